@@ -1,0 +1,95 @@
+//! A dispatched call, against decoding and encoding the same JSON with serde_json alone.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a benchmark fails by panicking, and its functions are documented by their names"
+)]
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use divan::Bencher;
+use futures_util::FutureExt;
+use mizan_core::{App, Cx, Error, Principal, Registry, RequestHead, client};
+use serde::{Deserialize, Serialize};
+
+fn main() {
+    divan::main();
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+struct Message {
+    message: String,
+}
+
+#[client]
+async fn echo(text: String) -> Result<Message, Error> {
+    Ok(Message { message: text })
+}
+
+#[client(query)]
+async fn answer() -> Result<u32, Error> {
+    Ok(42)
+}
+
+/// The input of `echo` without anything of mizan's.
+#[derive(Deserialize)]
+struct Bare {
+    text: String,
+}
+
+const LENGTHS: [usize; 3] = [2, 1_000, 100_000];
+
+fn input(length: usize) -> Bytes {
+    Bytes::from(format!(r#"{{"text":"{}"}}"#, "x".repeat(length)))
+}
+
+fn app() -> App {
+    Registry::new()
+        .function::<Echo>()
+        .function::<Answer>()
+        .build()
+        .unwrap()
+}
+
+fn dispatch(bencher: Bencher<'_, '_>, name: &str, input: &Bytes) {
+    let app = app();
+    let function = app.function(name).unwrap();
+    let head = Arc::new(RequestHead::empty());
+    bencher.bench(|| {
+        let cx = Cx::new(app.clone(), Principal::anonymous(), head.clone());
+        let reply = function.dispatch(cx, input.clone()).now_or_never().unwrap();
+        reply.result.unwrap()
+    });
+}
+
+#[divan::bench(args = LENGTHS)]
+fn echo_dispatched(bencher: Bencher<'_, '_>, length: usize) {
+    dispatch(bencher, "echo", &input(length));
+}
+
+#[divan::bench(args = LENGTHS)]
+fn echo_with_serde_json(bencher: Bencher<'_, '_>, length: usize) {
+    let input = input(length);
+    bencher.bench(|| {
+        let Bare { text } = serde_json::from_slice(&input).unwrap();
+        Bytes::from(serde_json::to_vec(&Message { message: text }).unwrap())
+    });
+}
+
+#[divan::bench]
+fn answer_dispatched(bencher: Bencher<'_, '_>) {
+    dispatch(bencher, "answer", &Bytes::new());
+}
+
+#[divan::bench]
+fn answer_with_serde_json(bencher: Bencher<'_, '_>) {
+    let input = Bytes::from_static(b"{}");
+    bencher.bench(|| {
+        let _: Empty = serde_json::from_slice(&input).unwrap();
+        Bytes::from(serde_json::to_vec(&42).unwrap())
+    });
+}
+
+#[derive(Deserialize)]
+struct Empty {}

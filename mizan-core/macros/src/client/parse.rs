@@ -1,0 +1,421 @@
+use heck::ToUpperCamelCase;
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::token::Paren;
+use syn::visit::{self, Visit};
+use syn::{
+    Attribute, FnArg, ItemFn, LitBool, LitStr, Pat, Path, Result, ReturnType, Signature, Token,
+    Type, TypeReference, parenthesized,
+};
+
+const OPTIONS: &str =
+    "the options are `query`, `auth`, `authorize`, `context`, `affects` and `input`";
+
+/// What stands in the parentheses of `#[client(..)]`.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) query: bool,
+    pub(crate) policy: Option<Policy>,
+    pub(crate) authorize: Option<Path>,
+    pub(crate) context: Option<Context>,
+    pub(crate) affects: Vec<String>,
+    pub(crate) input: Option<Ident>,
+}
+
+pub(crate) enum Policy {
+    SignedIn,
+    Staff,
+    Superuser,
+    Permission(LitStr),
+    Custom(Path),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Context {
+    Global,
+    Local,
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Self::default();
+        let mut seen: Vec<Ident> = Vec::new();
+        while !input.is_empty() {
+            let name: Ident = input.parse().map_err(|error| {
+                syn::Error::new(error.span(), format!("expected an option; {OPTIONS}"))
+            })?;
+            if seen.contains(&name) {
+                return Err(syn::Error::new(
+                    name.span(),
+                    format!("`{name}` is given twice"),
+                ));
+            }
+            match name.to_string().as_str() {
+                "query" => options.query = true,
+                "auth" => options.policy = policy(input)?,
+                "authorize" => {
+                    equals(input, &name, "authorize = may_rename")?;
+                    options.authorize = Some(input.parse()?);
+                }
+                "context" => {
+                    equals(input, &name, "context = \"local\"")?;
+                    options.context = Some(context(input)?);
+                }
+                "affects" => options.affects = affects(input, &name)?,
+                "input" => {
+                    equals(input, &name, "input = Name")?;
+                    options.input = Some(input.parse()?);
+                }
+                _ => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        format!("there is no option `{name}`; {OPTIONS}"),
+                    ));
+                }
+            }
+            seen.push(name);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        let given = |option: &str| seen.iter().find(|name| *name == option);
+        if let (Some(query), Some(_)) = (given("query"), given("context")) {
+            return Err(syn::Error::new(
+                query.span(),
+                "a context is a query already; leave `query` out",
+            ));
+        }
+        if let (Some(affects), Some(_)) = (given("affects"), given("query").or(given("context"))) {
+            return Err(syn::Error::new(
+                affects.span(),
+                "a query changes nothing, so it affects nothing; leave out `affects`, or make the \
+                 function a mutation",
+            ));
+        }
+        Ok(options)
+    }
+}
+
+fn equals(input: ParseStream<'_>, option: &Ident, example: &str) -> Result<()> {
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        return Ok(());
+    }
+    Err(syn::Error::new(
+        option.span(),
+        format!("`{option}` has a value: write `{example}`"),
+    ))
+}
+
+fn policy(input: ParseStream<'_>) -> Result<Option<Policy>> {
+    if !input.peek(Token![=]) {
+        return Ok(Some(Policy::SignedIn));
+    }
+    input.parse::<Token![=]>()?;
+    if input.peek(LitBool) {
+        let signed_in: LitBool = input.parse()?;
+        return Ok(signed_in.value.then_some(Policy::SignedIn));
+    }
+    if !input.peek(LitStr) {
+        return Ok(Some(Policy::Custom(input.parse()?)));
+    }
+    let name: LitStr = input.parse()?;
+    Ok(Some(match name.value().as_str() {
+        "staff" => Policy::Staff,
+        "superuser" => Policy::Superuser,
+        permission if permission.contains(['.', ':']) => Policy::Permission(name),
+        other => {
+            return Err(syn::Error::new(
+                name.span(),
+                format!(
+                    "`{other}` is no policy: use \"staff\", \"superuser\", a permission with a \
+                     `.` or `:` in its name such as \"posts.rename\", or, without quotes, the \
+                     path to an `async fn(&Cx) -> Decision`"
+                ),
+            ));
+        }
+    }))
+}
+
+fn context(input: ParseStream<'_>) -> Result<Context> {
+    let name: LitStr = input.parse()?;
+    match name.value().as_str() {
+        "global" => Ok(Context::Global),
+        "local" => Ok(Context::Local),
+        other => Err(syn::Error::new(
+            name.span(),
+            format!("`{other}` is no kind of context: it is \"global\" or \"local\""),
+        )),
+    }
+}
+
+fn affects(input: ParseStream<'_>, option: &Ident) -> Result<Vec<String>> {
+    const EXAMPLE: &str = "name the queries and contexts that become stale, without quotes, as in \
+                           `affects(post, posts)`, or all with `affects(*)`";
+    if !input.peek(Paren) {
+        return Err(syn::Error::new(option.span(), EXAMPLE));
+    }
+    let names;
+    parenthesized!(names in input);
+    if names.peek(Token![*]) {
+        names.parse::<Token![*]>()?;
+        return Ok(vec!["*".to_owned()]);
+    }
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated(&names)
+        .map_err(|error| syn::Error::new(error.span(), EXAMPLE))?;
+    Ok(names.iter().map(|name| name.unraw().to_string()).collect())
+}
+
+/// A function with its options, taken apart and found in order.
+pub(crate) struct ClientFunction {
+    pub(crate) options: Options,
+    pub(crate) takes_cx: bool,
+    /// The name of the `&Cx` argument, where it has one.
+    pub(crate) cx: Option<Ident>,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) returned: Type,
+    pub(crate) input: Ident,
+}
+
+pub(crate) struct Argument {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}
+
+impl ClientFunction {
+    pub(crate) fn parse(
+        options: Options,
+        signature: &Signature,
+        mut arguments: Vec<(Vec<Attribute>, FnArg)>,
+    ) -> Result<Self> {
+        if signature.asyncness.is_none() {
+            return Err(syn::Error::new(
+                signature.fn_token.span(),
+                format!(
+                    "a server function is async: write `async fn {}(..)`",
+                    signature.ident
+                ),
+            ));
+        }
+        if !signature.generics.params.is_empty() {
+            return Err(syn::Error::new(
+                signature.generics.span(),
+                "a server function has no generics, because a client names one function: write \
+                 the types out",
+            ));
+        }
+        let ReturnType::Type(_, returned) = &signature.output else {
+            return Err(syn::Error::new(
+                signature.ident.span(),
+                "a server function returns a `Result`: write `-> Result<T, mizan_core::Error>`, \
+                 with `()` for `T` where there is nothing to answer",
+            ));
+        };
+
+        let first_cx = match arguments.first() {
+            Some((_, FnArg::Typed(first))) if is_cx(&first.ty) => Some(first.pat.clone()),
+            _ => None,
+        };
+        let takes_cx = first_cx.is_some();
+        let cx = match first_cx {
+            Some(pattern) if !matches!(*pattern, Pat::Wild(_)) => Some(name_of(&pattern)?),
+            _ => None,
+        };
+        if takes_cx {
+            arguments.remove(0);
+        }
+        let arguments: Vec<_> = arguments
+            .into_iter()
+            .map(|(attributes, argument)| Argument::parse(attributes, argument))
+            .collect::<Result<_>>()?;
+        if options.context == Some(Context::Global)
+            && let Some(argument) = arguments.first()
+        {
+            return Err(syn::Error::new(
+                argument.name.span(),
+                "a global context takes no arguments, since it is loaded once for the whole page: \
+                 make it `context = \"local\"`, or read what it needs from `cx`",
+            ));
+        }
+        let input = match &options.input {
+            Some(input) => input.clone(),
+            None => input_name(&signature.ident)?,
+        };
+        let mut same_name = SameName {
+            input: &input,
+            found: None,
+        };
+        same_name.visit_type(returned);
+        for argument in &arguments {
+            same_name.visit_type(&argument.ty);
+        }
+        if let Some(span) = same_name.found {
+            return Err(syn::Error::new(
+                span,
+                format!(
+                    "the input of `{}` is a struct that is called `{input}` too: give it another \
+                     name with `#[client(input = {input}Input)]`",
+                    signature.ident
+                ),
+            ));
+        }
+        Ok(Self {
+            takes_cx,
+            cx,
+            arguments,
+            returned: (**returned).clone(),
+            input,
+            options,
+        })
+    }
+}
+
+/// Takes the attributes that belong on the fields of the input off the arguments of `function`,
+/// where the compiler does not know them.
+pub(crate) fn take_arguments(function: &mut ItemFn) -> Vec<(Vec<Attribute>, FnArg)> {
+    let arguments = function.sig.inputs.iter_mut().map(|argument| {
+        let attributes = match argument {
+            FnArg::Typed(argument) => &mut argument.attrs,
+            FnArg::Receiver(receiver) => &mut receiver.attrs,
+        };
+        let of_field = ["doc", "serde", "schemars", "validate"];
+        let moved = attributes
+            .extract_if(.., |attribute| {
+                of_field.iter().any(|name| attribute.path().is_ident(name))
+            })
+            .collect();
+        (moved, argument.clone())
+    });
+    arguments.collect()
+}
+
+/// `Echo` for `echo`.
+fn input_name(function: &Ident) -> Result<Ident> {
+    let name = function.unraw().to_string().to_upper_camel_case();
+    let name = syn::parse_str::<Ident>(&name).map_err(|_| {
+        syn::Error::new(
+            function.span(),
+            format!(
+                "`{name}` cannot be the name of the input's struct: give it one with `input = Name`"
+            ),
+        )
+    })?;
+    Ok(Ident::new(&name.to_string(), function.span()))
+}
+
+impl Argument {
+    fn parse(attributes: Vec<Attribute>, argument: FnArg) -> Result<Self> {
+        let argument = match argument {
+            FnArg::Typed(argument) => argument,
+            FnArg::Receiver(receiver) => {
+                return Err(syn::Error::new(
+                    receiver.span(),
+                    "a server function is not a method: take what it needs from `cx` or from \
+                     arguments",
+                ));
+            }
+        };
+        let ty = &*argument.ty;
+        if is_cx(ty) {
+            return Err(syn::Error::new(
+                ty.span(),
+                "`&Cx` comes first, before the arguments",
+            ));
+        }
+        if names_cx(ty) {
+            return Err(syn::Error::new(
+                ty.span(),
+                "the context is borrowed: write `&Cx`",
+            ));
+        }
+        if let Type::ImplTrait(ty) = ty {
+            return Err(syn::Error::new(
+                ty.span(),
+                "a client needs to know what to send: name a type",
+            ));
+        }
+        let mut references = References(None);
+        references.visit_type(ty);
+        if let Some(span) = references.0 {
+            return Err(syn::Error::new(
+                span,
+                "arguments are owned, since they are read from the request: use `String` for \
+                 `&str`, `Vec<T>` for `&[T]`, `T` for `&T`",
+            ));
+        }
+        Ok(Self {
+            attributes,
+            name: name_of(&argument.pat)?,
+            ty: *argument.ty,
+        })
+    }
+
+    /// Whether serde reads the argument without its type's own `Deserialize`.
+    pub(crate) fn is_read_otherwise(&self) -> bool {
+        self.attributes.iter().any(|attribute| {
+            let Ok(list) = attribute.meta.require_list() else {
+                return false;
+            };
+            list.tokens.clone().into_iter().any(|token| {
+                ["with", "deserialize_with", "skip", "skip_deserializing"]
+                    .contains(&token.to_string().as_str())
+            })
+        })
+    }
+}
+
+/// A type that has the name of the input's struct.
+struct SameName<'a> {
+    input: &'a Ident,
+    found: Option<Span>,
+}
+
+impl<'ast> Visit<'ast> for SameName<'_> {
+    fn visit_path(&mut self, path: &'ast Path) {
+        if path.is_ident(self.input) {
+            self.found.get_or_insert(path.span());
+        }
+        visit::visit_path(self, path);
+    }
+}
+
+/// The first reference in a type.
+struct References(Option<Span>);
+
+impl<'ast> Visit<'ast> for References {
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        self.0.get_or_insert(reference.span());
+    }
+}
+
+/// Whether this is `&Cx`.
+fn is_cx(ty: &Type) -> bool {
+    matches!(ty, Type::Reference(reference) if names_cx(&reference.elem))
+}
+
+/// Whether this is `Cx`, however the path to it is written.
+fn names_cx(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "Cx")
+}
+
+fn name_of(pattern: &Pat) -> Result<Ident> {
+    match pattern {
+        Pat::Ident(pattern) if pattern.subpat.is_none() && pattern.by_ref.is_none() => {
+            Ok(pattern.ident.clone())
+        }
+        _ => Err(syn::Error::new(
+            pattern.span(),
+            "give the argument a name, which clients will use: `name: Type`",
+        )),
+    }
+}

@@ -1,0 +1,155 @@
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Ident;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::parse::{Declared, ErrorEnum, ErrorVariant};
+
+pub(crate) fn expand(parsed: &ErrorEnum) -> TokenStream {
+    let ErrorEnum {
+        ident,
+        name,
+        docs,
+        variants,
+    } = parsed;
+    let declared = variants.iter().filter_map(|variant| match variant {
+        ErrorVariant::Declared(declared) => Some(declared),
+        ErrorVariant::Transparent { .. } => None,
+    });
+    let checks = declared.clone().map(|declared| checks(declared));
+    let declarations = declared.map(|declared| declaration(declared));
+    let arms = variants.iter().map(|variant| match variant {
+        ErrorVariant::Declared(declared) => arm(declared),
+        ErrorVariant::Transparent { ident, ty } => {
+            let place = ty.span().resolved_at(Span::call_site());
+            let error = quote_spanned!(place=> error);
+            quote!(Self::#ident(error) => #error)
+        }
+    });
+    let conversions = variants.iter().filter_map(|variant| match variant {
+        ErrorVariant::Transparent { ident: variant, ty } => Some(quote! {
+            impl ::std::convert::From<#ty> for #ident {
+                fn from(error: #ty) -> Self {
+                    Self::#variant(error)
+                }
+            }
+        }),
+        ErrorVariant::Declared(_) => None,
+    });
+    quote! {
+        const _: () = {
+            #(#checks)*
+        };
+
+        impl ::mizan_core::ClientError for #ident {
+            fn declaration(
+                schemas: &mut ::mizan_core::private::schemars::SchemaGenerator,
+            ) -> ::std::option::Option<::mizan_core::ErrorDeclaration> {
+                let _ = &schemas;
+                ::std::option::Option::Some(::mizan_core::ErrorDeclaration {
+                    name: #name,
+                    docs: #docs,
+                    variants: ::std::vec![#(#declarations),*],
+                })
+            }
+
+            fn into_error(self) -> ::mizan_core::Error {
+                match self {
+                    #(#arms),*
+                }
+            }
+        }
+
+        #(#conversions)*
+    }
+}
+
+/// The list of the common codes is in mizan-core alone, so the comparison is left to it.
+fn checks(declared: &Declared) -> TokenStream {
+    let code = &declared.code;
+    let data = declared
+        .fields
+        .iter()
+        .map(|(_, ty)| quote_spanned!(ty.span()=> ::mizan_core::private::is_output::<#ty>();));
+    let message = format!(
+        "`{0}` is a code that every function can fail with: name the code after the thing, as in \
+         `#[client_error(code = \"post_{0}\")]`",
+        code.value()
+    );
+    quote_spanned! {code.span()=>
+        ::std::assert!(!::mizan_core::ErrorCode::is_common(#code), #message);
+        #(#data)*
+    }
+}
+
+fn declaration(declared: &Declared) -> TokenStream {
+    let Declared {
+        code,
+        status,
+        field,
+        docs,
+        fields,
+        ..
+    } = declared;
+    let field = match field {
+        Some(field) => quote!(::std::option::Option::Some(#field)),
+        None => quote!(::std::option::Option::None),
+    };
+    let data = fields.iter().map(|(name, ty)| {
+        let name = name.unraw().to_string();
+        quote!((#name, schemas.subschema_for::<#ty>()))
+    });
+    quote! {
+        ::mizan_core::ErrorVariant {
+            code: #code,
+            status: #status,
+            field: #field,
+            docs: #docs,
+            data: ::std::vec![#(#data),*],
+        }
+    }
+}
+
+fn arm(declared: &Declared) -> TokenStream {
+    let Declared {
+        ident,
+        code,
+        status,
+        field,
+        message,
+        fields,
+        ..
+    } = declared;
+    let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+    // Not names that a field may have too.
+    let [text, error, value] =
+        ["text", "error", "value"].map(|name| Ident::new(name, Span::mixed_site()));
+    let data = names.iter().map(|name| {
+        let wire_name = name.unraw().to_string();
+        quote! {
+            match ::mizan_core::private::serde_json::to_value(#name) {
+                ::std::result::Result::Ok(#value) => #error = #error.with_data(#wire_name, #value),
+                ::std::result::Result::Err(#error) => {
+                    return ::mizan_core::Error::internal(#error);
+                }
+            }
+        }
+    });
+    let declared = match field {
+        Some(field) => quote! {
+            ::mizan_core::Error::declared(#code, #status, ::std::clone::Clone::clone(&#text))
+                .with_field(#field, #text)
+        },
+        None => quote!(::mizan_core::Error::declared(#code, #status, #text)),
+    };
+    quote! {
+        Self::#ident { #(#names),* } => {
+            let #text = ::std::format!(#message);
+            #[allow(unused_mut)]
+            let mut #error = #declared;
+            #(#data)*
+            #error
+        }
+    }
+}

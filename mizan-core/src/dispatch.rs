@@ -1,0 +1,283 @@
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use schemars::{Schema, SchemaGenerator};
+
+use crate::registry::State;
+use crate::{
+    ClientError, Cx, Error, ErrorDeclaration, Kind, Manifest, Policy, Principal, ReplyHead,
+    RequestHead, ServerFunction, Source, StateKey, json, validation,
+};
+
+/// An application at work: finds functions by name and calls them. Cloning is cheap.
+///
+/// Every call, whether it came over HTTP, from a test or from another function, goes through the
+/// same steps in the same order: policy, decoding, validation, `authorize`, the function.
+///
+/// ```
+/// use mizan_core::{Error, Identity, Principal, Registry, client};
+///
+/// #[client(auth = "staff")]
+/// async fn report() -> Result<String, Error> {
+///     Ok("all is well".to_owned())
+/// }
+///
+/// # futures_util::FutureExt::now_or_never(async {
+/// let app = Registry::new().function::<Report>().build()?;
+/// let report = app.call_as(Identity::new("1").staff(), Report {}).await;
+/// assert_eq!(report.unwrap(), "all is well");
+/// let refused = app.call_as(Principal::anonymous(), Report {}).await.unwrap_err();
+/// assert_eq!(refused.code(), "unauthenticated");
+/// # Ok::<(), mizan_core::BuildError>(())
+/// # }).unwrap().unwrap();
+/// ```
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    functions: HashMap<&'static str, Function>,
+    state: State,
+    manifest: Manifest,
+}
+
+impl App {
+    pub(crate) fn new(
+        functions: HashMap<&'static str, Function>,
+        state: State,
+        manifest: Manifest,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            functions,
+            state,
+            manifest,
+        }))
+    }
+
+    /// The function that clients call by this name.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.0.functions.get(name)
+    }
+
+    /// What the application offers, as the generator reads it.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    /// The application state of the type `T`, if there is any.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.state.get()
+    }
+
+    /// Calls a function with values, without HTTP, as `principal`: what tests do.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Refused`] when the policy, the validation or `authorize` stops the call, and
+    /// [`CallError::Failed`] with what the function returned.
+    pub async fn call_as<F: ServerFunction>(
+        &self,
+        principal: impl Into<Principal>,
+        input: F,
+    ) -> Result<F::Output, CallError<F::Error>> {
+        let head = Arc::new(RequestHead::empty());
+        self.call(&Cx::new(self.clone(), principal.into(), head), input)
+            .await
+    }
+
+    /// Calls a function with values in a context that there is already, such as that of another
+    /// function.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call_as`](Self::call_as).
+    pub async fn call<F: ServerFunction>(
+        &self,
+        cx: &Cx,
+        input: F,
+    ) -> Result<F::Output, CallError<F::Error>> {
+        run(cx, || Ok(input)).await
+    }
+}
+
+/// The functions' names and the types of the state.
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let functions: std::collections::BTreeSet<_> = self.0.functions.keys().collect();
+        f.debug_struct("App")
+            .field("functions", &functions)
+            .field("state", &self.0.state)
+            .finish()
+    }
+}
+
+/// The steps of every call.
+async fn run<F: ServerFunction>(
+    cx: &Cx,
+    input: impl FnOnce() -> Result<F, Error>,
+) -> Result<F::Output, CallError<F::Error>> {
+    F::POLICY.decide(cx).await.enforce(cx.principal())?;
+    let input = input()?;
+    input
+        .validate()
+        .map_err(|errors| validation::refusal(&errors))?;
+    input.authorize(cx).await.enforce(cx.principal())?;
+    input.call(cx).await.map_err(CallError::Failed)
+}
+
+/// Why a call with values gave no output.
+#[derive(Debug)]
+pub enum CallError<E> {
+    /// The policy, the validation or `authorize` stopped the call.
+    Refused(Error),
+    /// The function ran and failed.
+    Failed(E),
+}
+
+impl<E> From<Error> for CallError<E> {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// What a function that called another passes on with `?`.
+impl<E: ClientError> From<CallError<E>> for Error {
+    fn from(error: CallError<E>) -> Self {
+        error.into_error()
+    }
+}
+
+impl<E: ClientError> CallError<E> {
+    /// The failure as the client would be told.
+    #[must_use]
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Refused(error) => error,
+            Self::Failed(error) => error.into_error(),
+        }
+    }
+
+    /// The code on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.into_error().code()
+    }
+}
+
+/// A registered function, whatever its types: JSON in, JSON out.
+#[derive(Clone)]
+pub struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) policy: Policy,
+    pub(crate) affects: &'static [&'static str],
+    pub(crate) docs: &'static str,
+    pub(crate) source: Option<Source>,
+    pub(crate) registered_at: &'static Location<'static>,
+    pub(crate) required_state: fn() -> Vec<StateKey>,
+    pub(crate) input: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) error: fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>,
+    call: fn(Cx, Bytes) -> BoxFuture<'static, Reply>,
+}
+
+/// The answer to a dispatched call.
+#[derive(Debug)]
+pub struct Reply {
+    /// The output as JSON, or why there is none.
+    pub result: Result<Bytes, Error>,
+    /// What goes back besides.
+    pub head: ReplyHead,
+}
+
+impl Function {
+    pub(crate) fn of<F: ServerFunction>(registered_at: &'static Location<'static>) -> Self {
+        Self {
+            name: F::NAME,
+            kind: F::KIND,
+            policy: F::POLICY,
+            affects: F::AFFECTS,
+            docs: F::DOCS,
+            source: F::SOURCE,
+            registered_at,
+            required_state: F::required_state,
+            // Inline: the generator names the input after the function.
+            input: F::json_schema,
+            output: SchemaGenerator::subschema_for::<F::Output>,
+            error: F::Error::declaration,
+            call: |cx, input| Box::pin(dispatch::<F>(cx, input)),
+        }
+    }
+
+    /// What clients call the function.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How the function is used.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The names of the queries and contexts that a successful call makes stale.
+    #[must_use]
+    pub fn affects(&self) -> &'static [&'static str] {
+        self.affects
+    }
+
+    /// Calls the function with its input as JSON; no bytes at all stand for no arguments.
+    ///
+    /// A panic in the function is caught and answered as an internal error. Dropping the future
+    /// drops the function where it stands.
+    #[must_use]
+    pub fn dispatch(&self, cx: Cx, input: Bytes) -> BoxFuture<'static, Reply> {
+        (self.call)(cx, input)
+    }
+
+    /// Where the function is written, or else where it was registered.
+    pub(crate) fn place(&self) -> String {
+        match self.source {
+            Some(source) => source.to_string(),
+            None => self.registered_at.to_string(),
+        }
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Function({}, {})", self.name, self.place())
+    }
+}
+
+async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> Reply {
+    let outcome = AssertUnwindSafe(async {
+        let output = run::<F>(&cx, || json::decode(&input)).await?;
+        Ok(Bytes::from(serde_json::to_vec(&output)?))
+    })
+    .catch_unwind()
+    .await;
+    let result = outcome.unwrap_or_else(|panic| Err(panicked(&*panic)));
+    Reply {
+        result: result.map_err(|error: Error| error.logged(F::NAME)),
+        head: cx.into_reply(),
+    }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("with a value that is not text");
+    Error::internal(format!("the function panicked: {message}"))
+}

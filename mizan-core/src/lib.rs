@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod client_error;
+mod cx;
+mod dispatch;
+mod error;
+mod function;
+mod json;
+mod manifest;
+mod policy;
+mod principal;
+mod registry;
+mod validation;
+
+pub use client_error::{ClientError, ErrorDeclaration, ErrorVariant};
+pub use cx::{Cx, ReplyHead, RequestHead};
+pub use dispatch::{App, CallError, Function, Reply};
+pub use error::{Error, ErrorCode, ErrorKind, Fields};
+pub use function::{Input, Kind, Output, ServerFunction, Source, StateKey};
+pub use json::MAX_DEPTH;
+pub use manifest::Manifest;
+pub use mizan_core_macros::{ClientError, client};
+pub use policy::{Decision, Policy, PolicyCheck};
+pub use principal::{Identity, Principal};
+pub use registry::{BuildError, Registry};
+
+/// What the macros' output refers to. Not for use by hand.
+#[doc(hidden)]
+pub mod private;

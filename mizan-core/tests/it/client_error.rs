@@ -1,0 +1,198 @@
+//! What `#[derive(ClientError)]` makes of an enum.
+
+use mizan_core::{ClientError, Error, ErrorKind, Principal, Registry, client};
+use schemars::SchemaGenerator;
+use serde_json::json;
+
+use crate::{blamed, result};
+
+/// Why a post was not renamed.
+#[derive(Debug, ClientError)]
+#[client_error(name = "RenameFailure")]
+enum RenameError {
+    /// Another post has the title.
+    #[client_error(
+        code = "title_taken",
+        status = 409,
+        field = "title",
+        message = "{by} has `{title}` already"
+    )]
+    Taken {
+        by: String,
+        title: String,
+    },
+    TooManyWords,
+    /// Has fields with the names that the macro itself might use.
+    #[client_error(message = "{message}, {error}, {value}, {text}")]
+    Names {
+        message: u8,
+        error: u8,
+        value: u8,
+        text: u8,
+        schemas: Option<Vec<u8>>,
+        r#type: u8,
+    },
+    #[client_error(status = 500)]
+    Unencodable {
+        map: std::collections::BTreeMap<Key, u8>,
+    },
+    #[client_error(transparent)]
+    Other(Error),
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+struct Key {
+    part: u8,
+}
+
+fn told(error: RenameError) -> Error {
+    error.into_error()
+}
+
+#[test]
+fn a_variant_has_a_code_a_status_a_field_a_message_and_data() {
+    let taken = told(RenameError::Taken {
+        by: "Al".into(),
+        title: "x".into(),
+    });
+    assert_eq!(taken.code(), "title_taken");
+    assert_eq!(
+        taken.kind(),
+        ErrorKind::Declared {
+            code: "title_taken",
+            status: 409
+        }
+    );
+    assert_eq!(taken.message(), "Al has `x` already");
+    assert_eq!(blamed(&taken), ["title: Al has `x` already"]);
+    assert_eq!(json!(taken.data()), json!({"by": "Al", "title": "x"}));
+}
+
+#[test]
+fn what_is_not_given_comes_from_the_name() {
+    let error = told(RenameError::TooManyWords);
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Declared {
+            code: "too_many_words",
+            status: 422
+        }
+    );
+    assert_eq!(error.message(), "too many words");
+    assert!(error.fields().is_empty() && error.data().is_empty());
+}
+
+#[test]
+fn fields_may_have_any_name() {
+    let error = told(RenameError::Names {
+        message: 1,
+        error: 2,
+        value: 3,
+        text: 4,
+        schemas: None,
+        r#type: 6,
+    });
+    assert_eq!(error.message(), "1, 2, 3, 4");
+    assert_eq!(
+        json!(error.data()),
+        json!({"message": 1, "error": 2, "value": 3, "text": 4, "schemas": null, "type": 6})
+    );
+}
+
+#[test]
+fn data_that_is_not_json_is_an_internal_error() {
+    let map = [(Key { part: 1 }, 1)].into();
+    let error = told(RenameError::Unencodable { map });
+    assert_eq!(error.code(), "internal");
+    assert!(
+        error
+            .source()
+            .unwrap()
+            .to_string()
+            .contains("key must be a string")
+    );
+}
+
+#[test]
+fn the_declaration_lists_what_the_client_can_meet() {
+    let mut schemas = SchemaGenerator::default();
+    let declared = RenameError::declaration(&mut schemas).unwrap();
+    assert_eq!(declared.name, "RenameFailure");
+    assert_eq!(declared.docs, "Why a post was not renamed.");
+    let codes: Vec<_> = declared
+        .variants
+        .iter()
+        .map(|variant| variant.code)
+        .collect();
+    assert_eq!(
+        codes,
+        ["title_taken", "too_many_words", "names", "unencodable"]
+    );
+    let taken = &declared.variants[0];
+    assert_eq!((taken.status, taken.field), (409, Some("title")));
+    assert_eq!(taken.docs, "Another post has the title.");
+    let names: Vec<_> = taken.data.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["by", "title"]);
+    assert!(Error::declaration(&mut schemas).is_none());
+}
+
+#[client]
+async fn rename(title: String) -> Result<(), RenameError> {
+    if title.is_empty() {
+        return Err(RenameError::TooManyWords);
+    }
+    find(&title)?;
+    Ok(())
+}
+
+fn find(title: &str) -> Result<(), Error> {
+    if title == "broken" {
+        title.parse::<u8>()?;
+    }
+    Err(Error::not_found("there is no such post"))
+}
+
+#[tokio::test]
+async fn a_transparent_variant_is_the_error_that_it_holds() {
+    let app = Registry::new().function::<Rename>().build().unwrap();
+    let call = async |title: &str| {
+        let input = json!({ "title": title }).to_string();
+        result(&app, Principal::anonymous(), "rename", input)
+            .await
+            .unwrap_err()
+    };
+    assert_eq!(call("").await.code(), "too_many_words");
+    let missing = call("x").await;
+    assert_eq!(
+        (missing.code(), missing.message()),
+        ("not_found", "there is no such post")
+    );
+    let broken = call("broken").await;
+    assert_eq!(
+        (broken.code(), broken.message()),
+        ("internal", "something went wrong")
+    );
+    assert!(broken.id().is_some());
+}
+
+/// Nothing can fail, and that compiles too.
+#[derive(Debug, ClientError)]
+enum Impossible {}
+
+#[client]
+async fn sure() -> Result<u8, Impossible> {
+    Ok(1)
+}
+
+#[tokio::test]
+async fn an_empty_enum_declares_no_failure() {
+    let app = Registry::new().function::<Sure>().build().unwrap();
+    assert_eq!(
+        app.call_as(Principal::anonymous(), Sure {}).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        app.manifest().as_json()["errors"],
+        json!({"Impossible": {"docs": "Nothing can fail, and that compiles too.", "variants": []}})
+    );
+}

@@ -1,0 +1,359 @@
+//! Input as JSON: what is read, and what is answered to what cannot be.
+
+use std::collections::BTreeMap;
+
+use mizan_core::{App, Error, MAX_DEPTH, Principal, Registry, client};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{blamed, result};
+
+#[derive(Deserialize, Serialize, schemars::JsonSchema)]
+struct Message {
+    message: String,
+}
+
+#[client]
+async fn echo(text: String) -> Result<Message, Error> {
+    Ok(Message { message: text })
+}
+
+#[client]
+async fn echo_map(map: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>, Error> {
+    Ok(map)
+}
+
+#[client]
+async fn nothing() -> Result<(), Error> {
+    Ok(())
+}
+
+#[derive(Deserialize, Serialize, schemars::JsonSchema)]
+struct Numbers {
+    small: u8,
+    large: u64,
+    huge: i128,
+    float: f64,
+    single: f32,
+}
+
+#[client(input = NumbersInput)]
+async fn numbers(values: Numbers) -> Result<Numbers, Error> {
+    Ok(values)
+}
+
+#[derive(Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Circle {
+    radius: u8,
+}
+
+#[derive(Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum External {
+    Circle(Circle),
+    Empty,
+}
+
+#[derive(Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+enum Internal {
+    Circle(Circle),
+}
+
+#[derive(Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(tag = "kind", content = "value", rename_all = "camelCase")]
+enum Adjacent {
+    Circle(Circle),
+}
+
+#[derive(Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+enum Untagged {
+    Circle(Circle),
+    Name(String),
+}
+
+#[client]
+async fn shapes(
+    #[serde(default)] external: Vec<External>,
+    #[serde(default)] internal: Option<Internal>,
+    #[serde(default)] adjacent: Option<Adjacent>,
+    #[serde(default)] untagged: Option<Untagged>,
+) -> Result<Value, Error> {
+    Ok(json!([external, internal, adjacent, untagged]))
+}
+
+#[client(input = FlatInput)]
+async fn flat(#[serde(flatten)] circle: Flat, name: String) -> Result<u8, Error> {
+    let _ = name;
+    Ok(circle.radius)
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+struct Flat {
+    radius: u8,
+}
+
+fn app() -> App {
+    Registry::new()
+        .function::<Echo>()
+        .function::<EchoMap>()
+        .function::<Nothing>()
+        .function::<NumbersInput>()
+        .function::<Shapes>()
+        .function::<FlatInput>()
+        .build()
+        .unwrap()
+}
+
+async fn call(name: &str, input: impl AsRef<[u8]>) -> Result<Value, Error> {
+    result(&app(), Principal::anonymous(), name, input).await
+}
+
+#[tokio::test]
+async fn input_that_is_read() {
+    let hi = json!({"message": "hi"});
+    for input in [
+        r#"{"text":"hi"}"#,
+        " \n\t{ \"text\" : \"\\u0068i\" }\r\n",
+        r#"{"te\u0078t": "hi"}"#,
+    ] {
+        assert_eq!(call("echo", input).await.unwrap(), hi, "{input}");
+    }
+    for input in ["", " ", "{}"] {
+        assert_eq!(
+            call("nothing", input).await.unwrap(),
+            Value::Null,
+            "{input}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn input_that_is_malformed() {
+    let too_deep = format!("{{\"text\": {}", "[".repeat(MAX_DEPTH));
+    for input in [
+        &b"{"[..],
+        b"text=hi",
+        b"{\"text\": \"hi\"",
+        b"{\"text\": \"hi\"} {}",
+        b"{\"text\": \"hi\",}",
+        b"{'text': 'hi'}",
+        b"\xef\xbb\xbf{\"text\": \"hi\"}",
+        b"{\"text\": \"\xff\"}",
+        b"{\"text\": \"\xed\xa0\x80\"}",
+        b"{\"text\": \"\\ud800\"}",
+        b"{\"text\": \"a\nb\"}",
+        b"{\"text\": NaN}",
+        b"{\"text\": 1e999}",
+        b"{\"text\": \"a\", \"text\": \"b\"}",
+        b"{\"text\": {\"a\": 1, \"a\": 1}}",
+        too_deep.as_bytes(),
+    ] {
+        let error = call("echo", input).await.unwrap_err();
+        let text = String::from_utf8_lossy(input);
+        assert_eq!(error.code(), "malformed", "{text}");
+        assert!(error.fields().is_empty(), "{text}");
+    }
+    let twice = call("echo", r#"{"text": "a", "text": "b"}"#)
+        .await
+        .unwrap_err();
+    assert!(
+        twice.message().contains(r#"the key "text" stands twice"#),
+        "{twice}"
+    );
+}
+
+#[tokio::test]
+async fn input_that_is_refused() {
+    for (name, input, field) in [
+        ("echo", "", "text: is required"),
+        ("echo", "{}", "text: is required"),
+        (
+            "echo",
+            r#"{"text": null}"#,
+            "text: invalid type: null, expected a string",
+        ),
+        (
+            "echo",
+            r#"{"text": 1}"#,
+            "text: invalid type: integer `1`, expected a string",
+        ),
+        (
+            "echo",
+            r#"{"text": "a", "more": 1}"#,
+            "more: is not a known field",
+        ),
+        ("echo", r#"{"Text": "a"}"#, "Text: is not a known field"),
+        ("nothing", r#"{"more": {}}"#, "more: is not a known field"),
+    ] {
+        let error = call(name, input).await.unwrap_err();
+        assert_eq!(error.code(), "invalid", "{input}");
+        assert_eq!(blamed(&error), [field], "{input}");
+    }
+    for input in ["[]", "null", "1", "\"text\"", "[\"text\"]"] {
+        let error = call("echo", input).await.unwrap_err();
+        assert_eq!(error.code(), "invalid", "{input}");
+        assert!(error.message().contains("must be a JSON object"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_short_however_long_the_input_is() {
+    let long = "k".repeat(100_000);
+    for input in [
+        json!({"text": "a", &*long: 1}),
+        json!({"text": {&*long: 1}}),
+        json!({"text": [long]}),
+    ] {
+        let error = call("echo", input.to_string()).await.unwrap_err();
+        let told = error.message().len() + blamed(&error).concat().len();
+        assert!(told < 1_200, "{told} bytes");
+    }
+    let twice = format!(r#"{{"{long}": 1, "{long}": 1}}"#);
+    assert!(call("echo", twice).await.unwrap_err().message().len() < 300);
+}
+
+#[tokio::test]
+async fn numbers_stay_exact_or_are_refused() {
+    let values = json!({
+        "small": 255, "large": u64::MAX, "huge": 1, "float": 0.1, "single": 1.5,
+    });
+    let with = |name: &str, number: &str| {
+        let mut text = json!({ "values": values }).to_string();
+        let old = format!("\"{name}\":{}", values[name]);
+        assert!(text.contains(&old));
+        text = text.replace(&old, &format!("\"{name}\":{number}"));
+        text
+    };
+    assert_eq!(
+        call("numbers", with("small", "0")).await.unwrap()["large"],
+        json!(u64::MAX)
+    );
+    for (name, number) in [
+        ("small", "256"),
+        ("small", "-1"),
+        ("small", "1.0"),
+        ("large", "18446744073709551616"),
+        ("large", "-1"),
+        ("huge", "170141183460469231731687303715884105728"),
+        ("float", "\"NaN\""),
+        ("float", "null"),
+    ] {
+        let error = call("numbers", with(name, number)).await.unwrap_err();
+        let blamed = blamed(&error).concat();
+        assert!(
+            blamed.starts_with(&format!("values.{name}: ")),
+            "{number}: {blamed}"
+        );
+    }
+    // A wide integer must not draw the blame for another field.
+    let wide = with("huge", "170141183460469231731687303715884105727").replace("255", "256");
+    let error = call("numbers", wide).await.unwrap_err();
+    assert!(
+        blamed(&error).concat().starts_with("values.small: "),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_path_leads_to_the_field_in_every_representation() {
+    for (input, field) in [
+        (
+            json!({"external": ["empty", {"circle": {"radius": "x"}}]}),
+            "external.1.circle.radius: invalid type: string \"x\", expected u8",
+        ),
+        (
+            json!({"external": [{"circle": {}}]}),
+            "external.0.circle.radius: is required",
+        ),
+        (
+            json!({"external": ["square"]}),
+            "external.0: unknown variant `square`, expected `circle` or `empty`",
+        ),
+        (
+            json!({"internal": {"kind": "circle"}}),
+            "internal.radius: is required",
+        ),
+        (json!({"internal": {}}), "internal.kind: is required"),
+        (
+            json!({"internal": {"kind": "circle", "radius": 1, "more": 1}}),
+            "internal.more: is not a known field",
+        ),
+        (
+            json!({"adjacent": {"kind": "circle", "value": {"radius": 256}}}),
+            "adjacent.value.radius: invalid value: integer `256`, expected u8",
+        ),
+        (
+            json!({"untagged": {"radius": "x"}}),
+            "untagged: data did not match any variant of untagged enum Untagged",
+        ),
+    ] {
+        let error = call("shapes", input.to_string()).await.unwrap_err();
+        assert_eq!(blamed(&error), [field], "{input}");
+    }
+    let good = json!({
+        "external": ["empty", {"circle": {"radius": 1}}],
+        "internal": {"kind": "circle", "radius": 2},
+        "adjacent": {"kind": "circle", "value": {"radius": 3}},
+        "untagged": "name",
+    });
+    let members = good.as_object().unwrap().values().cloned().collect();
+    assert_eq!(
+        call("shapes", good.to_string()).await.unwrap(),
+        Value::Array(members)
+    );
+}
+
+#[tokio::test]
+async fn flattened_arguments_are_read_and_blamed() {
+    assert_eq!(
+        call("flat", r#"{"radius": 3, "name": "a"}"#).await.unwrap(),
+        json!(3)
+    );
+    for (input, field) in [
+        (r#"{"radius": 3}"#, "name: is required"),
+        (r#"{"name": "a"}"#, "radius: is required"),
+        (
+            r#"{"radius": 3, "name": "a", "more": 1}"#,
+            "more: is not a known field",
+        ),
+        (
+            r#"{"radius": 256, "name": "a"}"#,
+            "__all__: invalid value: integer `256`, expected u8",
+        ),
+    ] {
+        let error = call("flat", input).await.unwrap_err();
+        assert_eq!(blamed(&error), [field], "{input}");
+    }
+}
+
+/// The strings of the Big List of Naughty Strings, where `MIZAN_TEST_DATA` names a folder that has
+/// them as `naughty-strings.json`.
+#[tokio::test]
+async fn naughty_strings_come_back_as_they_went() {
+    let Some(folder) = std::env::var_os("MIZAN_TEST_DATA") else {
+        println!("skipped: MIZAN_TEST_DATA names no folder with naughty-strings.json");
+        return;
+    };
+    let file = std::path::Path::new(&folder).join("naughty-strings.json");
+    let strings: Vec<String> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    assert!(!strings.is_empty());
+    for text in &strings {
+        let input = json!({ "text": text }).to_string();
+        assert_eq!(
+            call("echo", input).await.unwrap(),
+            json!({ "message": text })
+        );
+        let map = json!({ text.as_str(): text });
+        let input = json!({ "map": map }).to_string();
+        assert_eq!(call("echo_map", input).await.unwrap(), map);
+        let unknown = json!({ "text": "", text.as_str(): 1 });
+        if text != "text" {
+            let error = call("echo", unknown.to_string()).await.unwrap_err();
+            assert_eq!(error.code(), "invalid", "{text:?}");
+            assert_eq!(error.fields().len(), 1, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Who may call what, and in which order that is found out.
+
+use std::sync::Mutex;
+
+use mizan_core::{Cx, Decision, Error, Identity, Principal, Registry, ServerFunction, client};
+
+use crate::{member, result};
+
+#[client(auth = false)]
+async fn open() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth)]
+async fn signed_in() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = true)]
+async fn signed_in_too() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = "staff")]
+async fn staff() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = "superuser")]
+async fn superuser() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = "posts.rename")]
+async fn rename() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = "posts:delete")]
+async fn delete() -> Result<(), Error> {
+    Ok(())
+}
+
+mod checks {
+    use super::{Cx, Decision};
+
+    pub(super) async fn is_mia(cx: &Cx) -> Decision {
+        match cx.principal().id() {
+            Some("mia") => Decision::Allow,
+            Some(other) => Decision::deny_because(format!("{other} is not mia")),
+            None => Decision::deny(),
+        }
+    }
+}
+
+#[client(auth = checks::is_mia)]
+async fn only_mia() -> Result<(), Error> {
+    Ok(())
+}
+
+#[test]
+fn a_policy_has_words() {
+    assert_eq!(Open::POLICY.to_string(), "anyone");
+    assert_eq!(SignedIn::POLICY.to_string(), "signed in");
+    assert_eq!(SignedInToo::POLICY.to_string(), "signed in");
+    assert_eq!(Staff::POLICY.to_string(), "staff");
+    assert_eq!(Superuser::POLICY.to_string(), "superuser");
+    assert_eq!(Rename::POLICY.to_string(), "permission posts.rename");
+    assert_eq!(OnlyMia::POLICY.to_string(), "is_mia");
+}
+
+#[tokio::test]
+async fn each_policy_lets_the_right_people_in() {
+    let app = Registry::new()
+        .function::<Open>()
+        .function::<SignedIn>()
+        .function::<SignedInToo>()
+        .function::<Staff>()
+        .function::<Superuser>()
+        .function::<Rename>()
+        .function::<Delete>()
+        .function::<OnlyMia>()
+        .build()
+        .unwrap();
+    let people: [Principal; 5] = [
+        Principal::anonymous(),
+        member().into(),
+        Identity::new("sam").staff().into(),
+        Identity::new("root").superuser().into(),
+        Identity::new("ed").permission("posts.rename").into(),
+    ];
+    let (ok, no, who) = ("ok", "forbidden", "unauthenticated");
+    for (name, expected) in [
+        ("open", [ok, ok, ok, ok, ok]),
+        ("signed_in", [who, ok, ok, ok, ok]),
+        ("signed_in_too", [who, ok, ok, ok, ok]),
+        ("staff", [who, no, ok, ok, no]),
+        ("superuser", [who, no, no, ok, no]),
+        ("rename", [who, no, no, ok, ok]),
+        ("delete", [who, no, no, ok, no]),
+        ("only_mia", [who, ok, no, no, no]),
+    ] {
+        for (principal, expected) in people.iter().zip(expected) {
+            let outcome = result(&app, principal.clone(), name, "{}").await;
+            let code = outcome.as_ref().map_or_else(Error::code, |_| "ok");
+            assert_eq!(code, expected, "{name} for {principal:?}");
+        }
+    }
+    let refused = result(&app, Identity::new("sam"), "only_mia", "").await;
+    assert_eq!(refused.unwrap_err().message(), "sam is not mia");
+    let refused = result(&app, Principal::anonymous(), "only_mia", "").await;
+    assert_eq!(refused.unwrap_err().message(), "sign in to do this");
+}
+
+/// What the steps of a call did, in order.
+type Steps = Mutex<Vec<&'static str>>;
+
+async fn policy(cx: &Cx) -> Decision {
+    cx.state::<Steps>().lock().unwrap().push("policy");
+    cx.principal().is_signed_in().into()
+}
+
+async fn authorize(cx: &Cx, input: &Guarded) -> Decision {
+    cx.state::<Steps>().lock().unwrap().push("authorize");
+    (input.owner == cx.principal().id().unwrap_or_default()).into()
+}
+
+#[client(auth = policy, authorize = authorize)]
+async fn guarded(cx: &Cx, #[validate(length(min = 3))] owner: String) -> Result<String, Error> {
+    cx.state::<Steps>().lock().unwrap().push("call");
+    Ok(owner)
+}
+
+#[tokio::test]
+async fn the_steps_run_in_order_and_stop_at_the_first_refusal() {
+    let app = Registry::new()
+        .state(Steps::default())
+        .function::<Guarded>()
+        .build()
+        .unwrap();
+    let someone = || Principal::from(member());
+    for (principal, input, code, steps) in [
+        (
+            Principal::anonymous(),
+            "not even JSON",
+            "unauthenticated",
+            &["policy"][..],
+        ),
+        (someone(), "not even JSON", "malformed", &["policy"]),
+        (someone(), "{}", "invalid", &["policy"]),
+        (someone(), r#"{"owner": "x"}"#, "invalid", &["policy"]),
+        (
+            someone(),
+            r#"{"owner": "sam"}"#,
+            "forbidden",
+            &["policy", "authorize"],
+        ),
+        (
+            someone(),
+            r#"{"owner": "mia"}"#,
+            "ok",
+            &["policy", "authorize", "call"],
+        ),
+    ] {
+        let outcome = result(&app, principal, "guarded", input).await;
+        assert_eq!(
+            outcome.as_ref().map_or_else(Error::code, |_| "ok"),
+            code,
+            "{input}"
+        );
+        let taken = std::mem::take(&mut *app.state::<Steps>().unwrap().lock().unwrap());
+        assert_eq!(taken, steps, "{input}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_with_values_takes_the_same_steps_as_one_with_json() {
+    let app = Registry::new()
+        .state(Steps::default())
+        .function::<Guarded>()
+        .build()
+        .unwrap();
+    for (principal, owner) in [
+        (Principal::anonymous(), "mia"),
+        (member().into(), "x"),
+        (member().into(), "sam"),
+        (member().into(), "mia"),
+    ] {
+        let input = serde_json::json!({ "owner": owner }).to_string();
+        let dispatched = result(&app, principal.clone(), "guarded", input).await;
+        let after_dispatch = std::mem::take(&mut *app.state::<Steps>().unwrap().lock().unwrap());
+        let called = app
+            .call_as(
+                principal,
+                Guarded {
+                    owner: owner.into(),
+                },
+            )
+            .await;
+        let after_call = std::mem::take(&mut *app.state::<Steps>().unwrap().lock().unwrap());
+        assert_eq!(after_call, after_dispatch);
+        match (called, dispatched) {
+            (Ok(called), Ok(dispatched)) => assert_eq!(dispatched, called),
+            (Err(called), Err(dispatched)) => {
+                let called = called.into_error();
+                assert_eq!(called.kind(), dispatched.kind());
+                assert_eq!(called.message(), dispatched.message());
+                assert_eq!(called.fields(), dispatched.fields());
+            }
+            (called, dispatched) => panic!("{called:?} is not {dispatched:?}"),
+        }
+    }
+}
+
+#[client]
+async fn outer(cx: &Cx) -> Result<String, Error> {
+    let inner = Guarded {
+        owner: "mia".into(),
+    };
+    cx.app()
+        .call(cx, inner)
+        .await
+        .map_err(mizan_core::CallError::into_error)
+}
+
+#[tokio::test]
+async fn a_call_from_another_function_is_checked_for_the_same_principal() {
+    let app = Registry::new()
+        .state(Steps::default())
+        .function::<Outer>()
+        .function::<Guarded>()
+        .build()
+        .unwrap();
+    assert_eq!(app.call_as(member(), Outer {}).await.unwrap(), "mia");
+    let error = app
+        .call_as(Identity::new("sam"), Outer {})
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "forbidden");
+    let error = app
+        .call_as(Principal::anonymous(), Outer {})
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "unauthenticated");
+}

@@ -1,0 +1,8 @@
+use mizan_core::ClientError;
+
+#[derive(ClientError)]
+enum SaveError {
+    NotFound,
+}
+
+fn main() {}

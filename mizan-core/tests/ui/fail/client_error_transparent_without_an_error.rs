@@ -1,0 +1,9 @@
+use mizan_core::ClientError;
+
+#[derive(ClientError)]
+enum SaveError {
+    #[client_error(transparent)]
+    Other,
+}
+
+fn main() {}

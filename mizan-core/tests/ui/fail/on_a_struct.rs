@@ -1,0 +1,8 @@
+use mizan_core::client;
+
+#[client]
+struct Greet {
+    name: String,
+}
+
+fn main() {}
