@@ -1,0 +1,133 @@
+//! One call: from its input to its outcome, within the limits.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use mizan_core::{
+    App, Cx, Error, ErrorCode, Function, Kind, Principal, Reply, ReplyHead, RequestHead,
+};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::within::Within;
+
+/// Runs calls, so many at once and each so long.
+pub(crate) struct Calls {
+    app: App,
+    deadline: Duration,
+    most: u32,
+    free: Arc<Semaphore>,
+}
+
+impl Calls {
+    pub(crate) fn new(app: App, deadline: Duration, concurrent: usize) -> Self {
+        let most = u32::try_from(concurrent.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        Self {
+            app,
+            deadline,
+            most,
+            free: Arc::new(Semaphore::new(most as usize)),
+        }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Waits until no call runs, also none whose caller is gone.
+    pub(crate) async fn idle(&self) {
+        // Nobody closes the semaphore, so this ends with the permits.
+        let _ = self.free.acquire_many(self.most).await;
+    }
+
+    /// Finds the function that a path or a batch names.
+    pub(crate) fn find(&self, name: &str) -> Result<&Function, Error> {
+        self.app.function(name).ok_or_else(|| {
+            Error::new(
+                ErrorCode::UnknownFunction,
+                "there is no function of this name",
+            )
+        })
+    }
+
+    /// Runs the call. A query ends with the future that this returns, a mutation goes on.
+    pub(crate) async fn run(
+        &self,
+        function: &Function,
+        principal: Principal,
+        head: Arc<RequestHead>,
+        input: Bytes,
+    ) -> Reply {
+        let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else {
+            return failed(
+                Error::new(ErrorCode::Unavailable, "the server is busy")
+                    .retry_after(Duration::from_secs(1)),
+            );
+        };
+        let cx = Cx::new(self.app.clone(), principal, Arc::clone(&head));
+        let call = Within::new(self.deadline, function.dispatch(cx, input));
+        let running = Running {
+            work: Some((call, permit)),
+            goes_on: function.kind() == Kind::Mutation,
+            head,
+        };
+        running.await.unwrap_or_else(|| {
+            failed(Error::new(
+                ErrorCode::DeadlineExceeded,
+                "the function did not finish in time",
+            ))
+        })
+    }
+}
+
+fn failed(error: Error) -> Reply {
+    Reply {
+        result: Err(error),
+        head: ReplyHead::default(),
+    }
+}
+
+/// A call under way. Dropped before its end, it tells the function that nobody waits any more; a
+/// mutation then goes on in a task of its own.
+struct Running {
+    work: Option<(Within<BoxFuture<'static, Reply>>, OwnedSemaphorePermit)>,
+    goes_on: bool,
+    head: Arc<RequestHead>,
+}
+
+impl Future for Running {
+    type Output = Option<Reply>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Reply>> {
+        let (call, _) = self.work.as_mut().expect("polled after its end");
+        let reply = ready!(Pin::new(call).poll(cx));
+        if reply.is_none() {
+            self.head.cancellation().cancel();
+        }
+        self.work = None;
+        Poll::Ready(reply)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some((call, permit)) = self.work.take() else {
+            return;
+        };
+        self.head.cancellation().cancel();
+        // Outside a runtime, as when it shuts down, nothing can go on.
+        if let Ok(runtime) = Handle::try_current()
+            && self.goes_on
+        {
+            runtime.spawn(async move {
+                let _permit = permit;
+                call.await
+            });
+        }
+    }
+}

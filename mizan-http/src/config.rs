@@ -1,0 +1,60 @@
+use std::fmt;
+use std::time::Duration;
+
+/// How much a service takes before it refuses. Everything that could grow has a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest body of a request, in bytes: 1 MiB.
+    pub body_bytes: usize,
+    /// How long the body of a request may take to arrive: 30 seconds.
+    pub body_timeout: Duration,
+    /// How long a call may run before it is dropped and answered with 504: 30 seconds.
+    pub deadline: Duration,
+    /// How many calls run at once; more are answered with 503: 4096.
+    pub concurrent_calls: usize,
+    /// How many calls a batch may hold: 64.
+    pub batch_calls: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            body_timeout: Duration::from_secs(30),
+            deadline: Duration::from_secs(30),
+            concurrent_calls: 4096,
+            batch_calls: 64,
+        }
+    }
+}
+
+/// What is wrong with the configuration of a service.
+#[derive(Debug)]
+pub struct ConfigError {
+    pub(crate) kind: ConfigErrorKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum ConfigErrorKind {
+    Origin(String),
+    MountPath(String),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ConfigErrorKind::Origin(origin) => write!(
+                f,
+                "`{origin}` is not an origin: write it as browsers do, as in `https://example.com`, \
+                 in lower case, without a path and without the port that goes without saying"
+            ),
+            ConfigErrorKind::MountPath(path) => write!(
+                f,
+                "`{path}` is not a path to mount at: it begins with `/` and does not end with one"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}

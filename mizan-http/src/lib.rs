@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        reason = "a test that cannot go on says so by panicking"
+    )
+)]
+
+mod adapter;
+mod authenticate;
+mod batch;
+mod body;
+mod call;
+mod client_addr;
+mod config;
+mod endpoint;
+mod problem;
+mod reply;
+mod serve;
+mod service;
+mod sites;
+mod within;
+mod write_timeout;
+
+pub use adapter::Adapter;
+pub use authenticate::{Anonymous, Authenticate};
+pub use body::ReplyBody;
+pub use client_addr::PeerAddr;
+pub use config::{ConfigError, Limits};
+pub use serve::{Serve, serve};
+pub use service::{Builder, MizanService};

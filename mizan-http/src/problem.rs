@@ -1,0 +1,97 @@
+//! Errors as problem details (RFC 9457).
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use mizan_core::{Error, ErrorCode, ErrorKind, Fields};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::body::ReplyBody;
+use crate::reply;
+
+/// The document. Its extension members are `code` and those after it.
+#[derive(Serialize)]
+pub(crate) struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Fields::is_empty")]
+    fields: &'a Fields,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    data: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_id: Option<Uuid>,
+    /// The client was generated from another contract than the server's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    outdated_client: bool,
+}
+
+impl<'a> Problem<'a> {
+    pub(crate) fn new(error: &'a Error, outdated_client: bool) -> Self {
+        let status = status(error.kind());
+        Self {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: error.message(),
+            code: error.code(),
+            fields: error.fields(),
+            data: error.data(),
+            error_id: error.id().or_else(|| logged(error)),
+            outdated_client,
+        }
+    }
+}
+
+/// Logs an internal failure that no call had, such as one of the authentication, under a new id.
+fn logged(error: &Error) -> Option<Uuid> {
+    if error.kind() != ErrorKind::Common(ErrorCode::Internal) {
+        return None;
+    }
+    let id = Uuid::new_v4();
+    tracing::error!(error_id = %id, "{error:?}");
+    Some(id)
+}
+
+pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBody> {
+    let problem = Problem::new(error, outdated_client);
+    let body = serde_json::to_vec(&problem).expect("a problem has string keys alone");
+    let body = ReplyBody::whole(Bytes::from(body));
+    let mut response = reply::response(body, "application/problem+json", "no-store");
+    *response.status_mut() = status(error.kind());
+    if let Some(wait) = error.wait() {
+        // Rounded up: a client that waits as told must not come too early.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let seconds = HeaderValue::from(seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
+}
+
+fn status(kind: ErrorKind) -> StatusCode {
+    let code = match kind {
+        ErrorKind::Common(code) => code,
+        ErrorKind::Declared { status, .. } => {
+            return StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    };
+    match code {
+        ErrorCode::Malformed => StatusCode::BAD_REQUEST,
+        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden | ErrorCode::CrossSite => StatusCode::FORBIDDEN,
+        ErrorCode::UnknownFunction | ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+        ErrorCode::Conflict => StatusCode::CONFLICT,
+        ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+    }
+}

@@ -1,0 +1,199 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use http_body::Body;
+use ipnet::IpNet;
+use mizan_core::App;
+use tower_service::Service;
+
+use crate::body::ReplyBody;
+use crate::call::Calls;
+use crate::config::ConfigErrorKind;
+use crate::endpoint::Endpoint;
+use crate::sites::Sites;
+use crate::{Anonymous, Authenticate, ConfigError, Limits};
+
+/// An app as a [`tower_service::Service`], for any server that speaks `http` types.
+///
+/// It answers under its mount path, `/api/mizan` unless the builder says otherwise. A router that
+/// takes the mount path off, as axum's `nest_service` does, may call it too. Cloning is cheap.
+///
+/// ```
+/// # use mizan_core::{Registry, BuildError};
+/// use mizan_http::MizanService;
+///
+/// # fn main() -> Result<(), BuildError> {
+/// let app = Registry::new().build()?;
+/// let router: axum::Router =
+///     axum::Router::new().nest_service("/api/mizan", MizanService::new(app));
+/// # Ok(())
+/// # }
+/// ```
+pub struct MizanService<A = Anonymous>(pub(crate) Arc<Endpoint<A>>);
+
+impl MizanService {
+    /// Serves `app` to everybody alike, with the default limits.
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Builder::new(app)
+            .build()
+            .expect("the defaults are a configuration")
+    }
+
+    /// Begins a service that knows its users, its origins, its proxies or other limits.
+    pub fn builder(app: App) -> Builder {
+        Builder::new(app)
+    }
+}
+
+impl<A> MizanService<A> {
+    /// Waits until no call runs, mutations whose callers are gone included: the last thing before
+    /// the program ends. Calls that come meanwhile are answered with 503.
+    pub async fn idle(&self) {
+        self.0.calls.idle().await;
+    }
+}
+
+impl<A> Clone for MizanService<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<A> fmt::Debug for MizanService<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MizanService")
+            .field(self.0.calls.app())
+            .finish()
+    }
+}
+
+impl<A, B> Service<Request<B>> for MizanService<A>
+where
+    A: Authenticate,
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Response = Response<ReplyBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<ReplyBody>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        Box::pin(Arc::clone(&self.0).answer(request).map(Ok))
+    }
+}
+
+/// Puts a [`MizanService`] together.
+#[must_use]
+pub struct Builder<A = Anonymous> {
+    app: App,
+    authenticate: A,
+    limits: Limits,
+    mount_path: String,
+    public_origins: Vec<String>,
+    trusted_proxies: Vec<IpNet>,
+}
+
+impl Builder {
+    fn new(app: App) -> Self {
+        Self {
+            app,
+            authenticate: Anonymous,
+            limits: Limits::default(),
+            mount_path: "/api/mizan".to_owned(),
+            public_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl<A: Authenticate> Builder<A> {
+    /// Finds out with `authenticate` who makes a request; without it, everybody is anonymous.
+    pub fn authenticate<N: Authenticate>(self, authenticate: N) -> Builder<N> {
+        Builder {
+            app: self.app,
+            authenticate,
+            limits: self.limits,
+            mount_path: self.mount_path,
+            public_origins: self.public_origins,
+            trusted_proxies: self.trusted_proxies,
+        }
+    }
+
+    /// Sets limits other than the defaults.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Answers under another path than `/api/mizan`.
+    pub fn mount_path(mut self, path: impl Into<String>) -> Self {
+        self.mount_path = path.into();
+        self
+    }
+
+    /// Takes requests that pages of `origin` make, such as `https://example.com`.
+    ///
+    /// Pages of the origin that a request goes to need no mention, unless a proxy changes the
+    /// `Host` header and some users' browsers are from before 2023 (no `Sec-Fetch-Site`).
+    pub fn public_origin(mut self, origin: impl Into<String>) -> Self {
+        self.public_origins.push(origin.into());
+        self
+    }
+
+    /// Believes what proxies at `addresses` say of where a request came from.
+    pub fn trusted_proxies(mut self, addresses: impl IntoIterator<Item = IpNet>) -> Self {
+        self.trusted_proxies.extend(addresses);
+        self
+    }
+
+    /// Finishes the service.
+    ///
+    /// # Errors
+    ///
+    /// An origin or a mount path that cannot be one.
+    pub fn build(self) -> Result<MizanService<A>, ConfigError> {
+        let path = &self.mount_path;
+        if !(path.is_empty() || path.starts_with('/') && !path.ends_with('/')) {
+            let kind = ConfigErrorKind::MountPath(self.mount_path);
+            return Err(ConfigError { kind });
+        }
+        let sites = Sites::new(self.public_origins).map_err(|origin| ConfigError {
+            kind: ConfigErrorKind::Origin(origin),
+        })?;
+        let Limits {
+            deadline,
+            concurrent_calls,
+            ..
+        } = self.limits;
+        Ok(MizanService(Arc::new(Endpoint {
+            calls: Arc::new(Calls::new(self.app, deadline, concurrent_calls)),
+            authenticate: self.authenticate,
+            sites,
+            limits: self.limits,
+            mount_path: self.mount_path,
+            trusted_proxies: self.trusted_proxies,
+        })))
+    }
+}
+
+impl<A> fmt::Debug for Builder<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("app", &self.app)
+            .field("limits", &self.limits)
+            .field("mount_path", &self.mount_path)
+            .field("public_origins", &self.public_origins)
+            .field("trusted_proxies", &self.trusted_proxies)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,343 @@
+//! Input that is malformed, refused, too large or too late.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::StreamBody;
+use mizan_http::MizanService;
+use serde_json::json;
+
+use crate::app::{app, limits};
+use crate::wire::{self, Server, call, echo, get, post, raw_get, raw_post, service};
+
+#[tokio::test]
+async fn input_that_does_not_fit_is_refused_field_by_field() {
+    let (_, service) = service();
+    for (body, status, fields) in [
+        ("{", 400, json!(null)),
+        ("nonsense", 400, json!(null)),
+        (r#"{"title":"a","title":"b"}"#, 400, json!(null)),
+        (r#"{"title":"a"} {}"#, 400, json!(null)),
+        ("[]", 422, json!(null)),
+        ("null", 422, json!(null)),
+        (r#""text""#, 422, json!(null)),
+        (r#"{"lines":[]}"#, 422, json!({"title": ["is required"]})),
+        (
+            r#"{"title":"a","lines":[],"x":1}"#,
+            422,
+            json!({"x": ["is not a known field"]}),
+        ),
+        (
+            r#"{"title":"a","lines":[],"__proto__":{}}"#,
+            422,
+            json!({"__proto__": ["is not a known field"]}),
+        ),
+        (
+            r#"{"title":1,"lines":[]}"#,
+            422,
+            json!({"title": ["invalid type: integer `1`, expected a string"]}),
+        ),
+        (
+            r#"{"title":"a","lines":[{"count":1},{"count":1,"y":2}]}"#,
+            422,
+            json!({"lines.1.y": ["is not a known field"]}),
+        ),
+        (
+            r#"{"title":"a","lines":[{"count":300}]}"#,
+            422,
+            json!({"lines.0.count": ["invalid value: integer `300`, expected u8"]}),
+        ),
+    ] {
+        let path = "/api/mizan/call/total";
+        let got = format!("{path}?input={}", wire::input(body));
+        for request in [post(path, body), get(&got)] {
+            let problem = call(&service, request).await.problem();
+            let code = if status == 400 {
+                "malformed"
+            } else {
+                "invalid"
+            };
+            assert_eq!(
+                (&problem["status"], &problem["code"]),
+                (&json!(status), &json!(code))
+            );
+            assert_eq!(problem["fields"], fields, "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nesting_is_limited() {
+    let (_, service) = service();
+    let nested = |depth| {
+        let value = "[".repeat(depth) + &"]".repeat(depth);
+        post("/api/mizan/call/any", format!(r#"{{"value":{value}}}"#))
+    };
+    assert_eq!(call(&service, nested(60)).await.status, 200);
+    for depth in [64, 500_000] {
+        let reply = call(&service, nested(depth)).await;
+        assert_eq!(reply.failure(), (400, "malformed".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_utf_8_are_malformed() {
+    let (_, service) = service();
+    let path = "/api/mizan/call/read";
+    for request in [
+        post(path, &b"{\"text\":\"\xff\xfe\"}"[..]),
+        post(path, &b"{\"text\":\"\xc3\"}"[..]),
+        post(path, &b"\xff\xfe{\0}\0"[..]),
+        get(&format!("{path}?input={{%22text%22:%22%FF%22}}")),
+        get(&format!("{path}?input=%ED%A0%80")),
+        get(&format!("{path}?input=%")),
+        get(&format!("{path}?input=%zz")),
+    ] {
+        let text = format!("{request:?}");
+        let reply = call(&service, request).await;
+        assert_eq!(reply.failure(), (400, "malformed".to_owned()), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_input_given_twice_is_malformed() {
+    let (_, service) = service();
+    let reply = call(&service, get("/api/mizan/call/read?input={}&a=1&input={}")).await;
+    assert_eq!(reply.failure(), (400, "malformed".to_owned()));
+}
+
+/// A body that says how long it is, and counts how often it is asked for more.
+struct Announced {
+    length: u64,
+    polls: Arc<AtomicUsize>,
+}
+
+impl Body for Announced {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        std::task::Poll::Ready(None)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_announces_too_much_is_not_read() {
+    let (_, service) = service();
+    let polls = Arc::new(AtomicUsize::new(0));
+    let body = Announced {
+        length: 10_000_000_000,
+        polls: Arc::clone(&polls),
+    };
+    let reply = call(&service, post("/api/mizan/call/echo", "").map(|_| body)).await;
+    assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+    assert_eq!(polls.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_body_is_read_up_to_the_limit_and_no_further() {
+    let probe = Arc::default();
+    let service = MizanService::builder(app(&probe))
+        .limits(limits(|limits| limits.body_bytes = 100))
+        .build()
+        .unwrap();
+    let polls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&polls);
+    let long = stream::repeat_with(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(b"          ")))
+    });
+    let request =
+        post("/api/mizan/call/read", "").map(|_| StreamBody::new(long.take(1000).boxed()));
+    assert_eq!(call(&service, request).await.failure().0, 413);
+    assert_eq!(polls.load(Ordering::Relaxed), 11);
+
+    let padded = |length: usize| {
+        post(
+            "/api/mizan/call/read",
+            "{}".to_owned() + &" ".repeat(length),
+        )
+    };
+    assert_eq!(call(&service, padded(98)).await.status, 200);
+    assert_eq!(call(&service, padded(99)).await.status, 413);
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_is_put_together() {
+    let (_, service) = service();
+    let pieces = r#"{"text":"in three pieces"}"#.split_inclusive(' ');
+    let frames: Vec<_> = pieces
+        .flat_map(|piece| ["", piece])
+        .map(|piece| Ok::<_, std::io::Error>(Frame::data(Bytes::from(piece))))
+        .collect();
+    let body = StreamBody::new(stream::iter(frames));
+    let reply = call(&service, post("/api/mizan/call/echo", "").map(|_| body)).await;
+    assert_eq!(reply.json()["message"], "in three pieces");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stalls_is_given_up() {
+    let (_, service) = service();
+    let begun = stream::iter([Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(
+        b"{",
+    )))]);
+    let body = StreamBody::new(begun.chain(stream::pending()).boxed());
+    let start = tokio::time::Instant::now();
+    let reply = call(&service, post("/api/mizan/call/echo", "").map(|_| body)).await;
+    assert_eq!(reply.failure(), (408, "request_timeout".to_owned()));
+    assert_eq!(start.elapsed().as_secs(), 30);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_malformed() {
+    let (_, service) = service();
+    let error = Err::<Frame<Bytes>, _>(std::io::Error::other("a secret of the transport"));
+    let body = StreamBody::new(stream::iter([error]));
+    let reply = call(&service, post("/api/mizan/call/echo", "").map(|_| body)).await;
+    assert_eq!(reply.failure(), (400, "malformed".to_owned()));
+    assert!(!reply.problem().to_string().contains("secret"));
+}
+
+#[tokio::test]
+async fn the_limits_hold_on_a_socket() {
+    let probe = Arc::default();
+    let limits = limits(|limits| {
+        limits.body_bytes = 1000;
+        limits.body_timeout = Duration::from_secs(1);
+    });
+    let service = MizanService::builder(app(&probe)).limits(limits);
+    let server = Server::of(service.build().unwrap()).await;
+    let head = "POST /api/mizan/call/echo HTTP/1.1\r\nhost: localhost\r\n\
+                content-type: application/json\r\n";
+
+    let reply = server
+        .ask(format!("{head}content-length: 10737418240\r\n\r\n"))
+        .await;
+    assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+    // Whoever waits to be asked for the body is not asked.
+    let expect = "expect: 100-continue\r\ncontent-length: 10737418240\r\n\r\n";
+    let reply = server.ask(format!("{head}{expect}")).await;
+    assert_eq!(reply.status, 413);
+
+    let mut socket = server.connect().await;
+    socket
+        .send(format!("{head}transfer-encoding: chunked\r\n\r\n"))
+        .await;
+    for _ in 0..3 {
+        socket
+            .send(format!("190\r\n{}\r\n", " ".repeat(0x190)))
+            .await;
+    }
+    assert_eq!(
+        socket.reply().await.failure(),
+        (413, "too_large".to_owned())
+    );
+
+    let mut socket = server.connect().await;
+    socket
+        .send(format!("{head}content-length: 20\r\n\r\n{{\"text\""))
+        .await;
+    assert_eq!(
+        socket.reply().await.failure(),
+        (408, "request_timeout".to_owned())
+    );
+    server.works().await;
+}
+
+#[tokio::test]
+async fn a_huge_url_is_refused() {
+    let (_, service) = service();
+    let server = Server::of(service).await;
+    let long = "a".repeat(40_000);
+    let reply = server
+        .ask(raw_get(&format!("/api/mizan/call/read?input={long}")))
+        .await;
+    assert_eq!(reply.failure(), (400, "malformed".to_owned()));
+    assert!(
+        reply.body.len() < 1000,
+        "a refusal does not repeat what came"
+    );
+    let longer = "a".repeat(200_000);
+    let reply = server
+        .ask(raw_get(&format!("/api/mizan/call/read?input={longer}")))
+        .await;
+    assert!(matches!(reply.status, 414 | 431), "{}", reply.status);
+    server.works().await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_panic_reaches_the_client_and_the_log_has_the_rest() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let (_, service) = service();
+    for (request, secret) in [
+        (get("/api/mizan/call/panics"), "the secret of the panic"),
+        (
+            post("/api/mizan/call/breaks", ""),
+            "the secret of the source",
+        ),
+    ] {
+        let reply = call(&service, request).await;
+        assert_eq!(reply.failure(), (500, "internal".to_owned()));
+        assert!(!String::from_utf8_lossy(&reply.body).contains("secret"));
+        let problem = reply.problem();
+        let id = problem["error_id"].as_str().unwrap();
+        let log = log.text();
+        let line = log.lines().find(|line| line.contains(id)).unwrap();
+        assert!(line.contains(secret), "{line}");
+    }
+    let reply = call(&service, post("/api/mizan/call/echo", r#"{"text":"on"}"#)).await;
+    assert_eq!(reply.status, 200);
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_client_may_go_on_after_bad_input() {
+    let (_, service) = service();
+    let server = Server::of(service).await;
+    let mut socket = server.connect().await;
+    for body in ["{", "[]", r#"{"text":1}"#, r#"{"text":"a","text":"b"}"#] {
+        socket
+            .send(raw_post("/api/mizan/call/echo", "", body))
+            .await;
+        assert!(socket.reply().await.status >= 400);
+        socket.send(echo("on")).await;
+        assert_eq!(socket.reply().await.json()["message"], "on");
+    }
+}

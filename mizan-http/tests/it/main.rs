@@ -1,0 +1,21 @@
+//! The service as its clients see it: called in process, and over loopback sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod addresses;
+mod app;
+mod authentication;
+mod batch;
+mod calls;
+mod heads;
+mod hostile;
+mod input;
+mod lifetimes;
+mod mounting;
+mod naughty;
+mod serving;
+mod sites;
+mod wire;
