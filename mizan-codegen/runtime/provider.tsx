@@ -1,0 +1,86 @@
+import {
+  QueryClientProvider,
+  useQueryClient,
+  type QueryClient,
+} from "@tanstack/react-query";
+import {
+  Suspense,
+  useContext,
+  useEffect,
+  useState,
+  type Context,
+  type ReactNode,
+} from "react";
+import type { QueryOptions } from "./functions";
+import { createQueryClient, invalidateQueries } from "./queryClient";
+import { transportOf, type Connected } from "./transport";
+
+/** A global context, whatever it yields and however it fails. */
+export interface GlobalContext {
+  queryOptions(
+    input: void,
+  ): Pick<QueryOptions<unknown, never>, "queryFn" | "queryKey">;
+}
+
+/** Props of the generated `MizanProvider`. */
+export interface ProviderProps<A> {
+  readonly children?: ReactNode;
+  /** Shown while a context below is loading for the first time; nothing when left out. */
+  readonly fallback?: ReactNode;
+  /** The server to use instead of the one that this page came from. */
+  readonly api?: A | undefined;
+  /** The cache to use instead of one of the provider's own. */
+  readonly queryClient?: QueryClient | undefined;
+}
+
+interface ApiProviderProps<A> extends ProviderProps<A> {
+  /** Hands `api` to the hooks; its default is the api that is used when the props name none. */
+  readonly context: Context<A>;
+  readonly globalContexts: (api: A) => readonly GlobalContext[];
+}
+
+/**
+ * Provides an api and a cache, fetches the global contexts in one request, and has queries that a
+ * mutation made stale fetched again.
+ */
+export function ApiProvider<A extends Connected>(
+  props: ApiProviderProps<A>,
+): ReactNode {
+  const { context, globalContexts, fallback, children } = props;
+  const defaultApi = useContext(context);
+  const [ownClient] = useState(createQueryClient);
+  const api = props.api ?? defaultApi;
+  const client = props.queryClient ?? ownClient;
+
+  useEffect(
+    () =>
+      api[transportOf].onAffects((names) => invalidateQueries(client, names)),
+    [api, client],
+  );
+
+  // The boundary is there without a fallback too: were this component to suspend with what is below
+  // it, React would forget the client that it made, and the contexts would load for ever.
+  return (
+    <context.Provider value={api}>
+      <QueryClientProvider client={client}>
+        <Prefetch queries={globalContexts(api)} />
+        <Suspense fallback={fallback}>{children}</Suspense>
+      </QueryClientProvider>
+    </context.Provider>
+  );
+}
+
+/** Starts queries while rendering: an effect would run after the components below sent their own. */
+function Prefetch({
+  queries,
+}: {
+  readonly queries: readonly GlobalContext[];
+}): null {
+  const client = useQueryClient();
+  for (const query of queries) {
+    const options = query.queryOptions();
+    if (!client.getQueryState(options.queryKey))
+      void client.prefetchQuery(options);
+  }
+  return null;
+}

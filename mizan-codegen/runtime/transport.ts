@@ -1,0 +1,128 @@
+import { createBatch } from "./batch";
+import { readOutput, unanswered } from "./reply";
+
+/** Longer addresses are cut or refused by some proxies, so a longer query is sent as a POST. */
+const maxUrlLength = 2_000;
+
+/** How to reach the server. */
+export interface ApiOptions {
+  /** Where the functions are mounted: `/api/mizan` when left out. */
+  readonly baseUrl?: string;
+  /** Used in place of the global `fetch`. */
+  readonly fetch?: typeof fetch;
+  /** Headers for every request, asked for anew each time: a bearer token, for example. */
+  readonly headers?: () => HeadersInit | Promise<HeadersInit>;
+}
+
+/** How a query is sent. */
+export interface QueryRequest {
+  readonly signal?: AbortSignal | undefined;
+  /** Leave in one request with the other batched queries of the same turn. */
+  readonly batch?: boolean | undefined;
+}
+
+/** Learns which queries a mutation has made stale; `*` stands for all of them. */
+export type AffectsListener = (names: readonly string[]) => void;
+
+/** Carries calls to one server. All of its state belongs to this value, none to the module. */
+export interface Transport {
+  mutate(name: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
+  query(name: string, input: unknown, request?: QueryRequest): Promise<unknown>;
+  /** Calls `listener` after each mutation that affects something, until the returned function runs. */
+  onAffects(listener: AffectsListener): () => void;
+}
+
+/** The member under which an api keeps its transport: a symbol, so that no function's name meets it. */
+export const transportOf: unique symbol = Symbol("mizan.transport");
+
+/** Something that is connected to a server: every generated `Api`. */
+export interface Connected {
+  readonly [transportOf]: Transport;
+}
+
+/** Creates the transport of a client that was generated from `contract`. */
+export function createTransport(
+  contract: string,
+  options: ApiOptions = {},
+): Transport {
+  const { baseUrl = "/api/mizan" } = options;
+  const listeners = new Set<AffectsListener>();
+
+  async function send(
+    path: string,
+    body: unknown,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const headers = new Headers(await options.headers?.());
+    headers.set("mizan-contract", contract);
+    const init: RequestInit = { headers, signal: signal ?? null };
+    if (body !== undefined) {
+      headers.set("content-type", "application/json");
+      init.method = "POST";
+      init.body = JSON.stringify(body);
+    }
+    try {
+      return await (options.fetch ?? fetch)(baseUrl + path, init);
+    } catch (cause) {
+      throw unanswered(cause, signal);
+    }
+  }
+
+  async function mutate(
+    name: string,
+    input: unknown,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    const reply = await send(callPath(name), input ?? {}, signal);
+    // Before the body is read: what the mutation did is done, even where its answer is cut short.
+    if (reply.ok) announce(reply.headers.get("mizan-affects") ?? "");
+    return readOutput(reply, signal);
+  }
+
+  async function ask(
+    name: string,
+    input: unknown,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    const path = callPath(name);
+    const search =
+      input === undefined
+        ? ""
+        : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+    const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
+    const reply = await (fits
+      ? send(path + search, undefined, signal)
+      : send(path, input, signal));
+    return readOutput(reply, signal);
+  }
+
+  const batch = createBatch({
+    one: (call) => ask(call.name, call.input, call.signal),
+    several: (calls, signal) =>
+      send(
+        "/batch",
+        calls.map(({ name, input }) => ({ name, input })),
+        signal,
+      ),
+  });
+
+  function announce(affects: string): void {
+    const names = affects.split(",").flatMap((name) => name.trim() || []);
+    if (names.length > 0)
+      for (const listener of [...listeners]) listener(names);
+  }
+
+  return {
+    mutate,
+    query: (name, input, { signal, batch: batched } = {}) =>
+      batched ? batch({ name, input, signal }) : ask(name, input, signal),
+    onAffects(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+function callPath(name: string): string {
+  return `/call/${encodeURIComponent(name)}`;
+}

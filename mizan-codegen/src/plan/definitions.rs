@@ -1,0 +1,101 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Definition;
+use crate::schema::Type;
+
+/// The named types.
+pub(crate) struct Definitions {
+    list: Vec<Definition>,
+    /// Where in the list a TypeScript name is.
+    index: BTreeMap<String, usize>,
+}
+
+impl Definitions {
+    pub(super) fn new(list: Vec<Definition>) -> Self {
+        let index = list
+            .iter()
+            .enumerate()
+            .map(|(position, definition)| (definition.name.clone(), position))
+            .collect();
+        Self { list, index }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Definition> {
+        self.list.iter()
+    }
+
+    fn get(&self, name: &str) -> Option<&Type> {
+        let position = *self.index.get(name)?;
+        Some(&self.list[position].ty)
+    }
+
+    /// The names of the properties that an object may have; nothing when it may be no object.
+    pub(super) fn properties<'a>(&'a self, ty: &'a Type) -> Option<BTreeSet<&'a str>> {
+        let mut names = BTreeSet::new();
+        self.collect_properties(ty, &mut names, &mut BTreeSet::new())
+            .then_some(names)
+    }
+
+    fn collect_properties<'a>(
+        &'a self,
+        ty: &'a Type,
+        names: &mut BTreeSet<&'a str>,
+        seen: &mut BTreeSet<&'a str>,
+    ) -> bool {
+        match ty {
+            Type::Object(object) => {
+                names.extend(
+                    object
+                        .properties
+                        .iter()
+                        .map(|property| property.name.as_str()),
+                );
+                true
+            }
+            Type::Intersection(parts) => parts
+                .iter()
+                .all(|part| self.collect_properties(part, names, seen)),
+            Type::Union(members) => members
+                .iter()
+                .all(|member| self.collect_properties(&member.ty, names, seen)),
+            Type::Named(name) => {
+                !seen.insert(name)
+                    || self
+                        .get(name)
+                        .is_some_and(|ty| self.collect_properties(ty, names, seen))
+            }
+            _ => false,
+        }
+    }
+
+    /// The types that TypeScript could not unfold, because they are made of themselves with no
+    /// object, list or tuple in between.
+    pub(super) fn endless(&self) -> Vec<String> {
+        self.list
+            .iter()
+            .map(|definition| &definition.name)
+            .filter(|name| {
+                self.get(name)
+                    .is_some_and(|ty| self.reaches(ty, name, &mut BTreeSet::new()))
+            })
+            .cloned()
+            .collect()
+    }
+
+    fn reaches<'a>(&'a self, ty: &'a Type, target: &str, seen: &mut BTreeSet<&'a str>) -> bool {
+        match ty {
+            Type::Named(name) if name == target => true,
+            Type::Named(name) => {
+                seen.insert(name)
+                    && self
+                        .get(name)
+                        .is_some_and(|ty| self.reaches(ty, target, seen))
+            }
+            Type::Union(members) => members
+                .iter()
+                .any(|member| self.reaches(&member.ty, target, seen)),
+            Type::Intersection(parts) => parts.iter().any(|part| self.reaches(part, target, seen)),
+            _ => false,
+        }
+    }
+}

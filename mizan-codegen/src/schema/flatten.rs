@@ -1,0 +1,77 @@
+//! Structs with flattened enums: all of their parts at once.
+
+use super::{Docs, Literal, Member, Object, Property, Type};
+
+/// What a part of a flattened struct is on the wire; nothing when it cannot be flattened.
+///
+/// A unit variant is `{"Name": null}` when its enum is flattened, though schemars describes it as a
+/// string where the variant has a doc comment. The unit value and an absent option add nothing.
+pub(super) fn flattened(part: Type) -> Option<Type> {
+    Some(match part {
+        Type::Object(object) => Type::Object(Object {
+            closed: false,
+            ..object
+        }),
+        Type::Literal(Literal::Text(name)) => Type::Object(Object {
+            properties: vec![Property {
+                name,
+                docs: Docs::default(),
+                required: true,
+                ty: Type::Null,
+            }],
+            ..Object::default()
+        }),
+        Type::Null | Type::Unknown => Type::Object(Object::default()),
+        Type::Union(members) => {
+            let members: Option<Vec<_>> = members
+                .into_iter()
+                .map(|Member { docs, ty }| {
+                    Some(Member {
+                        docs,
+                        ty: flattened(ty)?,
+                    })
+                })
+                .collect();
+            Type::Union(tell_apart(members?))
+        }
+        Type::Intersection(_) | Type::Named(_) | Type::Never => part,
+        Type::Boolean
+        | Type::Number(_)
+        | Type::Text(_)
+        | Type::Literal(_)
+        | Type::List(_)
+        | Type::Tuple(_) => return None,
+    })
+}
+
+/// Says of an alternative that adds nothing what it does not have.
+///
+/// TypeScript then narrows by any property of the others, as an absent one is `undefined`.
+fn tell_apart(mut members: Vec<Member>) -> Vec<Member> {
+    let mut absent: Vec<Property> = Vec::new();
+    for property in members.iter().flat_map(|member| properties(&member.ty)) {
+        if !absent.iter().any(|known| known.name == property.name) {
+            absent.push(Property {
+                name: property.name.clone(),
+                docs: Docs::default(),
+                required: false,
+                ty: Type::Never,
+            });
+        }
+    }
+    for member in &mut members {
+        match &mut member.ty {
+            Type::Object(object) if object.is_empty() => object.properties.clone_from(&absent),
+            _ => {}
+        }
+    }
+    members
+}
+
+fn properties(ty: &Type) -> Vec<&Property> {
+    match ty {
+        Type::Object(object) => object.properties.iter().collect(),
+        Type::Intersection(parts) => parts.iter().flat_map(properties).collect(),
+        _ => Vec::new(),
+    }
+}

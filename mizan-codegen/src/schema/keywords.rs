@@ -1,0 +1,94 @@
+//! The keywords of JSON Schema that have a type, and the names that they refer to.
+
+/// Whether a schema with this keyword can be read.
+pub(super) fn is_known(keyword: &str) -> bool {
+    const STRUCTURE: [&str; 26] = [
+        "$ref",
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "const",
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "items",
+        "maxItems",
+        "maxLength",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minimum",
+        "multipleOf",
+        "not",
+        "oneOf",
+        "pattern",
+        "patternProperties",
+        "prefixItems",
+        "properties",
+        "required",
+        "type",
+        "uniqueItems",
+    ];
+    // They describe a value without changing what it may be.
+    const ANNOTATIONS: [&str; 11] = [
+        "$comment",
+        "$schema",
+        "contentEncoding",
+        "contentMediaType",
+        "default",
+        "deprecated",
+        "description",
+        "examples",
+        "readOnly",
+        "title",
+        "writeOnly",
+    ];
+    // `unevaluatedProperties` only tells the server what to refuse.
+    keyword == "unevaluatedProperties"
+        || keyword.starts_with("x-")
+        || STRUCTURE.contains(&keyword)
+        || ANNOTATIONS.contains(&keyword)
+}
+
+/// The key in `$defs` that a `$ref` refers to.
+pub(super) fn referred(reference: &str) -> Option<String> {
+    decode_pointer(reference.strip_prefix("#/$defs/")?)
+}
+
+/// Decodes a JSON pointer segment in a URI fragment (RFC 6901, sections 3 and 6).
+fn decode_pointer(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let high = char::from(rest.next()?).to_digit(16)?;
+            let low = char::from(rest.next()?).to_digit(16)?;
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    let decoded = String::from_utf8(bytes).ok()?;
+    Some(decoded.replace("~1", "/").replace("~0", "~"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::referred;
+
+    #[test]
+    fn references_are_decoded() {
+        for (reference, key) in [
+            ("#/$defs/Post", Some("Post")),
+            ("#/$defs/Page%3CPost%3E", Some("Page<Post>")),
+            ("#/$defs/a~1b~0c%20%C3%A9", Some("a/b~c é")),
+            ("#/$defs/%2", None),
+            ("#/$defs/%FF", None),
+            ("#/definitions/Post", None),
+            ("#", None),
+        ] {
+            assert_eq!(referred(reference).as_deref(), key, "{reference}");
+        }
+    }
+}

@@ -1,0 +1,465 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Number as JsonNumber, Value};
+
+use super::flatten::flattened;
+use super::keywords::{is_known, referred};
+use super::{Docs, List, Literal, Member, Number, Object, Property, Rest, Text, Type, Width};
+use crate::problem::{Origin, Place, Problem, Unsupported};
+
+/// The TypeScript names of the named types, by their keys in `$defs`.
+pub(crate) type TypeNames = BTreeMap<String, String>;
+
+/// The most items of a list of fixed length that are spelt out as a tuple.
+const LONGEST_TUPLE: u64 = 8;
+
+/// The keywords that make a schema without a type one of an object.
+const OF_OBJECTS: [&str; 4] = [
+    "additionalProperties",
+    "patternProperties",
+    "properties",
+    "required",
+];
+
+/// The largest integer up to which JavaScript's numbers are exact.
+const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
+
+/// Reads JSON Schemas (draft 2020-12, as schemars prints it) into [`Type`]s.
+///
+/// What has no type is added to the problems and read as [`Type::Unknown`], so that one run finds
+/// every problem.
+pub(crate) struct Reader<'a> {
+    names: &'a TypeNames,
+    problems: &'a mut Vec<Problem>,
+    origin: Origin,
+    path: String,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(
+        names: &'a TypeNames,
+        problems: &'a mut Vec<Problem>,
+        origin: Origin,
+    ) -> Self {
+        Self {
+            names,
+            problems,
+            origin,
+            path: String::new(),
+        }
+    }
+
+    pub(crate) fn read(&mut self, schema: &Value) -> Type {
+        match schema {
+            Value::Bool(true) => Type::Unknown,
+            Value::Bool(false) => Type::Never,
+            Value::Object(keywords) => self.read_keywords(keywords),
+            _ => self.refuse(Unsupported::Malformed(schema.to_string())),
+        }
+    }
+
+    fn read_keywords(&mut self, keywords: &Map<String, Value>) -> Type {
+        if let Some(unknown) = keywords.keys().find(|keyword| !is_known(keyword)) {
+            return self.refuse(Unsupported::Keyword(unknown.clone()));
+        }
+        let is_numeric = matches!(
+            keywords.get("type").and_then(Value::as_str),
+            Some("integer" | "number")
+        );
+        if keywords.contains_key("not") && !is_numeric {
+            return self.refuse(Unsupported::Keyword("not".to_owned()));
+        }
+        let mut parts = Vec::new();
+        if let Some(reference) = keywords.get("$ref") {
+            parts.push(self.named(reference));
+        }
+        for keyword in ["oneOf", "anyOf"] {
+            if let Some(members) = keywords.get(keyword) {
+                parts.push(self.union(keyword, members));
+            }
+        }
+        if let Some(all) = keywords.get("allOf") {
+            for schema in self.array("allOf", all) {
+                parts.push(self.read(schema));
+            }
+        }
+        match self.own(keywords) {
+            Some(Type::Object(object)) if object.is_empty() && !parts.is_empty() => {}
+            Some(own) => parts.insert(0, own),
+            None => {}
+        }
+        match parts.len() {
+            0 => Type::Unknown,
+            1 => parts.remove(0),
+            _ => Type::Intersection(parts.into_iter().map(|part| self.flattened(part)).collect()),
+        }
+    }
+
+    /// What a schema says apart from the schemas that it is combined with.
+    fn own(&mut self, keywords: &Map<String, Value>) -> Option<Type> {
+        if let Some(value) = keywords.get("const") {
+            return Some(self.literal(value));
+        }
+        if let Some(values) = keywords.get("enum") {
+            let members = self
+                .array("enum", values)
+                .iter()
+                .map(|value| Member {
+                    docs: Docs::default(),
+                    ty: self.literal(value),
+                })
+                .collect();
+            return Some(union_of(members));
+        }
+        match keywords.get("type") {
+            Some(Value::String(name)) => Some(self.of_type(name, keywords)),
+            Some(Value::Array(names)) => {
+                let members = names
+                    .iter()
+                    .map(|name| Member {
+                        docs: Docs::default(),
+                        ty: self.of_type(name.as_str().unwrap_or_default(), keywords),
+                    })
+                    .collect();
+                Some(union_of(members))
+            }
+            Some(_) => Some(self.refuse(Unsupported::Malformed("type".to_owned()))),
+            None if OF_OBJECTS
+                .iter()
+                .any(|keyword| keywords.contains_key(*keyword)) =>
+            {
+                Some(self.object(keywords))
+            }
+            None => None,
+        }
+    }
+
+    fn of_type(&mut self, name: &str, keywords: &Map<String, Value>) -> Type {
+        match name {
+            "null" => Type::Null,
+            "boolean" => Type::Boolean,
+            "string" => Type::Text(Text {
+                min_length: self.count(keywords, "minLength"),
+                max_length: self.count(keywords, "maxLength"),
+                pattern: self.text(keywords, "pattern"),
+                format: self.text(keywords, "format"),
+            }),
+            "number" => self.number(keywords, Width::Float),
+            "integer" => self.integer(keywords),
+            "array" => self.list(keywords),
+            "object" => self.object(keywords),
+            _ => self.refuse(Unsupported::TypeName(name.to_owned())),
+        }
+    }
+
+    fn integer(&mut self, keywords: &Map<String, Value>) -> Type {
+        let format = keywords.get("format").and_then(Value::as_str);
+        let (width, range) = match format {
+            Some("int32") => (Width::Int32, None),
+            Some("uint32") => (Width::UInt32, None),
+            Some("int8") => (Width::Bounded, Some((-128, 127))),
+            Some("int16") => (Width::Bounded, Some((-32_768, 32_767))),
+            Some("uint8") => (Width::Bounded, Some((0, 255))),
+            Some("uint16") => (Width::Bounded, Some((0, 65_535))),
+            Some(wide @ ("int64" | "uint64" | "int128" | "uint128" | "int" | "uint")) => {
+                return self.refuse(Unsupported::WideInteger(rust_integer(wide)));
+            }
+            _ => (Width::Bounded, None),
+        };
+        let Type::Number(mut number) = self.number(keywords, width) else {
+            return Type::Unknown;
+        };
+        if let Some((minimum, maximum)) = range {
+            number.minimum.get_or_insert(JsonNumber::from(minimum));
+            number.maximum.get_or_insert(JsonNumber::from(maximum));
+        }
+        let bounded = |inclusive: &Option<JsonNumber>, exclusive: &Option<JsonNumber>| {
+            inclusive.iter().chain(exclusive).any(is_safe_integer)
+        };
+        if width == Width::Bounded
+            && !(bounded(&number.minimum, &number.exclusive_minimum)
+                && bounded(&number.maximum, &number.exclusive_maximum))
+        {
+            return self.refuse(Unsupported::UnboundedInteger);
+        }
+        Type::Number(number)
+    }
+
+    fn number(&mut self, keywords: &Map<String, Value>, width: Width) -> Type {
+        let not = match keywords.get("not") {
+            None => None,
+            Some(not) => match not.get("const") {
+                Some(Value::Number(number)) => Some(number.clone()),
+                _ => return self.refuse(Unsupported::Keyword("not".to_owned())),
+            },
+        };
+        Type::Number(Number {
+            width,
+            minimum: self.limit(keywords, "minimum"),
+            maximum: self.limit(keywords, "maximum"),
+            exclusive_minimum: self.limit(keywords, "exclusiveMinimum"),
+            exclusive_maximum: self.limit(keywords, "exclusiveMaximum"),
+            multiple_of: self.limit(keywords, "multipleOf"),
+            not,
+        })
+    }
+
+    fn list(&mut self, keywords: &Map<String, Value>) -> Type {
+        let min_items = self.count(keywords, "minItems");
+        let max_items = self.count(keywords, "maxItems");
+        if let Some(first) = keywords.get("prefixItems") {
+            let first = self.array("prefixItems", first);
+            let length = first.len() as u64;
+            let ends =
+                max_items == Some(length) || keywords.get("items") == Some(&Value::Bool(false));
+            if min_items != Some(length) || !ends {
+                return self.refuse(Unsupported::PartialTuple);
+            }
+            let items = first.iter().enumerate().map(|(index, schema)| {
+                self.within(&format!("[{index}]"), |reader| reader.read(schema))
+            });
+            return Type::Tuple(items.collect());
+        }
+        let item = match keywords.get("items") {
+            Some(items) => self.within("[]", |reader| reader.read(items)),
+            None => Type::Unknown,
+        };
+        let unique = keywords.get("uniqueItems") == Some(&Value::Bool(true));
+        match max_items {
+            Some(0) => Type::Tuple(Vec::new()),
+            Some(length @ ..=LONGEST_TUPLE) if min_items == max_items && !unique => {
+                Type::Tuple((0..length).map(|_| item.clone()).collect())
+            }
+            _ => Type::List(List {
+                item: Box::new(item),
+                min_items,
+                max_items,
+                unique,
+            }),
+        }
+    }
+
+    fn object(&mut self, keywords: &Map<String, Value>) -> Type {
+        let required: Vec<&str> = match keywords.get("required") {
+            Some(names) => self
+                .array("required", names)
+                .iter()
+                .filter_map(Value::as_str)
+                .collect(),
+            None => Vec::new(),
+        };
+        let mut properties = Vec::new();
+        if let Some(schemas) = keywords.get("properties") {
+            for (name, schema) in self.map("properties", schemas) {
+                properties.push(Property {
+                    name: name.clone(),
+                    docs: docs_of(schema),
+                    required: required.contains(&name.as_str()),
+                    ty: self.within(name, |reader| reader.read(schema)),
+                });
+            }
+        }
+        for name in required {
+            if !properties.iter().any(|property| property.name == name) {
+                properties.push(Property {
+                    name: name.to_owned(),
+                    docs: Docs::default(),
+                    required: true,
+                    ty: Type::Unknown,
+                });
+            }
+        }
+        Type::Object(Object {
+            properties,
+            rest: self.rest(keywords),
+            closed: keywords.get("additionalProperties") == Some(&Value::Bool(false)),
+        })
+    }
+
+    fn rest(&mut self, keywords: &Map<String, Value>) -> Option<Box<Rest>> {
+        let mut patterned = match keywords.get("patternProperties") {
+            Some(schemas) => self
+                .map("patternProperties", schemas)
+                .into_iter()
+                .peekable(),
+            None => Vec::new().into_iter().peekable(),
+        };
+        if let Some((_, first)) = patterned.peek().copied() {
+            let mut key_patterns = Vec::new();
+            for (pattern, schema) in patterned {
+                if schema != first {
+                    self.refuse(Unsupported::MixedPatterns);
+                }
+                key_patterns.push(pattern.clone());
+            }
+            return Some(Box::new(Rest {
+                value: self.within("[key]", |reader| reader.read(first)),
+                key_patterns,
+            }));
+        }
+        match keywords.get("additionalProperties") {
+            None | Some(Value::Bool(false)) => None,
+            Some(schema) => Some(Box::new(Rest {
+                value: self.within("[key]", |reader| reader.read(schema)),
+                key_patterns: Vec::new(),
+            })),
+        }
+    }
+
+    fn union(&mut self, keyword: &str, members: &Value) -> Type {
+        let members = self
+            .array(keyword, members)
+            .iter()
+            .map(|schema| Member {
+                docs: docs_of(schema),
+                ty: self.read(schema),
+            })
+            .collect();
+        union_of(members)
+    }
+
+    fn flattened(&mut self, part: Type) -> Type {
+        flattened(part).unwrap_or_else(|| self.refuse(Unsupported::Flattened))
+    }
+
+    fn named(&mut self, reference: &Value) -> Type {
+        let Some(key) = reference.as_str().and_then(referred) else {
+            return self.refuse(Unsupported::UnknownRef(reference.to_string()));
+        };
+        match self.names.get(&key) {
+            Some(name) => Type::Named(name.clone()),
+            None => self.refuse(Unsupported::UnknownRef(key)),
+        }
+    }
+
+    fn literal(&mut self, value: &Value) -> Type {
+        match value {
+            Value::Null => Type::Null,
+            Value::Bool(value) => Type::Literal(Literal::Boolean(*value)),
+            Value::String(value) => Type::Literal(Literal::Text(value.clone())),
+            Value::Number(number) if number.is_f64() || is_safe_integer(number) => {
+                Type::Literal(Literal::Number(number.clone()))
+            }
+            Value::Number(number) => self.refuse(Unsupported::InexactLiteral(number.to_string())),
+            Value::Array(_) | Value::Object(_) => {
+                self.refuse(Unsupported::Malformed("const".to_owned()))
+            }
+        }
+    }
+
+    fn limit(&mut self, keywords: &Map<String, Value>, keyword: &str) -> Option<JsonNumber> {
+        match keywords.get(keyword)? {
+            Value::Number(number) => Some(number.clone()),
+            _ => {
+                self.refuse(Unsupported::Malformed(keyword.to_owned()));
+                None
+            }
+        }
+    }
+
+    fn count(&mut self, keywords: &Map<String, Value>, keyword: &str) -> Option<u64> {
+        let value = keywords.get(keyword)?;
+        let count = value.as_u64();
+        if count.is_none() {
+            self.refuse(Unsupported::Malformed(keyword.to_owned()));
+        }
+        count
+    }
+
+    fn text(&mut self, keywords: &Map<String, Value>, keyword: &str) -> Option<String> {
+        let value = keywords.get(keyword)?;
+        let text = value.as_str().map(str::to_owned);
+        if text.is_none() {
+            self.refuse(Unsupported::Malformed(keyword.to_owned()));
+        }
+        text
+    }
+
+    fn array<'v>(&mut self, keyword: &str, value: &'v Value) -> &'v [Value] {
+        match value {
+            Value::Array(values) => values,
+            _ => {
+                self.refuse(Unsupported::Malformed(keyword.to_owned()));
+                &[]
+            }
+        }
+    }
+
+    fn map<'v>(&mut self, keyword: &str, value: &'v Value) -> Vec<(&'v String, &'v Value)> {
+        match value {
+            Value::Object(map) => map.iter().collect(),
+            _ => {
+                self.refuse(Unsupported::Malformed(keyword.to_owned()));
+                Vec::new()
+            }
+        }
+    }
+
+    fn within<T>(&mut self, segment: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outside = self.path.len();
+        if !self.path.is_empty() && !segment.starts_with('[') {
+            self.path.push('.');
+        }
+        self.path.push_str(segment);
+        let result = read(self);
+        self.path.truncate(outside);
+        result
+    }
+
+    fn refuse(&mut self, reason: Unsupported) -> Type {
+        self.problems.push(Problem::Schema {
+            place: Place {
+                origin: self.origin.clone(),
+                path: self.path.clone(),
+            },
+            reason,
+        });
+        Type::Unknown
+    }
+}
+
+/// The docs that a schema carries.
+pub(crate) fn docs_of(schema: &Value) -> Docs {
+    Docs {
+        text: schema
+            .get("description")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        deprecated: schema.get("deprecated") == Some(&Value::Bool(true)),
+    }
+}
+
+/// A union of its members, without a union directly in it.
+///
+/// An enum of units and others arrives as a union in a union; the inner one says nothing more.
+fn union_of(members: Vec<Member>) -> Type {
+    let mut flat = Vec::new();
+    for member in members {
+        match member.ty {
+            Type::Union(inner) if member.docs.is_empty() => flat.extend(inner),
+            _ => flat.push(member),
+        }
+    }
+    match flat.len() {
+        0 => Type::Never,
+        1 if flat[0].docs.is_empty() => flat.remove(0).ty,
+        _ => Type::Union(flat),
+    }
+}
+
+fn is_safe_integer(number: &JsonNumber) -> bool {
+    match (number.as_i64(), number.as_f64()) {
+        (Some(integer), _) => integer.unsigned_abs() <= MAX_SAFE_INTEGER,
+        (None, Some(float)) => !number.is_u64() && float.abs() <= MAX_SAFE_INTEGER as f64,
+        (None, None) => false,
+    }
+}
+
+/// The Rust type that schemars gives a format.
+fn rust_integer(format: &str) -> String {
+    match format {
+        "int" => "isize".to_owned(),
+        "uint" => "usize".to_owned(),
+        _ => format.replacen("uint", "u", 1).replacen("int", "i", 1),
+    }
+}

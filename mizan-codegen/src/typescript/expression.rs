@@ -1,0 +1,182 @@
+//! Types as they stand in declarations and signatures.
+
+use super::docs::comment;
+use super::document::{Document, text};
+use super::literal;
+use crate::schema::{Docs, Member, Object, Property, Type};
+
+/// In `types.ts`.
+pub(super) const IN_TYPES: Scope = Scope { prefix: "" };
+
+/// In the files that import `types.ts` as a whole.
+pub(super) const FROM_OTHER_FILES: Scope = Scope { prefix: "types." };
+
+/// Type arguments: on one line, or each on its own. TypeScript allows no comma after the last.
+pub(super) fn arguments(
+    open: &'static str,
+    arguments: impl IntoIterator<Item = Document>,
+) -> Document {
+    let mut inside = vec![Document::SoftLine];
+    inside.extend(Document::join(arguments, &[text(","), Document::Line]));
+    Document::Group(vec![
+        text(open),
+        Document::Indent(inside),
+        Document::SoftLine,
+        text(">"),
+    ])
+}
+
+/// Alternatives, each with its docs: on one line, or each on its own after a bar.
+fn alternatives(members: impl IntoIterator<Item = (Document, Document)>) -> Vec<Document> {
+    let mut alternatives = Vec::new();
+    for (docs, ty) in members {
+        let bar = if alternatives.is_empty() {
+            Document::IfBroken("| ")
+        } else {
+            alternatives.push(Document::Line);
+            text("| ")
+        };
+        alternatives.extend([docs, bar, Document::Indent(vec![ty])]);
+    }
+    alternatives
+}
+
+/// Alternatives after a `=` or a `:`, with the space or line break before them.
+pub(super) fn alternatives_after_sign(
+    members: impl IntoIterator<Item = (Document, Document)>,
+) -> Document {
+    let mut inside = vec![Document::Line];
+    inside.extend(alternatives(members));
+    Document::Group(vec![Document::Indent(inside)])
+}
+
+pub(super) fn without_docs(ty: Document) -> (Document, Document) {
+    (Document::All(Vec::new()), ty)
+}
+
+/// A place to print types in.
+#[derive(Clone, Copy)]
+pub(super) struct Scope {
+    /// What stands before the name of a type.
+    prefix: &'static str,
+}
+
+impl Scope {
+    /// A type after a `=` or a `:`, with the space before it.
+    pub(super) fn after_sign(self, ty: &Type) -> Document {
+        match ty {
+            Type::Union(members) => alternatives_after_sign(self.members_of(members)),
+            _ => Document::All(vec![text(" "), self.ty(ty)]),
+        }
+    }
+
+    /// A type where nothing binds more tightly: alone, or between commas.
+    pub(super) fn ty(self, ty: &Type) -> Document {
+        match ty {
+            Type::Union(members) => {
+                let mut inside = vec![Document::SoftLine];
+                inside.extend(alternatives(self.members_of(members)));
+                Document::Group(vec![Document::Indent(inside), Document::SoftLine])
+            }
+            Type::Intersection(parts) => Document::All(Document::join(
+                parts.iter().map(|part| self.operand(part)),
+                &[text(" & ")],
+            )),
+            Type::Unknown => text("unknown"),
+            Type::Never => text("never"),
+            Type::Null => text("null"),
+            Type::Boolean => text("boolean"),
+            Type::Number(_) => text("number"),
+            Type::Text(_) => text("string"),
+            Type::Literal(value) => text(literal::literal(value)),
+            Type::List(list) => Document::All(vec![self.operand(&list.item), text("[]")]),
+            Type::Tuple(items) => Document::list("[", items.iter().map(|item| self.ty(item)), "]"),
+            // `{}` would accept any value, and no index signature lets other types be added with `&`.
+            Type::Object(object) if object.is_empty() => text("object"),
+            Type::Object(object) => self.object(object),
+            Type::Named(name) => text(format!("{}{name}", self.prefix)),
+        }
+    }
+
+    /// A type beside an operator that binds more tightly than `|`.
+    fn operand(self, ty: &Type) -> Document {
+        match ty {
+            Type::Union(_) | Type::Intersection(_) => {
+                Document::Group(vec![text("("), self.ty(ty), text(")")])
+            }
+            _ => self.ty(ty),
+        }
+    }
+
+    fn members_of(self, union: &[Member]) -> impl Iterator<Item = (Document, Document)> {
+        union.iter().map(move |member| {
+            let ty = match &member.ty {
+                Type::Intersection(_) => self.operand(&member.ty),
+                ty => self.ty(ty),
+            };
+            (comment(&member.docs), ty)
+        })
+    }
+
+    fn object(self, object: &Object) -> Document {
+        let mut inside = vec![Document::Line];
+        inside.extend(Document::join(
+            self.members(object),
+            &[text(";"), Document::Line],
+        ));
+        inside.push(Document::IfBroken(";"));
+        Document::Group(vec![
+            text("{"),
+            Document::Indent(inside),
+            Document::Line,
+            text("}"),
+        ])
+    }
+
+    pub(super) fn members(self, object: &Object) -> Vec<Document> {
+        let mut members: Vec<_> = object
+            .properties
+            .iter()
+            .map(|property| self.property(property))
+            .collect();
+        if let Some(rest) = &object.rest {
+            members.push(Document::All(vec![
+                text("[key: string]:"),
+                self.after_sign(&rest_type(object, &rest.value)),
+            ]));
+        }
+        members
+    }
+
+    fn property(self, property: &Property) -> Document {
+        let optional = if property.required { "" } else { "?" };
+        Document::All(vec![
+            comment(&property.docs),
+            text(format!("{}{optional}:", literal::member(&property.name))),
+            self.after_sign(&property.ty),
+        ])
+    }
+}
+
+/// What any key of an object may hold.
+///
+/// TypeScript wants an index signature to cover the named properties as well.
+fn rest_type(object: &Object, value: &Type) -> Type {
+    if object.properties.is_empty() || *value == Type::Unknown {
+        return value.clone();
+    }
+    let mut types = vec![value.clone()];
+    for property in &object.properties {
+        if !types.contains(&property.ty) {
+            types.push(property.ty.clone());
+        }
+    }
+    if types.contains(&Type::Unknown) {
+        return Type::Unknown;
+    }
+    let members = types.into_iter().map(|ty| Member {
+        docs: Docs::default(),
+        ty,
+    });
+    Type::Union(members.collect())
+}

@@ -1,0 +1,263 @@
+//! `react.tsx`: a provider, and a hook for each function.
+
+use super::client::{docs, error_type, input_type, output_type};
+use super::docs::comment;
+use super::document::{Document, text};
+use super::expression::arguments;
+use super::literal;
+use crate::manifest::Kind;
+use crate::plan::{Function, Plan};
+use crate::schema::Docs;
+
+pub(super) fn print(plan: &Plan<'_>) -> String {
+    let mut file = imports(plan);
+    file.push_str(&provider(plan));
+    for function in &plan.functions {
+        let hook = match function.manifest.kind {
+            Kind::Mutation => mutation_hook(function),
+            Kind::Query => query_hook(function),
+            Kind::GlobalContext => global_context_hook(function),
+            Kind::LocalContext => local_context(function),
+        };
+        file.push_str(&hook.print());
+    }
+    file
+}
+
+/// Whole modules are imported under one name each, so that no hook meets an imported name.
+fn imports(plan: &Plan<'_>) -> String {
+    let uses_tanstack = plan
+        .functions
+        .iter()
+        .any(|function| matches!(function.manifest.kind, Kind::Query | Kind::Mutation));
+    let mut imports = String::new();
+    if uses_tanstack {
+        imports.push_str("import type * as tanstack from \"@tanstack/react-query\";\n");
+    }
+    imports.push_str(
+        "import * as React from \"react\";\n\
+         import { api, type Api } from \"./client\";\n\
+         import * as runtime from \"./runtime/react\";\n",
+    );
+    if !plan.functions.is_empty() {
+        imports.push_str("import type * as types from \"./types\";\n");
+    }
+    imports
+}
+
+fn provider(plan: &Plan<'_>) -> String {
+    let global_contexts = plan
+        .functions
+        .iter()
+        .filter(|function| function.manifest.kind == Kind::GlobalContext)
+        .map(|function| text(format!("api.{}", function.name)))
+        .collect::<Vec<_>>();
+    let parameter = if global_contexts.is_empty() {
+        "()"
+    } else {
+        "(api: Api)"
+    };
+    let global_contexts = Document::All(vec![
+        text(format!("const globalContexts = {parameter} => ")),
+        Document::list("[", global_contexts, "]"),
+        text(";"),
+    ])
+    .print();
+    format!(
+        r"
+const ApiContext = React.createContext<Api>(api);
+
+{global_contexts}
+
+/** Provides the functions, the cache and the global contexts to the components in it. */
+export function MizanProvider(
+  props: runtime.ProviderProps<Api>,
+): React.ReactNode {{
+  return (
+    <runtime.ApiProvider
+      {{...props}}
+      context={{ApiContext}}
+      globalContexts={{globalContexts}}
+    />
+  );
+}}
+
+/** The functions, as the provider above has them. */
+export function useApi(): Api {{
+  return React.useContext(ApiContext);
+}}
+"
+    )
+}
+
+fn mutation_hook(function: &Function<'_>) -> Document {
+    let generics = |name| {
+        arguments(
+            name,
+            [
+                output_type(function),
+                error_type(function),
+                input_type(function),
+            ],
+        )
+    };
+    hook(
+        function,
+        vec![Document::All(vec![
+            text("options?: "),
+            generics("runtime.MutationHookOptions<"),
+        ])],
+        generics("tanstack.UseMutationResult<"),
+        Document::list(
+            "runtime.useMutationOf(",
+            [member(function), text("options")],
+            ")",
+        ),
+    )
+}
+
+fn query_hook(function: &Function<'_>) -> Document {
+    let generics = |name| arguments(name, [output_type(function), error_type(function)]);
+    let mut parameters = Vec::new();
+    if function.input.is_some() {
+        parameters.push(Document::All(vec![text("input: "), input_type(function)]));
+    }
+    parameters.push(Document::All(vec![
+        text("options?: "),
+        generics("runtime.QueryHookOptions<"),
+    ]));
+    hook(
+        function,
+        parameters,
+        generics("tanstack.UseQueryResult<"),
+        Document::list(
+            "runtime.useQueryOf(",
+            [
+                member(function),
+                text(if function.input.is_some() {
+                    "input"
+                } else {
+                    "undefined"
+                }),
+                text("options"),
+            ],
+            ")",
+        ),
+    )
+}
+
+fn global_context_hook(function: &Function<'_>) -> Document {
+    hook(
+        function,
+        Vec::new(),
+        output_type(function),
+        Document::list(
+            "runtime.useContextOf(",
+            [member(function), text("undefined")],
+            ")",
+        ),
+    )
+}
+
+fn local_context(function: &Function<'_>) -> Document {
+    let component = &function.component;
+    let props = match &function.input {
+        Some(_) => input_type(function),
+        None => text("object"),
+    };
+    let (rest, input) = match &function.input {
+        Some(_) => (", ...input", "input"),
+        None => ("", "undefined"),
+    };
+    let provider = Document::All(vec![
+        Document::HardLine,
+        text(format!("const {component}Context = ")),
+        arguments("runtime.createLocalContext<", [input_type(function)]),
+        text("();"),
+        Document::HardLine,
+        Document::HardLine,
+        comment(&Docs::from(
+            format!("Has `use{component}` yield the data for the input that its props are.")
+                .as_str(),
+        )),
+        text(format!("export function {component}Provider")),
+        Document::list(
+            "(",
+            [Document::All(vec![
+                text("props: "),
+                arguments("runtime.LocalProviderProps<", [props]),
+            ])],
+            ")",
+        ),
+        text(": React.ReactNode {"),
+        Document::Indent(lines(&format!(
+            "const {{ children, fallback{rest} }} = props;
+return (
+  <runtime.LocalContextProvider
+    context={{{component}Context}}
+    query={{useApi().{name}}}
+    input={{{input}}}
+    fallback={{fallback}}
+  >
+    {{children}}
+  </runtime.LocalContextProvider>
+);",
+            name = function.name,
+        ))),
+        Document::HardLine,
+        text("}"),
+        Document::HardLine,
+    ]);
+    let names = format!(
+        "hook: {},\nprovider: {},",
+        literal::string(&format!("use{component}")),
+        literal::string(&format!("{component}Provider")),
+    );
+    let hook = hook(
+        function,
+        Vec::new(),
+        output_type(function),
+        Document::All(vec![
+            text("runtime.useLocalContextOf("),
+            member(function),
+            text(format!(", {component}Context, {{")),
+            Document::Indent(lines(&names)),
+            Document::HardLine,
+            text("})"),
+        ]),
+    );
+    Document::All(vec![provider, hook])
+}
+
+fn member(function: &Function<'_>) -> Document {
+    text(format!("useApi().{}", function.name))
+}
+
+fn hook(
+    function: &Function<'_>,
+    parameters: Vec<Document>,
+    returned: Document,
+    call: Document,
+) -> Document {
+    Document::All(vec![
+        Document::HardLine,
+        comment(&docs(function.manifest)),
+        text(format!("export function use{}", function.component)),
+        Document::list("(", parameters, ")"),
+        text(": "),
+        returned,
+        text(" {"),
+        Document::Indent(vec![Document::HardLine, text("return "), call, text(";")]),
+        Document::HardLine,
+        text("}"),
+        Document::HardLine,
+    ])
+}
+
+/// Text that is laid out already.
+fn lines(content: &str) -> Vec<Document> {
+    content
+        .lines()
+        .flat_map(|line| [Document::HardLine, text(line.to_owned())])
+        .collect()
+}

@@ -1,0 +1,89 @@
+//! `types.ts`: the types on the wire, the inputs and the errors.
+
+use super::docs::comment;
+use super::document::{Document, text};
+use super::expression::{IN_TYPES, alternatives_after_sign, arguments, without_docs};
+use super::literal;
+use crate::plan::{COMMON_ERROR, Definition, ErrorUnion, Plan, Variant};
+use crate::schema::{Docs, Type};
+
+pub(super) fn print(plan: &Plan<'_>) -> String {
+    let inputs = plan
+        .functions
+        .iter()
+        .filter_map(|function| function.input.as_ref());
+    let definitions = inputs.chain(plan.types.iter()).map(definition);
+    let errors = plan.errors.iter().map(error);
+
+    let mut file = "import type { ClientCode, Failure } from \"./runtime/error\";\n".to_owned();
+    for declaration in [common_errors(plan.codes)]
+        .into_iter()
+        .chain(definitions)
+        .chain(errors)
+    {
+        file.push('\n');
+        file.push_str(&declaration.print());
+    }
+    file
+}
+
+fn common_errors(codes: &[String]) -> Document {
+    let codes = codes.iter().map(|code| text(literal::string(code)));
+    let codes = codes.chain([text("ClientCode")]).map(without_docs);
+    Document::All(vec![
+        comment(&Docs::from("Codes that every function can fail with.")),
+        text("export type CommonCode ="),
+        alternatives_after_sign(codes),
+        text(";"),
+        Document::HardLine,
+        Document::HardLine,
+        comment(&Docs::from("Failures that every function can have.")),
+        text(format!("export type {COMMON_ERROR} = Failure<CommonCode>;")),
+        Document::HardLine,
+    ])
+}
+
+fn definition(definition: &Definition) -> Document {
+    let declared = match &definition.ty {
+        Type::Object(object) if !object.is_empty() => {
+            let mut inside = Vec::new();
+            for member in IN_TYPES.members(object) {
+                inside.extend([Document::HardLine, member, text(";")]);
+            }
+            Document::All(vec![
+                text(format!("export interface {} {{", definition.name)),
+                Document::Indent(inside),
+                Document::HardLine,
+                text("}"),
+            ])
+        }
+        ty => Document::All(vec![
+            text(format!("export type {} =", definition.name)),
+            IN_TYPES.after_sign(ty),
+            text(";"),
+        ]),
+    };
+    Document::All(vec![
+        comment(&definition.docs),
+        declared,
+        Document::HardLine,
+    ])
+}
+
+fn error(error: &ErrorUnion<'_>) -> Document {
+    let variants = error.variants.iter().map(failure);
+    Document::All(vec![
+        comment(&error.docs),
+        text(format!("export type {} =", error.name)),
+        alternatives_after_sign(variants.chain([without_docs(text(COMMON_ERROR))])),
+        text(";"),
+        Document::HardLine,
+    ])
+}
+
+fn failure(variant: &Variant<'_>) -> (Document, Document) {
+    let code = text(literal::string(variant.code));
+    let data = variant.data.as_ref().map(|data| IN_TYPES.ty(data));
+    let failure = arguments("Failure<", [code].into_iter().chain(data));
+    (comment(&variant.docs), failure)
+}
