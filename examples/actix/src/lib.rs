@@ -1,0 +1,88 @@
+//! A mizan app inside actix-web: what to write for a server whose types are not those of `http`.
+
+use actix_web::body::SizedStream;
+use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Bytes, Data, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::StreamExt;
+use futures_util::stream::Map;
+use http::{Method, Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, StreamBody};
+use mizan_core::{Error, Registry, client};
+use mizan_http::{Adapter, MizanService, PeerAddr, ReplyBody};
+
+/// Greets whoever is named.
+#[client(query)]
+async fn greet(name: String) -> Result<String, Error> {
+    Ok(format!("Hello, {name}!"))
+}
+
+/// Everything that can be called.
+pub fn registry() -> Registry {
+    Registry::new().function::<Greet>()
+}
+
+/// Adds the app to an actix application.
+pub fn configure(service: MizanService) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config
+            .app_data(Data::new(service))
+            .route("/api/mizan/{path:.*}", web::to(answer));
+    }
+}
+
+async fn answer(
+    service: Data<MizanService>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    service.answer::<Actix>((request, payload)).await
+}
+
+/// actix-web's types, and its bodies that stay on their thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Actix;
+
+type Piece = Result<Bytes, PayloadError>;
+type PieceFrame = Result<Frame<Bytes>, PayloadError>;
+
+impl Adapter for Actix {
+    type Request = (HttpRequest, Payload);
+    type Response = HttpResponse;
+    type Body = StreamBody<Map<Payload, fn(Piece) -> PieceFrame>>;
+
+    fn request((actix, payload): Self::Request) -> Request<Self::Body> {
+        let frame: fn(Piece) -> PieceFrame = |piece| piece.map(Frame::data);
+        let mut request = Request::new(StreamBody::new(payload.map(frame)));
+        // Both crates check the same grammar, and what the other refuses leads nowhere here.
+        *request.method_mut() =
+            Method::from_bytes(actix.method().as_str().as_bytes()).unwrap_or_default();
+        *request.uri_mut() = actix.uri().to_string().parse().unwrap_or_default();
+        for (name, value) in actix.headers() {
+            let name = http::HeaderName::from_bytes(name.as_str().as_bytes());
+            let value = http::HeaderValue::from_bytes(value.as_bytes());
+            if let (Ok(name), Ok(value)) = (name, value) {
+                request.headers_mut().append(name, value);
+            }
+        }
+        if let Some(peer) = actix.peer_addr() {
+            request.extensions_mut().insert(PeerAddr(peer));
+        }
+        request
+    }
+
+    async fn response(response: Response<ReplyBody>) -> HttpResponse {
+        let (head, body) = response.into_parts();
+        let status = StatusCode::from_u16(head.status.as_u16());
+        let mut response = HttpResponse::build(status.unwrap_or_default());
+        for (name, value) in &head.headers {
+            response.append_header((name.as_str(), value.as_bytes()));
+        }
+        match body.size_hint().exact() {
+            Some(length) => response.body(SizedStream::new(length, body.into_data_stream())),
+            None => response.streaming(body.into_data_stream()),
+        }
+    }
+}

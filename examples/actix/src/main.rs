@@ -1,0 +1,17 @@
+//! Serves the app with actix-web.
+
+use actix_web::{App, HttpServer};
+use mizan_http::MizanService;
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let registry = actix::registry();
+    if std::env::args().nth(1).as_deref() == Some("manifest") {
+        println!("{}", registry.manifest()?);
+        return Ok(());
+    }
+    let service = MizanService::new(registry.build()?);
+    let server = HttpServer::new(move || App::new().configure(actix::configure(service.clone())));
+    server.bind("127.0.0.1:8000")?.run().await?;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The chat example, as its page uses it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use bytes::Bytes;
+use chat::users::Sessions;
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use mizan_http::MizanService;
+use serde_json::{Value, json};
+use tower_service::Service as _;
+
+/// A browser: it keeps the session's cookie.
+struct Browser {
+    service: MizanService<Sessions>,
+    cookie: Option<String>,
+}
+
+impl Browser {
+    fn new() -> Self {
+        let sessions = Sessions::default();
+        let app = chat::registry(sessions.clone()).build().unwrap();
+        let service = MizanService::builder(app).authenticate(sessions).build();
+        Self {
+            service: service.unwrap(),
+            cookie: None,
+        }
+    }
+
+    async fn post(&mut self, name: &str, input: Value) -> (StatusCode, Value) {
+        let mut request = Request::post(format!("/api/mizan/call/{name}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let body = Full::new(Bytes::from(input.to_string()));
+        let response = self
+            .service
+            .call(request.body(body).unwrap())
+            .await
+            .unwrap();
+        if let Some(cookie) = response.headers().get(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
+            self.cookie = Some(cookie.to_owned());
+        }
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn status(&mut self, name: &str) -> u16 {
+        self.post(name, json!({})).await.0.as_u16()
+    }
+}
+
+#[tokio::test]
+async fn each_user_sees_what_is_meant_for_them() {
+    let functions = [
+        "members_only",
+        "staff_report",
+        "superuser_report",
+        "early_access",
+    ];
+    for (user, expected) in [
+        (None, [401, 401, 401, 401]),
+        (Some("member"), [200, 403, 403, 200]),
+        (Some("staff"), [200, 200, 403, 403]),
+        (Some("superuser"), [200, 200, 200, 403]),
+    ] {
+        let mut browser = Browser::new();
+        if let Some(user) = user {
+            let (status, body) = browser.post("sign_in", json!({ "user": user })).await;
+            assert_eq!((status.as_u16(), &body["id"]), (200, &json!(user)));
+        }
+        for (function, expected) in functions.into_iter().zip(expected) {
+            assert_eq!(
+                browser.status(function).await,
+                expected,
+                "{user:?} calls {function}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session() {
+    let mut browser = Browser::new();
+    browser.post("sign_in", json!({ "user": "staff" })).await;
+    let stolen = browser.cookie.clone();
+    let (_, user) = browser.post("current_user", json!({})).await;
+    assert_eq!(user["name"], "Staff");
+
+    let (status, body) = browser.post("sign_out", json!({})).await;
+    assert_eq!((status.as_u16(), body), (200, Value::Null));
+    for cookie in [browser.cookie.clone(), stolen] {
+        browser.cookie = cookie;
+        let (_, user) = browser.post("current_user", json!({})).await;
+        assert_eq!(user, Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_session_before() {
+    let mut browser = Browser::new();
+    browser
+        .post("sign_in", json!({ "user": "superuser" }))
+        .await;
+    let before = browser.cookie.clone();
+    browser.post("sign_in", json!({ "user": "member" })).await;
+    assert_ne!(browser.cookie, before);
+    browser.cookie = before;
+    assert_eq!(browser.status("members_only").await, 401);
+}
+
+#[tokio::test]
+async fn an_unknown_user_is_told_whom_there_are() {
+    let (status, problem) = Browser::new()
+        .post("sign_in", json!({ "user": "root" }))
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(problem["code"], "unknown_user");
+    assert_eq!(
+        problem["fields"],
+        json!({ "user": ["there is no user `root`"] })
+    );
+    assert_eq!(
+        problem["data"]["known"],
+        json!(["member", "staff", "superuser"])
+    );
+}
+
+#[tokio::test]
+async fn echo_and_greet_answer() {
+    let mut browser = Browser::new();
+    let (_, reply) = browser.post("echo", json!({ "text": "hi" })).await;
+    assert_eq!(reply, json!({ "message": "hi" }));
+    let (_, greeting) = browser.post("greet", json!({ "name": "World" })).await;
+    assert_eq!(greeting, json!({ "greeting": "Hello, World!" }));
+    let (status, problem) = browser
+        .post("echo", json!({ "text": "x".repeat(281) }))
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        problem["fields"]["text"],
+        json!(["must have 1 to 280 characters"])
+    );
+}

@@ -1,0 +1,68 @@
+import { expect, test } from "./page";
+
+test("echo answers with the text", async ({ chat }) => {
+  const panel = chat.panel("echo");
+  await panel.getByLabel("Text").fill('Grüße 🦀 <b>"quoted"</b>');
+  await panel.getByRole("button", { name: "Send" }).click();
+  await expect(chat.outcome("echo")).toContainText(
+    '200okGrüße 🦀 <b>"quoted"</b>',
+  );
+});
+
+test("echo refuses what is too long or empty, and names the field", async ({
+  chat,
+}) => {
+  const panel = chat.panel("echo");
+  const text = panel.getByLabel("Text");
+  const send = panel.getByRole("button", { name: "Send" });
+  await text.fill("🦀".repeat(281));
+  await expect(panel).toContainText("281 of 280 characters");
+  await send.click();
+  await expect(chat.outcome("echo")).toContainText("422invalid");
+  await expect(chat.outcome("echo").locator(".field-error code")).toHaveText(
+    "text",
+  );
+  await expect(text).toHaveAttribute("aria-invalid", "true");
+
+  await text.fill("");
+  await send.click();
+  await expect(chat.outcome("echo")).toContainText("422invalid");
+
+  await text.fill("🦀".repeat(280));
+  await send.click();
+  await expect(chat.outcome("echo")).toContainText("200ok");
+  await expect(text).toHaveAttribute("aria-invalid", "false");
+});
+
+test("greet follows the name, and recovers from one that is refused", async ({
+  chat,
+}) => {
+  const name = chat.panel("greet").getByLabel("Name");
+  await expect(chat.outcome("greet")).toContainText("Hello, World!");
+  await name.fill("Ada & Grace");
+  await expect(chat.outcome("greet")).toContainText("Hello, Ada & Grace!");
+  await name.fill("");
+  await expect(chat.outcome("greet")).toContainText("422invalid");
+  await expect(name).toBeVisible();
+  await name.fill("Ada");
+  await expect(chat.outcome("greet")).toContainText("Hello, Ada!");
+});
+
+test("greet keeps the old greeting while the new one is on its way", async ({
+  chat,
+}) => {
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await chat.page.route("**/call/greet**", async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = chat.page.waitForRequest((request) =>
+    request.url().includes("Ada"),
+  );
+  await chat.panel("greet").getByLabel("Name").fill("Ada");
+  await asked;
+  await expect(chat.outcome("greet")).toContainText("Hello, World!");
+  release();
+  await expect(chat.outcome("greet")).toContainText("Hello, Ada!");
+});

@@ -1,0 +1,67 @@
+import { expect, test as base } from "@playwright/test";
+import { createApi, type Api } from "../src/mizan/client";
+
+/** The generated client without a browser, against the running server. */
+const test = base.extend<{ api: Api }>({
+  api: async ({ baseURL }, use) => {
+    await use(createApi({ baseUrl: `${baseURL}/api/mizan` }));
+  },
+});
+
+for (const text of [
+  "hi",
+  "quotes \" ' ` and \\ and </script>",
+  "\u0000\u0001\u2028\u2029\ufeff",
+  "Ω≈ç√∫ 田中さん 👩‍👩‍👧‍👦 \ud83d\ude00",
+  "+&=?#%20%",
+]) {
+  test(`brings ${JSON.stringify(text)} back as it was`, async ({ api }) => {
+    expect(await api.echo({ text })).toEqual({ message: text });
+    expect(await api.greet({ name: text })).toEqual({
+      greeting: `Hello, ${text}!`,
+    });
+  });
+}
+
+test("names the field that the server refuses", async ({ api }) => {
+  const result = await api.echo.safe({ text: "x".repeat(281) });
+  expect(result).toMatchObject({
+    ok: false,
+    error: {
+      code: "invalid",
+      status: 422,
+      fields: { text: ["must have 1 to 280 characters"] },
+      outdated: false,
+    },
+  });
+});
+
+test("has the data of a declared error on the error", async ({ api }) => {
+  const result = await api.signIn.safe({ user: "root" });
+  if (result.ok || result.error.code !== "unknown_user")
+    throw new Error("signed in");
+  expect(result.error.known).toEqual(["member", "staff", "superuser"]);
+});
+
+test("answers contexts that were asked for together", async ({ api }) => {
+  const [one, other] = await Promise.all([api.currentUser(), api.currentUser()]);
+  expect([one, other]).toEqual([null, null]);
+});
+
+test("is told by a server of another contract that it is outdated", async ({
+  baseURL,
+}) => {
+  const api = createApi({
+    baseUrl: `${baseURL}/api/mizan`,
+    fetch: (url, init) => {
+      const headers = new Headers(init?.headers);
+      headers.set("mizan-contract", "0123456789abcdef");
+      return fetch(url, { ...init, headers });
+    },
+  });
+  const result = await api.staffReport.safe();
+  expect(result).toMatchObject({
+    ok: false,
+    error: { code: "unauthenticated", outdated: true },
+  });
+});

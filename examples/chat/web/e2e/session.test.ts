@@ -1,0 +1,130 @@
+import { expect, test } from "./page";
+
+const reports = [
+  "members_only",
+  "staff_report",
+  "superuser_report",
+  "early_access",
+] as const;
+
+const users = [
+  {
+    name: "Member",
+    id: "member",
+    staff: "no",
+    superuser: "no",
+    may: ["members_only", "early_access"],
+  },
+  {
+    name: "Staff",
+    id: "staff",
+    staff: "yes",
+    superuser: "no",
+    may: ["members_only", "staff_report"],
+  },
+  {
+    name: "Superuser",
+    id: "superuser",
+    staff: "yes",
+    superuser: "yes",
+    may: ["members_only", "staff_report", "superuser_report"],
+  },
+];
+
+test("nobody may call any report", async ({ chat }) => {
+  for (const report of reports) {
+    await expect(chat.outcome(report)).toContainText("401unauthenticated");
+    await expect(chat.access(report)).toContainText("401unauthenticated");
+  }
+});
+
+for (const user of users) {
+  test(`${user.name} signs in, and every panel follows by itself`, async ({
+    chat,
+  }) => {
+    await chat.switchTo(user.name);
+    await expect(chat.outcome("current_user")).toContainText(
+      `id${user.id}name${user.name}staff${user.staff}superuser${user.superuser}`,
+    );
+    for (const report of reports) {
+      const expected = user.may.includes(report) ? "200ok" : "403forbidden";
+      await expect(chat.outcome(report)).toContainText(expected);
+      await expect(chat.access(report)).toContainText(expected);
+    }
+    expect(
+      chat.calls.filter((call) => call.endsWith("/current_user")),
+    ).toHaveLength(2);
+  });
+}
+
+test("one user after another sees nothing of the one before", async ({
+  chat,
+}) => {
+  await chat.switchTo("Superuser");
+  await expect(
+    chat.outcome("superuser_report").getByRole("heading"),
+  ).toBeVisible();
+  await chat.switchTo("Member");
+  await expect(chat.outcome("superuser_report")).toContainText("403forbidden");
+  await expect(
+    chat.outcome("superuser_report").getByRole("heading"),
+  ).toBeHidden();
+  await expect(chat.outcome("members_only")).toContainText(
+    "Welcome back, member.",
+  );
+});
+
+test("an unknown user is a typed error that knows the known ones", async ({
+  chat,
+}) => {
+  const panel = chat.panel("sign_in");
+  await panel.getByLabel("User").fill("ada");
+  await panel.getByRole("button", { name: "Sign in" }).click();
+  await expect(chat.outcome("sign_in")).toContainText("422unknown_user");
+  await expect(chat.outcome("sign_in").locator(".field-error code")).toHaveText(
+    "user",
+  );
+  await expect(panel.getByLabel("User")).toHaveAttribute(
+    "aria-invalid",
+    "true",
+  );
+  await expect(chat.outcome("current_user")).toContainText(
+    "Nobody is signed in",
+  );
+  await expect(chat.outcome("sign_in").getByRole("button")).toHaveText([
+    "member",
+    "staff",
+    "superuser",
+  ]);
+
+  await chat.outcome("sign_in").getByRole("button", { name: "staff" }).click();
+  await expect(chat.outcome("sign_in")).toContainText("Welcome, Staff.");
+  await expect(chat.outcome("current_user")).toContainText("idstaff");
+  await expect(chat.outcome("staff_report")).toContainText("200ok");
+});
+
+test("signing out takes everything back", async ({ chat }) => {
+  await chat.switchTo("Superuser");
+  await expect(chat.outcome("superuser_report")).toContainText("200ok");
+  await chat
+    .panel("sign_out")
+    .getByRole("button", { name: "Sign out" })
+    .click();
+  await expect(chat.outcome("sign_out")).toContainText(
+    "The session is closed.",
+  );
+  await expect(chat.outcome("current_user")).toContainText(
+    "Nobody is signed in",
+  );
+  for (const report of reports) {
+    await expect(chat.outcome(report)).toContainText("401unauthenticated");
+  }
+});
+
+test("the session outlives a reload", async ({ chat }) => {
+  await chat.switchTo("Member");
+  await expect(chat.outcome("current_user")).toContainText("idmember");
+  await chat.page.reload();
+  await expect(chat.outcome("current_user")).toContainText("idmember");
+  await expect(chat.outcome("early_access")).toContainText("200ok");
+});

@@ -1,0 +1,62 @@
+import type { ReactNode } from "react";
+import { AccessBoard } from "./components/AccessBoard";
+import { CurrentUserPanel } from "./components/CurrentUserPanel";
+import { EarlyAccessPanel } from "./components/EarlyAccessPanel";
+import { EchoPanel } from "./components/EchoPanel";
+import { Footer } from "./components/Footer";
+import { GreetPanel } from "./components/GreetPanel";
+import { Header } from "./components/Header";
+import { MembersOnlyPanel } from "./components/MembersOnlyPanel";
+import { Section } from "./components/Section";
+import { SignInPanel } from "./components/SignInPanel";
+import { SignOutPanel } from "./components/SignOutPanel";
+import { StaffReportPanel } from "./components/StaffReportPanel";
+import { SuperuserReportPanel } from "./components/SuperuserReportPanel";
+import { MizanProvider } from "./mizan";
+
+/** The page: every function of the example at work, beside its code. */
+export function App(): ReactNode {
+  return (
+    <MizanProvider>
+      <Header />
+      <main className="page">
+        <div className="hero">
+          <div>
+            <h1>Rust functions, called from React.</h1>
+            <p>
+              Each panel below is one function of the server at work, over the
+              Rust that declares it and the TypeScript that calls it. Sign in as
+              somebody else at the top, and all of them follow by themselves.
+            </p>
+          </div>
+          <AccessBoard />
+        </div>
+        <Section
+          title="Calls"
+          lead="A mutation, and a context that follows its input as you type."
+        >
+          <EchoPanel />
+          <GreetPanel />
+        </Section>
+        <Section
+          title="Session"
+          lead="Who is signed in is fetched once, and again when a mutation says that it changed."
+        >
+          <SignInPanel />
+          <CurrentUserPanel />
+          <SignOutPanel />
+        </Section>
+        <Section
+          title="Policies"
+          lead="Each function says who may call it. The answer to anybody else is a typed error."
+        >
+          <MembersOnlyPanel />
+          <StaffReportPanel />
+          <SuperuserReportPanel />
+          <EarlyAccessPanel />
+        </Section>
+      </main>
+      <Footer />
+    </MizanProvider>
+  );
+}

@@ -1,0 +1,46 @@
+import type { ReactNode } from "react";
+import { useCurrentUser } from "../mizan";
+import { rust } from "../rust";
+import typescript from "../snippets/current_user.tsx?raw";
+import { Live } from "./Live";
+import { Panel } from "./Panel";
+import { Success } from "./Success";
+
+/** `current_user`: a global context, fetched once for the whole page. */
+export function CurrentUserPanel(): ReactNode {
+  return (
+    <Panel
+      name="current_user"
+      kind="global context"
+      about="Any component can read it; the page asks for it once. Nobody is null, in Rust and in TypeScript."
+      rust={rust("pub async fn current_user")}
+      typescript={typescript}
+    >
+      <Live>
+        <CurrentUser />
+      </Live>
+    </Panel>
+  );
+}
+
+function CurrentUser(): ReactNode {
+  const user = useCurrentUser();
+  return (
+    <Success>
+      {user === null ? (
+        <p className="answer">Nobody is signed in.</p>
+      ) : (
+        <dl className="facts">
+          <dt>id</dt>
+          <dd>{user.id}</dd>
+          <dt>name</dt>
+          <dd>{user.name}</dd>
+          <dt>staff</dt>
+          <dd>{user.staff ? "yes" : "no"}</dd>
+          <dt>superuser</dt>
+          <dd>{user.superuser ? "yes" : "no"}</dd>
+        </dl>
+      )}
+    </Success>
+  );
+}

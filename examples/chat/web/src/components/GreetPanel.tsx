@@ -1,0 +1,55 @@
+import { useId, useState, type ReactNode } from "react";
+import { GreetProvider, useGreet } from "../mizan";
+import { rust } from "../rust";
+import typescript from "../snippets/greet.tsx?raw";
+import { Live } from "./Live";
+import { Panel } from "./Panel";
+import { Success } from "./Success";
+
+/** `greet`: a local context, whose provider sets the input. */
+export function GreetPanel(): ReactNode {
+  return (
+    <Panel
+      name="greet"
+      kind="local context"
+      about="Everything below its provider reads the same data. A new name is fetched while the old greeting stays."
+      rust={rust("pub async fn greet")}
+      typescript={typescript}
+      wide
+    >
+      <Greet />
+    </Panel>
+  );
+}
+
+function Greet(): ReactNode {
+  const [name, setName] = useState("World");
+  const id = useId();
+  return (
+    <>
+      <div className="form">
+        <label htmlFor={id}>Name</label>
+        <input
+          id={id}
+          value={name}
+          autoComplete="off"
+          onChange={(event) => setName(event.target.value)}
+        />
+      </div>
+      <Live resetKeys={[name]}>
+        <GreetProvider name={name}>
+          <Greeting />
+        </GreetProvider>
+      </Live>
+    </>
+  );
+}
+
+function Greeting(): ReactNode {
+  const { greeting } = useGreet();
+  return (
+    <Success>
+      <p className="answer">{greeting}</p>
+    </Success>
+  );
+}

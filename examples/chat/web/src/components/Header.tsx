@@ -1,0 +1,20 @@
+import type { ReactNode } from "react";
+import { Boundary } from "./Boundary";
+import { UserSwitch } from "./UserSwitch";
+
+/** The name of the page, and the session, which stay in sight. */
+export function Header(): ReactNode {
+  return (
+    <header className="header">
+      <div className="header-row">
+        <a className="brand" href="/">
+          <img src="/favicon.svg" alt="" width="28" height="28" />
+          mizan
+        </a>
+        <Boundary>
+          <UserSwitch />
+        </Boundary>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,25 @@
+import type { ReactNode } from "react";
+import { useMembersOnly } from "../mizan";
+import { rust } from "../rust";
+import typescript from "../snippets/members_only.tsx?raw";
+import { Panel } from "./Panel";
+import { ReportOutcome } from "./ReportOutcome";
+
+/** `members_only`: a query for whoever is signed in. */
+export function MembersOnlyPanel(): ReactNode {
+  return (
+    <Panel
+      name="members_only"
+      kind="query"
+      about="For whoever is signed in."
+      rust={rust("pub async fn members_only")}
+      typescript={typescript}
+    >
+      <MembersOnly />
+    </Panel>
+  );
+}
+
+function MembersOnly(): ReactNode {
+  return <ReportOutcome query={useMembersOnly()} />;
+}

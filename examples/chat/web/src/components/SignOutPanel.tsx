@@ -1,0 +1,51 @@
+import type { ReactNode } from "react";
+import { useSignOut } from "../mizan";
+import { rust } from "../rust";
+import typescript from "../snippets/sign_out.tsx?raw";
+import { Failure } from "./Failure";
+import { Live } from "./Live";
+import { Panel } from "./Panel";
+import { Success } from "./Success";
+
+/** `sign_out`: a mutation without input, which makes everything stale. */
+export function SignOutPanel(): ReactNode {
+  return (
+    <Panel
+      name="sign_out"
+      kind="mutation"
+      about="It affects everything, and says so in its reply. What is on the page is fetched again; no component asks for it."
+      rust={rust("pub async fn sign_out")}
+      typescript={typescript}
+    >
+      <SignOut />
+    </Panel>
+  );
+}
+
+function SignOut(): ReactNode {
+  const signOut = useSignOut();
+  return (
+    <>
+      <div className="form">
+        <div className="form-row">
+          <button
+            type="button"
+            className="primary"
+            disabled={signOut.isPending}
+            onClick={() => signOut.mutate()}
+          >
+            Sign out
+          </button>
+        </div>
+      </div>
+      <Live busy={signOut.isPending}>
+        {signOut.error && <Failure error={signOut.error} />}
+        {signOut.isSuccess && (
+          <Success>
+            <p className="answer">The session is closed.</p>
+          </Success>
+        )}
+      </Live>
+    </>
+  );
+}

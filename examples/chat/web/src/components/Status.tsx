@@ -1,0 +1,23 @@
+import type { ReactNode } from "react";
+
+interface StatusProps {
+  readonly status: number;
+  readonly code: string;
+}
+
+/** The HTTP status of a call, and its code. */
+export function Status({ status, code }: StatusProps): ReactNode {
+  return (
+    <p className="status" data-kind={kind(status)}>
+      <span className="status-number">
+        {status === 0 ? "no reply" : status}
+      </span>
+      <code>{code}</code>
+    </p>
+  );
+}
+
+function kind(status: number): "ok" | "refused" | "failed" {
+  if (status === 200) return "ok";
+  return status === 401 || status === 403 ? "refused" : "failed";
+}

@@ -1,0 +1,22 @@
+//! The least mizan code that works.
+
+use mizan_core::{Error, Registry, client};
+use mizan_http::{MizanService, serve};
+
+/// Greets whoever is named.
+#[client(query)]
+async fn greet(name: String) -> Result<String, Error> {
+    Ok(format!("Hello, {name}!"))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let registry = Registry::new().function::<Greet>();
+    if std::env::args().nth(1).as_deref() == Some("manifest") {
+        println!("{}", registry.manifest()?);
+        return Ok(());
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+    serve(listener, MizanService::new(registry.build()?)).await?;
+    Ok(())
+}
