@@ -1,0 +1,132 @@
+//! `cargo xtask codegen`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use mizan_codegen::cli::{self, Arguments, Outcome};
+use notify::{RecursiveMode, Watcher as _};
+
+use crate::project::{self, EXAMPLES, Example};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Write nothing, and fail when a client is not what would be written
+    #[arg(long, conflicts_with = "watch")]
+    check: bool,
+    /// Go on, and write whenever a Rust file changes
+    #[arg(long, conflicts_with = "manifest")]
+    watch: bool,
+    /// Read this manifest instead of building the examples
+    #[arg(long, value_name = "FILE", requires = "out")]
+    manifest: Option<PathBuf>,
+    /// The folder of the client; without a manifest, that of the chat example alone
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
+    if options.watch {
+        return watch(options);
+    }
+    once(options)
+}
+
+fn once(options: &Options) -> anyhow::Result<bool> {
+    if let (Some(manifest), Some(out)) = (&options.manifest, &options.out) {
+        return generate(&Arguments {
+            manifest: Some(manifest.clone()),
+            out: out.clone(),
+            check: options.check,
+            command: Vec::new(),
+        });
+    }
+    let mut is_current = true;
+    for example in chosen(options) {
+        build(example)?;
+        let client = root_relative(example.client);
+        is_current &= generate(&Arguments {
+            manifest: None,
+            out: options.out.clone().unwrap_or(client),
+            check: options.check,
+            command: vec![project::built(example.package).into(), "manifest".into()],
+        })?;
+    }
+    Ok(is_current)
+}
+
+/// With a folder of the user's, one example: two would write over each other.
+fn chosen(options: &Options) -> &'static [Example] {
+    if options.out.is_some() {
+        &EXAMPLES[..1]
+    } else {
+        &EXAMPLES
+    }
+}
+
+fn build(example: &Example) -> anyhow::Result<()> {
+    let status = build_command(example)
+        .status()
+        .context("cannot run cargo")?;
+    anyhow::ensure!(
+        status.success(),
+        "the example {} does not build",
+        example.package
+    );
+    Ok(())
+}
+
+/// Builds the program that prints an example's manifest.
+pub(crate) fn build_command(example: &Example) -> Command {
+    project::cargo(["build", "--quiet", "--package", example.package])
+}
+
+fn generate(arguments: &Arguments) -> anyhow::Result<bool> {
+    let outcome = cli::run(arguments)?;
+    println!("{}: {outcome}", shown(&arguments.out).display());
+    if let Outcome::Checked(differences) = &outcome
+        && !differences.is_empty()
+    {
+        println!("run `cargo xtask codegen` and commit what it writes");
+    }
+    Ok(outcome.is_success())
+}
+
+fn root_relative(path: &str) -> PathBuf {
+    project::root().join(path)
+}
+
+fn shown(path: &Path) -> &Path {
+    path.strip_prefix(project::root()).unwrap_or(path)
+}
+
+fn watch(options: &Options) -> anyhow::Result<bool> {
+    let (changes, changed) = mpsc::channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let is_rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+        // Reading a file is an event too, and every build reads them all.
+        if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(is_rust)) {
+            let _ = changes.send(());
+        }
+    })?;
+    for folder in [
+        "examples/chat/src",
+        "examples/hello/src",
+        "mizan-core",
+        "mizan-http",
+    ] {
+        watcher.watch(&root_relative(folder), RecursiveMode::Recursive)?;
+    }
+    loop {
+        if let Err(error) = once(options) {
+            eprintln!("error: {error:#}");
+        }
+        println!("waiting for a Rust file to change");
+        changed.recv().context("the watch ended")?;
+        // Editors save in several steps: wait until they are through.
+        while changed.recv_timeout(Duration::from_millis(200)).is_ok() {}
+    }
+}

@@ -1,0 +1,38 @@
+//! The project's own commands: `cargo xtask demo`, `cargo xtask test`, `cargo xtask codegen`.
+
+mod codegen;
+mod demo;
+mod project;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "mizan's own commands")]
+enum Options {
+    /// Set everything up and serve the chat example
+    Demo(demo::Options),
+    /// Run everything that this machine can run, and say what it could not
+    Test,
+    /// Write the clients of the examples, or one from a manifest
+    Codegen(codegen::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Options::parse() {
+        Options::Demo(options) => demo::run(&options).map(|()| true),
+        Options::Test => test::run(),
+        Options::Codegen(options) => codegen::run(&options),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Where things are, and the commands that run there.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// An example with a generated client.
+pub(crate) struct Example {
+    /// The package, whose program prints its manifest when it is called with `manifest`.
+    pub(crate) package: &'static str,
+    /// The folder of the generated client.
+    pub(crate) client: &'static str,
+}
+
+pub(crate) const EXAMPLES: [Example; 2] = [
+    Example {
+        package: "chat",
+        client: "examples/chat/web/src/mizan",
+    },
+    Example {
+        package: "hello",
+        client: "examples/hello/web/mizan",
+    },
+];
+
+/// The top of the workspace.
+pub(crate) fn root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest)
+}
+
+/// A command that runs at the top of the workspace.
+pub(crate) fn command<I, S>(program: impl AsRef<OsStr>, arguments: I) -> Command
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::null());
+    command
+}
+
+/// The cargo that runs this program.
+pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    command(
+        std::env::var_os("CARGO").unwrap_or("cargo".into()),
+        arguments,
+    )
+}
+
+pub(crate) fn npm<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    command(npm, arguments)
+}
+
+/// A program that cargo built in this profile.
+pub(crate) fn built(package: &str) -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let program = format!("{package}{}", std::env::consts::EXE_SUFFIX);
+    target.join("debug").join(program)
+}
+
+/// Whether this program is on the machine and answers.
+pub(crate) fn answers(program: &str, argument: &str) -> bool {
+    command(program, [argument])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// The Chromium that the browser tests drive: `CHROMIUM`, or the one on `PATH`.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROMIUM") {
+        return Some(named.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    std::env::split_paths(&path)
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|program| program.is_file())
+}
+
+/// Whether the npm packages are those of the lock file: npm writes a copy of it when it installs.
+pub(crate) fn has_npm_packages() -> bool {
+    let modified = |path: &str| {
+        root()
+            .join(path)
+            .metadata()
+            .and_then(|it| it.modified())
+            .ok()
+    };
+    match (
+        modified("node_modules/.package-lock.json"),
+        modified("package-lock.json"),
+    ) {
+        (Some(installed), Some(locked)) => installed >= locked,
+        _ => false,
+    }
+}

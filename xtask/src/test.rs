@@ -1,0 +1,189 @@
+//! `cargo xtask test`.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+
+use crate::project::{self, answers, cargo, npm};
+use crate::{codegen, demo, step};
+
+/// What became of a check.
+enum Outcome {
+    Passed,
+    Failed,
+    /// Why it could not run.
+    Skipped(String),
+}
+
+/// Checks in the order that finds mistakes soonest.
+struct Report(Vec<(&'static str, Outcome)>);
+
+impl Report {
+    fn check(&mut self, name: &'static str, command: &mut Command) {
+        self.record(name, step::run(name, command));
+    }
+
+    fn record(&mut self, name: &'static str, outcome: anyhow::Result<()>) {
+        let outcome = match outcome {
+            Ok(()) => Outcome::Passed,
+            Err(error) => {
+                eprintln!("        {error:#}");
+                Outcome::Failed
+            }
+        };
+        self.0.push((name, outcome));
+    }
+
+    fn skip(&mut self, name: &'static str, why: impl Into<String>) {
+        self.0.push((name, Outcome::Skipped(why.into())));
+    }
+
+    /// Prints the summary; its last line is the sum.
+    fn print(&self) -> bool {
+        println!("\nSummary");
+        let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+        for (name, outcome) in &self.0 {
+            match outcome {
+                Outcome::Passed => {
+                    passed += 1;
+                    println!("  passed   {name}");
+                }
+                Outcome::Failed => {
+                    failed += 1;
+                    println!("  FAILED   {name}");
+                }
+                Outcome::Skipped(why) => {
+                    skipped += 1;
+                    println!("  not run  {name}: {why}");
+                }
+            }
+        }
+        println!("{passed} passed, {failed} failed, {skipped} skipped");
+        failed == 0
+    }
+}
+
+/// Runs every check that this machine can run. Says whether none failed.
+pub(crate) fn run() -> anyhow::Result<bool> {
+    let mut report = Report(Vec::new());
+    rust(&mut report);
+    if answers("npm", "--version") {
+        typescript(&mut report);
+    } else {
+        for name in ["generated clients", "types", "Vitest", "browser tests"] {
+            report.skip(name, "npm is not here; install Node.js 20.19 or newer");
+        }
+    }
+    Ok(report.print())
+}
+
+fn rust(report: &mut Report) {
+    report.check("rustfmt", &mut cargo(["fmt", "--all", "--check"]));
+    report.check(
+        "clippy",
+        &mut cargo([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    );
+    if answers("cargo-nextest", "--version") {
+        report.check("Rust tests", &mut cargo(["nextest", "run", "--workspace"]));
+    } else {
+        report.check(
+            "Rust tests",
+            &mut cargo(["test", "--workspace", "--all-targets"]),
+        );
+    }
+    report.check(
+        "Rust examples in docs",
+        &mut cargo(["test", "--workspace", "--doc"]),
+    );
+    report.check(
+        "rustdoc",
+        cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+    );
+    if answers("cargo-deny", "--version") {
+        // Advisories come from outside the crate registry: `cargo deny check` looks at those too.
+        report.check(
+            "licences and sources",
+            &mut cargo(["deny", "check", "bans", "licenses", "sources"]),
+        );
+    } else {
+        report.skip(
+            "licences and sources",
+            "cargo-deny is not here; `cargo install cargo-deny`",
+        );
+    }
+}
+
+fn typescript(report: &mut Report) {
+    report.record("npm packages", demo::install());
+    report.check("generated clients", &mut xtask(["codegen", "--check"]));
+    report.check("types", &mut npm(["run", "typecheck"]));
+    report.check("Vitest", &mut npm(["test"]));
+    report.check("page", &mut npm(["run", "build"]));
+    match project::chromium() {
+        Some(chromium) => report.record("browser tests", browser(&chromium)),
+        None => report.skip(
+            "browser tests",
+            "no Chromium was found; install it, or name it in CHROMIUM",
+        ),
+    }
+}
+
+fn xtask<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let this = std::env::current_exe().unwrap_or_else(|_| project::built("xtask"));
+    project::command(this, arguments)
+}
+
+fn browser(chromium: &std::path::Path) -> anyhow::Result<()> {
+    step::run(
+        "chat server",
+        &mut codegen::build_command(&project::EXAMPLES[0]),
+    )?;
+    let server = Server::start()?;
+    step::run(
+        "browser tests",
+        npm(["run", "e2e"])
+            .env("CHROMIUM", chromium)
+            .env("MIZAN_BASE_URL", &server.address),
+    )
+}
+
+/// The chat example, on a free port until this is dropped.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    fn start() -> anyhow::Result<Self> {
+        let mut process = project::command(project::built("chat"), ["--port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start the chat example")?;
+        let mut address = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut address)?;
+        }
+        let address = address.trim().to_owned();
+        anyhow::ensure!(
+            !address.is_empty(),
+            "the chat example ended before it listened"
+        );
+        Ok(Self { process, address })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

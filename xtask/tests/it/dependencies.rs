@@ -1,0 +1,54 @@
+//! The rules between the crates (ARCHITECTURE.md).
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// The names of all that a package depends on, itself included, but not for its tests.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree", "--edges", "normal", "--prefix", "none", "--format", "{lib}",
+        ])
+        .args(["--all-features", "--package", package])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let names = String::from_utf8(output.stdout).unwrap();
+    names.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_core_knows_no_server_and_no_engine() {
+    let found = dependencies("mizan-core");
+    assert!(
+        found.contains("mizan_core") && found.contains("http"),
+        "{found:?}"
+    );
+    for foreign in [
+        "hyper",
+        "axum",
+        "mio",
+        "tungstenite",
+        "v8",
+        "rquickjs",
+        "sqlx",
+        "redis",
+    ] {
+        assert!(!found.contains(foreign), "mizan-core depends on {foreign}");
+    }
+}
+
+#[test]
+fn the_generator_reads_the_manifest_and_nothing_else_of_mizan() {
+    let found = dependencies("mizan-codegen");
+    let of_mizan: Vec<_> = found
+        .iter()
+        .filter(|name| name.starts_with("mizan"))
+        .collect();
+    assert_eq!(of_mizan, ["mizan_codegen"]);
+}
