@@ -58,7 +58,7 @@ impl Cx {
             Some(state) => state,
             None => panic!(
                 "there is no state of the type `{}`: add it with `Registry::state(..)`",
-                StateKey::of::<T>().type_name
+                StateKey::of::<T>().type_name()
             ),
         }
     }

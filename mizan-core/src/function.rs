@@ -1,4 +1,3 @@
-use std::any::TypeId;
 use std::fmt;
 use std::future::{Future, ready};
 
@@ -7,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use validator::ValidationErrors;
 
-use crate::{ClientError, Cx, Decision, Policy};
+use crate::{ClientError, Cx, Decision, Policy, StateKey};
 
 /// A function that clients can call. The type that implements it is the function's input.
 ///
@@ -120,24 +119,6 @@ pub struct Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
-    }
-}
-
-/// A type of application state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StateKey {
-    pub(crate) id: TypeId,
-    pub(crate) type_name: &'static str,
-}
-
-impl StateKey {
-    /// The key of state of the type `T`.
-    #[must_use]
-    pub fn of<T: 'static>() -> Self {
-        Self {
-            id: TypeId::of::<T>(),
-            type_name: std::any::type_name::<T>(),
-        }
     }
 }
 

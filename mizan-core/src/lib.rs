@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod app;
+mod build_error;
 mod client_error;
 mod cx;
 mod dispatch;
@@ -10,19 +12,23 @@ mod manifest;
 mod policy;
 mod principal;
 mod registry;
+mod state;
 mod validation;
 
+pub use app::App;
+pub use build_error::BuildError;
 pub use client_error::{ClientError, ErrorDeclaration, ErrorVariant};
 pub use cx::{Cx, ReplyHead, RequestHead};
-pub use dispatch::{App, CallError, Function, Reply};
+pub use dispatch::{CallError, Function, Reply};
 pub use error::{Error, ErrorCode, ErrorKind, Fields};
-pub use function::{Input, Kind, Output, ServerFunction, Source, StateKey};
+pub use function::{Input, Kind, Output, ServerFunction, Source};
 pub use json::MAX_DEPTH;
 pub use manifest::Manifest;
 pub use mizan_core_macros::{ClientError, client};
 pub use policy::{Decision, Policy, PolicyCheck};
 pub use principal::{Identity, Principal};
-pub use registry::{BuildError, Registry};
+pub use registry::Registry;
+pub use state::StateKey;
 
 /// What the macros' output refers to. Not for use by hand.
 #[doc(hidden)]

@@ -6,8 +6,8 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::build_error::Problem;
 use crate::dispatch::Function;
-use crate::registry::Problem;
 use crate::{ErrorCode, ErrorDeclaration};
 
 /// The version of the manifest's format.

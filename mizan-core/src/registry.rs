@@ -1,11 +1,11 @@
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::panic::Location;
 
+use crate::build_error::Problem;
 use crate::dispatch::Function;
-use crate::manifest::{self, Manifest};
-use crate::{App, ServerFunction, StateKey};
+use crate::state::State;
+use crate::{App, BuildError, Manifest, ServerFunction, StateKey, manifest};
 
 /// Everything that an application offers to its clients, before it is put to work.
 ///
@@ -49,9 +49,7 @@ impl Registry {
     /// have state of a type, the other's takes the place of this one's.
     pub fn merge(mut self, other: Self) -> Self {
         self.functions.extend(other.functions);
-        for (key, value) in other.state.0 {
-            self.state.set(key, value);
-        }
+        self.state.merge(other.state);
         self
     }
 
@@ -70,9 +68,7 @@ impl Registry {
     /// Names that clash or mean nothing, each with the place that it comes from.
     pub fn manifest(&self) -> Result<Manifest, BuildError> {
         let mut problems = Vec::new();
-        let functions = self.by_name(&mut problems);
-        let manifest = manifest::describe(&self.functions, &mut problems);
-        self.check_affects(&functions, &mut problems);
+        let manifest = self.describe(&mut problems);
         BuildError::unless_empty(problems)?;
         Ok(manifest)
     }
@@ -85,39 +81,38 @@ impl Registry {
     /// not given.
     #[track_caller]
     pub fn build(self) -> Result<App, BuildError> {
-        let built_at = Location::caller();
-        let missing = self.functions.iter().flat_map(|function| {
+        let mut problems = Vec::new();
+        let manifest = self.describe(&mut problems);
+        self.check_state(Location::caller(), &mut problems);
+        BuildError::unless_empty(problems)?;
+        let functions = self.functions.into_iter();
+        let functions = functions.map(|function| (function.name, function));
+        Ok(App::new(functions.collect(), self.state, manifest))
+    }
+
+    fn describe(&self, problems: &mut Vec<Problem>) -> Manifest {
+        let functions = self.by_name(problems);
+        let manifest = manifest::describe(&self.functions, problems);
+        self.check_affects(&functions, problems);
+        manifest
+    }
+
+    fn check_state(&self, built_at: &Location<'_>, problems: &mut Vec<Problem>) {
+        for function in &self.functions {
             let required: BTreeMap<_, _> = (function.required_state)()
                 .into_iter()
-                .map(|key| (key.type_name, key))
+                .map(|key| (key.type_name(), key))
                 .collect();
             let missing = required
-                .into_values()
-                .filter(|key| self.state.find(*key).is_none());
-            missing.map(|key| Problem::MissingState {
+                .into_iter()
+                .filter(|(_, key)| self.state.find(*key).is_none());
+            problems.extend(missing.map(|(type_name, _)| Problem::MissingState {
                 function: function.name,
                 function_at: function.place(),
-                type_name: key.type_name,
+                type_name,
                 built_at: built_at.to_string(),
-            })
-        });
-        let problems = missing.collect();
-        let manifest = match (self.manifest(), BuildError::unless_empty(problems)) {
-            (Ok(manifest), Ok(())) => manifest,
-            (Err(mut error), Err(more)) => {
-                error.problems.extend(more.problems);
-                return Err(error);
-            }
-            (Err(error), Ok(())) | (Ok(_), Err(error)) => return Err(error),
-        };
-        let functions = self.functions.into_iter();
-        Ok(App::new(
-            functions
-                .map(|function| (function.name, function))
-                .collect(),
-            self.state,
-            manifest,
-        ))
+            }));
+        }
     }
 
     fn by_name(&self, problems: &mut Vec<Problem>) -> HashMap<&'static str, &Function> {
@@ -189,156 +184,4 @@ fn is_name(name: &str) -> bool {
         word.starts_with(|c: char| c.is_ascii_alphabetic())
             && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     })
-}
-
-/// One value of each type. Searched from the front: applications have a handful.
-#[derive(Default)]
-pub(crate) struct State(Vec<(StateKey, Box<dyn Any + Send + Sync>)>);
-
-impl State {
-    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.find(StateKey::of::<T>())?.downcast_ref()
-    }
-
-    fn set(&mut self, key: StateKey, value: Box<dyn Any + Send + Sync>) {
-        self.0.retain(|(known, _)| *known != key);
-        self.0.push((key, value));
-    }
-
-    fn find(&self, key: StateKey) -> Option<&(dyn Any + Send + Sync)> {
-        let (_, value) = self.0.iter().find(|(known, _)| *known == key)?;
-        Some(&**value)
-    }
-}
-
-/// The types alone: values may be secrets.
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let types = self.0.iter().map(|(key, _)| key.type_name);
-        f.debug_list().entries(types).finish()
-    }
-}
-
-/// Why a [`Registry`] cannot become an [`App`]: every problem at once.
-pub struct BuildError {
-    problems: Vec<Problem>,
-}
-
-impl BuildError {
-    fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Self { problems })
-        }
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the registry does not make an application")?;
-        for problem in &self.problems {
-            write!(f, "\n  {problem}")?;
-        }
-        Ok(())
-    }
-}
-
-/// The problems in words, since `main` and `unwrap` print this.
-impl fmt::Debug for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for BuildError {}
-
-pub(crate) enum Problem {
-    DuplicateName {
-        name: &'static str,
-        first: String,
-        second: String,
-    },
-    BadName {
-        name: &'static str,
-        at: String,
-    },
-    MissingState {
-        function: &'static str,
-        function_at: String,
-        type_name: &'static str,
-        built_at: String,
-    },
-    UnknownAffects {
-        function: &'static str,
-        name: &'static str,
-        at: String,
-    },
-    ContextWithInput {
-        function: &'static str,
-        at: String,
-    },
-    NotAnObject {
-        function: &'static str,
-        at: String,
-    },
-    DuplicateErrorType {
-        name: &'static str,
-        first: &'static str,
-        second: &'static str,
-    },
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::DuplicateName {
-                name,
-                first,
-                second,
-            } => write!(
-                f,
-                "two functions are called `{name}`: one at {first}, one at {second}; rename one, \
-                 or register it once"
-            ),
-            Self::BadName { name, at } => write!(
-                f,
-                "`{name}` ({at}) is not a name for a function: use ASCII letters, digits and `_`, \
-                 in words that begin with a letter and are joined by `.`"
-            ),
-            Self::MissingState {
-                function,
-                function_at,
-                type_name,
-                built_at,
-            } => write!(
-                f,
-                "`{function}` ({function_at}) needs state of the type `{type_name}`, which the \
-                 registry built at {built_at} does not have; add it with `.state(..)`"
-            ),
-            Self::UnknownAffects { function, name, at } => write!(
-                f,
-                "`{function}` ({at}) affects `{name}`, which is no query or context of this \
-                 registry; register it, or correct the name"
-            ),
-            Self::ContextWithInput { function, at } => write!(
-                f,
-                "the global context `{function}` ({at}) takes arguments, which nobody would give \
-                 it; make it a local context"
-            ),
-            Self::NotAnObject { function, at } => write!(
-                f,
-                "the input of `{function}` ({at}) is not a struct with named fields; make it one"
-            ),
-            Self::DuplicateErrorType {
-                name,
-                first,
-                second,
-            } => write!(
-                f,
-                "two error types are called `{name}`: that of `{first}` and that of `{second}`; \
-                 give one another name with `#[client_error(name = \"..\")]`"
-            ),
-        }
-    }
 }
