@@ -295,8 +295,13 @@ impl Error {
         self.0.source.as_deref()
     }
 
-    /// Logs an internal failure under a new id, once; other failures pass untouched.
-    pub(crate) fn logged(mut self, function: &str) -> Self {
+    /// Logs an internal failure under a new id, which the client gets to quote; other failures, and
+    /// those that are logged already, pass untouched.
+    ///
+    /// Dispatch does this for what a function returns. An adapter does it for what breaks outside
+    /// of functions; `function` is then the name of that part.
+    #[must_use]
+    pub fn logged(mut self, function: &str) -> Self {
         if self.0.kind == ErrorKind::Common(ErrorCode::Internal) && self.0.id.is_none() {
             let id = Uuid::new_v4();
             tracing::error!(function, error_id = %id, "{:?}", self);

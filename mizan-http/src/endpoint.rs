@@ -133,14 +133,15 @@ impl<A: Authenticate> Endpoint<A> {
     async fn principal(&self, head: &RequestHead) -> Result<Principal, Error> {
         let principal = async { self.authenticate.authenticate(head).await };
         let principal = pin!(AssertUnwindSafe(principal).catch_unwind());
-        match Within::new(self.limits.deadline, principal).await {
+        let principal = match Within::new(self.limits.deadline, principal).await {
             Some(Ok(principal)) => principal,
             Some(Err(_)) => Err(Error::internal("the authentication panicked")),
             None => Err(Error::new(
                 ErrorCode::DeadlineExceeded,
                 "it could not be found out in time who makes the call",
             )),
-        }
+        };
+        principal.map_err(|error| error.logged("authentication"))
     }
 
     fn method_not_allowed(&self, safe: bool, head: &RequestHead) -> Response<ReplyBody> {

@@ -40,20 +40,10 @@ impl<'a> Problem<'a> {
             code: error.code(),
             fields: error.fields(),
             data: error.data(),
-            error_id: error.id().or_else(|| logged(error)),
+            error_id: error.id(),
             outdated_client,
         }
     }
-}
-
-/// Logs an internal failure that no call had, such as one of the authentication, under a new id.
-fn logged(error: &Error) -> Option<Uuid> {
-    if error.kind() != ErrorKind::Common(ErrorCode::Internal) {
-        return None;
-    }
-    let id = Uuid::new_v4();
-    tracing::error!(error_id = %id, "{error:?}");
-    Some(id)
 }
 
 pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBody> {

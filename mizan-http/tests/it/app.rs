@@ -88,7 +88,8 @@ async fn read(text: Option<String>) -> Result<Output, Error> {
 }
 
 #[client(query)]
-async fn large() -> Result<String, Error> {
+async fn large(cx: &Cx) -> Result<String, Error> {
+    cx.state::<Arc<Probe>>().started.add();
     Ok("x".repeat(1024 * 1024))
 }
 

@@ -175,7 +175,7 @@ async fn the_calls_end_though_nobody_reads() {
     let large = vec![r#"{"name":"large"}"#; 60].join(",");
     let body = format!(r#"[{large},{{"name":"wait"}}]"#);
     socket.send(raw_post(BATCH, "", &body)).await;
-    probe.started.reach(1).await;
+    probe.started.reach(61).await;
     probe.gate.let_through(1);
     probe.finished.reach(1).await;
     soon(service.idle()).await;
