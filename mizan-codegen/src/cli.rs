@@ -91,13 +91,13 @@ pub struct CliError {
 
 #[derive(Debug, thiserror::Error)]
 enum CliErrorKind {
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot run `{command}`: {source}")]
+    #[error("cannot run `{command}`")]
     Start { command: String, source: io::Error },
     #[error("`{command}` should print the manifest, and failed: {status}")]
     Failed { command: String, status: ExitStatus },
-    #[error("{manifest_source}: {source}")]
+    #[error("cannot use {manifest_source}")]
     Manifest {
         manifest_source: String,
         source: ManifestError,

@@ -13,7 +13,7 @@ pub struct ManifestError {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManifestErrorKind {
-    #[error("this is not a mizan manifest: {0}")]
+    #[error("this is not a mizan manifest")]
     Json(#[source] serde_json::Error),
     #[error(
         "the manifest has version {0}, and this mizan-codegen reads version {version}: use the \
@@ -53,7 +53,7 @@ impl std::error::Error for GenerateError {}
 
 /// Writing a client, or comparing one with what is on disk, failed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {source}", path.display())]
+#[error("cannot {action} {}", path.display())]
 pub struct WriteError {
     pub(crate) action: &'static str,
     pub(crate) path: PathBuf,

@@ -1,5 +1,6 @@
 //! The command `mizan-codegen`.
 
+use std::error::Error as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,7 +17,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            eprint!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprint!(": {cause}");
+                source = cause.source();
+            }
+            eprintln!();
             ExitCode::FAILURE
         }
     }

@@ -157,11 +157,7 @@ mod tests {
     #[test]
     fn text_that_is_no_manifest_is_refused() {
         let error = Manifest::parse("Compiling chat v0.1.0").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("this is not a mizan manifest: ")
-        );
+        assert_eq!(error.to_string(), "this is not a mizan manifest");
     }
 
     #[test]

@@ -32,7 +32,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     if options.watch {
         return watch(options);
     }
-    once(options)
+    let is_current = once(options)?;
+    if !is_current {
+        println!("not up to date: run `cargo xtask codegen`, and commit what it writes");
+    }
+    Ok(is_current)
 }
 
 fn once(options: &Options) -> anyhow::Result<bool> {
@@ -86,11 +90,14 @@ pub(crate) fn build_command(example: &Example) -> Command {
 
 fn generate(arguments: &Arguments) -> anyhow::Result<bool> {
     let outcome = cli::run(arguments)?;
-    println!("{}: {outcome}", shown(&arguments.out).display());
-    if let Outcome::Checked(differences) = &outcome
-        && !differences.is_empty()
-    {
-        println!("run `cargo xtask codegen` and commit what it writes");
+    let out = shown(&arguments.out).display();
+    match &outcome {
+        Outcome::Checked(differences) if !differences.is_empty() => {
+            for difference in differences {
+                println!("{out}/{difference}");
+            }
+        }
+        outcome => println!("{out}: {outcome}"),
     }
     Ok(outcome.is_success())
 }

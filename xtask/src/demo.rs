@@ -1,6 +1,8 @@
 //! `cargo xtask demo`.
 
-use anyhow::{Context as _, ensure};
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
 use crate::{codegen, project, step};
@@ -13,15 +15,19 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let port = options.port;
+    // Before the work: it would be lost on a server that cannot listen.
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .with_context(|| format!("cannot listen on port {port}: name another with `--port`"))?;
+    if let Some(missing) = project::node_is_missing() {
+        bail!(missing);
+    }
     eprintln!("Setting up the chat example");
-    ensure!(
-        project::answers("npm", "--version"),
-        "npm is not here: install Node.js 20.19 or newer, which the page is built with"
-    );
     install()?;
     build_page()?;
 
-    let port = options.port.to_string();
+    let port = port.to_string();
+    eprintln!("Ready; Ctrl-C ends it");
     let status = project::command(project::built("chat"), ["--port", &port])
         .status()
         .context("cannot start the chat example")?;
@@ -43,7 +49,7 @@ fn build_page() -> anyhow::Result<()> {
     step::run("chat server", &mut codegen::build_command(chat))?;
     step::run(
         "generated client",
-        &mut project::command(std::env::current_exe()?, ["codegen"]),
+        &mut project::command(std::env::current_exe()?, ["codegen", "--out", chat.client]),
     )?;
     step::run(
         "page",

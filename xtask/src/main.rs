@@ -5,13 +5,14 @@ mod demo;
 mod project;
 mod step;
 mod test;
+mod v8;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "mizan's own commands")]
+#[command(bin_name = "cargo xtask", about = "mizan's own commands")]
 enum Options {
     /// Set everything up and serve the chat example
     Demo(demo::Options),

@@ -56,12 +56,37 @@ pub(crate) fn npm<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command(npm, arguments)
 }
 
-/// A program that cargo built in this profile.
+/// A program of the workspace that cargo built: it stands beside this one.
 pub(crate) fn built(package: &str) -> PathBuf {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let program = format!("{package}{}", std::env::consts::EXE_SUFFIX);
-    target.join("debug").join(program)
+    let this = std::env::current_exe().unwrap_or_default();
+    this.with_file_name(format!("{package}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The oldest Node.js that the pages are built with, as `package.json` has it.
+const NODE: (u32, u32) = (20, 19);
+
+/// What is missing to build the pages; nothing where all is there.
+pub(crate) fn node_is_missing() -> Option<String> {
+    let (major, minor) = NODE;
+    let install =
+        format!("install Node.js {major}.{minor} or newer, which the pages are built with");
+    if !answers("npm", "--version") {
+        return Some(format!("npm is not here: {install}"));
+    }
+    let version = command("node", ["--version"]).output().ok();
+    let version = version.and_then(|output| String::from_utf8(output.stdout).ok());
+    let version = version.unwrap_or_default();
+    let mut numbers = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(found_major)), Some(Ok(found_minor))) if (found_major, found_minor) >= NODE => {
+            None
+        }
+        _ => Some(format!("Node.js is {}: {install}", version.trim())),
+    }
 }
 
 /// Whether this program is on the machine and answers.

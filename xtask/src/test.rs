@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 
 use crate::project::{self, answers, cargo, npm};
-use crate::{codegen, demo, step};
+use crate::{codegen, demo, step, v8};
 
 /// What became of a check.
 enum Outcome {
@@ -68,11 +68,18 @@ impl Report {
 pub(crate) fn run() -> anyhow::Result<bool> {
     let mut report = Report(Vec::new());
     rust(&mut report);
-    if answers("npm", "--version") {
-        typescript(&mut report);
-    } else {
-        for name in ["generated clients", "types", "Vitest", "browser tests"] {
-            report.skip(name, "npm is not here; install Node.js 20.19 or newer");
+    match project::node_is_missing() {
+        None => typescript(&mut report),
+        Some(missing) => {
+            for name in [
+                "generated clients",
+                "types",
+                "Vitest",
+                "page",
+                "browser tests",
+            ] {
+                report.skip(name, missing.clone());
+            }
         }
     }
     Ok(report.print())
@@ -91,14 +98,8 @@ fn rust(report: &mut Report) {
             "warnings",
         ]),
     );
-    if answers("cargo-nextest", "--version") {
-        report.check("Rust tests", &mut cargo(["nextest", "run", "--workspace"]));
-    } else {
-        report.check(
-            "Rust tests",
-            &mut cargo(["test", "--workspace", "--all-targets"]),
-        );
-    }
+    report.check("Rust tests", &mut tests(["--workspace"]));
+    engines(report);
     report.check(
         "Rust examples in docs",
         &mut cargo(["test", "--workspace", "--doc"]),
@@ -119,6 +120,33 @@ fn rust(report: &mut Report) {
             "cargo-deny is not here; `cargo install cargo-deny`",
         );
     }
+}
+
+/// What runs in V8. The engine that builds anywhere is tested with the workspace.
+fn engines(report: &mut Report) {
+    const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8"];
+    if let Some(why) = v8::is_missing() {
+        report.skip("server rendering in V8", why);
+        return;
+    }
+    report.check(
+        "clippy with V8",
+        cargo(["clippy", "--all-targets"])
+            .args(V8)
+            .args(["--", "-D", "warnings"]),
+    );
+    report.check("server rendering in V8", &mut tests(V8));
+}
+
+/// Runs tests with nextest, where it is there.
+fn tests<'a>(packages: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = if answers("cargo-nextest", "--version") {
+        cargo(["nextest", "run"])
+    } else {
+        cargo(["test", "--all-targets"])
+    };
+    command.args(packages);
+    command
 }
 
 fn typescript(report: &mut Report) {

@@ -1,0 +1,55 @@
+//! Prints the markup of a component on disk: `render [--stream] [--dev] FILE.tsx '{"name":"World"}'`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use futures_util::StreamExt;
+use mizan_ssr::Renderer;
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let (mut stream, mut development) = (false, false);
+    let mut rest = Vec::new();
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--stream" => stream = true,
+            "--dev" => development = true,
+            _ => rest.push(argument),
+        }
+    }
+    let Some(file) = rest.first() else {
+        bail!("usage: render [--stream] [--dev] FILE.tsx [PROPS]");
+    };
+    let props: Value = match rest.get(1) {
+        Some(props) => serde_json::from_str(props).context("the props are not JSON")?,
+        None => Value::Null,
+    };
+    let file = Path::new(file)
+        .canonicalize()
+        .with_context(|| format!("cannot find {file}"))?;
+    let directory: PathBuf = file.parent().context("a file has a directory")?.into();
+    let name = file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .context("the name is not UTF-8")?;
+    let renderer = Renderer::builder()
+        .root(directory)
+        .threads(1)
+        .development(development)
+        .build()?;
+
+    let mut out = std::io::stdout();
+    if stream {
+        let mut parts = renderer.render_stream(name, &props).await?;
+        while let Some(part) = parts.next().await {
+            out.write_all(&part?)?;
+            out.flush()?;
+        }
+    } else {
+        out.write_all(renderer.render(name, &props).await?.html.as_bytes())?;
+    }
+    writeln!(out)?;
+    Ok(())
+}

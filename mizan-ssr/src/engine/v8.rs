@@ -1,0 +1,412 @@
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::rc::Rc;
+use std::sync::{Arc, Once};
+
+use super::{Engine, Fault, SCRIPTS, function_of};
+use crate::host::{Host, OPERATIONS, Value};
+
+/// The engine to deploy: one isolate, on the thread that made it.
+pub(super) struct V8Engine {
+    // Fields drop in order: handles before the isolate that they point into.
+    realm: Option<Realm>,
+    isolate: v8::OwnedIsolate,
+    limit: Box<HeapLimit>,
+}
+
+struct Realm {
+    context: v8::Global<v8::Context>,
+    mizan: v8::Global<v8::Object>,
+}
+
+/// What callbacks, which can capture nothing, find in the isolate.
+struct Slot {
+    host: Rc<Host>,
+    rejections: RefCell<Vec<(v8::Global<v8::Promise>, v8::Global<v8::Value>)>>,
+}
+
+struct HeapLimit {
+    handle: v8::IsolateHandle,
+    reached: Cell<bool>,
+}
+
+/// Sets V8 up, once a process.
+pub(super) fn initialize() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if let Err(code) = v8::icu::set_common_data_78(deno_core_icudata::ICU_DATA) {
+            tracing::warn!(code, "the ICU data does not fit V8; Intl will not work");
+        }
+        // Unprotected: a renderer may be built by a thread that is not the parent of all others, and
+        // V8's protection keys would end the process there (denoland/deno_core#1091).
+        let platform = v8::new_unprotected_default_platform(0, false).make_shared();
+        v8::V8::initialize_platform(platform);
+        v8::V8::initialize();
+    });
+}
+
+impl V8Engine {
+    pub(super) fn start(host: &Rc<Host>, heap: usize) -> Result<Self, Fault> {
+        initialize();
+        let params = v8::CreateParams::default().heap_limits(0, heap);
+        let mut isolate = v8::Isolate::new(params);
+        isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
+        isolate.set_promise_reject_callback(on_rejection);
+        isolate.set_slot(Rc::new(Slot {
+            host: Rc::clone(host),
+            rejections: RefCell::default(),
+        }));
+        let limit = Box::new(HeapLimit {
+            handle: isolate.thread_safe_handle(),
+            reached: Cell::new(false),
+        });
+        let data: *const HeapLimit = &raw const *limit;
+        isolate.add_near_heap_limit_callback(on_heap_limit, data.cast_mut().cast());
+        let mut engine = Self {
+            realm: None,
+            isolate,
+            limit,
+        };
+        engine.boot()?;
+        Ok(engine)
+    }
+
+    fn boot(&mut self) -> Result<(), Fault> {
+        v8::scope!(let handles, &mut self.isolate);
+        let context = v8::Context::new(handles, v8::ContextOptions::default());
+        let scope = &mut v8::ContextScope::new(handles, context);
+        v8::tc_scope!(let scope, scope);
+        let offered = v8::Object::new(scope);
+        let mizan = v8::Object::new(scope);
+        let prepared = (|| {
+            for (index, name) in OPERATIONS.iter().enumerate() {
+                let index = v8::Integer::new(scope, i32::try_from(index).ok()?);
+                let function = v8::Function::builder(operation)
+                    .data(index.into())
+                    .build(scope)?;
+                let key = v8::String::new(scope, name)?;
+                offered.set(scope, key.into(), function.into())?;
+            }
+            let function = v8::Function::builder(compile).build(scope)?;
+            let key = v8::String::new(scope, "compile")?;
+            offered.set(scope, key.into(), function.into())?;
+            for (name, source) in SCRIPTS {
+                let script = compile_function(scope, name, &["host", "mizan"], source)?;
+                let receiver = v8::undefined(scope).into();
+                script.call(scope, receiver, &[offered.into(), mizan.into()])?;
+            }
+            Some(())
+        })();
+        if prepared.is_none() {
+            let reason = match scope.exception() {
+                Some(thrown) => thrown.to_rust_string_lossy(scope),
+                None => "it was ended".into(),
+            };
+            return Err(Fault::Broken(format!(
+                "the scripts of the renderer: {reason}"
+            )));
+        }
+        self.realm = Some(Realm {
+            context: v8::Global::new(scope, context),
+            mizan: v8::Global::new(scope, mizan),
+        });
+        Ok(())
+    }
+
+    /// What ended the code, where it was not an exception of its own.
+    fn ended(&self) -> Fault {
+        if self.limit.reached.get() {
+            Fault::OutOfMemory
+        } else {
+            Fault::Interrupted
+        }
+    }
+}
+
+impl Engine for V8Engine {
+    fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
+        let Some(realm) = &self.realm else {
+            return Err(Fault::Broken("the realm was not made".into()));
+        };
+        let called = {
+            v8::scope!(let handles, &mut self.isolate);
+            let context = v8::Local::new(handles, &realm.context);
+            let scope = &mut v8::ContextScope::new(handles, context);
+            v8::tc_scope!(let scope, scope);
+            let mizan = v8::Local::new(scope, &realm.mizan);
+            let result = (|| {
+                let function = function_named(scope, mizan, name)?;
+                let mut values = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    values.push(to_js(scope, argument)?);
+                }
+                function.call(scope, mizan.into(), &values)
+            })();
+            match result {
+                Some(value) => Some(Ok(from_js(scope, value))),
+                None if scope.has_terminated() => None,
+                None => {
+                    let thrown = scope.exception();
+                    scope.reset();
+                    thrown.map(|thrown| Err(describe(scope, mizan, thrown)))
+                }
+            }
+        };
+        called.unwrap_or_else(|| Err(self.ended()))
+    }
+
+    fn run_jobs(&mut self) -> Result<(), Fault> {
+        let Some(realm) = &self.realm else {
+            return Ok(());
+        };
+        let ended = {
+            v8::scope!(let handles, &mut self.isolate);
+            let context = v8::Local::new(handles, &realm.context);
+            let scope = &mut v8::ContextScope::new(handles, context);
+            v8::tc_scope!(let scope, scope);
+            scope.perform_microtask_checkpoint();
+            scope.has_terminated() || scope.is_execution_terminating()
+        };
+        if ended { Err(self.ended()) } else { Ok(()) }
+    }
+
+    fn take_rejections(&mut self) -> Vec<String> {
+        let Some(slot) = self.isolate.get_slot::<Rc<Slot>>().map(Rc::clone) else {
+            return Vec::new();
+        };
+        let rejections = slot.rejections.take();
+        let (Some(realm), false) = (&self.realm, rejections.is_empty()) else {
+            return Vec::new();
+        };
+        v8::scope!(let handles, &mut self.isolate);
+        let context = v8::Local::new(handles, &realm.context);
+        let scope = &mut v8::ContextScope::new(handles, context);
+        v8::tc_scope!(let scope, scope);
+        let mizan = v8::Local::new(scope, &realm.mizan);
+        rejections
+            .iter()
+            .filter_map(|(_, reason)| {
+                let reason = v8::Local::new(scope, reason);
+                match describe(scope, mizan, reason) {
+                    Fault::Thrown(described) => Some(described),
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+
+    fn renew(&mut self) -> Result<(), Fault> {
+        self.realm = None;
+        if let Some(slot) = self.isolate.get_slot::<Rc<Slot>>() {
+            slot.rejections.borrow_mut().clear();
+        }
+        self.boot()
+    }
+
+    fn collect(&mut self) {
+        // V8's compilation cache keeps the code of functions that are gone, through every collection
+        // but this one. It takes some 100 ms, so it waits until half of the heap is used.
+        let statistics = self.isolate.get_heap_statistics();
+        if statistics.used_heap_size() > statistics.heap_size_limit() / 2 {
+            self.isolate.low_memory_notification();
+        }
+    }
+
+    fn interrupter(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let handle = self.isolate.thread_safe_handle();
+        Arc::new(move || {
+            handle.terminate_execution();
+        })
+    }
+}
+
+impl Drop for V8Engine {
+    fn drop(&mut self) {
+        // Handles first, and nothing that is still to be ended when the isolate goes.
+        self.isolate.remove_slot::<Rc<Slot>>();
+        self.isolate.cancel_terminate_execution();
+    }
+}
+
+extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
+    // SAFETY: V8 calls this on the isolate's thread, with the isolate entered, as the macro asks.
+    v8::callback_scope!(unsafe scope, &message);
+    let Some(slot) = scope.get_slot::<Rc<Slot>>().map(Rc::clone) else {
+        return;
+    };
+    let promise = v8::Global::new(scope, message.get_promise());
+    let mut rejections = slot.rejections.borrow_mut();
+    match message.get_event() {
+        v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
+            if let Some(reason) = message.get_value() {
+                let reason = v8::Global::new(scope, reason);
+                rejections.push((promise, reason));
+            }
+        }
+        v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {
+            rejections.retain(|(known, _)| *known != promise);
+        }
+        _ => {}
+    }
+}
+
+#[expect(unsafe_code, reason = "V8 hands back the pointer that it was given")]
+extern "C" fn on_heap_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
+    // SAFETY: it points to the `HeapLimit` of the engine that owns the isolate, which lives in a box
+    // of its own for as long, and V8 calls this on the engine's thread.
+    let limit = unsafe { &*data.cast_const().cast::<HeapLimit>() };
+    limit.reached.set(true);
+    limit.handle.terminate_execution();
+    // Room to unwind in. The engine is thrown away afterwards.
+    current + (current / 2).max(32 << 20)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "V8 calls it like this")]
+fn operation(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
+    let index = arguments.data().uint32_value(scope).unwrap_or(u32::MAX);
+    let name = usize::try_from(index)
+        .ok()
+        .and_then(|index| OPERATIONS.get(index));
+    let Some((slot, name)) = scope.get_slot::<Rc<Slot>>().map(Rc::clone).zip(name) else {
+        return;
+    };
+    let values: Vec<Value> = (0..arguments.length())
+        .map(|at| from_js(scope, arguments.get(at)))
+        .collect();
+    match slot.host.call(name, &values) {
+        Ok(value) => {
+            if let Some(value) = to_js(scope, &value) {
+                result.set(value);
+            }
+        }
+        Err(error) => throw(scope, &error.message, error.module),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "V8 calls it like this")]
+fn compile(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
+    let id = arguments.get(0).to_rust_string_lossy(scope);
+    let slot = scope.get_slot::<Rc<Slot>>().map(Rc::clone);
+    let Some(module) = slot.and_then(|slot| slot.host.loaded(&id)) else {
+        throw(scope, "this module was not loaded", None);
+        return;
+    };
+    let (parameters, body) = function_of(&module.transformed);
+    if let Some(function) = compile_function(scope, &module.id, parameters, &body) {
+        result.set(function.into());
+    }
+}
+
+fn compile_function<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    name: &str,
+    parameters: &[&str],
+    body: &str,
+) -> Option<v8::Local<'s, v8::Function>> {
+    let name = v8::String::new(scope, name)?;
+    let origin = v8::ScriptOrigin::new(
+        scope,
+        name.into(),
+        0,
+        0,
+        false,
+        -1,
+        None,
+        false,
+        false,
+        false,
+        None,
+    );
+    let body = v8::String::new(scope, body)?;
+    let mut names = Vec::with_capacity(parameters.len());
+    for parameter in parameters {
+        names.push(v8::String::new(scope, parameter)?);
+    }
+    let mut source = v8::script_compiler::Source::new(body, Some(&origin));
+    v8::script_compiler::compile_function(
+        scope,
+        &mut source,
+        &names,
+        &[],
+        v8::script_compiler::CompileOptions::NoCompileOptions,
+        v8::script_compiler::NoCacheReason::NoReason,
+    )
+}
+
+fn throw(scope: &mut v8::PinScope<'_, '_>, message: &str, module: Option<usize>) {
+    let Some(message) = v8::String::new(scope, message) else {
+        return;
+    };
+    let error = v8::Exception::error(scope, message);
+    if let (Some(module), Ok(object)) = (module, v8::Local::<v8::Object>::try_from(error)) {
+        let index =
+            v8::Integer::new_from_unsigned(scope, u32::try_from(module).unwrap_or(u32::MAX));
+        if let Some(key) = v8::String::new(scope, "mizanModule") {
+            object.set(scope, key.into(), index.into());
+        }
+    }
+    scope.throw_exception(error);
+}
+
+fn function_named<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    object: v8::Local<'s, v8::Object>,
+    name: &str,
+) -> Option<v8::Local<'s, v8::Function>> {
+    let key = v8::String::new(scope, name)?;
+    object.get(scope, key.into())?.try_into().ok()
+}
+
+fn describe<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    mizan: v8::Local<'s, v8::Object>,
+    thrown: v8::Local<'s, v8::Value>,
+) -> Fault {
+    let described = function_named(scope, mizan, "describe")
+        .and_then(|describe| describe.call(scope, mizan.into(), &[thrown]));
+    match described {
+        Some(described) => Fault::Thrown(described.to_rust_string_lossy(scope)),
+        None => Fault::Interrupted,
+    }
+}
+
+fn to_js<'s>(scope: &mut v8::PinScope<'s, '_>, value: &Value) -> Option<v8::Local<'s, v8::Value>> {
+    Some(match value {
+        Value::Undefined => v8::undefined(scope).into(),
+        Value::Bool(truth) => v8::Boolean::new(scope, *truth).into(),
+        Value::Number(number) => v8::Number::new(scope, *number).into(),
+        Value::Text(text) => v8::String::new(scope, text)?.into(),
+        Value::Bytes(bytes) => {
+            let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes.clone()).make_shared();
+            let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
+            v8::Uint8Array::new(scope, buffer, 0, bytes.len())?.into()
+        }
+    })
+}
+
+fn from_js(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Value {
+    if value.is_string() {
+        return Value::Text(value.to_rust_string_lossy(scope));
+    }
+    if value.is_boolean() {
+        return Value::Bool(value.is_true());
+    }
+    if value.is_number() {
+        return Value::Number(value.number_value(scope).unwrap_or(f64::NAN));
+    }
+    if let Ok(view) = v8::Local::<v8::ArrayBufferView>::try_from(value) {
+        let mut bytes = vec![0; view.byte_length()];
+        let copied = view.copy_contents(&mut bytes);
+        bytes.truncate(copied);
+        return Value::Bytes(bytes);
+    }
+    Value::Undefined
+}

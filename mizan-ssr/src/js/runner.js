@@ -1,0 +1,178 @@
+// Evaluates modules, which the host gives as functions. Cycles, top-level await and hot reload are here.
+const modules = new Map();
+
+const link = (id) => {
+  const known = modules.get(id);
+  if (known) return known;
+  const about = JSON.parse(host.load(id));
+  const module = { ...about, id, state: "linked", namespace: null, nodeNamespace: null, exports: null, pending: null, used: new Set() };
+  modules.set(id, module);
+  try {
+    for (const specifier of Object.keys(about.imports)) {
+      const other = link(about.imports[specifier]);
+      module.used.add(other.id);
+      module.awaits ||= other.awaits;
+    }
+  } catch (error) {
+    modules.delete(id);
+    throw error;
+  }
+  return module;
+};
+
+const makeNamespace = () => Object.defineProperty(Object.create(null), Symbol.toStringTag, { value: "Module" });
+
+// The names of a CommonJS module are those that it has once it was evaluated.
+const fill = (namespace, exports, whole) => {
+  if ((typeof exports === "object" && exports !== null) || typeof exports === "function") {
+    for (const key of Object.keys(exports)) {
+      if (key === "default") continue;
+      const getter = Object.getOwnPropertyDescriptor(exports, key)?.get;
+      Object.defineProperty(namespace, key, getter
+        ? { configurable: true, enumerable: true, get: () => exports[key] }
+        : { configurable: true, enumerable: true, writable: true, value: exports[key] });
+    }
+  }
+  const own = !whole && exports?.__esModule && "default" in exports;
+  Object.defineProperty(namespace, "default", own
+    ? { configurable: true, enumerable: true, get: () => exports.default }
+    : { configurable: true, enumerable: true, writable: true, value: exports });
+  return namespace;
+};
+
+const namespaceFor = (module, importer) => {
+  if (module.kind === "es") return module.namespace;
+  // Node's own rule holds among packages that are ES modules by name; everyone else reads `__esModule`.
+  const slot = importer?.strictInterop ? "nodeNamespace" : "namespace";
+  module[slot] ??= fill(makeNamespace(), module.exports.exports, slot === "nodeNamespace");
+  return module[slot];
+};
+
+// Who imported a CommonJS module in the midst of a cycle has seen only its first names.
+const complete = (module) => {
+  module.state = "evaluated";
+  module.pending = null;
+  if (module.namespace && module.kind !== "es") fill(module.namespace, module.exports.exports, false);
+  if (module.nodeNamespace) fill(module.nodeNamespace, module.exports.exports, true);
+};
+
+const dynamicImport = (importer) => async (specifier) => {
+  const id = host.resolve(String(specifier), importer.id, "import");
+  importer.used.add(id);
+  const module = link(id);
+  const pending = evaluate(module);
+  if (pending) await pending;
+  return namespaceFor(module, importer);
+};
+
+const runEs = (module) => {
+  const exports = (module.namespace = makeNamespace());
+  const importOne = (specifier) => {
+    const other = modules.get(module.imports[specifier]);
+    const pending = evaluate(other);
+    if (pending && other.state !== "evaluated" && !module.awaits) throw new Error(`${other.file} awaits at its top and is part of a cycle with ${module.file}`);
+    return namespaceFor(other, module);
+  };
+  const exportAll = (source) => {
+    for (const key of Object.keys(source)) {
+      if (key === "default" || key in exports) continue;
+      Object.defineProperty(exports, key, { configurable: true, enumerable: true, get: () => source[key] });
+    }
+  };
+  const meta = { url: module.url, filename: module.file, dirname: module.directory, env: module.env };
+  return host.compile(module.id)(exports, importOne, dynamicImport(module), exportAll, meta);
+};
+
+const requireFrom = (importer) => {
+  const require = (specifier) => {
+    const id = host.resolve(String(specifier), importer.id, "require");
+    importer.used.add(id);
+    const module = link(id);
+    const pending = evaluate(module);
+    if (pending && module.state !== "evaluated") throw new Error(`${module.file} awaits at its top, so ${importer.file} has to import it instead of requiring it`);
+    if (module.kind !== "es") return module.exports.exports;
+    return "module.exports" in module.namespace ? module.namespace["module.exports"] : module.namespace;
+  };
+  require.resolve = (specifier) => host.resolve(String(specifier), importer.id, "require");
+  require.cache = Object.create(null);
+  return require;
+};
+
+const runCommonJs = (module) => {
+  const cjs = (module.exports = { exports: {}, id: module.file, filename: module.file, loaded: false, children: [], paths: [] });
+  const require = requireFrom(module);
+  cjs.require = require;
+  host.compile(module.id).call(cjs.exports, cjs.exports, require, cjs, module.file, module.directory, dynamicImport(module));
+  cjs.loaded = true;
+};
+
+// A module that failed is evaluated again when it is next asked for.
+const failed = (module, error) => {
+  module.state = "linked";
+  module.namespace = module.nodeNamespace = module.exports = module.pending = null;
+  throw error;
+};
+
+let depth = 0;
+const run = (module) => {
+  module.state = "evaluating";
+  if (depth++ === 0) mizan.aroundModules.before();
+  try {
+    return module.kind === "es" ? runEs(module) : runCommonJs(module);
+  } catch (error) {
+    return failed(module, error);
+  } finally {
+    if (--depth === 0) mizan.aroundModules.after();
+  }
+};
+
+// Nothing once the module is evaluated, or a promise where it, or one below it, awaits at its top.
+const evaluate = (module) => {
+  if (module.state !== "linked") return module.pending;
+  if (!module.awaits) {
+    run(module);
+    complete(module);
+    return null;
+  }
+  module.state = "waiting";
+  const wait = async () => {
+    for (const specifier of Object.keys(module.imports)) {
+      const other = modules.get(module.imports[specifier]);
+      if (other.awaits && other.state !== "waiting") await evaluate(other);
+      else if (other.awaits && !other.entering) await other.pending;
+    }
+    await run(module);
+    complete(module);
+  };
+  module.entering = true;
+  module.pending = wait().catch((error) => failed(module, error));
+  module.entering = false;
+  return module.pending;
+};
+
+mizan.load = (id) => {
+  const module = link(id);
+  const pending = evaluate(module);
+  return pending ? pending.then(() => namespaceFor(module)) : namespaceFor(module);
+};
+// By path, outside of what a package exports: the parts of React that it keeps to itself.
+mizan.require = (id) => {
+  const module = link(id);
+  evaluate(module);
+  return module.exports.exports;
+};
+
+// Forgets the changed modules and everything that imports them, however far up.
+mizan.invalidate = (list) => {
+  const gone = new Set(JSON.parse(list));
+  for (let more = true; more; ) {
+    more = false;
+    for (const module of modules.values()) {
+      if (gone.has(module.id)) continue;
+      for (const used of module.used) {
+        if (gone.has(used)) { gone.add(module.id); more = true; break; }
+      }
+    }
+  }
+  for (const id of gone) modules.delete(id);
+};

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(not(any(feature = "quickjs", feature = "v8")))]
+compile_error!("mizan-ssr needs an engine: turn on the feature `v8` or `quickjs`");
+
+mod engine;
+mod error;
+mod host;
+mod loader;
+mod module_error;
+mod path;
+mod renderer;
+mod resolve;
+mod source_map;
+mod stack;
+mod transform;
+mod watchdog;
+mod worker;
+
+pub use engine::EngineKind;
+pub use error::{BuildError, RenderError, RenderErrorCode};
+pub use renderer::{Builder, RenderStream, Rendered, Renderer};

@@ -1,0 +1,304 @@
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use crate::module_error::ModuleError;
+use crate::resolve::{Asked, Resolver};
+use crate::transform::{Kind, Syntax, Transformed, transform};
+
+/// Finds, reads and transforms modules, once for all isolates.
+///
+/// A module's id is its path with its query, `/app/logo.svg?raw`.
+pub(crate) struct Loader {
+    resolver: Resolver,
+    root: PathBuf,
+    development: bool,
+    modules: Mutex<HashMap<String, Arc<Module>>>,
+    /// What the nearest `package.json` says, for the files that were resolved.
+    types: Mutex<HashMap<PathBuf, bool>>,
+}
+
+/// A module as it was when it was last read.
+pub(crate) struct Module {
+    pub(crate) id: String,
+    pub(crate) path: PathBuf,
+    pub(crate) transformed: Transformed,
+    /// What the static imports lead to, in the order of evaluation.
+    pub(crate) imports: Vec<(String, String)>,
+    /// The file is a style sheet, which the page needs and the engine does not.
+    pub(crate) style: bool,
+    /// Whether importers inside of packages read CommonJS as Node does.
+    pub(crate) strict_interop: bool,
+    digest: [u8; 32],
+    stamp: Stamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+}
+
+const STYLES: [&str; 6] = ["css", "scss", "sass", "less", "styl", "pcss"];
+const ASSETS: [&str; 20] = [
+    "svg", "png", "jpg", "jpeg", "gif", "webp", "avif", "ico", "bmp", "woff", "woff2", "ttf",
+    "otf", "eot", "mp3", "mp4", "webm", "ogg", "wav", "pdf",
+];
+
+impl Loader {
+    pub(crate) fn new(root: PathBuf, development: bool) -> Self {
+        Self {
+            resolver: Resolver::new(development),
+            root,
+            development,
+            modules: Mutex::default(),
+            types: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn development(&self) -> bool {
+        self.development
+    }
+
+    /// The id of what `specifier` means in the module `importer`.
+    pub(crate) fn resolve(
+        &self,
+        specifier: &str,
+        importer: &str,
+        asked: Asked,
+    ) -> Result<String, ModuleError> {
+        let file = Path::new(without_query(importer));
+        let resolved = self.resolver.resolve(specifier, file, asked)?;
+        let Some(path) = resolved.path.to_str() else {
+            return Err(ModuleError::Unsupported {
+                file: resolved.path,
+                reason: "its path is not UTF-8; rename it".into(),
+            });
+        };
+        let id = format!("{path}{}", resolved.query.as_deref().unwrap_or_default());
+        locked(&self.types).insert(resolved.path, resolved.type_module);
+        Ok(id)
+    }
+
+    /// The module `id`, read when it is not known yet.
+    pub(crate) fn module(&self, id: &str) -> Result<Arc<Module>, ModuleError> {
+        if let Some(module) = locked(&self.modules).get(id) {
+            return Ok(Arc::clone(module));
+        }
+        // Read without the lock: another thread may do the same work, and either result is right.
+        let module = Arc::new(self.read(id)?);
+        locked(&self.modules).insert(id.into(), Arc::clone(&module));
+        Ok(module)
+    }
+
+    /// Whether `module` is no longer what its file holds.
+    ///
+    /// A file that was written again with the same content has not changed. Those of packages are
+    /// taken not to change while the process runs.
+    pub(crate) fn is_stale(&self, module: &Arc<Module>) -> bool {
+        if in_package(&module.path) {
+            return false;
+        }
+        let current = locked(&self.modules).get(&module.id).map(Arc::clone);
+        let Some(current) = current else { return true };
+        let stamp = stamp(&current.path);
+        if stamp != Some(current.stamp) {
+            let same =
+                fs::read(&current.path).is_ok_and(|content| digest(&content) == current.digest);
+            if !same {
+                locked(&self.modules).remove(&module.id);
+                self.resolver.forget();
+                return true;
+            }
+        }
+        !Arc::ptr_eq(&current, module) && current.digest != module.digest
+    }
+
+    /// Forgets what was seen of the disk, after something was not found.
+    pub(crate) fn forget_misses(&self) {
+        self.resolver.forget();
+    }
+
+    fn read(&self, id: &str) -> Result<Module, ModuleError> {
+        let path = PathBuf::from(without_query(id));
+        let query = &id[without_query(id).len()..];
+        let stamp = stamp(&path).unwrap_or(Stamp {
+            modified: None,
+            length: 0,
+        });
+        let content = fs::read(&path).map_err(|error| ModuleError::Unreadable {
+            file: path.clone(),
+            reason: error.to_string(),
+        })?;
+        let digest = digest(&content);
+        let extension = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let style = STYLES.contains(&extension.as_str()) && query.is_empty();
+        let type_module = locked(&self.types).get(&path).copied().unwrap_or_default();
+        let text = |content: Vec<u8>| {
+            String::from_utf8(content).map_err(|_| ModuleError::Unsupported {
+                file: path.clone(),
+                reason: "it is not UTF-8".into(),
+            })
+        };
+        let transformed = if query == "?raw" {
+            value(&text(content)?)
+        } else if query == "?url" || ASSETS.contains(&extension.as_str()) {
+            value(&self.address(&path))
+        } else if !query.is_empty() {
+            return Err(ModuleError::Unsupported {
+                file: path,
+                reason: format!("the query `{query}` is not known here; use ?raw or ?url"),
+            });
+        } else if style {
+            if is_css_module(&path) {
+                return Err(ModuleError::Unsupported {
+                    file: path,
+                    reason: "the class names of CSS modules come from the bundler, and are not read yet; \
+                             import a plain style sheet"
+                        .into(),
+                });
+            }
+            value("")
+        } else if extension == "json" {
+            json(&path, &text(content)?)?
+        } else if ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"]
+            .contains(&extension.as_str())
+        {
+            transform(&path, &text(content)?, &self.syntax(&path, type_module)?)?
+        } else {
+            return Err(ModuleError::Unsupported {
+                file: path,
+                reason: "nothing is known about files of this kind; import it with ?raw or ?url"
+                    .into(),
+            });
+        };
+        let imports = transformed
+            .imports
+            .iter()
+            .map(|specifier| {
+                Ok((
+                    specifier.clone(),
+                    self.resolve(specifier, id, Asked::Import)?,
+                ))
+            })
+            .collect::<Result<_, ModuleError>>()?;
+        let strict_interop = in_package(&path) && (type_module || extension == "mjs");
+        Ok(Module {
+            id: id.into(),
+            path,
+            transformed,
+            imports,
+            style,
+            strict_interop,
+            digest,
+            stamp,
+        })
+    }
+
+    fn syntax(&self, path: &Path, type_module: bool) -> Result<Syntax, ModuleError> {
+        let package = in_package(path);
+        let tsconfig = if package {
+            None
+        } else {
+            self.resolver.tsconfig(path)?
+        };
+        let options = tsconfig
+            .as_deref()
+            .map(|tsconfig| &tsconfig.compiler_options);
+        Ok(Syntax {
+            type_module,
+            verbatim_module_syntax: options
+                .and_then(|options| options.verbatim_module_syntax)
+                .unwrap_or_default(),
+            jsx_import_source: options.and_then(|options| options.jsx_import_source.clone()),
+            development: self.development,
+            package,
+        })
+    }
+
+    /// Under which address the browser asks for a file of the project.
+    fn address(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        format!("/{}", relative.to_string_lossy().trim_start_matches('/'))
+    }
+}
+
+/// Whether the file belongs to an installed package.
+pub(crate) fn in_package(path: &Path) -> bool {
+    path.components()
+        .any(|component| component.as_os_str() == "node_modules")
+}
+
+fn is_css_module(path: &Path) -> bool {
+    path.file_stem()
+        .and_then(|stem| Path::new(stem).extension())
+        .is_some_and(|extension| extension == "module")
+}
+
+/// A module whose default export is `text`.
+fn value(text: &str) -> Transformed {
+    Transformed {
+        code: format!(
+            "Object.defineProperty(__vite_ssr_exports__, \"default\", {{ enumerable: true, value: {} }});",
+            serde_json::Value::from(text)
+        ),
+        kind: Kind::EsModule { awaits: false },
+        imports: Vec::new(),
+        map: None,
+    }
+}
+
+fn json(path: &Path, text: &str) -> Result<Transformed, ModuleError> {
+    let text = text.trim_start_matches('\u{feff}');
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        let offset = text
+            .split_inclusive('\n')
+            .take(error.line().saturating_sub(1))
+            .map(str::len)
+            .sum::<usize>()
+            + error.column().saturating_sub(1);
+        return Err(ModuleError::Syntax(crate::module_error::SyntaxError::at(
+            path.into(),
+            text,
+            offset,
+            format!("not JSON: {error}"),
+        )));
+    }
+    Ok(Transformed {
+        code: format!(
+            "module.exports = JSON.parse({});",
+            serde_json::Value::from(text)
+        ),
+        kind: Kind::CommonJs,
+        imports: Vec::new(),
+        map: None,
+    })
+}
+
+fn without_query(id: &str) -> &str {
+    id.split('?').next().unwrap_or(id)
+}
+
+fn digest(content: &[u8]) -> [u8; 32] {
+    Sha256::digest(content).into()
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = fs::metadata(path).ok()?;
+    Some(Stamp {
+        modified: metadata.modified().ok(),
+        length: metadata.len(),
+    })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,349 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use crossbeam_channel::{Sender, TrySendError};
+use futures_util::Stream;
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::engine::EngineKind;
+use crate::error::{BuildError, RenderError, RenderErrorKind};
+use crate::loader::Loader;
+use crate::path;
+use crate::watchdog::Watchdog;
+use crate::worker::{Job, Output, Settings, Worker};
+
+/// Renders React components by the paths of their files.
+///
+/// A clone renders with the same threads. They end when the last clone is dropped.
+///
+/// Modules are evaluated once for each thread and kept, so what a module holds outside of its
+/// components is there for every later render of that thread; see [`Builder::fresh`].
+#[derive(Clone)]
+pub struct Renderer {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    roots: Vec<PathBuf>,
+    jobs: Sender<Job>,
+    queue: usize,
+    development: bool,
+    /// Paths that were checked; not kept in development, where files come and go.
+    known: Mutex<HashMap<String, String>>,
+}
+
+/// The settings of a [`Renderer`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct Builder {
+    roots: Vec<PathBuf>,
+    engine: EngineKind,
+    threads: usize,
+    queue: usize,
+    deadline: Duration,
+    heap: usize,
+    development: bool,
+    fresh: bool,
+}
+
+/// A component's markup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rendered {
+    /// The markup, in `<div id="mizan-root">`.
+    pub html: String,
+    /// The files of the style sheets that the component imports, in the order of their imports.
+    pub styles: Vec<String>,
+}
+
+/// A component's markup as it comes: the shell first, then what was suspended.
+///
+/// Dropping it ends the render. An error in it comes after the shell was sent.
+#[derive(Debug)]
+pub struct RenderStream {
+    first: Option<Bytes>,
+    parts: mpsc::UnboundedReceiver<Result<Bytes, RenderError>>,
+}
+
+impl Renderer {
+    /// Settings to build a renderer from.
+    ///
+    /// ```no_run
+    /// # async fn page() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mizan_ssr::Renderer;
+    ///
+    /// let renderer = Renderer::builder().root("web").build()?;
+    /// let page = renderer
+    ///     .render("components/Hello.tsx", &serde_json::json!({ "name": "World" }))
+    ///     .await?;
+    /// assert_eq!(page.html, r#"<div id="mizan-root"><div>Hello, World!</div></div>"#);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder() -> Builder {
+        Builder {
+            roots: Vec::new(),
+            engine: EngineKind::BEST,
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            queue: 256,
+            deadline: Duration::from_secs(10),
+            heap: 256 << 20,
+            development: false,
+            fresh: false,
+        }
+    }
+
+    /// Renders the default export of the file `path` with `props`, all of it: what suspends is
+    /// waited for.
+    ///
+    /// `path` is relative to one of the roots, with `/` between its parts, and never leads out of it.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError`], whose [`code`](RenderError::code) says what went wrong. The next render is
+    /// not affected.
+    pub async fn render(
+        &self,
+        path: &str,
+        props: &(impl Serialize + ?Sized),
+    ) -> Result<Rendered, RenderError> {
+        let (reply, result) = oneshot::channel();
+        self.enqueue(path, props, Output::Whole(reply))?;
+        result.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Renders like [`render`](Self::render), for a caller that may block its thread.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`render`](Self::render).
+    ///
+    /// # Panics
+    ///
+    /// On a thread of an asynchronous runtime, where waiting would stop others.
+    pub fn render_blocking(
+        &self,
+        path: &str,
+        props: &(impl Serialize + ?Sized),
+    ) -> Result<Rendered, RenderError> {
+        let (reply, result) = oneshot::channel();
+        self.enqueue(path, props, Output::Whole(reply))?;
+        result.blocking_recv().unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Renders like [`render`](Self::render) and returns once the shell is there, which is
+    /// everything outside of `<Suspense>` that still waits.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError`] when the shell cannot be rendered, so that a page with an error can still be
+    /// sent instead.
+    pub async fn render_stream(
+        &self,
+        path: &str,
+        props: &(impl Serialize + ?Sized),
+    ) -> Result<RenderStream, RenderError> {
+        let (sender, mut parts) = mpsc::unbounded_channel();
+        self.enqueue(path, props, Output::Stream(sender))?;
+        match parts.recv().await {
+            Some(Ok(first)) => Ok(RenderStream {
+                first: Some(first),
+                parts,
+            }),
+            Some(Err(error)) => Err(error),
+            None => Err(ended()),
+        }
+    }
+
+    fn enqueue(
+        &self,
+        path: &str,
+        props: &(impl Serialize + ?Sized),
+        output: Output,
+    ) -> Result<(), RenderError> {
+        let asked = Instant::now();
+        let id = self.find(path)?;
+        let invalid = |reason| RenderError::from(RenderErrorKind::InvalidProps(reason));
+        let mut props = serde_json::to_string(props)
+            .map_err(|error| invalid(format!("they cannot be written as JSON: {error}")))?;
+        if props == "null" {
+            props = "{}".into();
+        }
+        if !props.starts_with('{') {
+            return Err(invalid("they have to be a JSON object".into()));
+        }
+        let job = Job {
+            path: path.into(),
+            id,
+            props,
+            output,
+            asked,
+        };
+        self.inner.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => RenderErrorKind::Overloaded {
+                queued: self.inner.queue,
+            }
+            .into(),
+            TrySendError::Disconnected(_) => ended(),
+        })
+    }
+
+    fn find(&self, path: &str) -> Result<String, RenderError> {
+        if self.inner.development {
+            return path::find(&self.inner.roots, path);
+        }
+        let known = || {
+            self.inner
+                .known
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(id) = known().get(path) {
+            return Ok(id.clone());
+        }
+        let id = path::find(&self.inner.roots, path)?;
+        known().insert(path.into(), id.clone());
+        Ok(id)
+    }
+}
+
+fn ended() -> RenderError {
+    RenderErrorKind::Engine("the thread that rendered has ended".into()).into()
+}
+
+impl fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renderer")
+            .field("roots", &self.inner.roots)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// Adds a directory in which components are looked for, in the order of the calls.
+    pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.roots.push(root.into());
+        self
+    }
+
+    /// The engine; V8 where the feature `v8` is on, else QuickJS.
+    pub fn engine(mut self, engine: EngineKind) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// How many threads render, each with an isolate of its own. One for each processor at first.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// How many renders may wait for a thread before more are refused. 256 at first.
+    pub fn queue(mut self, queue: usize) -> Self {
+        self.queue = queue.max(1);
+        self
+    }
+
+    /// How long a render may take, waiting for a thread included. Ten seconds at first.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How many bytes the heap of an isolate may have. 256 MB at first.
+    pub fn heap_limit(mut self, bytes: usize) -> Self {
+        self.heap = bytes;
+        self
+    }
+
+    /// Takes the development builds of packages, and looks before each render for files that changed.
+    pub fn development(mut self, development: bool) -> Self {
+        self.development = development;
+        self
+    }
+
+    /// Evaluates every module again for every render, so that none sees what another left behind.
+    ///
+    /// Slow: it is for components whose modules keep state that cannot be moved.
+    pub fn fresh(mut self, fresh: bool) -> Self {
+        self.fresh = fresh;
+        self
+    }
+
+    /// Starts the threads.
+    ///
+    /// Call it early: V8 wants to be set up before the threads that use it exist.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] when a root is no directory or a thread cannot be started.
+    pub fn build(self) -> Result<Renderer, BuildError> {
+        let roots = self
+            .roots
+            .iter()
+            .map(|root| {
+                let found = root.canonicalize().and_then(|found| {
+                    if found.is_dir() {
+                        Ok(found)
+                    } else {
+                        Err(std::io::ErrorKind::NotADirectory.into())
+                    }
+                });
+                found.map_err(|source| BuildError {
+                    root: Some(root.clone()),
+                    source,
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let no_thread = |source| BuildError { root: None, source };
+        self.engine.initialize();
+        let first = roots.first().cloned().unwrap_or_default();
+        let loader = Arc::new(Loader::new(first, self.development));
+        let watchdog = Arc::new(Watchdog::start().map_err(no_thread)?);
+        let settings = Settings {
+            engine: self.engine,
+            deadline: self.deadline,
+            heap: self.heap,
+            fresh: self.fresh,
+        };
+        let (jobs, queue) = crossbeam_channel::bounded(self.queue);
+        for number in 0..self.threads {
+            let (loader, watchdog, queue) =
+                (Arc::clone(&loader), Arc::clone(&watchdog), queue.clone());
+            thread::Builder::new()
+                .name(format!("mizan-ssr-{number}"))
+                // Deep trees of elements are rendered by recursion.
+                .stack_size(8 << 20)
+                .spawn(move || Worker::new(settings, loader, watchdog).run(&queue))
+                .map_err(no_thread)?;
+        }
+        Ok(Renderer {
+            inner: Arc::new(Inner {
+                roots,
+                jobs,
+                queue: self.queue,
+                development: self.development,
+                known: Mutex::default(),
+            }),
+        })
+    }
+}
+
+impl Stream for RenderStream {
+    type Item = Result<Bytes, RenderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
+        self.parts.poll_recv(cx)
+    }
+}

@@ -1,0 +1,511 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::engine::{Engine, EngineKind, Fault};
+use crate::error::{RenderError, RenderErrorKind, Thrown};
+use crate::host::{Host, Sink, Value};
+use crate::loader::Loader;
+use crate::module_error::ModuleError;
+use crate::renderer::Rendered;
+use crate::resolve::Asked;
+use crate::stack;
+use crate::watchdog::Watchdog;
+
+const OPENING: &str = "<div id=\"mizan-root\">";
+const CLOSING: &str = "</div>";
+
+/// One render that somebody waits for.
+pub(crate) struct Job {
+    /// As the caller named it, for messages.
+    pub(crate) path: String,
+    /// The module's id.
+    pub(crate) id: String,
+    /// A JSON object.
+    pub(crate) props: String,
+    pub(crate) output: Output,
+    /// When it was asked for; its deadline counts from here.
+    pub(crate) asked: Instant,
+}
+
+/// Who waits, and for what.
+pub(crate) enum Output {
+    Whole(oneshot::Sender<Result<Rendered, RenderError>>),
+    Stream(mpsc::UnboundedSender<Result<Bytes, RenderError>>),
+}
+
+/// What every worker of a renderer is told.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) engine: EngineKind,
+    pub(crate) deadline: Duration,
+    pub(crate) heap: usize,
+    pub(crate) fresh: bool,
+}
+
+/// Renders on one thread, with one engine at a time.
+pub(crate) struct Worker {
+    settings: Settings,
+    loader: Arc<Loader>,
+    watchdog: Arc<Watchdog>,
+    host: Rc<Host>,
+    engine: Option<Box<dyn Engine>>,
+    /// Where React is for a component, as the entry `render` takes it.
+    react: HashMap<String, String>,
+}
+
+/// Why the loop of a render ended.
+enum Stop {
+    Fault(Fault),
+    Failed(String),
+    Suspended,
+    Deadline,
+    /// Nobody takes the markup any more.
+    Refused,
+}
+
+impl Worker {
+    pub(crate) fn new(settings: Settings, loader: Arc<Loader>, watchdog: Arc<Watchdog>) -> Self {
+        Self {
+            settings,
+            host: Host::new(Arc::clone(&loader)),
+            loader,
+            watchdog,
+            engine: None,
+            react: HashMap::new(),
+        }
+    }
+
+    /// Renders jobs until no more can come.
+    pub(crate) fn run(mut self, jobs: &crossbeam_channel::Receiver<Job>) {
+        // Started before the first job, which then waits for its modules only.
+        if let Err(error) = self.start() {
+            tracing::error!(%error, "a renderer's engine did not start");
+        }
+        while let Ok(job) = jobs.recv() {
+            self.work(job);
+        }
+    }
+
+    fn start(&mut self) -> Result<(), RenderError> {
+        if self.engine.is_none() {
+            self.host.forget_modules();
+            let engine = self.settings.engine.start(&self.host, self.settings.heap);
+            self.engine = Some(engine.map_err(|fault| {
+                RenderError::from(RenderErrorKind::Engine(match fault {
+                    Fault::Broken(reason) => reason,
+                    other => format!("it did not start: {other:?}"),
+                }))
+            })?);
+        }
+        Ok(())
+    }
+
+    fn work(&mut self, job: Job) {
+        let Job {
+            path,
+            id,
+            props,
+            output,
+            asked,
+        } = job;
+        let deadline = asked + self.settings.deadline;
+        match output {
+            Output::Whole(reply) => {
+                let buffer = Rc::new(RefCell::new(Vec::new()));
+                let sink = Whole(Rc::clone(&buffer));
+                let result = self.render(&path, &id, props, Box::new(sink), false, deadline);
+                let result = result.map(|html| Rendered {
+                    html: html
+                        .unwrap_or_else(|| String::from_utf8_lossy(&buffer.borrow()).into_owned()),
+                    styles: self.host.styles(&id),
+                });
+                // Who no longer waits gets nothing.
+                let _ = reply.send(result);
+            }
+            Output::Stream(parts) => {
+                let sink = Parts {
+                    parts: parts.clone(),
+                    begun: false,
+                };
+                let result = self.render(&path, &id, props, Box::new(sink), true, deadline);
+                if let Err(error) = result {
+                    let _ = parts.send(Err(error));
+                }
+            }
+        }
+        self.tidy();
+    }
+
+    /// Markup where it was had at once; else nothing, and the sink has it.
+    fn render(
+        &mut self,
+        path: &str,
+        id: &str,
+        props: String,
+        sink: Box<dyn Sink>,
+        streaming: bool,
+        deadline: Instant,
+    ) -> Result<Option<String>, RenderError> {
+        self.start()?;
+        let react = self.react(id)?;
+        let watchdog = Arc::clone(&self.watchdog);
+        let Some(engine) = &self.engine else {
+            return Err(RenderErrorKind::Engine("it did not start".into()).into());
+        };
+        let watch = watchdog.watch(deadline, engine.interrupter());
+        self.host.begin(sink);
+        let result = self.attempt(id, props, react, streaming, deadline);
+        let late = watch.end();
+        let result = match result {
+            Ok(html) => Ok(html),
+            Err(stop) => self.stopped(stop, path),
+        };
+        self.report_recovered();
+        self.host.end();
+        if late {
+            self.engine = None;
+        }
+        result
+    }
+
+    fn attempt(
+        &mut self,
+        id: &str,
+        props: String,
+        react: String,
+        streaming: bool,
+        deadline: Instant,
+    ) -> Result<Option<String>, Stop> {
+        if self.loader.development() {
+            let stale = self.host.take_stale();
+            if !stale.is_empty() {
+                self.call("invalidate", &[Value::Text(json!(stale).to_string())])?;
+                if let Some(engine) = &mut self.engine {
+                    engine.collect();
+                }
+            }
+        }
+        let arguments = [
+            Value::Text(id.into()),
+            Value::Text(props),
+            Value::Text(react),
+            Value::Bool(streaming),
+        ];
+        match self.call("render", &arguments)? {
+            Value::Text(html) => {
+                self.jobs()?;
+                Ok(Some(format!("{OPENING}{html}{CLOSING}")))
+            }
+            _ => self.finish(deadline).map(|()| None),
+        }
+    }
+
+    /// Turns the loop of microtasks and timers until the render has finished.
+    fn finish(&mut self, deadline: Instant) -> Result<(), Stop> {
+        loop {
+            self.jobs()?;
+            if let Some(failure) = self.host.take_failure() {
+                return Err(Stop::Failed(failure));
+            }
+            if self.host.refused() {
+                return Err(Stop::Refused);
+            }
+            if self.host.finished() {
+                return Ok(());
+            }
+            if let Some(timer) = self.host.take_due() {
+                self.call("fire", &[Value::Number(f64::from(timer))])?;
+                continue;
+            }
+            let now = Instant::now();
+            match self.host.next_due() {
+                _ if now >= deadline => return Err(Stop::Deadline),
+                None => return Err(Stop::Suspended),
+                Some(due) => thread::sleep(due.min(deadline).saturating_duration_since(now)),
+            }
+        }
+    }
+
+    fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
+        match &mut self.engine {
+            Some(engine) => engine.call(name, arguments).map_err(Stop::Fault),
+            None => Err(Stop::Fault(Fault::Broken("it did not start".into()))),
+        }
+    }
+
+    fn jobs(&mut self) -> Result<(), Stop> {
+        let Some(engine) = &mut self.engine else {
+            return Ok(());
+        };
+        engine.run_jobs().map_err(Stop::Fault)?;
+        for rejection in engine.take_rejections() {
+            let error = thrown(&rejection, &self.host);
+            tracing::error!(%error, "a promise was rejected and nobody handled it");
+        }
+        Ok(())
+    }
+
+    /// What a render's end means, and what it leaves of the engine.
+    fn stopped(&mut self, stop: Stop, path: &str) -> Result<Option<String>, RenderError> {
+        let suspended = RenderErrorKind::Suspended { path: path.into() };
+        let late = RenderErrorKind::DeadlineExceeded {
+            path: path.into(),
+            after: self.settings.deadline,
+        };
+        let kind = match stop {
+            Stop::Fault(Fault::Thrown(described)) | Stop::Failed(described) => {
+                return Err(thrown(&described, &self.host));
+            }
+            Stop::Fault(fault) => {
+                self.engine = None;
+                match fault {
+                    Fault::Interrupted => late,
+                    Fault::OutOfMemory => RenderErrorKind::OutOfMemory {
+                        path: path.into(),
+                        limit: self.settings.heap,
+                    },
+                    Fault::Thrown(reason) | Fault::Broken(reason) => {
+                        RenderErrorKind::Engine(reason)
+                    }
+                }
+            }
+            Stop::Suspended => {
+                self.abort("nothing is under way that could end the waiting");
+                suspended
+            }
+            Stop::Deadline => {
+                self.abort("the time is over");
+                late
+            }
+            Stop::Refused => {
+                self.abort("nobody waits any more");
+                return Ok(None);
+            }
+        };
+        Err(kind.into())
+    }
+
+    /// Tells React to give up, which lets it close what was begun with its fallbacks.
+    fn abort(&mut self, reason: &str) {
+        const TO_CLOSE: Duration = Duration::from_millis(200);
+        let closed = self
+            .call("abort", &[Value::Text(reason.into())])
+            .and_then(|_| self.finish(Instant::now() + TO_CLOSE));
+        if matches!(closed, Err(Stop::Fault(_))) {
+            self.engine = None;
+        }
+    }
+
+    fn report_recovered(&self) {
+        for described in self.host.take_recovered() {
+            let error = thrown(&described, &self.host);
+            tracing::error!(%error, "an error while rendering; a fallback stands in its place");
+        }
+    }
+
+    /// Leaves nothing of a render for the next.
+    fn tidy(&mut self) {
+        if self.engine.is_none() {
+            return;
+        }
+        let renew = match self.call("end", &[]) {
+            Ok(Value::Text(changed)) => {
+                tracing::warn!(
+                    changed,
+                    "a render changed what all renders share; the modules are loaded afresh"
+                );
+                true
+            }
+            Ok(_) => self.settings.fresh,
+            Err(_) => {
+                self.engine = None;
+                return;
+            }
+        };
+        if renew {
+            self.host.forget_modules();
+            let renewed = self.engine.as_mut().map(|engine| engine.renew());
+            if !matches!(renewed, Some(Ok(()))) {
+                self.engine = None;
+            }
+        }
+    }
+
+    /// The files of the React that the component `id` finds.
+    fn react(&mut self, id: &str) -> Result<String, RenderError> {
+        if let Some(known) = self.react.get(id) {
+            return Ok(known.clone());
+        }
+        let failed = |error| RenderError::from(RenderErrorKind::Module(error));
+        let resolve = |specifier| self.loader.resolve(specifier, id, Asked::Require);
+        let manifest = resolve("react-dom/package.json").map_err(failed)?;
+        let jsx = resolve("react/jsx-runtime").map_err(failed)?;
+        let mode = if self.loader.development() {
+            "development"
+        } else {
+            "production"
+        };
+        let part = |name: &str| {
+            let file = Path::new(&manifest)
+                .with_file_name("cjs")
+                .join(format!("react-dom-server{name}.{mode}.js"));
+            if file.is_file() {
+                Ok(file.to_string_lossy().into_owned())
+            } else {
+                Err(failed(ModuleError::Unsupported {
+                    file,
+                    reason: "this react-dom does not have it; install react-dom 19".into(),
+                }))
+            }
+        };
+        let paths = json!({
+            "string": part("-legacy.browser")?,
+            "stream": part(".edge")?,
+            "jsx": jsx,
+        })
+        .to_string();
+        self.react.insert(id.into(), paths.clone());
+        Ok(paths)
+    }
+}
+
+/// What `describe` in `js/render.js` gives.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Described {
+    name: String,
+    message: String,
+    #[serde(default)]
+    stack: String,
+    module: Option<i64>,
+    component_stack: Option<String>,
+}
+
+fn thrown(described: &str, host: &Host) -> RenderError {
+    let described: Described = match serde_json::from_str(described) {
+        Ok(described) => described,
+        Err(_) => return RenderErrorKind::Engine(described.into()).into(),
+    };
+    match described.module {
+        Some(-1) => return RenderErrorKind::NoDefaultExport(described.message).into(),
+        Some(index) => {
+            let error = usize::try_from(index)
+                .ok()
+                .and_then(|index| host.module_error(index));
+            if let Some(error) = error {
+                return RenderErrorKind::Module(error).into();
+            }
+        }
+        None => {}
+    }
+    let mut mapped = stack::map(&described.stack, host);
+    if let Some(components) = &described.component_stack {
+        let components = stack::map(components, host);
+        if mapped.place.is_none() {
+            mapped.place = components.place;
+        }
+        mapped.text = format!("{}\n  in the component\n{}", mapped.text, components.text);
+    }
+    RenderErrorKind::Component(Thrown {
+        hint: hint(&described),
+        name: described.name,
+        message: described.message,
+        stack: mapped.text,
+        place: mapped.place,
+    })
+    .into()
+}
+
+/// The way out for globals that a browser or Node has.
+fn hint(described: &Described) -> Option<String> {
+    let name = described
+        .message
+        .strip_suffix(" is not defined")?
+        .trim_matches('\'');
+    Some(match name {
+        "window"
+        | "document"
+        | "localStorage"
+        | "sessionStorage"
+        | "navigator"
+        | "location"
+        | "history"
+        | "HTMLElement"
+        | "Element"
+        | "matchMedia"
+        | "requestAnimationFrame" => {
+            format!(
+                "`{name}` is the browser's; use it in an effect or an event handler, or after `typeof {name} !== \"undefined\"`"
+            )
+        }
+        "Buffer" | "__dirname" | "require" | "global" => {
+            format!("`{name}` is Node's and does not exist here")
+        }
+        "fetch" | "Request" | "Response" | "Headers" | "WebSocket" | "XMLHttpRequest" => {
+            format!("`{name}` does not exist while rendering; give the data as props")
+        }
+        "Intl" => "the engine QuickJS has no `Intl`; build with the feature `v8`".into(),
+        _ => return None,
+    })
+}
+
+struct Whole(Rc<RefCell<Vec<u8>>>);
+
+impl Sink for Whole {
+    fn write(&mut self, bytes: &[u8]) -> bool {
+        let mut buffer = self.0.borrow_mut();
+        if buffer.is_empty() {
+            buffer.extend_from_slice(OPENING.as_bytes());
+        }
+        buffer.extend_from_slice(bytes);
+        true
+    }
+
+    fn shell(&mut self) {
+        let mut buffer = self.0.borrow_mut();
+        if buffer.is_empty() {
+            buffer.extend_from_slice(OPENING.as_bytes());
+        }
+        buffer.extend_from_slice(CLOSING.as_bytes());
+    }
+}
+
+struct Parts {
+    parts: mpsc::UnboundedSender<Result<Bytes, RenderError>>,
+    begun: bool,
+}
+
+impl Parts {
+    fn send(&self, bytes: Bytes) -> bool {
+        self.parts.send(Ok(bytes)).is_ok()
+    }
+
+    fn begin(&mut self) -> bool {
+        if self.begun {
+            return !self.parts.is_closed();
+        }
+        self.begun = true;
+        self.send(Bytes::from_static(OPENING.as_bytes()))
+    }
+}
+
+impl Sink for Parts {
+    fn write(&mut self, bytes: &[u8]) -> bool {
+        self.begin() && self.send(Bytes::copy_from_slice(bytes))
+    }
+
+    fn shell(&mut self) {
+        // Whether anybody still reads shows at the next write.
+        let _ = self.begin() && self.send(Bytes::from_static(CLOSING.as_bytes()));
+    }
+}

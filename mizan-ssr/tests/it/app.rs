@@ -1,0 +1,97 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mizan_ssr::{Builder, EngineKind, RenderError, Renderer};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A project on disk whose packages are those of the workspace.
+pub(crate) struct App {
+    directory: TempDir,
+}
+
+/// Runs `test` on every engine that is built in; says so and passes where there are no packages.
+pub(crate) fn on_engines(test: impl Fn(EngineKind)) {
+    if packages().is_none() {
+        println!(
+            "not run: there is no node_modules with react-dom; run `npm ci` at the workspace's root"
+        );
+        return;
+    }
+    #[cfg(feature = "v8")]
+    test(EngineKind::V8);
+    #[cfg(feature = "quickjs")]
+    test(EngineKind::QuickJs);
+}
+
+pub(crate) fn packages() -> Option<PathBuf> {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules");
+    packages
+        .join("react-dom/package.json")
+        .is_file()
+        .then(|| packages.canonicalize().expect("it exists"))
+}
+
+impl App {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let app = Self { directory };
+        let packages = packages().expect("checked by `on_engines`");
+        fs::create_dir(app.path("node_modules")).expect("a new directory");
+        for name in ["react", "react-dom", "scheduler"] {
+            std::os::unix::fs::symlink(packages.join(name), app.path("node_modules").join(name))
+                .expect("a link");
+        }
+        for (name, content) in files {
+            app.write(name, content);
+        }
+        app
+    }
+
+    /// With one component, `App.tsx`.
+    pub(crate) fn component(source: &str) -> Self {
+        Self::new(&[("App.tsx", source)])
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("it is below the root")).expect("directories");
+        fs::write(path, content).expect("written");
+    }
+
+    pub(crate) fn builder(&self, engine: EngineKind) -> Builder {
+        Renderer::builder()
+            .root(self.directory.path())
+            .engine(engine)
+            .threads(1)
+    }
+
+    pub(crate) fn renderer(&self, engine: EngineKind) -> Renderer {
+        self.builder(engine).build().expect("it builds")
+    }
+}
+
+/// The markup inside of the root.
+pub(crate) fn html(renderer: &Renderer, path: &str, props: &Value) -> String {
+    match renderer.render_blocking(path, props) {
+        Ok(rendered) => inside(&rendered.html),
+        Err(error) => panic!("{path}: {error}"),
+    }
+}
+
+pub(crate) fn inside(html: &str) -> String {
+    html.strip_prefix("<div id=\"mizan-root\">")
+        .and_then(|html| html.strip_suffix("</div>"))
+        .expect("the markup is in the root")
+        .into()
+}
+
+pub(crate) fn error(renderer: &Renderer, path: &str) -> RenderError {
+    renderer
+        .render_blocking(path, &json!({}))
+        .expect_err("it cannot be rendered")
+}

@@ -1,0 +1,365 @@
+use std::time::{Duration, Instant};
+
+use mizan_ssr::{EngineKind, RenderErrorCode};
+use serde_json::{Value, json};
+
+use crate::app::{App, error, html, inside, on_engines};
+
+const GOOD: &str = "export default () => <b>good</b>;";
+
+#[test]
+fn paths_that_lead_elsewhere_are_refused() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            ("in/Good.tsx", GOOD),
+            ("Secret.tsx", GOOD),
+            ("in/data.json", "{}"),
+        ]);
+        std::os::unix::fs::symlink(app.path("Secret.tsx"), app.path("in/Link.tsx"))
+            .expect("a link");
+        let renderer = mizan_ssr::Renderer::builder()
+            .root(app.path("in"))
+            .engine(engine)
+            .threads(1)
+            .build()
+            .expect("it builds");
+        let absolute = app.path("in/Good.tsx").to_string_lossy().into_owned();
+        for path in [
+            "../Secret.tsx",
+            "a/../../Secret.tsx",
+            "..\\Secret.tsx",
+            "./../Secret.tsx",
+            ".. /Secret.tsx",
+            "/etc/passwd",
+            &absolute,
+            "C:/x.tsx",
+            "file:///etc/passwd",
+            "Good.tsx\0",
+            "",
+            ".",
+            "Link.tsx",
+            "data.json",
+        ] {
+            assert_eq!(
+                error(&renderer, path).code(),
+                RenderErrorCode::InvalidPath,
+                "{path:?}"
+            );
+        }
+        for path in [
+            "Gone.tsx",
+            "%2e%2e/Secret.tsx",
+            "..%2fSecret.tsx",
+            "....//Secret.tsx",
+            "good.tsx",
+        ] {
+            assert_eq!(
+                error(&renderer, path).code(),
+                RenderErrorCode::NotFound,
+                "{path:?}"
+            );
+        }
+        assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+    });
+}
+
+fn fails(engine: EngineKind, source: &str, code: RenderErrorCode) -> mizan_ssr::RenderError {
+    fails_with(engine, source, &[code])
+}
+
+/// What `source` fails with, within the deadline, after which another component still renders.
+fn fails_with(
+    engine: EngineKind,
+    source: &str,
+    codes: &[RenderErrorCode],
+) -> mizan_ssr::RenderError {
+    let app = App::new(&[("App.tsx", source), ("Good.tsx", GOOD)]);
+    // QuickJS loads React for a second where it is built without optimisation.
+    let deadline = Duration::from_secs(4);
+    let renderer = app
+        .builder(engine)
+        .deadline(deadline)
+        .heap_limit(64 << 20)
+        .build()
+        .expect("it builds");
+    assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+    let begun = Instant::now();
+    let error = error(&renderer, "App.tsx");
+    assert!(
+        begun.elapsed() < deadline * 2,
+        "it took {:?}",
+        begun.elapsed()
+    );
+    assert!(codes.contains(&error.code()), "{error}");
+    assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+    error
+}
+
+#[test]
+fn files_without_a_component() {
+    on_engines(|engine| {
+        let error = fails(
+            engine,
+            "export const App = 1;",
+            RenderErrorCode::NoDefaultExport,
+        );
+        assert!(
+            error.to_string().contains("App.tsx has no default export"),
+            "{error}"
+        );
+        fails(
+            engine,
+            "export default 7;",
+            RenderErrorCode::NoDefaultExport,
+        );
+        fails(
+            engine,
+            "export default null;",
+            RenderErrorCode::NoDefaultExport,
+        );
+    });
+}
+
+#[test]
+fn a_syntax_error_has_file_line_column_and_excerpt() {
+    on_engines(|engine| {
+        let error = fails(
+            engine,
+            "export default () => {\n  return <b;\n};\n",
+            RenderErrorCode::Syntax,
+        );
+        let (file, line, column) = error.place().expect("it is known where");
+        assert!(file.ends_with("App.tsx"));
+        assert_eq!((line, column), (2, 12));
+        assert!(
+            error
+                .excerpt()
+                .expect("there is one")
+                .contains("> 2 |   return <b;")
+        );
+    });
+}
+
+#[test]
+fn a_component_that_throws_has_a_stack_in_its_own_lines() {
+    on_engines(|engine| {
+        let source = "type Props = {\n  a: string;\n};\nfunction Inner(props: Props) {\n  throw new TypeError('no ' + typeof props);\n}\nexport default function App() {\n  return <Inner a=\"b\" />;\n}\n";
+        let error = fails(engine, source, RenderErrorCode::Component);
+        assert!(
+            error.to_string().starts_with("TypeError: no object"),
+            "{error}"
+        );
+        let (file, line, _) = error.place().expect("it is known where");
+        assert!(file.ends_with("App.tsx"));
+        assert_eq!(line, 5, "{error}");
+        let stack = error.stack().expect("there is one");
+        assert!(stack.contains("at Inner ("), "{stack}");
+        assert!(stack.contains("App.tsx:5:"), "{stack}");
+    });
+}
+
+#[test]
+fn strange_things_are_thrown() {
+    on_engines(|engine| {
+        for thrown in [
+            "null",
+            "undefined",
+            "'text'",
+            "{ get message() { throw 1 } }",
+            "Object.create(null)",
+        ] {
+            let source = format!("export default () => {{ throw {thrown}; }};");
+            fails(engine, &source, RenderErrorCode::Component);
+        }
+        fails(
+            engine,
+            "throw new Error('early'); export default () => null;",
+            RenderErrorCode::Component,
+        );
+        fails(
+            engine,
+            "export default async () => { throw new Error('late'); };",
+            RenderErrorCode::Component,
+        );
+    });
+}
+
+#[test]
+fn what_suspends_for_ever_is_told_at_once() {
+    on_engines(|engine| {
+        let begun = Instant::now();
+        fails(
+            engine,
+            "import { use } from 'react'; const never = new Promise(() => {}); export default () => use(never);",
+            RenderErrorCode::Suspended,
+        );
+        assert!(begun.elapsed() < Duration::from_secs(4));
+    });
+}
+
+#[test]
+fn loops_end_at_the_deadline_wherever_they_are() {
+    on_engines(|engine| {
+        for source in [
+            "export default () => { for (;;); };",
+            "for (;;); export default () => null;",
+            "import { use } from 'react';
+             const spin = async () => { for (;;) await null; };
+             export default () => use(spin());",
+            "import { use } from 'react';
+             const tick = () => setTimeout(tick, 0);
+             const p = new Promise(() => tick());
+             export default () => use(p);",
+            "export default () => { for (;;) try { (() => { for (;;); })(); } catch {} finally { continue; } };",
+        ] {
+            fails(engine, source, RenderErrorCode::DeadlineExceeded);
+        }
+    });
+}
+
+#[test]
+fn memory_has_a_limit() {
+    on_engines(|engine| {
+        fails(
+            engine,
+            "export default () => { const all = []; for (;;) all.push({ a: all.length, b: [1, 2, 3] }); };",
+            RenderErrorCode::OutOfMemory,
+        );
+    });
+}
+
+#[test]
+fn recursion_without_end_is_an_error() {
+    on_engines(|engine| {
+        fails(
+            engine,
+            "const f = (): number => f() + 1; export default () => <b>{f()}</b>;",
+            RenderErrorCode::Component,
+        );
+        // React catches the overflow and goes on with an empty stack, until the time or the memory ends.
+        fails_with(
+            engine,
+            "export default function App() { return <App />; }",
+            &[
+                RenderErrorCode::DeadlineExceeded,
+                RenderErrorCode::OutOfMemory,
+            ],
+        );
+    });
+}
+
+#[test]
+fn printing_without_end_does_no_harm() {
+    on_engines(|engine| {
+        let app = App::component(
+            "const line = 'x'.repeat(1 << 16);
+             export default () => { for (let k = 0; k < 4000; k++) console.log(line); return <b>done</b>; };",
+        );
+        assert_eq!(
+            html(&app.renderer(engine), "App.tsx", &json!({})),
+            "<b>done</b>"
+        );
+    });
+}
+
+#[test]
+fn what_a_render_changes_for_all_is_gone_in_the_next() {
+    on_engines(|engine| {
+        let look = "export default () => <b>{[typeof globalThis.leak, ({} as any).leak, [].map === Array.prototype.map, typeof JSON.parse].join()}</b>;";
+        for change in [
+            "(globalThis as any).leak = 1",
+            "(Object.prototype as any).leak = 1",
+            "(globalThis as any).JSON = {}",
+            "JSON.parse = 1 as any",
+            "(Array.prototype as any).map = () => []",
+            "delete (Array.prototype as any).map",
+        ] {
+            let source = format!("export default () => {{ {change}; return null; }};");
+            let app = App::new(&[("App.tsx", &source), ("Look.tsx", look)]);
+            let renderer = app.renderer(engine);
+            let before = html(&renderer, "Look.tsx", &json!({}));
+            // The render itself may fail on what it broke.
+            let _ = renderer.render_blocking("App.tsx", &json!({}));
+            assert_eq!(html(&renderer, "Look.tsx", &json!({})), before, "{change}");
+        }
+    });
+}
+
+#[test]
+fn hostile_props_are_data() {
+    on_engines(|engine| {
+        let app = App::component(
+            "export default (props: any) => <p>{JSON.stringify(props)}{String(props.polluted)}{String(({} as any).polluted)}</p>;",
+        );
+        let renderer = app.renderer(engine);
+        let props: Value = serde_json::from_str(
+            r#"{"__proto__":{"polluted":true},"a":"</script><!--","constructor":{"prototype":{"polluted":1}}}"#,
+        )
+        .expect("it is JSON");
+        let page = html(&renderer, "App.tsx", &props);
+        assert!(page.contains("&lt;/script&gt;&lt;!--"), "{page}");
+        assert!(page.ends_with("undefined<!-- -->undefined</p>"), "{page}");
+        for props in [json!([1]), json!("text"), json!(1)] {
+            let error = renderer
+                .render_blocking("App.tsx", &props)
+                .expect_err("no object");
+            assert_eq!(error.code(), RenderErrorCode::InvalidProps);
+        }
+    });
+}
+
+#[test]
+fn lone_surrogates_become_replacement_characters() {
+    on_engines(|engine| {
+        let app = App::component("export default () => <b>{'a\\ud800b'}</b>;");
+        assert_eq!(
+            html(&app.renderer(engine), "App.tsx", &json!({})),
+            "<b>a\u{fffd}b</b>"
+        );
+    });
+}
+
+#[test]
+fn large_props_and_large_pages() {
+    on_engines(|engine| {
+        let app =
+            App::component("export default ({ text }: { text: string }) => <b>{text.length}</b>;");
+        let renderer = app
+            .builder(engine)
+            .heap_limit(1 << 30)
+            .deadline(Duration::from_secs(60))
+            .build()
+            .expect("it builds");
+        let text = "x".repeat(50 << 20);
+        assert_eq!(
+            html(&renderer, "App.tsx", &json!({ "text": text })),
+            format!("<b>{}</b>", 50 << 20)
+        );
+    });
+}
+
+#[test]
+fn a_full_queue_refuses() {
+    on_engines(|engine| {
+        let app = App::component(
+            "export default () => { const end = performance.now() + 300; while (performance.now() < end); return null; };",
+        );
+        let renderer = app.builder(engine).queue(1).build().expect("it builds");
+        let renders: Vec<_> = (0..6)
+            .map(|_| {
+                let renderer = renderer.clone();
+                std::thread::spawn(move || renderer.render_blocking("App.tsx", &json!({})))
+            })
+            .collect();
+        let results: Vec<_> = renders
+            .into_iter()
+            .map(|r| r.join().expect("no panic"))
+            .collect();
+        let refused = results
+            .iter()
+            .filter(|r| matches!(r, Err(e) if e.code() == RenderErrorCode::Overloaded))
+            .count();
+        assert!(refused >= 1, "{results:?}");
+        assert!(results.iter().flatten().any(|r| inside(&r.html).is_empty()));
+    });
+}

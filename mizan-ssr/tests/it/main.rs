@@ -1,0 +1,11 @@
+//! The public API, on every engine that is built in.
+
+mod app;
+mod bad_input;
+mod development;
+mod globals;
+mod memory;
+mod modules;
+mod rendering;
+mod same_as_node;
+mod streaming;

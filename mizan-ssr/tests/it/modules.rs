@@ -1,0 +1,180 @@
+use mizan_ssr::{EngineKind, RenderErrorCode};
+use serde_json::json;
+
+use crate::app::{App, error, html, on_engines};
+
+fn check(engine: EngineKind, files: &[(&str, &str)], expected: &str) {
+    let app = App::new(files);
+    assert_eq!(html(&app.renderer(engine), "App.tsx", &json!({})), expected);
+}
+
+#[test]
+fn every_kind_of_module_imports_every_other() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import old, { named } from 'old'; import * as data from './data.json'; import raw from './note.txt?raw';
+                     import logo from './logo.svg'; import { fromOld } from 'modern';
+                     export default () => <b>{[old.whole, named, data.list.length, data.default.list[0], raw, logo, fromOld].join()}</b>;",
+                ),
+                ("data.json", r#"{"list":["x","y"],"__proto__":1}"#),
+                ("note.txt", "note"),
+                ("logo.svg", "<svg/>"),
+                ("node_modules/old/package.json", r#"{"main":"i.js"}"#),
+                ("node_modules/old/i.js", "exports.whole = 'w'; exports.named = require('./n'); "),
+                ("node_modules/old/n.js", "module.exports = 'n';"),
+                ("node_modules/modern/package.json", r#"{"type":"module","exports":"./i.js"}"#),
+                ("node_modules/modern/i.js", "import old from 'old'; export const fromOld = old.named + import.meta.url.slice(0, 8);"),
+            ],
+            "<b>w,n,2,x,note,/logo.svg,nfile:///</b>",
+        );
+    });
+}
+
+#[test]
+fn a_default_of_a_default_is_read_as_bundlers_do() {
+    on_engines(|engine| {
+        let compiled =
+            "Object.defineProperty(exports, '__esModule', { value: true }); exports.default = 'd';";
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import d from 'compiled'; import { viaNode } from 'strict'; export default () => <b>{d}{viaNode}</b>;",
+                ),
+                ("node_modules/compiled/index.js", compiled),
+                (
+                    "node_modules/strict/package.json",
+                    r#"{"type":"module","exports":"./i.js"}"#,
+                ),
+                (
+                    "node_modules/strict/i.js",
+                    "import d from 'compiled'; export const viaNode = d.default;",
+                ),
+            ],
+            "<b>d<!-- -->d</b>",
+        );
+    });
+}
+
+#[test]
+fn cycles_see_what_was_hoisted() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import { even } from './even'; export default () => <b>{String(even(10))}</b>;",
+                ),
+                (
+                    "even.ts",
+                    "import { odd } from './odd'; export function even(n: number): boolean { return n === 0 || odd(n - 1); }",
+                ),
+                (
+                    "odd.ts",
+                    "import { even } from './even'; export const start = even(0); export function odd(n: number): boolean { return n !== 0 && even(n - 1); }",
+                ),
+            ],
+            "<b>true</b>",
+        );
+    });
+}
+
+#[test]
+fn awaiting_at_the_top_and_importing_later() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import { value } from './slow'; import { lazy, Suspense } from 'react';
+                     const Late = lazy(() => import('./Late'));
+                     export default () => <Suspense fallback=\"..\">{value}<Late /></Suspense>;",
+                ),
+                (
+                    "slow.ts",
+                    "export const value = await new Promise((done) => setTimeout(() => done('v'), 5));",
+                ),
+                ("Late.tsx", "export default () => <b>late</b>;"),
+            ],
+            "<!--$-->v<b>late</b><!--/$-->",
+        );
+    });
+}
+
+#[test]
+fn requiring_an_es_module_works_and_star_exports_are_live() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import { n, bump } from './star'; import old from 'old'; bump(); export default () => <b>{n}{old}</b>;",
+                ),
+                ("star.ts", "export * from './count';"),
+                (
+                    "count.ts",
+                    "export let n = 1; export const bump = () => { n++; };",
+                ),
+                (
+                    "node_modules/old/index.js",
+                    "module.exports = require('./esm.mjs').x;",
+                ),
+                ("node_modules/old/esm.mjs", "export const x = 'x';"),
+            ],
+            "<b>2<!-- -->x</b>",
+        );
+    });
+}
+
+#[test]
+fn what_cannot_be_imported_is_named_with_who_asked_and_the_way_out() {
+    on_engines(|engine| {
+        for (source, parts) in [
+            (
+                "import 'node:fs'; export default () => null;",
+                ["node:fs", "App.tsx", "Rust function"],
+            ),
+            (
+                "import 'left-pad'; export default () => null;",
+                ["left-pad", "App.tsx", "install"],
+            ),
+            (
+                "import './gone'; export default () => null;",
+                ["./gone", "App.tsx", "no such file"],
+            ),
+            (
+                "import './a.module.css'; export default () => null;",
+                ["a.module.css", "CSS modules", "plain"],
+            ),
+        ] {
+            let app = App::new(&[("App.tsx", source), ("a.module.css", "")]);
+            let renderer = app.renderer(engine);
+            let error = error(&renderer, "App.tsx");
+            assert_eq!(error.code(), RenderErrorCode::Module);
+            for part in parts {
+                assert!(error.to_string().contains(part), "{part:?} in {error}");
+            }
+        }
+    });
+}
+
+#[test]
+fn globals_of_the_browser_are_named_with_the_way_out() {
+    on_engines(|engine| {
+        let app = App::component("\n\nexport default () => <b>{window.innerWidth}</b>;");
+        let error = error(&app.renderer(engine), "App.tsx");
+        let message = error.to_string();
+        assert!(message.contains("typeof window"), "{message}");
+        let (file, line, _) = error.place().expect("it is known where");
+        assert!(file.ends_with("App.tsx"));
+        assert_eq!(line, 3);
+    });
+}

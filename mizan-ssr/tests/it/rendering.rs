@@ -1,0 +1,133 @@
+use mizan_ssr::Renderer;
+use serde_json::json;
+
+use crate::app::{App, html, on_engines};
+
+#[test]
+fn a_component_by_its_path() {
+    on_engines(|engine| {
+        let app = App::new(&[(
+            "components/Hello.tsx",
+            "export default function Hello({ name }: { name: string }) { return <div>{`Hello, ${name}!`}</div>; }",
+        )]);
+        let rendered = app
+            .renderer(engine)
+            .render_blocking("components/Hello.tsx", &json!({ "name": "World" }))
+            .expect("it renders");
+        assert_eq!(
+            rendered.html,
+            "<div id=\"mizan-root\"><div>Hello, World!</div></div>"
+        );
+    });
+}
+
+#[test]
+fn hooks_context_memo_and_forwarded_references() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import { createContext, forwardRef, memo, useContext, useId, useMemo, useReducer, useState } from 'react';
+             const Theme = createContext('light');
+             const Label = memo(function Label() { return <i>{useContext(Theme)}</i>; });
+             const Box = forwardRef<HTMLDivElement, { n: number }>((p, ref) => <div ref={ref} data-n={p.n} />);
+             export default memo(function App() {
+               const [a] = useState(() => 1);
+               const [b] = useReducer((s: number) => s, 2);
+               const c = useMemo(() => a + b, [a, b]);
+               return <Theme.Provider value=\"dark\"><Label /><Box n={c} /><label htmlFor={useId()} /></Theme.Provider>;
+             });",
+        );
+        let html = html(&app.renderer(engine), "App.tsx", &json!({}));
+        assert!(
+            html.starts_with("<i>dark</i><div data-n=\"3\"></div><label for=\""),
+            "{html}"
+        );
+    });
+}
+
+#[test]
+fn what_suspends_is_waited_for() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import { Suspense, use } from 'react';
+             const cache = new Map<string, Promise<string>>();
+             const load = (key: string) => {
+               if (!cache.has(key)) cache.set(key, new Promise((done) => setTimeout(() => done(key + '!'), 20)));
+               return cache.get(key)!;
+             };
+             const Slow = ({ of }: { of: string }) => <b>{use(load(of))}</b>;
+             export default ({ of }: { of: string }) => <Suspense fallback={<i>..</i>}><Slow of={of} /></Suspense>;",
+        );
+        let renderer = app.renderer(engine);
+        for _ in 0..2 {
+            assert_eq!(
+                html(&renderer, "App.tsx", &json!({ "of": "a" })),
+                "<!--$--><b>a!</b><!--/$-->"
+            );
+        }
+    });
+}
+
+#[test]
+fn style_sheets_are_collected_in_the_order_of_their_imports() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import './first.css'; import Part from './Part'; import './last.css'; export default () => <Part />;",
+            ),
+            (
+                "Part.tsx",
+                "import './middle.scss'; export default () => <p />;",
+            ),
+            ("first.css", "a{}"),
+            ("middle.scss", "a{}"),
+            ("last.css", "a{}"),
+        ]);
+        let rendered = app
+            .renderer(engine)
+            .render_blocking("App.tsx", &json!({}))
+            .expect("it renders");
+        let names: Vec<_> = rendered
+            .styles
+            .iter()
+            .filter_map(|path| path.rsplit('/').next())
+            .collect();
+        assert_eq!(names, ["first.css", "middle.scss", "last.css"]);
+    });
+}
+
+#[test]
+fn many_threads_render_many_components() {
+    on_engines(|engine| {
+        let app = App::component("export default ({ n }: { n: number }) => <b>{n}</b>;");
+        let renderer = app.builder(engine).threads(2).build().expect("it builds");
+        let ask = |renderer: Renderer, from: u32| {
+            std::thread::spawn(move || {
+                for n in from..from + 50 {
+                    assert_eq!(
+                        html(&renderer, "App.tsx", &json!({ "n": n })),
+                        format!("<b>{n}</b>")
+                    );
+                }
+            })
+        };
+        let asking: Vec<_> = (0..4).map(|k| ask(renderer.clone(), k * 50)).collect();
+        for thread in asking {
+            thread.join().expect("every render is right");
+        }
+    });
+}
+
+#[test]
+fn state_of_a_module_stays_unless_every_render_is_fresh() {
+    on_engines(|engine| {
+        let app = App::component("let n = 0; export default () => <b>{++n}</b>;");
+        let kept = app.renderer(engine);
+        assert_eq!(html(&kept, "App.tsx", &json!({})), "<b>1</b>");
+        assert_eq!(html(&kept, "App.tsx", &json!({})), "<b>2</b>");
+        let fresh = app.builder(engine).fresh(true).build().expect("it builds");
+        for _ in 0..3 {
+            assert_eq!(html(&fresh, "App.tsx", &json!({})), "<b>1</b>");
+        }
+    });
+}

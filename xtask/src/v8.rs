@@ -1,0 +1,34 @@
+//! Whether V8's prebuilt library can be had, which the `v8` crate looks for when it builds.
+
+use std::env;
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where the `v8` crate downloads the library from.
+const HOST: (&str, u16) = ("github.com", 443);
+
+/// Why the feature `v8` cannot be built here; nothing where it can.
+pub(crate) fn is_missing() -> Option<&'static str> {
+    if env::var_os("RUSTY_V8_ARCHIVE").is_some() || is_cached() || can_be_downloaded() {
+        return None;
+    }
+    Some(
+        "V8's library is neither in RUSTY_V8_ARCHIVE nor in cargo's cache, and cannot be \
+         downloaded from here; the engine quickjs was tested",
+    )
+}
+
+fn is_cached() -> bool {
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let entries = home.and_then(|home| home.join(".rusty_v8").read_dir().ok());
+    entries.is_some_and(|mut entries| entries.next().is_some())
+}
+
+fn can_be_downloaded() -> bool {
+    let timeout = Duration::from_secs(3);
+    let mut addresses = HOST.to_socket_addrs().into_iter().flatten();
+    addresses.any(|address| TcpStream::connect_timeout(&address, timeout).is_ok())
+}
