@@ -97,7 +97,7 @@ enum CliErrorKind {
     Start { command: String, source: io::Error },
     #[error("`{command}` should print the manifest, and failed: {status}")]
     Failed { command: String, status: ExitStatus },
-    #[error("cannot use {manifest_source}")]
+    #[error("{manifest_source}")]
     Manifest {
         manifest_source: String,
         source: ManifestError,

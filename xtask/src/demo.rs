@@ -49,7 +49,7 @@ fn build_page() -> anyhow::Result<()> {
     step::run("chat server", &mut codegen::build_command(chat))?;
     step::run(
         "generated client",
-        &mut project::command(std::env::current_exe()?, ["codegen", "--out", chat.client]),
+        &mut project::command(project::built("xtask"), ["codegen", "--out", chat.client]),
     )?;
     step::run(
         "page",

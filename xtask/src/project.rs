@@ -56,7 +56,8 @@ pub(crate) fn npm<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command(npm, arguments)
 }
 
-/// A program of the workspace that cargo built: it stands beside this one.
+/// A program of the workspace that cargo built: it stands beside this one, which a build may have
+/// replaced meanwhile.
 pub(crate) fn built(package: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap_or_default();
     this.with_file_name(format!("{package}{}", std::env::consts::EXE_SUFFIX))

@@ -151,7 +151,10 @@ fn tests<'a>(packages: impl IntoIterator<Item = &'a str>) -> Command {
 
 fn typescript(report: &mut Report) {
     report.record("npm packages", demo::install());
-    report.check("generated clients", &mut xtask(["codegen", "--check"]));
+    report.check(
+        "generated clients",
+        &mut project::command(project::built("xtask"), ["codegen", "--check"]),
+    );
     report.check("types", &mut npm(["run", "typecheck"]));
     report.check("Vitest", &mut npm(["test"]));
     report.check("page", &mut npm(["run", "build"]));
@@ -162,11 +165,6 @@ fn typescript(report: &mut Report) {
             "no Chromium was found; install it, or name it in CHROMIUM",
         ),
     }
-}
-
-fn xtask<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    let this = std::env::current_exe().unwrap_or_else(|_| project::built("xtask"));
-    project::command(this, arguments)
 }
 
 fn browser(chromium: &std::path::Path) -> anyhow::Result<()> {
