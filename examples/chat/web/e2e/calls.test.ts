@@ -51,6 +51,7 @@ test("greet follows the name, and recovers from one that is refused", async ({
 test("greet keeps the old greeting while the new one is on its way", async ({
   chat,
 }) => {
+  await expect(chat.outcome("greet")).toContainText("Hello, World!");
   let release = (): void => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   await chat.page.route("**/call/greet**", async (route) => {
