@@ -4,6 +4,8 @@ export default defineConfig({
   testDir: "e2e",
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
+  // A busy machine may starve a browser; the report still tells what needed another try.
+  retries: process.env.CI ? 2 : 0,
   reporter: "list",
   workers: 2,
   use: {
