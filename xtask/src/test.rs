@@ -67,11 +67,17 @@ impl Report {
 /// Runs every check that this machine can run. Says whether none failed.
 pub(crate) fn run() -> anyhow::Result<bool> {
     let mut report = Report(Vec::new());
+    let missing = project::node_is_missing();
+    if missing.is_none() {
+        // First: the tests of server rendering use these packages, and test little without them.
+        report.record("npm packages", demo::install());
+    }
     rust(&mut report);
-    match project::node_is_missing() {
+    match missing {
         None => typescript(&mut report),
         Some(missing) => {
             for name in [
+                "server rendering of React components",
                 "generated clients",
                 "types",
                 "Vitest",
@@ -150,7 +156,6 @@ fn tests<'a>(packages: impl IntoIterator<Item = &'a str>) -> Command {
 }
 
 fn typescript(report: &mut Report) {
-    report.record("npm packages", demo::install());
     report.check(
         "generated clients",
         &mut project::command(project::built("xtask"), ["codegen", "--check"]),
