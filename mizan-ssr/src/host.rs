@@ -5,8 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
+use crate::functions::{Answer, Calls, TooManyCalls};
 use crate::loader::{Loader, Module};
 use crate::module_error::ModuleError;
 use crate::resolve::Asked;
@@ -34,7 +36,7 @@ pub(crate) struct HostError {
 }
 
 /// The functions that the scripts in `js/` find on `host`. `compile` is the engine's own.
-pub(crate) const OPERATIONS: [&str; 22] = [
+pub(crate) const OPERATIONS: [&str; 23] = [
     "load",
     "resolve",
     "mode",
@@ -52,6 +54,7 @@ pub(crate) const OPERATIONS: [&str; 22] = [
     "queryPrint",
     "random",
     "uuid",
+    "callFunction",
     "emit",
     "shell",
     "finish",
@@ -59,13 +62,8 @@ pub(crate) const OPERATIONS: [&str; 22] = [
     "recovered",
 ];
 
-/// Where a render puts what it makes.
-pub(crate) trait Sink {
-    /// Takes markup; refuses once nobody wants it.
-    fn write(&mut self, bytes: &[u8]) -> bool;
-    /// The shell is written; what follows belongs behind the root.
-    fn shell(&mut self);
-}
+pub(crate) const OPENING: &str = "<div id=\"mizan-root\">";
+pub(crate) const CLOSING: &str = "</div>";
 
 /// One isolate's side of Rust: its modules, its timers, the render under way.
 pub(crate) struct Host {
@@ -82,11 +80,15 @@ struct State {
     timers: BTreeMap<(Instant, u32), Option<Duration>>,
     next_timer: u32,
     logged: usize,
-    sink: Option<Box<dyn Sink>>,
+    /// What the render has made since it was last taken.
+    markup: Vec<u8>,
+    /// The root was closed since then; what follows belongs behind it.
+    shell: bool,
+    begun: bool,
+    calls: Option<Calls>,
     finished: bool,
     failure: Option<String>,
     recovered: Vec<String>,
-    refused: bool,
 }
 
 /// How much a render may print before the rest is left out.
@@ -106,24 +108,80 @@ impl Host {
         })
     }
 
-    /// Forgets the render before and takes `sink` for the next.
-    pub(crate) fn begin(&self, sink: Box<dyn Sink>) {
+    /// Forgets the render before; the next calls functions through `calls`.
+    pub(crate) fn begin(&self, calls: Option<Calls>) {
         let mut state = self.state.borrow_mut();
         state.errors.clear();
         state.timers.clear();
         state.logged = 0;
+        state.markup.clear();
+        state.shell = false;
+        state.begun = false;
+        state.calls = calls;
         state.finished = false;
         state.failure = None;
         state.recovered.clear();
-        state.refused = false;
-        state.sink = Some(sink);
     }
 
-    /// Ends the render and gives its sink back.
-    pub(crate) fn end(&self) -> Option<Box<dyn Sink>> {
+    /// Ends the render, and the calls that are under way.
+    pub(crate) fn end(&self) {
         let mut state = self.state.borrow_mut();
         state.timers.clear();
-        state.sink.take()
+        state.markup = Vec::new();
+        state.calls = None;
+    }
+
+    /// What the render has made since the last time, in a place where elements may stand before it and
+    /// after it: React writes whole elements between two turns of the loop.
+    ///
+    /// The answers that it rests on come before it, so that they are there when the browser hydrates it,
+    /// but behind the root when it holds the root.
+    pub(crate) fn take_part(&self) -> Option<Bytes> {
+        let mut state = self.state.borrow_mut();
+        if state.markup.is_empty() {
+            return None;
+        }
+        let mut markup = std::mem::take(&mut state.markup);
+        let shell = std::mem::take(&mut state.shell);
+        let answers = state
+            .calls
+            .as_mut()
+            .map(Calls::take_element)
+            .unwrap_or_default();
+        if answers.is_empty() {
+            return Some(markup.into());
+        }
+        if shell {
+            markup.extend_from_slice(answers.as_bytes());
+            return Some(markup.into());
+        }
+        let mut part = answers.into_bytes();
+        part.append(&mut markup);
+        Some(part.into())
+    }
+
+    /// All that the render has made, of which nothing was taken.
+    pub(crate) fn take_markup(&self) -> Vec<u8> {
+        std::mem::take(&mut self.state.borrow_mut().markup)
+    }
+
+    /// The answers for the page, as an element.
+    pub(crate) fn take_answers(&self) -> String {
+        let calls = &mut self.state.borrow_mut().calls;
+        calls.as_mut().map(Calls::take_element).unwrap_or_default()
+    }
+
+    /// Where answers come in, while the render awaits one.
+    pub(crate) fn awaited(&self) -> Option<crossbeam_channel::Receiver<Answer>> {
+        let state = self.state.borrow();
+        state.calls.as_ref().and_then(Calls::awaited).cloned()
+    }
+
+    /// Notes an answer for the page.
+    pub(crate) fn note(&self, answer: &Answer) {
+        if let Some(calls) = &mut self.state.borrow_mut().calls {
+            calls.note(answer);
+        }
     }
 
     pub(crate) fn finished(&self) -> bool {
@@ -138,11 +196,6 @@ impl Host {
     /// The errors that React met and put a fallback in place of.
     pub(crate) fn take_recovered(&self) -> Vec<String> {
         std::mem::take(&mut self.state.borrow_mut().recovered)
-    }
-
-    /// Nobody takes the markup any more.
-    pub(crate) fn refused(&self) -> bool {
-        self.state.borrow().refused
     }
 
     pub(crate) fn module_error(&self, index: usize) -> Option<ModuleError> {
@@ -280,16 +333,18 @@ impl Host {
                 Value::Bytes(random)
             }
             "uuid" => Value::Text(uuid::Uuid::new_v4().to_string()),
+            "callFunction" => Value::Number(self.call_function(text(0), text(1))?),
             "emit" => {
                 let mut state = self.state.borrow_mut();
-                let taken = state.sink.as_mut().is_some_and(|sink| sink.write(bytes(0)));
-                state.refused |= !taken;
-                Value::Bool(taken)
+                state.open_root();
+                state.markup.extend_from_slice(bytes(0));
+                Value::Undefined
             }
             "shell" => {
-                if let Some(sink) = &mut self.state.borrow_mut().sink {
-                    sink.shell();
-                }
+                let mut state = self.state.borrow_mut();
+                state.open_root();
+                state.markup.extend_from_slice(CLOSING.as_bytes());
+                state.shell = true;
                 Value::Undefined
             }
             "finish" => {
@@ -365,6 +420,26 @@ impl Host {
         }
     }
 
+    fn call_function(&self, name: &str, input: &str) -> Result<f64, HostError> {
+        let failed = |message: String| HostError {
+            message,
+            module: None,
+        };
+        let mut state = self.state.borrow_mut();
+        let Some(calls) = &mut state.calls else {
+            return Err(failed(format!(
+                "`{name}` was called while rendering, but this render was given no functions: say who asks \
+                 with `Component::functions`"
+            )));
+        };
+        calls
+            .make(name.into(), Bytes::copy_from_slice(input.as_bytes()))
+            .map(f64::from)
+            .map_err(|TooManyCalls| {
+                failed(format!("`{name}`: this render calls functions without end"))
+            })
+    }
+
     fn timer_start(&self, milliseconds: f64, repeat: bool) -> f64 {
         const LONGEST: f64 = 2_147_483_647.0;
         let delay = Duration::from_secs_f64(milliseconds.clamp(0.0, LONGEST) / 1000.0);
@@ -399,5 +474,14 @@ impl Host {
             _ => tracing::info!(target: "mizan_ssr::console", "{line}"),
         }
         true
+    }
+}
+
+impl State {
+    fn open_root(&mut self) {
+        if !self.begun {
+            self.begun = true;
+            self.markup.extend_from_slice(OPENING.as_bytes());
+        }
     }
 }

@@ -5,6 +5,7 @@ compile_error!("mizan-ssr needs an engine: turn on the feature `v8` or `quickjs`
 
 mod engine;
 mod error;
+mod functions;
 mod host;
 mod loader;
 mod module_error;
@@ -19,4 +20,4 @@ mod worker;
 
 pub use engine::EngineKind;
 pub use error::{BuildError, RenderError, RenderErrorCode};
-pub use renderer::{Builder, RenderStream, Rendered, Renderer};
+pub use renderer::{Builder, Component, RenderStream, Rendered, Renderer};

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +13,15 @@ use crossbeam_channel::{Sender, TrySendError};
 use futures_util::Stream;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::EngineKind;
 use crate::error::{BuildError, RenderError, RenderErrorKind};
+use crate::functions::{self, CallFunction, Calls};
 use crate::loader::Loader;
 use crate::path;
 use crate::watchdog::Watchdog;
-use crate::worker::{Job, Output, Settings, Worker};
+use crate::worker::{Job, Output, Part, Settings, Worker};
 
 /// Renders React components by the paths of their files.
 ///
@@ -62,6 +65,19 @@ pub struct Rendered {
     pub html: String,
     /// The files of the style sheets that the component imports, in the order of their imports.
     pub styles: Vec<String>,
+    /// What the functions answered that the component called: an element for the page, behind the root,
+    /// from which the generated client takes it. Empty where none was called.
+    pub answers: String,
+}
+
+/// A component to be rendered. Made by [`Renderer::component`].
+#[must_use = "a component is rendered by `render` or `stream`"]
+pub struct Component<'a> {
+    renderer: &'a Renderer,
+    path: &'a str,
+    props: Result<String, RenderError>,
+    functions: Option<CallFunction>,
+    nonce: Option<String>,
 }
 
 /// A component's markup as it comes: the shell first, then what was suspended.
@@ -70,7 +86,10 @@ pub struct Rendered {
 #[derive(Debug)]
 pub struct RenderStream {
     first: Option<Bytes>,
-    parts: mpsc::UnboundedReceiver<Result<Bytes, RenderError>>,
+    styles: Vec<String>,
+    parts: mpsc::UnboundedReceiver<Result<Part, RenderError>>,
+    /// Runs the functions that are called; they end with the stream.
+    _calls: Option<AbortOnDropHandle<()>>,
 }
 
 impl Renderer {
@@ -101,30 +120,38 @@ impl Renderer {
         }
     }
 
+    /// The default export of the file `path`, to be rendered with more than props.
+    ///
+    /// `path` is relative to one of the roots, with `/` between its parts, and never leads out of it.
+    pub fn component<'a>(&'a self, path: &'a str) -> Component<'a> {
+        Component {
+            renderer: self,
+            path,
+            props: Ok("{}".into()),
+            functions: None,
+            nonce: None,
+        }
+    }
+
     /// Renders the default export of the file `path` with `props`, all of it: what suspends is
     /// waited for.
     ///
-    /// `path` is relative to one of the roots, with `/` between its parts, and never leads out of it.
-    ///
     /// # Errors
     ///
-    /// [`RenderError`], whose [`code`](RenderError::code) says what went wrong. The next render is
-    /// not affected.
+    /// Those of [`Component::render`].
     pub async fn render(
         &self,
         path: &str,
         props: &(impl Serialize + ?Sized),
     ) -> Result<Rendered, RenderError> {
-        let (reply, result) = oneshot::channel();
-        self.enqueue(path, props, Output::Whole(reply))?;
-        result.await.unwrap_or_else(|_| Err(ended()))
+        self.component(path).props(props).render().await
     }
 
     /// Renders like [`render`](Self::render), for a caller that may block its thread.
     ///
     /// # Errors
     ///
-    /// Those of [`render`](Self::render).
+    /// Those of [`Component::render`].
     ///
     /// # Panics
     ///
@@ -135,7 +162,8 @@ impl Renderer {
         props: &(impl Serialize + ?Sized),
     ) -> Result<Rendered, RenderError> {
         let (reply, result) = oneshot::channel();
-        self.enqueue(path, props, Output::Whole(reply))?;
+        let asked = self.component(path).props(props);
+        asked.enqueue(None, Output::Whole(reply))?;
         result.blocking_recv().unwrap_or_else(|_| Err(ended()))
     }
 
@@ -144,56 +172,13 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// [`RenderError`] when the shell cannot be rendered, so that a page with an error can still be
-    /// sent instead.
+    /// Those of [`Component::stream`].
     pub async fn render_stream(
         &self,
         path: &str,
         props: &(impl Serialize + ?Sized),
     ) -> Result<RenderStream, RenderError> {
-        let (sender, mut parts) = mpsc::unbounded_channel();
-        self.enqueue(path, props, Output::Stream(sender))?;
-        match parts.recv().await {
-            Some(Ok(first)) => Ok(RenderStream {
-                first: Some(first),
-                parts,
-            }),
-            Some(Err(error)) => Err(error),
-            None => Err(ended()),
-        }
-    }
-
-    fn enqueue(
-        &self,
-        path: &str,
-        props: &(impl Serialize + ?Sized),
-        output: Output,
-    ) -> Result<(), RenderError> {
-        let asked = Instant::now();
-        let id = self.find(path)?;
-        let invalid = |reason| RenderError::from(RenderErrorKind::InvalidProps(reason));
-        let mut props = serde_json::to_string(props)
-            .map_err(|error| invalid(format!("they cannot be written as JSON: {error}")))?;
-        if props == "null" {
-            props = "{}".into();
-        }
-        if !props.starts_with('{') {
-            return Err(invalid("they have to be a JSON object".into()));
-        }
-        let job = Job {
-            path: path.into(),
-            id,
-            props,
-            output,
-            asked,
-        };
-        self.inner.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => RenderErrorKind::Overloaded {
-                queued: self.inner.queue,
-            }
-            .into(),
-            TrySendError::Disconnected(_) => ended(),
-        })
+        self.component(path).props(props).stream().await
     }
 
     fn find(&self, path: &str) -> Result<String, RenderError> {
@@ -212,6 +197,116 @@ impl Renderer {
         let id = path::find(&self.inner.roots, path)?;
         known().insert(path.into(), id.clone());
         Ok(id)
+    }
+}
+
+impl Component<'_> {
+    /// The props: anything that becomes a JSON object.
+    pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
+        let invalid = |reason| RenderError::from(RenderErrorKind::InvalidProps(reason));
+        self.props = match serde_json::to_string(props) {
+            Ok(json) if json.starts_with('{') => Ok(json),
+            Ok(json) if json == "null" => Ok("{}".into()),
+            Ok(_) => Err(invalid("they have to be a JSON object".into())),
+            Err(error) => Err(invalid(format!("they cannot be written as JSON: {error}"))),
+        };
+        self
+    }
+
+    /// Runs the functions that the component calls, in the process.
+    ///
+    /// `call` gets a function's name and its input as JSON, empty where there is none, and answers with
+    /// the output as JSON, or with problem details (RFC 9457) as the server would send them. It is what
+    /// decides for whom the functions run; mizan-http has a `Caller` that does so for a request.
+    ///
+    /// Needs tokio, which runs the calls. They are dropped when the render ends or nobody waits for it.
+    pub fn functions<C, F>(mut self, call: C) -> Self
+    where
+        C: Fn(String, Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Bytes, Bytes>> + Send + 'static,
+    {
+        self.functions = Some(functions::boxed(call));
+        self
+    }
+
+    /// The nonce that React gives its inline scripts, for pages with a content security policy.
+    pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
+        self.nonce = Some(nonce.into());
+        self
+    }
+
+    /// Renders all of it: what suspends is waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError`], whose [`code`](RenderError::code) says what went wrong. The next render is
+    /// not affected.
+    pub async fn render(mut self) -> Result<Rendered, RenderError> {
+        let (reply, result) = oneshot::channel();
+        let (calls, _task) = self.calls();
+        self.enqueue(calls, Output::Whole(reply))?;
+        result.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Renders, and returns once the shell is there, which is everything outside of `<Suspense>`
+    /// that still waits.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError`] when the shell cannot be rendered, so that a page with an error can still be
+    /// sent instead.
+    pub async fn stream(mut self) -> Result<RenderStream, RenderError> {
+        let (sender, mut parts) = mpsc::unbounded_channel();
+        let (calls, task) = self.calls();
+        self.enqueue(calls, Output::Stream(sender))?;
+        let Part { markup, styles } = parts.recv().await.unwrap_or_else(|| Err(ended()))?;
+        Ok(RenderStream {
+            first: Some(markup),
+            styles,
+            parts,
+            _calls: task,
+        })
+    }
+
+    fn calls(&mut self) -> (Option<Calls>, Option<AbortOnDropHandle<()>>) {
+        self.functions.take().map(functions::spawn).unzip()
+    }
+
+    fn enqueue(self, calls: Option<Calls>, output: Output) -> Result<(), RenderError> {
+        let inner = &self.renderer.inner;
+        let job = Job {
+            path: self.path.into(),
+            id: self.renderer.find(self.path)?,
+            props: self.props?,
+            nonce: self.nonce,
+            calls,
+            output,
+            asked: Instant::now(),
+        };
+        inner.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => RenderErrorKind::Overloaded {
+                queued: inner.queue,
+            }
+            .into(),
+            TrySendError::Disconnected(_) => ended(),
+        })
+    }
+}
+
+impl fmt::Debug for Component<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RenderStream {
+    /// The files of the style sheets that the component imports, as far as they are known when the
+    /// shell is there, in the order of their imports.
+    #[must_use]
+    pub fn styles(&self) -> &[String] {
+        &self.styles
     }
 }
 
@@ -344,6 +439,8 @@ impl Stream for RenderStream {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        self.parts.poll_recv(cx)
+        self.parts
+            .poll_recv(cx)
+            .map(|part| part.map(|part| part.map(|part| part.markup)))
     }
 }

@@ -1,4 +1,3 @@
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -7,22 +6,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use crossbeam_channel::RecvTimeoutError;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::{Engine, EngineKind, Fault};
 use crate::error::{RenderError, RenderErrorKind, Thrown};
-use crate::host::{Host, Sink, Value};
+use crate::functions::{Answer, Calls};
+use crate::host::{CLOSING, Host, OPENING, Value};
 use crate::loader::Loader;
 use crate::module_error::ModuleError;
 use crate::renderer::Rendered;
 use crate::resolve::Asked;
 use crate::stack;
 use crate::watchdog::Watchdog;
-
-const OPENING: &str = "<div id=\"mizan-root\">";
-const CLOSING: &str = "</div>";
 
 /// One render that somebody waits for.
 pub(crate) struct Job {
@@ -32,6 +30,9 @@ pub(crate) struct Job {
     pub(crate) id: String,
     /// A JSON object.
     pub(crate) props: String,
+    pub(crate) nonce: Option<String>,
+    /// How it calls functions, where it may.
+    pub(crate) calls: Option<Calls>,
     pub(crate) output: Output,
     /// When it was asked for; its deadline counts from here.
     pub(crate) asked: Instant,
@@ -40,7 +41,42 @@ pub(crate) struct Job {
 /// Who waits, and for what.
 pub(crate) enum Output {
     Whole(oneshot::Sender<Result<Rendered, RenderError>>),
-    Stream(mpsc::UnboundedSender<Result<Bytes, RenderError>>),
+    Stream(Parts),
+}
+
+/// Where a stream's parts go.
+type Parts = mpsc::UnboundedSender<Result<Part, RenderError>>;
+
+/// What a stream sends at once.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) markup: Bytes,
+    /// The style sheets that the shell needs, with the first part alone.
+    pub(crate) styles: Vec<String>,
+}
+
+/// Takes what a render makes to whoever reads the stream.
+struct Taker<'a> {
+    parts: &'a Parts,
+    /// The component's module.
+    id: &'a str,
+    begun: bool,
+}
+
+impl Taker<'_> {
+    /// Sends what there is; refuses once nobody reads any more.
+    fn take(&mut self, host: &Host) -> bool {
+        let Some(markup) = host.take_part() else {
+            return !self.parts.is_closed();
+        };
+        let styles = if self.begun {
+            Vec::new()
+        } else {
+            host.styles(self.id)
+        };
+        self.begun = true;
+        self.parts.send(Ok(Part { markup, styles })).is_ok()
+    }
 }
 
 /// What every worker of a renderer is told.
@@ -115,45 +151,45 @@ impl Worker {
             path,
             id,
             props,
+            nonce,
+            calls,
             output,
             asked,
         } = job;
         let deadline = asked + self.settings.deadline;
+        self.host.begin(calls);
         match output {
             Output::Whole(reply) => {
-                let buffer = Rc::new(RefCell::new(Vec::new()));
-                let sink = Whole(Rc::clone(&buffer));
-                let result = self.render(&path, &id, props, Box::new(sink), false, deadline);
+                let result = self.render(&path, &id, props, nonce, None, deadline);
                 let result = result.map(|html| Rendered {
-                    html: html
-                        .unwrap_or_else(|| String::from_utf8_lossy(&buffer.borrow()).into_owned()),
+                    html: html.unwrap_or_else(|| {
+                        String::from_utf8_lossy(&self.host.take_markup()).into_owned()
+                    }),
                     styles: self.host.styles(&id),
+                    answers: self.host.take_answers(),
                 });
                 // Who no longer waits gets nothing.
                 let _ = reply.send(result);
             }
             Output::Stream(parts) => {
-                let sink = Parts {
-                    parts: parts.clone(),
-                    begun: false,
-                };
-                let result = self.render(&path, &id, props, Box::new(sink), true, deadline);
+                let result = self.render(&path, &id, props, nonce, Some(&parts), deadline);
                 if let Err(error) = result {
                     let _ = parts.send(Err(error));
                 }
             }
         }
+        self.host.end();
         self.tidy();
     }
 
-    /// Markup where it was had at once; else nothing, and the sink has it.
+    /// Markup where it was had at once; else nothing: `parts` got it, or the host has it.
     fn render(
         &mut self,
         path: &str,
         id: &str,
         props: String,
-        sink: Box<dyn Sink>,
-        streaming: bool,
+        nonce: Option<String>,
+        parts: Option<&Parts>,
         deadline: Instant,
     ) -> Result<Option<String>, RenderError> {
         self.start()?;
@@ -163,15 +199,25 @@ impl Worker {
             return Err(RenderErrorKind::Engine("it did not start".into()).into());
         };
         let watch = watchdog.watch(deadline, engine.interrupter());
-        self.host.begin(sink);
-        let result = self.attempt(id, props, react, streaming, deadline);
+        let arguments = [
+            Value::Text(id.into()),
+            Value::Text(props),
+            Value::Text(react),
+            Value::Bool(parts.is_some()),
+            nonce.map_or(Value::Undefined, Value::Text),
+        ];
+        let mut taker = parts.map(|parts| Taker {
+            parts,
+            id,
+            begun: false,
+        });
+        let result = self.attempt(&arguments, taker.as_mut(), deadline);
         let late = watch.end();
         let result = match result {
             Ok(html) => Ok(html),
-            Err(stop) => self.stopped(stop, path),
+            Err(stop) => self.stopped(stop, path, taker.as_mut()),
         };
         self.report_recovered();
-        self.host.end();
         if late {
             self.engine = None;
         }
@@ -180,10 +226,8 @@ impl Worker {
 
     fn attempt(
         &mut self,
-        id: &str,
-        props: String,
-        react: String,
-        streaming: bool,
+        arguments: &[Value],
+        taker: Option<&mut Taker<'_>>,
         deadline: Instant,
     ) -> Result<Option<String>, Stop> {
         if self.loader.development() {
@@ -195,30 +239,26 @@ impl Worker {
                 }
             }
         }
-        let arguments = [
-            Value::Text(id.into()),
-            Value::Text(props),
-            Value::Text(react),
-            Value::Bool(streaming),
-        ];
-        match self.call("render", &arguments)? {
+        match self.call("render", arguments)? {
             Value::Text(html) => {
                 self.jobs()?;
                 Ok(Some(format!("{OPENING}{html}{CLOSING}")))
             }
-            _ => self.finish(deadline).map(|()| None),
+            _ => self.finish(taker, deadline).map(|()| None),
         }
     }
 
-    /// Turns the loop of microtasks and timers until the render has finished.
-    fn finish(&mut self, deadline: Instant) -> Result<(), Stop> {
+    /// Turns the loop of microtasks, timers and answers until the render has finished.
+    fn finish(&mut self, mut taker: Option<&mut Taker<'_>>, deadline: Instant) -> Result<(), Stop> {
         loop {
             self.jobs()?;
+            if let Some(taker) = &mut taker
+                && !taker.take(&self.host)
+            {
+                return Err(Stop::Refused);
+            }
             if let Some(failure) = self.host.take_failure() {
                 return Err(Stop::Failed(failure));
-            }
-            if self.host.refused() {
-                return Err(Stop::Refused);
             }
             if self.host.finished() {
                 return Ok(());
@@ -228,12 +268,40 @@ impl Worker {
                 continue;
             }
             let now = Instant::now();
-            match self.host.next_due() {
+            let due = self.host.next_due();
+            match (self.host.awaited(), due) {
                 _ if now >= deadline => return Err(Stop::Deadline),
-                None => return Err(Stop::Suspended),
-                Some(due) => thread::sleep(due.min(deadline).saturating_duration_since(now)),
+                (Some(answers), due) => {
+                    let until = due.map_or(deadline, |due| due.min(deadline));
+                    match answers.recv_deadline(until) {
+                        Ok(answer) => self.settle(answer)?,
+                        Err(RecvTimeoutError::Timeout) => {}
+                        // Whoever answers is gone, as a runtime is that shuts down.
+                        Err(RecvTimeoutError::Disconnected) => return Err(Stop::Suspended),
+                    }
+                }
+                (None, None) => return Err(Stop::Suspended),
+                (None, Some(due)) => {
+                    thread::sleep(due.min(deadline).saturating_duration_since(now));
+                }
             }
         }
+    }
+
+    /// Hands a function's answer to whoever called it.
+    fn settle(&mut self, answer: Answer) -> Result<(), Stop> {
+        self.host.note(&answer);
+        let (answered, json) = match answer.result {
+            Ok(output) => (true, output),
+            Err(problem) => (false, problem),
+        };
+        let json = String::from_utf8_lossy(&json).into_owned();
+        let arguments = [
+            Value::Number(f64::from(answer.id)),
+            Value::Bool(answered),
+            Value::Text(json),
+        ];
+        self.call("settle", &arguments).map(drop)
     }
 
     fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
@@ -256,7 +324,12 @@ impl Worker {
     }
 
     /// What a render's end means, and what it leaves of the engine.
-    fn stopped(&mut self, stop: Stop, path: &str) -> Result<Option<String>, RenderError> {
+    fn stopped(
+        &mut self,
+        stop: Stop,
+        path: &str,
+        taker: Option<&mut Taker<'_>>,
+    ) -> Result<Option<String>, RenderError> {
         let suspended = RenderErrorKind::Suspended { path: path.into() };
         let late = RenderErrorKind::DeadlineExceeded {
             path: path.into(),
@@ -280,15 +353,15 @@ impl Worker {
                 }
             }
             Stop::Suspended => {
-                self.abort("nothing is under way that could end the waiting");
+                self.abort("nothing is under way that could end the waiting", taker);
                 suspended
             }
             Stop::Deadline => {
-                self.abort("the time is over");
+                self.abort("the time is over", taker);
                 late
             }
             Stop::Refused => {
-                self.abort("nobody waits any more");
+                self.abort("nobody waits any more", None);
                 return Ok(None);
             }
         };
@@ -296,11 +369,11 @@ impl Worker {
     }
 
     /// Tells React to give up, which lets it close what was begun with its fallbacks.
-    fn abort(&mut self, reason: &str) {
+    fn abort(&mut self, reason: &str, taker: Option<&mut Taker<'_>>) {
         const TO_CLOSE: Duration = Duration::from_millis(200);
         let closed = self
             .call("abort", &[Value::Text(reason.into())])
-            .and_then(|_| self.finish(Instant::now() + TO_CLOSE));
+            .and_then(|_| self.finish(taker, Instant::now() + TO_CLOSE));
         if matches!(closed, Err(Stop::Fault(_))) {
             self.engine = None;
         }
@@ -457,55 +530,4 @@ fn hint(described: &Described) -> Option<String> {
         "Intl" => "the engine QuickJS has no `Intl`; build with the feature `v8`".into(),
         _ => return None,
     })
-}
-
-struct Whole(Rc<RefCell<Vec<u8>>>);
-
-impl Sink for Whole {
-    fn write(&mut self, bytes: &[u8]) -> bool {
-        let mut buffer = self.0.borrow_mut();
-        if buffer.is_empty() {
-            buffer.extend_from_slice(OPENING.as_bytes());
-        }
-        buffer.extend_from_slice(bytes);
-        true
-    }
-
-    fn shell(&mut self) {
-        let mut buffer = self.0.borrow_mut();
-        if buffer.is_empty() {
-            buffer.extend_from_slice(OPENING.as_bytes());
-        }
-        buffer.extend_from_slice(CLOSING.as_bytes());
-    }
-}
-
-struct Parts {
-    parts: mpsc::UnboundedSender<Result<Bytes, RenderError>>,
-    begun: bool,
-}
-
-impl Parts {
-    fn send(&self, bytes: Bytes) -> bool {
-        self.parts.send(Ok(bytes)).is_ok()
-    }
-
-    fn begin(&mut self) -> bool {
-        if self.begun {
-            return !self.parts.is_closed();
-        }
-        self.begun = true;
-        self.send(Bytes::from_static(OPENING.as_bytes()))
-    }
-}
-
-impl Sink for Parts {
-    fn write(&mut self, bytes: &[u8]) -> bool {
-        self.begin() && self.send(Bytes::copy_from_slice(bytes))
-    }
-
-    fn shell(&mut self) {
-        // Whether anybody still reads shows at the next write.
-        let _ = self.begin() && self.send(Bytes::from_static(CLOSING.as_bytes()));
-    }
 }

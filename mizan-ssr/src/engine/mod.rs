@@ -93,7 +93,7 @@ impl EngineKind {
 }
 
 /// What runs in every new realm, in this order. Each is the body of a function of `host` and `mizan`.
-const SCRIPTS: [(&str, &str); 10] = [
+const SCRIPTS: [(&str, &str); 11] = [
     ("mizan:globals.js", include_str!("../js/globals.js")),
     ("mizan:console.js", include_str!("../js/console.js")),
     ("mizan:timers.js", include_str!("../js/timers.js")),
@@ -102,6 +102,7 @@ const SCRIPTS: [(&str, &str); 10] = [
     ("mizan:url.js", include_str!("../js/url.js")),
     ("mizan:clone.js", include_str!("../js/clone.js")),
     ("mizan:streams.js", include_str!("../js/streams.js")),
+    ("mizan:functions.js", include_str!("../js/functions.js")),
     ("mizan:guard.js", include_str!("../js/guard.js")),
     (
         "mizan:runner.js",

@@ -45,13 +45,14 @@ const suspendedAtOnce = (error) => /suspended while responding to synchronous in
 let abort = null;
 const fail = (error, info) => host.fail(describe(error, info?.componentStack));
 
-const stream = async (react, element, streaming) => {
+const stream = async (react, element, streaming, nonce) => {
   const { renderToReadableStream } = mizan.require(react.stream);
   const controller = new AbortController();
   abort = (reason) => controller.abort(new Error(reason));
   let first;
   const options = {
     signal: controller.signal,
+    nonce,
     onError(error, info) {
       first ??= { error, info };
       host.recovered(describe(error, info?.componentStack));
@@ -70,7 +71,7 @@ const stream = async (react, element, streaming) => {
   host.shell();
 };
 
-const begin = (namespace, id, props, react, streaming) => {
+const begin = (namespace, id, props, react, streaming, nonce) => {
   const { jsx } = mizan.require(react.jsx);
   const element = jsx(component(namespace, id), JSON.parse(props));
   if (!streaming && !suspends.has(id)) {
@@ -82,16 +83,16 @@ const begin = (namespace, id, props, react, streaming) => {
     }
     suspends.add(id);
   }
-  stream(react, element, streaming).catch(fail);
+  stream(react, element, streaming, nonce).catch(fail);
   return undefined;
 };
 
-mizan.render = (id, props, paths, streaming) => {
+mizan.render = (id, props, paths, streaming, nonce) => {
   const react = JSON.parse(paths);
   const loaded = mizan.load(id);
-  if (typeof loaded.then !== "function" || loaded[Symbol.toStringTag] === "Module") return begin(loaded, id, props, react, streaming);
+  if (typeof loaded.then !== "function" || loaded[Symbol.toStringTag] === "Module") return begin(loaded, id, props, react, streaming, nonce);
   loaded.then((namespace) => {
-    const html = begin(namespace, id, props, react, streaming);
+    const html = begin(namespace, id, props, react, streaming, nonce);
     if (html !== undefined) {
       host.emit(new TextEncoder().encode(html));
       host.shell();
@@ -105,6 +106,7 @@ mizan.abort = (reason) => { abort?.(reason); };
 mizan.end = () => {
   abort = null;
   mizan.dropTimers();
+  mizan.dropCalls();
   mizan.speakAgain();
   return mizan.changed();
 };

@@ -3,6 +3,7 @@
 mod app;
 mod bad_input;
 mod development;
+mod functions;
 mod globals;
 mod memory;
 mod modules;

@@ -1,0 +1,224 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use mizan_ssr::{EngineKind, RenderErrorCode, Renderer};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::app::{App, inside, on_engines};
+
+/// What the generated client does with the functions of the process, in small.
+const CLIENT: &str = "
+    import { use } from 'react';
+    const functions = globalThis[Symbol.for('mizan.functions')];
+    export const call = (name, input) => {
+      const { answered, json } = use(functions.call(name, input === undefined ? '' : JSON.stringify(input)));
+      const value = JSON.parse(json);
+      return answered ? value : `failed: ${value.code}`;
+    };
+";
+
+const PAGE: &str = "
+    import { Suspense } from 'react';
+    import { call } from './client';
+    const User = () => <b>{call('current_user').name}</b>;
+    const Post = ({ id }: { id: number }) => <p>{call('post', { id })}</p>;
+    export default () => <main><User /><User /><Suspense fallback={<i>..</i>}><Post id={2} /></Suspense></main>;
+";
+
+async fn functions(name: String, input: Bytes) -> Result<Bytes, Bytes> {
+    match name.as_str() {
+        "current_user" => Ok(r#"{"name":"Ada"}"#.into()),
+        "post" if input == r#"{"id":2}"# => {
+            sleep(Duration::from_millis(30)).await;
+            Ok(r#""</script><b>\u2028""#.into())
+        }
+        "for_ever" => std::future::pending().await,
+        _ => Err(r#"{"code":"unknown_function"}"#.into()),
+    }
+}
+
+/// Runs `test` on every engine with an app of `page` and a client.
+fn on_pages(page: &str, test: &impl AsyncFn(&App, EngineKind)) {
+    on_engines(|engine| {
+        let app = App::new(&[("App.tsx", page), ("client.js", CLIENT)]);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(test(&app, engine));
+    });
+}
+
+const ANSWER_OF_USER: &str = r#"{"name":"current_user","output":{"name":"Ada"}}"#;
+const ANSWER_OF_POST: &str =
+    r#"{"name":"post","input":{"id":2},"output":"\u003c/script\u003e\u003cb\u003e\u2028"}"#;
+
+fn element(answers: &str) -> String {
+    format!("<script type=\"application/json\" data-mizan-answers>[{answers}]</script>")
+}
+
+#[test]
+fn functions_run_while_rendering_and_the_page_holds_their_answers() {
+    on_pages(PAGE, &async |app, engine| {
+        let renderer = app.renderer(engine);
+        for _ in 0..2 {
+            let calls = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&calls);
+            let page = renderer.component("App.tsx").functions(move |name, input| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                functions(name, input)
+            });
+            let page = page.render().await.expect("it renders");
+            assert_eq!(
+                inside(&page.html),
+                "<main><b>Ada</b><b>Ada</b><!--$--><p>&lt;/script&gt;&lt;b&gt;\u{2028}</p><!--/$--></main>"
+            );
+            assert_eq!(
+                page.answers,
+                element(&format!("{ANSWER_OF_USER},{ANSWER_OF_POST}"))
+            );
+            assert_eq!(calls.load(Ordering::Relaxed), 2, "asked twice, run once");
+        }
+    });
+}
+
+#[test]
+fn a_stream_has_answers_behind_the_shell_and_before_what_rests_on_them() {
+    on_pages(PAGE, &async |app, engine| {
+        let renderer = app.renderer(engine);
+        let page = renderer.component("App.tsx").functions(functions);
+        let mut stream = page.nonce("n0nce").stream().await.expect("the shell");
+        let shell = stream.next().await.expect("a part").expect("it renders");
+        let shell = String::from_utf8_lossy(&shell).into_owned();
+        let html = "<div id=\"mizan-root\"><main><b>Ada</b><b>Ada</b><!--$?--><template id=\"B:0\"></template><i>..</i><!--/$--></main>";
+        assert!(shell.starts_with(html), "{shell}");
+        let end = format!("</div>{}", element(ANSWER_OF_USER));
+        assert!(shell.ends_with(&end), "{shell}");
+        let rest = stream.next().await.expect("a part").expect("it renders");
+        let rest = String::from_utf8_lossy(&rest).into_owned();
+        assert!(rest.starts_with(&element(ANSWER_OF_POST)), "{rest}");
+        assert!(
+            rest.contains("<p>&lt;/script&gt;") && rest.contains("nonce=\"n0nce\""),
+            "{rest}"
+        );
+        assert!(stream.next().await.is_none());
+    });
+}
+
+#[test]
+fn problems_are_answers_too() {
+    let page = "import { call } from './client'; export default () => <p>{call('gone')}</p>;";
+    on_pages(page, &async |app, engine| {
+        let renderer = app.renderer(engine);
+        let page = renderer.component("App.tsx").functions(functions);
+        let page = page.render().await.expect("it renders");
+        assert_eq!(inside(&page.html), "<p>failed: unknown_function</p>");
+        assert_eq!(
+            page.answers,
+            element(r#"{"name":"gone","problem":{"code":"unknown_function"}}"#)
+        );
+    });
+}
+
+#[test]
+fn every_render_has_the_functions_of_its_own_requester() {
+    on_pages(PAGE, &async |app, engine| {
+        let renderer = app.renderer(engine);
+        let ask = |user: usize| {
+            let renderer: Renderer = renderer.clone();
+            tokio::spawn(async move {
+                let page = renderer
+                    .component("App.tsx")
+                    .functions(move |name, _| async move {
+                        sleep(Duration::from_millis(5)).await;
+                        Ok::<_, Bytes>(match name.as_str() {
+                            "current_user" => json!({ "name": user }).to_string().into(),
+                            _ => json!(format!("post of {user}")).to_string().into(),
+                        })
+                    });
+                let html = page.render().await.expect("it renders").html;
+                assert!(html.contains(&format!("<b>{user}</b>")), "{html}");
+                assert!(html.contains(&format!("post of {user}")), "{html}");
+            })
+        };
+        let asked: Vec<_> = (0..30).map(ask).collect();
+        for render in asked {
+            render.await.expect("it is right");
+        }
+    });
+}
+
+#[test]
+fn calls_without_functions_without_end_and_without_answer_are_errors() {
+    let source =
+        "import { call } from './client'; export default ({ name }) => <p>{call(name)}</p>;";
+    on_pages(source, &async |app, engine| {
+        let builder = app.builder(engine).deadline(Duration::from_millis(600));
+        let renderer = builder.build().expect("it builds");
+        let props = json!({ "name": "for_ever" });
+
+        let alone = renderer.render("App.tsx", &props).await.expect_err("none");
+        assert!(
+            alone
+                .to_string()
+                .contains("`for_ever` was called while rendering"),
+            "{alone}"
+        );
+        let page = renderer
+            .component("App.tsx")
+            .props(&props)
+            .functions(functions);
+        let late = page.render().await.expect_err("it never answers");
+        assert_eq!(late.code(), RenderErrorCode::DeadlineExceeded);
+
+        app.write(
+            "Many.tsx",
+            "import { call } from './client'; import { useState } from 'react';
+             let n = 0; export default () => { for (;;) globalThis[Symbol.for('mizan.functions')].call('x' + n++); };",
+        );
+        let page = renderer.component("Many.tsx").functions(functions);
+        let many = page.render().await.expect_err("too many");
+        assert!(many.to_string().contains("without end"), "{many}");
+
+        let page = renderer
+            .component("App.tsx")
+            .props(&json!({ "name": "current_user" }));
+        let page = page.functions(|_, _| async { Ok(Bytes::from_static(b"\"fine\"")) });
+        let html = page.render().await.expect("the next is right").html;
+        assert_eq!(inside(&html), "<p>fine</p>");
+    });
+}
+
+#[test]
+fn calls_end_when_nobody_waits_for_the_render() {
+    let source = "import { call } from './client'; export default () => <p>{call('for_ever')}</p>;";
+    on_pages(source, &async |app, engine| {
+        struct Dropped(tokio::sync::mpsc::UnboundedSender<()>);
+        impl Drop for Dropped {
+            fn drop(&mut self) {
+                let _ = self.0.send(());
+            }
+        }
+        let renderer = app.renderer(engine);
+        let (sender, mut dropped) = tokio::sync::mpsc::unbounded_channel();
+        let (started, mut running) = tokio::sync::mpsc::unbounded_channel();
+        let page = renderer.component("App.tsx").functions(move |_, _| {
+            let guard = Dropped(sender.clone());
+            let started = started.clone();
+            async move {
+                let _guard = guard;
+                let _ = started.send(());
+                std::future::pending().await
+            }
+        });
+        tokio::select! {
+            _ = page.render() => panic!("it cannot end"),
+            started = running.recv() => assert!(started.is_some()),
+        }
+        assert!(dropped.recv().await.is_some());
+    });
+}
