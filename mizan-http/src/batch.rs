@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mizan_core::{Error, ErrorCode, Function, Principal, ReplyHead, RequestHead};
+use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
@@ -57,40 +57,11 @@ pub(crate) fn run(
             .unwrap_or_default();
         let (calls, principal, head) = (Arc::clone(calls), principal.clone(), head.clone());
         lines.spawn(async move {
-            let result = one(&calls, &name, principal, head, input).await;
+            let result = calls.read(&name, principal, head, input).await;
             line(index, &result, outdated_client)
         });
     }
     Ok(ReplyBody::lines(lines))
-}
-
-async fn one(
-    calls: &Calls,
-    name: &str,
-    principal: Principal,
-    head: RequestHead,
-    input: Bytes,
-) -> Result<Bytes, Error> {
-    let function = calls.find(name)?;
-    if !function.kind().is_safe() {
-        return Err(Error::new(
-            ErrorCode::MethodNotAllowed,
-            "a batch holds queries and contexts; call a mutation by itself",
-        ));
-    }
-    let reply = calls.run(function, principal, Arc::new(head), input).await;
-    warn_of_lost_head(function, &reply.head);
-    reply.result
-}
-
-/// The head of the response is on its way before the calls run.
-fn warn_of_lost_head(function: &Function, head: &ReplyHead) {
-    if !head.cookies.is_empty() || !head.headers.is_empty() {
-        tracing::warn!(
-            function = function.name(),
-            "a query set a cookie or a header, which a batch cannot send"
-        );
-    }
 }
 
 fn line(index: usize, result: &Result<Bytes, Error>, outdated_client: bool) -> Bytes {

@@ -55,6 +55,32 @@ impl Calls {
         })
     }
 
+    /// Runs a query or a context as one of several things that go into one response, whose head is
+    /// not this call's to write: in a batch, or in a page.
+    pub(crate) async fn read(
+        &self,
+        name: &str,
+        principal: Principal,
+        head: RequestHead,
+        input: Bytes,
+    ) -> Result<Bytes, Error> {
+        let function = self.find(name)?;
+        if !function.kind().is_safe() {
+            return Err(Error::new(
+                ErrorCode::MethodNotAllowed,
+                "batches and pages hold queries and contexts; call a mutation by itself",
+            ));
+        }
+        let reply = self.run(function, principal, Arc::new(head), input).await;
+        if !reply.head.cookies.is_empty() || !reply.head.headers.is_empty() {
+            tracing::warn!(
+                function = function.name(),
+                "a query set a cookie or a header, which a batch or a page cannot send"
+            );
+        }
+        reply.result
+    }
+
     /// Runs the call. A query ends with the future that this returns, a mutation goes on.
     pub(crate) async fn run(
         &self,

@@ -11,6 +11,7 @@ use mizan_core::{Error, ErrorCode, Function, Principal, RequestHead};
 
 use crate::body::{self, ReplyBody};
 use crate::call::Calls;
+use crate::caller::Caller;
 use crate::client_addr::client_addr;
 use crate::config::Limits;
 use crate::sites::Sites;
@@ -57,6 +58,28 @@ impl<A: Authenticate> Endpoint<A> {
             } else {
                 response
             }
+        }
+    }
+
+    /// Whom a request is for, to call functions in their name.
+    pub(crate) fn caller<B>(
+        self: Arc<Self>,
+        request: &Request<B>,
+    ) -> impl Future<Output = Result<Caller, Response<ReplyBody>>> + use<A, B> {
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.method = request.method().clone();
+        parts.uri = request.uri().clone();
+        parts.version = request.version();
+        parts.headers = request.headers().clone();
+        parts.extensions = request.extensions().clone();
+        let client_addr = client_addr(&parts.extensions, &parts.headers, &self.trusted_proxies);
+        let head = RequestHead::new(parts, client_addr);
+        async move {
+            let principal = self
+                .principal(&head)
+                .await
+                .map_err(|error| problem::response(&error, false))?;
+            Ok(Caller::new(Arc::clone(&self.calls), principal, head))
         }
     }
 

@@ -46,10 +46,14 @@ impl<'a> Problem<'a> {
     }
 }
 
-pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBody> {
+/// The document as JSON.
+pub(crate) fn json(error: &Error, outdated_client: bool) -> Bytes {
     let problem = Problem::new(error, outdated_client);
-    let body = serde_json::to_vec(&problem).expect("a problem has string keys alone");
-    let body = ReplyBody::whole(Bytes::from(body));
+    Bytes::from(serde_json::to_vec(&problem).expect("a problem has string keys alone"))
+}
+
+pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBody> {
+    let body = ReplyBody::whole(json(error, outdated_client));
     let mut response = reply::response(body, "application/problem+json", "no-store");
     *response.status_mut() = status(error.kind());
     if let Some(wait) = error.wait() {

@@ -13,6 +13,7 @@ use tower_service::Service;
 
 use crate::body::ReplyBody;
 use crate::call::Calls;
+use crate::caller::Caller;
 use crate::config::ConfigErrorKind;
 use crate::endpoint::Endpoint;
 use crate::sites::Sites;
@@ -52,6 +53,24 @@ impl MizanService {
 }
 
 impl<A> MizanService<A> {
+    /// Finds out who makes a request that is not a call, to call functions in their name: for a page
+    /// that is rendered on the server.
+    ///
+    /// The request's head is copied at once, so that its body stays for whoever reads it.
+    ///
+    /// # Errors
+    ///
+    /// Where [`Authenticate`] fails, the response that says so, as problem details.
+    pub fn caller<B>(
+        &self,
+        request: &Request<B>,
+    ) -> impl Future<Output = Result<Caller, Response<ReplyBody>>> + use<A, B>
+    where
+        A: Authenticate,
+    {
+        Arc::clone(&self.0).caller(request)
+    }
+
     /// Waits until no call runs, mutations whose callers are gone included: the last thing before
     /// the program ends. Calls that come meanwhile are answered with 503.
     pub async fn idle(&self) {

@@ -9,6 +9,7 @@ mod addresses;
 mod app;
 mod authentication;
 mod batch;
+mod caller;
 mod calls;
 mod heads;
 mod hostile;

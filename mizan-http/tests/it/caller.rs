@@ -1,0 +1,91 @@
+//! Calls in the name of a request that is not a call itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::BodyExt;
+use mizan_http::{Caller, Limits, MizanService};
+use serde_json::{Value, json};
+
+use crate::app::{Probe, app};
+use crate::authentication::ByHeader;
+
+async fn caller(service: &MizanService<ByHeader>, user: &str) -> Caller {
+    let request = Request::get("/some/page").header("x-user", user);
+    service.caller(&request.body(()).unwrap()).await.unwrap()
+}
+
+async fn problem(caller: &Caller, name: &str) -> Value {
+    let called = caller.call(name.to_owned(), Bytes::new()).await;
+    serde_json::from_slice(&called.unwrap_err()).unwrap()
+}
+
+#[tokio::test]
+async fn queries_run_for_whoever_made_the_request() {
+    let probe = Arc::default();
+    let service = MizanService::builder(app(&probe)).authenticate(ByHeader);
+    let service = service.build().unwrap();
+
+    let ada = caller(&service, "ada").await;
+    assert_eq!(ada.principal().id(), Some("ada"));
+    assert_eq!(
+        ada.call("me".to_owned(), Bytes::new()).await.unwrap(),
+        "\"ada\""
+    );
+    let nobody = caller(&service, "").await;
+    assert_eq!(
+        nobody.call("me".to_owned(), Bytes::new()).await.unwrap(),
+        "null"
+    );
+    let read = ada
+        .call("any".to_owned(), Bytes::from_static(b"{\"value\":[1]}"))
+        .await;
+    assert_eq!(read.unwrap(), "[1]");
+
+    for (name, status, code) in [
+        ("no_such", 404, "unknown_function"),
+        ("echo", 405, "method_not_allowed"),
+        ("staff_only", 405, "method_not_allowed"),
+        ("total", 422, "invalid"),
+        ("panics", 500, "internal"),
+    ] {
+        let problem = problem(&ada, name).await;
+        assert_eq!(problem["code"], code, "{name}");
+        assert_eq!(problem["status"], status, "{name}");
+        assert!(!problem.to_string().contains("secret"), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_has_to_be_known() {
+    let service = MizanService::builder(app(&Arc::default())).authenticate(ByHeader);
+    let service = service.build().unwrap();
+    for (user, status) in [("away", 503), ("broken", 500), ("panic", 500)] {
+        let request = Request::get("/").header("x-user", user).body(()).unwrap();
+        let refused = service.caller(&request).await.unwrap_err();
+        assert_eq!(refused.status(), status, "{user}");
+        let body = refused.into_body().collect().await.unwrap().to_bytes();
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert!(!problem.to_string().contains("secret"), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_the_service_hold_and_a_dropped_call_ends() {
+    let probe: Arc<Probe> = Arc::default();
+    let mut limits = Limits::default();
+    limits.concurrent_calls = 1;
+    limits.deadline = Duration::from_secs(20);
+    let service = MizanService::builder(app(&probe)).authenticate(ByHeader);
+    let service = service.limits(limits).build().unwrap();
+    let caller = caller(&service, "ada").await;
+
+    let waiting = tokio::spawn(caller.call("wait".to_owned(), Bytes::new()));
+    probe.started.reach(1).await;
+    assert_eq!(problem(&caller, "me").await["code"], json!("unavailable"));
+    waiting.abort();
+    probe.dropped.reach(1).await;
+    assert!(caller.call("me".to_owned(), Bytes::new()).await.is_ok());
+}
