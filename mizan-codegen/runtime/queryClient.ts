@@ -1,4 +1,5 @@
 import { QueryClient, type Query } from "@tanstack/react-query";
+import { isFreshFromServer } from "./embedded";
 import { CallError } from "./error";
 
 const maxRetries = 3;
@@ -19,6 +20,49 @@ export function createQueryClient(): QueryClient {
       mutations: { retry: false },
     },
   });
+}
+
+const trusting = new WeakSet<QueryClient>();
+
+/**
+ * Has what came with the page from the server count as just fetched, so that a component that appears
+ * does not ask for it again.
+ */
+export function trustServer(client: QueryClient): void {
+  if (trusting.has(client)) return;
+  trusting.add(client);
+  const { refetchOnMount = true, retryOnMount = true } =
+    client.getDefaultOptions().queries ?? {};
+  client.setQueryDefaults(["mizan"], {
+    ...client.getQueryDefaults(["mizan"]),
+    refetchOnMount: (query) =>
+      !isFreshFromServer(query) && valueFor(query, refetchOnMount),
+    retryOnMount: (query) =>
+      !isFreshFromServer(query) && valueFor(query, retryOnMount),
+  });
+}
+
+/**
+ * Creates the cache of one page that is rendered on the server, with the options of `given`.
+ *
+ * Never `given` itself: it would show what it holds to whoever asks for the next page.
+ */
+export function createServerQueryClient(given?: QueryClient): QueryClient {
+  const client = given
+    ? new QueryClient({ defaultOptions: given.getDefaultOptions() })
+    : createQueryClient();
+  client.setQueryDefaults(["mizan"], {
+    retry: false,
+    refetchOnMount: false,
+    retryOnMount: false,
+  });
+  return client;
+}
+
+function valueFor<T>(query: Query, option: T | ((query: Query) => T)): T {
+  return typeof option === "function"
+    ? (option as (query: Query) => T)(query)
+    : option;
 }
 
 /**

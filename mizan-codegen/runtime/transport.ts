@@ -1,4 +1,5 @@
 import { createBatch } from "./batch";
+import { askServer, serverFunctions } from "./rendering";
 import { readOutput, unanswered } from "./reply";
 
 /** Longer addresses are cut or refused by some proxies, so a longer query is sent as a POST. */
@@ -46,6 +47,8 @@ export function createTransport(
   options: ApiOptions = {},
 ): Transport {
   const { baseUrl = "/api/mizan" } = options;
+  // Only the server that this page comes from can be the process that renders it.
+  const isSameServer = baseUrl.startsWith("/") && !options.fetch;
   const listeners = new Set<AffectsListener>();
 
   async function send(
@@ -73,6 +76,10 @@ export function createTransport(
     input: unknown,
     signal?: AbortSignal,
   ): Promise<unknown> {
+    if (isSameServer && serverFunctions())
+      throw new Error(
+        `${name} is a mutation and was called while rendering: call it in an event handler or an effect`,
+      );
     const reply = await send(callPath(name), input ?? {}, signal);
     // Before the body is read: what the mutation did is done, even where its answer is cut short.
     if (reply.ok) announce(reply.headers.get("mizan-affects") ?? "");
@@ -114,8 +121,13 @@ export function createTransport(
 
   return {
     mutate,
-    query: (name, input, { signal, batch: batched } = {}) =>
-      batched ? batch({ name, input, signal }) : ask(name, input, signal),
+    query(name, input, { signal, batch: batched } = {}) {
+      const functions = isSameServer && serverFunctions();
+      if (functions) return askServer(functions, name, input);
+      return batched
+        ? batch({ name, input, signal })
+        : ask(name, input, signal);
+    },
     onAffects(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -7,6 +7,7 @@ mod expression;
 pub(crate) mod index;
 mod literal;
 pub(crate) mod names;
+mod page;
 mod pattern;
 mod react;
 pub(crate) mod runtime;
@@ -29,6 +30,7 @@ pub(crate) fn print(plan: &Plan<'_>) -> Files {
     add("client.ts", &client::print(plan));
     add("react.tsx", &react::print(plan));
     add("index.ts", index::FILE);
+    add("page.ts", page::FILE);
     for (path, contents) in runtime::FILES {
         add(path, contents);
     }

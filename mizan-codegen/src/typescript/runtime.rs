@@ -1,10 +1,14 @@
 //! The TypeScript that is the same for every client.
 
 /// The files of the runtime, by their paths in the client.
-pub(super) const FILES: [(&str, &str); 13] = [
+pub(super) const FILES: [(&str, &str); 16] = [
     ("runtime/batch.ts", include_str!("../../runtime/batch.ts")),
     ("runtime/checks.ts", include_str!("../../runtime/checks.ts")),
     ("runtime/client.ts", include_str!("../../runtime/client.ts")),
+    (
+        "runtime/embedded.ts",
+        include_str!("../../runtime/embedded.ts"),
+    ),
     ("runtime/error.ts", include_str!("../../runtime/error.ts")),
     (
         "runtime/functions.ts",
@@ -16,6 +20,7 @@ pub(super) const FILES: [(&str, &str); 13] = [
         "runtime/localContext.tsx",
         include_str!("../../runtime/localContext.tsx"),
     ),
+    ("runtime/page.ts", include_str!("../../runtime/page.ts")),
     (
         "runtime/provider.tsx",
         include_str!("../../runtime/provider.tsx"),
@@ -25,6 +30,10 @@ pub(super) const FILES: [(&str, &str); 13] = [
         include_str!("../../runtime/queryClient.ts"),
     ),
     ("runtime/react.ts", include_str!("../../runtime/react.ts")),
+    (
+        "runtime/rendering.ts",
+        include_str!("../../runtime/rendering.ts"),
+    ),
     ("runtime/reply.ts", include_str!("../../runtime/reply.ts")),
     (
         "runtime/transport.ts",

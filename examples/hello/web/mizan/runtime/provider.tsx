@@ -14,7 +14,14 @@ import {
   type ReactNode,
 } from "react";
 import type { QueryOptions } from "./functions";
-import { createQueryClient, invalidateQueries } from "./queryClient";
+import { useAnswers } from "./hooks";
+import {
+  createQueryClient,
+  createServerQueryClient,
+  invalidateQueries,
+  trustServer,
+} from "./queryClient";
+import { serverFunctions } from "./rendering";
 import { transportOf, type Connected } from "./transport";
 
 /** A global context, whatever it yields and however it fails. */
@@ -31,7 +38,10 @@ export interface ProviderProps<A> {
   readonly fallback?: ReactNode;
   /** The server to use instead of the one that this page came from. */
   readonly api?: A | undefined;
-  /** The cache to use instead of one of the provider's own. */
+  /**
+   * The cache to use instead of one of the provider's own. On the server only its default options
+   * are used: every page has a cache of its own there.
+   */
   readonly queryClient?: QueryClient | undefined;
 }
 
@@ -50,9 +60,8 @@ export function ApiProvider<A extends Connected>(
 ): ReactNode {
   const { context, globalContexts, fallback, children } = props;
   const defaultApi = useContext(context);
-  const [ownClient] = useState(createQueryClient);
   const api = props.api ?? defaultApi;
-  const client = props.queryClient ?? ownClient;
+  const client = useClient(props.queryClient);
 
   useEffect(
     () =>
@@ -72,6 +81,16 @@ export function ApiProvider<A extends Connected>(
   );
 }
 
+/** The cache of this page: the given one, or one that lives as long as the provider. */
+function useClient(given: QueryClient | undefined): QueryClient {
+  const [own] = useState(() =>
+    serverFunctions() ? createServerQueryClient(given) : createQueryClient(),
+  );
+  const client = given && !serverFunctions() ? given : own;
+  if (!serverFunctions()) trustServer(client);
+  return client;
+}
+
 /** Starts queries while rendering: an effect would run after the components below sent their own. */
 function Prefetch({
   queries,
@@ -79,8 +98,9 @@ function Prefetch({
   readonly queries: readonly GlobalContext[];
 }): null {
   const client = useQueryClient();
-  for (const query of queries) {
-    const options = query.queryOptions();
+  const all = queries.map((query) => query.queryOptions());
+  useAnswers(all);
+  for (const options of all) {
     if (!client.getQueryState(options.queryKey))
       void client.prefetchQuery(options);
   }

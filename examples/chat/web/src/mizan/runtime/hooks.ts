@@ -3,14 +3,17 @@
 import {
   useMutation,
   useQuery,
+  useQueryClient,
   useSuspenseQuery,
   type UseMutationOptions,
   type UseMutationResult,
   type UseQueryOptions,
   type UseQueryResult,
 } from "@tanstack/react-query";
+import { takeAnswers } from "./embedded";
 import { CallError } from "./error";
 import type { Mutation, Query } from "./functions";
+import { serverFunctions } from "./rendering";
 
 /** Options of a generated mutation hook: all of `useMutation` but what to call. */
 export type MutationHookOptions<O, E, I> = Omit<
@@ -32,13 +35,40 @@ export function useMutationOf<I, O, E>(
   return useMutation({ ...options, ...mutation.mutationOptions() });
 }
 
-/** Reads a query from a component. */
+/** Reads a query from a component. On the server the component waits for the answer. */
 export function useQueryOf<I, O, E>(
   query: Query<I, O, E>,
   input: I,
   options?: QueryHookOptions<O, E>,
 ): UseQueryResult<O, E> {
-  return useQuery({ ...options, ...query.queryOptions(input) });
+  const all = { ...options, ...query.queryOptions(input) };
+  useAnswers(all.enabled === false ? [] : [all]);
+  return useQuery(all);
+}
+
+/** What it takes to ask a query. */
+interface Asking {
+  readonly queryKey: readonly unknown[];
+  readonly queryFn: (context: { readonly signal: AbortSignal }) => unknown;
+}
+
+/**
+ * Has what the page brought along ready. On the server, suspends until every one of `queries` is
+ * answered, be it with a failure.
+ */
+export function useAnswers(queries: readonly Asking[]): void {
+  const client = useQueryClient();
+  if (!serverFunctions()) {
+    takeAnswers(client);
+    return;
+  }
+  const open = queries.filter(({ queryKey }) => {
+    const state = client.getQueryState(queryKey);
+    return !state || state.status === "pending";
+  });
+  // What React suspends on; `use` would do the same, where React has it.
+  if (open.length > 0)
+    throw Promise.all(open.map((query) => client.prefetchQuery(query)));
 }
 
 /**
@@ -49,6 +79,7 @@ export function useQueryOf<I, O, E>(
  * that fails the data stays, unless the server says that the user may not see it any more.
  */
 export function useContextOf<I, O, E>(query: Query<I, O, E>, input: I): O {
+  useAnswers([]);
   const { data, error, isFetching } = useSuspenseQuery({
     ...query.queryOptions(input),
     staleTime: Infinity,

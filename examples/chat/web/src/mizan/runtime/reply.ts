@@ -47,14 +47,14 @@ interface Problem {
 }
 
 /** Turns a problem document into the failure that it describes. */
-export function readProblem(document: unknown, reply: Response): CallError {
+export function readProblem(document: unknown, reply?: Response): CallError {
   const problem: Problem = isObject(document) ? document : {};
   const { code, status, fields, data, error_id: errorId } = problem;
   if (typeof code !== "string") return unreadable(reply);
   return new CallError({
     code,
     message: firstString(problem.detail, problem.title) ?? code,
-    status: typeof status === "number" ? status : reply.status,
+    status: typeof status === "number" ? status : (reply?.status ?? 0),
     fields: isObject(fields) ? (fields as Record<string, string[]>) : undefined,
     errorId: typeof errorId === "string" ? errorId : undefined,
     outdated: problem.outdated_client === true,
@@ -64,11 +64,12 @@ export function readProblem(document: unknown, reply: Response): CallError {
 }
 
 /** The failure of a call whose answer was cut short, or was none of the server's. */
-export function unreadable(reply: Response, cause?: unknown): CallError {
+export function unreadable(reply?: Response, cause?: unknown): CallError {
+  const status = reply?.status ?? 0;
   return new CallError({
     code: "unreadable_reply",
-    message: `the reply could not be read (HTTP status ${reply.status})`,
-    status: reply.status,
+    message: `the reply could not be read (HTTP status ${status})`,
+    status,
     retryAfter: retryAfter(reply),
     cause,
   });
@@ -115,8 +116,8 @@ function isJson(reply: Response): boolean {
   return /json/i.test(reply.headers.get("content-type") ?? "");
 }
 
-function retryAfter(reply: Response): number | undefined {
-  const seconds = reply.headers.get("retry-after")?.trim();
+function retryAfter(reply: Response | undefined): number | undefined {
+  const seconds = reply?.headers.get("retry-after")?.trim();
   return seconds && /^\d+$/.test(seconds) ? Number(seconds) : undefined;
 }
 

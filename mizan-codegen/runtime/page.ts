@@ -1,0 +1,52 @@
+import { createElement, type ComponentType, type ReactNode } from "react";
+import {
+  hydrateRoot,
+  type HydrationOptions,
+  type Root,
+} from "react-dom/client";
+
+/** How to bring a page to life that the server rendered. */
+export interface HydratePageOptions extends HydrationOptions {
+  /** What to put around the page; it must not add elements, as the server has none. */
+  readonly wrap?: (page: ReactNode) => ReactNode;
+}
+
+/** What the server rendered. */
+interface Page {
+  readonly component: string;
+  readonly props: object;
+}
+
+/**
+ * Loads the component that the server rendered, and hydrates the page with it.
+ *
+ * `components` has the components by their paths as the server has them, which is what
+ * `import.meta.glob("./pages/*.tsx")` gives in a file that stands where the server's paths begin.
+ */
+export async function hydratePage(
+  components: Readonly<Record<string, () => Promise<unknown>>>,
+  { wrap = (page) => page, ...options }: HydratePageOptions = {},
+): Promise<Root> {
+  const root = document.getElementById("mizan-root");
+  const page = readPage();
+  if (!root || !page)
+    throw new Error(
+      "this page was not rendered by the server: it has no #mizan-root or #mizan-page",
+    );
+  const load = components[page.component] ?? components[`./${page.component}`];
+  if (!load) {
+    const known = Object.keys(components).join(", ") || "none";
+    throw new Error(
+      `the server rendered ${page.component}, which is not among the components: ${known}`,
+    );
+  }
+  const { default: component } = (await load()) as {
+    readonly default: ComponentType<object>;
+  };
+  return hydrateRoot(root, wrap(createElement(component, page.props)), options);
+}
+
+function readPage(): Page | undefined {
+  const text = document.getElementById("mizan-page")?.textContent;
+  return text ? (JSON.parse(text) as Page) : undefined;
+}
