@@ -36,7 +36,7 @@ pub(crate) struct HostError {
 }
 
 /// The functions that the scripts in `js/` find on `host`. `compile` is the engine's own.
-pub(crate) const OPERATIONS: [&str; 23] = [
+pub(crate) const OPERATIONS: [&str; 22] = [
     "load",
     "resolve",
     "mode",
@@ -56,14 +56,10 @@ pub(crate) const OPERATIONS: [&str; 23] = [
     "uuid",
     "callFunction",
     "emit",
-    "shell",
     "finish",
     "fail",
     "recovered",
 ];
-
-pub(crate) const OPENING: &str = "<div id=\"mizan-root\">";
-pub(crate) const CLOSING: &str = "</div>";
 
 /// One isolate's side of Rust: its modules, its timers, the render under way.
 pub(crate) struct Host {
@@ -82,8 +78,7 @@ struct State {
     logged: usize,
     /// What the render has made since it was last taken.
     markup: Vec<u8>,
-    /// The root was closed since then; what follows belongs behind it.
-    shell: bool,
+    /// The shell was taken.
     begun: bool,
     calls: Option<Calls>,
     finished: bool,
@@ -115,7 +110,6 @@ impl Host {
         state.timers.clear();
         state.logged = 0;
         state.markup.clear();
-        state.shell = false;
         state.begun = false;
         state.calls = calls;
         state.finished = false;
@@ -135,14 +129,14 @@ impl Host {
     /// after it: React writes whole elements between two turns of the loop.
     ///
     /// The answers that it rests on come before it, so that they are there when the browser hydrates it,
-    /// but behind the root when it holds the root.
+    /// but behind the shell, which is the first part.
     pub(crate) fn take_part(&self) -> Option<Bytes> {
         let mut state = self.state.borrow_mut();
         if state.markup.is_empty() {
             return None;
         }
         let mut markup = std::mem::take(&mut state.markup);
-        let shell = std::mem::take(&mut state.shell);
+        let shell = !std::mem::replace(&mut state.begun, true);
         let answers = state
             .calls
             .as_mut()
@@ -336,15 +330,7 @@ impl Host {
             "callFunction" => Value::Number(self.call_function(text(0), text(1))?),
             "emit" => {
                 let mut state = self.state.borrow_mut();
-                state.open_root();
                 state.markup.extend_from_slice(bytes(0));
-                Value::Undefined
-            }
-            "shell" => {
-                let mut state = self.state.borrow_mut();
-                state.open_root();
-                state.markup.extend_from_slice(CLOSING.as_bytes());
-                state.shell = true;
                 Value::Undefined
             }
             "finish" => {
@@ -474,14 +460,5 @@ impl Host {
             _ => tracing::info!(target: "mizan_ssr::console", "{line}"),
         }
         true
-    }
-}
-
-impl State {
-    fn open_root(&mut self) {
-        if !self.begun {
-            self.begun = true;
-            self.markup.extend_from_slice(OPENING.as_bytes());
-        }
     }
 }

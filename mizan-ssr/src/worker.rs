@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::engine::{Engine, EngineKind, Fault};
 use crate::error::{RenderError, RenderErrorKind, Thrown};
 use crate::functions::{Answer, Calls};
-use crate::host::{CLOSING, Host, OPENING, Value};
+use crate::host::{Host, Value};
 use crate::loader::Loader;
 use crate::module_error::ModuleError;
 use crate::renderer::Rendered;
@@ -242,7 +242,7 @@ impl Worker {
         match self.call("render", arguments)? {
             Value::Text(html) => {
                 self.jobs()?;
-                Ok(Some(format!("{OPENING}{html}{CLOSING}")))
+                Ok(Some(html))
             }
             _ => self.finish(taker, deadline).map(|()| None),
         }

@@ -68,12 +68,13 @@ const stream = async (react, element, streaming, nonce) => {
     return;
   }
   mizan.drive(rendered, { write: (chunk) => host.emit(chunk), close: () => host.finish(), error: fail });
-  host.shell();
 };
 
 const begin = (namespace, id, props, react, streaming, nonce) => {
   const { jsx } = mizan.require(react.jsx);
-  const element = jsx(component(namespace, id), JSON.parse(props));
+  // The root is React's own: directly below it, a boundary may bring the document's head, so that
+  // React would hold the shell back until every boundary there is complete.
+  const element = jsx("div", { id: "mizan-root", children: jsx(component(namespace, id), JSON.parse(props)) });
   if (!streaming && !suspends.has(id)) {
     try {
       const html = mizan.require(react.string).renderToString(element);
@@ -95,7 +96,6 @@ mizan.render = (id, props, paths, streaming, nonce) => {
     const html = begin(namespace, id, props, react, streaming, nonce);
     if (html !== undefined) {
       host.emit(new TextEncoder().encode(html));
-      host.shell();
       host.finish();
     }
   }).catch(fail);

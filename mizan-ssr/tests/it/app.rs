@@ -75,6 +75,14 @@ impl App {
     }
 }
 
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}
+
 /// The markup inside of the root.
 pub(crate) fn html(renderer: &Renderer, path: &str, props: &Value) -> String {
     match renderer.render_blocking(path, props) {

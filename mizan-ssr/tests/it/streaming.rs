@@ -4,15 +4,7 @@ use futures_util::StreamExt;
 use mizan_ssr::{RenderErrorCode, RenderStream};
 use serde_json::json;
 
-use crate::app::{App, html, on_engines};
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}
+use crate::app::{App, block_on, html, on_engines};
 
 async fn parts(mut stream: RenderStream) -> Vec<String> {
     let mut parts = Vec::new();
@@ -33,31 +25,32 @@ const SLOW: &str = "import { Suspense, use } from 'react';
 #[test]
 fn the_shell_comes_first_and_the_rest_behind_the_root() {
     on_engines(|engine| {
-        let app = App::component(SLOW);
-        let renderer = app.renderer(engine);
-        let parts = block_on(async {
-            parts(
-                renderer
-                    .render_stream("App.tsx", &json!({}))
-                    .await
-                    .expect("a shell"),
-            )
-            .await
-        });
-        let (shell, rest) = (&parts[0], parts[1..].concat());
-        assert!(shell.ends_with("</div>"), "{shell}");
-        assert!(
-            shell.starts_with("<div id=\"mizan-root\"><main><h1>fast</h1>"),
-            "{shell}"
-        );
-        assert!(
-            shell.contains("<i>wait</i>") && !shell.contains("slow"),
-            "{shell}"
-        );
-        assert!(
-            rest.contains("<b>slow</b>") && rest.contains("$RC"),
-            "{rest}"
-        );
+        // With a boundary below a `<main>`, and with one below nothing at all.
+        for (source, shell) in [
+            (SLOW.into(), "<main><h1>fast</h1><!--$?-->"),
+            (SLOW.replace("main>", ">"), "<h1>fast</h1><!--$?-->"),
+        ] {
+            let app = App::component(&source);
+            let renderer = app.renderer(engine);
+            let parts = block_on(async {
+                let stream = renderer.render_stream("App.tsx", &json!({})).await;
+                parts(stream.expect("a shell")).await
+            });
+            let (first, rest) = (&parts[0], parts[1..].concat());
+            assert!(
+                first.starts_with(&format!("<div id=\"mizan-root\">{shell}")),
+                "{first}"
+            );
+            assert!(
+                first.contains("<i>wait</i>") && first.contains("</div>"),
+                "{first}"
+            );
+            assert!(!first.contains("slow"), "{first}");
+            assert!(
+                rest.contains("<b>slow</b>") && rest.contains("$RC"),
+                "{rest}"
+            );
+        }
     });
 }
 
