@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::module_error::ModuleError;
+use crate::module_error::{ModuleError, excerpt};
 
 /// What kind of failure a [`RenderError`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,12 +114,36 @@ impl RenderError {
         }
     }
 
-    /// The source lines around a syntax error, with a caret under the place.
+    /// The source lines around the [`place`](Self::place), with a caret under it.
+    ///
+    /// Those of what was thrown are read from the file, now.
     #[must_use]
-    pub fn excerpt(&self) -> Option<&str> {
+    pub fn excerpt(&self) -> Option<Cow<'_, str>> {
+        if let RenderErrorKind::Module(ModuleError::Syntax(error)) = &*self.kind {
+            return Some(Cow::Borrowed(&error.excerpt));
+        }
+        let (file, line, column) = self.place()?;
+        let source = fs::read_to_string(file).ok()?;
+        let excerpt = excerpt(
+            &source,
+            usize::try_from(line).ok()?,
+            usize::try_from(column).ok()?,
+        );
+        (!excerpt.is_empty()).then_some(Cow::Owned(excerpt))
+    }
+
+    /// What it is called, what it says, and the way out where that is apart.
+    pub(crate) fn parts(&self) -> (String, String, Option<&str>) {
         match &*self.kind {
-            RenderErrorKind::Module(ModuleError::Syntax(error)) => Some(&error.excerpt),
-            _ => None,
+            RenderErrorKind::Component(thrown) => (
+                thrown.name.clone(),
+                thrown.message.clone(),
+                thrown.hint.as_deref(),
+            ),
+            RenderErrorKind::Module(ModuleError::Syntax(error)) => {
+                ("SyntaxError".into(), error.message.clone(), None)
+            }
+            _ => (format!("{:?}", self.code()), self.to_string(), None),
         }
     }
 }

@@ -9,6 +9,7 @@ mod functions;
 mod host;
 mod loader;
 mod module_error;
+mod page;
 mod path;
 mod renderer;
 mod resolve;
@@ -20,4 +21,7 @@ mod worker;
 
 pub use engine::EngineKind;
 pub use error::{BuildError, RenderError, RenderErrorCode};
+pub use page::{
+    InvalidNonce, Nonce, Page, PageBody, Pages, PagesBuilder, PagesError, STRICT_POLICY, Vite,
+};
 pub use renderer::{Builder, Component, RenderStream, Rendered, Renderer};

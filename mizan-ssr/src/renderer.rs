@@ -181,6 +181,12 @@ impl Renderer {
         self.component(path).props(props).stream().await
     }
 
+    /// Whether it was built for development; see [`Builder::development`].
+    #[must_use]
+    pub fn development(&self) -> bool {
+        self.inner.development
+    }
+
     fn find(&self, path: &str) -> Result<String, RenderError> {
         if self.inner.development {
             return path::find(&self.inner.roots, path);

@@ -1,0 +1,133 @@
+use super::hoist;
+use super::html::escape;
+use super::policy::Nonce;
+use super::vite::{Links, Script};
+use crate::functions::push_inert;
+use crate::host::OPENING;
+
+/// How every document ends.
+pub(crate) const END: &str = "</body></html>";
+
+/// The document around a component's markup.
+pub(crate) struct Document<'a> {
+    pub(crate) lang: Option<&'a str>,
+    pub(crate) title: Option<&'a str>,
+    /// Trusted HTML.
+    pub(crate) head: [&'a str; 2],
+    pub(crate) nonce: Option<&'a Nonce>,
+    /// What the browser needs to take over; without it the page is static.
+    pub(crate) browser: Option<Browser<'a>>,
+}
+
+pub(crate) struct Browser<'a> {
+    pub(crate) links: Links,
+    pub(crate) component: &'a str,
+    /// A JSON object.
+    pub(crate) props: &'a str,
+}
+
+impl Document<'_> {
+    /// All up to where the rest of a stream follows, or [`END`]. `markup` is the root with what stands
+    /// behind it.
+    pub(crate) fn begin(&self, markup: &str) -> String {
+        let inside = markup.strip_prefix(OPENING).unwrap_or(markup);
+        let hoisted = hoist::split(inside);
+        let mut html = String::with_capacity(markup.len() + 1024);
+        html.push_str("<!doctype html><html");
+        if let Some(lang) = self.lang {
+            html.push_str(&format!(" lang=\"{}\"", escape(lang)));
+        }
+        html.push_str("><head><meta charset=\"utf-8\">");
+        if !hoisted.viewport {
+            html.push_str(
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
+            );
+        }
+        if let (Some(title), false) = (self.title, hoisted.title) {
+            html.push_str(&format!("<title>{}</title>", escape(title)));
+        }
+        for head in self.head {
+            html.push_str(head);
+        }
+        let nonce = self.nonce_attribute();
+        if let Some(browser) = &self.browser {
+            // Where Vite's scripts look for the nonce of what they add.
+            if !nonce.is_empty() {
+                html.push_str(&format!("<meta property=\"csp-nonce\"{nonce}>"));
+            }
+            for style in &browser.links.styles {
+                html.push_str(&format!(
+                    "<link rel=\"stylesheet\" href=\"{}\"",
+                    escape(&style.url)
+                ));
+                if let Some(id) = &style.dev_id {
+                    html.push_str(&format!(" data-vite-dev-id=\"{}\"", escape(id)));
+                }
+                html.push('>');
+            }
+            for url in &browser.links.preloads {
+                let url = escape(url);
+                html.push_str(&format!(
+                    "<link rel=\"modulepreload\" href=\"{url}\"{nonce}>"
+                ));
+            }
+        }
+        html.push_str(hoisted.head);
+        html.push_str("</head><body>");
+        if inside.len() < markup.len() {
+            html.push_str(OPENING);
+        }
+        html.push_str(hoisted.rest);
+        if let Some(browser) = &self.browser {
+            html.push_str("<script type=\"application/json\" id=\"mizan-page\">{\"component\":");
+            push_inert(
+                &mut html,
+                &serde_json::Value::from(browser.component).to_string(),
+            );
+            html.push_str(",\"props\":");
+            push_inert(&mut html, browser.props);
+            html.push_str("}</script>");
+            html.push_str(&script(&browser.links.script, &nonce));
+        }
+        html
+    }
+
+    fn nonce_attribute(&self) -> String {
+        self.nonce
+            .map(|nonce| format!(" nonce=\"{}\"", nonce.as_str()))
+            .unwrap_or_default()
+    }
+}
+
+/// Asynchronous: it runs while the rest of a stream still comes.
+fn script(script: &Script, nonce: &str) -> String {
+    match script {
+        Script::Built { url } => {
+            let url = escape(url);
+            format!("<script type=\"module\" async src=\"{url}\"{nonce}></script>")
+        }
+        // In one module, because React's refreshing has to be set up before a component is evaluated, and
+        // asynchronous modules wait for none before them.
+        Script::Served { url, entry } => {
+            let module = |path: &str| {
+                let mut text = String::new();
+                push_inert(
+                    &mut text,
+                    &serde_json::Value::from(format!("{url}{path}")).to_string(),
+                );
+                text
+            };
+            format!(
+                "<script type=\"module\" async{nonce}>import {{ injectIntoGlobalHook }} from {refresh};\
+                 import {client};\
+                 injectIntoGlobalHook(window);\
+                 window.$RefreshReg$ = () => {{}};\
+                 window.$RefreshSig$ = () => (type) => type;\
+                 await import({entry});</script>",
+                refresh = module("@react-refresh"),
+                client = module("@vite/client"),
+                entry = module(entry),
+            )
+        }
+    }
+}
