@@ -86,8 +86,11 @@ impl Loader {
 
     /// The module `id`, read when it is not known yet.
     pub(crate) fn module(&self, id: &str) -> Result<Arc<Module>, ModuleError> {
-        if let Some(module) = locked(&self.modules).get(id) {
-            return Ok(Arc::clone(module));
+        let known = locked(&self.modules).get(id).map(Arc::clone);
+        if let Some(module) = known
+            && !(self.development && self.is_stale(&module))
+        {
+            return Ok(module);
         }
         // Read without the lock: another thread may do the same work, and either result is right.
         let module = Arc::new(self.read(id)?);
@@ -301,4 +304,28 @@ fn stamp(path: &Path) -> Option<Stamp> {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Loader;
+
+    /// As for a thread that has not loaded it yet, when another has.
+    #[test]
+    fn a_module_that_changed_is_read_again_in_development_alone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("a.ts");
+        let id = path.to_str().expect("UTF-8");
+        for development in [true, false] {
+            let loader = Loader::new(dir.path().into(), development);
+            fs::write(&path, "export const a = 1;").expect("written");
+            let first = loader.module(id).expect("it is there");
+            fs::write(&path, "export const a = 22;").expect("written");
+            let second = loader.module(id).expect("it is there");
+            let changed = first.transformed.code != second.transformed.code;
+            assert_eq!(changed, development);
+        }
+    }
 }
