@@ -11,6 +11,7 @@ use mizan_codegen::cli::{self, Arguments, Outcome};
 use notify::{RecursiveMode, Watcher as _};
 
 use crate::project::{self, EXAMPLES, Example};
+use crate::v8;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -85,7 +86,11 @@ fn build(example: &Example) -> anyhow::Result<()> {
 
 /// Builds the program that prints an example's manifest.
 pub(crate) fn build_command(example: &Example) -> Command {
-    project::cargo(["build", "--quiet", "--package", example.package])
+    let mut command = project::cargo(["build", "--quiet", "--package", example.package]);
+    if example.renders && v8::is_missing().is_none() {
+        command.args(["--features", "v8"]);
+    }
+    command
 }
 
 fn generate(arguments: &Arguments) -> anyhow::Result<bool> {

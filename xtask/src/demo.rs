@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
-use crate::{codegen, project, step};
+use crate::{codegen, project, step, v8};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -23,6 +23,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         bail!(missing);
     }
     eprintln!("Setting up the chat example");
+    if let Some(why) = v8::is_missing() {
+        eprintln!("  note  {why}");
+    }
     install()?;
     build_page()?;
 

@@ -10,16 +10,20 @@ pub(crate) struct Example {
     pub(crate) package: &'static str,
     /// The folder of the generated client.
     pub(crate) client: &'static str,
+    /// It renders pages, in V8 where its feature `v8` is on.
+    pub(crate) renders: bool,
 }
 
 pub(crate) const EXAMPLES: [Example; 2] = [
     Example {
         package: "chat",
         client: "examples/chat/web/src/mizan",
+        renders: true,
     },
     Example {
         package: "hello",
         client: "examples/hello/web/mizan",
+        renders: false,
     },
 ];
 

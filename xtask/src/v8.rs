@@ -3,19 +3,20 @@
 use std::env;
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// Where the `v8` crate downloads the library from.
 const HOST: (&str, u16) = ("github.com", 443);
 
-/// Why the feature `v8` cannot be built here; nothing where it can.
+/// Why the feature `v8` cannot be built here; nothing where it can. Looked for once.
 pub(crate) fn is_missing() -> Option<&'static str> {
-    if env::var_os("RUSTY_V8_ARCHIVE").is_some() || is_cached() || can_be_downloaded() {
-        return None;
-    }
-    Some(
+    static CAN_BE_BUILT: LazyLock<bool> = LazyLock::new(|| {
+        env::var_os("RUSTY_V8_ARCHIVE").is_some() || is_cached() || can_be_downloaded()
+    });
+    (!*CAN_BE_BUILT).then_some(
         "V8's library is neither in RUSTY_V8_ARCHIVE nor in cargo's cache, and cannot be \
-         downloaded from here; the engine quickjs was tested",
+         downloaded from here: QuickJS renders instead, slower",
     )
 }
 

@@ -1,4 +1,4 @@
-//! The functions of the chat example.
+//! The functions and the pages of the chat example.
 
 #![expect(
     clippy::missing_errors_doc,
@@ -6,6 +6,7 @@
 )]
 
 pub mod functions;
+pub mod pages;
 pub mod users;
 
 use mizan_core::Registry;

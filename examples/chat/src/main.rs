@@ -1,18 +1,15 @@
-//! Serves the chat example: its functions under `/api/mizan`, its page from Vite's build.
+//! Serves the chat example: its functions under `/api/mizan`, its pages, which React renders here.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use axum::Router;
-use axum::http::{HeaderValue, header};
+use chat::pages::{self, Assets};
 use chat::users::Sessions;
 use clap::{Parser, Subcommand};
 use mizan_http::{MizanService, serve};
 use tokio::net::TcpListener;
-use tower_http::services::{ServeDir, ServeFile};
-use tower_http::set_header::SetResponseHeaderLayer;
 use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
@@ -21,9 +18,17 @@ struct Options {
     /// The port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 8000)]
     port: u16,
-    /// The folder that Vite built the page into
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist"))]
+    /// The folder of the front end, with its components in `src` and Vite's build in `dist`
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/web"))]
     web: PathBuf,
+    /// Show changes to components without a restart, with the scripts of the Vite dev server here
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        num_args = 0..=1,
+        default_missing_value = "http://localhost:5173"
+    )]
+    dev: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -60,14 +65,8 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let mizan = MizanService::builder(registry.build()?)
         .authenticate(sessions)
         .build()?;
-    let page = ServeFile::new(options.web.join("index.html"));
-    let router = Router::new()
-        .nest_service("/api/mizan", mizan.clone())
-        .fallback_service(ServeDir::new(&options.web).fallback(page))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'"),
-        ));
+    let assets = options.dev.map_or(Assets::Built, Assets::DevServer);
+    let router = pages::router(mizan.clone(), &options.web, assets)?;
 
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address)

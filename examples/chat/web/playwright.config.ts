@@ -28,7 +28,7 @@ export default defineConfig({
     { name: "desktop", use: { viewport: { width: 1280, height: 800 } } },
     {
       name: "phone",
-      testIgnore: ["client.test.ts", "widths.test.ts"],
+      testIgnore: ["client.test.ts", "development.test.ts", "widths.test.ts"],
       use: { ...devices["Pixel 7"], viewport: { width: 360, height: 740 } },
     },
   ],

@@ -4,10 +4,14 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [react()],
   server: {
-    proxy: { "/api": process.env.MIZAN_SERVER ?? "http://127.0.0.1:8000" },
+    // The page comes from the Rust server, so what it asks Vite for needs the whole address.
+    origin: "http://localhost:5173",
+    port: 5173,
+    strictPort: true,
   },
   build: {
     manifest: true,
+    rolldownOptions: { input: "src/main.tsx" },
     // The server's content security policy has no place for data: addresses.
     assetsInlineLimit: 0,
   },

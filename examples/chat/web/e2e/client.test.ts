@@ -44,7 +44,10 @@ test("has the data of a declared error on the error", async ({ api }) => {
 });
 
 test("answers contexts that were asked for together", async ({ api }) => {
-  const [one, other] = await Promise.all([api.currentUser(), api.currentUser()]);
+  const [one, other] = await Promise.all([
+    api.currentUser(),
+    api.currentUser(),
+  ]);
   expect([one, other]).toEqual([null, null]);
 });
 

@@ -1,18 +1,58 @@
 import { expect, test } from "./page";
 
-test("asks for the global context once", async ({ chat }) => {
+test("is hydrated, and asks for nothing that the server put into it", async ({
+  chat,
+}) => {
   await expect(chat.outcome("current_user")).toContainText(
     "Nobody is signed in",
   );
+  await expect(chat.outcome("greet")).toContainText("Hello, World!");
   await chat.page.waitForLoadState("networkidle");
-  expect([...chat.calls].sort()).toEqual([
-    "/api/mizan/call/current_user",
-    "/api/mizan/call/early_access",
-    `/api/mizan/call/greet?input=${encodeURIComponent('{"name":"World"}')}`,
-    "/api/mizan/call/members_only",
-    "/api/mizan/call/staff_report",
-    "/api/mizan/call/superuser_report",
-  ]);
+  expect(chat.calls).toEqual([]);
+  await chat.panel("greet").getByLabel("Name").fill("Ada");
+  await expect(chat.outcome("greet")).toContainText("Hello, Ada!");
+  expect(chat.calls).toHaveLength(1);
+});
+
+test("has the signed-in user in its first HTML", async ({ chat }) => {
+  await chat.switchTo("Staff");
+  const reply = await chat.page.request.get("/");
+  expect(reply.headers()["cache-control"]).toBe("private, no-store");
+  const html = await reply.text();
+  expect(html).toContain("<dt>name</dt><dd>Staff</dd>");
+  expect(html).toContain('"name":"current_user","output":{"id":"staff"');
+  await chat.page.reload();
+  await expect(chat.outcome("current_user")).toContainText("nameStaff");
+  await expect(chat.outcome("staff_report")).toContainText("Open sessions");
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("is whole", async ({ page }) => {
+    await page.goto("/");
+    await expect(page.getByRole("article")).toHaveCount(9);
+    const greet = page.getByRole("article", { name: "greet", exact: true });
+    await expect(greet).toContainText("Hello, World!");
+  });
+});
+
+test("/hello/ greets whom the address names", async ({ page }) => {
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  for (const [path, name] of [
+    ["/hello/", "World"],
+    ["/hello/?name=Ada", "Ada"],
+    ["/hello/?name=%3C/script%3E%3Cb%3E", "</script><b>"],
+  ] as const) {
+    await page.goto(path);
+    await expect(page.locator("#mizan-root")).toHaveText(`Hello, ${name}!`);
+    await page.waitForLoadState("networkidle");
+  }
+  const html = await (await page.request.get("/hello/")).text();
+  expect(html).toContain('<div id="mizan-root"><div>Hello, World!</div></div>');
+  expect(complaints).toEqual([]);
 });
 
 test("shows the Rust and the TypeScript of every function", async ({
@@ -32,23 +72,21 @@ test("shows the Rust and the TypeScript of every function", async ({
 });
 
 test("keeps the rest of the page when one call fails", async ({ page }) => {
-  await page.route("**/call/current_user", (route) =>
+  await page.route("**/call/greet?*", (route) =>
     route.fulfill({ status: 500, body: "<p>" }),
   );
   await page.goto("/");
-  const alone = page.getByRole("article", {
-    name: "current_user",
-    exact: true,
-  });
-  await expect(alone.locator(".outcome")).toContainText("500unreadable_reply");
+  const greet = page.getByRole("article", { name: "greet", exact: true });
+  await greet.getByLabel("Name").fill("Ada");
+  await expect(greet.locator(".outcome")).toContainText("500unreadable_reply");
   const echo = page.getByRole("article", { name: "echo", exact: true });
   await echo.getByRole("button", { name: "Send" }).click();
   await expect(echo.locator(".outcome")).toContainText(
     "Hello from the browser",
   );
-  await page.unroute("**/call/current_user");
-  await alone.getByRole("button", { name: "Try again" }).click();
-  await expect(alone.locator(".outcome")).toContainText("Nobody is signed in");
+  await page.unroute("**/call/greet?*");
+  await greet.getByRole("button", { name: "Try again" }).click();
+  await expect(greet.locator(".outcome")).toContainText("Hello, Ada!");
 });
 
 test("can be used with the keyboard alone", async ({ chat }) => {

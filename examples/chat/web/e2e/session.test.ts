@@ -53,7 +53,7 @@ for (const user of users) {
     }
     expect(
       chat.calls.filter((call) => call.endsWith("/current_user")),
-    ).toHaveLength(2);
+    ).toHaveLength(1);
   });
 }
 

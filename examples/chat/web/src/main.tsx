@@ -1,20 +1,11 @@
 import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
-import { App } from "./App";
 import { CallError } from "./mizan";
-import "./styles/base.css";
-import "./styles/controls.css";
-import "./styles/page.css";
-import "./styles/panel.css";
+import { hydratePage } from "./mizan/page";
 
-const root = document.getElementById("root");
-if (!root) throw new Error("index.html has no #root");
-
-createRoot(root, { onCaughtError }).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+await hydratePage(import.meta.glob("./pages/*.tsx"), {
+  wrap: (page) => <StrictMode>{page}</StrictMode>,
+  onCaughtError,
+});
 
 /** A failed call is on the page already; anything else that a boundary caught is a bug. */
 function onCaughtError(error: unknown): void {

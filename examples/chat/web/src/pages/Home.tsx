@@ -1,23 +1,33 @@
 import type { ReactNode } from "react";
-import { AccessBoard } from "./components/AccessBoard";
-import { CurrentUserPanel } from "./components/CurrentUserPanel";
-import { EarlyAccessPanel } from "./components/EarlyAccessPanel";
-import { EchoPanel } from "./components/EchoPanel";
-import { Footer } from "./components/Footer";
-import { GreetPanel } from "./components/GreetPanel";
-import { Header } from "./components/Header";
-import { MembersOnlyPanel } from "./components/MembersOnlyPanel";
-import { Section } from "./components/Section";
-import { SignInPanel } from "./components/SignInPanel";
-import { SignOutPanel } from "./components/SignOutPanel";
-import { StaffReportPanel } from "./components/StaffReportPanel";
-import { SuperuserReportPanel } from "./components/SuperuserReportPanel";
-import { MizanProvider } from "./mizan";
+import { AccessBoard } from "../components/AccessBoard";
+import { Boundary } from "../components/Boundary";
+import { CurrentUserPanel } from "../components/CurrentUserPanel";
+import { EarlyAccessPanel } from "../components/EarlyAccessPanel";
+import { EchoPanel } from "../components/EchoPanel";
+import { Footer } from "../components/Footer";
+import { GreetPanel } from "../components/GreetPanel";
+import { Header } from "../components/Header";
+import { MembersOnlyPanel } from "../components/MembersOnlyPanel";
+import { Section } from "../components/Section";
+import { SignInPanel } from "../components/SignInPanel";
+import { SignOutPanel } from "../components/SignOutPanel";
+import { StaffReportPanel } from "../components/StaffReportPanel";
+import { SuperuserReportPanel } from "../components/SuperuserReportPanel";
+import { MizanProvider } from "../mizan";
+import "../styles/base.css";
+import "../styles/controls.css";
+import "../styles/page.css";
+import "../styles/panel.css";
 
 /** The page: every function of the example at work, beside its code. */
-export function App(): ReactNode {
+export default function Home(): ReactNode {
   return (
     <MizanProvider>
+      <title>mizan: Rust functions, called from React</title>
+      <meta
+        name="description"
+        content="Rust functions, called from a typed React client: every kind of function at work on one page."
+      />
       <Header />
       <main className="page">
         <div className="hero">
@@ -29,7 +39,9 @@ export function App(): ReactNode {
               somebody else at the top, and all of them follow by themselves.
             </p>
           </div>
-          <AccessBoard />
+          <Boundary>
+            <AccessBoard />
+          </Boundary>
         </div>
         <Section
           title="Calls"

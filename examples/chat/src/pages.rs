@@ -1,0 +1,112 @@
+//! The pages, which are rendered here and which the browser takes over.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use mizan_http::{MizanService, ReplyBody};
+use mizan_ssr::{Pages, Renderer, STRICT_POLICY, Vite};
+use serde::{Deserialize, Serialize};
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::users::Sessions;
+
+/// What a handler needs.
+#[derive(Clone)]
+struct Site {
+    mizan: MizanService<Sessions>,
+    pages: Pages,
+}
+
+/// Where the scripts and style sheets of the pages come from.
+pub enum Assets {
+    /// Vite's build, in `dist`.
+    Built,
+    /// Vite's dev server at this origin. The renderer then takes changed files up by itself.
+    DevServer(String),
+}
+
+/// All that the example answers: its functions, its pages, and the files that Vite built in the folder
+/// `web`.
+///
+/// # Errors
+///
+/// When the folder does not hold what the pages need.
+pub fn router(
+    mizan: MizanService<Sessions>,
+    web: &Path,
+    assets: Assets,
+) -> anyhow::Result<Router> {
+    let (files, vite, development) = match assets {
+        Assets::Built => {
+            let dist = web.join("dist");
+            let vite = Vite::manifest(&dist).context("the pages are not built")?;
+            (dist, vite, false)
+        }
+        // What is not a module has no place but the folder itself.
+        Assets::DevServer(origin) => (web.join("public"), Vite::dev_server(origin), true),
+    };
+    let renderer = Renderer::builder()
+        .root(web.join("src"))
+        .development(development)
+        .build()?;
+    let pages = Pages::builder(renderer)
+        .vite(vite)
+        .entry("src/main.tsx")
+        .components("src")
+        .lang("en")
+        .head(HEAD)
+        .content_security_policy(STRICT_POLICY)
+        .build()?;
+    let site = Site {
+        mizan: mizan.clone(),
+        pages,
+    };
+    Ok(Router::new()
+        .route("/", get(home))
+        .route("/hello/", get(hello))
+        .with_state(site)
+        .nest_service("/api/mizan", mizan)
+        .fallback_service(ServeDir::new(files).append_index_html_on_directories(false))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        )))
+}
+
+const HEAD: &str = r#"<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.svg" type="image/svg+xml">"#;
+
+/// Every function at work, for whoever asks.
+async fn home(
+    State(site): State<Site>,
+    request: Request,
+) -> Result<Response, Response<ReplyBody>> {
+    let caller = site.mizan.caller(&request).await?;
+    let page = site
+        .pages
+        .page("pages/Home.tsx")
+        .request(request.method(), request.headers())
+        .functions(move |name, input| caller.call(name, input));
+    Ok(page.respond().await.into_response())
+}
+
+#[derive(Deserialize, Serialize)]
+struct Hello {
+    #[serde(default = "world")]
+    name: String,
+}
+
+fn world() -> String {
+    "World".to_owned()
+}
+
+/// The least that a page can be: a component and its props.
+async fn hello(State(site): State<Site>, Query(props): Query<Hello>) -> Response {
+    let page = site.pages.page("pages/Hello.tsx").props(&props);
+    page.respond().await.into_response()
+}
