@@ -21,6 +21,8 @@ use crate::renderer::RenderStream;
 pub struct PageBody(Kind);
 
 enum Kind {
+    /// Left out, as for `HEAD`: how long it would be is not said.
+    None,
     Whole(Bytes),
     Stream(Box<Streamed>),
 }
@@ -33,6 +35,10 @@ struct Streamed {
 }
 
 impl PageBody {
+    pub(crate) fn none() -> Self {
+        Self(Kind::None)
+    }
+
     pub(crate) fn whole(html: impl Into<Bytes>) -> Self {
         Self(Kind::Whole(html.into()))
     }
@@ -80,6 +86,7 @@ impl Body for PageBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let part = match &mut self.0 {
+            Kind::None => None,
             Kind::Whole(bytes) if bytes.is_empty() => None,
             Kind::Whole(bytes) => Some(std::mem::take(bytes)),
             Kind::Stream(streamed) => ready!(streamed.poll(cx)),
@@ -89,6 +96,7 @@ impl Body for PageBody {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
+            Kind::None => true,
             Kind::Whole(bytes) => bytes.is_empty(),
             Kind::Stream(streamed) => streamed.rest.is_none(),
         }
@@ -97,7 +105,7 @@ impl Body for PageBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Stream(_) => SizeHint::default(),
+            Kind::None | Kind::Stream(_) => SizeHint::default(),
         }
     }
 }
@@ -105,6 +113,7 @@ impl Body for PageBody {
 impl fmt::Debug for PageBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
+            Kind::None => f.write_str("PageBody(none)"),
             Kind::Whole(bytes) => write!(f, "PageBody({} bytes)", bytes.len()),
             Kind::Stream(_) => f.write_str("PageBody(stream)"),
         }

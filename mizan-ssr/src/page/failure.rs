@@ -92,8 +92,8 @@ impl Failure<'_> {
                 Some((calls, components)) => (calls, components),
                 None => (stack, ""),
             };
-            main.push_str(&frames("Calls", calls));
-            main.push_str(&frames("Components", components));
+            main.push_str(&frames("Call stack", calls));
+            main.push_str(&frames("Component stack", components));
         }
         main.push_str(&format!("<footer>In the log under {id}.</footer>"));
         document(&format!("{name}: {message}"), &main, nonce)
@@ -179,7 +179,7 @@ fn frames(title: &str, stack: &str) -> String {
     let others = frames.len() - own.len();
     if others > 0 {
         html.push_str(&format!(
-            "<details><summary>with {others} of packages</summary>{}</details>",
+            "<details><summary>all, with {others} of packages</summary>{}</details>",
             list(&frames)
         ));
     }
@@ -222,6 +222,6 @@ fn is_own(frame: &str) -> bool {
 fn short(place: &str) -> &str {
     env::current_dir()
         .ok()
-        .and_then(|directory| place.strip_prefix(directory.to_str()?))
-        .map_or(place, |place| place.trim_start_matches('/'))
+        .and_then(|directory| place.strip_prefix(directory.to_str()?)?.strip_prefix('/'))
+        .unwrap_or(place)
 }

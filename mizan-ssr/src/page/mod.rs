@@ -320,7 +320,7 @@ impl Page<'_> {
             Err(error) => {
                 let response = failure.respond(&error);
                 if head {
-                    response.map(|_| PageBody::whole(Bytes::new()))
+                    response.map(|_| PageBody::none())
                 } else {
                     response
                 }
@@ -376,7 +376,7 @@ impl Page<'_> {
             PageBody::stream(html, stream, self.path)
         };
         let body = if self.method == Method::HEAD {
-            PageBody::whole(Bytes::new())
+            PageBody::none()
         } else {
             body
         };

@@ -3,10 +3,12 @@
 mod app;
 mod bad_input;
 mod development;
+mod dom;
 mod functions;
 mod globals;
 mod memory;
 mod modules;
+mod pages;
 mod rendering;
 mod same_as_node;
 mod streaming;

@@ -1,0 +1,913 @@
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http_body_util::BodyExt;
+use mizan_ssr::{
+    EngineKind, Nonce, PageBody, Pages, PagesBuilder, PagesError, Renderer, STRICT_POLICY, Vite,
+};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::app::{App, on_engines};
+use crate::dom::{Dom, Element};
+
+const MANIFEST: &str = r#"{
+  "_react-1.js": { "file": "assets/react-1.js", "name": "react" },
+  "_ui-2.js": { "file": "assets/ui-2.js", "imports": ["_react-1.js"], "css": ["assets/ui-2.css"] },
+  "src/main.tsx": { "file": "assets/main-3.js", "src": "src/main.tsx", "isEntry": true,
+    "imports": ["_ui-2.js", "_react-1.js"], "dynamicImports": ["src/App.tsx", "src/Other.tsx"],
+    "css": ["assets/main-3.css"] },
+  "src/App.tsx": { "file": "assets/App-4.js", "src": "src/App.tsx", "isDynamicEntry": true,
+    "imports": ["_ui-2.js", "src/main.tsx"], "css": ["assets/App-4.css", "assets/ui-2.css"] },
+  "src/Other.tsx": { "file": "assets/Other-5.js", "src": "src/Other.tsx", "isDynamicEntry": true,
+    "css": ["assets/Other-5.css"] }
+}"#;
+
+const SLOW: &str = "import { Suspense, use } from 'react';
+    const functions = globalThis[Symbol.for('mizan.functions')];
+    const Call = ({ name }) => <b>{JSON.parse(use(functions.call(name)).json)}</b>;
+    export default () => <main><Call name=\"fast\" /><Suspense fallback={<i>wait</i>}><Call name=\"slow\" /></Suspense></main>;";
+
+async fn functions(name: String, _: Bytes) -> Result<Bytes, Bytes> {
+    if name == "slow" {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    Ok(json!(format!("{name}</script>")).to_string().into())
+}
+
+/// Runs `test` on every engine with an app of `component` that Vite has built.
+fn on_pages(component: &str, test: &impl AsyncFn(&App, EngineKind)) {
+    on_engines(|engine| {
+        let app = App::component(component);
+        app.write("dist/.vite/manifest.json", MANIFEST);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(test(&app, engine));
+    });
+}
+
+fn with_vite(app: &App, renderer: Renderer) -> PagesBuilder {
+    Pages::builder(renderer)
+        .vite(Vite::manifest(app.path("dist")).expect("a manifest"))
+        .entry("src/main.tsx")
+        .components("src")
+}
+
+fn built(app: &App, engine: EngineKind) -> Pages {
+    let pages = with_vite(app, app.renderer(engine));
+    pages.build().expect("it builds")
+}
+
+async fn text(response: Response<PageBody>) -> String {
+    let body = response.into_body().collect().await.expect("infallible");
+    String::from_utf8(body.to_bytes().to_vec()).expect("UTF-8")
+}
+
+#[track_caller]
+fn parsed(html: &str) -> Dom {
+    let dom = Dom::parse(html);
+    assert_eq!(dom.errors(), Vec::<String>::new(), "{html}");
+    dom
+}
+
+fn hrefs(elements: &[Element], rel: &str) -> Vec<String> {
+    let links = elements.iter().filter(|link| link.get("rel") == Some(rel));
+    links
+        .map(|link| link.get("href").unwrap_or_default().into())
+        .collect()
+}
+
+#[track_caller]
+fn header<'a>(response: &'a Response<PageBody>, name: &http::HeaderName) -> &'a str {
+    let value = response.headers().get(name).expect("the header");
+    value.to_str().expect("ASCII")
+}
+
+/// Takes what is logged on this thread until the guard is dropped.
+fn log() -> (Log, tracing::subscriber::DefaultGuard) {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    (log, tracing::subscriber::set_default(subscriber))
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("not poisoned")).into_owned()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_page_without_vite_is_static() {
+    let source = SLOW.replace("name=\"slow\"", "name=\"slow\" key=\"1\"");
+    on_pages(&source, &async |app, engine| {
+        let pages = Pages::builder(app.renderer(engine));
+        let pages = pages.lang("en").title("Chat").build().expect("it builds");
+        let page = pages.page("App.tsx").functions(functions).respond().await;
+        assert_eq!(page.status(), StatusCode::OK);
+        assert_eq!(
+            text(page).await,
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <title>Chat</title></head><body><div id=\"mizan-root\"><main><b>fast&lt;/script&gt;</b>\
+             <!--$--><b>slow&lt;/script&gt;</b><!--/$--></main></div></body></html>"
+        );
+    });
+}
+
+#[test]
+fn a_page_loads_what_the_manifest_says_each_once_and_imports_first() {
+    on_pages(
+        "export default ({ n }) => <p>{n}</p>;",
+        &async |app, engine| {
+            let pages = built(app, engine);
+            // However the path is written.
+            let page = pages.page("./App.tsx").props(&json!({ "n": 1 }));
+            let dom = parsed(&text(page.respond().await).await);
+            let links = dom.all("link");
+            assert_eq!(
+                hrefs(&links, "stylesheet"),
+                [
+                    "/assets/ui-2.css",
+                    "/assets/main-3.css",
+                    "/assets/App-4.css"
+                ]
+            );
+            assert_eq!(
+                hrefs(&links, "modulepreload"),
+                [
+                    "/assets/react-1.js",
+                    "/assets/ui-2.js",
+                    "/assets/main-3.js",
+                    "/assets/App-4.js"
+                ]
+            );
+            assert!(links.iter().all(|link| link.parent == "head"));
+            let data = dom.by_id("mizan-page");
+            assert_eq!(data.get("type"), Some("application/json"));
+            assert_eq!(data.text, r#"{"component":"App.tsx","props":{"n":1}}"#);
+            let scripts: Vec<_> = dom.elements();
+            let scripts: Vec<_> = scripts.iter().filter(|element| element.runs()).collect();
+            assert_eq!(scripts.len(), 1);
+            assert_eq!(scripts[0].get("src"), Some("/assets/main-3.js"));
+            assert_eq!(scripts[0].get("type"), Some("module"));
+            assert!(scripts[0].get("async").is_some() && scripts[0].get("nonce").is_none());
+        },
+    );
+}
+
+#[test]
+fn a_component_without_a_chunk_of_its_own_and_a_base_are_fine() {
+    on_pages("export default () => <p />;", &async |app, engine| {
+        let renderer = app.renderer(engine);
+        for (base, start) in [
+            ("/app", "/app/"),
+            ("/app/", "/app/"),
+            ("https://cdn.test/x/", "https://cdn.test/x/"),
+        ] {
+            let vite = Vite::manifest(app.path("dist")).expect("a manifest");
+            let pages = Pages::builder(renderer.clone()).vite(vite.base(base));
+            let pages = pages.entry("src/main.tsx").build().expect("it builds");
+            let dom = parsed(&text(pages.page("App.tsx").respond().await).await);
+            let styles =
+                ["assets/ui-2.css", "assets/main-3.css"].map(|file| format!("{start}{file}"));
+            assert_eq!(hrefs(&dom.all("link"), "stylesheet"), styles);
+        }
+        app.write(
+            "dist/.vite/manifest.json",
+            r#"{ "style.css": { "file": "assets/style-1.css", "src": "style.css" },
+                 "src/main.tsx": { "file": "assets/a#b%.js", "isEntry": true } }"#,
+        );
+        let pages = with_vite(app, renderer).build().expect("it builds");
+        let dom = parsed(&text(pages.page("App.tsx").respond().await).await);
+        assert_eq!(
+            hrefs(&dom.all("link"), "stylesheet"),
+            ["/assets/style-1.css"]
+        );
+        assert_eq!(
+            hrefs(&dom.all("link"), "modulepreload"),
+            ["/assets/a%23b%25.js"]
+        );
+    });
+}
+
+#[test]
+fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
+    on_pages("export default () => <p />;", &async |app, engine| {
+        let renderer = app.renderer(engine);
+        let pages = || Pages::builder(renderer.clone());
+        let check = |error: PagesError, parts: &[&str]| {
+            let error = error.to_string();
+            for part in parts {
+                assert!(error.contains(part), "{part:?} is not in {error}");
+            }
+        };
+        let missing = Vite::manifest(app.path("none")).expect_err("there is none");
+        check(
+            missing,
+            &[
+                "none/.vite/manifest.json",
+                "`vite build`",
+                "`build.manifest: true`",
+            ],
+        );
+        for (text, parts) in [
+            ("[1]", &["not a manifest"][..]),
+            (
+                r#"{"a":{"file":"a.js","imports":["_b.js"]}}"#,
+                &["no chunk `_b.js`", "its chunk `a`", "`vite build`"],
+            ),
+        ] {
+            app.write("bad/.vite/manifest.json", text);
+            let bad = Vite::manifest(app.path("bad")).expect_err("it is bad");
+            check(bad, parts);
+        }
+        let vite = || Vite::manifest(app.path("dist")).expect("a manifest");
+        let none = pages().vite(vite()).build().expect_err("no entry");
+        check(none, &["`entry`"]);
+        let unknown = pages().vite(vite()).entry("main.tsx").build();
+        check(
+            unknown.expect_err("unknown"),
+            &[
+                "no entry `main.tsx`",
+                "`src/main.tsx`",
+                "build.rolldownOptions.input",
+            ],
+        );
+        let base = pages()
+            .vite(vite().base("app/"))
+            .entry("src/main.tsx")
+            .build();
+        check(base.expect_err("it is relative"), &["`app/`"]);
+        for origin in [
+            "localhost:5173",
+            "ftp://localhost",
+            "http://localhost:5173/app",
+            "",
+        ] {
+            let pages = pages().vite(Vite::dev_server(origin)).entry("src/main.tsx");
+            check(
+                pages.build().expect_err("no origin"),
+                &["http://localhost:5173"],
+            );
+        }
+        let html = pages()
+            .vite(Vite::dev_server("http://localhost:5173"))
+            .entry("index.html");
+        check(
+            html.build().expect_err("no module"),
+            &["`index.html`", "src/main.tsx"],
+        );
+        let policy = pages()
+            .content_security_policy("default-src é\n\u{7f}")
+            .build();
+        check(policy.expect_err("no header"), &["content security policy"]);
+    });
+}
+
+#[test]
+fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
+    on_pages(SLOW, &async |app, engine| {
+        let pages = with_vite(app, app.renderer(engine)).content_security_policy(STRICT_POLICY);
+        let pages = pages.build().expect("it builds");
+        let page = pages.page("App.tsx").functions(functions);
+        let response = page.respond().await;
+        let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
+        let (_, nonce) = policy.split_once("'nonce-").expect("a nonce");
+        let (nonce, _) = nonce.split_once('\'').expect("its end");
+        assert!(Nonce::parse(nonce).is_ok() && nonce.len() == 24);
+
+        let mut body = response.into_body();
+        let shell = body.frame().await.expect("a frame").expect("infallible");
+        let shell = shell.into_data().expect("data");
+        let shell = std::str::from_utf8(&shell).expect("UTF-8").to_owned();
+        assert!(shell.contains("<i>wait</i>"), "{shell}");
+        assert!(!shell.contains("slow"), "{shell}");
+        assert!(shell.ends_with("</script>"), "{shell}");
+        let rest = body.collect().await.expect("infallible").to_bytes();
+        let rest = std::str::from_utf8(&rest).expect("UTF-8");
+        assert!(
+            rest.contains("<b>slow") && rest.ends_with("</body></html>"),
+            "{rest}"
+        );
+
+        let dom = parsed(&format!("{shell}{rest}"));
+        let elements = dom.elements();
+        let at =
+            |test: &dyn Fn(&Element) -> bool| elements.iter().position(test).expect("the element");
+        let order = [
+            at(&|e| e.get("id") == Some("mizan-root")),
+            at(&|e| e.get("data-mizan-answers").is_some() && e.text.contains("fast")),
+            at(&|e| e.get("id") == Some("mizan-page")),
+            at(&|e| e.get("src") == Some("/assets/main-3.js")),
+            at(&|e| e.get("data-mizan-answers").is_some() && e.text.contains("slow")),
+            at(&|e| e.get("hidden").is_some()),
+        ];
+        assert!(order.is_sorted(), "{order:?}");
+        let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
+        assert!(running.len() >= 3, "the entry, and React's");
+        for script in running {
+            assert_eq!(script.get("nonce"), Some(nonce), "{}", script.text);
+        }
+        for preload in dom.all("link") {
+            let preloads = preload.get("rel") == Some("modulepreload");
+            assert_eq!(preload.get("nonce"), preloads.then_some(nonce));
+        }
+        let meta = dom.all("meta");
+        let meta = meta
+            .iter()
+            .find(|meta| meta.get("property") == Some("csp-nonce"));
+        assert_eq!(meta.and_then(|meta| meta.get("nonce")), Some(nonce));
+
+        let other = pages.page("App.tsx").functions(functions).respond().await;
+        assert_ne!(header(&other, &CONTENT_SECURITY_POLICY), policy);
+    });
+}
+
+#[test]
+fn a_nonce_from_elsewhere_is_used_without_a_header() {
+    on_pages(SLOW, &async |app, engine| {
+        let pages = built(app, engine);
+        let nonce = Nonce::parse("R4nd0m+/==").expect("it is one");
+        let page = pages.page("App.tsx").functions(functions).nonce(nonce);
+        let response = page.respond().await;
+        assert!(!response.headers().contains_key(CONTENT_SECURITY_POLICY));
+        let elements = parsed(&text(response).await).elements();
+        let mut scripts = elements.iter().filter(|element| element.runs());
+        assert!(scripts.all(|script| script.get("nonce") == Some("R4nd0m+/==")));
+    });
+}
+
+#[test]
+fn a_whole_page_needs_no_script_of_reacts() {
+    on_pages(SLOW, &async |app, engine| {
+        let pages = built(app, engine);
+        let page = pages.page("App.tsx").functions(functions).whole();
+        let html = text(page.respond().await).await;
+        let dom = parsed(&html);
+        let elements = dom.elements();
+        let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
+        assert_eq!(running.len(), 1, "{html}");
+        assert!(html.contains("<b>slow&lt;/script&gt;</b>"), "{html}");
+        let answers = elements
+            .iter()
+            .find(|element| element.get("data-mizan-answers").is_some());
+        let answers: Value = serde_json::from_str(&answers.expect("answers").text).expect("JSON");
+        assert_eq!(answers[1]["output"], "slow</script>");
+    });
+}
+
+#[test]
+fn hostile_props_titles_and_names_stay_text() {
+    let hostile = "</script><script>alert(1)</script><!--<script>\u{2028}\u{2029}&amp;\"'";
+    let source = "export default (props) => <p title={props.text}>{props.text}{Object.keys(props).join()}</p>;";
+    on_pages(source, &async |app, engine| {
+        let name = "x <!--'&quot;.tsx";
+        app.write(name, source);
+        let vite = Vite::manifest(app.path("dist")).expect("a manifest");
+        let pages = Pages::builder(app.renderer(engine)).vite(vite.base("/\"><script>/"));
+        let pages = pages.entry("src/main.tsx").lang("\"><script>");
+        let pages = pages.title("all").build().expect("it builds");
+        let mut props = json!({ "text": hostile, "</script>": 1 });
+        let proto = json!({ "polluted": hostile });
+        props
+            .as_object_mut()
+            .expect("it is one")
+            .insert("__proto__".into(), proto);
+        let page = pages.page(name).props(&props).title(hostile);
+        let html = text(page.respond().await).await;
+        assert!(!html.contains(['\u{2028}', '\u{2029}']) || html.matches('\u{2028}').count() == 3);
+        let dom = parsed(&html);
+        let data = dom.by_id("mizan-page");
+        let page: Value = serde_json::from_str(&data.text).expect("JSON");
+        assert_eq!(page, json!({ "component": name, "props": props }));
+        assert!(!data.text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
+        assert_eq!(dom.all("title")[0].text, hostile);
+        assert_eq!(dom.all("p")[0].get("title"), Some(hostile));
+        assert_eq!(dom.all("html")[0].get("lang"), Some("\"><script>"));
+        let running: Vec<_> = dom.elements();
+        let running: Vec<_> = running.iter().filter(|element| element.runs()).collect();
+        assert_eq!(running.len(), 1);
+        assert_eq!(running[0].get("src"), Some("/\"><script>/assets/main-3.js"));
+    });
+}
+
+#[test]
+fn what_react_hoists_is_in_the_head_and_its_title_wins() {
+    let source = "import { preload } from 'react-dom';
+        export default ({ viewport }) => {
+          preload('/font.woff2', { as: 'font' });
+          return <><link rel=\"stylesheet\" href=\"/own.css\" /><main><title>{'a < b </title>'}</title>
+            <meta name=\"description\" content={'\"><script>'} />{viewport && <meta name=\"viewport\" content=\"width=1\" />}
+            <link rel=\"stylesheet\" href=\"/hoisted.css\" precedence=\"high\" /><style href=\"k\" precedence=\"high\">{'a > b {}'}</style>
+            <svg><title>drawing</title></svg></main></>;
+        };";
+    on_pages(source, &async |app, engine| {
+        let pages = with_vite(app, app.renderer(engine));
+        let head = "<meta name=\"theme-color\" content=\"#fff\">";
+        let pages = pages.title("page").head(head).build().expect("it builds");
+        for whole in [false, true] {
+            let mut page = pages
+                .page("App.tsx")
+                .head("<link rel=\"icon\" href=\"/i\">");
+            page = page.props(&json!({ "viewport": whole }));
+            if whole {
+                page = page.whole();
+            }
+            let dom = parsed(&text(page.respond().await).await);
+            let titles = dom.all("title");
+            assert_eq!(titles[0].text, "a < b </title>");
+            assert_eq!(titles[0].parent, "head");
+            assert_eq!(titles[1].parent, "svg");
+            assert_eq!(titles.len(), 2);
+            for element in dom.all("meta").iter().chain(&dom.all("style")) {
+                assert_eq!(element.parent, "head", "{:?}", element.get("name"));
+            }
+            let named = |name| {
+                let meta = dom.all("meta");
+                let contents = meta.iter().filter(|meta| meta.get("name") == Some(name));
+                contents
+                    .map(|meta| meta.get("content").unwrap_or_default().to_owned())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(named("description"), ["\"><script>"]);
+            assert_eq!(named("theme-color"), ["#fff"]);
+            let viewport = if whole {
+                "width=1"
+            } else {
+                "width=device-width, initial-scale=1"
+            };
+            assert_eq!(named("viewport"), [viewport]);
+            let links = dom.all("link");
+            let place = |href| {
+                let link = links.iter().find(|link| link.get("href") == Some(href));
+                link.expect("the link").parent.as_str()
+            };
+            assert_eq!(place("/own.css"), "div");
+            assert_eq!(place("/hoisted.css"), "head");
+            assert_eq!(place("/font.woff2"), "head");
+            assert_eq!(place("/i"), "head");
+        }
+    });
+}
+
+#[test]
+fn a_dev_server_gives_modules_refresh_and_style_sheets() {
+    let source = "import './look me#up.css'; export default () => <p>hi</p>;";
+    on_pages(source, &async |app, engine| {
+        app.write("look me#up.css", "p { color: red }");
+        let file = app
+            .path("look me#up.css")
+            .canonicalize()
+            .expect("it exists");
+        let file = file.to_str().expect("UTF-8");
+        let renderer = app.builder(engine).development(true).build();
+        let pages = Pages::builder(renderer.expect("it builds"));
+        let vite = Vite::dev_server("http://localhost:5173/").base("/app/");
+        let pages = pages
+            .vite(vite)
+            .entry("/src/main.tsx")
+            .content_security_policy(STRICT_POLICY);
+        let pages = pages.build().expect("it builds");
+        let response = pages.page("App.tsx").respond().await;
+        let policy = header(&response, &CONTENT_SECURITY_POLICY);
+        assert!(
+            policy.starts_with("default-src 'self' http://localhost:5173 ws://localhost:5173; "),
+            "{policy}"
+        );
+        let dom = parsed(&text(response).await);
+        let links = dom.all("link");
+        assert_eq!(
+            hrefs(&links, "stylesheet"),
+            [format!(
+                "http://localhost:5173/app/@fs{}",
+                file.replace('#', "%23")
+            )]
+        );
+        assert_eq!(links[0].get("data-vite-dev-id"), Some(file));
+        let elements = dom.elements();
+        let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
+        assert_eq!(running.len(), 1);
+        assert!(running[0].get("async").is_some() && running[0].get("nonce").is_some());
+        assert_eq!(
+            running[0].text,
+            "import { injectIntoGlobalHook } from \"http://localhost:5173/app/@react-refresh\";\
+             import \"http://localhost:5173/app/@vite/client\";\
+             injectIntoGlobalHook(window);\
+             window.$RefreshReg$ = () => {};\
+             window.$RefreshSig$ = () => (type) => type;\
+             await import(\"http://localhost:5173/app/src/main.tsx\");"
+        );
+    });
+}
+
+#[test]
+fn responses_say_what_they_are_and_for_whom() {
+    on_pages("export default () => <p>hi</p>;", &async |app, engine| {
+        let pages = built(app, engine);
+        let response = pages.page("App.tsx").respond().await;
+        assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
+        assert_eq!(header(&response, &X_CONTENT_TYPE_OPTIONS), "nosniff");
+        assert_eq!(header(&response, &CACHE_CONTROL), "no-cache");
+        assert!(!response.headers().contains_key(CONTENT_SECURITY_POLICY));
+
+        let page = pages.page("App.tsx").functions(functions);
+        let response = page.status(StatusCode::NOT_FOUND).respond().await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert_eq!(header(&response, &CACHE_CONTROL), "private, no-store");
+
+        let page = pages
+            .page("App.tsx")
+            .request(&Method::HEAD, &HeaderMap::new());
+        let response = page.respond().await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
+        assert_eq!(text(response).await, "");
+        let page = pages
+            .page("None.tsx")
+            .request(&Method::HEAD, &HeaderMap::new());
+        let response = page.respond().await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(text(response).await, "");
+
+        let error = pages.page("None.tsx").try_respond().await;
+        assert_eq!(
+            error.expect_err("there is none").code(),
+            mizan_ssr::RenderErrorCode::NotFound
+        );
+        for bad in [json!([1]), json!("x")] {
+            let error = pages.page("App.tsx").props(&bad).try_respond().await;
+            assert_eq!(
+                error.expect_err("no object").code(),
+                mizan_ssr::RenderErrorCode::InvalidProps
+            );
+        }
+    });
+}
+
+const THROWS: &str = "import { fail } from 'broken';
+    const Inner = () => {
+      const secret: string = 'hunter2';
+      return fail(() => { throw new TypeError('<img src=x onerror=alert(1)> ' + secret); });
+    };
+    export default () => <main><Inner /></main>;
+";
+
+fn with_package(app: &App) {
+    app.write(
+        "node_modules/broken/package.json",
+        r#"{"name":"broken","main":"index.js"}"#,
+    );
+    app.write(
+        "node_modules/broken/index.js",
+        "exports.fail = (call) => call();",
+    );
+}
+
+#[track_caller]
+fn no_outside(dom: &Dom) {
+    for element in dom.elements() {
+        assert!(
+            !element.runs() && element.name != "link",
+            "{}",
+            element.name
+        );
+        assert!(element.get("src").is_none() && element.get("style").is_none());
+    }
+}
+
+#[test]
+fn in_development_an_error_is_a_page_with_its_source_lines() {
+    on_pages(THROWS, &async |app, engine| {
+        with_package(app);
+        let renderer = app.builder(engine).development(true).build();
+        let pages = with_vite(app, renderer.expect("it builds"));
+        let pages = pages
+            .content_security_policy(STRICT_POLICY)
+            .build()
+            .expect("it builds");
+        let (log, _guard) = log();
+        let response = pages.page("App.tsx").respond().await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
+        assert_eq!(header(&response, &CACHE_CONTROL), "private, no-store");
+        let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'nonce-"),
+            "{policy}"
+        );
+        let html = text(response).await;
+        let dom = parsed(&html);
+        no_outside(&dom);
+        let nonce = dom.all("style")[0].get("nonce").map(str::to_owned);
+        assert!(policy.contains(&format!("'nonce-{}'", nonce.expect("it has one"))));
+        assert_eq!(
+            dom.all("h1")[0].text,
+            "TypeError <img src=x onerror=alert(1)> hunter2"
+        );
+        // The engines differ in the column.
+        let place = &dom.all("h2")[0].text;
+        assert!(place.contains("App.tsx:4:"), "{place}");
+        let source = &dom.all("pre")[0].text;
+        assert!(
+            source.contains("> 4 |       return fail(() => { throw new TypeError("),
+            "{source}"
+        );
+        let caret = dom.elements();
+        let caret = caret.iter().find(|e| e.get("class") == Some("caret"));
+        assert!(caret.expect("a caret").text.trim_end().ends_with(" ^"));
+        let lists = dom.all("ol");
+        assert!(lists[0].text.contains("App.tsx:4"), "{}", lists[0].text);
+        assert!(!lists[0].text.contains("node_modules"), "{}", lists[0].text);
+        let folded = &dom.all("details")[0].text;
+        assert!(folded.contains("node_modules/broken/index.js"), "{folded}");
+        let components = dom.all("section");
+        let components = &components.last().expect("sections").text;
+        assert!(components.starts_with("Component stack"), "{components}");
+        assert!(components.contains("Inner"), "{components}");
+        let log = log.text();
+        let footer = &dom.all("footer")[0].text;
+        let id = footer
+            .trim_start_matches("In the log under ")
+            .trim_end_matches('.');
+        assert!(log.contains(id) && log.contains("hunter2"), "{log}");
+
+        let mut curl = HeaderMap::new();
+        curl.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        let page = pages.page("App.tsx").request(&Method::GET, &curl);
+        let response = page.respond().await;
+        assert_eq!(
+            header(&response, &CONTENT_TYPE),
+            "text/plain; charset=utf-8"
+        );
+        let plain = text(response).await;
+        assert!(
+            plain.contains("TypeError: <img src=x onerror=alert(1)> hunter2\n"),
+            "{plain}"
+        );
+        assert!(plain.contains("> 4 |       return fail("), "{plain}");
+
+        let mut browser = HeaderMap::new();
+        let accept = "application/xml;q=0.9, TEXT/html;q=0.8";
+        browser.insert(ACCEPT, HeaderValue::from_static(accept));
+        let page = pages.page("App.tsx").request(&Method::GET, &browser);
+        assert_eq!(
+            header(&page.respond().await, &CONTENT_TYPE),
+            "text/html; charset=utf-8"
+        );
+    });
+}
+
+#[test]
+fn in_development_mistakes_in_a_source_and_hints_are_shown() {
+    on_pages(
+        "export default () => {\n  return <b;\n};\n",
+        &async |app, engine| {
+            app.write(
+                "Window.tsx",
+                "export default () => <p>{window.innerWidth}</p>;",
+            );
+            app.write(
+                "Import.tsx",
+                "import './<none>'; export default () => <p />;",
+            );
+            let renderer = app.builder(engine).development(true).build();
+            let pages = Pages::builder(renderer.expect("it builds"))
+                .build()
+                .expect("it builds");
+            let dom = parsed(&text(pages.page("App.tsx").respond().await).await);
+            assert!(dom.all("h1")[0].text.starts_with("SyntaxError "));
+            assert!(dom.all("pre")[0].text.contains("> 2 |   return <b;"));
+            let dom = parsed(&text(pages.page("Window.tsx").respond().await).await);
+            let hint = dom.elements();
+            let hint = hint
+                .iter()
+                .find(|element| element.get("class") == Some("hint"));
+            assert!(hint.expect("a hint").text.contains("typeof window"));
+            let dom = parsed(&text(pages.page("Import.tsx").respond().await).await);
+            assert!(dom.all("h1")[0].text.contains("cannot find `./<none>`"));
+            let dom = parsed(&text(pages.page("<b>.tsx").respond().await).await);
+            assert!(dom.all("h1")[0].text.contains("<b>.tsx"));
+        },
+    );
+}
+
+#[test]
+fn in_production_an_error_is_an_id_and_nothing_of_the_inside() {
+    on_pages(THROWS, &async |app, engine| {
+        with_package(app);
+        let pages = built(app, engine);
+        let directory = app.path("").to_str().expect("UTF-8").to_owned();
+        for path in ["App.tsx", "../Secret.tsx", "None.tsx"] {
+            for html in [true, false] {
+                let (log, _guard) = log();
+                let mut headers = HeaderMap::new();
+                let accept = if html { "text/html" } else { "*/*" };
+                headers.insert(ACCEPT, HeaderValue::from_static(accept));
+                let page = pages.page(path).request(&Method::GET, &headers);
+                let response = page.respond().await;
+                assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+                assert_eq!(header(&response, &CACHE_CONTROL), "private, no-store");
+                let body = text(response).await;
+                for inside in [
+                    "hunter2",
+                    "TypeError",
+                    "tsx",
+                    "onerror",
+                    &directory,
+                    "React",
+                ] {
+                    assert!(!body.contains(inside), "{inside} is in {body}");
+                }
+                let id = if html {
+                    let dom = parsed(&body);
+                    no_outside(&dom);
+                    dom.all("code")[0].text.clone()
+                } else {
+                    let (_, id) = body.split_once("id: ").expect("an id");
+                    id.trim().into()
+                };
+                assert_eq!(id.len(), 36, "{id}");
+                let log = log.text();
+                assert!(log.contains("ERROR") && log.contains(&id), "{log}");
+                assert!(log.contains(path), "{log}");
+            }
+        }
+    });
+}
+
+#[test]
+fn waiting_too_long_and_too_many_have_their_own_status() {
+    let source = "export default ({ ms }) => { const end = performance.now() + ms; while (performance.now() < end); return null; };";
+    on_pages(source, &async |app, engine| {
+        let renderer = app
+            .builder(engine)
+            .queue(1)
+            .deadline(Duration::from_millis(900))
+            .build();
+        let pages = with_vite(app, renderer.expect("it builds"))
+            .build()
+            .expect("it builds");
+        let long = || {
+            let pages = pages.clone();
+            tokio::spawn(async move {
+                let page = pages.page("App.tsx").props(&json!({ "ms": 100_000 }));
+                page.respond().await
+            })
+        };
+        let responses = [long(), long(), long(), long()];
+        let mut seen = Vec::new();
+        for response in responses {
+            let response = response.await.expect("no panic");
+            let retry = response.headers().contains_key(RETRY_AFTER);
+            seen.push((response.status().as_u16(), retry));
+            assert!(text(response).await.contains("Please try again"));
+        }
+        assert!(seen.contains(&(503, true)), "{seen:?}");
+        assert!(seen.contains(&(504, false)), "{seen:?}");
+    });
+}
+
+#[test]
+fn a_page_that_cannot_be_finished_ends_as_a_document_and_is_logged() {
+    let source = "import { Suspense, use } from 'react';
+        const never = new Promise(() => {});
+        const Never = () => use(never);
+        export default () => <main><h1>shell</h1><Suspense fallback={<i>wait</i>}><Never /></Suspense></main>;";
+    on_pages(source, &async |app, engine| {
+        let pages = built(app, engine);
+        let (log, _guard) = log();
+        let response = pages.page("App.tsx").respond().await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let html = text(response).await;
+        assert!(html.ends_with("</template></body></html>"), "{html}");
+        assert!(
+            html.contains("<h1>shell</h1>") && html.contains("$RX"),
+            "{html}"
+        );
+        let dom = parsed(&html);
+        let marks = dom.all("template");
+        let id = marks.iter().find_map(|mark| mark.get("data-mizan-error"));
+        let (id, log) = (id.expect("an id"), log.text());
+        assert!(log.contains(id) && log.contains("suspended"), "{log}");
+        assert!(!html.contains("suspended"), "{html}");
+    });
+}
+
+#[test]
+fn a_visitor_who_leaves_ends_the_render_and_its_calls() {
+    struct Dropped(tokio::sync::mpsc::UnboundedSender<()>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+    on_pages(SLOW, &async |app, engine| {
+        app.write("Next.tsx", "export default () => <b>next</b>;");
+        let pages = built(app, engine);
+        let (sender, mut dropped) = tokio::sync::mpsc::unbounded_channel();
+        let page = pages.page("App.tsx").functions(move |name, _| {
+            let guard = Dropped(sender.clone());
+            async move {
+                if name == "slow" {
+                    let _guard = guard;
+                    return std::future::pending().await;
+                }
+                std::mem::forget(guard);
+                Ok(Bytes::from_static(b"1"))
+            }
+        });
+        let mut body = page.respond().await.into_body();
+        assert!(body.frame().await.is_some());
+        drop(body);
+        assert!(dropped.recv().await.is_some());
+        let html = text(pages.page("Next.tsx").respond().await).await;
+        assert!(html.contains("<b>next</b>"), "{html}");
+    });
+}
+
+#[test]
+fn axum_answers_with_pages() {
+    async fn home(
+        State(pages): State<Pages>,
+        method: Method,
+        headers: HeaderMap,
+    ) -> Response<PageBody> {
+        let page = pages.page("App.tsx").functions(functions);
+        page.request(&method, &headers).respond().await
+    }
+    on_pages(SLOW, &async |app, engine| {
+        let router = Router::new()
+            .route("/", get(home))
+            .with_state(built(app, engine));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("it is bound");
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        for method in ["GET", "HEAD"] {
+            let mut connection = tokio::net::TcpStream::connect(address)
+                .await
+                .expect("it listens");
+            let request = format!("{method} / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+            connection
+                .write_all(request.as_bytes())
+                .await
+                .expect("sent");
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer).await.expect("UTF-8");
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            assert!(
+                answer.contains("cache-control: private, no-store\r\n"),
+                "{answer}"
+            );
+            if method == "GET" {
+                assert!(
+                    answer.contains("transfer-encoding: chunked\r\n"),
+                    "{answer}"
+                );
+                assert!(answer.contains("<b>slow"), "{answer}");
+                assert!(answer.ends_with("\r\n0\r\n\r\n"), "{answer}");
+            } else {
+                assert!(
+                    answer.ends_with("\r\n\r\n") && !answer.contains('<'),
+                    "{answer}"
+                );
+                assert!(!answer.contains("content-length: 0"), "{answer}");
+            }
+        }
+        server.abort();
+    });
+}
