@@ -1,9 +1,7 @@
-use super::hoist;
 use super::html::escape;
 use super::policy::Nonce;
 use super::vite::{Links, Script};
 use crate::functions::push_inert;
-use crate::host::OPENING;
 
 /// How every document ends.
 pub(crate) const END: &str = "</body></html>";
@@ -28,22 +26,24 @@ pub(crate) struct Browser<'a> {
 
 impl Document<'_> {
     /// All up to where the rest of a stream follows, or [`END`]. `markup` is the root with what stands
-    /// behind it.
+    /// before and behind it.
     pub(crate) fn begin(&self, markup: &str) -> String {
-        let inside = markup.strip_prefix(OPENING).unwrap_or(markup);
-        let hoisted = hoist::split(inside);
+        // Before its root React writes what it hoists: elements for the head. In their text and their
+        // attributes `<` is escaped.
+        let root = markup.find("<div id=\"mizan-root\"").unwrap_or_default();
+        let (hoisted, rest) = markup.split_at(root);
         let mut html = String::with_capacity(markup.len() + 1024);
         html.push_str("<!doctype html><html");
         if let Some(lang) = self.lang {
             html.push_str(&format!(" lang=\"{}\"", escape(lang)));
         }
         html.push_str("><head><meta charset=\"utf-8\">");
-        if !hoisted.viewport {
+        if !hoisted.contains("<meta name=\"viewport\"") {
             html.push_str(
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
             );
         }
-        if let (Some(title), false) = (self.title, hoisted.title) {
+        if let (Some(title), false) = (self.title, hoisted.contains("<title")) {
             html.push_str(&format!("<title>{}</title>", escape(title)));
         }
         for head in self.head {
@@ -72,12 +72,9 @@ impl Document<'_> {
                 ));
             }
         }
-        html.push_str(hoisted.head);
+        html.push_str(hoisted);
         html.push_str("</head><body>");
-        if inside.len() < markup.len() {
-            html.push_str(OPENING);
-        }
-        html.push_str(hoisted.rest);
+        html.push_str(rest);
         if let Some(browser) = &self.browser {
             html.push_str("<script type=\"application/json\" id=\"mizan-page\">{\"component\":");
             push_inert(

@@ -19,7 +19,6 @@ mod body;
 mod document;
 mod error;
 mod failure;
-mod hoist;
 mod html;
 mod policy;
 mod vite;
