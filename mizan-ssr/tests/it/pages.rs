@@ -656,7 +656,11 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
         let components = dom.all("section");
         let components = &components.last().expect("sections").text;
         assert!(components.starts_with("Component stack"), "{components}");
-        assert!(components.contains("Inner"), "{components}");
+        // QuickJS's call sites have no `toString`, with which React would name the component.
+        #[cfg(feature = "v8")]
+        if engine == EngineKind::V8 {
+            assert!(components.contains("Inner"), "{components}");
+        }
         let log = log.text();
         let footer = &dom.all("footer")[0].text;
         let id = footer
