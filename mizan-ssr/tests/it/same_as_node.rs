@@ -1,74 +1,153 @@
+//! The components of `tests/packages/src`, which are pages as the users of those packages write
+//! them: strings and streams have the bytes that Node's `react-dom/server` gives for the same files.
+
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
+use futures_util::StreamExt;
+use mizan_ssr::{EngineKind, RenderErrorCode, Renderer};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::{App, html, on_engines};
+use crate::app::{block_on, on_engines};
 
-/// Components without JSX, which Node runs as they are.
-const CASES: [(&str, &str); 6] = [
-    (
-        "Text.mjs",
-        "export default (p) => h('p', null, 'a', p.n, null, false, true, 0, '', ['x', 'y'], '<&\"\\'>');",
-    ),
-    (
-        "Attributes.mjs",
-        "export default (p) => h('div', { className: 'a b', style: { marginTop: 3, '--x': '1', WebkitFlex: 1, zIndex: 2 }, htmlFor: 'q', 'data-a': p.n, hidden: true, tabIndex: 0, onClick() {}, 'aria-label': '\"<' }, h('input', { defaultValue: 'v', readOnly: true }), h('select', { defaultValue: 'b' }, h('option', { value: 'a' }, 'A'), h('option', { value: 'b' }, 'B')), h('textarea', { defaultValue: '\\n<t>' }));",
-    ),
-    (
-        "Hooks.mjs",
-        "const T = React.createContext('d'); const C = () => h('i', { id: React.useId() }, React.useContext(T)); export default () => h(T.Provider, { value: 'v' }, h(C), h(C), h(React.Suspense, { fallback: 'f' }, h(C)));",
-    ),
-    (
-        "Table.mjs",
-        "export default (p) => h('table', null, h('tbody', null, Array.from({ length: 200 }, (_, k) => h('tr', { key: k }, h('td', null, k), h('td', null, 'row ', k * p.n)))));",
-    ),
-    (
-        "Head.mjs",
-        "export default () => h('div', null, h('title', null, 'T'), h('link', { rel: 'stylesheet', href: '/a.css', precedence: 'x' }), h('svg', { viewBox: '0 0 1 1' }, h('path', { strokeWidth: 2, xlinkHref: '#a' })), h('div', { dangerouslySetInnerHTML: { __html: '<u>raw</u>' } }));",
-    ),
-    (
-        "Form.mjs",
-        "export default () => h('form', { action: '/x', method: 'post' }, h('input', { type: 'checkbox', defaultChecked: true }), h('button', { disabled: true, type: 'submit' }, 'ü 🎉 \\u2028'));",
-    ),
-];
+/// What Node made of one component.
+#[derive(Deserialize)]
+struct Case {
+    file: String,
+    string: Outcome,
+    stream: Outcome,
+}
+
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Html(String),
+    Error(String),
+}
+
+/// What needs `Intl`, which QuickJS does not have: plurals, numbers, dates and lists of i18next.
+const NEEDS_INTL: [&str; 1] = ["i18n.tsx"];
 
 #[test]
 fn the_bytes_are_those_of_node() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/render.mjs");
-    if Command::new("node").arg("--version").output().is_err() {
-        println!("not run: there is no node to compare with");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
+    let props = json!({ "n": 3 });
+    let Some(cases) = node(&folder, &props) else {
         return;
-    }
+    };
+    assert!(cases.len() > 25, "the components are found");
     on_engines(|engine| {
-        let app = App::new(&[]);
-        let renderer = app.renderer(engine);
-        let props = json!({ "n": 3 });
-        for (name, body) in CASES {
-            app.write(
-                name,
-                &format!(
-                    "import * as React from 'react';\nconst h = React.createElement;\n{body}\n"
-                ),
-            );
-            let output = Command::new("node")
-                .env("NODE_ENV", "production")
-                .arg(&script)
-                .arg(app.path(name))
-                .arg(props.to_string())
-                .output()
-                .expect("node runs");
-            assert!(
-                output.status.success(),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            let expected: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-            assert_eq!(
-                html(&renderer, name, &props),
-                expected.as_str().expect("text"),
-                "{name}"
+        let renderer = Renderer::builder()
+            .root(folder.join("src"))
+            .engine(engine)
+            .threads(1)
+            .deadline(Duration::from_secs(60))
+            .build()
+            .expect("it builds");
+        let mut different = Vec::new();
+        for case in &cases {
+            let file = case.file.as_str();
+            if NEEDS_INTL.contains(&file) && !has_intl(engine) {
+                continue;
+            }
+            let mut compare = |kind: &str, ours: &Outcome, nodes: &Outcome| {
+                if let Some(difference) = ours.difference(nodes) {
+                    different.push(format!("{file} as a {kind}: {difference}"));
+                }
+            };
+            // As a string, it is an error.
+            if file != "suspense_for_ever.tsx" {
+                compare("string", &string(&renderer, file, &props), &case.string);
+            }
+            compare(
+                "stream",
+                &block_on(stream(&renderer, file, &props)),
+                &case.stream,
             );
         }
+        assert!(different.is_empty(), "{engine:?}\n{}", different.join("\n"));
     });
+}
+
+fn has_intl(engine: EngineKind) -> bool {
+    #[cfg(feature = "quickjs")]
+    return engine != EngineKind::QuickJs;
+    #[cfg(not(feature = "quickjs"))]
+    return engine == EngineKind::V8;
+}
+
+fn node(folder: &Path, props: &Value) -> Option<Vec<Case>> {
+    if !folder.join("../../../node_modules/recharts").is_dir() {
+        println!("not run: the packages are missing; run `npm ci` at the workspace's root");
+        return None;
+    }
+    let script = folder.join("../node/render.mjs");
+    let output = Command::new("node")
+        .env("NODE_ENV", "production")
+        .arg(script)
+        .arg(folder)
+        .arg(props.to_string())
+        .output();
+    let Ok(output) = output else {
+        println!("not run: there is no node to compare with");
+        return None;
+    };
+    let problem = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{problem}");
+    Some(serde_json::from_slice(&output.stdout).expect("JSON"))
+}
+
+fn string(renderer: &Renderer, file: &str, props: &Value) -> Outcome {
+    match renderer.render_blocking(file, props) {
+        Ok(rendered) => Outcome::Html(rendered.html),
+        Err(error) => Outcome::Error(error.to_string()),
+    }
+}
+
+async fn stream(renderer: &Renderer, file: &str, props: &Value) -> Outcome {
+    let mut parts = match renderer.render_stream(file, props).await {
+        Ok(parts) => parts,
+        Err(error) => return Outcome::Error(error.to_string()),
+    };
+    let mut html = Vec::new();
+    while let Some(part) = parts.next().await {
+        match part {
+            Ok(part) => html.extend_from_slice(&part),
+            Err(error) if error.code() == RenderErrorCode::Suspended => {}
+            Err(error) => return Outcome::Error(error.to_string()),
+        }
+    }
+    Outcome::Html(String::from_utf8(html).expect("UTF-8"))
+}
+
+impl Outcome {
+    /// Where this is not what Node made; an error has to have the message of React's.
+    fn difference(&self, nodes: &Self) -> Option<String> {
+        match (self, nodes) {
+            (Self::Html(ours), Self::Html(nodes)) if ours == nodes => None,
+            (Self::Error(ours), Self::Error(nodes)) if ours.contains(nodes) => None,
+            (Self::Html(ours), Self::Html(nodes)) => {
+                let same = ours
+                    .chars()
+                    .zip(nodes.chars())
+                    .take_while(|(a, b)| a == b)
+                    .count();
+                let around = |html: &str| -> String {
+                    html.chars()
+                        .skip(same.saturating_sub(60))
+                        .take(200)
+                        .collect()
+                };
+                Some(format!(
+                    "from character {same} of {}\n  ours {}\n  node {}",
+                    nodes.chars().count(),
+                    around(ours),
+                    around(nodes)
+                ))
+            }
+            _ => Some(format!("\n  ours {self:?}\n  node {nodes:?}")),
+        }
+    }
 }

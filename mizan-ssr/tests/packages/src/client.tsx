@@ -1,0 +1,39 @@
+import { useId } from "react";
+import { GreetProvider, MizanProvider, createQueryClient, useApi, useCurrentUser, useEcho, useGreet, useMembersOnly } from "../../../../examples/chat/web/src/mizan";
+import { echoInputSchema } from "../../../../examples/chat/web/src/mizan/schemas";
+
+function Echo() {
+  const echo = useEcho();
+  const id = useId();
+  const checked = echoInputSchema.safeParse({ text: "" });
+  return (
+    <form onSubmit={(event) => { event.preventDefault(); echo.mutate({ text: "a" }); }}>
+      <label htmlFor={id}>Text</label>
+      <textarea id={id} defaultValue="b" aria-invalid={echo.error?.fields.text !== undefined} />
+      <button disabled={echo.isPending}>{echo.status}</button>
+      {checked.error?.issues.map((issue) => <p key={issue.code}>{issue.message}</p>)}
+    </form>
+  );
+}
+
+function Greeting() {
+  return <p>{useGreet().greeting}, {useCurrentUser()?.name ?? "nobody"}</p>;
+}
+
+function Members() {
+  return <p>{useMembersOnly({ enabled: false }).fetchStatus} {String(useApi().membersOnly.queryKey())}</p>;
+}
+
+/** The generated client over data that is there. */
+export default function Client() {
+  const queryClient = createQueryClient();
+  queryClient.setQueryData(["mizan", "current_user"], null);
+  queryClient.setQueryData(["mizan", "greet", { name: "Ada" }], { greeting: "Hello, Ada" });
+  return (
+    <MizanProvider queryClient={queryClient} fallback={<p>wait</p>}>
+      <Echo />
+      <GreetProvider name="Ada" fallback="wait"><Greeting /></GreetProvider>
+      <Members />
+    </MizanProvider>
+  );
+}

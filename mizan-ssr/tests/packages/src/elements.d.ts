@@ -1,0 +1,17 @@
+import type { HTMLAttributes } from "react";
+
+type Any = HTMLAttributes<HTMLElement> & { [name: string]: unknown };
+
+declare module "react" {
+  namespace JSX {
+    /** What React's types leave out. */
+    interface IntrinsicElements {
+      "my-element": Any;
+      math: Any;
+      mfrac: Any;
+      mi: Any;
+      mn: Any;
+      "annotation-xml": Any;
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { createMemoryRouter, isRouteErrorResponse, RouterProvider, useLoaderData, useRouteError } from "react-router";
+
+const routes = [
+  {
+    path: "/",
+    errorElement: <Failed />,
+    children: [
+      { path: "posts/:slug", Component: Post, loader: ({ params }: { params: { slug?: string } }) => ({ title: params.slug }) },
+    ],
+  },
+];
+
+function Post() {
+  return <article>{useLoaderData<{ title: string }>().title}</article>;
+}
+
+function Failed() {
+  const error = useRouteError();
+  return <p>{isRouteErrorResponse(error) ? `${error.status} ${error.statusText}` : "failed"}</p>;
+}
+
+/** What a router with data is on a server that gives it the data, and on one without such a page. */
+export default function RouterRoutes() {
+  const found = createMemoryRouter(routes, { initialEntries: ["/posts/hello"], hydrationData: { loaderData: { "0-0": { title: "hello" } } } });
+  const missing = createMemoryRouter(routes, { initialEntries: ["/nowhere"], hydrationData: {} });
+  return <><RouterProvider router={found} /><RouterProvider router={missing} /></>;
+}

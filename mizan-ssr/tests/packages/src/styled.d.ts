@@ -1,0 +1,7 @@
+import "styled-components";
+
+declare module "styled-components" {
+  interface DefaultTheme {
+    ink: string;
+  }
+}
