@@ -36,9 +36,10 @@ pub(crate) struct HostError {
 }
 
 /// The functions that the scripts in `js/` find on `host`. `compile` is the engine's own.
-pub(crate) const OPERATIONS: [&str; 22] = [
+pub(crate) const OPERATIONS: [&str; 23] = [
     "load",
     "resolve",
+    "instead",
     "mode",
     "log",
     "now",
@@ -293,6 +294,14 @@ impl Host {
                 };
                 let resolved = self.loader.resolve(text(0), text(1), asked);
                 Value::Text(resolved.map_err(|error| self.module_failed(error))?)
+            }
+            "instead" => {
+                // The error is one that `load` or `resolve` threw.
+                let error = self.module_error(number(1) as usize);
+                let instead = error.map_or(Ok(None), |error| self.loader.instead(text(0), &error));
+                instead
+                    .map_err(|error| self.module_failed(error))?
+                    .map_or(Value::Undefined, Value::Text)
             }
             "mode" => Value::Text(self.mode().into()),
             "log" => Value::Bool(self.log(text(0), text(1))),

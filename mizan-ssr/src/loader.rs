@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use sha2::{Digest, Sha256};
 
 use crate::module_error::ModuleError;
-use crate::resolve::{Asked, Resolver};
+use crate::resolve::{Asked, Replacement, Resolved, Resolver};
 use crate::transform::{Kind, Syntax, Transformed, transform};
 
 /// Finds, reads and transforms modules, once for all isolates.
@@ -43,6 +43,9 @@ struct Stamp {
     length: u64,
 }
 
+/// The id of the module without exports, which packages have for browsers where those lack something.
+const NOTHING: &str = "mizan:nothing";
+
 const STYLES: [&str; 6] = ["css", "scss", "sass", "less", "styl", "pcss"];
 const ASSETS: [&str; 20] = [
     "svg", "png", "jpg", "jpeg", "gif", "webp", "avif", "ico", "bmp", "woff", "woff2", "ttf",
@@ -72,7 +75,44 @@ impl Loader {
         asked: Asked,
     ) -> Result<String, ModuleError> {
         let file = Path::new(without_query(importer));
-        let resolved = self.resolver.resolve(specifier, file, asked)?;
+        let failed = match self.resolver.resolve(specifier, file, asked) {
+            Ok(resolved) => return self.id(resolved),
+            Err(error) => error,
+        };
+        if matches!(failed, ModuleError::NodeBuiltin { .. })
+            && in_package(file)
+            && let Some(replacement) = self.resolver.replacement(specifier, file)
+        {
+            return self.id_of_replacement(replacement);
+        }
+        Err(failed)
+    }
+
+    /// What a package has for browsers in the place of its module `id`, for one that cannot be loaded
+    /// because `error` says that a module of Node's is missing.
+    pub(crate) fn instead(
+        &self,
+        id: &str,
+        error: &ModuleError,
+    ) -> Result<Option<String>, ModuleError> {
+        let file = Path::new(id);
+        if !matches!(error, ModuleError::NodeBuiltin { .. }) || !in_package(file) {
+            return Ok(None);
+        }
+        self.resolver
+            .replacement_of(file)
+            .map(|replacement| self.id_of_replacement(replacement))
+            .transpose()
+    }
+
+    fn id_of_replacement(&self, replacement: Replacement) -> Result<String, ModuleError> {
+        match replacement {
+            Replacement::File(resolved) => self.id(resolved),
+            Replacement::Nothing => Ok(NOTHING.into()),
+        }
+    }
+
+    fn id(&self, resolved: Resolved) -> Result<String, ModuleError> {
         let Some(path) = resolved.path.to_str() else {
             return Err(ModuleError::Unsupported {
                 file: resolved.path,
@@ -127,6 +167,22 @@ impl Loader {
     }
 
     fn read(&self, id: &str) -> Result<Module, ModuleError> {
+        if id == NOTHING {
+            return Ok(Module {
+                id: id.into(),
+                // Looks like one of a package, which do not change.
+                path: "node_modules/mizan:nothing".into(),
+                transformed: parsed("{}"),
+                imports: Vec::new(),
+                style: false,
+                strict_interop: false,
+                digest: digest(b""),
+                stamp: Stamp {
+                    modified: None,
+                    length: 0,
+                },
+            });
+        }
         let path = PathBuf::from(without_query(id));
         let query = &id[without_query(id).len()..];
         let stamp = stamp(&path).unwrap_or(Stamp {
@@ -275,7 +331,12 @@ fn json(path: &Path, text: &str) -> Result<Transformed, ModuleError> {
             format!("not JSON: {error}"),
         )));
     }
-    Ok(Transformed {
+    Ok(parsed(text))
+}
+
+/// A module whose exports are the JSON `text`.
+fn parsed(text: &str) -> Transformed {
+    Transformed {
         code: format!(
             "module.exports = JSON.parse({});",
             serde_json::Value::from(text)
@@ -283,7 +344,7 @@ fn json(path: &Path, text: &str) -> Result<Transformed, ModuleError> {
         kind: Kind::CommonJs,
         imports: Vec::new(),
         map: None,
-    })
+    }
 }
 
 fn without_query(id: &str) -> &str {

@@ -10,10 +10,12 @@ use crate::module_error::ModuleError;
 /// Turns what an `import` says into a file, as bundlers for the edge do.
 ///
 /// The conditions leave out `browser`, under which emotion and others expect a document, and `node`,
-/// under which packages ask for modules of Node's.
+/// under which packages ask for modules of Node's. What a package's `browser` field replaces is taken
+/// only in place of what asks for those.
 pub(crate) struct Resolver {
     import: oxc_resolver::Resolver,
     require: oxc_resolver::Resolver,
+    browser: oxc_resolver::Resolver,
 }
 
 /// How a module is asked for, which decides among a package's `exports`.
@@ -31,6 +33,14 @@ pub(crate) struct Resolved {
     pub(crate) query: Option<String>,
     /// Whether the nearest `package.json` says `"type": "module"`.
     pub(crate) type_module: bool,
+}
+
+/// What stands in the place of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Replacement {
+    File(Resolved),
+    /// `false` in `package.json`: a module without exports.
+    Nothing,
 }
 
 impl Resolver {
@@ -72,7 +82,16 @@ impl Resolver {
         };
         let import = oxc_resolver::Resolver::new(options("import"));
         let require = import.clone_with_options(options("require"));
-        Self { import, require }
+        let browser = import.clone_with_options(ResolveOptions {
+            alias_fields: vec![vec!["browser".into()]],
+            main_fields: ["browser", "module", "main"].map(String::from).to_vec(),
+            ..options("require")
+        });
+        Self {
+            import,
+            require,
+            browser,
+        }
     }
 
     /// The file that `specifier` means in `importer`.
@@ -98,6 +117,33 @@ impl Resolver {
             .map_err(|error| failure(specifier, importer, &error))
     }
 
+    /// What the `browser` field of the package of `importer` puts in the place of `specifier`.
+    pub(crate) fn replacement(&self, specifier: &str, importer: &Path) -> Option<Replacement> {
+        match self.browser.resolve_file(importer, specifier) {
+            Ok(resolution) => Some(Replacement::File(Resolved::from(&resolution))),
+            Err(ResolveError::Ignored(_)) => Some(Replacement::Nothing),
+            Err(_) => None,
+        }
+    }
+
+    /// What the `browser` field of its package puts in the place of `file`.
+    pub(crate) fn replacement_of(&self, file: &Path) -> Option<Replacement> {
+        let name = file.file_name()?.to_str()?;
+        let other = |replacement: &Replacement| !matches!(replacement, Replacement::File(resolved) if resolved.path == file);
+        let replacement = self.replacement(&format!("./{name}"), file).filter(other);
+        if replacement.is_some() {
+            return replacement;
+        }
+        // A field that is a path stands in the place of `main` and `module`.
+        let itself = self.require.resolve_file(file, &format!("./{name}")).ok()?;
+        let package = itself.package_json()?.directory().to_str()?;
+        let main = self.require.resolve_file(file, package).ok()?;
+        if main.path() != file {
+            return None;
+        }
+        self.replacement(package, file).filter(other)
+    }
+
     /// The `tsconfig.json` that governs `file`; none inside of `node_modules`.
     pub(crate) fn tsconfig(&self, file: &Path) -> Result<Option<Arc<TsConfig>>, ModuleError> {
         self.import
@@ -112,6 +158,7 @@ impl Resolver {
     pub(crate) fn forget(&self) {
         self.import.clear_cache();
         self.require.clear_cache();
+        self.browser.clear_cache();
     }
 }
 

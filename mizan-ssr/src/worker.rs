@@ -521,7 +521,7 @@ fn hint(described: &Described) -> Option<String> {
                 "`{name}` is the browser's; use it in an effect or an event handler, or after `typeof {name} !== \"undefined\"`"
             )
         }
-        "Buffer" | "__dirname" | "require" | "global" => {
+        "Buffer" | "__dirname" | "require" => {
             format!("`{name}` is Node's and does not exist here")
         }
         "fetch" | "Request" | "Response" | "Headers" | "WebSocket" | "XMLHttpRequest" => {

@@ -7,5 +7,7 @@ mizan.define = (globals) => {
 if (typeof Error.stackTraceLimit === "number") Error.stackTraceLimit = 50;
 mizan.define({
   self: globalThis,
+  // As bundlers define it: packages for every platform read it where there is no `window`.
+  global: globalThis,
   process: { env: { NODE_ENV: host.mode() } },
 });

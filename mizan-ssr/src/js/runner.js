@@ -1,9 +1,24 @@
 // Evaluates modules, which the host gives as functions. Cycles, top-level await and hot reload are here.
 const modules = new Map();
 
+// What a package has for browsers in the place of a module that needs Node's, as `browser` says in its
+// package.json; nothing where that is not why the module failed.
+const instead = (id, error) => (error?.mizanModule >= 0 ? host.instead(id, error.mizanModule) : undefined);
+
 const link = (id) => {
   const known = modules.get(id);
   if (known) return known;
+  try {
+    return linkItself(id);
+  } catch (error) {
+    const other = instead(id, error);
+    if (other === undefined) throw error;
+    const module = link(other);
+    modules.set(id, module);
+    return module;
+  }
+};
+const linkItself = (id) => {
   const about = JSON.parse(host.load(id));
   const module = { ...about, id, state: "linked", namespace: null, nodeNamespace: null, exports: null, pending: null, used: new Set() };
   modules.set(id, module);
@@ -102,7 +117,13 @@ const runCommonJs = (module) => {
   const cjs = (module.exports = { exports: {}, id: module.file, filename: module.file, loaded: false, children: [], paths: [] });
   const require = requireFrom(module);
   cjs.require = require;
-  host.compile(module.id).call(cjs.exports, cjs.exports, require, cjs, module.file, module.directory, dynamicImport(module));
+  try {
+    host.compile(module.id).call(cjs.exports, cjs.exports, require, cjs, module.file, module.directory, dynamicImport(module));
+  } catch (error) {
+    const other = instead(module.id, error);
+    if (other === undefined) throw error;
+    cjs.exports = require(other);
+  }
   cjs.loaded = true;
 };
 

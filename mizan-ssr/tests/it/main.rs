@@ -8,6 +8,7 @@ mod functions;
 mod globals;
 mod memory;
 mod modules;
+mod packages;
 mod pages;
 mod rendering;
 mod same_as_node;

@@ -1,0 +1,144 @@
+//! What packages do that are written for more than one platform.
+
+use std::path::Path;
+use std::time::Duration;
+
+use mizan_ssr::Renderer;
+use serde_json::json;
+
+use crate::app::{App, error, html, on_engines};
+
+#[test]
+fn what_needs_node_is_what_the_package_has_for_browsers() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import { name, deep } from 'es'; import chosen from 'chosen'; import hash from 'optional';
+                 export default () => <p>{[name, deep, chosen, hash].join()}</p>;",
+            ),
+            // As axios: single files, asked for by others of the package.
+            (
+                "node_modules/es/package.json",
+                r#"{"type":"module","main":"./index.js","browser":{"./node.js":"./web.js","./deep/node.js":"./deep/web.js"}}"#,
+            ),
+            (
+                "node_modules/es/index.js",
+                "export { name } from './node.js'; export { default as deep } from './deep/node.js';",
+            ),
+            (
+                "node_modules/es/node.js",
+                "import os from 'os'; export const name = os.hostname();",
+            ),
+            ("node_modules/es/web.js", "export const name = 'web';"),
+            (
+                "node_modules/es/deep/node.js",
+                "export { default } from 'node:fs';",
+            ),
+            ("node_modules/es/deep/web.js", "export default 'deep';"),
+            // As debug: the main file, which asks for one that cannot be had.
+            (
+                "node_modules/chosen/package.json",
+                r#"{"main":"./index.js","browser":"./web.js"}"#,
+            ),
+            (
+                "node_modules/chosen/index.js",
+                "if (process.type === 'renderer') module.exports = require('./web.js'); else module.exports = require('./node.js');",
+            ),
+            (
+                "node_modules/chosen/node.js",
+                "module.exports = require('tty').isatty(1);",
+            ),
+            ("node_modules/chosen/web.js", "module.exports = 'chosen';"),
+            // As many a hash: a module of Node's that may be missing.
+            (
+                "node_modules/optional/package.json",
+                r#"{"browser":{"crypto":false}}"#,
+            ),
+            (
+                "node_modules/optional/index.js",
+                "const crypto = require('crypto'); module.exports = crypto.createHash ? 'node' : 'none';",
+            ),
+        ]);
+        let renderer = app.renderer(engine);
+        for _ in 0..2 {
+            assert_eq!(
+                html(&renderer, "App.tsx", &json!({})),
+                "<p>web,deep,chosen,none</p>"
+            );
+        }
+    });
+}
+
+#[test]
+fn what_needs_node_and_has_nothing_for_browsers_is_an_error() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import p from 'p'; export default () => <p>{p}</p>;",
+            ),
+            (
+                "node_modules/p/package.json",
+                r#"{"browser":{"./other.js":"./web.js"}}"#,
+            ),
+            (
+                "node_modules/p/index.js",
+                "module.exports = require('tty');",
+            ),
+            ("node_modules/p/web.js", ""),
+        ]);
+        let error = error(&app.renderer(engine), "App.tsx").to_string();
+        assert!(
+            error.contains("`tty`") && error.contains("p/index.js"),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_package_for_every_platform_finds_global() {
+    on_engines(|engine| {
+        let app = App::component(
+            "const all = typeof window === 'undefined' ? global : window; export default () => <p>{String(all === globalThis)}</p>;",
+        );
+        assert_eq!(
+            html(&app.renderer(engine), "App.tsx", &json!({})),
+            "<p>true</p>"
+        );
+    });
+}
+
+/// The builds for development differ: that of micromark, below react-markdown, asks for `debug`.
+#[test]
+fn packages_render_in_development() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages/src");
+    if !folder.join("../../../../node_modules/recharts").is_dir() {
+        println!("not run: the packages are missing; run `npm ci` at the workspace's root");
+        return;
+    }
+    on_engines(|engine| {
+        let renderer = Renderer::builder()
+            .root(&folder)
+            .engine(engine)
+            .threads(1)
+            .development(true)
+            .deadline(Duration::from_secs(60))
+            .build()
+            .expect("it builds");
+        for (file, part) in [
+            ("icons.tsx", "lucide-camera"),
+            ("markdown.tsx", "<code data-language=\"ts\">"),
+            ("mui_variables.tsx", "MuiButton-root"),
+            ("radix.tsx", "role=\"tablist\""),
+            ("router.tsx", "7 a"),
+            ("styled_sheet.tsx", "<style data-styled"),
+        ] {
+            let rendered = renderer.render_blocking(file, &json!({}));
+            let html = rendered
+                .unwrap_or_else(|error| panic!("{file}: {error}"))
+                .html;
+            assert!(html.contains(part), "{html}");
+        }
+    });
+}
