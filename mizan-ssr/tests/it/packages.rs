@@ -127,9 +127,7 @@ fn packages_render_in_development() {
             .build()
             .expect("it builds");
         for (file, part) in [
-            ("icons.tsx", "lucide-camera"),
             ("markdown.tsx", "<code data-language=\"ts\">"),
-            ("mui_variables.tsx", "MuiButton-root"),
             ("radix.tsx", "role=\"tablist\""),
             ("router.tsx", "7 a"),
             ("styled_sheet.tsx", "<style data-styled"),
