@@ -1,3 +1,4 @@
+import { QueryClientProvider } from "@tanstack/react-query";
 import { useId } from "react";
 import { GreetProvider, MizanProvider, createQueryClient, useApi, useCurrentUser, useEcho, useGreet, useMembersOnly } from "../../../../examples/chat/web/src/mizan";
 import { echoInputSchema } from "../../../../examples/chat/web/src/mizan/schemas";
@@ -24,16 +25,18 @@ function Members() {
   return <p>{useMembersOnly({ enabled: false }).fetchStatus} {String(useApi().membersOnly.queryKey())}</p>;
 }
 
-/** The generated client over data that is there. */
+/** The generated client over data that is there; what it asks of the process is tested with the pages. */
 export default function Client() {
   const queryClient = createQueryClient();
   queryClient.setQueryData(["mizan", "current_user"], null);
   queryClient.setQueryData(["mizan", "greet", { name: "Ada" }], { greeting: "Hello, Ada" });
   return (
-    <MizanProvider queryClient={queryClient} fallback={<p>wait</p>}>
-      <Echo />
-      <GreetProvider name="Ada" fallback="wait"><Greeting /></GreetProvider>
-      <Members />
+    <MizanProvider fallback={<p>wait</p>}>
+      <QueryClientProvider client={queryClient}>
+        <Echo />
+        <GreetProvider name="Ada" fallback="wait"><Greeting /></GreetProvider>
+        <Members />
+      </QueryClientProvider>
     </MizanProvider>
   );
 }
