@@ -24,6 +24,9 @@ pub(crate) struct Failure<'a> {
 const POLICY: &str = "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
+/// What a default export without a name is called once it was transformed.
+const DEFAULT_EXPORT: &str = "__vite_ssr_export_default__";
+
 const STYLE: &str = include_str!("failure.css");
 
 impl Failure<'_> {
@@ -59,7 +62,7 @@ impl Failure<'_> {
         if error.code() != RenderErrorCode::Syntax
             && let Some(excerpt) = error.excerpt()
         {
-            text.push_str(&format!("\n{}", excerpt));
+            text.push_str(&format!("\n{excerpt}"));
         }
         text.push_str(&format!("\nid: {id}\n"));
         text
@@ -207,15 +210,18 @@ fn list(frames: &[&str]) -> String {
 
 fn parts(frame: &str) -> (&str, &str) {
     match frame.rsplit_once(" (") {
-        Some((name, place)) => (name, place.trim_end_matches(')')),
+        Some((name, place)) => (
+            name.strip_prefix(DEFAULT_EXPORT)
+                .map_or(name, |_| "default export"),
+            place.trim_end_matches(')'),
+        ),
         None => ("", frame),
     }
 }
 
-/// A frame of a file that is in none of the packages.
+/// A frame of none of the packages.
 fn is_own(frame: &str) -> bool {
-    let file = Path::new(parts(frame).1);
-    file.is_absolute() && !in_package(file)
+    !in_package(Path::new(parts(frame).1))
 }
 
 /// A place without the directory that the process runs in.
