@@ -37,11 +37,7 @@ pub enum Assets {
 /// # Errors
 ///
 /// When the folder does not hold what the pages need.
-pub fn router(
-    mizan: MizanService<Sessions>,
-    web: &Path,
-    assets: Assets,
-) -> anyhow::Result<Router> {
+pub fn router(mizan: MizanService<Sessions>, web: &Path, assets: Assets) -> anyhow::Result<Router> {
     let (files, vite, development) = match assets {
         Assets::Built => {
             let dist = web.join("dist");
@@ -82,10 +78,7 @@ pub fn router(
 const HEAD: &str = r#"<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.svg" type="image/svg+xml">"#;
 
 /// Every function at work, for whoever asks.
-async fn home(
-    State(site): State<Site>,
-    request: Request,
-) -> Result<Response, Response<ReplyBody>> {
+async fn home(State(site): State<Site>, request: Request) -> Result<Response, Response<ReplyBody>> {
     let caller = site.mizan.caller(&request).await?;
     let page = site
         .pages

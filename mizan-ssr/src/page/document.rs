@@ -38,7 +38,7 @@ impl Document<'_> {
             html.push_str(&format!(" lang=\"{}\"", escape(lang)));
         }
         html.push_str("><head><meta charset=\"utf-8\">");
-        if !hoisted.contains("<meta name=\"viewport\"") {
+        if !hoisted.contains(" name=\"viewport\"") {
             html.push_str(
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
             );

@@ -430,7 +430,7 @@ fn what_react_hoists_is_in_the_head_and_its_title_wins() {
         export default ({ viewport }) => {
           preload('/font.woff2', { as: 'font' });
           return <><link rel=\"stylesheet\" href=\"/own.css\" /><main><title>{'a < b </title>'}</title>
-            <meta name=\"description\" content={'\"><script>'} />{viewport && <meta name=\"viewport\" content=\"width=1\" />}
+            <meta name=\"description\" content={'\"><script>'} />{viewport && <meta content=\"width=1\" name=\"viewport\" />}
             <link rel=\"stylesheet\" href=\"/hoisted.css\" precedence=\"high\" /><style href=\"k\" precedence=\"high\">{'a > b {}'}</style>
             <svg><title>drawing</title></svg></main></>;
         };";
@@ -842,19 +842,21 @@ fn a_visitor_who_leaves_ends_the_render_and_its_calls() {
         app.write("Next.tsx", "export default () => <b>next</b>;");
         let pages = built(app, engine);
         let (sender, mut dropped) = tokio::sync::mpsc::unbounded_channel();
+        let (started, mut running) = tokio::sync::mpsc::unbounded_channel();
         let page = pages.page("App.tsx").functions(move |name, _| {
-            let guard = Dropped(sender.clone());
+            let slow = (name == "slow").then(|| Dropped(sender.clone()));
+            let started = started.clone();
             async move {
-                if name == "slow" {
-                    let _guard = guard;
+                if let Some(_guard) = slow {
+                    let _ = started.send(());
                     return std::future::pending().await;
                 }
-                std::mem::forget(guard);
                 Ok(Bytes::from_static(b"1"))
             }
         });
         let mut body = page.respond().await.into_body();
         assert!(body.frame().await.is_some());
+        assert!(running.recv().await.is_some());
         drop(body);
         assert!(dropped.recv().await.is_some());
         let html = text(pages.page("Next.tsx").respond().await).await;
