@@ -397,7 +397,7 @@ impl Host {
             "directory": module.path.parent().unwrap_or(&module.path).to_string_lossy(),
             "url": ::url::Url::from_file_path(&module.path).map(String::from).unwrap_or_default(),
             "env": {
-                "MODE": self.mode(), "DEV": development, "PROD": !development, "SSR": true, "BASE_URL": "/",
+                "MODE": self.mode(), "DEV": development, "PROD": !development, "SSR": true, "BASE_URL": self.loader.base_url(),
             },
         });
         self.state.borrow_mut().modules.insert(id.into(), module);

@@ -3,6 +3,8 @@
 #[cfg(not(any(feature = "quickjs", feature = "v8")))]
 compile_error!("mizan-ssr needs an engine: turn on the feature `v8` or `quickjs`");
 
+#[cfg(feature = "css-modules")]
+mod css_module;
 mod engine;
 mod error;
 mod functions;
@@ -16,12 +18,14 @@ mod resolve;
 mod source_map;
 mod stack;
 mod transform;
+mod vite;
 mod watchdog;
 mod worker;
 
 pub use engine::EngineKind;
 pub use error::{BuildError, RenderError, RenderErrorCode};
 pub use page::{
-    InvalidNonce, Nonce, Page, PageBody, Pages, PagesBuilder, PagesError, STRICT_POLICY, Vite,
+    InvalidNonce, Nonce, Page, PageBody, Pages, PagesBuilder, PagesError, STRICT_POLICY,
 };
 pub use renderer::{Builder, Component, RenderStream, Rendered, Renderer};
+pub use vite::Vite;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::module_error::ModuleError;
 use crate::resolve::{Asked, Replacement, Resolved, Resolver};
 use crate::transform::{Kind, Syntax, Transformed, transform};
+use crate::vite::Vite;
 
 /// Finds, reads and transforms modules, once for all isolates.
 ///
@@ -17,6 +18,7 @@ pub(crate) struct Loader {
     resolver: Resolver,
     root: PathBuf,
     development: bool,
+    vite: Option<Arc<Vite>>,
     modules: Mutex<HashMap<String, Arc<Module>>>,
     /// What the nearest `package.json` says, for the files that were resolved.
     types: Mutex<HashMap<PathBuf, bool>>,
@@ -53,11 +55,12 @@ const ASSETS: [&str; 20] = [
 ];
 
 impl Loader {
-    pub(crate) fn new(root: PathBuf, development: bool) -> Self {
+    pub(crate) fn new(root: PathBuf, development: bool, vite: Option<Arc<Vite>>) -> Self {
         Self {
             resolver: Resolver::new(development),
             root,
             development,
+            vite,
             modules: Mutex::default(),
             types: Mutex::default(),
         }
@@ -210,7 +213,7 @@ impl Loader {
         let transformed = if query == "?raw" {
             value(&text(content)?)
         } else if query == "?url" || ASSETS.contains(&extension.as_str()) {
-            value(&self.address(&path))
+            value(&self.address(&path, &content))
         } else if !query.is_empty() {
             return Err(ModuleError::Unsupported {
                 file: path,
@@ -218,14 +221,10 @@ impl Loader {
             });
         } else if style {
             if is_css_module(&path) {
-                return Err(ModuleError::Unsupported {
-                    file: path,
-                    reason: "the class names of CSS modules come from the bundler, and are not read yet; \
-                             import a plain style sheet"
-                        .into(),
-                });
+                self.css_module(&path, &text(content)?)?
+            } else {
+                value("")
             }
-            value("")
         } else if extension == "json" {
             json(&path, &text(content)?)?
         } else if ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"]
@@ -262,6 +261,35 @@ impl Loader {
         })
     }
 
+    /// The class names of a CSS module.
+    #[cfg(feature = "css-modules")]
+    fn css_module(&self, path: &Path, css: &str) -> Result<Transformed, ModuleError> {
+        let root = self.vite.as_ref().and_then(|vite| vite.root_path());
+        let names = crate::css_module::names(root.unwrap_or(&self.root), path, css)?;
+        let names: serde_json::Map<_, _> = names
+            .into_iter()
+            .map(|(name, classes)| (name, classes.into()))
+            .collect();
+        Ok(Transformed {
+            code: format!(
+                "module.exports = Object.assign(Object.create(null), {});",
+                serde_json::Value::from(names)
+            ),
+            kind: Kind::CommonJs,
+            imports: Vec::new(),
+            map: None,
+        })
+    }
+
+    #[cfg(not(feature = "css-modules"))]
+    #[expect(clippy::unused_self, reason = "as with the feature")]
+    fn css_module(&self, path: &Path, _: &str) -> Result<Transformed, ModuleError> {
+        Err(ModuleError::Unsupported {
+            file: path.into(),
+            reason: "class names of CSS modules need mizan-ssr's feature `css-modules`".into(),
+        })
+    }
+
     fn syntax(&self, path: &Path, type_module: bool) -> Result<Syntax, ModuleError> {
         let package = in_package(path);
         let tsconfig = if package {
@@ -283,8 +311,18 @@ impl Loader {
         })
     }
 
+    /// `import.meta.env.BASE_URL`.
+    pub(crate) fn base_url(&self) -> String {
+        self.vite
+            .as_ref()
+            .map_or("/".into(), |vite| vite.base_url())
+    }
+
     /// Under which address the browser asks for a file of the project.
-    fn address(&self, path: &Path) -> String {
+    fn address(&self, path: &Path, content: &[u8]) -> String {
+        if let Some(vite) = &self.vite {
+            return vite.address(path, content);
+        }
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
         format!("/{}", relative.to_string_lossy().trim_start_matches('/'))
     }
@@ -380,7 +418,7 @@ mod tests {
         let path = dir.path().join("a.ts");
         let id = path.to_str().expect("UTF-8");
         for development in [true, false] {
-            let loader = Loader::new(dir.path().into(), development);
+            let loader = Loader::new(dir.path().into(), development, None);
             fs::write(&path, "export const a = 1;").expect("written");
             let first = loader.module(id).expect("it is there");
             fs::write(&path, "export const a = 22;").expect("written");

@@ -20,6 +20,7 @@ use crate::error::{BuildError, RenderError, RenderErrorKind};
 use crate::functions::{self, CallFunction, Calls};
 use crate::loader::Loader;
 use crate::path;
+use crate::vite::Vite;
 use crate::watchdog::Watchdog;
 use crate::worker::{Job, Output, Part, Settings, Worker};
 
@@ -39,6 +40,7 @@ struct Inner {
     jobs: Sender<Job>,
     queue: usize,
     development: bool,
+    vite: Option<Arc<Vite>>,
     /// Paths that were checked; not kept in development, where files come and go.
     known: Mutex<HashMap<String, String>>,
 }
@@ -55,6 +57,7 @@ pub struct Builder {
     heap: usize,
     development: bool,
     fresh: bool,
+    vite: Option<Vite>,
 }
 
 /// A component's markup.
@@ -117,6 +120,7 @@ impl Renderer {
             heap: 256 << 20,
             development: false,
             fresh: false,
+            vite: None,
         }
     }
 
@@ -185,6 +189,16 @@ impl Renderer {
     #[must_use]
     pub fn development(&self) -> bool {
         self.inner.development
+    }
+
+    pub(crate) fn vite(&self) -> Option<&Vite> {
+        self.inner.vite.as_deref()
+    }
+
+    /// The file of the component `path` as Vite names it.
+    pub(crate) fn vite_name(&self, path: &str) -> Option<String> {
+        let file = self.find(path).ok()?;
+        Some(self.vite()?.name(file.as_ref())?.to_owned())
     }
 
     fn find(&self, path: &str) -> Result<String, RenderError> {
@@ -379,6 +393,14 @@ impl Builder {
         self
     }
 
+    /// Where the browser's scripts, style sheets and assets come from: an asset that a component imports
+    /// gets the address that it has there. Without it addresses are those of the files, from the first
+    /// root, and pages have no scripts.
+    pub fn vite(mut self, vite: Vite) -> Self {
+        self.vite = Some(vite);
+        self
+    }
+
     /// Starts the threads.
     ///
     /// Call it early: V8 wants to be set up before the threads that use it exist.
@@ -407,7 +429,8 @@ impl Builder {
         let no_thread = |source| BuildError { root: None, source };
         self.engine.initialize();
         let first = roots.first().cloned().unwrap_or_default();
-        let loader = Arc::new(Loader::new(first, self.development));
+        let vite = self.vite.map(|vite| Arc::new(vite.above(&first)));
+        let loader = Arc::new(Loader::new(first, self.development, vite.clone()));
         let watchdog = Arc::new(Watchdog::start().map_err(no_thread)?);
         let settings = Settings {
             engine: self.engine,
@@ -432,6 +455,7 @@ impl Builder {
                 jobs,
                 queue: self.queue,
                 development: self.development,
+                vite,
                 known: Mutex::default(),
             }),
         })

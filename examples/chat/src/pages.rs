@@ -49,12 +49,11 @@ pub fn router(mizan: MizanService<Sessions>, web: &Path, assets: Assets) -> anyh
     };
     let renderer = Renderer::builder()
         .root(web.join("src"))
+        .vite(vite)
         .development(development)
         .build()?;
     let pages = Pages::builder(renderer)
-        .vite(vite)
         .entry("src/main.tsx")
-        .components("src")
         .lang("en")
         .head(HEAD)
         .content_security_policy(STRICT_POLICY)

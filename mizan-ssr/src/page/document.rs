@@ -1,7 +1,7 @@
 use super::html::escape;
 use super::policy::Nonce;
-use super::vite::{Links, Script};
 use crate::functions::push_inert;
+use crate::vite::{Links, Script};
 
 /// How every document ends.
 pub(crate) const END: &str = "</body></html>";

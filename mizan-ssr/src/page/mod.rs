@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::error::RenderError;
 use crate::renderer::{Component, Renderer};
+use crate::vite::Assets;
 
 mod body;
 mod document;
@@ -21,17 +22,14 @@ mod error;
 mod failure;
 mod html;
 mod policy;
-mod vite;
 
 pub use body::PageBody;
 use document::{Browser, Document, END};
 pub use error::PagesError;
-use error::PagesErrorKind;
+pub(crate) use error::PagesErrorKind;
 use failure::Failure;
 use policy::Policy;
 pub use policy::{InvalidNonce, Nonce, STRICT_POLICY};
-use vite::Assets;
-pub use vite::Vite;
 
 /// Answers requests with pages: documents around components, which the browser takes over.
 ///
@@ -41,11 +39,12 @@ pub use vite::Vite;
 /// # async fn page() -> Result<(), Box<dyn std::error::Error>> {
 /// use mizan_ssr::{Pages, Renderer, STRICT_POLICY, Vite};
 ///
-/// let renderer = Renderer::builder().root("web/src").build()?;
-/// let pages = Pages::builder(renderer)
+/// let renderer = Renderer::builder()
+///     .root("web/src")
 ///     .vite(Vite::manifest("web/dist")?)
+///     .build()?;
+/// let pages = Pages::builder(renderer)
 ///     .entry("src/main.tsx")
-///     .components("src")
 ///     .lang("en")
 ///     .title("Chat")
 ///     .content_security_policy(STRICT_POLICY)
@@ -65,7 +64,6 @@ pub struct Pages {
 struct Inner {
     renderer: Renderer,
     assets: Option<Assets>,
-    components: String,
     lang: Option<String>,
     title: Option<String>,
     head: String,
@@ -77,9 +75,7 @@ struct Inner {
 #[must_use = "a builder does nothing until it is built"]
 pub struct PagesBuilder {
     renderer: Renderer,
-    vite: Option<Vite>,
     entry: Option<String>,
-    components: String,
     lang: Option<String>,
     title: Option<String>,
     head: String,
@@ -109,9 +105,7 @@ impl Pages {
     pub fn builder(renderer: Renderer) -> PagesBuilder {
         PagesBuilder {
             renderer,
-            vite: None,
             entry: None,
-            components: String::new(),
             lang: None,
             title: None,
             head: String::new(),
@@ -140,25 +134,11 @@ impl Pages {
 }
 
 impl PagesBuilder {
-    /// Where the browser's scripts and style sheets come from. Without it pages are static: they have no
-    /// scripts, and what suspends is waited for.
-    pub fn vite(mut self, vite: Vite) -> Self {
-        self.vite = Some(vite);
-        self
-    }
-
     /// The module that the browser begins with, from Vite's root: `src/main.tsx`.
     ///
     /// It finds the component's path and props in `#mizan-page`, and hydrates `#mizan-root`.
     pub fn entry(mut self, entry: impl Into<String>) -> Self {
         self.entry = Some(entry.into());
-        self
-    }
-
-    /// Where the renderer's root is as seen from Vite's root, so that the chunk of a page is found: with
-    /// `src`, the component `pages/Home.tsx` is Vite's `src/pages/Home.tsx`. They are the same at first.
-    pub fn components(mut self, components: impl Into<String>) -> Self {
-        self.components = components.into();
         self
     }
 
@@ -195,10 +175,8 @@ impl PagesBuilder {
     ///
     /// [`PagesError`] when Vite's build has no such entry, or a setting is of the wrong form.
     pub fn build(self) -> Result<Pages, PagesError> {
-        let assets = match self.vite {
-            Some(vite) => Some(vite.assets(self.entry)?),
-            None => None,
-        };
+        let vite = self.renderer.vite();
+        let assets = vite.map(|vite| vite.assets(self.entry)).transpose()?;
         let origins = assets.as_ref().map(Assets::origins).unwrap_or_default();
         let policy = match self.policy {
             Some(template) => Some(
@@ -211,7 +189,6 @@ impl PagesBuilder {
             inner: Arc::new(Inner {
                 renderer: self.renderer,
                 assets,
-                components: self.components,
                 lang: self.lang,
                 title: self.title,
                 head: self.head,
@@ -342,6 +319,7 @@ impl Page<'_> {
             component = component.nonce(nonce.as_str());
         }
         let name = normal(self.path);
+        let chunk = pages.renderer.vite_name(self.path);
         let begin = |markup: &str, styles: &[String]| {
             let document = Document {
                 lang: pages.lang.as_deref(),
@@ -349,7 +327,7 @@ impl Page<'_> {
                 head: [&pages.head, &self.head],
                 nonce: nonce.as_ref(),
                 browser: pages.assets.as_ref().map(|assets| Browser {
-                    links: assets.links(&normal(&format!("{}/{name}", pages.components)), styles),
+                    links: assets.links(chunk.as_deref().unwrap_or_default(), styles),
                     component: &name,
                     props: &self.props,
                 }),

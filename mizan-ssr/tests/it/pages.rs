@@ -13,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use mizan_ssr::{
-    EngineKind, Nonce, PageBody, Pages, PagesBuilder, PagesError, Renderer, STRICT_POLICY, Vite,
+    Builder, EngineKind, Nonce, PageBody, Pages, PagesBuilder, PagesError, STRICT_POLICY, Vite,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,7 +48,7 @@ async fn functions(name: String, _: Bytes) -> Result<Bytes, Bytes> {
 /// Runs `test` on every engine with an app of `component` that Vite has built.
 fn on_pages(component: &str, test: &impl AsyncFn(&App, EngineKind)) {
     on_engines(|engine| {
-        let app = App::component(component);
+        let app = App::new(&[("src/App.tsx", component)]);
         app.write("dist/.vite/manifest.json", MANIFEST);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -58,15 +58,25 @@ fn on_pages(component: &str, test: &impl AsyncFn(&App, EngineKind)) {
     });
 }
 
-fn with_vite(app: &App, renderer: Renderer) -> PagesBuilder {
-    Pages::builder(renderer)
-        .vite(Vite::manifest(app.path("dist")).expect("a manifest"))
-        .entry("src/main.tsx")
-        .components("src")
+fn with_vite(app: &App, engine: EngineKind) -> PagesBuilder {
+    served(app, app.builder(engine)).entry("src/main.tsx")
+}
+
+fn served(app: &App, renderer: Builder) -> PagesBuilder {
+    by(app, renderer, manifest(app))
+}
+
+fn by(app: &App, renderer: Builder, vite: Vite) -> PagesBuilder {
+    let renderer = renderer.vite(vite.root(app.path("."))).build();
+    Pages::builder(renderer.expect("it builds"))
+}
+
+fn manifest(app: &App) -> Vite {
+    Vite::manifest(app.path("dist")).expect("a manifest")
 }
 
 fn built(app: &App, engine: EngineKind) -> Pages {
-    let pages = with_vite(app, app.renderer(engine));
+    let pages = with_vite(app, engine);
     pages.build().expect("it builds")
 }
 
@@ -135,7 +145,11 @@ fn a_page_without_vite_is_static() {
     on_pages(&source, &async |app, engine| {
         let pages = Pages::builder(app.renderer(engine));
         let pages = pages.lang("en").title("Chat").build().expect("it builds");
-        let page = pages.page("App.tsx").functions(functions).respond().await;
+        let page = pages
+            .page("src/App.tsx")
+            .functions(functions)
+            .respond()
+            .await;
         assert_eq!(page.status(), StatusCode::OK);
         assert_eq!(
             text(page).await,
@@ -154,7 +168,7 @@ fn a_page_loads_what_the_manifest_says_each_once_and_imports_first() {
         &async |app, engine| {
             let pages = built(app, engine);
             // However the path is written.
-            let page = pages.page("./App.tsx").props(&json!({ "n": 1 }));
+            let page = pages.page("./src/App.tsx").props(&json!({ "n": 1 }));
             let dom = parsed(&text(page.respond().await).await);
             let links = dom.all("link");
             assert_eq!(
@@ -177,7 +191,7 @@ fn a_page_loads_what_the_manifest_says_each_once_and_imports_first() {
             assert!(links.iter().all(|link| link.parent == "head"));
             let data = dom.by_id("mizan-page");
             assert_eq!(data.get("type"), Some("application/json"));
-            assert_eq!(data.text, r#"{"component":"App.tsx","props":{"n":1}}"#);
+            assert_eq!(data.text, r#"{"component":"src/App.tsx","props":{"n":1}}"#);
             let scripts: Vec<_> = dom.elements();
             let scripts: Vec<_> = scripts.iter().filter(|element| element.runs()).collect();
             assert_eq!(scripts.len(), 1);
@@ -191,16 +205,15 @@ fn a_page_loads_what_the_manifest_says_each_once_and_imports_first() {
 #[test]
 fn a_component_without_a_chunk_of_its_own_and_a_base_are_fine() {
     on_pages("export default () => <p />;", &async |app, engine| {
-        let renderer = app.renderer(engine);
+        app.write("src/Alone.tsx", "export default () => <p />;");
         for (base, start) in [
             ("/app", "/app/"),
             ("/app/", "/app/"),
             ("https://cdn.test/x/", "https://cdn.test/x/"),
         ] {
-            let vite = Vite::manifest(app.path("dist")).expect("a manifest");
-            let pages = Pages::builder(renderer.clone()).vite(vite.base(base));
+            let pages = by(app, app.builder(engine), manifest(app).base(base));
             let pages = pages.entry("src/main.tsx").build().expect("it builds");
-            let dom = parsed(&text(pages.page("App.tsx").respond().await).await);
+            let dom = parsed(&text(pages.page("src/Alone.tsx").respond().await).await);
             let styles =
                 ["assets/ui-2.css", "assets/main-3.css"].map(|file| format!("{start}{file}"));
             assert_eq!(hrefs(&dom.all("link"), "stylesheet"), styles);
@@ -210,8 +223,8 @@ fn a_component_without_a_chunk_of_its_own_and_a_base_are_fine() {
             r#"{ "style.css": { "file": "assets/style-1.css", "src": "style.css" },
                  "src/main.tsx": { "file": "assets/a#b%.js", "isEntry": true } }"#,
         );
-        let pages = with_vite(app, renderer).build().expect("it builds");
-        let dom = parsed(&text(pages.page("App.tsx").respond().await).await);
+        let pages = with_vite(app, engine).build().expect("it builds");
+        let dom = parsed(&text(pages.page("src/Alone.tsx").respond().await).await);
         assert_eq!(
             hrefs(&dom.all("link"), "stylesheet"),
             ["/assets/style-1.css"]
@@ -226,8 +239,6 @@ fn a_component_without_a_chunk_of_its_own_and_a_base_are_fine() {
 #[test]
 fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
     on_pages("export default () => <p />;", &async |app, engine| {
-        let renderer = app.renderer(engine);
-        let pages = || Pages::builder(renderer.clone());
         let check = |error: PagesError, parts: &[&str]| {
             let error = error.to_string();
             for part in parts {
@@ -254,10 +265,10 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
             let bad = Vite::manifest(app.path("bad")).expect_err("it is bad");
             check(bad, parts);
         }
-        let vite = || Vite::manifest(app.path("dist")).expect("a manifest");
-        let none = pages().vite(vite()).build().expect_err("no entry");
+        let pages = |vite| by(app, app.builder(engine), vite);
+        let none = pages(manifest(app)).build().expect_err("no entry");
         check(none, &["`entry`"]);
-        let unknown = pages().vite(vite()).entry("main.tsx").build();
+        let unknown = pages(manifest(app)).entry("main.tsx").build();
         check(
             unknown.expect_err("unknown"),
             &[
@@ -266,8 +277,7 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
                 "build.rolldownOptions.input",
             ],
         );
-        let base = pages()
-            .vite(vite().base("app/"))
+        let base = pages(manifest(app).base("app/"))
             .entry("src/main.tsx")
             .build();
         check(base.expect_err("it is relative"), &["`app/`"]);
@@ -277,20 +287,18 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
             "http://localhost:5173/app",
             "",
         ] {
-            let pages = pages().vite(Vite::dev_server(origin)).entry("src/main.tsx");
+            let pages = pages(Vite::dev_server(origin)).entry("src/main.tsx");
             check(
                 pages.build().expect_err("no origin"),
                 &["http://localhost:5173"],
             );
         }
-        let html = pages()
-            .vite(Vite::dev_server("http://localhost:5173"))
-            .entry("index.html");
+        let html = pages(Vite::dev_server("http://localhost:5173")).entry("index.html");
         check(
             html.build().expect_err("no module"),
             &["`index.html`", "src/main.tsx"],
         );
-        let policy = pages()
+        let policy = Pages::builder(app.renderer(engine))
             .content_security_policy("default-src é\n\u{7f}")
             .build();
         check(policy.expect_err("no header"), &["content security policy"]);
@@ -300,9 +308,9 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
 #[test]
 fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
     on_pages(SLOW, &async |app, engine| {
-        let pages = with_vite(app, app.renderer(engine)).content_security_policy(STRICT_POLICY);
+        let pages = with_vite(app, engine).content_security_policy(STRICT_POLICY);
         let pages = pages.build().expect("it builds");
-        let page = pages.page("App.tsx").functions(functions);
+        let page = pages.page("src/App.tsx").functions(functions);
         let response = page.respond().await;
         let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
         let (_, nonce) = policy.split_once("'nonce-").expect("a nonce");
@@ -351,7 +359,11 @@ fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
             .find(|meta| meta.get("property") == Some("csp-nonce"));
         assert_eq!(meta.and_then(|meta| meta.get("nonce")), Some(nonce));
 
-        let other = pages.page("App.tsx").functions(functions).respond().await;
+        let other = pages
+            .page("src/App.tsx")
+            .functions(functions)
+            .respond()
+            .await;
         assert_ne!(header(&other, &CONTENT_SECURITY_POLICY), policy);
     });
 }
@@ -361,7 +373,7 @@ fn a_nonce_from_elsewhere_is_used_without_a_header() {
     on_pages(SLOW, &async |app, engine| {
         let pages = built(app, engine);
         let nonce = Nonce::parse("R4nd0m+/==").expect("it is one");
-        let page = pages.page("App.tsx").functions(functions).nonce(nonce);
+        let page = pages.page("src/App.tsx").functions(functions).nonce(nonce);
         let response = page.respond().await;
         assert!(!response.headers().contains_key(CONTENT_SECURITY_POLICY));
         let elements = parsed(&text(response).await).elements();
@@ -374,7 +386,7 @@ fn a_nonce_from_elsewhere_is_used_without_a_header() {
 fn a_whole_page_needs_no_script_of_reacts() {
     on_pages(SLOW, &async |app, engine| {
         let pages = built(app, engine);
-        let page = pages.page("App.tsx").functions(functions).whole();
+        let page = pages.page("src/App.tsx").functions(functions).whole();
         let html = text(page.respond().await).await;
         let dom = parsed(&html);
         let elements = dom.elements();
@@ -396,8 +408,11 @@ fn hostile_props_titles_and_names_stay_text() {
     on_pages(source, &async |app, engine| {
         let name = "x <!--'&quot;.tsx";
         app.write(name, source);
-        let vite = Vite::manifest(app.path("dist")).expect("a manifest");
-        let pages = Pages::builder(app.renderer(engine)).vite(vite.base("/\"><script>/"));
+        let pages = by(
+            app,
+            app.builder(engine),
+            manifest(app).base("/\"><script>/"),
+        );
         let pages = pages.entry("src/main.tsx").lang("\"><script>");
         let pages = pages.title("all").build().expect("it builds");
         let mut props = json!({ "text": hostile, "</script>": 1 });
@@ -435,12 +450,12 @@ fn what_react_hoists_is_in_the_head_and_its_title_wins() {
             <svg><title>drawing</title></svg></main></>;
         };";
     on_pages(source, &async |app, engine| {
-        let pages = with_vite(app, app.renderer(engine));
+        let pages = with_vite(app, engine);
         let head = "<meta name=\"theme-color\" content=\"#fff\">";
         let pages = pages.title("page").head(head).build().expect("it builds");
         for whole in [false, true] {
             let mut page = pages
-                .page("App.tsx")
+                .page("src/App.tsx")
                 .head("<link rel=\"icon\" href=\"/i\">");
             page = page.props(&json!({ "viewport": whole }));
             if whole {
@@ -487,21 +502,18 @@ fn what_react_hoists_is_in_the_head_and_its_title_wins() {
 fn a_dev_server_gives_modules_refresh_and_style_sheets() {
     let source = "import './look me#up.css'; export default () => <p>hi</p>;";
     on_pages(source, &async |app, engine| {
-        app.write("look me#up.css", "p { color: red }");
+        app.write("src/look me#up.css", "p { color: red }");
         let file = app
-            .path("look me#up.css")
+            .path("src/look me#up.css")
             .canonicalize()
             .expect("it exists");
         let file = file.to_str().expect("UTF-8");
-        let renderer = app.builder(engine).development(true).build();
-        let pages = Pages::builder(renderer.expect("it builds"));
         let vite = Vite::dev_server("http://localhost:5173/").base("/app/");
-        let pages = pages
-            .vite(vite)
+        let pages = by(app, app.builder(engine).development(true), vite)
             .entry("/src/main.tsx")
             .content_security_policy(STRICT_POLICY);
         let pages = pages.build().expect("it builds");
-        let response = pages.page("App.tsx").respond().await;
+        let response = pages.page("src/App.tsx").respond().await;
         let policy = header(&response, &CONTENT_SECURITY_POLICY);
         assert!(
             policy.starts_with("default-src 'self' http://localhost:5173 ws://localhost:5173; "),
@@ -537,19 +549,19 @@ fn a_dev_server_gives_modules_refresh_and_style_sheets() {
 fn responses_say_what_they_are_and_for_whom() {
     on_pages("export default () => <p>hi</p>;", &async |app, engine| {
         let pages = built(app, engine);
-        let response = pages.page("App.tsx").respond().await;
+        let response = pages.page("src/App.tsx").respond().await;
         assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
         assert_eq!(header(&response, &X_CONTENT_TYPE_OPTIONS), "nosniff");
         assert_eq!(header(&response, &CACHE_CONTROL), "no-cache");
         assert!(!response.headers().contains_key(CONTENT_SECURITY_POLICY));
 
-        let page = pages.page("App.tsx").functions(functions);
+        let page = pages.page("src/App.tsx").functions(functions);
         let response = page.status(StatusCode::NOT_FOUND).respond().await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         assert_eq!(header(&response, &CACHE_CONTROL), "private, no-store");
 
         let page = pages
-            .page("App.tsx")
+            .page("src/App.tsx")
             .request(&Method::HEAD, &HeaderMap::new());
         let response = page.respond().await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -568,7 +580,7 @@ fn responses_say_what_they_are_and_for_whom() {
             mizan_ssr::RenderErrorCode::NotFound
         );
         for bad in [json!([1]), json!("x")] {
-            let error = pages.page("App.tsx").props(&bad).try_respond().await;
+            let error = pages.page("src/App.tsx").props(&bad).try_respond().await;
             assert_eq!(
                 error.expect_err("no object").code(),
                 mizan_ssr::RenderErrorCode::InvalidProps
@@ -612,14 +624,14 @@ fn no_outside(dom: &Dom) {
 fn in_development_an_error_is_a_page_with_its_source_lines() {
     on_pages(THROWS, &async |app, engine| {
         with_package(app);
-        let renderer = app.builder(engine).development(true).build();
-        let pages = with_vite(app, renderer.expect("it builds"));
+        let pages = served(app, app.builder(engine).development(true));
         let pages = pages
+            .entry("src/main.tsx")
             .content_security_policy(STRICT_POLICY)
             .build()
             .expect("it builds");
         let (log, _guard) = log();
-        let response = pages.page("App.tsx").respond().await;
+        let response = pages.page("src/App.tsx").respond().await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
         assert_eq!(header(&response, &CACHE_CONTROL), "private, no-store");
@@ -639,7 +651,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
         );
         // The engines differ in the column.
         let place = &dom.all("h2")[0].text;
-        assert!(place.contains("App.tsx:4:"), "{place}");
+        assert!(place.contains("src/App.tsx:4:"), "{place}");
         let source = &dom.all("pre")[0].text;
         assert!(
             source.contains("> 4 |       return fail(() => { throw new TypeError("),
@@ -649,7 +661,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
         let caret = caret.iter().find(|e| e.get("class") == Some("caret"));
         assert!(caret.expect("a caret").text.trim_end().ends_with(" ^"));
         let lists = dom.all("ol");
-        assert!(lists[0].text.contains("App.tsx:4"), "{}", lists[0].text);
+        assert!(lists[0].text.contains("src/App.tsx:4"), "{}", lists[0].text);
         assert!(!lists[0].text.contains("node_modules"), "{}", lists[0].text);
         let folded = &dom.all("details")[0].text;
         assert!(folded.contains("node_modules/broken/index.js"), "{folded}");
@@ -670,7 +682,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
 
         let mut curl = HeaderMap::new();
         curl.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        let page = pages.page("App.tsx").request(&Method::GET, &curl);
+        let page = pages.page("src/App.tsx").request(&Method::GET, &curl);
         let response = page.respond().await;
         assert_eq!(
             header(&response, &CONTENT_TYPE),
@@ -686,7 +698,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
         let mut browser = HeaderMap::new();
         let accept = "application/xml;q=0.9, TEXT/html;q=0.8";
         browser.insert(ACCEPT, HeaderValue::from_static(accept));
-        let page = pages.page("App.tsx").request(&Method::GET, &browser);
+        let page = pages.page("src/App.tsx").request(&Method::GET, &browser);
         assert_eq!(
             header(&page.respond().await, &CONTENT_TYPE),
             "text/html; charset=utf-8"
@@ -711,7 +723,7 @@ fn in_development_mistakes_in_a_source_and_hints_are_shown() {
             let pages = Pages::builder(renderer.expect("it builds"))
                 .build()
                 .expect("it builds");
-            let dom = parsed(&text(pages.page("App.tsx").respond().await).await);
+            let dom = parsed(&text(pages.page("src/App.tsx").respond().await).await);
             assert!(dom.all("h1")[0].text.starts_with("SyntaxError "));
             assert!(dom.all("pre")[0].text.contains("> 2 |   return <b;"));
             let dom = parsed(&text(pages.page("Window.tsx").respond().await).await);
@@ -734,7 +746,7 @@ fn in_production_an_error_is_an_id_and_nothing_of_the_inside() {
         with_package(app);
         let pages = built(app, engine);
         let directory = app.path("").to_str().expect("UTF-8").to_owned();
-        for path in ["App.tsx", "../Secret.tsx", "None.tsx"] {
+        for path in ["src/App.tsx", "../Secret.tsx", "None.tsx"] {
             for html in [true, false] {
                 let (log, _guard) = log();
                 let mut headers = HeaderMap::new();
@@ -779,15 +791,15 @@ fn waiting_too_long_and_too_many_have_their_own_status() {
         let renderer = app
             .builder(engine)
             .queue(1)
-            .deadline(Duration::from_millis(900))
-            .build();
-        let pages = with_vite(app, renderer.expect("it builds"))
+            .deadline(Duration::from_millis(900));
+        let pages = served(app, renderer)
+            .entry("src/main.tsx")
             .build()
             .expect("it builds");
         let long = || {
             let pages = pages.clone();
             tokio::spawn(async move {
-                let page = pages.page("App.tsx").props(&json!({ "ms": 100_000 }));
+                let page = pages.page("src/App.tsx").props(&json!({ "ms": 100_000 }));
                 page.respond().await
             })
         };
@@ -813,7 +825,7 @@ fn a_page_that_cannot_be_finished_ends_as_a_document_and_is_logged() {
     on_pages(source, &async |app, engine| {
         let pages = built(app, engine);
         let (log, _guard) = log();
-        let response = pages.page("App.tsx").respond().await;
+        let response = pages.page("src/App.tsx").respond().await;
         assert_eq!(response.status(), StatusCode::OK);
         let html = text(response).await;
         assert!(html.ends_with("</template></body></html>"), "{html}");
@@ -843,7 +855,7 @@ fn a_visitor_who_leaves_ends_the_render_and_its_calls() {
         let pages = built(app, engine);
         let (sender, mut dropped) = tokio::sync::mpsc::unbounded_channel();
         let (started, mut running) = tokio::sync::mpsc::unbounded_channel();
-        let page = pages.page("App.tsx").functions(move |name, _| {
+        let page = pages.page("src/App.tsx").functions(move |name, _| {
             let slow = (name == "slow").then(|| Dropped(sender.clone()));
             let started = started.clone();
             async move {
@@ -871,7 +883,7 @@ fn axum_answers_with_pages() {
         method: Method,
         headers: HeaderMap,
     ) -> Response<PageBody> {
-        let page = pages.page("App.tsx").functions(functions);
+        let page = pages.page("src/App.tsx").functions(functions);
         page.request(&method, &headers).respond().await
     }
     on_pages(SLOW, &async |app, engine| {
@@ -915,5 +927,70 @@ fn axum_answers_with_pages() {
             }
         }
         server.abort();
+    });
+}
+
+#[test]
+fn assets_have_the_addresses_that_the_browser_has() {
+    let source = "import big from './big.png'; import small from './a b.svg'; import quoted from './q.svg';
+        export default () => <p data-base={import.meta.env.BASE_URL}><img src={big} /><img src={small} /><img src={quoted} /></p>;";
+    on_pages(source, &async |app, engine| {
+        app.write("src/big.png", "png");
+        app.write(
+            "src/a b.svg",
+            "<svg viewBox=\"0 0 1 1\">\n  <path d=\"M0 0\n 1%#\"/>\n</svg>\n",
+        );
+        app.write("src/q.svg", "<svg id=\"it's\"/>");
+        app.write(
+            "dist/.vite/manifest.json",
+            r#"{ "src/main.tsx": { "file": "assets/main.js", "isEntry": true },
+                 "src/big.png": { "file": "assets/big-1.png", "src": "src/big.png" } }"#,
+        );
+        let images = async |pages: PagesBuilder| {
+            let pages = pages.entry("src/main.tsx").build().expect("it builds");
+            let dom = parsed(&text(pages.page("src/App.tsx").respond().await).await);
+            let base = dom.all("p")[0].get("data-base").map(str::to_owned);
+            let sources = dom.all("img");
+            let sources = sources
+                .iter()
+                .map(|img| img.get("src").unwrap_or_default().to_owned());
+            (base.unwrap_or_default(), sources.collect::<Vec<_>>())
+        };
+        let (base, sources) =
+            images(by(app, app.builder(engine), manifest(app).base("/app"))).await;
+        assert_eq!(base, "/app/");
+        assert_eq!(
+            sources,
+            [
+                "/app/assets/big-1.png",
+                "data:image/svg+xml,%3csvg%20viewBox='0%200%201%201'%3e%3cpath%20d='M0%200%201%25%23'/%3e%3c/svg%3e",
+                "data:image/svg+xml;base64,PHN2ZyBpZD0iaXQncyIvPg==",
+            ]
+        );
+        let vite = Vite::dev_server("http://localhost:5173");
+        let (_, sources) = images(by(app, app.builder(engine).development(true), vite)).await;
+        assert_eq!(
+            sources,
+            ["src/big.png", "src/a b.svg", "src/q.svg"]
+                .map(|name| format!("http://localhost:5173/{name}"))
+        );
+    });
+}
+
+#[cfg(feature = "css-modules")]
+#[test]
+fn class_names_of_css_modules_are_those_of_vite() {
+    let source = "import look, { title } from './look.module.css';
+        export default () => <p className={look.box}>{title}{String(look.gone)}</p>;";
+    on_pages(source, &async |app, engine| {
+        app.write(
+            "src/look.module.css",
+            ".title { color: red } .box { composes: title; margin: 0 } :global(.all) .title { margin: 0 }",
+        );
+        let pages = with_vite(app, engine).build().expect("it builds");
+        let html = text(pages.page("src/App.tsx").respond().await).await;
+        // Vite 8.3 with `css.transformer: "lightningcss"` gives these for the same file.
+        let classes = "<p class=\"_8w735W_box _8w735W_title\">_8w735W_title<!-- -->undefined</p>";
+        assert!(html.contains(classes), "{html}");
     });
 }

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use url::Url;
 
-use super::error::{PagesError, PagesErrorKind};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::page::{PagesError, PagesErrorKind};
 
 /// Where the browser's scripts and style sheets come from: Vite's build, or its dev server.
 #[derive(Clone, Debug)]
 pub struct Vite {
     source: Source,
     base: String,
+    root: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -108,6 +112,7 @@ impl Vite {
         Ok(Self {
             source: Source::Manifest { file, chunks },
             base: "/".into(),
+            root: None,
         })
     }
 
@@ -121,6 +126,7 @@ impl Vite {
                 origin: origin.into(),
             },
             base: "/".into(),
+            root: None,
         }
     }
 
@@ -131,12 +137,66 @@ impl Vite {
         self
     }
 
-    pub(crate) fn assets(self, entry: Option<String>) -> Result<Assets, PagesError> {
-        let entry = entry.ok_or(PagesErrorKind::NoEntry)?;
-        let mut base = self.base;
-        if !base.ends_with('/') {
-            base.push('/');
+    /// The directory from which Vite names files: where its config is, unless that says otherwise. At
+    /// first it is the nearest above the components that has a `vite.config` or a `package.json`.
+    #[must_use]
+    pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = Some(root.into());
+        self
+    }
+
+    /// Settles the root, for components below `directory`.
+    pub(crate) fn above(mut self, directory: &Path) -> Self {
+        let root = self.root.unwrap_or_else(|| root_above(directory));
+        self.root = Some(root.canonicalize().unwrap_or(root));
+        self
+    }
+
+    /// The file as Vite names it, from its root; nothing where it lies elsewhere.
+    pub(crate) fn name<'a>(&self, file: &'a Path) -> Option<&'a str> {
+        file.strip_prefix(self.root.as_ref()?).ok()?.to_str()
+    }
+
+    /// Vite's root, where it is settled.
+    #[cfg(feature = "css-modules")]
+    pub(crate) fn root_path(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// `import.meta.env.BASE_URL`.
+    pub(crate) fn base_url(&self) -> String {
+        let slash = if self.base.ends_with('/') { "" } else { "/" };
+        format!("{}{slash}", self.base)
+    }
+
+    /// Under which address the browser finds an asset that a module imports, whose content is `content`.
+    pub(crate) fn address(&self, file: &Path, content: &[u8]) -> String {
+        let base = self.base_url();
+        let name = self.name(file);
+        match &self.source {
+            Source::Manifest { chunks, .. } => {
+                match name.and_then(|name| chunks.get(name)) {
+                    Some(chunk) => format!("{base}{}", path(&chunk.file)),
+                    // What the build has no file of, it has written into the script.
+                    None => data_url(file, content),
+                }
+            }
+            Source::DevServer { origin } => {
+                let origin = origin.trim_end_matches('/');
+                match name {
+                    Some(name) => format!("{origin}{base}{}", path(name)),
+                    None => format!(
+                        "{origin}{base}@fs/{}",
+                        path(file.to_string_lossy().trim_start_matches('/'))
+                    ),
+                }
+            }
         }
+    }
+
+    pub(crate) fn assets(&self, entry: Option<String>) -> Result<Assets, PagesError> {
+        let entry = entry.ok_or(PagesErrorKind::NoEntry)?;
+        let base = self.base_url();
         let address = |text: &str| {
             let url = Url::parse(text).ok()?;
             matches!(url.scheme(), "http" | "https").then_some(url)
@@ -144,7 +204,7 @@ impl Vite {
         if !(base.starts_with('/') && !base.starts_with("//") || address(&base).is_some()) {
             return Err(PagesErrorKind::InvalidBase { base }.into());
         }
-        match self.source {
+        match &self.source {
             Source::Manifest { file, chunks } => {
                 let script = chunks.get(&entry).filter(|chunk| chunk.is_entry);
                 match script {
@@ -153,7 +213,7 @@ impl Vite {
                         let mut entries: Vec<_> = entries.map(|(key, _)| key.clone()).collect();
                         entries.sort();
                         Err(PagesErrorKind::UnknownEntry {
-                            file,
+                            file: file.clone(),
                             entry,
                             entries,
                         }
@@ -163,14 +223,15 @@ impl Vite {
                         Err(PagesErrorKind::NoScript { entry }.into())
                     }
                     Some(_) => Ok(Assets::Built {
-                        chunks,
+                        chunks: chunks.clone(),
                         base,
                         entry,
                     }),
                 }
             }
             Source::DevServer { origin } => {
-                let Some(url) = address(&origin).filter(|url| url.path() == "/") else {
+                let Some(url) = address(origin).filter(|url| url.path() == "/") else {
+                    let origin = origin.clone();
                     return Err(PagesErrorKind::InvalidDevServer { origin }.into());
                 };
                 if entry.ends_with(".html") || entry.ends_with(".css") {
@@ -288,6 +349,77 @@ impl<'a> Found<'a> {
             self.styles.push(file);
         }
     }
+}
+
+/// The nearest directory that Vite would take for its root.
+fn root_above(directory: &Path) -> PathBuf {
+    const CONFIGS: [&str; 7] = [
+        "vite.config.ts",
+        "vite.config.js",
+        "vite.config.mts",
+        "vite.config.mjs",
+        "vite.config.cts",
+        "vite.config.cjs",
+        "package.json",
+    ];
+    directory
+        .ancestors()
+        .find(|above| CONFIGS.iter().any(|name| above.join(name).is_file()))
+        .unwrap_or(directory)
+        .into()
+}
+
+/// A file as Vite writes it into a script, which it does with those below `build.assetsInlineLimit`: the
+/// browser must find the same text in the page.
+fn data_url(file: &Path, content: &[u8]) -> String {
+    let extension = file.extension().unwrap_or_default().to_string_lossy();
+    let kind = match &*extension.to_ascii_lowercase() {
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "ico" => "image/x-icon",
+        "bmp" => "image/bmp",
+        "woff" => "font/woff",
+        "woff2" => "font/woff2",
+        "ttf" => "font/ttf",
+        "otf" => "font/otf",
+        "mp3" => "audio/mpeg",
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
+        "ogg" => "audio/ogg",
+        "wav" => "audio/wav",
+        "pdf" => "application/pdf",
+        _ => "application/octet-stream",
+    };
+    match std::str::from_utf8(content) {
+        Ok(svg) if kind == "image/svg+xml" && !stays_as_it_is(svg) => {
+            let words: Vec<_> = svg.split_whitespace().collect();
+            let text = words
+                .join(" ")
+                .replace("> <", "><")
+                .replace('"', "'")
+                .replace('%', "%25")
+                .replace('#', "%23")
+                .replace('<', "%3c")
+                .replace('>', "%3e")
+                .replace(' ', "%20");
+            format!("data:{kind},{text}")
+        }
+        _ => format!("data:{kind};base64,{}", BASE64_STANDARD.encode(content)),
+    }
+}
+
+/// Whether the spaces or the quotes of an SVG matter: there is text in it, or quotes stand in quotes.
+fn stays_as_it_is(svg: &str) -> bool {
+    let quotes: Vec<char> = svg.chars().filter(|c| matches!(c, '"' | '\'')).collect();
+    let nested = quotes
+        .windows(2)
+        .enumerate()
+        .any(|(at, pair)| pair[0] != pair[1] && quotes[at + 2..].contains(&pair[0]));
+    nested || svg.contains("<text") || svg.contains("<foreignObject")
 }
 
 /// A file's path in an address.
