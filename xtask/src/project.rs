@@ -27,6 +27,15 @@ pub(crate) const EXAMPLES: [Example; 2] = [
     },
 ];
 
+/// The crates that are published.
+pub(crate) const LIBRARIES: [&str; 5] = [
+    "mizan-core-macros",
+    "mizan-core",
+    "mizan-http",
+    "mizan-codegen",
+    "mizan-ssr",
+];
+
 /// The top of the workspace.
 pub(crate) fn root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -114,6 +114,15 @@ fn rust(report: &mut Report) {
         "rustdoc",
         cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
     );
+    // Verified by nothing but being packed: the files that a crate embeds are all below it.
+    report.check(
+        "packages for the registry",
+        cargo(["package", "--quiet", "--no-verify", "--allow-dirty"]).args(
+            project::LIBRARIES
+                .iter()
+                .flat_map(|library| ["--package", library]),
+        ),
+    );
     if answers("cargo-deny", "--version") {
         // Advisories come from outside the crate registry: `cargo deny check` looks at those too.
         report.check(
@@ -130,7 +139,7 @@ fn rust(report: &mut Report) {
 
 /// What runs in V8. The engine that builds anywhere is tested with the workspace.
 fn engines(report: &mut Report) {
-    const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8"];
+    const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
     if let Some(why) = v8::is_missing() {
         report.skip("server rendering in V8", why);
         return;
