@@ -10,6 +10,11 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
+    // Standard output is for the markup.
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
     let (mut stream, mut development) = (false, false);
     let mut rest = Vec::new();
     for argument in std::env::args().skip(1) {
@@ -51,5 +56,6 @@ async fn main() -> anyhow::Result<()> {
         out.write_all(renderer.render(name, &props).await?.html.as_bytes())?;
     }
     writeln!(out)?;
+    renderer.close().await;
     Ok(())
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
+#[cfg(feature = "v8")]
+use crate::cache::Counters;
 use crate::functions::{Answer, Calls, TooManyCalls};
 use crate::loader::{Loader, Module};
 use crate::module_error::ModuleError;
@@ -85,7 +87,20 @@ struct State {
     finished: bool,
     failure: Option<String>,
     recovered: Vec<String>,
+    loading: Option<Loading>,
 }
+
+/// Modules that a render had to wait for.
+struct Loading {
+    modules: usize,
+    begun: Instant,
+    told: Instant,
+    ended: Instant,
+}
+
+/// How often is said which module is at hand, and how long it takes until the end is worth a word.
+const TOLD: Duration = Duration::from_millis(500);
+const LONG: Duration = Duration::from_secs(1);
 
 /// How much a render may print before the rest is left out.
 const MOST_LOGGED: usize = 1 << 20;
@@ -116,12 +131,20 @@ impl Host {
         state.finished = false;
         state.failure = None;
         state.recovered.clear();
+        state.loading = None;
     }
 
     /// Ends the render, and the calls that are under way.
     pub(crate) fn end(&self) {
         let mut state = self.state.borrow_mut();
         state.timers.clear();
+        if let Some(loading) = state.loading.take() {
+            let took = loading.ended - loading.begun;
+            if took > LONG {
+                let modules = loading.modules;
+                tracing::info!(target: "mizan_ssr::modules", modules, ?took, "modules were loaded");
+            }
+        }
         state.markup = Vec::new();
         state.calls = None;
     }
@@ -177,6 +200,11 @@ impl Host {
         if let Some(calls) = &mut self.state.borrow_mut().calls {
             calls.note(answer);
         }
+    }
+
+    #[cfg(feature = "v8")]
+    pub(crate) fn counters(&self) -> &Counters {
+        self.loader.counters()
     }
 
     pub(crate) fn finished(&self) -> bool {
@@ -374,13 +402,16 @@ impl Host {
     }
 
     fn load(&self, id: &str) -> Result<String, HostError> {
+        let begun = Instant::now();
         let module = self
             .loader
             .module(id)
             .map_err(|error| self.module_failed(error))?;
+        self.loaded_one(begun, id);
         let (kind, awaits) = match module.transformed.kind {
             Kind::EsModule { awaits } => ("es", awaits),
             Kind::CommonJs => ("cjs", false),
+            Kind::ReactServer => ("react", false),
         };
         let imports: serde_json::Map<String, Json> = module
             .imports
@@ -402,6 +433,25 @@ impl Host {
         });
         self.state.borrow_mut().modules.insert(id.into(), module);
         Ok(about.to_string())
+    }
+
+    /// Says how far a cold tree of modules is.
+    fn loaded_one(&self, begun: Instant, id: &str) {
+        let mut state = self.state.borrow_mut();
+        let now = Instant::now();
+        let loading = state.loading.get_or_insert(Loading {
+            modules: 0,
+            begun,
+            told: begun,
+            ended: now,
+        });
+        loading.modules += 1;
+        loading.ended = now;
+        if now - loading.told >= TOLD {
+            loading.told = now;
+            let modules = loading.modules;
+            tracing::info!(target: "mizan_ssr::modules", modules, file = id, "loading modules");
+        }
     }
 
     fn module_failed(&self, error: ModuleError) -> HostError {

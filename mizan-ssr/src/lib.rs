@@ -3,6 +3,7 @@
 #[cfg(not(any(feature = "quickjs", feature = "v8")))]
 compile_error!("mizan-ssr needs an engine: turn on the feature `v8` or `quickjs`");
 
+mod cache;
 #[cfg(feature = "css-modules")]
 mod css_module;
 mod engine;
@@ -22,6 +23,7 @@ mod vite;
 mod watchdog;
 mod worker;
 
+pub use cache::CacheStatistics;
 pub use engine::EngineKind;
 pub use error::{BuildError, RenderError, RenderErrorCode};
 pub use page::{

@@ -1,11 +1,13 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
+use crate::cache::{Cache, CompiledCode, Counters, Key};
 use crate::module_error::ModuleError;
 use crate::resolve::{Asked, Replacement, Resolved, Resolver};
 use crate::transform::{Kind, Syntax, Transformed, transform};
@@ -19,6 +21,9 @@ pub(crate) struct Loader {
     root: PathBuf,
     development: bool,
     vite: Option<Arc<Vite>>,
+    cache: Cache,
+    /// Modules that were transformed and are not on disk.
+    unsaved: Mutex<Vec<Arc<Module>>>,
     modules: Mutex<HashMap<String, Arc<Module>>>,
     /// What the nearest `package.json` says, for the files that were resolved.
     types: Mutex<HashMap<PathBuf, bool>>,
@@ -35,6 +40,9 @@ pub(crate) struct Module {
     pub(crate) style: bool,
     /// Whether importers inside of packages read CommonJS as Node does.
     pub(crate) strict_interop: bool,
+    /// What it is kept for on disk; none where there is nothing to keep.
+    pub(crate) key: Option<Key>,
+    compiled: Mutex<Option<CompiledCode>>,
     digest: [u8; 32],
     stamp: Stamp,
 }
@@ -54,13 +62,32 @@ const ASSETS: [&str; 20] = [
     "otf", "eot", "mp3", "mp4", "webm", "ogg", "wav", "pdf",
 ];
 
+impl Module {
+    /// What an engine made of the code, in any isolate and any process.
+    pub(crate) fn compiled(&self) -> Option<CompiledCode> {
+        locked(&self.compiled).clone()
+    }
+
+    #[cfg(feature = "v8")]
+    pub(crate) fn set_compiled(&self, code: Option<CompiledCode>) {
+        *locked(&self.compiled) = code;
+    }
+}
+
 impl Loader {
-    pub(crate) fn new(root: PathBuf, development: bool, vite: Option<Arc<Vite>>) -> Self {
+    pub(crate) fn new(
+        root: PathBuf,
+        development: bool,
+        vite: Option<Arc<Vite>>,
+        cache: Cache,
+    ) -> Self {
         Self {
             resolver: Resolver::new(development),
             root,
             development,
             vite,
+            cache,
+            unsaved: Mutex::default(),
             modules: Mutex::default(),
             types: Mutex::default(),
         }
@@ -68,6 +95,24 @@ impl Loader {
 
     pub(crate) fn development(&self) -> bool {
         self.development
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        self.cache.counters()
+    }
+
+    /// Keeps on disk what was transformed, and `compiled`, which an engine has compiled.
+    pub(crate) fn keep(&self, compiled: Vec<Arc<Module>>) {
+        let mut modules = std::mem::take(&mut *locked(&self.unsaved));
+        modules.retain(|module| !compiled.iter().any(|other| Arc::ptr_eq(module, other)));
+        modules.extend(compiled);
+        if !modules.is_empty() {
+            self.cache.put(modules);
+        }
     }
 
     /// The id of what `specifier` means in the module `importer`.
@@ -136,7 +181,11 @@ impl Loader {
             return Ok(module);
         }
         // Read without the lock: another thread may do the same work, and either result is right.
-        let module = Arc::new(self.read(id)?);
+        let (module, from_disk) = self.read(id)?;
+        let module = Arc::new(module);
+        if module.key.is_some() && !from_disk {
+            locked(&self.unsaved).push(Arc::clone(&module));
+        }
         locked(&self.modules).insert(id.into(), Arc::clone(&module));
         Ok(module)
     }
@@ -169,9 +218,10 @@ impl Loader {
         self.resolver.forget();
     }
 
-    fn read(&self, id: &str) -> Result<Module, ModuleError> {
+    /// The module, and whether the cache on disk had it.
+    fn read(&self, id: &str) -> Result<(Module, bool), ModuleError> {
         if id == NOTHING {
-            return Ok(Module {
+            let nothing = Module {
                 id: id.into(),
                 // Looks like one of a package, which do not change.
                 path: "node_modules/mizan:nothing".into(),
@@ -179,12 +229,15 @@ impl Loader {
                 imports: Vec::new(),
                 style: false,
                 strict_interop: false,
+                key: None,
+                compiled: Mutex::default(),
                 digest: digest(b""),
                 stamp: Stamp {
                     modified: None,
                     length: 0,
                 },
-            });
+            };
+            return Ok((nothing, false));
         }
         let path = PathBuf::from(without_query(id));
         let query = &id[without_query(id).len()..];
@@ -210,7 +263,8 @@ impl Loader {
                 reason: "it is not UTF-8".into(),
             })
         };
-        let transformed = if query == "?raw" {
+        let (mut key, mut from_disk, mut compiled) = (None, false, None);
+        let mut transformed = if query == "?raw" {
             value(&text(content)?)
         } else if query == "?url" || ASSETS.contains(&extension.as_str()) {
             value(&self.address(&path, &content))
@@ -230,7 +284,16 @@ impl Loader {
         } else if ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"]
             .contains(&extension.as_str())
         {
-            transform(&path, &text(content)?, &self.syntax(&path, type_module)?)?
+            let source = text(content)?;
+            let syntax = self.syntax(&path, type_module)?;
+            let of = *key.insert(Key::new(&path, &syntax, &digest));
+            if let Some((transformed, code)) = self.cache.get(of, &source) {
+                (from_disk, compiled) = (true, code);
+                transformed
+            } else {
+                self.counters().transformed.fetch_add(1, Ordering::Relaxed);
+                transform(&path, &source, &syntax)?
+            }
         } else {
             return Err(ModuleError::Unsupported {
                 file: path,
@@ -238,6 +301,9 @@ impl Loader {
                     .into(),
             });
         };
+        if is_react_server(&path) {
+            transformed.kind = Kind::ReactServer;
+        }
         let imports = transformed
             .imports
             .iter()
@@ -249,16 +315,19 @@ impl Loader {
             })
             .collect::<Result<_, ModuleError>>()?;
         let strict_interop = in_package(&path) && (type_module || extension == "mjs");
-        Ok(Module {
+        let module = Module {
             id: id.into(),
             path,
             transformed,
             imports,
             style,
             strict_interop,
+            key,
+            compiled: Mutex::new(compiled),
             digest,
             stamp,
-        })
+        };
+        Ok((module, from_disk))
     }
 
     /// The class names of a CSS module.
@@ -275,6 +344,7 @@ impl Loader {
                 "module.exports = Object.assign(Object.create(null), {});",
                 serde_json::Value::from(names)
             ),
+            unchanged: false,
             kind: Kind::CommonJs,
             imports: Vec::new(),
             map: None,
@@ -334,6 +404,15 @@ pub(crate) fn in_package(path: &Path) -> bool {
         .any(|component| component.as_os_str() == "node_modules")
 }
 
+/// Which of the builds of React's server renders: `js/react.js` says why.
+pub(crate) const REACT_SERVER: &str = "react-dom-server.bun";
+
+fn is_react_server(path: &Path) -> bool {
+    let starts =
+        |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(REACT_SERVER.as_bytes());
+    path.file_name().is_some_and(starts)
+}
+
 fn is_css_module(path: &Path) -> bool {
     path.file_stem()
         .and_then(|stem| Path::new(stem).extension())
@@ -347,6 +426,7 @@ fn value(text: &str) -> Transformed {
             "Object.defineProperty(__vite_ssr_exports__, \"default\", {{ enumerable: true, value: {} }});",
             serde_json::Value::from(text)
         ),
+        unchanged: false,
         kind: Kind::EsModule { awaits: false },
         imports: Vec::new(),
         map: None,
@@ -379,6 +459,7 @@ fn parsed(text: &str) -> Transformed {
             "module.exports = JSON.parse({});",
             serde_json::Value::from(text)
         ),
+        unchanged: false,
         kind: Kind::CommonJs,
         imports: Vec::new(),
         map: None,
@@ -410,6 +491,7 @@ mod tests {
     use std::fs;
 
     use super::Loader;
+    use crate::cache::Cache;
 
     /// As for a thread that has not loaded it yet, when another has.
     #[test]
@@ -418,7 +500,7 @@ mod tests {
         let path = dir.path().join("a.ts");
         let id = path.to_str().expect("UTF-8");
         for development in [true, false] {
-            let loader = Loader::new(dir.path().into(), development, None);
+            let loader = Loader::new(dir.path().into(), development, None, Cache::new(None));
             fs::write(&path, "export const a = 1;").expect("written");
             let first = loader.module(id).expect("it is there");
             fs::write(&path, "export const a = 22;").expect("written");

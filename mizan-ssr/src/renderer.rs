@@ -3,9 +3,9 @@ use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::cache::{self, Cache, CacheStatistics};
 use crate::engine::EngineKind;
 use crate::error::{BuildError, RenderError, RenderErrorKind};
 use crate::functions::{self, CallFunction, Calls};
@@ -37,7 +38,10 @@ pub struct Renderer {
 
 struct Inner {
     roots: Vec<PathBuf>,
-    jobs: Sender<Job>,
+    /// None once the renderer was closed.
+    jobs: RwLock<Option<Sender<Job>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    loader: Arc<Loader>,
     queue: usize,
     development: bool,
     vite: Option<Arc<Vite>>,
@@ -58,6 +62,15 @@ pub struct Builder {
     development: bool,
     fresh: bool,
     vite: Option<Vite>,
+    cache: CacheDirectory,
+}
+
+/// Where modules are kept from one start to the next.
+#[derive(Clone, Debug)]
+enum CacheDirectory {
+    BesidePackages,
+    At(PathBuf),
+    None,
 }
 
 /// A component's markup.
@@ -121,6 +134,7 @@ impl Renderer {
             development: false,
             fresh: false,
             vite: None,
+            cache: CacheDirectory::BesidePackages,
         }
     }
 
@@ -183,6 +197,44 @@ impl Renderer {
         props: &(impl Serialize + ?Sized),
     ) -> Result<RenderStream, RenderError> {
         self.component(path).props(props).stream().await
+    }
+
+    /// Ends the renderer and its clones: renders that wait are done, later ones are refused.
+    ///
+    /// Returns when the threads have ended and the cache is written. A process that ends without it
+    /// loses no more than what was not written yet.
+    pub async fn close(self) {
+        let jobs = self.inner.jobs.write();
+        drop(jobs.unwrap_or_else(PoisonError::into_inner).take());
+        let threads = std::mem::take(
+            &mut *self
+                .inner
+                .threads
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let loader = Arc::clone(&self.inner.loader);
+        let (done, ended) = oneshot::channel();
+        let closing = thread::Builder::new()
+            .name("mizan-ssr-close".into())
+            .spawn(move || {
+                for thread in threads {
+                    // A panic in it was printed.
+                    let _ = thread.join();
+                }
+                loader.cache().finish();
+                let _ = done.send(());
+            });
+        if closing.is_ok() {
+            // It does not end without sending.
+            let _ = ended.await;
+        }
+    }
+
+    /// How often the caches of modules were of use since the renderer was built.
+    #[must_use]
+    pub fn cache_statistics(&self) -> CacheStatistics {
+        self.inner.loader.cache().statistics()
     }
 
     /// Whether it was built for development; see [`Builder::development`].
@@ -303,7 +355,11 @@ impl Component<'_> {
             output,
             asked: Instant::now(),
         };
-        inner.jobs.try_send(job).map_err(|error| match error {
+        let jobs = inner.jobs.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(jobs) = &*jobs else {
+            return Err(RenderErrorKind::Engine("the renderer was closed".into()).into());
+        };
+        jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => RenderErrorKind::Overloaded {
                 queued: inner.queue,
             }
@@ -401,6 +457,24 @@ impl Builder {
         self
     }
 
+    /// Keeps transformed modules, and what V8 compiled of them, in `directory`, which is made when
+    /// needed.
+    ///
+    /// At first it is `.cache/mizan-ssr` in the nearest `node_modules` above the first root, and
+    /// there is none where that cannot be written. V8 runs what it finds there: it is as much part
+    /// of the program as the modules are. Files that nobody read for 30 days are deleted, and the
+    /// oldest once all are 512 MB.
+    pub fn cache_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.cache = CacheDirectory::At(directory.into());
+        self
+    }
+
+    /// Keeps nothing on disk: every start transforms and compiles each module again.
+    pub fn no_disk_cache(mut self) -> Self {
+        self.cache = CacheDirectory::None;
+        self
+    }
+
     /// Starts the threads.
     ///
     /// Call it early: V8 wants to be set up before the threads that use it exist.
@@ -430,7 +504,12 @@ impl Builder {
         self.engine.initialize();
         let first = roots.first().cloned().unwrap_or_default();
         let vite = self.vite.map(|vite| Arc::new(vite.above(&first)));
-        let loader = Arc::new(Loader::new(first, self.development, vite.clone()));
+        let cache = Cache::new(match self.cache {
+            CacheDirectory::BesidePackages => cache::default_directory(&first),
+            CacheDirectory::At(directory) => Some(directory),
+            CacheDirectory::None => None,
+        });
+        let loader = Arc::new(Loader::new(first, self.development, vite.clone(), cache));
         let watchdog = Arc::new(Watchdog::start().map_err(no_thread)?);
         let settings = Settings {
             engine: self.engine,
@@ -439,20 +518,24 @@ impl Builder {
             fresh: self.fresh,
         };
         let (jobs, queue) = crossbeam_channel::bounded(self.queue);
+        let mut threads = Vec::with_capacity(self.threads);
         for number in 0..self.threads {
             let (loader, watchdog, queue) =
                 (Arc::clone(&loader), Arc::clone(&watchdog), queue.clone());
-            thread::Builder::new()
+            let thread = thread::Builder::new()
                 .name(format!("mizan-ssr-{number}"))
                 // Deep trees of elements are rendered by recursion.
                 .stack_size(8 << 20)
                 .spawn(move || Worker::new(settings, loader, watchdog).run(&queue))
                 .map_err(no_thread)?;
+            threads.push(thread);
         }
         Ok(Renderer {
             inner: Arc::new(Inner {
                 roots,
-                jobs,
+                jobs: RwLock::new(Some(jobs)),
+                threads: Mutex::new(threads),
+                loader,
                 queue: self.queue,
                 development: self.development,
                 vite,

@@ -28,6 +28,47 @@ impl SourceMap {
         Self { places }
     }
 
+    /// The places, each as what it differs in from the one before, generated line first.
+    pub(crate) fn deltas(&self) -> impl Iterator<Item = i64> {
+        let mut before = [0; 4];
+        self.places.iter().flat_map(move |place| {
+            let now = [
+                place.line,
+                place.column,
+                place.source_line,
+                place.source_column,
+            ]
+            .map(i64::from);
+            let deltas = [0, 1, 2, 3].map(|at| now[at] - before[at]);
+            before = now;
+            deltas
+        })
+    }
+
+    /// What [`deltas`](Self::deltas) gave; nothing where they are not that.
+    pub(crate) fn from_deltas(deltas: &[i64]) -> Option<Self> {
+        let (fours, []) = deltas.as_chunks::<4>() else {
+            return None;
+        };
+        let mut now = [0_i64; 4];
+        let places = fours
+            .iter()
+            .map(|four| {
+                for (number, delta) in now.iter_mut().zip(four) {
+                    *number = number.checked_add(*delta)?;
+                }
+                Some(Place {
+                    line: now[0].try_into().ok()?,
+                    column: now[1].try_into().ok()?,
+                    source_line: now[2].try_into().ok()?,
+                    source_column: now[3].try_into().ok()?,
+                })
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let sorted = places.is_sorted_by_key(|place| (place.line, place.column));
+        sorted.then_some(Self { places })
+    }
+
     /// For code before which one line was put.
     pub(crate) fn one_line_down(mut self) -> Self {
         for place in &mut self.places {

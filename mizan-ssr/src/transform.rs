@@ -22,6 +22,8 @@ use crate::source_map::SourceMap;
 #[derive(Debug)]
 pub(crate) struct Transformed {
     pub(crate) code: String,
+    /// `code` is what the file holds.
+    pub(crate) unchanged: bool,
     pub(crate) kind: Kind,
     /// What is imported statically, in the order in which it is evaluated.
     pub(crate) imports: Vec<String>,
@@ -37,6 +39,8 @@ pub(crate) enum Kind {
         awaits: bool,
     },
     CommonJs,
+    /// React's server, a CommonJS module that gets what its platform would have.
+    ReactServer,
 }
 
 /// What decides how a file is read, apart from its content.
@@ -65,7 +69,7 @@ pub(crate) fn transform(
         .and_then(|e| e.to_str())
         .unwrap_or_default();
     if extension == "cjs" && !source.contains("import") {
-        return Ok(common_js(source.into()));
+        return Ok(common_js(source.into(), true));
     }
     let source_type = match extension {
         "mjs" => SourceType::mjs(),
@@ -94,7 +98,7 @@ pub(crate) fn transform(
         _ => syntax.type_module || has_module_syntax,
     };
     if !es_module && !typescript && !source.contains("import") {
-        return Ok(common_js(source.into()));
+        return Ok(common_js(source.into(), true));
     }
 
     split_default_beside_namespace(&allocator, &mut parsed.program);
@@ -142,6 +146,7 @@ pub(crate) fn transform(
         // On a line of its own, so that the columns of the first line stay true.
         return Ok(Transformed {
             code: format!("\"use strict\";\n{}", printed.code),
+            unchanged: false,
             kind: Kind::EsModule { awaits },
             imports,
             map: map.map(SourceMap::one_line_down),
@@ -149,13 +154,14 @@ pub(crate) fn transform(
     }
     Ok(Transformed {
         map,
-        ..common_js(printed.code)
+        ..common_js(printed.code, false)
     })
 }
 
-fn common_js(code: String) -> Transformed {
+fn common_js(code: String, unchanged: bool) -> Transformed {
     Transformed {
         code,
+        unchanged,
         kind: Kind::CommonJs,
         imports: Vec::new(),
         map: None,

@@ -11,16 +11,19 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::engine::{Engine, EngineKind, Fault};
+use crate::engine::{BUFFER_REFUSED, Engine, EngineKind, Fault};
 use crate::error::{RenderError, RenderErrorKind, Thrown};
 use crate::functions::{Answer, Calls};
 use crate::host::{Host, Value};
-use crate::loader::Loader;
+use crate::loader::{Loader, REACT_SERVER};
 use crate::module_error::ModuleError;
 use crate::renderer::Rendered;
 use crate::resolve::Asked;
 use crate::stack;
 use crate::watchdog::Watchdog;
+
+/// How long no job may come before what takes a while is done.
+const IDLE: Duration = Duration::from_millis(1);
 
 /// One render that somebody waits for.
 pub(crate) struct Job {
@@ -97,6 +100,8 @@ pub(crate) struct Worker {
     engine: Option<Box<dyn Engine>>,
     /// Where React is for a component, as the entry `render` takes it.
     react: HashMap<String, String>,
+    /// The style sheets of a component, which stay the same outside of development.
+    styles: HashMap<String, Vec<String>>,
 }
 
 /// Why the loop of a render ended.
@@ -118,6 +123,7 @@ impl Worker {
             watchdog,
             engine: None,
             react: HashMap::new(),
+            styles: HashMap::new(),
         }
     }
 
@@ -127,9 +133,24 @@ impl Worker {
         if let Err(error) = self.start() {
             tracing::error!(%error, "a renderer's engine did not start");
         }
-        while let Ok(job) = jobs.recv() {
-            self.work(job);
+        while let Ok(mut job) = jobs.recv() {
+            loop {
+                self.work(job);
+                self.tidy(false);
+                match jobs.recv_timeout(IDLE) {
+                    Ok(next) => job = next,
+                    Err(_) => break,
+                }
+            }
+            self.tidy(true);
+            self.keep();
         }
+    }
+
+    /// Keeps what loading modules gave for the next isolate and the next start.
+    fn keep(&mut self) {
+        let compiled = self.engine.as_mut().map(|engine| engine.take_compiled());
+        self.loader.keep(compiled.unwrap_or_default());
     }
 
     fn start(&mut self) -> Result<(), RenderError> {
@@ -165,7 +186,7 @@ impl Worker {
                     html: html.unwrap_or_else(|| {
                         String::from_utf8_lossy(&self.host.take_markup()).into_owned()
                     }),
-                    styles: self.host.styles(&id),
+                    styles: self.styles(&id),
                     answers: self.host.take_answers(),
                 });
                 // Who no longer waits gets nothing.
@@ -179,7 +200,18 @@ impl Worker {
             }
         }
         self.host.end();
-        self.tidy();
+    }
+
+    fn styles(&mut self, id: &str) -> Vec<String> {
+        if self.loader.development() {
+            return self.host.styles(id);
+        }
+        if let Some(known) = self.styles.get(id) {
+            return known.clone();
+        }
+        let styles = self.host.styles(id);
+        self.styles.insert(id.into(), styles.clone());
+        styles
     }
 
     /// Markup where it was had at once; else nothing: `parts` got it, or the host has it.
@@ -304,7 +336,7 @@ impl Worker {
         self.call("settle", &arguments).map(drop)
     }
 
-    fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
+    fn call(&mut self, name: &'static str, arguments: &[Value]) -> Result<Value, Stop> {
         match &mut self.engine {
             Some(engine) => engine.call(name, arguments).map_err(Stop::Fault),
             None => Err(Stop::Fault(Fault::Broken("it did not start".into()))),
@@ -331,22 +363,28 @@ impl Worker {
         taker: Option<&mut Taker<'_>>,
     ) -> Result<Option<String>, RenderError> {
         let suspended = RenderErrorKind::Suspended { path: path.into() };
+        let out_of_memory = RenderErrorKind::OutOfMemory {
+            path: path.into(),
+            limit: self.settings.heap,
+        };
         let late = RenderErrorKind::DeadlineExceeded {
             path: path.into(),
             after: self.settings.deadline,
         };
         let kind = match stop {
             Stop::Fault(Fault::Thrown(described)) | Stop::Failed(described) => {
+                if described.contains(BUFFER_REFUSED) {
+                    // Modules may hold the buffers.
+                    self.engine = None;
+                    return Err(out_of_memory.into());
+                }
                 return Err(thrown(&described, &self.host));
             }
             Stop::Fault(fault) => {
                 self.engine = None;
                 match fault {
                     Fault::Interrupted => late,
-                    Fault::OutOfMemory => RenderErrorKind::OutOfMemory {
-                        path: path.into(),
-                        limit: self.settings.heap,
-                    },
+                    Fault::OutOfMemory => out_of_memory,
                     Fault::Thrown(reason) | Fault::Broken(reason) => {
                         RenderErrorKind::Engine(reason)
                     }
@@ -386,12 +424,12 @@ impl Worker {
         }
     }
 
-    /// Leaves nothing of a render for the next.
-    fn tidy(&mut self) {
+    /// Leaves nothing of a render for the next; `thorough` finds what is hidden, and takes longer.
+    fn tidy(&mut self, thorough: bool) {
         if self.engine.is_none() {
             return;
         }
-        let renew = match self.call("end", &[]) {
+        let renew = match self.call("end", &[Value::Bool(thorough)]) {
             Ok(Value::Text(changed)) => {
                 tracing::warn!(
                     changed,
@@ -399,13 +437,15 @@ impl Worker {
                 );
                 true
             }
-            Ok(_) => self.settings.fresh,
+            // The realm was renewed after the render already.
+            Ok(_) => self.settings.fresh && !thorough,
             Err(_) => {
                 self.engine = None;
                 return;
             }
         };
         if renew {
+            self.keep();
             self.host.forget_modules();
             let renewed = self.engine.as_mut().map(|engine| engine.renew());
             if !matches!(renewed, Some(Ok(()))) {
@@ -428,25 +468,16 @@ impl Worker {
         } else {
             "production"
         };
-        let part = |name: &str| {
-            let file = Path::new(&manifest)
-                .with_file_name("cjs")
-                .join(format!("react-dom-server{name}.{mode}.js"));
-            if file.is_file() {
-                Ok(file.to_string_lossy().into_owned())
-            } else {
-                Err(failed(ModuleError::Unsupported {
-                    file,
-                    reason: "this react-dom does not have it; install react-dom 19".into(),
-                }))
-            }
-        };
-        let paths = json!({
-            "string": part("-legacy.browser")?,
-            "stream": part(".edge")?,
-            "jsx": jsx,
-        })
-        .to_string();
+        let server = Path::new(&manifest)
+            .with_file_name("cjs")
+            .join(format!("{REACT_SERVER}.{mode}.js"));
+        if !server.is_file() {
+            return Err(failed(ModuleError::Unsupported {
+                file: server,
+                reason: "this react-dom does not have it; install react-dom 19".into(),
+            }));
+        }
+        let paths = json!({ "server": server, "jsx": jsx }).to_string();
         self.react.insert(id.into(), paths.clone());
         Ok(paths)
     }

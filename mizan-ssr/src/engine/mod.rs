@@ -2,6 +2,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::host::{Host, Value};
+use crate::loader::Module;
 use crate::transform::{Kind, Transformed};
 
 #[cfg(feature = "quickjs")]
@@ -15,7 +16,7 @@ mod v8;
 /// operations of [`Host`] and `compile` as functions of `host`, and call functions of `mizan`.
 pub(crate) trait Engine {
     /// Calls the function `name` of `mizan`.
-    fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Fault>;
+    fn call(&mut self, name: &'static str, arguments: &[Value]) -> Result<Value, Fault>;
 
     /// Runs the microtasks until none is left.
     fn run_jobs(&mut self) -> Result<(), Fault>;
@@ -25,6 +26,9 @@ pub(crate) trait Engine {
 
     /// Replaces the realm: every global and every module is as in the beginning.
     fn renew(&mut self) -> Result<(), Fault>;
+
+    /// The modules that were compiled from their source, which now hold what spares it the next time.
+    fn take_compiled(&mut self) -> Vec<Arc<Module>>;
 
     /// Collects what modules that were replaced have left, where that is worth the time.
     fn collect(&mut self);
@@ -45,6 +49,9 @@ pub(crate) enum Fault {
     /// The engine itself does not work.
     Broken(String),
 }
+
+/// What V8's `RangeError` says once array buffers have all the memory that they may have.
+pub(crate) const BUFFER_REFUSED: &str = "Array buffer allocation failed";
 
 /// Which engine renders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +115,7 @@ const SCRIPTS: [(&str, &str); 11] = [
         "mizan:runner.js",
         concat!(
             include_str!("../js/runner.js"),
+            include_str!("../js/react.js"),
             include_str!("../js/render.js")
         ),
     ),
@@ -128,11 +136,26 @@ const COMMON_JS: [&str; 6] = [
     "__dirname",
     "__vite_ssr_dynamic_import__",
 ];
+/// As a CommonJS module, with what `js/react.js` has for it.
+const REACT_SERVER: [&str; 11] = [
+    "exports",
+    "require",
+    "module",
+    "__filename",
+    "__dirname",
+    "__vite_ssr_dynamic_import__",
+    "Buffer",
+    "Bun",
+    "queueMicrotask",
+    "setTimeout",
+    "ReadableStream",
+];
 
 /// The parameters and the body of a module's function. No line is added above the code.
 fn function_of(transformed: &Transformed) -> (&'static [&'static str], String) {
     match transformed.kind {
         Kind::CommonJs => (&COMMON_JS, transformed.code.clone()),
+        Kind::ReactServer => (&REACT_SERVER, transformed.code.clone()),
         Kind::EsModule { awaits: false } => (&ES_MODULE, transformed.code.clone()),
         Kind::EsModule { awaits: true } => (
             &ES_MODULE,

@@ -12,6 +12,7 @@ use rquickjs::{
 use self::memory::{Ended, LimitedMemory};
 use super::{Engine, Fault, SCRIPTS, function_of};
 use crate::host::{Host, HostError, OPERATIONS, Value};
+use crate::loader::Module;
 
 mod memory;
 
@@ -134,7 +135,7 @@ impl QuickJsEngine {
 }
 
 impl Engine for QuickJsEngine {
-    fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
+    fn call(&mut self, name: &'static str, arguments: &[Value]) -> Result<Value, Fault> {
         let Some(mizan) = self.mizan.clone() else {
             return Err(Fault::Broken("the realm was not made".into()));
         };
@@ -154,6 +155,10 @@ impl Engine for QuickJsEngine {
                 Err(error) => Err(broken(error)),
             }
         });
+        // React catches what is thrown for want of memory, and goes on.
+        if self.ended.out_of_memory.load(Ordering::Relaxed) {
+            return Err(Fault::OutOfMemory);
+        }
         result.map_err(|fault| self.fault(fault))
     }
 
@@ -193,6 +198,11 @@ impl Engine for QuickJsEngine {
         self.context = Context::full(&self.runtime).map_err(broken)?;
         self.runtime.run_gc();
         self.boot()
+    }
+
+    fn take_compiled(&mut self) -> Vec<Arc<Module>> {
+        // It compiles fast, and checks nothing of what it would be given instead.
+        Vec::new()
     }
 
     fn collect(&mut self) {

@@ -1,10 +1,20 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Once};
 
-use super::{Engine, Fault, SCRIPTS, function_of};
+use v8::script_compiler::{
+    CachedData, CompileOptions, NoCacheReason, Source, compile_function as compile_body,
+};
+
+use self::buffers::Buffers;
+use super::{BUFFER_REFUSED, Engine, Fault, SCRIPTS, function_of};
+use crate::cache::CompiledCode;
 use crate::host::{Host, OPERATIONS, Value};
+use crate::loader::Module;
+
+mod buffers;
 
 /// The engine to deploy: one isolate, on the thread that made it.
 pub(super) struct V8Engine {
@@ -17,12 +27,17 @@ pub(super) struct V8Engine {
 struct Realm {
     context: v8::Global<v8::Context>,
     mizan: v8::Global<v8::Object>,
+    /// Functions of `mizan` that were called.
+    functions: Vec<(&'static str, v8::Global<v8::Function>)>,
 }
 
 /// What callbacks, which can capture nothing, find in the isolate.
 struct Slot {
     host: Rc<Host>,
     rejections: RefCell<Vec<(v8::Global<v8::Promise>, v8::Global<v8::Value>)>>,
+    /// Modules that were compiled from their source, and their functions.
+    compiled: RefCell<Vec<(Arc<Module>, v8::Global<v8::Function>)>>,
+    buffers: Arc<Buffers>,
 }
 
 struct HeapLimit {
@@ -48,13 +63,20 @@ pub(super) fn initialize() {
 impl V8Engine {
     pub(super) fn start(host: &Rc<Host>, heap: usize) -> Result<Self, Fault> {
         initialize();
-        let params = v8::CreateParams::default().heap_limits(0, heap);
+        let buffers = Buffers::new(heap);
+        let params = v8::CreateParams::default()
+            .heap_limits(0, heap)
+            // Three half-spaces of 16 MB, as in Node: markup is garbage soon, and not worth moving.
+            .set_max_young_generation_size_in_bytes((48 << 20).min(heap / 4))
+            .array_buffer_allocator(buffers.allocator());
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_promise_reject_callback(on_rejection);
         isolate.set_slot(Rc::new(Slot {
             host: Rc::clone(host),
             rejections: RefCell::default(),
+            compiled: RefCell::default(),
+            buffers,
         }));
         let limit = Box::new(HeapLimit {
             handle: isolate.thread_safe_handle(),
@@ -91,7 +113,7 @@ impl V8Engine {
             let key = v8::String::new(scope, "compile")?;
             offered.set(scope, key.into(), function.into())?;
             for (name, source) in SCRIPTS {
-                let script = compile_function(scope, name, &["host", "mizan"], source)?;
+                let (script, _) = compile_function(scope, name, &["host", "mizan"], source, None)?;
                 let receiver = v8::undefined(scope).into();
                 script.call(scope, receiver, &[offered.into(), mizan.into()])?;
             }
@@ -109,6 +131,7 @@ impl V8Engine {
         self.realm = Some(Realm {
             context: v8::Global::new(scope, context),
             mizan: v8::Global::new(scope, mizan),
+            functions: Vec::new(),
         });
         Ok(())
     }
@@ -124,8 +147,8 @@ impl V8Engine {
 }
 
 impl Engine for V8Engine {
-    fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Fault> {
-        let Some(realm) = &self.realm else {
+    fn call(&mut self, name: &'static str, arguments: &[Value]) -> Result<Value, Fault> {
+        let Some(realm) = &mut self.realm else {
             return Err(Fault::Broken("the realm was not made".into()));
         };
         let called = {
@@ -135,7 +158,16 @@ impl Engine for V8Engine {
             v8::tc_scope!(let scope, scope);
             let mizan = v8::Local::new(scope, &realm.mizan);
             let result = (|| {
-                let function = function_named(scope, mizan, name)?;
+                let known = realm.functions.iter().find(|(known, _)| *known == name);
+                let function = match known {
+                    Some((_, function)) => v8::Local::new(scope, function),
+                    None => {
+                        let function = function_named(scope, mizan, name)?;
+                        let kept = v8::Global::new(scope, function);
+                        realm.functions.push((name, kept));
+                        function
+                    }
+                };
                 let mut values = Vec::with_capacity(arguments.len());
                 for argument in arguments {
                     values.push(to_js(scope, argument)?);
@@ -201,6 +233,28 @@ impl Engine for V8Engine {
             slot.rejections.borrow_mut().clear();
         }
         self.boot()
+    }
+
+    fn take_compiled(&mut self) -> Vec<Arc<Module>> {
+        let Some(slot) = self.isolate.get_slot::<Rc<Slot>>().map(Rc::clone) else {
+            return Vec::new();
+        };
+        let compiled = slot.compiled.take();
+        if compiled.is_empty() {
+            return Vec::new();
+        }
+        v8::scope!(let handles, &mut self.isolate);
+        compiled
+            .into_iter()
+            .filter_map(|(module, function)| {
+                let code = v8::Local::new(handles, function).create_code_cache()?;
+                module.set_compiled(Some(CompiledCode {
+                    tag: v8::script_compiler::cached_data_version_tag(),
+                    bytes: Arc::from(&**code),
+                }));
+                Some(module)
+            })
+            .collect()
     }
 
     fn collect(&mut self) {
@@ -294,23 +348,44 @@ fn compile(
     mut result: v8::ReturnValue<'_>,
 ) {
     let id = arguments.get(0).to_rust_string_lossy(scope);
-    let slot = scope.get_slot::<Rc<Slot>>().map(Rc::clone);
-    let Some(module) = slot.and_then(|slot| slot.host.loaded(&id)) else {
+    let Some(slot) = scope.get_slot::<Rc<Slot>>().map(Rc::clone) else {
+        return;
+    };
+    let Some(module) = slot.host.loaded(&id) else {
         throw(scope, "this module was not loaded", None);
         return;
     };
     let (parameters, body) = function_of(&module.transformed);
-    if let Some(function) = compile_function(scope, &module.id, parameters, &body) {
-        result.set(function.into());
+    let tag = v8::script_compiler::cached_data_version_tag();
+    let code = module.compiled().filter(|code| code.tag == tag);
+    let compiled = compile_function(scope, &module.id, parameters, &body, code.as_ref());
+    let Some((function, reused)) = compiled else {
+        return;
+    };
+    let counters = slot.host.counters();
+    if reused {
+        counters.code_reused.fetch_add(1, Ordering::Relaxed);
+    } else {
+        counters.compiled.fetch_add(1, Ordering::Relaxed);
+        if code.is_some() {
+            counters.code_rejected.fetch_add(1, Ordering::Relaxed);
+        }
+        if module.key.is_some() {
+            let function = v8::Global::new(scope, function);
+            slot.compiled.borrow_mut().push((module, function));
+        }
     }
+    result.set(function.into());
 }
 
+/// The function, and whether it was made of `code` instead of `body`.
 fn compile_function<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     name: &str,
     parameters: &[&str],
     body: &str,
-) -> Option<v8::Local<'s, v8::Function>> {
+    code: Option<&CompiledCode>,
+) -> Option<(v8::Local<'s, v8::Function>, bool)> {
     let name = v8::String::new(scope, name)?;
     let origin = v8::ScriptOrigin::new(
         scope,
@@ -330,15 +405,22 @@ fn compile_function<'s>(
     for parameter in parameters {
         names.push(v8::String::new(scope, parameter)?);
     }
-    let mut source = v8::script_compiler::Source::new(body, Some(&origin));
-    v8::script_compiler::compile_function(
-        scope,
-        &mut source,
-        &names,
-        &[],
-        v8::script_compiler::CompileOptions::NoCompileOptions,
-        v8::script_compiler::NoCacheReason::NoReason,
-    )
+    let (mut source, options) = match code {
+        Some(code) => (
+            Source::new_with_cached_data(body, Some(&origin), CachedData::new(&code.bytes)),
+            CompileOptions::ConsumeCodeCache,
+        ),
+        None => (
+            Source::new(body, Some(&origin)),
+            CompileOptions::NoCompileOptions,
+        ),
+    };
+    let reason = NoCacheReason::NoReason;
+    let function = compile_body(scope, &mut source, &names, &[], options, reason)?;
+    let reused = source
+        .get_cached_data()
+        .is_some_and(|code| !code.rejected());
+    Some((function, reused))
 }
 
 fn throw(scope: &mut v8::PinScope<'_, '_>, message: &str, module: Option<usize>) {
@@ -385,11 +467,32 @@ fn to_js<'s>(scope: &mut v8::PinScope<'s, '_>, value: &Value) -> Option<v8::Loca
         Value::Number(number) => v8::Number::new(scope, *number).into(),
         Value::Text(text) => v8::String::new(scope, text)?.into(),
         Value::Bytes(bytes) => {
-            let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes.clone()).make_shared();
-            let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
+            let buffer = buffer_of(scope, bytes)?;
             v8::Uint8Array::new(scope, buffer, 0, bytes.len())?.into()
         }
     })
+}
+
+/// A copy of `bytes`, which counts as array buffers of JavaScript's own do.
+fn buffer_of<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bytes: &[u8],
+) -> Option<v8::Local<'s, v8::ArrayBuffer>> {
+    let buffers = Arc::clone(&scope.get_slot::<Rc<Slot>>()?.buffers);
+    if !buffers.allow(bytes.len()) {
+        scope.low_memory_notification();
+    }
+    if !buffers.allow(bytes.len()) {
+        let message = v8::String::new(scope, BUFFER_REFUSED)?;
+        let error = v8::Exception::range_error(scope, message);
+        scope.throw_exception(error);
+        return None;
+    }
+    let buffer = v8::ArrayBuffer::new(scope, bytes.len());
+    for (cell, byte) in buffer.get_backing_store().iter().zip(bytes) {
+        cell.set(*byte);
+    }
+    Some(buffer)
 }
 
 fn from_js(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Value {

@@ -38,76 +38,36 @@ const component = (namespace, id) => {
   return found;
 };
 
-// Components that suspended once, so that rendering them to a string at once is not tried again.
-const suspends = new Set();
-const suspendedAtOnce = (error) => /suspended while responding to synchronous input|error #426/.test(error?.message ?? "");
-
-let abort = null;
-const fail = (error, info) => host.fail(describe(error, info?.componentStack));
-
-const stream = async (react, element, streaming, nonce) => {
-  const { renderToReadableStream } = mizan.require(react.stream);
-  const controller = new AbortController();
-  abort = (reason) => controller.abort(new Error(reason));
-  let first;
-  const options = {
-    signal: controller.signal,
-    nonce,
-    onError(error, info) {
-      first ??= { error, info };
-      host.recovered(describe(error, info?.componentStack));
-    },
-  };
-  if (!streaming) options.progressiveChunkSize = Infinity;
-  let rendered;
-  try {
-    rendered = await renderToReadableStream(element, options);
-    if (!streaming) await rendered.allReady;
-  } catch (error) {
-    fail(error, first?.error === error ? first.info : undefined);
-    return;
-  }
-  mizan.drive(rendered, { write: (chunk) => host.emit(chunk), close: () => host.finish(), error: fail });
-};
-
-const begin = (namespace, id, props, react, streaming, nonce) => {
-  const { jsx } = mizan.require(react.jsx);
+const begin = (namespace, id, props, server, streaming, nonce) => {
   // The root is React's own: directly below it, a boundary may bring the document's head, so that
   // React would hold the shell back until every boundary there is complete.
-  const element = jsx("div", { id: "mizan-root", children: jsx(component(namespace, id), JSON.parse(props)) });
-  if (!streaming && !suspends.has(id)) {
-    try {
-      const html = mizan.require(react.string).renderToString(element);
-      if (!html.includes("<!--$!-->")) return html.toWellFormed();
-    } catch (error) {
-      if (!suspendedAtOnce(error)) throw error;
-    }
-    suspends.add(id);
-  }
-  stream(react, element, streaming, nonce).catch(fail);
-  return undefined;
+  const element = server.jsx("div", { id: "mizan-root", children: server.jsx(component(namespace, id), JSON.parse(props)) });
+  current = new Render(streaming);
+  return current.begin(server, element, nonce);
 };
 
+// Markup where all of it could be had at once; else nothing, and the host is given it as it comes.
 mizan.render = (id, props, paths, streaming, nonce) => {
-  const react = JSON.parse(paths);
   const loaded = mizan.load(id);
-  if (typeof loaded.then !== "function" || loaded[Symbol.toStringTag] === "Module") return begin(loaded, id, props, react, streaming, nonce);
+  if (typeof loaded.then !== "function" || loaded[Symbol.toStringTag] === "Module") {
+    return begin(loaded, id, props, serverOf(paths), streaming, nonce);
+  }
   loaded.then((namespace) => {
-    const html = begin(namespace, id, props, react, streaming, nonce);
+    const html = begin(namespace, id, props, serverOf(paths), streaming, nonce);
     if (html !== undefined) {
-      host.emit(new TextEncoder().encode(html));
+      host.emit(html);
       host.finish();
     }
-  }).catch(fail);
+  }).catch((error) => host.fail(describe(error)));
   return undefined;
 };
-mizan.abort = (reason) => { abort?.(reason); };
+mizan.abort = (reason) => { current?.abort(reason); };
 // Ends a render; what it returns names the shared thing that the render changed.
-mizan.end = () => {
-  abort = null;
+mizan.end = (thorough) => {
+  current = null;
   mizan.dropTimers();
   mizan.dropCalls();
   mizan.speakAgain();
-  return mizan.changed();
+  return mizan.changed(thorough);
 };
 mizan.beginGuard();

@@ -100,6 +100,7 @@ const runEs = (module) => {
 
 const requireFrom = (importer) => {
   const require = (specifier) => {
+    if (importer.kind === "react" && specifier in platformModules) return platformModules[specifier];
     const id = host.resolve(String(specifier), importer.id, "require");
     importer.used.add(id);
     const module = link(id);
@@ -118,7 +119,7 @@ const runCommonJs = (module) => {
   const require = requireFrom(module);
   cjs.require = require;
   try {
-    host.compile(module.id).call(cjs.exports, cjs.exports, require, cjs, module.file, module.directory, dynamicImport(module));
+    host.compile(module.id).call(cjs.exports, cjs.exports, require, cjs, module.file, module.directory, dynamicImport(module), ...(module.kind === "react" ? platform : []));
   } catch (error) {
     const other = instead(module.id, error);
     if (other === undefined) throw error;

@@ -1,7 +1,6 @@
-// ReadableStream as far as React's server and small producers need it: one reader, chunks of any kind.
-const drive = Symbol("drive");
+// ReadableStream as far as small producers need it: one reader, chunks of any kind.
 class ReadableStream {
-  #source; #controller; #sink = null;
+  #source; #controller;
   #queue = [];
   #waiting = [];
   #state = "open";
@@ -16,13 +15,12 @@ class ReadableStream {
     this.#controller = {
       get desiredSize() {
         if (stream.#state === "errored") return null;
-        return stream.#sink ? 1 : mark + stream.#waiting.length - stream.#queue.length;
+        return mark + stream.#waiting.length - stream.#queue.length;
       },
       byobRequest: null,
       enqueue(chunk) {
         if (stream.#state !== "open" || stream.#closing) throw new TypeError("the stream takes no more chunks");
-        if (stream.#sink) stream.#sink.write(chunk);
-        else if (stream.#waiting.length > 0) stream.#waiting.shift().resolve({ value: chunk, done: false });
+        if (stream.#waiting.length > 0) stream.#waiting.shift().resolve({ value: chunk, done: false });
         else stream.#queue.push(chunk);
       },
       close() {
@@ -43,7 +41,6 @@ class ReadableStream {
     if (this.#state !== "open") return;
     this.#state = "closed";
     for (const { resolve } of this.#waiting.splice(0)) resolve({ value: undefined, done: true });
-    this.#sink?.close();
   }
   #fail(error) {
     if (this.#state !== "open") return;
@@ -51,25 +48,15 @@ class ReadableStream {
     this.#error = error;
     this.#queue = [];
     for (const { reject } of this.#waiting.splice(0)) reject(error);
-    this.#sink?.error(error);
   }
   #pull() {
     if (this.#pulling || this.#closing || this.#state !== "open" || !this.#source.pull) return;
-    if (!this.#sink && this.#controller.desiredSize <= 0) return;
+    if (this.#controller.desiredSize <= 0) return;
     const pulled = this.#source.pull(this.#controller);
     if (pulled && typeof pulled.then === "function") {
       this.#pulling = true;
       pulled.then(() => { this.#pulling = false; this.#pull(); }, (error) => this.#fail(error));
     }
-  }
-  // Writes into `sink` without a promise for each chunk; what is ready is written before this returns.
-  [drive](sink) {
-    this.locked = true;
-    this.#sink = sink;
-    for (const chunk of this.#queue.splice(0)) sink.write(chunk);
-    if (this.#state === "closed" || this.#closing) { sink.close(); return; }
-    if (this.#state === "errored") { sink.error(this.#error); return; }
-    this.#pull();
   }
   getReader() {
     if (this.locked) throw new TypeError("the stream has a reader already");
@@ -106,5 +93,4 @@ class ReadableStream {
     }
   }
 }
-mizan.drive = (stream, sink) => stream[drive](sink);
 mizan.define({ ReadableStream });

@@ -15,7 +15,7 @@ mizan.fire = (id) => {
   if (!timer.repeat) due.delete(id);
   timer.callback.apply(undefined, timer.values);
 };
-mizan.dropTimers = () => due.clear();
+mizan.dropTimers = () => { if (due.size > 0) due.clear(); };
 
 const resolved = Promise.resolve();
 mizan.define({

@@ -2,14 +2,17 @@
 
 mod app;
 mod bad_input;
+mod cache;
 mod development;
 mod dom;
 mod functions;
 mod globals;
+mod limits;
 mod memory;
 mod modules;
 mod packages;
 mod pages;
 mod rendering;
 mod same_as_node;
+mod stream_bytes;
 mod streaming;

@@ -1,0 +1,151 @@
+// React's server. Its build for Bun hands over strings, so that no chunk is encoded on its own, and it is
+// the one build for both ways to render: what it asks of its platform is given to that file alone.
+
+// Sizes decide what a stream sends later, so they have to be those of Node.
+let sizesMatter = false;
+const beyondAscii = /[^\x00-\x7f]/;
+const byteLength = (text) => {
+  let length = text.length;
+  // React asks for each `<td>`: a loop has looked at it before an expression has begun to.
+  if (!sizesMatter || (length > 100 && !beyondAscii.test(text))) return length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) length += unit > 0x7ff ? 2 : 1;
+    if (unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
+      length -= 1;
+      at += 1;
+    }
+  }
+  return length;
+};
+// FNV-1a. Two renders of one form have to agree, and nobody else reads it.
+const hash = (text) => {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  return value >>> 0;
+};
+
+// As they are before any module can change them.
+const { setTimeout: timeout, TextEncoder: Encoder } = globalThis;
+const settled = Promise.resolve();
+
+// While a render starts, what React puts off runs before `begin` returns, without a turn of the loop.
+const soon = [];
+const later = [];
+let starting = false;
+const platform = [
+  { byteLength },
+  { hash },
+  (callback) => {
+    if (starting) soon.push(callback);
+    else settled.then(callback);
+  },
+  (callback) => {
+    if (starting) later.push(callback);
+    else timeout(callback, 0);
+  },
+  class { constructor(source) { this.source = source; } },
+];
+const platformModules = { util: { TextEncoder: Encoder }, crypto: {}, stream: {} };
+
+// Until 19.3, the build has only `renderToReadableStream`, which gives its stream through a promise.
+const pipeable = (build) => build.renderToPipeableStream ?? ((element, options) => {
+  const controller = new AbortController();
+  let stream;
+  build.renderToReadableStream(element, { ...options, signal: controller.signal }).then((made) => {
+    stream = made;
+    options.onShellReady?.();
+    return stream.allReady.then(() => options.onAllReady?.());
+  }, options.onShellError).catch(options.onShellError);
+  return { pipe: (destination) => stream.source.pull(destination), abort: (reason) => controller.abort(reason) };
+});
+
+const servers = new Map();
+const serverOf = (paths) => {
+  let server = servers.get(paths);
+  if (!server) {
+    const files = JSON.parse(paths);
+    server = { render: pipeable(mizan.require(files.server)), jsx: mizan.require(files.jsx).jsx };
+    servers.set(paths, server);
+  }
+  return server;
+};
+
+let current = null;
+
+// One render, which is also what React writes into.
+class Render {
+  #streaming;
+  #react = null;
+  #text = "";
+  #error = null;
+  #shell = false;
+  #ended = false;
+  constructor(streaming) { this.#streaming = streaming; }
+
+  // The whole markup, where nothing had to be waited for.
+  begin(server, element, nonce) {
+    const onError = (error, info) => { this.#report(); this.#error = { error, info }; };
+    const onShellError = (error) => this.destroy(error);
+    const options = this.#streaming
+      ? { nonce, onError, onShellError, onShellReady: () => this.#pipe() }
+      : { nonce, onError, onShellError, onAllReady: () => this.#pipe(), progressiveChunkSize: Infinity };
+    sizesMatter = this.#streaming;
+    starting = true;
+    try {
+      this.#react = server.render(element, options);
+      for (let at = 0; at < soon.length; at++) soon[at]();
+    } finally {
+      starting = false;
+      soon.length = 0;
+    }
+    if (this.#ended) {
+      later.length = 0;
+      return this.#streaming ? undefined : this.#text.toWellFormed();
+    }
+    for (const callback of later.splice(0)) timeout(callback, 0);
+    return undefined;
+  }
+  #pipe() {
+    if (current !== this) return;
+    this.#react.pipe(this);
+    this.#shell = true;
+    if (this.#ended) this.#finish();
+  }
+  #finish() {
+    this.#report();
+    if (!this.#streaming) {
+      if (starting) return;
+      host.emit(this.#text.toWellFormed());
+    }
+    host.finish();
+  }
+  #report() {
+    if (this.#error) host.recovered(describe(this.#error.error, this.#error.info?.componentStack));
+    this.#error = null;
+  }
+  abort(reason) { this.#react?.abort(new Error(reason)); }
+
+  write(chunk) {
+    this.#text += chunk;
+    return true;
+  }
+  flush() {
+    if (!this.#streaming || this.#text === "" || current !== this) return;
+    host.emit(this.#text.toWellFormed());
+    this.#text = "";
+  }
+  end() {
+    this.flush();
+    this.#ended = true;
+    if (this.#shell && current === this) this.#finish();
+  }
+  destroy(error) {
+    if (current !== this) return;
+    const info = this.#error?.error === error ? this.#error.info : undefined;
+    if (info) this.#error = null;
+    this.#report();
+    host.fail(describe(error, info?.componentStack));
+  }
+  on() {}
+}

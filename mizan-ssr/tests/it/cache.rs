@@ -1,0 +1,149 @@
+use std::fs;
+use std::path::PathBuf;
+
+use mizan_ssr::{CacheStatistics, EngineKind, Renderer};
+use serde_json::json;
+
+use crate::app::{App, html, on_engines};
+
+/// One start of a program that renders once.
+fn start(renderer: Renderer, expected: &str) -> CacheStatistics {
+    assert_eq!(html(&renderer, "App.tsx", &json!({})), expected);
+    let clone = renderer.clone();
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime")
+        .block_on(renderer.close());
+    clone.cache_statistics()
+}
+
+fn entries(app: &App) -> Vec<PathBuf> {
+    fs::read_dir(app.path("node_modules/.cache/mizan-ssr"))
+        .expect("it was made")
+        .map(|entry| entry.expect("it is read").path())
+        .collect()
+}
+
+fn is_v8(engine: EngineKind) -> bool {
+    format!("{engine:?}") == "V8"
+}
+
+const APP: &str = "import { n } from './n'; export default () => <b>{n}</b>;";
+
+#[test]
+fn the_second_start_transforms_and_compiles_nothing() {
+    on_engines(|engine| {
+        let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
+        let first = start(app.renderer(engine), "<b>1</b>");
+        assert!(first.transformed > 2 && first.read == 0, "{first:?}");
+        assert_eq!(first.written, first.transformed, "{first:?}");
+        assert_eq!(entries(&app).len() as u64, first.written);
+        let second = start(app.renderer(engine), "<b>1</b>");
+        assert_eq!((second.transformed, second.written), (0, 0), "{second:?}");
+        assert_eq!(second.read, first.transformed, "{second:?}");
+        if is_v8(engine) {
+            assert_eq!(second.code_reused, first.compiled, "{second:?}");
+            assert_eq!((second.compiled, second.code_rejected), (0, 0));
+        }
+    });
+}
+
+#[test]
+fn changed_content_is_read_anew_and_nothing_else() {
+    on_engines(|engine| {
+        let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
+        let first = start(app.renderer(engine), "<b>1</b>");
+        app.write("n.ts", "export const n: number = 2;");
+        let second = start(app.renderer(engine), "<b>2</b>");
+        assert_eq!(second.transformed, 1, "{second:?}");
+        assert_eq!(second.read, first.transformed - 1, "{second:?}");
+        app.write("n.ts", "export const n: number = 1;");
+        assert_eq!(start(app.renderer(engine), "<b>1</b>").transformed, 0);
+        let developed = app.builder(engine).development(true).build();
+        let developed = start(developed.expect("it builds"), "<b>1</b>");
+        assert_eq!(developed.read, 0, "{developed:?}");
+    });
+}
+
+#[test]
+fn what_was_damaged_is_written_again() {
+    on_engines(|engine| {
+        let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
+        let first = start(app.renderer(engine), "<b>1</b>");
+        for (number, entry) in entries(&app).into_iter().enumerate() {
+            let mut bytes = fs::read(&entry).expect("it is there");
+            let middle = bytes.len() / 2;
+            match number % 4 {
+                0 => bytes.truncate(middle),
+                1 => bytes[middle] ^= 0x10,
+                2 => bytes.clear(),
+                _ => bytes = b"another program's".to_vec(),
+            }
+            fs::write(&entry, bytes).expect("written");
+        }
+        let second = start(app.renderer(engine), "<b>1</b>");
+        assert_eq!((second.read, second.code_reused), (0, 0), "{second:?}");
+        assert_eq!(second.written, first.written, "{second:?}");
+        let third = start(app.renderer(engine), "<b>1</b>");
+        assert_eq!(third.read, first.written, "{third:?}");
+    });
+}
+
+#[test]
+fn code_is_shared_by_isolates_and_by_realms() {
+    on_engines(|engine| {
+        if !is_v8(engine) {
+            return;
+        }
+        let app = App::component("export default () => <b>{String((globalThis as any).leak)}</b>;");
+        app.write(
+            "Leak.tsx",
+            "export default () => { (globalThis as any).leak = 1; return null; };",
+        );
+        let renderer = app.builder(engine).no_disk_cache().build();
+        let renderer = renderer.expect("it builds");
+        assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>undefined</b>");
+        let before = renderer.cache_statistics();
+        html(&renderer, "Leak.tsx", &json!({}));
+        assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>undefined</b>");
+        let after = renderer.cache_statistics();
+        assert_eq!(after.compiled, before.compiled + 1, "{after:?}");
+        assert!(after.code_reused >= before.compiled, "{after:?}");
+    });
+}
+
+#[test]
+fn where_the_cache_is_can_be_said() {
+    on_engines(|engine| {
+        let app = App::component("export default () => <b>1</b>;");
+        let elsewhere = app.path("kept/here");
+        let builder = app.builder(engine).cache_dir(&elsewhere);
+        let first = start(builder.build().expect("it builds"), "<b>1</b>");
+        assert_eq!(
+            fs::read_dir(&elsewhere).expect("it was made").count() as u64,
+            first.written
+        );
+        assert!(!app.path("node_modules/.cache").exists());
+        let builder = app.builder(engine).no_disk_cache();
+        let none = start(builder.build().expect("it builds"), "<b>1</b>");
+        assert_eq!((none.read, none.written), (0, 0));
+        // A directory that cannot be made is no reason not to render.
+        let builder = app.builder(engine).cache_dir(app.path("App.tsx/cache"));
+        let none = start(builder.build().expect("it builds"), "<b>1</b>");
+        assert_eq!(none.written, 0);
+    });
+}
+
+#[test]
+fn a_closed_renderer_refuses() {
+    on_engines(|engine| {
+        let app = App::component("export default () => <b>1</b>;");
+        let renderer = app.renderer(engine);
+        let clone = renderer.clone();
+        start(renderer, "<b>1</b>");
+        let error = clone
+            .render_blocking("App.tsx", &json!({}))
+            .expect_err("it was closed");
+        assert!(error.to_string().contains("closed"), "{error}");
+    });
+}

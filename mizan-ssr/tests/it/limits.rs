@@ -1,0 +1,150 @@
+//! What takes too much memory or time, and what is merely large.
+
+use std::time::{Duration, Instant};
+
+use mizan_ssr::{EngineKind, RenderErrorCode};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::app::{App, error, html, inside, on_engines};
+use crate::memory::resident;
+
+const GOOD: &str = "export default () => <b>good</b>;";
+
+#[test]
+fn array_buffers_have_a_limit() {
+    on_engines(|engine| {
+        for source in [
+            "export default () => { const all = []; for (;;) all.push(new Uint8Array(1 << 20)); };",
+            "const all: unknown[] = []; export default () => { for (;;) all.push(new ArrayBuffer(1 << 22)); };",
+            "export default () => { const all = []; const text = 'x'.repeat(1 << 20); for (;;) all.push(new TextEncoder().encode(text)); };",
+            "const all: unknown[] = []; for (;;) all.push(new Float64Array(1 << 18)); export default () => null;",
+        ] {
+            let app = App::new(&[("App.tsx", source), ("Good.tsx", GOOD)]);
+            let builder = app.builder(engine).heap_limit(64 << 20);
+            let renderer = builder.deadline(Duration::from_secs(20)).build();
+            let renderer = renderer.expect("it builds");
+            let before = resident();
+            let error = error(&renderer, "App.tsx");
+            assert_eq!(error.code(), RenderErrorCode::OutOfMemory, "{error}");
+            assert!(error.to_string().contains("more than 64 MB"), "{error}");
+            assert!(resident() < before + 400, "{source}");
+            assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+        }
+    });
+}
+
+#[test]
+fn array_buffers_that_are_garbage_count_no_more() {
+    on_engines(|engine| {
+        let app = App::component(
+            "export default () => { let sum = 0; for (let k = 0; k < 300; k++) sum += new Uint8Array(1 << 20).length; return <b>{sum}</b>; };",
+        );
+        let renderer = app.builder(engine).heap_limit(64 << 20).build();
+        let html = html(&renderer.expect("it builds"), "App.tsx", &json!({}));
+        assert_eq!(html, format!("<b>{}</b>", 300 << 20));
+    });
+}
+
+#[test]
+fn printing_a_gigabyte_takes_no_memory_and_ends() {
+    on_engines(|engine| {
+        let app = App::component(
+            "const line = 'x'.repeat(1 << 20);
+             export default () => { for (let k = 0; k < 1024; k++) console.log(line); return <b>done</b>; };",
+        );
+        let deadline = Duration::from_secs(10);
+        let renderer = app.builder(engine).deadline(deadline).build();
+        let renderer = renderer.expect("it builds");
+        let (before, begun) = (resident(), Instant::now());
+        assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>done</b>");
+        assert!(begun.elapsed() < deadline);
+        assert!(
+            resident() < before + 100,
+            "{before} MB, then {}",
+            resident()
+        );
+    });
+}
+
+#[test]
+fn markup_of_a_gigabyte_is_refused_and_the_next_render_is_right() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "const line = 'x'.repeat(1 << 20);
+                 export default () => <>{Array.from({ length: 1024 }, (_, k) => <p key={k}>{line + k}</p>)}</>;",
+            ),
+            ("Good.tsx", GOOD),
+        ]);
+        let deadline = Duration::from_secs(10);
+        let renderer = app.builder(engine).deadline(deadline).build();
+        let renderer = renderer.expect("it builds");
+        let (before, begun) = (resident(), Instant::now());
+        let error = error(&renderer, "App.tsx");
+        let expected = [
+            RenderErrorCode::OutOfMemory,
+            RenderErrorCode::DeadlineExceeded,
+            // V8 has a longest string, too.
+            RenderErrorCode::Component,
+        ];
+        assert!(expected.contains(&error.code()), "{error}");
+        assert!(begun.elapsed() < deadline * 2);
+        assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+        assert!(
+            resident() < before + 900,
+            "{before} MB, then {}",
+            resident()
+        );
+    });
+}
+
+#[test]
+fn lone_surrogates_in_props_become_replacement_characters() {
+    on_engines(|engine| {
+        let app = App::component("export default (p: { a: string }) => <b title={p.a}>{p.a}</b>;");
+        let renderer = app.renderer(engine);
+        for (json, text) in [
+            (r#"{"a":"x\ud800y"}"#, "x\u{fffd}y"),
+            (r#"{"a":"\udc00\ud800"}"#, "\u{fffd}\u{fffd}"),
+            (r#"{"a":"\ud83c\udf89"}"#, "\u{1f389}"),
+        ] {
+            let props: &RawValue = serde_json::from_str(json).expect("it is JSON");
+            let page = renderer.render_blocking("App.tsx", props).expect("a page");
+            let expected = format!("<b title=\"{text}\">{text}</b>");
+            assert_eq!(inside(&page.html), expected);
+        }
+    });
+}
+
+#[test]
+fn a_loop_of_microtasks_ends_and_the_next_render_is_right() {
+    on_engines(|engine: EngineKind| {
+        for source in [
+            "import { use } from 'react';
+             const spin = async () => { for (;;) await null; };
+             export default () => use(spin());",
+            "import { use } from 'react';
+             const again = () => { queueMicrotask(again); };
+             export default () => { again(); return use(new Promise(() => {})); };",
+            "import { use } from 'react';
+             const again = (): Promise<void> => Promise.resolve().then(again, again);
+             export default () => { again().catch(again); return <b>{String(use(again()))}</b>; };",
+        ] {
+            let app = App::new(&[("App.tsx", source), ("Good.tsx", GOOD)]);
+            let deadline = Duration::from_secs(3);
+            let renderer = app.builder(engine).deadline(deadline).build();
+            let renderer = renderer.expect("it builds");
+            assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+            let code = error(&renderer, "App.tsx").code();
+            let ended = [
+                RenderErrorCode::DeadlineExceeded,
+                // Each turn leaves a little behind.
+                RenderErrorCode::OutOfMemory,
+            ];
+            assert!(ended.contains(&code), "{code:?}");
+            assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+        }
+    });
+}
