@@ -1,0 +1,11 @@
+// Compiles the pages for Node: `node compile.mjs DIRECTORY FILE..`. Packages stay imports.
+import { rolldown } from "rolldown";
+
+const [directory, ...input] = process.argv.slice(2);
+const bundle = await rolldown({
+  input,
+  platform: "node",
+  external: (id) => !id.startsWith(".") && !id.startsWith("/"),
+  transform: { define: { "process.env.NODE_ENV": '"production"' } },
+});
+await bundle.write({ dir: directory, format: "esm", entryFileNames: "[name].mjs" });

@@ -1,0 +1,7 @@
+// One render from the start of the process: `node first.mjs PAGE PROPS`.
+import { createElement } from "react";
+import { renderToString } from "react-dom/server";
+
+const [page, props] = process.argv.slice(2);
+const { default: component } = await import(page);
+process.stdout.write(renderToString(createElement(component, JSON.parse(props))));

@@ -1,0 +1,35 @@
+import { Suspense, use } from "react";
+
+type Post = { title: string; body: string };
+
+const load = async (id: number): Promise<Post> => {
+  await null;
+  return { title: `Post ${id}`, body: "The quick brown fox jumps over the lazy dog. ".repeat(4) };
+};
+
+function Post({ post }: { post: Post }) {
+  return (
+    <article>
+      <h2>{post.title}</h2>
+      <p>{post.body}</p>
+    </article>
+  );
+}
+
+function Loaded({ post }: { post: Promise<Post> }) {
+  return <Post post={use(post)} />;
+}
+
+/** Ten parts, each in a boundary of its own; with `wait`, each suspends until its data has come. */
+export default function Posts({ wait }: { wait: boolean }) {
+  return (
+    <main>
+      <h1>Posts</h1>
+      {Array.from({ length: 10 }, (_, id) => (
+        <Suspense key={id} fallback={<p>loading</p>}>
+          {wait ? <Loaded post={load(id)} /> : <Post post={{ title: `Post ${id}`, body: "known ".repeat(20) }} />}
+        </Suspense>
+      ))}
+    </main>
+  );
+}
