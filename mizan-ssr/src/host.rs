@@ -38,7 +38,7 @@ pub(crate) struct HostError {
 }
 
 /// The functions that the scripts in `js/` find on `host`. `compile` is the engine's own.
-pub(crate) const OPERATIONS: [&str; 23] = [
+pub(crate) const OPERATIONS: [&str; 24] = [
     "load",
     "resolve",
     "instead",
@@ -58,6 +58,7 @@ pub(crate) const OPERATIONS: [&str; 23] = [
     "random",
     "uuid",
     "callFunction",
+    "hold",
     "emit",
     "finish",
     "fail",
@@ -83,6 +84,8 @@ struct State {
     markup: Vec<u8>,
     /// The shell was taken.
     begun: bool,
+    /// The shell is ready, and held back for functions that may answer in time.
+    held: bool,
     calls: Option<Calls>,
     finished: bool,
     failure: Option<String>,
@@ -127,6 +130,7 @@ impl Host {
         state.logged = 0;
         state.markup.clear();
         state.begun = false;
+        state.held = false;
         state.calls = calls;
         state.finished = false;
         state.failure = None;
@@ -176,6 +180,16 @@ impl Host {
         let mut part = answers.into_bytes();
         part.append(&mut markup);
         Some(part.into())
+    }
+
+    /// Whether the shell is held back.
+    pub(crate) fn is_held(&self) -> bool {
+        self.state.borrow().held
+    }
+
+    /// The shell is held back no longer.
+    pub(crate) fn release(&self) {
+        self.state.borrow_mut().held = false;
     }
 
     /// All that the render has made, of which nothing was taken.
@@ -365,6 +379,10 @@ impl Host {
             }
             "uuid" => Value::Text(uuid::Uuid::new_v4().to_string()),
             "callFunction" => Value::Number(self.call_function(text(0), text(1))?),
+            "hold" => {
+                self.state.borrow_mut().held = true;
+                Value::Undefined
+            }
             "emit" => {
                 let mut state = self.state.borrow_mut();
                 state.markup.extend_from_slice(bytes(0));

@@ -61,6 +61,7 @@ pub struct Builder {
     heap: usize,
     development: bool,
     fresh: bool,
+    shell_delay: Duration,
     vite: Option<Vite>,
     cache: CacheDirectory,
 }
@@ -133,6 +134,7 @@ impl Renderer {
             heap: 256 << 20,
             development: false,
             fresh: false,
+            shell_delay: Duration::from_millis(50),
             vite: None,
             cache: CacheDirectory::BesidePackages,
         }
@@ -449,6 +451,14 @@ impl Builder {
         self
     }
 
+    /// How long the shell of a stream waits for functions that its components call, so that a page whose
+    /// data is there soon is whole at once, also without JavaScript. 50 milliseconds at first; with zero,
+    /// the shell never waits.
+    pub fn shell_delay(mut self, delay: Duration) -> Self {
+        self.shell_delay = delay;
+        self
+    }
+
     /// Where the browser's scripts, style sheets and assets come from: an asset that a component imports
     /// gets the address that it has there. Without it addresses are those of the files, from the first
     /// root, and pages have no scripts.
@@ -516,6 +526,7 @@ impl Builder {
             deadline: self.deadline,
             heap: self.heap,
             fresh: self.fresh,
+            shell_delay: self.shell_delay,
         };
         let (jobs, queue) = crossbeam_channel::bounded(self.queue);
         let mut threads = Vec::with_capacity(self.threads);

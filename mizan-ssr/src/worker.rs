@@ -89,6 +89,7 @@ pub(crate) struct Settings {
     pub(crate) deadline: Duration,
     pub(crate) heap: usize,
     pub(crate) fresh: bool,
+    pub(crate) shell_delay: Duration,
 }
 
 /// Renders on one thread, with one engine at a time.
@@ -282,6 +283,7 @@ impl Worker {
 
     /// Turns the loop of microtasks, timers and answers until the render has finished.
     fn finish(&mut self, mut taker: Option<&mut Taker<'_>>, deadline: Instant) -> Result<(), Stop> {
+        let mut patience = self.settings.shell_delay;
         loop {
             self.jobs()?;
             if let Some(taker) = &mut taker
@@ -301,11 +303,23 @@ impl Worker {
             }
             let now = Instant::now();
             let due = self.host.next_due();
+            let held = self.host.is_held();
             match (self.host.awaited(), due) {
                 _ if now >= deadline => return Err(Stop::Deadline),
+                (awaited, _) if held && (awaited.is_none() || patience.is_zero()) => {
+                    self.host.release();
+                    self.call("sendShell", &[])?;
+                }
                 (Some(answers), due) => {
-                    let until = due.map_or(deadline, |due| due.min(deadline));
-                    match answers.recv_deadline(until) {
+                    let mut until = due.map_or(deadline, |due| due.min(deadline));
+                    if held {
+                        until = until.min(now + patience);
+                    }
+                    let answer = answers.recv_deadline(until);
+                    if held {
+                        patience = patience.saturating_sub(now.elapsed());
+                    }
+                    match answer {
                         Ok(answer) => self.settle(answer)?,
                         Err(RecvTimeoutError::Timeout) => {}
                         // Whoever answers is gone, as a runtime is that shuts down.

@@ -7,6 +7,7 @@ mizan.settle = (id, answered, json) => {
   open.delete(id);
   settle?.({ answered, json });
 };
+mizan.isCalling = () => open.size > 0;
 mizan.dropCalls = () => {
   calls.clear();
   open.clear();

@@ -79,6 +79,7 @@ class Render {
   #react = null;
   #text = "";
   #error = null;
+  #piped = false;
   #shell = false;
   #ended = false;
   constructor(streaming) { this.#streaming = streaming; }
@@ -87,9 +88,15 @@ class Render {
   begin(server, element, nonce) {
     const onError = (error, info) => { this.#report(); this.#error = { error, info }; };
     const onShellError = (error) => this.destroy(error);
-    const options = this.#streaming
-      ? { nonce, onError, onShellError, onShellReady: () => this.#pipe() }
-      : { nonce, onError, onShellError, onAllReady: () => this.#pipe(), progressiveChunkSize: Infinity };
+    const options = {
+      nonce,
+      onError,
+      onShellError,
+      onShellReady: this.#streaming ? () => this.#shellIsReady() : undefined,
+      onAllReady: () => this.pipe(),
+      // What is there stands in its place, so that it shows without a script, however long it is.
+      progressiveChunkSize: Infinity,
+    };
     sizesMatter = this.#streaming;
     starting = true;
     try {
@@ -106,8 +113,14 @@ class Render {
     for (const callback of later.splice(0)) timeout(callback, 0);
     return undefined;
   }
-  #pipe() {
-    if (current !== this) return;
+  // What comes as quickly as most answers of functions do belongs into the shell.
+  #shellIsReady() {
+    if (mizan.isCalling()) host.hold();
+    else this.pipe();
+  }
+  pipe() {
+    if (current !== this || this.#piped) return;
+    this.#piped = true;
     this.#react.pipe(this);
     this.#shell = true;
     if (this.#ended) this.#finish();

@@ -61,6 +61,7 @@ mizan.render = (id, props, paths, streaming, nonce) => {
   }).catch((error) => host.fail(describe(error)));
   return undefined;
 };
+mizan.sendShell = () => { current?.pipe(); };
 mizan.abort = (reason) => { current?.abort(reason); };
 // Ends a render; what it returns names the shared thing that the render changed.
 mizan.end = (thorough) => {

@@ -89,7 +89,8 @@ fn functions_run_while_rendering_and_the_page_holds_their_answers() {
 #[test]
 fn a_stream_has_answers_behind_the_shell_and_before_what_rests_on_them() {
     on_pages(PAGE, &async |app, engine| {
-        let renderer = app.renderer(engine);
+        let builder = app.builder(engine).shell_delay(Duration::ZERO);
+        let renderer = builder.build().expect("it builds");
         let page = renderer.component("App.tsx").functions(functions);
         let mut stream = page.nonce("n0nce").stream().await.expect("the shell");
         let shell = stream.next().await.expect("a part").expect("it renders");
@@ -105,6 +106,40 @@ fn a_stream_has_answers_behind_the_shell_and_before_what_rests_on_them() {
             "{rest}"
         );
         assert!(stream.next().await.is_none());
+    });
+}
+
+#[test]
+fn the_shell_waits_a_little_for_functions_and_for_nothing_else() {
+    on_pages(PAGE, &async |app, engine| {
+        let builder = app.builder(engine).shell_delay(Duration::from_secs(5));
+        let renderer = builder.build().expect("it builds");
+        let page = renderer.component("App.tsx").functions(functions);
+        let mut stream = page.stream().await.expect("the shell");
+        let shell = stream.next().await.expect("a part").expect("it renders");
+        let shell = String::from_utf8_lossy(&shell).into_owned();
+        assert!(shell.contains("<!--$--><p>&lt;/script&gt;"), "{shell}");
+        let answers = element(&format!("{ANSWER_OF_USER},{ANSWER_OF_POST}"));
+        assert!(shell.ends_with(&answers), "{shell}");
+        assert!(stream.next().await.is_none());
+
+        app.write(
+            "Timer.tsx",
+            "import { Suspense, use } from 'react'; import { call } from './client';
+             let p; const Late = () => <b>{use(p ??= new Promise((done) => setTimeout(() => done('late'), 300)))}</b>;
+             const Post = () => <p>{call('post', { id: 2 })}</p>;
+             export default () => <main><Suspense fallback={<i>..</i>}><Late /></Suspense><Suspense><Post /></Suspense></main>;",
+        );
+        let page = renderer.component("Timer.tsx").functions(functions);
+        let mut stream = page.stream().await.expect("the shell");
+        let shell = stream.next().await.expect("a part").expect("it renders");
+        let shell = String::from_utf8_lossy(&shell).into_owned();
+        assert!(
+            shell.contains("<i>..</i>") && shell.contains("<p>&lt;"),
+            "{shell}"
+        );
+        let late = stream.next().await.expect("a part").expect("it renders");
+        assert!(String::from_utf8_lossy(&late).contains("<b>late</b>"));
     });
 }
 

@@ -14,5 +14,4 @@ mod packages;
 mod pages;
 mod rendering;
 mod same_as_node;
-mod stream_bytes;
 mod streaming;

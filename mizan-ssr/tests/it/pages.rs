@@ -308,7 +308,9 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
 #[test]
 fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
     on_pages(SLOW, &async |app, engine| {
-        let pages = with_vite(app, engine).content_security_policy(STRICT_POLICY);
+        let pages = served(app, app.builder(engine).shell_delay(Duration::ZERO));
+        let pages = pages.entry("src/main.tsx");
+        let pages = pages.content_security_policy(STRICT_POLICY);
         let pages = pages.build().expect("it builds");
         let page = pages.page("src/App.tsx").functions(functions);
         let response = page.respond().await;

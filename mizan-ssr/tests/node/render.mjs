@@ -39,7 +39,9 @@ const stream = (element, options) =>
         clearTimeout(timer);
         settle({ error: String(error.message) });
       },
-      ...(options.whole ? { onAllReady: send, progressiveChunkSize: Infinity } : { onShellReady: send }),
+      // As here: what is there by then stands in its place, however long it is.
+      progressiveChunkSize: Infinity,
+      ...(options.whole ? { onAllReady: send } : { onShellReady: send }),
     });
     const timer = setTimeout(abort, deadline, new Error("the deadline is over"));
   });
