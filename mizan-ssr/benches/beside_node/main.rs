@@ -39,7 +39,7 @@ fn main() {
     }
     let plan = if arguments.iter().any(|argument| argument == "--bench") {
         Plan {
-            rounds: 9,
+            rounds: 21,
             milliseconds: 200,
             starts: 15,
         }
