@@ -50,38 +50,54 @@ const prepare = () => {
         : name === "globalThis" ? key : `$o${at}.${key}`;
       lines.push(`if (${read} !== $v${then}) return false;`);
     }
-    if (name === "globalThis") {
-      // Its properties are in a table, which `for` walks slowly.
-      lines.push(`if ($keys($o${at}).length !== ${Object.keys(object).length}) return false;`);
-      continue;
-    }
+    if (name === "globalThis") continue;
     let enumerable = 0;
     for (const _ in object) enumerable += 1;
     if (enumerable === 0) lines.push(`for (const k in $o${at}) return false;`);
     else lines.push(`$n = 0; for (const k in $o${at}) $n += 1; if ($n !== ${enumerable}) return false;`);
   }
   const declared = [...objects.map((_, at) => `$o${at} = $o[${at}]`), ...expected.map((_, at) => `$v${at} = $v[${at}]`)];
-  quick = new Function("$o", "$v", "$keys", `"use strict"; const ${declared.join(", ")}; return () => { let $n; ${lines.join("\n")} return true; };`)(objects, expected, Object.keys);
+  quick = new Function("$o", "$v", `"use strict"; const ${declared.join(", ")}; return () => { let $n; ${lines.join("\n")} return true; };`)(objects, expected);
 };
+// The table of globals is slow to walk, so a new one tells of itself: its assignment looks for a setter in
+// the prototypes first.
+let added = false;
+let noticed = false;
+const { set: assign } = Reflect;
+Object.setPrototypeOf(globalThis, new Proxy(Object.prototype, {
+  set(target, key, value, receiver) {
+    added = true;
+    return assign(target, key, value, receiver);
+  },
+}));
+try {
+  // In QuickJS, what is not defined would be undefined from now on.
+  void mizanIsNotDefined;
+  Object.setPrototypeOf(globalThis, Object.prototype);
+} catch {
+  noticed = true;
+}
+
 let changed;
 let ends = 0;
 // A module may add a polyfill while it is evaluated. What changed before that is remembered.
 mizan.aroundModules = {
   before() { changed ??= difference(); },
-  after() { look(); quick = null; ends = 0; },
+  after() { look(); quick = null; ends = 0; added = false; },
 };
 mizan.changed = (thorough) => {
   if (changed !== undefined) return changed;
   ends += 1;
   // Preparing takes as long as some dozens of the thorough comparisons.
-  if (quick === null && ends > 30) prepare();
-  if (quick !== null && !thorough && ends % 64 !== 0) {
+  if (quick === null && noticed && ends > 30) prepare();
+  if (quick !== null && !thorough && !added && ends % 512 !== 0) {
     try {
       if (quick()) return undefined;
     } catch {
       // A global that is gone.
     }
   }
+  added = false;
   return difference();
 };
 mizan.beginGuard = look;

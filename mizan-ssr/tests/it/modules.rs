@@ -150,9 +150,10 @@ fn what_cannot_be_imported_is_named_with_who_asked_and_the_way_out() {
                 "import './gone'; export default () => null;",
                 ["./gone", "App.tsx", "no such file"],
             ),
+            #[cfg(not(feature = "css-modules"))]
             (
                 "import './a.module.css'; export default () => null;",
-                ["a.module.css", "CSS modules", "plain"],
+                ["a.module.css", "CSS modules", "css-modules"],
             ),
         ] {
             let app = App::new(&[("App.tsx", source), ("a.module.css", "")]);
