@@ -185,7 +185,9 @@ impl Worker {
                 let result = self.render(&path, &id, props, nonce, None, deadline);
                 let result = result.map(|html| Rendered {
                     html: html.unwrap_or_else(|| {
-                        String::from_utf8_lossy(&self.host.take_markup()).into_owned()
+                        String::from_utf8(self.host.take_markup()).unwrap_or_else(|error| {
+                            String::from_utf8_lossy(error.as_bytes()).into_owned()
+                        })
                     }),
                     styles: self.styles(&id),
                     answers: self.host.take_answers(),

@@ -72,6 +72,8 @@ const serverOf = (paths) => {
 };
 
 let current = null;
+// Handed over in pieces of this length, so that they are garbage soon.
+const LONG = 1 << 15;
 
 // One render, which is also what React writes into.
 class Render {
@@ -80,6 +82,7 @@ class Render {
   #text = "";
   #error = null;
   #piped = false;
+  #emitted = false;
   #shell = false;
   #ended = false;
   constructor(streaming) { this.#streaming = streaming; }
@@ -108,7 +111,11 @@ class Render {
     }
     if (this.#ended) {
       later.length = 0;
-      return this.#streaming ? undefined : this.#text.toWellFormed();
+      if (this.#streaming) return undefined;
+      if (!this.#emitted) return this.#text.toWellFormed();
+      host.emit(this.#text.toWellFormed());
+      host.finish();
+      return undefined;
     }
     for (const callback of later.splice(0)) timeout(callback, 0);
     return undefined;
@@ -141,6 +148,11 @@ class Render {
 
   write(chunk) {
     this.#text += chunk;
+    if (this.#text.length > LONG && current === this) {
+      host.emit(this.#text.toWellFormed());
+      this.#text = "";
+      this.#emitted = true;
+    }
     return true;
   }
   flush() {

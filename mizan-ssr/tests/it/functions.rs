@@ -191,7 +191,7 @@ fn calls_without_functions_without_end_and_without_answer_are_errors() {
     let source =
         "import { call } from './client'; export default ({ name }) => <p>{call(name)}</p>;";
     on_pages(source, &async |app, engine| {
-        let builder = app.builder(engine).deadline(Duration::from_millis(600));
+        let builder = app.builder(engine).deadline(Duration::from_secs(2));
         let renderer = builder.build().expect("it builds");
         let props = json!({ "name": "for_ever" });
 
