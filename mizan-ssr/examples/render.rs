@@ -2,14 +2,25 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
 use mizan_ssr::Renderer;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
     // Standard output is for the markup.
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -27,10 +38,9 @@ async fn main() -> anyhow::Result<()> {
     let Some(file) = rest.first() else {
         bail!("usage: render [--stream] [--dev] FILE.tsx [PROPS]");
     };
-    let props: Value = match rest.get(1) {
-        Some(props) => serde_json::from_str(props).context("the props are not JSON")?,
-        None => Value::Null,
-    };
+    // As they are written, so that escapes reach JavaScript unchanged.
+    let props = rest.get(1).map_or("{}", String::as_str);
+    let props: &RawValue = serde_json::from_str(props).context("the props are not JSON")?;
     let file = Path::new(file)
         .canonicalize()
         .with_context(|| format!("cannot find {file}"))?;
@@ -47,13 +57,13 @@ async fn main() -> anyhow::Result<()> {
 
     let mut out = std::io::stdout();
     if stream {
-        let mut parts = renderer.render_stream(name, &props).await?;
+        let mut parts = renderer.render_stream(name, props).await?;
         while let Some(part) = parts.next().await {
             out.write_all(&part?)?;
             out.flush()?;
         }
     } else {
-        out.write_all(renderer.render(name, &props).await?.html.as_bytes())?;
+        out.write_all(renderer.render(name, props).await?.html.as_bytes())?;
     }
     writeln!(out)?;
     renderer.close().await;
