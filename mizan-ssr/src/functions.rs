@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
@@ -16,6 +18,9 @@ pub(crate) type CallFunction =
 
 /// More calls in one render are refused, so that a component in a loop cannot flood the server.
 const MOST: usize = 1_000;
+
+/// The problem of a function that panicked (RFC 9457).
+const PANICKED: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"something went wrong on the server","code":"internal"}"#;
 
 struct Call {
     id: u32,
@@ -63,8 +68,16 @@ pub(crate) fn spawn(functions: CallFunction) -> (Calls, AbortOnDropHandle<()>) {
                 Some(done) = running.next() => done,
                 call = asked.recv() => {
                     let Some(Call { id, name, input }) = call else { return };
-                    let call = functions(name, input);
-                    running.push(async move { (id, call.await) });
+                    let functions = Arc::clone(&functions);
+                    running.push(async move {
+                        let call = AssertUnwindSafe(async { functions(name.clone(), input).await });
+                        let result = call.catch_unwind().await.unwrap_or_else(|_| {
+                            // The panic itself was printed.
+                            tracing::error!(function = name, "a function panicked while a page was rendered");
+                            Err(Bytes::from_static(PANICKED.as_bytes()))
+                        });
+                        (id, result)
+                    });
                     continue;
                 }
             };

@@ -4,6 +4,7 @@
 compile_error!("mizan-ssr needs an engine: turn on the feature `v8` or `quickjs`");
 
 mod cache;
+mod crew;
 #[cfg(feature = "css-modules")]
 mod css_module;
 mod engine;

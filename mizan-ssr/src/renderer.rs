@@ -4,8 +4,8 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::task::{Context, Poll};
-use std::thread::{self, JoinHandle};
+use std::task::{Context, Poll, ready};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::cache::{self, Cache, CacheStatistics};
+use crate::crew::{Crew, GRACE};
 use crate::engine::EngineKind;
 use crate::error::{BuildError, RenderError, RenderErrorKind};
 use crate::functions::{self, CallFunction, Calls};
@@ -23,7 +24,7 @@ use crate::loader::Loader;
 use crate::path;
 use crate::vite::Vite;
 use crate::watchdog::Watchdog;
-use crate::worker::{Job, Output, Part, Settings, Worker};
+use crate::worker::{Job, Output, Overdue, Part, Settings};
 
 /// Renders React components by the paths of their files.
 ///
@@ -40,8 +41,7 @@ struct Inner {
     roots: Vec<PathBuf>,
     /// None once the renderer was closed.
     jobs: RwLock<Option<Sender<Job>>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-    loader: Arc<Loader>,
+    crew: Arc<Crew>,
     queue: usize,
     development: bool,
     vite: Option<Arc<Vite>>,
@@ -183,7 +183,7 @@ impl Renderer {
     ) -> Result<Rendered, RenderError> {
         let (reply, result) = oneshot::channel();
         let asked = self.component(path).props(props);
-        asked.enqueue(None, Output::Whole(reply))?;
+        asked.enqueue(None, whole(reply))?;
         result.blocking_recv().unwrap_or_else(|_| Err(ended()))
     }
 
@@ -208,23 +208,12 @@ impl Renderer {
     pub async fn close(self) {
         let jobs = self.inner.jobs.write();
         drop(jobs.unwrap_or_else(PoisonError::into_inner).take());
-        let threads = std::mem::take(
-            &mut *self
-                .inner
-                .threads
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        let loader = Arc::clone(&self.inner.loader);
+        let crew = Arc::clone(&self.inner.crew);
         let (done, ended) = oneshot::channel();
         let closing = thread::Builder::new()
             .name("mizan-ssr-close".into())
             .spawn(move || {
-                for thread in threads {
-                    // A panic in it was printed.
-                    let _ = thread.join();
-                }
-                loader.cache().finish();
+                crew.finish();
                 let _ = done.send(());
             });
         if closing.is_ok() {
@@ -236,7 +225,7 @@ impl Renderer {
     /// How often the caches of modules were of use since the renderer was built.
     #[must_use]
     pub fn cache_statistics(&self) -> CacheStatistics {
-        self.inner.loader.cache().statistics()
+        self.inner.crew.loader.cache().statistics()
     }
 
     /// Whether it was built for development; see [`Builder::development`].
@@ -318,7 +307,7 @@ impl Component<'_> {
     pub async fn render(mut self) -> Result<Rendered, RenderError> {
         let (reply, result) = oneshot::channel();
         let (calls, _task) = self.calls();
-        self.enqueue(calls, Output::Whole(reply))?;
+        self.enqueue(calls, whole(reply))?;
         result.await.unwrap_or_else(|_| Err(ended()))
     }
 
@@ -348,14 +337,26 @@ impl Component<'_> {
 
     fn enqueue(self, calls: Option<Calls>, output: Output) -> Result<(), RenderError> {
         let inner = &self.renderer.inner;
+        let after = inner.crew.settings.deadline;
+        let deadline = Instant::now() + after;
+        let id = self.renderer.find(self.path)?;
+        let props = self.props?;
+        let overdue = Arc::new(Overdue::new(self.path.into(), after, output.clone()));
+        let late = Arc::clone(&overdue);
+        let watch = inner
+            .crew
+            .watchdog
+            .watch(deadline + GRACE, Arc::new(move || late.answer()));
         let job = Job {
             path: self.path.into(),
-            id: self.renderer.find(self.path)?,
-            props: self.props?,
+            id,
+            props,
             nonce: self.nonce,
             calls,
             output,
-            asked: Instant::now(),
+            deadline,
+            overdue,
+            watch,
         };
         let jobs = inner.jobs.read().unwrap_or_else(PoisonError::into_inner);
         let Some(jobs) = &*jobs else {
@@ -386,6 +387,10 @@ impl RenderStream {
     pub fn styles(&self) -> &[String] {
         &self.styles
     }
+}
+
+fn whole(reply: oneshot::Sender<Result<Rendered, RenderError>>) -> Output {
+    Output::Whole(Arc::new(Mutex::new(Some(reply))))
 }
 
 fn ended() -> RenderError {
@@ -529,24 +534,15 @@ impl Builder {
             shell_delay: self.shell_delay,
         };
         let (jobs, queue) = crossbeam_channel::bounded(self.queue);
-        let mut threads = Vec::with_capacity(self.threads);
-        for number in 0..self.threads {
-            let (loader, watchdog, queue) =
-                (Arc::clone(&loader), Arc::clone(&watchdog), queue.clone());
-            let thread = thread::Builder::new()
-                .name(format!("mizan-ssr-{number}"))
-                // Deep trees of elements are rendered by recursion.
-                .stack_size(8 << 20)
-                .spawn(move || Worker::new(settings, loader, watchdog).run(&queue))
-                .map_err(no_thread)?;
-            threads.push(thread);
+        let crew = Arc::new(Crew::new(settings, loader, watchdog, queue));
+        for _ in 0..self.threads {
+            crew.hire().map_err(no_thread)?;
         }
         Ok(Renderer {
             inner: Arc::new(Inner {
                 roots,
                 jobs: RwLock::new(Some(jobs)),
-                threads: Mutex::new(threads),
-                loader,
+                crew,
                 queue: self.queue,
                 development: self.development,
                 vite,
@@ -563,8 +559,11 @@ impl Stream for RenderStream {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        self.parts
-            .poll_recv(cx)
-            .map(|part| part.map(|part| part.map(|part| part.markup)))
+        let part = ready!(self.parts.poll_recv(cx));
+        if matches!(part, Some(Err(_))) {
+            // A thread that is stuck would keep it open.
+            self.parts.close();
+        }
+        Poll::Ready(part.map(|part| part.map(|part| part.markup)))
     }
 }

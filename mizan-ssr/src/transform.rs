@@ -59,11 +59,19 @@ pub(crate) struct Syntax {
 }
 
 /// Reads `source` as what the extension of `path` says, and makes a function's body of it.
+///
+/// On a stack of its own, which takes memory only as far as it is used: the parser follows the nesting of
+/// the source by recursion, and a stack that is full ends the process.
 pub(crate) fn transform(
     path: &Path,
     source: &str,
     syntax: &Syntax,
 ) -> Result<Transformed, ModuleError> {
+    const STACK: usize = 512 << 20;
+    stacker::grow(STACK, || transform_here(path, source, syntax))
+}
+
+fn transform_here(path: &Path, source: &str, syntax: &Syntax) -> Result<Transformed, ModuleError> {
     let extension = path
         .extension()
         .and_then(|e| e.to_str())

@@ -30,8 +30,8 @@ struct State {
 }
 
 /// One thing that is watched, until it is dropped.
-pub(crate) struct Watch<'a> {
-    shared: &'a Shared,
+pub(crate) struct Watch {
+    shared: Arc<Shared>,
     generation: u64,
 }
 
@@ -46,7 +46,7 @@ impl Watchdog {
     }
 
     /// Calls `end` at `deadline`, unless the watch is over by then.
-    pub(crate) fn watch(&self, deadline: Instant, end: End) -> Watch<'_> {
+    pub(crate) fn watch(&self, deadline: Instant, end: End) -> Watch {
         let mut state = self.shared.locked();
         state.generation += 1;
         let generation = state.generation;
@@ -54,8 +54,9 @@ impl Watchdog {
         if state.sleeps_until.is_none_or(|until| deadline < until) {
             self.shared.wake.notify_one();
         }
+        drop(state);
         Watch {
-            shared: &self.shared,
+            shared: Arc::clone(&self.shared),
             generation,
         }
     }
@@ -68,7 +69,7 @@ impl Drop for Watchdog {
     }
 }
 
-impl Watch<'_> {
+impl Watch {
     /// Ends the watch; whether it had come to its deadline.
     pub(crate) fn end(self) -> bool {
         self.shared
@@ -79,7 +80,7 @@ impl Watch<'_> {
     }
 }
 
-impl Drop for Watch<'_> {
+impl Drop for Watch {
     fn drop(&mut self) {
         self.shared.locked().watched.remove(&self.generation);
     }

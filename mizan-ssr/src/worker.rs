@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::crew::{Crew, Lost};
 use crate::engine::{BUFFER_REFUSED, Engine, EngineKind, Fault};
 use crate::error::{RenderError, RenderErrorKind, Thrown};
 use crate::functions::{Answer, Calls};
@@ -20,7 +22,7 @@ use crate::module_error::ModuleError;
 use crate::renderer::Rendered;
 use crate::resolve::Asked;
 use crate::stack;
-use crate::watchdog::Watchdog;
+use crate::watchdog::Watch;
 
 /// How long no job may come before what takes a while is done.
 const IDLE: Duration = Duration::from_millis(1);
@@ -37,15 +39,66 @@ pub(crate) struct Job {
     /// How it calls functions, where it may.
     pub(crate) calls: Option<Calls>,
     pub(crate) output: Output,
-    /// When it was asked for; its deadline counts from here.
-    pub(crate) asked: Instant,
+    pub(crate) deadline: Instant,
+    /// What happens when it is overdue, in the queue or on a thread that is stuck.
+    pub(crate) overdue: Arc<Overdue>,
+    /// Until it is dropped with the job.
+    pub(crate) watch: Watch,
+}
+
+/// Answers in place of a thread that does not.
+pub(crate) struct Overdue {
+    path: String,
+    after: Duration,
+    output: Output,
+    /// On which thread the job is.
+    thread: Mutex<Option<(Arc<Crew>, Lost)>>,
+}
+
+impl Overdue {
+    pub(crate) fn new(path: String, after: Duration, output: Output) -> Self {
+        Self {
+            path,
+            after,
+            output,
+            thread: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn answer(&self) {
+        let (path, after) = (self.path.clone(), self.after);
+        let error = RenderErrorKind::DeadlineExceeded { path, after }.into();
+        match &self.output {
+            Output::Whole(reply) => send(reply, Err(error)),
+            // Whether anybody still reads does not matter.
+            Output::Stream(parts) => drop(parts.send(Err(error))),
+        }
+        if let Some((crew, lost)) = &*locked(&self.thread) {
+            crew.replace(lost, &self.path);
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn send(reply: &Reply, result: Result<Rendered, RenderError>) {
+    if let Some(reply) = locked(reply).take() {
+        // Who no longer waits gets nothing.
+        let _ = reply.send(result);
+    }
 }
 
 /// Who waits, and for what.
+#[derive(Clone)]
 pub(crate) enum Output {
-    Whole(oneshot::Sender<Result<Rendered, RenderError>>),
+    Whole(Reply),
     Stream(Parts),
 }
+
+/// Taken by whoever answers first.
+pub(crate) type Reply = Arc<Mutex<Option<oneshot::Sender<Result<Rendered, RenderError>>>>>;
 
 /// Where a stream's parts go.
 type Parts = mpsc::UnboundedSender<Result<Part, RenderError>>;
@@ -94,9 +147,11 @@ pub(crate) struct Settings {
 
 /// Renders on one thread, with one engine at a time.
 pub(crate) struct Worker {
+    crew: Arc<Crew>,
+    /// The thread was given up.
+    lost: Lost,
     settings: Settings,
     loader: Arc<Loader>,
-    watchdog: Arc<Watchdog>,
     host: Rc<Host>,
     engine: Option<Box<dyn Engine>>,
     /// Where React is for a component, as the entry `render` takes it.
@@ -116,12 +171,13 @@ enum Stop {
 }
 
 impl Worker {
-    pub(crate) fn new(settings: Settings, loader: Arc<Loader>, watchdog: Arc<Watchdog>) -> Self {
+    pub(crate) fn new(crew: Arc<Crew>, lost: Lost) -> Self {
         Self {
-            settings,
-            host: Host::new(Arc::clone(&loader)),
-            loader,
-            watchdog,
+            settings: crew.settings,
+            host: Host::new(Arc::clone(&crew.loader)),
+            loader: Arc::clone(&crew.loader),
+            crew,
+            lost,
             engine: None,
             react: HashMap::new(),
             styles: HashMap::new(),
@@ -137,6 +193,9 @@ impl Worker {
         while let Ok(mut job) = jobs.recv() {
             loop {
                 self.work(job);
+                if self.lost.load(Ordering::Relaxed) {
+                    return;
+                }
                 self.tidy(false);
                 match jobs.recv_timeout(IDLE) {
                     Ok(next) => job = next,
@@ -176,9 +235,11 @@ impl Worker {
             nonce,
             calls,
             output,
-            asked,
+            deadline,
+            overdue,
+            watch: _watch,
         } = job;
-        let deadline = asked + self.settings.deadline;
+        *locked(&overdue.thread) = Some((Arc::clone(&self.crew), Arc::clone(&self.lost)));
         self.host.begin(calls);
         match output {
             Output::Whole(reply) => {
@@ -192,8 +253,7 @@ impl Worker {
                     styles: self.styles(&id),
                     answers: self.host.take_answers(),
                 });
-                // Who no longer waits gets nothing.
-                let _ = reply.send(result);
+                send(&reply, result);
             }
             Output::Stream(parts) => {
                 let result = self.render(&path, &id, props, nonce, Some(&parts), deadline);
@@ -229,11 +289,10 @@ impl Worker {
     ) -> Result<Option<String>, RenderError> {
         self.start()?;
         let react = self.react(id)?;
-        let watchdog = Arc::clone(&self.watchdog);
         let Some(engine) = &self.engine else {
             return Err(RenderErrorKind::Engine("it did not start".into()).into());
         };
-        let watch = watchdog.watch(deadline, engine.interrupter());
+        let watch = self.crew.watchdog.watch(deadline, engine.interrupter());
         let arguments = [
             Value::Text(id.into()),
             Value::Text(props),
@@ -252,6 +311,10 @@ impl Worker {
             Ok(html) => Ok(html),
             Err(stop) => self.stopped(stop, path, taker.as_mut()),
         };
+        if matches!(result, Ok(None)) && parts.is_some_and(|parts| parts.is_closed()) {
+            tracing::debug!(path, "nobody waits for the rest of the page any more");
+            self.host.take_recovered();
+        }
         self.report_recovered();
         if late {
             self.engine = None;

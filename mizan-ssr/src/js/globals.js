@@ -5,6 +5,20 @@ mizan.define = (globals) => {
   }
 };
 if (typeof Error.stackTraceLimit === "number") Error.stackTraceLimit = 50;
+// Buffers that grow, and WebAssembly's memories, are not within what the heap may take.
+delete globalThis.WebAssembly;
+for (const name of ["ArrayBuffer", "SharedArrayBuffer"]) {
+  const Native = globalThis[name];
+  if (!Native) continue;
+  const Fixed = new Proxy(Native, {
+    construct(target, values, newTarget) {
+      if (values[1]?.maxByteLength !== undefined) throw new RangeError(`an ${name} that grows is not supported here`);
+      return Reflect.construct(target, values, newTarget);
+    },
+  });
+  Native.prototype.constructor = Fixed;
+  Object.defineProperty(globalThis, name, { value: Fixed, configurable: true, enumerable: false, writable: true });
+}
 mizan.define({
   self: globalThis,
   // As bundlers define it: packages for every platform read it where there is no `window`.

@@ -228,6 +228,25 @@ fn calls_without_functions_without_end_and_without_answer_are_errors() {
 }
 
 #[test]
+fn a_function_that_panics_is_a_problem_of_its_own() {
+    on_pages(PAGE, &async |app, engine| {
+        let renderer = app.renderer(engine);
+        let page = renderer
+            .component("App.tsx")
+            .functions(|name, input| async move {
+                assert!(name != "post", "a secret of the code");
+                functions(name, input).await
+            });
+        let page = page.render().await.expect("it renders");
+        assert_eq!(
+            inside(&page.html),
+            "<main><b>Ada</b><b>Ada</b><!--$--><p>failed: internal</p><!--/$--></main>"
+        );
+        assert!(!page.answers.contains("secret"), "{}", page.answers);
+    });
+}
+
+#[test]
 fn calls_end_when_nobody_waits_for_the_render() {
     let source = "import { call } from './client'; export default () => <p>{call('for_ever')}</p>;";
     on_pages(source, &async |app, engine| {

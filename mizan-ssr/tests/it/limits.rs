@@ -6,7 +6,7 @@ use mizan_ssr::{EngineKind, RenderErrorCode};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::app::{App, error, html, inside, on_engines};
+use crate::app::{App, block_on, error, html, inside, on_engines};
 use crate::memory::resident;
 
 const GOOD: &str = "export default () => <b>good</b>;";
@@ -146,5 +146,84 @@ fn a_loop_of_microtasks_ends_and_the_next_render_is_right() {
             assert!(ended.contains(&code), "{code:?}");
             assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
         }
+    });
+}
+
+#[test]
+fn a_thread_that_is_stuck_in_the_engine_is_replaced_and_who_waits_is_answered() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "Stuck.tsx",
+                "export default () => { const a: number[] = []; a.length = 4294967295; a.reverse(); return <p>{a.length}</p>; };",
+            ),
+            ("Good.tsx", "export default () => <p>good</p>;"),
+        ]);
+        let builder = app.builder(engine).deadline(Duration::from_millis(1500));
+        let renderer = builder.build().expect("it builds");
+        assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<p>good</p>");
+        let begun = Instant::now();
+        let stuck = error(&renderer, "Stuck.tsx");
+        assert_eq!(stuck.code(), RenderErrorCode::DeadlineExceeded);
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<p>good</p>");
+        block_on(renderer.close());
+    });
+}
+
+#[test]
+fn sources_that_are_nested_deeply_do_not_end_the_process() {
+    on_engines(|engine| {
+        let nested = |n: usize| format!("{}{}", "<b>".repeat(n), "</b>".repeat(n));
+        let sum = vec!["1"; 20_000].join("+");
+        let app = App::new(&[
+            (
+                "Deep.tsx",
+                &format!("export default () => {};", nested(8_000)),
+            ),
+            (
+                "Sum.tsx",
+                &format!("export default () => <p>{{{sum}}}</p>;"),
+            ),
+            ("Good.tsx", "export default () => <p>good</p>;"),
+        ]);
+        let renderer = app.renderer(engine);
+        // Whether the engine's own parser takes them is the engine's affair.
+        for name in ["Deep.tsx", "Sum.tsx"] {
+            let _ = renderer.render_blocking(name, &json!({}));
+        }
+        assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<p>good</p>");
+    });
+}
+
+#[test]
+fn buffers_that_grow_are_refused() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "Grow.tsx",
+                "export default () => { const b = new ArrayBuffer(8, { maxByteLength: 2 ** 36 } as never); (b as any).resize(2 ** 36); return <p>{b.byteLength}</p>; };",
+            ),
+            (
+                "Around.tsx",
+                "const Buffer = new Uint8Array(1).buffer.constructor as any; export default () => <p>{String(new Buffer(8, { maxByteLength: 2 ** 36 }).byteLength)}</p>;",
+            ),
+            (
+                "Good.tsx",
+                "export default () => <p>{new Uint8Array(new ArrayBuffer(3)).length}{String(new ArrayBuffer(1) instanceof ArrayBuffer)}{typeof WebAssembly}</p>;",
+            ),
+        ]);
+        let renderer = app.renderer(engine);
+        for name in ["Grow.tsx", "Around.tsx"] {
+            let refused = error(&renderer, name);
+            assert!(
+                refused.to_string().contains("not supported here"),
+                "{refused}"
+            );
+        }
+        assert_eq!(
+            html(&renderer, "Good.tsx", &json!({})),
+            "<p>3<!-- -->true<!-- -->undefined</p>"
+        );
     });
 }
