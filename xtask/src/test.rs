@@ -191,7 +191,8 @@ fn browser(chromium: &std::path::Path) -> anyhow::Result<()> {
         "browser tests",
         npm(["run", "e2e"])
             .env("CHROMIUM", chromium)
-            .env("MIZAN_BASE_URL", &server.address),
+            .env("MIZAN_BASE_URL", &server.address)
+            .env("MIZAN_CHAT", project::built("chat")),
     )
 }
 
