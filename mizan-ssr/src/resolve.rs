@@ -146,12 +146,12 @@ impl Resolver {
 
     /// The `tsconfig.json` that governs `file`; none inside of `node_modules`.
     pub(crate) fn tsconfig(&self, file: &Path) -> Result<Option<Arc<TsConfig>>, ModuleError> {
-        self.import
-            .find_tsconfig(file)
-            .map_err(|error| ModuleError::Unsupported {
+        self.import.find_tsconfig(file).map_err(|error| {
+            broken_config(&error).unwrap_or_else(|| ModuleError::Unsupported {
                 file: file.into(),
                 reason: format!("its tsconfig.json: {}", lowered(&error.to_string())),
             })
+        })
     }
 
     /// Forgets what was seen of the disk.
@@ -181,6 +181,9 @@ fn failure(specifier: &str, importer: &Path, error: &ResolveError) -> ModuleErro
             importer: importer.into(),
         };
     }
+    if let Some(config) = broken_config(error) {
+        return config;
+    }
     let relative = specifier.starts_with(['.', '/']);
     let reason = match error {
         ResolveError::NotFound(_) | ResolveError::ExtensionAlias(..) if relative => {
@@ -196,6 +199,30 @@ fn failure(specifier: &str, importer: &Path, error: &ResolveError) -> ModuleErro
         specifier: specifier.into(),
         importer: importer.into(),
         reason,
+    }
+}
+
+/// A `package.json` or a `tsconfig.json` that is to blame, rather than what is imported.
+fn broken_config(error: &ResolveError) -> Option<ModuleError> {
+    let unreadable = |file: &Path, reason: String| {
+        Some(ModuleError::Unreadable {
+            file: file.into(),
+            reason,
+        })
+    };
+    match error {
+        ResolveError::Json(error) => unreadable(
+            &error.path,
+            format!(
+                "line {}, column {}: {}",
+                error.line, error.column, error.message
+            ),
+        ),
+        ResolveError::TsconfigLoadFailed { path, source } => {
+            broken_config(source).or_else(|| unreadable(path, lowered(&source.to_string())))
+        }
+        ResolveError::TsconfigNotFound(path) => unreadable(path, "there is no such file".into()),
+        _ => None,
     }
 }
 
@@ -349,6 +376,25 @@ mod tests {
         assert!(package.to_string().contains("install it"), "{package}");
         let file = check(&[], "./gone", Asked::Import).expect_err("not here");
         assert!(file.to_string().contains("src/a.tsx imports"), "{file}");
+    }
+
+    #[test]
+    fn a_broken_config_is_named_instead_of_what_is_imported() {
+        for (name, text) in [
+            ("tsconfig.json", "{ \"compilerOptions\": }"),
+            ("node_modules/p/package.json", "{"),
+        ] {
+            let error = check(&[(name, text)], "p", Asked::Import).expect_err("it is broken");
+            let message = error.to_string();
+            assert!(
+                message.starts_with("cannot read ") && message.contains(name),
+                "{message}"
+            );
+            assert!(
+                message.contains("line 1") && !message.contains("JSONError"),
+                "{message}"
+            );
+        }
     }
 
     #[test]

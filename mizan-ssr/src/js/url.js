@@ -15,7 +15,7 @@ class URLSearchParams {
       this.#pairs = JSON.parse(host.queryParse(String(init).replace(/^\?/, "").toWellFormed()));
     }
   }
-  #changed() { this[update]?.(this.toString()); }
+  #changed() { this[update]?.(); }
   get size() { return this.#pairs.length; }
   append(name, value) { this.#pairs.push([String(name), String(value)]); this.#changed(); }
   delete(name, value) {
@@ -43,6 +43,15 @@ class URLSearchParams {
 class URL {
   #parts;
   #params = null;
+  // The parameters have changed since the parts were read; they are printed when it matters.
+  #stale = false;
+  #current() {
+    if (this.#stale) {
+      this.#stale = false;
+      this.#parts = JSON.parse(host.urlChange(this.#parts.href, "search", this.#params.toString()));
+    }
+    return this.#parts;
+  }
   constructor(href, base) {
     const parts = host.urlParse(String(href).toWellFormed(), base === undefined ? undefined : String(base).toWellFormed());
     if (parts === undefined) throw Object.assign(new TypeError(`invalid URL: ${href}`), { code: "ERR_INVALID_URL", input: String(href) });
@@ -52,9 +61,9 @@ class URL {
     return host.urlParse(String(href).toWellFormed(), base === undefined ? undefined : String(base).toWellFormed()) !== undefined;
   }
   static parse(href, base) { return URL.canParse(href, base) ? new URL(href, base) : null; }
-  static _part(url, part) { return url.#parts[part]; }
+  static _part(url, part) { return url.#current()[part]; }
   static _change(url, part, value) {
-    const parts = host.urlChange(url.#parts.href, part, String(value).toWellFormed());
+    const parts = host.urlChange(url.#current().href, part, String(value).toWellFormed());
     if (parts === undefined) {
       if (part === "href") throw new TypeError(`invalid URL: ${value}`);
       return;
@@ -62,18 +71,16 @@ class URL {
     url.#parts = JSON.parse(parts);
     if (part === "search" || part === "href") url.#params = null;
   }
-  get origin() { return this.#parts.origin; }
+  get origin() { return this.#current().origin; }
   get searchParams() {
     if (!this.#params) {
       this.#params = new URLSearchParams(this.#parts.search);
-      this.#params[update] = (text) => {
-        this.#parts = JSON.parse(host.urlChange(this.#parts.href, "search", text));
-      };
+      this.#params[update] = () => { this.#stale = true; };
     }
     return this.#params;
   }
-  toString() { return this.#parts.href; }
-  toJSON() { return this.#parts.href; }
+  toString() { return this.#current().href; }
+  toJSON() { return this.#current().href; }
 }
 const { _part: readPart, _change: changePart } = URL;
 delete URL._part;
