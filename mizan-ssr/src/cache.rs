@@ -2,7 +2,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, Sender};
 use sha2::{Digest, Sha256};
 
 use crate::loader::Module;
+use crate::lock::locked;
 use crate::source_map::SourceMap;
 use crate::transform::{Kind, Syntax, Transformed};
 
@@ -171,7 +172,7 @@ impl Cache {
         let Some(directory) = &self.directory else {
             return;
         };
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = locked(&self.writer);
         if writer.is_none() {
             let (sender, queue) = crossbeam_channel::unbounded();
             let (directory, counters) = (directory.clone(), Arc::clone(&self.counters));
@@ -194,11 +195,7 @@ impl Cache {
 
     /// Waits until everything is written.
     pub(crate) fn finish(&self) {
-        let writer = self
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let writer = locked(&self.writer).take();
         if let Some(writer) = writer {
             drop(writer.modules);
             // It has logged what went wrong.

@@ -1,13 +1,14 @@
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
 use crate::loader::Loader;
+use crate::lock::locked;
 use crate::watchdog::Watchdog;
 use crate::worker::{Job, Settings, Worker};
 
@@ -63,7 +64,7 @@ impl Crew {
                 let jobs = crew.jobs.clone();
                 Worker::new(crew, told).run(&jobs);
             })?;
-        self.threads().push((thread, lost));
+        locked(&self.threads).push((thread, lost));
         Ok(())
     }
 
@@ -91,14 +92,10 @@ impl Crew {
         let is_over = |(thread, lost): &(JoinHandle<()>, Lost)| {
             thread.is_finished() || lost.load(Ordering::Relaxed)
         };
-        while !self.threads().iter().all(is_over) {
+        while !locked(&self.threads).iter().all(is_over) {
             thread::sleep(Duration::from_millis(2));
         }
         self.loader.cache().finish();
-    }
-
-    fn threads(&self) -> MutexGuard<'_, Vec<(JoinHandle<()>, Lost)>> {
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -12,6 +12,7 @@ mod error;
 mod functions;
 mod host;
 mod loader;
+mod lock;
 mod module_error;
 mod page;
 mod path;

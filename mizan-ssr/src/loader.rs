@@ -2,12 +2,13 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
 use crate::cache::{Cache, CompiledCode, Counters, Key};
+use crate::lock::locked;
 use crate::module_error::ModuleError;
 use crate::resolve::{Asked, Replacement, Resolved, Resolver};
 use crate::transform::{Kind, Syntax, Transformed, transform};
@@ -480,10 +481,6 @@ fn stamp(path: &Path) -> Option<Stamp> {
         modified: metadata.modified().ok(),
         length: metadata.len(),
     })
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::engine::EngineKind;
 use crate::error::{BuildError, RenderError, RenderErrorKind};
 use crate::functions::{self, CallFunction, Calls};
 use crate::loader::Loader;
+use crate::lock::locked;
 use crate::path;
 use crate::vite::Vite;
 use crate::watchdog::Watchdog;
@@ -248,17 +249,11 @@ impl Renderer {
         if self.inner.development {
             return path::find(&self.inner.roots, path);
         }
-        let known = || {
-            self.inner
-                .known
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        if let Some(id) = known().get(path) {
+        if let Some(id) = locked(&self.inner.known).get(path) {
             return Ok(id.clone());
         }
         let id = path::find(&self.inner.roots, path)?;
-        known().insert(path.into(), id.clone());
+        locked(&self.inner.known).insert(path.into(), id.clone());
         Ok(id)
     }
 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use crate::error::{RenderError, RenderErrorKind, Thrown};
 use crate::functions::{Answer, Calls};
 use crate::host::{Host, Value};
 use crate::loader::{Loader, REACT_SERVER};
+use crate::lock::locked;
 use crate::module_error::ModuleError;
 use crate::renderer::Rendered;
 use crate::resolve::Asked;
@@ -77,10 +78,6 @@ impl Overdue {
             crew.replace(lost, &self.path);
         }
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn send(reply: &Reply, result: Result<Rendered, RenderError>) {

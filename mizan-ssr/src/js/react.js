@@ -1,7 +1,7 @@
 // React's server. Its build for Bun hands over strings, so that no chunk is encoded on its own, and it is
 // the one build for both ways to render: what it asks of its platform is given to that file alone.
 
-// Sizes decide what a stream sends later, so they have to be those of Node.
+// From 500 bytes on, React may send a boundary later, so sizes have to be those of Node.
 let sizesMatter = false;
 const beyondAscii = /[^\x00-\x7f]/;
 const byteLength = (text) => {
