@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll, ready};
@@ -47,7 +47,7 @@ struct Inner {
     development: bool,
     vite: Option<Arc<Vite>>,
     /// Paths that were checked; not kept in development, where files come and go.
-    known: Mutex<HashMap<String, String>>,
+    known: Mutex<HashMap<String, Arc<str>>>,
 }
 
 /// The settings of a [`Renderer`].
@@ -242,18 +242,18 @@ impl Renderer {
     /// The file of the component `path` as Vite names it.
     pub(crate) fn vite_name(&self, path: &str) -> Option<String> {
         let file = self.find(path).ok()?;
-        Some(self.vite()?.name(file.as_ref())?.to_owned())
+        Some(self.vite()?.name(Path::new(&*file))?.to_owned())
     }
 
-    fn find(&self, path: &str) -> Result<String, RenderError> {
+    fn find(&self, path: &str) -> Result<Arc<str>, RenderError> {
         if self.inner.development {
-            return path::find(&self.inner.roots, path);
+            return path::find(&self.inner.roots, path).map(Arc::from);
         }
         if let Some(id) = locked(&self.inner.known).get(path) {
-            return Ok(id.clone());
+            return Ok(Arc::clone(id));
         }
-        let id = path::find(&self.inner.roots, path)?;
-        locked(&self.inner.known).insert(path.into(), id.clone());
+        let id: Arc<str> = path::find(&self.inner.roots, path)?.into();
+        locked(&self.inner.known).insert(path.into(), Arc::clone(&id));
         Ok(id)
     }
 }
@@ -343,7 +343,6 @@ impl Component<'_> {
             .watchdog
             .watch(deadline + GRACE, Arc::new(move || late.answer()));
         let job = Job {
-            path: self.path.into(),
             id,
             props,
             nonce: self.nonce,

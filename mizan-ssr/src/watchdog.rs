@@ -31,7 +31,8 @@ struct State {
 
 /// One thing that is watched, until it is dropped.
 pub(crate) struct Watch {
-    shared: Arc<Shared>,
+    /// None once the watch has ended.
+    shared: Option<Arc<Shared>>,
     generation: u64,
 }
 
@@ -56,7 +57,7 @@ impl Watchdog {
         }
         drop(state);
         Watch {
-            shared: Arc::clone(&self.shared),
+            shared: Some(Arc::clone(&self.shared)),
             generation,
         }
     }
@@ -71,18 +72,20 @@ impl Drop for Watchdog {
 
 impl Watch {
     /// Ends the watch; whether it had come to its deadline.
-    pub(crate) fn end(self) -> bool {
-        self.shared
-            .locked()
-            .watched
-            .remove(&self.generation)
-            .is_none()
+    pub(crate) fn end(mut self) -> bool {
+        self.forget().is_none()
+    }
+
+    fn forget(&mut self) -> Option<(Instant, End)> {
+        let shared = self.shared.take()?;
+        let mut state = shared.locked();
+        state.watched.remove(&self.generation)
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.shared.locked().watched.remove(&self.generation);
+        self.forget();
     }
 }
 

@@ -30,10 +30,8 @@ const IDLE: Duration = Duration::from_millis(1);
 
 /// One render that somebody waits for.
 pub(crate) struct Job {
-    /// As the caller named it, for messages.
-    pub(crate) path: String,
     /// The module's id.
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     /// A JSON object.
     pub(crate) props: String,
     pub(crate) nonce: Option<String>,
@@ -49,6 +47,7 @@ pub(crate) struct Job {
 
 /// Answers in place of a thread that does not.
 pub(crate) struct Overdue {
+    /// The component's path as the caller named it, for messages.
     path: String,
     after: Duration,
     output: Output,
@@ -151,10 +150,12 @@ pub(crate) struct Worker {
     loader: Arc<Loader>,
     host: Rc<Host>,
     engine: Option<Box<dyn Engine>>,
-    /// Where React is for a component, as the entry `render` takes it.
-    react: HashMap<String, String>,
+    /// Where React is for a component, as the entry `know` takes it.
+    react: HashMap<Arc<str>, String>,
+    /// Under which number the realm knows a component.
+    numbers: HashMap<Arc<str>, f64>,
     /// The style sheets of a component, which stay the same outside of development.
-    styles: HashMap<String, Vec<String>>,
+    styles: HashMap<Arc<str>, Vec<String>>,
 }
 
 /// Why the loop of a render ended.
@@ -177,6 +178,7 @@ impl Worker {
             lost,
             engine: None,
             react: HashMap::new(),
+            numbers: HashMap::new(),
             styles: HashMap::new(),
         }
     }
@@ -213,6 +215,7 @@ impl Worker {
     fn start(&mut self) -> Result<(), RenderError> {
         if self.engine.is_none() {
             self.host.forget_modules();
+            self.numbers.clear();
             let engine = self.settings.engine.start(&self.host, self.settings.heap);
             self.engine = Some(engine.map_err(|fault| {
                 RenderError::from(RenderErrorKind::Engine(match fault {
@@ -226,7 +229,6 @@ impl Worker {
 
     fn work(&mut self, job: Job) {
         let Job {
-            path,
             id,
             props,
             nonce,
@@ -238,9 +240,10 @@ impl Worker {
         } = job;
         *locked(&overdue.thread) = Some((Arc::clone(&self.crew), Arc::clone(&self.lost)));
         self.host.begin(calls);
+        let path = &overdue.path;
         match output {
             Output::Whole(reply) => {
-                let result = self.render(&path, &id, props, nonce, None, deadline);
+                let result = self.render(path, &id, props, nonce, None, deadline);
                 let result = result.map(|html| Rendered {
                     html: html.unwrap_or_else(|| {
                         String::from_utf8(self.host.take_markup()).unwrap_or_else(|error| {
@@ -253,7 +256,7 @@ impl Worker {
                 send(&reply, result);
             }
             Output::Stream(parts) => {
-                let result = self.render(&path, &id, props, nonce, Some(&parts), deadline);
+                let result = self.render(path, &id, props, nonce, Some(&parts), deadline);
                 if let Err(error) = result {
                     let _ = parts.send(Err(error));
                 }
@@ -262,7 +265,7 @@ impl Worker {
         self.host.end();
     }
 
-    fn styles(&mut self, id: &str) -> Vec<String> {
+    fn styles(&mut self, id: &Arc<str>) -> Vec<String> {
         if self.loader.development() {
             return self.host.styles(id);
         }
@@ -270,7 +273,7 @@ impl Worker {
             return known.clone();
         }
         let styles = self.host.styles(id);
-        self.styles.insert(id.into(), styles.clone());
+        self.styles.insert(Arc::clone(id), styles.clone());
         styles
     }
 
@@ -278,22 +281,21 @@ impl Worker {
     fn render(
         &mut self,
         path: &str,
-        id: &str,
+        id: &Arc<str>,
         props: String,
         nonce: Option<String>,
         parts: Option<&Parts>,
         deadline: Instant,
     ) -> Result<Option<String>, RenderError> {
         self.start()?;
-        let react = self.react(id)?;
+        let number = self.number(id)?;
         let Some(engine) = &self.engine else {
             return Err(RenderErrorKind::Engine("it did not start".into()).into());
         };
         let watch = self.crew.watchdog.watch(deadline, engine.interrupter());
         let arguments = [
-            Value::Text(id.into()),
+            Value::Number(number),
             Value::Text(props),
-            Value::Text(react),
             Value::Bool(parts.is_some()),
             nonce.map_or(Value::Undefined, Value::Text),
         ];
@@ -523,6 +525,7 @@ impl Worker {
         if renew {
             self.keep();
             self.host.forget_modules();
+            self.numbers.clear();
             let renewed = self.engine.as_mut().map(|engine| engine.renew());
             if !matches!(renewed, Some(Ok(()))) {
                 self.engine = None;
@@ -530,8 +533,26 @@ impl Worker {
         }
     }
 
+    /// Under which number the realm knows the component `id`.
+    fn number(&mut self, id: &Arc<str>) -> Result<f64, RenderError> {
+        if let Some(known) = self.numbers.get(id) {
+            return Ok(*known);
+        }
+        let arguments = [Value::Text((**id).into()), Value::Text(self.react(id)?)];
+        match self.call("know", &arguments) {
+            Ok(Value::Number(number)) => {
+                self.numbers.insert(Arc::clone(id), number);
+                Ok(number)
+            }
+            _ => {
+                self.engine = None;
+                Err(RenderErrorKind::Engine("it takes no component".into()).into())
+            }
+        }
+    }
+
     /// The files of the React that the component `id` finds.
-    fn react(&mut self, id: &str) -> Result<String, RenderError> {
+    fn react(&mut self, id: &Arc<str>) -> Result<String, RenderError> {
         if let Some(known) = self.react.get(id) {
             return Ok(known.clone());
         }
@@ -554,7 +575,7 @@ impl Worker {
             }));
         }
         let paths = json!({ "server": server, "jsx": jsx }).to_string();
-        self.react.insert(id.into(), paths.clone());
+        self.react.insert(Arc::clone(id), paths.clone());
         Ok(paths)
     }
 }

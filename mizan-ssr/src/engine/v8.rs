@@ -22,6 +22,7 @@ pub(super) struct V8Engine {
     realm: Option<Realm>,
     isolate: v8::OwnedIsolate,
     limit: Box<HeapLimit>,
+    interrupter: Arc<dyn Fn() + Send + Sync>,
 }
 
 struct Realm {
@@ -84,10 +85,14 @@ impl V8Engine {
         });
         let data: *const HeapLimit = &raw const *limit;
         isolate.add_near_heap_limit_callback(on_heap_limit, data.cast_mut().cast());
+        let handle = isolate.thread_safe_handle();
         let mut engine = Self {
             realm: None,
             isolate,
             limit,
+            interrupter: Arc::new(move || {
+                handle.terminate_execution();
+            }),
         };
         engine.boot()?;
         Ok(engine)
@@ -156,6 +161,9 @@ impl Engine for V8Engine {
             let context = v8::Local::new(handles, &realm.context);
             let scope = &mut v8::ContextScope::new(handles, context);
             v8::tc_scope!(let scope, scope);
+            // Nobody reads where something was thrown, and V8 walks the stack to know: React throws for
+            // each part that suspends.
+            scope.set_capture_message(false);
             let mizan = v8::Local::new(scope, &realm.mizan);
             let result = (|| {
                 let known = realm.functions.iter().find(|(known, _)| *known == name);
@@ -267,10 +275,7 @@ impl Engine for V8Engine {
     }
 
     fn interrupter(&self) -> Arc<dyn Fn() + Send + Sync> {
-        let handle = self.isolate.thread_safe_handle();
-        Arc::new(move || {
-            handle.terminate_execution();
-        })
+        Arc::clone(&self.interrupter)
     }
 }
 

@@ -9,8 +9,8 @@ mizan.settle = (id, answered, json) => {
 };
 mizan.isCalling = () => open.size > 0;
 mizan.dropCalls = () => {
-  calls.clear();
-  open.clear();
+  if (calls.size > 0) calls.clear();
+  if (open.size > 0) open.clear();
 };
 Object.defineProperty(globalThis, Symbol.for("mizan.functions"), {
   value: Object.freeze({

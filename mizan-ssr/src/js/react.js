@@ -30,18 +30,30 @@ const { setTimeout: timeout, TextEncoder: Encoder } = globalThis;
 const settled = Promise.resolve();
 
 // While a render starts, what React puts off runs before `begin` returns, without a turn of the loop.
-const soon = [];
-const later = [];
+class Queue {
+  #callbacks = [];
+  #next = 0;
+  #length = 0;
+  add(callback) { this.#callbacks[this.#length++] = callback; }
+  take() { return this.#next < this.#length ? this.#callbacks[this.#next++] : undefined; }
+  // Keeps the places: to set an array's length takes longer than all the rest.
+  clear() {
+    while (this.#length > 0) this.#callbacks[--this.#length] = undefined;
+    this.#next = 0;
+  }
+}
+const soon = new Queue();
+const later = new Queue();
 let starting = false;
 const platform = [
   { byteLength },
   { hash },
   (callback) => {
-    if (starting) soon.push(callback);
+    if (starting) soon.add(callback);
     else settled.then(callback);
   },
   (callback) => {
-    if (starting) later.push(callback);
+    if (starting) later.add(callback);
     else timeout(callback, 0);
   },
   class { constructor(source) { this.source = source; } },
@@ -101,23 +113,23 @@ class Render {
       progressiveChunkSize: Infinity,
     };
     sizesMatter = this.#streaming;
+    soon.clear();
+    later.clear();
     starting = true;
     try {
       this.#react = server.render(element, options);
-      for (let at = 0; at < soon.length; at++) soon[at]();
+      for (let callback; (callback = soon.take()); ) callback();
     } finally {
       starting = false;
-      soon.length = 0;
     }
     if (this.#ended) {
-      later.length = 0;
       if (this.#streaming) return undefined;
       if (!this.#emitted) return this.#text.toWellFormed();
       host.emit(this.#text.toWellFormed());
       host.finish();
       return undefined;
     }
-    for (const callback of later.splice(0)) timeout(callback, 0);
+    for (let callback; (callback = later.take()); ) timeout(callback, 0);
     return undefined;
   }
   // What comes as quickly as most answers of functions do belongs into the shell.

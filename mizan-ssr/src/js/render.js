@@ -46,8 +46,12 @@ const begin = (namespace, id, props, server, streaming, nonce) => {
   return current.begin(server, element, nonce);
 };
 
+// Components have numbers, so that no path is handed over again for each render.
+const known = [];
+mizan.know = (id, paths) => known.push({ id, paths }) - 1;
 // Markup where all of it could be had at once; else nothing, and the host is given it as it comes.
-mizan.render = (id, props, paths, streaming, nonce) => {
+mizan.render = (number, props, streaming, nonce) => {
+  const { id, paths } = known[number];
   const loaded = mizan.load(id);
   if (typeof loaded.then !== "function" || loaded[Symbol.toStringTag] === "Module") {
     return begin(loaded, id, props, serverOf(paths), streaming, nonce);
