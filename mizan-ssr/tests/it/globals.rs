@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use crate::app::{App, html, on_engines};
+use crate::log::Log;
 
 /// Each expression is true in a render.
 fn all_true(expressions: &[&str]) {
@@ -93,36 +94,14 @@ fn intl_has_its_data() {
 
 #[test]
 fn console_and_unhandled_rejections_reach_tracing() {
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
-
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("no panic").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let log = Log::default();
-    let writer = log.clone();
-    // The renderer's threads are not this one, so the subscriber is the process's; nextest gives
-    // each test a process, and no other test of this binary sets one.
-    tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .init();
+    let log = Log::of_the_process();
     on_engines(|engine| {
-        log.0.lock().expect("no panic").clear();
+        log.clear();
         let app = App::component(
             "export default () => { console.warn('%s is %d', 'x', 3, { a: [1] }); Promise.reject(new Error('nobody')); Promise.reject(1).catch(() => {}); return null; };",
         );
         html(&app.renderer(engine), "App.tsx", &json!({}));
-        let text = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("UTF-8");
+        let text = log.text();
         assert!(
             text.contains("WARN mizan_ssr::console: x is 3 {a: [1]}"),
             "{text}"

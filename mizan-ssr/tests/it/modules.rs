@@ -2,6 +2,7 @@ use mizan_ssr::{EngineKind, RenderErrorCode};
 use serde_json::json;
 
 use crate::app::{App, error, html, on_engines};
+use crate::log::Log;
 
 fn check(engine: EngineKind, files: &[(&str, &str)], expected: &str) {
     let app = App::new(files);
@@ -177,5 +178,37 @@ fn globals_of_the_browser_are_named_with_the_way_out() {
         let (file, line, _) = error.place().expect("it is known where");
         assert!(file.ends_with("App.tsx"));
         assert_eq!(line, 3);
+    });
+}
+
+#[test]
+fn a_tree_that_loads_slowly_tells_how_far_it_is() {
+    let log = Log::of_the_process();
+    on_engines(|engine| {
+        log.clear();
+        // The module is busy for longer than nobody is told anything, and asks for another afterwards.
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "const end = performance.now() + 1100; while (performance.now() < end);
+                 const { name } = await import('./later'); export default () => <b>{name}</b>;",
+            ),
+            ("later.ts", "export const name = 'later';"),
+        ]);
+        let renderer = app.renderer(engine);
+        assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>later</b>");
+        // The end is told once the render was answered, before the next begins.
+        assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>later</b>");
+        let text = log.text();
+        let told: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("mizan_ssr::modules: "))
+            .collect();
+        assert!(
+            told[0].contains("loading modules modules=") && told[0].contains("later.ts"),
+            "{text}"
+        );
+        let ends = |line: &&&str| line.contains("modules were loaded modules=");
+        assert_eq!(told.iter().filter(ends).count(), 1, "{text}");
     });
 }

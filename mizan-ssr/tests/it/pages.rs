@@ -1,5 +1,3 @@
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::app::{App, on_engines};
 use crate::dom::{Dom, Element};
+use crate::log::Log;
 
 const MANIFEST: &str = r#"{
   "_react-1.js": { "file": "assets/react-1.js", "name": "react" },
@@ -103,40 +102,6 @@ fn hrefs(elements: &[Element], rel: &str) -> Vec<String> {
 fn header<'a>(response: &'a Response<PageBody>, name: &http::HeaderName) -> &'a str {
     let value = response.headers().get(name).expect("the header");
     value.to_str().expect("ASCII")
-}
-
-/// Takes what is logged on this thread until the guard is dropped.
-fn log() -> (Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    (log, tracing::subscriber::set_default(subscriber))
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("not poisoned")).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .expect("not poisoned")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]
@@ -632,7 +597,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
             .content_security_policy(STRICT_POLICY)
             .build()
             .expect("it builds");
-        let (log, _guard) = log();
+        let (log, _guard) = Log::of_this_thread();
         let response = pages.page("src/App.tsx").respond().await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
@@ -750,7 +715,7 @@ fn in_production_an_error_is_an_id_and_nothing_of_the_inside() {
         let directory = app.path("").to_str().expect("UTF-8").to_owned();
         for path in ["src/App.tsx", "../Secret.tsx", "None.tsx"] {
             for html in [true, false] {
-                let (log, _guard) = log();
+                let (log, _guard) = Log::of_this_thread();
                 let mut headers = HeaderMap::new();
                 let accept = if html { "text/html" } else { "*/*" };
                 headers.insert(ACCEPT, HeaderValue::from_static(accept));
@@ -826,7 +791,7 @@ fn a_page_that_cannot_be_finished_ends_as_a_document_and_is_logged() {
         export default () => <main><h1>shell</h1><Suspense fallback={<i>wait</i>}><Never /></Suspense></main>;";
     on_pages(source, &async |app, engine| {
         let pages = built(app, engine);
-        let (log, _guard) = log();
+        let (log, _guard) = Log::of_this_thread();
         let response = pages.page("src/App.tsx").respond().await;
         assert_eq!(response.status(), StatusCode::OK);
         let html = text(response).await;

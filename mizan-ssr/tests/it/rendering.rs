@@ -131,3 +131,23 @@ fn state_of_a_module_stays_unless_every_render_is_fresh() {
         }
     });
 }
+
+#[test]
+fn a_thread_that_is_older_than_the_first_renderer_renders() {
+    on_engines(|engine| {
+        let app = App::component("export default () => <b>{[3, 1, 2].sort().join()}</b>;");
+        let (send, first) = std::sync::mpsc::channel::<Renderer>();
+        let builder = app.builder(engine);
+        std::thread::scope(|scope| {
+            let older = scope.spawn(move || {
+                let first = first.recv().expect("a renderer");
+                // The threads of this one descend from a thread that V8 was not yet set up for.
+                let own = builder.build().expect("it builds");
+                [first, own].map(|renderer| html(&renderer, "App.tsx", &json!({})))
+            });
+            send.send(app.renderer(engine)).expect("it waits");
+            let markup = older.join().expect("no panic");
+            assert_eq!(markup, ["<b>1,2,3</b>", "<b>1,2,3</b>"]);
+        });
+    });
+}

@@ -1,0 +1,115 @@
+//! The oldest React that is supported, whose server has no `renderToPipeableStream` of its own.
+
+use std::path::Path;
+
+use futures_util::StreamExt;
+use mizan_ssr::RenderErrorCode;
+use serde_json::json;
+
+use crate::app::{App, block_on, error, html, on_engines, packages};
+
+const PAGE: &str = "import { Suspense, use, version } from 'react';
+    let p: Promise<string>;
+    const Slow = () => <b>{use(p)}</b>;
+    export default () => {
+      p = new Promise((done) => setTimeout(() => done('slow'), 20));
+      return <main><h1>{version}</h1><Suspense fallback={<i>wait</i>}><Slow /></Suspense></main>;
+    };";
+
+/// A project with React 19.0, copied: what a package asks for is looked up from where it really is.
+fn app(files: &[(&str, &str)]) -> Option<App> {
+    let packages = packages()?;
+    if !packages.join("react-dom-19.0").is_dir() {
+        println!("not run: React 19.0 is missing; run `npm ci` at the workspace's root");
+        return None;
+    }
+    let app = App::new(files);
+    for name in ["react", "react-dom"] {
+        let link = app.path("node_modules").join(name);
+        std::fs::remove_file(&link).expect("a link");
+        copy(&packages.join(format!("{name}-19.0")), &link);
+    }
+    Some(app)
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("readable");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+#[test]
+fn what_suspends_is_waited_for_or_comes_behind_the_shell() {
+    on_engines(|engine| {
+        let Some(app) = app(&[("App.tsx", PAGE)]) else {
+            return;
+        };
+        let renderer = app.renderer(engine);
+        assert_eq!(
+            html(&renderer, "App.tsx", &json!({})),
+            "<main><h1>19.0.0</h1><!--$--><b>slow</b><!--/$--></main>"
+        );
+        let parts = block_on(async {
+            let stream = renderer.render_stream("App.tsx", &json!({})).await;
+            let parts = stream
+                .expect("a shell")
+                .map(|part| String::from_utf8(part.expect("no error").to_vec()).expect("UTF-8"));
+            parts.collect::<Vec<_>>().await
+        });
+        let (shell, rest) = (&parts[0], parts[1..].concat());
+        assert!(
+            shell.contains("<h1>19.0.0</h1><!--$?-->") && !shell.contains("slow"),
+            "{shell}"
+        );
+        assert!(
+            rest.contains("<b>slow</b>") && rest.contains("$RC"),
+            "{rest}"
+        );
+    });
+}
+
+#[test]
+fn an_error_in_the_shell_and_what_never_comes_are_errors() {
+    on_engines(|engine| {
+        let Some(app) = app(&[
+            (
+                "Throws.tsx",
+                "export default () => { throw new Error('shell'); };",
+            ),
+            (
+                "Never.tsx",
+                &PAGE.replace("setTimeout(() => done('slow'), 20)", "{}"),
+            ),
+            ("Good.tsx", "export default () => <b>good</b>;"),
+        ]) else {
+            return;
+        };
+        let renderer = app.renderer(engine);
+        let thrown = error(&renderer, "Throws.tsx");
+        assert_eq!(thrown.code(), RenderErrorCode::Component);
+        assert!(thrown.to_string().contains("Error: shell"), "{thrown}");
+        let stream = block_on(renderer.render_stream("Throws.tsx", &json!({})));
+        let thrown = stream.expect_err("no shell");
+        assert!(thrown.to_string().contains("Error: shell"), "{thrown}");
+        assert_eq!(
+            error(&renderer, "Never.tsx").code(),
+            RenderErrorCode::Suspended
+        );
+        // The shim passes on that React is to give up: the browser is told to render the part itself.
+        let text = block_on(async {
+            let stream = renderer.render_stream("Never.tsx", &json!({})).await;
+            let parts = stream.expect("a shell").filter_map(async |part| part.ok());
+            parts.collect::<Vec<_>>().await.concat()
+        });
+        let text = String::from_utf8(text).expect("UTF-8");
+        assert!(text.contains("$RX"), "{text}");
+        assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+    });
+}
