@@ -257,7 +257,7 @@ impl fmt::Debug for RequestHead {
 }
 
 /// What goes back besides the output of a call.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ReplyHead {
     /// Cookies to set.
     pub cookies: Vec<Cookie<'static>>,

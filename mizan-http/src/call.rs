@@ -1,7 +1,7 @@
 //! One call: from its input to its outcome, within the limits.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use mizan_core::{
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::idempotency::{Claim, Once, Replies};
 use crate::within::Within;
 
 /// Runs calls, so many at once and each so long.
@@ -22,6 +23,7 @@ pub(crate) struct Calls {
     deadline: Duration,
     most: u32,
     free: Arc<Semaphore>,
+    replies: Arc<Replies>,
 }
 
 impl Calls {
@@ -32,6 +34,7 @@ impl Calls {
             deadline,
             most,
             free: Arc::new(Semaphore::new(most as usize)),
+            replies: Arc::default(),
         }
     }
 
@@ -71,7 +74,8 @@ impl Calls {
                 "batches and pages hold queries and contexts; call a mutation by itself",
             ));
         }
-        let reply = self.run(function, principal, Arc::new(head), input).await;
+        let head = Arc::new(head);
+        let reply = self.run(function, principal, head, input, None).await;
         if !reply.head.cookies.is_empty() || !reply.head.headers.is_empty() {
             tracing::warn!(
                 function = function.name(),
@@ -81,14 +85,28 @@ impl Calls {
         reply.result
     }
 
-    /// Runs the call. A query ends with the future that this returns, a mutation goes on.
+    /// Runs the call, or takes the reply of the same call that was to run `once`. A query ends with
+    /// the future that this returns, a mutation goes on.
     pub(crate) async fn run(
         &self,
         function: &Function,
         principal: Principal,
         head: Arc<RequestHead>,
         input: Bytes,
+        once: Option<Once>,
     ) -> Reply {
+        let slot = match once {
+            None => None,
+            Some(once) => {
+                let claim = pin!(self.replies.claim(&once));
+                match Within::new(self.deadline, claim).await {
+                    Some(Ok(Claim::Run(slot))) => Some(slot),
+                    Some(Ok(Claim::Done(reply))) => return reply,
+                    Some(Err(error)) => return failed(error),
+                    None => return failed(late()),
+                }
+            }
+        };
         let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else {
             return failed(
                 Error::new(ErrorCode::Unavailable, "the server is busy")
@@ -96,19 +114,29 @@ impl Calls {
             );
         };
         let cx = Cx::new(self.app.clone(), principal, Arc::clone(&head));
-        let call = Within::new(self.deadline, function.dispatch(cx, input));
+        let mut call = function.dispatch(cx, input);
+        if let Some(slot) = slot {
+            call = Box::pin(async move {
+                let reply = call.await;
+                slot.end(&reply);
+                reply
+            });
+        }
+        let call = Within::new(self.deadline, call);
         let running = Running {
             work: Some((call, permit)),
             goes_on: function.kind() == Kind::Mutation,
             head,
         };
-        running.await.unwrap_or_else(|| {
-            failed(Error::new(
-                ErrorCode::DeadlineExceeded,
-                "the function did not finish in time",
-            ))
-        })
+        running.await.unwrap_or_else(|| failed(late()))
     }
+}
+
+fn late() -> Error {
+    Error::new(
+        ErrorCode::DeadlineExceeded,
+        "the function did not finish in time",
+    )
 }
 
 fn failed(error: Error) -> Reply {

@@ -14,6 +14,7 @@ use crate::call::Calls;
 use crate::caller::Caller;
 use crate::client_addr::client_addr;
 use crate::config::Limits;
+use crate::idempotency::{Key, Once};
 use crate::sites::Sites;
 use crate::within::Within;
 use crate::{Authenticate, batch, problem, reply};
@@ -117,9 +118,15 @@ impl<A: Authenticate> Endpoint<A> {
         } else {
             body::read(head.headers(), body, &self.limits).await?
         };
+        let key = if function.kind().is_safe() {
+            None
+        } else {
+            Key::of(head.headers())?
+        };
+        let once = key.map(|key| Once::new(&key, function.name(), &principal, [&input[..]]));
         let reply = self
             .calls
-            .run(function, principal, Arc::clone(head), input)
+            .run(function, principal, Arc::clone(head), input, once)
             .await;
         let mut response = match reply.result {
             Ok(output) if reads => reply::cacheable(output, head.headers()),

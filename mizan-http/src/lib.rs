@@ -16,6 +16,7 @@ mod caller;
 mod client_addr;
 mod config;
 mod endpoint;
+mod idempotency;
 mod problem;
 mod reply;
 mod serve;

@@ -13,6 +13,7 @@ mod caller;
 mod calls;
 mod heads;
 mod hostile;
+mod idempotency;
 mod input;
 mod lifetimes;
 mod mounting;

@@ -1,0 +1,315 @@
+//! Mutations that are sent again under the same `Idempotency-Key` and run once
+//! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>).
+
+use std::collections::{HashMap, VecDeque};
+use std::mem::size_of;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
+use mizan_core::{Error, ErrorCode, Principal, Reply, ReplyHead};
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// How long a reply can be had again.
+const KEPT_FOR: Duration = Duration::from_secs(600);
+/// How many replies are kept.
+const MOST_REPLIES: usize = 10_000;
+/// How much the replies that are kept may weigh together, in bytes.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The key of a request, as its client chose it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key(String);
+
+impl Key {
+    /// A key. Short ones are refused: callers that are not signed in share their keys, so a key that
+    /// two of them could choose would give one the reply of the other.
+    pub(crate) fn new(key: &str) -> Option<Self> {
+        let is_key = (16..=255).contains(&key.len())
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
+        is_key.then(|| Self(key.to_owned()))
+    }
+
+    /// The key in a request's headers, with or without the quotes of a structured field.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Error> {
+        let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        let key = value.to_str().unwrap_or_default().trim();
+        let unquoted = key
+            .strip_prefix('"')
+            .and_then(|key| key.strip_suffix('"'))
+            .unwrap_or(key);
+        match Self::new(unquoted) {
+            Some(key) if values.next().is_none() => Ok(Some(key)),
+            _ => Err(Error::new(
+                ErrorCode::Malformed,
+                "send one `idempotency-key` of 16 to 255 characters, such as a random UUID",
+            )),
+        }
+    }
+}
+
+/// A call that runs once: by whom, of what and under which key, and what it was sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Once {
+    call: Hash,
+    payload: Hash,
+}
+
+type Hash = [u8; 32];
+
+impl Once {
+    /// `payload` is all that was sent: the input, and what stands for each file.
+    pub(crate) fn new<'a>(
+        key: &Key,
+        function: &str,
+        principal: &Principal,
+        payload: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Self {
+        let who = principal.id().unwrap_or_default();
+        let is_signed_in = [u8::from(principal.is_signed_in())];
+        Self {
+            call: hash([
+                &is_signed_in[..],
+                who.as_bytes(),
+                function.as_bytes(),
+                key.0.as_bytes(),
+            ]),
+            payload: hash(payload),
+        }
+    }
+}
+
+/// A hash of the parts, each with its length, so that nothing moves from one to the next unseen.
+fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Hash {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+/// The replies of successful calls, for whoever sends the same again.
+///
+/// They are this process's: a retry that reaches another process runs there.
+#[derive(Default)]
+pub(crate) struct Replies(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    calls: HashMap<Hash, Call>,
+    /// The calls that are done, the oldest first.
+    done: VecDeque<(Instant, Hash)>,
+    bytes: usize,
+}
+
+struct Call {
+    payload: Hash,
+    state: State,
+}
+
+enum State {
+    /// The channel closes when the call ends.
+    Running(watch::Receiver<()>),
+    Done(Success),
+}
+
+struct Success {
+    output: Bytes,
+    head: ReplyHead,
+}
+
+/// What a request gets that asks for a call that runs once.
+pub(crate) enum Claim {
+    /// It is the one that runs.
+    Run(Slot),
+    /// It has run.
+    Done(Reply),
+}
+
+impl Replies {
+    /// Waits while the same call runs for another request, and says who runs it then.
+    ///
+    /// # Errors
+    ///
+    /// The key stands for a call with another payload.
+    pub(crate) async fn claim(self: &Arc<Self>, once: &Once) -> Result<Claim, Error> {
+        loop {
+            let mut running = {
+                let mut kept = self.kept();
+                kept.forget_old();
+                match kept.calls.get(&once.call) {
+                    None => return Ok(Claim::Run(Slot::new(self, once, &mut kept))),
+                    Some(call) if call.payload != once.payload => return Err(reused()),
+                    Some(call) => match &call.state {
+                        State::Done(success) => return Ok(Claim::Done(success.reply())),
+                        State::Running(running) => running.clone(),
+                    },
+                }
+            };
+            // Nothing is sent: this ends with the call.
+            let _ = running.changed().await;
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn reused() -> Error {
+    Error::new(
+        ErrorCode::Invalid,
+        "this was sent before with other values; send it anew, under a new `idempotency-key`",
+    )
+}
+
+impl Kept {
+    fn keep(&mut self, call: Hash, success: Success) {
+        self.bytes += success.weight();
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.state = State::Done(success);
+        }
+        self.done.push_back((Instant::now(), call));
+        while self.done.len() > MOST_REPLIES || self.bytes > MOST_BYTES {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_old(&mut self) {
+        while let Some((at, _)) = self.done.front()
+            && at.elapsed() >= KEPT_FOR
+        {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let oldest = self.done.pop_front();
+        let call = oldest.and_then(|(_, call)| self.calls.remove(&call));
+        if let Some(State::Done(success)) = call.map(|call| call.state) {
+            self.bytes -= success.weight();
+        }
+    }
+}
+
+impl Success {
+    fn reply(&self) -> Reply {
+        Reply {
+            result: Ok(self.output.clone()),
+            head: self.head.clone(),
+        }
+    }
+
+    /// About how much memory this takes.
+    fn weight(&self) -> usize {
+        let cookies = self.head.cookies.iter();
+        let cookies = cookies.map(|cookie| cookie.name().len() + cookie.value().len() + 200);
+        let headers = self.head.headers.iter();
+        let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + 100);
+        size_of::<Call>() + self.output.len() + cookies.sum::<usize>() + headers.sum::<usize>()
+    }
+}
+
+/// The right to run a call. Dropped before the call has succeeded, it lets a retry run.
+pub(crate) struct Slot {
+    replies: Arc<Replies>,
+    call: Hash,
+    _running: watch::Sender<()>,
+}
+
+impl Slot {
+    fn new(replies: &Arc<Replies>, once: &Once, kept: &mut Kept) -> Self {
+        let (sender, receiver) = watch::channel(());
+        let call = Call {
+            payload: once.payload,
+            state: State::Running(receiver),
+        };
+        kept.calls.insert(once.call, call);
+        Self {
+            replies: Arc::clone(replies),
+            call: once.call,
+            _running: sender,
+        }
+    }
+
+    /// Keeps the reply for those who send the same again; a failure is forgotten.
+    pub(crate) fn end(self, reply: &Reply) {
+        if let Ok(output) = &reply.result {
+            let success = Success {
+                output: output.clone(),
+                head: reply.head.clone(),
+            };
+            self.replies.kept().keep(self.call, success);
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut kept = self.replies.kept();
+        let call = kept.calls.get(&self.call);
+        if call.is_some_and(|call| matches!(call.state, State::Running(_))) {
+            kept.calls.remove(&self.call);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn once(i: usize) -> Once {
+        let key = Key::new(&format!("a-key-of-its-own-{i}")).unwrap();
+        Once::new(&key, "echo", &Principal::anonymous(), [])
+    }
+
+    /// Runs a call whose output has this length, unless it has run.
+    async fn runs(replies: &Arc<Replies>, i: usize, length: usize) -> bool {
+        match replies.claim(&once(i)).await.unwrap() {
+            Claim::Run(slot) => {
+                slot.end(&Reply {
+                    result: Ok(vec![0; length].into()),
+                    head: ReplyHead::default(),
+                });
+                true
+            }
+            Claim::Done(_) => false,
+        }
+    }
+
+    #[tokio::test]
+    async fn so_many_replies_are_kept() {
+        let replies = Arc::default();
+        for i in 0..MOST_REPLIES {
+            assert!(runs(&replies, i, 0).await);
+        }
+        assert!(!runs(&replies, 0, 0).await);
+        assert!(runs(&replies, MOST_REPLIES, 0).await);
+        assert_eq!(replies.kept().calls.len(), MOST_REPLIES);
+        assert!(runs(&replies, 0, 0).await);
+    }
+
+    #[tokio::test]
+    async fn so_many_bytes_are_kept() {
+        let replies = Arc::default();
+        for i in 0..100 {
+            assert!(runs(&replies, i, 1_000_000).await);
+        }
+        assert!(replies.kept().bytes <= MOST_BYTES);
+        assert!(!runs(&replies, 99, 0).await);
+        assert!(runs(&replies, 0, MOST_BYTES).await, "the oldest is gone");
+        assert_eq!(replies.kept().calls.len(), 0);
+        assert_eq!(replies.kept().bytes, 0);
+    }
+}

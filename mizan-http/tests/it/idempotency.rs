@@ -1,0 +1,242 @@
+//! Mutations that are sent again under the same key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use mizan_core::{Error, Identity, Principal, RequestHead};
+use mizan_http::{Authenticate, MizanService};
+
+use crate::app::{Probe, app, limits};
+use crate::wire::{Reply, Server, call, post, raw_post, service, soon, with};
+
+const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
+
+fn keyed(path: &str, key: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
+    with(post(path, body), &[("idempotency-key", key)])
+}
+
+/// A call of `work`, which passes the gate.
+async fn work(probe: &Probe, service: &MizanService, key: &str) -> Reply {
+    probe.gate.let_through(1);
+    call(service, keyed("/api/mizan/call/work", key, "")).await
+}
+
+#[tokio::test]
+async fn a_call_runs_once() {
+    let (probe, service) = service();
+    let first = work(&probe, &service, KEY).await;
+    assert_eq!((first.status, first.json()), (200, "worked".into()));
+    // As structured fields have it, this is the same key.
+    let quoted = format!("\"{KEY}\"");
+    for key in [KEY, &quoted] {
+        let again = work(&probe, &service, key).await;
+        assert_eq!(again.json(), "worked");
+        assert_eq!(again.headers, first.headers);
+        assert_eq!(probe.started.get(), 1);
+    }
+    work(
+        &probe,
+        &service,
+        "another key of 16 or more".replace(' ', "-").as_str(),
+    )
+    .await;
+    assert_eq!(probe.started.get(), 2);
+    call(&service, post("/api/mizan/call/work", "")).await;
+    assert_eq!(probe.started.get(), 3);
+}
+
+#[tokio::test]
+async fn the_reply_comes_again_with_all_that_was_set() {
+    let (_, service) = service();
+    let set =
+        r#"{"cookies": {"session": "secret"}, "headers": {"x-set": "1"}, "affects": ["read"]}"#;
+    let first = call(&service, keyed("/api/mizan/call/set", KEY, set)).await;
+    let again = call(&service, keyed("/api/mizan/call/set", KEY, set)).await;
+    assert_eq!(first.headers, again.headers);
+    assert_eq!(again.header("set-cookie"), Some("session=secret"));
+    assert_eq!(again.header("x-set"), Some("1"));
+    assert_eq!(again.header("mizan-affects"), Some("read"));
+}
+
+#[tokio::test]
+async fn another_payload_is_refused() {
+    let (_, service) = service();
+    let echo = async |text: &str| {
+        let body = format!(r#"{{"text": "{text}"}}"#);
+        call(&service, keyed("/api/mizan/call/echo", KEY, body)).await
+    };
+    assert_eq!(echo("first").await.json()["message"], "first");
+    let reply = echo("second").await;
+    assert_eq!(reply.failure(), (422, "invalid".to_owned()));
+    let detail = reply.problem()["detail"].to_string();
+    assert!(detail.contains("sent before with other values"), "{detail}");
+    assert_eq!(echo("first").await.json()["message"], "first");
+}
+
+/// Takes a header's word.
+struct Named;
+
+impl Authenticate for Named {
+    async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
+        let name = head.headers().get("x-user");
+        Ok(match name.and_then(|name| name.to_str().ok()) {
+            Some(name) => Identity::new(name).into(),
+            None => Principal::anonymous(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_its_callers_and_its_functions() {
+    let probe = Arc::<Probe>::default();
+    let service = MizanService::builder(app(&probe)).authenticate(Named);
+    let service = service.build().unwrap();
+    let mut count = 0;
+    for user in [None, Some(""), Some("ada"), Some("adawork")] {
+        for _ in 0..2 {
+            probe.gate.let_through(1);
+            let mut request = keyed("/api/mizan/call/work", KEY, "");
+            if let Some(user) = user {
+                request = with(request, &[("x-user", user)]);
+            }
+            assert_eq!(call(&service, request).await.json(), "worked");
+        }
+        count += 1;
+        assert_eq!(probe.started.get(), count, "{user:?}");
+    }
+    let reply = call(&service, keyed("/api/mizan/call/set", KEY, "")).await;
+    assert_eq!(reply.json(), serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn concurrent_calls_run_once() {
+    let (probe, service) = service();
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let service = service.clone();
+            let request = keyed("/api/mizan/call/work", KEY, "");
+            tokio::spawn(async move { call(&service, request).await })
+        })
+        .collect();
+    probe.started.reach(1).await;
+    probe.gate.let_through(20);
+    for reply in calls {
+        assert_eq!(soon(reply).await.unwrap().json(), "worked");
+    }
+    assert_eq!((probe.started.get(), probe.finished.get()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_retry_waits_for_the_call_that_its_client_left() {
+    let (probe, service) = service();
+    let server = Server::of(service).await;
+    let request = raw_post(
+        "/api/mizan/call/work",
+        &format!("idempotency-key: {KEY}\r\n"),
+        "",
+    );
+    let mut socket = server.connect().await;
+    socket.send(&request).await;
+    probe.started.reach(1).await;
+    drop(socket);
+    probe.cancelled.reach(1).await;
+    let mut socket = server.connect().await;
+    socket.send(&request).await;
+    probe.gate.let_through(2);
+    assert_eq!(socket.reply().await.json(), "worked");
+    assert_eq!(probe.started.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_call_is_forgotten() {
+    let (probe, service) = service();
+    let request = || keyed("/api/mizan/call/work", KEY, "");
+    let reply = call(&service, request()).await;
+    assert_eq!(reply.failure(), (504, "deadline_exceeded".to_owned()));
+    assert_eq!(work(&probe, &service, KEY).await.json(), "worked");
+    assert_eq!(probe.started.get(), 2);
+
+    let echo = |body: &'static str| call(&service, keyed("/api/mizan/call/echo", KEY, body));
+    assert_eq!(echo("{}").await.status, 422);
+    assert_eq!(echo(r#"{"text": "hi"}"#).await.json()["message"], "hi");
+    let broken = || call(&service, keyed("/api/mizan/call/breaks", KEY, ""));
+    let ids = [broken().await, broken().await].map(|reply| reply.problem()["error_id"].clone());
+    assert_ne!(ids[0], ids[1], "each ran");
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_failed_call_run() {
+    let (probe, service) = service();
+    let run = || {
+        let service = service.clone();
+        tokio::spawn(async move { call(&service, keyed("/api/mizan/call/work", KEY, "")).await })
+    };
+    let first = run();
+    probe.started.reach(1).await;
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let second = run();
+    assert_eq!(first.await.unwrap().status, 504);
+    probe.started.reach(2).await;
+    probe.gate.let_through(1);
+    assert_eq!(second.await.unwrap().json(), "worked");
+}
+
+#[tokio::test]
+async fn a_call_that_found_the_server_busy_may_come_again() {
+    let probe = Arc::<Probe>::default();
+    let limits = limits(|limits| limits.concurrent_calls = 1);
+    let service = MizanService::builder(app(&probe)).limits(limits);
+    let service = service.build().unwrap();
+    let other = {
+        let service = service.clone();
+        tokio::spawn(async move { call(&service, post("/api/mizan/call/work", "")).await })
+    };
+    probe.started.reach(1).await;
+    let reply = call(&service, keyed("/api/mizan/call/work", KEY, "")).await;
+    assert_eq!(reply.status, 503);
+    probe.gate.let_through(1);
+    soon(other).await.unwrap();
+    assert_eq!(work(&probe, &service, KEY).await.json(), "worked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn replies_are_kept_for_ten_minutes() {
+    let (probe, service) = service();
+    work(&probe, &service, KEY).await;
+    tokio::time::advance(Duration::from_secs(599)).await;
+    work(&probe, &service, KEY).await;
+    assert_eq!(probe.started.get(), 1);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    work(&probe, &service, KEY).await;
+    assert_eq!(probe.started.get(), 2);
+}
+
+#[tokio::test]
+async fn a_key_is_long_enough_to_be_random() {
+    let (probe, service) = service();
+    let long = "x".repeat(256);
+    for key in [
+        "",
+        "1",
+        "\"\"",
+        "fifteen letters",
+        "with \" a quote in it",
+        "ünicode-ünicode-",
+        &long,
+    ] {
+        let reply = work(&probe, &service, key).await;
+        assert_eq!(reply.failure(), (400, "malformed".to_owned()), "{key}");
+    }
+    let twice = with(
+        keyed("/api/mizan/call/work", KEY, ""),
+        &[("idempotency-key", KEY)],
+    );
+    assert_eq!(call(&service, twice).await.status, 400);
+    assert_eq!(probe.started.get(), 0);
+    // Reads may be repeated anyway.
+    let read = call(&service, keyed("/api/mizan/call/read", "1", "")).await;
+    assert_eq!(read.status, 200);
+}
