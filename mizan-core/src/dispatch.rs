@@ -147,6 +147,16 @@ impl Function {
         (self.uploads)()
     }
 
+    /// Asks the policy whether the call may go on, for a server that would otherwise receive a large
+    /// input in vain. [`dispatch`](Self::dispatch) asks again.
+    ///
+    /// # Errors
+    ///
+    /// What the client is told where the policy stops the call.
+    pub async fn admit(&self, cx: &Cx) -> Result<(), Error> {
+        self.policy.decide(cx).await.enforce(cx.principal())
+    }
+
     /// Calls the function with its input as JSON; no bytes at all stand for no arguments.
     ///
     /// A panic in the function is caught and answered as an internal error. Dropping the future

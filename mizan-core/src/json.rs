@@ -24,7 +24,7 @@ const MAX_TEXT: usize = 200;
 ///
 /// [`ErrorCode::Malformed`] for what is not JSON in UTF-8, nests deeper than [`MAX_DEPTH`] or has
 /// a key twice; [`ErrorCode::Invalid`], with the path of the field, for what `T` refuses.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let bytes = if bytes.trim_ascii().is_empty() {
         b"{}"
     } else {

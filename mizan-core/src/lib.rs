@@ -25,7 +25,7 @@ pub use dispatch::{CallError, Function, Reply};
 pub use error::{Error, ErrorCode, ErrorKind, Fields};
 pub use form::{FormEntry, FormPost, FormShape};
 pub use function::{Input, Kind, Output, ServerFunction, Source};
-pub use json::MAX_DEPTH;
+pub use json::{MAX_DEPTH, decode};
 pub use manifest::Manifest;
 pub use mizan_core_macros::{ClientError, client, policy};
 pub use policy::{Decision, Policy, PolicyCheck};

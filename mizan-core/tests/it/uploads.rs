@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use mizan_core::{
-    Cx, Error, Principal, Registry, RequestHead, ServerFunction, Upload, UploadField, Uploads,
+    Cx, Error, Identity, Policy, Principal, Registry, RequestHead, ServerFunction, Upload,
+    UploadField, Uploads,
 };
 use serde_json::{Value, json};
 
@@ -56,4 +57,40 @@ fn a_file_is_a_binary_string_in_the_manifest() {
     let manifest = Registry::new().function::<Keep>().manifest().unwrap();
     let image = &manifest.as_json()["functions"][0]["input"]["properties"]["image"];
     assert_eq!(*image, json!({ "type": "string", "format": "binary" }));
+}
+
+#[tokio::test]
+async fn a_policy_can_be_asked_before_the_input_is_there() {
+    struct Staff;
+    impl<'de> serde::Deserialize<'de> for Staff {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Err(serde::de::Error::custom("is never decoded"))
+        }
+    }
+    impl schemars::JsonSchema for Staff {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Staff".into()
+        }
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            schemars::json_schema!({ "type": "object" })
+        }
+    }
+    impl ServerFunction for Staff {
+        type Output = ();
+        type Error = Error;
+        const NAME: &'static str = "staff";
+        const POLICY: Policy = Policy::Staff;
+        async fn call(self, _: &Cx) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+    let app = Registry::new().function::<Staff>().build().unwrap();
+    let admit = async |principal: Principal| {
+        let cx = Cx::new(app.clone(), principal, Arc::new(RequestHead::empty()));
+        let admitted = app.function("staff").unwrap().admit(&cx).await;
+        admitted.map_err(|error| error.code())
+    };
+    assert_eq!(admit(Principal::anonymous()).await, Err("unauthenticated"));
+    assert_eq!(admit(Identity::new("1").into()).await, Err("forbidden"));
+    assert_eq!(admit(Identity::new("1").staff().into()).await, Ok(()));
 }
