@@ -26,6 +26,10 @@ impl ReplyBody {
         Self(Kind::Whole(bytes))
     }
 
+    pub(crate) fn empty() -> Self {
+        Self::whole(Bytes::new())
+    }
+
     /// The lines that the tasks answer with, in the order in which they end.
     pub(crate) fn lines(lines: JoinSet<Bytes>) -> Self {
         Self(Kind::Lines(lines))
@@ -77,27 +81,31 @@ pub(crate) async fn read<B: Body>(
     body: B,
     limits: &Limits,
 ) -> Result<Bytes, Error> {
-    check_encoding(headers)?;
-    let content_type = headers.get(header::CONTENT_TYPE);
-    if content_type.is_some_and(|content_type| !is_json(content_type)) {
+    let is_typed = headers.contains_key(header::CONTENT_TYPE);
+    if is_typed && !is_type(headers, b"application/json") {
         return Err(not_json());
     }
-    let limit = limits.body_bytes;
-    // What announces itself as too large is refused before anything is read of it.
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large(limit));
-    }
-    let collected = Within::new(limits.body_timeout, pin!(collect(body, limit))).await;
-    let body = collected.unwrap_or_else(|| {
-        Err(Error::new(
-            ErrorCode::RequestTimeout,
-            "the body of the request did not arrive in time",
-        ))
-    })?;
-    if content_type.is_none() && !body.is_empty() {
+    let body = read_any(headers, body, limits).await?;
+    if !is_typed && !body.is_empty() {
         return Err(not_json());
     }
     Ok(body)
+}
+
+/// Reads a request's body, whatever it is, within the limits.
+pub(crate) async fn read_any<B: Body>(
+    headers: &HeaderMap,
+    body: B,
+    limits: &Limits,
+) -> Result<Bytes, Error> {
+    check_encoding(headers)?;
+    let limit = limits.body_bytes;
+    // What announces itself as too large is refused before anything is read of it.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large(limit as u64));
+    }
+    let collected = Within::new(limits.body_timeout, pin!(collect(body, limit))).await;
+    collected.unwrap_or_else(|| Err(late()))
 }
 
 async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, Error> {
@@ -106,13 +114,12 @@ async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, Error> {
     let mut first = Bytes::new();
     let mut further = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|_| Error::new(ErrorCode::Malformed, "the body of the request broke off"))?;
+        let frame = frame.map_err(|_| broken_off())?;
         let Ok(mut data) = frame.into_data() else {
             continue;
         };
         if data.remaining() > limit - first.len() - further.len() {
-            return Err(too_large(limit));
+            return Err(too_large(limit as u64));
         }
         if first.is_empty() && further.is_empty() {
             first = data.copy_to_bytes(data.remaining());
@@ -128,10 +135,21 @@ async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, Error> {
     })
 }
 
-fn too_large(limit: usize) -> Error {
+pub(crate) fn too_large(limit: u64) -> Error {
     Error::new(
         ErrorCode::TooLarge,
         format!("the request is larger than {limit} bytes"),
+    )
+}
+
+pub(crate) fn broken_off() -> Error {
+    Error::new(ErrorCode::Malformed, "the body of the request broke off")
+}
+
+pub(crate) fn late() -> Error {
+    Error::new(
+        ErrorCode::RequestTimeout,
+        "the body of the request did not arrive in time",
     )
 }
 
@@ -142,7 +160,7 @@ fn not_json() -> Error {
     )
 }
 
-fn check_encoding(headers: &HeaderMap) -> Result<(), Error> {
+pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<(), Error> {
     match headers.get(header::CONTENT_ENCODING) {
         Some(encoding) if encoding != "identity" => Err(Error::new(
             ErrorCode::UnsupportedMediaType,
@@ -152,11 +170,9 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-fn is_json(content_type: &HeaderValue) -> bool {
-    let essence = content_type.as_bytes().split(|&byte| byte == b';').next();
-    essence.is_some_and(|essence| {
-        essence
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"application/json")
-    })
+/// Whether the body is of this type, whatever its parameters.
+pub(crate) fn is_type(headers: &HeaderMap, content_type: &[u8]) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let essence = value.and_then(|value| value.split(|&byte| byte == b';').next());
+    essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(content_type))
 }

@@ -1,12 +1,14 @@
 //! One call: from its input to its outcome, within the limits.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use mizan_core::{
     App, Cx, Error, ErrorCode, Function, Kind, Principal, Reply, ReplyHead, RequestHead,
@@ -14,7 +16,8 @@ use mizan_core::{
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::idempotency::{Claim, Once, Replies};
+use crate::idempotency::{Claim, Key, Once, Replies};
+use crate::payload::Payload;
 use crate::within::Within;
 
 /// Runs calls, so many at once and each so long.
@@ -58,6 +61,28 @@ impl Calls {
         })
     }
 
+    /// Asks the function's policy, before files are received for it.
+    pub(crate) async fn admit(
+        &self,
+        function: &Function,
+        principal: &Principal,
+        head: &Arc<RequestHead>,
+    ) -> Result<(), Error> {
+        let cx = Cx::new(self.app.clone(), principal.clone(), Arc::clone(head));
+        let admitted = pin!(AssertUnwindSafe(function.admit(&cx)).catch_unwind());
+        match Within::new(self.deadline, admitted).await {
+            Some(Ok(admitted)) => admitted,
+            Some(Err(_)) => Err(Error::internal("the policy panicked").logged(function.name())),
+            None => Err(late()),
+        }
+    }
+
+    /// Whether a call has run under this key, or runs: it may have been another one.
+    pub(crate) fn has_run(&self, function: &Function, principal: &Principal, key: &Key) -> bool {
+        self.replies
+            .has(&Once::new(key, function.name(), principal, []))
+    }
+
     /// Runs a query or a context as one of several things that go into one response, whose head is
     /// not this call's to write: in a batch, or in a page.
     pub(crate) async fn read(
@@ -75,7 +100,8 @@ impl Calls {
             ));
         }
         let head = Arc::new(head);
-        let reply = self.run(function, principal, head, input, None).await;
+        let payload = Payload::json(input);
+        let reply = self.run(function, principal, head, payload, None).await;
         if !reply.head.cookies.is_empty() || !reply.head.headers.is_empty() {
             tracing::warn!(
                 function = function.name(),
@@ -85,19 +111,20 @@ impl Calls {
         reply.result
     }
 
-    /// Runs the call, or takes the reply of the same call that was to run `once`. A query ends with
+    /// Runs the call, or takes the reply of the same call that came under the same key. A query ends with
     /// the future that this returns, a mutation goes on.
     pub(crate) async fn run(
         &self,
         function: &Function,
         principal: Principal,
         head: Arc<RequestHead>,
-        input: Bytes,
-        once: Option<Once>,
+        payload: Payload,
+        key: Option<&Key>,
     ) -> Reply {
-        let slot = match once {
+        let slot = match key {
             None => None,
-            Some(once) => {
+            Some(key) => {
+                let once = Once::new(key, function.name(), &principal, payload.identity());
                 let claim = pin!(self.replies.claim(&once));
                 match Within::new(self.deadline, claim).await {
                     Some(Ok(Claim::Run(slot))) => Some(slot),
@@ -113,8 +140,11 @@ impl Calls {
                     .retry_after(Duration::from_secs(1)),
             );
         };
-        let cx = Cx::new(self.app.clone(), principal, Arc::clone(&head));
-        let mut call = function.dispatch(cx, input);
+        let mut cx = Cx::new(self.app.clone(), principal, Arc::clone(&head));
+        if let Some(uploads) = payload.uploads {
+            cx = cx.with_uploads(uploads);
+        }
+        let mut call = function.dispatch(cx, payload.input);
         if let Some(slot) = slot {
             call = Box::pin(async move {
                 let reply = call.await;

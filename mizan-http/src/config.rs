@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How much a service takes before it refuses. Everything that could grow has a limit.
@@ -7,7 +8,13 @@ use std::time::Duration;
 pub struct Limits {
     /// The largest body of a request, in bytes: 1 MiB.
     pub body_bytes: usize,
-    /// How long the body of a request may take to arrive: 30 seconds.
+    /// The largest files of a request together, in bytes: 32 MiB. They come in addition to
+    /// [`body_bytes`](Self::body_bytes), and go to the disk, not into memory.
+    pub upload_bytes: u64,
+    /// How many fields and files a form may have: 1000.
+    pub parts: usize,
+    /// How long the body of a request may take to arrive: 30 seconds. Of a body with files, 16 KiB
+    /// have to arrive within each such span.
     pub body_timeout: Duration,
     /// How long a call may run before it is dropped and answered with 504: 30 seconds.
     pub deadline: Duration,
@@ -21,6 +28,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 1024 * 1024,
+            upload_bytes: 32 * 1024 * 1024,
+            parts: 1000,
             body_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(30),
             concurrent_calls: 4096,
@@ -39,6 +48,7 @@ pub struct ConfigError {
 pub(crate) enum ConfigErrorKind {
     Origin(String),
     MountPath(String),
+    UploadDir(PathBuf),
 }
 
 impl fmt::Display for ConfigError {
@@ -52,6 +62,11 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::MountPath(path) => write!(
                 f,
                 "`{path}` is not a path to mount at: it begins with `/` and does not end with one"
+            ),
+            ConfigErrorKind::UploadDir(path) => write!(
+                f,
+                "`{}` is not a folder to put uploads into: make it before the service is built",
+                path.display()
             ),
         }
     }

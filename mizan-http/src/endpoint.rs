@@ -1,4 +1,5 @@
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -14,10 +15,12 @@ use crate::call::Calls;
 use crate::caller::Caller;
 use crate::client_addr::client_addr;
 use crate::config::Limits;
-use crate::idempotency::{Key, Once};
+use crate::form::Posted;
+use crate::idempotency::Key;
+use crate::payload::{Files, FormData, Payload, is_multipart};
 use crate::sites::Sites;
 use crate::within::Within;
-use crate::{Authenticate, batch, problem, reply};
+use crate::{Authenticate, batch, problem, reply, urlencoded};
 
 /// The client's contract, with each of its requests.
 const CONTRACT: HeaderName = HeaderName::from_static("mizan-contract");
@@ -29,6 +32,7 @@ pub(crate) struct Endpoint<A> {
     pub(crate) sites: Sites,
     pub(crate) limits: Limits,
     pub(crate) mount_path: String,
+    pub(crate) upload_dir: Arc<Path>,
     pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
@@ -38,19 +42,11 @@ impl<A: Authenticate> Endpoint<A> {
         self: Arc<Self>,
         request: Request<B>,
     ) -> impl Future<Output = Response<ReplyBody>> {
-        let is_admitted = self.sites.admit(&request);
-        let (parts, body) = request.into_parts();
-        let client_addr = client_addr(&parts.extensions, &parts.headers, &self.trusted_proxies);
-        let head = Arc::new(RequestHead::new(parts, client_addr));
+        let (admitted, head, body) = self.open(request);
         async move {
-            let response = if is_admitted {
-                self.route(&head, body).await
-            } else {
-                Err(Error::new(
-                    ErrorCode::CrossSite,
-                    "the request comes from another site; if that site is yours, add it as a \
-                     public origin",
-                ))
+            let response = match admitted {
+                Ok(()) => self.route(&head, body).await,
+                Err(error) => Err(error),
             };
             let response =
                 response.unwrap_or_else(|error| problem::response(&error, self.is_outdated(&head)));
@@ -60,6 +56,56 @@ impl<A: Authenticate> Endpoint<A> {
                 response
             }
         }
+    }
+
+    /// Takes a form, whose page somebody else can show again. See [`is_form`](Self::is_form).
+    pub(crate) fn post<B: Body>(
+        self: Arc<Self>,
+        request: Request<B>,
+    ) -> impl Future<Output = Posted> {
+        let (admitted, head, body) = self.open(request);
+        async move {
+            let name = self.path(&head).strip_prefix("/form/").unwrap_or_default();
+            let posted = match admitted {
+                Ok(()) => self.form(name, &head, body).await,
+                Err(error) => Err(error),
+            };
+            posted.unwrap_or_else(|error| {
+                Posted::Answered(problem::response(&error, self.is_outdated(&head)))
+            })
+        }
+    }
+
+    /// Whether this is a posted form.
+    pub(crate) fn is_form<B>(&self, request: &Request<B>) -> bool {
+        let path = request.uri().path().strip_prefix(&self.mount_path);
+        *request.method() == Method::POST && path.is_some_and(|path| path.starts_with("/form/"))
+    }
+
+    /// Takes a request apart, and says whether its site may make it.
+    fn open<B>(&self, request: Request<B>) -> (Result<(), Error>, Arc<RequestHead>, B) {
+        let admitted = if self.sites.admit(&request) {
+            Ok(())
+        } else {
+            Err(Error::new(
+                ErrorCode::CrossSite,
+                "the request comes from another site; if that site is yours, add it as a public \
+                 origin",
+            ))
+        };
+        let (parts, body) = request.into_parts();
+        let client_addr = client_addr(&parts.extensions, &parts.headers, &self.trusted_proxies);
+        (
+            admitted,
+            Arc::new(RequestHead::new(parts, client_addr)),
+            body,
+        )
+    }
+
+    /// The path below the mount path. A router that this is nested in has taken that off already.
+    fn path<'h>(&self, head: &'h RequestHead) -> &'h str {
+        let path = head.uri().path();
+        path.strip_prefix(&self.mount_path).unwrap_or(path)
     }
 
     /// Whom a request is for, to call functions in their name.
@@ -74,7 +120,7 @@ impl<A: Authenticate> Endpoint<A> {
         parts.headers = request.headers().clone();
         parts.extensions = request.extensions().clone();
         let client_addr = client_addr(&parts.extensions, &parts.headers, &self.trusted_proxies);
-        let head = RequestHead::new(parts, client_addr);
+        let head = RequestHead::new(parts, client_addr).for_page();
         async move {
             let principal = self
                 .principal(&head)
@@ -89,13 +135,17 @@ impl<A: Authenticate> Endpoint<A> {
         head: &Arc<RequestHead>,
         body: B,
     ) -> Result<Response<ReplyBody>, Error> {
-        let path = head.uri().path();
-        // A router that this is nested in has taken the mount path off already.
-        let path = path.strip_prefix(&self.mount_path).unwrap_or(path);
+        let path = self.path(head);
         if let Some(name) = path.strip_prefix("/call/") {
             self.call(self.calls.find(name)?, head, body).await
         } else if path == "/batch" {
             self.batch(head, body).await
+        } else if let Some(name) = path.strip_prefix("/form/") {
+            // A form's state is large, and no call has to carry it.
+            match Box::pin(self.form(name, head, body)).await? {
+                Posted::Answered(response) => Ok(response),
+                Posted::Again(again) => Ok(again.plain()),
+            }
         } else {
             Err(Error::not_found("there is nothing at this path"))
         }
@@ -113,20 +163,21 @@ impl<A: Authenticate> Endpoint<A> {
             return Ok(self.method_not_allowed(function.kind().is_safe(), head));
         }
         let principal = self.principal(head).await?;
-        let input = if reads {
-            query_input(head.uri().query().unwrap_or_default())?
+        let payload = if reads {
+            Payload::json(query_input(head.uri().query().unwrap_or_default())?)
+        } else if is_multipart(head.headers()) {
+            Box::pin(self.with_files(function, &principal, head, body)).await?
         } else {
-            body::read(head.headers(), body, &self.limits).await?
+            Payload::json(body::read(head.headers(), body, &self.limits).await?)
         };
         let key = if function.kind().is_safe() {
             None
         } else {
             Key::of(head.headers())?
         };
-        let once = key.map(|key| Once::new(&key, function.name(), &principal, [&input[..]]));
         let reply = self
             .calls
-            .run(function, principal, Arc::clone(head), input, once)
+            .run(function, principal, Arc::clone(head), payload, key.as_ref())
             .await;
         let mut response = match reply.result {
             Ok(output) if reads => reply::cacheable(output, head.headers()),
@@ -135,6 +186,41 @@ impl<A: Authenticate> Endpoint<A> {
         };
         reply::write_head(reply.head, response.headers_mut());
         Ok(response)
+    }
+
+    /// Reads an input that comes with files.
+    async fn with_files<B: Body>(
+        &self,
+        function: &Function,
+        principal: &Principal,
+        head: &Arc<RequestHead>,
+        body: B,
+    ) -> Result<Payload, Error> {
+        let fields = &function.uploads()[..];
+        if fields.is_empty() {
+            return Err(Error::new(
+                ErrorCode::UnsupportedMediaType,
+                "this takes no files: send JSON, with `content-type: application/json`",
+            ));
+        }
+        let admitted = self.calls.admit(function, principal, head).await;
+        let files = Files {
+            fields,
+            dir: &self.upload_dir,
+            are_unwanted: admitted.is_err(),
+        };
+        let data = FormData::read_multipart(head.headers(), body, &self.limits, files).await;
+        admitted?;
+        let mut data = data?;
+        let text = std::mem::take(&mut data.text);
+        let [(name, input)] = &text[..] else {
+            return Err(not_an_input());
+        };
+        if name != "input" {
+            return Err(not_an_input());
+        }
+        let input = mizan_core::decode(input.as_bytes())?;
+        Payload::with_files(input, data)
     }
 
     async fn batch<B: Body>(
@@ -160,7 +246,7 @@ impl<A: Authenticate> Endpoint<A> {
 
     /// Whom the request is for. Within the deadline, and though `Authenticate` panics: it is the
     /// application's code, as functions are.
-    async fn principal(&self, head: &RequestHead) -> Result<Principal, Error> {
+    pub(crate) async fn principal(&self, head: &RequestHead) -> Result<Principal, Error> {
         let principal = async { self.authenticate.authenticate(head).await };
         let principal = pin!(AssertUnwindSafe(principal).catch_unwind());
         let principal = match Within::new(self.limits.deadline, principal).await {
@@ -174,7 +260,7 @@ impl<A: Authenticate> Endpoint<A> {
         principal.map_err(|error| error.logged("authentication"))
     }
 
-    fn method_not_allowed(&self, safe: bool, head: &RequestHead) -> Response<ReplyBody> {
+    pub(crate) fn method_not_allowed(&self, safe: bool, head: &RequestHead) -> Response<ReplyBody> {
         let (allowed, message) = if safe {
             ("GET, HEAD, POST", "this answers GET and POST")
         } else {
@@ -196,6 +282,14 @@ impl<A: Authenticate> Endpoint<A> {
     }
 }
 
+fn not_an_input() -> Error {
+    Error::new(
+        ErrorCode::Malformed,
+        "a request with files has one part of text, `input`, with the arguments as JSON; files have \
+         a file name, and the path of their argument as their name",
+    )
+}
+
 /// The value of the query parameter `input`; nothing where there is none.
 ///
 /// As bytes, because a parameter may hold bytes that are not UTF-8, which decoding refuses.
@@ -212,8 +306,5 @@ fn query_input(query: &str) -> Result<Bytes, Error> {
             "the parameter `input` stands twice",
         ));
     }
-    let spaced = input.replace('+', " ");
-    Ok(percent_encoding::percent_decode_str(&spaced)
-        .collect::<Vec<_>>()
-        .into())
+    Ok(urlencoded::decode(input.as_bytes()).into())
 }

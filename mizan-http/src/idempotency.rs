@@ -162,6 +162,13 @@ impl Replies {
         }
     }
 
+    /// Whether a call has run under this key, or runs, whatever its payload.
+    pub(crate) fn has(&self, once: &Once) -> bool {
+        let mut kept = self.kept();
+        kept.forget_old();
+        kept.calls.contains_key(&once.call)
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

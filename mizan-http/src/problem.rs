@@ -65,7 +65,7 @@ pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBo
     response
 }
 
-fn status(kind: ErrorKind) -> StatusCode {
+pub(crate) fn status(kind: ErrorKind) -> StatusCode {
     let code = match kind {
         ErrorKind::Common(code) => code,
         ErrorKind::Declared { status, .. } => {

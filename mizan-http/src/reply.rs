@@ -124,5 +124,5 @@ pub(crate) fn without_body(response: Response<ReplyBody>) -> Response<ReplyBody>
         let length = HeaderValue::from(length);
         parts.headers.insert(header::CONTENT_LENGTH, length);
     }
-    Response::from_parts(parts, ReplyBody::whole(Bytes::new()))
+    Response::from_parts(parts, ReplyBody::empty())
 }

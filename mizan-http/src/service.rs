@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -118,6 +119,7 @@ pub struct Builder<A = Anonymous> {
     authenticate: A,
     limits: Limits,
     mount_path: String,
+    upload_dir: Option<PathBuf>,
     public_origins: Vec<String>,
     trusted_proxies: Vec<IpNet>,
 }
@@ -129,6 +131,7 @@ impl Builder {
             authenticate: Anonymous,
             limits: Limits::default(),
             mount_path: "/api/mizan".to_owned(),
+            upload_dir: None,
             public_origins: Vec::new(),
             trusted_proxies: Vec::new(),
         }
@@ -143,6 +146,7 @@ impl<A: Authenticate> Builder<A> {
             authenticate,
             limits: self.limits,
             mount_path: self.mount_path,
+            upload_dir: self.upload_dir,
             public_origins: self.public_origins,
             trusted_proxies: self.trusted_proxies,
         }
@@ -157,6 +161,13 @@ impl<A: Authenticate> Builder<A> {
     /// Answers under another path than `/api/mizan`.
     pub fn mount_path(mut self, path: impl Into<String>) -> Self {
         self.mount_path = path.into();
+        self
+    }
+
+    /// Puts uploads into this folder until their call is over, instead of the system's one for
+    /// temporary files. That is in memory on some systems, and may be small.
+    pub fn upload_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.upload_dir = Some(path.into());
         self
     }
 
@@ -179,7 +190,7 @@ impl<A: Authenticate> Builder<A> {
     ///
     /// # Errors
     ///
-    /// An origin or a mount path that cannot be one.
+    /// An origin or a mount path that cannot be one, and a folder for uploads that is not there.
     pub fn build(self) -> Result<MizanService<A>, ConfigError> {
         let path = &self.mount_path;
         if !(path.is_empty() || path.starts_with('/') && !path.ends_with('/')) {
@@ -189,6 +200,14 @@ impl<A: Authenticate> Builder<A> {
         let sites = Sites::new(self.public_origins).map_err(|origin| ConfigError {
             kind: ConfigErrorKind::Origin(origin),
         })?;
+        let upload_dir = match self.upload_dir {
+            Some(path) if !path.is_dir() => {
+                let kind = ConfigErrorKind::UploadDir(path);
+                return Err(ConfigError { kind });
+            }
+            Some(path) => path,
+            None => std::env::temp_dir(),
+        };
         let Limits {
             deadline,
             concurrent_calls,
@@ -200,6 +219,7 @@ impl<A: Authenticate> Builder<A> {
             sites,
             limits: self.limits,
             mount_path: self.mount_path,
+            upload_dir: upload_dir.into(),
             trusted_proxies: self.trusted_proxies,
         })))
     }
@@ -211,6 +231,7 @@ impl<A> fmt::Debug for Builder<A> {
             .field("app", &self.app)
             .field("limits", &self.limits)
             .field("mount_path", &self.mount_path)
+            .field("upload_dir", &self.upload_dir)
             .field("public_origins", &self.public_origins)
             .field("trusted_proxies", &self.trusted_proxies)
             .finish_non_exhaustive()

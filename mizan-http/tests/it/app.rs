@@ -57,7 +57,7 @@ impl Gate {
         self.0.add_permits(calls);
     }
 
-    async fn pass(&self) {
+    pub(crate) async fn pass(&self) {
         self.0.acquire().await.unwrap().forget();
     }
 }

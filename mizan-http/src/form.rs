@@ -1,0 +1,315 @@
+//! Forms that a browser posts by itself, without JavaScript.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http_body::Body;
+use mizan_core::{
+    Error, ErrorCode, ErrorKind, Fields, FormEntry, FormPost, Function, Principal, RequestHead,
+    WHOLE,
+};
+use serde_json::Value;
+
+use crate::Authenticate;
+use crate::body::ReplyBody;
+use crate::endpoint::Endpoint;
+use crate::idempotency::Key;
+use crate::local_path::LocalPath;
+use crate::payload::{Files, FormData, Payload, is_multipart};
+use crate::{plain_page, problem, reply};
+
+/// What became of a posted form.
+pub(crate) enum Posted {
+    /// It is answered.
+    Answered(Response<ReplyBody>),
+    /// It is shown again.
+    Again(Box<Again>),
+}
+
+/// A form that is shown again.
+pub(crate) struct Again {
+    pub(crate) form: FormEntry,
+    pub(crate) status: StatusCode,
+    pub(crate) page: Option<LocalPath>,
+    pub(crate) post: FormPost,
+    /// Cookies that the function has set.
+    pub(crate) headers: HeaderMap,
+}
+
+impl Again {
+    /// The form on no page of the application's, where that page cannot be had.
+    pub(crate) fn plain(self) -> Response<ReplyBody> {
+        let page = self.page.as_ref();
+        let errors = &self.post.errors;
+        let mut response = plain_page::response(&self.form, self.status, errors, page);
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+/// What a form brings besides its fields. Their names begin with `__`.
+#[derive(Default)]
+struct Reserved {
+    token: Option<String>,
+    page: Option<LocalPath>,
+    next: Option<LocalPath>,
+    rows: Option<Rows>,
+}
+
+/// A button that changes the rows of a list.
+enum Rows {
+    Add(String),
+    Remove(String),
+}
+
+impl Reserved {
+    /// Takes the reserved fields out of a form's text. Names that are not reserved stay, and are
+    /// refused as fields that the form does not have.
+    fn take(text: Vec<(String, String)>) -> (Self, Vec<(String, String)>) {
+        let mut reserved = Self::default();
+        let mut fields = Vec::new();
+        for (name, value) in text {
+            match &name[..] {
+                "__token" => reserved.token = Some(value).filter(|token| !token.is_empty()),
+                "__page" => reserved.page = LocalPath::new(&value),
+                "__next" => reserved.next = LocalPath::new(&value),
+                "__add" => reserved.rows = Some(Rows::Add(value)),
+                "__remove" => reserved.rows = Some(Rows::Remove(value)),
+                _ => fields.push((name, value)),
+            }
+        }
+        (reserved, fields)
+    }
+}
+
+impl<A: Authenticate> Endpoint<A> {
+    /// Takes the form `name`.
+    pub(crate) async fn form<B: Body>(
+        &self,
+        name: &str,
+        head: &Arc<RequestHead>,
+        body: B,
+    ) -> Result<Posted, Error> {
+        let form = self.calls.app().form(name);
+        let form = form.ok_or_else(|| Error::not_found("there is no form of this name"))?;
+        if *head.method() != Method::POST {
+            return Ok(Posted::Answered(self.method_not_allowed(false, head)));
+        }
+        let posted = self.take_form(form, head, body).await;
+        // Nothing is known of what came, so there is no page to show it on.
+        Ok(posted.unwrap_or_else(|error| Posted::Again(Box::new(Again::new(form, &error)))))
+    }
+
+    async fn take_form<B: Body>(
+        &self,
+        form: &FormEntry,
+        head: &Arc<RequestHead>,
+        body: B,
+    ) -> Result<Posted, Error> {
+        let submit = self.calls.find(form.submit)?;
+        let principal = self.principal(head).await?;
+        // Files are not received in vain; for text alone, the call finds out.
+        let admitted = if is_multipart(head.headers()) {
+            self.calls.admit(submit, &principal, head).await
+        } else {
+            Ok(())
+        };
+        let files = Files {
+            fields: &submit.uploads(),
+            dir: &self.upload_dir,
+            are_unwanted: admitted.is_err(),
+        };
+        let mut data = FormData::read(head.headers(), body, &self.limits, files).await?;
+        let (reserved, text) = Reserved::take(std::mem::take(&mut data.text));
+        let mut values = form.shape.values(&text);
+
+        let failure = if let Some(rows) = &reserved.rows {
+            match rows {
+                Rows::Add(path) => form.shape.add_row(&mut values, path),
+                Rows::Remove(path) => form.shape.remove_row(&mut values, path),
+            }
+            None
+        } else if let Err(error) = admitted {
+            Some(Failure::from(error))
+        } else {
+            let call = FormCall {
+                submit,
+                principal,
+                head,
+                token: reserved.token.as_deref(),
+            };
+            match self.submit(call, values.clone(), data).await {
+                Ok(headers) => {
+                    return Ok(Posted::Answered(sent(form, &reserved, headers)));
+                }
+                Err(failure) => Some(failure),
+            }
+        };
+        let failure = failure.unwrap_or_else(Failure::none);
+        let token = reserved.token.filter(|_| !failure.token_is_spent);
+        Ok(Posted::Again(Box::new(Again {
+            form: form.clone(),
+            status: failure.status,
+            page: reserved.page.map(|page| page.with_sent(form.name, false)),
+            post: FormPost {
+                form: form.name.to_owned(),
+                values: form.shape.shown(values),
+                errors: failure.errors,
+                token,
+            },
+            headers: failure.headers,
+        })))
+    }
+
+    /// Submits the values. Yields the headers that the function has set.
+    async fn submit(
+        &self,
+        call: FormCall<'_>,
+        values: Value,
+        files: FormData,
+    ) -> Result<HeaderMap, Failure> {
+        let FormCall {
+            submit,
+            principal,
+            head,
+            token,
+        } = call;
+        let key = match token.map(Key::new) {
+            Some(None) => {
+                let message = "the form is out of order: load its page anew";
+                return Err(Error::new(ErrorCode::Malformed, message).into());
+            }
+            Some(key) => key,
+            None => None,
+        };
+        let payload = Payload::with_files(values, files)?;
+        let reply = self
+            .calls
+            .run(
+                submit,
+                principal.clone(),
+                Arc::clone(head),
+                payload,
+                key.as_ref(),
+            )
+            .await;
+        let mut headers = HeaderMap::new();
+        reply::write_head(reply.head, &mut headers);
+        match reply.result {
+            Ok(_) => Ok(headers),
+            Err(error) => {
+                let mut failure = Failure::from(error);
+                // Headers are about an answer that nobody gets; cookies are about the browser.
+                for cookie in headers.get_all(header::SET_COOKIE) {
+                    failure.headers.append(header::SET_COOKIE, cookie.clone());
+                }
+                // A failed call is forgotten. What is there under this key is another one, and the
+                // form has to have another key.
+                failure.token_is_spent =
+                    key.is_some_and(|key| self.calls.has_run(submit, &principal, &key));
+                Err(failure)
+            }
+        }
+    }
+}
+
+struct FormCall<'a> {
+    submit: &'a Function,
+    principal: Principal,
+    head: &'a Arc<RequestHead>,
+    token: Option<&'a str>,
+}
+
+/// Why a form is shown again.
+struct Failure {
+    status: StatusCode,
+    errors: Fields,
+    headers: HeaderMap,
+    token_is_spent: bool,
+}
+
+impl Failure {
+    /// Nothing failed: its rows were changed.
+    fn none() -> Self {
+        Self {
+            status: StatusCode::OK,
+            errors: Fields::new(),
+            headers: HeaderMap::new(),
+            token_is_spent: false,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            status: status(&error),
+            errors: errors(&error),
+            ..Self::none()
+        }
+    }
+}
+
+impl Again {
+    /// A form of which no more is known than why it is refused.
+    fn new(form: &FormEntry, error: &Error) -> Self {
+        Self {
+            form: form.clone(),
+            status: problem::status(error.kind()),
+            page: None,
+            post: FormPost {
+                form: form.name.to_owned(),
+                errors: errors(error),
+                ..FormPost::default()
+            },
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
+/// The status of a page that shows a form with its errors. Whatever the fault of the client is,
+/// the page is one for people; a fault of the server is for monitors too.
+fn status(error: &Error) -> StatusCode {
+    let status = problem::status(error.kind());
+    if status.is_server_error() {
+        status
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    }
+}
+
+/// What to show: on the fields that are to blame, or else on the form.
+fn errors(error: &Error) -> Fields {
+    if !error.fields().is_empty() {
+        return error.fields().clone();
+    }
+    let message = match error.id() {
+        Some(id) => format!("{} ({id})", error.message()),
+        None if error.kind() == ErrorKind::Common(ErrorCode::Unavailable) => {
+            format!("{}: try again", error.message())
+        }
+        None => error.message().to_owned(),
+    };
+    Fields::from([(WHOLE.to_owned(), vec![message])])
+}
+
+/// Sends the browser on: to where the form says, to where its declaration says, or back to its page,
+/// which is told that it was sent.
+fn sent(form: &FormEntry, reserved: &Reserved, headers: HeaderMap) -> Response<ReplyBody> {
+    let declared = || form.redirect.and_then(LocalPath::new);
+    let page = || Some(reserved.page.as_ref()?.with_sent(form.name, true));
+    let next = reserved.next.clone().or_else(declared).or_else(page);
+    let Some(next) = next else {
+        let mut response = plain_page::response(form, StatusCode::OK, &Fields::new(), None);
+        response.headers_mut().extend(headers);
+        return response;
+    };
+    let mut response = reply::response(ReplyBody::empty(), "text/plain", "no-store");
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let response_headers = response.headers_mut();
+    response_headers.remove(header::CONTENT_TYPE);
+    response_headers.extend(headers);
+    let next = HeaderValue::from_str(next.as_str()).expect("visible ASCII characters");
+    response_headers.insert(header::LOCATION, next);
+    response
+}

@@ -1,0 +1,488 @@
+//! Files on their way to functions. Whatever happens, no temporary file stays.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use mizan_core::Registry;
+use mizan_http::{Limits, MizanService};
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+
+use crate::form_app::{
+    BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended,
+};
+use crate::wire::{Reply, Server, Socket, call, post, soon, with};
+
+const PATH: &str = "/api/mizan/call/contact.submit";
+const ADA: Part<'_> = text("input", r#"{"name": "Ada"}"#);
+
+async fn send(site: &Site, parts: &[Part<'_>]) -> Reply {
+    let reply = call(&site.service, multipart(PATH, parts)).await;
+    assert_eq!(site.files().len(), 0, "temporary files");
+    reply
+}
+
+/// What is wrong with the fields.
+fn fields(reply: &Reply) -> Value {
+    assert_eq!(reply.failure(), (422, "invalid".to_owned()));
+    reply.problem()["fields"].clone()
+}
+
+fn limited(change: impl FnOnce(&mut Limits)) -> Site {
+    Site::with(Seen::default(), change)
+}
+
+#[tokio::test]
+async fn a_file_reaches_its_function() {
+    let site = Site::new();
+    // The input may come after the files.
+    for parts in [[ADA, png("image")], [png("image"), ADA]] {
+        let reply = send(&site, &parts).await;
+        assert_eq!(reply.json(), json!({ "sent": true }));
+        let image = &site.seen.last()["image"];
+        assert_eq!(image[0], "a.png");
+        assert_eq!(
+            (&image[1], &image[2]),
+            (&json!("image/png"), &json!(PNG.len()))
+        );
+    }
+}
+
+#[tokio::test]
+async fn files_reach_rows_and_lists() {
+    let site = Site::new();
+    let input = r#"{"name": "Ada", "phones": [{"number": "1"}, {"number": "2"}]}"#;
+    let note = |name, content| Part(name, Some("note.txt"), "text/plain", content);
+    let parts = [
+        text("input", input),
+        note("phones.1.scan", b"second"),
+        note("phones.2.scan", b"third"),
+        note("files", b"one"),
+        note("files", b"two"),
+    ];
+    let reply = send(&site, &parts).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let file = |content: &str| json!(["note.txt", "text/plain", content.len(), content]);
+    let last = site.seen.last();
+    assert_eq!(
+        last["phones"],
+        json!([["1", null], ["2", file("second")], ["", file("third")]])
+    );
+    assert_eq!(last["files"], json!([file("one"), file("two")]));
+}
+
+#[tokio::test]
+async fn a_large_file_is_whole() {
+    let site = Site::new();
+    let content: Vec<_> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
+    let reply = send(&site, &[ADA, Part("files", Some("a"), "", &content)]).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(site.seen.last()["files"][0][2], 3_000_000);
+}
+
+#[tokio::test]
+async fn a_file_name_is_no_path() {
+    let site = Site::new();
+    for (claimed, name) in [
+        ("../../etc/passwd.png", "passwd.png"),
+        (r"..\\..\\evil.png", "evil.png"),
+        ("/etc/shadow", "shadow"),
+        ("..", "file"),
+        ("a\0b.png", "ab.png"),
+    ] {
+        let reply = send(
+            &site,
+            &[ADA, Part("image", Some(claimed), "image/png", PNG)],
+        )
+        .await;
+        // NUL is no header value.
+        if claimed.contains('\0') {
+            assert_eq!(reply.status, 400);
+            continue;
+        }
+        assert_eq!(reply.status, 200, "{claimed} {reply:?}");
+        assert_eq!(site.seen.last()["image"][0], name);
+    }
+}
+
+#[tokio::test]
+async fn bad_files_are_refused_on_their_fields() {
+    let site = Site::new();
+    let large = [PNG, &vec![0; 1_000_001 - PNG.len()]].concat();
+    let gif = b"GIF89a\x01\0\x01\0";
+    let html = b"<html><script>alert(1)</script>";
+    for (part, message) in [
+        (
+            Part("image", Some("a.png"), "image/png", &large),
+            "must have at most 1000000 bytes",
+        ),
+        (Part("image", Some("a.png"), "image/png", b""), "is empty"),
+        (
+            Part("image", Some("a.png"), "image/png", html),
+            "is not what its type says, image/png",
+        ),
+        (
+            Part("image", Some("a.gif"), "image/gif", gif),
+            "must be of the type image/png, image/jpeg",
+        ),
+        (
+            Part("image", Some("a.png"), "image/png", gif),
+            "must be of the type image/png, image/jpeg",
+        ),
+        (
+            Part("image", Some("a.txt"), "text/plain", b"text"),
+            "must be of the type image/png, image/jpeg",
+        ),
+        (png("picture"), "is not a known field"),
+        (png("__proto__"), "is not a known field"),
+        (png("__proto__.image"), "is not a known field"),
+        (png("name"), "is not a known field"),
+        (png("phones.scan"), "is not a known field"),
+        (png("phones.00.scan"), "is not a known field"),
+        (png("phones.-1.scan"), "is not a known field"),
+        (png(""), "is not a known field"),
+        (png("phones.1.scan"), "belongs to a row that is missing"),
+        (
+            png("phones.4294967296.scan"),
+            "belongs to a row that is missing",
+        ),
+    ] {
+        let reply = send(&site, &[ADA, part]).await;
+        assert_eq!(fields(&reply), json!({ part.0: [message] }));
+    }
+    let reply = send(&site, &[ADA, png("image"), png("image")]).await;
+    assert_eq!(fields(&reply), json!({ "image": ["came twice"] }));
+    // All are told at once.
+    let empty = Part("files", Some("a"), "", b"");
+    let reply = send(&site, &[empty, png("files"), empty, ADA, png("other")]).await;
+    assert_eq!(
+        fields(&reply),
+        json!({ "files.0": ["is empty"], "files.2": ["is empty"], "other": ["is not a known field"] })
+    );
+    assert_eq!(site.seen.started.get(), 0);
+    // As large as may be.
+    let most = Part("image", Some("a.png"), "image/png", &large[..1_000_000]);
+    assert_eq!(send(&site, &[ADA, most]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_reference_cannot_be_made_up() {
+    let site = Site::new();
+    for image in [
+        "\"x\"",
+        "1",
+        "{\"path\": \"/etc/passwd\"}",
+        "\"/etc/passwd\"",
+    ] {
+        let input = format!(r#"{{"name": "Ada", "image": {image}}}"#);
+        for request in [
+            post(PATH, input.clone()),
+            multipart(PATH, &[text("input", &input), png("files")]),
+        ] {
+            let reply = call(&site.service, request).await;
+            assert!(fields(&reply)["image"].is_array(), "{reply:?}");
+        }
+    }
+    assert_eq!(site.files().len(), 0);
+}
+
+#[tokio::test]
+async fn the_input_is_refused_as_it_is_without_files() {
+    let site = Site::new();
+    for (input, failure) in [
+        ("{", (400, "malformed")),
+        ("", (422, "invalid")),
+        (r#"{"name": "a", "name": "b"}"#, (400, "malformed")),
+        (r#"{"name": ""}"#, (422, "invalid")),
+        (r#"{"name": "a", "more": 1}"#, (422, "invalid")),
+        (r#"{"name": "a", "__proto__": {}}"#, (422, "invalid")),
+        ("[]", (422, "invalid")),
+        (r#"{"name": "panic"}"#, (500, "internal")),
+        (r#"{"name": "conflict"}"#, (409, "conflict")),
+    ] {
+        let reply = send(&site, &[text("input", input), png("image")]).await;
+        assert_eq!(
+            reply.failure(),
+            (failure.0, failure.1.to_owned()),
+            "{input}"
+        );
+    }
+    let phones = ["{}"; 6].join(",");
+    let input = format!(r#"{{"name": "a", "phones": [{phones}]}}"#);
+    let reply = send(&site, &[text("input", &input), png("image")]).await;
+    assert_eq!(
+        fields(&reply),
+        json!({ "phones": ["must have at most 5 items"] })
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_multipart_is_refused() {
+    let site = Site::new();
+    let whole = unended(&[ADA, png("image")]);
+    for (body, status) in [
+        (&b""[..], 400),
+        (b"hello", 400),
+        (&whole, 400),
+        (&whole[..whole.len() - 5], 400),
+        (b"--a-boundary\r\n\r\n\r\n--a-boundary--", 400),
+        (b"--a-boundary--", 400),
+        (b"--a-boundary\r\nno header\r\n\r\n\r\n--a-boundary--", 400),
+        (b"--a-boundary\r\ncontent-disposition: form-data; name=\"input\"\r\n\r\n\xff\r\n--a-boundary--", 400),
+    ] {
+        let reply = call(&site.service, multipart_of(PATH, body.to_vec())).await;
+        assert_eq!(reply.status, status, "{body:?} {reply:?}");
+        assert_eq!(site.files().len(), 0);
+    }
+    for parts in [
+        &[png("image")][..],
+        &[ADA, ADA],
+        &[ADA, text("more", "")],
+        &[text("other", "{}")],
+    ] {
+        let reply = send(&site, parts).await;
+        assert_eq!(reply.failure(), (400, "malformed".to_owned()));
+    }
+    for content_type in [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=\"\"",
+    ] {
+        let mut request = multipart(PATH, &[ADA]);
+        request
+            .headers_mut()
+            .insert("content-type", content_type.parse().unwrap());
+        assert_eq!(
+            call(&site.service, request).await.status,
+            400,
+            "{content_type}"
+        );
+    }
+    let zipped = with(multipart(PATH, &[ADA]), &[("content-encoding", "gzip")]);
+    assert_eq!(call(&site.service, zipped).await.status, 415);
+}
+
+#[tokio::test]
+async fn who_takes_no_files_gets_none() {
+    let site = Site::new();
+    let request = multipart("/api/mizan/call/contact.schema", &[ADA]);
+    let reply = call(&site.service, request).await;
+    assert_eq!(reply.failure(), (415, "unsupported_media_type".to_owned()));
+}
+
+#[tokio::test]
+async fn so_many_parts_are_taken() {
+    let site = Site::new();
+    let mut parts = vec![ADA];
+    parts.extend((0..999).map(|_| Part("files", Some("a"), "", b"a")));
+    assert_eq!(send(&site, &parts).await.status, 200);
+    assert_eq!(site.seen.last()["files"].as_array().unwrap().len(), 999);
+    parts.resize(10_000, Part("files", Some("a"), "", b"a"));
+    let reply = send(&site, &parts).await;
+    assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+    assert_eq!(site.seen.count(), 1);
+}
+
+#[tokio::test]
+async fn so_much_is_taken() {
+    let site = limited(|limits| {
+        limits.upload_bytes = 100_000;
+        limits.body_bytes = 50_000;
+    });
+    let content = vec![b'x'; 50_000];
+    let file = Part("files", Some("a"), "", &content);
+    assert_eq!(send(&site, &[ADA, file, file]).await.status, 200);
+    let one = Part("files", Some("a"), "", b"x");
+    let large = "x".repeat(50_000);
+    let nearly = "x".repeat(49_995);
+    for parts in [
+        &[ADA, file, file, one][..],
+        &[ADA, file, file, Part("unknown", Some("a"), "", b"x")],
+        &[text("input", &large)],
+        &[text("input", &nearly), text("input", "x")],
+    ] {
+        let reply = send(&site, parts).await;
+        assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+    }
+    assert_eq!(site.seen.count(), 1);
+}
+
+fn head(length: usize) -> String {
+    format!(
+        "POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\
+         content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+}
+
+#[tokio::test]
+async fn what_announces_itself_as_too_large_is_refused_at_once() {
+    let site = Site::new();
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let reply = server.ask(head(40 * 1024 * 1024)).await;
+    assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+}
+
+#[tokio::test]
+async fn the_policy_is_asked_before_a_file_is_received() {
+    let site = Site::new();
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let mut body = unended(&[ADA, Part("file", Some("a"), "", &vec![0; 2_000_000])]);
+    body.extend(format!("--{BOUNDARY}--\r\n").bytes());
+    let (most, end) = body.split_at(body.len() - 10);
+    let mut socket = server.connect().await;
+    let head = head(body.len()).replace("contact.submit", "members.submit");
+    socket.send(head).await;
+    socket.send(most).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(site.files().len(), 0);
+    // A browser looks at the answer once it has sent everything.
+    socket.send(end).await;
+    let reply = socket.reply().await;
+    assert_eq!(reply.failure(), (401, "unauthenticated".to_owned()));
+    assert!(
+        !reply.headers.contains_key("connection"),
+        "the connection stays"
+    );
+    let file = [text("input", "{}"), Part("file", Some("a"), "", b"four")];
+    let request = multipart("/api/mizan/call/members.submit", &file);
+    let reply = call(&site.service, with(request, &[("cookie", "user=ada")])).await;
+    assert_eq!(reply.json(), 4);
+    assert_eq!(site.files().len(), 0);
+}
+
+#[tokio::test]
+async fn headers_of_parts_are_short() {
+    let site = Site::new();
+    let name = "x".repeat(200_000);
+    let reply = send(&site, &[ADA, png(&name)]).await;
+    assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+    let preamble = [name.as_bytes(), &unended(&[ADA])].concat();
+    let reply = call(&site.service, multipart_of(PATH, preamble)).await;
+    assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+}
+
+/// The beginning of a large file, as far as its first blocks.
+async fn begin(site: &Site, socket: &mut Socket) {
+    let mut body = unended(&[ADA, Part("files", Some("a"), "", &vec![0; 600_000])]);
+    body.truncate(body.len() - 2);
+    socket.send(head(20_000_000)).await;
+    socket.send(body).await;
+    site.until_files(1).await;
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_leaves_nothing() {
+    let site = Site::new();
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let mut socket = server.connect().await;
+    begin(&site, &mut socket).await;
+    drop(socket);
+    site.until_files(0).await;
+
+    let mut socket = server.connect().await;
+    begin(&site, &mut socket).await;
+    socket.stream.shutdown().await.unwrap();
+    site.until_files(0).await;
+    assert_eq!(site.seen.started.get(), 0);
+}
+
+#[tokio::test]
+async fn a_slow_upload_is_ended() {
+    let site = limited(|limits| limits.body_timeout = Duration::from_millis(300));
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let mut socket = server.connect().await;
+    begin(&site, &mut socket).await;
+    assert_eq!(
+        socket.reply().await.failure(),
+        (408, "request_timeout".to_owned())
+    );
+    site.until_files(0).await;
+
+    // A byte now and then is not enough.
+    let mut socket = server.connect().await;
+    begin(&site, &mut socket).await;
+    let (mut read, mut write) = socket.stream.into_split();
+    let drip = tokio::spawn(async move {
+        while write.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let mut reply = [0; 12];
+    soon(tokio::io::AsyncReadExt::read_exact(&mut read, &mut reply))
+        .await
+        .unwrap();
+    assert_eq!(&reply, b"HTTP/1.1 408");
+    site.until_files(0).await;
+    drip.abort();
+}
+
+#[tokio::test]
+async fn an_upload_may_take_longer_than_the_limit() {
+    let site = limited(|limits| limits.body_timeout = Duration::from_millis(400));
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let content = vec![0; 160_000];
+    let mut body = unended(&[ADA, Part("files", Some("a"), "", &content)]);
+    body.extend(format!("--{BOUNDARY}--\r\n").bytes());
+    let mut socket = server.connect().await;
+    socket.send(head(body.len())).await;
+    for piece in body.chunks(16_384) {
+        socket.send(piece).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    assert_eq!(socket.reply().await.json(), json!({ "sent": true }));
+}
+
+#[tokio::test]
+async fn a_file_lives_as_long_as_its_call() {
+    let site = Site::gated();
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let mut body = unended(&[ADA, png("image")]);
+    body.extend(format!("--{BOUNDARY}--\r\n").bytes());
+    let mut socket = server.connect().await;
+    socket.send(head(body.len())).await;
+    socket.send(body).await;
+    site.seen.started.reach(1).await;
+    drop(socket);
+    // A mutation goes on without its client, and with its files.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(site.files().len(), 1);
+    site.seen.gate.as_ref().unwrap().let_through(1);
+    soon(site.service.idle()).await;
+    assert_eq!(site.seen.last()["image"][0], "a.png");
+    site.until_files(0).await;
+}
+
+fn keyed(parts: &[Part<'_>]) -> Request<Full<Bytes>> {
+    let key = "8e03978e-40d5-43e8-bc93-6894a57f9324";
+    with(multipart(PATH, parts), &[("idempotency-key", key)])
+}
+
+#[tokio::test]
+async fn files_that_come_again_under_a_key_run_once() {
+    let site = Site::new();
+    for _ in 0..2 {
+        let reply = call(&site.service, keyed(&[ADA, png("image")])).await;
+        assert_eq!(reply.json(), json!({ "sent": true }));
+        assert_eq!(reply.header("set-cookie"), Some("seen=yes"));
+    }
+    assert_eq!(site.seen.count(), 1);
+    let other = [PNG, b"other"].concat();
+    let other = Part("image", Some("a.png"), "image/png", &other);
+    for parts in [&[ADA, other][..], &[ADA, png("files")], &[ADA]] {
+        assert_eq!(call(&site.service, keyed(parts)).await.status, 422);
+    }
+    assert_eq!((site.seen.count(), site.files().len()), (1, 0));
+}
+
+#[test]
+fn a_folder_for_uploads_is_there() {
+    let app = Registry::new().build().unwrap();
+    let service = MizanService::builder(app).upload_dir("/is/not/there");
+    let error = service.build().unwrap_err().to_string();
+    assert!(
+        error.starts_with("`/is/not/there` is not a folder"),
+        "{error}"
+    );
+}
