@@ -17,6 +17,8 @@ pub struct FormEntry {
     pub schema: &'static str,
     /// The name of the mutation that takes the form's values.
     pub submit: &'static str,
+    /// The name of the query that answers what is wrong with the form's values.
+    pub validate: Option<&'static str>,
     /// The local path where a browser goes after a success.
     pub redirect: Option<&'static str>,
     /// What its fields are.
@@ -36,9 +38,19 @@ impl FormEntry {
             name,
             schema,
             submit,
+            validate: None,
             redirect: None,
             shape,
         }
+    }
+
+    /// Asks the query `name` what is wrong with the values where the form is refused for something
+    /// else, so that a person is told everything at once. Its input is `{"values": {..}}`, its output
+    /// `{"errors": {path: [messages]}}`.
+    #[must_use]
+    pub fn validate(mut self, name: &'static str) -> Self {
+        self.validate = Some(name);
+        self
     }
 
     /// Sends browsers to this local path after a success.

@@ -19,7 +19,9 @@ pub trait RegisterForm: Sized {
 impl RegisterForm for Registry {
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self {
-        let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::shape()).redirect(F::REDIRECT);
+        let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::shape())
+            .validate(F::VALIDATE)
+            .redirect(F::REDIRECT);
         self.function::<Show<F>>()
             .function::<Check<F>>()
             .function::<Submit<F>>()
