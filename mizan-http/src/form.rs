@@ -8,7 +8,8 @@ use mizan_core::{
     Error, ErrorCode, ErrorKind, Fields, FormEntry, FormPost, Function, Principal, RequestHead,
     WHOLE,
 };
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::Authenticate;
 use crate::body::ReplyBody;
@@ -131,6 +132,10 @@ impl<A: Authenticate> Endpoint<A> {
             None
         } else if let Err(error) = admitted {
             Some(Failure::from(error))
+        } else if !data.refused.is_empty() {
+            let mut errors = self.errors_of_text(form, principal, head, &values).await;
+            errors.append(&mut data.refused);
+            Some(Error::refused(errors).into())
         } else {
             let call = FormCall {
                 submit,
@@ -159,6 +164,29 @@ impl<A: Authenticate> Endpoint<A> {
             },
             headers: failure.headers,
         })))
+    }
+
+    /// What is wrong with the values of a form that is refused already, for its files.
+    async fn errors_of_text(
+        &self,
+        form: &FormEntry,
+        principal: Principal,
+        head: &RequestHead,
+        values: &Value,
+    ) -> Fields {
+        let Some(validate) = form.validate else {
+            return Fields::new();
+        };
+        let input = json!({ "values": values }).to_string();
+        let found = self
+            .calls
+            .read(validate, principal, head.clone(), input.into())
+            .await;
+        // What cannot be found out now is found out when the form is sent again.
+        let found = found
+            .ok()
+            .and_then(|found| serde_json::from_slice(&found).ok());
+        found.map_or_else(Fields::new, |Found { errors }| errors)
     }
 
     /// Submits the values. Yields the headers that the function has set.
@@ -211,6 +239,12 @@ impl<A: Authenticate> Endpoint<A> {
             }
         }
     }
+}
+
+/// What a form's `validate` function answers.
+#[derive(Deserialize)]
+struct Found {
+    errors: Fields,
 }
 
 struct FormCall<'a> {

@@ -11,6 +11,7 @@ mod authentication;
 mod batch;
 mod caller;
 mod calls;
+mod declared_form;
 mod form_app;
 mod forms;
 mod heads;
