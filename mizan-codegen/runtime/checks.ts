@@ -1,34 +1,180 @@
 import type * as z from "zod";
+import { isEmail } from "./email";
 
-/** How many characters a text may have. */
-export interface CharacterLimits {
+export { color, date, dateTime, decimal, time } from "./wireFormats";
+
+/** A check of a Zod schema, which adds what is wrong to the issues. */
+type Check<T> = z.core.CheckFn<T>;
+
+/** How many characters or items there may be. */
+export interface Limits {
   readonly min?: number;
   readonly max?: number;
+}
+
+/** Between which numbers a number may be. */
+export interface Bounds {
+  readonly min?: number;
+  readonly exclusiveMin?: number;
+  readonly max?: number;
+  readonly exclusiveMax?: number;
+}
+
+/** Which files a field takes. */
+export interface FileLimits {
+  /** Types and endings with commas between them, as HTML's `accept` has them. */
+  readonly accept?: string;
+  readonly maxBytes?: number;
 }
 
 /**
  * Checks how many characters a text has, counted as Rust counts them: code points, where `length`
  * counts UTF-16 units.
  */
-export function characters({
-  min = 0,
-  max = Infinity,
-}: CharacterLimits): z.core.CheckFn<string> {
+export function characters(limits: Limits, message?: string): Check<string> {
+  return counted("character", limits, (text) => [...text].length, message);
+}
+
+/** Checks how many items a list has. */
+export function items(
+  limits: Limits,
+  message?: string,
+): Check<readonly unknown[]> {
+  return counted("item", limits, (list) => list.length, message);
+}
+
+/** Checks between which numbers a number is. */
+export function range(bounds: Bounds, message?: string): Check<number> {
+  const {
+    min = -Infinity,
+    exclusiveMin = -Infinity,
+    max = Infinity,
+    exclusiveMax = Infinity,
+  } = bounds;
+  return check(
+    message ?? rangeWords(bounds),
+    (value) =>
+      value >= min &&
+      value > exclusiveMin &&
+      value <= max &&
+      value < exclusiveMax,
+  );
+}
+
+/** Checks that a text is an e-mail address. */
+export function email(message = "must be an e-mail address"): Check<string> {
+  return check(message, isEmail);
+}
+
+/** Checks that a text is a URL. */
+export function url(message = "must be a URL"): Check<string> {
+  return check(message, (text) => {
+    try {
+      return Boolean(new URL(text));
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Checks that a text matches a pattern somewhere. */
+export function pattern(
+  pattern: RegExp,
+  message = "has the wrong form",
+): Check<string> {
+  return check(message, (text) => pattern.test(text));
+}
+
+/** Checks that a text is not made of white space alone. Nothing else is said of one that is. */
+export const notBlank: Check<string> = ({ value, issues }) => {
+  if (/^\p{White_Space}*$/u.test(value))
+    issues.push({ code: "custom", message: "is required", input: value });
+};
+
+/** Checks that a text has no control characters, which line breaks are too. */
+export const singleLine: Check<string> = check(
+  "must be one line without control characters",
+  (text) => !/\p{Cc}/u.test(text),
+);
+
+/** Checks how many bytes a text has in UTF-8. */
+export function maxBytes(max: number): Check<string> {
+  return check(
+    `must have at most ${max} bytes`,
+    (text) => new TextEncoder().encode(text).length <= max,
+  );
+}
+
+/** Checks a file. What a browser does not know of it is left to the server. */
+export function file({ accept, maxBytes = Infinity }: FileLimits): Check<File> {
   return ({ value, issues }) => {
-    const count = [...value].length;
-    const issue = { origin: "string", inclusive: true, input: value } as const;
-    if (count < min) issues.push({ ...issue, code: "too_small", minimum: min });
-    if (count > max) issues.push({ ...issue, code: "too_big", maximum: max });
+    const issue = { code: "custom", input: value, continue: true } as const;
+    if (value.size === 0) issues.push({ ...issue, message: "is empty" });
+    if (value.size > maxBytes)
+      issues.push({
+        ...issue,
+        message: `must have at most ${maxBytes} bytes`,
+      });
+    if (accept !== undefined && !isAccepted(value, accept))
+      issues.push({ ...issue, message: `must be a file of type ${accept}` });
   };
 }
 
 /** Checks that no two items of a list are the same JSON. */
-export const unique: z.core.CheckFn<readonly unknown[]> = ({
-  value,
-  issues,
-}) => {
-  const seen = new Set(value.map((item) => JSON.stringify(item)));
-  if (seen.size < value.length) {
-    issues.push({ code: "custom", message: "Duplicate items", input: value });
-  }
-};
+export const unique: Check<readonly unknown[]> = check(
+  "must not have an item twice",
+  (list) =>
+    new Set(list.map((item) => JSON.stringify(item))).size === list.length,
+);
+
+/** Further checks run after a broken one, as the server tells all that is wrong with a field. */
+function check<T>(message: string, isRight: (value: T) => boolean): Check<T> {
+  return ({ value, issues }) => {
+    if (!isRight(value))
+      issues.push({ code: "custom", message, input: value, continue: true });
+  };
+}
+
+function counted<T>(
+  unit: string,
+  { min = 0, max = Infinity }: Limits,
+  count: (value: T) => number,
+  message = countWords(unit, min, max),
+): Check<T> {
+  return check(message, (value) => {
+    const length = count(value);
+    return length >= min && length <= max;
+  });
+}
+
+function countWords(unit: string, min: number, max: number): string {
+  const units = (count: number): string =>
+    `${count} ${unit}${count === 1 ? "" : "s"}`;
+  if (min === max) return `must have exactly ${units(min)}`;
+  if (max === Infinity) return `must have at least ${units(min)}`;
+  if (min === 0) return `must have at most ${units(max)}`;
+  return `must have ${min} to ${units(max)}`;
+}
+
+function rangeWords(bounds: Bounds): string {
+  const words = [
+    ["at least", bounds.min],
+    ["more than", bounds.exclusiveMin],
+    ["at most", bounds.max],
+    ["less than", bounds.exclusiveMax],
+  ] as const;
+  const said = words.flatMap(([words, bound]) =>
+    bound === undefined ? [] : `${words} ${bound}`,
+  );
+  return `must be ${said.join(" and ")}`;
+}
+
+function isAccepted({ name, type }: File, accept: string): boolean {
+  if (type === "") return true;
+  return accept.split(",").some((part) => {
+    const wanted = part.trim().toLowerCase();
+    if (wanted.startsWith(".")) return name.toLowerCase().endsWith(wanted);
+    if (wanted.endsWith("/*")) return type.startsWith(wanted.slice(0, -1));
+    return wanted === "*/*" || type === wanted;
+  });
+}

@@ -38,6 +38,7 @@ pub(super) fn flattened(part: Type) -> Option<Type> {
         Type::Boolean
         | Type::Number(_)
         | Type::Text(_)
+        | Type::File(_)
         | Type::Literal(_)
         | Type::List(_)
         | Type::Tuple(_) => return None,

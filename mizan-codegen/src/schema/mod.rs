@@ -1,11 +1,13 @@
 //! The types that a client can have: JSON Schema, closed down to what TypeScript can say.
 
+mod checks;
 mod flatten;
 mod keywords;
 mod read;
 
 use serde_json::Number as JsonNumber;
 
+pub(crate) use checks::{Checks, WireFormat};
 pub(crate) use read::{Reader, TypeNames, docs_of};
 
 /// A type on the wire.
@@ -19,6 +21,8 @@ pub(crate) enum Type {
     Boolean,
     Number(Number),
     Text(Text),
+    /// A file that is sent along with a call.
+    File(Checks),
     Literal(Literal),
     List(List),
     Tuple(Vec<Type>),
@@ -79,15 +83,35 @@ pub(crate) struct Number {
     pub(crate) multiple_of: Option<JsonNumber>,
     /// The one number that is left out: zero for `NonZeroI32`.
     pub(crate) not: Option<JsonNumber>,
+    pub(crate) checks: Checks,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Width {
     Float,
+    Int8,
+    Int16,
     Int32,
+    UInt8,
+    UInt16,
     UInt32,
     /// An integer whose own minimum and maximum bound it.
     Bounded,
+}
+
+impl Width {
+    /// The least and the greatest number of a type that has fewer than JavaScript.
+    pub(crate) fn limits(self) -> Option<(i64, i64)> {
+        Some(match self {
+            Self::Int8 => (i8::MIN.into(), i8::MAX.into()),
+            Self::Int16 => (i16::MIN.into(), i16::MAX.into()),
+            Self::Int32 => (i32::MIN.into(), i32::MAX.into()),
+            Self::UInt8 => (0, u8::MAX.into()),
+            Self::UInt16 => (0, u16::MAX.into()),
+            Self::UInt32 => (0, u32::MAX.into()),
+            Self::Float | Self::Bounded => return None,
+        })
+    }
 }
 
 /// A string.
@@ -99,6 +123,7 @@ pub(crate) struct Text {
     /// A regular expression of the `regex` crate.
     pub(crate) pattern: Option<String>,
     pub(crate) format: Option<String>,
+    pub(crate) checks: Checks,
 }
 
 /// A list of any length within its limits.
@@ -108,6 +133,7 @@ pub(crate) struct List {
     pub(crate) min_items: Option<u64>,
     pub(crate) max_items: Option<u64>,
     pub(crate) unique: bool,
+    pub(crate) checks: Checks,
 }
 
 /// A struct, a map, or a struct with a flattened map.

@@ -4,7 +4,9 @@ use serde_json::{Map, Number as JsonNumber, Value};
 
 use super::flatten::flattened;
 use super::keywords::{is_known, referred};
-use super::{Docs, List, Literal, Member, Number, Object, Property, Rest, Text, Type, Width};
+use super::{
+    Checks, Docs, List, Literal, Member, Number, Object, Property, Rest, Text, Type, Width,
+};
 use crate::problem::{Origin, Place, Problem, Unsupported};
 
 /// The TypeScript names of the named types, by their keys in `$defs`.
@@ -138,11 +140,15 @@ impl<'a> Reader<'a> {
         match name {
             "null" => Type::Null,
             "boolean" => Type::Boolean,
+            "string" if keywords.get("format").and_then(Value::as_str) == Some("binary") => {
+                Type::File(self.checks(keywords))
+            }
             "string" => Type::Text(Text {
                 min_length: self.count(keywords, "minLength"),
                 max_length: self.count(keywords, "maxLength"),
                 pattern: self.text(keywords, "pattern"),
                 format: self.text(keywords, "format"),
+                checks: self.checks(keywords),
             }),
             "number" => self.number(keywords, Width::Float),
             "integer" => self.integer(keywords),
@@ -154,25 +160,21 @@ impl<'a> Reader<'a> {
 
     fn integer(&mut self, keywords: &Map<String, Value>) -> Type {
         let format = keywords.get("format").and_then(Value::as_str);
-        let (width, range) = match format {
-            Some("int32") => (Width::Int32, None),
-            Some("uint32") => (Width::UInt32, None),
-            Some("int8") => (Width::Bounded, Some((-128, 127))),
-            Some("int16") => (Width::Bounded, Some((-32_768, 32_767))),
-            Some("uint8") => (Width::Bounded, Some((0, 255))),
-            Some("uint16") => (Width::Bounded, Some((0, 65_535))),
+        let width = match format {
+            Some("int8") => Width::Int8,
+            Some("int16") => Width::Int16,
+            Some("int32") => Width::Int32,
+            Some("uint8") => Width::UInt8,
+            Some("uint16") => Width::UInt16,
+            Some("uint32") => Width::UInt32,
             Some(wide @ ("int64" | "uint64" | "int128" | "uint128" | "int" | "uint")) => {
                 return self.refuse(Unsupported::WideInteger(rust_integer(wide)));
             }
-            _ => (Width::Bounded, None),
+            _ => Width::Bounded,
         };
-        let Type::Number(mut number) = self.number(keywords, width) else {
+        let Type::Number(number) = self.number(keywords, width) else {
             return Type::Unknown;
         };
-        if let Some((minimum, maximum)) = range {
-            number.minimum.get_or_insert(JsonNumber::from(minimum));
-            number.maximum.get_or_insert(JsonNumber::from(maximum));
-        }
         let bounded = |inclusive: &Option<JsonNumber>, exclusive: &Option<JsonNumber>| {
             inclusive.iter().chain(exclusive).any(is_safe_integer)
         };
@@ -201,6 +203,7 @@ impl<'a> Reader<'a> {
             exclusive_maximum: self.limit(keywords, "exclusiveMaximum"),
             multiple_of: self.limit(keywords, "multipleOf"),
             not,
+            checks: self.checks(keywords),
         })
     }
 
@@ -235,6 +238,7 @@ impl<'a> Reader<'a> {
                 min_items,
                 max_items,
                 unique,
+                checks: self.checks(keywords),
             }),
         }
     }
@@ -364,6 +368,16 @@ impl<'a> Reader<'a> {
             self.refuse(Unsupported::Malformed(keyword.to_owned()));
         }
         count
+    }
+
+    fn checks(&mut self, keywords: &Map<String, Value>) -> Checks {
+        let Some(value) = keywords.get("x-checks") else {
+            return Checks::default();
+        };
+        serde_json::from_value(value.clone()).unwrap_or_else(|_| {
+            self.refuse(Unsupported::Malformed("x-checks".to_owned()));
+            Checks::default()
+        })
     }
 
     fn text(&mut self, keywords: &Map<String, Value>, keyword: &str) -> Option<String> {

@@ -47,13 +47,31 @@ impl Document {
         items: impl IntoIterator<Item = Document>,
         close: &'static str,
     ) -> Document {
-        let mut inside = vec![Document::SoftLine];
+        Self::list_within(Document::SoftLine, open, items, close)
+    }
+
+    /// As [`Document::list`], with spaces inside: `{ a, b }`.
+    pub(crate) fn list_with_spaces(
+        open: &'static str,
+        items: impl IntoIterator<Item = Document>,
+        close: &'static str,
+    ) -> Document {
+        Self::list_within(Document::Line, open, items, close)
+    }
+
+    fn list_within(
+        space: Document,
+        open: &'static str,
+        items: impl IntoIterator<Item = Document>,
+        close: &'static str,
+    ) -> Document {
+        let mut inside = vec![space.clone()];
         inside.extend(Document::join(items, &[text(","), Document::Line]));
         inside.push(Document::IfBroken(","));
         Document::Group(vec![
             text(open),
             Document::Indent(inside),
-            Document::SoftLine,
+            space,
             text(close),
         ])
     }

@@ -88,6 +88,7 @@ impl Scope {
             Type::Boolean => text("boolean"),
             Type::Number(_) => text("number"),
             Type::Text(_) => text("string"),
+            Type::File(_) => text("File"),
             Type::Literal(value) => text(literal::literal(value)),
             Type::List(list) => Document::All(vec![self.operand(&list.item), text("[]")]),
             Type::Tuple(items) => Document::list("[", items.iter().map(|item| self.ty(item)), "]"),

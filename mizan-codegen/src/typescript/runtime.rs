@@ -1,10 +1,11 @@
 //! The TypeScript that is the same for every client.
 
 /// The files of the runtime, by their paths in the client.
-pub(super) const FILES: [(&str, &str); 16] = [
+pub(super) const FILES: [(&str, &str); 19] = [
     ("runtime/batch.ts", include_str!("../../runtime/batch.ts")),
     ("runtime/checks.ts", include_str!("../../runtime/checks.ts")),
     ("runtime/client.ts", include_str!("../../runtime/client.ts")),
+    ("runtime/email.ts", include_str!("../../runtime/email.ts")),
     (
         "runtime/embedded.ts",
         include_str!("../../runtime/embedded.ts"),
@@ -39,6 +40,11 @@ pub(super) const FILES: [(&str, &str); 16] = [
         "runtime/transport.ts",
         include_str!("../../runtime/transport.ts"),
     ),
+    (
+        "runtime/wireFormats.ts",
+        include_str!("../../runtime/wireFormats.ts"),
+    ),
+    ("runtime/words.ts", include_str!("../../runtime/words.ts")),
 ];
 
 /// The codes of the failures that the client finds by itself: `ClientCode` in `error.ts`.

@@ -5,13 +5,32 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Number as JsonNumber;
+
 use super::document::{Document, text};
 use super::{literal, pattern};
 use crate::plan::{Definition, Plan};
-use crate::schema::{List, Literal, Member, Number, Object, Text, Type, Width};
+use crate::schema::{Checks, List, Literal, Member, Number, Object, Text, Type, Width, WireFormat};
 
 /// The functions of `runtime/checks.ts`.
-const CHECKS: [&str; 2] = ["characters", "unique"];
+const CHECKS: [&str; 16] = [
+    "characters",
+    "color",
+    "date",
+    "dateTime",
+    "decimal",
+    "email",
+    "file",
+    "items",
+    "maxBytes",
+    "notBlank",
+    "pattern",
+    "range",
+    "singleLine",
+    "time",
+    "unique",
+    "url",
+];
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let schemas = Schemas {
@@ -34,14 +53,17 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     }
     let checks: Vec<_> = CHECKS
         .into_iter()
-        .filter(|check| body.contains(&format!(".check({check}")))
+        .filter(|check| {
+            [",", ")", "("]
+                .iter()
+                .any(|end| body.contains(&format!(".check({check}{end}")))
+        })
         .collect();
     let mut file = "import * as z from \"zod\";\n".to_owned();
     if !checks.is_empty() {
-        let checks = checks.join(", ");
-        file.push_str(&format!(
-            "import {{ {checks} }} from \"./runtime/checks\";\n"
-        ));
+        let names = Document::list_with_spaces("import {", checks.into_iter().map(text), "}");
+        let import = Document::All(vec![names, text(" from \"./runtime/checks\";\n")]);
+        file.push_str(&import.print());
     }
     file.push_str("import { lazy } from \"./runtime/lazy\";\n");
     file.push_str("import type * as types from \"./types\";\n");
@@ -88,6 +110,7 @@ impl Schemas<'_> {
             Type::Boolean => text("z.boolean()"),
             Type::Number(value) => text(number(value)),
             Type::Text(value) => text(string(value)),
+            Type::File(checks) => text(file(checks)),
             Type::Literal(value) => text(format!("z.literal({})", literal::literal(value))),
             Type::List(list) => self.list(list),
             Type::Tuple(items) => Document::list(
@@ -110,14 +133,7 @@ impl Schemas<'_> {
     }
 
     fn list(&self, list: &List) -> Document {
-        let mut checks = String::new();
-        match (list.min_items, list.max_items) {
-            (Some(min), Some(max)) if min == max => checks += &format!(".length({min})"),
-            (min, max) => {
-                checks.extend(min.map(|min| format!(".min({min})")));
-                checks.extend(max.map(|max| format!(".max({max})")));
-            }
-        }
+        let mut checks = counted("items", list.min_items, list.max_items, &list.checks);
         if list.unique {
             checks += ".check(unique)";
         }
@@ -251,24 +267,34 @@ fn number(number: &Number) -> String {
         Width::Float => "z.number()",
         Width::Int32 => "z.int32()",
         Width::UInt32 => "z.uint32()",
-        Width::Bounded => "z.int()",
+        Width::Int8 | Width::Int16 | Width::UInt8 | Width::UInt16 | Width::Bounded => "z.int()",
     }
     .to_owned();
-    let implied_zero = number.width == Width::UInt32;
-    let minimum = number
-        .minimum
-        .as_ref()
-        .filter(|minimum| !(implied_zero && minimum.as_u64() == Some(0)));
-    for (check, limit) in [
-        ("min", minimum),
-        ("max", number.maximum.as_ref()),
-        ("gt", number.exclusive_minimum.as_ref()),
-        ("lt", number.exclusive_maximum.as_ref()),
-        ("multipleOf", number.multiple_of.as_ref()),
-    ] {
-        if let Some(limit) = limit {
-            schema += &format!(".{check}({})", literal::number(limit));
+    // What the type cannot hold is no broken constraint, so it is not in the words for one.
+    let own = number.width.limits();
+    let limit = |own: Option<i64>, given: Option<&JsonNumber>| match given {
+        Some(given) if own.is_none() || own != given.as_i64() => Some(given.clone()),
+        _ => None,
+    };
+    let bounds = Bounds {
+        min: limit(own.map(|(min, _)| min), number.minimum.as_ref()),
+        exclusive_min: number.exclusive_minimum.clone(),
+        max: limit(own.map(|(_, max)| max), number.maximum.as_ref()),
+        exclusive_max: number.exclusive_maximum.clone(),
+    };
+    if let Some((min, max)) = own
+        && schema == "z.int()"
+    {
+        if !bounds.has_lower() {
+            schema += &format!(".min({min})");
         }
+        if !bounds.has_upper() {
+            schema += &format!(".max({max})");
+        }
+    }
+    schema += &bounds.check(number.checks.message("range"));
+    if let Some(step) = &number.multiple_of {
+        schema += &format!(".multipleOf({})", literal::number(step));
     }
     if let Some(not) = &number.not {
         let not = literal::number(not);
@@ -277,31 +303,151 @@ fn number(number: &Number) -> String {
     schema
 }
 
-/// A string with the constraints that Zod can check as the server does.
+/// The range that a constraint wants, apart from what the type can hold.
+struct Bounds {
+    min: Option<JsonNumber>,
+    exclusive_min: Option<JsonNumber>,
+    max: Option<JsonNumber>,
+    exclusive_max: Option<JsonNumber>,
+}
+
+impl Bounds {
+    fn has_lower(&self) -> bool {
+        self.min.is_some() || self.exclusive_min.is_some()
+    }
+
+    fn has_upper(&self) -> bool {
+        self.max.is_some() || self.exclusive_max.is_some()
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&'static str, &'static str, &JsonNumber)> {
+        [
+            ("min", "at least", &self.min),
+            ("exclusiveMin", "more than", &self.exclusive_min),
+            ("max", "at most", &self.max),
+            ("exclusiveMax", "less than", &self.exclusive_max),
+        ]
+        .into_iter()
+        .filter_map(|(name, words, bound)| Some((name, words, bound.as_ref()?)))
+    }
+
+    fn check(&self, message: Option<&str>) -> String {
+        let bounds: Vec<_> = self
+            .named()
+            .map(|(name, _, bound)| format!("{name}: {}", literal::number(bound)))
+            .collect();
+        if bounds.is_empty() {
+            return String::new();
+        }
+        let spelt = || self.words_of_rust();
+        let message = message.map(str::to_owned).or_else(spelt);
+        let message = message.map(|message| format!(", {}", literal::string(&message)));
+        format!(
+            ".check(range({{ {} }}{}))",
+            bounds.join(", "),
+            message.unwrap_or_default()
+        )
+    }
+
+    /// The server's words, where it writes a number in another way than JavaScript: `1.0`.
+    fn words_of_rust(&self) -> Option<String> {
+        if self
+            .named()
+            .all(|(_, _, bound)| bound.to_string() == literal::number(bound))
+        {
+            return None;
+        }
+        let bounds = self
+            .named()
+            .map(|(_, words, bound)| format!("{words} {bound}"));
+        Some(format!(
+            "must be {}",
+            bounds.collect::<Vec<_>>().join(" and ")
+        ))
+    }
+}
+
+/// A string with the constraints that can be checked as the server does.
 ///
-/// Of the formats these are the e-mail address, whose pattern lets pass all that the `validator`
-/// crate lets pass; the URL, for which both follow the WHATWG; and the UUID with its hyphens, as
-/// RFC 9562 writes it. The others have looser or stricter checks in Zod than in Rust, so they are
-/// left to the server.
+/// Of the formats these are the e-mail address, as the `validator` crate takes it; the URL, for
+/// which both follow the WHATWG; and the UUID with its hyphens, as RFC 9562 writes it. The others
+/// have looser or stricter checks in JavaScript than in Rust, so they are left to the server.
 fn string(value: &Text) -> String {
+    let checks = &value.checks;
     let mut schema = match value.format.as_deref() {
-        Some("email") => "z.email({ pattern: z.regexes.unicodeEmail })",
-        Some("uri") => "z.url()",
         Some("uuid") => "z.guid()",
         _ => "z.string()",
     }
     .to_owned();
-    let limits: Vec<_> = [("min", value.min_length), ("max", value.max_length)]
+    if checks.not_blank {
+        schema += ".check(notBlank)";
+    }
+    if checks.single_line {
+        schema += ".check(singleLine)";
+    }
+    schema += match checks.format {
+        Some(WireFormat::Date) => ".check(date)",
+        Some(WireFormat::Time) => ".check(time)",
+        Some(WireFormat::DateTime) => ".check(dateTime)",
+        Some(WireFormat::Color) => ".check(color)",
+        Some(WireFormat::Decimal) => ".check(decimal)",
+        None => "",
+    };
+    match value.format.as_deref() {
+        Some("email") => schema += &format!(".check(email({}))", own_words(checks, "email")),
+        Some("uri") => schema += &format!(".check(url({}))", own_words(checks, "url")),
+        _ => {}
+    }
+    schema += &counted("characters", value.min_length, value.max_length, checks);
+    if let Some(max) = checks.max_bytes {
+        schema += &format!(".check(maxBytes({max}))");
+    }
+    if let Some(pattern) = value.pattern.as_deref().and_then(pattern::javascript) {
+        let words = own_words(checks, "regex");
+        schema += &match words.as_str() {
+            "" => format!(".check(pattern({pattern}))"),
+            words => format!(".check(pattern({pattern}, {words}))"),
+        };
+    }
+    schema
+}
+
+fn file(checks: &Checks) -> String {
+    let accept = checks.accept.as_deref().map(literal::string);
+    let accept = accept.map(|accept| format!("accept: {accept}"));
+    let max_bytes = checks.max_bytes.map(|max| format!("maxBytes: {max}"));
+    let limits: Vec<_> = accept.into_iter().chain(max_bytes).collect();
+    match limits.as_slice() {
+        [] => "z.instanceof(File).check(file({}))".to_owned(),
+        limits => format!(
+            "z.instanceof(File).check(file({{ {} }}))",
+            limits.join(", ")
+        ),
+    }
+}
+
+/// The check of how many characters or items there are; nothing without limits.
+fn counted(check: &str, min: Option<u64>, max: Option<u64>, checks: &Checks) -> String {
+    let limits: Vec<_> = [("min", min), ("max", max)]
         .into_iter()
         .filter_map(|(name, limit)| Some(format!("{name}: {}", limit?)))
         .collect();
-    if !limits.is_empty() {
-        schema += &format!(".check(characters({{ {} }}))", limits.join(", "));
+    if limits.is_empty() {
+        return String::new();
     }
-    if let Some(pattern) = value.pattern.as_deref().and_then(pattern::javascript) {
-        schema += &format!(".regex({pattern})");
-    }
-    schema
+    let words = match own_words(checks, "length") {
+        words if words.is_empty() => words,
+        words => format!(", {words}"),
+    };
+    format!(".check({check}({{ {} }}{words}))", limits.join(", "))
+}
+
+/// The server's own words for a broken constraint, as an argument; nothing where it has none.
+fn own_words(checks: &Checks, code: &str) -> String {
+    checks
+        .message(code)
+        .map(literal::string)
+        .unwrap_or_default()
 }
 
 fn key_schema(patterns: &[String]) -> String {

@@ -9,6 +9,7 @@
 
 mod cases;
 mod cli;
+mod emails;
 mod refused;
 mod rust_app;
 mod write;
