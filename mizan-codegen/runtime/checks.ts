@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { isEmail } from "./email";
 
-export { color, date, dateTime, decimal, time } from "./wireFormats";
+export { color, date, dateTime, decimal, instant, time } from "./wireFormats";
 
 /** A check of a Zod schema, which adds what is wrong to the issues. */
 type Check<T> = z.core.CheckFn<T>;
@@ -39,8 +39,32 @@ export function characters(limits: Limits, message?: string): Check<string> {
 export function items(
   limits: Limits,
   message?: string,
-): Check<readonly unknown[]> {
-  return counted("item", limits, (list) => list.length, message);
+): z.core.$ZodCheck<readonly unknown[]> {
+  return ofLists(counted("item", limits, (list) => list.length, message));
+}
+
+/** Checks how many rows a list of a form has; too many are counted before anything else is looked at. */
+export function rows(
+  limits: Limits,
+  message?: string,
+): z.core.$ZodCheck<readonly unknown[]> {
+  const { min = 0, max = Infinity } = limits;
+  const few = counted<readonly unknown[]>(
+    "item",
+    { min },
+    (list) => list.length,
+    message ?? countWords("item", min, max),
+  );
+  const many = counted<readonly unknown[]>(
+    "item",
+    { max },
+    (list) => list.length,
+    message,
+  );
+  return ofLists((payload) => {
+    void few(payload);
+    void many(payload);
+  });
 }
 
 /** Checks between which numbers a number is. */
@@ -87,9 +111,23 @@ export function pattern(
 
 /** Checks that a text is not made of white space alone. Nothing else is said of one that is. */
 export const notBlank: Check<string> = ({ value, issues }) => {
-  if (/^\p{White_Space}*$/u.test(value))
+  if (isBlank(value))
     issues.push({ code: "custom", message: "is required", input: value });
 };
+
+/** As `notBlank` and `characters`: what `message` says of the length is said of a blank text too. */
+export function filled(limits: Limits, message: string): Check<string> {
+  const hasLength = characters(limits, message);
+  return (payload) => {
+    const { value, issues } = payload;
+    const before = issues.length;
+    void hasLength(payload);
+    if (!isBlank(value)) return;
+    const said = issues.length > before ? message : "is required";
+    issues.splice(before);
+    issues.push({ code: "custom", message: said, input: value });
+  };
+}
 
 /** Checks that a text has no control characters, which line breaks are too. */
 export const singleLine: Check<string> = check(
@@ -100,7 +138,7 @@ export const singleLine: Check<string> = check(
 /** Checks how many bytes a text has in UTF-8. */
 export function maxBytes(max: number): Check<string> {
   return check(
-    `must have at most ${max} bytes`,
+    `must have at most ${counts(max, "byte")}`,
     (text) => new TextEncoder().encode(text).length <= max,
   );
 }
@@ -113,19 +151,32 @@ export function file({ accept, maxBytes = Infinity }: FileLimits): Check<File> {
     if (value.size > maxBytes)
       issues.push({
         ...issue,
-        message: `must have at most ${maxBytes} bytes`,
+        message: `must have at most ${counts(maxBytes, "byte")}`,
       });
     if (accept !== undefined && !isAccepted(value, accept))
-      issues.push({ ...issue, message: `must be a file of type ${accept}` });
+      issues.push({ ...issue, message: `must be of the type ${accept}` });
   };
 }
 
 /** Checks that no two items of a list are the same JSON. */
-export const unique: Check<readonly unknown[]> = check(
-  "must not have an item twice",
-  (list) =>
-    new Set(list.map((item) => JSON.stringify(item))).size === list.length,
+export const unique: z.core.$ZodCheck<readonly unknown[]> = ofLists(
+  check(
+    "must not have an item twice",
+    (list) =>
+      new Set(list.map((item) => JSON.stringify(item))).size === list.length,
+  ),
 );
+
+/** A list is checked whatever is wrong with its items. */
+function ofLists(
+  check: Check<readonly unknown[]>,
+): z.core.$ZodCheck<readonly unknown[]> {
+  const when = ({ value }: z.core.ParsePayload): boolean =>
+    Array.isArray(value);
+  return {
+    _zod: { def: { check: "custom", when }, onattach: [], check },
+  };
+}
 
 /** Further checks run after a broken one, as the server tells all that is wrong with a field. */
 function check<T>(message: string, isRight: (value: T) => boolean): Check<T> {
@@ -148,12 +199,18 @@ function counted<T>(
 }
 
 function countWords(unit: string, min: number, max: number): string {
-  const units = (count: number): string =>
-    `${count} ${unit}${count === 1 ? "" : "s"}`;
-  if (min === max) return `must have exactly ${units(min)}`;
-  if (max === Infinity) return `must have at least ${units(min)}`;
-  if (min === 0) return `must have at most ${units(max)}`;
-  return `must have ${min} to ${units(max)}`;
+  if (min === max) return `must have exactly ${counts(min, unit)}`;
+  if (max === Infinity) return `must have at least ${counts(min, unit)}`;
+  if (min === 0) return `must have at most ${counts(max, unit)}`;
+  return `must have ${min} to ${counts(max, unit)}`;
+}
+
+function counts(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+function isBlank(text: string): boolean {
+  return /^\p{White_Space}*$/u.test(text);
 }
 
 function rangeWords(bounds: Bounds): string {

@@ -1,4 +1,5 @@
 import { createBatch } from "./batch";
+import { bodyOf } from "./multipart";
 import { askServer, serverFunctions } from "./rendering";
 import { readOutput, unanswered } from "./reply";
 
@@ -20,6 +21,17 @@ export interface QueryRequest {
   readonly signal?: AbortSignal | undefined;
   /** Leave in one request with the other batched queries of the same turn. */
   readonly batch?: boolean | undefined;
+  /** Keep the input out of the address, and so out of logs. */
+  readonly post?: boolean | undefined;
+}
+
+/** How a mutation is sent. */
+export interface MutationRequest {
+  readonly signal?: AbortSignal | undefined;
+  /** Requests with the same key run the mutation once. */
+  readonly idempotencyKey?: string | undefined;
+  /** Used in place of the global `fetch`, unless the options name another. */
+  readonly fetch?: typeof fetch | undefined;
 }
 
 /** Learns which queries a mutation has made stale; `*` stands for all of them. */
@@ -27,7 +39,13 @@ export type AffectsListener = (names: readonly string[]) => void;
 
 /** Carries calls to one server. All of its state belongs to this value, none to the module. */
 export interface Transport {
-  mutate(name: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
+  /** Where the functions are mounted. */
+  readonly baseUrl: string;
+  mutate(
+    name: string,
+    input: unknown,
+    request?: MutationRequest,
+  ): Promise<unknown>;
   query(name: string, input: unknown, request?: QueryRequest): Promise<unknown>;
   /** Calls `listener` after each mutation that affects something, until the returned function runs. */
   onAffects(listener: AffectsListener): () => void;
@@ -54,18 +72,22 @@ export function createTransport(
   async function send(
     path: string,
     body: unknown,
-    signal?: AbortSignal,
+    { signal, idempotencyKey, fetch: given }: MutationRequest = {},
   ): Promise<Response> {
     const headers = new Headers(await options.headers?.());
     headers.set("mizan-contract", contract);
+    if (idempotencyKey !== undefined)
+      headers.set("idempotency-key", idempotencyKey);
     const init: RequestInit = { headers, signal: signal ?? null };
     if (body !== undefined) {
-      headers.set("content-type", "application/json");
       init.method = "POST";
-      init.body = JSON.stringify(body);
+      init.body = bodyOf(body);
+      // The browser sets the type of a form, with its boundary.
+      if (typeof init.body === "string")
+        headers.set("content-type", "application/json");
     }
     try {
-      return await (options.fetch ?? fetch)(baseUrl + path, init);
+      return await (options.fetch ?? given ?? fetch)(baseUrl + path, init);
     } catch (cause) {
       throw unanswered(cause, signal);
     }
@@ -74,22 +96,22 @@ export function createTransport(
   async function mutate(
     name: string,
     input: unknown,
-    signal?: AbortSignal,
+    request: MutationRequest = {},
   ): Promise<unknown> {
     if (isSameServer && serverFunctions())
       throw new Error(
         `${name} is a mutation and was called while rendering: call it in an event handler or an effect`,
       );
-    const reply = await send(callPath(name), input ?? {}, signal);
+    const reply = await send(callPath(name), input ?? {}, request);
     // Before the body is read: what the mutation did is done, even where its answer is cut short.
     if (reply.ok) announce(reply.headers.get("mizan-affects") ?? "");
-    return readOutput(reply, signal);
+    return readOutput(reply, request.signal);
   }
 
   async function ask(
     name: string,
     input: unknown,
-    signal?: AbortSignal,
+    { signal, post }: QueryRequest = {},
   ): Promise<unknown> {
     const path = callPath(name);
     const search =
@@ -97,19 +119,19 @@ export function createTransport(
         ? ""
         : `?input=${encodeURIComponent(JSON.stringify(input))}`;
     const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
-    const reply = await (fits
-      ? send(path + search, undefined, signal)
-      : send(path, input, signal));
+    const reply = await (fits && !post
+      ? send(path + search, undefined, { signal })
+      : send(path, input ?? {}, { signal }));
     return readOutput(reply, signal);
   }
 
   const batch = createBatch({
-    one: (call) => ask(call.name, call.input, call.signal),
+    one: ({ name, input, signal }) => ask(name, input, { signal }),
     several: (calls, signal) =>
       send(
         "/batch",
         calls.map(({ name, input }) => ({ name, input })),
-        signal,
+        { signal },
       ),
   });
 
@@ -120,13 +142,14 @@ export function createTransport(
   }
 
   return {
+    baseUrl,
     mutate,
-    query(name, input, { signal, batch: batched } = {}) {
+    query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
       if (functions) return askServer(functions, name, input);
-      return batched
-        ? batch({ name, input, signal })
-        : ask(name, input, signal);
+      return request.batch
+        ? batch({ name, input, signal: request.signal })
+        : ask(name, input, request);
     },
     onAffects(listener) {
       listeners.add(listener);

@@ -1,14 +1,17 @@
 import type * as z from "zod";
 
+/** What each of the checks below says. */
+export const formatWords = new Map<object, string>();
+
 /** Checks for a date as HTML writes it. */
 export const date = format("a date, as in 2026-01-31", isDate);
 
 /** Checks for a time of day as HTML writes it. */
-export const time = format("a time, as in 09:30", isTime);
+export const time = format("a time, as in 18:30", isTime);
 
 /** Checks for a date and a time without a zone as HTML writes them. */
 export const dateTime = format(
-  "a date and a time, as in 2026-01-31T09:30",
+  "a date and a time, as in 2026-01-31T18:30",
   (text) => {
     const [day = "", ...rest] = text.split("T");
     return isDate(day) && isTime(rest.join("T"));
@@ -16,24 +19,40 @@ export const dateTime = format(
 );
 
 /** Checks for a colour as HTML writes it. */
-export const color = format("a color, as in #1a2b3c", (text) =>
+export const color = format("a colour, as in #1e90ff", (text) =>
   /^#[0-9a-f]{6}$/i.test(text),
 );
 
 /** Checks for a number in decimal digits. */
-export const decimal = format("a decimal number, as in 12.50", (text) =>
+export const decimal = format("a number, as in 12.50", (text) =>
   /^-?[0-9]+(\.[0-9]+)?$/.test(text),
+);
+
+/** Checks for a moment with its offset from UTC (RFC 3339). */
+export const instant = format(
+  "a date and a time with an offset, as in 2026-01-31T18:30:00Z",
+  (text) => {
+    const [, day = "", time = "", offset = ""] =
+      /^(.{10})T(.{8})(?:\.[0-9]+)?(Z|[+-].{5})$/.exec(text) ?? [];
+    return (
+      isDate(day) &&
+      isTime(time) &&
+      (offset === "Z" || (offset.length === 6 && isTime(offset.slice(1))))
+    );
+  },
 );
 
 function format(
   wanted: string,
   matches: (text: string) => boolean,
 ): z.core.CheckFn<string> {
-  return ({ value, issues }) => {
-    if (matches(value)) return;
-    const message = `must be ${wanted}`;
-    issues.push({ code: "custom", message, input: value, continue: true });
+  const message = `must be ${wanted}`;
+  const check: z.core.CheckFn<string> = ({ value, issues }) => {
+    if (!matches(value))
+      issues.push({ code: "custom", message, input: value, continue: true });
   };
+  formatWords.set(check, message);
+  return check;
 }
 
 function isDate(text: string): boolean {
@@ -42,7 +61,7 @@ function isDate(text: string): boolean {
   const [year = 0, month = 0, day = 0] = parts.slice(1).map(Number);
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  return day >= 1 && day <= (days[month - 1] ?? 0);
+  return year > 0 && day >= 1 && day <= (days[month - 1] ?? 0);
 }
 
 function isTime(text: string): boolean {

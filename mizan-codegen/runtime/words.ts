@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { formatWords } from "./wireFormats";
 
 /** An issue that Zod has found and not yet put into words. */
 type RawIssue = z.core.$ZodRawIssue;
@@ -35,14 +36,14 @@ function spoken(result: z.core.ParsePayload): z.core.ParsePayload {
 }
 
 function words(issue: RawIssue): string {
+  if (issue.input === undefined || issue.input === null) return "is required";
   switch (issue.code) {
     case "invalid_type":
-      if (issue.input === undefined) return "is required";
-      return `must be ${types[issue.expected] ?? issue.expected}`;
+      return typeWords(issue);
     case "too_small":
-      return `must be at least ${issue.minimum}`;
+      return rangeOf(issue.inst) ?? `must be at least ${issue.minimum}`;
     case "too_big":
-      return `must be at most ${issue.maximum}`;
+      return rangeOf(issue.inst) ?? `must be at most ${issue.maximum}`;
     case "not_multiple_of":
       return `must be a multiple of ${issue.divisor}`;
     case "invalid_format":
@@ -50,12 +51,50 @@ function words(issue: RawIssue): string {
     case "unrecognized_keys":
       return `is not a known field: ${issue.keys.join(", ")}`;
     case "invalid_value":
-      return issue.input === undefined
-        ? "is required"
-        : "is not one of the choices";
-    case "invalid_union":
-      return issue.input === undefined ? "is required" : "is not valid";
+      return "is not one of the choices";
     default:
       return "is not valid";
+  }
+}
+
+/** What is looked at of a schema, or of a check, that has refused a value. */
+interface Definition {
+  readonly type?: string;
+  readonly format?: string;
+  readonly element?: Refusing;
+  readonly checks?: readonly { readonly _zod: { readonly check: object } }[];
+}
+
+type Refusing = {
+  readonly _zod: {
+    readonly def: Definition;
+    readonly innerType?: Refusing;
+  };
+};
+
+function typeWords(issue: RawIssue & { readonly expected: string }): string {
+  const { def } = (issue.inst as unknown as Refusing)._zod;
+  if (issue.expected === "number" && def.format !== undefined)
+    return `must be ${types["int"]}`;
+  // What a text must be is said of what is no text as well.
+  for (const { _zod } of def.checks ?? []) {
+    const wanted = formatWords.get(_zod.check);
+    if (wanted !== undefined) return wanted;
+  }
+  const item = def.element?._zod.innerType ?? def.element;
+  if (item?._zod.def.type === "enum") return "is not one of the choices";
+  return `must be ${types[issue.expected] ?? issue.expected}`;
+}
+
+/** Between which numbers those of a type are. */
+function rangeOf(inst: unknown): string | undefined {
+  const format = (inst as Partial<Refusing> | undefined)?._zod?.def.format;
+  switch (format) {
+    case "int32":
+      return "must be at least -2147483648 and at most 2147483647";
+    case "uint32":
+      return "must be at least 0 and at most 4294967295";
+    default:
+      return undefined;
   }
 }

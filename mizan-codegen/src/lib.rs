@@ -26,6 +26,7 @@
 pub mod cli;
 mod error;
 mod files;
+mod form;
 mod generate;
 pub mod manifest;
 mod plan;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::form::{Choice, Field, Form, ListLimits, Widget};
+
 use crate::error::{ManifestError, ManifestErrorKind};
 
 /// The version of the manifest format that this crate reads.
@@ -25,6 +27,9 @@ pub struct Manifest {
     pub codes: Vec<String>,
     /// The functions and contexts.
     pub functions: Vec<Function>,
+    /// The forms, whose functions are among the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<Form>,
     /// The typed errors, by the name of their Rust type.
     #[serde(default)]
     pub errors: BTreeMap<String, ErrorType>,

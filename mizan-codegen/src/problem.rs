@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::manifest::{Function, Source};
+use crate::manifest::{Form, Function, Source};
 
 /// Something in a manifest that has no TypeScript, with where it is and the way out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -54,6 +54,33 @@ pub(crate) enum Problem {
         "{function} fails with `{name}`, which the manifest does not describe: add it to `errors`"
     )]
     UnknownError { function: Origin, name: String },
+    #[error("{form} has no {kind} `{function}`: register it together with the form")]
+    FormFunction {
+        form: Origin,
+        kind: &'static str,
+        function: String,
+    },
+    #[error("{form} takes nothing, as `{function}` has no input: give it a field")]
+    FormInput { form: Origin, function: String },
+    #[error(
+        "{form} has a field `{path}`, and `{function}` takes none: have both describe the same fields"
+    )]
+    FormField {
+        form: Origin,
+        path: String,
+        function: String,
+    },
+    #[error(
+        "{form} has a field `{path}`, whose name means something else in a form in TypeScript: \
+         rename the field, or only on the wire with `#[serde(rename = \"..\")]`"
+    )]
+    FormFieldName { form: Origin, path: String },
+    #[error("{form} has a {widget} `{path}` without fields: give it some, or another widget")]
+    FormGroup {
+        form: Origin,
+        widget: &'static str,
+        path: String,
+    },
     #[error("error `{error}` has two variants with the code `{code}`: give each its own code")]
     SameCode { error: String, code: String },
     #[error("{origin} has a code that every function can fail with: give it a code of its own")]
@@ -117,6 +144,10 @@ pub(crate) enum Origin {
         name: String,
         source: Option<Source>,
     },
+    Form {
+        name: String,
+        source: Option<Source>,
+    },
     Type(String),
     Error(String),
     Variant {
@@ -132,6 +163,13 @@ impl Origin {
         Self::Function {
             name: function.name.clone(),
             source: function.source.clone(),
+        }
+    }
+
+    pub(crate) fn form(form: &Form) -> Self {
+        Self::Form {
+            name: form.name.clone(),
+            source: form.source.clone(),
         }
     }
 
@@ -160,6 +198,7 @@ impl fmt::Display for Origin {
             Self::Output { name, source } => {
                 write!(f, "the output of function `{name}`{}", InBrackets(source))
             }
+            Self::Form { name, source } => write!(f, "form `{name}`{}", InBrackets(source)),
             Self::Type(name) => write!(f, "type `{name}`"),
             Self::Error(name) => write!(f, "error `{name}`"),
             Self::Variant { error, code } => write!(f, "variant `{code}` of error `{error}`"),
@@ -214,6 +253,7 @@ impl fmt::Display for InBrackets<'_> {
 
 /// How to give the user's own things other names.
 struct Rename {
+    forms: bool,
     types: bool,
     functions: bool,
 }
@@ -221,6 +261,9 @@ struct Rename {
 impl Rename {
     fn among<const N: usize>(origins: [&Origin; N]) -> Self {
         Self {
+            forms: origins
+                .iter()
+                .any(|origin| matches!(origin, Origin::Form { .. })),
             types: origins
                 .iter()
                 .any(|origin| matches!(origin, Origin::Type(_))),
@@ -233,6 +276,9 @@ impl Rename {
 
 impl fmt::Display for Rename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.forms {
+            return f.write_str("rename the form");
+        }
         f.write_str(match (self.types, self.functions) {
             (true, false) => {
                 "rename the type, or only its schema with `#[schemars(rename = \"..\")]`"

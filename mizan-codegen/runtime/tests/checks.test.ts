@@ -8,11 +8,14 @@ import {
   decimal,
   email,
   file,
+  filled,
+  instant,
   items,
   maxBytes,
   notBlank,
   pattern,
   range,
+  rows,
   singleLine,
   time,
   unique,
@@ -82,18 +85,35 @@ describe("the words of constraints", () => {
     ],
     [text(url()), "nowhere", "must be a URL"],
     [text(pattern(/^a/u)), "b", "has the wrong form"],
+    [text(filled({ min: 2 }, "who?")), " ", "who?"],
+    [text(filled({ min: 2 }, "who?")), "  ", "is required"],
+    [
+      text(instant),
+      "2026-01-31T18:30",
+      "must be a date and a time with an offset, as in 2026-01-31T18:30:00Z",
+    ],
+    [
+      z.array(z.string()).check(rows({ min: 1, max: 1 })),
+      ["", ""],
+      "must have at most 1 item",
+    ],
+    [
+      z.array(z.string()).check(rows({ min: 1, max: 2 })),
+      [],
+      "must have 1 to 2 items",
+    ],
     [text(notBlank), " \u3000\u0085", "is required"],
     [text(singleLine), "a\r\nb", "must be one line without control characters"],
     [text(maxBytes(3)), "ää", "must have at most 3 bytes"],
     [text(date), "2026-02-29", "must be a date, as in 2026-01-31"],
-    [text(time), "24:00", "must be a time, as in 09:30"],
+    [text(time), "24:00", "must be a time, as in 18:30"],
     [
       text(dateTime),
       "2026-01-31",
-      "must be a date and a time, as in 2026-01-31T09:30",
+      "must be a date and a time, as in 2026-01-31T18:30",
     ],
-    [text(color), "red", "must be a color, as in #1a2b3c"],
-    [text(decimal), "1,5", "must be a decimal number, as in 12.50"],
+    [text(color), "red", "must be a colour, as in #1e90ff"],
+    [text(decimal), "1,5", "must be a number, as in 12.50"],
     [
       z.array(z.string()).check(unique),
       ["a", "a"],
@@ -130,6 +150,11 @@ describe("the words of constraints", () => {
   });
 });
 
+it("count the items of a list though one of them is wrong", () => {
+  const schema = z.array(z.string().check(email())).check(items({ max: 1 }));
+  expect(said(schema, ["a", 1])).toContain("must have at most 1 item");
+});
+
 describe("file", () => {
   const schema = z
     .instanceof(File)
@@ -144,7 +169,7 @@ describe("file", () => {
     [made("a", ""), []],
     [
       made("a.gif", "image/gif"),
-      ["must be a file of type image/png, .PDF, audio/*"],
+      ["must be of the type image/png, .PDF, audio/*"],
     ],
     [made("a.png", "image/png", ""), ["is empty"]],
     [made("a.png", "image/png", "four"), ["must have at most 3 bytes"]],
@@ -159,7 +184,11 @@ describe("what Zod finds by itself", () => {
     [z.enum(["a"]), undefined, "is required"],
     [z.string(), 1, "must be text"],
     [z.int32(), 1.5, "must be a whole number"],
-    [z.int().min(0).max(255), 256, "must be at most 255"],
+    [z.uint32(), -1, "must be at least 0 and at most 4294967295"],
+    [z.array(z.enum(["a"])), "a", "is not one of the choices"],
+    [z.string().check(date), 5, "must be a date, as in 2026-01-31"],
+    [z.int32(), "1", "must be a whole number"],
+    [z.string(), null, "is required"],
     [z.number(), "a", "must be a number"],
     [z.boolean(), "on", "must be true or false"],
     [z.array(z.string()), {}, "must be a list"],

@@ -19,13 +19,13 @@ const { fetch, sent } = fakeServer(({ url }) =>
   json(url.includes("post") ? { id: "1", title: "Later" } : null),
 );
 const api = createApi({ fetch });
-const consoleError = vi.spyOn(console, "error");
+let consoleError: ReturnType<typeof vi.spyOn>;
 
 let root: Root | undefined;
 
 beforeEach(() => {
   sent.length = 0;
-  consoleError.mockClear();
+  consoleError = vi.spyOn(console, "error");
 });
 afterEach(() => {
   act(() => root?.unmount());

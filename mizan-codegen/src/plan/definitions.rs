@@ -68,6 +68,40 @@ impl Definitions {
         }
     }
 
+    /// A property of an object, be it a named one, and where it is null as well.
+    pub(super) fn property<'a>(&'a self, ty: &'a Type, name: &str) -> Option<&'a Type> {
+        match self.without_null(ty).0 {
+            Type::Object(object) => object
+                .properties
+                .iter()
+                .find(|property| property.name == name)
+                .map(|property| &property.ty),
+            Type::Intersection(parts) => parts.iter().find_map(|part| self.property(part, name)),
+            _ => None,
+        }
+    }
+
+    /// What a type is apart from null and from its name, and whether it can be null.
+    pub(super) fn without_null<'a>(&'a self, ty: &'a Type) -> (&'a Type, bool) {
+        match ty {
+            Type::Named(name) => self
+                .get(name)
+                .map_or((ty, false), |ty| self.without_null(ty)),
+            Type::Union(members) => {
+                let others: Vec<_> = members
+                    .iter()
+                    .map(|member| &member.ty)
+                    .filter(|ty| **ty != Type::Null)
+                    .collect();
+                match others.as_slice() {
+                    [only] if members.len() > 1 => (self.without_null(only).0, true),
+                    _ => (ty, others.len() < members.len()),
+                }
+            }
+            _ => (ty, false),
+        }
+    }
+
     /// The types that TypeScript could not unfold, because they are made of themselves with no
     /// object, list or tuple in between.
     pub(super) fn endless(&self) -> Vec<String> {

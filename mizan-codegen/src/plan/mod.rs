@@ -2,11 +2,13 @@
 
 mod claims;
 mod definitions;
+mod forms;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use claims::Claims;
 pub(crate) use definitions::Definitions;
+pub(crate) use forms::{Field, Form, Rows, Value};
 
 use crate::error::GenerateError;
 use crate::manifest::{self, ErrorType, Kind, Manifest};
@@ -27,6 +29,8 @@ pub(crate) struct Plan<'m> {
     pub(crate) codes: &'m [String],
     /// In the order of their names on the wire.
     pub(crate) functions: Vec<Function<'m>>,
+    /// In the order of their names on the wire.
+    pub(crate) forms: Vec<Form<'m>>,
     pub(crate) types: Definitions,
     pub(crate) errors: Vec<ErrorUnion<'m>>,
 }
@@ -42,6 +46,8 @@ pub(crate) struct Function<'m> {
     pub(crate) output: Type,
     /// The name of its error type.
     pub(crate) error: String,
+    /// Its input may be secret, and is kept out of addresses.
+    pub(crate) is_posted: bool,
 }
 
 /// A type with a name.
@@ -72,7 +78,8 @@ pub(crate) fn plan(manifest: &Manifest) -> Result<Plan<'_>, GenerateError> {
     let mut planner = Planner::new(manifest);
     let types = planner.types();
     let errors = planner.errors(&types);
-    let functions = planner.functions(&types);
+    let mut functions = planner.functions(&types);
+    let forms = planner.forms(&mut functions, &types);
     if !planner.problems.is_empty() {
         return Err(GenerateError::new(planner.problems));
     }
@@ -80,6 +87,7 @@ pub(crate) fn plan(manifest: &Manifest) -> Result<Plan<'_>, GenerateError> {
         contract: &manifest.contract,
         codes: &manifest.codes,
         functions,
+        forms,
         types,
         errors,
     })
@@ -250,6 +258,7 @@ impl<'m> Planner<'m> {
                     manifest: function,
                     name,
                     component,
+                    is_posted: false,
                 }
             })
             .collect()

@@ -16,8 +16,8 @@ pub(crate) struct Checks {
     pub(crate) max_bytes: Option<u64>,
     /// How HTML writes the value.
     pub(crate) format: Option<WireFormat>,
-    /// The files that a file field takes, as HTML's `accept` has them.
-    pub(crate) accept: Option<String>,
+    /// The content types of the files that a file field takes.
+    pub(crate) accept: Vec<String>,
     /// The server's own words, by the codes of the `validator` crate.
     pub(crate) messages: BTreeMap<String, String>,
 }

@@ -119,6 +119,9 @@ fn member(function: &Function<'_>) -> Document {
 fn construction(function: &Function<'_>) -> Document {
     let (open, options) = match function.manifest.kind {
         Kind::Mutation => ("mutation(", None),
+        Kind::Query | Kind::LocalContext if function.is_posted => {
+            ("query(", Some(text("{ post: true }")))
+        }
         Kind::Query | Kind::LocalContext => ("query(", None),
         // Contexts of the whole page are asked for together.
         Kind::GlobalContext => ("query(", Some(text("{ batch: true }"))),

@@ -4,6 +4,7 @@ mod client;
 mod docs;
 mod document;
 mod expression;
+mod forms;
 pub(crate) mod index;
 mod literal;
 pub(crate) mod names;
@@ -33,6 +34,13 @@ pub(crate) fn print(plan: &Plan<'_>) -> Files {
     add("page.ts", page::FILE);
     for (path, contents) in runtime::FILES {
         add(path, contents);
+    }
+    // An app without forms has nothing that would import react-hook-form.
+    if !plan.forms.is_empty() {
+        add("forms.tsx", &forms::print(plan));
+        for (path, contents) in runtime::FORM_FILES {
+            add(path, contents);
+        }
     }
     files
 }

@@ -65,6 +65,21 @@ pub(crate) fn has_meaning_in_javascript(name: &str) -> bool {
     )
 }
 
+/// Whether forms have another meaning for a field of this name: a part of a path, the index of a row,
+/// what the form itself sends or says, or what JavaScript does not let be set.
+pub(crate) fn has_meaning_in_forms(name: &str) -> bool {
+    name.is_empty()
+        || name.starts_with("__")
+        || name.contains(|letter| {
+            matches!(
+                letter,
+                '.' | '[' | ']' | ',' | '"' | '\'' | '|' | '`' | '\\' | '$'
+            )
+        })
+        || name.bytes().all(|byte| byte.is_ascii_digit())
+        || matches!(name, "constructor" | "prototype" | "root")
+}
+
 fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     match letters.next() {

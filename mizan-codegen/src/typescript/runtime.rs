@@ -1,7 +1,7 @@
 //! The TypeScript that is the same for every client.
 
 /// The files of the runtime, by their paths in the client.
-pub(super) const FILES: [(&str, &str); 19] = [
+pub(super) const FILES: [(&str, &str); 20] = [
     ("runtime/batch.ts", include_str!("../../runtime/batch.ts")),
     ("runtime/checks.ts", include_str!("../../runtime/checks.ts")),
     ("runtime/client.ts", include_str!("../../runtime/client.ts")),
@@ -20,6 +20,10 @@ pub(super) const FILES: [(&str, &str); 19] = [
     (
         "runtime/localContext.tsx",
         include_str!("../../runtime/localContext.tsx"),
+    ),
+    (
+        "runtime/multipart.ts",
+        include_str!("../../runtime/multipart.ts"),
     ),
     ("runtime/page.ts", include_str!("../../runtime/page.ts")),
     (
@@ -47,6 +51,87 @@ pub(super) const FILES: [(&str, &str); 19] = [
     ("runtime/words.ts", include_str!("../../runtime/words.ts")),
 ];
 
+/// The files that only apps with forms have.
+pub(super) const FORM_FILES: [(&str, &str); 20] = [
+    (
+        "runtime/autoForm.tsx",
+        include_str!("../../runtime/autoForm.tsx"),
+    ),
+    (
+        "runtime/formComponents.ts",
+        include_str!("../../runtime/formComponents.ts"),
+    ),
+    (
+        "runtime/formControls.tsx",
+        include_str!("../../runtime/formControls.tsx"),
+    ),
+    (
+        "runtime/formDefinition.ts",
+        include_str!("../../runtime/formDefinition.ts"),
+    ),
+    (
+        "runtime/formErrors.ts",
+        include_str!("../../runtime/formErrors.ts"),
+    ),
+    (
+        "runtime/formField.tsx",
+        include_str!("../../runtime/formField.tsx"),
+    ),
+    (
+        "runtime/formFieldProps.ts",
+        include_str!("../../runtime/formFieldProps.ts"),
+    ),
+    (
+        "runtime/formHook.ts",
+        include_str!("../../runtime/formHook.ts"),
+    ),
+    (
+        "runtime/formInput.ts",
+        include_str!("../../runtime/formInput.ts"),
+    ),
+    (
+        "runtime/formList.tsx",
+        include_str!("../../runtime/formList.tsx"),
+    ),
+    (
+        "runtime/formLive.ts",
+        include_str!("../../runtime/formLive.ts"),
+    ),
+    (
+        "runtime/formModel.ts",
+        include_str!("../../runtime/formModel.ts"),
+    ),
+    (
+        "runtime/formParts.tsx",
+        include_str!("../../runtime/formParts.tsx"),
+    ),
+    (
+        "runtime/formStatus.ts",
+        include_str!("../../runtime/formStatus.ts"),
+    ),
+    (
+        "runtime/formSubmit.ts",
+        include_str!("../../runtime/formSubmit.ts"),
+    ),
+    (
+        "runtime/formToken.ts",
+        include_str!("../../runtime/formToken.ts"),
+    ),
+    (
+        "runtime/formUpload.ts",
+        include_str!("../../runtime/formUpload.ts"),
+    ),
+    (
+        "runtime/formValues.ts",
+        include_str!("../../runtime/formValues.ts"),
+    ),
+    (
+        "runtime/formVerdicts.ts",
+        include_str!("../../runtime/formVerdicts.ts"),
+    ),
+    ("runtime/forms.ts", include_str!("../../runtime/forms.ts")),
+];
+
 /// The codes of the failures that the client finds by itself: `ClientCode` in `error.ts`.
 pub(crate) const CLIENT_CODES: [&str; 3] = ["network", "aborted", "unreadable_reply"];
 
@@ -69,7 +154,7 @@ pub(crate) const ERROR_MEMBERS: [&str; 10] = [
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{CLIENT_CODES, ERROR_MEMBERS, FILES};
+    use super::{CLIENT_CODES, ERROR_MEMBERS, FILES, FORM_FILES};
 
     #[test]
     fn every_file_of_the_runtime_is_in_the_client() {
@@ -80,7 +165,11 @@ mod tests {
             .filter(|name| name.contains(".ts") && !name.contains(".test."))
             .map(|name| format!("runtime/{name}"))
             .collect();
-        let listed = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let listed = FILES
+            .iter()
+            .chain(&FORM_FILES)
+            .map(|(path, _)| (*path).to_owned())
+            .collect();
         assert_eq!(on_disk, listed);
     }
 

@@ -13,7 +13,7 @@ use crate::plan::{Definition, Plan};
 use crate::schema::{Checks, List, Literal, Member, Number, Object, Text, Type, Width, WireFormat};
 
 /// The functions of `runtime/checks.ts`.
-const CHECKS: [&str; 16] = [
+const CHECKS: [&str; 19] = [
     "characters",
     "color",
     "date",
@@ -21,11 +21,14 @@ const CHECKS: [&str; 16] = [
     "decimal",
     "email",
     "file",
+    "filled",
+    "instant",
     "items",
     "maxBytes",
     "notBlank",
     "pattern",
     "range",
+    "rows",
     "singleLine",
     "time",
     "unique",
@@ -34,19 +37,30 @@ const CHECKS: [&str; 16] = [
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let schemas = Schemas {
+        of_form: std::cell::Cell::new(false),
         names: plan
             .types
             .iter()
             .map(|definition| (definition.name.as_str(), definition.schema_name.as_str()))
             .collect(),
     };
-    let inputs = plan
-        .functions
-        .iter()
-        .filter_map(|function| function.input.as_ref());
+    let is_of_form = |name: &str| {
+        let form = name.strip_suffix(".submit");
+        plan.forms
+            .iter()
+            .any(|one| Some(one.manifest.name.as_str()) == form)
+    };
+    let inputs = plan.functions.iter().filter_map(|function| {
+        let input = function.input.as_ref()?;
+        Some((input, is_of_form(&function.manifest.name)))
+    });
+    let types = plan.types.iter().map(|definition| (definition, false));
     let body: String = inputs
-        .chain(plan.types.iter())
-        .map(|definition| schemas.declaration(definition).print())
+        .chain(types)
+        .map(|(definition, of_form)| {
+            schemas.of_form.set(of_form);
+            schemas.declaration(definition).print()
+        })
         .collect();
     if body.is_empty() {
         return "export {};\n".to_owned();
@@ -71,6 +85,8 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
 }
 
 struct Schemas<'p> {
+    /// Whether what is printed is the input of a form.
+    of_form: std::cell::Cell<bool>,
     /// The schemas of the named types, by the names of the types.
     names: BTreeMap<&'p str, &'p str>,
 }
@@ -133,7 +149,8 @@ impl Schemas<'_> {
     }
 
     fn list(&self, list: &List) -> Document {
-        let mut checks = counted("items", list.min_items, list.max_items, &list.checks);
+        let check = if self.of_form.get() { "rows" } else { "items" };
+        let mut checks = counted(check, list.min_items, list.max_items, &list.checks);
         if list.unique {
             checks += ".check(unique)";
         }
@@ -270,27 +287,16 @@ fn number(number: &Number) -> String {
         Width::Int8 | Width::Int16 | Width::UInt8 | Width::UInt16 | Width::Bounded => "z.int()",
     }
     .to_owned();
-    // What the type cannot hold is no broken constraint, so it is not in the words for one.
-    let own = number.width.limits();
-    let limit = |own: Option<i64>, given: Option<&JsonNumber>| match given {
-        Some(given) if own.is_none() || own != given.as_i64() => Some(given.clone()),
-        _ => None,
-    };
-    let bounds = Bounds {
-        min: limit(own.map(|(min, _)| min), number.minimum.as_ref()),
-        exclusive_min: number.exclusive_minimum.clone(),
-        max: limit(own.map(|(_, max)| max), number.maximum.as_ref()),
-        exclusive_max: number.exclusive_maximum.clone(),
-    };
-    if let Some((min, max)) = own
-        && schema == "z.int()"
+    let bounds = Bounds::of(number);
+    if schema == "z.int()"
+        && let Some((min, max)) = number.width.limits()
     {
-        if !bounds.has_lower() {
-            schema += &format!(".min({min})");
-        }
-        if !bounds.has_upper() {
-            schema += &format!(".max({max})");
-        }
+        schema += &match (bounds.has_lower(), bounds.has_upper()) {
+            (true, true) => String::new(),
+            (true, false) => format!(".max({max})"),
+            (false, true) => format!(".min({min})"),
+            (false, false) => format!(".check(range({{ min: {min}, max: {max} }}))"),
+        };
     }
     schema += &bounds.check(number.checks.message("range"));
     if let Some(step) = &number.multiple_of {
@@ -312,6 +318,27 @@ struct Bounds {
 }
 
 impl Bounds {
+    /// The bounds that a constraint has set.
+    ///
+    /// Of an upper bound that the type has anyway nothing is known, so it is left out beside a lower
+    /// one; a lower one, zero nearly always, is said beside an upper one.
+    fn of(number: &Number) -> Self {
+        let own = number.width.limits();
+        let is_own = |bound: &Option<JsonNumber>, own: Option<i64>| {
+            own.is_some() && bound.as_ref().and_then(JsonNumber::as_i64) == own
+        };
+        let (own_min, own_max) = own.unzip();
+        let (min, max) = (number.minimum.clone(), number.maximum.clone());
+        let has_own_max = max.is_none() || is_own(&max, own_max);
+        let has_own_min = min.is_none() || is_own(&min, own_min);
+        Self {
+            min: min.filter(|_| !(has_own_min && has_own_max && own.is_some())),
+            exclusive_min: number.exclusive_minimum.clone(),
+            max: max.filter(|_| !(has_own_max && own.is_some())),
+            exclusive_max: number.exclusive_maximum.clone(),
+        }
+    }
+
     fn has_lower(&self) -> bool {
         self.min.is_some() || self.exclusive_min.is_some()
     }
@@ -379,7 +406,12 @@ fn string(value: &Text) -> String {
         _ => "z.string()",
     }
     .to_owned();
-    if checks.not_blank {
+    let mut own_length = (checks.not_blank && value.min_length.or(value.max_length).is_some())
+        .then(|| checks.message("length"))
+        .flatten();
+    if own_length.is_some() {
+        schema += &counted("filled", value.min_length, value.max_length, checks);
+    } else if checks.not_blank {
         schema += ".check(notBlank)";
     }
     if checks.single_line {
@@ -395,14 +427,20 @@ fn string(value: &Text) -> String {
     };
     match value.format.as_deref() {
         Some("email") => schema += &format!(".check(email({}))", own_words(checks, "email")),
+        // Outside of forms, what Rust takes for a moment depends on the crate.
+        Some("date-time") if *checks != Checks::default() => schema += ".check(instant)",
         Some("uri") => schema += &format!(".check(url({}))", own_words(checks, "url")),
         _ => {}
     }
-    schema += &counted("characters", value.min_length, value.max_length, checks);
+    if own_length.take().is_none() {
+        schema += &counted("characters", value.min_length, value.max_length, checks);
+    }
     if let Some(max) = checks.max_bytes {
         schema += &format!(".check(maxBytes({max}))");
     }
-    if let Some(pattern) = value.pattern.as_deref().and_then(pattern::javascript) {
+    // A pattern beside a format is how the type itself reads it.
+    let pattern = value.pattern.as_deref().filter(|_| checks.format.is_none());
+    if let Some(pattern) = pattern.and_then(pattern::javascript) {
         let words = own_words(checks, "regex");
         schema += &match words.as_str() {
             "" => format!(".check(pattern({pattern}))"),
@@ -413,8 +451,8 @@ fn string(value: &Text) -> String {
 }
 
 fn file(checks: &Checks) -> String {
-    let accept = checks.accept.as_deref().map(literal::string);
-    let accept = accept.map(|accept| format!("accept: {accept}"));
+    let accept = (!checks.accept.is_empty()).then(|| checks.accept.join(", "));
+    let accept = accept.map(|accept| format!("accept: {}", literal::string(&accept)));
     let max_bytes = checks.max_bytes.map(|max| format!("maxBytes: {max}"));
     let limits: Vec<_> = accept.into_iter().chain(max_bytes).collect();
     match limits.as_slice() {

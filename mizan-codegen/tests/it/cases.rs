@@ -94,3 +94,19 @@ fn update(folder: &Path, files: &BTreeMap<String, String>) {
         fs::write(folder.join(path), contents).unwrap();
     }
 }
+
+/// The client's verdicts are tested with it: `runtime/tests/verdicts.test.ts`.
+#[test]
+fn the_manifest_of_the_verdicts_is_that_of_mizan_forms() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let source = crates.join("mizan-forms/tests/verdicts.manifest.json");
+    let manifest = fs::read_to_string(source).unwrap();
+    let path = folder().join("verdicts/manifest.json");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, &manifest).unwrap();
+    }
+    assert!(
+        fs::read_to_string(path).unwrap() == manifest,
+        "the case `verdicts` has another manifest"
+    );
+}

@@ -389,3 +389,129 @@ fn types_that_never_end() {
         ],
     );
 }
+
+/// The functions of a form whose `submit` takes `input`.
+fn form_functions(name: &str, input: Value) -> Vec<Value> {
+    vec![
+        json!({ "name": format!("{name}.schema"), "kind": "query", "output": true }),
+        json!({ "name": format!("{name}.submit"), "kind": "mutation", "input": input, "output": true }),
+        json!({ "name": format!("{name}.validate"), "kind": "query", "output": true }),
+    ]
+}
+
+fn refuse_forms(functions: Vec<Value>, forms: Value, expected: &[&str]) {
+    let mut manifest = manifest(Value::Array(functions), json!({}), json!({}));
+    manifest["forms"] = forms;
+    refuse(&manifest, expected);
+}
+
+/// Refuses a form called `contact` with a field.
+fn form_field(field: Value, expected: &str) {
+    let properties: Value = [(field["name"].as_str().unwrap(), json!({ "type": "string" }))]
+        .into_iter()
+        .collect();
+    let input = json!({ "type": "object", "properties": properties });
+    let form = json!({
+        "name": "contact",
+        "fields": [field],
+        "source": { "file": "src/contact.rs", "line": 7 },
+    });
+    refuse_forms(
+        form_functions("contact", input),
+        json!([form]),
+        &[&format!("form `contact` (src/contact.rs:7) has {expected}")],
+    );
+}
+
+#[test]
+fn forms_without_their_functions() {
+    refuse_forms(
+        Vec::new(),
+        json!([{ "name": "contact", "fields": [] }]),
+        &[
+            "form `contact` has no query `contact.schema`: register it together with the form",
+            "form `contact` has no query `contact.validate`: register it together with the form",
+            "form `contact` has no mutation `contact.submit`: register it together with the form",
+        ],
+    );
+    let mut functions = form_functions("contact", json!({}));
+    functions[1].as_object_mut().unwrap().remove("input");
+    refuse_forms(
+        functions,
+        json!([{ "name": "contact", "fields": [] }]),
+        &["form `contact` takes nothing, as `contact.submit` has no input: give it a field"],
+    );
+}
+
+#[test]
+fn fields_that_a_form_cannot_have() {
+    for name in [
+        "a.b",
+        "a[0]",
+        "0",
+        "__token",
+        "__proto__",
+        "constructor",
+        "root",
+        "it's",
+        "`",
+    ] {
+        form_field(
+            json!({ "name": name, "widget": "text", "label": "A" }),
+            &format!(
+                "a field `{name}`, whose name means something else in a form in TypeScript: \
+                 rename the field, or only on the wire with `#[serde(rename = \"..\")]`"
+            ),
+        );
+    }
+    for widget in ["group", "list"] {
+        form_field(
+            json!({ "name": "phones", "widget": widget, "label": "Phones" }),
+            &format!("a {widget} `phones` without fields: give it some, or another widget"),
+        );
+    }
+    refuse_forms(
+        form_functions("contact", json!({ "type": "object", "properties": {} })),
+        json!([{
+            "name": "contact",
+            "fields": [
+                { "name": "email", "widget": "email", "label": "E-mail" },
+                { "name": "id", "widget": "text", "label": "Id", "disabled": true },
+            ],
+        }]),
+        &[
+            "form `contact` has a field `email`, and `contact.submit` takes none: have both describe \
+           the same fields",
+        ],
+    );
+}
+
+#[test]
+fn names_that_a_form_takes_from_others() {
+    let input = json!({ "type": "object" });
+    let form = |name: &str| json!({ "name": name, "fields": [] });
+    let mut functions = form_functions("contact", input.clone());
+    functions.push(named("contact_form", "src/a.rs", 3));
+    refuse_forms(
+        functions,
+        json!([form("contact")]),
+        &[
+            "function `contact_form` (src/a.rs:3) and form `contact` would both be `useContactForm` \
+           in TypeScript: rename the form",
+        ],
+    );
+    let functions = [
+        form_functions("edit.a", input.clone()),
+        form_functions("edit_a", input),
+    ];
+    let mut manifest = manifest(Value::Array(functions.concat()), json!({}), json!({}));
+    manifest["forms"] = json!([form("edit.a"), form("edit_a")]);
+    let manifest = Manifest::parse(&manifest.to_string()).unwrap();
+    let error = generate(&manifest).unwrap_err().to_string();
+    assert!(
+        error.contains(
+            "form `edit.a` and form `edit_a` would both be `editAForm` in TypeScript: rename the form"
+        ),
+        "{error}"
+    );
+}

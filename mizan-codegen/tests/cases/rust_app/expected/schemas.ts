@@ -59,11 +59,14 @@ export const blockSchema: z.ZodType<types.Block> =
       z.strictObject({
         Image: z.object({
           url: z.string(),
-          width: z.int().min(0).max(65535),
+          width: z.int().check(range({ min: 0, max: 65535 })),
         }),
       }),
       z.strictObject({
-        Cells: z.tuple([z.int().min(0).max(255), z.int().min(0).max(255)]),
+        Cells: z.tuple([
+          z.int().check(range({ min: 0, max: 255 })),
+          z.int().check(range({ min: 0, max: 255 })),
+        ]),
       }),
     ]),
   );
@@ -131,10 +134,10 @@ export const postSchema: z.ZodType<types.Post> =
       ratings: z.record(z.string(), z.number()),
       position: z.tuple([z.number(), z.number()]),
       corners: z.tuple([
-        z.int().min(-32768).max(32767),
-        z.int().min(-32768).max(32767),
-        z.int().min(-32768).max(32767),
-        z.int().min(-32768).max(32767),
+        z.int().check(range({ min: -32768, max: 32767 })),
+        z.int().check(range({ min: -32768, max: 32767 })),
+        z.int().check(range({ min: -32768, max: 32767 })),
+        z.int().check(range({ min: -32768, max: 32767 })),
       ]),
       state: stateSchema,
       body: z.array(blockSchema),
@@ -160,10 +163,10 @@ export const postInSchema: z.ZodType<types.PostIn> =
       ratings: z.record(z.string(), z.number()),
       position: z.tuple([z.number(), z.number()]),
       corners: z.tuple([
-        z.int().min(-32768).max(32767),
-        z.int().min(-32768).max(32767),
-        z.int().min(-32768).max(32767),
-        z.int().min(-32768).max(32767),
+        z.int().check(range({ min: -32768, max: 32767 })),
+        z.int().check(range({ min: -32768, max: 32767 })),
+        z.int().check(range({ min: -32768, max: 32767 })),
+        z.int().check(range({ min: -32768, max: 32767 })),
       ]),
       state: stateSchema,
       body: z.array(blockSchema),

@@ -1,0 +1,89 @@
+import { get, set, type FieldErrors } from "react-hook-form";
+import {
+  fieldAt,
+  heldName,
+  type FormDefinition,
+  type Issue,
+  type Messages,
+} from "./formDefinition";
+
+/** The path under which the server says what is about the form as a whole. */
+export const wholeForm = "__all__";
+
+/** Where react-hook-form keeps what is about the form as a whole. */
+export const root = "root";
+
+/** What the form's schema says of values that are about to be sent, by path. */
+export async function schemaMessages(
+  { schema }: FormDefinition,
+  values: unknown,
+): Promise<Record<string, string[]>> {
+  const { issues = [] } = await schema["~standard"].validate(values);
+  const messages: Record<string, string[]> = Object.create(null);
+  for (const issue of issues) {
+    const said = (messages[pathOf(issue)] ??= []);
+    if (!said.includes(issue.message)) said.push(issue.message);
+  }
+  return messages;
+}
+
+/** Messages as react-hook-form keeps them, each at the field that shows it. */
+export function fieldErrors(
+  definition: FormDefinition,
+  messages: Messages,
+): FieldErrors {
+  const errors: FieldErrors = {};
+  // Rows come before what is said of their list, which is kept on the array of their errors.
+  const paths = Object.keys(messages).sort((a, b) => b.length - a.length);
+  for (const path of paths) {
+    const name = errorName(definition, path);
+    const said =
+      name === root && path !== wholeForm
+        ? messages[path]?.map((message) => `${path}: ${message}`)
+        : messages[path];
+    set(
+      errors,
+      name,
+      errorOf([...messagesOf(get(errors, name)), ...(said ?? [])]),
+    );
+  }
+  return errors;
+}
+
+/** The name under which react-hook-form keeps what is said about a path. */
+export function errorName({ fields }: FormDefinition, path: string): string {
+  const field = fieldAt(fields, path);
+  if (!field) return root;
+  const name = heldName(fields, path);
+  return field.fields || field.list ? `${name}.${root}` : name;
+}
+
+/** An error of react-hook-form that says all of `messages`. */
+export function errorOf(messages: readonly string[]): {
+  type: string;
+  message: string;
+  types: { all: string[] };
+} {
+  return {
+    type: "invalid",
+    message: messages[0] ?? "is not valid",
+    types: { all: [...messages] },
+  };
+}
+
+/** All that an error of react-hook-form says. */
+export function messagesOf(error: unknown): readonly string[] {
+  const { message, types } = (error ?? {}) as {
+    readonly message?: unknown;
+    readonly types?: { readonly all?: readonly string[] };
+  };
+  if (types?.all) return types.all;
+  return typeof message === "string" && message !== "" ? [message] : [];
+}
+
+function pathOf({ path = [] }: Issue): string {
+  const names = path.map((part) =>
+    String(typeof part === "object" ? part.key : part),
+  );
+  return names.join(".") || wholeForm;
+}

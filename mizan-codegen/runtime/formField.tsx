@@ -1,0 +1,142 @@
+import { useContext, useEffect, useRef, type ReactNode } from "react";
+import { get, useController, useFormState } from "react-hook-form";
+import { FormComponentsContext } from "./formComponents";
+import { defaultComponents } from "./formControls";
+import { fieldAt, heldName, type ItemDefinition } from "./formDefinition";
+import { messagesOf } from "./formErrors";
+import type { FieldComponents, FieldProps } from "./formFieldProps";
+import { inputPropsOf, optionPropsOf } from "./formInput";
+import { ListOf } from "./formList";
+import { choicesOf, idOf, type FormModel } from "./formModel";
+import { useStore } from "./formStatus";
+import { valueOfText } from "./formValues";
+
+/** What a field may say in other words than the server's. */
+export interface FieldOverrides {
+  readonly label?: ReactNode;
+  readonly help?: ReactNode;
+  readonly placeholder?: string;
+}
+
+interface FieldOfProps {
+  readonly form: FormModel;
+  readonly path: string;
+  readonly overrides?: FieldOverrides;
+}
+
+/** The field at a path, in the component for its widget. */
+export function FieldOf({
+  form,
+  path,
+  overrides = {},
+}: FieldOfProps): ReactNode {
+  const field = fieldAt(form.definition.fields, path);
+  if (!field)
+    throw new Error(`the form ${form.definition.name} has no field ${path}`);
+  const props = { form, path, field, overrides };
+  if (field.list) return <ListOf {...props} />;
+  return field.fields ? <Group {...props} /> : <Control {...props} />;
+}
+
+type ResolvedProps = Required<FieldOfProps> & {
+  readonly field: ItemDefinition;
+};
+
+function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
+  const components = useContext(FormComponentsContext);
+  const status = useStore(form.status);
+  const { field: held, fieldState } = useController({
+    name: heldName(form.definition.fields, path),
+    control: form.control,
+  });
+  const element = useRef<HTMLElement | null>(null);
+  useFilledInBefore(element, held.value, (text) =>
+    change(valueOfText(field, text)),
+  );
+
+  function change(value: unknown): void {
+    held.onChange(value);
+    form.live.notice(path, "change");
+  }
+
+  const { label = field.label, help = field.help, placeholder } = overrides;
+  const errors = messagesOf(fieldState.error);
+  const id = (part?: "error" | "help" | "label"): string =>
+    idOf(form, path, part);
+  const described = [help && id("help"), errors.length > 0 && id("error")];
+  const bound = {
+    field: placeholder === undefined ? field : { ...field, placeholder },
+    id: id(),
+    path,
+    value: held.value as unknown,
+    describedBy: described.filter(Boolean).join(" ") || undefined,
+    isInvalid: errors.length > 0,
+    change,
+    leave() {
+      held.onBlur();
+      form.live.notice(path, "blur");
+    },
+    ref(node: HTMLElement | null) {
+      element.current = node;
+      held.ref(node);
+    },
+  };
+  const props: FieldProps = {
+    field: bound.field,
+    label,
+    help,
+    errors,
+    error: errors[0],
+    choices: choicesOf(status, path) ?? field.choices ?? [],
+    labelProps: { id: id("label"), htmlFor: id() },
+    helpProps: { id: id("help") },
+    errorProps: { id: id("error") },
+    inputProps: inputPropsOf(bound),
+    optionProps: (choice) => optionPropsOf(bound, choice),
+    value: bound.value,
+    setValue: change,
+  };
+  const widget = field.widget as keyof FieldComponents;
+  const Component = components[widget] ?? defaultComponents[widget];
+  return <Component {...props} />;
+}
+
+function Group({ form, path, field, overrides }: ResolvedProps): ReactNode {
+  const { errors } = useFormState({ control: form.control });
+  const { label = field.label, help = field.help } = overrides;
+  return (
+    <fieldset data-field="group">
+      <legend>{label}</legend>
+      {help && <p>{help}</p>}
+      {messagesOf(get(errors, `${path}.root`)).map((message) => (
+        <p key={message} data-invalid="">
+          {message}
+        </p>
+      ))}
+      {field.fields?.map(({ name }) => (
+        <FieldOf key={name} form={form} path={`${path}.${name}`} />
+      ))}
+    </fieldset>
+  );
+}
+
+/** Keeps what was typed into a control of the server's HTML before the page was alive. */
+function useFilledInBefore(
+  element: { readonly current: HTMLElement | null },
+  value: unknown,
+  keep: (text: string) => void,
+): void {
+  useEffect(() => {
+    const { current } = element;
+    const isText =
+      current instanceof HTMLTextAreaElement ||
+      (current instanceof HTMLInputElement &&
+        !["checkbox", "file", "hidden", "radio"].includes(current.type));
+    if (!isText) return;
+    // What the browser makes of the value by itself is not typed.
+    const untouched = current.cloneNode() as typeof current;
+    untouched.value = String(value ?? "");
+    if (current.value !== untouched.value) keep(current.value);
+    // Only what is there when the page comes alive.
+  }, []);
+}

@@ -1,0 +1,110 @@
+import { get, type UseFormReturn } from "react-hook-form";
+import type { FormDefinition, Messages } from "./formDefinition";
+import { errorName, schemaMessages } from "./formErrors";
+import type { Query } from "./functions";
+import { wireValues, type FieldValues } from "./formValues";
+import { withoutFiles } from "./multipart";
+import { isSame, type ServerVerdicts } from "./formVerdicts";
+
+/** How long a field must rest before the server is asked about it, in milliseconds. */
+const rest = 300;
+
+/** The `validate` function of a form. */
+export type ValidateQuery = Query<
+  { readonly values: unknown; readonly fields: readonly string[] },
+  { readonly errors: Messages },
+  Error
+>;
+
+/** Asks the server about fields while they are filled in. */
+export interface LiveValidation {
+  /** The field was left, or has changed. */
+  notice(path: string, event: "blur" | "change"): void;
+  /** Gives up what is asked, as a submission or a reset makes it pointless. */
+  stop(): void;
+}
+
+/**
+ * Validates fields on the server as soon as they were left once, changed, and rest.
+ *
+ * A newer question gives up the one that is still open and takes its fields along. An answer about a
+ * value that is no longer there is dropped.
+ */
+export function createLiveValidation(
+  definition: FormDefinition,
+  ask: ValidateQuery,
+  verdicts: ServerVerdicts,
+  form: () => Pick<
+    UseFormReturn<FieldValues>,
+    "getFieldState" | "getValues" | "trigger"
+  >,
+): LiveValidation {
+  const left = new Set<string>();
+  const open = new Set<string>();
+  const answered = new Map<string, unknown>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let request = new AbortController();
+
+  async function validate(signal: AbortSignal): Promise<void> {
+    const held = copyOf(form().getValues());
+    const values = wireValues(definition.fields, held);
+    const refused = await schemaMessages(definition, values);
+    const fields = [...open].filter((path) => !(path in refused));
+    if (fields.length === 0 || signal.aborted) return;
+    const input = { values: withoutFiles(values, "", []), fields };
+    const answer = await ask.safe(input, { signal });
+    if (signal.aborted) return;
+    for (const path of fields) {
+      open.delete(path);
+      if (!answer.ok) continue;
+      answered.set(path, get(held, path));
+      verdicts.set(path, held, answer.value.errors[path]);
+    }
+    // Fields that have changed since are in the next question; their errors are left as they are.
+    const now = form().getValues();
+    const current = fields.filter((path) =>
+      isSame(get(held, path), get(now, path)),
+    );
+    if (answer.ok && current.length > 0)
+      await form().trigger(current.map((path) => errorName(definition, path)));
+  }
+
+  return {
+    notice(path, event) {
+      if (event === "blur") left.add(path);
+      const value = get(form().getValues(), path) as unknown;
+      const isKnown = answered.has(path) && isSame(answered.get(path), value);
+      const isChanged =
+        event === "change" || form().getFieldState(path).isDirty;
+      if (!left.has(path) || !isChanged || (isKnown && !open.has(path))) return;
+      open.add(path);
+      clearTimeout(timer);
+      request.abort();
+      request = new AbortController();
+      const { signal } = request;
+      timer = setTimeout(() => void validate(signal), rest);
+    },
+    stop() {
+      clearTimeout(timer);
+      request.abort();
+      open.clear();
+      answered.clear();
+    },
+  };
+}
+
+/** A copy of values that later changes do not reach; files stay what they are. */
+function copyOf(values: FieldValues): FieldValues {
+  const copy = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(copy)
+      : Object.getPrototypeOf(value ?? 0) === Object.prototype
+        ? Object.fromEntries(
+            Object.entries(value as object).map(([key, item]) => [
+              key,
+              copy(item),
+            ]),
+          )
+        : value;
+  return copy(values) as FieldValues;
+}

@@ -1,0 +1,142 @@
+import {
+  useEffect,
+  useRef,
+  type ButtonHTMLAttributes,
+  type ComponentType,
+  type FormHTMLAttributes,
+  type ReactNode,
+} from "react";
+import { useFormState } from "react-hook-form";
+import { createList, type ListProps } from "./formList";
+import type { FieldDefinition, FormTypes } from "./formDefinition";
+import { messagesOf } from "./formErrors";
+import { FieldOf, type FieldOverrides } from "./formField";
+import type { FormModel } from "./formModel";
+import { useStore } from "./formStatus";
+
+/** The parts that a form is put together from. They stay the same from one rendering to the next. */
+export interface FormParts<T extends FormTypes> {
+  /** The `<form>` itself. */
+  readonly Form: ComponentType<FormProps>;
+  /** A field with its label, its help and its errors; all of them for a group or a list. */
+  readonly Field: ComponentType<{ readonly name: T["field"] } & FieldOverrides>;
+  /** The rows of a list, with the buttons that add and remove one. */
+  readonly Array: <L extends keyof T["rows"] & string>(
+    props: ListProps<L, T["rows"][L] & string>,
+  ) => ReactNode;
+  /** What is wrong with the form as a whole. */
+  readonly Errors: ComponentType;
+  /** The button that submits the form. */
+  readonly Submit: ComponentType<ButtonHTMLAttributes<HTMLButtonElement>>;
+}
+
+/** Props of the `<form>`: all but how it is sent. */
+export type FormProps = Omit<
+  FormHTMLAttributes<HTMLFormElement>,
+  "action" | "encType" | "method" | "noValidate" | "onSubmit"
+>;
+
+/** Makes the parts of a form. */
+export function createParts<T extends FormTypes>(
+  form: FormModel,
+): FormParts<T> {
+  return {
+    Form: (props) => <FormElement model={form} {...props} />,
+    Field: ({ name, ...overrides }) => (
+      <FieldOf form={form} path={name} overrides={overrides} />
+    ),
+    Array: createList(form) as FormParts<T>["Array"],
+    Errors: () => <Errors form={form} />,
+    Submit: (props) => <Submit model={form} {...props} />,
+  };
+}
+
+function FormElement({
+  model: form,
+  children,
+  ...props
+}: FormProps & { readonly model: FormModel }): ReactNode {
+  const { definition, action } = form;
+  const { state, token, isAlive, focusRequests } = useStore(form.status);
+  const element = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (focusRequests > 0) focusFirstError(element.current);
+  }, [focusRequests]);
+  return (
+    <form
+      aria-label={definition.title}
+      {...props}
+      ref={element}
+      method="post"
+      action={action}
+      encType={hasFiles(definition.fields) ? "multipart/form-data" : undefined}
+      noValidate={isAlive}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void form.submit();
+      }}
+    >
+      {/* The first button of a form is the one that Enter presses: not one that adds a row. */}
+      {hasLists(definition.fields) && <button type="submit" hidden />}
+      <input type="hidden" name="__token" value={token} />
+      <input type="hidden" name="__page" value={state.page} />
+      {form.next !== undefined && (
+        <input type="hidden" name="__next" value={form.next} />
+      )}
+      {children}
+    </form>
+  );
+}
+
+/** Stands on the page without errors too, as screen readers announce only what changes. */
+function Errors({ form }: { readonly form: FormModel }): ReactNode {
+  const { errors } = useFormState({ control: form.control });
+  return (
+    <div role="alert" tabIndex={-1} data-errors="">
+      {messagesOf(errors.root).map((message) => (
+        <p key={message}>{message}</p>
+      ))}
+    </div>
+  );
+}
+
+/** Stays enabled while the form is submitted, as a disabled button would lose the focus. */
+function Submit({
+  model,
+  ...props
+}: ButtonHTMLAttributes<HTMLButtonElement> & {
+  readonly model: FormModel;
+}): ReactNode {
+  const { isSubmitting } = useStore(model.status);
+  return (
+    <button
+      type="submit"
+      aria-disabled={isSubmitting || undefined}
+      {...props}
+    />
+  );
+}
+
+/** Focuses the first field that is wrong; where none is, what is wrong with the whole form. */
+function focusFirstError(form: HTMLFormElement | null): void {
+  const invalid =
+    form?.querySelector('[aria-invalid="true"], [data-invalid]') ??
+    form?.querySelector("[data-errors]:not(:empty)");
+  const target = invalid?.matches("fieldset")
+    ? invalid.querySelector("input, select, textarea, button")
+    : invalid;
+  (target as HTMLElement | null | undefined)?.focus();
+}
+
+function hasFiles(fields: readonly FieldDefinition[]): boolean {
+  return fields.some(
+    ({ widget, fields = [] }) =>
+      widget === "file" || widget === "image" || hasFiles(fields),
+  );
+}
+
+function hasLists(fields: readonly FieldDefinition[]): boolean {
+  return fields.some(
+    ({ list, fields = [] }) => list !== undefined || hasLists(fields),
+  );
+}

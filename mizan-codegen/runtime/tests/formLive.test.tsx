@@ -1,0 +1,161 @@
+// @vitest-environment happy-dom
+import { act, cleanup, fireEvent } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AutoForm, contactForm } from "../../tests/cases/forms/expected/forms";
+import {
+  control,
+  createFormServer,
+  errorOf,
+  fillIn,
+  leave,
+  press,
+  show,
+  type FormServer,
+  type Validation,
+} from "./formPage";
+import { json, problem } from "./server";
+
+let server: FormServer;
+
+beforeEach(() => {
+  server = createFormServer();
+});
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+
+function page(): ReactNode {
+  return <AutoForm of={contactForm} onSuccess={() => undefined} />;
+}
+
+async function showAndStopTime(): Promise<void> {
+  await show(server, page());
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+}
+
+async function wait(milliseconds: number): Promise<void> {
+  await act(() => vi.advanceTimersByTimeAsync(milliseconds));
+}
+
+async function type(label: string, value: string): Promise<void> {
+  await act(async () => {
+    fireEvent.change(control(label), { target: { value } });
+  });
+}
+
+function questions(): readonly (readonly [unknown, unknown])[] {
+  return server.asked("contact.validate").map(({ body }) => {
+    const { values, fields } = body as Validation;
+    return [fields, values["email"]] as const;
+  });
+}
+
+describe("live validation by the server", () => {
+  it("asks about a field that was left, once it rests, and not in the address", async () => {
+    server.validate = () => json({ errors: { email: ["is taken"] } });
+    await showAndStopTime();
+    await type("E-mail", "ada@example.com");
+    await wait(1_000);
+    expect(questions()).toEqual([]);
+    await leave("E-mail");
+    await wait(299);
+    expect(questions()).toEqual([]);
+    await wait(1);
+    expect(questions()).toEqual([[["email"], "ada@example.com"]]);
+    expect(server.asked("contact.validate")[0]).toMatchObject({
+      method: "POST",
+      url: "/api/mizan/call/contact.validate",
+    });
+    expect(errorOf("E-mail")).toBe("is taken");
+    await leave("E-mail");
+    await wait(1_000);
+    expect(errorOf("E-mail")).toBe("is taken");
+    expect(questions()).toHaveLength(1);
+  });
+
+  it("asks nothing about what it finds wrong itself, or what nobody changed", async () => {
+    await showAndStopTime();
+    await fillIn("E-mail", "nobody");
+    await leave("Your name");
+    await wait(1_000);
+    expect(questions()).toEqual([]);
+    await type("E-mail", "ada@example.com");
+    await wait(300);
+    expect(questions()).toEqual([[["email"], "ada@example.com"]]);
+  });
+
+  it("gives a stale question up, and never lets its answer stand over a newer one", async () => {
+    const answers: ((errors: object) => void)[] = [];
+    server.validate = () =>
+      new Promise((resolve) =>
+        answers.push((errors) => resolve(json({ errors }))),
+      );
+    await showAndStopTime();
+    await fillIn("E-mail", "a@example.com");
+    await wait(300);
+    await type("E-mail", "b@example.com");
+    expect(server.asked("contact.validate")[0]?.signal?.aborted).toBe(true);
+    await type("E-mail", "c@example.com");
+    await wait(300);
+    expect(questions().map(([, email]) => email)).toEqual([
+      "a@example.com",
+      "c@example.com",
+    ]);
+    await act(async () => answers[1]?.({}));
+    await act(async () => answers[0]?.({ email: ["is taken"] }));
+    await wait(0);
+    expect(errorOf("E-mail")).toBeNull();
+  });
+
+  it("takes the fields of a question that was given up into the next", async () => {
+    server.validate = () => new Promise(() => undefined);
+    await showAndStopTime();
+    await fillIn("E-mail", "a@example.com");
+    await wait(300);
+    await fillIn("Your name", "Ada");
+    await wait(300);
+    expect(questions().map(([fields]) => fields)).toEqual([
+      ["email"],
+      ["email", "name"],
+    ]);
+  });
+
+  it("asks about a field in a row, and shows the answer there", async () => {
+    server.validate = ({ fields }) =>
+      json({ errors: { [fields[0] ?? ""]: ["is not connected"] } });
+    await showAndStopTime();
+    await press("Add");
+    await fillIn("Number", "123");
+    await wait(300);
+    expect(questions().map(([fields]) => fields)).toEqual([
+      ["phones.0.number"],
+    ]);
+    expect(errorOf("Number")).toBe("is not connected");
+  });
+
+  it("says nothing when the server cannot answer", async () => {
+    server.validate = () => problem(503, "unavailable");
+    await showAndStopTime();
+    await fillIn("E-mail", "a@example.com");
+    await wait(300);
+    expect(questions()).toHaveLength(1);
+    expect(errorOf("E-mail")).toBeNull();
+  });
+
+  it("stops for a submission, which the server's last word does not hold up", async () => {
+    server.validate = () => json({ errors: { email: ["is taken"] } });
+    await showAndStopTime();
+    await fillIn("Your name", "Ada");
+    await fillIn("Message", "Hello");
+    await fillIn("E-mail", "ada@example.com");
+    await wait(300);
+    expect(errorOf("E-mail")).toBe("is taken");
+    await type("Your name", "Bo");
+    await press("Submit");
+    await wait(1_000);
+    expect(server.asked("contact.submit")).toHaveLength(1);
+    expect(server.asked("contact.validate")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,325 @@
+// @vitest-environment happy-dom
+import { act, cleanup, screen, waitFor, within } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  useContactForm,
+  type ContactFormTypes,
+  type Form,
+  type FormOptions,
+} from "../../tests/cases/forms/expected/forms";
+import { createQueryClient } from "../react";
+import {
+  control,
+  createFormServer,
+  errorOf,
+  fillIn,
+  leave,
+  press,
+  show,
+  type FormServer,
+} from "./formPage";
+import { json, problem } from "./server";
+
+let server: FormServer;
+let form: Form<ContactFormTypes>;
+let errors: ReturnType<typeof vi.spyOn>;
+
+beforeEach(() => {
+  server = createFormServer();
+  errors = vi.spyOn(console, "error");
+});
+afterEach(() => {
+  cleanup();
+  expect(errors).not.toHaveBeenCalled();
+});
+
+function Contact(options: FormOptions<ContactFormTypes>): ReactNode {
+  form = useContactForm(options);
+  return (
+    <form.Form>
+      <form.Errors />
+      <form.Field name="name" />
+      <form.Field name="email" />
+      <form.Field name="country" />
+      <form.Field name="message" />
+      <form.Field name="image" />
+      <form.Array name="phones">
+        {(row) => (
+          <>
+            <row.Field name="kind" />
+            <row.Field name="number" label={`Number ${row.index}`} />
+            <button type="button" onClick={() => row.move(0)}>
+              First
+            </button>
+          </>
+        )}
+      </form.Array>
+      <form.Submit>Send</form.Submit>
+    </form.Form>
+  );
+}
+
+const right = { name: "Ada", email: "ada@example.com", message: "Hello" };
+
+async function fillInRight(): Promise<void> {
+  await fillIn("Your name", right.name);
+  await fillIn("E-mail", right.email);
+  await fillIn("Message", right.message);
+}
+
+describe("a form", () => {
+  it("starts with what the server says, typed, and submits what its fields hold", async () => {
+    server.state = { values: { name: "Ada", country: "at" } };
+    const onSuccess = vi.fn();
+    await show(server, <Contact onSuccess={onSuccess} />);
+    expect(control("Your name").value).toBe("Ada");
+    expect(control("Country").value).toBe("at");
+    expect(form.rhf.getValues()).toEqual({
+      name: "Ada",
+      email: "",
+      country: "at",
+      message: "",
+      image: null,
+      phones: [],
+    });
+    await fillIn("E-mail", right.email);
+    await fillIn("Message", right.message);
+    await fillIn("Country", "");
+    await press("Send");
+    await waitFor(() => expect(onSuccess).toHaveBeenCalledWith({ sent: true }));
+    const [request] = server.asked("contact.submit");
+    expect(request?.body).toEqual({
+      ...right,
+      country: null,
+      image: null,
+      phones: [],
+    });
+    expect(request?.headers.get("idempotency-key")).toBe("token-1");
+  });
+
+  it("checks a field by itself once it was left, and then with each change", async () => {
+    await show(server, <Contact />);
+    await act(async () => {
+      control("E-mail").focus();
+    });
+    expect(errorOf("E-mail")).toBeNull();
+    await fillIn("E-mail", "ada");
+    expect(errorOf("E-mail")).toBe("must be an e-mail address");
+    expect(control("E-mail").getAttribute("aria-invalid")).toBe("true");
+    await fillIn("E-mail", right.email);
+    expect(errorOf("E-mail")).toBeNull();
+    expect(control("E-mail").hasAttribute("aria-invalid")).toBe(false);
+    await leave("Your name");
+    expect(errorOf("Your name")).toBe("please tell us your name");
+    expect(errorOf("Message")).toBeNull();
+  });
+
+  it("sends nothing that it finds wrong, says so, and focuses the first of it", async () => {
+    await show(server, <Contact />);
+    await fillIn("Your name", "Ada");
+    await press("Send");
+    await waitFor(() => expect(document.activeElement).toBe(control("E-mail")));
+    expect(errorOf("E-mail")).toBe("is required");
+    expect(errorOf("Message")).toBe("is required");
+    expect(server.asked("contact.submit")).toEqual([]);
+    expect(form.isSubmitting).toBe(false);
+  });
+
+  it("is reset to what the server has then after a success, with a new token", async () => {
+    await show(server, <Contact onSuccess={() => undefined} />);
+    await fillInRight();
+    expect(form.isDirty).toBe(true);
+    server.state = { values: { name: "Known now" } };
+    await press("Send");
+    await waitFor(() => expect(control("Your name").value).toBe("Known now"));
+    expect(control("E-mail").value).toBe("");
+    expect(form.isDirty).toBe(false);
+    expect(form.sent).toBe(true);
+    expect(errorOf("E-mail")).toBeNull();
+    await fillInRight();
+    await press("Send");
+    await waitFor(() => expect(server.asked("contact.submit")).toHaveLength(2));
+    const keys = server
+      .asked("contact.submit")
+      .map(({ headers }) => headers.get("idempotency-key"));
+    expect(keys).toEqual(["token-1", "token-2"]);
+  });
+
+  it("keeps everything and its token when the server refuses it", async () => {
+    const onError = vi.fn();
+    server.submit = () =>
+      problem(422, "invalid", {
+        fields: {
+          email: ["is not reachable"],
+          "phones.0.number": ["is not connected"],
+          __all__: ["try another day"],
+          nickname: ["is not a known field"],
+        },
+      });
+    await show(
+      server,
+      <Contact onError={onError} onSuccess={() => undefined} />,
+    );
+    await fillInRight();
+    await press("Add");
+    await fillIn("Number 0", "123");
+    await press("Send");
+    await waitFor(() => expect(errorOf("E-mail")).toBe("is not reachable"));
+    expect(errorOf("Number 0")).toBe("is not connected");
+    expect(screen.getByRole("alert").textContent).toContain("try another day");
+    expect(screen.getByRole("alert").textContent).toContain(
+      "nickname: is not a known field",
+    );
+    expect(document.activeElement).toBe(control("E-mail"));
+    expect(control("Your name").value).toBe("Ada");
+    expect(form.isDirty).toBe(true);
+    expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: "invalid" });
+    // What the server has said stays until the value changes.
+    await leave("E-mail");
+    expect(errorOf("E-mail")).toBe("is not reachable");
+    await fillIn("E-mail", "bob@example.com");
+    expect(errorOf("E-mail")).toBeNull();
+
+    server.submit = () => json({ sent: true });
+    await press("Send");
+    await waitFor(() => expect(form.sent).toBe(true));
+    expect(screen.getByRole("alert").textContent).toBe("");
+    const keys = server
+      .asked("contact.submit")
+      .map(({ headers }) => headers.get("idempotency-key"));
+    expect(keys).toEqual(["token-1", "token-1"]);
+  });
+
+  it("blames the field of a declared error, and says what has no field at the top", async () => {
+    server.submit = () =>
+      problem(403, "blocked", { fields: { email: ["is blocked by Bo"] } });
+    await show(server, <Contact />);
+    await fillInRight();
+    await press("Send");
+    await waitFor(() => expect(errorOf("E-mail")).toBe("is blocked by Bo"));
+    server.submit = () => problem(503, "unavailable");
+    await press("Send");
+    await waitFor(() =>
+      expect(screen.getByRole("alert").textContent).toBe("it was unavailable"),
+    );
+    expect(document.activeElement).toBe(screen.getByRole("alert"));
+  });
+
+  it("says that it is on its way, and is not sent twice", async () => {
+    let go = (): void => undefined;
+    server.submit = () =>
+      new Promise((resolve) => (go = () => resolve(json({ sent: true }))));
+    await show(server, <Contact onSuccess={() => undefined} />);
+    await fillInRight();
+    await press("Send");
+    await waitFor(() => expect(form.isSubmitting).toBe(true));
+    const button = screen.getByRole("button", { name: "Send" });
+    expect(button.getAttribute("aria-disabled")).toBe("true");
+    await press("Send");
+    await act(async () => go());
+    await waitFor(() => expect(form.isSubmitting).toBe(false));
+    expect(server.asked("contact.submit")).toHaveLength(1);
+    expect(button.hasAttribute("aria-disabled")).toBe(false);
+  });
+
+  it("goes to where the form says after a success that nobody listens for", async () => {
+    const assign = vi.spyOn(location, "assign").mockReturnValue(undefined);
+    await show(server, <Contact />);
+    await fillInRight();
+    await press("Send");
+    await waitFor(() => expect(assign).toHaveBeenCalledWith("/thanks"));
+    cleanup();
+    await show(server, <Contact next="/elsewhere" />);
+    await fillInRight();
+    await press("Send");
+    await waitFor(() => expect(assign).toHaveBeenCalledWith("/elsewhere"));
+  });
+
+  it("takes over what is newer on the server, but not over what was filled in", async () => {
+    const queryClient = createQueryClient();
+    const refetch = (): Promise<void> =>
+      act(async () => {
+        await queryClient.refetchQueries();
+      });
+    await show(server, <Contact />, queryClient);
+    server.state = { values: { name: "Newer" } };
+    await refetch();
+    await waitFor(() => expect(control("Your name").value).toBe("Newer"));
+    await fillIn("Your name", "Mine");
+    server.state = { values: { name: "Newest" } };
+    await refetch();
+    expect(control("Your name").value).toBe("Mine");
+  });
+
+  it("has a token of its own where it stands on a page twice", async () => {
+    const two = (
+      <>
+        <Contact onSuccess={() => undefined} />
+        <Contact onSuccess={() => undefined} />
+      </>
+    );
+    await show(server, two);
+    const [first, second] = document.querySelectorAll<HTMLInputElement>(
+      "input[name=__token]",
+    );
+    expect(first?.value).toBe("token-1");
+    expect(second?.value).toMatch(/^[0-9a-f-]{14}4[0-9a-f]{3}-[89ab]/);
+  });
+});
+
+describe("a list", () => {
+  function numbers(): string[] {
+    return (form.rhf.getValues().phones ?? []).map(({ number }) => number);
+  }
+
+  it("gains, loses and moves rows, with their values and errors", async () => {
+    await show(server, <Contact />);
+    await press("Add");
+    await waitFor(() =>
+      expect(document.activeElement?.getAttribute("name")).toBe(
+        "phones.0.kind",
+      ),
+    );
+    expect(control("Kind").value).toBe("home");
+    await press("Add");
+    expect(screen.queryByRole("button", { name: "Add" })).toBeNull();
+    await fillIn("Number 0", "1");
+    await fillIn("Number 1", "2");
+    await press("First", 1);
+    expect(numbers()).toEqual(["2", "1"]);
+    expect(control("Number 0").value).toBe("2");
+    expect(control("Number 0").name).toBe("phones.0.number");
+    await press("Remove");
+    expect(numbers()).toEqual(["1"]);
+    await waitFor(() =>
+      expect(document.activeElement?.textContent).toBe("Add"),
+    );
+  });
+
+  it("shows what is said about it and about a row in their places", async () => {
+    server.state = {
+      values: { ...right, phones: [{ number: "1" }, {}, { number: "3" }] },
+    };
+    await show(server, <Contact />);
+    await press("Send");
+    await waitFor(() => screen.getByText("two phones are enough"));
+    const list = screen.getByRole("group", { name: "Phones" });
+    expect(within(list).getByText("two phones are enough")).toBeDefined();
+    expect(errorOf("Number 0")).toBeNull();
+    expect(errorOf("Number 1")).toBe("is required");
+    expect(server.asked("contact.submit")).toEqual([]);
+  });
+
+  it("has buttons that work without JavaScript too", async () => {
+    server.state = { values: { phones: [{ number: "1" }] } };
+    await show(server, <Contact />);
+    const add = screen.getByRole("button", { name: "Add" });
+    const remove = screen.getByRole("button", { name: "Remove" });
+    const attributes = (button: Element): (string | null)[] =>
+      ["type", "name", "value"].map((name) => button.getAttribute(name));
+    expect(attributes(add)).toEqual(["submit", "__add", "phones"]);
+    expect(attributes(remove)).toEqual(["submit", "__remove", "phones.0"]);
+    expect(add.hasAttribute("formnovalidate")).toBe(true);
+  });
+});

@@ -1,0 +1,317 @@
+//! `forms.tsx`: a definition and a hook for each form.
+//!
+//! A file of its own, because it needs react-hook-form, which not every client has.
+
+use serde_json::Value as Json;
+
+use super::client::{error_type, input_type, output_type};
+use super::docs::comment;
+use super::document::{Document, text};
+use super::expression::{alternatives_after_sign, without_docs};
+use super::literal;
+use crate::manifest::Widget;
+use crate::plan::{Field, Form, Plan, Rows, Value};
+use crate::schema::Docs;
+
+const HEAD: &str = r#"import type * as React from "react";
+import { useApi } from "./react";
+import * as runtime from "./runtime/forms";
+import * as schemas from "./schemas";
+import type * as types from "./types";
+
+export { FormComponents } from "./runtime/forms";
+export type {
+  FieldComponent,
+  FieldProps,
+  Form,
+  FormOptions,
+} from "./runtime/forms";
+
+/** Renders all fields of a form: `<AutoForm of={contactForm} />`. */
+export function AutoForm<T extends runtime.FormTypes>(
+  props: runtime.AutoFormProps<T>,
+): React.ReactNode {
+  return <runtime.AutoFormOf {...props} api={useApi()} />;
+}
+"#;
+
+pub(super) fn print(plan: &Plan<'_>) -> String {
+    let mut file = HEAD.to_owned();
+    for form in &plan.forms {
+        for part in [types(form, plan), definition(form, plan), hook(form)] {
+            file.push('\n');
+            file.push_str(&part.print());
+        }
+    }
+    file
+}
+
+fn types(form: &Form<'_>, plan: &Plan<'_>) -> Document {
+    let submit = &plan.functions[form.submit];
+    let paths = form.paths.iter().map(|path| without_docs(path_type(path)));
+    let members = [
+        member("input", input_type(submit)),
+        member("output", output_type(submit)),
+        member("error", error_type(submit)),
+        Document::All(vec![
+            text("field:"),
+            alternatives_or_never(paths),
+            text(";"),
+        ]),
+        rows(&form.lists),
+    ];
+    Document::All(vec![
+        comment(&Docs::from(
+            format!("The types of the form `{}`.", form.manifest.name).as_str(),
+        )),
+        text(format!("export interface {}Types {{", form.component)),
+        Document::Indent(
+            members
+                .into_iter()
+                .flat_map(|member| [Document::HardLine, member])
+                .collect(),
+        ),
+        Document::HardLine,
+        text("}"),
+        Document::HardLine,
+    ])
+}
+
+fn member(name: &str, ty: Document) -> Document {
+    Document::All(vec![text(format!("{name}: ")), ty, text(";")])
+}
+
+fn rows(lists: &[Rows]) -> Document {
+    if lists.is_empty() {
+        return text("rows: {};");
+    }
+    let lists = lists.iter().flat_map(|Rows { path, fields }| {
+        let key = if path.contains('*') {
+            Document::All(vec![text("[list: "), path_type(path), text("]:")])
+        } else {
+            text(format!("{}:", literal::member(path)))
+        };
+        let fields = fields.iter().map(|path| without_docs(path_type(path)));
+        [
+            Document::HardLine,
+            key,
+            alternatives_or_never(fields),
+            text(";"),
+        ]
+    });
+    Document::All(vec![
+        text("rows: {"),
+        Document::Indent(lists.collect()),
+        Document::HardLine,
+        text("};"),
+    ])
+}
+
+fn alternatives_or_never(members: impl ExactSizeIterator<Item = (Document, Document)>) -> Document {
+    match members.len() {
+        0 => text(" never"),
+        _ => alternatives_after_sign(members),
+    }
+}
+
+/// A path as a type: `"email"`, or `` `phones.${number}.kind` `` for any row.
+///
+/// Nothing needs escaping, as the names of fields were looked at.
+fn path_type(path: &str) -> Document {
+    if !path.contains('*') {
+        return text(literal::string(path));
+    }
+    let parts = path.split('.').map(|part| match part {
+        "*" => "${number}",
+        part => part,
+    });
+    text(format!("`{}`", parts.collect::<Vec<_>>().join(".")))
+}
+
+fn definition(form: &Form<'_>, plan: &Plan<'_>) -> Document {
+    let manifest = form.manifest;
+    let schema = plan.functions[form.submit]
+        .input
+        .as_ref()
+        .map(|input| format!("schemas.{}", input.schema_name))
+        .unwrap_or_default();
+    let mut members = vec![("name", string(&manifest.name))];
+    members.extend(
+        manifest
+            .title
+            .as_ref()
+            .map(|title| ("title", string(title))),
+    );
+    let redirect = manifest.redirect.as_ref();
+    members.extend(redirect.map(|path| ("redirect", string(path))));
+    members.push(("fields", fields(&form.fields)));
+    members.push(("schema", text(schema)));
+    let inside = members.into_iter().flat_map(|(name, value)| {
+        [
+            Document::HardLine,
+            text(format!("{name}: ")),
+            value,
+            text(","),
+        ]
+    });
+    let docs = manifest.docs.as_ref().or(manifest.title.as_ref());
+    Document::All(vec![
+        comment(&Docs {
+            text: docs.cloned(),
+            deprecated: false,
+        }),
+        text(format!(
+            "export const {}: runtime.FormDefinition<{}Types> = {{",
+            form.constant, form.component
+        )),
+        Document::Indent(inside.collect()),
+        Document::HardLine,
+        text("};"),
+        Document::HardLine,
+    ])
+}
+
+fn fields(fields: &[Field<'_>]) -> Document {
+    if fields.is_empty() {
+        return text("[]");
+    }
+    let inside = fields
+        .iter()
+        .flat_map(|one| [Document::HardLine, field(one), text(",")]);
+    Document::All(vec![
+        text("["),
+        Document::Indent(inside.collect()),
+        Document::HardLine,
+        text("]"),
+    ])
+}
+
+/// A field with the members that tell something: what is left out is false or nothing.
+fn field(field: &Field<'_>) -> Document {
+    let manifest = field.manifest;
+    let flag = |is_set: bool| is_set.then(|| text("true"));
+    let words = |words: &Option<String>| words.as_deref().map(string);
+    let number = |number: Option<u64>| number.map(|number| text(number.to_string()));
+    let choices = (!manifest.choices.is_empty()).then(|| {
+        let choices = manifest.choices.iter().map(|choice| {
+            let value = json(&choice.value);
+            object(vec![("value", value), ("label", string(&choice.label))])
+        });
+        Document::list("[", choices, "]")
+    });
+    let list = manifest
+        .list
+        .or(
+            (manifest.widget == Widget::List).then_some(crate::manifest::ListLimits {
+                min: None,
+                max: None,
+            }),
+        );
+    let list = list.map(|limits| {
+        let limits = [("min", number(limits.min)), ("max", number(limits.max))];
+        object(present(limits))
+    });
+    let value = match field.value {
+        Value::Text => None,
+        Value::Number => Some(string("number")),
+        Value::Boolean => Some(string("boolean")),
+    };
+    let label = Some(&manifest.label).filter(|label| !label.is_empty());
+    let inner = (!field.fields.is_empty()).then(|| fields(&field.fields));
+    let name = Some(&manifest.name).filter(|name| !name.is_empty());
+    object(present([
+        ("name", name.map(|name| string(name))),
+        ("widget", Some(json(&serde_json::json!(manifest.widget)))),
+        ("label", label.map(|label| string(label))),
+        ("help", words(&manifest.help)),
+        ("placeholder", words(&manifest.placeholder)),
+        ("required", flag(manifest.required)),
+        ("nullable", flag(field.is_nullable)),
+        ("type", value),
+        ("initial", manifest.initial.as_ref().map(json)),
+        ("choices", choices),
+        ("autocomplete", words(&manifest.autocomplete)),
+        ("rows", number(manifest.rows.map(u64::from))),
+        ("min", manifest.min.as_ref().map(json)),
+        ("max", manifest.max.as_ref().map(json)),
+        ("step", manifest.step.as_ref().map(json)),
+        ("minLength", number(manifest.min_length)),
+        ("maxLength", number(manifest.max_length)),
+        ("accept", words(&manifest.accept)),
+        ("maxBytes", number(manifest.max_bytes)),
+        ("disabled", flag(manifest.disabled)),
+        ("multiple", flag(manifest.multiple)),
+        ("list", list),
+        ("fields", inner),
+        ("item", field.item.as_ref().map(|item| self::field(item))),
+    ]))
+}
+
+fn present<const N: usize>(members: [(&str, Option<Document>); N]) -> Vec<(&str, Document)> {
+    members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+fn object(members: Vec<(&str, Document)>) -> Document {
+    if members.is_empty() {
+        return text("{}");
+    }
+    let members = members
+        .into_iter()
+        .map(|(name, value)| Document::All(vec![text(format!("{}: ", literal::key(name))), value]));
+    Document::list_with_spaces("{", members, "}")
+}
+
+/// A JSON value as TypeScript writes it.
+fn json(value: &Json) -> Document {
+    match value {
+        Json::Null => text("null"),
+        Json::Bool(value) => text(value.to_string()),
+        Json::Number(number) => text(literal::number(number)),
+        Json::String(value) => string(value),
+        Json::Array(items) => Document::list("[", items.iter().map(json), "]"),
+        Json::Object(members) => object(
+            members
+                .iter()
+                .map(|(name, value)| (name.as_str(), json(value)))
+                .collect(),
+        ),
+    }
+}
+
+fn string(value: &str) -> Document {
+    text(literal::string(value))
+}
+
+fn hook(form: &Form<'_>) -> Document {
+    let Form {
+        constant,
+        component,
+        manifest,
+        ..
+    } = form;
+    let name = manifest.title.as_ref().unwrap_or(&manifest.name);
+    let docs = format!("Has the form `{name}` at work: its parts, and how it stands.");
+    let parameter = text(format!("options?: runtime.FormOptions<{component}Types>"));
+    Document::All(vec![
+        comment(&Docs::from(docs.as_str())),
+        text(format!("export function use{component}")),
+        Document::list("(", [parameter], ")"),
+        text(format!(": runtime.Form<{component}Types> {{")),
+        Document::Indent(vec![
+            Document::HardLine,
+            text("return "),
+            Document::list(
+                "runtime.useFormOf(",
+                [text(constant.clone()), text("useApi()"), text("options")],
+                ")",
+            ),
+            text(";"),
+        ]),
+        Document::HardLine,
+        text("}"),
+        Document::HardLine,
+    ])
+}
