@@ -391,7 +391,7 @@ fn types_that_never_end() {
 }
 
 /// The functions of a form whose `submit` takes `input`.
-fn form_functions(name: &str, input: Value) -> Vec<Value> {
+fn form_functions(name: &str, input: &Value) -> Vec<Value> {
     vec![
         json!({ "name": format!("{name}.schema"), "kind": "query", "output": true }),
         json!({ "name": format!("{name}.submit"), "kind": "mutation", "input": input, "output": true }),
@@ -406,7 +406,7 @@ fn refuse_forms(functions: Vec<Value>, forms: Value, expected: &[&str]) {
 }
 
 /// Refuses a form called `contact` with a field.
-fn form_field(field: Value, expected: &str) {
+fn form_field(field: &Value, expected: &str) {
     let properties: Value = [(field["name"].as_str().unwrap(), json!({ "type": "string" }))]
         .into_iter()
         .collect();
@@ -417,7 +417,7 @@ fn form_field(field: Value, expected: &str) {
         "source": { "file": "src/contact.rs", "line": 7 },
     });
     refuse_forms(
-        form_functions("contact", input),
+        form_functions("contact", &input),
         json!([form]),
         &[&format!("form `contact` (src/contact.rs:7) has {expected}")],
     );
@@ -434,7 +434,7 @@ fn forms_without_their_functions() {
             "form `contact` has no mutation `contact.submit`: register it together with the form",
         ],
     );
-    let mut functions = form_functions("contact", json!({}));
+    let mut functions = form_functions("contact", &json!({}));
     functions[1].as_object_mut().unwrap().remove("input");
     refuse_forms(
         functions,
@@ -457,7 +457,7 @@ fn fields_that_a_form_cannot_have() {
         "`",
     ] {
         form_field(
-            json!({ "name": name, "widget": "text", "label": "A" }),
+            &json!({ "name": name, "widget": "text", "label": "A" }),
             &format!(
                 "a field `{name}`, whose name means something else in a form in TypeScript: \
                  rename the field, or only on the wire with `#[serde(rename = \"..\")]`"
@@ -466,12 +466,12 @@ fn fields_that_a_form_cannot_have() {
     }
     for widget in ["group", "list"] {
         form_field(
-            json!({ "name": "phones", "widget": widget, "label": "Phones" }),
+            &json!({ "name": "phones", "widget": widget, "label": "Phones" }),
             &format!("a {widget} `phones` without fields: give it some, or another widget"),
         );
     }
     refuse_forms(
-        form_functions("contact", json!({ "type": "object", "properties": {} })),
+        form_functions("contact", &json!({ "type": "object", "properties": {} })),
         json!([{
             "name": "contact",
             "fields": [
@@ -490,7 +490,7 @@ fn fields_that_a_form_cannot_have() {
 fn names_that_a_form_takes_from_others() {
     let input = json!({ "type": "object" });
     let form = |name: &str| json!({ "name": name, "fields": [] });
-    let mut functions = form_functions("contact", input.clone());
+    let mut functions = form_functions("contact", &input);
     functions.push(named("contact_form", "src/a.rs", 3));
     refuse_forms(
         functions,
@@ -501,8 +501,8 @@ fn names_that_a_form_takes_from_others() {
         ],
     );
     let functions = [
-        form_functions("edit.a", input.clone()),
-        form_functions("edit_a", input),
+        form_functions("edit.a", &input),
+        form_functions("edit_a", &input),
     ];
     let mut manifest = manifest(Value::Array(functions.concat()), json!({}), json!({}));
     manifest["forms"] = json!([form("edit.a"), form("edit_a")]);

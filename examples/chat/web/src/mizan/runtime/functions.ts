@@ -63,7 +63,7 @@ export function mutation<I, O, E>(
   name: string,
 ): Mutation<I, O, E> {
   const call = (input: I, options?: CallOptions): Promise<O> =>
-    transport.mutate(name, input, options?.signal) as Promise<O>;
+    transport.mutate(name, input, options) as Promise<O>;
   const mutationKey = ["mizan", name] as const;
   return Object.assign(call, {
     safe: safely<I, O, E>(call),
@@ -75,16 +75,24 @@ export function mutation<I, O, E>(
   });
 }
 
-/** Makes the query called `name`; `batch` lets it share a request with others. */
+/** How every call of a query is sent. */
+export interface QuerySending {
+  /** In one request with others. */
+  readonly batch?: boolean;
+  /** With the input in the body, and so not in logs. */
+  readonly post?: boolean;
+}
+
+/** Makes the query called `name`. */
 export function query<I, O, E>(
   transport: Transport,
   name: string,
-  { batch = false }: { readonly batch?: boolean } = {},
+  sending?: QuerySending,
 ): Query<I, O, E> {
   const call = (input: I, options?: CallOptions): Promise<O> =>
     transport.query(name, input, {
       signal: options?.signal,
-      batch,
+      ...sending,
     }) as Promise<O>;
   const queryKey = (input?: I): FunctionKey =>
     input === undefined ? ["mizan", name] : ["mizan", name, input];
