@@ -4,6 +4,8 @@ use mizan_core::{ClientError, Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::contact::Inbox;
+use crate::profile::Profiles;
 use crate::users::{self, Sessions, User};
 
 /// What an echo answers.
@@ -29,18 +31,18 @@ pub struct UserOut {
     /// What the user signs in with.
     pub id: &'static str,
     /// What the user is called.
-    pub name: &'static str,
+    pub name: String,
     /// Whether the user may see the staff report.
     pub staff: bool,
     /// Whether the user may see everything.
     pub superuser: bool,
 }
 
-impl From<&'static User> for UserOut {
-    fn from(user: &'static User) -> Self {
+impl UserOut {
+    fn new(cx: &Cx, user: &'static User) -> Self {
         Self {
             id: user.id,
-            name: user.name,
+            name: cx.state::<Profiles>().name_of(user.id),
             staff: user.staff,
             superuser: user.superuser,
         }
@@ -50,7 +52,8 @@ impl From<&'static User> for UserOut {
 /// Who is signed in, if anybody is.
 #[client(context = "global")]
 pub async fn current_user(cx: &Cx) -> Result<Option<UserOut>, Error> {
-    Ok(cx.principal().id().and_then(users::find).map(UserOut::from))
+    let user = cx.principal().id().and_then(users::find);
+    Ok(user.map(|user| UserOut::new(cx, user)))
 }
 
 /// A greeting.
@@ -98,9 +101,13 @@ pub async fn members_only(cx: &Cx) -> Result<Report, Error> {
 #[client(query, auth = "staff")]
 pub async fn staff_report(cx: &Cx) -> Result<Report, Error> {
     let sessions = cx.state::<Sessions>().count();
+    let messages = cx.state::<Inbox>().count();
     Ok(Report {
         title: "Staff report",
-        lines: vec![format!("Open sessions: {sessions}")],
+        lines: vec![
+            format!("Open sessions: {sessions}"),
+            format!("Messages in the inbox: {messages}"),
+        ],
     })
 }
 
@@ -165,7 +172,7 @@ pub async fn sign_in(
     sessions.close(cx.head());
     let cookie = sessions.open(found).ok_or(SignInError::TooManySessions)?;
     cx.set_cookie(cookie);
-    Ok(found.into())
+    Ok(UserOut::new(cx, found))
 }
 
 /// Signs whoever is signed in out.

@@ -5,22 +5,29 @@
     reason = "the error type of a server function says how it fails"
 )]
 
+pub mod contact;
 pub mod functions;
 pub mod pages;
+pub mod profile;
 pub mod users;
 
 use mizan_core::Registry;
+use mizan_forms::RegisterForm as _;
 
+use contact::{Contact, Inbox};
 use functions::{
     CurrentUser, EarlyAccess, Echo, Greet, MembersOnly, SignIn, SignOut, StaffReport,
     SuperuserReport,
 };
+use profile::{Profile, Profiles};
 use users::Sessions;
 
 /// Everything that the example's clients can call.
 pub fn registry(sessions: Sessions) -> Registry {
     Registry::new()
         .state(sessions)
+        .state(Inbox::default())
+        .state(Profiles::default())
         .function::<Echo>()
         .function::<CurrentUser>()
         .function::<Greet>()
@@ -30,4 +37,6 @@ pub fn registry(sessions: Sessions) -> Registry {
         .function::<EarlyAccess>()
         .function::<SignIn>()
         .function::<SignOut>()
+        .form::<Contact>()
+        .form::<Profile>()
 }

@@ -66,14 +66,14 @@ async fn run(options: Options) -> anyhow::Result<()> {
         .authenticate(sessions)
         .build()?;
     let assets = options.dev.map_or(Assets::Built, Assets::DevServer);
-    let router = pages::router(mizan.clone(), &options.web, assets)?;
+    let site = pages::site(mizan.clone(), &options.web, assets)?;
 
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}: is another server there?"))?;
     println!("http://localhost:{}", listener.local_addr()?.port());
-    serve(listener, router)
+    serve(listener, site)
         .shutdown_on(async {
             // Without the signal there is nothing to wait for; the server is killed instead.
             let _ = tokio::signal::ctrl_c().await;

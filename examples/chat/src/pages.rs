@@ -8,7 +8,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use mizan_http::{MizanService, ReplyBody};
+use mizan_http::{FormPages, MizanService, ReplyBody};
 use mizan_ssr::{Pages, Renderer, STRICT_POLICY, Vite};
 use serde::{Deserialize, Serialize};
 use tower_http::services::ServeDir;
@@ -31,13 +31,17 @@ pub enum Assets {
     DevServer(String),
 }
 
-/// All that the example answers: its functions, its pages, and the files that Vite built in the folder
-/// `web`.
+/// All that the example answers: its functions, its pages and forms, and the files that Vite built in the
+/// folder `web`.
 ///
 /// # Errors
 ///
 /// When the folder does not hold what the pages need.
-pub fn router(mizan: MizanService<Sessions>, web: &Path, assets: Assets) -> anyhow::Result<Router> {
+pub fn site(
+    mizan: MizanService<Sessions>,
+    web: &Path,
+    assets: Assets,
+) -> anyhow::Result<FormPages<Router, Sessions>> {
     let (files, vite, development) = match assets {
         Assets::Built => {
             let dist = web.join("dist");
@@ -62,29 +66,51 @@ pub fn router(mizan: MizanService<Sessions>, web: &Path, assets: Assets) -> anyh
         mizan: mizan.clone(),
         pages,
     };
-    Ok(Router::new()
+    let router = Router::new()
         .route("/", get(home))
         .route("/hello/", get(hello))
+        .route("/contact/", get(contact))
+        .route("/profile/", get(profile))
         .with_state(site)
-        .nest_service("/api/mizan", mizan)
+        .nest_service("/api/mizan", mizan.clone())
         .fallback_service(ServeDir::new(files).append_index_html_on_directories(false))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        )))
+        ));
+    Ok(FormPages::new(router, mizan))
 }
 
 const HEAD: &str = r#"<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.svg" type="image/svg+xml">"#;
 
+type Answer = Result<Response, Response<ReplyBody>>;
+
 /// Every function at work, for whoever asks.
-async fn home(State(site): State<Site>, request: Request) -> Result<Response, Response<ReplyBody>> {
-    let caller = site.mizan.caller(&request).await?;
-    let page = site
-        .pages
-        .page("pages/Home.tsx")
-        .request(request.method(), request.headers())
-        .functions(move |name, input| caller.call(name, input));
-    Ok(page.respond().await.into_response())
+async fn home(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/Home.tsx", request).await
+}
+
+/// A form that everybody may send.
+async fn contact(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/Contact.tsx", request).await
+}
+
+/// A form for whoever is signed in.
+async fn profile(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/Profile.tsx", request).await
+}
+
+impl Site {
+    /// A page whose components call functions, for whoever asks.
+    async fn page(self, component: &str, request: Request) -> Answer {
+        let caller = self.mizan.caller(&request).await?;
+        let page = self
+            .pages
+            .page(component)
+            .request(request.method(), request.headers())
+            .functions(move |name, input| caller.call(name, input));
+        Ok(page.respond().await.into_response())
+    }
 }
 
 #[derive(Deserialize, Serialize)]

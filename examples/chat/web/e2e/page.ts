@@ -43,9 +43,14 @@ export class ChatPage {
   }
 }
 
-/** Opens the page, and fails when the browser has anything to complain about. */
-export const test = base.extend<{ chat: ChatPage }>({
-  chat: async ({ page }, use) => {
+/** Opens pages, and fails when the browser has anything to complain about. */
+export const test = base.extend<{
+  /** Opens the page at a path. */
+  visit: (path: string) => Promise<ChatPage>;
+  /** The front page. */
+  chat: ChatPage;
+}>({
+  visit: async ({ page }, use) => {
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
@@ -56,10 +61,16 @@ export const test = base.extend<{ chat: ChatPage }>({
       }
     });
     const chat = new ChatPage(page);
-    await page.goto("/");
+    await use(async (path) => {
+      await page.goto(path);
+      return chat;
+    });
+    expect(complaints).toEqual([]);
+  },
+  chat: async ({ visit }, use) => {
+    const chat = await visit("/");
     await expect(chat.outcome("early_access")).toBeVisible();
     await use(chat);
-    expect(complaints).toEqual([]);
   },
 });
 

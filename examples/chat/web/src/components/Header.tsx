@@ -11,6 +11,11 @@ export function Header(): ReactNode {
           <img src="/favicon.svg" alt="" width="28" height="28" />
           mizan
         </a>
+        <nav className="nav" aria-label="Pages">
+          <a href="/">Functions</a>
+          <a href="/contact/">Contact</a>
+          <a href="/profile/">Profile</a>
+        </nav>
         <Boundary>
           <UserSwitch />
         </Boundary>

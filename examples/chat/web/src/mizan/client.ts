@@ -13,10 +13,24 @@ import {
 import type * as types from "./types";
 
 /** What this client was generated from; the server is told with each call. */
-export const contract = "3596ae1b2ea5b159";
+export const contract = "1acdf4e79309e1a1";
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** What the form holds when it is shown. */
+  readonly contactSchema: Query<void, types.FormState, types.CommonError>;
+  /** A message to the people behind this page. */
+  readonly contactSubmit: Mutation<
+    types.ContactSubmitInput,
+    types.Sent,
+    types.ContactError
+  >;
+  /** What is wrong with the values of the form, or with those of some fields. */
+  readonly contactValidate: Query<
+    types.ContactValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
   /** Who is signed in, if anybody is. */
   readonly currentUser: Query<void, types.UserOut | null, types.CommonError>;
   /**
@@ -35,6 +49,34 @@ export interface Api extends Connected {
    * Policy: signed in.
    */
   readonly membersOnly: Query<void, types.Report, types.CommonError>;
+  /**
+   * What the form holds when it is shown.
+   *
+   * Policy: signed in.
+   */
+  readonly profileSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * What others see of you.
+   *
+   * Policy: signed in.
+   *
+   * Makes stale: `currentUser`.
+   */
+  readonly profileSubmit: Mutation<
+    types.ProfileSubmitInput,
+    null,
+    types.CommonError
+  >;
+  /**
+   * What is wrong with the values of the form, or with those of some fields.
+   *
+   * Policy: signed in.
+   */
+  readonly profileValidate: Query<
+    types.ProfileValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
   /**
    * Signs one of the demo users in. There are no passwords: accounts will bring them.
    *
@@ -70,11 +112,17 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
+    contactSchema: query(transport, "contact.schema"),
+    contactSubmit: mutation(transport, "contact.submit"),
+    contactValidate: query(transport, "contact.validate", { post: true }),
     currentUser: query(transport, "current_user", { batch: true }),
     earlyAccess: query(transport, "early_access"),
     echo: mutation(transport, "echo"),
     greet: query(transport, "greet"),
     membersOnly: query(transport, "members_only"),
+    profileSchema: query(transport, "profile.schema"),
+    profileSubmit: mutation(transport, "profile.submit"),
+    profileValidate: query(transport, "profile.validate", { post: true }),
     signIn: mutation(transport, "sign_in"),
     signOut: mutation(transport, "sign_out"),
     staffReport: query(transport, "staff_report"),

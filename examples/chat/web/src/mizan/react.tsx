@@ -28,6 +28,36 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** What the form holds when it is shown. */
+export function useContactSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().contactSchema, undefined, options);
+}
+
+/** A message to the people behind this page. */
+export function useContactSubmit(
+  options?: runtime.MutationHookOptions<
+    types.Sent,
+    types.ContactError,
+    types.ContactSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  types.Sent,
+  types.ContactError,
+  types.ContactSubmitInput
+> {
+  return runtime.useMutationOf(useApi().contactSubmit, options);
+}
+
+/** What is wrong with the values of the form, or with those of some fields. */
+export function useContactValidate(
+  input: types.ContactValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().contactValidate, input, options);
+}
+
 /** Who is signed in, if anybody is. */
 export function useCurrentUser(): types.UserOut | null {
   return runtime.useContextOf(useApi().currentUser, undefined);
@@ -95,6 +125,50 @@ export function useMembersOnly(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,
 ): tanstack.UseQueryResult<types.Report, types.CommonError> {
   return runtime.useQueryOf(useApi().membersOnly, undefined, options);
+}
+
+/**
+ * What the form holds when it is shown.
+ *
+ * Policy: signed in.
+ */
+export function useProfileSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().profileSchema, undefined, options);
+}
+
+/**
+ * What others see of you.
+ *
+ * Policy: signed in.
+ *
+ * Makes stale: `currentUser`.
+ */
+export function useProfileSubmit(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.CommonError,
+    types.ProfileSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  null,
+  types.CommonError,
+  types.ProfileSubmitInput
+> {
+  return runtime.useMutationOf(useApi().profileSubmit, options);
+}
+
+/**
+ * What is wrong with the values of the form, or with those of some fields.
+ *
+ * Policy: signed in.
+ */
+export function useProfileValidate(
+  input: types.ProfileValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().profileValidate, input, options);
 }
 
 /**

@@ -25,6 +25,35 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
+/** What `contact.submit` takes. */
+export interface ContactSubmitInput {
+  name: string;
+  /** Only used to answer you. */
+  email: string;
+  message: string;
+  /** PNG or JPEG, at most 5 MB. */
+  image?: File | null;
+  /** Where we may call you. */
+  phones?: Phone[];
+}
+
+/** What `contact.validate` takes. */
+export interface ContactValidateInput {
+  /** A message to the people behind this page. */
+  values: {
+    name?: string;
+    /** Only used to answer you. */
+    email?: string;
+    message?: string;
+    /** PNG or JPEG, at most 5 MB. */
+    image?: File | null;
+    /** Where we may call you. */
+    phones?: Phone[];
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
 /** What `echo` takes. */
 export interface EchoInput {
   /** Up to 280 characters. */
@@ -37,10 +66,43 @@ export interface GreetInput {
   name: string;
 }
 
+/** What `profile.submit` takes. */
+export interface ProfileSubmitInput {
+  /** Nobody else may have it. */
+  name: string;
+  about?: string | null;
+  website?: string | null;
+  colour: string;
+  notify: Notify;
+}
+
+/** What `profile.validate` takes. */
+export interface ProfileValidateInput {
+  /** What others see of you. */
+  values: {
+    /** Nobody else may have it. */
+    name?: string;
+    about?: string | null;
+    website?: string | null;
+    colour?: string;
+    notify?: Notify;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
 /** What `sign_in` takes. */
 export interface SignInInput {
   /** `member`, `staff` or `superuser`. */
   user: string;
+}
+
+/** One of the values that a field may have. */
+export interface Choice {
+  /** The value, as it is sent. */
+  value: unknown;
+  /** What people see. */
+  label: string;
 }
 
 /** What an echo answers. */
@@ -49,11 +111,57 @@ export interface EchoReply {
   message: string;
 }
 
+/** What is wrong with the values of a form. */
+export interface FormErrors {
+  /** The messages by path; `__all__` stands for the form. */
+  errors: { [key: string]: string[] };
+}
+
+/** What a form shows when it is opened, or shown again. */
+export interface FormState {
+  /** What the fields hold, by name; nothing for passwords, files and hidden fields. */
+  values: { [key: string]: unknown };
+  /** The choices that were asked for, by the path of the field; `*` stands for the index of a row. */
+  choices: { [key: string]: Choice[] };
+  /** What makes a repeated submission harmless: its `Idempotency-Key`. */
+  token: string;
+  /** The path and query of the page that shows the form; empty outside of a page. */
+  page: string;
+  /** What is wrong with the values, by path. */
+  errors: { [key: string]: string[] };
+  /** Whether the form was just sent, and the page shows it again. */
+  sent: boolean;
+}
+
 /** A greeting. */
 export interface Greeting {
   /** The words. */
   greeting: string;
 }
+
+/** When a user is told of new messages. */
+export type Notify =
+  /** At once */
+  | "at_once"
+  /** Once a day */
+  | "daily"
+  /** Never */
+  | "never";
+
+/** A number to call. */
+export interface Phone {
+  kind: PhoneKind;
+  number: string;
+}
+
+/** Where a phone rings. */
+export type PhoneKind =
+  /** Mobile */
+  | "mobile"
+  /** Home */
+  | "home"
+  /** Work */
+  | "work";
 
 /** A page of text that not everybody may read. */
 export interface Report {
@@ -61,6 +169,11 @@ export interface Report {
   title: string;
   /** The text, line by line. */
   lines: string[];
+}
+
+/** What a sent message is answered with. */
+export interface Sent {
+  sent: boolean;
 }
 
 /** A user, as pages see them. */
@@ -74,6 +187,14 @@ export interface UserOut {
   /** Whether the user may see everything. */
   superuser: boolean;
 }
+
+/** Why a message was not taken. */
+export type ContactError =
+  /** Nobody reads what comes from there. */
+  | Failure<"undeliverable", { domain: string }>
+  /** There is no room for more messages. */
+  | Failure<"inbox_full">
+  | CommonError;
 
 /** Why nobody could be signed in. */
 export type SignInError =

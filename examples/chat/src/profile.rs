@@ -1,0 +1,134 @@
+//! What users say about themselves.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mizan_core::{Cx, Error};
+use mizan_forms::{Form, FormHandler, Initial};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use validator::Validate;
+
+use crate::users;
+
+/// What others see of you.
+#[derive(Clone, Deserialize, Form, JsonSchema, Serialize, Validate)]
+#[form(name = "profile", title = "Edit profile", auth, affects(current_user))]
+pub struct Profile {
+    /// What you sign in with.
+    #[field(label = "User", disabled)]
+    id: String,
+    /// Nobody else may have it.
+    #[field(label = "Display name", autocomplete = "nickname")]
+    #[validate(length(min = 2, max = 30))]
+    name: String,
+    #[field(widget = "textarea", rows = 3)]
+    #[validate(length(max = 300))]
+    about: Option<String>,
+    #[field(widget = "url", placeholder = "https://")]
+    #[validate(url)]
+    website: Option<String>,
+    #[field(widget = "color")]
+    colour: String,
+    #[field(widget = "radio")]
+    notify: Notify,
+}
+
+/// When a user is told of new messages.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notify {
+    /// At once
+    AtOnce,
+    /// Once a day
+    Daily,
+    /// Never
+    Never,
+}
+
+const TAKEN: &str = "somebody else has this name";
+
+impl FormHandler for Profile {
+    type Output = ();
+    type Error = Error;
+
+    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+        let id = cx.principal().id().unwrap_or_default();
+        Initial::of(&cx.state::<Profiles>().find(id))
+    }
+
+    async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+        let id = cx.principal().id().unwrap_or_default();
+        match (field, value.as_str()) {
+            ("name", Some(name)) if cx.state::<Profiles>().is_taken(name, id) => {
+                Err(Error::invalid("name", TAKEN))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<(), Error> {
+        if cx.state::<Profiles>().save(self) {
+            Ok(())
+        } else {
+            Err(Error::invalid("name", TAKEN))
+        }
+    }
+}
+
+/// Everybody's profile. Cloning is cheap, and the clones share them.
+#[derive(Clone, Default)]
+pub struct Profiles(Arc<Mutex<HashMap<String, Profile>>>);
+
+impl Profiles {
+    /// What the user with this id is called.
+    pub fn name_of(&self, id: &str) -> String {
+        self.find(id).name
+    }
+
+    fn find(&self, id: &str) -> Profile {
+        let saved = self.lock().get(id).cloned();
+        saved.unwrap_or_else(|| Profile {
+            id: id.to_owned(),
+            name: first_name(id),
+            about: None,
+            website: None,
+            colour: "#17594f".to_owned(),
+            notify: Notify::Daily,
+        })
+    }
+
+    fn is_taken(&self, name: &str, by_other_than: &str) -> bool {
+        is_taken(&self.lock(), name, by_other_than)
+    }
+
+    /// Keeps the profile, unless its name was taken meanwhile.
+    fn save(&self, profile: Profile) -> bool {
+        let mut profiles = self.lock();
+        let free = !is_taken(&profiles, &profile.name, &profile.id);
+        if free {
+            profiles.insert(profile.id.clone(), profile);
+        }
+        free
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Profile>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a user is called who has not said otherwise.
+fn first_name(id: &str) -> String {
+    users::find(id).map_or(id, |user| user.name).to_owned()
+}
+
+fn is_taken(profiles: &HashMap<String, Profile>, name: &str, by_other_than: &str) -> bool {
+    let others = users::USERS.iter().filter(|user| user.id != by_other_than);
+    let mut names = others.map(|user| match profiles.get(user.id) {
+        Some(profile) => profile.name.clone(),
+        None => first_name(user.id),
+    });
+    let wanted = name.trim().to_lowercase();
+    names.any(|other| other.trim().to_lowercase() == wanted)
+}

@@ -1,0 +1,195 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./page";
+
+const png = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+const message = "I should like to know more about mizan.";
+
+/** Fills in what has to be. */
+async function fill(page: Page): Promise<void> {
+  await page.getByLabel("Your name").fill("Ada");
+  await page.getByLabel("E-mail").fill("ada@example.com");
+  await page.getByLabel("Message").fill(message);
+}
+
+const send = (page: Page) => page.getByRole("button", { name: "Send" });
+const thanks = (page: Page) => page.getByRole("status");
+
+test.describe("the contact form", () => {
+  test("is hydrated, and asks for nothing that came with the page", async ({
+    visit,
+  }) => {
+    const { page, calls } = await visit("/contact/");
+    await page.waitForLoadState("networkidle");
+    expect(calls).toEqual([]);
+  });
+
+  test("is filled in with the keyboard alone, with errors as one types", async ({
+    visit,
+  }) => {
+    const { page } = await visit("/contact/");
+    const email = page.getByLabel("E-mail");
+    await page.getByLabel("Your name").focus();
+    await page.keyboard.type("Ada");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("ada@");
+    await page.keyboard.press("Tab");
+    await expect(email).toHaveAttribute("aria-invalid", "true");
+    await expect(email).toHaveAccessibleDescription(
+      /must be an e-mail address/,
+    );
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("End");
+    await page.keyboard.type("example.com");
+    await expect(email).not.toHaveAttribute("aria-invalid", "true");
+    await expect(email).not.toHaveAccessibleDescription(/must be/);
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("Too short");
+    while (!(await send(page).evaluate((it) => it === document.activeElement)))
+      await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    const text = page.getByLabel("Message");
+    await expect(text).toBeFocused();
+    await expect(text).toHaveAccessibleDescription(/tell us a little more/);
+    await page.keyboard.type(", but longer now.");
+    await page.keyboard.press("Tab");
+    while (!(await send(page).evaluate((it) => it === document.activeElement)))
+      await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await expect(thanks(page)).toContainText("Thank you.");
+  });
+
+  test("shows what only the server knows on its field, and keeps the rest", async ({
+    visit,
+  }) => {
+    const { page } = await visit("/contact/");
+    await fill(page);
+    const email = page.getByLabel("E-mail");
+    await email.fill("ada@nowhere.invalid");
+    await send(page).click();
+    await expect(email).toHaveAccessibleDescription(
+      /mail to nowhere.invalid does not arrive/,
+    );
+    await expect(email).toBeFocused();
+    await expect(page.getByLabel("Message")).toHaveValue(message);
+    await email.fill("ada@example.com");
+    await send(page).click();
+    await expect(thanks(page)).toBeVisible();
+  });
+
+  test("sends a file, and shows how far it is", async ({
+    visit,
+    browserName,
+  }) => {
+    test.skip(browserName !== "chromium", "only Chromium can be slowed down");
+    const { page } = await visit("/contact/");
+    await fill(page);
+    // The bytes after the end of a PNG are nobody's.
+    const large = Buffer.concat([png, Buffer.alloc(2_000_000)]);
+    await page
+      .getByLabel("Image")
+      .setInputFiles({ name: "a.png", mimeType: "image/png", buffer: large });
+    const session = await page.context().newCDPSession(page);
+    await session.send("Network.emulateNetworkConditions", {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: 1_000_000,
+    });
+    await send(page).click();
+    await expect(page.getByRole("progressbar")).toBeVisible();
+    await expect(thanks(page)).toBeVisible();
+  });
+
+  test("refuses a file of another type than it says", async ({ visit }) => {
+    const { page } = await visit("/contact/");
+    await fill(page);
+    const image = page.getByLabel("Image");
+    const file = { name: "a.png", mimeType: "image/png" };
+    await image.setInputFiles({ ...file, buffer: Buffer.from("<script>") });
+    await send(page).click();
+    await expect(image).toHaveAttribute("aria-invalid", "true");
+    await image.setInputFiles({ ...file, buffer: png });
+    await send(page).click();
+    await expect(thanks(page)).toBeVisible();
+  });
+
+  test("takes rows in and out, each with errors of its own", async ({
+    visit,
+  }) => {
+    const { page } = await visit("/contact/");
+    await fill(page);
+    const add = page.getByRole("button", { name: "Add a phone number" });
+    const numbers = page.getByRole("textbox", { name: "Number" });
+    for (const text of ["+49 30 1", "12", "+49 30 3"]) {
+      await add.click();
+      await numbers.last().fill(text);
+    }
+    await expect(add).toHaveCount(0);
+    await send(page).click();
+    await expect(numbers.nth(1)).toHaveAttribute("aria-invalid", "true");
+    await expect(numbers.nth(1)).toBeFocused();
+    await expect(numbers.nth(0)).not.toHaveAttribute("aria-invalid", "true");
+    await page.getByRole("button", { name: "Remove" }).nth(1).click();
+    await expect(numbers).toHaveCount(2);
+    await expect(numbers.nth(1)).toHaveValue("+49 30 3");
+    await send(page).click();
+    await expect(thanks(page)).toBeVisible();
+  });
+
+  test("has nothing that keeps people out", async ({ visit }) => {
+    const { page } = await visit("/contact/");
+    await page.getByRole("button", { name: "Add a phone number" }).click();
+    await send(page).click();
+    await expect(page.getByLabel("Your name")).toBeFocused();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations).toEqual([]);
+  });
+});
+
+test.describe("the contact form without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("fails with the values and the errors, then succeeds", async ({
+    page,
+  }) => {
+    await page.goto("/contact/");
+    await page.getByLabel("Your name").fill("Ada");
+    await page.getByLabel("E-mail").fill("ada@nowhere.invalid");
+    await page.getByLabel("Message").fill(message);
+    const answer = page.waitForResponse(
+      (it) => it.request().method() === "POST",
+    );
+    await send(page).click();
+    expect((await answer).status()).toBe(422);
+    await expect(page.getByLabel("E-mail")).toHaveValue("ada@nowhere.invalid");
+    await expect(page.getByLabel("E-mail")).toHaveAccessibleDescription(
+      /does not arrive/,
+    );
+    await expect(page.getByLabel("Message")).toHaveValue(message);
+
+    await page.getByRole("button", { name: "Add a phone number" }).click();
+    await expect(page.getByLabel("Message")).toHaveValue(message);
+    await page.getByRole("textbox", { name: "Number" }).fill("+49 30 1");
+    await page.getByLabel("Image").setInputFiles({
+      name: "../a.png",
+      mimeType: "image/png",
+      buffer: png,
+    });
+    await page.getByLabel("E-mail").fill("ada@example.com");
+    await send(page).click();
+    await expect(page).toHaveURL("/contact/?sent=contact");
+    await expect(thanks(page)).toContainText("Thank you.");
+  });
+
+  test("takes a row out again", async ({ page }) => {
+    await page.goto("/contact/");
+    await page.getByRole("button", { name: "Add a phone number" }).click();
+    await expect(page.getByRole("textbox", { name: "Number" })).toHaveCount(1);
+    await page.getByRole("button", { name: "Remove" }).click();
+    await expect(page.getByRole("textbox", { name: "Number" })).toHaveCount(0);
+  });
+});

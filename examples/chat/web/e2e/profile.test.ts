@@ -1,0 +1,34 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "./page";
+
+test("a profile is edited, and everything that shows it follows", async ({
+  visit,
+}) => {
+  const chat = await visit("/profile/");
+  const { page } = chat;
+  await expect(page.getByText("Sign in as somebody")).toBeVisible();
+  await chat.switchTo("Member");
+  const name = page.getByLabel("Display name");
+  await expect(page.getByLabel("User")).toBeDisabled();
+  const own = `Mia ${Date.now()}`;
+  await name.fill("staff");
+  await page.keyboard.press("Tab");
+  await expect(name).toHaveAccessibleDescription(/somebody else has this name/);
+  await name.fill(own);
+  await expect(name).not.toHaveAccessibleDescription(/somebody else/);
+  await page.getByLabel("Never").check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("status")).toContainText("is saved");
+  await page.reload();
+  await expect(name).toHaveValue(own);
+  await expect(page.getByLabel("Never")).toBeChecked();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+});
+
+test("a profile is for whoever is signed in", async ({ request }) => {
+  const refused = await request.post("/api/mizan/call/profile.submit", {
+    data: { name: "Nobody", colour: "#000000", notify: "never" },
+  });
+  expect(refused.status()).toBe(401);
+});

@@ -1,0 +1,38 @@
+import type { ReactNode } from "react";
+import { useContactForm } from "../mizan/forms";
+
+/** The contact form. */
+export function ContactForm(): ReactNode {
+  const form = useContactForm();
+  if (form.sent)
+    return (
+      <div className="card" role="status">
+        <h2>Thank you.</h2>
+        <p>Your message is on its way to us.</p>
+        <a href="/contact/">Write another</a>
+      </div>
+    );
+  return (
+    <form.Form className="card form">
+      <form.Errors />
+      <div className="columns">
+        <form.Field name="name" />
+        <form.Field name="email" />
+      </div>
+      <form.Field name="message" />
+      <form.Field name="image" />
+      <form.Array name="phones" add="Add a phone number">
+        {(row) => (
+          <div className="columns">
+            <row.Field name="kind" />
+            <row.Field name="number" />
+          </div>
+        )}
+      </form.Array>
+      {form.progress !== undefined && (
+        <progress value={form.progress} max={1} aria-label="Sent so far" />
+      )}
+      <form.Submit className="primary">Send</form.Submit>
+    </form.Form>
+  );
+}
