@@ -73,8 +73,10 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
     isInvalid: errors.length > 0,
     change,
     leave() {
-      held.onBlur();
-      form.live.notice(path, "blur");
+      form.press.after(() => {
+        held.onBlur();
+        form.live.notice(path, "blur");
+      });
     },
     ref(node: HTMLElement | null) {
       element.current = node;

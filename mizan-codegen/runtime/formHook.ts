@@ -5,6 +5,7 @@ import type { FormDefinition, FormState, FormTypes } from "./formDefinition";
 import { fieldErrors, schemaMessages } from "./formErrors";
 import { createLiveValidation, type ValidateQuery } from "./formLive";
 import type { FormModel } from "./formModel";
+import { createPress } from "./formPress";
 import { createParts, type FormParts } from "./formParts";
 import { createStore, useStore, type FormStatus } from "./formStatus";
 import {
@@ -89,6 +90,7 @@ export function useFormOf<T extends FormTypes>(
         () => form.rhf,
       ),
       rhf,
+      press: createPress(),
       next: options.next,
       submit: () => submit(),
     };

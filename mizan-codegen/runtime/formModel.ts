@@ -1,6 +1,7 @@
 import type { Control, UseFormReturn } from "react-hook-form";
 import type { Choice, FormDefinition } from "./formDefinition";
 import type { LiveValidation } from "./formLive";
+import type { Press } from "./formPress";
 import type { FormStatus, Store } from "./formStatus";
 import type { FieldValues } from "./formValues";
 
@@ -14,6 +15,7 @@ export interface FormModel {
   readonly action: string;
   readonly status: Store<FormStatus>;
   readonly live: LiveValidation;
+  readonly press: Press;
   /** react-hook-form as of the last rendering. */
   rhf: UseFormReturn<FieldValues>;
   /** Where the browser goes after a success. */

@@ -52,7 +52,7 @@ pub(super) const FILES: [(&str, &str); 20] = [
 ];
 
 /// The files that only apps with forms have.
-pub(super) const FORM_FILES: [(&str, &str); 20] = [
+pub(super) const FORM_FILES: [(&str, &str); 21] = [
     (
         "runtime/autoForm.tsx",
         include_str!("../../runtime/autoForm.tsx"),
@@ -104,6 +104,10 @@ pub(super) const FORM_FILES: [(&str, &str); 20] = [
     (
         "runtime/formParts.tsx",
         include_str!("../../runtime/formParts.tsx"),
+    ),
+    (
+        "runtime/formPress.ts",
+        include_str!("../../runtime/formPress.ts"),
     ),
     (
         "runtime/formStatus.ts",

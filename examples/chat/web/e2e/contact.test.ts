@@ -140,6 +140,23 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toBeVisible();
   });
 
+  test("takes a click on a button that an error would have moved", async ({
+    visit,
+  }) => {
+    const { page } = await visit("/contact/");
+    await page.getByLabel("E-mail").fill("ada@");
+    await send(page).scrollIntoViewIfNeeded();
+    const box = (await send(page).boundingBox())!;
+    await page.mouse.move(box.x + 8, box.y + box.height - 4);
+    await page.mouse.down();
+    await page.waitForTimeout(200);
+    await page.mouse.up();
+    await expect(page.getByLabel("Your name")).toBeFocused();
+    await expect(page.getByLabel("Your name")).toHaveAccessibleDescription(
+      "is required",
+    );
+  });
+
   test("has nothing that keeps people out", async ({ visit }) => {
     const { page } = await visit("/contact/");
     await page.getByRole("button", { name: "Add a phone number" }).click();

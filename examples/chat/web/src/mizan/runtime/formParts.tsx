@@ -56,6 +56,7 @@ export function createParts<T extends FormTypes>(
 function FormElement({
   model: form,
   children,
+  onPointerDown,
   ...props
 }: FormProps & { readonly model: FormModel }): ReactNode {
   const { definition, action } = form;
@@ -73,6 +74,10 @@ function FormElement({
       action={action}
       encType={hasFiles(definition.fields) ? "multipart/form-data" : undefined}
       noValidate={isAlive}
+      onPointerDown={(event) => {
+        onPointerDown?.(event);
+        form.press.begin();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         void form.submit();
