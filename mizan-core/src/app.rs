@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dispatch::{Function, run};
 use crate::state::State;
-use crate::{CallError, Cx, Manifest, Principal, RequestHead, ServerFunction};
+use crate::{CallError, ChannelEntry, Cx, Manifest, Principal, RequestHead, ServerFunction};
 
 /// An application at work: finds functions by name and calls them. Cloning is cheap.
 ///
@@ -33,6 +33,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     functions: HashMap<&'static str, Function>,
+    channels: HashMap<&'static str, ChannelEntry>,
     state: State,
     manifest: Manifest,
 }
@@ -40,11 +41,13 @@ struct Inner {
 impl App {
     pub(crate) fn new(
         functions: HashMap<&'static str, Function>,
+        channels: HashMap<&'static str, ChannelEntry>,
         state: State,
         manifest: Manifest,
     ) -> Self {
         Self(Arc::new(Inner {
             functions,
+            channels,
             state,
             manifest,
         }))
@@ -54,6 +57,18 @@ impl App {
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.0.functions.get(name)
+    }
+
+    /// The channel that clients subscribe to by this name.
+    #[must_use]
+    pub fn channel(&self, name: &str) -> Option<&ChannelEntry> {
+        self.0.channels.get(name)
+    }
+
+    /// Whether there is any channel.
+    #[must_use]
+    pub fn has_channels(&self) -> bool {
+        !self.0.channels.is_empty()
     }
 
     /// What the application offers, as the generator reads it.

@@ -3,9 +3,10 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::build_error::Problem;
+use crate::channel_entry::ChannelEntry;
 use crate::dispatch::Function;
 use crate::state::State;
-use crate::{App, BuildError, Manifest, ServerFunction, StateKey, manifest};
+use crate::{App, BuildError, Channel, Manifest, ServerFunction, StateKey, manifest};
 
 /// Everything that an application offers to its clients, before it is put to work.
 ///
@@ -29,6 +30,7 @@ use crate::{App, BuildError, Manifest, ServerFunction, StateKey, manifest};
 #[must_use]
 pub struct Registry {
     functions: Vec<Function>,
+    channels: Vec<ChannelEntry>,
     state: State,
 }
 
@@ -45,10 +47,19 @@ impl Registry {
         self
     }
 
+    /// Adds a channel.
+    #[track_caller]
+    pub fn channel<C: Channel>(mut self) -> Self {
+        self.channels
+            .push(ChannelEntry::of::<C>(Location::caller()));
+        self
+    }
+
     /// Adds everything of another registry, such as that of a part of the application. Where both
     /// have state of a type, the other's takes the place of this one's.
     pub fn merge(mut self, other: Self) -> Self {
         self.functions.extend(other.functions);
+        self.channels.extend(other.channels);
         self.state.merge(other.state);
         self
     }
@@ -87,12 +98,20 @@ impl Registry {
         BuildError::unless_empty(problems)?;
         let functions = self.functions.into_iter();
         let functions = functions.map(|function| (function.name, function));
-        Ok(App::new(functions.collect(), self.state, manifest))
+        let channels = self.channels.into_iter();
+        let channels = channels.map(|channel| (channel.name, channel));
+        Ok(App::new(
+            functions.collect(),
+            channels.collect(),
+            self.state,
+            manifest,
+        ))
     }
 
     fn describe(&self, problems: &mut Vec<Problem>) -> Manifest {
         let functions = self.by_name(problems);
-        let manifest = manifest::describe(&self.functions, problems);
+        self.check_channels(problems);
+        let manifest = manifest::describe(&self.functions, &self.channels, problems);
         self.check_affects(&functions, problems);
         manifest
     }
@@ -136,6 +155,25 @@ impl Registry {
         functions
     }
 
+    fn check_channels(&self, problems: &mut Vec<Problem>) {
+        let mut channels = HashMap::<_, &ChannelEntry>::new();
+        for channel in &self.channels {
+            if !is_name(channel.name) {
+                problems.push(Problem::BadChannelName {
+                    name: channel.name,
+                    at: channel.place(),
+                });
+            }
+            if let Some(first) = channels.insert(channel.name, channel) {
+                problems.push(Problem::DuplicateChannel {
+                    name: channel.name,
+                    first: first.registered_at.to_string(),
+                    second: channel.registered_at.to_string(),
+                });
+            }
+        }
+    }
+
     fn check_affects(
         &self,
         functions: &HashMap<&'static str, &Function>,
@@ -156,12 +194,14 @@ impl Registry {
     }
 }
 
-/// The functions' names and the types of the state.
+/// The names of functions and channels, and the types of the state.
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let functions: Vec<_> = self.functions.iter().map(|f| f.name).collect();
+        let channels: Vec<_> = self.channels.iter().map(|c| c.name).collect();
         f.debug_struct("Registry")
             .field("functions", &functions)
+            .field("channels", &channels)
             .field("state", &self.state)
             .finish()
     }
