@@ -1,10 +1,12 @@
 //! What to print: every name decided, every schema read, everything without TypeScript refused.
 
+mod channels;
 mod claims;
 mod definitions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use channels::Channel;
 use claims::Claims;
 pub(crate) use definitions::Definitions;
 
@@ -27,6 +29,8 @@ pub(crate) struct Plan<'m> {
     pub(crate) codes: &'m [String],
     /// In the order of their names on the wire.
     pub(crate) functions: Vec<Function<'m>>,
+    /// In the order of their names on the wire.
+    pub(crate) channels: Vec<Channel<'m>>,
     pub(crate) types: Definitions,
     pub(crate) errors: Vec<ErrorUnion<'m>>,
 }
@@ -73,6 +77,7 @@ pub(crate) fn plan(manifest: &Manifest) -> Result<Plan<'_>, GenerateError> {
     let types = planner.types();
     let errors = planner.errors(&types);
     let functions = planner.functions(&types);
+    let channels = planner.channels(&types);
     if !planner.problems.is_empty() {
         return Err(GenerateError::new(planner.problems));
     }
@@ -80,6 +85,7 @@ pub(crate) fn plan(manifest: &Manifest) -> Result<Plan<'_>, GenerateError> {
         contract: &manifest.contract,
         codes: &manifest.codes,
         functions,
+        channels,
         types,
         errors,
     })
@@ -99,7 +105,7 @@ impl<'m> Planner<'m> {
             manifest,
             type_names: TypeNames::new(),
             error_names: BTreeMap::new(),
-            claims: Claims::with_the_clients_own(),
+            claims: Claims::with_the_clients_own(!manifest.channels.is_empty()),
             problems: Vec::new(),
         };
         for key in manifest.defs.keys() {
