@@ -94,7 +94,7 @@ export function actionsOf<T extends ChannelTypes>(
   connection: ChannelConnection,
   find: () => Subscription | undefined,
 ): ChannelActions<T> {
-  async function found(): Promise<Subscription> {
+  function found(): Subscription {
     const subscription = find();
     if (!subscription) throw notSubscribed();
     return subscription;
@@ -103,10 +103,10 @@ export function actionsOf<T extends ChannelTypes>(
   return {
     async send(message, { signal } = {}) {
       const data = message ?? null;
-      return connection.ask(await found(), "msg", { data }, signal);
+      return connection.ask(found(), "msg", { data }, signal);
     },
     async loadMore(limit) {
-      const subscription = await found();
+      const subscription = found();
       subscription.loading ??= loadMore(connection, subscription, limit);
       return subscription.loading.finally(() => {
         subscription.loading = undefined;
@@ -115,7 +115,7 @@ export function actionsOf<T extends ChannelTypes>(
     async history({ before, limit, signal } = {}) {
       const { messages, more } = await readHistory(
         connection,
-        await found(),
+        found(),
         { before, limit },
         signal,
       );

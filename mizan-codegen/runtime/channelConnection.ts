@@ -78,10 +78,14 @@ export class ChannelConnection implements SocketOwner {
     if (serverFunctions()) return undefined;
     const key = subscriptionKey(channel, params);
     const found = this.#subscriptions.get(key);
-    const subscription = found ?? this.#create(key, channel, params, options);
-    subscription.holders += 1;
-    const { log } = subscription;
-    log.limit = Math.max(log.limit, options.limit ?? 0);
+    if (found) {
+      found.holders += 1;
+      found.log.limit = Math.max(found.log.limit, options.limit ?? 0);
+      return found;
+    }
+    const target = `"channel":${JSON.stringify(channel)},"params":${canonicalJson(params ?? {})}`;
+    const subscription = new Subscription(key, target, options);
+    this.#begin(subscription);
     return subscription;
   }
 
@@ -190,16 +194,9 @@ export class ChannelConnection implements SocketOwner {
     return [...this.#subscriptions.values()];
   }
 
-  #create(
-    key: string,
-    channel: string,
-    params: unknown,
-    options: ChannelOptions,
-  ): Subscription {
-    const target = `"channel":${JSON.stringify(channel)},"params":${canonicalJson(params ?? {})}`;
-    const subscription = new Subscription(key, target, options);
-    this.#subscriptions.set(key, subscription);
-    if (options.persist)
+  #begin(subscription: Subscription): void {
+    this.#subscriptions.set(subscription.key, subscription);
+    if (subscription.options.persist)
       subscription.stopKeeping = keepUpToDate(
         this.#storageKey(subscription),
         subscription.log,
@@ -208,7 +205,6 @@ export class ChannelConnection implements SocketOwner {
     if (this.#stoppedBy) subscription.ended(this.#stoppedBy);
     else this.#socket.open();
     this.#subscribe(subscription);
-    return subscription;
   }
 
   #subscribe(subscription: Subscription): void {

@@ -10,7 +10,7 @@ export class Subscription implements Sender {
   readonly target: string;
   readonly options: ChannelOptions;
   readonly log: ChannelLog;
-  holders = 0;
+  holders = 1;
   /** Refusals in a row that may pass by themselves. */
   refusals = 0;
   /** Waits to ask again. */
