@@ -43,8 +43,7 @@ export class ChannelLog {
   readonly #messageListeners = new Set<
     (message: ChannelMessage<unknown>) => void
   >();
-  #told: ReturnType<typeof setTimeout> | undefined;
-  #isStale = false;
+  #telling: "again" | "no" | "soon" | "told" = "no";
 
   constructor(limit: number) {
     this.limit = limit;
@@ -172,21 +171,22 @@ export class ChannelLog {
     return hasMore;
   }
 
+  /** Everything that one frame changes is told of as one, and then nothing for a while. */
   #tell(): void {
-    if (this.#told !== undefined) {
-      this.#isStale = true;
+    if (this.#telling !== "no") {
+      if (this.#telling === "told") this.#telling = "again";
       return;
     }
-    this.#told = setTimeout(() => {
-      this.#told = undefined;
-      if (!this.#isStale) return;
-      this.#isStale = false;
-      this.#tell();
-    }, frame);
-    // One frame may change several things, and is told of as one.
+    this.#telling = "soon";
     queueMicrotask(() => {
+      this.#telling = "told";
       for (const listener of [...this.#listeners]) listener();
     });
+    setTimeout(() => {
+      const isDue = this.#telling === "again";
+      this.#telling = "no";
+      if (isDue) this.#tell();
+    }, frame);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   reconnect,
   subscribe as subscribeTo,
   type ChannelDefinition,
+  type ChannelOptions,
   type ChannelSubscription,
 } from "../channel";
 import type { ChannelTypes } from "../channelTypes";
@@ -23,11 +24,16 @@ const chat: ChannelDefinition<ChannelTypes> = { name: "chat" };
 
 const open: ChannelSubscription<ChannelTypes>[] = [];
 
-const subscribe: typeof subscribeTo<ChannelTypes> = (...args) => {
-  const subscription = subscribeTo(...args);
+function subscribe(
+  api: Api,
+  channel: ChannelDefinition<ChannelTypes>,
+  params: unknown,
+  options?: ChannelOptions,
+): ChannelSubscription<ChannelTypes> {
+  const subscription = subscribeTo(api, channel, params, options);
   open.push(subscription);
   return subscription;
-};
+}
 
 /** How long the random waits are, as a part of the longest. */
 let jitter = 0.5;
