@@ -159,13 +159,6 @@ export class ChannelConnection implements SocketOwner {
     return follows;
   }
 
-  probe(): void {
-    for (const sub of this.#byAlias.keys())
-      return this.#socket.send(
-        JSON.stringify({ t: "history", sub, mid: "probe", limit: 1 }),
-      );
-  }
-
   draining(): void {
     this.#limits = undefined;
     this.requests.draining();

@@ -4,6 +4,7 @@ import {
   readFrame,
   subprotocol,
   type ReplyFrame,
+  type ServerFrame,
   type SubscriptionFrame,
   type WelcomeFrame,
 } from "./socketFrames";
@@ -15,8 +16,13 @@ import type { ServerAddress } from "./transport";
 const connectWithin = 20_000;
 /** How long the server may be silent beyond its heartbeat. */
 const silenceAllowed = 10_000;
-/** How soon something is heard on a connection that is alive. */
+/** How soon a probe is answered on a connection that is alive. */
 const probeWithin = 5_000;
+/**
+ * A frame that the server is sure to answer, at no cost: a message to a subscription that is never
+ * there. A `pong` would have it say nothing.
+ */
+const probe = `{"t":"msg","sub":4294967295,"mid":"probe","data":null}`;
 /** A connection that was open for so long was a good one. */
 const steadyAfter = 30_000;
 const firstDelay = 500;
@@ -28,8 +34,6 @@ export interface SocketOwner {
   opened(welcome: WelcomeFrame): void;
   /** Takes a frame; false where a message before it must have been lost. */
   received(frame: ReplyFrame | SubscriptionFrame): boolean;
-  /** Is to send something that the server is sure to answer. */
-  probe(): void;
   /** Nothing new may be begun on this connection. */
   draining(): void;
   /** The connection is gone, and another one will come; `failure` where there had been none. */
@@ -137,25 +141,41 @@ export class Socket {
 
   #receive(message: unknown): void {
     const frame = readFrame(message);
-    const isWelcome = frame?.t === "welcome";
-    if (!frame || isWelcome !== (this.#state === "connecting")) {
-      this.#stop("protocol", "the server sent what this client cannot read");
-      return;
-    }
-    if (isWelcome) this.#open(frame);
+    if (!frame) return this.#misunderstood();
+    if (this.#state === "connecting") return this.#greeted(frame);
     this.#heard();
     switch (frame.t) {
       case "welcome":
-        return this.#owner.opened(frame);
+        return this.#misunderstood();
       case "ping":
         return this.#pace?.sendNow(`{"t":"pong"}`);
       case "reauth":
         return void this.#authenticate();
       case "drain":
-        return this.#drain(frame.after);
+        this.#after("drain", frame.after, () => this.#reconnect(0));
+        this.#notBefore = Date.now() + frame.after;
+        return this.#owner.draining();
       default:
         if (!this.#owner.received(frame)) this.#retry();
     }
+  }
+
+  /** Takes the first frame of a connection: the welcome, unless the server is about to stop. */
+  #greeted(frame: ServerFrame): void {
+    switch (frame.t) {
+      case "welcome":
+        this.#open(frame);
+        this.#heard();
+        return this.#owner.opened(frame);
+      case "drain":
+        return this.#retry({ afterAtLeast: frame.after });
+      default:
+        return this.#misunderstood();
+    }
+  }
+
+  #misunderstood(): void {
+    this.#stop("protocol", "the server sent what this client cannot read");
   }
 
   #open({ heartbeat, limits }: WelcomeFrame): void {
@@ -170,16 +190,23 @@ export class Socket {
 
   #heard(): void {
     this.#clear("probe");
-    this.#after("silence", this.#silence, () => this.#retry());
+    // A server that hears the client need not ping, so silence alone does not prove it dead.
+    this.#after("silence", this.#silence, () =>
+      this.#probe(() => this.#retry()),
+    );
   }
 
   #wake(): void {
     if (this.#state === "waiting" && Date.now() >= this.#notBefore)
       void this.#connect();
-    if (this.#state !== "open" || this.#timers.has("probe")) return;
-    this.#after("probe", probeWithin, () => this.#reconnect(0));
-    this.#pace?.sendNow(`{"t":"pong"}`);
-    this.#owner.probe();
+    if (this.#state === "open") this.#probe(() => this.#reconnect(0));
+  }
+
+  /** Takes the connection to be dead, and connects anew, unless something is heard soon. */
+  #probe(connectAnew: () => void): void {
+    if (this.#timers.has("probe")) return;
+    this.#after("probe", probeWithin, connectAnew);
+    this.#pace?.sendNow(probe);
   }
 
   /** A cookie cannot be renewed on a connection: without a token, another connection sends it. */
@@ -194,12 +221,6 @@ export class Socket {
     if (webSocket !== this.#webSocket) return;
     if (token === undefined) this.#retry();
     else this.#pace?.sendNow(JSON.stringify({ t: "auth", token }));
-  }
-
-  #drain(after: number): void {
-    this.#notBefore = Date.now() + after;
-    this.#after("drain", after, () => this.#reconnect(0));
-    this.#owner.draining();
   }
 
   #closed(code: number, reason: string): void {

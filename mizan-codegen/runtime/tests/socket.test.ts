@@ -172,11 +172,16 @@ describe("signs of life", () => {
     expect(socket.sent.at(-1)).toEqual({ t: "pong" });
   });
 
-  it("are missed after the heartbeat and 10 seconds", async () => {
+  it("are asked for after the heartbeat and 10 seconds, and missed 5 seconds later", async () => {
     const { socket } = await live();
     await after(34_000);
     socket.tell({ t: "ping" });
+    const before = socket.sent.length;
     await after(34_999);
+    expect(socket.sent).toHaveLength(before);
+    await after(1);
+    expect(socket.sent.slice(before)).toMatchObject([{ mid: "probe" }]);
+    await after(4_999);
     expect(socket.closedWith).toBeUndefined();
     await after(1);
     expect(socket.closedWith).toBeDefined();
@@ -209,9 +214,9 @@ describe("after sleep or a change of network", () => {
       const { socket } = await live();
       const before = socket.sent.length;
       wake();
-      expect(socket.sent.slice(before).map(({ t }) => t)).toEqual([
-        "pong",
-        "history",
+      wake();
+      expect(socket.sent.slice(before)).toEqual([
+        { t: "msg", sub: 4294967295, mid: "probe", data: null },
       ]);
       await after(4_999);
       expect(socket.closedWith).toBeUndefined();
@@ -227,14 +232,9 @@ describe("after sleep or a change of network", () => {
     async (_, wake) => {
       const { socket } = await live();
       wake();
-      const probe = socket.of("history")[0];
-      expect(probe).toMatchObject({ sub: 1, limit: 1 });
       await after(3_000);
-      socket.tell({
-        t: "reply",
-        mid: String(probe?.["mid"]),
-        data: { epoch: "e", messages: [], more: false },
-      });
+      const error = { code: "not_subscribed", message: "nobody is" };
+      socket.tell({ t: "reply", mid: "probe", error });
       await after(10_000);
       expect(socket.closedWith).toBeUndefined();
     },
@@ -323,6 +323,16 @@ describe("draining", () => {
     const [message] = next.of("msg");
     next.tell({ t: "reply", mid: String(message?.["mid"]), data: "done" });
     await expect(sending).resolves.toBe("done");
+  });
+
+  it("may be told instead of a welcome", async () => {
+    const room = subscribe(createApi(), chat, {});
+    (await newest()).accept().tell({ t: "drain", after: 3_000 });
+    expect(room.state.status).toBe("connecting");
+    await after(2_999);
+    expect(sockets).toHaveLength(1);
+    await after(1 + 250);
+    expect(sockets).toHaveLength(2);
   });
 
   it("waits when the server closes before it, and does not wake up earlier", async () => {
