@@ -132,8 +132,9 @@ async function loadMore(
 ): Promise<boolean> {
   const { log } = subscription;
   const [oldest] = log.state.messages;
-  const before =
-    oldest?.epoch === log.position?.epoch ? oldest?.offset : undefined;
+  // What is older than a log that is over is gone with it.
+  if (oldest && oldest.epoch !== log.position?.epoch) return false;
+  const before = oldest?.offset;
   const page = await readHistory(connection, subscription, { before, limit });
   return log.prepend(page.epoch, page.messages, page.more);
 }

@@ -597,6 +597,8 @@ describe("history", () => {
     });
     socket.tell(page("h1", 5, 10, true));
     await expect(loading).resolves.toBe(false);
+    await expect(room.loadMore()).resolves.toBe(false);
+    expect(socket.of("history")).toHaveLength(1);
     expect(data(room)).toEqual(["a"]);
     expect(room.state.hasMore).toBe(false);
   });
@@ -701,6 +703,20 @@ describe("a reload", () => {
     const { room, socket } = await reload(now, { user: "mia", ...welcome });
     expect(socket.of("sub")[0]).not.toHaveProperty("since");
     expect(data(room)).toEqual([]);
+  });
+
+  it("begins anew where an older client kept it", async () => {
+    const { socket } = await live({ persist: true });
+    socket.tell(pub(1, 11, "a"));
+    await after(2_000);
+    const [key = ""] = Object.keys(sessionStorage);
+    const kept = sessionStorage.getItem(key) ?? "";
+    expect(kept).toContain("c0ffee");
+    open.pop()?.close();
+    await after(2_000);
+    sessionStorage.setItem(key, kept.replace("c0ffee", "decade"));
+    const { socket: next } = await live({ persist: true });
+    expect(next.of("sub")[0]).not.toHaveProperty("since");
   });
 
   it("keeps what was shown and the position together, and both bounded", async () => {

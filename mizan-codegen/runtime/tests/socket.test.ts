@@ -173,7 +173,7 @@ describe("signs of life", () => {
   });
 
   it("are asked for after the heartbeat and 10 seconds, and missed 5 seconds later", async () => {
-    const { socket } = await live();
+    const { socket, room } = await live();
     await after(34_000);
     socket.tell({ t: "ping" });
     const before = socket.sent.length;
@@ -191,6 +191,7 @@ describe("signs of life", () => {
     socket.tell(pub(1, 11)).drop(4403);
     await after(0);
     expect(sockets).toHaveLength(2);
+    expect(room.state).toMatchObject({ status: "reconnecting", messages: [] });
   });
 });
 
@@ -252,6 +253,7 @@ describe("after sleep or a change of network", () => {
   });
 
   it("does not matter while hidden, or once nothing is subscribed", async () => {
+    const listen = vi.spyOn(document, "addEventListener");
     const { socket, room } = await live();
     const before = socket.sent.length;
     setVisible(false);
@@ -261,6 +263,8 @@ describe("after sleep or a change of network", () => {
     setVisible(true);
     await after(0);
     expect(sockets).toHaveLength(1);
+    const [, , options] = listen.mock.calls[0] ?? [];
+    expect(options).toMatchObject({ signal: { aborted: true } });
   });
 });
 
@@ -273,6 +277,25 @@ describe("a credential that lapses", () => {
     await after(0);
     expect(socket.sent.at(-1)).toEqual({ t: "auth", token: "token-2" });
     expect(socket.closedWith).toBeUndefined();
+  });
+
+  it("is not replaced on a connection that it was not asked for on", async () => {
+    const waiting: ((token: string) => void)[] = [];
+    const headers = async () => {
+      const token = await new Promise((resolve) => waiting.push(resolve));
+      return { authorization: `Bearer ${token}` };
+    };
+    subscribe(createApi({ headers }), chat, {});
+    waiting[0]?.("one");
+    const socket = (await newest()).welcome().tell(subok(1));
+    socket.tell({ t: "reauth", within: 10_000 }).drop();
+    await after(250);
+    waiting[2]?.("three");
+    const next = (await newest()).welcome().tell(subok(2));
+    waiting[1]?.("two");
+    await after(0);
+    expect(next.sent[0]).toMatchObject({ token: "three" });
+    expect(next.of("auth")).toEqual([]);
   });
 
   it("is a cookie where there is no token: another connection sends it", async () => {
@@ -345,6 +368,14 @@ describe("draining", () => {
     expect(sockets).toHaveLength(1);
     await after(1);
     expect(sockets).toHaveLength(2);
+  });
+
+  it("does not make up for a session that has ended", async () => {
+    const { socket, room } = await live();
+    socket.tell({ t: "drain", after: 1_000 }).drop(4403);
+    await after(2_000);
+    expect(sockets).toHaveLength(1);
+    expect(room.state.error?.code).toBe("revoked");
   });
 
   it("takes new subscriptions and messages along to the next connection", async () => {
