@@ -1,1 +1,22 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        reason = "a test that cannot go on says so by panicking"
+    )
+)]
+
+mod close;
+mod log;
+mod protocol;
+mod session;
+mod subscription;
+
+pub use close::{Close, CloseCode};
+pub use log::{Cursor, LogState, Message, ReadReply};
+pub use protocol::{Refusal, SUBPROTOCOL};
+pub use session::{
+    BrokerEvent, ConnectionState, Input, Limits, Output, Session, Settings, Stream, SubId, Timer,
+};
+pub use subscription::{SubscriptionState, Terms};
