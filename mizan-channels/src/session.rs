@@ -65,7 +65,15 @@ impl Default for Limits {
 
 /// Names a subscription of a session, and never another one after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SubId(pub(crate) u32);
+pub struct SubId(u32);
+
+impl SubId {
+    /// The name with this number, for who listens to logs without a session.
+    #[must_use]
+    pub fn new(number: u32) -> Self {
+        Self(number)
+    }
+}
 
 /// The logs that a subscription reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
