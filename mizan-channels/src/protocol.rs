@@ -212,6 +212,11 @@ impl Refusal {
         Self::new("unavailable", "the server is about to stop; connect anew")
     }
 
+    /// What [`as_json`](Self::as_json) gave.
+    pub(crate) fn from_json(object: Bytes) -> Self {
+        Self(object)
+    }
+
     /// The object.
     #[must_use]
     pub fn as_json(&self) -> &Bytes {

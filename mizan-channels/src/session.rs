@@ -102,7 +102,14 @@ pub enum Timer {
 }
 
 impl Timer {
-    /// How many there are.
+    pub(crate) const ALL: [Self; Self::COUNT] = [
+        Self::Hello,
+        Self::Heartbeat,
+        Self::Rate,
+        Self::Reauthorize,
+        Self::Credential,
+        Self::Drain,
+    ];
     pub(crate) const COUNT: usize = 6;
 }
 

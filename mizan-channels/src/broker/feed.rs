@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 
@@ -9,27 +10,45 @@ use crate::lock::lock;
 use crate::log::{Cursor, LogState, Message, ReadReply};
 use crate::session::{BrokerEvent, Stream, SubId};
 
+/// What a connection is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Something happened to the log of a subscription.
+    Broker(SubId, BrokerEvent),
+    /// The session that it came with has ended.
+    Revoked,
+    /// It is to be looked at again who it is, and what it may see.
+    Suspect,
+    /// The server stops, and wants it gone after this time.
+    Drain(Duration),
+}
+
 /// Where a connection hears of its logs. What happens twice before it looks is one thing to it.
 #[derive(Default)]
 pub struct Mailbox {
-    signals: Mutex<Vec<(SubId, BrokerEvent)>>,
+    signals: Mutex<Vec<Signal>>,
     waker: AtomicWaker,
 }
 
 impl Mailbox {
     /// Leaves a signal, and wakes the reader.
-    pub fn signal(&self, id: SubId, event: BrokerEvent) {
+    pub fn signal(&self, signal: Signal) {
         let mut signals = lock(&self.signals);
-        if signals.contains(&(id, event)) && matches!(event, BrokerEvent::More(_)) {
+        // The broker may come and go in between, and that order matters.
+        let repeats = matches!(
+            signal,
+            Signal::Broker(_, BrokerEvent::More(_)) | Signal::Suspect
+        );
+        if repeats && signals.contains(&signal) {
             return;
         }
-        signals.push((id, event));
+        signals.push(signal);
         drop(signals);
         self.waker.wake();
     }
 
     /// Takes all signals, once there are any.
-    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Vec<(SubId, BrokerEvent)>> {
+    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Vec<Signal>> {
         self.waker.register(cx.waker());
         let mut signals = lock(&self.signals);
         if signals.is_empty() {
@@ -59,7 +78,7 @@ pub struct Listener {
 
 impl Listener {
     pub(crate) fn tell(&self, event: BrokerEvent) {
-        self.mailbox.signal(self.id, event);
+        self.mailbox.signal(Signal::Broker(self.id, event));
     }
 }
 

@@ -25,10 +25,12 @@ const READ_BYTES: usize = 64 * 1024;
 /// is not told of a new epoch for nothing.
 const LINGER: Duration = Duration::from_secs(10 * 60);
 
+type Shard = Mutex<HashMap<Arc<str>, Arc<Topic>, RandomState>>;
+
 /// The logs of a server, in shards by the hash of their group.
 pub(crate) struct Topics {
     hasher: RandomState,
-    shards: Box<[Mutex<HashMap<Arc<str>, Arc<Topic>, RandomState>>]>,
+    shards: Box<[Shard]>,
     started: Instant,
 }
 
@@ -66,7 +68,7 @@ impl Topics {
         lock(self.shard(group)).get(group).cloned()
     }
 
-    fn shard(&self, group: &str) -> &Mutex<HashMap<Arc<str>, Arc<Topic>, RandomState>> {
+    fn shard(&self, group: &str) -> &Shard {
         let hash = self.hasher.hash_one(group);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or(0)]
     }

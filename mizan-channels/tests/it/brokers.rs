@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use mizan_channels::{
     Broker, BrokerEvent, Claim, Cursor, Feed, Listener, Mailbox, MemoryBroker, Publication,
-    ReadReply, Retention, Stream, SubId, presence_of,
+    ReadReply, Retention, Signal, Stream, SubId, presence_of,
 };
 use mizan_core::Position;
 use serde_json::{Value, json};
@@ -72,7 +72,11 @@ impl Reader {
     /// The next signals of the broker.
     pub(crate) async fn signal(&self) -> Vec<BrokerEvent> {
         let signals = soon(poll_fn(|cx| self.mailbox.poll_take(cx))).await;
-        signals.into_iter().map(|(_, event)| event).collect()
+        let events = signals.into_iter().filter_map(|signal| match signal {
+            Signal::Broker(_, event) => Some(event),
+            _ => None,
+        });
+        events.collect()
     }
 
     /// The texts of the next `count` messages, which follow each other.
