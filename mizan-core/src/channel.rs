@@ -200,7 +200,11 @@ impl JsonSchema for Nothing {
 
 /// The schema of `T`, unless that is [`Nothing`].
 pub(crate) fn schema_of<T: JsonSchema + 'static>(schemas: &mut SchemaGenerator) -> Option<Schema> {
-    (TypeId::of::<T>() != TypeId::of::<Nothing>()).then(|| schemas.subschema_for::<T>())
+    is_something::<T>().then(|| schemas.subschema_for::<T>())
+}
+
+pub(crate) fn is_something<T: 'static>() -> bool {
+    TypeId::of::<T>() != TypeId::of::<Nothing>()
 }
 
 impl fmt::Display for Position {

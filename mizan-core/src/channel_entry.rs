@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use schemars::{Schema, SchemaGenerator};
 
-use crate::channel::schema_of;
+use crate::channel::{is_something, schema_of};
 use crate::{Channel, Cx, Error, Position, SlowConsumer, Source, json};
 
 type MaybeSchema = fn(&mut SchemaGenerator) -> Option<Schema>;
@@ -27,6 +27,8 @@ pub struct ChannelEntry {
     pub(crate) params: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) client_message: MaybeSchema,
     pub(crate) outputs: [(&'static str, MaybeSchema); 4],
+    has_snapshot: bool,
+    has_presence: bool,
     history: usize,
     history_age: Duration,
     slow_consumer: SlowConsumer,
@@ -49,6 +51,8 @@ impl ChannelEntry {
                 ("snapshot", schema_of::<C::Snapshot>),
                 ("member", schema_of::<C::Member>),
             ],
+            has_snapshot: is_something::<C::Snapshot>(),
+            has_presence: is_something::<C::Member>(),
             history: C::HISTORY,
             history_age: C::HISTORY_AGE,
             slow_consumer: C::SLOW_CONSUMER,
@@ -64,6 +68,18 @@ impl ChannelEntry {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether subscribers may begin with a snapshot.
+    #[must_use]
+    pub fn has_snapshot(&self) -> bool {
+        self.has_snapshot
+    }
+
+    /// Whether subscribers may see who is there.
+    #[must_use]
+    pub fn has_presence(&self) -> bool {
+        self.has_presence
     }
 
     /// How many messages of a group are kept.

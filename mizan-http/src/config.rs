@@ -39,6 +39,8 @@ pub struct ConfigError {
 pub(crate) enum ConfigErrorKind {
     Origin(String),
     MountPath(String),
+    #[cfg(feature = "channels")]
+    NoChannels,
 }
 
 impl fmt::Display for ConfigError {
@@ -52,6 +54,11 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::MountPath(path) => write!(
                 f,
                 "`{path}` is not a path to mount at: it begins with `/` and does not end with one"
+            ),
+            #[cfg(feature = "channels")]
+            ConfigErrorKind::NoChannels => f.write_str(
+                "the app has channels, and nothing that runs them; make a `mizan_channels::Channels` \
+                 and add it with `.state(channels)`",
             ),
         }
     }

@@ -84,7 +84,7 @@ impl<A: Authenticate> Endpoint<A> {
     }
 
     async fn route<B: Body>(
-        &self,
+        self: &Arc<Self>,
         head: &Arc<RequestHead>,
         body: B,
     ) -> Result<Response<ReplyBody>, Error> {
@@ -96,6 +96,10 @@ impl<A: Authenticate> Endpoint<A> {
         } else if path == "/batch" {
             self.batch(head, body).await
         } else {
+            #[cfg(feature = "channels")]
+            if path == "/ws" {
+                return self.socket(head);
+            }
             Err(Error::not_found("there is nothing at this path"))
         }
     }
@@ -153,7 +157,7 @@ impl<A: Authenticate> Endpoint<A> {
 
     /// Whom the request is for. Within the deadline, and though `Authenticate` panics: it is the
     /// application's code, as functions are.
-    async fn principal(&self, head: &RequestHead) -> Result<Principal, Error> {
+    pub(crate) async fn principal(&self, head: &RequestHead) -> Result<Principal, Error> {
         let principal = async { self.authenticate.authenticate(head).await };
         let principal = pin!(AssertUnwindSafe(principal).catch_unwind());
         let principal = match Within::new(self.limits.deadline, principal).await {
@@ -167,7 +171,7 @@ impl<A: Authenticate> Endpoint<A> {
         principal.map_err(|error| error.logged("authentication"))
     }
 
-    fn method_not_allowed(&self, safe: bool, head: &RequestHead) -> Response<ReplyBody> {
+    pub(crate) fn method_not_allowed(&self, safe: bool, head: &RequestHead) -> Response<ReplyBody> {
         let (allowed, message) = if safe {
             ("GET, HEAD, POST", "this answers GET and POST")
         } else {
@@ -181,7 +185,7 @@ impl<A: Authenticate> Endpoint<A> {
         response
     }
 
-    fn is_outdated(&self, head: &RequestHead) -> bool {
+    pub(crate) fn is_outdated(&self, head: &RequestHead) -> bool {
         let contract = self.calls.app().manifest().contract();
         head.headers()
             .get(CONTRACT)

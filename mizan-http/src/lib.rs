@@ -21,6 +21,8 @@ mod reply;
 mod serve;
 mod service;
 mod sites;
+#[cfg(feature = "channels")]
+mod socket;
 mod within;
 mod write_timeout;
 
