@@ -11,4 +11,5 @@ mod cases;
 mod cli;
 mod refused;
 mod rust_app;
+mod rust_channels;
 mod write;
