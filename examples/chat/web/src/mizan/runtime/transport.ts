@@ -27,8 +27,16 @@ export interface QueryRequest {
 /** Learns which queries a mutation has made stale; `*` stands for all of them. */
 export type AffectsListener = (names: readonly string[]) => void;
 
+/** Where the server is, for what is not a call. */
+export interface ServerAddress {
+  readonly contract: string;
+  readonly baseUrl: string;
+  readonly headers: ApiOptions["headers"];
+}
+
 /** Carries calls to one server. All of its state belongs to this value, none to the module. */
 export interface Transport {
+  readonly address: ServerAddress;
   mutate(name: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
   query(name: string, input: unknown, request?: QueryRequest): Promise<unknown>;
   /** Calls `listener` after each mutation that affects something, until the returned function runs. */
@@ -122,6 +130,7 @@ export function createTransport(
   }
 
   return {
+    address: { contract, baseUrl, headers: options.headers },
     mutate,
     query(name, input, { signal, batch: batched } = {}) {
       const functions = isSameServer && serverFunctions();
