@@ -16,6 +16,8 @@ struct Books {
     epochs: Vec<String>,
     published: Vec<(Position, u64)>,
     clients: HashMap<usize, Client>,
+    /// How often clients were told that the broker is away.
+    suspensions: usize,
 }
 
 #[derive(Default)]
@@ -44,6 +46,10 @@ impl Audit {
         let before = client.got.insert((at.epoch.clone(), at.offset), number);
         assert_eq!(before, None, "a message came twice: {at}");
         client.at = Some(at.clone());
+    }
+
+    pub(crate) fn told_of_state(&self, is_suspended: bool) {
+        self.0.lock().unwrap().suspensions += usize::from(is_suspended);
     }
 
     pub(crate) fn told_of_gap(&self, client: usize, from: &Position, to: &Position) {
@@ -112,6 +118,10 @@ impl Audit {
                 }
             }
         }
+        assert!(
+            books.suspensions > 0,
+            "nobody was told that the broker was away"
+        );
         format!(
             "{} messages in {} epochs, {clients} clients: {delivered} deliveries, {excused} in {gaps} gaps \
              that clients were told of, 0 lost unnoticed",

@@ -100,7 +100,8 @@ async fn connection(
                 audit.got(number, at, frame["data"].as_u64().unwrap());
             }
             "ping" => say(&mut socket, &json!({ "t": "pong" })).await?,
-            "welcome" | "state" => {}
+            "state" => audit.told_of_state(frame["state"] == "suspended"),
+            "welcome" => {}
             "unsub" => panic!("{frame}"),
             other => panic!("{other}"),
         }
