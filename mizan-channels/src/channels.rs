@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,6 +41,7 @@ pub struct Channels(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) limits: Limits,
+    settings: OnceLock<Arc<Settings>>,
     connections: Mutex<Slab<Known>>,
     is_draining: AtomicBool,
     left: Notify,
@@ -65,6 +66,7 @@ impl Channels {
         Self(Arc::new(Shared {
             broker: Arc::new(broker),
             limits,
+            settings: OnceLock::new(),
             connections: Mutex::default(),
             is_draining: AtomicBool::new(false),
             left: Notify::new(),
@@ -192,17 +194,30 @@ impl Channels {
         client: I,
     ) -> impl Future<Output = ()> + Send + use<T, I> {
         keeper::start(&self.0, &mut lock(&self.0.keeper));
-        let settings = Arc::new(Settings {
-            limits: self.0.limits.clone(),
-            contract: app.manifest().contract().to_owned(),
-        });
         Connection::new(
             Arc::clone(&self.0),
-            settings,
+            self.settings(app),
             app.clone(),
             transport,
             Arc::new(client),
         )
+    }
+
+    /// What sessions are told: shared by all of an app.
+    fn settings(&self, app: &App) -> Arc<Settings> {
+        let contract = app.manifest().contract();
+        let new = || {
+            Arc::new(Settings {
+                limits: self.0.limits.clone(),
+                contract: contract.to_owned(),
+            })
+        };
+        let settings = self.0.settings.get_or_init(new);
+        if settings.contract == contract {
+            Arc::clone(settings)
+        } else {
+            new()
+        }
     }
 
     /// Sends the clients to other servers, spread over `window`, and waits until they are gone: before the

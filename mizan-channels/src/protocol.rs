@@ -23,7 +23,6 @@ pub(crate) enum ClientFrame {
     Hello {
         client: String,
         token: Option<String>,
-        contract: Option<String>,
     },
     Sub(Sub),
     Unsub {
@@ -66,7 +65,6 @@ struct Typed<'a> {
 struct HelloFrame {
     client: String,
     token: Option<String>,
-    contract: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -110,22 +108,14 @@ pub(crate) fn read(text: &Bytes) -> Result<ClientFrame, Close> {
     let Typed { t } = parse(text)?;
     Ok(match &*t {
         "hello" => {
-            let HelloFrame {
-                client,
-                token,
-                contract,
-            } = parse(text)?;
+            let HelloFrame { client, token } = parse(text)?;
             let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
             if !(8..=MAX_NAME).contains(&client.len()) || !client.bytes().all(is_word) {
                 return Err(refuse(
                     "`client` is 8 to 64 characters of A-Z, a-z, 0-9, _ and -",
                 ));
             }
-            ClientFrame::Hello {
-                client,
-                token,
-                contract,
-            }
+            ClientFrame::Hello { client, token }
         }
         "sub" => {
             let frame: SubFrame<'_> = parse(text)?;

@@ -518,7 +518,7 @@ impl Session {
 
     fn frame(&mut self, frame: ClientFrame, out: &mut Vec<Output>) -> Result<(), Close> {
         if self.state == ConnectionState::AwaitingHello || self.client.is_empty() {
-            let ClientFrame::Hello { client, token, .. } = frame else {
+            let ClientFrame::Hello { client, token } = frame else {
                 return Err(protocol::refuse("the first frame is `hello`"));
             };
             if self.identifying.is_some() {

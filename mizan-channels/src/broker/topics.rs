@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+#[cfg(feature = "redis")]
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -58,26 +59,16 @@ impl Topics {
                 listeners: Slab::new(),
                 touched: self.started.elapsed(),
             }),
+            #[cfg(feature = "redis")]
             link: AtomicU64::new(0),
         });
         shard.insert(Arc::clone(&topic.name), Arc::clone(&topic));
         topic
     }
 
-    pub(crate) fn get(&self, group: &str) -> Option<Arc<Topic>> {
-        lock(self.shard(group)).get(group).cloned()
-    }
-
     fn shard(&self, group: &str) -> &Shard {
         let hash = self.hasher.hash_one(group);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or(0)]
-    }
-
-    pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
-        let shards = self.shards.iter();
-        shards
-            .flat_map(|shard| lock(shard).values().cloned().collect::<Vec<_>>())
-            .collect()
     }
 
     /// Forgets what is too old, and topics that nobody needs: answers with their names.
@@ -104,6 +95,7 @@ pub(crate) struct Topic {
     started: Instant,
     inner: Mutex<Inner>,
     /// The link to elsewhere that it is subscribed to on; 0 for none.
+    #[cfg(feature = "redis")]
     link: AtomicU64,
 }
 
@@ -136,14 +128,6 @@ impl Topic {
         &self.name
     }
 
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(dead_code, reason = "logs are elsewhere with Redis only")
-    )]
-    pub(crate) fn link(&self) -> &AtomicU64 {
-        &self.link
-    }
-
     /// Appends a message, and tells the listeners.
     pub(crate) fn append(&self, retention: Retention, data: bytes::Bytes) -> Cursor {
         let mut inner = lock(&self.inner);
@@ -160,40 +144,6 @@ impl Topic {
             epoch: Arc::clone(inner.log.epoch()),
             offset,
         }
-    }
-
-    /// Takes a message from elsewhere, `age` after it was published. Whether it was one that follows
-    /// or is known already; otherwise the log is to be brought up to date.
-    pub(crate) fn take(&self, epoch: &str, message: Message, age: Duration) -> bool {
-        let mut inner = lock(&self.inner);
-        if **inner.log.epoch() != *epoch {
-            return false;
-        }
-        if message.offset <= inner.log.top() {
-            return true;
-        }
-        let now = self.started.elapsed();
-        let at = millis(now.saturating_sub(age));
-        if !inner.log.push(at, message) {
-            return false;
-        }
-        inner.touched = now;
-        inner.trim(now);
-        inner.tell(BrokerEvent::More);
-        true
-    }
-
-    /// Begins anew where the log is elsewhere or has a hole: in `epoch`, after `floor`.
-    pub(crate) fn restart(&self, epoch: &str, floor: u64) {
-        let mut inner = lock(&self.inner);
-        inner.log = Log::new(epoch.into(), floor);
-        inner.touched = self.started.elapsed();
-        inner.tell(BrokerEvent::More);
-    }
-
-    /// Tells the listeners of what happened to the broker.
-    pub(crate) fn tell(&self, event: BrokerEvent) {
-        lock(&self.inner).tell(|_| event);
     }
 
     pub(crate) fn attach(self: &Arc<Self>, retention: Retention, listener: Listener) -> Feed {
@@ -233,10 +183,6 @@ impl Topic {
         (Arc::clone(inner.log.epoch()), messages, more)
     }
 
-    pub(crate) fn has_listeners(&self) -> bool {
-        !lock(&self.inner).listeners.is_empty()
-    }
-
     fn is_idle(&self, linger: Duration) -> bool {
         let mut inner = lock(&self.inner);
         let now = self.started.elapsed();
@@ -252,4 +198,64 @@ impl Topic {
 impl Topics {
     /// How long topics linger in memory, where the log is nowhere else.
     pub(crate) const LINGER: Duration = LINGER;
+}
+
+/// What a server needs whose logs are elsewhere, too.
+#[cfg(feature = "redis")]
+impl Topics {
+    pub(crate) fn get(&self, group: &str) -> Option<Arc<Topic>> {
+        lock(self.shard(group)).get(group).cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
+        let shards = self.shards.iter();
+        shards
+            .flat_map(|shard| lock(shard).values().cloned().collect::<Vec<_>>())
+            .collect()
+    }
+}
+
+#[cfg(feature = "redis")]
+impl Topic {
+    pub(crate) fn link(&self) -> &AtomicU64 {
+        &self.link
+    }
+
+    /// Takes a message from elsewhere, `age` after it was published. Whether it was one that follows
+    /// or is known already; otherwise the log is to be brought up to date.
+    pub(crate) fn take(&self, epoch: &str, message: Message, age: Duration) -> bool {
+        let mut inner = lock(&self.inner);
+        if **inner.log.epoch() != *epoch {
+            return false;
+        }
+        if message.offset <= inner.log.top() {
+            return true;
+        }
+        let now = self.started.elapsed();
+        let at = millis(now.saturating_sub(age));
+        if !inner.log.push(at, message) {
+            return false;
+        }
+        inner.touched = now;
+        inner.trim(now);
+        inner.tell(BrokerEvent::More);
+        true
+    }
+
+    /// Begins anew where the log is elsewhere or has a hole: in `epoch`, after `floor`.
+    pub(crate) fn restart(&self, epoch: &str, floor: u64) {
+        let mut inner = lock(&self.inner);
+        inner.log = Log::new(epoch.into(), floor);
+        inner.touched = self.started.elapsed();
+        inner.tell(BrokerEvent::More);
+    }
+
+    /// Tells the listeners of what happened to the broker.
+    pub(crate) fn tell(&self, event: BrokerEvent) {
+        lock(&self.inner).tell(|_| event);
+    }
+
+    pub(crate) fn has_listeners(&self) -> bool {
+        !lock(&self.inner).listeners.is_empty()
+    }
 }

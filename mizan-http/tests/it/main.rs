@@ -19,4 +19,6 @@ mod mounting;
 mod naughty;
 mod serving;
 mod sites;
+#[cfg(feature = "channels")]
+mod socket;
 mod wire;
