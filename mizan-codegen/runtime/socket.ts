@@ -126,8 +126,7 @@ export class Socket {
       if (!isCurrent()) return;
       if (webSocket.protocol !== subprotocol) return this.#retry();
       const client = (this.#client ??= randomName());
-      const { contract } = this.#address;
-      webSocket.send(JSON.stringify({ t: "hello", client, token, contract }));
+      webSocket.send(JSON.stringify({ t: "hello", client, token }));
     };
     webSocket.onmessage = ({ data }) => {
       if (isCurrent()) this.#receive(data);
