@@ -71,7 +71,7 @@ export function useFormOf<T extends FormTypes>(
       definition,
       control: rhf.control,
       id,
-      action: `${transport.baseUrl}/form/${encodeURIComponent(definition.name)}`,
+      action: `${transport.address.baseUrl}/form/${encodeURIComponent(definition.name)}`,
       status: createStore<FormStatus>({
         state,
         token: state.token,

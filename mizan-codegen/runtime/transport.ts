@@ -37,10 +37,16 @@ export interface MutationRequest {
 /** Learns which queries a mutation has made stale; `*` stands for all of them. */
 export type AffectsListener = (names: readonly string[]) => void;
 
+/** Where the server is, for what is not a call. */
+export interface ServerAddress {
+  readonly contract: string;
+  readonly baseUrl: string;
+  readonly headers: ApiOptions["headers"];
+}
+
 /** Carries calls to one server. All of its state belongs to this value, none to the module. */
 export interface Transport {
-  /** Where the functions are mounted. */
-  readonly baseUrl: string;
+  readonly address: ServerAddress;
   mutate(
     name: string,
     input: unknown,
@@ -142,7 +148,7 @@ export function createTransport(
   }
 
   return {
-    baseUrl,
+    address: { contract, baseUrl, headers: options.headers },
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();

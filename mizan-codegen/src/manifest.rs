@@ -30,6 +30,9 @@ pub struct Manifest {
     /// The forms, whose functions are among the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forms: Vec<Form>,
+    /// The channels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
     /// The typed errors, by the name of their Rust type.
     #[serde(default)]
     pub errors: BTreeMap<String, ErrorType>,
@@ -103,7 +106,39 @@ pub enum Kind {
     LocalContext,
 }
 
-/// Where a function is written.
+/// Messages that a client subscribes to. The schemas are absent where there is nothing of the kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// The name on the wire.
+    pub name: String,
+    /// The schema of what a client subscribes with, an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub params: Option<Value>,
+    /// The schema of what a client sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_message: Option<Value>,
+    /// The schema of what is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_message: Option<Value>,
+    /// The schema of what a client's message is answered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Value>,
+    /// The schema of the state that a subscriber begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Value>,
+    /// The schema of what others see of somebody who is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Value>,
+    /// Its doc comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
+    /// Where it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+/// Where a function or a channel is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::manifest::{Form, Function, Source};
+use crate::manifest::{Channel, Form, Function, Source};
 
 /// Something in a manifest that has no TypeScript, with where it is and the way out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -45,6 +45,8 @@ pub(crate) enum Problem {
         "the input of {function} is not an object: describe the arguments as the fields of an object"
     )]
     InputNotObject { function: Origin },
+    #[error("the params of {channel} are not an object: describe them as the fields of an object")]
+    ParamsNotObject { channel: Origin },
     #[error(
         "{function} affects `{name}`, which is no query or context: register it, or remove it \
          from `affects`"
@@ -148,6 +150,16 @@ pub(crate) enum Origin {
         name: String,
         source: Option<Source>,
     },
+    Channel {
+        name: String,
+        source: Option<Source>,
+    },
+    /// The params, a message or the like of a channel.
+    ChannelPart {
+        part: &'static str,
+        name: String,
+        source: Option<Source>,
+    },
     Type(String),
     Error(String),
     Variant {
@@ -186,6 +198,21 @@ impl Origin {
             source: function.source.clone(),
         }
     }
+
+    pub(crate) fn channel(channel: &Channel) -> Self {
+        Self::Channel {
+            name: channel.name.clone(),
+            source: channel.source.clone(),
+        }
+    }
+
+    pub(crate) fn channel_part(channel: &Channel, part: &'static str) -> Self {
+        Self::ChannelPart {
+            part,
+            name: channel.name.clone(),
+            source: channel.source.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -199,6 +226,10 @@ impl fmt::Display for Origin {
                 write!(f, "the output of function `{name}`{}", InBrackets(source))
             }
             Self::Form { name, source } => write!(f, "form `{name}`{}", InBrackets(source)),
+            Self::Channel { name, source } => write!(f, "channel `{name}`{}", InBrackets(source)),
+            Self::ChannelPart { part, name, source } => {
+                write!(f, "the {part} of channel `{name}`{}", InBrackets(source))
+            }
             Self::Type(name) => write!(f, "type `{name}`"),
             Self::Error(name) => write!(f, "error `{name}`"),
             Self::Variant { error, code } => write!(f, "variant `{code}` of error `{error}`"),
@@ -256,6 +287,7 @@ struct Rename {
     forms: bool,
     types: bool,
     functions: bool,
+    channels: bool,
 }
 
 impl Rename {
@@ -270,6 +302,9 @@ impl Rename {
             functions: origins
                 .iter()
                 .any(|origin| matches!(origin, Origin::Function { .. } | Origin::Input { .. })),
+            channels: origins
+                .iter()
+                .any(|origin| matches!(origin, Origin::Channel { .. })),
         }
     }
 }
@@ -278,6 +313,9 @@ impl fmt::Display for Rename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.forms {
             return f.write_str("rename the form");
+        }
+        if self.channels {
+            return f.write_str("rename the channel");
         }
         f.write_str(match (self.types, self.functions) {
             (true, false) => {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::dispatch::{Function, run};
 use crate::state::State;
-use crate::{CallError, Cx, FormEntry, Manifest, Principal, RequestHead, ServerFunction};
+use crate::{
+    CallError, ChannelEntry, Cx, FormEntry, Manifest, Principal, RequestHead, ServerFunction,
+};
 
 /// An application at work: finds functions by name and calls them. Cloning is cheap.
 ///
@@ -34,6 +36,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     functions: HashMap<&'static str, Function>,
     forms: HashMap<&'static str, FormEntry>,
+    channels: HashMap<&'static str, ChannelEntry>,
     state: State,
     manifest: Manifest,
 }
@@ -42,12 +45,14 @@ impl App {
     pub(crate) fn new(
         functions: HashMap<&'static str, Function>,
         forms: HashMap<&'static str, FormEntry>,
+        channels: HashMap<&'static str, ChannelEntry>,
         state: State,
         manifest: Manifest,
     ) -> Self {
         Self(Arc::new(Inner {
             functions,
             forms,
+            channels,
             state,
             manifest,
         }))
@@ -63,6 +68,18 @@ impl App {
     #[must_use]
     pub fn form(&self, name: &str) -> Option<&FormEntry> {
         self.0.forms.get(name)
+    }
+
+    /// The channel that clients subscribe to by this name.
+    #[must_use]
+    pub fn channel(&self, name: &str) -> Option<&ChannelEntry> {
+        self.0.channels.get(name)
+    }
+
+    /// Whether there is any channel.
+    #[must_use]
+    pub fn has_channels(&self) -> bool {
+        !self.0.channels.is_empty()
     }
 
     /// What the application offers, as the generator reads it.

@@ -44,6 +44,19 @@ pub(crate) enum Problem {
         name: &'static str,
         at: String,
     },
+    DuplicateChannel {
+        name: &'static str,
+        first: String,
+        second: String,
+    },
+    BadChannelName {
+        name: &'static str,
+        at: String,
+    },
+    ParamsNotAnObject {
+        channel: &'static str,
+        at: String,
+    },
     MissingState {
         function: &'static str,
         function_at: String,
@@ -86,6 +99,25 @@ impl fmt::Display for Problem {
                 f,
                 "`{name}` ({at}) is not a name for a function: use ASCII letters, digits and `_`, \
                  in words that begin with a letter and are joined by `.`"
+            ),
+            Self::DuplicateChannel {
+                name,
+                first,
+                second,
+            } => write!(
+                f,
+                "two channels are called `{name}`: one registered at {first}, one at {second}; \
+                 rename one, or register it once"
+            ),
+            Self::BadChannelName { name, at } => write!(
+                f,
+                "`{name}` ({at}) is not a name for a channel: use ASCII letters, digits and `_`, \
+                 in words that begin with a letter and are joined by `.`"
+            ),
+            Self::ParamsNotAnObject { channel, at } => write!(
+                f,
+                "the params of the channel `{channel}` ({at}) are not a struct with named fields; \
+                 make them one"
             ),
             Self::MissingState {
                 function,

@@ -195,7 +195,7 @@ async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> Reply {
     }
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Error {
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
     let message = panic
         .downcast_ref::<&str>()
         .copied()

@@ -40,6 +40,16 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|error| refusal::<T>(bytes, error))
 }
 
+/// Decodes a message, which need not be an object.
+///
+/// # Errors
+///
+/// As for [`decode`].
+pub(crate) fn decode_any<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    check_form(bytes)?;
+    serde_json::from_slice(bytes).map_err(|error| refusal::<T>(bytes, error))
+}
+
 /// Says which field `T` refuses. Decodes a second time, because tracking the path would slow
 /// down the calls that succeed.
 fn refusal<T: DeserializeOwned>(bytes: &[u8], error: serde_json::Error) -> Error {

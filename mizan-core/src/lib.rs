@@ -2,6 +2,8 @@
 
 mod app;
 mod build_error;
+mod channel;
+mod channel_entry;
 mod client_error;
 mod cx;
 mod dispatch;
@@ -19,6 +21,8 @@ mod validation;
 
 pub use app::App;
 pub use build_error::BuildError;
+pub use channel::{Channel, Member, Nothing, Position, SlowConsumer, Snapshot};
+pub use channel_entry::{ChannelEntry, Joined, SnapshotReply};
 pub use client_error::{ClientError, ErrorDeclaration, ErrorVariant};
 pub use cx::{Cx, ReplyHead, RequestHead};
 pub use dispatch::{CallError, Function, Reply};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::build_error::Problem;
+use crate::channel_entry::ChannelEntry;
 use crate::dispatch::Function;
 use crate::{ErrorCode, ErrorDeclaration, FormEntry};
 
@@ -17,7 +18,7 @@ const FORMAT: u32 = 1;
 ///
 /// Printed (`println!("{manifest}")`) it is what `mizan-codegen` reads. Its parts: `functions`
 /// with their kind, policy, input, output, error, what they affect, docs and place in the source;
-/// `forms`, where there are any, with their fields;
+/// `forms` with their fields and `channels` with their params and messages, where there are any;
 /// `errors`, the declared error types; `codes` that any call can fail with; `$defs`, the shared
 /// JSON Schemas; and `contract`, a hash of all that a client depends on.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,10 +49,11 @@ impl fmt::Display for Manifest {
     }
 }
 
-/// Describes functions and forms, and reports what cannot be described.
+/// Describes functions, forms and channels, and reports what cannot be described.
 pub(crate) fn describe(
     functions: &[Function],
     forms: &[FormEntry],
+    channels: &[ChannelEntry],
     problems: &mut Vec<Problem>,
 ) -> Manifest {
     // A type may look different on its way in and on its way out, so each way has a generator.
@@ -76,11 +78,20 @@ pub(crate) fn describe(
         })
         .collect();
 
+    let mut channels = describe_channels(channels, &mut inputs, &mut outputs, problems);
+
     let mut inputs = inputs.take_definitions(false);
     let outputs = outputs.take_definitions(false);
     let renamed = split(&inputs, &outputs);
     for (_, input, ..) in &mut described {
         input.iter_mut().for_each(|input| rename(input, &renamed));
+    }
+    for channel in &mut channels {
+        for key in ["params", "client_message"] {
+            if let Some(schema) = channel.get_mut(key) {
+                rename(schema, &renamed);
+            }
+        }
     }
     inputs
         .values_mut()
@@ -131,9 +142,52 @@ pub(crate) fn describe(
         let described = sorted.values().map(|form| form.shape.manifest());
         document["forms"] = described.collect();
     }
+    if !channels.is_empty() {
+        document["channels"] = json!(channels);
+    }
     let contract = contract(&document);
     document["contract"] = json!(contract);
     Manifest { document, contract }
+}
+
+/// The channels by name: the schemas of what goes either way, each left out where there is none.
+fn describe_channels(
+    channels: &[ChannelEntry],
+    inputs: &mut SchemaGenerator,
+    outputs: &mut SchemaGenerator,
+    problems: &mut Vec<Problem>,
+) -> Vec<Value> {
+    let mut sorted: Vec<_> = channels.iter().collect();
+    sorted.sort_by_key(|channel| channel.name);
+    let described = sorted.into_iter().map(|channel| {
+        let mut entry = json!({ "name": channel.name });
+        let params = (channel.params)(inputs).to_value();
+        if params.get("type") != Some(&json!("object")) {
+            problems.push(Problem::ParamsNotAnObject {
+                channel: channel.name,
+                at: channel.place(),
+            });
+        }
+        if has_members(&params) {
+            entry["params"] = params;
+        }
+        if let Some(schema) = (channel.client_message)(inputs) {
+            entry["client_message"] = schema.to_value();
+        }
+        for (key, schema) in channel.outputs {
+            if let Some(schema) = schema(outputs) {
+                entry[key] = schema.to_value();
+            }
+        }
+        if !channel.docs.is_empty() {
+            entry["docs"] = json!(channel.docs);
+        }
+        if let Some(source) = channel.source {
+            entry["source"] = json!({ "file": source.file, "line": source.line });
+        }
+        entry
+    });
+    described.collect()
 }
 
 /// The schema of a function's arguments; nothing where it takes none.
@@ -318,6 +372,16 @@ fn contract(document: &Value) -> String {
         for key in ["input", "output"] {
             function.get_mut(key).map(without_words);
         }
+    }
+    let channels = document.get_mut("channels").and_then(Value::as_array_mut);
+    for channel in channels
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        channel.remove("docs");
+        channel.remove("source");
+        channel.values_mut().for_each(without_words);
     }
     for error in document["errors"]
         .as_object_mut()

@@ -87,6 +87,7 @@ pub struct Identity {
     permissions: BTreeSet<String>,
     authenticated_at: Option<SystemTime>,
     methods: Vec<Cow<'static, str>>,
+    session: Option<String>,
 }
 
 impl Identity {
@@ -99,6 +100,7 @@ impl Identity {
             permissions: BTreeSet::new(),
             authenticated_at: None,
             methods: Vec::new(),
+            session: None,
         }
     }
 
@@ -130,6 +132,20 @@ impl Identity {
         self.authenticated_at = Some(at);
         self.methods.push(method.into());
         self
+    }
+
+    /// Says which session this user comes with, by a public id and not by its token, so that ending
+    /// the session ends what it opened.
+    #[must_use]
+    pub fn in_session(mut self, id: impl Into<String>) -> Self {
+        self.session = Some(id.into());
+        self
+    }
+
+    /// The public id of the session that this user comes with.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
     }
 
     /// What the application knows this user by.

@@ -3,9 +3,10 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::build_error::Problem;
+use crate::channel_entry::ChannelEntry;
 use crate::dispatch::Function;
 use crate::state::State;
-use crate::{App, BuildError, FormEntry, Manifest, ServerFunction, StateKey, manifest};
+use crate::{App, BuildError, Channel, FormEntry, Manifest, ServerFunction, StateKey, manifest};
 
 /// Everything that an application offers to its clients, before it is put to work.
 ///
@@ -30,6 +31,7 @@ use crate::{App, BuildError, FormEntry, Manifest, ServerFunction, StateKey, mani
 pub struct Registry {
     functions: Vec<Function>,
     forms: Vec<FormEntry>,
+    channels: Vec<ChannelEntry>,
     state: State,
 }
 
@@ -53,11 +55,20 @@ impl Registry {
         self
     }
 
+    /// Adds a channel.
+    #[track_caller]
+    pub fn channel<C: Channel>(mut self) -> Self {
+        self.channels
+            .push(ChannelEntry::of::<C>(Location::caller()));
+        self
+    }
+
     /// Adds everything of another registry, such as that of a part of the application. Where both
     /// have state of a type, the other's takes the place of this one's.
     pub fn merge(mut self, other: Self) -> Self {
         self.functions.extend(other.functions);
         self.forms.extend(other.forms);
+        self.channels.extend(other.channels);
         self.state.merge(other.state);
         self
     }
@@ -97,9 +108,12 @@ impl Registry {
         let functions = self.functions.into_iter();
         let functions = functions.map(|function| (function.name, function));
         let forms = self.forms.into_iter().map(|form| (form.name, form));
+        let channels = self.channels.into_iter();
+        let channels = channels.map(|channel| (channel.name, channel));
         Ok(App::new(
             functions.collect(),
             forms.collect(),
+            channels.collect(),
             self.state,
             manifest,
         ))
@@ -107,7 +121,8 @@ impl Registry {
 
     fn describe(&self, problems: &mut Vec<Problem>) -> Manifest {
         let functions = self.by_name(problems);
-        let manifest = manifest::describe(&self.functions, &self.forms, problems);
+        self.check_channels(problems);
+        let manifest = manifest::describe(&self.functions, &self.forms, &self.channels, problems);
         self.check_affects(&functions, problems);
         manifest
     }
@@ -151,6 +166,25 @@ impl Registry {
         functions
     }
 
+    fn check_channels(&self, problems: &mut Vec<Problem>) {
+        let mut channels = HashMap::<_, &ChannelEntry>::new();
+        for channel in &self.channels {
+            if !is_name(channel.name) {
+                problems.push(Problem::BadChannelName {
+                    name: channel.name,
+                    at: channel.place(),
+                });
+            }
+            if let Some(first) = channels.insert(channel.name, channel) {
+                problems.push(Problem::DuplicateChannel {
+                    name: channel.name,
+                    first: first.registered_at.to_string(),
+                    second: channel.registered_at.to_string(),
+                });
+            }
+        }
+    }
+
     fn check_affects(
         &self,
         functions: &HashMap<&'static str, &Function>,
@@ -171,13 +205,15 @@ impl Registry {
     }
 }
 
-/// The names of functions and forms, and the types of the state.
+/// The names of functions, forms and channels, and the types of the state.
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let functions: Vec<_> = self.functions.iter().map(|f| f.name).collect();
+        let channels: Vec<_> = self.channels.iter().map(|c| c.name).collect();
         f.debug_struct("Registry")
             .field("functions", &functions)
             .field("forms", &self.forms)
+            .field("channels", &channels)
             .field("state", &self.state)
             .finish()
     }

@@ -49,6 +49,8 @@ pub(crate) enum ConfigErrorKind {
     Origin(String),
     MountPath(String),
     UploadDir(PathBuf),
+    #[cfg(feature = "channels")]
+    NoChannels,
 }
 
 impl fmt::Display for ConfigError {
@@ -67,6 +69,11 @@ impl fmt::Display for ConfigError {
                 f,
                 "`{}` is not a folder to put uploads into: make it before the service is built",
                 path.display()
+            ),
+            #[cfg(feature = "channels")]
+            ConfigErrorKind::NoChannels => f.write_str(
+                "the app has channels, and nothing that runs them; make a `mizan_channels::Channels` \
+                 and add it with `.state(channels)`",
             ),
         }
     }

@@ -131,7 +131,7 @@ impl<A: Authenticate> Endpoint<A> {
     }
 
     async fn route<B: Body>(
-        &self,
+        self: &Arc<Self>,
         head: &Arc<RequestHead>,
         body: B,
     ) -> Result<Response<ReplyBody>, Error> {
@@ -147,6 +147,10 @@ impl<A: Authenticate> Endpoint<A> {
                 Posted::Again(again) => Ok(again.plain()),
             }
         } else {
+            #[cfg(feature = "channels")]
+            if path == "/ws" {
+                return self.socket(head);
+            }
             Err(Error::not_found("there is nothing at this path"))
         }
     }
@@ -274,7 +278,7 @@ impl<A: Authenticate> Endpoint<A> {
         response
     }
 
-    fn is_outdated(&self, head: &RequestHead) -> bool {
+    pub(crate) fn is_outdated(&self, head: &RequestHead) -> bool {
         let contract = self.calls.app().manifest().contract();
         head.headers()
             .get(CONTRACT)

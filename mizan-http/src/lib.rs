@@ -29,6 +29,8 @@ mod reply;
 mod serve;
 mod service;
 mod sites;
+#[cfg(feature = "channels")]
+mod socket;
 mod upload;
 mod urlencoded;
 mod within;

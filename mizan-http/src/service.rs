@@ -40,11 +40,16 @@ pub struct MizanService<A = Anonymous>(pub(crate) Arc<Endpoint<A>>);
 
 impl MizanService {
     /// Serves `app` to everybody alike, with the default limits.
+    ///
+    /// # Panics
+    ///
+    /// Where the app has channels and no `mizan_channels::Channels` among its state.
     #[must_use]
     pub fn new(app: App) -> Self {
-        Builder::new(app)
-            .build()
-            .expect("the defaults are a configuration")
+        match Builder::new(app).build() {
+            Ok(service) => service,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Begins a service that knows its users, its origins, its proxies or other limits.
@@ -190,11 +195,17 @@ impl<A: Authenticate> Builder<A> {
     ///
     /// # Errors
     ///
-    /// An origin or a mount path that cannot be one, and a folder for uploads that is not there.
+    /// An origin or a mount path that cannot be one, a folder for uploads that is not there, and channels
+    /// that nothing runs.
     pub fn build(self) -> Result<MizanService<A>, ConfigError> {
         let path = &self.mount_path;
         if !(path.is_empty() || path.starts_with('/') && !path.ends_with('/')) {
             let kind = ConfigErrorKind::MountPath(self.mount_path);
+            return Err(ConfigError { kind });
+        }
+        #[cfg(feature = "channels")]
+        if self.app.has_channels() && self.app.state::<mizan_channels::Channels>().is_none() {
+            let kind = ConfigErrorKind::NoChannels;
             return Err(ConfigError { kind });
         }
         let sites = Sites::new(self.public_origins).map_err(|origin| ConfigError {

@@ -50,6 +50,24 @@ impl Sites {
     }
 }
 
+#[cfg(feature = "channels")]
+impl Sites {
+    /// Whether a page may open a socket. Browsers send their users' cookies with it to wherever a page
+    /// says, and let the page read the answers: only their `Origin` says where it is from.
+    pub(crate) fn admit_socket(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else {
+            return !headers.contains_key(header::COOKIE);
+        };
+        if self.public_origins.contains(origin) {
+            return true;
+        }
+        match headers.get(SEC_FETCH_SITE) {
+            Some(site) => site == "same-origin",
+            None => is_own(origin, uri, headers),
+        }
+    }
+}
+
 /// Whether `origin` is where the request goes to. The scheme is left out: behind a proxy that ends
 /// TLS, the server does not know it.
 fn is_own(origin: &HeaderValue, uri: &Uri, headers: &HeaderMap) -> bool {

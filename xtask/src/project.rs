@@ -28,9 +28,10 @@ pub(crate) const EXAMPLES: [Example; 2] = [
 ];
 
 /// The crates that are published.
-pub(crate) const LIBRARIES: [&str; 5] = [
+pub(crate) const LIBRARIES: [&str; 6] = [
     "mizan-core-macros",
     "mizan-core",
+    "mizan-channels",
     "mizan-http",
     "mizan-codegen",
     "mizan-ssr",

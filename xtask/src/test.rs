@@ -170,7 +170,7 @@ fn typescript(report: &mut Report) {
         &mut project::command(project::built("xtask"), ["codegen", "--check"]),
     );
     report.check("types", &mut npm(["run", "typecheck"]));
-    report.check("Vitest", &mut npm(["test"]));
+    report.record("Vitest", vitest());
     report.check("page", &mut npm(["run", "build"]));
     match project::chromium() {
         Some(chromium) => report.record("browser tests", browser(&chromium)),
@@ -179,6 +179,21 @@ fn typescript(report: &mut Report) {
             "no Chromium was found; install it, or name it in CHROMIUM",
         ),
     }
+}
+
+/// The tests of the client, with a server of channels for it to talk to.
+fn vitest() -> anyhow::Result<()> {
+    let example = [
+        "build",
+        "--quiet",
+        "--package",
+        "mizan-http",
+        "--example",
+        "channels",
+    ];
+    step::run("channels server", &mut cargo(example))?;
+    let server = project::built("examples/channels");
+    step::run("Vitest", npm(["test"]).env("MIZAN_CHANNELS", server))
 }
 
 fn browser(chromium: &std::path::Path) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::problem::{Origin, Problem};
-use crate::typescript::index;
+use crate::typescript::{channels, index};
 
 /// Who has which name in the generated client.
 #[derive(Default)]
@@ -16,10 +16,12 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    pub(super) fn with_the_clients_own() -> Self {
+    pub(super) fn with_the_clients_own(has_channels: bool) -> Self {
+        let of_channels: &[&str] = if has_channels { &channels::NAMES } else { &[] };
         let own = index::OWN_NAMES
             .into_iter()
             .chain(index::RUNTIME_NAMES)
+            .chain(of_channels.iter().copied())
             .map(|name| (name.to_owned(), Origin::Client(name.to_owned())));
         Self {
             exports: own.collect(),

@@ -1,11 +1,13 @@
 //! What to print: every name decided, every schema read, everything without TypeScript refused.
 
+mod channels;
 mod claims;
 mod definitions;
 mod forms;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use channels::Channel;
 use claims::Claims;
 pub(crate) use definitions::Definitions;
 pub(crate) use forms::{Field, Form, Rows, Value};
@@ -31,6 +33,7 @@ pub(crate) struct Plan<'m> {
     pub(crate) functions: Vec<Function<'m>>,
     /// In the order of their names on the wire.
     pub(crate) forms: Vec<Form<'m>>,
+    pub(crate) channels: Vec<Channel<'m>>,
     pub(crate) types: Definitions,
     pub(crate) errors: Vec<ErrorUnion<'m>>,
 }
@@ -80,6 +83,7 @@ pub(crate) fn plan(manifest: &Manifest) -> Result<Plan<'_>, GenerateError> {
     let errors = planner.errors(&types);
     let mut functions = planner.functions(&types);
     let forms = planner.forms(&mut functions, &types);
+    let channels = planner.channels(&types);
     if !planner.problems.is_empty() {
         return Err(GenerateError::new(planner.problems));
     }
@@ -88,6 +92,7 @@ pub(crate) fn plan(manifest: &Manifest) -> Result<Plan<'_>, GenerateError> {
         codes: &manifest.codes,
         functions,
         forms,
+        channels,
         types,
         errors,
     })
@@ -107,7 +112,7 @@ impl<'m> Planner<'m> {
             manifest,
             type_names: TypeNames::new(),
             error_names: BTreeMap::new(),
-            claims: Claims::with_the_clients_own(),
+            claims: Claims::with_the_clients_own(!manifest.channels.is_empty()),
             problems: Vec::new(),
         };
         for key in manifest.defs.keys() {

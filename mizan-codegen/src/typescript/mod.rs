@@ -1,5 +1,6 @@
 //! Prints the files of a client.
 
+pub(crate) mod channels;
 mod client;
 mod docs;
 mod document;
@@ -30,7 +31,16 @@ pub(crate) fn print(plan: &Plan<'_>) -> Files {
     add("schemas.ts", &schemas::print(plan));
     add("client.ts", &client::print(plan));
     add("react.tsx", &react::print(plan));
-    add("index.ts", index::FILE);
+    if plan.channels.is_empty() {
+        add("index.ts", index::FILE);
+    } else {
+        add("channels.ts", &channels::print(plan));
+        add("channelHooks.ts", &channels::print_hooks(plan));
+        add("index.ts", &format!("{}{}", index::FILE, channels::INDEX));
+        for (path, contents) in channels::RUNTIME {
+            add(path, contents);
+        }
+    }
     add("page.ts", page::FILE);
     for (path, contents) in runtime::FILES {
         add(path, contents);

@@ -159,6 +159,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{CLIENT_CODES, ERROR_MEMBERS, FILES, FORM_FILES};
+    use crate::typescript::channels;
 
     #[test]
     fn every_file_of_the_runtime_is_in_the_client() {
@@ -172,6 +173,7 @@ mod tests {
         let listed = FILES
             .iter()
             .chain(&FORM_FILES)
+            .chain(&channels::RUNTIME)
             .map(|(path, _)| (*path).to_owned())
             .collect();
         assert_eq!(on_disk, listed);

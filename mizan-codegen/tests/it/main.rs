@@ -12,4 +12,5 @@ mod cli;
 mod emails;
 mod refused;
 mod rust_app;
+mod rust_channels;
 mod write;

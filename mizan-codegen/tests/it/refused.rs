@@ -515,3 +515,82 @@ fn names_that_a_form_takes_from_others() {
         "{error}"
     );
 }
+
+/// Refuses channels of an app that has nothing else but `types`.
+fn channels(channels: Value, types: Value, expected: &[&str]) {
+    let mut manifest = manifest(json!([]), types, json!({}));
+    manifest["channels"] = channels;
+    refuse(&manifest, expected);
+}
+
+#[test]
+fn names_of_channels() {
+    let source = json!({ "file": "src/a.rs", "line": 7 });
+    channels(
+        json!([{ "name": "chat_room", "source": source }, { "name": "chat.room" }]),
+        json!({}),
+        &[
+            "channel `chat.room` and channel `chat_room` (src/a.rs:7) would both be \
+           `chatRoomChannel` in TypeScript: rename the channel",
+        ],
+    );
+    channels(
+        json!([{ "name": "2d" }]),
+        json!({}),
+        &[
+            "channel `2d` has no name in TypeScript, where a name starts with a letter: \
+           rename the channel",
+        ],
+    );
+    channels(
+        json!([{ "name": "chat" }]),
+        json!({ "ChatChannel": true, "ChannelGap": true }),
+        &[
+            "the client's own `ChannelGap` and type `ChannelGap` would both be `ChannelGap` in \
+             TypeScript: rename the type, or only its schema with `#[schemars(rename = \"..\")]`",
+            "type `ChatChannel` and channel `chat` would both be `ChatChannel` in TypeScript: \
+             rename the channel",
+        ],
+    );
+    let mut with_function = manifest(
+        json!([named("chat_channel", "src/b.rs", 1)]),
+        json!({}),
+        json!({}),
+    );
+    with_function["channels"] = json!([{ "name": "chat" }]);
+    refuse(
+        &with_function,
+        &[
+            "function `chat_channel` (src/b.rs:1) and channel `chat` would both be \
+             `useChatChannel` in TypeScript: rename the channel",
+        ],
+    );
+}
+
+#[test]
+fn a_client_without_channels_leaves_their_names_to_others() {
+    let manifest = manifest(json!([]), json!({ "ChannelGap": true }), json!({}));
+    let files = generate(&Manifest::parse(&manifest.to_string()).unwrap()).unwrap();
+    let of_channels = |path: &str| path.contains("channel") || path.contains("socket");
+    assert!(!files.iter().any(|(path, _)| of_channels(path)));
+}
+
+#[test]
+fn parts_of_channels_without_a_type() {
+    channels(
+        json!([{
+            "name": "chat",
+            "params": { "type": "string" },
+            "reply": { "type": "integer", "format": "bits", "minimum": 0 },
+            "source": { "file": "src/a.rs" },
+        }]),
+        json!({}),
+        &[
+            "the reply of channel `chat` (src/a.rs): the width of this integer is unknown, and \
+             JavaScript would silently round one above 2^53: give its schema the format of a \
+             32-bit integer, or a minimum and a maximum",
+            "the params of channel `chat` (src/a.rs) are not an object: describe them as the \
+             fields of an object",
+        ],
+    );
+}

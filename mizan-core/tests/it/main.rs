@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, and its functions are documented by its name"
 )]
 
+mod channels;
 mod client_error;
 mod client_macro;
 mod cx;

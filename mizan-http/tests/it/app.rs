@@ -215,7 +215,11 @@ async fn staff_only(cx: &Cx, text: String) -> Result<String, Error> {
 }
 
 pub(crate) fn app(probe: &Arc<Probe>) -> App {
-    let registry = Registry::new()
+    registry(probe).build().unwrap()
+}
+
+pub(crate) fn registry(probe: &Arc<Probe>) -> Registry {
+    Registry::new()
         .state(Arc::clone(probe))
         .function::<Echo>()
         .function::<Read>()
@@ -233,8 +237,7 @@ pub(crate) fn app(probe: &Arc<Probe>) -> App {
         .function::<SetsCookie>()
         .function::<Address>()
         .function::<Me>()
-        .function::<StaffOnly>();
-    registry.build().unwrap()
+        .function::<StaffOnly>()
 }
 
 pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {

@@ -23,5 +23,7 @@ mod mounting;
 mod naughty;
 mod serving;
 mod sites;
+#[cfg(feature = "channels")]
+mod socket;
 mod uploads;
 mod wire;

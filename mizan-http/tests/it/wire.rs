@@ -233,6 +233,11 @@ impl Socket {
         TcpStream::connect(addr).await.unwrap().into()
     }
 
+    /// The stream, and what was read of it already.
+    pub(crate) fn into_parts(self) -> (TcpStream, BytesMut) {
+        (self.stream, self.read)
+    }
+
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         soon(self.stream.write_all(bytes.as_ref())).await.unwrap();
     }

@@ -44,6 +44,18 @@ fn the_core_knows_no_server_and_no_engine() {
 }
 
 #[test]
+fn channels_know_no_server() {
+    let found = dependencies("mizan-channels");
+    assert!(found.contains("mizan_channels"), "{found:?}");
+    for foreign in ["hyper", "axum", "tungstenite", "mizan_http"] {
+        assert!(
+            !found.contains(foreign),
+            "mizan-channels depends on {foreign}"
+        );
+    }
+}
+
+#[test]
 fn the_generator_reads_the_manifest_and_nothing_else_of_mizan() {
     let found = dependencies("mizan-codegen");
     let of_mizan: Vec<_> = found

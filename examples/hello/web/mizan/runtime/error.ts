@@ -29,7 +29,7 @@ export interface CallErrorInit<Code extends string = string> {
 export class CallError<Code extends string = string> extends Error {
   /** What went wrong, for programs: stable across releases of the server. */
   readonly code: Code;
-  /** The HTTP status; 0 when no answer arrived. */
+  /** The HTTP status; 0 when no answer arrived, or it came through a channel. */
   readonly status: number;
   /** Messages by the path of the input field that they are about; empty when it is no one field. */
   readonly fields: Readonly<Record<string, readonly string[]>>;

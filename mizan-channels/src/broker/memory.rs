@@ -1,0 +1,240 @@
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use mizan_core::Position;
+use tokio::time::Instant;
+
+use crate::broker::feed::{Feed, Listener};
+use crate::broker::presence::{Present, presence_of};
+use crate::broker::topics::Topics;
+use crate::broker::{Broker, BrokerError, Claim, MEMORY, Publication, Retention};
+use crate::lock::lock;
+use crate::log::Cursor;
+
+/// The most that is remembered of what happened once: so many keys, and so many bytes.
+const MOST_KEYS: usize = 100_000;
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The broker of a program that is all there is: logs in its memory, gone with it.
+///
+/// Every group begins with a random epoch, so that nobody takes the log of another life for this one's.
+pub struct MemoryBroker {
+    topics: Topics,
+    published: Mutex<Remembered<Position>>,
+    claims: Mutex<Remembered<Claimed>>,
+    present: Mutex<HashMap<String, Present>>,
+}
+
+#[derive(Clone)]
+enum Claimed {
+    Until(Instant),
+    Settled(Bytes),
+}
+
+impl MemoryBroker {
+    /// A broker with no logs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            topics: Topics::new(),
+            published: Mutex::default(),
+            claims: Mutex::default(),
+            present: Mutex::default(),
+        }
+    }
+
+    fn announce(&self, group: &str, change: Option<Bytes>) {
+        if let Some(change) = change {
+            let topic = self.topics.open(&presence_of(group), Retention::default());
+            topic.append(Retention::default(), change);
+        }
+    }
+}
+
+impl Default for MemoryBroker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryBroker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryBroker").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Broker for MemoryBroker {
+    async fn publish(
+        &self,
+        group: &str,
+        publication: Publication,
+    ) -> Result<Position, BrokerError> {
+        let Publication {
+            data,
+            key,
+            retention,
+        } = publication;
+        let topic = self.topics.open(group, retention);
+        let append = || {
+            let Cursor { epoch, offset } = topic.append(retention, data);
+            Position {
+                epoch: epoch.to_string(),
+                offset,
+            }
+        };
+        let Some(key) = key else {
+            return Ok(append());
+        };
+        // Held while the message is added: of two that come at once, one is the first.
+        let mut published = lock(&self.published);
+        let key = format!("{group}\n{key}");
+        if let Some(position) = published.get(&key) {
+            return Ok(position.clone());
+        }
+        let position = append();
+        let size = position.epoch.len();
+        published.insert(key, position.clone(), size);
+        Ok(position)
+    }
+
+    async fn attach(
+        &self,
+        group: &str,
+        retention: Retention,
+        _: Option<&Position>,
+        listener: Listener,
+    ) -> Result<Feed, BrokerError> {
+        Ok(self
+            .topics
+            .open(group, retention)
+            .attach(retention, listener))
+    }
+
+    async fn enter(
+        &self,
+        group: &str,
+        connection: &str,
+        id: &str,
+        info: Bytes,
+    ) -> Result<(), BrokerError> {
+        let mut present = lock(&self.present);
+        let people = present.entry(group.to_owned()).or_default();
+        let change = people.enter(connection, id, info);
+        self.announce(group, change);
+        Ok(())
+    }
+
+    async fn leave(&self, group: &str, connection: &str) -> Result<(), BrokerError> {
+        let mut present = lock(&self.present);
+        if let Some(people) = present.get_mut(group) {
+            let change = people.leave(connection);
+            if people.is_empty() {
+                present.remove(group);
+            }
+            self.announce(group, change);
+        }
+        Ok(())
+    }
+
+    async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError> {
+        // Changes are announced under this lock, so that the list and the place agree.
+        let present = lock(&self.present);
+        let members = present
+            .get(group)
+            .map_or_else(|| Present::default().members(), Present::members);
+        let topic = self.topics.open(&presence_of(group), Retention::default());
+        let (log, _) = topic.state(0);
+        let cursor = Cursor {
+            epoch: log.epoch,
+            offset: log.top,
+        };
+        Ok((cursor, members))
+    }
+
+    async fn claim(&self, key: &str, lease: Duration) -> Result<Claim, BrokerError> {
+        let mut claims = lock(&self.claims);
+        Ok(match claims.get(key) {
+            Some(Claimed::Settled(outcome)) => Claim::Settled(outcome.clone()),
+            Some(Claimed::Until(end)) if Instant::now() < *end => Claim::Running,
+            Some(Claimed::Until(_)) => Claim::Lost,
+            None => {
+                let claimed = Claimed::Until(Instant::now() + lease);
+                claims.insert(key.to_owned(), claimed, 0);
+                Claim::Granted
+            }
+        })
+    }
+
+    async fn settle(&self, key: &str, outcome: Bytes) -> Result<(), BrokerError> {
+        let size = outcome.len();
+        let outcome = Claimed::Settled(outcome);
+        lock(&self.claims).insert(key.to_owned(), outcome, size);
+        Ok(())
+    }
+
+    async fn tend(&self) {
+        self.topics.sweep(Topics::LINGER);
+        lock(&self.published).forget_old();
+        lock(&self.claims).forget_old();
+    }
+}
+
+/// What happened once, for a while and within bounds; the oldest goes first.
+struct Remembered<T> {
+    entries: HashMap<String, (u64, usize, T)>,
+    order: VecDeque<(Instant, u64, String)>,
+    bytes: usize,
+    next: u64,
+}
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self {
+            entries: HashMap::new(),
+            order: VecDeque::new(),
+            bytes: 0,
+            next: 0,
+        }
+    }
+}
+
+impl<T> Remembered<T> {
+    fn get(&mut self, key: &str) -> Option<&T> {
+        self.forget_old();
+        self.entries.get(key).map(|(_, _, value)| value)
+    }
+
+    fn insert(&mut self, key: String, value: T, size: usize) {
+        self.next += 1;
+        let size = size + 2 * key.len();
+        self.bytes += size;
+        self.order
+            .push_back((Instant::now(), self.next, key.clone()));
+        if let Some((_, size, _)) = self.entries.insert(key, (self.next, size, value)) {
+            self.bytes -= size;
+        }
+        self.forget_old();
+    }
+
+    fn forget_old(&mut self) {
+        while let Some((at, number, key)) = self.order.front()
+            && (at.elapsed() > MEMORY || self.order.len() > MOST_KEYS || self.bytes > MOST_BYTES)
+        {
+            // What was inserted again since stands further behind as well.
+            if self
+                .entries
+                .get(key)
+                .is_some_and(|(newest, ..)| newest == number)
+                && let Some((_, size, _)) = self.entries.remove(key)
+            {
+                self.bytes -= size;
+            }
+            self.order.pop_front();
+        }
+    }
+}

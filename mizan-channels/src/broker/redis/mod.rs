@@ -1,0 +1,508 @@
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream;
+use mizan_core::Position;
+use redis::aio::MultiplexedConnection;
+use redis::{
+    Client, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError, Script,
+    ScriptInvocation, Value,
+};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::broker::feed::{Feed, Listener};
+use crate::broker::presence::{self, presence_of};
+use crate::broker::topics::{Topic, Topics};
+use crate::broker::{Broker, BrokerError, Claim, MEMORY, Publication, Retention, new_epoch};
+use crate::lock::lock;
+use crate::log::{Cursor, Message};
+use crate::session::BrokerEvent;
+
+mod link;
+mod scripts;
+
+use scripts::Scripts;
+
+/// How long Redis may take to answer.
+const ANSWER: Duration = Duration::from_secs(3);
+
+/// How often logs are compared with Redis, since the last message of a burst may be lost on its way and
+/// no later one tells.
+const CHECK: Duration = Duration::from_secs(2);
+
+/// How long a connection is present without being confirmed.
+const LAPSE: Duration = Duration::from_secs(35);
+
+/// How many scripts are on their way at once.
+const AT_ONCE: usize = 64;
+
+/// A broker on Redis 7: several servers on one Redis share their channels.
+///
+/// Streams keep the messages, publish and subscribe deliver them. A server that sees a hole fills it from
+/// the stream before anybody reads on. While Redis is away, subscribers stay and are told. Keys begin with
+/// `mizan:` and the group in braces, so that a group is in one slot.
+pub struct RedisBroker {
+    shared: Arc<Shared>,
+    keeper: JoinHandle<()>,
+}
+
+struct Shared {
+    client: Client,
+    prefix: String,
+    topics: Topics,
+    scripts: Scripts,
+    link: Mutex<Option<Link>>,
+    /// Topics that miss something, and whether the link broke.
+    torn: Mutex<Torn>,
+    wake: Notify,
+    /// By the hash of a topic's name.
+    turns: Vec<tokio::sync::Mutex<()>>,
+    /// The connections that are present from this server.
+    present: Mutex<HashMap<(String, String), (String, Bytes)>>,
+}
+
+/// A connection to Redis, and which life of which server it leads to.
+#[derive(Clone)]
+struct Link {
+    connection: MultiplexedConnection,
+    number: u64,
+    generation: Arc<str>,
+}
+
+#[derive(Default)]
+struct Torn {
+    topics: HashSet<Arc<str>>,
+    broken: Option<u64>,
+}
+
+impl RedisBroker {
+    /// A broker on the server that `address` names, such as `redis://127.0.0.1/`. It connects in the
+    /// background, and again whenever the connection is lost. Needs a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// An address that is none.
+    pub fn new(address: impl IntoConnectionInfo) -> Result<Self, BrokerError> {
+        Self::with_prefix(address, "mizan:")
+    }
+
+    /// The same, with keys that begin with another prefix.
+    ///
+    /// # Errors
+    ///
+    /// An address that is none.
+    pub fn with_prefix(
+        address: impl IntoConnectionInfo,
+        prefix: impl Into<String>,
+    ) -> Result<Self, BrokerError> {
+        let info = address.into_connection_info().map_err(BrokerError::new)?;
+        let settings = info.redis_settings().clone();
+        // Messages come on the connection that commands go on.
+        let settings = settings.set_protocol(ProtocolVersion::RESP3);
+        let client = Client::open(info.set_redis_settings(settings)).map_err(BrokerError::new)?;
+        let shared = Arc::new(Shared {
+            client,
+            prefix: prefix.into(),
+            topics: Topics::new(),
+            scripts: Scripts::new(),
+            link: Mutex::default(),
+            torn: Mutex::default(),
+            wake: Notify::new(),
+            turns: (0..AT_ONCE)
+                .map(|_| tokio::sync::Mutex::default())
+                .collect(),
+            present: Mutex::default(),
+        });
+        let keeper = tokio::spawn(link::keep(Arc::clone(&shared)));
+        Ok(Self { shared, keeper })
+    }
+}
+
+impl Drop for RedisBroker {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+impl fmt::Debug for RedisBroker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisBroker")
+            .field("prefix", &self.shared.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn link(&self) -> Result<Link, BrokerError> {
+        lock(&self.link)
+            .clone()
+            .ok_or_else(|| BrokerError::new("there is no connection to Redis"))
+    }
+
+    /// A key of `group`. That of its presence is in the same slot.
+    fn key(&self, kind: &str, group: &str) -> String {
+        let Self { prefix, .. } = self;
+        match group.strip_prefix('+') {
+            Some(group) => format!("{prefix}{kind}+:{{{group}}}"),
+            None => format!("{prefix}{kind}:{{{group}}}"),
+        }
+    }
+
+    fn channel(&self, group: &str) -> String {
+        format!("{}{group}", self.prefix)
+    }
+
+    async fn run<T: redis::FromRedisValue>(
+        &self,
+        link: &Link,
+        invocation: &ScriptInvocation<'_>,
+    ) -> Result<T, BrokerError> {
+        let result = invocation.invoke_async(&mut link.connection.clone()).await;
+        result.map_err(|error| self.failed(link, error))
+    }
+
+    fn failed(&self, link: &Link, error: RedisError) -> BrokerError {
+        // Also after a timeout: what comes late could not be told from what comes next.
+        if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
+            lock(&self.torn).broken = Some(link.number);
+            self.wake.notify_one();
+        }
+        BrokerError::new(error)
+    }
+
+    /// What Redis pushes. Runs on the connection's task, and so waits for nothing.
+    fn pushed(&self, number: u64, info: &PushInfo) {
+        match (&info.kind, &info.data[..]) {
+            (PushKind::Disconnection, _) => {
+                lock(&self.torn).broken = Some(number);
+                self.wake.notify_one();
+            }
+            (PushKind::Message, [Value::BulkString(channel), Value::BulkString(payload)]) => {
+                let group = std::str::from_utf8(channel)
+                    .ok()
+                    .and_then(|channel| channel.strip_prefix(&self.prefix));
+                let Some(topic) = group.and_then(|group| self.topics.get(group)) else {
+                    return;
+                };
+                let taken = parse(payload)
+                    .is_some_and(|(epoch, message)| topic.take(epoch, message, Duration::ZERO));
+                if !taken {
+                    lock(&self.torn).topics.insert(Arc::clone(topic.name()));
+                    self.wake.notify_one();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whoever changes what a topic is subscribed to, or brings it up to date, does so alone: an answer
+    /// that was read before another must not be applied after it.
+    async fn turn(&self, name: &str) -> tokio::sync::MutexGuard<'_, ()> {
+        let place = name.bytes().fold(0_usize, |hash, byte| {
+            hash.wrapping_mul(31).wrapping_add(usize::from(byte))
+        });
+        self.turns[place % self.turns.len()].lock().await
+    }
+
+    /// Subscribes to a topic where that was not done yet, and fills what it misses.
+    async fn join(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
+        let _turn = self.turn(topic.name()).await;
+        if topic.link().load(Ordering::Relaxed) == link.number {
+            return Ok(());
+        }
+        let mut connection = link.connection.clone();
+        connection
+            .subscribe(self.channel(topic.name()))
+            .await
+            .map_err(|error| self.failed(link, error))?;
+        self.fill(link, topic).await?;
+        topic.link().store(link.number, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Unsubscribes from a group, unless somebody came meanwhile.
+    async fn part(&self, link: &Link, name: &Arc<str>) {
+        let _turn = self.turn(name).await;
+        if self.topics.get(name).is_none() {
+            let mut connection = link.connection.clone();
+            if let Err(error) = connection.unsubscribe(self.channel(name)).await {
+                self.failed(link, error);
+            }
+        }
+    }
+
+    async fn sync(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
+        let _turn = self.turn(topic.name()).await;
+        self.fill(link, topic).await
+    }
+
+    /// Fills what a topic misses from its stream, or begins it anew as Redis did.
+    async fn fill(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
+        let (known, _) = topic.state(0);
+        let script: &Script = &self.scripts.sync;
+        let (epoch, top, offsets, ages, data): (String, u64, Vec<u64>, Vec<u64>, Vec<Vec<u8>>) =
+            self.run(
+                link,
+                script
+                    .key(self.key("m", topic.name()))
+                    .key(self.key("s", topic.name()))
+                    .arg(&*link.generation)
+                    .arg(new_epoch())
+                    .arg(&*known.epoch)
+                    .arg(known.top),
+            )
+            .await?;
+        let first = offsets.first().copied().unwrap_or(top + 1);
+        if *epoch != *known.epoch {
+            topic.restart(&epoch, first - 1);
+        } else if first > known.top + 1 && topic.state(0).0.top + 1 < first {
+            tracing::warn!(group = %topic.name(), "messages are gone from Redis before they came");
+            topic.restart(&epoch, first - 1);
+        }
+        for ((offset, age), data) in offsets.into_iter().zip(ages).zip(data) {
+            let message = Message {
+                offset,
+                prev: offset - 1,
+                data: data.into(),
+            };
+            topic.take(&epoch, message, Duration::from_millis(age));
+        }
+        Ok(())
+    }
+
+    /// Brings many topics up to date; `join` also subscribes to them.
+    async fn sync_all(
+        &self,
+        link: &Link,
+        topics: Vec<Arc<Topic>>,
+        join: bool,
+    ) -> Result<(), BrokerError> {
+        let mut syncs = stream::iter(topics)
+            .map(|topic| async move {
+                if join {
+                    self.join(link, &topic).await
+                } else {
+                    self.sync(link, &topic).await
+                }
+            })
+            .buffer_unordered(AT_ONCE);
+        while let Some(synced) = syncs.next().await {
+            synced?;
+        }
+        Ok(())
+    }
+
+    async fn presence(
+        &self,
+        what: &str,
+        group: &str,
+        args: &[&[u8]],
+    ) -> Result<(String, u64, Vec<Vec<u8>>), BrokerError> {
+        let link = self.link()?;
+        let log = presence_of(group);
+        let Retention { messages, age } = Retention::default();
+        let mut invocation = self.scripts.presence.prepare_invoke();
+        invocation
+            .key(self.key("m", &log))
+            .key(self.key("s", &log))
+            .key(self.key("c", group))
+            .key(self.key("x", group))
+            .key(self.key("n", group))
+            .key(self.key("i", group))
+            .arg(what)
+            .arg(self.channel(&log))
+            .arg(&*link.generation)
+            .arg(new_epoch())
+            .arg(messages)
+            .arg(millis(age));
+        for arg in args {
+            invocation.arg(*arg);
+        }
+        self.run(&link, &invocation).await
+    }
+
+    async fn confirm(
+        &self,
+        group: &str,
+        connection: &str,
+        id: &str,
+        info: &[u8],
+    ) -> Result<(), BrokerError> {
+        let lapse = millis(LAPSE).to_string();
+        let args = [connection.as_bytes(), id.as_bytes(), info, lapse.as_bytes()];
+        self.presence("enter", group, &args).await.map(|_| ())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `epoch offset data`, as the script publishes it.
+fn parse(payload: &[u8]) -> Option<(&str, Message)> {
+    let mut parts = payload.splitn(3, |byte| *byte == b' ');
+    let epoch = std::str::from_utf8(parts.next()?).ok()?;
+    let offset: u64 = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
+    let message = Message {
+        offset,
+        prev: offset.checked_sub(1)?,
+        data: Bytes::copy_from_slice(parts.next()?),
+    };
+    Some((epoch, message))
+}
+
+#[async_trait]
+impl Broker for RedisBroker {
+    async fn publish(
+        &self,
+        group: &str,
+        publication: Publication,
+    ) -> Result<Position, BrokerError> {
+        let shared = &self.shared;
+        let link = shared.link()?;
+        let mut invocation = shared.scripts.publish.prepare_invoke();
+        invocation
+            .key(shared.key("m", group))
+            .key(shared.key("s", group));
+        if let Some(key) = &publication.key {
+            invocation.key(format!("{}:{key}", shared.key("k", group)));
+        }
+        invocation
+            .arg(shared.channel(group))
+            .arg(&*link.generation)
+            .arg(new_epoch())
+            .arg(&publication.data[..])
+            .arg(publication.retention.messages.max(1))
+            .arg(millis(publication.retention.age).max(1))
+            .arg(millis(MEMORY));
+        let (epoch, offset) = shared.run(&link, &invocation).await?;
+        Ok(Position { epoch, offset })
+    }
+
+    async fn attach(
+        &self,
+        group: &str,
+        retention: Retention,
+        since: Option<&Position>,
+        listener: Listener,
+    ) -> Result<Feed, BrokerError> {
+        let shared = &self.shared;
+        let link = shared.link()?;
+        let topic = shared.topics.open(group, retention);
+        let feed = topic.attach(retention, listener);
+        if topic.link().load(Ordering::Relaxed) != link.number {
+            shared.join(&link, &topic).await?;
+        } else if since.is_some_and(|since| *since.epoch != *topic.state(0).0.epoch) {
+            shared.sync(&link, &topic).await?;
+        }
+        Ok(feed)
+    }
+
+    async fn enter(
+        &self,
+        group: &str,
+        connection: &str,
+        id: &str,
+        info: Bytes,
+    ) -> Result<(), BrokerError> {
+        let key = (group.to_owned(), connection.to_owned());
+        let value = (id.to_owned(), info.clone());
+        // Where Redis is away now, it is told later.
+        lock(&self.shared.present).insert(key, value);
+        self.shared.confirm(group, connection, id, &info).await
+    }
+
+    async fn leave(&self, group: &str, connection: &str) -> Result<(), BrokerError> {
+        let key = (group.to_owned(), connection.to_owned());
+        lock(&self.shared.present).remove(&key);
+        let args = [connection.as_bytes()];
+        self.shared.presence("leave", group, &args).await?;
+        Ok(())
+    }
+
+    async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError> {
+        let (epoch, offset, people) = self.shared.presence("members", group, &[]).await?;
+        let mut people: Vec<_> = people
+            .chunks_exact(2)
+            .map(|pair| (String::from_utf8_lossy(&pair[0]), &pair[1][..]))
+            .collect();
+        people.sort();
+        let people = people.iter().map(|(id, info)| (&**id, *info));
+        let members = presence::members(people);
+        let epoch = epoch.into();
+        Ok((Cursor { epoch, offset }, members))
+    }
+
+    async fn claim(&self, key: &str, lease: Duration) -> Result<Claim, BrokerError> {
+        let link = self.shared.link()?;
+        let key = self.shared.key("o", key);
+        let script = &self.shared.scripts.claim;
+        let answer: Vec<u8> = self
+            .shared
+            .run(
+                &link,
+                script.key(key).arg(millis(lease)).arg(millis(MEMORY)),
+            )
+            .await?;
+        Ok(match answer.split_first() {
+            Some((b's', outcome)) => Claim::Settled(Bytes::copy_from_slice(outcome)),
+            Some((b'g', _)) => Claim::Granted,
+            Some((b'r', _)) => Claim::Running,
+            _ => Claim::Lost,
+        })
+    }
+
+    async fn settle(&self, key: &str, outcome: Bytes) -> Result<(), BrokerError> {
+        let link = self.shared.link()?;
+        let outcome = [b"s", &outcome[..]].concat();
+        let command = redis::cmd("SET")
+            .arg(self.shared.key("o", key))
+            .arg(outcome)
+            .arg("PX")
+            .arg(millis(MEMORY))
+            .to_owned();
+        command
+            .exec_async(&mut link.connection.clone())
+            .await
+            .map_err(|error| self.shared.failed(&link, error))
+    }
+
+    async fn tend(&self) {
+        let shared = &self.shared;
+        let present = lock(&shared.present).clone();
+        let groups: HashSet<_> = present.keys().map(|(group, _)| group.clone()).collect();
+        stream::iter(present)
+            .for_each_concurrent(AT_ONCE, |((group, connection), (id, info))| async move {
+                // Who left meanwhile is not to come back.
+                let key = (group, connection);
+                if lock(&shared.present).contains_key(&key) {
+                    let _ = shared.confirm(&key.0, &key.1, &id, &info).await;
+                }
+            })
+            .await;
+        for group in groups {
+            let _ = shared.presence("sweep", &group, &[]).await;
+        }
+        let gone = shared.topics.sweep(Duration::from_secs(60));
+        if let Ok(link) = shared.link() {
+            for name in gone {
+                shared.part(&link, &name).await;
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn tell_all(&self, event: BrokerEvent) {
+        for topic in self.topics.all() {
+            topic.tell(event);
+        }
+    }
+}

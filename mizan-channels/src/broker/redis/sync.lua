@@ -1,0 +1,21 @@
+-- KEYS meta, stream; ARGV generation, fresh epoch, the epoch and the top that the server knows
+local epoch, top = open(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+local after = 0
+if epoch == ARGV[3] then
+  after = tonumber(ARGV[4])
+  if top < after then
+    -- Offsets that were given already are gone from here.
+    epoch, top = begin(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+    after = 0
+  end
+end
+local offsets, ages, data = {}, {}, {}
+if after < top then
+  local time = now()
+  for index, entry in ipairs(redis.call('XRANGE', KEYS[2], '(' .. after .. '-0', '+')) do
+    offsets[index] = tonumber(string.match(entry[1], '^%d+'))
+    ages[index] = math.max(0, time - tonumber(entry[2][2]))
+    data[index] = entry[2][4]
+  end
+end
+return { epoch, top, offsets, ages, data }

@@ -1,0 +1,451 @@
+//! What the subscriptions of a connection hold, and the work that is done for them.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use mizan_core::{App, Cx, Error, ErrorCode, Joined, SnapshotReply};
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout};
+
+use crate::broker::feed::{Feed, Listener, Mailbox, Signal};
+use crate::broker::presence::presence_of;
+use crate::broker::{Broker, BrokerError, Retention};
+use crate::channels::{Shared, group};
+use crate::identify::Visitor;
+use crate::jitter::full_jitter;
+use crate::log::{Cursor, Message, ReadReply};
+use crate::once;
+use crate::protocol::Refusal;
+use crate::session::{BrokerEvent, Input, Output, Stream, SubId};
+use crate::subscription::Terms;
+
+/// What came of a piece of work.
+pub(crate) enum Done {
+    Identified(u32, Result<Visitor, Error>),
+    Authorized(SubId, u32, Result<Terms, Refusal>),
+    Attached(SubId, u32, Feed),
+    Snapshot(SubId, SnapshotReply),
+    Members(SubId, Option<Feed>, Cursor, Bytes),
+    Replied {
+        id: SubId,
+        mid: String,
+        ordered: bool,
+        result: Result<Bytes, Refusal>,
+    },
+    /// Whom it was for is gone.
+    Nothing,
+}
+
+type Job = BoxFuture<'static, Done>;
+
+/// The subscriptions of a connection.
+pub(crate) struct Subscribers {
+    shared: Arc<Shared>,
+    app: App,
+    mailbox: Arc<Mailbox>,
+    name: String,
+    held: Vec<Subscriber>,
+}
+
+/// A subscription: what was joined, and its places on the broker's lists.
+struct Subscriber {
+    id: SubId,
+    joined: Arc<dyn Joined>,
+    channel: &'static str,
+    group: Arc<str>,
+    terms: Terms,
+    retention: Retention,
+    messages: Option<Feed>,
+    presence: Option<Feed>,
+    present: Option<Present>,
+    /// Work that goes on until it succeeds looks whether this is still there.
+    alive: Arc<()>,
+}
+
+impl Subscribers {
+    pub(crate) fn new(shared: Arc<Shared>, app: App, mailbox: Arc<Mailbox>, name: String) -> Self {
+        Self {
+            shared,
+            app,
+            mailbox,
+            name,
+            held: Vec::new(),
+        }
+    }
+
+    /// What the connection is called in the log.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.held = Vec::new();
+    }
+
+    fn find(&mut self, id: SubId) -> Option<&mut Subscriber> {
+        self.held.iter_mut().find(|held| held.id == id)
+    }
+
+    pub(crate) fn read(
+        &mut self,
+        id: SubId,
+        stream: Stream,
+        after: &Cursor,
+        most: u32,
+    ) -> Option<ReadReply> {
+        let held = self.find(id)?;
+        let feed = match stream {
+            Stream::Messages => &held.messages,
+            Stream::Presence => &held.presence,
+        };
+        Some(feed.as_ref()?.read(after, most as usize))
+    }
+
+    /// Begins what a session wants done, on behalf of a visitor whose page calls itself `client`.
+    pub(crate) fn begin(&mut self, output: Output, visitor: &Visitor, client: &str) -> Option<Job> {
+        let cx = || {
+            let head = Arc::clone(&visitor.head);
+            Cx::new(self.app.clone(), visitor.principal.clone(), head)
+        };
+        let deadline = self.shared.limits.deadline;
+        match output {
+            Output::Join {
+                id,
+                ticket,
+                channel,
+                params,
+            } => {
+                let cx = cx();
+                Some(match self.join(id, &channel, &params) {
+                    Ok(()) => self.authorize(id, ticket, cx)?,
+                    Err(error) => done(Done::Authorized(id, ticket, Err(Refusal::from(&error)))),
+                })
+            }
+            Output::Authorize { id, ticket } => {
+                let cx = cx();
+                self.authorize(id, ticket, cx)
+            }
+            Output::Attach { id, recent, since } => {
+                let broker = Arc::clone(&self.shared.broker);
+                let listener = self.listener(id, Stream::Messages);
+                let held = self.find(id)?;
+                let alive = Arc::downgrade(&held.alive);
+                let (group, retention) = (Arc::clone(&held.group), held.retention);
+                Some(Box::pin(async move {
+                    let signal = Signal::Broker(id, BrokerEvent::Away);
+                    let mailbox = Arc::clone(&listener.mailbox);
+                    let attached = until_it_works(
+                        &alive,
+                        || mailbox.signal(signal),
+                        || broker.attach(&group, retention, since.as_ref(), listener.clone()),
+                    );
+                    match attached.await {
+                        Some(feed) => Done::Attached(id, recent, feed),
+                        None => Done::Nothing,
+                    }
+                }))
+            }
+            Output::Detach { id } => {
+                self.held.retain(|held| held.id != id);
+                None
+            }
+            Output::Snapshot { id } => {
+                let cx = cx();
+                let joined = Arc::clone(&self.find(id)?.joined);
+                Some(Box::pin(async move {
+                    let snapshot = timeout(deadline, joined.snapshot(cx)).await;
+                    Done::Snapshot(id, snapshot.unwrap_or_else(|_| Err(late())))
+                }))
+            }
+            Output::Members { id } => {
+                let cx = cx();
+                self.members(id, cx)
+            }
+            Output::Receive { id, mid, data } => {
+                let cx = cx();
+                let user = visitor.principal.id().unwrap_or_default();
+                let key = json!([user, client, mid]).to_string();
+                let broker = Arc::clone(&self.shared.broker);
+                let held = self.find(id)?;
+                let joined = Arc::clone(&held.joined);
+                let channel = held.channel;
+                let started = std::time::Instant::now();
+                // It runs to its end though the connection is gone.
+                let running = tokio::spawn(once::receive(broker, key, deadline, joined, cx, data));
+                Some(Box::pin(async move {
+                    let result = running.await.unwrap_or_else(|_| {
+                        Err(Refusal::new(
+                            "unavailable",
+                            "the server stops; send it again",
+                        ))
+                    });
+                    metrics::histogram!("mizan_channels_receive_seconds", "channel" => channel)
+                        .record(started.elapsed().as_secs_f64());
+                    Done::Replied {
+                        id,
+                        mid,
+                        ordered: true,
+                        result,
+                    }
+                }))
+            }
+            Output::History {
+                id,
+                mid,
+                before,
+                limit,
+            } => {
+                let held = self.find(id)?;
+                let result = match &held.messages {
+                    Some(feed) => Ok(page(&feed.page(before, limit as usize))),
+                    None => Err(Refusal::new(
+                        "not_subscribed",
+                        "there is no such subscription",
+                    )),
+                };
+                Some(done(Done::Replied {
+                    id,
+                    mid,
+                    ordered: false,
+                    result,
+                }))
+            }
+            Output::Frame(_)
+            | Output::Identify { .. }
+            | Output::Read { .. }
+            | Output::Timer(..)
+            | Output::Close(_) => None,
+        }
+    }
+
+    fn listener(&self, id: SubId, stream: Stream) -> Listener {
+        Listener {
+            mailbox: Arc::clone(&self.mailbox),
+            id,
+            stream,
+        }
+    }
+
+    fn join(&mut self, id: SubId, channel: &str, params: &Bytes) -> Result<(), Error> {
+        let Some(entry) = self.app.channel(channel) else {
+            return Err(Error::declared(
+                "unknown_channel",
+                404,
+                "there is no channel of this name",
+            ));
+        };
+        let joined = entry.join(params)?;
+        let group = group(entry.name(), &joined.group()).into();
+        self.held.push(Subscriber {
+            id,
+            joined,
+            channel: entry.name(),
+            group,
+            terms: Terms {
+                slow_consumer: entry.slow_consumer(),
+                reauthorize: entry.reauthorize(),
+                snapshot: entry.has_snapshot(),
+                presence: entry.has_presence(),
+            },
+            retention: Retention {
+                messages: entry.history(),
+                age: entry.history_age(),
+            },
+            messages: None,
+            presence: None,
+            present: None,
+            alive: Arc::default(),
+        });
+        metrics::gauge!("mizan_channels_subscriptions").increment(1.0);
+        Ok(())
+    }
+
+    fn authorize(&mut self, id: SubId, ticket: u32, cx: Cx) -> Option<Job> {
+        let deadline = self.shared.limits.deadline;
+        let held = self.find(id)?;
+        let (joined, terms) = (Arc::clone(&held.joined), held.terms.clone());
+        Some(Box::pin(async move {
+            let decided = timeout(deadline, joined.authorize(cx)).await;
+            let result = decided.unwrap_or_else(|_| Err(late()));
+            let result = result
+                .map(|()| terms)
+                .map_err(|error| Refusal::from(&error));
+            Done::Authorized(id, ticket, result)
+        }))
+    }
+
+    /// Puts the subscriber among those who are there, where it is somebody, and asks who is.
+    fn members(&mut self, id: SubId, cx: Cx) -> Option<Job> {
+        let broker = Arc::clone(&self.shared.broker);
+        let deadline = self.shared.limits.deadline;
+        let listener = self.listener(id, Stream::Presence);
+        let connection = format!("{}.{id:?}", self.name);
+        let held = self.find(id)?;
+        let group = Arc::clone(&held.group);
+        let alive = Arc::downgrade(&held.alive);
+        let joined = Arc::clone(&held.joined);
+        let is_there = held.present.is_some();
+        let is_listening = held.presence.is_some();
+        // From now on, so that whatever of it is done is undone.
+        held.present.get_or_insert_with(|| Present {
+            broker: Arc::clone(&broker),
+            group: Arc::clone(&group),
+            connection: connection.clone(),
+        });
+        Some(Box::pin(async move {
+            let log = presence_of(&group);
+            let retention = Retention::default();
+            let quiet = || {};
+            let mut feed = None;
+            if !is_listening {
+                let attached = until_it_works(&alive, quiet, || {
+                    broker.attach(&log, retention, None, listener.clone())
+                });
+                feed = attached.await;
+            }
+            if !is_there {
+                match timeout(deadline, joined.member(cx)).await {
+                    Ok(Ok(Some((person, info)))) => {
+                        until_it_works(&alive, quiet, || {
+                            broker.enter(&group, &connection, &person, info.clone())
+                        })
+                        .await;
+                    }
+                    Ok(Ok(None)) => {}
+                    Ok(Err(error)) => {
+                        tracing::debug!(?error, "a subscriber is not present");
+                    }
+                    Err(_) => tracing::warn!("a channel did not say in time who a subscriber is"),
+                }
+            }
+            match until_it_works(&alive, quiet, || broker.members(&group)).await {
+                Some((at, members)) => Done::Members(id, feed, at, members),
+                None => Done::Nothing,
+            }
+        }))
+    }
+
+    /// Takes what came of a piece of work, and tells what that is to the session.
+    pub(crate) fn finish(&mut self, work: Done) -> Option<Input> {
+        match work {
+            Done::Identified(..) | Done::Nothing => None,
+            Done::Authorized(id, ticket, result) => Some(Input::Authorized { id, ticket, result }),
+            Done::Attached(id, recent, feed) => {
+                let held = self.find(id)?;
+                let (log, start) = feed.state(recent as usize);
+                held.messages = Some(feed);
+                Some(Input::Attached { id, log, start })
+            }
+            Done::Snapshot(id, result) => {
+                let result = result.map_err(|error| Refusal::from(&error));
+                Some(Input::Snapshot { id, result })
+            }
+            Done::Members(id, feed, at, members) => {
+                let held = self.find(id)?;
+                if feed.is_some() {
+                    held.presence = feed;
+                }
+                Some(Input::Members { id, at, members })
+            }
+            Done::Replied {
+                id,
+                mid,
+                ordered,
+                result,
+            } => Some(Input::Replied {
+                id,
+                mid,
+                ordered,
+                result,
+            }),
+        }
+    }
+}
+
+fn done(done: Done) -> Job {
+    Box::pin(std::future::ready(done))
+}
+
+fn late() -> Error {
+    Error::new(
+        ErrorCode::DeadlineExceeded,
+        "the channel did not answer in time",
+    )
+}
+
+/// Asks the broker until it can be reached, or until nobody wants to know any more.
+async fn until_it_works<'a, T>(
+    alive: &Weak<()>,
+    away: impl Fn(),
+    ask: impl Fn() -> BoxFuture<'a, Result<T, BrokerError>>,
+) -> Option<T> {
+    for attempt in 0.. {
+        match ask().await {
+            Ok(answer) => return Some(answer),
+            Err(error) => {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "the broker is away"
+                );
+            }
+        }
+        if attempt == 0 {
+            away();
+        }
+        let base = Duration::from_millis(200);
+        sleep(full_jitter(attempt, base, Duration::from_secs(3))).await;
+        if alive.strong_count() == 0 {
+            return None;
+        }
+    }
+    None
+}
+
+fn page((epoch, messages, more): &(Arc<str>, Vec<Message>, bool)) -> Bytes {
+    let mut text = format!(r#"{{"epoch":{},"messages":["#, json!(**epoch)).into_bytes();
+    for (index, message) in messages.iter().enumerate() {
+        if index > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(format!(r#"{{"offset":{},"data":"#, message.offset).as_bytes());
+        text.extend_from_slice(&message.data);
+        text.push(b'}');
+    }
+    text.extend_from_slice(format!(r#"],"more":{more}}}"#).as_bytes());
+    text.into()
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        metrics::gauge!("mizan_channels_subscriptions").decrement(1.0);
+    }
+}
+
+/// A connection that may be present, and is not any more once this is dropped.
+struct Present {
+    broker: Arc<dyn Broker>,
+    group: Arc<str>,
+    connection: String,
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        // Outside a runtime, as when it shuts down, others find out by themselves.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (broker, group) = (Arc::clone(&self.broker), Arc::clone(&self.group));
+        let connection = std::mem::take(&mut self.connection);
+        runtime.spawn(async move {
+            if let Err(error) = broker.leave(&group, &connection).await {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "the broker is away"
+                );
+            }
+        });
+    }
+}

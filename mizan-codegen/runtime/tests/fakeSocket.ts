@@ -1,0 +1,103 @@
+import { vi } from "vitest";
+
+/** A frame as it is on the wire. */
+export type Frame = { readonly t: string } & Readonly<Record<string, unknown>>;
+
+type Listener<E> = ((event: E) => void) | null;
+
+/** One connection, as the server sees it. */
+export class FakeSocket {
+  readonly url: string;
+  readonly offered: string;
+  readonly sent: Frame[] = [];
+  protocol = "";
+  closedWith: { readonly code?: number; readonly reason?: string } | undefined;
+  onopen: Listener<object> = null;
+  onmessage: Listener<{ readonly data: unknown }> = null;
+  onclose: Listener<{ readonly code: number; readonly reason: string }> = null;
+  onerror: Listener<object> = null;
+
+  constructor(url: string | URL, protocol: string) {
+    this.url = String(url);
+    this.offered = protocol;
+    sockets.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(code?: number, reason?: string): void {
+    this.closedWith = {
+      ...(code === undefined ? {} : { code }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+
+  /** The server answers 101. */
+  accept(protocol = this.offered): this {
+    this.protocol = protocol;
+    this.onopen?.({});
+    return this;
+  }
+
+  /** The server answers 101, and the hello. */
+  welcome(members: object = {}): this {
+    this.accept();
+    return this.tell({
+      t: "welcome",
+      conn: "c",
+      contract: "c0ffee",
+      heartbeat: 25_000,
+      limits: { frame: 65_536, subs: 100, rate: 50, inflight: 32 },
+      ...members,
+    });
+  }
+
+  tell(...frames: Frame[]): this {
+    for (const frame of frames)
+      this.onmessage?.({ data: JSON.stringify(frame) });
+    return this;
+  }
+
+  /** The server, or the network, ends the connection. */
+  drop(code = 1006, reason = ""): void {
+    this.onclose?.({ code, reason });
+  }
+
+  /** What the client sent of this type. */
+  of(t: string): readonly Frame[] {
+    return this.sent.filter((frame) => frame.t === t);
+  }
+}
+
+/** Every socket that was opened, the newest last. */
+export const sockets: FakeSocket[] = [];
+
+/** Has the client open fake sockets, on a clock that stands still until it is told to go on. */
+export function fakeSockets(): void {
+  sockets.length = 0;
+  vi.useFakeTimers();
+  vi.stubGlobal("WebSocket", FakeSocket);
+}
+
+/** The newest socket, once the client has its token. */
+export async function newest(): Promise<FakeSocket> {
+  await vi.advanceTimersByTimeAsync(0);
+  const socket = sockets.at(-1);
+  if (!socket) throw new Error("no socket was opened");
+  return socket;
+}
+
+export function subok(sub: number, offset = 0, members: object = {}): Frame {
+  return { t: "subok", sub, epoch: "e", offset, recovered: false, ...members };
+}
+
+export function pub(sub: number, offset: number, data: unknown = {}): Frame {
+  return { t: "pub", sub, offset, prev: offset - 1, data };
+}
+
+/** What a promise comes to, be it a failure: nobody need wait for it in time. */
+export function outcome(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((failure: unknown) => failure);
+}

@@ -1,0 +1,14 @@
+export interface LiveServer {
+  readonly baseUrl: string;
+  /** Resets every connection. */
+  cut(): void;
+  /** Kills the program, and starts it again at the same address. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const program: string | undefined;
+
+export function startLiveServer(): Promise<LiveServer>;
+
+export const WebSocket: typeof globalThis.WebSocket;

@@ -1,0 +1,62 @@
+// The program of `mizan-http/examples/channels.rs`, and a proxy before it that cuts connections.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+export { WebSocket } from "ws";
+
+/** Where the program is; nothing where it was not built. */
+export const program = process.env["MIZAN_CHANNELS"];
+
+/** Starts the program, and a proxy through which it is reached. */
+export async function startLiveServer() {
+  let server;
+  let port = 0;
+
+  async function start() {
+    server = spawn(program, [`127.0.0.1:${port}`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [address] = await once(createInterface(server.stdout), "line");
+    port = Number(new URL(address).port);
+  }
+  await start();
+
+  const pairs = new Set();
+  const proxy = createServer((client) => {
+    const upstream = connect(port, "127.0.0.1");
+    const pair = [client, upstream];
+    pairs.add(pair);
+    for (const [from, to] of [pair, [upstream, client]]) {
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        to.destroy();
+        pairs.delete(pair);
+      });
+      from.pipe(to);
+    }
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+
+  const cut = () => {
+    for (const [client] of pairs) client.resetAndDestroy();
+  };
+  return {
+    baseUrl: `http://127.0.0.1:${proxy.address().port}/api/mizan`,
+    cut,
+    async restart() {
+      server.kill("SIGKILL");
+      await once(server, "exit");
+      await start();
+    },
+    async close() {
+      server.kill("SIGKILL");
+      await once(server, "exit");
+      cut();
+      proxy.close();
+    },
+  };
+}

@@ -1,0 +1,259 @@
+//! `channels.ts` and `channelHooks.ts`: the channels without React, and a hook for each.
+
+use super::docs::comment;
+use super::document::{Document, text};
+use super::expression::FROM_OTHER_FILES;
+use super::literal;
+use crate::plan::{Channel, Plan};
+use crate::schema::{Docs, Type};
+
+/// What a client with channels exports besides: the generated files' own, and the runtime's.
+pub(crate) const NAMES: [&str; 15] = [
+    "ChannelCode",
+    "ChannelDefinition",
+    "ChannelError",
+    "ChannelGap",
+    "ChannelHookOptions",
+    "ChannelMember",
+    "ChannelMessage",
+    "ChannelOptions",
+    "ChannelPage",
+    "ChannelResult",
+    "ChannelState",
+    "ChannelStatus",
+    "ChannelSubscription",
+    "reconnect",
+    "subscribe",
+];
+
+/// What a client with channels adds to `index.ts`.
+pub(super) const INDEX: &str = r#"export * from "./channelHooks";
+export * from "./channels";
+export {
+  reconnect,
+  subscribe,
+  type ChannelCode,
+  type ChannelDefinition,
+  type ChannelGap,
+  type ChannelMember,
+  type ChannelMessage,
+  type ChannelOptions,
+  type ChannelPage,
+  type ChannelState,
+  type ChannelStatus,
+  type ChannelSubscription,
+} from "./runtime/channel";
+export type { ChannelHookOptions, ChannelResult } from "./runtime/channelHooks";
+"#;
+
+/// The files of the runtime that only a client with channels has.
+pub(super) const RUNTIME: [(&str, &str); 14] = [
+    (
+        "runtime/channel.ts",
+        include_str!("../../runtime/channel.ts"),
+    ),
+    (
+        "runtime/channelConnection.ts",
+        include_str!("../../runtime/channelConnection.ts"),
+    ),
+    (
+        "runtime/channelError.ts",
+        include_str!("../../runtime/channelError.ts"),
+    ),
+    (
+        "runtime/channelHooks.ts",
+        include_str!("../../runtime/channelHooks.ts"),
+    ),
+    (
+        "runtime/channelLog.ts",
+        include_str!("../../runtime/channelLog.ts"),
+    ),
+    (
+        "runtime/channelRequests.ts",
+        include_str!("../../runtime/channelRequests.ts"),
+    ),
+    (
+        "runtime/channelStorage.ts",
+        include_str!("../../runtime/channelStorage.ts"),
+    ),
+    (
+        "runtime/channelSubscription.ts",
+        include_str!("../../runtime/channelSubscription.ts"),
+    ),
+    (
+        "runtime/channelTypes.ts",
+        include_str!("../../runtime/channelTypes.ts"),
+    ),
+    ("runtime/socket.ts", include_str!("../../runtime/socket.ts")),
+    (
+        "runtime/socketClose.ts",
+        include_str!("../../runtime/socketClose.ts"),
+    ),
+    (
+        "runtime/socketFrames.ts",
+        include_str!("../../runtime/socketFrames.ts"),
+    ),
+    (
+        "runtime/socketPace.ts",
+        include_str!("../../runtime/socketPace.ts"),
+    ),
+    (
+        "runtime/socketWake.ts",
+        include_str!("../../runtime/socketWake.ts"),
+    ),
+];
+
+pub(super) fn print(plan: &Plan<'_>) -> String {
+    let mut file = r#"import type { ChannelCode, ChannelDefinition } from "./runtime/channel";
+import type { Failure } from "./runtime/error";
+import type * as types from "./types";
+
+/** How a channel, or a message to it, can fail. */
+export type ChannelError = types.CommonError | Failure<ChannelCode>;
+"#
+    .to_owned();
+    for channel in &plan.channels {
+        file.push_str(&declaration(channel).print());
+    }
+    file
+}
+
+/// What goes through a channel, as one flat type, and the value that stands for the channel.
+fn declaration(channel: &Channel<'_>) -> Document {
+    let Channel {
+        name, component, ..
+    } = channel;
+    let wire = literal::string(&channel.manifest.name);
+    let members = [
+        ("params", &channel.params),
+        ("message", &channel.message),
+        ("send", &channel.send),
+        ("reply", &channel.reply),
+        ("snapshot", &channel.snapshot),
+        ("member", &channel.member),
+    ];
+    let mut inside: Vec<_> = members
+        .into_iter()
+        .flat_map(|(member, ty)| {
+            let nothing = if member == "params" {
+                " void"
+            } else {
+                " never"
+            };
+            let ty = ty.as_ref().map(|ty: &Type| FROM_OTHER_FILES.after_sign(ty));
+            [
+                Document::HardLine,
+                text(format!("readonly {member}:")),
+                ty.unwrap_or_else(|| text(nothing)),
+                text(";"),
+            ]
+        })
+        .collect();
+    inside.extend([Document::HardLine, text("readonly error: ChannelError;")]);
+    Document::All(vec![
+        Document::HardLine,
+        comment(&Docs::from(
+            format!("What goes through the channel `{}`.", channel.manifest.name).as_str(),
+        )),
+        text(format!("export interface {component}Channel {{")),
+        Document::Indent(inside),
+        Document::HardLine,
+        text("}"),
+        Document::HardLine,
+        Document::HardLine,
+        comment(&docs(channel)),
+        text(format!(
+            "export const {name}Channel: ChannelDefinition<{component}Channel> = "
+        )),
+        Document::Group(vec![
+            text("{"),
+            Document::Indent(vec![
+                Document::Line,
+                text(format!("name: {wire}")),
+                Document::IfBroken(","),
+            ]),
+            Document::Line,
+            text("}"),
+        ]),
+        text(";"),
+        Document::HardLine,
+    ])
+}
+
+pub(super) fn print_hooks(plan: &Plan<'_>) -> String {
+    let mut file = r#"import * as channels from "./channels";
+import { useApi } from "./react";
+import * as runtime from "./runtime/channelHooks";
+"#
+    .to_owned();
+    for channel in &plan.channels {
+        file.push_str(&hook(channel).print());
+    }
+    file
+}
+
+fn hook(channel: &Channel<'_>) -> Document {
+    let Channel {
+        name, component, ..
+    } = channel;
+    let mut parameters = vec![text("options?: runtime.ChannelHookOptions")];
+    let mut params = "undefined";
+    if channel.params.is_some() {
+        parameters.insert(
+            0,
+            text(format!("params: channels.{component}Channel[\"params\"]")),
+        );
+        params = "params";
+    }
+    let arguments = [
+        text("useApi()"),
+        text(format!("channels.{name}Channel")),
+        text(params),
+        text("options"),
+    ];
+    Document::All(vec![
+        Document::HardLine,
+        comment(&docs(channel)),
+        text(format!("export function use{component}Channel")),
+        Document::list("(", parameters, ")"),
+        text(format!(
+            ": runtime.ChannelResult<channels.{component}Channel> {{"
+        )),
+        Document::Indent(vec![
+            Document::HardLine,
+            text("return "),
+            Document::list("runtime.useChannel(", arguments, ")"),
+            text(";"),
+        ]),
+        Document::HardLine,
+        text("}"),
+        Document::HardLine,
+    ])
+}
+
+fn docs(channel: &Channel<'_>) -> Docs {
+    Docs {
+        text: channel.manifest.docs.clone(),
+        deprecated: false,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{INDEX, NAMES};
+
+    #[test]
+    fn names_are_those_of_the_index_and_the_error() {
+        let exported = INDEX
+            .split("export ")
+            .skip(1)
+            .filter_map(|export| export.split_once(" from").unwrap().0.split_once('{'))
+            .flat_map(|(_, names)| names.split([',', '\n', ' ', '}']))
+            .filter(|word| !matches!(*word, "" | "type"));
+        let expected: BTreeSet<_> = exported.chain(["ChannelError"]).collect();
+        assert_eq!(expected, BTreeSet::from(NAMES));
+    }
+}

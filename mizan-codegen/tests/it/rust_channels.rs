@@ -1,0 +1,109 @@
+//! From channels in Rust to their client.
+
+use mizan_codegen::{Manifest, generate};
+use mizan_core::{Channel, Cx, Decision, Nothing, Registry};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize, JsonSchema)]
+struct Room {
+    /// Where one talks.
+    room: String,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+struct Line {
+    text: String,
+    #[serde(default)]
+    loud: bool,
+}
+
+struct Chat;
+
+impl Channel for Chat {
+    type Params = Room;
+    type ServerMessage = Line;
+    type ClientMessage = Line;
+    type Reply = u32;
+    type Snapshot = Vec<Line>;
+    type Member = Nothing;
+    const NAME: &'static str = "staff.chat";
+    const DOCS: &'static str = "Talk.";
+
+    async fn authorize(_: &Cx, _: &Room) -> Decision {
+        Decision::Allow
+    }
+
+    fn group(params: &Room) -> String {
+        params.room.clone()
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Empty {}
+
+struct Clock;
+
+impl Channel for Clock {
+    type Params = Empty;
+    type ServerMessage = u32;
+    type ClientMessage = Nothing;
+    type Reply = Nothing;
+    type Snapshot = Nothing;
+    type Member = Nothing;
+    const NAME: &'static str = "clock";
+
+    async fn authorize(_: &Cx, _: &Empty) -> Decision {
+        Decision::Allow
+    }
+
+    fn group(_: &Empty) -> String {
+        String::new()
+    }
+}
+
+#[test]
+fn channels_of_an_application_have_a_client() {
+    let registry = Registry::new().channel::<Chat>().channel::<Clock>();
+    let manifest = registry.manifest().unwrap().to_string();
+    let files = generate(&Manifest::parse(&manifest).unwrap()).unwrap();
+    let channels = files.get("channels.ts").unwrap();
+    let (_, declared) = channels.split_once("ChannelCode>;\n").unwrap();
+    assert_eq!(
+        declared,
+        r#"
+/** What goes through the channel `clock`. */
+export interface ClockChannel {
+  readonly params: void;
+  readonly message: number;
+  readonly send: never;
+  readonly reply: never;
+  readonly snapshot: never;
+  readonly member: never;
+  readonly error: ChannelError;
+}
+
+export const clockChannel: ChannelDefinition<ClockChannel> = { name: "clock" };
+
+/** What goes through the channel `staff.chat`. */
+export interface StaffChatChannel {
+  readonly params: {
+    /** Where one talks. */
+    room: string;
+  };
+  readonly message: types.Line;
+  readonly send: types.LineIn;
+  readonly reply: number;
+  readonly snapshot: types.Line[];
+  readonly member: never;
+  readonly error: ChannelError;
+}
+
+/** Talk. */
+export const staffChatChannel: ChannelDefinition<StaffChatChannel> = {
+  name: "staff.chat",
+};
+"#
+    );
+    assert!(files.get("runtime/socket.ts").is_some());
+}

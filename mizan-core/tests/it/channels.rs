@@ -1,0 +1,199 @@
+//! Channels in the registry and in the manifest.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mizan_core::{
+    App, Channel, Cx, Decision, Error, Identity, Nothing, Principal, Registry, RequestHead,
+    Snapshot, Source, client,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Room {
+    room: String,
+}
+
+/// Has a default, so that it looks different either way.
+#[derive(Deserialize, Serialize, schemars::JsonSchema)]
+struct Line {
+    text: String,
+    #[serde(default)]
+    loud: bool,
+}
+
+struct Chat;
+
+impl Channel for Chat {
+    type Params = Room;
+    type ServerMessage = Line;
+    type ClientMessage = Line;
+    type Reply = usize;
+    type Snapshot = Vec<String>;
+    type Member = Nothing;
+    const NAME: &'static str = "chat";
+    const DOCS: &'static str = "Talk.";
+    const SOURCE: Option<Source> = Some(Source {
+        file: "chat.rs",
+        line: 7,
+    });
+
+    async fn authorize(cx: &Cx, _: &Room) -> Decision {
+        cx.principal().is_signed_in().into()
+    }
+
+    fn group(params: &Room) -> String {
+        params.room.clone()
+    }
+
+    async fn snapshot(_: &Cx, params: &Room) -> Result<Option<Snapshot<Vec<String>>>, Error> {
+        Ok(Some(Snapshot::new(vec![params.room.clone()])))
+    }
+
+    async fn receive(_: &Cx, _: &Room, message: Line) -> Result<usize, Error> {
+        assert!(!message.loud, "the ears");
+        Ok(message.text.len())
+    }
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+struct Empty {}
+
+struct Clock;
+
+impl Channel for Clock {
+    type Params = Empty;
+    type ServerMessage = u32;
+    type ClientMessage = Nothing;
+    type Reply = Nothing;
+    type Snapshot = Nothing;
+    type Member = Nothing;
+    const NAME: &'static str = "clock";
+
+    async fn authorize(_: &Cx, _: &Empty) -> Decision {
+        Decision::Allow
+    }
+
+    fn group(_: &Empty) -> String {
+        String::new()
+    }
+}
+
+#[client]
+async fn read() -> Result<u8, Error> {
+    Ok(1)
+}
+
+fn app() -> App {
+    Registry::new().channel::<Chat>().build().unwrap()
+}
+
+fn cx(app: &App, principal: impl Into<Principal>) -> Cx {
+    Cx::new(
+        app.clone(),
+        principal.into(),
+        Arc::new(RequestHead::empty()),
+    )
+}
+
+#[test]
+fn channels_stand_in_the_manifest_by_name() {
+    let registry = Registry::new().channel::<Clock>().channel::<Chat>();
+    let manifest = registry.manifest().unwrap();
+    let channels = &manifest.as_json()["channels"];
+    assert_eq!(
+        channels[0],
+        json!({
+            "name": "chat",
+            "params": {
+                "type": "object",
+                "properties": { "room": { "type": "string" } },
+                "additionalProperties": false,
+                "required": ["room"],
+            },
+            "client_message": { "$ref": "#/$defs/LineIn" },
+            "server_message": { "$ref": "#/$defs/Line" },
+            "reply": { "type": "integer", "format": "uint", "minimum": 0 },
+            "snapshot": { "type": "array", "items": { "type": "string" } },
+            "docs": "Talk.",
+            "source": { "file": "chat.rs", "line": 7 },
+        }),
+        "{channels:#}"
+    );
+    let members: Vec<_> = channels[1].as_object().unwrap().keys().collect();
+    assert_eq!(members, ["name", "server_message"]);
+}
+
+#[test]
+fn without_channels_the_manifest_is_as_it_was() {
+    let manifest = Registry::new().function::<Read>().manifest().unwrap();
+    assert_eq!(manifest.as_json().get("channels"), None);
+}
+
+#[test]
+fn the_contract_holds_channels_but_not_their_words() {
+    struct Quiet;
+    impl Channel for Quiet {
+        type Params = Room;
+        type ServerMessage = Line;
+        type ClientMessage = Line;
+        type Reply = usize;
+        type Snapshot = Vec<String>;
+        type Member = Nothing;
+        const NAME: &'static str = "chat";
+
+        async fn authorize(_: &Cx, _: &Room) -> Decision {
+            Decision::Allow
+        }
+
+        fn group(_: &Room) -> String {
+            String::new()
+        }
+    }
+    let contract = |registry: Registry| registry.manifest().unwrap().contract().to_owned();
+    let chat = contract(Registry::new().channel::<Chat>());
+    assert_eq!(chat, contract(Registry::new().channel::<Quiet>()));
+    assert_ne!(chat, contract(Registry::new().channel::<Clock>()));
+}
+
+#[test]
+fn names_of_channels_must_differ() {
+    let twice = Registry::new().channel::<Chat>().channel::<Chat>();
+    let error = twice.build().unwrap_err().to_string();
+    assert!(
+        error.contains("two channels are called `chat`: one registered at"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_client_sends_is_decoded_and_decided() {
+    let app = app();
+    let chat = app.channel("chat").unwrap();
+    let refused = chat.join(b"{\"rom\":1}").map(|_| ()).unwrap_err();
+    assert_eq!(refused.code(), "invalid");
+    let deep = [b"{\"room\":".to_vec(), vec![b'['; 100]].concat();
+    assert_eq!(
+        chat.join(&deep).map(|_| ()).unwrap_err().code(),
+        "malformed"
+    );
+    let joined = chat.join(br#"{"room":"tea"}"#).unwrap();
+    assert_eq!(joined.group(), "tea");
+    let nobody = cx(&app, Principal::anonymous());
+    let denied = Arc::clone(&joined).authorize(nobody).await.unwrap_err();
+    assert_eq!(denied.code(), "unauthenticated");
+    let mia = || cx(&app, Identity::new("mia").in_session("s1"));
+    Arc::clone(&joined).authorize(mia()).await.unwrap();
+    let (snapshot, position) = Arc::clone(&joined).snapshot(mia()).await.unwrap().unwrap();
+    assert_eq!((&snapshot[..], position), (&b"[\"tea\"]"[..], None));
+    let receive = |message: Value| {
+        let message = Bytes::from(message.to_string());
+        Arc::clone(&joined).receive(mia(), message)
+    };
+    assert_eq!(receive(json!({"text": "hello"})).await.unwrap(), "5");
+    assert_eq!(receive(json!("hello")).await.unwrap_err().code(), "invalid");
+    let loud = receive(json!({"text": "hello", "loud": true})).await;
+    assert_eq!(loud.unwrap_err().code(), "internal");
+}

@@ -1,0 +1,116 @@
+//! A server of one channel, where everybody hears what somebody says.
+//!
+//! `channels [address]` serves it and says where; `channels manifest` prints the manifest.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mizan_channels::{Channels, ChannelsExt, MemoryBroker};
+use mizan_core::{
+    Channel, Cx, Decision, Error, Identity, Member, Principal, Registry, RequestHead, Snapshot,
+    client,
+};
+use mizan_http::{Authenticate, MizanService, serve};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where one talks.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Room {
+    room: String,
+}
+
+/// What somebody said.
+#[derive(Serialize, JsonSchema)]
+struct Said {
+    who: String,
+    text: String,
+}
+
+/// How many messages there were so far.
+#[derive(Serialize, JsonSchema)]
+struct Counted {
+    number: u32,
+}
+
+struct Chat;
+
+impl Channel for Chat {
+    type Params = Room;
+    type ServerMessage = Said;
+    type ClientMessage = String;
+    type Reply = Counted;
+    type Snapshot = Counted;
+    type Member = String;
+    const NAME: &'static str = "chat";
+    const HISTORY: usize = 2_000;
+    const DOCS: &'static str = "Talk in a room.";
+
+    async fn authorize(cx: &Cx, params: &Room) -> Decision {
+        (cx.principal().is_signed_in() && params.room != "closed").into()
+    }
+
+    fn group(params: &Room) -> String {
+        params.room.clone()
+    }
+
+    async fn snapshot(cx: &Cx, _: &Room) -> Result<Option<Snapshot<Counted>>, Error> {
+        let number = cx.state::<Arc<AtomicU32>>().load(Ordering::Relaxed);
+        Ok(Some(Snapshot::new(Counted { number })))
+    }
+
+    async fn member(cx: &Cx, _: &Room) -> Result<Option<Member<String>>, Error> {
+        let id = cx.principal().id().map(str::to_owned);
+        Ok(id.map(|id| Member::new(id.clone(), id)))
+    }
+
+    async fn receive(cx: &Cx, params: &Room, text: String) -> Result<Counted, Error> {
+        if text.is_empty() {
+            return Err(Error::conflict("there is nothing to say"));
+        }
+        let count = cx.state::<Arc<AtomicU32>>();
+        let number = count.fetch_add(1, Ordering::Relaxed) + 1;
+        let who = cx.principal().id().unwrap_or("nobody").to_owned();
+        let said = Said { who, text };
+        cx.channels().publish::<Chat>(params, said).await?;
+        Ok(Counted { number })
+    }
+}
+
+/// Ends what a user has open.
+#[client]
+async fn revoke(cx: &Cx, user: String) -> Result<(), Error> {
+    Ok(cx.channels().revoke_user(&user).await?)
+}
+
+/// Believes that everybody is who their token says.
+struct ByToken;
+
+impl Authenticate for ByToken {
+    async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
+        let header = head.headers().get("authorization");
+        let token = header.and_then(|header| header.to_str().ok()?.strip_prefix("Bearer "));
+        Ok(token.map_or_else(Principal::anonymous, |name| Identity::new(name).into()))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let registry = Registry::new()
+        .state(Channels::new(MemoryBroker::new()))
+        .state(Arc::new(AtomicU32::new(0)))
+        .channel::<Chat>()
+        .function::<Revoke>();
+    let argument = std::env::args().nth(1);
+    if argument.as_deref() == Some("manifest") {
+        println!("{}", registry.manifest()?);
+        return Ok(());
+    }
+    let address = argument.as_deref().unwrap_or("127.0.0.1:0");
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    println!("http://{}", listener.local_addr()?);
+    let service = MizanService::builder(registry.build()?).authenticate(ByToken);
+    serve(listener, service.build()?).await?;
+    Ok(())
+}

@@ -1,0 +1,162 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::{Sink, SinkExt, Stream};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use mizan_channels::{Close, CloseCode, Gone, Received, Transport};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WsCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
+
+/// What is allocated for reading, for as long as the socket is open.
+const READ_BUFFER: usize = 2 * 1024;
+
+/// How much is written at once. What is beyond waits in the log of its channel.
+const WRITE_BUFFER: usize = 16 * 1024;
+
+/// The largest frame that is sent: a snapshot, most likely.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// A WebSocket as a transport of channels.
+pub(super) struct WebSocket {
+    stream: WebSocketStream<TokioIo<Upgraded>>,
+    buffered: usize,
+    closing: Closing,
+}
+
+/// How far the closing has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    No,
+    /// The frame is on its way.
+    Flushing,
+    /// The other side is to answer, or to go away.
+    Waiting,
+    /// What it sends is no WebSocket any more, and is thrown away: a socket that is closed with something
+    /// unread would take our frame with it.
+    Discarding,
+}
+
+impl WebSocket {
+    /// A socket whose handshake is done, which takes messages of at most `limit` bytes.
+    pub(super) fn new(io: TokioIo<Upgraded>, limit: usize) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_write_buffer_size(WRITE_BUFFER + LARGEST)
+            .max_message_size(Some(limit))
+            .max_frame_size(Some(limit));
+        // Nothing is read here: the future is ready at once.
+        let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config));
+        Self {
+            stream: futures_util::FutureExt::now_or_never(stream).expect("it waits for nothing"),
+            buffered: 0,
+            closing: Closing::No,
+        }
+    }
+
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            let read = Pin::new(self.stream.get_mut()).poll_read(cx, &mut buffer);
+            if ready!(read).is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+impl Transport for WebSocket {
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+        loop {
+            let message = match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
+                None => return Poll::Ready(Received::End),
+                Some(Err(error)) => return Poll::Ready(broken(&error)),
+                Some(Ok(message)) => message,
+            };
+            return Poll::Ready(match message {
+                Message::Text(text) => Received::Frame(Bytes::from(text)),
+                Message::Ping(_) | Message::Pong(_) => Received::Ping,
+                Message::Binary(_) => {
+                    let reason = "frames are text, and this message is binary";
+                    Received::Broken(Close::new(CloseCode::Binary, reason))
+                }
+                // The answer goes out with the next read, which then ends.
+                Message::Close(_) | Message::Frame(_) => continue,
+            });
+        }
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        if self.buffered >= WRITE_BUFFER {
+            ready!(self.poll_flush(cx))?;
+        }
+        self.stream.poll_ready_unpin(cx).map_err(|_| Gone)
+    }
+
+    fn send(&mut self, frame: Bytes) -> Result<(), Gone> {
+        self.buffered += frame.len();
+        let text = Utf8Bytes::try_from(frame).map_err(|_| Gone)?;
+        let sent = self.stream.start_send_unpin(Message::Text(text));
+        sent.map_err(|_| Gone)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        ready!(self.stream.poll_flush_unpin(cx)).map_err(|_| Gone)?;
+        self.buffered = 0;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>, close: &Close) -> Poll<()> {
+        if self.closing == Closing::No {
+            let frame = CloseFrame {
+                code: WsCode::from(close.code().number()),
+                reason: Utf8Bytes::from(close.reason()),
+            };
+            if Pin::new(&mut self.stream)
+                .start_send(Message::Close(Some(frame)))
+                .is_err()
+            {
+                return Poll::Ready(());
+            }
+            self.closing = Closing::Flushing;
+        }
+        if self.closing == Closing::Flushing {
+            if ready!(self.stream.poll_flush_unpin(cx)).is_err() {
+                return Poll::Ready(());
+            }
+            self.closing = Closing::Waiting;
+        }
+        while self.closing == Closing::Waiting {
+            match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
+                None
+                | Some(Err(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Io(_))) => {
+                    return Poll::Ready(());
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) => self.closing = Closing::Discarding,
+            }
+        }
+        self.poll_discard(cx)
+    }
+}
+
+/// What an error of the WebSocket means for the connection.
+fn broken(error: &WsError) -> Received {
+    let close = match error {
+        WsError::Capacity(CapacityError::MessageTooLong { max_size, .. }) => Close::new(
+            CloseCode::TooLarge,
+            format!("a message is at most {max_size} bytes"),
+        ),
+        WsError::Utf8(_) => Close::new(CloseCode::NotUtf8, "text is UTF-8"),
+        WsError::Protocol(error) => Close::new(CloseCode::Transport, error.to_string()),
+        _ => return Received::End,
+    };
+    Received::Broken(close)
+}

@@ -1,0 +1,157 @@
+//! Who got what, and whether that was all.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use mizan_core::Position;
+use tokio::time::sleep;
+
+#[derive(Default)]
+pub(crate) struct Audit(Mutex<Books>);
+
+#[derive(Default)]
+struct Books {
+    /// Epochs in the order in which they were first published in.
+    epochs: Vec<String>,
+    published: Vec<(Position, u64)>,
+    clients: HashMap<usize, Client>,
+    /// How often clients were told that the broker is away.
+    suspensions: usize,
+}
+
+#[derive(Default)]
+struct Client {
+    at: Option<Position>,
+    got: HashMap<(String, u64), u64>,
+    gaps: Vec<(Position, Position)>,
+}
+
+impl Audit {
+    pub(crate) fn published(&self, at: &Position, number: u64) {
+        let mut books = self.0.lock().unwrap();
+        if !books.epochs.contains(&at.epoch) {
+            books.epochs.push(at.epoch.clone());
+        }
+        books.published.push((at.clone(), number));
+    }
+
+    pub(crate) fn joined(&self, client: usize, at: Position) {
+        self.0.lock().unwrap().clients.entry(client).or_default().at = Some(at);
+    }
+
+    pub(crate) fn got(&self, client: usize, at: &Position, number: u64) {
+        let mut books = self.0.lock().unwrap();
+        let client = books.clients.entry(client).or_default();
+        let before = client.got.insert((at.epoch.clone(), at.offset), number);
+        assert_eq!(before, None, "a message came twice: {at}");
+        client.at = Some(at.clone());
+    }
+
+    pub(crate) fn told_of_state(&self, is_suspended: bool) {
+        self.0.lock().unwrap().suspensions += usize::from(is_suspended);
+    }
+
+    pub(crate) fn told_of_gap(&self, client: usize, from: &Position, to: &Position) {
+        let mut books = self.0.lock().unwrap();
+        let client = books.clients.entry(client).or_default();
+        client.gaps.push((from.clone(), to.clone()));
+        client.at = Some(to.clone());
+    }
+
+    pub(crate) async fn until_joined(&self, clients: usize) {
+        for _ in 0..1_000 {
+            if self.0.lock().unwrap().clients.len() == clients {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the clients did not join in time");
+    }
+
+    pub(crate) async fn until_all_are_at(&self, last: &Position, clients: usize) {
+        let count = || {
+            let books = self.0.lock().unwrap();
+            let there = books.clients.values();
+            there
+                .filter(|client| client.at.as_ref() == Some(last))
+                .count()
+        };
+        for _ in 0..1_500 {
+            if count() == clients {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        let books = self.0.lock().unwrap();
+        let stuck: Vec<_> = books.clients.values().map(|client| &client.at).collect();
+        panic!(
+            "only {} of {clients} clients arrived at {last}: {stuck:?}",
+            count_of(&stuck, last)
+        );
+    }
+
+    /// That every message of every client's is there, or in a gap that it was told of.
+    pub(crate) fn verdict(&self, clients: usize) -> String {
+        let books = self.0.lock().unwrap();
+        assert_eq!(books.clients.len(), clients);
+        let mut excused = 0;
+        let mut delivered = 0;
+        let mut gaps = 0;
+        let rank = |epoch: &String| books.epochs.iter().position(|known| known == epoch);
+        for (number, client) in &books.clients {
+            gaps += client.gaps.len();
+            for (at, text) in &books.published {
+                match client.got.get(&(at.epoch.clone(), at.offset)) {
+                    Some(got) => {
+                        assert_eq!(got, text, "another message at {at}");
+                        delivered += 1;
+                    }
+                    None if client
+                        .gaps
+                        .iter()
+                        .any(|(from, to)| covers(from, to, at, &rank)) =>
+                    {
+                        excused += 1;
+                    }
+                    None => panic!("client {number} was not told that it lost {at}"),
+                }
+            }
+        }
+        assert!(
+            books.suspensions > 0,
+            "nobody was told that the broker was away"
+        );
+        format!(
+            "{} messages in {} epochs, {clients} clients: {delivered} deliveries, {excused} in {gaps} gaps \
+             that clients were told of, 0 lost unnoticed",
+            books.published.len(),
+            books.epochs.len(),
+        )
+    }
+}
+
+fn count_of(stuck: &[&Option<Position>], last: &Position) -> usize {
+    stuck.iter().filter(|at| at.as_ref() == Some(last)).count()
+}
+
+/// Whether `at` lies between the two, where epochs stand in the order in which they came.
+fn covers(
+    from: &Position,
+    to: &Position,
+    at: &Position,
+    rank: &impl Fn(&String) -> Option<usize>,
+) -> bool {
+    let after_from = if at.epoch == from.epoch {
+        at.offset > from.offset
+    } else {
+        // An epoch that nothing was acknowledged in has no rank; it lies before what follows it.
+        rank(&from.epoch).is_none_or(|from| rank(&at.epoch).is_some_and(|at| at > from))
+    };
+    let before_to = if at.epoch == to.epoch {
+        at.offset <= to.offset
+    } else {
+        rank(&to.epoch).is_none_or(|to| rank(&at.epoch).is_some_and(|at| at < to))
+    };
+    after_from && before_to
+}

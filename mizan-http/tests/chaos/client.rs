@@ -1,0 +1,117 @@
+//! A client as PROTOCOL.md has it: it comes back, offers its position, and checks every `prev`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use mizan_core::Position;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::audit::Audit;
+
+pub(crate) async fn run(
+    number: usize,
+    addr: SocketAddr,
+    audit: Arc<Audit>,
+    is_over: Arc<AtomicBool>,
+) {
+    let mut position = None;
+    while !is_over.load(Ordering::Relaxed) {
+        // The end of a connection is nothing to tell of.
+        let _ = connection(number, addr, &audit, &mut position).await;
+        let wait = u64::from(getrandom::u32().unwrap() % 100);
+        sleep(Duration::from_millis(wait)).await;
+    }
+}
+
+async fn connection(
+    number: usize,
+    addr: SocketAddr,
+    audit: &Audit,
+    position: &mut Option<Position>,
+) -> Option<()> {
+    let stream = TcpStream::connect(addr).await.ok()?;
+    let mut request = format!("ws://{addr}/api/mizan/ws")
+        .into_client_request()
+        .unwrap();
+    let protocol = "mizan.v1.json".parse().unwrap();
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", protocol);
+    let connected = timeout(Duration::from_secs(5), client_async(request, stream)).await;
+    let (mut socket, _) = connected.ok()?.ok()?;
+    say(
+        &mut socket,
+        &json!({ "t": "hello", "client": format!("chaos-{number:04}") }),
+    )
+    .await?;
+    let mut sub = json!({ "t": "sub", "sub": 0, "channel": "log", "params": { "room": "chaos" } });
+    if let Some(since) = &*position {
+        sub["since"] = json!(since);
+    }
+    say(&mut socket, &sub).await?;
+    // Not told yet what became of what it offered.
+    let mut offered = position.clone();
+    loop {
+        let message = timeout(Duration::from_secs(40), socket.next())
+            .await
+            .ok()??;
+        let Message::Text(text) = message.ok()? else {
+            continue;
+        };
+        let frame: Value = serde_json::from_str(&text).unwrap();
+        match frame["t"].as_str().unwrap() {
+            "subok" if frame["recovered"] == true => {
+                assert_eq!(
+                    offered.take(),
+                    Some(place(&frame)),
+                    "another position was recovered"
+                );
+            }
+            "subok" => {
+                if offered.is_none() {
+                    *position = Some(place(&frame));
+                    audit.joined(number, place(&frame));
+                }
+            }
+            "gap" => {
+                let from = place(&frame["from"]);
+                let known = offered.take().or_else(|| position.clone());
+                assert_eq!(Some(&from), known.as_ref(), "a gap begins elsewhere");
+                let to = place(&frame);
+                audit.told_of_gap(number, &from, &to);
+                *position = Some(to);
+            }
+            "pub" => {
+                assert_eq!(
+                    offered, None,
+                    "a message came before it was told what it follows"
+                );
+                let at = position.as_mut().unwrap();
+                assert_eq!(frame["prev"], at.offset, "a message was lost unnoticed");
+                at.offset = frame["offset"].as_u64().unwrap();
+                audit.got(number, at, frame["data"].as_u64().unwrap());
+            }
+            "ping" => say(&mut socket, &json!({ "t": "pong" })).await?,
+            "state" => audit.told_of_state(frame["state"] == "suspended"),
+            "welcome" => {}
+            "unsub" => panic!("{frame}"),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+async fn say(socket: &mut WebSocketStream<TcpStream>, frame: &Value) -> Option<()> {
+    socket.send(Message::text(frame.to_string())).await.ok()
+}
+
+fn place(frame: &Value) -> Position {
+    serde_json::from_value(json!({ "epoch": frame["epoch"], "offset": frame["offset"] })).unwrap()
+}

@@ -1,0 +1,159 @@
+//! Nothing is lost unnoticed while sockets are cut, servers are killed, and Redis is killed and emptied.
+//!
+//! The short run is a test. The long one, with 100,000 messages:
+//!
+//! ```text
+//! cargo test --release -p mizan-http --test chaos -- --ignored --nocapture long
+//! ```
+#![cfg(feature = "channels")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod audit;
+mod client;
+mod proxy;
+#[path = "../../../mizan-channels/tests/it/redis_server.rs"]
+mod redis_server;
+mod server;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use mizan_channels::{Channels, RedisBroker};
+use mizan_core::Position;
+use tokio::time::{Instant, sleep};
+
+use audit::Audit;
+use proxy::Proxy;
+use redis_server::RedisServer;
+use server::{Log, Room, Servers};
+
+/// How much happens.
+struct Scale {
+    messages: u64,
+    clients: usize,
+    /// Between a message and the next.
+    pause: Duration,
+    /// Between a disaster and the next.
+    peace: Duration,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn short() {
+    run(&Scale {
+        messages: 3_000,
+        clients: 8,
+        pause: Duration::from_millis(2),
+        peace: Duration::from_millis(700),
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn long() {
+    run(&Scale {
+        messages: 100_000,
+        clients: 40,
+        pause: Duration::from_millis(1),
+        peace: Duration::from_secs(2),
+    })
+    .await;
+}
+
+/// What a server process of the other tests runs.
+#[tokio::test]
+#[ignore = "serves until it is killed"]
+async fn server() {
+    server::serve_for_ever().await;
+}
+
+async fn run(scale: &Scale) {
+    let Some(mut redis) = RedisServer::start().await else {
+        return;
+    };
+    let mut servers = Servers::start(&redis.address()).await;
+    let proxy = Proxy::start(servers.addrs()).await;
+    let audit = Arc::new(Audit::default());
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut clients = tokio::task::JoinSet::new();
+    for number in 0..scale.clients {
+        clients.spawn(client::run(
+            number,
+            proxy.addr,
+            Arc::clone(&audit),
+            Arc::clone(&is_over),
+        ));
+    }
+    audit.until_joined(scale.clients).await;
+
+    let channels = Channels::new(RedisBroker::new(redis.address()).unwrap());
+    let publishing = tokio::spawn(publish(
+        channels,
+        scale.messages,
+        scale.pause,
+        Arc::clone(&audit),
+    ));
+    let mut disasters = 0_usize;
+    while !publishing.is_finished() {
+        sleep(scale.peace).await;
+        match disasters % 8 {
+            0 | 2 | 4 | 6 => proxy.cut_half(),
+            1 => servers.kill_and_restart(0).await,
+            3 => {
+                redis.kill();
+                sleep(Duration::from_millis(300)).await;
+                redis.run(true).await;
+            }
+            5 => servers.kill_and_restart(1).await,
+            _ => {
+                let mut connection = redis.connect().await;
+                let emptied = redis::cmd("FLUSHALL").exec_async(&mut connection).await;
+                emptied.unwrap();
+            }
+        }
+        disasters += 1;
+    }
+    let last = publishing.await.unwrap();
+    audit.until_all_are_at(&last, scale.clients).await;
+    is_over.store(true, Ordering::Relaxed);
+    proxy.cut_all();
+    while let Some(client) = clients.join_next().await {
+        client.unwrap();
+    }
+    println!("{disasters} disasters: {}", audit.verdict(scale.clients));
+    assert!(disasters >= 6, "it was over too soon: {disasters}");
+}
+
+/// Publishes numbers, each until it is known to have been published; answers with the last place.
+async fn publish(
+    channels: Channels,
+    messages: u64,
+    pause: Duration,
+    audit: Arc<Audit>,
+) -> Position {
+    let params = Room {
+        room: "chaos".to_owned(),
+    };
+    let mut last = None;
+    let mut next = Instant::now();
+    for number in 0..messages {
+        let position = loop {
+            let published = channels
+                .publish_once::<Log>(format!("m{number}"), &params, number)
+                .await;
+            match published {
+                Ok(position) => break position,
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        };
+        audit.published(&position, number);
+        last = Some(position);
+        next = (next + pause).max(Instant::now());
+        tokio::time::sleep_until(next).await;
+    }
+    last.unwrap()
+}

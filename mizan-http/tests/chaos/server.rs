@@ -1,0 +1,125 @@
+//! Server processes: this test's program, run again in another role.
+
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use mizan_channels::{Channels, RedisBroker};
+use mizan_core::{Channel, Cx, Decision, Nothing, Registry};
+use mizan_http::{MizanService, serve};
+use serde::Deserialize;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+
+#[derive(Deserialize, schemars::JsonSchema)]
+pub(crate) struct Room {
+    pub(crate) room: String,
+}
+
+/// Numbers in their order.
+pub(crate) struct Log;
+
+impl Channel for Log {
+    type Params = Room;
+    type ServerMessage = u64;
+    type ClientMessage = Nothing;
+    type Reply = Nothing;
+    type Snapshot = Nothing;
+    type Member = Nothing;
+    const NAME: &'static str = "log";
+    const HISTORY: usize = 5_000;
+
+    async fn authorize(_: &Cx, _: &Room) -> Decision {
+        Decision::Allow
+    }
+
+    fn group(params: &Room) -> String {
+        params.room.clone()
+    }
+}
+
+const ADDR: &str = "MIZAN_CHAOS_ADDR";
+const REDIS: &str = "MIZAN_CHAOS_REDIS";
+
+pub(crate) async fn serve_for_ever() {
+    let Ok(addr) = std::env::var(ADDR) else {
+        return println!("skipped: this is a part of the other tests");
+    };
+    let redis = std::env::var(REDIS).unwrap();
+    let channels = Channels::new(RedisBroker::new(redis).unwrap());
+    let app = Registry::new()
+        .channel::<Log>()
+        .state(channels)
+        .build()
+        .unwrap();
+    let listener = TcpListener::bind(addr).await.unwrap();
+    serve(listener, MizanService::new(app)).await.unwrap();
+}
+
+/// Two of them on one Redis.
+pub(crate) struct Servers {
+    redis: String,
+    processes: Vec<(SocketAddr, Child)>,
+}
+
+impl Servers {
+    pub(crate) async fn start(redis: &str) -> Self {
+        let mut processes = Vec::new();
+        for _ in 0..2 {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let addr = free.local_addr().unwrap();
+            drop(free);
+            processes.push((addr, begin(addr, redis)));
+        }
+        for (addr, _) in &processes {
+            until_it_listens(*addr).await;
+        }
+        Self {
+            redis: redis.to_owned(),
+            processes,
+        }
+    }
+
+    pub(crate) fn addrs(&self) -> Vec<SocketAddr> {
+        self.processes.iter().map(|(addr, _)| *addr).collect()
+    }
+
+    /// Kills one with SIGKILL, and starts it again after a moment.
+    pub(crate) async fn kill_and_restart(&mut self, index: usize) {
+        let (addr, process) = &mut self.processes[index];
+        process.kill().unwrap();
+        process.wait().unwrap();
+        sleep(Duration::from_millis(300)).await;
+        *process = begin(*addr, &self.redis);
+        until_it_listens(*addr).await;
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for (_, process) in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+fn begin(addr: SocketAddr, redis: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["server", "--exact", "--ignored"])
+        .env(ADDR, addr.to_string())
+        .env(REDIS, redis)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+async fn until_it_listens(addr: SocketAddr) {
+    for _ in 0..400 {
+        if TcpStream::connect(addr).await.is_ok() {
+            return;
+        }
+        sleep(Duration::from_millis(25)).await;
+    }
+    panic!("no server at {addr}");
+}

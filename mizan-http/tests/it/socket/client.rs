@@ -1,0 +1,226 @@
+//! A WebSocket client that writes what it likes, byte by byte.
+
+use std::net::SocketAddr;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::wire::{Reply, Socket, soon};
+
+pub(crate) const TEXT: u8 = 1;
+pub(crate) const BINARY: u8 = 2;
+pub(crate) const CLOSE: u8 = 8;
+pub(crate) const PING: u8 = 9;
+pub(crate) const PONG: u8 = 10;
+pub(crate) const FIN: u8 = 0x80;
+
+/// What the server sends.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Sent {
+    Text(String),
+    Pong(Vec<u8>),
+    Close(u16, String),
+    End,
+}
+
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
+    read: BytesMut,
+}
+
+/// The request for a socket; `headers` are lines, each with its end.
+pub(crate) fn handshake(headers: &str) -> String {
+    format!(
+        "GET /api/mizan/ws HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive, Upgrade\r\n\
+         upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         sec-websocket-protocol: mizan.v1.json\r\n{headers}\r\n"
+    )
+}
+
+/// The bytes of a frame as a client sends it: masked (RFC 6455, section 5.3).
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mask = [0x37, 0xfa, 0x21, 0x3d];
+    let mut frame = vec![first];
+    match u16::try_from(payload.len()) {
+        Ok(length) if length < 126 => frame.push(0x80 | payload.len() as u8),
+        Ok(length) => {
+            frame.push(0x80 | 126);
+            frame.put_u16(length);
+        }
+        Err(_) => {
+            frame.push(0x80 | 127);
+            frame.put_u64(payload.len() as u64);
+        }
+    }
+    frame.extend(mask);
+    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(a, b)| a ^ b));
+    frame
+}
+
+pub(crate) fn text(text: &str) -> Vec<u8> {
+    frame(FIN | TEXT, text.as_bytes())
+}
+
+impl Client {
+    /// A socket that nothing was said on.
+    pub(crate) async fn connect(addr: SocketAddr, headers: &str) -> Self {
+        let (reply, client) = Self::ask(addr, &handshake(headers)).await;
+        assert_eq!(reply.status, 101, "{reply:?}");
+        let accept = reply.header("sec-websocket-accept");
+        assert_eq!(
+            accept,
+            Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+            "as in RFC 6455, section 1.3"
+        );
+        assert_eq!(
+            reply.header("sec-websocket-protocol"),
+            Some("mizan.v1.json")
+        );
+        client
+    }
+
+    pub(crate) async fn ask(addr: SocketAddr, request: &str) -> (Reply, Self) {
+        let mut socket = Socket::connect(addr).await;
+        socket.send(request).await;
+        let reply = if request.contains("\r\nupgrade: websocket") {
+            socket.head().await
+        } else {
+            socket.reply().await
+        };
+        let (stream, read) = socket.into_parts();
+        (reply, Self::of(stream, read))
+    }
+
+    pub(crate) fn of(stream: TcpStream, read: BytesMut) -> Self {
+        Self { stream, read }
+    }
+
+    /// A socket of `user`, who said hello.
+    pub(crate) async fn hello(addr: SocketAddr, user: &str) -> Self {
+        let mut client = Self::connect(addr, "").await;
+        client
+            .send(&json!({ "t": "hello", "client": format!("page-of-{user}"), "token": user }))
+            .await;
+        let welcome = client.next("welcome").await;
+        assert_eq!(welcome["user"], user);
+        client
+    }
+
+    pub(crate) async fn raw(&mut self, bytes: impl AsRef<[u8]>) {
+        soon(self.stream.write_all(bytes.as_ref())).await.unwrap();
+    }
+
+    pub(crate) async fn send(&mut self, value: &Value) {
+        self.raw(text(&value.to_string())).await;
+    }
+
+    pub(crate) async fn sub(&mut self, channel: &str, room: &str) {
+        self.send(&json!({ "t": "sub", "sub": 1, "channel": channel, "params": { "room": room } }))
+            .await;
+    }
+
+    /// Subscribes, and waits until that holds: the frame that says so.
+    pub(crate) async fn join(&mut self, channel: &str, room: &str) -> Value {
+        self.sub(channel, room).await;
+        self.next("subok").await
+    }
+
+    async fn more(&mut self) -> bool {
+        let read = soon(self.stream.read_buf(&mut self.read)).await;
+        read.is_ok_and(|read| read > 0)
+    }
+
+    async fn exactly(&mut self, length: usize) -> Option<Bytes> {
+        while self.read.len() < length {
+            if !self.more().await {
+                return None;
+            }
+        }
+        Some(self.read.split_to(length).freeze())
+    }
+
+    /// The next frame of the WebSocket.
+    pub(crate) async fn received(&mut self) -> Sent {
+        let Some(head) = self.exactly(2).await else {
+            return Sent::End;
+        };
+        assert_eq!(head[1] & 0x80, 0, "a server does not mask");
+        assert_eq!(head[0] & 0x70, 0, "there are no extensions");
+        let length = match head[1] {
+            126 => {
+                let length = self.exactly(2).await.unwrap();
+                usize::from(u16::from_be_bytes(length[..].try_into().unwrap()))
+            }
+            127 => {
+                let length = self.exactly(8).await.unwrap();
+                u64::from_be_bytes(length[..].try_into().unwrap()) as usize
+            }
+            short => usize::from(short),
+        };
+        let payload = self.exactly(length).await.unwrap().to_vec();
+        match head[0] {
+            0x81 => Sent::Text(String::from_utf8(payload).unwrap()),
+            0x8a => Sent::Pong(payload),
+            0x88 if payload.is_empty() => Sent::Close(1005, String::new()),
+            0x88 => {
+                let code = u16::from_be_bytes([payload[0], payload[1]]);
+                Sent::Close(code, String::from_utf8(payload[2..].to_vec()).unwrap())
+            }
+            other => panic!("a frame that begins with {other:#x}"),
+        }
+    }
+
+    /// The next frame of the protocol, whatever it is; pings are answered.
+    pub(crate) async fn any(&mut self) -> Value {
+        loop {
+            match self.received().await {
+                Sent::Text(text) => {
+                    let value: Value = serde_json::from_str(&text).unwrap();
+                    if value["t"] == "ping" {
+                        self.send(&json!({ "t": "pong" })).await;
+                        continue;
+                    }
+                    return value;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next frame, which is of this type.
+    pub(crate) async fn next(&mut self, t: &str) -> Value {
+        let value = self.any().await;
+        assert_eq!(value["t"], t, "{value}");
+        value
+    }
+
+    /// The next frame of this type, whatever comes before.
+    pub(crate) async fn until(&mut self, t: &str) -> Value {
+        loop {
+            let value = self.any().await;
+            if value["t"] == t {
+                return value;
+            }
+        }
+    }
+
+    /// Waits for the server's close, whatever comes before; then ends as the RFC has it.
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
+        loop {
+            match self.received().await {
+                Sent::Close(code, reason) => {
+                    let _ = self
+                        .stream
+                        .write_all(&frame(FIN | CLOSE, &code.to_be_bytes()))
+                        .await;
+                    return (code, reason);
+                }
+                Sent::End => panic!("the connection ended without a close"),
+                Sent::Text(_) | Sent::Pong(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Who gets a socket.
+
+use mizan_channels::{Channels, MemoryBroker};
+use mizan_core::Registry;
+use mizan_http::MizanService;
+use serde_json::json;
+
+use super::app::{Chat, running};
+use super::client::{Client, handshake};
+use crate::wire::{Server, raw_get};
+
+#[tokio::test]
+async fn a_page_of_another_site_gets_none() {
+    let running = running(|_| {}).await;
+    for (headers, status) in [
+        ("", 101),
+        ("origin: http://localhost\r\n", 101),
+        ("origin: https://localhost\r\ncookie: user=mia\r\n", 101),
+        (
+            "origin: https://friend.example\r\ncookie: user=mia\r\n",
+            101,
+        ),
+        (
+            "origin: https://proxied.example\r\nsec-fetch-site: same-origin\r\n",
+            101,
+        ),
+        ("cookie: user=mia\r\n", 403),
+        ("origin: https://evil.example\r\n", 403),
+        ("origin: https://evil.example\r\ncookie: user=mia\r\n", 403),
+        ("origin: http://localhost.evil.example\r\n", 403),
+        ("origin: null\r\n", 403),
+        (
+            "origin: http://localhost\r\nsec-fetch-site: cross-site\r\n",
+            403,
+        ),
+        (
+            "origin: http://localhost\r\nsec-fetch-site: same-site\r\n",
+            403,
+        ),
+    ] {
+        let (reply, _) = Client::ask(running.server.addr, &handshake(headers)).await;
+        assert_eq!(reply.status, status, "{headers}");
+    }
+    running.server.works().await;
+}
+
+#[tokio::test]
+async fn what_is_no_handshake_gets_none() {
+    let running = running(|_| {}).await;
+    for (from, to, status) in [
+        ("GET /", "POST /", 405),
+        ("upgrade: websocket", "upgrade: h2c", 400),
+        ("keep-alive, Upgrade", "keep-alive", 400),
+        ("-version: 13", "-version: 8", 426),
+        ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 400),
+        (
+            "dGhlIHNhbXBsZSBub25jZQ==",
+            "dGhlIHNhbXBsZSBub25jZQ\"\"",
+            400,
+        ),
+        ("mizan.v1.json", "mizan.v2.json", 400),
+        ("sec-websocket-protocol: mizan.v1.json\r\n", "", 400),
+        ("mizan.v1.json", "other, mizan.v1.json", 101),
+        ("upgrade: websocket", "UPGRADE: WebSocket", 101),
+    ] {
+        let request = handshake("");
+        assert!(request.contains(from), "{from}");
+        let (reply, _) = Client::ask(running.server.addr, &request.replace(from, to)).await;
+        assert_eq!(reply.status, status, "{from} -> {to}");
+        if status == 426 {
+            assert_eq!(reply.header("sec-websocket-version"), Some("13"));
+        }
+    }
+    let plain = running.server.ask(raw_get("/api/mizan/ws")).await;
+    assert_eq!(plain.failure(), (400, "malformed".to_owned()));
+}
+
+#[tokio::test]
+async fn there_are_only_so_many() {
+    let running = running(|limits| limits.connections = 2).await;
+    let first = Client::hello(running.server.addr, "mia").await;
+    let _second = Client::hello(running.server.addr, "mia").await;
+    let (reply, _) = Client::ask(running.server.addr, &handshake("")).await;
+    assert_eq!(reply.status, 503);
+    drop(first);
+    while running.channels.connections() > 1 {
+        tokio::task::yield_now().await;
+    }
+    Client::hello(running.server.addr, "mia").await;
+}
+
+#[tokio::test]
+async fn a_router_of_axum_upgrades_too() {
+    let channels = Channels::new(MemoryBroker::new());
+    let app = super::app::app(channels, &std::sync::Arc::default());
+    let service = MizanService::builder(app)
+        .authenticate(super::app::ByName(std::sync::Arc::default()))
+        .build()
+        .unwrap();
+    let router = axum::Router::new().nest_service("/api/mizan", service);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut client = Client::hello(addr, "mia").await;
+    client.join("feed", "tea").await;
+}
+
+#[tokio::test]
+async fn without_channels_there_is_no_socket() {
+    let (_, service) = crate::wire::service();
+    let server = Server::of(service).await;
+    let (reply, _) = Client::ask(server.addr, &handshake("")).await;
+    assert_eq!(reply.status, 404);
+    let app = Registry::new().channel::<Chat>().build().unwrap();
+    let error = MizanService::builder(app).build().unwrap_err().to_string();
+    assert!(error.contains(".state(channels)"), "{error}");
+}
+
+#[tokio::test]
+async fn frames_that_come_with_the_handshake_are_read() {
+    let running = running(|_| {}).await;
+    let hello = json!({ "t": "hello", "client": "page-of-x", "token": "mia" }).to_string();
+    let sub = json!({ "t": "sub", "sub": 1, "channel": "feed", "params": { "room": "a" } });
+    let mut bytes = handshake("").into_bytes();
+    bytes.extend(super::client::text(&hello));
+    bytes.extend(super::client::text(&sub.to_string()));
+    let mut socket = running.server.connect().await;
+    socket.send(bytes).await;
+    socket.head().await;
+    let (stream, read) = socket.into_parts();
+    let mut client = Client::of(stream, read);
+    client.next("welcome").await;
+    client.next("subok").await;
+}

@@ -1,0 +1,195 @@
+//! Clients that break rules: they are told, and nobody else notices.
+
+use serde_json::{Value, json};
+
+use super::app::{Feed, Room, Running, running};
+use super::client::{BINARY, Client, FIN, PING, TEXT, frame, text};
+
+/// A connection that goes on while others misbehave.
+struct Witness {
+    client: Client,
+    at: u64,
+}
+
+impl Witness {
+    async fn new(running: &Running) -> Self {
+        let mut client = Client::hello(running.server.addr, "witness").await;
+        client.join("feed", "witness").await;
+        Self { client, at: 0 }
+    }
+
+    async fn notices_nothing(&mut self, running: &Running) {
+        let params = Room::new("witness");
+        running
+            .channels
+            .publish::<Feed>(&params, "well".to_owned())
+            .await
+            .unwrap();
+        let heard = self.client.next("pub").await;
+        assert_eq!(heard["prev"], self.at);
+        self.at = heard["offset"].as_u64().unwrap();
+    }
+}
+
+async fn hello(running: &Running) -> Client {
+    Client::hello(running.server.addr, "mallory").await
+}
+
+#[tokio::test]
+async fn offenders_are_closed_with_a_reason() {
+    let running = running(|_| {}).await;
+    let mut witness = Witness::new(&running).await;
+    let sub = r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#;
+    let deep = format!("{{\"t\":\"pong\",\"x\":{}", "[".repeat(30_000));
+    for (name, bytes, code) in [
+        ("binary", frame(FIN | BINARY, b"{}"), 1003),
+        ("too large", text(&"x".repeat(70_000)), 1009),
+        (
+            "too large in fragments",
+            [
+                frame(TEXT, &[b'x'; 40_000]),
+                frame(0, &[b'x'; 40_000]),
+                frame(FIN, &[b'x'; 40_000]),
+            ]
+            .concat(),
+            1009,
+        ),
+        ("garbage", text("{]"), 4400),
+        ("nothing", text(""), 4400),
+        ("no object", text("[1]"), 4400),
+        ("nested and cut off", text(&deep), 4400),
+        ("no type", text("{}"), 4400),
+        ("an unknown type", text(r#"{"t":"launch"}"#), 4400),
+        ("a server's type", text(r#"{"t":"welcome"}"#), 4400),
+        (
+            "a second hello",
+            text(r#"{"t":"hello","client":"abcdefgh"}"#),
+            4400,
+        ),
+        ("a sub in use", [text(sub), text(sub)].concat(), 4400),
+        (
+            "other params after joining",
+            [text(sub), text(&sub.replace("\"a\"", "\"b\""))].concat(),
+            4400,
+        ),
+        ("not UTF-8", frame(FIN | TEXT, b"{\"t\":\"\xff\"}"), 1007),
+    ] {
+        let mut client = hello(&running).await;
+        client.raw(bytes).await;
+        let (found, reason) = client.closed().await;
+        assert_eq!(found, code, "{name}: {reason}");
+        assert!(!reason.is_empty(), "{name}");
+        witness.notices_nothing(&running).await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_before_hello_is_refused() {
+    let running = running(|_| {}).await;
+    for first in [
+        r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#,
+        r#"{"t":"msg","sub":1,"mid":"m","data":1}"#,
+        r#"{"t":"pong"}"#,
+    ] {
+        let mut client = Client::connect(running.server.addr, "").await;
+        client.raw(text(first)).await;
+        assert_eq!(client.closed().await.0, 4400, "{first}");
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_subscriptions_are_too_many() {
+    let running = running(|limits| limits.frames_per_second = 100_000).await;
+    let mut witness = Witness::new(&running).await;
+    let mut client = hello(&running).await;
+    let subs: Vec<u8> = (0..10_000)
+        .flat_map(|sub| {
+            let params = json!({ "room": sub.to_string() });
+            text(
+                &json!({ "t": "sub", "sub": sub, "channel": "feed", "params": params }).to_string(),
+            )
+        })
+        .collect();
+    // The server may stop reading before all is sent.
+    let _ = tokio::io::AsyncWriteExt::write_all(&mut client.stream, &subs).await;
+    assert_eq!(client.closed().await.0, 4413);
+    witness.notices_nothing(&running).await;
+}
+
+#[tokio::test]
+async fn what_is_refused_ends_the_subscription_alone() {
+    let running = running(|_| {}).await;
+    let mut client = hello(&running).await;
+    let deep = serde_json::from_str::<Value>(&format!("{}{}", "[".repeat(70), "]".repeat(70)));
+    for (channel, params, code) in [
+        ("nowhere", json!({}), "unknown_channel"),
+        ("chat", json!({}), "invalid"),
+        ("chat", json!({ "room": 7 }), "invalid"),
+        ("chat", json!({ "room": "a", "user": "ole" }), "invalid"),
+        ("chat", json!([1]), "invalid"),
+        ("chat", json!({ "room": deep.unwrap() }), "malformed"),
+        ("chat", json!({ "room": "of-ole" }), "forbidden"),
+    ] {
+        client
+            .send(&json!({ "t": "sub", "sub": 1, "channel": channel, "params": params }))
+            .await;
+        let refused = client.next("unsub").await;
+        assert_eq!(refused["code"], code, "{refused}");
+        assert!(refused["message"].is_string());
+    }
+    client
+        .send(&json!({ "t": "msg", "sub": 1, "mid": "m", "data": 1 }))
+        .await;
+    assert_eq!(
+        client.next("reply").await["error"]["code"],
+        "not_subscribed"
+    );
+    client.join("chat", "of-mallory").await;
+    client.next("presence").await;
+    client
+        .send(&json!({ "t": "msg", "sub": 1, "mid": "n", "data": { "no": "text" } }))
+        .await;
+    assert_eq!(client.next("reply").await["error"]["code"], "invalid");
+    // Nobody in particular may not chat.
+    let mut nobody = Client::connect(running.server.addr, "").await;
+    nobody
+        .send(&json!({ "t": "hello", "client": "page-of-x" }))
+        .await;
+    assert_eq!(nobody.next("welcome").await.get("user"), None);
+    nobody.sub("chat", "tea").await;
+    assert_eq!(nobody.next("unsub").await["code"], "unauthenticated");
+}
+
+#[tokio::test]
+async fn floods_are_stopped() {
+    let running = running(|_| {}).await;
+    let mut witness = Witness::new(&running).await;
+    for flood in [frame(FIN | PING, b"?"), text(r#"{"t":"pong"}"#)] {
+        let mut client = hello(&running).await;
+        client.raw(flood.repeat(300)).await;
+        assert_eq!(client.closed().await.0, 4429);
+        witness.notices_nothing(&running).await;
+    }
+    // As much as is allowed is allowed.
+    let mut client = hello(&running).await;
+    client.raw(text(r#"{"t":"pong"}"#).repeat(200)).await;
+    client.join("feed", "tea").await;
+}
+
+#[tokio::test]
+async fn any_bytes_are_survived() {
+    let running = running(|_| {}).await;
+    let mut witness = Witness::new(&running).await;
+    let mut seed = 42_u64;
+    for _ in 0..100 {
+        let mut client = Client::connect(running.server.addr, "").await;
+        let bytes: Vec<u8> = (0..200)
+            .map(|_| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (seed >> 56) as u8
+            })
+            .collect();
+        client.raw(bytes).await;
+    }
+    witness.notices_nothing(&running).await;
+}

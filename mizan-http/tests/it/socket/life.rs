@@ -1,0 +1,229 @@
+//! How connections and subscriptions begin, go on and end.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use mizan_core::Channel;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+
+use super::app::{Feed, Ledger, Prices, Room, running};
+use super::client::{Client, Sent, handshake};
+use crate::wire::soon;
+
+#[tokio::test]
+async fn a_revoked_session_ends_at_once() {
+    let running = running(|_| {}).await;
+    let mut mia = Client::hello(running.server.addr, "mia").await;
+    mia.join("chat", "tea").await;
+    let mut ole = Client::hello(running.server.addr, "ole").await;
+    ole.join("feed", "tea").await;
+    let start = Instant::now();
+    running
+        .channels
+        .revoke_session("session-of-mia")
+        .await
+        .unwrap();
+    assert_eq!(mia.closed().await.0, 4403);
+    assert!(start.elapsed() < Duration::from_secs(1));
+    let params = Room::new("tea");
+    running
+        .channels
+        .publish::<Feed>(&params, "on".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(ole.until("pub").await["data"], "on");
+    running.channels.revoke_user("ole").await.unwrap();
+    assert_eq!(ole.closed().await.0, 4403);
+}
+
+#[tokio::test]
+async fn who_may_be_there_is_asked_again_and_again() {
+    let running = running(|_| {}).await;
+    let mut client = Client::hello(running.server.addr, "mia").await;
+    client.join("chat", "tea").await;
+    running.world.is_closed.store(true, Ordering::Relaxed);
+    let ended = client.until("unsub").await;
+    assert_eq!(
+        (&ended["sub"], &ended["code"]),
+        (&json!(1), &json!("forbidden"))
+    );
+    // The connection goes on.
+    client.join("feed", "tea").await;
+}
+
+#[tokio::test]
+async fn a_credential_that_lapsed_is_renewed_or_the_connection_ends() {
+    let running = running(|limits| limits.reauth_grace = Duration::from_millis(300)).await;
+    let mut renewing = Client::hello(running.server.addr, "mia").await;
+    renewing.join("chat", "tea").await;
+    let mut late = Client::hello(running.server.addr, "ole").await;
+    late.join("chat", "tea").await;
+    running.world.lapsed.store(true, Ordering::Relaxed);
+    assert_eq!(renewing.until("reauth").await["within"], 300);
+    renewing
+        .send(&json!({ "t": "auth", "token": "mia-again" }))
+        .await;
+    assert_eq!(late.closed().await.0, 4401);
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    renewing
+        .send(&json!({ "t": "msg", "sub": 1, "mid": "m", "data": "still here" }))
+        .await;
+    assert_eq!(renewing.until("reply").await["data"], 1);
+}
+
+#[tokio::test]
+async fn a_connection_has_one_user() {
+    let running = running(|_| {}).await;
+    let mut client = Client::hello(running.server.addr, "mia").await;
+    client.send(&json!({ "t": "auth", "token": "ole" })).await;
+    assert_eq!(client.closed().await.0, 4403);
+    let mut client = Client::hello(running.server.addr, "mia").await;
+    client.send(&json!({ "t": "auth", "token": "wrong" })).await;
+    assert_eq!(client.closed().await.0, 4401);
+    let mut client = Client::connect(running.server.addr, "").await;
+    client
+        .send(&json!({ "t": "hello", "client": "page-of-x", "token": "wrong" }))
+        .await;
+    assert_eq!(client.closed().await.0, 4401);
+    let own = "cookie: user=eve\r\norigin: http://localhost\r\n";
+    let mut client = Client::connect(running.server.addr, own).await;
+    client
+        .send(&json!({ "t": "hello", "client": "page-of-x" }))
+        .await;
+    assert_eq!(client.next("welcome").await["user"], "eve");
+}
+
+#[tokio::test]
+async fn a_server_that_stops_sends_its_clients_away_one_by_one() {
+    let running = running(|_| {}).await;
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        clients.push(Client::hello(running.server.addr, "mia").await);
+    }
+    let channels = running.channels.clone();
+    let drained = tokio::spawn(async move { channels.drain(Duration::from_secs(1)).await });
+    let mut waits = Vec::new();
+    for client in &mut clients {
+        waits.push(client.next("drain").await["after"].as_u64().unwrap());
+    }
+    let (reply, _) = Client::ask(running.server.addr, &handshake("")).await;
+    assert_eq!(
+        (reply.status, reply.header("retry-after")),
+        (503, Some("1"))
+    );
+    clients[0].sub("feed", "tea").await;
+    for client in &mut clients {
+        assert_eq!(client.closed().await.0, 1012);
+    }
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(
+        waits.len() > 4 && waits[waits.len() - 1] <= 1000,
+        "{waits:?}"
+    );
+    drop(clients);
+    soon(drained).await.unwrap();
+    assert_eq!(running.channels.connections(), 0);
+}
+
+#[tokio::test]
+async fn whoever_is_silent_is_asked_and_then_cut_off() {
+    let running = running(|limits| {
+        limits.heartbeat = Duration::from_millis(100);
+        limits.pong_timeout = Duration::from_millis(100);
+        limits.hello_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let ping = Sent::Text(r#"{"t":"ping"}"#.to_owned());
+    let mut silent = Client::hello(running.server.addr, "mia").await;
+    assert_eq!(silent.received().await, ping);
+    assert_eq!(silent.closed().await.0, 4408);
+    let mut alive = Client::hello(running.server.addr, "ole").await;
+    for _ in 0..3 {
+        assert_eq!(alive.received().await, ping);
+        alive.send(&json!({ "t": "pong" })).await;
+    }
+    alive.join("feed", "tea").await;
+    let mut mute = Client::connect(running.server.addr, "").await;
+    assert_eq!(mute.closed().await.0, 4408);
+}
+
+/// Publishes so much that the sockets in between are full.
+async fn flood<C>(channels: &mizan_channels::Channels)
+where
+    C: Channel<Params = Room, ServerMessage = String>,
+{
+    let text = "x".repeat(60_000);
+    for _ in 0..300 {
+        let params = Room::new("tea");
+        channels.publish::<C>(&params, text.clone()).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_slowly_gets_what_the_channel_says_and_others_notice_nothing() {
+    let running = running(|_| {}).await;
+    let mut clients = Vec::new();
+    for channel in ["feed", "prices", "ledger"] {
+        let mut client = Client::hello(running.server.addr, "mia").await;
+        client.join(channel, "tea").await;
+        clients.push(client);
+    }
+    let mut reader = Client::hello(running.server.addr, "ole").await;
+    reader.join("feed", "tea").await;
+    let mut at = 0;
+    let reading = async {
+        while at < 300 {
+            let frame = reader.next("pub").await;
+            assert_eq!(frame["prev"], at);
+            at = frame["offset"].as_u64().unwrap();
+        }
+    };
+    let floods = async {
+        flood::<Prices>(&running.channels).await;
+        flood::<Ledger>(&running.channels).await;
+        flood::<Feed>(&running.channels).await;
+    };
+    tokio::join!(soon(floods), soon(reading));
+    for (client, reason) in clients[..2].iter_mut().zip(["slow", "latest"]) {
+        let gap = client.until("gap").await;
+        assert_eq!(gap["reason"], reason);
+        let mut at = gap["offset"].as_u64().unwrap();
+        let mut gaps = 1;
+        while at < 300 {
+            let frame = client.any().await;
+            if frame["t"] == "gap" {
+                assert_eq!(frame["from"]["offset"], at);
+                gaps += 1;
+            } else {
+                assert_eq!(frame["prev"], at);
+            }
+            at = frame["offset"].as_u64().unwrap();
+        }
+        assert!(gaps < 20, "{reason}: {gaps}");
+    }
+    assert_eq!(clients[2].closed().await.0, 4421);
+}
+
+#[tokio::test]
+async fn whoever_takes_nothing_is_cut_off() {
+    let running = running(|limits| limits.write_timeout = Duration::from_millis(500)).await;
+    let mut client = Client::hello(running.server.addr, "mia").await;
+    client.join("feed", "tea").await;
+    soon(flood::<Feed>(&running.channels)).await;
+    let gone = async {
+        while running.channels.connections() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    soon(gone).await;
+    // Reset, as far as the client can see.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut failed = false;
+    for _ in 0..100 {
+        failed |= client.stream.write_all(&[0; 1024]).await.is_err();
+    }
+    assert!(failed);
+}
