@@ -25,11 +25,15 @@ fn main() {
         .unwrap();
     match args.next().as_deref() {
         Some("serve") => runtime.block_on(servers::serve(&args.next().unwrap())),
-        _ => runtime.block_on(compare()),
+        Some("idle") => runtime.block_on(idle()),
+        _ => runtime.block_on(async {
+            fan_out().await;
+            idle().await;
+        }),
     }
 }
 
-async fn compare() {
+async fn fan_out() {
     println!("| server | subscribers | deliveries/s | p50 ms | p99 ms |");
     println!("|---|---|---|---|---|");
     for (subscribers, messages) in [(1, 20_000), (100, 3_000), (5_000, 60)] {
@@ -51,6 +55,9 @@ async fn compare() {
             println!("| {kind} | {subscribers} | {rate:.0} | {p50:.2} | {p99:.2} |");
         }
     }
+}
+
+async fn idle() {
     println!("\n| server | idle connections | KB each |");
     println!("|---|---|---|");
     for kind in ["mizan", "plain", "node"] {
