@@ -35,7 +35,7 @@ use server::{Log, Room, Servers};
 struct Scale {
     messages: u64,
     clients: usize,
-    /// Between a message and the next.
+    /// Between a message of a publisher and its next.
     pause: Duration,
     /// Between a disaster and the next.
     peace: Duration,
@@ -46,7 +46,7 @@ async fn short() {
     run(&Scale {
         messages: 3_000,
         clients: 8,
-        pause: Duration::from_millis(2),
+        pause: Duration::from_millis(16),
         peace: Duration::from_millis(700),
     })
     .await;
@@ -57,8 +57,8 @@ async fn short() {
 async fn long() {
     run(&Scale {
         messages: 100_000,
-        clients: 40,
-        pause: Duration::from_millis(1),
+        clients: 10,
+        pause: Duration::from_millis(4),
         peace: Duration::from_secs(2),
     })
     .await;
@@ -91,7 +91,7 @@ async fn run(scale: &Scale) {
     audit.until_joined(scale.clients).await;
 
     let channels = Channels::new(RedisBroker::new(redis.address()).unwrap());
-    let publishing = tokio::spawn(publish(
+    let publishing = tokio::spawn(publish_all(
         channels,
         scale.messages,
         scale.pause,
@@ -128,32 +128,47 @@ async fn run(scale: &Scale) {
     assert!(disasters >= 6, "it was over too soon: {disasters}");
 }
 
-/// Publishes numbers, each until it is known to have been published; answers with the last place.
-async fn publish(
+/// How many publish at once.
+const PUBLISHERS: u64 = 8;
+
+/// Publishes so many numbers, and one more at the end: its place.
+async fn publish_all(
     channels: Channels,
     messages: u64,
     pause: Duration,
     audit: Arc<Audit>,
 ) -> Position {
+    let mut publishers = tokio::task::JoinSet::new();
+    for publisher in 0..PUBLISHERS {
+        let (channels, audit) = (channels.clone(), Arc::clone(&audit));
+        publishers.spawn(async move {
+            let mut next = Instant::now();
+            for number in (publisher..messages).step_by(PUBLISHERS as usize) {
+                publish(&channels, number, &audit).await;
+                next = (next + pause).max(Instant::now());
+                tokio::time::sleep_until(next).await;
+            }
+        });
+    }
+    while let Some(publisher) = publishers.join_next().await {
+        publisher.unwrap();
+    }
+    publish(&channels, messages, &audit).await
+}
+
+/// Publishes a number, again and again until it is known that it was published.
+async fn publish(channels: &Channels, number: u64, audit: &Audit) -> Position {
     let params = Room {
         room: "chaos".to_owned(),
     };
-    let mut last = None;
-    let mut next = Instant::now();
-    for number in 0..messages {
-        let position = loop {
-            let published = channels
-                .publish_once::<Log>(format!("m{number}"), &params, number)
-                .await;
-            match published {
-                Ok(position) => break position,
-                Err(_) => sleep(Duration::from_millis(20)).await,
+    loop {
+        let key = format!("m{number}");
+        match channels.publish_once::<Log>(key, &params, number).await {
+            Ok(position) => {
+                audit.published(&position, number);
+                return position;
             }
-        };
-        audit.published(&position, number);
-        last = Some(position);
-        next = (next + pause).max(Instant::now());
-        tokio::time::sleep_until(next).await;
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
     }
-    last.unwrap()
 }
