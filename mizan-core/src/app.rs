@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dispatch::{Function, run};
 use crate::state::State;
-use crate::{CallError, Cx, Manifest, Principal, RequestHead, ServerFunction};
+use crate::{CallError, Cx, FormEntry, Manifest, Principal, RequestHead, ServerFunction};
 
 /// An application at work: finds functions by name and calls them. Cloning is cheap.
 ///
@@ -33,6 +33,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     functions: HashMap<&'static str, Function>,
+    forms: HashMap<&'static str, FormEntry>,
     state: State,
     manifest: Manifest,
 }
@@ -40,11 +41,13 @@ struct Inner {
 impl App {
     pub(crate) fn new(
         functions: HashMap<&'static str, Function>,
+        forms: HashMap<&'static str, FormEntry>,
         state: State,
         manifest: Manifest,
     ) -> Self {
         Self(Arc::new(Inner {
             functions,
+            forms,
             state,
             manifest,
         }))
@@ -54,6 +57,12 @@ impl App {
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.0.functions.get(name)
+    }
+
+    /// The form of this name.
+    #[must_use]
+    pub fn form(&self, name: &str) -> Option<&FormEntry> {
+        self.0.forms.get(name)
     }
 
     /// What the application offers, as the generator reads it.

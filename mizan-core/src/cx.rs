@@ -7,13 +7,14 @@ use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, request};
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, Principal, StateKey};
+use crate::{App, Principal, StateKey, Uploads};
 
 /// The context of one call: who makes it, with what, and what goes back besides the output.
 pub struct Cx {
     app: App,
     principal: Principal,
     head: Arc<RequestHead>,
+    uploads: Uploads,
     reply: Mutex<ReplyHead>,
 }
 
@@ -25,8 +26,23 @@ impl Cx {
             app,
             principal,
             head,
+            uploads: Uploads::default(),
             reply: Mutex::default(),
         }
+    }
+
+    /// Adds the files that came with the call. They exist at least as long as the context.
+    #[must_use]
+    pub fn with_uploads(mut self, uploads: Uploads) -> Self {
+        self.uploads = uploads;
+        self
+    }
+
+    /// The files that came with the call, for a function that decodes a part of its input by itself.
+    /// What it takes as an [`Upload`](crate::Upload) is decoded already.
+    #[must_use]
+    pub fn uploads(&self) -> &Uploads {
+        &self.uploads
     }
 
     /// The app that was called, to call further functions of it.
@@ -134,6 +150,7 @@ impl fmt::Debug for Cx {
 pub struct RequestHead {
     parts: request::Parts,
     client_addr: Option<IpAddr>,
+    for_page: bool,
     cancellation: OnceLock<CancellationToken>,
 }
 
@@ -145,8 +162,24 @@ impl RequestHead {
         Self {
             parts,
             client_addr,
+            for_page: false,
             cancellation: OnceLock::new(),
         }
+    }
+
+    /// Says that the request asks for a page, and that calls are made while the page is rendered.
+    #[must_use]
+    pub fn for_page(mut self) -> Self {
+        self.for_page = true;
+        self
+    }
+
+    /// The path and the query of the page that the call is made for. Nothing for a call that is a
+    /// request by itself.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        let path = self.uri().path_and_query()?;
+        self.for_page.then_some(path.as_str())
     }
 
     /// The head of a call that comes without HTTP.
@@ -209,7 +242,10 @@ impl RequestHead {
 /// same, and it is cancelled by itself.
 impl Clone for RequestHead {
     fn clone(&self) -> Self {
-        Self::new(self.parts.clone(), self.client_addr)
+        Self {
+            for_page: self.for_page,
+            ..Self::new(self.parts.clone(), self.client_addr)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use crate::{
     ClientError, Cx, Error, ErrorDeclaration, Kind, Policy, ReplyHead, ServerFunction, Source,
-    StateKey, json, validation,
+    StateKey, UploadField, json, validation,
 };
 
 /// The steps of every call.
@@ -21,7 +21,7 @@ pub(crate) async fn run<F: ServerFunction>(
     let input = input()?;
     input
         .validate()
-        .map_err(|errors| validation::refusal(&errors))?;
+        .map_err(|errors| Error::refused(validation::constraint_messages(&errors)))?;
     input.authorize(cx).await.enforce(cx.principal())?;
     input.call(cx).await.map_err(CallError::Failed)
 }
@@ -48,14 +48,25 @@ impl<E: ClientError> From<CallError<E>> for Error {
     }
 }
 
-impl<E: ClientError> CallError<E> {
-    /// The failure as the client would be told.
-    #[must_use]
-    pub fn into_error(self) -> Error {
+/// What a function that stops some of its calls by itself declares: no more than `E` does.
+impl<E: ClientError> ClientError for CallError<E> {
+    fn declaration(schemas: &mut SchemaGenerator) -> Option<ErrorDeclaration> {
+        E::declaration(schemas)
+    }
+
+    fn into_error(self) -> Error {
         match self {
             Self::Refused(error) => error,
             Self::Failed(error) => error.into_error(),
         }
+    }
+}
+
+impl<E: ClientError> CallError<E> {
+    /// The failure as the client would be told.
+    #[must_use]
+    pub fn into_error(self) -> Error {
+        ClientError::into_error(self)
     }
 
     /// The code on the wire.
@@ -76,6 +87,7 @@ pub struct Function {
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
     pub(crate) required_state: fn() -> Vec<StateKey>,
+    uploads: fn() -> Vec<UploadField>,
     pub(crate) input: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) error: fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>,
@@ -102,6 +114,7 @@ impl Function {
             source: F::SOURCE,
             registered_at,
             required_state: F::required_state,
+            uploads: F::uploads,
             // Inline: the generator names the input after the function.
             input: F::json_schema,
             output: SchemaGenerator::subschema_for::<F::Output>,
@@ -126,6 +139,12 @@ impl Function {
     #[must_use]
     pub fn affects(&self) -> &'static [&'static str] {
         self.affects
+    }
+
+    /// The files that the function takes.
+    #[must_use]
+    pub fn uploads(&self) -> Vec<UploadField> {
+        (self.uploads)()
     }
 
     /// Calls the function with its input as JSON; no bytes at all stand for no arguments.
@@ -154,7 +173,7 @@ impl fmt::Debug for Function {
 
 async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> Reply {
     let outcome = AssertUnwindSafe(async {
-        let output = run::<F>(&cx, || json::decode(&input)).await?;
+        let output = run::<F>(&cx, || cx.uploads().decoding(|| json::decode(&input))).await?;
         Ok(Bytes::from(serde_json::to_vec(&output)?))
     })
     .catch_unwind()

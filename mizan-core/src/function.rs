@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use validator::ValidationErrors;
 
-use crate::{ClientError, Cx, Decision, Policy, StateKey};
+use crate::{ClientError, Cx, Decision, Policy, StateKey, UploadField};
 
 /// A function that clients can call. The type that implements it is the function's input.
 ///
@@ -53,6 +53,11 @@ pub trait ServerFunction: Input {
 
     /// The application state without which a call would panic. Checked when the app is built.
     fn required_state() -> Vec<StateKey> {
+        Vec::new()
+    }
+
+    /// The files that it takes. A server refuses all others while they arrive.
+    fn uploads() -> Vec<UploadField> {
         Vec::new()
     }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::build_error::Problem;
 use crate::dispatch::Function;
-use crate::{ErrorCode, ErrorDeclaration};
+use crate::{ErrorCode, ErrorDeclaration, FormEntry};
 
 /// The version of the manifest's format.
 const FORMAT: u32 = 1;
@@ -17,6 +17,7 @@ const FORMAT: u32 = 1;
 ///
 /// Printed (`println!("{manifest}")`) it is what `mizan-codegen` reads. Its parts: `functions`
 /// with their kind, policy, input, output, error, what they affect, docs and place in the source;
+/// `forms`, where there are any, with their fields;
 /// `errors`, the declared error types; `codes` that any call can fail with; `$defs`, the shared
 /// JSON Schemas; and `contract`, a hash of all that a client depends on.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +48,12 @@ impl fmt::Display for Manifest {
     }
 }
 
-/// Describes the functions, and reports what cannot be described.
-pub(crate) fn describe(functions: &[Function], problems: &mut Vec<Problem>) -> Manifest {
+/// Describes functions and forms, and reports what cannot be described.
+pub(crate) fn describe(
+    functions: &[Function],
+    forms: &[FormEntry],
+    problems: &mut Vec<Problem>,
+) -> Manifest {
     // A type may look different on its way in and on its way out, so each way has a generator.
     let mut inputs = SchemaSettings::draft2020_12()
         .for_deserialize()
@@ -121,6 +126,11 @@ pub(crate) fn describe(functions: &[Function], problems: &mut Vec<Problem>) -> M
         "errors": errors.described,
         "$defs": definitions,
     });
+    if !forms.is_empty() {
+        let sorted: BTreeMap<_, _> = forms.iter().map(|form| (form.name, form)).collect();
+        let described = sorted.values().map(|form| form.shape.manifest());
+        document["forms"] = described.collect();
+    }
     let contract = contract(&document);
     document["contract"] = json!(contract);
     Manifest { document, contract }
@@ -322,6 +332,7 @@ fn contract(document: &Value) -> String {
             variant.get_mut("data").map(without_words);
         }
     }
+    document.get_mut("forms").map(without_labels);
     let definitions = document["$defs"].as_object_mut().into_iter();
     definitions
         .flat_map(Map::values_mut)
@@ -332,6 +343,22 @@ fn contract(document: &Value) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// Takes what only people read out of the description of a form, which code passes on.
+fn without_labels(form: &mut Value) {
+    match form {
+        Value::Object(members) => {
+            members.retain(|name, _| {
+                let name = name.as_str();
+                !["title", "docs", "source", "label", "help", "placeholder"].contains(&name)
+            });
+            let members = members.iter_mut().filter(|(name, _)| *name != "initial");
+            members.for_each(|(_, value)| without_labels(value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_labels),
+        _ => {}
+    }
 }
 
 /// Takes titles and descriptions out of a schema, but not members that are called so, and brings
@@ -347,6 +374,9 @@ fn without_words(schema: &mut Value) {
                         names.sort_by_key(Value::to_string);
                     }
                     ("const" | "default" | "examples", _) => {}
+                    ("x-checks", Value::Object(checks)) => {
+                        checks.remove("messages");
+                    }
                     ("properties" | "patternProperties" | "$defs", Value::Object(members)) => {
                         members.values_mut().for_each(without_words);
                     }

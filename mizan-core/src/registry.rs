@@ -5,7 +5,7 @@ use std::panic::Location;
 use crate::build_error::Problem;
 use crate::dispatch::Function;
 use crate::state::State;
-use crate::{App, BuildError, Manifest, ServerFunction, StateKey, manifest};
+use crate::{App, BuildError, FormEntry, Manifest, ServerFunction, StateKey, manifest};
 
 /// Everything that an application offers to its clients, before it is put to work.
 ///
@@ -29,6 +29,7 @@ use crate::{App, BuildError, Manifest, ServerFunction, StateKey, manifest};
 #[must_use]
 pub struct Registry {
     functions: Vec<Function>,
+    forms: Vec<FormEntry>,
     state: State,
 }
 
@@ -45,10 +46,18 @@ impl Registry {
         self
     }
 
+    /// Tells servers and the manifest of a form whose functions are added besides. What a user
+    /// calls is `form::<Contact>()` of `mizan-forms`.
+    pub fn form_entry(mut self, entry: FormEntry) -> Self {
+        self.forms.push(entry);
+        self
+    }
+
     /// Adds everything of another registry, such as that of a part of the application. Where both
     /// have state of a type, the other's takes the place of this one's.
     pub fn merge(mut self, other: Self) -> Self {
         self.functions.extend(other.functions);
+        self.forms.extend(other.forms);
         self.state.merge(other.state);
         self
     }
@@ -87,12 +96,18 @@ impl Registry {
         BuildError::unless_empty(problems)?;
         let functions = self.functions.into_iter();
         let functions = functions.map(|function| (function.name, function));
-        Ok(App::new(functions.collect(), self.state, manifest))
+        let forms = self.forms.into_iter().map(|form| (form.name, form));
+        Ok(App::new(
+            functions.collect(),
+            forms.collect(),
+            self.state,
+            manifest,
+        ))
     }
 
     fn describe(&self, problems: &mut Vec<Problem>) -> Manifest {
         let functions = self.by_name(problems);
-        let manifest = manifest::describe(&self.functions, problems);
+        let manifest = manifest::describe(&self.functions, &self.forms, problems);
         self.check_affects(&functions, problems);
         manifest
     }
@@ -156,12 +171,13 @@ impl Registry {
     }
 }
 
-/// The functions' names and the types of the state.
+/// The names of functions and forms, and the types of the state.
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let functions: Vec<_> = self.functions.iter().map(|f| f.name).collect();
         f.debug_struct("Registry")
             .field("functions", &functions)
+            .field("forms", &self.forms)
             .field("state", &self.state)
             .finish()
     }

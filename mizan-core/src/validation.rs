@@ -8,25 +8,37 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 use crate::{Error, ErrorCode, Fields};
 
 /// The path under which messages about the input as a whole stand.
-pub(crate) const WHOLE: &str = "__all__";
+pub const WHOLE: &str = "__all__";
 
-pub(crate) fn refusal(errors: &ValidationErrors) -> Error {
+/// What broken constraints are called, by path: a constraint's own message, or general words.
+///
+/// Paths have the names that fields have in Rust.
+#[must_use]
+pub fn constraint_messages(errors: &ValidationErrors) -> Fields {
     let mut fields = Fields::new();
     collect(errors, "", &mut fields);
-    let detail = match fields.iter().next() {
-        Some((path, messages)) if fields.len() == 1 && path != WHOLE => {
-            format!("{path}: {}", messages.join(", "))
-        }
-        _ => "some of the input is not valid".to_owned(),
-    };
-    fields.into_iter().fold(
-        Error::new(ErrorCode::Invalid, detail),
-        |error, (path, messages)| {
-            messages
-                .into_iter()
-                .fold(error, |error, message| error.with_field(&*path, message))
-        },
-    )
+    fields
+}
+
+impl Error {
+    /// The input was refused for these fields, all at once.
+    #[must_use]
+    pub fn refused(fields: Fields) -> Self {
+        let detail = match fields.iter().next() {
+            Some((path, messages)) if fields.len() == 1 && path != WHOLE => {
+                format!("{path}: {}", messages.join(", "))
+            }
+            _ => "some of the input is not valid".to_owned(),
+        };
+        fields.into_iter().fold(
+            Self::new(ErrorCode::Invalid, detail),
+            |error, (path, messages)| {
+                messages
+                    .into_iter()
+                    .fold(error, |error, message| error.with_field(&*path, message))
+            },
+        )
+    }
 }
 
 fn collect(errors: &ValidationErrors, prefix: &str, fields: &mut Fields) {
@@ -153,7 +165,7 @@ mod tests {
             r#type: "ab".into(),
             address: line(""),
         };
-        let error = refusal(&order.validate().unwrap_err());
+        let error = Error::refused(constraint_messages(&order.validate().unwrap_err()));
         let fields: Vec<_> = error
             .fields()
             .iter()

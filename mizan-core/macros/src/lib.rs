@@ -3,6 +3,7 @@
 mod client;
 mod client_error;
 mod docs;
+mod policy;
 
 use proc_macro::TokenStream;
 
@@ -36,6 +37,14 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
     client::expand(options.into(), item.into()).into()
+}
+
+/// A `Policy` in the words of `#[client(auth = ..)]`, for functions that are written by hand and for
+/// other macros: `policy!()` (whoever is signed in), `policy!("staff")`, `policy!("posts.rename")`,
+/// `policy!(path::to::check)`.
+#[proc_macro]
+pub fn policy(input: TokenStream) -> TokenStream {
+    policy::expand(input.into()).into()
 }
 
 /// Makes an enum the failures that a function declares.

@@ -10,10 +10,12 @@ mod client_macro;
 mod cx;
 mod dispatch;
 mod errors;
+mod forms;
 mod manifest;
 mod policies;
 mod registry;
 mod ui;
+mod uploads;
 
 use std::sync::Arc;
 

@@ -4,9 +4,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, ItemFn};
 
-use super::parse::{ClientFunction, Context, Options, Policy};
+use super::parse::{ClientFunction, Context, Options};
 use super::state;
 use crate::docs;
+use crate::policy::Policy;
 
 pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
     let ClientFunction {
@@ -71,7 +72,8 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
     // Not a name that the function, an argument or a check may have too.
     let context = Ident::new("cx", Span::mixed_site());
     let kind = kind(&options);
-    let policy = policy(&options, &context);
+    let policy = options.policy.as_ref();
+    let policy = policy.map_or_else(|| quote!(::mizan_core::Policy::Anyone), Policy::expand);
     let affects = &options.affects;
     let authorize = options.authorize.as_ref().map(|path| {
         quote_spanned! {of_macro(path.span())=>
@@ -153,7 +155,7 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
 
 /// A place in the user's code for what the macro wrote: errors point there, and lints that judge
 /// people's code leave it alone.
-fn of_macro(place: Span) -> Span {
+pub(crate) fn of_macro(place: Span) -> Span {
     place.resolved_at(Span::call_site())
 }
 
@@ -173,22 +175,4 @@ fn kind(options: &Options) -> Ident {
         (None, false) => "Mutation",
     };
     format_ident!("{kind}")
-}
-
-fn policy(options: &Options, context: &Ident) -> TokenStream {
-    let policy = quote!(::mizan_core::Policy);
-    match &options.policy {
-        None => quote!(#policy::Anyone),
-        Some(Policy::SignedIn) => quote!(#policy::SignedIn),
-        Some(Policy::Staff) => quote!(#policy::Staff),
-        Some(Policy::Superuser) => quote!(#policy::Superuser),
-        Some(Policy::Permission(name)) => quote!(#policy::Permission(#name)),
-        Some(Policy::Custom(path)) => {
-            let name = path.segments.last().map(|last| last.ident.to_string());
-            let check = quote_spanned! {of_macro(path.span())=>
-                |#context| ::std::boxed::Box::pin(#path(#context))
-            };
-            quote!(#policy::Custom { name: #name, check: #check })
-        }
-    }
 }

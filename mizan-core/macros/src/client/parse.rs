@@ -1,3 +1,4 @@
+use crate::policy::Policy;
 use heck::ToUpperCamelCase;
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -7,8 +8,8 @@ use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, FnArg, ItemFn, LitBool, LitStr, Pat, Path, Result, ReturnType, Signature, Token,
-    Type, TypeReference, parenthesized,
+    Attribute, FnArg, ItemFn, LitStr, Pat, Path, Result, ReturnType, Signature, Token, Type,
+    TypeReference, parenthesized,
 };
 
 const OPTIONS: &str =
@@ -23,14 +24,6 @@ pub(crate) struct Options {
     pub(crate) context: Option<Context>,
     pub(crate) affects: Vec<String>,
     pub(crate) input: Option<Ident>,
-}
-
-pub(crate) enum Policy {
-    SignedIn,
-    Staff,
-    Superuser,
-    Permission(LitStr),
-    Custom(Path),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -55,7 +48,7 @@ impl Parse for Options {
             }
             match name.to_string().as_str() {
                 "query" => options.query = true,
-                "auth" => options.policy = policy(input)?,
+                "auth" => options.policy = auth(input)?,
                 "authorize" => {
                     equals(input, &name, "authorize = may_rename")?;
                     options.authorize = Some(input.parse()?);
@@ -110,34 +103,12 @@ fn equals(input: ParseStream<'_>, option: &Ident, example: &str) -> Result<()> {
     ))
 }
 
-fn policy(input: ParseStream<'_>) -> Result<Option<Policy>> {
+fn auth(input: ParseStream<'_>) -> Result<Option<Policy>> {
     if !input.peek(Token![=]) {
         return Ok(Some(Policy::SignedIn));
     }
     input.parse::<Token![=]>()?;
-    if input.peek(LitBool) {
-        let signed_in: LitBool = input.parse()?;
-        return Ok(signed_in.value.then_some(Policy::SignedIn));
-    }
-    if !input.peek(LitStr) {
-        return Ok(Some(Policy::Custom(input.parse()?)));
-    }
-    let name: LitStr = input.parse()?;
-    Ok(Some(match name.value().as_str() {
-        "staff" => Policy::Staff,
-        "superuser" => Policy::Superuser,
-        permission if permission.contains(['.', ':']) => Policy::Permission(name),
-        other => {
-            return Err(syn::Error::new(
-                name.span(),
-                format!(
-                    "`{other}` is no policy: use \"staff\", \"superuser\", a permission with a \
-                     `.` or `:` in its name such as \"posts.rename\", or, without quotes, the \
-                     path to an `async fn(&Cx) -> Decision`"
-                ),
-            ));
-        }
-    }))
+    Policy::parse(input)
 }
 
 fn context(input: ParseStream<'_>) -> Result<Context> {

@@ -1,0 +1,138 @@
+//! What the registry, the manifest and a request tell of forms.
+
+use std::sync::Arc;
+
+use mizan_core::{
+    Decision, Error, FormEntry, FormShape, Policy, Principal, Registry, RequestHead, policy,
+};
+use serde_json::{Value, json};
+
+use crate::member;
+
+struct Shape(&'static str);
+
+impl FormShape for Shape {
+    fn manifest(&self) -> Value {
+        json!({
+            "name": "contact",
+            "title": self.0,
+            "docs": self.0,
+            "fields": [{ "name": "email", "label": self.0, "initial": { "label": "kept" },
+                "choices": [{ "value": "a", "label": self.0 }] }],
+            "source": { "file": self.0, "line": 1 },
+        })
+    }
+
+    fn label(&self, path: &str) -> String {
+        path.to_owned()
+    }
+
+    fn values(&self, _: &[(String, String)]) -> Value {
+        json!({})
+    }
+
+    fn add_row(&self, _: &mut Value, _: &str) {}
+
+    fn remove_row(&self, _: &mut Value, _: &str) {}
+
+    fn shown(&self, values: Value) -> Value {
+        values
+    }
+}
+
+fn entry(name: &'static str, shape: &'static Shape) -> FormEntry {
+    FormEntry::new(name, "a.schema", "a.submit", shape)
+}
+
+#[test]
+fn an_app_finds_its_forms() {
+    let one = Registry::new().form_entry(entry("one", &Shape("One")).redirect(Some("/thanks")));
+    let other = Registry::new().form_entry(entry("other", &Shape("Other")));
+    let app = one.merge(other).build().unwrap();
+    let found = app.form("one").unwrap();
+    assert_eq!(
+        (found.submit, found.redirect),
+        ("a.submit", Some("/thanks"))
+    );
+    assert_eq!(app.form("other").unwrap().redirect, None);
+    assert!(app.form("none").is_none());
+    assert_eq!(format!("{found:?}"), "FormEntry(one)");
+}
+
+#[test]
+fn forms_stand_in_the_manifest_by_name() {
+    let manifest = |registry: Registry| registry.manifest().unwrap();
+    let none = manifest(Registry::new());
+    assert!(none.as_json().get("forms").is_none());
+
+    let a = manifest(Registry::new().form_entry(entry("contact", &Shape("A"))));
+    let b = manifest(Registry::new().form_entry(entry("contact", &Shape("B"))));
+    assert_eq!(a.as_json()["forms"], json!([Shape("A").manifest()]));
+    assert_ne!(a.contract(), none.contract());
+    assert_eq!(
+        a.contract(),
+        b.contract(),
+        "labels are no part of the contract"
+    );
+}
+
+#[test]
+fn a_head_tells_the_page_that_it_is_for() {
+    let head = || {
+        let request = http::Request::builder().uri("https://a.example/contact/?a=b");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        RequestHead::new(parts, None)
+    };
+    assert_eq!(head().page(), None);
+    assert_eq!(head().for_page().page(), Some("/contact/?a=b"));
+    assert_eq!(head().for_page().clone().page(), Some("/contact/?a=b"));
+}
+
+async fn members_only(cx: &mizan_core::Cx) -> Decision {
+    cx.principal().is_signed_in().into()
+}
+
+#[tokio::test]
+async fn a_policy_is_written_as_in_client() {
+    const POLICIES: [Policy; 7] = [
+        policy!(),
+        policy!(true),
+        policy!(false),
+        policy!("staff"),
+        policy!("superuser"),
+        policy!("posts.rename"),
+        policy!(members_only),
+    ];
+    let words = POLICIES.map(|policy| policy.to_string());
+    assert_eq!(
+        words,
+        [
+            "signed in",
+            "signed in",
+            "anyone",
+            "staff",
+            "superuser",
+            "permission posts.rename",
+            "members_only"
+        ]
+    );
+    let app = Registry::new().build().unwrap();
+    let cx =
+        |principal| mizan_core::Cx::new(app.clone(), principal, Arc::new(RequestHead::empty()));
+    let check = POLICIES[6];
+    assert_eq!(check.decide(&cx(member().into())).await, Decision::Allow);
+    assert_ne!(
+        check.decide(&cx(Principal::anonymous())).await,
+        Decision::Allow
+    );
+}
+
+#[test]
+fn a_refusal_of_several_fields_tells_each() {
+    let fields = [
+        ("email".to_owned(), vec!["is required".to_owned()]),
+        ("name".to_owned(), vec!["a".to_owned(), "b".to_owned()]),
+    ];
+    let error = Error::refused(fields.clone().into());
+    assert_eq!((error.code(), error.fields()), ("invalid", &fields.into()));
+}
