@@ -41,7 +41,7 @@ pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A `Policy` in the words of `#[client(auth = ..)]`, for functions that are written by hand and for
 /// other macros: `policy!()` (whoever is signed in), `policy!("staff")`, `policy!("posts.rename")`,
-/// `policy!(path::to::check)`.
+/// `policy!(path::to::check)`, `policy!(and("staff", "recent", not(group("guests"))))`.
 #[proc_macro]
 pub fn policy(input: TokenStream) -> TokenStream {
     policy::expand(input.into()).into()

@@ -44,6 +44,16 @@ async fn delete() -> Result<(), Error> {
     Ok(())
 }
 
+#[client(auth = "recent")]
+async fn erase() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = and("staff", or(group("editors"), checks::is_mia), not("posts.rename")))]
+async fn publish() -> Result<(), Error> {
+    Ok(())
+}
+
 mod checks {
     use super::{Cx, Decision};
 
@@ -70,6 +80,13 @@ fn a_policy_has_words() {
     assert_eq!(Superuser::POLICY.to_string(), "superuser");
     assert_eq!(Rename::POLICY.to_string(), "permission posts.rename");
     assert_eq!(OnlyMia::POLICY.to_string(), "is_mia");
+    assert_eq!(Erase::POLICY.to_string(), "recent");
+    assert_eq!(
+        Publish::POLICY.to_string(),
+        "and(staff, or(group editors, is_mia), not(permission posts.rename))"
+    );
+    let by_hand = mizan_core::policy!(and(true, "recent"));
+    assert_eq!(by_hand.to_string(), "and(signed in, recent)");
 }
 
 #[tokio::test]
