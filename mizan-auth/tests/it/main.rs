@@ -1,0 +1,8 @@
+//! Accounts as their clients and their stores see them.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod stores;
