@@ -22,7 +22,7 @@ pub use templates::{TEMPLATES, TemplateError};
 
 use crate::EmailAddress;
 
-/// A mail, ready to be sent. `Debug` shows no text, in which there may be a link that signs in.
+/// A mail, ready to be sent. `Debug` shows whom it is to and no more: there is a code in the subject.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     /// To whom.
@@ -39,7 +39,6 @@ impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mail")
             .field("to", &self.to)
-            .field("subject", &self.subject)
             .finish_non_exhaustive()
     }
 }

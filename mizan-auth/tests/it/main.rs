@@ -5,4 +5,10 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod attacks;
+mod flows;
+mod second_factor;
+mod secrets;
+mod settings;
+mod site;
 mod stores;
