@@ -23,10 +23,10 @@ fn annotate(
 ) {
     group.insert("additionalProperties".to_owned(), json!(false));
     for field in fields {
-        if field.is_held() {
-            if let Some(Value::Array(required)) = group.get_mut("required") {
-                required.retain(|name| *name != *field.name);
-            }
+        if field.is_held()
+            && let Some(Value::Array(required)) = group.get_mut("required")
+        {
+            required.retain(|name| *name != *field.name);
         }
         let Some(Value::Object(properties)) = group.get_mut("properties") else {
             return;

@@ -148,7 +148,8 @@ fn check_text(field: &Field, text: &mut String, at: &At<'_>, found: &mut Found) 
         return;
     }
     if let Some(format) = field.format {
-        if !(field.may_be_blank && text.is_empty()) && !format.fits(text) {
+        let may_be_so = field.may_be_blank && text.is_empty();
+        if !may_be_so && !format.fits(text) {
             found.add(at.path(), format.message());
         } else if matches!(format, Format::Time | Format::Datetime) && field.bounds.format.is_some()
         {

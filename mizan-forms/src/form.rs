@@ -113,7 +113,8 @@ pub trait FormHandler: Form {
         ready(Ok(()))
     }
 
-    /// Checks fields against each other. Runs when every field could be decoded, also when some break
+    /// Checks fields against each other. `validator`'s trait has a method of this name too, so a call by
+    /// hand names the trait: `FormHandler::validate(&form, cx)`. Runs when every field could be decoded, also when some break
     /// their constraints, so that people see everything at once.
     fn validate(&self, cx: &Cx) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = cx;

@@ -22,7 +22,7 @@ use crate::{Choice, FormHandler, FormState};
 pub struct Show<F>(PhantomData<fn() -> F>);
 
 /// The query `name.validate`: what is wrong with some or all of the values. Stores nothing.
-pub struct Validate<F> {
+pub struct Check<F> {
     values: Value,
     fields: Option<Vec<String>>,
     form: PhantomData<fn() -> F>,
@@ -55,7 +55,7 @@ impl<F> Default for Show<F> {
     }
 }
 
-impl<F> Validate<F> {
+impl<F> Check<F> {
     /// A call of the function, for tests and other functions, with what a client would send.
     #[must_use]
     pub fn new(values: Value) -> Self {
@@ -152,7 +152,7 @@ async fn choices(fields: &[Field], cx: &Cx) -> Result<BTreeMap<String, Vec<Choic
     Ok(choices)
 }
 
-impl<F: FormHandler> ServerFunction for Validate<F> {
+impl<F: FormHandler> ServerFunction for Check<F> {
     type Output = FormErrors;
     type Error = Error;
     const NAME: &'static str = F::VALIDATE;
@@ -210,7 +210,7 @@ impl<'de, F> Deserialize<'de> for Show<F> {
     }
 }
 
-impl<'de, F> Deserialize<'de> for Validate<F> {
+impl<'de, F> Deserialize<'de> for Check<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -243,7 +243,7 @@ impl<F: FormHandler> JsonSchema for Show<F> {
     }
 }
 
-impl<F: FormHandler> JsonSchema for Validate<F> {
+impl<F: FormHandler> JsonSchema for Check<F> {
     fn schema_name() -> Cow<'static, str> {
         F::VALIDATE.into()
     }
@@ -288,4 +288,4 @@ macro_rules! debug_as_name {
         }
     )*};
 }
-debug_as_name!(Show, Validate, Submit);
+debug_as_name!(Show, Check, Submit);

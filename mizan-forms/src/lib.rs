@@ -21,7 +21,7 @@ mod words;
 pub use choice::Choice;
 pub use fields::FormFields;
 pub use form::{Form, FormHandler};
-pub use functions::{FormErrors, Show, Submit, Validate};
+pub use functions::{Check, FormErrors, Show, Submit};
 pub use initial::Initial;
 pub use mizan_forms_macros::Form;
 pub use register::RegisterForm;

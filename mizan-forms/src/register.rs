@@ -1,6 +1,6 @@
 use mizan_core::{FormEntry, Registry};
 
-use crate::{FormHandler, Show, Submit, Validate};
+use crate::{Check, FormHandler, Show, Submit};
 
 /// Adds forms to a [`Registry`].
 pub trait RegisterForm: Sized {
@@ -21,7 +21,7 @@ impl RegisterForm for Registry {
     fn form<F: FormHandler>(self) -> Self {
         let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::shape()).redirect(F::REDIRECT);
         self.function::<Show<F>>()
-            .function::<Validate<F>>()
+            .function::<Check<F>>()
             .function::<Submit<F>>()
             .form_entry(entry)
     }

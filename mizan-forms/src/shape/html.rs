@@ -37,7 +37,7 @@ impl FormShape for Shape {
         let mut texts = Texts::default();
         for (path, text) in fields {
             if !RESERVED.contains(&&**path) {
-                texts.put(&self.fields, path, path, text);
+                texts.put(&self.fields, path, text);
             }
         }
         Value::Object(texts.group(&self.fields))
@@ -140,7 +140,7 @@ enum Text {
 
 impl Texts {
     /// Puts a text where its path leads. A path that leads nowhere becomes a name that no field has.
-    fn put(&mut self, fields: &[Field], path: &str, whole: &str, text: &str) {
+    fn put(&mut self, fields: &[Field], path: &str, text: &str) {
         let (name, rest) = match path.split_once('.') {
             Some((name, rest)) => (name, Some(rest)),
             None => (path, None),
@@ -149,7 +149,7 @@ impl Texts {
         match (field.map(|field| &field.kind), rest) {
             (Some(Kind::Group(inner)), Some(rest)) => {
                 if let Text::Group(group) = self.entry(name, || Text::Group(Self::default())) {
-                    group.put(inner, rest, whole, text);
+                    group.put(inner, rest, text);
                 }
             }
             (Some(Kind::List { max, row, .. }), Some(rest)) => {
@@ -170,7 +170,7 @@ impl Texts {
                             if rows.len() <= index {
                                 rows.resize_with(index + 1, Self::default);
                             }
-                            rows[index].put(inner, rest, whole, text);
+                            rows[index].put(inner, rest, text);
                         }
                     }
                     (Row::Item(_), None) => {

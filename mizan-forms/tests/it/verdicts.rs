@@ -7,13 +7,13 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use mizan_core::{App, Cx, Error, Principal, Registry, Upload};
-use mizan_forms::{Form, FormHandler, RegisterForm, Validate as Check};
+use mizan_forms::{Check, Form, FormHandler, RegisterForm};
 use regex::Regex;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z]{2}-[0-9]{2}$").unwrap());
 
@@ -83,11 +83,20 @@ struct Verdicts {
     hidden: String,
     #[validate(nested)]
     group: Named,
-    #[validate(nested, length(min = 1, max = 2))]
+    #[validate(nested, length(min = 1, max = 2), custom(function = no_twins))]
     rows: Vec<Named>,
     file: Option<Upload>,
     #[field(widget = "image")]
     image: Option<Upload>,
+}
+
+fn no_twins(rows: &[Named]) -> Result<(), ValidationError> {
+    match rows {
+        [first, second] if first.name == second.name => {
+            Err(ValidationError::new("twins").with_message("are the same".into()))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]

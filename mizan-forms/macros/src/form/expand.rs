@@ -2,8 +2,9 @@ use heck::ToUpperCamelCase;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, DeriveInput, Field, Ident, Result};
+use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token};
 
 use super::constraints::Constraints;
 use super::docs;
@@ -96,6 +97,9 @@ fn form(input: &DeriveInput, options: &FormOptions) -> TokenStream {
         line: ::std::line!(),
     });
     quote! {
+        // It comes before the implementation, so that its error does too.
+        const _: () = ::mizan_forms::private::is_derived::<#name>();
+
         impl ::mizan_forms::Form for #name {
             const NAME: &'static str = #form_name;
             const SCHEMA: &'static str = ::std::concat!(#form_name, ".schema");
@@ -289,17 +293,32 @@ impl<'a> FormField<'a> {
     /// The field of `Partial`.
     fn member(&self) -> TokenStream {
         let (ident, ty) = (self.ident, &self.field.ty);
-        let constraints = self
-            .field
-            .attrs
-            .iter()
-            .filter(|attribute: &&Attribute| attribute.path().is_ident("validate"));
+        let constraints = self.field.attrs.iter();
+        let constraints = constraints
+            .filter(|attribute| attribute.path().is_ident("validate"))
+            .map(|attribute| self.constraint(attribute));
         let ty = if self.constraints.nested {
             quote!(<#ty as ::mizan_forms::FormFields>::Partial)
         } else {
             quote!(#ty)
         };
         quote!(#(#constraints)* pub #ident: ::std::option::Option<#ty>)
+    }
+
+    /// The constraints of an attribute that hold for `Partial` too. Functions take the group's type.
+    fn constraint(&self, attribute: &Attribute) -> TokenStream {
+        let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+        match attribute.parse_args_with(parse) {
+            Ok(constraints) if self.constraints.nested => {
+                let kept = constraints.iter().filter(|constraint| {
+                    ["nested", "length"]
+                        .iter()
+                        .any(|name| constraint.path().is_ident(name))
+                });
+                quote!(#[validate(#(#kept),*)])
+            }
+            _ => quote!(#attribute),
+        }
     }
 
     /// The field's value in `Partial`.

@@ -1,7 +1,6 @@
 use mizan_forms::Form;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use validator::Validate;
 
 #[derive(Form, Deserialize, JsonSchema)]
 #[form(name = "contact")]
