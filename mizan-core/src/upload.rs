@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 /// A file that came with a call. Cloning is cheap.
@@ -119,6 +120,13 @@ impl JsonSchema for Upload {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "format": "binary" })
+    }
+}
+
+/// As the file's name, which is what a message about the file can show. `validator` asks for this.
+impl Serialize for Upload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.file_name())
     }
 }
 

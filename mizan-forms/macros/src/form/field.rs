@@ -1,0 +1,195 @@
+//! What stands in the parentheses of `#[field(..)]`.
+
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::token::Paren;
+use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Path, Result, Token, parenthesized};
+
+use super::options::{comma, option, text, value};
+
+const OPTIONS: &str = "the options are `label`, `help`, `widget`, `placeholder`, `initial`, \
+                       `choices`, `order`, `autocomplete`, `hidden`, `disabled`, `blank`, `rows`, \
+                       `step`, `accept` and `max_bytes`";
+
+/// Every widget that a field can be given; groups and lists are known by their types.
+const WIDGETS: [&str; 23] = [
+    "text",
+    "email",
+    "password",
+    "url",
+    "tel",
+    "search",
+    "number",
+    "range",
+    "decimal",
+    "checkbox",
+    "date",
+    "time",
+    "datetime-local",
+    "select",
+    "radio",
+    "multi-select",
+    "checkboxes",
+    "textarea",
+    "color",
+    "file",
+    "image",
+    "hidden",
+    "list",
+];
+
+#[derive(Default)]
+pub(crate) struct FieldOptions {
+    pub(crate) label: Option<LitStr>,
+    pub(crate) help: Option<LitStr>,
+    pub(crate) widget: Option<LitStr>,
+    pub(crate) placeholder: Option<LitStr>,
+    pub(crate) autocomplete: Option<LitStr>,
+    pub(crate) initial: Option<Expr>,
+    pub(crate) choices: Option<Choices>,
+    pub(crate) order: Option<Expr>,
+    pub(crate) hidden: bool,
+    pub(crate) disabled: bool,
+    pub(crate) blank: bool,
+    pub(crate) rows: Option<LitInt>,
+    pub(crate) step: Option<f64>,
+    pub(crate) accept: Vec<String>,
+    pub(crate) max_bytes: Option<LitInt>,
+}
+
+pub(crate) enum Choices {
+    Listed(Vec<(LitStr, LitStr)>),
+    Asked(Path),
+}
+
+impl FieldOptions {
+    pub(crate) fn of(attributes: &[Attribute]) -> Result<Self> {
+        let mut options = Self::default();
+        let mut seen = Vec::new();
+        for attribute in attributes {
+            if attribute.path().is_ident("field") {
+                attribute
+                    .parse_args_with(|input: ParseStream<'_>| options.parse(input, &mut seen))?;
+            }
+        }
+        if options.hidden && options.disabled {
+            return Err(syn::Error::new(
+                seen[0].span(),
+                "`hidden` and `disabled` exclude each other: a hidden field is not shown at all",
+            ));
+        }
+        Ok(options)
+    }
+
+    fn parse(&mut self, input: ParseStream<'_>, seen: &mut Vec<Ident>) -> Result<()> {
+        while !input.is_empty() {
+            let name = option(input, seen, OPTIONS)?;
+            match name.to_string().as_str() {
+                "label" => self.label = Some(text(input, &name, "label = \"Your name\"")?),
+                "help" => self.help = Some(text(input, &name, "help = \"As on your card\"")?),
+                "placeholder" => {
+                    self.placeholder = Some(text(input, &name, "placeholder = \"Ada\"")?);
+                }
+                "autocomplete" => {
+                    self.autocomplete = Some(text(input, &name, "autocomplete = \"email\"")?);
+                }
+                "widget" => self.widget = Some(widget(input, &name)?),
+                "initial" => self.initial = Some(value(input, &name, "initial = 1")?),
+                "choices" => self.choices = Some(choices(input, &name)?),
+                "order" => self.order = Some(value(input, &name, "order = 1")?),
+                "hidden" => self.hidden = true,
+                "disabled" => self.disabled = true,
+                "blank" => self.blank = true,
+                "rows" => self.rows = Some(value(input, &name, "rows = 5")?),
+                "step" => self.step = Some(step(input, &name)?),
+                "accept" => self.accept = accept(input, &name)?,
+                "max_bytes" => self.max_bytes = Some(value(input, &name, "max_bytes = 2_000_000")?),
+                other => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        format!("there is no option `{other}`; {OPTIONS}"),
+                    ));
+                }
+            }
+            seen.push(name);
+            comma(input)?;
+        }
+        Ok(())
+    }
+}
+
+fn step(input: ParseStream<'_>, option: &Ident) -> Result<f64> {
+    const EXAMPLE: &str = "step = 0.5";
+    match value(input, option, EXAMPLE)? {
+        Lit::Int(step) => step.base10_parse(),
+        Lit::Float(step) => step.base10_parse(),
+        other => Err(syn::Error::new(other.span(), format!("write `{EXAMPLE}`"))),
+    }
+}
+
+fn widget(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
+    let name = text(input, option, "widget = \"textarea\"")?;
+    if WIDGETS.contains(&name.value().as_str()) {
+        return Ok(name);
+    }
+    Err(syn::Error::new(
+        name.span(),
+        format!(
+            "there is no widget `{}`; the widgets are {}",
+            name.value(),
+            WIDGETS.map(|widget| format!("`{widget}`")).join(", ")
+        ),
+    ))
+}
+
+fn choices(input: ParseStream<'_>, option: &Ident) -> Result<Choices> {
+    const EXAMPLE: &str = "write `choices(\"de\" = \"Germany\", \"at\" = \"Austria\")`, or \
+                           `choices = path` with an `async fn path(cx: &Cx) -> \
+                           Result<Vec<Choice>, Error>`";
+    let wrong = |span| syn::Error::new(span, EXAMPLE);
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        let path: Path = input
+            .parse()
+            .map_err(|error: syn::Error| wrong(error.span()))?;
+        return Ok(Choices::Asked(path));
+    }
+    if !input.peek(Paren) {
+        return Err(wrong(option.span()));
+    }
+    let listed;
+    parenthesized!(listed in input);
+    let pairs = Punctuated::<Pair, Token![,]>::parse_terminated(&listed)
+        .map_err(|error| wrong(error.span()))?;
+    Ok(Choices::Listed(
+        pairs.into_iter().map(|pair| (pair.0, pair.1)).collect(),
+    ))
+}
+
+struct Pair(LitStr, LitStr);
+
+impl Parse for Pair {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let value = input.parse()?;
+        input.parse::<Token![=]>()?;
+        Ok(Self(value, input.parse()?))
+    }
+}
+
+fn accept(input: ParseStream<'_>, option: &Ident) -> Result<Vec<String>> {
+    let list = text(input, option, "accept = \"image/png, image/jpeg\"")?;
+    let types = list.value();
+    let types = types.split(',').map(|kind| kind.trim().to_owned());
+    types
+        .map(|kind| match kind.split_once('/') {
+            Some((a, b)) if !a.is_empty() && !b.is_empty() && a != "*" => Ok(kind),
+            _ => Err(syn::Error::new(
+                list.span(),
+                format!(
+                    "`{kind}` is no content type: write \"image/png\" or \"image/*\"; what a file \
+                     is called says nothing of what is in it"
+                ),
+            )),
+        })
+        .collect()
+}

@@ -1,0 +1,139 @@
+//! The input of a form's functions: the schema of its type, with what a form checks besides.
+
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::Form;
+use crate::shape::describe::accept;
+use crate::shape::{Field, Kind, Row};
+
+/// The schema of the form's values, as far as a client sends them.
+pub(crate) fn input_schema<F: Form>(schemas: &mut SchemaGenerator) -> Schema {
+    let mut schema = F::json_schema(schemas);
+    if let Some(group) = schema.as_object_mut() {
+        annotate(group, &F::shape().fields, schemas.definitions_mut());
+    }
+    schema
+}
+
+fn annotate(
+    group: &mut Map<String, Value>,
+    fields: &[Field],
+    definitions: &mut Map<String, Value>,
+) {
+    group.insert("additionalProperties".to_owned(), json!(false));
+    for field in fields {
+        if field.is_held()
+            && let Some(Value::Array(required)) = group.get_mut("required")
+        {
+            required.retain(|name| *name != *field.name);
+        }
+        let Some(Value::Object(properties)) = group.get_mut("properties") else {
+            return;
+        };
+        if field.is_held() {
+            properties.shift_remove(&field.name);
+        } else if let Some(property) = properties.get_mut(&field.name) {
+            annotate_field(property, field, definitions);
+        }
+    }
+}
+
+fn annotate_field(property: &mut Value, field: &Field, definitions: &mut Map<String, Value>) {
+    match &field.kind {
+        Kind::Group(fields) => annotate_inner(property, fields, definitions),
+        Kind::List { row, .. } => {
+            let Some(items) = items(property) else {
+                return;
+            };
+            match row {
+                Row::Group(fields) => annotate_inner(items, fields, definitions),
+                Row::Item(item) => annotate_field(items, item, definitions),
+            }
+        }
+        _ => {}
+    }
+    let values: Vec<_> = field.choices.iter().map(|choice| &choice.value).collect();
+    if !field.given.0.listed.is_empty() {
+        let target = match &field.kind {
+            Kind::Choices => items(property),
+            _ => Some(&mut *property),
+        };
+        if let Some(Value::Object(target)) = target {
+            let mut values = json!(values);
+            if let (Value::Array(values), false) = (&mut values, field.required) {
+                values.push(Value::Null);
+            }
+            target.insert("enum".to_owned(), values);
+        }
+    }
+    let checks = checks(field);
+    if let (Value::Object(property), false) = (property, checks.is_empty()) {
+        property.insert("x-checks".to_owned(), Value::Object(checks));
+    }
+}
+
+/// The schema of the items of a list, which may be one that is optional.
+fn items(schema: &mut Value) -> Option<&mut Value> {
+    let object = schema.as_object_mut()?;
+    if object.contains_key("items") {
+        return object.get_mut("items");
+    }
+    let variants = object.get_mut("anyOf")?.as_array_mut()?;
+    variants.iter_mut().find_map(items)
+}
+
+/// Annotates the object that a schema is, refers to, or has as its option.
+fn annotate_inner(schema: &mut Value, fields: &[Field], definitions: &mut Map<String, Value>) {
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    if schema.contains_key("properties") {
+        annotate(schema, fields, definitions);
+    } else if let Some(Value::String(reference)) = schema.get("$ref") {
+        let name = reference
+            .strip_prefix("#/$defs/")
+            .unwrap_or_default()
+            .to_owned();
+        let mut definition = definitions.get(&name).cloned().unwrap_or_default();
+        annotate_inner(&mut definition, fields, definitions);
+        if let Some(known) = definitions.get_mut(&name) {
+            *known = definition;
+        }
+    } else if let Some(Value::Array(variants)) = schema.get_mut("anyOf") {
+        for variant in variants {
+            annotate_inner(variant, fields, definitions);
+        }
+    }
+}
+
+fn checks(field: &Field) -> Map<String, Value> {
+    let mut checks = Map::new();
+    let mut set = |name: &str, value: Value| {
+        checks.insert(name.to_owned(), value);
+    };
+    if field.must_not_be_blank() {
+        set("notBlank", json!(true));
+    }
+    if field.is_line() {
+        set("singleLine", json!(true));
+    }
+    if let Some(most) = field.given.0.max_bytes {
+        set("maxBytes", json!(most));
+    }
+    if let Some(format) = field.format.and_then(crate::formats::Format::as_str) {
+        set("format", json!(format));
+    }
+    let accept = accept(field);
+    if matches!(field.kind, Kind::File) && !accept.is_empty() {
+        set("accept", json!(accept));
+    }
+    let messages = field.given.0.messages.iter();
+    let messages: Map<_, _> = messages
+        .map(|(name, text)| ((*name).to_owned(), json!(text)))
+        .collect();
+    if !messages.is_empty() {
+        set("messages", Value::Object(messages));
+    }
+    checks
+}

@@ -1,0 +1,205 @@
+//! A form with a field of every kind, and what the tests ask of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use mizan_core::{
+    App, ClientError, Cx, Error, Fields, Identity, Principal, Registry, RequestHead, Upload,
+    Uploads, WHOLE,
+};
+use mizan_forms::{Choice, Form, FormHandler, Initial, RegisterForm};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use validator::Validate;
+
+/// Write to us.
+///
+/// We answer within a day.
+#[expect(dead_code, reason = "only their checks are looked at")]
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(
+    name = "contact",
+    title = "Contact us",
+    redirect = "/thanks",
+    affects(messages)
+)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Contact {
+    #[field(label = "Your name", autocomplete = "name", placeholder = "Ada", order = -1)]
+    #[validate(length(min = 1, max = 10, message = "please tell us your name"))]
+    pub(crate) full_name: String,
+    /// We never pass it on.
+    #[validate(email)]
+    pub(crate) email: String,
+    #[field(widget = "textarea", rows = 5, max_bytes = 20)]
+    #[validate(length(max = 15))]
+    message: Option<String>,
+    #[field(
+        widget = "image",
+        accept = "image/png, image/jpeg",
+        max_bytes = 2_000_000
+    )]
+    image: Option<Upload>,
+    #[validate(nested, length(max = 2))]
+    #[serde(default)]
+    pub(crate) phones: Vec<Phone>,
+    #[field(choices = countries)]
+    country: Option<String>,
+    #[field(widget = "password")]
+    secret: Option<String>,
+    #[field(disabled)]
+    account: Option<u32>,
+    #[field(hidden)]
+    tenant: String,
+}
+
+#[derive(Form, Deserialize, JsonSchema, Serialize, Validate)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Phone {
+    #[validate(length(min = 3, max = 9))]
+    #[field(widget = "tel")]
+    the_number: String,
+    kind: PhoneKind,
+    #[field(accept = "application/pdf")]
+    scan: Option<Upload>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PhoneKind {
+    /// At home.
+    Home,
+    /// Mobile phone.
+    MobilePhone,
+}
+
+async fn countries(_: &Cx) -> Result<Vec<Choice>, Error> {
+    Ok(vec![
+        Choice::new("de", "Germany"),
+        Choice::new("at", "Austria"),
+    ])
+}
+
+/// What was submitted, as the handler saw it.
+#[derive(Clone, Default)]
+pub(crate) struct Sent(pub(crate) Arc<Mutex<Vec<String>>>);
+
+#[derive(Debug, ClientError)]
+pub(crate) enum ContactError {
+    /// Somebody has it.
+    #[client_error(status = 409, field = "email", message = "{by} has this address")]
+    Taken { by: String },
+    #[client_error(transparent)]
+    Other(Error),
+}
+
+impl FormHandler for Contact {
+    type Output = BTreeMap<String, bool>;
+    type Error = ContactError;
+
+    async fn initial(_: &Cx) -> Result<Initial, Error> {
+        Ok(Initial::new()
+            .set("email", "you@example.org")
+            .set("secret", "hunter2")
+            .set("account", 7)
+            .set("tenant", "acme"))
+    }
+
+    async fn validate_field(_: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+        match field {
+            "email" if value == "taken@example.org" => Err(Error::invalid(field, "is taken")),
+            "fullName" if value == "crash" => {
+                Err(std::io::Error::other("the database is gone").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn validate(&self, _: &Cx) -> Result<(), Error> {
+        if self.message.is_none() && self.phones.is_empty() && self.full_name == "silent" {
+            return Err(Error::invalid(WHOLE, "leave a message or a number"));
+        }
+        Ok(())
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<Self::Output, ContactError> {
+        if self.full_name == "late" {
+            return Err(ContactError::Taken {
+                by: "mia".to_owned(),
+            });
+        }
+        let Self {
+            full_name,
+            email,
+            account,
+            tenant,
+            ..
+        } = &self;
+        let image = self.image.as_ref().map(Upload::file_name);
+        let numbers: Vec<_> = self.phones.iter().map(|phone| &phone.the_number).collect();
+        let line = format!("{full_name} {email} {account:?} {tenant} {image:?} {numbers:?}");
+        cx.state::<Sent>().0.lock().unwrap().push(line);
+        Ok(BTreeMap::from([("sent".to_owned(), true)]))
+    }
+}
+
+#[mizan_core::client(query)]
+async fn messages() -> Result<(), Error> {
+    Ok(())
+}
+
+pub(crate) fn registry() -> Registry {
+    Registry::new().function::<Messages>().form::<Contact>()
+}
+
+pub(crate) fn app() -> (App, Sent) {
+    let sent = Sent::default();
+    let app = registry().state(sent.clone()).build().unwrap();
+    (app, sent)
+}
+
+/// Calls a function as a server does; the output, or what is wrong.
+pub(crate) async fn call(app: &App, name: &str, input: Value) -> Result<Value, Error> {
+    call_with(app, name, input, Uploads::default(), RequestHead::empty()).await
+}
+
+pub(crate) async fn call_with(
+    app: &App,
+    name: &str,
+    input: Value,
+    uploads: Uploads,
+    head: RequestHead,
+) -> Result<Value, Error> {
+    let principal = Principal::from(Identity::new("mia"));
+    let cx = Cx::new(app.clone(), principal, Arc::new(head)).with_uploads(uploads);
+    let function = app.function(name).unwrap();
+    let reply = function.dispatch(cx, input.to_string().into()).await;
+    Ok(serde_json::from_slice(&reply.result?).unwrap())
+}
+
+/// The messages of a refusal, as `path: message`.
+pub(crate) fn blamed(error: &Error) -> Vec<String> {
+    assert_eq!(error.code(), "invalid", "{error:?}");
+    lines(error.fields())
+}
+
+pub(crate) fn lines(fields: &Fields) -> Vec<String> {
+    let lines = fields.iter();
+    lines
+        .map(|(path, messages)| format!("{path}: {}", messages.join(", ")))
+        .collect()
+}
+
+pub(crate) fn valid() -> Value {
+    json!({ "fullName": "Mia", "email": "mia@example.org" })
+}
+
+/// The valid values, with some in the place of others.
+pub(crate) fn with(values: Value) -> Value {
+    let mut all = valid();
+    let members = all.as_object_mut().unwrap();
+    members.extend(values.as_object().unwrap().clone());
+    all
+}

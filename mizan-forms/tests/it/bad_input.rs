@@ -1,0 +1,146 @@
+//! What nobody fills in by accident. Each is refused on its field, and nothing is stored.
+
+use serde_json::{Value, json};
+
+use crate::app::{app, blamed, call, with};
+
+async fn refused(values: Value) -> Vec<String> {
+    let (app, sent) = app();
+    let error = call(&app, "contact.submit", with(values))
+        .await
+        .unwrap_err();
+    assert!(sent.0.lock().unwrap().is_empty());
+    blamed(&error)
+}
+
+#[tokio::test]
+async fn what_the_server_holds_cannot_be_sent() {
+    assert_eq!(
+        refused(json!({ "account": 1, "tenant": "other" })).await,
+        ["account: cannot be changed", "tenant: cannot be changed"]
+    );
+    assert_eq!(
+        refused(json!({ "account": null })).await,
+        ["account: cannot be changed"]
+    );
+}
+
+#[tokio::test]
+async fn unknown_fields_are_named() {
+    assert_eq!(
+        refused(json!({ "__proto__": {} })).await,
+        ["__proto__: is not a known field"]
+    );
+    let phone = json!({ "the-number": "123", "kind": "home", "constructor": 1 });
+    assert_eq!(
+        refused(json!({ "phones": [phone] })).await,
+        ["phones.0.constructor: is not a known field"]
+    );
+    let many: serde_json::Map<_, _> = (0..1_000).map(|i| (format!("a{i}"), json!(1))).collect();
+    assert_eq!(refused(Value::Object(many)).await.len(), 20);
+}
+
+#[tokio::test]
+async fn lines_are_lines() {
+    assert_eq!(
+        refused(json!({ "email": "a@example.org\r\nBcc: b@example.org" })).await,
+        ["email: must be one line without control characters, must be an e-mail address"]
+    );
+    assert_eq!(
+        refused(json!({ "fullName": "a\nb" })).await,
+        ["fullName: must be one line without control characters"]
+    );
+    let (app, _) = app();
+    let message = with(json!({ "message": "two\nlines" }));
+    assert!(call(&app, "contact.submit", message).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_value_is_too_long_by_one() {
+    for (values, message) in [
+        (json!({ "fullName": "é".repeat(10) }), None),
+        (
+            json!({ "fullName": "é".repeat(11) }),
+            Some("fullName: please tell us your name"),
+        ),
+        (json!({ "message": "é".repeat(10) }), None),
+        (
+            json!({ "message": "é".repeat(10) + "a" }),
+            Some("message: must have at most 20 bytes"),
+        ),
+        (json!({ "message": "a".repeat(15) }), None),
+        (
+            json!({ "message": "a".repeat(16) }),
+            Some("message: must have at most 15 characters"),
+        ),
+    ] {
+        let (app, _) = app();
+        let outcome = call(&app, "contact.submit", with(values.clone())).await;
+        match message {
+            None => assert!(outcome.is_ok(), "{values}: {outcome:?}"),
+            Some(message) => assert_eq!(blamed(&outcome.unwrap_err()), [message], "{values}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_too_long_is_not_decoded() {
+    let rows = vec![json!({ "nonsense": true }); 10_000];
+    assert_eq!(
+        refused(json!({ "phones": rows })).await,
+        ["phones: must have at most 2 items"]
+    );
+}
+
+#[tokio::test]
+async fn what_is_blank_is_missing() {
+    assert_eq!(
+        refused(json!({ "email": " \u{a0}\u{3000}" })).await,
+        ["email: is required"]
+    );
+    assert_eq!(
+        refused(json!({ "email": null })).await,
+        ["email: is required"]
+    );
+    assert_eq!(
+        refused(json!({ "fullName": "" })).await,
+        ["fullName: please tell us your name"]
+    );
+    assert_eq!(
+        refused(json!({ "fullName": "  " })).await,
+        ["fullName: is required"]
+    );
+}
+
+#[tokio::test]
+async fn the_wrong_kind_of_value_says_what_is_right() {
+    for (values, message) in [
+        (json!({ "email": 1 }), "email: must be text"),
+        (json!({ "phones": {} }), "phones: must be a list"),
+        (json!({ "phones": [1] }), "phones.0: must be an object"),
+        (json!({ "image": {} }), "image: must be a file"),
+        (
+            json!({ "image": "../../etc/passwd" }),
+            "image: must be a file",
+        ),
+        (
+            json!({ "country": 1 }),
+            "country: is not one of the choices",
+        ),
+    ] {
+        assert_eq!(refused(values.clone()).await, [message], "{values}");
+    }
+}
+
+#[tokio::test]
+async fn submissions_at_once_do_not_meet() {
+    let (app, sent) = app();
+    let calls = (0..50).map(|i| {
+        let app = app.clone();
+        let values = with(json!({ "fullName": format!("n{i}"), "email": if i % 2 == 0 { "a@example.org" } else { "x" } }));
+        async move { call(&app, "contact.submit", values).await.is_ok() }
+    });
+    let outcomes = futures_util::future::join_all(calls).await;
+    assert_eq!(outcomes.iter().filter(|ok| **ok).count(), 25);
+    assert_eq!(sent.0.lock().unwrap().len(), 25);
+}

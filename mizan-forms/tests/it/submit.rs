@@ -1,0 +1,142 @@
+//! What is taken, and who hears of it.
+
+use mizan_core::{RequestHead, Upload, Uploads};
+use mizan_forms::Submit;
+use serde_json::json;
+
+use crate::app::{Contact, app, blamed, call, call_with, valid, with};
+
+#[tokio::test]
+async fn valid_values_reach_the_handler() {
+    let (app, sent) = app();
+    let phones = json!([{ "the-number": "12345", "kind": "home" }]);
+    let output = call(
+        &app,
+        "contact.submit",
+        with(json!({ "phones": phones, "country": "at" })),
+    )
+    .await;
+    assert_eq!(output.unwrap(), json!({ "sent": true }));
+    assert_eq!(
+        *sent.0.lock().unwrap(),
+        [r#"Mia mia@example.org Some(7) acme None ["12345"]"#]
+    );
+}
+
+#[tokio::test]
+async fn a_test_calls_it_with_values() {
+    let (app, _) = app();
+    let output = app.call_as(
+        mizan_core::Principal::anonymous(),
+        Submit::<Contact>::new(valid()),
+    );
+    assert_eq!(output.await.unwrap()["sent"], true);
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once() {
+    let (app, sent) = app();
+    let refused = call(
+        &app,
+        "contact.submit",
+        json!({
+            "email": "nobody",
+            "message": 5,
+            "phones": [
+                { "the-number": "12", "kind": "home" },
+                { "the-number": "123", "kind": "fax", "more": 1 },
+                { "kind": "home" },
+            ],
+            "country": "fr",
+            "colour": "red",
+        }),
+    );
+    assert_eq!(
+        blamed(&refused.await.unwrap_err()),
+        [
+            "colour: is not a known field",
+            "country: is not one of the choices",
+            "email: must be an e-mail address",
+            "fullName: is required",
+            "message: must be text",
+            "phones: must have at most 2 items",
+        ]
+    );
+    let refused = call(
+        &app,
+        "contact.submit",
+        with(json!({
+            "email": "taken@example.org",
+            "phones": [
+                { "the-number": "12", "kind": "home" },
+                { "the-number": "123", "kind": "fax", "more": 1 },
+            ],
+        })),
+    );
+    assert_eq!(
+        blamed(&refused.await.unwrap_err()),
+        [
+            "email: is taken",
+            "phones.0.the-number: must have 3 to 9 characters",
+            "phones.1.kind: is not one of the choices",
+            "phones.1.more: is not a known field",
+        ]
+    );
+    assert!(sent.0.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn messages_for_the_whole_form_stand_apart() {
+    let (app, _) = app();
+    let refused = call(
+        &app,
+        "contact.submit",
+        with(json!({ "fullName": "silent" })),
+    );
+    assert_eq!(
+        blamed(&refused.await.unwrap_err()),
+        ["__all__: leave a message or a number"]
+    );
+}
+
+#[tokio::test]
+async fn a_declared_error_blames_its_field_and_a_broken_check_is_internal() {
+    let (app, _) = app();
+    let taken = call(&app, "contact.submit", with(json!({ "fullName": "late" })))
+        .await
+        .unwrap_err();
+    assert_eq!(taken.code(), "taken");
+    assert_eq!(taken.fields()["email"], ["mia has this address"]);
+    let broken = call(&app, "contact.submit", with(json!({ "fullName": "crash" })))
+        .await
+        .unwrap_err();
+    assert_eq!(broken.code(), "internal");
+    assert!(!broken.message().contains("database"));
+}
+
+#[tokio::test]
+async fn files_come_with_their_call() {
+    let (app, sent) = app();
+    let mut uploads = Uploads::default();
+    let image = uploads.add(Upload::new("/nowhere", 1, "../me.png", "image/png", ()));
+    let values = with(json!({ "image": image }));
+    let head = RequestHead::empty();
+    call_with(&app, "contact.submit", values.clone(), uploads, head)
+        .await
+        .unwrap();
+    assert!(sent.0.lock().unwrap()[0].contains("me.png"));
+    let refused = call(&app, "contact.submit", values).await.unwrap_err();
+    assert_eq!(blamed(&refused), ["image: must be a file"]);
+
+    let fields = app.function("contact.submit").unwrap().uploads();
+    let paths: Vec<_> = fields.iter().map(|field| &*field.path).collect();
+    assert_eq!(paths, ["image", "phones.*.scan"]);
+    assert_eq!(fields[0].accept, ["image/png", "image/jpeg"]);
+    assert_eq!(fields[0].max_bytes, Some(2_000_000));
+    assert!(
+        app.function("contact.validate")
+            .unwrap()
+            .uploads()
+            .is_empty()
+    );
+}

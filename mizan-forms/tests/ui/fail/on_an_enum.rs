@@ -1,0 +1,8 @@
+use mizan_forms::Form;
+
+#[derive(Form)]
+enum Contact {
+    Message,
+}
+
+fn main() {}
