@@ -1,4 +1,5 @@
 use mizan_core::Registry;
+use mizan_forms::RegisterForm;
 
 use crate::Accounts;
 use crate::forms::{
@@ -13,17 +14,17 @@ use crate::functions::{
 pub fn registry(accounts: Accounts) -> Registry {
     Registry::new()
         .state(accounts)
-        .function::<SignUp>()
-        .function::<SignIn>()
-        .function::<VerifyCode>()
-        .function::<VerifyLink>()
-        .function::<RequestReset>()
-        .function::<ConfirmReset>()
-        .function::<ChangePassword>()
-        .function::<ChangeEmail>()
-        .function::<ConfirmEmail>()
-        .function::<Reauthenticate>()
-        .function::<DeleteAccount>()
+        .form::<SignUp>()
+        .form::<SignIn>()
+        .form::<VerifyCode>()
+        .form::<VerifyLink>()
+        .form::<RequestReset>()
+        .form::<ConfirmReset>()
+        .form::<ChangePassword>()
+        .form::<ChangeEmail>()
+        .form::<ConfirmEmail>()
+        .form::<Reauthenticate>()
+        .form::<DeleteAccount>()
         .function::<Account>()
         .function::<Sessions>()
         .function::<RevokeSession>()

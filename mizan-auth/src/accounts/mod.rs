@@ -88,6 +88,12 @@ impl Accounts {
         &self.0.passwords
     }
 
+    /// What new passwords must be.
+    #[must_use]
+    pub fn password_rules(&self) -> PasswordRules {
+        self.0.rules
+    }
+
     /// Where the accounts are kept.
     #[must_use]
     pub fn users(&self) -> &Arc<dyn UserStore> {

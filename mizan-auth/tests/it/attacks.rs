@@ -343,13 +343,7 @@ async fn a_token_is_for_its_purpose_and_its_time() {
     // The id of one with the secret of another, and what is no token.
     let (id, _) = reset.split_once('.').unwrap();
     let (_, secret) = change.split_once('.').unwrap();
-    for token in [
-        &format!("{id}.{secret}"),
-        id,
-        "",
-        "nonsense",
-        &"x".repeat(150),
-    ] {
+    for token in [&format!("{id}.{secret}"), id, "nonsense", &"x".repeat(150)] {
         assert_eq!(
             browser.confirm_reset(token, OTHER).await.outcome().1,
             "invalid_proof"
@@ -599,12 +593,28 @@ async fn next_leads_nowhere_else() {
 /// A megabyte is refused before it is hashed, wherever a password goes in.
 #[tokio::test]
 async fn a_megabyte_of_password_is_refused_at_once() {
-    let site = Site::with(|accounts| accounts.hash_cost(HashCost::default()));
+    let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     browser.request_reset(EMAIL).await;
     let token = site.link_token().await;
     let long = "x".repeat(1_000_000);
-    let start = Instant::now();
+    // While the only place to hash is taken, what would be hashed is answered with 503.
+    let busy = Site::with(|accounts| {
+        let cost = HashCost {
+            passes: 8,
+            ..HashCost::default()
+        };
+        let accounts = accounts.store(std::sync::Arc::clone(&site.store));
+        accounts.hash_cost(cost).hash_pool(1, 0)
+    });
+    let passwords = busy.accounts.passwords().clone();
+    let taken = tokio::spawn(async move { passwords.hash(&OTHER.into()).await });
+    tokio::task::yield_now().await;
+    let cookie = browser.cookie.clone();
+    let mut browser = busy.browser();
+    browser.cookie = cookie;
+    let reply = browser.sign_in(EMAIL, PASSWORD).await;
+    assert_eq!(reply.outcome(), (503, "unavailable".to_owned()));
     for (name, input, field) in [
         (
             "sign_in.submit",
@@ -648,10 +658,10 @@ async fn a_megabyte_of_password_is_refused_at_once() {
         assert_eq!(message, "must have at most 1024 bytes", "{name}");
     }
     assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        start.elapsed()
+        !taken.is_finished(),
+        "the place became free too early to tell"
     );
+    taken.await.unwrap().unwrap();
 }
 
 /// 200 at once are served a few at a time; those beyond the queue are asked to come again.
@@ -700,9 +710,19 @@ async fn an_absent_password_is_unusable() {
         created_at: site.clock.now(),
     };
     site.store.create(account).await.unwrap().unwrap();
-    for password in ["", " ", "null", "None", "!", "\u{0}"] {
+    for (password, code) in [
+        ("", "invalid"),
+        (" ", "invalid"),
+        ("\u{0}", "invalid"),
+        ("null", "wrong_credentials"),
+        ("None", "wrong_credentials"),
+        ("!", "wrong_credentials"),
+    ] {
         let reply = site.browser().sign_in(EMAIL, password).await;
-        assert_eq!(reply.outcome().1, "wrong_credentials", "{password:?}");
+        assert_eq!(reply.outcome().1, code, "{password:?}");
+        let typed = password.into();
+        let verified = site.accounts.passwords().verify(&typed, None);
+        assert!(!verified.await.unwrap(), "{password:?}");
     }
     let reply = site
         .browser()

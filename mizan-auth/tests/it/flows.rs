@@ -321,3 +321,34 @@ async fn what_an_account_may_do_is_read_with_each_request() {
     let reply = browser.sign_in(EMAIL, PASSWORD).await;
     assert_eq!(reply.outcome().1, "wrong_credentials");
 }
+
+/// The links in mails work where no JavaScript runs: the form has what the page's query has.
+#[tokio::test]
+async fn forms_take_the_token_from_the_page() {
+    let site = Site::new();
+    let request = http::Request::get("/verify-email?token=a.b&next=%2Fposts&password=x");
+    let caller = site.caller(&request.body(()).unwrap()).await;
+    let state = caller.call("verify_link.schema".to_owned(), "{}".into());
+    let state: serde_json::Value = serde_json::from_slice(&state.await.unwrap()).unwrap();
+    assert_eq!(state["values"], json!({ "token": "a.b", "next": "/posts" }));
+}
+
+/// A password that will not do is told while it is typed; who has an account is not.
+#[tokio::test]
+async fn forms_are_checked_while_they_are_filled_in() {
+    let site = Site::new();
+    site.member(EMAIL).await;
+    let mut browser = site.browser();
+    let mut check = async |values: serde_json::Value| {
+        let input = json!({ "values": values });
+        browser.send("sign_up.validate", input).await.json()["errors"].clone()
+    };
+    let weak = check(json!({ "email": EMAIL, "password": "password" })).await;
+    let words = "is guessed too easily: use more words, or less common ones";
+    assert_eq!(weak, json!({ "password": [words] }));
+    let good = check(json!({ "email": EMAIL, "password": PASSWORD })).await;
+    assert_eq!(good, json!({}));
+    let address = check(json!({ "email": "ada", "password": PASSWORD })).await;
+    assert_eq!(address["email"][0], "must be an e-mail address");
+    assert_eq!(site.mail().await, []);
+}

@@ -10,7 +10,7 @@ use mizan_auth::{
     Accounts, AccountsBuilder, Clock, HashCost, Mail, MailError, Mailer, MemoryStore, Rate, Rates,
 };
 use mizan_core::{Error, Registry, client};
-use mizan_http::{MizanService, PeerAddr};
+use mizan_http::{Caller, MizanService, PeerAddr};
 use serde_json::{Value, json};
 use tower_service::Service;
 
@@ -107,6 +107,14 @@ impl Site {
             cookie: None,
             peer: "192.0.2.1:5000".to_owned(),
             headers: HeaderMap::new(),
+        }
+    }
+
+    /// Whoever asks for a page.
+    pub(crate) async fn caller(&self, request: &Request<()>) -> Caller {
+        match self.service.caller(request).await {
+            Ok(caller) => caller,
+            Err(response) => panic!("{}", response.status()),
         }
     }
 
