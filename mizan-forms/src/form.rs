@@ -1,11 +1,9 @@
 use std::future::{Future, ready};
 
 use mizan_core::{ClientError, Cx, Error, Output, Policy, Source};
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use validator::Validate;
 
+use crate::private::Derived;
 use crate::{FormFields, Initial, Shape};
 
 /// What `#[derive(Form)]` tells of a struct with `#[form(name = "..")]`.
@@ -14,9 +12,7 @@ use crate::{FormFields, Initial, Shape};
     label = "clients have no name for this",
     note = "put `#[derive(mizan_forms::Form)]` and `#[form(name = \"..\")]` on `{Self}`"
 )]
-pub trait Form:
-    FormFields + DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static
-{
+pub trait Form: FormFields + Derived {
     /// What clients call the form.
     const NAME: &'static str;
     /// The name of the query for its state.

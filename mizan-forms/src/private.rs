@@ -13,12 +13,10 @@ pub use crate::decoding::Decoding;
     note = "put `#[derive(Form, serde::Deserialize, schemars::JsonSchema, validator::Validate)]` on \
             `{Self}`"
 )]
-pub trait Derived {}
+pub trait Derived: DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + JsonSchema + Validate> Derived for T {}
-
-pub const fn is_derived<T: Derived>() {}
+impl<T: DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static> Derived for T {}
 
 /// The value of `#[field(initial = ..)]`.
 ///

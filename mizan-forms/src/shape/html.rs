@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 use super::{Field, Kind, Row, Shape, find, is_index};
 use crate::formats::Format;
 
+/// How many rows the texts of one post may make, in all of its lists: a short text could otherwise ask
+/// for a thousand rows in each of a thousand.
+const ROWS: usize = 10_000;
+
 /// The names that are the server's own.
 const RESERVED: [&str; 5] = ["__token", "__page", "__next", "__add", "__remove"];
 
@@ -35,9 +39,10 @@ impl FormShape for Shape {
 
     fn values(&self, fields: &[(String, String)]) -> Value {
         let mut texts = Texts::default();
+        let mut free = ROWS;
         for (path, text) in fields {
             if !RESERVED.contains(&&**path) {
-                texts.put(&self.fields, path, text);
+                texts.put(&self.fields, path, text, &mut free);
             }
         }
         Value::Object(texts.group(&self.fields))
@@ -140,7 +145,7 @@ enum Text {
 
 impl Texts {
     /// Puts a text where its path leads. A path that leads nowhere becomes a name that no field has.
-    fn put(&mut self, fields: &[Field], path: &str, text: &str) {
+    fn put(&mut self, fields: &[Field], path: &str, text: &str, free: &mut usize) {
         let (name, rest) = match path.split_once('.') {
             Some((name, rest)) => (name, Some(rest)),
             None => (path, None),
@@ -149,7 +154,7 @@ impl Texts {
         match (field.map(|field| &field.kind), rest) {
             (Some(Kind::Group(inner)), Some(rest)) => {
                 if let Text::Group(group) = self.entry(name, || Text::Group(Self::default())) {
-                    group.put(inner, rest, text);
+                    group.put(inner, rest, text, free);
                 }
             }
             (Some(Kind::List { max, row, .. }), Some(rest)) => {
@@ -158,8 +163,7 @@ impl Texts {
                     None => (rest, None),
                 };
                 let Some(index) = index.parse::<usize>().ok().filter(|_| is_index(index)) else {
-                    self.0
-                        .push((path.to_owned(), Text::Unknown(text.to_owned())));
+                    self.unknown(path, text);
                     return;
                 };
                 // One row too many is enough to refuse the list.
@@ -167,23 +171,29 @@ impl Texts {
                 match (row, rest) {
                     (Row::Group(inner), Some(rest)) => {
                         if let Text::List(rows) = self.entry(name, || Text::List(Vec::new())) {
+                            if !take(free, (index + 1).saturating_sub(rows.len())) {
+                                self.unknown(path, text);
+                                return;
+                            }
                             if rows.len() <= index {
                                 rows.resize_with(index + 1, Self::default);
                             }
-                            rows[index].put(inner, rest, text);
+                            rows[index].put(inner, rest, text, free);
                         }
                     }
                     (Row::Item(_), None) => {
                         if let Text::Items(rows) = self.entry(name, || Text::Items(Vec::new())) {
+                            if !take(free, (index + 1).saturating_sub(rows.len())) {
+                                self.unknown(path, text);
+                                return;
+                            }
                             if rows.len() <= index {
                                 rows.resize(index + 1, None);
                             }
                             rows[index] = Some(text.to_owned());
                         }
                     }
-                    _ => self
-                        .0
-                        .push((path.to_owned(), Text::Unknown(text.to_owned()))),
+                    _ => self.unknown(path, text),
                 }
             }
             (Some(_), None) => {
@@ -191,10 +201,13 @@ impl Texts {
                     texts.push(text.to_owned());
                 }
             }
-            _ => self
-                .0
-                .push((path.to_owned(), Text::Unknown(text.to_owned()))),
+            _ => self.unknown(path, text),
         }
+    }
+
+    fn unknown(&mut self, path: &str, text: &str) {
+        self.0
+            .push((path.to_owned(), Text::Unknown(text.to_owned())));
     }
 
     fn entry(&mut self, name: &str, new: impl FnOnce() -> Text) -> &mut Text {
@@ -236,6 +249,13 @@ impl Texts {
         }
         values
     }
+}
+
+/// Takes so many of what is free, or nothing.
+fn take(free: &mut usize, wanted: usize) -> bool {
+    let left = free.checked_sub(wanted);
+    *free = left.unwrap_or(*free);
+    left.is_some()
 }
 
 /// The value of a field; nothing where it is to be absent.

@@ -198,8 +198,9 @@ pub(crate) fn valid() -> Value {
 
 /// The valid values, with some in the place of others.
 pub(crate) fn with(values: Value) -> Value {
-    let mut all = valid();
-    let members = all.as_object_mut().unwrap();
-    members.extend(values.as_object().unwrap().clone());
-    all
+    let (Value::Object(mut all), Value::Object(values)) = (valid(), values) else {
+        panic!("values are objects");
+    };
+    all.extend(values);
+    Value::Object(all)
 }

@@ -186,6 +186,48 @@ form!(Tree);
 form!(Mismatch);
 form!(Held);
 
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "deep")]
+struct Deep {
+    #[validate(nested)]
+    outer: Vec<Outer>,
+}
+
+#[derive(Form, Deserialize, JsonSchema, Serialize, Validate)]
+struct Outer {
+    #[validate(nested)]
+    inner: Vec<Leaf>,
+}
+
+#[derive(Form, Deserialize, JsonSchema, Serialize, Validate)]
+struct Leaf {
+    on: bool,
+}
+
+form!(Deep);
+
+#[tokio::test]
+async fn lists_in_lists_do_not_multiply() {
+    let app = Registry::new().form::<Deep>().build().unwrap();
+    let fields: Vec<_> = (0..500)
+        .map(|i| (format!("outer.{i}.inner.999.on"), "on".to_owned()))
+        .collect();
+    let values = app.form("deep").unwrap().shape.values(&fields);
+    let rows = values["outer"].as_array().unwrap();
+    let inner = rows
+        .iter()
+        .map(|row| row["inner"].as_array().map_or(0, Vec::len));
+    assert!(inner.sum::<usize>() <= 10_000);
+    let refused = crate::app::call(&app, "deep.submit", values)
+        .await
+        .unwrap_err();
+    assert!(
+        crate::app::blamed(&refused)
+            .iter()
+            .any(|line| line.ends_with("is not a known field"))
+    );
+}
+
 #[test]
 #[should_panic(expected = "the field `root.children.*` of the form `tree` holds itself")]
 fn a_group_that_holds_itself_is_refused() {

@@ -258,3 +258,68 @@ async fn no_string_gets_past_or_breaks_a_field() {
         }
     }
 }
+
+#[tokio::test]
+async fn texts_become_values_of_every_kind() {
+    let app = registry().build().unwrap();
+    let mut fields = Vec::new();
+    for (name, value) in &table().base {
+        let mut text = |path: &str, text: &str| fields.push((path.to_owned(), text.to_owned()));
+        match (&**name, value) {
+            ("checkbox", _) => text(name, "on"),
+            ("several", _) => {
+                text(name, "red");
+                text(name, "dark_blue");
+            }
+            ("tags", _) => text("tags.0", "a"),
+            ("group", _) => text("group.name", "a"),
+            ("rows", _) => text("rows.0.name", "a"),
+            ("instant", _) => text(name, "2026-01-31T18:30"),
+            (_, Value::String(value)) => text(name, value),
+            (_, value) => text(name, &format!(" {value} ")),
+        }
+    }
+    fields.push(("optional_text".to_owned(), String::new()));
+    fields.push(("optional_select".to_owned(), String::new()));
+    let values = app.form("verdicts").unwrap().shape.values(&fields);
+    let mut expected = table().base;
+    for (name, value) in [
+        ("several", json!(["red", "dark_blue"])),
+        ("tags", json!(["a"])),
+        ("optional_text", Value::Null),
+        ("optional_select", Value::Null),
+    ] {
+        expected.insert(name.to_owned(), value);
+    }
+    assert_eq!(values, Value::Object(expected));
+    assert_eq!(wrong(&app, values).await, json!({}));
+
+    let nothing = app.form("verdicts").unwrap().shape.values(&[]);
+    assert_eq!(nothing["checkbox"], json!(false));
+    assert_eq!(
+        (&nothing["several"], &nothing["rows"]),
+        (&json!([]), &json!([]))
+    );
+    let half = |name: &str, text: &str| {
+        let fields = [(name.to_owned(), text.to_owned())];
+        app.form("verdicts").unwrap().shape.values(&fields)[name].clone()
+    };
+    for (name, text, value) in [
+        ("whole", "", Value::Null),
+        ("whole", "five", json!("five")),
+        ("whole", "[1]", json!("[1]")),
+        ("whole", "1e400", json!("1e400")),
+        ("number", "0.25", json!(0.25)),
+        ("checkbox", "maybe", json!("maybe")),
+        ("select", "", Value::Null),
+        ("text", "", json!("")),
+        ("textarea", "a\r\nb", json!("a\nb")),
+    ] {
+        assert_eq!(half(name, text), value, "{name} {text:?}");
+    }
+}
+
+async fn wrong(app: &App, values: Value) -> Value {
+    let call = app.call_as(Principal::anonymous(), Check::<Verdicts>::new(values));
+    json!(call.await.unwrap().errors)
+}

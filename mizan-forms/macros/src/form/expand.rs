@@ -97,9 +97,6 @@ fn form(input: &DeriveInput, options: &FormOptions) -> TokenStream {
         line: ::std::line!(),
     });
     quote! {
-        // It comes before the implementation, so that its error does too.
-        const _: () = ::mizan_forms::private::is_derived::<#name>();
-
         impl ::mizan_forms::Form for #name {
             const NAME: &'static str = #form_name;
             const SCHEMA: &'static str = ::std::concat!(#form_name, ".schema");
