@@ -25,6 +25,8 @@ mod registry;
 mod session;
 mod store;
 mod token;
+#[cfg(feature = "tower-sessions")]
+mod tower_sessions;
 
 pub use account::{Access, Account, NewAccount};
 pub use accounts::{Accounts, AccountsBuilder, ConfigError, SecondFactor};
@@ -51,3 +53,5 @@ pub use store::RedisSessionStore;
 pub use store::SqliteStore;
 pub use store::{MemoryStore, SessionStore, StoreError, TokenStore, UserStore};
 pub use token::{NotAToken, SecretHash, Token, TokenId};
+#[cfg(feature = "tower-sessions")]
+pub use tower_sessions::TowerSessions;

@@ -71,7 +71,6 @@ struct Inner {
 impl Accounts {
     /// Begins accounts for the site at `base_url`, such as `https://example.com`. All links in
     /// mails lead there, whatever a request says of where it was sent.
-    #[must_use]
     pub fn builder(base_url: impl Into<String>) -> AccountsBuilder {
         AccountsBuilder::new(base_url.into())
     }
@@ -113,7 +112,7 @@ impl Accounts {
             .ok_or_else(|| Error::new(mizan_core::ErrorCode::Unauthenticated, "sign in to do this"))
     }
 
-    async fn find_active(&self, id: &str) -> Result<Option<Account>, StoreError> {
+    pub(crate) async fn find_active(&self, id: &str) -> Result<Option<Account>, StoreError> {
         let account = self.0.users.find(id).await?;
         Ok(account.filter(|account| account.access.active))
     }

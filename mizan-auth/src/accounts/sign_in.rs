@@ -32,8 +32,8 @@ impl Accounts {
             .and_then(|account| account.password.as_ref());
         let is_right = self.0.passwords.verify(password, stored).await?;
         let account = account.filter(|account| is_right && account.access.active);
-        let account = account.ok_or(SignInError::WrongCredentials)?;
-        self.hash_anew(&account, password).await?;
+        let mut account = account.ok_or(SignInError::WrongCredentials)?;
+        self.hash_anew(&mut account, password).await?;
         if !account.email_verified {
             return Ok(self.send_code(cx, &account).await?);
         }
@@ -120,6 +120,12 @@ impl Accounts {
         self.close(cx).await?;
         let sessions = &self.0.sessions;
         let (session, token) = sessions.open(&account.id, methods, device_of(cx)).await?;
+        // A password that was replaced since it was checked ended all sessions but this.
+        let now = self.find_active(&account.id).await?;
+        if now.is_none_or(|now| now.password != account.password) {
+            sessions.revoke(&account.id, session.id).await?;
+            return Err(signed_out());
+        }
         self.hand_over(cx, &session, &token);
         tracing::info!(user = account.id, session = %session.id, methods, "signed in");
         Ok(NextStep::SignedIn {
@@ -131,8 +137,9 @@ impl Accounts {
     pub(super) async fn renew(&self, cx: &Cx, methods: &str) -> Result<Session, Error> {
         let session = self.session_of(cx.head()).await?.ok_or_else(signed_out)?;
         let renewed = self.0.sessions.renew(&session, methods).await?;
-        self.hand_over(cx, &renewed.0, &renewed.1);
-        Ok(renewed.0)
+        let (renewed, token) = renewed.ok_or_else(signed_out)?;
+        self.hand_over(cx, &renewed, &token);
+        Ok(renewed)
     }
 
     /// Sends a new code to an account whose address is not verified.
@@ -164,14 +171,17 @@ impl Accounts {
 
     /// Hashes a password that was right at today's cost, where it was hashed at another. It can
     /// wait for another day when many sign in, or when the password is being changed.
-    async fn hash_anew(&self, account: &Account, password: &Password) -> Result<(), Error> {
+    async fn hash_anew(&self, account: &mut Account, password: &Password) -> Result<(), Error> {
         let outdated = |stored: &&PasswordHash| self.0.passwords.is_outdated(stored);
         let Some(old) = account.password.as_ref().filter(outdated) else {
             return Ok(());
         };
-        if let Ok(new) = self.0.passwords.hash(password).await {
-            let users = &self.0.users;
-            users.replace_password(&account.id, Some(old), &new).await?;
+        let Ok(new) = self.0.passwords.hash(password).await else {
+            return Ok(());
+        };
+        let users = &self.0.users;
+        if users.replace_password(&account.id, Some(old), &new).await? {
+            account.password = Some(new);
         }
         Ok(())
     }

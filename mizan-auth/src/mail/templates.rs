@@ -99,7 +99,7 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         for (name, source) in TEMPLATES {
-            add(&mut environment, name.to_owned(), source.to_owned())?;
+            add(&mut environment, name, source.to_owned())?;
         }
         for (name, source) in own {
             let text = name.strip_suffix(".html").map(|stem| format!("{stem}.txt"));
@@ -110,7 +110,7 @@ impl Templates {
                     "no mail has a template of this name",
                 ));
             }
-            add(&mut environment, name, source)?;
+            add(&mut environment, &name, source)?;
         }
         Ok(Self(environment))
     }
@@ -141,15 +141,15 @@ impl Templates {
 /// Adds a template that works: it is tried at once, so that no mail fails for a slip in it.
 fn add(
     environment: &mut Environment<'static>,
-    name: String,
+    name: &str,
     source: String,
 ) -> Result<(), TemplateError> {
     environment
-        .add_template_owned(name.clone(), source)
-        .map_err(|error| TemplateError::new(&name, error))?;
-    let written = render(environment, &name, &Facts::default())?;
+        .add_template_owned(name.to_owned(), source)
+        .map_err(|error| TemplateError::new(name, error))?;
+    let written = render(environment, name, &Facts::default())?;
     if name.ends_with(".txt") {
-        split(&name, &written)?;
+        split(name, &written)?;
     }
     Ok(())
 }

@@ -100,6 +100,7 @@ impl Sessions {
 
     /// Puts a new session in the place of `session`, whose user just proved again who they are.
     /// It keeps the time of signing in, so that nobody stays signed in for ever by confirming.
+    /// Nothing where the session was ended meanwhile.
     ///
     /// # Errors
     ///
@@ -109,7 +110,7 @@ impl Sessions {
         &self,
         session: &Session,
         methods: &str,
-    ) -> Result<(Session, Token), StoreError> {
+    ) -> Result<Option<(Session, Token)>, StoreError> {
         let token = Token::random();
         let now = self.0.clock.now();
         let renewed = Session {
@@ -121,10 +122,12 @@ impl Sessions {
             methods: methods.to_owned(),
             ..session.clone()
         };
-        self.0.store.remove(session.id).await?;
-        self.0.store.insert(&renewed).await?;
+        if !self.0.store.remove(session.id).await? {
+            return Ok(None);
+        }
         self.0.ended.tell(session.id);
-        Ok((renewed, token))
+        self.0.store.insert(&renewed).await?;
+        Ok(Some((renewed, token)))
     }
 
     /// The session that `token` opens, where there is one that has not ended. Notes the use.

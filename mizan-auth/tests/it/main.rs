@@ -12,3 +12,5 @@ mod secrets;
 mod settings;
 mod site;
 mod stores;
+#[cfg(feature = "tower-sessions")]
+mod tower_sessions;

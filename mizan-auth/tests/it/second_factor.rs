@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mizan_auth::{Accounts, NextStep, ProofError, SecondFactor, Ticket};
+use mizan_auth::{
+    Accounts, Device, MemoryStore, NextStep, PasswordHash, ProofError, SecondFactor, Ticket,
+    UserStore,
+};
 use mizan_core::{Cx, Error, Principal, RequestHead};
 use serde_json::json;
 
@@ -54,4 +57,49 @@ async fn the_password_alone_does_not_sign_in() {
     // A ticket of one flow is none of another.
     let reply = browser.verify_code(&json!(ticket), "000000").await;
     assert_eq!(reply.outcome().1, "invalid_proof");
+}
+
+/// Replaces the password after it was checked and before there is a session.
+struct ChangesMeanwhile(Arc<MemoryStore>);
+
+#[async_trait]
+impl SecondFactor for ChangesMeanwhile {
+    async fn methods(&self, user: &str) -> Result<Vec<String>, Error> {
+        let account = UserStore::find(&*self.0, user).await?.unwrap();
+        let new = PasswordHash::from_stored("another");
+        let old = account.password.as_ref();
+        UserStore::replace_password(&*self.0, user, old, &new).await?;
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_overtakes_a_password_change_is_over() {
+    let site = Site::new();
+    site.member("ada@example.com").await;
+    let racing = Site::with(|accounts| {
+        let factor = ChangesMeanwhile(Arc::clone(&site.store));
+        accounts
+            .store(Arc::clone(&site.store))
+            .second_factor(Arc::new(factor))
+    });
+    let mut browser = racing.browser();
+    let reply = browser.sign_in("ada@example.com", PASSWORD).await;
+    assert_eq!(reply.outcome(), (401, "unauthenticated".to_owned()));
+    assert_eq!(browser.cookie, None);
+}
+
+/// Two proofs of the same session at once, and one that was revoked meanwhile: there is never a
+/// session more.
+#[tokio::test]
+async fn a_session_is_renewed_once() {
+    let site = Site::new();
+    let sessions = site.accounts.sessions();
+    let (session, _) = sessions
+        .open("ada", "pwd", Device::default())
+        .await
+        .unwrap();
+    assert!(sessions.renew(&session, "pwd").await.unwrap().is_some());
+    assert!(sessions.renew(&session, "pwd").await.unwrap().is_none());
+    assert_eq!(sessions.list("ada").await.unwrap().len(), 1);
 }
