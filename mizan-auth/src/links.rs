@@ -27,7 +27,7 @@ impl Default for Pages {
 }
 
 /// Links into the site. They are made of the configured base URL alone, never of what a request
-/// says of its host (OWASP ASVS 13.4, the test guide's WSTG-INPV-17).
+/// says of its host.
 #[derive(Debug)]
 pub(crate) struct Links {
     base: Url,

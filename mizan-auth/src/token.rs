@@ -210,6 +210,7 @@ fn decode<const N: usize>(text: &str) -> Result<[u8; N], NotAToken> {
 mod tests {
     use super::*;
 
+    /// OWASP ASVS 7.2.3.
     #[test]
     fn a_token_is_read_as_it_was_written() {
         let token = Token::random();

@@ -698,7 +698,7 @@ async fn two_hundred_sign_ins_at_once() {
     assert_eq!(site.browser().sign_in(EMAIL, PASSWORD).await.status, 200);
 }
 
-/// OWASP ASVS 6.2: where there is no password, none is right, an empty one least of all.
+/// Where there is no password, none is right, an empty one least of all.
 #[tokio::test]
 async fn an_absent_password_is_unusable() {
     use mizan_auth::{NewAccount, UserStore};

@@ -135,6 +135,7 @@ async fn a_reset_verifies_the_address() {
     );
 }
 
+/// OWASP ASVS 6.3.7: the owner is told of changes.
 #[tokio::test]
 async fn a_new_address_is_confirmed_there_and_told_to_the_old() {
     let site = Site::new();
@@ -217,6 +218,7 @@ async fn sensitive_functions_ask_to_confirm() {
     assert_eq!(old.email().await, None);
 }
 
+/// OWASP ASVS 7.4.2.
 #[tokio::test]
 async fn an_account_is_deleted_with_all_that_it_has() {
     let site = Site::new();
@@ -239,7 +241,7 @@ async fn an_account_is_deleted_with_all_that_it_has() {
     site.member(EMAIL).await;
 }
 
-/// OWASP ASVS 7.4.5, 7.5.2: users see their sessions and end them.
+/// OWASP ASVS 7.5.2: users see their sessions and end them (without entering the password again).
 #[tokio::test]
 async fn sessions_are_listed_and_revoked() {
     let site = Site::new();
@@ -289,6 +291,7 @@ async fn sessions_are_listed_and_revoked() {
     assert!(laptop.email().await.is_some() && eve.email().await.is_some());
 }
 
+/// OWASP ASVS 7.4.2: who is turned off is signed out with the next request.
 #[tokio::test]
 async fn what_an_account_may_do_is_read_with_each_request() {
     use mizan_auth::{Access, UserStore};

@@ -26,6 +26,7 @@ fn cx(accounts: &Accounts) -> Cx {
     Cx::new(app, Principal::anonymous(), Arc::new(RequestHead::empty()))
 }
 
+/// OWASP ASVS 6.3.4: every way in asks for the factor that the account has.
 #[tokio::test]
 async fn the_password_alone_does_not_sign_in() {
     let site = Site::with(|accounts| accounts.second_factor(Arc::new(Everybody)));

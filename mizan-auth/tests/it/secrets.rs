@@ -11,7 +11,24 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::site::{PASSWORD, Site, code_in, token_in};
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Takes what is logged from here on, until the guard is dropped.
+    pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(log.clone())
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -37,13 +54,7 @@ impl MakeWriter<'_> for Log {
 async fn no_log_and_no_debug_output_has_a_secret() {
     const EMAIL: &str = "ada@example.com";
     const NEW: &str = "another good password";
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::start();
 
     let mut secrets = vec![PASSWORD.to_owned(), NEW.to_owned()];
     let site = Site::new();
@@ -104,7 +115,7 @@ async fn no_log_and_no_debug_output_has_a_secret() {
         Password::from(PASSWORD),
     );
 
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(logged.contains("signed in"), "nothing is logged: {logged}");
     for secret in secrets {
         let (_, secret) = secret.rsplit_once('.').unwrap_or(("", &secret));

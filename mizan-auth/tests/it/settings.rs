@@ -8,7 +8,8 @@ use mizan_auth::{
 };
 use serde_json::Value;
 
-use crate::site::{CHEAP, Site};
+use crate::secrets::Log;
+use crate::site::{CHEAP, PASSWORD, Site};
 
 fn builder(base_url: &str) -> AccountsBuilder {
     Accounts::builder(base_url)
@@ -36,6 +37,24 @@ fn only_localhost_may_do_without_https() {
     ] {
         assert_eq!(builder(url).build().is_ok(), allowed, "{url}");
     }
+}
+
+/// Plain HTTP on this machine works, with another cookie, and the log says what that is.
+#[tokio::test]
+async fn development_says_so() {
+    let (log, _guard) = Log::start();
+    let site = Site::at("http://localhost:8000", |accounts| accounts);
+    assert!(log.text().contains("development mode"), "{}", log.text());
+    let browser = site.member("ada@example.com").await;
+    assert!(browser.cookie.unwrap().starts_with("mizan_session="));
+    let reply = site.browser().sign_in("ada@example.com", PASSWORD).await;
+    let cookie = reply.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
+    assert!(!cookie.contains("Secure"), "{cookie}");
+
+    let (log, _guard) = Log::start();
+    Site::new();
+    assert!(!log.text().contains("development mode"), "{}", log.text());
 }
 
 #[test]

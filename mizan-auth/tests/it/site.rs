@@ -72,8 +72,15 @@ impl Site {
     }
 
     pub(crate) fn with(change: impl FnOnce(AccountsBuilder) -> AccountsBuilder) -> Self {
+        Self::at(BASE_URL, change)
+    }
+
+    pub(crate) fn at(
+        base_url: &str,
+        change: impl FnOnce(AccountsBuilder) -> AccountsBuilder,
+    ) -> Self {
         let (store, mailbox, clock) = (Arc::default(), Arc::default(), Clock::default());
-        let accounts = Accounts::builder(BASE_URL)
+        let accounts = Accounts::builder(base_url)
             .store(Arc::clone(&store))
             .mailer(Arc::clone(&mailbox) as Arc<dyn Mailer>)
             .clock(clock.clone())
