@@ -16,8 +16,8 @@ use divan::Bencher;
 use http::{Request, header};
 use jiff::{SignedDuration, Timestamp};
 use mizan_auth::{
-    Accounts, ConsoleMailer, Device, EmailAddress, HashCost, MemoryStore, NewAccount, Session,
-    SessionStore, SqliteStore, Token, TokenStore, UserStore,
+    AccountStore, Accounts, ConsoleMailer, Device, EmailAddress, HashCost, MemoryStore, NewAccount,
+    Session, SessionStore, SqliteStore, Token,
 };
 use mizan_core::RequestHead;
 use mizan_http::Authenticate;
@@ -39,9 +39,7 @@ fn runtime() -> Runtime {
 const OTHERS: usize = 1_000;
 
 /// Accounts, and the head of a request of one of a thousand who are signed in.
-async fn signed_in<S: UserStore + SessionStore + TokenStore>(
-    store: Arc<S>,
-) -> (Accounts, RequestHead) {
+async fn signed_in<S: AccountStore>(store: Arc<S>) -> (Accounts, RequestHead) {
     let accounts = Accounts::builder("https://example.com")
         .store(Arc::clone(&store))
         .mailer(Arc::new(ConsoleMailer))
@@ -86,7 +84,7 @@ fn check_memory(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| runtime.block_on(accounts.authenticate(&head)).unwrap());
 }
 
-/// The same with SQLite: the session's row and the account's.
+/// The same with SQLite: one question for the session and the account.
 #[divan::bench(sample_count = 200, sample_size = 20)]
 fn check_sqlite(bencher: Bencher<'_, '_>) {
     let runtime = runtime();

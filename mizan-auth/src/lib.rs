@@ -51,7 +51,7 @@ pub use store::PostgresStore;
 pub use store::RedisSessionStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
-pub use store::{MemoryStore, SessionStore, StoreError, TokenStore, UserStore};
+pub use store::{AccountStore, MemoryStore, SessionStore, StoreError, TokenStore, UserStore};
 pub use token::{NotAToken, SecretHash, Token, TokenId};
 #[cfg(feature = "tower-sessions")]
 pub use tower_sessions::TowerSessions;

@@ -4,23 +4,43 @@ use mizan_core::{Error, Identity, Principal, RequestHead};
 use mizan_http::Authenticate;
 
 use super::Accounts;
-use crate::{Account, Session};
+use crate::{Account, Session, StoreError, Token};
 
 impl Authenticate for Accounts {
     /// Whoever the session of the request's cookie belongs to. What an account may do is read
     /// with each request, so that what is taken away is gone with the next.
     async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
-        let Some(session) = self.session_of(head).await? else {
+        let Some(token) = self.0.cookie.read(head) else {
             return Ok(Principal::anonymous());
         };
-        let account = self.find_active(&session.user).await?;
-        Ok(account.map_or_else(Principal::anonymous, |account| {
-            self.identity(&account, Some(&session)).into()
-        }))
+        let signed_in = self.signed_in(&token).await?;
+        let active = signed_in.filter(|(_, account)| account.access.active);
+        Ok(
+            active.map_or_else(Principal::anonymous, |(session, account)| {
+                self.identity(&account, Some(&session)).into()
+            }),
+        )
     }
 }
 
 impl Accounts {
+    /// The session that a token opens, with its account.
+    async fn signed_in(&self, token: &Token) -> Result<Option<(Session, Account)>, StoreError> {
+        let sessions = &self.0.sessions;
+        if let Some(store) = &self.0.together {
+            let Some((session, account)) = store.find_signed_in(token.id()).await? else {
+                return Ok(None);
+            };
+            let session = sessions.admit(token, session).await?;
+            return Ok(session.zip(account));
+        }
+        let Some(session) = sessions.check(token).await? else {
+            return Ok(None);
+        };
+        let account = self.0.users.find(&session.user).await?;
+        Ok(account.map(|account| (session, account)))
+    }
+
     /// The session of a request's cookie, where there is one that has not ended.
     pub(super) async fn session_of(&self, head: &RequestHead) -> Result<Option<Session>, Error> {
         let Some(token) = self.0.cookie.read(head) else {

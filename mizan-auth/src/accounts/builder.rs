@@ -12,8 +12,8 @@ use crate::links::Links;
 use crate::mail::{Outbox, Templates};
 use crate::session::SessionCookie;
 use crate::{
-    Clock, HashCost, Mailer, Pages, PasswordRules, Passwords, Rates, SessionLifetime, SessionStore,
-    Sessions, TokenStore, UserStore,
+    AccountStore, Clock, HashCost, Mailer, Pages, PasswordRules, Passwords, Rates, SessionLifetime,
+    SessionStore, Sessions, TokenStore, UserStore,
 };
 
 /// Puts [`Accounts`] together.
@@ -24,6 +24,7 @@ pub struct AccountsBuilder {
     users: Option<Arc<dyn UserStore>>,
     sessions: Option<Arc<dyn SessionStore>>,
     tokens: Option<Arc<dyn TokenStore>>,
+    together: Option<Arc<dyn AccountStore>>,
     mailer: Option<Arc<dyn Mailer>>,
     templates: Vec<(String, String)>,
     pages: Pages,
@@ -48,6 +49,7 @@ impl AccountsBuilder {
             users: None,
             sessions: None,
             tokens: None,
+            together: None,
             mailer: None,
             templates: Vec::new(),
             pages: Pages::default(),
@@ -65,21 +67,25 @@ impl AccountsBuilder {
     }
 
     /// Keeps accounts, sessions and tokens in one store.
-    pub fn store<S: UserStore + SessionStore + TokenStore>(self, store: Arc<S>) -> Self {
-        let users: Arc<dyn UserStore> = store.clone();
-        let sessions: Arc<dyn SessionStore> = store.clone();
-        self.users(users).sessions(sessions).tokens(store)
+    pub fn store<S: AccountStore>(mut self, store: Arc<S>) -> Self {
+        self.users = Some(store.clone());
+        self.sessions = Some(store.clone());
+        self.tokens = Some(store.clone());
+        self.together = Some(store);
+        self
     }
 
     /// Keeps accounts here.
     pub fn users(mut self, store: Arc<dyn UserStore>) -> Self {
         self.users = Some(store);
+        self.together = None;
         self
     }
 
     /// Keeps sessions here.
     pub fn sessions(mut self, store: Arc<dyn SessionStore>) -> Self {
         self.sessions = Some(store);
+        self.together = None;
         self
     }
 
@@ -206,6 +212,7 @@ impl AccountsBuilder {
             limits: Limits::new(self.rates),
             links: Links::new(base, self.pages),
             cookie,
+            together: self.together,
             clock: self.clock,
             groups: self.groups,
             recent_for: self.recent_for,

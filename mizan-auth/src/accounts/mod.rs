@@ -27,7 +27,8 @@ use crate::links::Links;
 use crate::mail::Outbox;
 use crate::session::SessionCookie;
 use crate::{
-    Account, Clock, Device, PasswordRules, Passwords, Sessions, StoreError, TokenStore, UserStore,
+    Account, AccountStore, Clock, Device, PasswordRules, Passwords, Sessions, StoreError,
+    TokenStore, UserStore,
 };
 
 /// Accounts and what can be done with them: the state that the functions of
@@ -56,6 +57,8 @@ struct Inner {
     users: Arc<dyn UserStore>,
     sessions: Sessions,
     tokens: Arc<dyn TokenStore>,
+    /// The store that keeps both accounts and sessions, where one does.
+    together: Option<Arc<dyn AccountStore>>,
     passwords: Passwords,
     rules: PasswordRules,
     outbox: Outbox,

@@ -136,9 +136,19 @@ impl Sessions {
     ///
     /// [`StoreError`] when the store cannot be reached.
     pub async fn check(&self, token: &Token) -> Result<Option<Session>, StoreError> {
-        let Some(session) = self.0.store.find(token.id()).await? else {
-            return Ok(None);
-        };
+        match self.0.store.find(token.id()).await? {
+            Some(session) => self.admit(token, session).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The session that was found by the id of `token`, if that opens it and it has not ended. Notes
+    /// the use.
+    pub(crate) async fn admit(
+        &self,
+        token: &Token,
+        session: Session,
+    ) -> Result<Option<Session>, StoreError> {
         let now = self.0.clock.now();
         if session.secret != token.hash() || !self.is_live(&session, now) {
             return Ok(None);

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{SessionStore, StoreError, TokenStore, UserStore};
+use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
 use crate::{
     Access, Account, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
 };
@@ -270,6 +270,9 @@ impl TokenStore for MemoryStore {
         Ok(expired.len() as u64)
     }
 }
+
+#[async_trait]
+impl AccountStore for MemoryStore {}
 
 /// How much there is of each, and none of it.
 impl fmt::Debug for MemoryStore {

@@ -4,7 +4,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Postgres, Row};
 
 use super::sql::{self, sql_store};
-use super::{SessionStore, StoreError, TokenStore, UserStore};
+use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
 use crate::{
     Access, Account, Device, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
 };

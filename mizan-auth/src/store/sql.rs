@@ -66,15 +66,19 @@ pub(super) const IDS_AT_ONCE: usize = 500;
 macro_rules! sql_store {
     ($store:ident, $database:ty, $row:ty) => {
         fn account_of(row: &$row) -> Result<Account, StoreError> {
+            account_from(row, 0)
+        }
+
+        /// The account whose columns begin with this one.
+        fn account_from(row: &$row, first: usize) -> Result<Account, StoreError> {
+            let password: Option<String> = row.try_get(first + 3)?;
             Ok(Account {
-                id: row.try_get(0)?,
-                email: sql::parsed(row.try_get(1)?)?,
-                email_verified: row.try_get(2)?,
-                password: row
-                    .try_get::<Option<String>, _>(3)?
-                    .map(PasswordHash::from_stored),
-                access: sql::access_from_json(row.try_get(4)?)?,
-                created_at: sql::time(row.try_get(5)?)?,
+                id: row.try_get(first)?,
+                email: sql::parsed(row.try_get(first + 1)?)?,
+                email_verified: row.try_get(first + 2)?,
+                password: password.map(PasswordHash::from_stored),
+                access: sql::access_from_json(row.try_get(first + 4)?)?,
+                created_at: sql::time(row.try_get(first + 5)?)?,
             })
         }
 
@@ -357,6 +361,31 @@ macro_rules! sql_store {
                 .execute(&self.pool)
                 .await?;
                 Ok(done.rows_affected())
+            }
+        }
+
+        #[async_trait]
+        impl AccountStore for $store {
+            async fn find_signed_in(
+                &self,
+                id: TokenId,
+            ) -> Result<Option<(Session, Option<Account>)>, StoreError> {
+                let row = sqlx::query(
+                    "SELECT s.id, s.secret, s.user_id, s.created_at, s.last_used_at, \
+                     s.expires_at, s.authenticated_at, s.methods, s.user_agent, s.address, \
+                     a.id, a.email, a.email_verified, a.password, a.access, a.created_at \
+                     FROM mizan_sessions s LEFT JOIN mizan_accounts a ON a.id = s.user_id \
+                     WHERE s.id = $1",
+                )
+                .bind(&id.as_bytes()[..])
+                .fetch_optional(&self.pool)
+                .await?;
+                let Some(row) = row else {
+                    return Ok(None);
+                };
+                let account: Option<&str> = row.try_get(10)?;
+                let account = account.map(|_| account_from(&row, 10)).transpose()?;
+                Ok(Some((session_of(&row)?, account)))
             }
         }
 

@@ -9,7 +9,7 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite, SqlitePool};
 
 use super::sql::{self, sql_store};
-use super::{SessionStore, StoreError, TokenStore, UserStore};
+use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
 use crate::{
     Access, Account, Device, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
 };

@@ -13,10 +13,11 @@ mod users;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use mizan_auth::{MemoryStore, SessionStore, TokenStore, UserStore};
+use mizan_auth::{AccountStore, MemoryStore, SessionStore, TokenId};
 
 /// Runs every suite on a store that keeps everything.
-async fn all<S: UserStore + SessionStore + TokenStore>(store: Arc<S>) {
+async fn all<S: AccountStore>(store: Arc<S>) {
+    signed_in(&*store).await;
     users::suite(Arc::clone(&store)).await;
     sessions::suite(Arc::clone(&store)).await;
     sessions::purging(&*store).await;
@@ -26,6 +27,24 @@ async fn all<S: UserStore + SessionStore + TokenStore>(store: Arc<S>) {
 #[tokio::test]
 async fn memory() {
     all(Arc::new(MemoryStore::default())).await;
+}
+
+/// A session and its account are found in one go, as each is found by itself.
+async fn signed_in<S: AccountStore>(store: &S) {
+    let new = users::new_account("signed@example.com");
+    let account = store.create(new).await.unwrap().unwrap();
+    let session = sessions::session(&account.id);
+    let of_nobody = sessions::session("nobody");
+    for session in [&session, &of_nobody] {
+        SessionStore::insert(store, session).await.unwrap();
+    }
+    for (session, account) in [(session, Some(account)), (of_nobody, None)] {
+        let found = store.find_signed_in(session.id).await.unwrap();
+        assert_eq!(found, Some((session.clone(), account)));
+        assert!(SessionStore::remove(store, session.id).await.unwrap());
+    }
+    let unknown = store.find_signed_in(TokenId::random()).await.unwrap();
+    assert_eq!(unknown, None);
 }
 
 /// Now and so many minutes, to the millisecond, as stores keep it.

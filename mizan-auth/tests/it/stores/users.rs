@@ -4,7 +4,7 @@ use mizan_auth::{EmailAddress, NewAccount, PasswordHash, UserStore};
 
 use super::minutes;
 
-fn new_account(email: &str) -> NewAccount {
+pub(super) fn new_account(email: &str) -> NewAccount {
     NewAccount {
         email: email.parse().unwrap(),
         email_verified: false,
