@@ -159,7 +159,7 @@ impl<T: Transport> Connection<T> {
                 let result = result.map(|visitor| {
                     let identity = visitor.principal.identity();
                     let user: Option<Arc<str>> = identity.map(|identity| identity.id().into());
-                    let session = identity.and_then(|identity| identity.session());
+                    let session = identity.and_then(|identity| identity.session_id());
                     self.shared
                         .know(self.place, user.clone(), session.map(Into::into));
                     self.visitor = Some(visitor);

@@ -19,6 +19,9 @@ pub enum ErrorCode {
     Malformed,
     /// Nobody is signed in, and the function asks for somebody.
     Unauthenticated,
+    /// Whoever is signed in has to prove again who they are: they may do this, but not on the
+    /// strength of a cookie alone.
+    Reauthenticate,
     /// Whoever is signed in may not do this.
     Forbidden,
     /// The request comes from another site.
@@ -51,9 +54,10 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of their HTTP statuses.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Malformed,
         Self::Unauthenticated,
+        Self::Reauthenticate,
         Self::Forbidden,
         Self::CrossSite,
         Self::UnknownFunction,
@@ -76,6 +80,7 @@ impl ErrorCode {
         match self {
             Self::Malformed => "malformed",
             Self::Unauthenticated => "unauthenticated",
+            Self::Reauthenticate => "reauthenticate",
             Self::Forbidden => "forbidden",
             Self::CrossSite => "cross_site",
             Self::UnknownFunction => "unknown_function",

@@ -19,6 +19,17 @@ pub enum Policy {
     Superuser,
     /// Whoever has the permission of this name; superusers have all.
     Permission(&'static str),
+    /// Whoever belongs to the group of this name; superusers only where they do.
+    Group(&'static str),
+    /// Whoever proved a short while ago who they are. Others who are signed in are asked to do so
+    /// again, with the code `reauthenticate`.
+    Recent,
+    /// Whoever each of these lets in. The first that does not says why.
+    All(&'static [Policy]),
+    /// Whoever one of these lets in.
+    Any(&'static [Policy]),
+    /// Whoever this does not let in. That may well be somebody who is not signed in.
+    Not(&'static Policy),
     /// Whoever the check allows.
     Custom {
         /// What the manifest calls the check.
@@ -41,8 +52,45 @@ impl Policy {
             Self::Staff => principal.is_staff().into(),
             Self::Superuser => principal.is_superuser().into(),
             Self::Permission(permission) => principal.has_permission(permission).into(),
+            Self::Group(group) => principal.is_in_group(group).into(),
+            Self::Recent if principal.is_recent() => Decision::Allow,
+            Self::Recent if principal.is_signed_in() => Decision::Reauthenticate,
+            Self::Recent => Decision::deny(),
+            Self::All(policies) => Self::decide_all(policies, cx).await,
+            Self::Any(policies) => Self::decide_any(policies, cx).await,
+            Self::Not(policy) => match Box::pin(policy.decide(cx)).await {
+                Decision::Allow => Decision::deny(),
+                Decision::Deny { .. } | Decision::Reauthenticate => Decision::Allow,
+            },
             Self::Custom { check, .. } => check(cx).await,
         }
+    }
+
+    async fn decide_all(policies: &[Self], cx: &Cx) -> Decision {
+        for policy in policies {
+            let decision = Box::pin(policy.decide(cx)).await;
+            if decision != Decision::Allow {
+                return decision;
+            }
+        }
+        Decision::Allow
+    }
+
+    /// Where none allows, the answer is the one that helps the caller most: to prove who they are,
+    /// then the first reason.
+    async fn decide_any(policies: &[Self], cx: &Cx) -> Decision {
+        let mut refusal = Decision::deny();
+        for policy in policies {
+            match (Box::pin(policy.decide(cx)).await, &refusal) {
+                (Decision::Allow, _) => return Decision::Allow,
+                (Decision::Reauthenticate, _) => refusal = Decision::Reauthenticate,
+                (said @ Decision::Deny { reason: Some(_) }, Decision::Deny { reason: None }) => {
+                    refusal = said;
+                }
+                (Decision::Deny { .. }, _) => {}
+            }
+        }
+        refusal
     }
 }
 
@@ -55,9 +103,23 @@ impl fmt::Display for Policy {
             Self::Staff => f.write_str("staff"),
             Self::Superuser => f.write_str("superuser"),
             Self::Permission(permission) => write!(f, "permission {permission}"),
+            Self::Group(group) => write!(f, "group {group}"),
+            Self::Recent => f.write_str("recent"),
+            Self::All(policies) => write_call(f, "and", policies),
+            Self::Any(policies) => write_call(f, "or", policies),
+            Self::Not(policy) => write!(f, "not({policy})"),
             Self::Custom { name, .. } => f.write_str(name),
         }
     }
+}
+
+fn write_call(f: &mut fmt::Formatter<'_>, name: &str, policies: &[Policy]) -> fmt::Result {
+    write!(f, "{name}(")?;
+    for (i, policy) in policies.iter().enumerate() {
+        let comma = if i == 0 { "" } else { ", " };
+        write!(f, "{comma}{policy}")?;
+    }
+    f.write_str(")")
 }
 
 impl fmt::Debug for Policy {
@@ -78,6 +140,9 @@ pub enum Decision {
         /// A sentence for the client; a general one is sent where this is absent.
         reason: Option<Cow<'static, str>>,
     },
+    /// The call is refused until whoever is signed in proves again who they are; as
+    /// unauthenticated while nobody is.
+    Reauthenticate,
 }
 
 impl Decision {
@@ -94,11 +159,16 @@ impl Decision {
     }
 
     pub(crate) fn enforce(self, principal: &Principal) -> Result<(), Error> {
-        let Self::Deny { reason } = self else {
-            return Ok(());
+        let (signed_in, reason) = match self {
+            Self::Allow => return Ok(()),
+            Self::Deny { reason } => ((ErrorCode::Forbidden, "you may not do this"), reason),
+            Self::Reauthenticate => {
+                let general = "confirm that it is you to do this";
+                ((ErrorCode::Reauthenticate, general), None)
+            }
         };
         let (code, general) = if principal.is_signed_in() {
-            (ErrorCode::Forbidden, "you may not do this")
+            signed_in
         } else {
             (ErrorCode::Unauthenticated, "sign in to do this")
         };

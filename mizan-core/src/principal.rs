@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Who a call is made for: nobody, or somebody with an [`Identity`].
 ///
@@ -53,6 +53,19 @@ impl Principal {
         self.identity()
             .is_some_and(|identity| identity.has_permission(permission))
     }
+
+    /// Whether whoever is signed in belongs to the group of this name.
+    #[must_use]
+    pub fn is_in_group(&self, group: &str) -> bool {
+        self.identity()
+            .is_some_and(|identity| identity.is_in_group(group))
+    }
+
+    /// Whether whoever is signed in proved who they are a short while ago.
+    #[must_use]
+    pub fn is_recent(&self) -> bool {
+        self.identity().is_some_and(Identity::is_recent)
+    }
 }
 
 impl From<Identity> for Principal {
@@ -85,10 +98,15 @@ pub struct Identity {
     staff: bool,
     superuser: bool,
     permissions: BTreeSet<String>,
+    groups: BTreeSet<String>,
     authenticated_at: Option<SystemTime>,
+    recent_for: Duration,
     methods: Vec<Cow<'static, str>>,
     session: Option<String>,
 }
+
+/// How long a proof of who somebody is counts as recent, unless the identity says otherwise.
+const RECENT_FOR: Duration = Duration::from_secs(5 * 60);
 
 impl Identity {
     /// An ordinary user; `id` is whatever the application knows its users by.
@@ -98,7 +116,9 @@ impl Identity {
             staff: false,
             superuser: false,
             permissions: BTreeSet::new(),
+            groups: BTreeSet::new(),
             authenticated_at: None,
+            recent_for: RECENT_FOR,
             methods: Vec::new(),
             session: None,
         }
@@ -125,6 +145,14 @@ impl Identity {
         self
     }
 
+    /// Adds a group that the user belongs to, such as `editors`. A group gives no permission by
+    /// itself: whoever makes the identity adds those too.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.groups.insert(group.into());
+        self
+    }
+
     /// Says when and how this user proved who they are; `method` is a name of RFC 8176, such as
     /// `pwd` or `otp`. Each further call adds a method and moves the time.
     #[must_use]
@@ -134,18 +162,19 @@ impl Identity {
         self
     }
 
+    /// Sets for how long a proof of who this user is counts as recent: 5 minutes without this.
+    #[must_use]
+    pub fn recent_for(mut self, duration: Duration) -> Self {
+        self.recent_for = duration;
+        self
+    }
+
     /// Says which session this user comes with, by a public id and not by its token, so that ending
     /// the session ends what it opened.
     #[must_use]
     pub fn in_session(mut self, id: impl Into<String>) -> Self {
         self.session = Some(id.into());
         self
-    }
-
-    /// The public id of the session that this user comes with.
-    #[must_use]
-    pub fn session(&self) -> Option<&str> {
-        self.session.as_deref()
     }
 
     /// What the application knows this user by.
@@ -170,6 +199,27 @@ impl Identity {
     #[must_use]
     pub fn has_permission(&self, permission: &str) -> bool {
         self.superuser || self.permissions.contains(permission)
+    }
+
+    /// Whether this user belongs to the group of this name. Nobody belongs to one for being a
+    /// superuser.
+    #[must_use]
+    pub fn is_in_group(&self, group: &str) -> bool {
+        self.groups.contains(group)
+    }
+
+    /// Whether this user proved who they are a short while ago. A time that is yet to come is not
+    /// recent.
+    #[must_use]
+    pub fn is_recent(&self) -> bool {
+        let since = self.authenticated_at.map(|at| at.elapsed());
+        matches!(since, Some(Ok(since)) if since <= self.recent_for)
+    }
+
+    /// What the session is called that the user is signed in with, where there is one.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.session.as_deref()
     }
 
     /// When this user last proved who they are.

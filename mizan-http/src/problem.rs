@@ -74,7 +74,8 @@ pub(crate) fn status(kind: ErrorKind) -> StatusCode {
     };
     match code {
         ErrorCode::Malformed => StatusCode::BAD_REQUEST,
-        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        // RFC 9470 asks for a fresh authentication with the same status.
+        ErrorCode::Unauthenticated | ErrorCode::Reauthenticate => StatusCode::UNAUTHORIZED,
         ErrorCode::Forbidden | ErrorCode::CrossSite => StatusCode::FORBIDDEN,
         ErrorCode::UnknownFunction | ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -25,6 +25,9 @@ use proc_macro::TokenStream;
 /// | `query` | changes nothing: answered to GET, cacheable, cancelled when the caller goes away |
 /// | `auth`, `auth = true` | whoever is signed in |
 /// | `auth = "staff"`, `auth = "superuser"` | staff; superusers |
+/// | `auth = "recent"` | whoever proved a short while ago who they are; others who are signed in get `reauthenticate` |
+/// | `auth = group("editors")` | whoever belongs to the group |
+/// | `auth = and("staff", or(..), not(..))` | policies joined; `not(..)` alone lets in who is not signed in |
 /// | `auth = "posts.rename"` | whoever has this permission; its name has a `.` or a `:` |
 /// | `auth = path` | whoever `async fn path(cx: &Cx) -> Decision` allows |
 /// | `authorize = path` | `async fn path(cx: &Cx, input: &Echo) -> Decision` sees the input too |
@@ -41,7 +44,7 @@ pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A `Policy` in the words of `#[client(auth = ..)]`, for functions that are written by hand and for
 /// other macros: `policy!()` (whoever is signed in), `policy!("staff")`, `policy!("posts.rename")`,
-/// `policy!(path::to::check)`.
+/// `policy!(path::to::check)`, `policy!(and("staff", "recent", not(group("guests"))))`.
 #[proc_macro]
 pub fn policy(input: TokenStream) -> TokenStream {
     policy::expand(input.into()).into()

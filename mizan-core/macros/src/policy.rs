@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::parse::ParseStream;
-use syn::parse::Parser;
+use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{LitBool, LitStr, Path, Result};
+use syn::token::Paren;
+use syn::{LitBool, LitStr, Path, Result, Token, parenthesized};
 
 use crate::client::of_macro;
 
@@ -14,6 +14,11 @@ pub(crate) enum Policy {
     Staff,
     Superuser,
     Permission(LitStr),
+    Recent,
+    Group(LitStr),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
     Custom(Path),
 }
 
@@ -25,24 +30,82 @@ impl Policy {
             return Ok(signed_in.value.then_some(Self::SignedIn));
         }
         if !input.peek(LitStr) {
-            return Ok(Some(Self::Custom(input.parse()?)));
+            let path: Path = input.parse()?;
+            if input.peek(Paren) {
+                return Self::parse_call(&path, input).map(Some);
+            }
+            return Ok(Some(Self::Custom(path)));
         }
         let name: LitStr = input.parse()?;
         Ok(Some(match name.value().as_str() {
             "staff" => Self::Staff,
             "superuser" => Self::Superuser,
+            "recent" => Self::Recent,
             permission if permission.contains(['.', ':']) => Self::Permission(name),
             other => {
                 return Err(syn::Error::new(
                     name.span(),
                     format!(
-                        "`{other}` is no policy: use \"staff\", \"superuser\", a permission with a \
-                         `.` or `:` in its name such as \"posts.rename\", or, without quotes, the \
-                         path to an `async fn(&Cx) -> Decision`"
+                        "`{other}` is no policy: use \"staff\", \"superuser\", \"recent\", a permission \
+                         with a `.` or `:` in its name such as \"posts.rename\", \
+                         `group(\"editors\")`, or, without quotes, the path to an \
+                         `async fn(&Cx) -> Decision`; join them with `and(..)`, `or(..)`, `not(..)`"
                     ),
                 ));
             }
         }))
+    }
+
+    /// What stands in the parentheses after `and`, `or`, `not` or `group`.
+    fn parse_call(path: &Path, input: ParseStream<'_>) -> Result<Self> {
+        let inner;
+        parenthesized!(inner in input);
+        let name = path.get_ident().map(ToString::to_string);
+        let policy = match name.as_deref() {
+            Some("and") => Self::All(Self::parse_list(path, &inner)?),
+            Some("or") => Self::Any(Self::parse_list(path, &inner)?),
+            Some("not") => Self::Not(Box::new(Self::parse_part(&inner)?)),
+            Some("group") => Self::Group(inner.parse()?),
+            _ => {
+                return Err(syn::Error::new(
+                    path.span(),
+                    "policies are joined with `and(..)`, `or(..)` and `not(..)`, and a group is \
+                     `group(\"editors\")`; the path to a check stands without parentheses",
+                ));
+            }
+        };
+        if inner.is_empty() {
+            return Ok(policy);
+        }
+        Err(inner.error("there is more here than this policy takes"))
+    }
+
+    fn parse_list(path: &Path, input: ParseStream<'_>) -> Result<Vec<Self>> {
+        let mut policies = Vec::new();
+        while !input.is_empty() {
+            policies.push(Self::parse_part(input)?);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        if policies.len() < 2 {
+            return Err(syn::Error::new(
+                path.span(),
+                "this joins two or more policies, as in `and(\"staff\", \"recent\")`",
+            ));
+        }
+        Ok(policies)
+    }
+
+    /// One of the policies that are joined; `false`, which means everybody, is none.
+    fn parse_part(input: ParseStream<'_>) -> Result<Self> {
+        let span = input.span();
+        Self::parse(input)?.ok_or_else(|| {
+            syn::Error::new(
+                span,
+                "everybody is no policy that can be joined with others",
+            )
+        })
     }
 
     /// The value of the type `mizan_core::Policy`.
@@ -53,6 +116,20 @@ impl Policy {
             Self::Staff => quote!(#policy::Staff),
             Self::Superuser => quote!(#policy::Superuser),
             Self::Permission(name) => quote!(#policy::Permission(#name)),
+            Self::Recent => quote!(#policy::Recent),
+            Self::Group(name) => quote!(#policy::Group(#name)),
+            Self::All(policies) => {
+                let policies = policies.iter().map(Self::expand);
+                quote!(#policy::All(&[#(#policies),*]))
+            }
+            Self::Any(policies) => {
+                let policies = policies.iter().map(Self::expand);
+                quote!(#policy::Any(&[#(#policies),*]))
+            }
+            Self::Not(inner) => {
+                let inner = inner.expand();
+                quote!(#policy::Not(&#inner))
+            }
             Self::Custom(path) => {
                 let name = path.segments.last().map(|last| last.ident.to_string());
                 // Not a name that the check may have too.

@@ -1,8 +1,11 @@
 //! Who may call what, and in which order that is found out.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
-use mizan_core::{Cx, Decision, Error, Identity, Principal, Registry, ServerFunction, client};
+use mizan_core::{
+    Cx, Decision, Error, Identity, Policy, Principal, Registry, RequestHead, ServerFunction, client,
+};
 
 use crate::{member, result};
 
@@ -41,6 +44,16 @@ async fn delete() -> Result<(), Error> {
     Ok(())
 }
 
+#[client(auth = "recent")]
+async fn erase() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = and("staff", or(group("editors"), checks::is_mia), not("posts.rename")))]
+async fn publish() -> Result<(), Error> {
+    Ok(())
+}
+
 mod checks {
     use super::{Cx, Decision};
 
@@ -67,6 +80,13 @@ fn a_policy_has_words() {
     assert_eq!(Superuser::POLICY.to_string(), "superuser");
     assert_eq!(Rename::POLICY.to_string(), "permission posts.rename");
     assert_eq!(OnlyMia::POLICY.to_string(), "is_mia");
+    assert_eq!(Erase::POLICY.to_string(), "recent");
+    assert_eq!(
+        Publish::POLICY.to_string(),
+        "and(staff, or(group editors, is_mia), not(permission posts.rename))"
+    );
+    let by_hand = mizan_core::policy!(and(true, "recent"));
+    assert_eq!(by_hand.to_string(), "and(signed in, recent)");
 }
 
 #[tokio::test]
@@ -242,4 +262,114 @@ async fn a_call_from_another_function_is_checked_for_the_same_principal() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), "unauthenticated");
+}
+
+const COMPOSED: [(Policy, &str); 7] = [
+    (Policy::Group("editors"), "group editors"),
+    (Policy::Recent, "recent"),
+    (
+        Policy::All(&[Policy::Staff, Policy::Recent]),
+        "and(staff, recent)",
+    ),
+    (
+        Policy::Any(&[Policy::Staff, Policy::Permission("posts.rename")]),
+        "or(staff, permission posts.rename)",
+    ),
+    (
+        Policy::All(&[Policy::SignedIn, Policy::Not(&Policy::Group("editors"))]),
+        "and(signed in, not(group editors))",
+    ),
+    (
+        Policy::Any(&[Policy::Superuser, Policy::Recent]),
+        "or(superuser, recent)",
+    ),
+    (Policy::Not(&Policy::SignedIn), "not(signed in)"),
+];
+
+#[tokio::test]
+async fn policies_are_composed() {
+    let app = Registry::new().build().unwrap();
+    let now = SystemTime::now();
+    let people: [Principal; 6] = [
+        Principal::anonymous(),
+        member().group("editors").into(),
+        Identity::new("sam")
+            .staff()
+            .authenticated(now, "pwd")
+            .into(),
+        Identity::new("old")
+            .staff()
+            .authenticated(now - Duration::from_secs(600), "pwd")
+            .into(),
+        Identity::new("root").superuser().into(),
+        Identity::new("ed").permission("posts.rename").into(),
+    ];
+    let expected = [
+        ["no", "ok", "no", "no", "no", "no"],
+        ["no", "again", "ok", "again", "again", "again"],
+        ["no", "no", "ok", "again", "again", "no"],
+        ["no", "no", "ok", "ok", "ok", "ok"],
+        ["no", "no", "ok", "ok", "ok", "ok"],
+        ["no", "again", "ok", "again", "ok", "again"],
+        ["ok", "no", "no", "no", "no", "no"],
+    ];
+    for (person, principal) in people.into_iter().enumerate() {
+        let cx = Cx::new(
+            app.clone(),
+            principal.clone(),
+            Arc::new(RequestHead::empty()),
+        );
+        for ((policy, words), expected) in COMPOSED.iter().zip(&expected) {
+            assert_eq!(policy.to_string(), *words);
+            let answer = match policy.decide(&cx).await {
+                Decision::Allow => "ok",
+                Decision::Reauthenticate => "again",
+                _ => "no",
+            };
+            assert_eq!(answer, expected[person], "{words} for {principal:?}");
+        }
+    }
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct EraseAll {}
+
+impl ServerFunction for EraseAll {
+    type Output = ();
+    type Error = Error;
+    const NAME: &'static str = "erase_all";
+    const POLICY: Policy = Policy::Recent;
+
+    async fn call(self, _: &Cx) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_has_to_confirm_is_told_so() {
+    let app = Registry::new().function::<EraseAll>().build().unwrap();
+    for (principal, code) in [
+        (Principal::anonymous(), "unauthenticated"),
+        (member().into(), "reauthenticate"),
+        (
+            member()
+                .authenticated(SystemTime::now() + Duration::from_secs(60), "pwd")
+                .into(),
+            "reauthenticate",
+        ),
+        (
+            member()
+                .authenticated(SystemTime::now() - Duration::from_secs(20), "pwd")
+                .recent_for(Duration::from_secs(10))
+                .into(),
+            "reauthenticate",
+        ),
+        (
+            member().authenticated(SystemTime::now(), "pwd").into(),
+            "ok",
+        ),
+    ] {
+        let outcome = result(&app, principal, "erase_all", "{}").await;
+        assert_eq!(outcome.as_ref().map_or_else(Error::code, |_| "ok"), code);
+    }
 }

@@ -11,7 +11,7 @@ import {
 import type * as types from "./types";
 
 /** What this client was generated from; the server is told with each call. */
-export const contract = "343c78ad80943e50";
+export const contract = "d5d78cf87d803acf";
 
 /** The server's functions. */
 export interface Api extends Connected {

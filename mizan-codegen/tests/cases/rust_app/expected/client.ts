@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** What this client was generated from; the server is told with each call. */
-export const contract = "bab31ef6cf1b5475";
+export const contract = "978eedc7326c2195";
 
 /** The server's functions. */
 export interface Api extends Connected {

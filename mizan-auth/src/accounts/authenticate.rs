@@ -1,0 +1,85 @@
+use std::collections::BTreeSet;
+
+use mizan_core::{Error, Identity, Principal, RequestHead};
+use mizan_http::Authenticate;
+
+use super::Accounts;
+use crate::{Account, Session, StoreError, Token};
+
+impl Authenticate for Accounts {
+    /// Whoever the session of the request's cookie belongs to. What an account may do is read
+    /// with each request, so that what is taken away is gone with the next.
+    async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
+        let Some(token) = self.0.cookie.read(head) else {
+            return Ok(Principal::anonymous());
+        };
+        let signed_in = self.signed_in(&token).await?;
+        let active = signed_in.filter(|(_, account)| account.access.active);
+        Ok(
+            active.map_or_else(Principal::anonymous, |(session, account)| {
+                self.identity(&account, Some(&session)).into()
+            }),
+        )
+    }
+}
+
+impl Accounts {
+    /// The session that a token opens, with its account.
+    async fn signed_in(&self, token: &Token) -> Result<Option<(Session, Account)>, StoreError> {
+        let sessions = &self.0.sessions;
+        if let Some(store) = &self.0.together {
+            let Some((session, account)) = store.find_signed_in(token.id()).await? else {
+                return Ok(None);
+            };
+            let session = sessions.admit(token, session).await?;
+            return Ok(session.zip(account));
+        }
+        let Some(session) = sessions.check(token).await? else {
+            return Ok(None);
+        };
+        let account = self.0.users.find(&session.user).await?;
+        Ok(account.map(|account| (session, account)))
+    }
+
+    /// The session of a request's cookie, where there is one that has not ended.
+    pub(super) async fn session_of(&self, head: &RequestHead) -> Result<Option<Session>, Error> {
+        let Some(token) = self.0.cookie.read(head) else {
+            return Ok(None);
+        };
+        Ok(self.0.sessions.check(&token).await?)
+    }
+
+    /// The permissions of an account and of its groups.
+    pub(crate) fn permissions(&self, account: &Account) -> BTreeSet<String> {
+        let groups = account.access.groups.iter();
+        let of_groups = groups.filter_map(|group| self.0.groups.get(group));
+        let permissions = account.access.permissions.iter();
+        permissions.chain(of_groups.flatten()).cloned().collect()
+    }
+
+    /// What policies see of an account.
+    pub(crate) fn identity(&self, account: &Account, session: Option<&Session>) -> Identity {
+        let access = &account.access;
+        let mut identity = Identity::new(&account.id).recent_for(self.0.recent_for);
+        if access.staff {
+            identity = identity.staff();
+        }
+        if access.superuser {
+            identity = identity.superuser();
+        }
+        for permission in self.permissions(account) {
+            identity = identity.permission(permission);
+        }
+        for group in &access.groups {
+            identity = identity.group(group);
+        }
+        let Some(session) = session else {
+            return identity;
+        };
+        let at = self.0.clock.system_time(session.authenticated_at);
+        for method in session.methods.split(' ') {
+            identity = identity.authenticated(at, method.to_owned());
+        }
+        identity.in_session(session.id.to_string())
+    }
+}

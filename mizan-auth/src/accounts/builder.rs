@@ -1,0 +1,284 @@
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use super::{Accounts, Inner, SecondFactor};
+use crate::limits::Limits;
+use crate::links::Links;
+use crate::mail::{Outbox, Templates};
+use crate::session::SessionCookie;
+use crate::{
+    AccountStore, Clock, HashCost, Mailer, Pages, PasswordRules, Passwords, Rates, SessionLifetime,
+    SessionStore, Sessions, TokenStore, UserStore,
+};
+
+/// Puts [`Accounts`] together.
+#[must_use]
+pub struct AccountsBuilder {
+    base_url: String,
+    site: Option<String>,
+    users: Option<Arc<dyn UserStore>>,
+    sessions: Option<Arc<dyn SessionStore>>,
+    tokens: Option<Arc<dyn TokenStore>>,
+    together: Option<Arc<dyn AccountStore>>,
+    mailer: Option<Arc<dyn Mailer>>,
+    templates: Vec<(String, String)>,
+    pages: Pages,
+    lifetime: SessionLifetime,
+    cost: HashCost,
+    at_once: usize,
+    waiting: usize,
+    rules: PasswordRules,
+    rates: Rates,
+    groups: BTreeMap<String, Vec<String>>,
+    recent_for: Duration,
+    second_factor: Option<Arc<dyn SecondFactor>>,
+    clock: Clock,
+}
+
+impl AccountsBuilder {
+    pub(super) fn new(base_url: String) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            base_url,
+            site: None,
+            users: None,
+            sessions: None,
+            tokens: None,
+            together: None,
+            mailer: None,
+            templates: Vec::new(),
+            pages: Pages::default(),
+            lifetime: SessionLifetime::default(),
+            cost: HashCost::default(),
+            at_once: cores,
+            waiting: 8 * cores,
+            rules: PasswordRules::default(),
+            rates: Rates::default(),
+            groups: BTreeMap::new(),
+            recent_for: Duration::from_secs(5 * 60),
+            second_factor: None,
+            clock: Clock::default(),
+        }
+    }
+
+    /// Keeps accounts, sessions and tokens in one store.
+    pub fn store<S: AccountStore>(mut self, store: Arc<S>) -> Self {
+        self.users = Some(store.clone());
+        self.sessions = Some(store.clone());
+        self.tokens = Some(store.clone());
+        self.together = Some(store);
+        self
+    }
+
+    /// Keeps accounts here.
+    pub fn users(mut self, store: Arc<dyn UserStore>) -> Self {
+        self.users = Some(store);
+        self.together = None;
+        self
+    }
+
+    /// Keeps sessions here.
+    pub fn sessions(mut self, store: Arc<dyn SessionStore>) -> Self {
+        self.sessions = Some(store);
+        self.together = None;
+        self
+    }
+
+    /// Keeps the tokens of mails here.
+    pub fn tokens(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.tokens = Some(store);
+        self
+    }
+
+    /// Sends mail with this.
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
+    }
+
+    /// Calls the site this in mails; without it, by the host of the base URL.
+    pub fn site(mut self, name: impl Into<String>) -> Self {
+        self.site = Some(name.into());
+        self
+    }
+
+    /// Puts a template of your own in the place of one of [`TEMPLATES`](crate::TEMPLATES), or adds
+    /// HTML to one, under its name with `.html`.
+    pub fn template(mut self, name: impl Into<String>, source: impl Into<String>) -> Self {
+        self.templates.push((name.into(), source.into()));
+        self
+    }
+
+    /// Says which pages mails lead to.
+    pub fn pages(mut self, pages: Pages) -> Self {
+        self.pages = pages;
+        self
+    }
+
+    /// Says how long sessions last.
+    pub fn session_lifetime(mut self, lifetime: SessionLifetime) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Says what hashing a password costs. Passwords that were hashed at another cost are hashed
+    /// anew when their owners sign in.
+    pub fn hash_cost(mut self, cost: HashCost) -> Self {
+        self.cost = cost;
+        self
+    }
+
+    /// Hashes so many passwords at once, while so many wait: as many as there are cores, and eight
+    /// times that. Each takes the memory of the cost.
+    pub fn hash_pool(mut self, at_once: usize, waiting: usize) -> Self {
+        (self.at_once, self.waiting) = (at_once, waiting);
+        self
+    }
+
+    /// Says what new passwords must be.
+    pub fn password_rules(mut self, rules: PasswordRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Says how often the flows may be tried.
+    pub fn rates(mut self, rates: Rates) -> Self {
+        self.rates = rates;
+        self
+    }
+
+    /// Gives everybody in a group these permissions.
+    pub fn group<P: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        permissions: impl IntoIterator<Item = P>,
+    ) -> Self {
+        let permissions = permissions.into_iter().map(Into::into).collect();
+        self.groups.insert(name.into(), permissions);
+        self
+    }
+
+    /// Says how long a proof of who somebody is counts as recent: 5 minutes.
+    pub fn recent_for(mut self, duration: Duration) -> Self {
+        self.recent_for = duration;
+        self
+    }
+
+    /// Asks accounts that have one for a second factor.
+    pub fn second_factor(mut self, factor: Arc<dyn SecondFactor>) -> Self {
+        self.second_factor = Some(factor);
+        self
+    }
+
+    /// Goes by this clock.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Finishes the accounts.
+    ///
+    /// # Errors
+    ///
+    /// A part that is missing, a base URL that is neither `https` nor this machine, a template that
+    /// does not work, a cost that argon2 does not know.
+    pub fn build(self) -> Result<Accounts, ConfigError> {
+        let (base, cookie) = base_url(&self.base_url)?;
+        let site = match (self.site, base.host_str()) {
+            (Some(site), _) => site,
+            (None, host) => host.unwrap_or_default().to_owned(),
+        };
+        let mailer = self.mailer.ok_or_else(|| {
+            ConfigError::new("there is nothing to send mail with: add `.mailer(..)`")
+        })?;
+        let no_store = |kind: &str| {
+            ConfigError::new(format!("there is no store for {kind}: add `.store(..)`"))
+        };
+        let templates = Templates::new(self.templates).map_err(ConfigError::new)?;
+        let passwords = Passwords::new(self.cost, self.at_once, self.waiting);
+        let sessions = self.sessions.ok_or_else(|| no_store("sessions"))?;
+        Ok(Accounts(Arc::new(Inner {
+            users: self.users.ok_or_else(|| no_store("accounts"))?,
+            sessions: Sessions::new(sessions, self.lifetime, self.clock.clone()),
+            tokens: self.tokens.ok_or_else(|| no_store("tokens"))?,
+            passwords: passwords.map_err(ConfigError::new)?,
+            rules: self.rules,
+            outbox: Outbox::new(mailer, templates, site),
+            limits: Limits::new(self.rates),
+            links: Links::new(base, self.pages),
+            cookie,
+            together: self.together,
+            clock: self.clock,
+            groups: self.groups,
+            recent_for: self.recent_for,
+            second_factor: self.second_factor,
+        })))
+    }
+}
+
+impl fmt::Debug for AccountsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountsBuilder")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The base URL, and the cookie that fits it.
+fn base_url(text: &str) -> Result<(Url, SessionCookie), ConfigError> {
+    let wrong = |why: &str| ConfigError::new(format!("the base URL `{text}` {why}"));
+    let base: Url = text
+        .parse()
+        .map_err(|_| wrong("is no URL: write it as in `https://example.com`"))?;
+    if base.query().is_some() || base.fragment().is_some() || !base.username().is_empty() {
+        return Err(wrong("has more than a host and a path"));
+    }
+    let is_here = match base.host() {
+        Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match base.scheme() {
+        "https" => Ok((base, SessionCookie::SECURE)),
+        "http" if is_here => {
+            tracing::warn!(
+                base_url = text,
+                "development mode: sessions travel over plain HTTP in a cookie without `Secure` \
+                 and `__Host-`; deploy with an https base URL"
+            );
+            Ok((base, SessionCookie::DEVELOPMENT))
+        }
+        "http" => Err(wrong(
+            "sends sessions over plain HTTP, which only localhost may: use https",
+        )),
+        _ => Err(wrong("is not of the web: use https")),
+    }
+}
+
+/// What is wrong with the configuration of accounts.
+#[derive(Debug)]
+pub struct ConfigError(Box<dyn Error + Send + Sync>);
+
+impl ConfigError {
+    fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the accounts cannot be set up: {}", self.0)
+    }
+}
+
+impl Error for ConfigError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}

@@ -1,0 +1,195 @@
+use mizan_core::{Cx, Error};
+
+use super::{Accounts, address_of, device_of};
+use crate::clock::later;
+use crate::local_path::local_path;
+use crate::mail::Letter;
+use crate::password::check_length;
+use crate::{
+    Account, ConfirmError, EmailAddress, NextStep, Password, PasswordHash, Purpose, Session,
+    SignInError, Ticket, Token,
+};
+
+impl Accounts {
+    /// Signs somebody in, or says what comes first. Where to go then is `next`, if that is a path on
+    /// this site.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::WrongCredentials`] whatever is wrong with them, after the same time.
+    pub async fn sign_in(
+        &self,
+        cx: &Cx,
+        email: &EmailAddress,
+        password: &Password,
+        next: Option<&str>,
+    ) -> Result<NextStep, SignInError> {
+        check_length("password", password)?;
+        self.0.limits.sign_in(address_of(cx), email)?;
+        let account = self.0.users.find_by_email(email).await?;
+        let stored = account
+            .as_ref()
+            .and_then(|account| account.password.as_ref());
+        let is_right = self.0.passwords.verify(password, stored).await?;
+        let account = account.filter(|account| is_right && account.access.active);
+        let mut account = account.ok_or(SignInError::WrongCredentials)?;
+        self.hash_anew(&mut account, password).await?;
+        if !account.email_verified {
+            return Ok(self.send_code(cx, &account).await?);
+        }
+        Ok(self.after_password(cx, &account, next).await?)
+    }
+
+    /// Confirms that whoever is signed in is who they are: their session is replaced by a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfirmError::WrongPassword`].
+    pub async fn reauthenticate(
+        &self,
+        cx: &Cx,
+        password: &Password,
+        next: Option<&str>,
+    ) -> Result<NextStep, ConfirmError> {
+        let account = self.of_caller(cx).await?;
+        self.confirm(cx, &account, "password", password).await?;
+        self.renew(cx, "pwd").await?;
+        Ok(NextStep::SignedIn {
+            next: local_path(next).to_owned(),
+        })
+    }
+
+    /// Ends the session of the call, if it has one, and takes its cookie away.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached; the session may go on then.
+    pub async fn sign_out(&self, cx: &Cx) -> Result<(), Error> {
+        self.close(cx).await?;
+        cx.set_cookie(self.0.cookie.removal());
+        Ok(())
+    }
+
+    /// Checks the password of somebody who is signed in.
+    pub(super) async fn confirm(
+        &self,
+        cx: &Cx,
+        account: &Account,
+        field: &str,
+        password: &Password,
+    ) -> Result<(), ConfirmError> {
+        check_length(field, password)?;
+        self.0.limits.sign_in(address_of(cx), &account.email)?;
+        let stored = account.password.as_ref();
+        if !self.0.passwords.verify(password, stored).await? {
+            return Err(ConfirmError::WrongPassword);
+        }
+        Ok(())
+    }
+
+    /// What comes after the right password: a second factor, or a session.
+    pub(super) async fn after_password(
+        &self,
+        cx: &Cx,
+        account: &Account,
+        next: Option<&str>,
+    ) -> Result<NextStep, Error> {
+        let methods = match &self.0.second_factor {
+            Some(factor) => factor.methods(&account.id).await?,
+            None => Vec::new(),
+        };
+        if methods.is_empty() {
+            return self.begin(cx, account, "pwd", next).await;
+        }
+        let purpose = Purpose::SecondFactor;
+        let issued = self.issue(purpose, Some(&account.id), &account.email);
+        Ok(NextStep::SecondFactor {
+            ticket: issued.await?.ticket(),
+            methods,
+        })
+    }
+
+    /// Opens a session, in the place of whatever session the call came with.
+    pub(super) async fn begin(
+        &self,
+        cx: &Cx,
+        account: &Account,
+        methods: &str,
+        next: Option<&str>,
+    ) -> Result<NextStep, Error> {
+        self.close(cx).await?;
+        let sessions = &self.0.sessions;
+        let (session, token) = sessions.open(&account.id, methods, device_of(cx)).await?;
+        // A password that was replaced since it was checked ended all sessions but this.
+        let now = self.find_active(&account.id).await?;
+        if now.is_none_or(|now| now.password != account.password) {
+            sessions.revoke(&account.id, session.id).await?;
+            return Err(signed_out());
+        }
+        self.hand_over(cx, &session, &token);
+        tracing::info!(user = account.id, session = %session.id, methods, "signed in");
+        Ok(NextStep::SignedIn {
+            next: local_path(next).to_owned(),
+        })
+    }
+
+    /// Puts a new session in the place of the call's.
+    pub(super) async fn renew(&self, cx: &Cx, methods: &str) -> Result<Session, Error> {
+        let session = self.session_of(cx.head()).await?.ok_or_else(signed_out)?;
+        let renewed = self.0.sessions.renew(&session, methods).await?;
+        let (renewed, token) = renewed.ok_or_else(signed_out)?;
+        self.hand_over(cx, &renewed, &token);
+        Ok(renewed)
+    }
+
+    /// Sends a new code to an account whose address is not verified.
+    pub(super) async fn send_code(&self, cx: &Cx, account: &Account) -> Result<NextStep, Error> {
+        self.0.limits.mail(address_of(cx), &account.email)?;
+        let purpose = Purpose::VerifyEmail;
+        let issued = self
+            .issue(purpose, Some(&account.id), &account.email)
+            .await?;
+        let ticket: Ticket = issued.ticket();
+        let letter = Letter::VerifyEmail;
+        self.0.outbox.post(letter, &account.email, issued.facts)?;
+        Ok(NextStep::VerifyEmail { ticket })
+    }
+
+    fn hand_over(&self, cx: &Cx, session: &Session, token: &Token) {
+        let ends_at = later(session.created_at, self.0.sessions.lifetime().absolute);
+        let left = ends_at.duration_since(self.0.clock.now());
+        let left = left.try_into().unwrap_or_default();
+        cx.set_cookie(self.0.cookie.set(token, left));
+    }
+
+    async fn close(&self, cx: &Cx) -> Result<(), Error> {
+        if let Some(session) = self.session_of(cx.head()).await? {
+            self.0.sessions.revoke(&session.user, session.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Hashes a password that was right at today's cost, where it was hashed at another. It can
+    /// wait for another day when many sign in, or when the password is being changed.
+    async fn hash_anew(&self, account: &mut Account, password: &Password) -> Result<(), Error> {
+        let outdated = |stored: &&PasswordHash| self.0.passwords.is_outdated(stored);
+        let Some(old) = account.password.as_ref().filter(outdated) else {
+            return Ok(());
+        };
+        let Ok(new) = self.0.passwords.hash(password).await else {
+            return Ok(());
+        };
+        let users = &self.0.users;
+        if users.replace_password(&account.id, Some(old), &new).await? {
+            account.password = Some(new);
+        }
+        Ok(())
+    }
+}
+
+fn signed_out() -> Error {
+    Error::new(
+        mizan_core::ErrorCode::Unauthenticated,
+        "your session has ended; sign in again",
+    )
+}

@@ -1,0 +1,123 @@
+use mizan_core::{Cx, Error};
+
+use super::proofs::code_hash;
+use super::{Accounts, address_of};
+use crate::mail::Letter;
+use crate::password::check_length;
+use crate::{
+    Account, IssuedToken, LinkError, NextStep, Password, ProofError, Purpose, Ticket, Token,
+};
+
+impl Accounts {
+    /// Verifies the address of an account with the code that was sent there, and signs in: whoever
+    /// has the ticket gave the password before.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError::InvalidProof`], also for the right code after five that were wrong.
+    pub async fn verify_code(
+        &self,
+        cx: &Cx,
+        ticket: Ticket,
+        code: &str,
+        next: Option<&str>,
+    ) -> Result<NextStep, ProofError> {
+        self.0.limits.proof(address_of(cx))?;
+        let issued = self.issued(ticket.0, Purpose::VerifyEmail).await?;
+        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        if !self.0.tokens.attempt(issued.id).await?
+            || issued.code != Some(code_hash(issued.id, code.trim()))
+        {
+            return Err(ProofError::InvalidProof);
+        }
+        let account = self.account_of(&issued).await?;
+        let account = account.ok_or(ProofError::InvalidProof)?;
+        if !self.verify(&issued, &account).await? {
+            return Err(ProofError::InvalidProof);
+        }
+        Ok(self.after_password(cx, &account, next).await?)
+    }
+
+    /// Verifies the address of an account with the link that was sent there and with its password,
+    /// and signs in. Without the password, somebody could sign up with the address of another, who
+    /// then opens the link.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::InvalidLink`], or [`LinkError::WrongPassword`], after which the link is still
+    /// good.
+    pub async fn verify_link(
+        &self,
+        cx: &Cx,
+        token: &Token,
+        password: &Password,
+        next: Option<&str>,
+    ) -> Result<NextStep, LinkError> {
+        check_length("password", password)?;
+        self.0.limits.proof(address_of(cx))?;
+        let issued = self.issued_as(token, Purpose::VerifyEmail).await?;
+        let issued = issued.ok_or(LinkError::InvalidLink)?;
+        let account = self.account_of(&issued).await?;
+        let account = account.ok_or(LinkError::InvalidLink)?;
+        self.0.limits.sign_in(address_of(cx), &account.email)?;
+        let stored = account.password.as_ref();
+        if !self.0.passwords.verify(password, stored).await? {
+            return Err(LinkError::WrongPassword);
+        }
+        if !self.verify(&issued, &account).await? {
+            return Err(LinkError::InvalidLink);
+        }
+        Ok(self.after_password(cx, &account, next).await?)
+    }
+
+    /// Sends the code of a flow again, a new one. The flow has a new ticket then.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError::InvalidProof`] when the flow took too long: sign in to begin anew.
+    pub async fn resend(&self, cx: &Cx, ticket: Ticket) -> Result<NextStep, ProofError> {
+        let issued = self.issued(ticket.0, Purpose::VerifyEmail).await?;
+        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        self.0.limits.mail(address_of(cx), &issued.email)?;
+        if !self.0.tokens.take(issued.id).await? {
+            return Err(ProofError::InvalidProof);
+        }
+        let account = self.account_of(&issued).await?;
+        let user = account.as_ref().map(|account| account.id.as_str());
+        let again = self
+            .issue(Purpose::VerifyEmail, user, &issued.email)
+            .await?;
+        let ticket = again.ticket();
+        let (letter, facts) = if account.is_some() {
+            (Letter::VerifyEmail, again.facts)
+        } else {
+            let link = self.0.links.forgot_password();
+            let facts = crate::mail::Facts {
+                link,
+                ..Default::default()
+            };
+            (Letter::AccountExists, facts)
+        };
+        self.0.outbox.post(letter, &issued.email, facts)?;
+        Ok(NextStep::VerifyEmail { ticket })
+    }
+
+    /// The account that a token was issued for, where it still has the address that it was sent to.
+    pub(super) async fn account_of(&self, issued: &IssuedToken) -> Result<Option<Account>, Error> {
+        let Some(user) = &issued.user else {
+            return Ok(None);
+        };
+        let account = self.find_active(user).await?;
+        Ok(account.filter(|account| account.email == issued.email))
+    }
+
+    /// Uses the token up; whether it was there and the account still had the address.
+    async fn verify(&self, issued: &IssuedToken, account: &Account) -> Result<bool, Error> {
+        if !self.0.tokens.take(issued.id).await? {
+            return Ok(false);
+        }
+        self.0.tokens.remove_of_user(&account.id).await?;
+        let users = &self.0.users;
+        Ok(users.verify_email(&account.id, &issued.email).await?)
+    }
+}

@@ -1,0 +1,163 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use validator::ValidateEmail;
+
+/// An e-mail address in the one spelling that accounts are found by.
+///
+/// The part before the `@` is ASCII in lower case: no mailbox in use tells capitals apart, and
+/// addresses that only look alike (`ıvan@`, `іvan@`) never become one by case mapping. The domain
+/// is in the form that the DNS asks for (UTS 46, Punycode), in which look-alike domains differ.
+///
+/// ```
+/// use mizan_auth::EmailAddress;
+///
+/// let address: EmailAddress = " Ada@Example.COM ".parse()?;
+/// assert_eq!(address.as_str(), "ada@example.com");
+/// assert!("ıvan@example.com".parse::<EmailAddress>().is_err());
+/// # Ok::<(), mizan_auth::NotAnEmailAddress>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct EmailAddress(String);
+
+/// The most bytes that an address can have (RFC 5321, section 4.5.3.1.3, less the brackets).
+const MOST_BYTES: usize = 254;
+
+impl EmailAddress {
+    /// The address in its one spelling.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = NotAnEmailAddress;
+
+    fn from_str(text: &str) -> Result<Self, NotAnEmailAddress> {
+        let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+        if text.len() > MOST_BYTES {
+            return Err(NotAnEmailAddress);
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or(NotAnEmailAddress)?;
+        let is_plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
+        if !local.bytes().all(is_plain) {
+            return Err(NotAnEmailAddress);
+        }
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnEmailAddress)?;
+        let address = format!("{}@{domain}", local.to_ascii_lowercase());
+        if address.len() > MOST_BYTES || !address.validate_email() {
+            return Err(NotAnEmailAddress);
+        }
+        Ok(Self(address))
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EmailAddress({})", self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for EmailAddress {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for EmailAddress {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "EmailAddress".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "email", "maxLength": MOST_BYTES })
+    }
+}
+
+/// A text that is no e-mail address, or one with letters before the `@` that are not ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnEmailAddress;
+
+impl fmt::Display for NotAnEmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be an e-mail address")
+    }
+}
+
+impl std::error::Error for NotAnEmailAddress {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        text.parse::<EmailAddress>()
+            .ok()
+            .map(|address| address.to_string())
+    }
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        for (text, address) in [
+            ("ada@example.com", "ada@example.com"),
+            ("Ada.L+x@EXAMPLE.com", "ada.l+x@example.com"),
+            (" ada@example.com\n", "ada@example.com"),
+            ("ada@ｅxample.com", "ada@example.com"),
+            ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+            ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(address), "{text}");
+        }
+    }
+
+    #[test]
+    fn look_alike_addresses_are_refused_or_others() {
+        let cyrillic = read("ada@exаmple.com").unwrap();
+        assert_ne!(cyrillic, "ada@example.com");
+        assert!(cyrillic.contains("xn--"));
+        for text in [
+            "аda@example.com",
+            "adа@example.com",
+            "ıvan@example.com",
+            "\u{212a}@example.com",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_an_address() {
+        for text in [
+            "",
+            "@",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "ada@example.com\r\nBcc: eve@example.com",
+            "ada@example.com,eve@example.com",
+            "\"a\\\"b\"@example.com",
+            "ada@exam ple.com",
+            "ada@[127.0.0.1\u{0}]",
+            &format!("{}@example.com", "a".repeat(300)),
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+use mizan_core::{ClientError, Error};
+
+use crate::StoreError;
+
+/// Why nobody was signed in.
+#[derive(Debug, ClientError)]
+pub enum SignInError {
+    /// There is no such account, or its password is another: which of both is not said.
+    #[client_error(message = "the e-mail address or the password is wrong")]
+    WrongCredentials,
+    /// What any call can fail with.
+    #[client_error(transparent)]
+    Other(Error),
+}
+
+/// Why a code or a link did not do.
+#[derive(Debug, ClientError)]
+pub enum ProofError {
+    /// It is wrong, was used, is too old, or is for something else.
+    #[client_error(message = "this is wrong or not valid any more: ask for a new one")]
+    InvalidProof,
+    /// What any call can fail with.
+    #[client_error(transparent)]
+    Other(Error),
+}
+
+/// Why a link that asks for the password too did not do.
+#[derive(Debug, ClientError)]
+pub enum LinkError {
+    /// The link is wrong, was used, is too old, or is for something else.
+    #[client_error(message = "this link is not valid any more: ask for a new one")]
+    InvalidLink,
+    /// The link is good, the password is not that of its account.
+    #[client_error(
+        field = "password",
+        message = "this is not the password of your account"
+    )]
+    WrongPassword,
+    /// What any call can fail with.
+    #[client_error(transparent)]
+    Other(Error),
+}
+
+/// Why somebody who is signed in was not believed.
+#[derive(Debug, ClientError)]
+pub enum ConfirmError {
+    /// The password is not that of the account.
+    #[client_error(field = "password", message = "this is not your password")]
+    WrongPassword,
+    /// What any call can fail with.
+    #[client_error(transparent)]
+    Other(Error),
+}
+
+macro_rules! from_store_error {
+    ($($error:ident),*) => {$(
+        impl From<StoreError> for $error {
+            fn from(error: StoreError) -> Self {
+                Self::Other(error.into())
+            }
+        }
+    )*};
+}
+
+from_store_error!(SignInError, ProofError, LinkError, ConfirmError);

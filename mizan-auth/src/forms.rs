@@ -1,0 +1,336 @@
+//! What people fill in. Each form is one flow of [`Accounts`].
+//!
+//! `token` and `next` are filled in from the query of the page that the form is on, so that the links
+//! in mails work where no JavaScript runs.
+
+use mizan_core::{Cx, Error};
+use mizan_forms::{Form, FormHandler, Initial};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use validator::Validate;
+
+use crate::{
+    Accounts, ConfirmError, EmailAddress, LinkError, NextStep, Password, ProofError, SignInError,
+    Ticket,
+};
+
+/// Make an account.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "sign_up", title = "Sign up", affects(*))]
+pub struct SignUp {
+    /// A code is sent there.
+    #[field(label = "E-mail address", autocomplete = "username")]
+    pub email: EmailAddress,
+    /// At least 8 characters; a few words do well.
+    #[field(widget = "password", autocomplete = "new-password")]
+    pub password: Password,
+}
+
+impl FormHandler for SignUp {
+    type Output = NextStep;
+    type Error = Error;
+
+    async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+        check_new(cx, field, value, "password")
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<NextStep, Error> {
+        let accounts = cx.state::<Accounts>();
+        accounts.sign_up(cx, &self.email, &self.password).await
+    }
+}
+
+/// Sign in to your account.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "sign_in", title = "Sign in", affects(*))]
+pub struct SignIn {
+    #[field(label = "E-mail address", autocomplete = "username")]
+    /// The address of the account.
+    pub email: EmailAddress,
+    #[field(widget = "password", autocomplete = "current-password")]
+    /// Its password.
+    pub password: Password,
+    /// The path to go to then.
+    #[field(widget = "hidden")]
+    pub next: Option<String>,
+}
+
+impl FormHandler for SignIn {
+    type Output = NextStep;
+    type Error = SignInError;
+
+    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+        Ok(from_page(cx, &["next"]))
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<NextStep, SignInError> {
+        let accounts = cx.state::<Accounts>();
+        let next = self.next.as_deref();
+        accounts
+            .sign_in(cx, &self.email, &self.password, next)
+            .await
+    }
+}
+
+/// Enter the code that we sent you.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "verify_code", title = "Confirm your address", affects(*))]
+pub struct VerifyCode {
+    /// Names the flow, as the step before said.
+    #[field(widget = "hidden")]
+    pub ticket: Ticket,
+    /// The six digits in the mail.
+    #[field(label = "Code", autocomplete = "one-time-code")]
+    #[validate(length(min = 6, max = 12))]
+    pub code: String,
+    /// The path to go to then.
+    #[field(widget = "hidden")]
+    pub next: Option<String>,
+}
+
+impl FormHandler for VerifyCode {
+    type Output = NextStep;
+    type Error = ProofError;
+
+    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+        Ok(from_page(cx, &["ticket", "next"]))
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<NextStep, ProofError> {
+        let accounts = cx.state::<Accounts>();
+        let next = self.next.as_deref();
+        accounts
+            .verify_code(cx, self.ticket, &self.code, next)
+            .await
+    }
+}
+
+/// Enter your password to confirm that the address is yours.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "verify_link", title = "Confirm your address", affects(*))]
+pub struct VerifyLink {
+    /// What the link has as `token`.
+    #[field(widget = "hidden")]
+    #[validate(length(max = 200))]
+    pub token: String,
+    /// The password that you signed up with.
+    #[field(widget = "password", autocomplete = "current-password")]
+    pub password: Password,
+    /// The path to go to then.
+    #[field(widget = "hidden")]
+    pub next: Option<String>,
+}
+
+impl FormHandler for VerifyLink {
+    type Output = NextStep;
+    type Error = LinkError;
+
+    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+        Ok(from_page(cx, &["token", "next"]))
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<NextStep, LinkError> {
+        let accounts = cx.state::<Accounts>();
+        let token = self.token.parse().map_err(|_| LinkError::InvalidLink)?;
+        let next = self.next.as_deref();
+        accounts.verify_link(cx, &token, &self.password, next).await
+    }
+}
+
+/// We send you a link to set a new password with.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "request_reset", title = "Forgot your password?")]
+pub struct RequestReset {
+    /// The address of your account.
+    #[field(label = "E-mail address", autocomplete = "username")]
+    pub email: EmailAddress,
+}
+
+impl FormHandler for RequestReset {
+    type Output = ();
+    type Error = Error;
+
+    async fn submit(self, cx: &Cx) -> Result<(), Error> {
+        let accounts = cx.state::<Accounts>();
+        accounts.request_reset(cx, &self.email).await
+    }
+}
+
+/// Set a new password.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "confirm_reset", title = "Set a new password", affects(*))]
+pub struct ConfirmReset {
+    /// What the link has as `token`.
+    #[field(widget = "hidden")]
+    #[validate(length(max = 200))]
+    pub token: String,
+    /// At least 8 characters; a few words do well.
+    #[field(
+        label = "New password",
+        widget = "password",
+        autocomplete = "new-password"
+    )]
+    pub password: Password,
+}
+
+impl FormHandler for ConfirmReset {
+    type Output = NextStep;
+    type Error = ProofError;
+
+    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+        Ok(from_page(cx, &["token"]))
+    }
+
+    async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+        check_new(cx, field, value, "password")
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<NextStep, ProofError> {
+        let accounts = cx.state::<Accounts>();
+        let token = self.token.parse().map_err(|_| ProofError::InvalidProof)?;
+        accounts.confirm_reset(cx, &token, &self.password).await
+    }
+}
+
+/// Change your password. You are signed out everywhere else.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "change_password", title = "Change your password", auth, affects(*))]
+pub struct ChangePassword {
+    /// The one that you have now.
+    #[field(widget = "password", autocomplete = "current-password")]
+    pub password: Password,
+    /// At least 8 characters; a few words do well.
+    #[field(widget = "password", autocomplete = "new-password")]
+    pub new_password: Password,
+}
+
+impl FormHandler for ChangePassword {
+    type Output = ();
+    type Error = ConfirmError;
+
+    async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+        check_new(cx, field, value, "new_password")
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<(), ConfirmError> {
+        let accounts = cx.state::<Accounts>();
+        let Self {
+            password,
+            new_password,
+        } = self;
+        accounts.change_password(cx, &password, &new_password).await
+    }
+}
+
+/// Use another e-mail address. We send a link there.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "change_email", title = "Change your address", auth = "recent")]
+pub struct ChangeEmail {
+    /// The address that you want to use from now on.
+    #[field(label = "New e-mail address", autocomplete = "email")]
+    pub email: EmailAddress,
+}
+
+impl FormHandler for ChangeEmail {
+    type Output = ();
+    type Error = Error;
+
+    async fn submit(self, cx: &Cx) -> Result<(), Error> {
+        let accounts = cx.state::<Accounts>();
+        accounts.request_email_change(cx, &self.email).await
+    }
+}
+
+/// Confirm your new address.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "confirm_email", title = "Confirm your new address", auth, affects(*))]
+pub struct ConfirmEmail {
+    /// What the link has as `token`.
+    #[field(widget = "hidden")]
+    #[validate(length(max = 200))]
+    pub token: String,
+}
+
+impl FormHandler for ConfirmEmail {
+    type Output = ();
+    type Error = ProofError;
+
+    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+        Ok(from_page(cx, &["token"]))
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<(), ProofError> {
+        let accounts = cx.state::<Accounts>();
+        let token = self.token.parse().map_err(|_| ProofError::InvalidProof)?;
+        accounts.confirm_email_change(cx, &token).await
+    }
+}
+
+/// Enter your password to confirm that it is you.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "reauthenticate", title = "Is it you?", auth, affects(*))]
+pub struct Reauthenticate {
+    /// The password of your account.
+    #[field(widget = "password", autocomplete = "current-password")]
+    pub password: Password,
+    /// The path to go to then.
+    #[field(widget = "hidden")]
+    pub next: Option<String>,
+}
+
+impl FormHandler for Reauthenticate {
+    type Output = NextStep;
+    type Error = ConfirmError;
+
+    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+        Ok(from_page(cx, &["next"]))
+    }
+
+    async fn submit(self, cx: &Cx) -> Result<NextStep, ConfirmError> {
+        let accounts = cx.state::<Accounts>();
+        let next = self.next.as_deref();
+        accounts.reauthenticate(cx, &self.password, next).await
+    }
+}
+
+/// Delete your account, for good.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "delete_account", title = "Delete your account", auth = "recent", affects(*))]
+pub struct DeleteAccount {
+    /// The address of your account, to be sure.
+    #[field(label = "E-mail address", autocomplete = "off")]
+    pub email: EmailAddress,
+}
+
+impl FormHandler for DeleteAccount {
+    type Output = ();
+    type Error = Error;
+
+    async fn submit(self, cx: &Cx) -> Result<(), Error> {
+        let accounts = cx.state::<Accounts>();
+        accounts.delete_account(cx, &self.email).await
+    }
+}
+
+/// Checks a new password while somebody types it; without the address, which the flow looks at too.
+fn check_new(cx: &Cx, field: &str, value: &Value, password: &str) -> Result<(), Error> {
+    match value.as_str() {
+        Some(typed) if field == password => {
+            let rules = cx.state::<Accounts>().password_rules();
+            rules.check(field, &Password::from(typed), None)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The values that the page's query has for these fields.
+fn from_page(cx: &Cx, fields: &[&str]) -> Initial {
+    let query = cx.head().uri().query().unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs
+        .filter(|(name, _)| fields.contains(&name.as_ref()))
+        .fold(Initial::new(), |initial, (name, value)| {
+            initial.set(name.into_owned(), value.into_owned())
+        })
+}

@@ -1,0 +1,60 @@
+use jiff::Timestamp;
+
+use crate::{EmailAddress, SecretHash, TokenId};
+
+/// A token that somebody was sent, or that stands for a flow that is under way. It is good for one
+/// purpose, one user, one address and one use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedToken {
+    /// What it is found by. Clients know it as the ticket of a flow.
+    pub id: TokenId,
+    /// The hash of the secret in the link.
+    pub secret: SecretHash,
+    /// The hash of the six-digit code, together with the id, where one was sent.
+    pub code: Option<SecretHash>,
+    /// What it is good for.
+    pub purpose: Purpose,
+    /// Whose it is. A token that is nobody's behaves as any other and is never right, so that a
+    /// flow looks the same whether or not there is an account.
+    pub user: Option<String>,
+    /// The address that it was sent to, or that it is about.
+    pub email: EmailAddress,
+    /// How many more codes may be tried.
+    pub attempts: u32,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// To show that an address is one's own, after signing up.
+    VerifyEmail,
+    /// To set a password without the old one.
+    ResetPassword,
+    /// To give an account another address.
+    ChangeEmail,
+    /// To finish signing in with a second factor, after the password was right.
+    SecondFactor,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 4] = [
+        Self::VerifyEmail,
+        Self::ResetPassword,
+        Self::ChangeEmail,
+        Self::SecondFactor,
+    ];
+
+    /// The purpose as stores keep it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify_email",
+            Self::ResetPassword => "reset_password",
+            Self::ChangeEmail => "change_email",
+            Self::SecondFactor => "second_factor",
+        }
+    }
+}

@@ -1,0 +1,51 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Postgres, Row};
+
+use super::sql::{self, sql_store};
+use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
+use crate::{
+    Access, Account, Device, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
+};
+
+/// Keeps accounts, sessions and tokens in PostgreSQL, in tables that begin with `mizan_`.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// The store in the database at `url`, with its tables as this version needs them.
+    ///
+    /// # Errors
+    ///
+    /// A database that cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let store = Self::new(PgPool::connect(url).await?);
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// The store in a database that the application has open already. [`migrate`](Self::migrate)
+    /// makes the tables.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Brings the tables to what this version needs, also when several processes start at once. It
+    /// notes in a table of its own what it did, so that the application's migrations and these do
+    /// not meet.
+    ///
+    /// # Errors
+    ///
+    /// A database that cannot be reached, or tables that a newer version made.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let mut migrator = sqlx::migrate!("migrations/postgres");
+        migrator.dangerous_set_table_name(sql::MIGRATIONS);
+        Ok(migrator.run(&self.pool).await?)
+    }
+}
+
+sql_store!(PostgresStore, Postgres, PgRow);

@@ -1,0 +1,264 @@
+use std::fmt;
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use redis::aio::ConnectionManager;
+use redis::{AsyncCommands, Script};
+use serde::{Deserialize, Serialize};
+
+use super::{SessionStore, StoreError};
+use crate::{Device, SecretHash, Session, TokenId};
+
+/// Keeps sessions in Redis, which forgets them by itself when they expire.
+///
+/// A session is a string under `{prefix}session:{id}`; the ids of a user's sessions are a sorted
+/// set, by expiry, under `{prefix}user:{user}`. It needs one server: the keys of one command are
+/// not of one slot of a cluster.
+#[derive(Clone)]
+pub struct RedisSessionStore {
+    connection: ConnectionManager,
+    prefix: String,
+}
+
+impl RedisSessionStore {
+    /// The store on the server at `url`, such as `redis://127.0.0.1`, whose keys begin with
+    /// `mizan:`.
+    ///
+    /// # Errors
+    ///
+    /// A server that cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let client = redis::Client::open(url)?;
+        Ok(Self::new(ConnectionManager::new(client).await?, "mizan:"))
+    }
+
+    /// The store behind a connection that the application has already, with keys that begin with
+    /// `prefix`.
+    #[must_use]
+    pub fn new(connection: ConnectionManager, prefix: impl Into<String>) -> Self {
+        Self {
+            connection,
+            prefix: prefix.into(),
+        }
+    }
+
+    fn key(&self, id: TokenId) -> String {
+        format!("{}session:{id}", self.prefix)
+    }
+
+    fn user_key(&self, user: &str) -> String {
+        format!("{}user:{user}", self.prefix)
+    }
+
+    /// The ids of a user's sessions, also of some that have expired.
+    async fn ids_of(&self, user: &str) -> Result<Vec<TokenId>, StoreError> {
+        let ids: Vec<String> = self
+            .connection
+            .clone()
+            .zrange(self.user_key(user), 0, -1)
+            .await?;
+        let ids = ids.iter().map(|id| id.parse().map_err(StoreError::new));
+        ids.collect()
+    }
+}
+
+/// Writes the session, and its id to those of its user, whose set lives as long as the session that
+/// lives longest. Those that have expired leave the set.
+const INSERT: &str = "
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
+redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
+local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
+redis.call('PEXPIREAT', KEYS[2], string.format('%.0f', last[2]))
+";
+
+/// As `INSERT`, for a session that is there.
+const TOUCH: &str = "
+local stored = redis.call('GET', KEYS[1])
+if not stored then return end
+local session = cjson.decode(stored)
+session.last_used_at = tonumber(ARGV[1])
+session.expires_at = tonumber(ARGV[2])
+redis.call('SET', KEYS[1], cjson.encode(session), 'PXAT', ARGV[2])
+local user = ARGV[3] .. 'user:' .. session.user
+redis.call('ZADD', user, ARGV[2], ARGV[4])
+local last = redis.call('ZRANGE', user, -1, -1, 'WITHSCORES')
+redis.call('PEXPIREAT', user, string.format('%.0f', last[2]))
+";
+
+/// Removes the session, and its id from those of its user.
+const REMOVE: &str = "
+local stored = redis.call('GET', KEYS[1])
+if not stored then return 0 end
+local session = cjson.decode(stored)
+redis.call('ZREM', ARGV[1] .. 'user:' .. session.user, ARGV[2])
+return redis.call('DEL', KEYS[1])
+";
+
+/// A session as it is written down.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    secret: String,
+    user: String,
+    created_at: i64,
+    last_used_at: i64,
+    expires_at: i64,
+    authenticated_at: i64,
+    methods: String,
+    user_agent: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<IpAddr>,
+}
+
+impl Stored {
+    fn new(session: &Session) -> Self {
+        Self {
+            secret: URL_SAFE_NO_PAD.encode(session.secret.as_bytes()),
+            user: session.user.clone(),
+            created_at: session.created_at.as_millisecond(),
+            last_used_at: session.last_used_at.as_millisecond(),
+            expires_at: session.expires_at.as_millisecond(),
+            authenticated_at: session.authenticated_at.as_millisecond(),
+            methods: session.methods.clone(),
+            user_agent: session.device.user_agent.clone(),
+            address: session.device.address,
+        }
+    }
+
+    fn read(id: TokenId, text: &str) -> Result<Session, StoreError> {
+        let stored: Self = serde_json::from_str(text).map_err(StoreError::new)?;
+        let time = |at| Timestamp::from_millisecond(at).map_err(StoreError::new);
+        let secret = URL_SAFE_NO_PAD.decode(stored.secret);
+        let secret = secret.map_err(StoreError::new)?.try_into();
+        let secret = secret.map_err(|_| StoreError::new("a secret's hash has another length"))?;
+        Ok(Session {
+            id,
+            secret: SecretHash::from_bytes(secret),
+            user: stored.user,
+            created_at: time(stored.created_at)?,
+            last_used_at: time(stored.last_used_at)?,
+            expires_at: time(stored.expires_at)?,
+            authenticated_at: time(stored.authenticated_at)?,
+            methods: stored.methods,
+            device: Device {
+                user_agent: stored.user_agent,
+                address: stored.address,
+            },
+        })
+    }
+}
+
+#[async_trait]
+impl SessionStore for RedisSessionStore {
+    async fn insert(&self, session: &Session) -> Result<(), StoreError> {
+        let stored = serde_json::to_string(&Stored::new(session)).map_err(StoreError::new)?;
+        Script::new(INSERT)
+            .key(self.key(session.id))
+            .key(self.user_key(&session.user))
+            .arg(stored)
+            .arg(session.expires_at.as_millisecond())
+            .arg(session.id.to_string())
+            .arg(session.last_used_at.as_millisecond())
+            .invoke_async::<()>(&mut self.connection.clone())
+            .await?;
+        Ok(())
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
+        let text: Option<String> = self.connection.clone().get(self.key(id)).await?;
+        text.map(|text| Stored::read(id, &text)).transpose()
+    }
+
+    async fn touch(
+        &self,
+        id: TokenId,
+        last_used_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        Script::new(TOUCH)
+            .key(self.key(id))
+            .arg(last_used_at.as_millisecond())
+            .arg(expires_at.as_millisecond())
+            .arg(&self.prefix)
+            .arg(id.to_string())
+            .invoke_async::<()>(&mut self.connection.clone())
+            .await?;
+        Ok(())
+    }
+
+    async fn of_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
+        let ids = self.ids_of(user).await?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<_> = ids.iter().map(|id| self.key(*id)).collect();
+        let texts: Vec<Option<String>> = self.connection.clone().mget(keys).await?;
+        let texts = ids.into_iter().zip(texts);
+        let sessions = texts.filter_map(|(id, text)| Some(Stored::read(id, &text?)));
+        let mut sessions: Vec<_> = sessions.collect::<Result<_, _>>()?;
+        sessions.sort_by_key(|session| (std::cmp::Reverse(session.last_used_at), session.id));
+        Ok(sessions)
+    }
+
+    async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
+        let removed: u32 = Script::new(REMOVE)
+            .key(self.key(id))
+            .arg(&self.prefix)
+            .arg(id.to_string())
+            .invoke_async(&mut self.connection.clone())
+            .await?;
+        Ok(removed > 0)
+    }
+
+    async fn remove_of_user(
+        &self,
+        user: &str,
+        keep: Option<TokenId>,
+    ) -> Result<Vec<TokenId>, StoreError> {
+        let mut removed = Vec::new();
+        for id in self.ids_of(user).await? {
+            if Some(id) != keep && self.remove(id).await? {
+                removed.push(id);
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<_> = ids.iter().map(|id| self.key(*id)).collect();
+        let texts: Vec<Option<String>> = self.connection.clone().mget(keys).await?;
+        let mut live = Vec::with_capacity(ids.len());
+        for (id, text) in ids.iter().zip(texts) {
+            if let Some(text) = text
+                && now < Stored::read(*id, &text)?.expires_at
+            {
+                live.push(*id);
+            }
+        }
+        Ok(live)
+    }
+
+    /// Redis does it by itself.
+    async fn purge(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+impl From<redis::RedisError> for StoreError {
+    fn from(error: redis::RedisError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// Without the connection, whose URL may have a password.
+impl fmt::Debug for RedisSessionStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedisSessionStore({})", self.prefix)
+    }
+}

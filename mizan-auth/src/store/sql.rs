@@ -1,0 +1,466 @@
+//! What SQLite and PostgreSQL have in common: the statements, and the rows.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use super::StoreError;
+use crate::{Access, Purpose, SecretHash, TokenId};
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// The table that notes which migrations have run. sqlx's own is left to the application.
+pub(super) const MIGRATIONS: &str = "mizan_auth_migrations";
+
+pub(super) fn id(bytes: &[u8]) -> Result<TokenId, StoreError> {
+    Ok(TokenId::from_bytes(
+        bytes.try_into().map_err(StoreError::new)?,
+    ))
+}
+
+pub(super) fn secret(bytes: &[u8]) -> Result<SecretHash, StoreError> {
+    Ok(SecretHash::from_bytes(
+        bytes.try_into().map_err(StoreError::new)?,
+    ))
+}
+
+pub(super) fn time(milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds).map_err(StoreError::new)
+}
+
+pub(super) fn parsed<T>(text: &str) -> Result<T, StoreError>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    text.parse().map_err(StoreError::new)
+}
+
+pub(super) fn purpose(text: &str) -> Result<Purpose, StoreError> {
+    let known = Purpose::ALL.into_iter().find(|it| it.as_str() == text);
+    known.ok_or_else(|| StoreError::new(format!("a token is for `{text}`, which nothing is")))
+}
+
+pub(super) fn access_from_json(text: &str) -> Result<Access, StoreError> {
+    serde_json::from_str(text).map_err(StoreError::new)
+}
+
+pub(super) fn access_to_json(access: &Access) -> Result<String, StoreError> {
+    serde_json::to_string(access).map_err(StoreError::new)
+}
+
+/// How many ids go into one question.
+pub(super) const IDS_AT_ONCE: usize = 500;
+
+/// The stores of one database. Both understand the same statements: what they call a `BLOB` or a
+/// `BYTEA` is in the migrations alone.
+macro_rules! sql_store {
+    ($store:ident, $database:ty, $row:ty) => {
+        fn account_of(row: &$row) -> Result<Account, StoreError> {
+            account_from(row, 0)
+        }
+
+        /// The account whose columns begin with this one.
+        fn account_from(row: &$row, first: usize) -> Result<Account, StoreError> {
+            let password: Option<String> = row.try_get(first + 3)?;
+            Ok(Account {
+                id: row.try_get(first)?,
+                email: sql::parsed(row.try_get(first + 1)?)?,
+                email_verified: row.try_get(first + 2)?,
+                password: password.map(PasswordHash::from_stored),
+                access: sql::access_from_json(row.try_get(first + 4)?)?,
+                created_at: sql::time(row.try_get(first + 5)?)?,
+            })
+        }
+
+        fn session_of(row: &$row) -> Result<Session, StoreError> {
+            let address: Option<&str> = row.try_get(9)?;
+            Ok(Session {
+                id: sql::id(row.try_get(0)?)?,
+                secret: sql::secret(row.try_get(1)?)?,
+                user: row.try_get(2)?,
+                created_at: sql::time(row.try_get(3)?)?,
+                last_used_at: sql::time(row.try_get(4)?)?,
+                expires_at: sql::time(row.try_get(5)?)?,
+                authenticated_at: sql::time(row.try_get(6)?)?,
+                methods: row.try_get(7)?,
+                device: Device {
+                    user_agent: row.try_get(8)?,
+                    address: address.map(sql::parsed).transpose()?,
+                },
+            })
+        }
+
+        fn token_of(row: &$row) -> Result<IssuedToken, StoreError> {
+            let code: Option<&[u8]> = row.try_get(2)?;
+            let attempts: i64 = row.try_get(6)?;
+            Ok(IssuedToken {
+                id: sql::id(row.try_get(0)?)?,
+                secret: sql::secret(row.try_get(1)?)?,
+                code: code.map(sql::secret).transpose()?,
+                purpose: sql::purpose(row.try_get(3)?)?,
+                user: row.try_get(4)?,
+                email: sql::parsed(row.try_get(5)?)?,
+                attempts: attempts.try_into().map_err(StoreError::new)?,
+                expires_at: sql::time(row.try_get(7)?)?,
+            })
+        }
+
+        impl $store {
+            /// Sets what a user may do; whether there is such a user.
+            ///
+            /// # Errors
+            ///
+            /// [`StoreError`] when the database cannot be reached.
+            pub async fn set_access(&self, id: &str, access: &Access) -> Result<bool, StoreError> {
+                let done = sqlx::query("UPDATE mizan_accounts SET access = $2 WHERE id = $1")
+                    .bind(id)
+                    .bind(sql::access_to_json(access)?)
+                    .execute(&self.pool)
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            }
+        }
+
+        #[async_trait]
+        impl UserStore for $store {
+            async fn find(&self, id: &str) -> Result<Option<Account>, StoreError> {
+                let row = sqlx::query(
+                    "SELECT id, email, email_verified, password, access, created_at \
+                     FROM mizan_accounts WHERE id = $1",
+                )
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await?;
+                row.as_ref().map(account_of).transpose()
+            }
+
+            async fn find_by_email(
+                &self,
+                email: &EmailAddress,
+            ) -> Result<Option<Account>, StoreError> {
+                let row = sqlx::query(
+                    "SELECT id, email, email_verified, password, access, created_at \
+                     FROM mizan_accounts WHERE email = $1",
+                )
+                .bind(email.as_str())
+                .fetch_optional(&self.pool)
+                .await?;
+                row.as_ref().map(account_of).transpose()
+            }
+
+            async fn create(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
+                let row = sqlx::query(
+                    "INSERT INTO mizan_accounts \
+                     (id, email, email_verified, password, access, created_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING \
+                     RETURNING id, email, email_verified, password, access, created_at",
+                )
+                .bind(uuid::Uuid::new_v4().to_string())
+                .bind(account.email.as_str())
+                .bind(account.email_verified)
+                .bind(account.password.as_ref().map(PasswordHash::as_str))
+                .bind(sql::access_to_json(&Access::default())?)
+                .bind(account.created_at.as_millisecond())
+                .fetch_optional(&self.pool)
+                .await?;
+                row.as_ref().map(account_of).transpose()
+            }
+
+            async fn replace_password(
+                &self,
+                id: &str,
+                old: Option<&PasswordHash>,
+                new: &PasswordHash,
+            ) -> Result<bool, StoreError> {
+                let done = sqlx::query(
+                    "UPDATE mizan_accounts SET password = $3 \
+                     WHERE id = $1 AND password IS NOT DISTINCT FROM $2",
+                )
+                .bind(id)
+                .bind(old.map(PasswordHash::as_str))
+                .bind(new.as_str())
+                .execute(&self.pool)
+                .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn verify_email(
+                &self,
+                id: &str,
+                email: &EmailAddress,
+            ) -> Result<bool, StoreError> {
+                let done = sqlx::query(
+                    "UPDATE mizan_accounts SET email_verified = TRUE WHERE id = $1 AND email = $2",
+                )
+                .bind(id)
+                .bind(email.as_str())
+                .execute(&self.pool)
+                .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn replace_email(
+                &self,
+                id: &str,
+                old: &EmailAddress,
+                new: &EmailAddress,
+            ) -> Result<bool, StoreError> {
+                let done = sqlx::query(
+                    "UPDATE mizan_accounts SET email = $3, email_verified = TRUE \
+                     WHERE id = $1 AND email = $2",
+                )
+                .bind(id)
+                .bind(old.as_str())
+                .bind(new.as_str())
+                .execute(&self.pool)
+                .await;
+                match done {
+                    Ok(done) => Ok(done.rows_affected() > 0),
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+                    Err(error) => Err(error.into()),
+                }
+            }
+
+            async fn delete(&self, id: &str) -> Result<bool, StoreError> {
+                let done = sqlx::query("DELETE FROM mizan_accounts WHERE id = $1")
+                    .bind(id)
+                    .execute(&self.pool)
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            }
+        }
+
+        #[async_trait]
+        impl SessionStore for $store {
+            async fn insert(&self, session: &Session) -> Result<(), StoreError> {
+                sqlx::query(
+                    "INSERT INTO mizan_sessions (id, secret, user_id, created_at, last_used_at, \
+                     expires_at, authenticated_at, methods, user_agent, address) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                )
+                .bind(&session.id.as_bytes()[..])
+                .bind(&session.secret.as_bytes()[..])
+                .bind(&session.user)
+                .bind(session.created_at.as_millisecond())
+                .bind(session.last_used_at.as_millisecond())
+                .bind(session.expires_at.as_millisecond())
+                .bind(session.authenticated_at.as_millisecond())
+                .bind(&session.methods)
+                .bind(&session.device.user_agent)
+                .bind(session.device.address.map(|address| address.to_string()))
+                .execute(&self.pool)
+                .await?;
+                Ok(())
+            }
+
+            async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
+                let row = sqlx::query(
+                    "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
+                     authenticated_at, methods, user_agent, address \
+                     FROM mizan_sessions WHERE id = $1",
+                )
+                .bind(&id.as_bytes()[..])
+                .fetch_optional(&self.pool)
+                .await?;
+                row.as_ref().map(session_of).transpose()
+            }
+
+            async fn touch(
+                &self,
+                id: TokenId,
+                last_used_at: Timestamp,
+                expires_at: Timestamp,
+            ) -> Result<(), StoreError> {
+                sqlx::query(
+                    "UPDATE mizan_sessions SET last_used_at = $2, expires_at = $3 WHERE id = $1",
+                )
+                .bind(&id.as_bytes()[..])
+                .bind(last_used_at.as_millisecond())
+                .bind(expires_at.as_millisecond())
+                .execute(&self.pool)
+                .await?;
+                Ok(())
+            }
+
+            async fn of_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
+                     authenticated_at, methods, user_agent, address \
+                     FROM mizan_sessions WHERE user_id = $1 ORDER BY last_used_at DESC, id",
+                )
+                .bind(user)
+                .fetch_all(&self.pool)
+                .await?;
+                rows.iter().map(session_of).collect()
+            }
+
+            async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
+                let done = sqlx::query("DELETE FROM mizan_sessions WHERE id = $1")
+                    .bind(&id.as_bytes()[..])
+                    .execute(&self.pool)
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn remove_of_user(
+                &self,
+                user: &str,
+                keep: Option<TokenId>,
+            ) -> Result<Vec<TokenId>, StoreError> {
+                let keep = keep.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+                let rows = sqlx::query(
+                    "DELETE FROM mizan_sessions WHERE user_id = $1 AND id <> $2 RETURNING id",
+                )
+                .bind(user)
+                .bind(keep)
+                .fetch_all(&self.pool)
+                .await?;
+                rows.iter().map(|row| sql::id(row.try_get(0)?)).collect()
+            }
+
+            async fn live(
+                &self,
+                ids: &[TokenId],
+                now: Timestamp,
+            ) -> Result<Vec<TokenId>, StoreError> {
+                let mut live = Vec::with_capacity(ids.len());
+                for ids in ids.chunks(sql::IDS_AT_ONCE) {
+                    let mut query = sqlx::QueryBuilder::<$database>::new(
+                        "SELECT id FROM mizan_sessions WHERE expires_at > ",
+                    );
+                    query.push_bind(now.as_millisecond()).push(" AND id IN (");
+                    let mut list = query.separated(", ");
+                    for id in ids {
+                        list.push_bind(id.as_bytes().to_vec());
+                    }
+                    query.push(")");
+                    for row in query.build().fetch_all(&self.pool).await? {
+                        live.push(sql::id(row.try_get(0)?)?);
+                    }
+                }
+                Ok(live)
+            }
+
+            async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+                let done = sqlx::query(
+                    "DELETE FROM mizan_sessions WHERE id IN \
+                     (SELECT id FROM mizan_sessions WHERE expires_at <= $1 LIMIT $2)",
+                )
+                .bind(now.as_millisecond())
+                .bind(i64::from(most))
+                .execute(&self.pool)
+                .await?;
+                Ok(done.rows_affected())
+            }
+        }
+
+        #[async_trait]
+        impl AccountStore for $store {
+            async fn find_signed_in(
+                &self,
+                id: TokenId,
+            ) -> Result<Option<(Session, Option<Account>)>, StoreError> {
+                let row = sqlx::query(
+                    "SELECT s.id, s.secret, s.user_id, s.created_at, s.last_used_at, \
+                     s.expires_at, s.authenticated_at, s.methods, s.user_agent, s.address, \
+                     a.id, a.email, a.email_verified, a.password, a.access, a.created_at \
+                     FROM mizan_sessions s LEFT JOIN mizan_accounts a ON a.id = s.user_id \
+                     WHERE s.id = $1",
+                )
+                .bind(&id.as_bytes()[..])
+                .fetch_optional(&self.pool)
+                .await?;
+                let Some(row) = row else {
+                    return Ok(None);
+                };
+                let account: Option<&str> = row.try_get(10)?;
+                let account = account.map(|_| account_from(&row, 10)).transpose()?;
+                Ok(Some((session_of(&row)?, account)))
+            }
+        }
+
+        #[async_trait]
+        impl TokenStore for $store {
+            async fn insert(&self, token: &IssuedToken) -> Result<(), StoreError> {
+                sqlx::query(
+                    "INSERT INTO mizan_tokens \
+                     (id, secret, code, purpose, user_id, email, attempts, expires_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                )
+                .bind(&token.id.as_bytes()[..])
+                .bind(&token.secret.as_bytes()[..])
+                .bind(token.code.map(|code| code.as_bytes().to_vec()))
+                .bind(token.purpose.as_str())
+                .bind(&token.user)
+                .bind(token.email.as_str())
+                .bind(i64::from(token.attempts))
+                .bind(token.expires_at.as_millisecond())
+                .execute(&self.pool)
+                .await?;
+                Ok(())
+            }
+
+            async fn find(&self, id: TokenId) -> Result<Option<IssuedToken>, StoreError> {
+                let row = sqlx::query(
+                    "SELECT id, secret, code, purpose, user_id, email, attempts, expires_at \
+                     FROM mizan_tokens WHERE id = $1",
+                )
+                .bind(&id.as_bytes()[..])
+                .fetch_optional(&self.pool)
+                .await?;
+                row.as_ref().map(token_of).transpose()
+            }
+
+            async fn attempt(&self, id: TokenId) -> Result<bool, StoreError> {
+                let done = sqlx::query(
+                    "UPDATE mizan_tokens SET attempts = attempts - 1 \
+                     WHERE id = $1 AND attempts > 0",
+                )
+                .bind(&id.as_bytes()[..])
+                .execute(&self.pool)
+                .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn take(&self, id: TokenId) -> Result<bool, StoreError> {
+                let done = sqlx::query("DELETE FROM mizan_tokens WHERE id = $1")
+                    .bind(&id.as_bytes()[..])
+                    .execute(&self.pool)
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn remove_of_user(&self, user: &str) -> Result<(), StoreError> {
+                sqlx::query("DELETE FROM mizan_tokens WHERE user_id = $1")
+                    .bind(user)
+                    .execute(&self.pool)
+                    .await?;
+                Ok(())
+            }
+
+            async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+                let done = sqlx::query(
+                    "DELETE FROM mizan_tokens WHERE id IN \
+                     (SELECT id FROM mizan_tokens WHERE expires_at <= $1 LIMIT $2)",
+                )
+                .bind(now.as_millisecond())
+                .bind(i64::from(most))
+                .execute(&self.pool)
+                .await?;
+                Ok(done.rows_affected())
+            }
+        }
+    };
+}
+
+pub(super) use sql_store;

@@ -1,0 +1,16 @@
+//! Accounts as their clients and their stores see them.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod attacks;
+mod flows;
+mod second_factor;
+mod secrets;
+mod settings;
+mod site;
+mod stores;
+#[cfg(feature = "tower-sessions")]
+mod tower_sessions;

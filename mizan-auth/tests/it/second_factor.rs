@@ -1,0 +1,106 @@
+//! What a second factor will need of signing in.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mizan_auth::{
+    Accounts, Device, MemoryStore, NextStep, PasswordHash, ProofError, SecondFactor, Ticket,
+    UserStore,
+};
+use mizan_core::{Cx, Error, Principal, RequestHead};
+use serde_json::json;
+
+use crate::site::{PASSWORD, Site};
+
+struct Everybody;
+
+#[async_trait]
+impl SecondFactor for Everybody {
+    async fn methods(&self, _: &str) -> Result<Vec<String>, Error> {
+        Ok(vec!["otp".to_owned()])
+    }
+}
+
+fn cx(accounts: &Accounts) -> Cx {
+    let app = mizan_auth::registry(accounts.clone()).build().unwrap();
+    Cx::new(app, Principal::anonymous(), Arc::new(RequestHead::empty()))
+}
+
+/// OWASP ASVS 6.3.4: every way in asks for the factor that the account has.
+#[tokio::test]
+async fn the_password_alone_does_not_sign_in() {
+    let site = Site::with(|accounts| accounts.second_factor(Arc::new(Everybody)));
+    let mut browser = site.browser();
+    browser.sign_up("ada@example.com", PASSWORD).await;
+    let token = site.link_token().await;
+    let reply = browser.verify_link(&token, PASSWORD).await.json();
+    assert_eq!(
+        (&reply["step"], &reply["methods"]),
+        (&json!("second_factor"), &json!(["otp"]))
+    );
+    let reply = browser.sign_in("ada@example.com", PASSWORD).await;
+    assert_eq!(browser.cookie, None);
+    let ticket: Ticket = serde_json::from_value(reply.json()["ticket"].clone()).unwrap();
+
+    let accounts = &site.accounts;
+    let cx = cx(accounts);
+    for _ in 0..5 {
+        assert!(accounts.attempt_second_factor(&cx, ticket).await.is_ok());
+    }
+    let sixth = accounts.attempt_second_factor(&cx, ticket).await;
+    assert!(matches!(sixth, Err(ProofError::InvalidProof)));
+    let passed = accounts
+        .pass_second_factor(&cx, ticket, "otp", Some("/a"))
+        .await;
+    assert!(matches!(passed, Ok(NextStep::SignedIn { next }) if next == "/a"));
+    let again = accounts.pass_second_factor(&cx, ticket, "otp", None).await;
+    assert!(matches!(again, Err(ProofError::InvalidProof)));
+    // A ticket of one flow is none of another.
+    let reply = browser.verify_code(&json!(ticket), "000000").await;
+    assert_eq!(reply.outcome().1, "invalid_proof");
+}
+
+/// Replaces the password after it was checked and before there is a session.
+struct ChangesMeanwhile(Arc<MemoryStore>);
+
+#[async_trait]
+impl SecondFactor for ChangesMeanwhile {
+    async fn methods(&self, user: &str) -> Result<Vec<String>, Error> {
+        let account = UserStore::find(&*self.0, user).await?.unwrap();
+        let new = PasswordHash::from_stored("another");
+        let old = account.password.as_ref();
+        UserStore::replace_password(&*self.0, user, old, &new).await?;
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_overtakes_a_password_change_is_over() {
+    let site = Site::new();
+    site.member("ada@example.com").await;
+    let racing = Site::with(|accounts| {
+        let factor = ChangesMeanwhile(Arc::clone(&site.store));
+        accounts
+            .store(Arc::clone(&site.store))
+            .second_factor(Arc::new(factor))
+    });
+    let mut browser = racing.browser();
+    let reply = browser.sign_in("ada@example.com", PASSWORD).await;
+    assert_eq!(reply.outcome(), (401, "unauthenticated".to_owned()));
+    assert_eq!(browser.cookie, None);
+}
+
+/// Two proofs of the same session at once, and one that was revoked meanwhile: there is never a
+/// session more.
+#[tokio::test]
+async fn a_session_is_renewed_once() {
+    let site = Site::new();
+    let sessions = site.accounts.sessions();
+    let (session, _) = sessions
+        .open("ada", "pwd", Device::default())
+        .await
+        .unwrap();
+    assert!(sessions.renew(&session, "pwd").await.unwrap().is_some());
+    assert!(sessions.renew(&session, "pwd").await.unwrap().is_none());
+    assert_eq!(sessions.list("ada").await.unwrap().len(), 1);
+}

@@ -1,0 +1,272 @@
+//! A site with accounts, and browsers that visit it through mizan-http.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Request, header};
+use http_body_util::{BodyExt, Full};
+use mizan_auth::{
+    Accounts, AccountsBuilder, Clock, HashCost, Mail, MailError, Mailer, MemoryStore, Rate, Rates,
+};
+use mizan_core::{Error, Registry, client};
+use mizan_http::{Caller, MizanService, PeerAddr};
+use serde_json::{Value, json};
+use tower_service::Service;
+
+pub(crate) const CHEAP: HashCost = HashCost {
+    memory: 64,
+    passes: 1,
+    lanes: 1,
+};
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) const BASE_URL: &str = "https://example.com";
+
+/// So often that no test is limited that is not about limits.
+const OFTEN: Rate = Rate::new(100_000, 1);
+
+pub(crate) const UNLIMITED: Rates = Rates {
+    sign_in_by_address: OFTEN,
+    sign_in_by_account: OFTEN,
+    sign_up_by_address: OFTEN,
+    mail_by_address: OFTEN,
+    mail_by_account: OFTEN,
+    proof_by_address: OFTEN,
+};
+
+/// Keeps all mail.
+#[derive(Default)]
+pub(crate) struct Mailbox(Mutex<Vec<Mail>>);
+
+#[async_trait]
+impl Mailer for Mailbox {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        self.0.lock().unwrap().push(mail.clone());
+        Ok(())
+    }
+}
+
+#[client(auth = "recent")]
+async fn sensitive() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = and("staff", "posts.rename"))]
+async fn rename() -> Result<(), Error> {
+    Ok(())
+}
+
+pub(crate) struct Site {
+    pub(crate) accounts: Accounts,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) clock: Clock,
+    mailbox: Arc<Mailbox>,
+    service: MizanService<Accounts>,
+}
+
+impl Site {
+    pub(crate) fn new() -> Self {
+        Self::with(|accounts| accounts)
+    }
+
+    pub(crate) fn with(change: impl FnOnce(AccountsBuilder) -> AccountsBuilder) -> Self {
+        Self::at(BASE_URL, change)
+    }
+
+    pub(crate) fn at(
+        base_url: &str,
+        change: impl FnOnce(AccountsBuilder) -> AccountsBuilder,
+    ) -> Self {
+        let (store, mailbox, clock) = (Arc::default(), Arc::default(), Clock::default());
+        let accounts = Accounts::builder(base_url)
+            .store(Arc::clone(&store))
+            .mailer(Arc::clone(&mailbox) as Arc<dyn Mailer>)
+            .clock(clock.clone())
+            .hash_cost(CHEAP)
+            .hash_pool(2, 1000)
+            .rates(UNLIMITED)
+            .group("editors", ["posts.rename"]);
+        let accounts = change(accounts).build().unwrap();
+        let registry = Registry::new()
+            .function::<Sensitive>()
+            .function::<Rename>()
+            .merge(mizan_auth::registry(accounts.clone()));
+        let service = MizanService::builder(registry.build().unwrap())
+            .authenticate(accounts.clone())
+            .trusted_proxies(["10.0.0.0/8".parse().unwrap()])
+            .build()
+            .unwrap();
+        Self {
+            accounts,
+            store,
+            clock,
+            mailbox,
+            service,
+        }
+    }
+
+    /// A browser with no cookies.
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        Browser {
+            site: self,
+            cookie: None,
+            peer: "192.0.2.1:5000".to_owned(),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// Whoever asks for a page.
+    pub(crate) async fn caller(&self, request: &Request<()>) -> Caller {
+        match self.service.caller(request).await {
+            Ok(caller) => caller,
+            Err(response) => panic!("{}", response.status()),
+        }
+    }
+
+    /// All mail that was sent since this was last asked.
+    pub(crate) async fn mail(&self) -> Vec<Mail> {
+        self.accounts.mail_sent().await;
+        std::mem::take(&mut *self.mailbox.0.lock().unwrap())
+    }
+
+    /// The only mail.
+    pub(crate) async fn one_mail(&self) -> Mail {
+        let mut mail = self.mail().await;
+        assert_eq!(mail.len(), 1, "{mail:?}");
+        mail.remove(0)
+    }
+
+    /// The token of the link in the only mail.
+    pub(crate) async fn link_token(&self) -> String {
+        token_in(&self.one_mail().await.text)
+    }
+
+    /// An account that is verified, and a browser that is signed in.
+    pub(crate) async fn member(&self, email: &str) -> Browser<'_> {
+        let mut browser = self.browser();
+        let reply = browser.sign_up(email, PASSWORD).await;
+        let code = code_in(&self.one_mail().await.text);
+        let reply = browser.verify_code(&reply.json()["ticket"], &code).await;
+        assert_eq!(reply.json()["step"], "signed_in", "{reply:?}");
+        browser
+    }
+}
+
+pub(crate) fn token_in(text: &str) -> String {
+    let (_, rest) = text.split_once("?token=").unwrap();
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+pub(crate) fn code_in(text: &str) -> String {
+    let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+    text.split_whitespace().find(is_code).unwrap().to_owned()
+}
+
+/// Keeps the session's cookie as a browser does.
+#[derive(Clone)]
+pub(crate) struct Browser<'a> {
+    site: &'a Site,
+    pub(crate) cookie: Option<String>,
+    pub(crate) peer: String,
+    pub(crate) headers: HeaderMap,
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The status and the code of a problem; an empty code where it worked.
+    pub(crate) fn outcome(&self) -> (u16, String) {
+        let code = if self.status == 200 {
+            String::new()
+        } else {
+            self.json()["code"].as_str().unwrap().to_owned()
+        };
+        (self.status, code)
+    }
+}
+
+impl Browser<'_> {
+    pub(crate) async fn call(&mut self, name: &str, input: impl Into<Bytes>) -> Reply {
+        let mut request = Request::post(format!("/api/mizan/call/{name}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::HOST, "example.com")
+            .body(Full::new(input.into()))
+            .unwrap();
+        if let Some(cookie) = &self.cookie {
+            let headers = request.headers_mut();
+            headers.insert(header::COOKIE, cookie.parse().unwrap());
+        }
+        request.headers_mut().extend(self.headers.clone());
+        let peer = PeerAddr(self.peer.parse().unwrap());
+        request.extensions_mut().insert(peer);
+        let Ok(response) = self.site.service.clone().call(request).await;
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (pair, attributes) = cookie.split_once("; ").unwrap();
+            self.cookie = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
+        }
+        let Ok(body) = body.collect().await;
+        Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: body.to_bytes(),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, name: &str, input: Value) -> Reply {
+        self.call(name, input.to_string()).await
+    }
+
+    pub(crate) async fn sign_up(&mut self, email: &str, password: &str) -> Reply {
+        let input = json!({ "email": email, "password": password });
+        self.send("sign_up.submit", input).await
+    }
+
+    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Reply {
+        let input = json!({ "email": email, "password": password });
+        self.send("sign_in.submit", input).await
+    }
+
+    pub(crate) async fn verify_code(&mut self, ticket: &Value, code: &str) -> Reply {
+        let input = json!({ "ticket": ticket, "code": code });
+        self.send("verify_code.submit", input).await
+    }
+
+    pub(crate) async fn verify_link(&mut self, token: &str, password: &str) -> Reply {
+        let input = json!({ "token": token, "password": password });
+        self.send("verify_link.submit", input).await
+    }
+
+    pub(crate) async fn request_reset(&mut self, email: &str) -> Reply {
+        let input = json!({ "email": email });
+        self.send("request_reset.submit", input).await
+    }
+
+    pub(crate) async fn confirm_reset(&mut self, token: &str, password: &str) -> Reply {
+        let input = json!({ "token": token, "password": password });
+        self.send("confirm_reset.submit", input).await
+    }
+
+    pub(crate) async fn change_password(&mut self, old: &str, new: &str) -> Reply {
+        let input = json!({ "password": old, "new_password": new });
+        self.send("change_password.submit", input).await
+    }
+
+    /// The address of the account that is signed in.
+    pub(crate) async fn email(&mut self) -> Option<String> {
+        let reply = self.send("account", json!({})).await;
+        Some(reply.json()["email"].as_str()?.to_owned())
+    }
+}

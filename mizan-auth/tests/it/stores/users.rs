@@ -1,0 +1,110 @@
+use std::sync::Arc;
+
+use mizan_auth::{EmailAddress, NewAccount, PasswordHash, UserStore};
+
+use super::minutes;
+
+pub(super) fn new_account(email: &str) -> NewAccount {
+    NewAccount {
+        email: email.parse().unwrap(),
+        email_verified: false,
+        password: Some(PasswordHash::from_stored("first")),
+        created_at: minutes(0),
+    }
+}
+
+fn email(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+pub(super) async fn suite<S: UserStore>(store: Arc<S>) {
+    let new = new_account("ada@example.com");
+    let ada = store.create(new.clone()).await.unwrap().unwrap();
+    assert!(!ada.id.is_empty() && !ada.email_verified && ada.access.active);
+    assert_eq!((&ada.email, ada.created_at), (&new.email, new.created_at));
+    assert_eq!(store.find(&ada.id).await.unwrap().as_ref(), Some(&ada));
+    let found = store.find_by_email(&ada.email).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&ada));
+    assert_eq!(store.find("nobody").await.unwrap(), None);
+    let nobody = email("nobody@example.com");
+    assert_eq!(store.find_by_email(&nobody).await.unwrap(), None);
+
+    // An address belongs to one account, also when many ask for it at once.
+    assert_eq!(store.create(new).await.unwrap(), None);
+    let tries = (0..20).map(|_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.create(new_account("race@example.com")).await.unwrap() })
+    });
+    let created = futures_util::future::join_all(tries).await;
+    let created = created.into_iter().filter_map(Result::unwrap);
+    assert_eq!(created.count(), 1);
+
+    passwords(&*store, &ada.id).await;
+    addresses(&*store, &ada.id).await;
+
+    assert!(store.delete(&ada.id).await.unwrap());
+    assert!(!store.delete(&ada.id).await.unwrap());
+    assert_eq!(store.find(&ada.id).await.unwrap(), None);
+    let again = store.create(new_account("lovelace@example.com")).await;
+    assert_ne!(again.unwrap().unwrap().id, ada.id);
+}
+
+/// A password is replaced by whoever knows the one before.
+async fn passwords<S: UserStore>(store: &S, id: &str) {
+    let [first, second, third] = ["first", "second", "third"].map(PasswordHash::from_stored);
+    assert!(
+        store
+            .replace_password(id, Some(&first), &second)
+            .await
+            .unwrap()
+    );
+    for old in [Some(&first), None] {
+        assert!(!store.replace_password(id, old, &third).await.unwrap());
+    }
+    assert!(
+        !store
+            .replace_password("nobody", Some(&second), &third)
+            .await
+            .unwrap()
+    );
+    let found = store.find(id).await.unwrap().unwrap();
+    assert_eq!(found.password, Some(second));
+    let mut without = new_account("without@example.com");
+    without.password = None;
+    let without = store.create(without).await.unwrap().unwrap();
+    assert_eq!(without.password, None);
+    assert!(
+        !store
+            .replace_password(&without.id, Some(&first), &third)
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .replace_password(&without.id, None, &third)
+            .await
+            .unwrap()
+    );
+}
+
+async fn addresses<S: UserStore>(store: &S, id: &str) {
+    let (ada, lovelace) = (email("ada@example.com"), email("lovelace@example.com"));
+    assert!(!store.verify_email(id, &lovelace).await.unwrap());
+    assert!(!store.find(id).await.unwrap().unwrap().email_verified);
+    assert!(store.verify_email(id, &ada).await.unwrap());
+    assert!(store.find(id).await.unwrap().unwrap().email_verified);
+
+    let taken = email("race@example.com");
+    assert!(!store.replace_email(id, &ada, &taken).await.unwrap());
+    assert!(!store.replace_email(id, &lovelace, &ada).await.unwrap());
+    assert!(
+        !store
+            .replace_email("nobody", &ada, &lovelace)
+            .await
+            .unwrap()
+    );
+    assert!(store.replace_email(id, &ada, &lovelace).await.unwrap());
+    let found = store.find_by_email(&lovelace).await.unwrap().unwrap();
+    assert!(found.id == id && found.email_verified);
+    assert_eq!(store.find_by_email(&ada).await.unwrap(), None);
+}

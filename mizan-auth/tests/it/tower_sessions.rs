@@ -1,0 +1,55 @@
+//! Sessions that an application has already.
+
+use std::sync::Arc;
+
+use http::Request;
+use mizan_auth::{NewAccount, TowerSessions, UserStore};
+use mizan_core::RequestHead;
+use mizan_http::Authenticate;
+use tower_sessions_core::Session;
+use tower_sessions_memory_store::MemoryStore;
+
+use crate::site::Site;
+
+fn head(session: Option<&Session>) -> RequestHead {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.extensions.extend(
+        session
+            .cloned()
+            .map(|session| {
+                let mut extensions = http::Extensions::new();
+                extensions.insert(session);
+                extensions
+            })
+            .unwrap_or_default(),
+    );
+    RequestHead::new(parts, None)
+}
+
+#[tokio::test]
+async fn the_session_of_another_crate_says_who_calls() {
+    let site = Site::new();
+    let account = NewAccount {
+        email: "ada@example.com".parse().unwrap(),
+        email_verified: true,
+        password: None,
+        created_at: site.clock.now(),
+    };
+    let account = site.store.create(account).await.unwrap().unwrap();
+    let sessions = TowerSessions::new(site.accounts.clone(), "user_id");
+    let session = Session::new(None, Arc::new(MemoryStore::default()), None);
+    let who = async |session: Option<&Session>| sessions.authenticate(&head(session)).await;
+    assert!(!who(Some(&session)).await.unwrap().is_signed_in());
+    session.insert("user_id", &account.id).await.unwrap();
+    let principal = who(Some(&session)).await.unwrap();
+    assert_eq!(principal.id(), Some(account.id.as_str()));
+    // Whether somebody proved who they are a short while ago is not known.
+    assert!(!principal.is_recent());
+    session.insert("user_id", "nobody").await.unwrap();
+    assert!(!who(Some(&session)).await.unwrap().is_signed_in());
+    let error = who(None).await.unwrap_err();
+    assert!(
+        format!("{error:?}").contains("SessionManagerLayer"),
+        "{error:?}"
+    );
+}
