@@ -71,7 +71,7 @@ impl<A: Authenticate> Endpoint<A> {
 
         let client = Client {
             endpoint: Arc::clone(self),
-            head: without_upgrade(head),
+            head: kept(head),
         };
         let (channels, app) = (channels.clone(), app.clone());
         tokio::spawn(async move {
@@ -112,15 +112,22 @@ fn is_key(key: &[u8]) -> bool {
     key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(is_digit)
 }
 
-/// The head as it is kept while the socket is open.
-fn without_upgrade(head: &RequestHead) -> Arc<RequestHead> {
-    with_headers(head, head.headers().clone())
+/// The head as it is kept while the socket is open: without the upgrade, and copied, since what a server
+/// parses may be slices that keep the whole of its read buffer.
+fn kept(head: &RequestHead) -> Arc<RequestHead> {
+    let headers = head.headers().iter().filter_map(|(name, value)| {
+        let mut copy = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        copy.set_sensitive(value.is_sensitive());
+        Some((HeaderName::from_bytes(name.as_str().as_bytes()).ok()?, copy))
+    });
+    with_headers(head, headers.collect())
 }
 
 fn with_headers(head: &RequestHead, headers: HeaderMap) -> Arc<RequestHead> {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = head.method().clone();
-    parts.uri = head.uri().clone();
+    // Parsed anew, for the same reason.
+    parts.uri = head.uri().to_string().parse().unwrap_or_default();
     parts.headers = headers;
     parts.extensions = head.extensions().clone();
     parts.extensions.remove::<OnUpgrade>();

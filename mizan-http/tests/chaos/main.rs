@@ -3,7 +3,7 @@
 //! The short run is a test. The long one, with 100,000 messages:
 //!
 //! ```text
-//! cargo test --release -p mizan-http --test chaos -- --ignored --nocapture long
+//! cargo test -p mizan-http --test chaos -- --ignored --nocapture long
 //! ```
 #![cfg(feature = "channels")]
 #![allow(
