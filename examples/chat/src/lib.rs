@@ -9,8 +9,10 @@ pub mod contact;
 pub mod functions;
 pub mod pages;
 pub mod profile;
+pub mod rooms;
 pub mod users;
 
+use mizan_channels::Channels;
 use mizan_core::Registry;
 use mizan_forms::RegisterForm as _;
 
@@ -20,12 +22,14 @@ use functions::{
     SuperuserReport,
 };
 use profile::{Profile, Profiles};
+use rooms::Chat;
 use users::Sessions;
 
 /// Everything that the example's clients can call.
-pub fn registry(sessions: Sessions) -> Registry {
+pub fn registry(sessions: Sessions, channels: Channels) -> Registry {
     Registry::new()
         .state(sessions)
+        .state(channels)
         .state(Inbox::default())
         .state(Profiles::default())
         .function::<Echo>()
@@ -39,4 +43,5 @@ pub fn registry(sessions: Sessions) -> Registry {
         .function::<SignOut>()
         .form::<Contact>()
         .form::<Profile>()
+        .channel::<Chat>()
 }

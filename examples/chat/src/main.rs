@@ -3,11 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use chat::pages::{self, Assets};
 use chat::users::Sessions;
 use clap::{Parser, Subcommand};
+use mizan_channels::{Channels, MemoryBroker, RedisBroker};
 use mizan_http::{MizanService, serve};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -29,6 +31,9 @@ struct Options {
         default_missing_value = "http://localhost:5173"
     )]
     dev: Option<String>,
+    /// Share the rooms with other processes on this Redis, such as `redis://localhost`
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -52,7 +57,11 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> anyhow::Result<()> {
     let sessions = Sessions::default();
-    let registry = chat::registry(sessions.clone());
+    let channels = match &options.redis {
+        Some(url) => Channels::new(RedisBroker::new(url.as_str())?),
+        None => Channels::new(MemoryBroker::new()),
+    };
+    let registry = chat::registry(sessions.clone(), channels.clone());
     if let Some(Command::Manifest) = options.command {
         println!("{}", registry.manifest()?);
         return Ok(());
@@ -74,9 +83,10 @@ async fn run(options: Options) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {address}: is another server there?"))?;
     println!("http://localhost:{}", listener.local_addr()?.port());
     serve(listener, site)
-        .shutdown_on(async {
+        .shutdown_on(async move {
             // Without the signal there is nothing to wait for; the server is killed instead.
             let _ = tokio::signal::ctrl_c().await;
+            channels.drain(Duration::from_secs(2)).await;
         })
         .await?;
     mizan.idle().await;

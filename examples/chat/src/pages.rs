@@ -69,6 +69,7 @@ pub fn site(
     let router = Router::new()
         .route("/", get(home))
         .route("/hello/", get(hello))
+        .route("/rooms/", get(rooms))
         .route("/contact/", get(contact))
         .route("/profile/", get(profile))
         .with_state(site)
@@ -88,6 +89,11 @@ type Answer = Result<Response, Response<ReplyBody>>;
 /// Every function at work, for whoever asks.
 async fn home(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/Home.tsx", request).await
+}
+
+/// Rooms to talk in.
+async fn rooms(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/Rooms.tsx", request).await
 }
 
 /// A form that everybody may send.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chat::users::Sessions;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
+use mizan_channels::{Channels, MemoryBroker};
 use mizan_http::MizanService;
 use serde_json::{Value, json};
 use tower_service::Service as _;
@@ -19,7 +20,7 @@ struct Browser {
 impl Browser {
     fn new() -> Self {
         let sessions = Sessions::default();
-        let app = chat::registry(sessions.clone()).build().unwrap();
+        let app = chat::registry(sessions.clone(), Channels::new(MemoryBroker::new())).build().unwrap();
         let service = MizanService::builder(app).authenticate(sessions).build();
         Self {
             service: service.unwrap(),

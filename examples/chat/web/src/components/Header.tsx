@@ -13,6 +13,7 @@ export function Header(): ReactNode {
         </a>
         <nav className="nav" aria-label="Pages">
           <a href="/">Functions</a>
+          <a href="/rooms/">Rooms</a>
           <a href="/contact/">Contact</a>
           <a href="/profile/">Profile</a>
         </nav>

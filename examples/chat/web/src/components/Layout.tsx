@@ -5,6 +5,7 @@ import "../styles/controls.css";
 import "../styles/form.css";
 import "../styles/page.css";
 import "../styles/panel.css";
+import "../styles/room.css";
 import { Footer } from "./Footer";
 import { Header } from "./Header";
 

@@ -14,3 +14,20 @@ export {
 } from "./runtime/client";
 export { createQueryClient } from "./runtime/react";
 export type * from "./types";
+export * from "./channelHooks";
+export * from "./channels";
+export {
+  reconnect,
+  subscribe,
+  type ChannelCode,
+  type ChannelDefinition,
+  type ChannelGap,
+  type ChannelMember,
+  type ChannelMessage,
+  type ChannelOptions,
+  type ChannelPage,
+  type ChannelState,
+  type ChannelStatus,
+  type ChannelSubscription,
+} from "./runtime/channel";
+export type { ChannelHookOptions, ChannelResult } from "./runtime/channelHooks";

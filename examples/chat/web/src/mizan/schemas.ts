@@ -87,6 +87,16 @@ export const signInInputSchema: z.ZodType<types.SignInInput> =
     }),
   );
 
+export const chatMessageSchema: z.ZodType<types.ChatMessage> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      author: z.string(),
+      name: z.string(),
+      text: z.string(),
+      at: z.number(),
+    }),
+  );
+
 export const choiceSchema: z.ZodType<types.Choice> =
   /* @__PURE__ */ lazy(() =>
     z.object({
@@ -128,6 +138,13 @@ export const greetingSchema: z.ZodType<types.Greeting> =
     }),
   );
 
+export const guestSchema: z.ZodType<types.Guest> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      name: z.string(),
+    }),
+  );
+
 export const notifySchema: z.ZodType<types.Notify> =
   /* @__PURE__ */ lazy(() => z.enum(["at_once", "daily", "never"]));
 
@@ -147,6 +164,13 @@ export const reportSchema: z.ZodType<types.Report> =
     z.object({
       title: z.string(),
       lines: z.array(z.string()),
+    }),
+  );
+
+export const saySchema: z.ZodType<types.Say> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      text: z.string(),
     }),
   );
 

@@ -98,6 +98,18 @@ export interface SignInInput {
   user: string;
 }
 
+/** What somebody said. */
+export interface ChatMessage {
+  /** The id of who said it. */
+  author: string;
+  /** What they are called. */
+  name: string;
+  /** What they said. */
+  text: string;
+  /** When, in milliseconds since 1970. */
+  at: number;
+}
+
 /** One of the values that a field may have. */
 export interface Choice {
   /** The value, as it is sent. */
@@ -140,6 +152,12 @@ export interface Greeting {
   greeting: string;
 }
 
+/** Somebody in a room, as the others see them. */
+export interface Guest {
+  /** What they are called. */
+  name: string;
+}
+
 /** When a user is told of new messages. */
 export type Notify =
   /** At once */
@@ -170,6 +188,12 @@ export interface Report {
   title: string;
   /** The text, line by line. */
   lines: string[];
+}
+
+/** What to say. */
+export interface Say {
+  /** At most 500 characters. */
+  text: string;
 }
 
 /** What a sent message is answered with. */
