@@ -20,7 +20,9 @@ struct Browser {
 impl Browser {
     fn new() -> Self {
         let sessions = Sessions::default();
-        let app = chat::registry(sessions.clone(), Channels::new(MemoryBroker::new())).build().unwrap();
+        let app = chat::registry(sessions.clone(), Channels::new(MemoryBroker::new()))
+            .build()
+            .unwrap();
         let service = MizanService::builder(app).authenticate(sessions).build();
         Self {
             service: service.unwrap(),
@@ -145,4 +147,59 @@ async fn echo_and_greet_answer() {
         problem["fields"]["text"],
         json!(["must have 1 to 280 characters"])
     );
+}
+
+#[tokio::test]
+async fn a_message_to_us_is_counted_once_it_is_right() {
+    let mut browser = Browser::new();
+    let (status, problem) = browser
+        .post(
+            "contact.submit",
+            json!({
+                "name": " ",
+                "email": "ada@example.com\r\nbcc: everybody@example.com",
+                "message": "short",
+                "phones": [{ "kind": "home", "number": "1" }],
+            }),
+        )
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let refused: Vec<_> = problem["fields"].as_object().unwrap().keys().collect();
+    assert_eq!(refused, ["email", "message", "name", "phones.0.number"]);
+
+    let message = json!({
+        "name": "Ada",
+        "email": "ada@example.com",
+        "message": "I should like to know more.",
+        "phones": [{ "kind": "home", "number": "+49 30 1" }],
+    });
+    let (status, sent) = browser.post("contact.submit", message).await;
+    assert_eq!((status.as_u16(), sent), (200, json!({ "sent": true })));
+    browser.post("sign_in", json!({ "user": "staff" })).await;
+    let (_, report) = browser.post("staff_report", json!({})).await;
+    assert_eq!(report["lines"][1], "Messages in the inbox: 1");
+}
+
+#[tokio::test]
+async fn a_profile_has_a_name_of_its_own_and_is_nobody_elses_to_write() {
+    let mut browser = Browser::new();
+    let profile = |name: &str| json!({ "name": name, "colour": "#17594f", "notify": "never" });
+    let (status, _) = browser.post("profile.submit", profile("Mia")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+    browser.post("sign_in", json!({ "user": "member" })).await;
+    for taken in ["Staff", " staff"] {
+        let (_, problem) = browser.post("profile.submit", profile(taken)).await;
+        let expected = json!({ "name": ["somebody else has this name"] });
+        assert_eq!(problem["fields"], expected, "{taken}");
+    }
+    let mut forged = profile("Mia");
+    forged["id"] = json!("staff");
+    let (_, problem) = browser.post("profile.submit", forged).await;
+    assert_eq!(problem["fields"], json!({ "id": ["cannot be changed"] }));
+
+    let (status, _) = browser.post("profile.submit", profile("Mia")).await;
+    assert_eq!(status, StatusCode::OK);
+    let (_, user) = browser.post("current_user", json!({})).await;
+    assert_eq!(user["name"], "Mia");
 }
