@@ -105,6 +105,11 @@ fn rust(report: &mut Report) {
         ]),
     );
     report.check("Rust tests", &mut tests(["--workspace"]));
+    // A store is a feature each, and a test says by itself where its database is not to be had.
+    report.check(
+        "stores of accounts",
+        &mut tests(["--package", "mizan-auth", "--all-features"]),
+    );
     engines(report);
     report.check(
         "Rust examples in docs",
