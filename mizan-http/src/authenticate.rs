@@ -31,6 +31,14 @@ pub trait Authenticate: Send + Sync + 'static {
         &self,
         head: &RequestHead,
     ) -> impl Future<Output = Result<Principal, Error>> + Send;
+
+    /// Waits until the [session](mizan_core::Identity::in_session) of `principal` is over. The sockets that
+    /// it opened are closed then, rather than when it is next looked at who is there. Without this, it
+    /// waits for ever.
+    fn ended(&self, principal: &Principal) -> impl Future<Output = ()> + Send {
+        let _ = principal;
+        std::future::pending()
+    }
 }
 
 impl<A: Authenticate> Authenticate for Arc<A> {
@@ -39,6 +47,10 @@ impl<A: Authenticate> Authenticate for Arc<A> {
         head: &RequestHead,
     ) -> impl Future<Output = Result<Principal, Error>> + Send {
         A::authenticate(self, head)
+    }
+
+    fn ended(&self, principal: &Principal) -> impl Future<Output = ()> + Send {
+        A::ended(self, principal)
     }
 }
 

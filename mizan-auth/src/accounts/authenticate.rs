@@ -21,6 +21,14 @@ impl Authenticate for Accounts {
             }),
         )
     }
+
+    async fn ended(&self, principal: &Principal) {
+        let session = principal.identity().and_then(Identity::session_id);
+        match session.and_then(|id| id.parse().ok()) {
+            Some(id) => self.0.sessions.ended(id).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 impl Accounts {

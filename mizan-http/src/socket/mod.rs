@@ -1,6 +1,6 @@
 //! The upgrade to a WebSocket, for channels.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use mizan_channels::{Channels, Identify, SUBPROTOCOL, Visitor};
-use mizan_core::{Error, ErrorCode, RequestHead};
+use mizan_core::{Error, ErrorCode, Identity, Principal, RequestHead};
+use tokio::task::AbortHandle;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::body::ReplyBody;
@@ -72,6 +73,8 @@ impl<A: Authenticate> Endpoint<A> {
         let client = Client {
             endpoint: Arc::clone(self),
             head: kept(head),
+            channels: channels.clone(),
+            watch: Arc::default(),
         };
         let (channels, app) = (channels.clone(), app.clone());
         tokio::spawn(async move {
@@ -139,6 +142,51 @@ fn with_headers(head: &RequestHead, headers: HeaderMap) -> Arc<RequestHead> {
 struct Client<A> {
     endpoint: Arc<Endpoint<A>>,
     head: Arc<RequestHead>,
+    channels: Channels,
+    watch: Arc<Mutex<Option<SessionWatch>>>,
+}
+
+/// Waits for the end of a session, for as long as the socket is open.
+struct SessionWatch {
+    session: String,
+    task: AbortHandle,
+}
+
+impl Drop for SessionWatch {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl SessionWatch {
+    /// Has the sockets of the principal's session closed when it is over.
+    fn keep<A: Authenticate>(
+        watch: &Mutex<Option<Self>>,
+        endpoint: &Arc<Endpoint<A>>,
+        channels: &Channels,
+        principal: &Principal,
+    ) {
+        let session = principal.identity().and_then(Identity::session_id);
+        let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if watch.as_ref().map(|watch| &*watch.session) == session {
+            return;
+        }
+        *watch = session.map(|session| {
+            let session = session.to_owned();
+            let ended = {
+                let (endpoint, channels) = (Arc::clone(endpoint), channels.clone());
+                let (principal, session) = (principal.clone(), session.clone());
+                async move {
+                    endpoint.authenticate.ended(&principal).await;
+                    if let Err(error) = channels.revoke_session(&session).await {
+                        tracing::error!(%error, "the sockets of a session that is over were not all closed");
+                    }
+                }
+            };
+            let task = tokio::spawn(ended).abort_handle();
+            Self { session, task }
+        });
+    }
 }
 
 impl<A: Authenticate> Identify for Client<A> {
@@ -157,8 +205,10 @@ impl<A: Authenticate> Identify for Client<A> {
                 with_headers(&self.head, headers)
             }
         };
+        let (channels, watch) = (self.channels.clone(), Arc::clone(&self.watch));
         async move {
             let principal = endpoint.principal(&head).await?;
+            SessionWatch::keep(&watch, &endpoint, &channels, &principal);
             Ok(Visitor { principal, head })
         }
         .boxed()

@@ -12,6 +12,7 @@ use mizan_core::{
 use mizan_http::{Authenticate, MizanService};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::sync::Notify;
 
 use crate::wire::Server;
 
@@ -32,6 +33,8 @@ impl Room {
 /// Who may be where, and what happened.
 #[derive(Default)]
 pub(crate) struct World {
+    /// Tells that mia's session is over.
+    pub(crate) over: Notify,
     pub(crate) received: AtomicUsize,
     pub(crate) authorized: AtomicUsize,
     pub(crate) is_closed: std::sync::atomic::AtomicBool,
@@ -147,6 +150,14 @@ impl Authenticate for ByName {
                 .in_session(format!("session-of-{id}"))
                 .into()
         }))
+    }
+
+    async fn ended(&self, principal: &Principal) {
+        if principal.id() == Some("mia") {
+            self.0.over.notified().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

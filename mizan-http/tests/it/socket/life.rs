@@ -38,6 +38,23 @@ async fn a_revoked_session_ends_at_once() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_over_takes_its_sockets_along() {
+    let running = running(|_| {}).await;
+    let mut mia = Client::hello(running.server.addr, "mia").await;
+    mia.join("feed", "tea").await;
+    let mut ole = Client::hello(running.server.addr, "ole").await;
+    ole.join("feed", "tea").await;
+    let start = Instant::now();
+    running.world.over.notify_one();
+    assert_eq!(mia.closed().await.0, 4403);
+    assert!(start.elapsed() < Duration::from_secs(1));
+    let params = Room::new("tea");
+    let published = running.channels.publish::<Feed>(&params, "on".to_owned());
+    published.await.unwrap();
+    assert_eq!(ole.until("pub").await["data"], "on");
+}
+
+#[tokio::test]
 async fn who_may_be_there_is_asked_again_and_again() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
