@@ -145,3 +145,29 @@ async fn echo_and_greet_answer() {
         json!(["must have 1 to 280 characters"])
     );
 }
+
+#[tokio::test]
+async fn a_website_is_one() {
+    let mut browser = Browser::new();
+    browser.post("sign_in", json!({ "user": "member" })).await;
+    for (website, is_one) in [
+        ("https://example.com", true),
+        ("HTTP://example.com/?a=b", true),
+        ("javascript:alert(1)", false),
+        ("javascript://example.com/%0aalert(1)", false),
+        ("data:text/html,<script>alert(1)</script>", false),
+    ] {
+        let profile = json!({
+            "name": "Mia", "website": website, "colour": "#000000", "notify": "never",
+        });
+        let (status, reply) = browser.post("profile.submit", profile).await;
+        let expected = if is_one { 200 } else { 422 };
+        assert_eq!(status.as_u16(), expected, "{website}");
+        let said = &reply["fields"]["website"][0];
+        assert_eq!(
+            *said == "must begin with https:// or http://",
+            !is_one,
+            "{reply}"
+        );
+    }
+}
