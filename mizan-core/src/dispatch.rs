@@ -49,6 +49,7 @@ impl<E: ClientError> From<CallError<E>> for Error {
 }
 
 /// What a function that stops some of its calls by itself declares: no more than `E` does.
+#[diagnostic::do_not_recommend]
 impl<E: ClientError> ClientError for CallError<E> {
     fn declaration(schemas: &mut SchemaGenerator) -> Option<ErrorDeclaration> {
         E::declaration(schemas)

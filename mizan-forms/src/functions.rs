@@ -1,7 +1,7 @@
 //! The three functions of a form.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -24,7 +24,7 @@ pub struct Show<F>(PhantomData<fn() -> F>);
 /// The query `name.validate`: what is wrong with some or all of the values. Stores nothing.
 pub struct Check<F> {
     values: Value,
-    fields: Option<Vec<String>>,
+    fields: Option<HashSet<String>>,
     form: PhantomData<fn() -> F>,
 }
 
@@ -167,10 +167,7 @@ impl<F: FormHandler> ServerFunction for Check<F> {
     }
 
     async fn call(self, cx: &Cx) -> Result<FormErrors, Error> {
-        let about = self
-            .fields
-            .as_deref()
-            .map_or(About::Everything, About::Named);
+        let about = self.fields.as_ref().map_or(About::Everything, About::Named);
         let mut errors = judge::<F>(cx, self.values, about).await?.errors;
         errors.retain(|path, _| path == mizan_core::WHOLE || about.includes(path));
         Ok(FormErrors { errors })
@@ -217,7 +214,7 @@ impl<'de, F> Deserialize<'de> for Check<F> {
         struct Input {
             values: Map<String, Value>,
             #[serde(default)]
-            fields: Option<Vec<String>>,
+            fields: Option<HashSet<String>>,
         }
         Input::deserialize(deserializer).map(|input| Self {
             values: Value::Object(input.values),

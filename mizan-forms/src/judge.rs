@@ -1,5 +1,7 @@
 //! The whole judgement of a form's values: what can be said alone, then what others are asked for.
 
+use std::collections::HashSet;
+
 use mizan_core::{Cx, Error, ErrorCode, ErrorKind, Fields, WHOLE};
 use serde_json::{Map, Value};
 
@@ -12,7 +14,7 @@ use crate::{Choice, FormHandler};
 #[derive(Clone, Copy)]
 pub(crate) enum About<'a> {
     Everything,
-    Named(&'a [String]),
+    Named(&'a HashSet<String>),
 }
 
 impl About<'_> {
@@ -20,10 +22,11 @@ impl About<'_> {
     pub(crate) fn includes(self, path: &str) -> bool {
         match self {
             Self::Everything => true,
-            Self::Named(names) => names.iter().any(|name| {
-                let rest = path.strip_prefix(&**name);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            }),
+            // However many are named, a path is looked up once for each group that it is in.
+            Self::Named(names) => {
+                let mut above = path.match_indices('.').map(|(at, _)| &path[..at]);
+                names.contains(path) || above.any(|group| names.contains(group))
+            }
         }
     }
 }

@@ -174,10 +174,11 @@ impl Replies {
     }
 }
 
+/// The key of a form is its token, so people read this too.
 fn reused() -> Error {
     Error::new(
         ErrorCode::Invalid,
-        "this was sent before with other values; send it anew, under a new `idempotency-key`",
+        "this was sent before with other values: send it again, as something new, if both are meant",
     )
 }
 

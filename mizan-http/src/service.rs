@@ -171,6 +171,9 @@ impl<A: Authenticate> Builder<A> {
 
     /// Puts uploads into this folder until their call is over, instead of the system's one for
     /// temporary files. That is in memory on some systems, and may be small.
+    ///
+    /// A process that is killed leaves what it was receiving there, under names that begin with
+    /// `mizan-`.
     pub fn upload_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.upload_dir = Some(path.into());
         self

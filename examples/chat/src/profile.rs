@@ -64,6 +64,11 @@ impl FormHandler for Profile {
             ("name", Some(name)) if cx.state::<Profiles>().is_taken(name, id) => {
                 Err(Error::invalid("name", TAKEN))
             }
+            // A URL may be `javascript:` as well, and others are to follow this one.
+            ("website", Some(url)) if !is_web_address(url) => Err(Error::invalid(
+                "website",
+                "must begin with https:// or http://",
+            )),
             _ => Ok(()),
         }
     }
@@ -116,6 +121,13 @@ impl Profiles {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Profile>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Schemes have no case.
+fn is_web_address(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+    })
 }
 
 /// What a user is called who has not said otherwise.

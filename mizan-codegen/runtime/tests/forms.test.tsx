@@ -191,6 +191,35 @@ describe("a form", () => {
     expect(keys).toEqual(["token-1", "token-1"]);
   });
 
+  it("is sent under another token once its own stands for other values", async () => {
+    await show(server, <Contact onSuccess={() => undefined} />);
+    await fillInRight();
+    server.submit = () => {
+      throw new TypeError("the answer was lost");
+    };
+    await press("Send");
+    await waitFor(() =>
+      expect(screen.getByRole("alert").textContent).not.toBe(""),
+    );
+    server.submit = () =>
+      problem(422, "invalid", {
+        detail: "this was sent before with other values",
+      });
+    await fillIn("Your name", "Eve");
+    await press("Send");
+    await waitFor(() =>
+      expect(screen.getByRole("alert").textContent).toContain("sent before"),
+    );
+    server.submit = () => json({ sent: true });
+    await press("Send");
+    await waitFor(() => expect(form.sent).toBe(true));
+    const [lost, refused, taken] = server
+      .asked("contact.submit")
+      .map(({ headers }) => headers.get("idempotency-key"));
+    expect([lost, refused]).toEqual(["token-1", "token-1"]);
+    expect(taken).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   it("blames the field of a declared error, and says what has no field at the top", async () => {
     server.submit = () =>
       problem(403, "blocked", { fields: { email: ["is blocked by Bo"] } });

@@ -109,9 +109,12 @@ pub(crate) fn hide(fields: &[Field], values: &mut Value) {
     let Value::Object(members) = values else {
         return;
     };
-    members.retain(|name, _| {
+    members.retain(|name, value| {
         let field = fields.iter().find(|field| field.name == *name);
-        field.is_some_and(|field| !field.is_secret() && !field.given.0.hidden)
+        field.is_some_and(|field| {
+            let is_shown = !field.is_secret() && !field.given.0.hidden;
+            is_shown && may_hold(&field.kind, value)
+        })
     });
     for (name, value) in members {
         let field = fields.iter().find(|field| field.name == *name);
@@ -127,6 +130,15 @@ pub(crate) fn hide(fields: &[Field], values: &mut Value) {
     }
 }
 
+/// Whether a page can show the value: it draws groups and rows of what is one alone.
+fn may_hold(kind: &Kind, value: &Value) -> bool {
+    match kind {
+        Kind::Group(_) => value.is_object() || value.is_null(),
+        Kind::List { .. } => value.is_array() || value.is_null(),
+        _ => true,
+    }
+}
+
 /// The texts of a group, by the names of its fields.
 #[derive(Default)]
 struct Texts(Vec<(String, Text)>);
@@ -139,7 +151,7 @@ enum Text {
     List(Vec<Texts>),
     /// The rows of a list of single fields.
     Items(Vec<Option<String>>),
-    /// More rows than the list may have.
+    /// What leads to no field.
     Unknown(String),
 }
 
@@ -196,6 +208,12 @@ impl Texts {
                     _ => self.unknown(path, text),
                 }
             }
+            // No control of a browser has the name of a group or a list alone.
+            (Some(Kind::Group(_) | Kind::List { .. }), None) => {
+                if !text.is_empty() {
+                    self.unknown(path, text);
+                }
+            }
             (Some(_), None) => {
                 if let Text::Leaf(texts) = self.entry(name, || Text::Leaf(Vec::new())) {
                     texts.push(text.to_owned());
@@ -211,12 +229,18 @@ impl Texts {
     }
 
     fn entry(&mut self, name: &str, new: impl FnOnce() -> Text) -> &mut Text {
-        let known = self.0.iter().position(|(known, _)| known == name);
-        let index = known.unwrap_or_else(|| {
+        let index = self.position(name).unwrap_or_else(|| {
             self.0.push((name.to_owned(), new()));
             self.0.len() - 1
         });
         &mut self.0[index].1
+    }
+
+    /// Where the texts of a field are.
+    fn position(&self, name: &str) -> Option<usize> {
+        let is_it =
+            |(known, text): &(String, Text)| known == name && !matches!(text, Text::Unknown(_));
+        self.0.iter().position(is_it)
     }
 
     fn is_empty(&self) -> bool {
@@ -232,7 +256,7 @@ impl Texts {
     fn group(mut self, fields: &[Field]) -> Map<String, Value> {
         let mut values = Map::new();
         for field in fields {
-            let index = self.0.iter().position(|(name, _)| *name == field.name);
+            let index = self.position(&field.name);
             let text = index.map(|index| self.0.remove(index).1);
             // A field that the server holds is absent, unless somebody sent it.
             if text.is_none() && field.is_held() {

@@ -1,6 +1,13 @@
 //! What nobody fills in by accident. Each is refused on its field, and nothing is stored.
 
+use std::time::{Duration, Instant};
+
+use mizan_core::{Cx, Error, Principal, Registry};
+use mizan_forms::{Check, Form, FormHandler, RegisterForm};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Value, json};
+use validator::Validate;
 
 use crate::app::{app, blamed, call, with};
 
@@ -143,4 +150,46 @@ async fn submissions_at_once_do_not_meet() {
     let outcomes = futures_util::future::join_all(calls).await;
     assert_eq!(outcomes.iter().filter(|ok| **ok).count(), 25);
     assert_eq!(sent.0.lock().unwrap().len(), 25);
+}
+
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "long")]
+struct Long {
+    #[validate(nested)]
+    rows: Vec<LongRow>,
+}
+
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[expect(dead_code, reason = "its rows are checked, never taken")]
+struct LongRow {
+    a: String,
+    b: String,
+    c: String,
+    d: String,
+    e: String,
+}
+
+impl FormHandler for Long {
+    type Output = ();
+    type Error = Error;
+
+    async fn submit(self, _: &Cx) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Each of many fields was compared with each of many names once, which took most of a minute.
+#[tokio::test]
+async fn many_names_for_many_fields_are_no_work() {
+    let app = Registry::new().form::<Long>().build().unwrap();
+    let row = json!({ "a": "x", "b": "x", "c": "x", "d": "x", "e": " " });
+    let values = json!({ "rows": vec![row; 1_000] });
+    let names: Vec<_> = (0..150_000).map(|name| format!("r{name}")).collect();
+    let names = names.iter().map(String::as_str);
+    let check = Check::<Long>::new(values).fields(names.chain(["rows.7.e", "rows.8"]));
+    let begin = Instant::now();
+    let checked = app.call_as(Principal::anonymous(), check).await.unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    let paths: Vec<_> = checked.errors.keys().collect();
+    assert_eq!(paths, ["rows.7.e", "rows.8.e"]);
 }

@@ -82,6 +82,22 @@ async fn what_leads_nowhere_is_refused_where_it_stands() {
     );
 }
 
+#[tokio::test]
+async fn a_text_is_no_list() {
+    let (app, _) = app();
+    let row = [("phones.0.the-number", "111"), ("phones.0.kind", "home")];
+    let text = [("phones", "12345")];
+    for fields in [[&text[..], &row].concat(), [&row[..], &text].concat()] {
+        let posted = values(&fields);
+        assert_eq!(posted["phones"], "12345");
+        // A page would take it for rows.
+        assert_eq!(shape().shown(posted.clone()).get("phones"), None);
+        let refused = call(&app, "contact.submit", posted).await.unwrap_err();
+        assert_eq!(refused.fields()["phones"], ["must be a list"]);
+    }
+    assert_eq!(values(&[("phones", "")])["phones"], json!([]));
+}
+
 #[test]
 fn rows_come_and_go() {
     let mut values = json!({ "phones": [{ "the-number": "1" }] });

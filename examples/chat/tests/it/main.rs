@@ -203,3 +203,29 @@ async fn a_profile_has_a_name_of_its_own_and_is_nobody_elses_to_write() {
     let (_, user) = browser.post("current_user", json!({})).await;
     assert_eq!(user["name"], "Mia");
 }
+
+#[tokio::test]
+async fn a_website_is_one() {
+    let mut browser = Browser::new();
+    browser.post("sign_in", json!({ "user": "member" })).await;
+    for (website, is_one) in [
+        ("https://example.com", true),
+        ("HTTP://example.com/?a=b", true),
+        ("javascript:alert(1)", false),
+        ("javascript://example.com/%0aalert(1)", false),
+        ("data:text/html,<script>alert(1)</script>", false),
+    ] {
+        let profile = json!({
+            "name": "Mia", "website": website, "colour": "#000000", "notify": "never",
+        });
+        let (status, reply) = browser.post("profile.submit", profile).await;
+        let expected = if is_one { 200 } else { 422 };
+        assert_eq!(status.as_u16(), expected, "{website}");
+        let said = &reply["fields"]["website"][0];
+        assert_eq!(
+            *said == "must begin with https:// or http://",
+            !is_one,
+            "{reply}"
+        );
+    }
+}

@@ -18,6 +18,19 @@ async function fill(page: Page): Promise<void> {
 const send = (page: Page) => page.getByRole("button", { name: "Send" });
 const thanks = (page: Page) => page.getByRole("status");
 
+test("a page with a form's token is for one visitor, and not to be kept", async ({
+  request,
+}) => {
+  const tokens = new Set<string | undefined>();
+  for (const _ of [1, 2]) {
+    const page = await request.get("/contact/");
+    expect(page.headers()["cache-control"]).toBe("private, no-store");
+    tokens.add(/name="__token" value="([^"]+)"/.exec(await page.text())?.[1]);
+  }
+  expect(tokens.size).toBe(2);
+  expect(tokens).not.toContain(undefined);
+});
+
 test.describe("the contact form", () => {
   test("is hydrated, and asks for nothing that came with the page", async ({
     visit,

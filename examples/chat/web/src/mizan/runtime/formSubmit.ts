@@ -78,6 +78,7 @@ async function send(
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
     showErrors(form, verdicts, messagesIn(error));
+    if (isRefusedWhole(error)) form.status.set({ token: newToken() });
     options().onError?.(error);
     return undefined;
   }
@@ -114,6 +115,14 @@ export function takeState(
   form.live.stop();
   form.status.set({ state, token });
   form.rhf.reset(initialValues(form.definition.fields, state.values));
+}
+
+/**
+ * Whether the token may be that of another submission: one whose answer was lost, before its values were
+ * changed. No other would ever be taken under it.
+ */
+function isRefusedWhole({ code, fields }: CallError): boolean {
+  return code === "invalid" && Object.keys(fields).length === 0;
 }
 
 function messagesIn(error: CallError): Messages {
