@@ -15,6 +15,8 @@ use crate::subscription::{Ended, READ_MESSAGES, Subscription, SubscriptionState,
 mod heartbeat;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod tests;
 
 /// How many messages are written before the transport is asked whether it takes more.
 const CREDIT: u32 = 64;
