@@ -6,10 +6,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use mizan_core::Position;
 
+use self::heartbeat::{Heartbeat, Look};
 use crate::close::{Close, CloseCode};
 use crate::log::{Cursor, LogState, ReadReply};
 use crate::protocol::{self, ClientFrame, Refusal, Sub};
 use crate::subscription::{Ended, READ_MESSAGES, Subscription, SubscriptionState, Terms, Wish};
+
+mod heartbeat;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
 
 /// How many messages are written before the transport is asked whether it takes more.
 const CREDIT: u32 = 64;
@@ -31,7 +38,7 @@ pub struct Limits {
     pub in_flight: u32,
     /// How long the first frame may take: 10 seconds.
     pub hello_timeout: Duration,
-    /// How long a client is silent before it is pinged: 25 seconds.
+    /// How long the server is silent at most, and a client that is not pinged: 25 seconds.
     pub heartbeat: Duration,
     /// How long it has to answer a ping: 10 seconds.
     pub pong_timeout: Duration,
@@ -89,8 +96,10 @@ pub enum Stream {
 pub enum Timer {
     /// The first frame is due.
     Hello,
-    /// Somebody should have been heard.
+    /// It is looked whether somebody was heard.
     Heartbeat,
+    /// The answer to a ping is due.
+    Pong,
     /// Frames are counted anew.
     Rate,
     /// The client and its subscriptions are looked at again.
@@ -105,12 +114,13 @@ impl Timer {
     pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Hello,
         Self::Heartbeat,
+        Self::Pong,
         Self::Rate,
         Self::Reauthorize,
         Self::Credential,
         Self::Drain,
     ];
-    pub(crate) const COUNT: usize = 6;
+    pub(crate) const COUNT: usize = 7;
 }
 
 /// What happens to a session.
@@ -346,8 +356,7 @@ pub struct Session {
     credit: u32,
     in_flight: u32,
     frames: u32,
-    heard: bool,
-    pinged: bool,
+    heartbeat: Heartbeat,
     reauthorizing: bool,
 }
 
@@ -368,8 +377,7 @@ impl Session {
             credit: CREDIT,
             in_flight: 0,
             frames: 0,
-            heard: false,
-            pinged: false,
+            heartbeat: Heartbeat::default(),
             reauthorizing: false,
         }
     }
@@ -412,12 +420,17 @@ impl Session {
         if self.state == ConnectionState::Closed {
             return;
         }
+        let begin = out.len();
         if let Err(close) = self.take(input, out) {
             self.state = ConnectionState::Closed;
             self.subscriptions.clear();
             out.push(Output::Close(close));
         } else {
             self.read_on(out);
+            let said = |output: &Output| matches!(output, Output::Frame(_));
+            if out[begin..].iter().any(said) {
+                self.heartbeat.said();
+            }
         }
     }
 
@@ -501,8 +514,7 @@ impl Session {
     }
 
     fn count_frame(&mut self, out: &mut Vec<Output>) -> Result<(), Close> {
-        self.heard = true;
-        self.pinged = false;
+        self.heartbeat.heard();
         if self.frames == 0 {
             out.push(Output::Timer(Timer::Rate, RATE_WINDOW));
         }
@@ -648,7 +660,7 @@ impl Session {
             welcome["user"] = serde_json::json!(**user);
         }
         out.push(Output::Frame(welcome.to_string().into()));
-        out.push(Output::Timer(Timer::Heartbeat, limits.heartbeat));
+        out.push(Output::Timer(Timer::Heartbeat, limits.heartbeat / 2));
     }
 
     fn authorize_all(&mut self, out: &mut Vec<Output>) {
@@ -819,18 +831,23 @@ impl Session {
             Timer::Hello => {}
             Timer::Rate => self.frames = 0,
             Timer::Heartbeat => {
-                // Whoever is not read from cannot be heard.
-                if self.heard || !self.wants_input() {
-                    self.heard = false;
-                    out.push(Output::Timer(Timer::Heartbeat, limits.heartbeat));
-                } else if self.pinged {
-                    return late("no sign of life came in time");
-                } else {
-                    self.pinged = true;
+                let look = self.heartbeat.look();
+                if look != Look::Lively {
                     out.push(Output::Frame(protocol::PING));
-                    out.push(Output::Timer(Timer::Heartbeat, limits.pong_timeout));
                 }
+                if look == Look::Suspect {
+                    out.push(Output::Timer(Timer::Pong, limits.pong_timeout));
+                }
+                out.push(Output::Timer(Timer::Heartbeat, limits.heartbeat / 2));
             }
+            // Whoever is not read from cannot be heard.
+            Timer::Pong if !self.wants_input() => {
+                out.push(Output::Timer(Timer::Pong, limits.pong_timeout));
+            }
+            Timer::Pong if self.heartbeat.is_unanswered() => {
+                return late("no sign of life came in time");
+            }
+            Timer::Pong => {}
             Timer::Reauthorize => {
                 self.arm_reauthorization(out);
                 if self.reauthorizing && self.identifying.is_none() {
@@ -878,6 +895,3 @@ fn not_subscribed(mid: &str) -> Output {
     let refusal = Refusal::new("not_subscribed", "there is no such subscription");
     Output::Frame(protocol::reply(mid, Err(&refusal)))
 }
-
-#[cfg(test)]
-mod model;

@@ -14,7 +14,7 @@ import type { ServerAddress } from "./transport";
 
 /** From the token to the server's welcome. */
 const connectWithin = 20_000;
-/** How long the server may be silent beyond its heartbeat. */
+/** How late a sign of life may be: the server is never silent for longer than its heartbeat. */
 const silenceAllowed = 10_000;
 /** How soon a probe is answered on a connection that is alive. */
 const probeWithin = 5_000;
@@ -189,22 +189,19 @@ export class Socket {
 
   #heard(): void {
     this.#clear("probe");
-    // A server that hears the client need not ping, so silence alone does not prove it dead.
-    this.#after("silence", this.#silence, () =>
-      this.#probe(() => this.#retry()),
-    );
+    this.#after("silence", this.#silence, () => this.#retry());
   }
 
   #wake(): void {
     if (this.#state === "waiting" && Date.now() >= this.#notBefore)
       void this.#connect();
-    if (this.#state === "open") this.#probe(() => this.#reconnect(0));
+    if (this.#state === "open") this.#probe();
   }
 
   /** Takes the connection to be dead, and connects anew, unless something is heard soon. */
-  #probe(connectAnew: () => void): void {
+  #probe(): void {
     if (this.#timers.has("probe")) return;
-    this.#after("probe", probeWithin, connectAnew);
+    this.#after("probe", probeWithin, () => this.#reconnect(0));
     this.#pace?.sendNow(probe);
   }
 

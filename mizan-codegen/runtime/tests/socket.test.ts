@@ -168,19 +168,16 @@ describe("signs of life", () => {
     expect(socket.sent.at(-1)).toEqual({ t: "pong" });
   });
 
-  it("are asked for after the heartbeat and 10 seconds, and missed 5 seconds later", async () => {
+  it("are missed after the heartbeat and 10 seconds, and not asked for", async () => {
     const { socket, room } = await live();
     await after(34_000);
     socket.tell({ t: "ping" });
     const before = socket.sent.length;
     await after(34_999);
-    expect(socket.sent).toHaveLength(before);
-    await after(1);
-    expect(socket.sent.slice(before)).toMatchObject([{ mid: "probe" }]);
-    await after(4_999);
     expect(socket.closedWith).toBeUndefined();
     await after(1);
     expect(socket.closedWith).toBeDefined();
+    expect(socket.sent).toHaveLength(before);
     await after(250);
     expect(sockets).toHaveLength(2);
     // What the dead one still says is not heard.

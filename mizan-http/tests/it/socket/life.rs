@@ -209,6 +209,7 @@ async fn whoever_reads_slowly_gets_what_the_channel_says_and_others_notice_nothi
         assert_eq!(gap["reason"], reason);
         let mut at = gap["offset"].as_u64().unwrap();
         let mut gaps = 1;
+        let mut last = gap["t"].clone();
         while at < 300 {
             let frame = client.any().await;
             if frame["t"] == "gap" {
@@ -218,8 +219,13 @@ async fn whoever_reads_slowly_gets_what_the_channel_says_and_others_notice_nothi
                 assert_eq!(frame["prev"], at);
             }
             at = frame["offset"].as_u64().unwrap();
+            last = frame["t"].clone();
         }
         assert!(gaps < 20, "{reason}: {gaps}");
+        assert!(
+            reason != "latest" || last == "pub",
+            "the newest message came"
+        );
     }
     assert_eq!(clients[2].closed().await.0, 4421);
 }
