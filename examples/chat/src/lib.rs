@@ -5,38 +5,42 @@
     reason = "the error type of a server function says how it fails"
 )]
 
+pub mod admin;
 pub mod contact;
 pub mod functions;
 pub mod pages;
+pub mod people;
 pub mod profile;
-pub mod users;
 
 use mizan_core::Registry;
 use mizan_forms::RegisterForm as _;
 
+use admin::{EndSessions, ListAccounts};
 use contact::{Contact, Inbox};
 use functions::{
-    CurrentUser, EarlyAccess, Echo, Greet, MembersOnly, SignIn, SignOut, StaffReport,
+    Confirmed, CurrentUser, DemoAccounts, EarlyAccess, Echo, Greet, MembersOnly, StaffReport,
     SuperuserReport,
 };
-use profile::{Profile, Profiles};
-use users::Sessions;
+use people::People;
+use profile::Profile;
 
 /// Everything that the example's clients can call.
-pub fn registry(sessions: Sessions) -> Registry {
-    Registry::new()
-        .state(sessions)
+pub fn registry(people: People) -> Registry {
+    mizan_auth::registry(people.accounts)
+        .state(people.store)
+        .state(people.profiles)
         .state(Inbox::default())
-        .state(Profiles::default())
         .function::<Echo>()
         .function::<CurrentUser>()
+        .function::<DemoAccounts>()
         .function::<Greet>()
         .function::<MembersOnly>()
         .function::<StaffReport>()
         .function::<SuperuserReport>()
         .function::<EarlyAccess>()
-        .function::<SignIn>()
-        .function::<SignOut>()
+        .function::<Confirmed>()
+        .function::<ListAccounts>()
+        .function::<EndSessions>()
         .form::<Contact>()
         .form::<Profile>()
 }
