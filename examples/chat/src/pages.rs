@@ -76,7 +76,6 @@ pub fn site(
         .route("/forgot-password/", get(forgot_password))
         .route("/reset-password/", get(reset_password))
         .route("/account/", get(account))
-        .route("/confirm/", get(confirm))
         .route("/change-email/", get(change_email))
         .route("/admin/", get(admin))
         .with_state(site)
@@ -143,14 +142,14 @@ async fn account(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/Account.tsx", request).await
 }
 
-/// Where somebody shows that it is still them.
-async fn confirm(State(site): State<Site>, request: Request) -> Answer {
-    site.page("pages/Confirm.tsx", request).await
-}
-
 /// Where the link leads that was sent to a new address.
-async fn change_email(State(site): State<Site>, request: Request) -> Answer {
-    site.page("pages/ChangeEmail.tsx", request).await
+async fn change_email(
+    State(site): State<Site>,
+    Query(proof): Query<Proof>,
+    request: Request,
+) -> Answer {
+    let component = "pages/ChangeEmail.tsx";
+    site.page_with(component, &proof, request).await
 }
 
 /// All accounts, for staff.

@@ -15,6 +15,7 @@ export function Header(): ReactNode {
           <a href="/">Functions</a>
           <a href="/contact/">Contact</a>
           <a href="/profile/">Profile</a>
+          <a href="/account/">Account</a>
         </nav>
         <Boundary>
           <UserSwitch />
