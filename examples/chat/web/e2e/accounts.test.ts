@@ -6,6 +6,9 @@ import { Mailbox } from "./mailbox";
 import { expect, test as base } from "./page";
 import { startServer } from "./server";
 
+// Each goes through many pages, and passwords are hashed on purpose slowly.
+base.describe.configure({ timeout: 60_000 });
+
 const password = "four words make a password";
 
 /** Fills in a form and submits it. */
@@ -368,7 +371,6 @@ test("asks again who it is before what is sensitive", async ({
   visit,
   email,
 }) => {
-  test.setTimeout(60_000);
   const folder = await mkdtemp(`${tmpdir()}/mizan-`);
   const { process, address } = await startServer(
     ...["--database", `${folder}/chat.db`, "--mail", `${folder}/mail`],
