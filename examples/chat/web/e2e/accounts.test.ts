@@ -389,7 +389,9 @@ test("asks again who it is before what is sensitive", async ({
     await page.waitForTimeout(8_500);
     await change.getByLabel("New e-mail address").fill(email);
     await change.getByRole("button").click();
-    await expect(page.getByRole("heading", { name: "Is it you?" })).toBeVisible();
+    await expect(
+      page.getByRole("heading", { name: "Is it you?" }),
+    ).toBeVisible();
     await expect(change).toHaveCount(0);
     await expectAccessible(page);
     await send(page, "Is it you?", "Confirm", { Password: "not it" });
@@ -425,7 +427,9 @@ test.describe("without JavaScript", () => {
     await expect(page.getByRole("status")).toContainText("not confirmed yet");
     await mail.next(email);
     await page.goto(await mail.link(email));
-    await send(page, "Confirm your address", "Confirm", { Password: "wrong!!!" });
+    await send(page, "Confirm your address", "Confirm", {
+      Password: "wrong!!!",
+    });
     await expect(
       page.getByLabel("Password", { exact: true }),
     ).toHaveAccessibleDescription(/not the password/);

@@ -69,9 +69,7 @@ test("one user after another sees nothing of the one before", async ({
   await expect(
     chat.outcome("superuser_report").getByRole("heading"),
   ).toBeHidden();
-  await expect(chat.outcome("members_only")).toContainText(
-    "Welcome back, ",
-  );
+  await expect(chat.outcome("members_only")).toContainText("Welcome back, ");
 });
 
 test("a wrong password is a typed error, the right one a typed next step", async ({
@@ -116,8 +114,12 @@ test("signing out takes everything back", async ({ chat }) => {
 
 test("the session outlives a reload", async ({ chat }) => {
   await chat.switchTo("Member");
-  await expect(chat.outcome("current_user")).toContainText("emailmember@example.com");
+  await expect(chat.outcome("current_user")).toContainText(
+    "emailmember@example.com",
+  );
   await chat.page.reload();
-  await expect(chat.outcome("current_user")).toContainText("emailmember@example.com");
+  await expect(chat.outcome("current_user")).toContainText(
+    "emailmember@example.com",
+  );
   await expect(chat.outcome("early_access")).toContainText("200ok");
 });

@@ -5,7 +5,8 @@ import { Code } from "./Code";
 interface PanelProps {
   /** The function's name on the wire. */
   readonly name: string;
-  readonly kind: "form" | "global context" | "local context" | "mutation" | "query";
+  readonly kind:
+    "form" | "global context" | "local context" | "mutation" | "query";
   readonly about: string;
   readonly rust: string;
   readonly typescript: string;
