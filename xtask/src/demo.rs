@@ -30,7 +30,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     build_page()?;
 
     let port = port.to_string();
-    eprintln!("Ready; Ctrl-C ends it");
+    eprintln!("Ready; its mail is printed here; Ctrl-C ends it");
     let status = project::command(project::built("chat"), ["--port", &port])
         .status()
         .context("cannot start the chat example")?;

@@ -1,9 +1,11 @@
 //! `cargo xtask test`.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
+use tempfile::TempDir;
 
 use crate::project::{self, answers, cargo, npm};
 use crate::{codegen, demo, step, v8};
@@ -217,19 +219,26 @@ fn browser(chromium: &std::path::Path) -> anyhow::Result<()> {
         npm(["run", "e2e"])
             .env("CHROMIUM", chromium)
             .env("MIZAN_BASE_URL", &server.address)
+            .env("MIZAN_MAIL", server.mail())
             .env("MIZAN_CHAT", project::built("chat")),
     )
 }
 
-/// The chat example, on a free port until this is dropped.
+/// The chat example, on a free port until this is dropped, with accounts and mail of its own.
 struct Server {
     process: Child,
     address: String,
+    folder: TempDir,
 }
 
 impl Server {
     fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("cannot make a folder for the chat example")?;
         let mut process = project::command(project::built("chat"), ["--port", "0"])
+            .arg("--database")
+            .arg(folder.path().join("chat.db"))
+            .arg("--mail")
+            .arg(mail_in(&folder))
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start the chat example")?;
@@ -242,8 +251,21 @@ impl Server {
             !address.is_empty(),
             "the chat example ended before it listened"
         );
-        Ok(Self { process, address })
+        Ok(Self {
+            process,
+            address,
+            folder,
+        })
     }
+
+    /// Where the server writes mail to.
+    fn mail(&self) -> PathBuf {
+        mail_in(&self.folder)
+    }
+}
+
+fn mail_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("mail")
 }
 
 impl Drop for Server {

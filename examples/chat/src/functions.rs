@@ -1,12 +1,13 @@
 //! What the page can call. Each function is declared once, here; the client is generated.
 
-use mizan_core::{ClientError, Cx, Decision, Error, client};
+use mizan_auth::{Account, Accounts, SqliteStore};
+use mizan_core::{Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::contact::Inbox;
+use crate::people::{DEMO_PASSWORD, DEMOS, EARLY_ACCESS};
 use crate::profile::Profiles;
-use crate::users::{self, Sessions, User};
 
 /// What an echo answers.
 #[derive(Serialize, JsonSchema)]
@@ -28,8 +29,10 @@ pub async fn echo(
 /// A user, as pages see them.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserOut {
+    /// What the example knows the user by.
+    pub id: String,
     /// What the user signs in with.
-    pub id: &'static str,
+    pub email: String,
     /// What the user is called.
     pub name: String,
     /// Whether the user may see the staff report.
@@ -39,12 +42,13 @@ pub struct UserOut {
 }
 
 impl UserOut {
-    fn new(cx: &Cx, user: &'static User) -> Self {
+    fn new(cx: &Cx, account: Account) -> Self {
         Self {
-            id: user.id,
-            name: cx.state::<Profiles>().name_of(user.id),
-            staff: user.staff,
-            superuser: user.superuser,
+            name: cx.state::<Profiles>().name_of(&account.id),
+            id: account.id,
+            email: account.email.to_string(),
+            staff: cx.principal().is_staff(),
+            superuser: cx.principal().is_superuser(),
         }
     }
 }
@@ -52,8 +56,31 @@ impl UserOut {
 /// Who is signed in, if anybody is.
 #[client(context = "global")]
 pub async fn current_user(cx: &Cx) -> Result<Option<UserOut>, Error> {
-    let user = cx.principal().id().and_then(users::find);
-    Ok(user.map(|user| UserOut::new(cx, user)))
+    let id = cx.principal().id().unwrap_or_default();
+    let account = cx.state::<Accounts>().users().find(id).await?;
+    Ok(account.map(|account| UserOut::new(cx, account)))
+}
+
+/// An account that everybody may try.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DemoAccount {
+    /// What its user is called.
+    pub name: &'static str,
+    /// What one signs in with.
+    pub email: &'static str,
+    /// Its password.
+    pub password: &'static str,
+}
+
+/// The accounts that the demo begins with.
+#[client(context = "global")]
+pub async fn demo_accounts() -> Result<Vec<DemoAccount>, Error> {
+    let demos = DEMOS.iter().map(|demo| DemoAccount {
+        name: demo.name,
+        email: demo.email,
+        password: DEMO_PASSWORD,
+    });
+    Ok(demos.collect())
 }
 
 /// A greeting.
@@ -88,10 +115,11 @@ pub struct Report {
 #[client(query, auth)]
 pub async fn members_only(cx: &Cx) -> Result<Report, Error> {
     let id = cx.principal().id().unwrap_or_default();
+    let name = cx.state::<Profiles>().name_of(id);
     Ok(Report {
         title: "Members",
         lines: vec![
-            format!("Welcome back, {id}."),
+            format!("Welcome back, {name}."),
             "Doors open at eight.".into(),
         ],
     })
@@ -100,12 +128,13 @@ pub async fn members_only(cx: &Cx) -> Result<Report, Error> {
 /// What staff read.
 #[client(query, auth = "staff")]
 pub async fn staff_report(cx: &Cx) -> Result<Report, Error> {
-    let sessions = cx.state::<Sessions>().count();
+    let id = cx.principal().id().unwrap_or_default();
+    let sessions = cx.state::<Accounts>().sessions().list(id).await?;
     let messages = cx.state::<Inbox>().count();
     Ok(Report {
         title: "Staff report",
         lines: vec![
-            format!("Open sessions: {sessions}"),
+            format!("Your open sessions: {}", sessions.len()),
             format!("Messages in the inbox: {messages}"),
         ],
     })
@@ -113,23 +142,23 @@ pub async fn staff_report(cx: &Cx) -> Result<Report, Error> {
 
 /// What superusers read.
 #[client(query, auth = "superuser")]
-pub async fn superuser_report() -> Result<Report, Error> {
-    let users = users::USERS
-        .iter()
-        .map(|user| format!("{}: {}", user.id, user.name));
+pub async fn superuser_report(cx: &Cx) -> Result<Report, Error> {
+    let accounts = cx.state::<SqliteStore>().accounts(None, 5).await?;
+    let profiles = cx.state::<Profiles>();
+    let line = |it: &Account| format!("{}: {}", it.email, profiles.name_of(&it.id));
     Ok(Report {
-        title: "All accounts",
-        lines: users.collect(),
+        title: "The first accounts",
+        lines: accounts.iter().map(line).collect(),
     })
 }
 
 /// Allows those who were let in before the others.
 async fn has_early_access(cx: &Cx) -> Decision {
-    match cx.principal().id().and_then(users::find) {
-        Some(user) if user.early_access => Decision::Allow,
-        Some(_) => Decision::deny_because("you are not on the list for early access yet"),
-        None => Decision::deny(),
+    let user = cx.principal();
+    if user.is_signed_in() && !user.is_in_group(EARLY_ACCESS) {
+        return Decision::deny_because("you are not on the list for early access yet");
     }
+    user.is_signed_in().into()
 }
 
 /// What is not for everybody yet.
@@ -141,45 +170,8 @@ pub async fn early_access() -> Result<Report, Error> {
     })
 }
 
-/// Why nobody could be signed in.
-#[derive(Debug, ClientError)]
-pub enum SignInError {
-    /// There is no such user.
-    #[client_error(field = "user", message = "there is no user `{user}`")]
-    UnknownUser {
-        /// Whom the client asked for.
-        user: String,
-        /// Who can be signed in.
-        known: Vec<&'static str>,
-    },
-    /// No session could be opened.
-    #[client_error(status = 503)]
-    TooManySessions,
-}
-
-/// Signs one of the demo users in. There are no passwords: accounts will bring them.
-#[client(affects(*))]
-pub async fn sign_in(
-    cx: &Cx,
-    /// `member`, `staff` or `superuser`.
-    user: String,
-) -> Result<UserOut, SignInError> {
-    let Some(found) = users::find(&user) else {
-        let known = users::USERS.iter().map(|user| user.id).collect();
-        return Err(SignInError::UnknownUser { user, known });
-    };
-    let sessions = cx.state::<Sessions>();
-    sessions.close(cx.head());
-    let cookie = sessions.open(found).ok_or(SignInError::TooManySessions)?;
-    cx.set_cookie(cookie);
-    Ok(UserOut::new(cx, found))
-}
-
-/// Signs whoever is signed in out.
-#[client(affects(*))]
-pub async fn sign_out(cx: &Cx) -> Result<(), Error> {
-    let sessions = cx.state::<Sessions>();
-    sessions.close(cx.head());
-    cx.set_cookie(sessions.removal());
+/// Tells a page whether whoever is signed in proved who they are a short while ago.
+#[client(query, auth = "recent")]
+pub async fn confirmed() -> Result<(), Error> {
     Ok(())
 }

@@ -5,42 +5,46 @@
     reason = "the error type of a server function says how it fails"
 )]
 
+pub mod admin;
 pub mod contact;
 pub mod functions;
 pub mod pages;
+pub mod people;
 pub mod profile;
 pub mod rooms;
-pub mod users;
 
 use mizan_channels::Channels;
 use mizan_core::Registry;
 use mizan_forms::RegisterForm as _;
 
+use admin::{EndSessions, ListAccounts};
 use contact::{Contact, Inbox};
 use functions::{
-    CurrentUser, EarlyAccess, Echo, Greet, MembersOnly, SignIn, SignOut, StaffReport,
+    Confirmed, CurrentUser, DemoAccounts, EarlyAccess, Echo, Greet, MembersOnly, StaffReport,
     SuperuserReport,
 };
-use profile::{Profile, Profiles};
+use people::People;
+use profile::Profile;
 use rooms::Chat;
-use users::Sessions;
 
 /// Everything that the example's clients can call.
-pub fn registry(sessions: Sessions, channels: Channels) -> Registry {
-    Registry::new()
-        .state(sessions)
+pub fn registry(people: People, channels: Channels) -> Registry {
+    mizan_auth::registry(people.accounts)
+        .state(people.store)
         .state(channels)
+        .state(people.profiles)
         .state(Inbox::default())
-        .state(Profiles::default())
         .function::<Echo>()
         .function::<CurrentUser>()
+        .function::<DemoAccounts>()
         .function::<Greet>()
         .function::<MembersOnly>()
         .function::<StaffReport>()
         .function::<SuperuserReport>()
         .function::<EarlyAccess>()
-        .function::<SignIn>()
-        .function::<SignOut>()
+        .function::<Confirmed>()
+        .function::<ListAccounts>()
+        .function::<EndSessions>()
         .form::<Contact>()
         .form::<Profile>()
         .channel::<Chat>()

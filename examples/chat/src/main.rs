@@ -3,12 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use chat::pages::{self, Assets};
-use chat::users::Sessions;
+use chat::people::People;
 use clap::{Parser, Subcommand};
+use mizan_auth::{Accounts, AccountsBuilder, ConsoleMailer, FileMailer, Mailer};
 use mizan_channels::{Channels, MemoryBroker, RedisBroker};
 use mizan_http::{MizanService, serve};
 use tokio::net::TcpListener;
@@ -31,6 +33,19 @@ struct Options {
         default_missing_value = "http://localhost:5173"
     )]
     dev: Option<String>,
+    /// The SQLite file of the accounts, made when there is none; `chat.db` beside this program if
+    /// left out
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// Write mail to files in this folder instead of printing it
+    #[arg(long, value_name = "DIR")]
+    mail: Option<PathBuf>,
+    /// What links in mails begin with; `http://localhost` and the port if left out
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// How long somebody who proved who they are may do what is sensitive
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    recent_for: u64,
     /// Share the rooms with other processes on this Redis, such as `redis://localhost`
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
@@ -56,14 +71,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> anyhow::Result<()> {
-    let sessions = Sessions::default();
-    let channels = match &options.redis {
-        Some(url) => Channels::new(RedisBroker::new(url.as_str())?),
-        None => Channels::new(MemoryBroker::new()),
-    };
-    let registry = chat::registry(sessions.clone(), channels.clone());
     if let Some(Command::Manifest) = options.command {
-        println!("{}", registry.manifest()?);
+        let people = People::open(":memory:".as_ref(), accounts(&options, 0)).await?;
+        println!(
+            "{}",
+            chat::registry(people, Channels::new(MemoryBroker::new())).manifest()?
+        );
         return Ok(());
     }
     tracing_subscriber::fmt()
@@ -71,17 +84,32 @@ async fn run(options: Options) -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
 
-    let mizan = MizanService::builder(registry.build()?)
-        .authenticate(sessions)
-        .build()?;
-    let assets = options.dev.map_or(Assets::Built, Assets::DevServer);
-    let site = pages::site(mizan.clone(), &options.web, assets)?;
-
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}: is another server there?"))?;
-    println!("http://localhost:{}", listener.local_addr()?.port());
+    let port = listener.local_addr()?.port();
+
+    let database = match &options.database {
+        Some(database) => database.clone(),
+        None => std::env::current_exe()?.with_file_name("chat.db"),
+    };
+    let people = People::open(&database, accounts(&options, port)).await?;
+    people.seed().await?;
+    let accounts = people.accounts.clone();
+    tokio::spawn(accounts.purge_every(Duration::from_secs(60 * 60)));
+
+    let channels = match &options.redis {
+        Some(url) => Channels::new(RedisBroker::new(url.as_str())?),
+        None => Channels::new(MemoryBroker::new()),
+    };
+    let mizan = MizanService::builder(chat::registry(people, channels.clone()).build()?)
+        .authenticate(accounts.clone())
+        .build()?;
+    let assets = options.dev.map_or(Assets::Built, Assets::DevServer);
+    let site = pages::site(mizan.clone(), &options.web, assets)?;
+
+    println!("http://localhost:{port}");
     serve(listener, site)
         .shutdown_on(async move {
             // Without the signal there is nothing to wait for; the server is killed instead.
@@ -90,5 +118,18 @@ async fn run(options: Options) -> anyhow::Result<()> {
         })
         .await?;
     mizan.idle().await;
+    accounts.mail_sent().await;
     Ok(())
+}
+
+/// What the options say of accounts, for a server on this port.
+fn accounts(options: &Options, port: u16) -> AccountsBuilder {
+    let base_url = options.base_url.clone();
+    let mailer: Arc<dyn Mailer> = match &options.mail {
+        Some(folder) => Arc::new(FileMailer::new(folder)),
+        None => Arc::new(ConsoleMailer),
+    };
+    Accounts::builder(base_url.unwrap_or_else(|| format!("http://localhost:{port}")))
+        .mailer(mailer)
+        .recent_for(Duration::from_secs(options.recent_for))
 }

@@ -8,18 +8,17 @@ use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use mizan_auth::Accounts;
 use mizan_http::{FormPages, MizanService, ReplyBody};
 use mizan_ssr::{Pages, Renderer, STRICT_POLICY, Vite};
 use serde::{Deserialize, Serialize};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::users::Sessions;
-
 /// What a handler needs.
 #[derive(Clone)]
 struct Site {
-    mizan: MizanService<Sessions>,
+    mizan: MizanService<Accounts>,
     pages: Pages,
 }
 
@@ -38,10 +37,10 @@ pub enum Assets {
 ///
 /// When the folder does not hold what the pages need.
 pub fn site(
-    mizan: MizanService<Sessions>,
+    mizan: MizanService<Accounts>,
     web: &Path,
     assets: Assets,
-) -> anyhow::Result<FormPages<Router, Sessions>> {
+) -> anyhow::Result<FormPages<Router, Accounts>> {
     let (files, vite, development) = match assets {
         Assets::Built => {
             let dist = web.join("dist");
@@ -72,6 +71,14 @@ pub fn site(
         .route("/rooms/", get(rooms))
         .route("/contact/", get(contact))
         .route("/profile/", get(profile))
+        .route("/sign-up/", get(sign_up))
+        .route("/sign-in/", get(sign_in))
+        .route("/verify-email/", get(verify_email))
+        .route("/forgot-password/", get(forgot_password))
+        .route("/reset-password/", get(reset_password))
+        .route("/account/", get(account))
+        .route("/change-email/", get(change_email))
+        .route("/admin/", get(admin))
         .with_state(site)
         .nest_service("/api/mizan", mizan.clone())
         .fallback_service(ServeDir::new(files).append_index_html_on_directories(false))
@@ -106,18 +113,84 @@ async fn profile(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/Profile.tsx", request).await
 }
 
+/// A form that makes an account.
+async fn sign_up(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/SignUp.tsx", request).await
+}
+
+/// A form that opens a session.
+async fn sign_in(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/SignIn.tsx", request).await
+}
+
+/// Where the code of a mail is entered, and where the link in it leads.
+async fn verify_email(
+    State(site): State<Site>,
+    Query(proof): Query<Proof>,
+    request: Request,
+) -> Answer {
+    let component = "pages/VerifyEmail.tsx";
+    site.page_with(component, &proof, request).await
+}
+
+/// Where one asks for a mail that sets a new password.
+async fn forgot_password(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/ForgotPassword.tsx", request).await
+}
+
+/// Where the link in that mail leads.
+async fn reset_password(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/ResetPassword.tsx", request).await
+}
+
+/// What whoever is signed in can do with their account.
+async fn account(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/Account.tsx", request).await
+}
+
+/// Where the link leads that was sent to a new address.
+async fn change_email(
+    State(site): State<Site>,
+    Query(proof): Query<Proof>,
+    request: Request,
+) -> Answer {
+    let component = "pages/ChangeEmail.tsx";
+    site.page_with(component, &proof, request).await
+}
+
+/// All accounts, for staff.
+async fn admin(State(site): State<Site>, request: Request) -> Answer {
+    site.page("pages/Admin.tsx", request).await
+}
+
+/// What somebody has who shows that an address is theirs.
+#[derive(Deserialize, Serialize)]
+struct Proof {
+    ticket: Option<String>,
+    token: Option<String>,
+}
+
 impl Site {
     /// A page whose components call functions, for whoever asks.
     async fn page(self, component: &str, request: Request) -> Answer {
+        self.page_with(component, &NoProps {}, request).await
+    }
+
+    /// The same with props.
+    async fn page_with(self, component: &str, props: &impl Serialize, request: Request) -> Answer {
         let caller = self.mizan.caller(&request).await?;
         let page = self
             .pages
             .page(component)
+            .props(props)
             .request(request.method(), request.headers())
             .functions(move |name, input| caller.call(name, input));
         Ok(page.respond().await.into_response())
     }
 }
+
+#[derive(Serialize)]
+struct NoProps {}
 
 #[derive(Deserialize, Serialize)]
 struct Hello {

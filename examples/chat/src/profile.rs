@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use mizan_auth::Accounts;
 use mizan_core::{Cx, Error};
 use mizan_forms::{Form, FormHandler, Initial};
 use schemars::JsonSchema;
@@ -10,15 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use validator::Validate;
 
-use crate::users;
-
 /// What others see of you.
 #[derive(Clone, Deserialize, Form, JsonSchema, Serialize, Validate)]
 #[form(name = "profile", title = "Edit profile", auth, affects(current_user))]
 pub struct Profile {
     /// What you sign in with.
     #[field(label = "User", disabled)]
-    id: String,
+    email: String,
     /// Nobody else may have it.
     #[field(label = "Display name", autocomplete = "nickname")]
     #[validate(length(min = 2, max = 30))]
@@ -55,7 +54,10 @@ impl FormHandler for Profile {
 
     async fn initial(cx: &Cx) -> Result<Initial, Error> {
         let id = cx.principal().id().unwrap_or_default();
-        Initial::of(&cx.state::<Profiles>().find(id))
+        let account = cx.state::<Accounts>().users().find(id).await?;
+        let email = account.map(|account| account.email.to_string());
+        let profile = Initial::of(&cx.state::<Profiles>().find(id))?;
+        Ok(profile.set("email", email.unwrap_or_default()))
     }
 
     async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
@@ -74,7 +76,8 @@ impl FormHandler for Profile {
     }
 
     async fn submit(self, cx: &Cx) -> Result<(), Error> {
-        if cx.state::<Profiles>().save(self) {
+        let id = cx.principal().id().unwrap_or_default();
+        if cx.state::<Profiles>().save(id, self) {
             Ok(())
         } else {
             Err(Error::invalid("name", TAKEN))
@@ -92,16 +95,16 @@ impl Profiles {
         self.find(id).name
     }
 
+    /// Calls the user with this id by `name`, until they say otherwise.
+    pub(crate) fn introduce(&self, id: &str, name: &str) {
+        let profile = Profile::new(name.to_owned());
+        self.lock().entry(id.to_owned()).or_insert(profile);
+    }
+
     fn find(&self, id: &str) -> Profile {
         let saved = self.lock().get(id).cloned();
-        saved.unwrap_or_else(|| Profile {
-            id: id.to_owned(),
-            name: first_name(id),
-            about: None,
-            website: None,
-            colour: "#17594f".to_owned(),
-            notify: Notify::Daily,
-        })
+        // Not a part of the address, which is nobody else's to see.
+        saved.unwrap_or_else(|| Profile::new(format!("Guest {}", id.get(..4).unwrap_or(id))))
     }
 
     fn is_taken(&self, name: &str, by_other_than: &str) -> bool {
@@ -109,17 +112,30 @@ impl Profiles {
     }
 
     /// Keeps the profile, unless its name was taken meanwhile.
-    fn save(&self, profile: Profile) -> bool {
+    fn save(&self, id: &str, profile: Profile) -> bool {
         let mut profiles = self.lock();
-        let free = !is_taken(&profiles, &profile.name, &profile.id);
+        let free = !is_taken(&profiles, &profile.name, id);
         if free {
-            profiles.insert(profile.id.clone(), profile);
+            profiles.insert(id.to_owned(), profile);
         }
         free
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Profile>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Profile {
+    fn new(name: String) -> Self {
+        Self {
+            email: String::new(),
+            name,
+            about: None,
+            website: None,
+            colour: "#17594f".to_owned(),
+            notify: Notify::Daily,
+        }
     }
 }
 
@@ -130,17 +146,10 @@ fn is_web_address(url: &str) -> bool {
     })
 }
 
-/// What a user is called who has not said otherwise.
-fn first_name(id: &str) -> String {
-    users::find(id).map_or(id, |user| user.name).to_owned()
-}
-
 fn is_taken(profiles: &HashMap<String, Profile>, name: &str, by_other_than: &str) -> bool {
-    let others = users::USERS.iter().filter(|user| user.id != by_other_than);
-    let mut names = others.map(|user| match profiles.get(user.id) {
-        Some(profile) => profile.name.clone(),
-        None => first_name(user.id),
-    });
     let wanted = name.trim().to_lowercase();
-    names.any(|other| other.trim().to_lowercase() == wanted)
+    profiles
+        .iter()
+        .filter(|(id, _)| *id != by_other_than)
+        .any(|(_, other)| other.name.trim().to_lowercase() == wanted)
 }

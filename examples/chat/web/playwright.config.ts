@@ -8,6 +8,8 @@ export default defineConfig({
   retries: process.env.CI ? 2 : 0,
   reporter: "list",
   workers: 2,
+  // Passwords take their time to check, also where other things run.
+  expect: { timeout: 15_000 },
   use: {
     baseURL: process.env.MIZAN_BASE_URL ?? "http://127.0.0.1:8000",
     trace: "retain-on-failure",

@@ -129,6 +129,28 @@ macro_rules! sql_store {
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
+
+            /// At most `most` accounts in the order of their addresses: the first, or those after
+            /// the address `after`.
+            ///
+            /// # Errors
+            ///
+            /// [`StoreError`] when the database cannot be reached.
+            pub async fn accounts(
+                &self,
+                after: Option<&EmailAddress>,
+                most: u32,
+            ) -> Result<Vec<Account>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT id, email, email_verified, password, access, created_at \
+                     FROM mizan_accounts WHERE email > $1 ORDER BY email LIMIT $2",
+                )
+                .bind(after.map_or("", EmailAddress::as_str))
+                .bind(i64::from(most))
+                .fetch_all(&self.pool)
+                .await?;
+                rows.iter().map(account_of).collect()
+            }
         }
 
         #[async_trait]

@@ -2,32 +2,51 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use chat::users::Sessions;
+use chat::people::{DEMO_PASSWORD, People};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
+use mizan_auth::{Accounts, ConsoleMailer};
 use mizan_channels::{Channels, MemoryBroker};
 use mizan_http::MizanService;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tower_service::Service as _;
 
 /// A browser: it keeps the session's cookie.
 struct Browser {
-    service: MizanService<Sessions>,
+    service: MizanService<Accounts>,
     cookie: Option<String>,
+    _folder: TempDir,
 }
 
 impl Browser {
-    fn new() -> Self {
-        let sessions = Sessions::default();
-        let app = chat::registry(sessions.clone(), Channels::new(MemoryBroker::new()))
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Accounts::builder("http://localhost:8000").mailer(Arc::new(ConsoleMailer));
+        let database = folder.path().join("chat.db");
+        let people = People::open(&database, settings).await.unwrap();
+        // A second start finds what the first made.
+        people.seed().await.unwrap();
+        people.seed().await.unwrap();
+        let accounts = people.accounts.clone();
+        let app = chat::registry(people, Channels::new(MemoryBroker::new()))
             .build()
             .unwrap();
-        let service = MizanService::builder(app).authenticate(sessions).build();
+        let service = MizanService::builder(app).authenticate(accounts).build();
         Self {
             service: service.unwrap(),
             cookie: None,
+            _folder: folder,
         }
+    }
+
+    async fn sign_in(&mut self, user: &str) -> (StatusCode, Value) {
+        let email = format!("{user}@example.com");
+        let input = json!({ "email": email, "password": DEMO_PASSWORD });
+        self.post("sign_in.submit", input).await
     }
 
     async fn post(&mut self, name: &str, input: Value) -> (StatusCode, Value) {
@@ -70,10 +89,10 @@ async fn each_user_sees_what_is_meant_for_them() {
         (Some("staff"), [200, 200, 403, 403]),
         (Some("superuser"), [200, 200, 200, 403]),
     ] {
-        let mut browser = Browser::new();
+        let mut browser = Browser::new().await;
         if let Some(user) = user {
-            let (status, body) = browser.post("sign_in", json!({ "user": user })).await;
-            assert_eq!((status.as_u16(), &body["id"]), (200, &json!(user)));
+            let (status, body) = browser.sign_in(user).await;
+            assert_eq!((status.as_u16(), &body["step"]), (200, &json!("signed_in")));
         }
         for (function, expected) in functions.into_iter().zip(expected) {
             assert_eq!(
@@ -87,8 +106,8 @@ async fn each_user_sees_what_is_meant_for_them() {
 
 #[tokio::test]
 async fn signing_out_ends_the_session() {
-    let mut browser = Browser::new();
-    browser.post("sign_in", json!({ "user": "staff" })).await;
+    let mut browser = Browser::new().await;
+    browser.sign_in("staff").await;
     let stolen = browser.cookie.clone();
     let (_, user) = browser.post("current_user", json!({})).await;
     assert_eq!(user["name"], "Staff");
@@ -104,37 +123,44 @@ async fn signing_out_ends_the_session() {
 
 #[tokio::test]
 async fn signing_in_again_ends_the_session_before() {
-    let mut browser = Browser::new();
-    browser
-        .post("sign_in", json!({ "user": "superuser" }))
-        .await;
+    let mut browser = Browser::new().await;
+    browser.sign_in("superuser").await;
     let before = browser.cookie.clone();
-    browser.post("sign_in", json!({ "user": "member" })).await;
+    browser.sign_in("member").await;
     assert_ne!(browser.cookie, before);
     browser.cookie = before;
     assert_eq!(browser.status("members_only").await, 401);
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_told_whom_there_are() {
-    let (status, problem) = Browser::new()
-        .post("sign_in", json!({ "user": "root" }))
-        .await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(problem["code"], "unknown_user");
-    assert_eq!(
-        problem["fields"],
-        json!({ "user": ["there is no user `root`"] })
-    );
-    assert_eq!(
-        problem["data"]["known"],
-        json!(["member", "staff", "superuser"])
-    );
+async fn staff_sign_members_out_and_superusers_anybody() {
+    let mut browser = Browser::new().await;
+    let everybody = json!({ "after": null });
+    browser.sign_in("member").await;
+    let refused = browser.post("list_accounts", everybody.clone()).await;
+    assert_eq!(refused.0, StatusCode::FORBIDDEN);
+    browser.sign_in("staff").await;
+    let (_, list) = browser.post("list_accounts", everybody).await;
+    let id_of = |email: &str| {
+        let mut accounts = list["accounts"].as_array().unwrap().iter();
+        accounts.find(|it| it["email"] == email).unwrap()["id"].clone()
+    };
+    let end = |email: &str| json!({ "id": id_of(email) });
+    for (user, target, expected) in [
+        ("staff", "member@example.com", 200),
+        ("staff", "superuser@example.com", 403),
+        ("superuser", "staff@example.com", 200),
+        ("member", "staff@example.com", 403),
+    ] {
+        browser.sign_in(user).await;
+        let (status, _) = browser.post("end_sessions", end(target)).await;
+        assert_eq!(status.as_u16(), expected, "{user} signs {target} out");
+    }
 }
 
 #[tokio::test]
 async fn echo_and_greet_answer() {
-    let mut browser = Browser::new();
+    let mut browser = Browser::new().await;
     let (_, reply) = browser.post("echo", json!({ "text": "hi" })).await;
     assert_eq!(reply, json!({ "message": "hi" }));
     let (_, greeting) = browser.post("greet", json!({ "name": "World" })).await;
@@ -151,7 +177,7 @@ async fn echo_and_greet_answer() {
 
 #[tokio::test]
 async fn a_message_to_us_is_counted_once_it_is_right() {
-    let mut browser = Browser::new();
+    let mut browser = Browser::new().await;
     let (status, problem) = browser
         .post(
             "contact.submit",
@@ -175,28 +201,28 @@ async fn a_message_to_us_is_counted_once_it_is_right() {
     });
     let (status, sent) = browser.post("contact.submit", message).await;
     assert_eq!((status.as_u16(), sent), (200, json!({ "sent": true })));
-    browser.post("sign_in", json!({ "user": "staff" })).await;
+    browser.sign_in("staff").await;
     let (_, report) = browser.post("staff_report", json!({})).await;
     assert_eq!(report["lines"][1], "Messages in the inbox: 1");
 }
 
 #[tokio::test]
 async fn a_profile_has_a_name_of_its_own_and_is_nobody_elses_to_write() {
-    let mut browser = Browser::new();
+    let mut browser = Browser::new().await;
     let profile = |name: &str| json!({ "name": name, "colour": "#17594f", "notify": "never" });
     let (status, _) = browser.post("profile.submit", profile("Mia")).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 
-    browser.post("sign_in", json!({ "user": "member" })).await;
+    browser.sign_in("member").await;
     for taken in ["Staff", " staff"] {
         let (_, problem) = browser.post("profile.submit", profile(taken)).await;
         let expected = json!({ "name": ["somebody else has this name"] });
         assert_eq!(problem["fields"], expected, "{taken}");
     }
     let mut forged = profile("Mia");
-    forged["id"] = json!("staff");
+    forged["email"] = json!("staff@example.com");
     let (_, problem) = browser.post("profile.submit", forged).await;
-    assert_eq!(problem["fields"], json!({ "id": ["cannot be changed"] }));
+    assert_eq!(problem["fields"], json!({ "email": ["cannot be changed"] }));
 
     let (status, _) = browser.post("profile.submit", profile("Mia")).await;
     assert_eq!(status, StatusCode::OK);
@@ -206,8 +232,8 @@ async fn a_profile_has_a_name_of_its_own_and_is_nobody_elses_to_write() {
 
 #[tokio::test]
 async fn a_website_is_one() {
-    let mut browser = Browser::new();
-    browser.post("sign_in", json!({ "user": "member" })).await;
+    let mut browser = Browser::new().await;
+    browser.sign_in("member").await;
     for (website, is_one) in [
         ("https://example.com", true),
         ("HTTP://example.com/?a=b", true),

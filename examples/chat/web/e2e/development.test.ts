@@ -1,13 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test as base, type Page } from "@playwright/test";
 import { createServer } from "vite";
+import { startServer, target } from "./server";
 
 const chat = fileURLToPath(new URL("../..", import.meta.url));
-const target = fileURLToPath(new URL("../../../../target", import.meta.url));
-const program = process.env.MIZAN_CHAT ?? `${target}/debug/chat`;
 
 /** A copy of the front end that a test may change, served as one does while working on it. */
 class Workshop {
@@ -62,26 +59,19 @@ const test = base.extend<{ workshop: Workshop }>({
     });
     await vite.listen();
     const origin = `http://localhost:${vite.config.server.port}`;
-    const server = spawn(
-      program,
-      ["--port", "0", "--web", `${folder}/web`, "--dev", origin],
-      { stdio: ["ignore", "pipe", "inherit"], env: { RUST_LOG: "off" } },
+    const { process, address } = await startServer(
+      ...["--web", `${folder}/web`, "--dev", origin],
+      ...["--database", `${folder}/chat.db`],
     );
     try {
-      await use(new Workshop(folder, await firstLine(server), page));
+      await use(new Workshop(folder, address, page));
     } finally {
-      server.kill();
+      process.kill();
       await vite.close();
       await rm(folder, { recursive: true, force: true });
     }
   },
 });
-
-async function firstLine(server: ChildProcess): Promise<string> {
-  if (!server.stdout) throw new Error("the server has no output");
-  for await (const line of createInterface(server.stdout)) return line;
-  throw new Error(`${program} ended before it listened`);
-}
 
 test("a change shows on reload, in the page and in its script", async ({
   page,

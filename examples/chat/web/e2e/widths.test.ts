@@ -5,11 +5,12 @@ for (const width of [320, 360, 768, 1024, 1440]) {
     await chat.page.setViewportSize({ width, height: 800 });
     await chat.panel("echo").getByLabel("Text").fill("x".repeat(300));
     await chat.panel("echo").getByRole("button", { name: "Send" }).click();
-    await chat.panel("sign_in").getByLabel("User").fill("y".repeat(120));
-    await chat
-      .panel("sign_in")
-      .getByRole("button", { name: "Sign in" })
-      .click();
+    const signIn = chat.panel("sign_in");
+    await signIn
+      .getByLabel("E-mail address")
+      .fill(`${"y".repeat(60)}@example.com`);
+    await signIn.getByLabel("Password").fill("z".repeat(120));
+    await signIn.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(chat.outcome("echo")).toBeVisible();
     await expect(chat.outcome("sign_in")).toBeVisible();
     const overflowing = await chat.page.evaluate(() => {

@@ -1,20 +1,14 @@
-import source from "../../src/functions.rs?raw";
-
-const lines = source.split("\n");
+import functions from "../../src/functions.rs?raw";
 
 /** The Rust item that begins with `start`, with its attributes and without its documentation. */
-export function rust(start: string): string {
+export function rust(start: string, source = functions): string {
+  const lines = source.split("\n");
   const at = lines.findIndex((line) => line.startsWith(start));
-  if (at < 0) throw new Error(`functions.rs has no \`${start}\``);
+  if (at < 0) throw new Error(`there is no \`${start}\` in the Rust shown`);
   const first = lines.lastIndexOf("", at) + 1;
   const last = lines.indexOf("}", at);
   return lines
     .slice(first, last + 1)
     .filter((line) => !line.trimStart().startsWith("///"))
     .join("\n");
-}
-
-/** A Rust function with its body left out. */
-export function withoutBody(item: string): string {
-  return item.replace(/ \{\n[^]*$/, " { .. }");
 }

@@ -31,8 +31,8 @@ function CurrentUser(): ReactNode {
         <p className="answer">Nobody is signed in.</p>
       ) : (
         <dl className="facts">
-          <dt>id</dt>
-          <dd>{user.id}</dd>
+          <dt>email</dt>
+          <dd>{user.email}</dd>
           <dt>name</dt>
           <dd>{user.name}</dd>
           <dt>staff</dt>

@@ -16,6 +16,7 @@ export function Header(): ReactNode {
           <a href="/rooms/">Rooms</a>
           <a href="/contact/">Contact</a>
           <a href="/profile/">Profile</a>
+          <a href="/account/">Account</a>
         </nav>
         <Boundary>
           <UserSwitch />

@@ -5,7 +5,8 @@ import { Code } from "./Code";
 interface PanelProps {
   /** The function's name on the wire. */
   readonly name: string;
-  readonly kind: "global context" | "local context" | "mutation" | "query";
+  readonly kind:
+    "form" | "global context" | "local context" | "mutation" | "query";
   readonly about: string;
   readonly rust: string;
   readonly typescript: string;
@@ -30,7 +31,8 @@ export function Panel(props: PanelProps): ReactNode {
         <span className="kind">{kind}</span>
         <p>{about}</p>
         <code className="request">
-          {kind === "mutation" ? "POST" : "GET"} /api/mizan/call/{name}
+          {kind === "mutation" || kind === "form" ? "POST" : "GET"}{" "}
+          /api/mizan/call/{kind === "form" ? `${name}.submit` : name}
         </code>
       </div>
       <div className="panel-live">

@@ -1,20 +1,28 @@
-import { useId, useState, type ReactNode } from "react";
-import { useSignIn } from "../mizan";
-import { rust, withoutBody } from "../rust";
+import { useState, type ReactNode } from "react";
+import {
+  useAccount,
+  useDemoAccounts,
+  type NextStep,
+  type SignInError,
+} from "../mizan";
+import { useSignInForm } from "../mizan/forms";
+import errors from "../../../../../mizan-auth/src/error.rs?raw";
+import forms from "../../../../../mizan-auth/src/forms.rs?raw";
+import { rust } from "../rust";
 import typescript from "../snippets/sign_in.tsx?raw";
 import { Failure } from "./Failure";
 import { Live } from "./Live";
 import { Panel } from "./Panel";
 import { Success } from "./Success";
 
-/** `sign_in`: a mutation with errors of its own, which makes everything stale. */
+/** `sign_in`: a form of mizan-auth, with errors of its own, which makes everything stale. */
 export function SignInPanel(): ReactNode {
   return (
     <Panel
       name="sign_in"
-      kind="mutation"
-      about="Its error is a union in TypeScript: after the check of the code, the compiler knows the data."
-      rust={`${rust("pub enum SignInError")}\n\n${withoutBody(rust("pub async fn sign_in"))}`}
+      kind="form"
+      about="A form of mizan-auth. Its error and its answer are unions in TypeScript: after a check, the compiler knows the rest."
+      rust={`${rust("pub struct SignIn", forms)}\n\n${rust("pub enum SignInError", errors)}`}
       typescript={typescript}
       wide
     >
@@ -24,68 +32,53 @@ export function SignInPanel(): ReactNode {
 }
 
 function SignIn(): ReactNode {
-  const [user, setUser] = useState("grace");
-  const signIn = useSignIn();
-  const id = useId();
-  const { error } = signIn;
-
-  function submit(name: string): void {
-    setUser(name);
-    signIn.mutate({ user: name });
-  }
-
+  const demos = useDemoAccounts();
+  const [outcome, setOutcome] = useState<NextStep | SignInError>();
+  const form = useSignInForm({ onSuccess: setOutcome, onError: setOutcome });
   return (
     <>
-      <form
-        className="form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit(user);
-        }}
-      >
-        <label htmlFor={id}>User</label>
-        <div className="form-row">
-          <input
-            id={id}
-            value={user}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            aria-invalid={error?.fields.user !== undefined}
-            onChange={(event) => setUser(event.target.value)}
-          />
-          <button type="submit" className="primary" disabled={signIn.isPending}>
-            Sign in
-          </button>
+      <form.Form className="form">
+        <form.Errors />
+        <div className="columns">
+          <form.Field name="email" />
+          <form.Field name="password" />
         </div>
-      </form>
-      <Live busy={signIn.isPending}>
-        {error && (
-          <Failure error={error}>
-            {error.code === "unknown_user" && (
-              <div className="suggestions">
-                <span>Known:</span>
-                {error.known.map((known) => (
-                  <button
-                    key={known}
-                    type="button"
-                    className="quiet"
-                    onClick={() => submit(known)}
-                  >
-                    {known}
-                  </button>
-                ))}
-              </div>
-            )}
-          </Failure>
-        )}
-        {signIn.data && (
-          <Success>
-            <p className="answer">Welcome, {signIn.data.name}.</p>
-          </Success>
+        <form.Field name="next" />
+        <div className="form-row">
+          <form.Submit className="primary">Sign in</form.Submit>
+          {demos.map(({ name, email, password }) => (
+            <button
+              key={email}
+              type="button"
+              className="quiet"
+              onClick={() => {
+                form.rhf.reset({ email, password });
+                void form.submit();
+              }}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+      </form.Form>
+      <Live busy={form.isSubmitting}>
+        {outcome instanceof Error ? (
+          <Failure error={outcome} />
+        ) : (
+          outcome && (
+            <Success>
+              <Welcome step={outcome} />
+            </Success>
+          )
         )}
       </Live>
     </>
   );
+}
+
+function Welcome({ step }: { readonly step: NextStep }): ReactNode {
+  const account = useAccount();
+  if (step.step !== "signed_in")
+    return <p className="answer">Not yet: {step.step}.</p>;
+  return <p className="answer">Welcome, {account?.email}.</p>;
 }

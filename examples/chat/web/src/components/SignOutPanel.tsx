@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useSignOut } from "../mizan";
+import functions from "../../../../../mizan-auth/src/functions.rs?raw";
 import { rust } from "../rust";
 import typescript from "../snippets/sign_out.tsx?raw";
 import { Failure } from "./Failure";
@@ -14,7 +15,7 @@ export function SignOutPanel(): ReactNode {
       name="sign_out"
       kind="mutation"
       about="It affects everything, and says so in its reply. What is on the page is fetched again; no component asks for it."
-      rust={rust("pub async fn sign_out")}
+      rust={rust("pub async fn sign_out", functions)}
       typescript={typescript}
     >
       <SignOut />

@@ -1,17 +1,17 @@
 import type { ReactNode } from "react";
-import { useCurrentUser, useSignIn, useSignOut } from "../mizan";
+import {
+  useCurrentUser,
+  useDemoAccounts,
+  useSignInSubmit,
+  useSignOut,
+} from "../mizan";
 import { Failure } from "./Failure";
 
-const users = [
-  { id: "member", name: "Member" },
-  { id: "staff", name: "Staff" },
-  { id: "superuser", name: "Superuser" },
-];
-
-/** Signs in as one of the demo users, or out. */
+/** Signs in with one of the demo's accounts, or out. */
 export function UserSwitch(): ReactNode {
   const current = useCurrentUser();
-  const signIn = useSignIn({ onMutate: () => signOut.reset() });
+  const demos = useDemoAccounts();
+  const signIn = useSignInSubmit({ onMutate: () => signOut.reset() });
   const signOut = useSignOut({ onMutate: () => signIn.reset() });
   const error = signIn.error ?? signOut.error;
   return (
@@ -24,14 +24,14 @@ export function UserSwitch(): ReactNode {
         >
           Nobody
         </button>
-        {users.map((user) => (
+        {demos.map(({ name, email, password }) => (
           <button
-            key={user.id}
+            key={email}
             type="button"
-            aria-pressed={current?.id === user.id}
-            onClick={() => signIn.mutate({ user: user.id })}
+            aria-pressed={current?.email === email}
+            onClick={() => signIn.mutate({ email, password })}
           >
-            {user.name}
+            {name}
           </button>
         ))}
       </div>

@@ -13,10 +13,122 @@ import {
 import type * as types from "./types";
 
 /** What this client was generated from; the server is told with each call. */
-export const contract = "8d143f4b6be6c33f";
+export const contract = "e133ee4df783b475";
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** The account of whoever is signed in, if anybody is. */
+  readonly account: Query<void, types.AccountOut | null, types.CommonError>;
+  /**
+   * What the form holds when it is shown.
+   *
+   * Policy: recent.
+   */
+  readonly changeEmailSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Use another e-mail address. We send a link there.
+   *
+   * Policy: recent.
+   */
+  readonly changeEmailSubmit: Mutation<
+    types.ChangeEmailSubmitInput,
+    null,
+    types.CommonError
+  >;
+  /**
+   * What is wrong with the values of the form, or with those of some fields.
+   *
+   * Policy: recent.
+   */
+  readonly changeEmailValidate: Query<
+    types.ChangeEmailValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /**
+   * What the form holds when it is shown.
+   *
+   * Policy: signed in.
+   */
+  readonly changePasswordSchema: Query<
+    void,
+    types.FormState,
+    types.CommonError
+  >;
+  /**
+   * Change your password. You are signed out everywhere else.
+   *
+   * Policy: signed in.
+   *
+   * Makes every query stale.
+   */
+  readonly changePasswordSubmit: Mutation<
+    types.ChangePasswordSubmitInput,
+    null,
+    types.ConfirmError
+  >;
+  /**
+   * What is wrong with the values of the form, or with those of some fields.
+   *
+   * Policy: signed in.
+   */
+  readonly changePasswordValidate: Query<
+    types.ChangePasswordValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /**
+   * What the form holds when it is shown.
+   *
+   * Policy: signed in.
+   */
+  readonly confirmEmailSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Confirm your new address.
+   *
+   * Policy: signed in.
+   *
+   * Makes every query stale.
+   */
+  readonly confirmEmailSubmit: Mutation<
+    types.ConfirmEmailSubmitInput,
+    null,
+    types.ProofError
+  >;
+  /**
+   * What is wrong with the values of the form, or with those of some fields.
+   *
+   * Policy: signed in.
+   */
+  readonly confirmEmailValidate: Query<
+    types.ConfirmEmailValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /** What the form holds when it is shown. */
+  readonly confirmResetSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Set a new password.
+   *
+   * Makes every query stale.
+   */
+  readonly confirmResetSubmit: Mutation<
+    types.ConfirmResetSubmitInput,
+    types.NextStep,
+    types.ProofError
+  >;
+  /** What is wrong with the values of the form, or with those of some fields. */
+  readonly confirmResetValidate: Query<
+    types.ConfirmResetValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /**
+   * Tells a page whether whoever is signed in proved who they are a short while ago.
+   *
+   * Policy: recent.
+   */
+  readonly confirmed: Query<void, null, types.CommonError>;
   /** What the form holds when it is shown. */
   readonly contactSchema: Query<void, types.FormState, types.CommonError>;
   /** A message to the people behind this page. */
@@ -34,6 +146,36 @@ export interface Api extends Connected {
   /** Who is signed in, if anybody is. */
   readonly currentUser: Query<void, types.UserOut | null, types.CommonError>;
   /**
+   * What the form holds when it is shown.
+   *
+   * Policy: recent.
+   */
+  readonly deleteAccountSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Delete your account, for good.
+   *
+   * Policy: recent.
+   *
+   * Makes every query stale.
+   */
+  readonly deleteAccountSubmit: Mutation<
+    types.DeleteAccountSubmitInput,
+    null,
+    types.CommonError
+  >;
+  /**
+   * What is wrong with the values of the form, or with those of some fields.
+   *
+   * Policy: recent.
+   */
+  readonly deleteAccountValidate: Query<
+    types.DeleteAccountValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /** The accounts that the demo begins with. */
+  readonly demoAccounts: Query<void, types.DemoAccount[], types.CommonError>;
+  /**
    * What is not for everybody yet.
    *
    * Policy: has_early_access.
@@ -41,8 +183,30 @@ export interface Api extends Connected {
   readonly earlyAccess: Query<void, types.Report, types.CommonError>;
   /** Echoes the text back. */
   readonly echo: Mutation<types.EchoInput, types.EchoReply, types.CommonError>;
+  /**
+   * Signs a user out everywhere; answers in how many places that was.
+   *
+   * Policy: staff.
+   *
+   * Makes stale: `listAccounts`, `sessions`.
+   */
+  readonly endSessions: Mutation<
+    types.EndSessionsInput,
+    number,
+    types.CommonError
+  >;
   /** Greets whoever is named. */
   readonly greet: Query<types.GreetInput, types.Greeting, types.CommonError>;
+  /**
+   * The accounts, a hundred at a time.
+   *
+   * Policy: staff.
+   */
+  readonly listAccounts: Query<
+    types.ListAccountsInput,
+    types.AccountList,
+    types.CommonError
+  >;
   /**
    * What members read.
    *
@@ -78,21 +242,125 @@ export interface Api extends Connected {
     types.CommonError
   >;
   /**
-   * Signs one of the demo users in. There are no passwords: accounts will bring them.
+   * What the form holds when it is shown.
+   *
+   * Policy: signed in.
+   */
+  readonly reauthenticateSchema: Query<
+    void,
+    types.FormState,
+    types.CommonError
+  >;
+  /**
+   * Enter your password to confirm that it is you.
+   *
+   * Policy: signed in.
    *
    * Makes every query stale.
    */
-  readonly signIn: Mutation<
-    types.SignInInput,
-    types.UserOut,
-    types.SignInError
+  readonly reauthenticateSubmit: Mutation<
+    types.ReauthenticateSubmitInput,
+    types.NextStep,
+    types.ConfirmError
   >;
   /**
-   * Signs whoever is signed in out.
+   * What is wrong with the values of the form, or with those of some fields.
+   *
+   * Policy: signed in.
+   */
+  readonly reauthenticateValidate: Query<
+    types.ReauthenticateValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /** What the form holds when it is shown. */
+  readonly requestResetSchema: Query<void, types.FormState, types.CommonError>;
+  /** We send you a link to set a new password with. */
+  readonly requestResetSubmit: Mutation<
+    types.RequestResetSubmitInput,
+    null,
+    types.CommonError
+  >;
+  /** What is wrong with the values of the form, or with those of some fields. */
+  readonly requestResetValidate: Query<
+    types.RequestResetValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /** Sends the code of a flow again, a new one; the flow has a new ticket then. */
+  readonly resendCode: Mutation<
+    types.ResendCodeInput,
+    types.NextStep,
+    types.ProofError
+  >;
+  /**
+   * Signs whoever asks out everywhere else; answers in how many places.
+   *
+   * Policy: signed in.
+   *
+   * Makes every query stale.
+   */
+  readonly revokeOtherSessions: Mutation<void, number, types.CommonError>;
+  /**
+   * Signs whoever asks out in one place.
+   *
+   * Policy: signed in.
+   *
+   * Makes every query stale.
+   */
+  readonly revokeSession: Mutation<
+    types.RevokeSessionInput,
+    null,
+    types.CommonError
+  >;
+  /**
+   * Where whoever asks is signed in, the place used last first.
+   *
+   * Policy: signed in.
+   */
+  readonly sessions: Query<void, types.SessionOut[], types.CommonError>;
+  /** What the form holds when it is shown. */
+  readonly signInSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Sign in to your account.
+   *
+   * Makes every query stale.
+   */
+  readonly signInSubmit: Mutation<
+    types.SignInSubmitInput,
+    types.NextStep,
+    types.SignInError
+  >;
+  /** What is wrong with the values of the form, or with those of some fields. */
+  readonly signInValidate: Query<
+    types.SignInValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /**
+   * Signs out.
    *
    * Makes every query stale.
    */
   readonly signOut: Mutation<void, null, types.CommonError>;
+  /** What the form holds when it is shown. */
+  readonly signUpSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Make an account.
+   *
+   * Makes every query stale.
+   */
+  readonly signUpSubmit: Mutation<
+    types.SignUpSubmitInput,
+    types.NextStep,
+    types.CommonError
+  >;
+  /** What is wrong with the values of the form, or with those of some fields. */
+  readonly signUpValidate: Query<
+    types.SignUpValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
   /**
    * What staff read.
    *
@@ -105,6 +373,42 @@ export interface Api extends Connected {
    * Policy: superuser.
    */
   readonly superuserReport: Query<void, types.Report, types.CommonError>;
+  /** What the form holds when it is shown. */
+  readonly verifyCodeSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Enter the code that we sent you.
+   *
+   * Makes every query stale.
+   */
+  readonly verifyCodeSubmit: Mutation<
+    types.VerifyCodeSubmitInput,
+    types.NextStep,
+    types.ProofError
+  >;
+  /** What is wrong with the values of the form, or with those of some fields. */
+  readonly verifyCodeValidate: Query<
+    types.VerifyCodeValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
+  /** What the form holds when it is shown. */
+  readonly verifyLinkSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Enter your password to confirm that the address is yours.
+   *
+   * Makes every query stale.
+   */
+  readonly verifyLinkSubmit: Mutation<
+    types.VerifyLinkSubmitInput,
+    types.NextStep,
+    types.LinkError
+  >;
+  /** What is wrong with the values of the form, or with those of some fields. */
+  readonly verifyLinkValidate: Query<
+    types.VerifyLinkValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
 }
 
 /** Connects the functions to a server. */
@@ -112,21 +416,98 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
+    account: query(transport, "account", { batch: true }),
+    changeEmailSchema: query(transport, "change_email.schema"),
+    changeEmailSubmit: mutation(transport, "change_email.submit"),
+    changeEmailValidate: query(
+      transport,
+      "change_email.validate",
+      { post: true },
+    ),
+    changePasswordSchema: query(transport, "change_password.schema"),
+    changePasswordSubmit: mutation(transport, "change_password.submit"),
+    changePasswordValidate: query(
+      transport,
+      "change_password.validate",
+      { post: true },
+    ),
+    confirmEmailSchema: query(transport, "confirm_email.schema"),
+    confirmEmailSubmit: mutation(transport, "confirm_email.submit"),
+    confirmEmailValidate: query(
+      transport,
+      "confirm_email.validate",
+      { post: true },
+    ),
+    confirmResetSchema: query(transport, "confirm_reset.schema"),
+    confirmResetSubmit: mutation(transport, "confirm_reset.submit"),
+    confirmResetValidate: query(
+      transport,
+      "confirm_reset.validate",
+      { post: true },
+    ),
+    confirmed: query(transport, "confirmed"),
     contactSchema: query(transport, "contact.schema"),
     contactSubmit: mutation(transport, "contact.submit"),
     contactValidate: query(transport, "contact.validate", { post: true }),
     currentUser: query(transport, "current_user", { batch: true }),
+    deleteAccountSchema: query(transport, "delete_account.schema"),
+    deleteAccountSubmit: mutation(transport, "delete_account.submit"),
+    deleteAccountValidate: query(
+      transport,
+      "delete_account.validate",
+      { post: true },
+    ),
+    demoAccounts: query(transport, "demo_accounts", { batch: true }),
     earlyAccess: query(transport, "early_access"),
     echo: mutation(transport, "echo"),
+    endSessions: mutation(transport, "end_sessions"),
     greet: query(transport, "greet"),
+    listAccounts: query(transport, "list_accounts"),
     membersOnly: query(transport, "members_only"),
     profileSchema: query(transport, "profile.schema"),
     profileSubmit: mutation(transport, "profile.submit"),
     profileValidate: query(transport, "profile.validate", { post: true }),
-    signIn: mutation(transport, "sign_in"),
+    reauthenticateSchema: query(transport, "reauthenticate.schema"),
+    reauthenticateSubmit: mutation(transport, "reauthenticate.submit"),
+    reauthenticateValidate: query(
+      transport,
+      "reauthenticate.validate",
+      { post: true },
+    ),
+    requestResetSchema: query(transport, "request_reset.schema"),
+    requestResetSubmit: mutation(transport, "request_reset.submit"),
+    requestResetValidate: query(
+      transport,
+      "request_reset.validate",
+      { post: true },
+    ),
+    resendCode: mutation(transport, "resend_code"),
+    revokeOtherSessions: mutation(transport, "revoke_other_sessions"),
+    revokeSession: mutation(transport, "revoke_session"),
+    sessions: query(transport, "sessions"),
+    signInSchema: query(transport, "sign_in.schema"),
+    signInSubmit: mutation(transport, "sign_in.submit"),
+    signInValidate: query(transport, "sign_in.validate", { post: true }),
     signOut: mutation(transport, "sign_out"),
+    signUpSchema: query(transport, "sign_up.schema"),
+    signUpSubmit: mutation(transport, "sign_up.submit"),
+    signUpValidate: query(transport, "sign_up.validate", { post: true }),
     staffReport: query(transport, "staff_report"),
     superuserReport: query(transport, "superuser_report"),
+    verifyCodeSchema: query(transport, "verify_code.schema"),
+    verifyCodeSubmit: mutation(transport, "verify_code.submit"),
+    verifyCodeValidate: query(
+      transport,
+      "verify_code.validate",
+      { post: true },
+    ),
+    verifyLinkSchema: query(transport, "verify_link.schema"),
+    verifyLinkSubmit: mutation(transport, "verify_link.submit"),
+    verifyLinkValidate: query(
+      transport,
+      "verify_link.validate",
+      { post: true },
+    ),
   };
 }
 

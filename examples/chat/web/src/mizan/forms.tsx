@@ -21,6 +21,155 @@ export function AutoForm<T extends runtime.FormTypes>(
   return <runtime.AutoFormOf {...props} api={useApi()} />;
 }
 
+/** The types of the form `change_email`. */
+export interface ChangeEmailFormTypes {
+  input: types.ChangeEmailSubmitInput;
+  output: null;
+  error: types.CommonError;
+  field: "email";
+  rows: {};
+}
+
+/** Use another e-mail address. We send a link there. */
+export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
+  name: "change_email",
+  title: "Change your address",
+  fields: [
+    {
+      name: "email",
+      widget: "email",
+      label: "New e-mail address",
+      help: "The address that you want to use from now on.",
+      required: true,
+      autocomplete: "email",
+      maxLength: 254,
+    },
+  ],
+  schema: schemas.changeEmailSubmitInputSchema,
+};
+
+/** Has the form `Change your address` at work: its parts, and how it stands. */
+export function useChangeEmailForm(
+  options?: runtime.FormOptions<ChangeEmailFormTypes>,
+): runtime.Form<ChangeEmailFormTypes> {
+  return runtime.useFormOf(changeEmailForm, useApi(), options);
+}
+
+/** The types of the form `change_password`. */
+export interface ChangePasswordFormTypes {
+  input: types.ChangePasswordSubmitInput;
+  output: null;
+  error: types.ConfirmError;
+  field: "password" | "new_password";
+  rows: {};
+}
+
+/** Change your password. You are signed out everywhere else. */
+export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes> = {
+  name: "change_password",
+  title: "Change your password",
+  fields: [
+    {
+      name: "password",
+      widget: "password",
+      label: "Password",
+      help: "The one that you have now.",
+      required: true,
+      autocomplete: "current-password",
+    },
+    {
+      name: "new_password",
+      widget: "password",
+      label: "New password",
+      help: "At least 8 characters; a few words do well.",
+      required: true,
+      autocomplete: "new-password",
+    },
+  ],
+  schema: schemas.changePasswordSubmitInputSchema,
+};
+
+/** Has the form `Change your password` at work: its parts, and how it stands. */
+export function useChangePasswordForm(
+  options?: runtime.FormOptions<ChangePasswordFormTypes>,
+): runtime.Form<ChangePasswordFormTypes> {
+  return runtime.useFormOf(changePasswordForm, useApi(), options);
+}
+
+/** The types of the form `confirm_email`. */
+export interface ConfirmEmailFormTypes {
+  input: types.ConfirmEmailSubmitInput;
+  output: null;
+  error: types.ProofError;
+  field: "token";
+  rows: {};
+}
+
+/** Confirm your new address. */
+export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
+  name: "confirm_email",
+  title: "Confirm your new address",
+  fields: [
+    {
+      name: "token",
+      widget: "hidden",
+      label: "Token",
+      help: "What the link has as `token`.",
+      required: true,
+      maxLength: 200,
+    },
+  ],
+  schema: schemas.confirmEmailSubmitInputSchema,
+};
+
+/** Has the form `Confirm your new address` at work: its parts, and how it stands. */
+export function useConfirmEmailForm(
+  options?: runtime.FormOptions<ConfirmEmailFormTypes>,
+): runtime.Form<ConfirmEmailFormTypes> {
+  return runtime.useFormOf(confirmEmailForm, useApi(), options);
+}
+
+/** The types of the form `confirm_reset`. */
+export interface ConfirmResetFormTypes {
+  input: types.ConfirmResetSubmitInput;
+  output: types.NextStep;
+  error: types.ProofError;
+  field: "token" | "password";
+  rows: {};
+}
+
+/** Set a new password. */
+export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
+  name: "confirm_reset",
+  title: "Set a new password",
+  fields: [
+    {
+      name: "token",
+      widget: "hidden",
+      label: "Token",
+      help: "What the link has as `token`.",
+      required: true,
+      maxLength: 200,
+    },
+    {
+      name: "password",
+      widget: "password",
+      label: "New password",
+      help: "At least 8 characters; a few words do well.",
+      required: true,
+      autocomplete: "new-password",
+    },
+  ],
+  schema: schemas.confirmResetSubmitInputSchema,
+};
+
+/** Has the form `Set a new password` at work: its parts, and how it stands. */
+export function useConfirmResetForm(
+  options?: runtime.FormOptions<ConfirmResetFormTypes>,
+): runtime.Form<ConfirmResetFormTypes> {
+  return runtime.useFormOf(confirmResetForm, useApi(), options);
+}
+
 /** The types of the form `contact`. */
 export interface ContactFormTypes {
   input: types.ContactSubmitInput;
@@ -120,12 +269,46 @@ export function useContactForm(
   return runtime.useFormOf(contactForm, useApi(), options);
 }
 
+/** The types of the form `delete_account`. */
+export interface DeleteAccountFormTypes {
+  input: types.DeleteAccountSubmitInput;
+  output: null;
+  error: types.CommonError;
+  field: "email";
+  rows: {};
+}
+
+/** Delete your account, for good. */
+export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> = {
+  name: "delete_account",
+  title: "Delete your account",
+  fields: [
+    {
+      name: "email",
+      widget: "email",
+      label: "E-mail address",
+      help: "The address of your account, to be sure.",
+      required: true,
+      autocomplete: "off",
+      maxLength: 254,
+    },
+  ],
+  schema: schemas.deleteAccountSubmitInputSchema,
+};
+
+/** Has the form `Delete your account` at work: its parts, and how it stands. */
+export function useDeleteAccountForm(
+  options?: runtime.FormOptions<DeleteAccountFormTypes>,
+): runtime.Form<DeleteAccountFormTypes> {
+  return runtime.useFormOf(deleteAccountForm, useApi(), options);
+}
+
 /** The types of the form `profile`. */
 export interface ProfileFormTypes {
   input: types.ProfileSubmitInput;
   output: null;
   error: types.CommonError;
-  field: "id" | "name" | "about" | "website" | "colour" | "notify";
+  field: "email" | "name" | "about" | "website" | "colour" | "notify";
   rows: {};
 }
 
@@ -135,7 +318,7 @@ export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
   title: "Edit profile",
   fields: [
     {
-      name: "id",
+      name: "email",
       widget: "text",
       label: "User",
       help: "What you sign in with.",
@@ -188,4 +371,266 @@ export function useProfileForm(
   options?: runtime.FormOptions<ProfileFormTypes>,
 ): runtime.Form<ProfileFormTypes> {
   return runtime.useFormOf(profileForm, useApi(), options);
+}
+
+/** The types of the form `reauthenticate`. */
+export interface ReauthenticateFormTypes {
+  input: types.ReauthenticateSubmitInput;
+  output: types.NextStep;
+  error: types.ConfirmError;
+  field: "password" | "next";
+  rows: {};
+}
+
+/** Enter your password to confirm that it is you. */
+export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes> = {
+  name: "reauthenticate",
+  title: "Is it you?",
+  fields: [
+    {
+      name: "password",
+      widget: "password",
+      label: "Password",
+      help: "The password of your account.",
+      required: true,
+      autocomplete: "current-password",
+    },
+    {
+      name: "next",
+      widget: "hidden",
+      label: "Next",
+      help: "The path to go to then.",
+      nullable: true,
+    },
+  ],
+  schema: schemas.reauthenticateSubmitInputSchema,
+};
+
+/** Has the form `Is it you?` at work: its parts, and how it stands. */
+export function useReauthenticateForm(
+  options?: runtime.FormOptions<ReauthenticateFormTypes>,
+): runtime.Form<ReauthenticateFormTypes> {
+  return runtime.useFormOf(reauthenticateForm, useApi(), options);
+}
+
+/** The types of the form `request_reset`. */
+export interface RequestResetFormTypes {
+  input: types.RequestResetSubmitInput;
+  output: null;
+  error: types.CommonError;
+  field: "email";
+  rows: {};
+}
+
+/** We send you a link to set a new password with. */
+export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
+  name: "request_reset",
+  title: "Forgot your password?",
+  fields: [
+    {
+      name: "email",
+      widget: "email",
+      label: "E-mail address",
+      help: "The address of your account.",
+      required: true,
+      autocomplete: "username",
+      maxLength: 254,
+    },
+  ],
+  schema: schemas.requestResetSubmitInputSchema,
+};
+
+/** Has the form `Forgot your password?` at work: its parts, and how it stands. */
+export function useRequestResetForm(
+  options?: runtime.FormOptions<RequestResetFormTypes>,
+): runtime.Form<RequestResetFormTypes> {
+  return runtime.useFormOf(requestResetForm, useApi(), options);
+}
+
+/** The types of the form `sign_in`. */
+export interface SignInFormTypes {
+  input: types.SignInSubmitInput;
+  output: types.NextStep;
+  error: types.SignInError;
+  field: "email" | "password" | "next";
+  rows: {};
+}
+
+/** Sign in to your account. */
+export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
+  name: "sign_in",
+  title: "Sign in",
+  fields: [
+    {
+      name: "email",
+      widget: "email",
+      label: "E-mail address",
+      help: "The address of the account.",
+      required: true,
+      autocomplete: "username",
+      maxLength: 254,
+    },
+    {
+      name: "password",
+      widget: "password",
+      label: "Password",
+      help: "Its password.",
+      required: true,
+      autocomplete: "current-password",
+    },
+    {
+      name: "next",
+      widget: "hidden",
+      label: "Next",
+      help: "The path to go to then.",
+      nullable: true,
+    },
+  ],
+  schema: schemas.signInSubmitInputSchema,
+};
+
+/** Has the form `Sign in` at work: its parts, and how it stands. */
+export function useSignInForm(
+  options?: runtime.FormOptions<SignInFormTypes>,
+): runtime.Form<SignInFormTypes> {
+  return runtime.useFormOf(signInForm, useApi(), options);
+}
+
+/** The types of the form `sign_up`. */
+export interface SignUpFormTypes {
+  input: types.SignUpSubmitInput;
+  output: types.NextStep;
+  error: types.CommonError;
+  field: "email" | "password";
+  rows: {};
+}
+
+/** Make an account. */
+export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
+  name: "sign_up",
+  title: "Sign up",
+  fields: [
+    {
+      name: "email",
+      widget: "email",
+      label: "E-mail address",
+      help: "A code is sent there.",
+      required: true,
+      autocomplete: "username",
+      maxLength: 254,
+    },
+    {
+      name: "password",
+      widget: "password",
+      label: "Password",
+      help: "At least 8 characters; a few words do well.",
+      required: true,
+      autocomplete: "new-password",
+    },
+  ],
+  schema: schemas.signUpSubmitInputSchema,
+};
+
+/** Has the form `Sign up` at work: its parts, and how it stands. */
+export function useSignUpForm(
+  options?: runtime.FormOptions<SignUpFormTypes>,
+): runtime.Form<SignUpFormTypes> {
+  return runtime.useFormOf(signUpForm, useApi(), options);
+}
+
+/** The types of the form `verify_code`. */
+export interface VerifyCodeFormTypes {
+  input: types.VerifyCodeSubmitInput;
+  output: types.NextStep;
+  error: types.ProofError;
+  field: "ticket" | "code" | "next";
+  rows: {};
+}
+
+/** Enter the code that we sent you. */
+export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
+  name: "verify_code",
+  title: "Confirm your address",
+  fields: [
+    {
+      name: "ticket",
+      widget: "hidden",
+      label: "Ticket",
+      help: "Names the flow, as the step before said.",
+      required: true,
+    },
+    {
+      name: "code",
+      widget: "text",
+      label: "Code",
+      help: "The six digits in the mail.",
+      required: true,
+      autocomplete: "one-time-code",
+      minLength: 6,
+      maxLength: 12,
+    },
+    {
+      name: "next",
+      widget: "hidden",
+      label: "Next",
+      help: "The path to go to then.",
+      nullable: true,
+    },
+  ],
+  schema: schemas.verifyCodeSubmitInputSchema,
+};
+
+/** Has the form `Confirm your address` at work: its parts, and how it stands. */
+export function useVerifyCodeForm(
+  options?: runtime.FormOptions<VerifyCodeFormTypes>,
+): runtime.Form<VerifyCodeFormTypes> {
+  return runtime.useFormOf(verifyCodeForm, useApi(), options);
+}
+
+/** The types of the form `verify_link`. */
+export interface VerifyLinkFormTypes {
+  input: types.VerifyLinkSubmitInput;
+  output: types.NextStep;
+  error: types.LinkError;
+  field: "token" | "password" | "next";
+  rows: {};
+}
+
+/** Enter your password to confirm that the address is yours. */
+export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
+  name: "verify_link",
+  title: "Confirm your address",
+  fields: [
+    {
+      name: "token",
+      widget: "hidden",
+      label: "Token",
+      help: "What the link has as `token`.",
+      required: true,
+      maxLength: 200,
+    },
+    {
+      name: "password",
+      widget: "password",
+      label: "Password",
+      help: "The password that you signed up with.",
+      required: true,
+      autocomplete: "current-password",
+    },
+    {
+      name: "next",
+      widget: "hidden",
+      label: "Next",
+      help: "The path to go to then.",
+      nullable: true,
+    },
+  ],
+  schema: schemas.verifyLinkSubmitInputSchema,
+};
+
+/** Has the form `Confirm your address` at work: its parts, and how it stands. */
+export function useVerifyLinkForm(
+  options?: runtime.FormOptions<VerifyLinkFormTypes>,
+): runtime.Form<VerifyLinkFormTypes> {
+  return runtime.useFormOf(verifyLinkForm, useApi(), options);
 }

@@ -8,7 +8,11 @@ import type * as types from "./types";
 
 const ApiContext = React.createContext<Api>(api);
 
-const globalContexts = (api: Api) => [api.currentUser];
+const globalContexts = (api: Api) => [
+  api.account,
+  api.currentUser,
+  api.demoAccounts,
+];
 
 /** Provides the functions, the cache and the global contexts to the components in it. */
 export function MizanProvider(
@@ -26,6 +30,186 @@ export function MizanProvider(
 /** The functions, as the provider above has them. */
 export function useApi(): Api {
   return React.useContext(ApiContext);
+}
+
+/** The account of whoever is signed in, if anybody is. */
+export function useAccount(): types.AccountOut | null {
+  return runtime.useContextOf(useApi().account, undefined);
+}
+
+/**
+ * What the form holds when it is shown.
+ *
+ * Policy: recent.
+ */
+export function useChangeEmailSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().changeEmailSchema, undefined, options);
+}
+
+/**
+ * Use another e-mail address. We send a link there.
+ *
+ * Policy: recent.
+ */
+export function useChangeEmailSubmit(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.CommonError,
+    types.ChangeEmailSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  null,
+  types.CommonError,
+  types.ChangeEmailSubmitInput
+> {
+  return runtime.useMutationOf(useApi().changeEmailSubmit, options);
+}
+
+/**
+ * What is wrong with the values of the form, or with those of some fields.
+ *
+ * Policy: recent.
+ */
+export function useChangeEmailValidate(
+  input: types.ChangeEmailValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().changeEmailValidate, input, options);
+}
+
+/**
+ * What the form holds when it is shown.
+ *
+ * Policy: signed in.
+ */
+export function useChangePasswordSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().changePasswordSchema, undefined, options);
+}
+
+/**
+ * Change your password. You are signed out everywhere else.
+ *
+ * Policy: signed in.
+ *
+ * Makes every query stale.
+ */
+export function useChangePasswordSubmit(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.ConfirmError,
+    types.ChangePasswordSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  null,
+  types.ConfirmError,
+  types.ChangePasswordSubmitInput
+> {
+  return runtime.useMutationOf(useApi().changePasswordSubmit, options);
+}
+
+/**
+ * What is wrong with the values of the form, or with those of some fields.
+ *
+ * Policy: signed in.
+ */
+export function useChangePasswordValidate(
+  input: types.ChangePasswordValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().changePasswordValidate, input, options);
+}
+
+/**
+ * What the form holds when it is shown.
+ *
+ * Policy: signed in.
+ */
+export function useConfirmEmailSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().confirmEmailSchema, undefined, options);
+}
+
+/**
+ * Confirm your new address.
+ *
+ * Policy: signed in.
+ *
+ * Makes every query stale.
+ */
+export function useConfirmEmailSubmit(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.ProofError,
+    types.ConfirmEmailSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  null,
+  types.ProofError,
+  types.ConfirmEmailSubmitInput
+> {
+  return runtime.useMutationOf(useApi().confirmEmailSubmit, options);
+}
+
+/**
+ * What is wrong with the values of the form, or with those of some fields.
+ *
+ * Policy: signed in.
+ */
+export function useConfirmEmailValidate(
+  input: types.ConfirmEmailValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().confirmEmailValidate, input, options);
+}
+
+/** What the form holds when it is shown. */
+export function useConfirmResetSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().confirmResetSchema, undefined, options);
+}
+
+/**
+ * Set a new password.
+ *
+ * Makes every query stale.
+ */
+export function useConfirmResetSubmit(
+  options?: runtime.MutationHookOptions<
+    types.NextStep,
+    types.ProofError,
+    types.ConfirmResetSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  types.NextStep,
+  types.ProofError,
+  types.ConfirmResetSubmitInput
+> {
+  return runtime.useMutationOf(useApi().confirmResetSubmit, options);
+}
+
+/** What is wrong with the values of the form, or with those of some fields. */
+export function useConfirmResetValidate(
+  input: types.ConfirmResetValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().confirmResetValidate, input, options);
+}
+
+/**
+ * Tells a page whether whoever is signed in proved who they are a short while ago.
+ *
+ * Policy: recent.
+ */
+export function useConfirmed(
+  options?: runtime.QueryHookOptions<null, types.CommonError>,
+): tanstack.UseQueryResult<null, types.CommonError> {
+  return runtime.useQueryOf(useApi().confirmed, undefined, options);
 }
 
 /** What the form holds when it is shown. */
@@ -64,6 +248,55 @@ export function useCurrentUser(): types.UserOut | null {
 }
 
 /**
+ * What the form holds when it is shown.
+ *
+ * Policy: recent.
+ */
+export function useDeleteAccountSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().deleteAccountSchema, undefined, options);
+}
+
+/**
+ * Delete your account, for good.
+ *
+ * Policy: recent.
+ *
+ * Makes every query stale.
+ */
+export function useDeleteAccountSubmit(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.CommonError,
+    types.DeleteAccountSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  null,
+  types.CommonError,
+  types.DeleteAccountSubmitInput
+> {
+  return runtime.useMutationOf(useApi().deleteAccountSubmit, options);
+}
+
+/**
+ * What is wrong with the values of the form, or with those of some fields.
+ *
+ * Policy: recent.
+ */
+export function useDeleteAccountValidate(
+  input: types.DeleteAccountValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().deleteAccountValidate, input, options);
+}
+
+/** The accounts that the demo begins with. */
+export function useDemoAccounts(): types.DemoAccount[] {
+  return runtime.useContextOf(useApi().demoAccounts, undefined);
+}
+
+/**
  * What is not for everybody yet.
  *
  * Policy: has_early_access.
@@ -87,6 +320,27 @@ export function useEcho(
   types.EchoInput
 > {
   return runtime.useMutationOf(useApi().echo, options);
+}
+
+/**
+ * Signs a user out everywhere; answers in how many places that was.
+ *
+ * Policy: staff.
+ *
+ * Makes stale: `listAccounts`, `sessions`.
+ */
+export function useEndSessions(
+  options?: runtime.MutationHookOptions<
+    number,
+    types.CommonError,
+    types.EndSessionsInput
+  >,
+): tanstack.UseMutationResult<
+  number,
+  types.CommonError,
+  types.EndSessionsInput
+> {
+  return runtime.useMutationOf(useApi().endSessions, options);
 }
 
 const GreetContext = runtime.createLocalContext<types.GreetInput>();
@@ -114,6 +368,18 @@ export function useGreet(): types.Greeting {
     hook: "useGreet",
     provider: "GreetProvider",
   });
+}
+
+/**
+ * The accounts, a hundred at a time.
+ *
+ * Policy: staff.
+ */
+export function useListAccounts(
+  input: types.ListAccountsInput,
+  options?: runtime.QueryHookOptions<types.AccountList, types.CommonError>,
+): tanstack.UseQueryResult<types.AccountList, types.CommonError> {
+  return runtime.useQueryOf(useApi().listAccounts, input, options);
 }
 
 /**
@@ -172,26 +438,175 @@ export function useProfileValidate(
 }
 
 /**
- * Signs one of the demo users in. There are no passwords: accounts will bring them.
+ * What the form holds when it is shown.
  *
- * Makes every query stale.
+ * Policy: signed in.
  */
-export function useSignIn(
-  options?: runtime.MutationHookOptions<
-    types.UserOut,
-    types.SignInError,
-    types.SignInInput
-  >,
-): tanstack.UseMutationResult<
-  types.UserOut,
-  types.SignInError,
-  types.SignInInput
-> {
-  return runtime.useMutationOf(useApi().signIn, options);
+export function useReauthenticateSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().reauthenticateSchema, undefined, options);
 }
 
 /**
- * Signs whoever is signed in out.
+ * Enter your password to confirm that it is you.
+ *
+ * Policy: signed in.
+ *
+ * Makes every query stale.
+ */
+export function useReauthenticateSubmit(
+  options?: runtime.MutationHookOptions<
+    types.NextStep,
+    types.ConfirmError,
+    types.ReauthenticateSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  types.NextStep,
+  types.ConfirmError,
+  types.ReauthenticateSubmitInput
+> {
+  return runtime.useMutationOf(useApi().reauthenticateSubmit, options);
+}
+
+/**
+ * What is wrong with the values of the form, or with those of some fields.
+ *
+ * Policy: signed in.
+ */
+export function useReauthenticateValidate(
+  input: types.ReauthenticateValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().reauthenticateValidate, input, options);
+}
+
+/** What the form holds when it is shown. */
+export function useRequestResetSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().requestResetSchema, undefined, options);
+}
+
+/** We send you a link to set a new password with. */
+export function useRequestResetSubmit(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.CommonError,
+    types.RequestResetSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  null,
+  types.CommonError,
+  types.RequestResetSubmitInput
+> {
+  return runtime.useMutationOf(useApi().requestResetSubmit, options);
+}
+
+/** What is wrong with the values of the form, or with those of some fields. */
+export function useRequestResetValidate(
+  input: types.RequestResetValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().requestResetValidate, input, options);
+}
+
+/** Sends the code of a flow again, a new one; the flow has a new ticket then. */
+export function useResendCode(
+  options?: runtime.MutationHookOptions<
+    types.NextStep,
+    types.ProofError,
+    types.ResendCodeInput
+  >,
+): tanstack.UseMutationResult<
+  types.NextStep,
+  types.ProofError,
+  types.ResendCodeInput
+> {
+  return runtime.useMutationOf(useApi().resendCode, options);
+}
+
+/**
+ * Signs whoever asks out everywhere else; answers in how many places.
+ *
+ * Policy: signed in.
+ *
+ * Makes every query stale.
+ */
+export function useRevokeOtherSessions(
+  options?: runtime.MutationHookOptions<number, types.CommonError, void>,
+): tanstack.UseMutationResult<number, types.CommonError, void> {
+  return runtime.useMutationOf(useApi().revokeOtherSessions, options);
+}
+
+/**
+ * Signs whoever asks out in one place.
+ *
+ * Policy: signed in.
+ *
+ * Makes every query stale.
+ */
+export function useRevokeSession(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.CommonError,
+    types.RevokeSessionInput
+  >,
+): tanstack.UseMutationResult<
+  null,
+  types.CommonError,
+  types.RevokeSessionInput
+> {
+  return runtime.useMutationOf(useApi().revokeSession, options);
+}
+
+/**
+ * Where whoever asks is signed in, the place used last first.
+ *
+ * Policy: signed in.
+ */
+export function useSessions(
+  options?: runtime.QueryHookOptions<types.SessionOut[], types.CommonError>,
+): tanstack.UseQueryResult<types.SessionOut[], types.CommonError> {
+  return runtime.useQueryOf(useApi().sessions, undefined, options);
+}
+
+/** What the form holds when it is shown. */
+export function useSignInSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().signInSchema, undefined, options);
+}
+
+/**
+ * Sign in to your account.
+ *
+ * Makes every query stale.
+ */
+export function useSignInSubmit(
+  options?: runtime.MutationHookOptions<
+    types.NextStep,
+    types.SignInError,
+    types.SignInSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  types.NextStep,
+  types.SignInError,
+  types.SignInSubmitInput
+> {
+  return runtime.useMutationOf(useApi().signInSubmit, options);
+}
+
+/** What is wrong with the values of the form, or with those of some fields. */
+export function useSignInValidate(
+  input: types.SignInValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().signInValidate, input, options);
+}
+
+/**
+ * Signs out.
  *
  * Makes every query stale.
  */
@@ -199,6 +614,40 @@ export function useSignOut(
   options?: runtime.MutationHookOptions<null, types.CommonError, void>,
 ): tanstack.UseMutationResult<null, types.CommonError, void> {
   return runtime.useMutationOf(useApi().signOut, options);
+}
+
+/** What the form holds when it is shown. */
+export function useSignUpSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().signUpSchema, undefined, options);
+}
+
+/**
+ * Make an account.
+ *
+ * Makes every query stale.
+ */
+export function useSignUpSubmit(
+  options?: runtime.MutationHookOptions<
+    types.NextStep,
+    types.CommonError,
+    types.SignUpSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  types.NextStep,
+  types.CommonError,
+  types.SignUpSubmitInput
+> {
+  return runtime.useMutationOf(useApi().signUpSubmit, options);
+}
+
+/** What is wrong with the values of the form, or with those of some fields. */
+export function useSignUpValidate(
+  input: types.SignUpValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().signUpValidate, input, options);
 }
 
 /**
@@ -221,4 +670,72 @@ export function useSuperuserReport(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,
 ): tanstack.UseQueryResult<types.Report, types.CommonError> {
   return runtime.useQueryOf(useApi().superuserReport, undefined, options);
+}
+
+/** What the form holds when it is shown. */
+export function useVerifyCodeSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().verifyCodeSchema, undefined, options);
+}
+
+/**
+ * Enter the code that we sent you.
+ *
+ * Makes every query stale.
+ */
+export function useVerifyCodeSubmit(
+  options?: runtime.MutationHookOptions<
+    types.NextStep,
+    types.ProofError,
+    types.VerifyCodeSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  types.NextStep,
+  types.ProofError,
+  types.VerifyCodeSubmitInput
+> {
+  return runtime.useMutationOf(useApi().verifyCodeSubmit, options);
+}
+
+/** What is wrong with the values of the form, or with those of some fields. */
+export function useVerifyCodeValidate(
+  input: types.VerifyCodeValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().verifyCodeValidate, input, options);
+}
+
+/** What the form holds when it is shown. */
+export function useVerifyLinkSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().verifyLinkSchema, undefined, options);
+}
+
+/**
+ * Enter your password to confirm that the address is yours.
+ *
+ * Makes every query stale.
+ */
+export function useVerifyLinkSubmit(
+  options?: runtime.MutationHookOptions<
+    types.NextStep,
+    types.LinkError,
+    types.VerifyLinkSubmitInput
+  >,
+): tanstack.UseMutationResult<
+  types.NextStep,
+  types.LinkError,
+  types.VerifyLinkSubmitInput
+> {
+  return runtime.useMutationOf(useApi().verifyLinkSubmit, options);
+}
+
+/** What is wrong with the values of the form, or with those of some fields. */
+export function useVerifyLinkValidate(
+  input: types.VerifyLinkValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().verifyLinkValidate, input, options);
 }

@@ -11,10 +11,83 @@ import {
   notBlank,
   rows,
   singleLine,
+  unique,
   url,
 } from "./runtime/checks";
 import { lazy } from "./runtime/lazy";
 import type * as types from "./types";
+
+export const changeEmailSubmitInputSchema: z.ZodType<types.ChangeEmailSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+    }),
+  );
+
+export const changeEmailValidateInputSchema: z.ZodType<types.ChangeEmailValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const changePasswordSubmitInputSchema: z.ZodType<types.ChangePasswordSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      password: z.string().check(notBlank).check(singleLine),
+      new_password: z.string().check(notBlank).check(singleLine),
+    }),
+  );
+
+export const changePasswordValidateInputSchema: z.ZodType<types.ChangePasswordValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        password: z.string().check(notBlank).check(singleLine).optional(),
+        new_password: z.string().check(notBlank).check(singleLine).optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const confirmEmailSubmitInputSchema: z.ZodType<types.ConfirmEmailSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      token: z.string().check(notBlank).check(characters({ max: 200 })),
+    }),
+  );
+
+export const confirmEmailValidateInputSchema: z.ZodType<types.ConfirmEmailValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        token: z.string().check(notBlank).check(characters({ max: 200 })).optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const confirmResetSubmitInputSchema: z.ZodType<types.ConfirmResetSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      token: z.string().check(notBlank).check(characters({ max: 200 })),
+      password: z.string().check(notBlank).check(singleLine),
+    }),
+  );
+
+export const confirmResetValidateInputSchema: z.ZodType<types.ConfirmResetValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        token: z.string().check(notBlank).check(characters({ max: 200 })).optional(),
+        password: z.string().check(notBlank).check(singleLine).optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
 
 export const contactSubmitInputSchema: z.ZodType<types.ContactSubmitInput> =
   /* @__PURE__ */ lazy(() =>
@@ -41,6 +114,23 @@ export const contactValidateInputSchema: z.ZodType<types.ContactValidateInput> =
     }),
   );
 
+export const deleteAccountSubmitInputSchema: z.ZodType<types.DeleteAccountSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+    }),
+  );
+
+export const deleteAccountValidateInputSchema: z.ZodType<types.DeleteAccountValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
 export const echoInputSchema: z.ZodType<types.EchoInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
@@ -48,10 +138,24 @@ export const echoInputSchema: z.ZodType<types.EchoInput> =
     }),
   );
 
+export const endSessionsInputSchema: z.ZodType<types.EndSessionsInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      id: z.string(),
+    }),
+  );
+
 export const greetInputSchema: z.ZodType<types.GreetInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       name: z.string().check(characters({ min: 1, max: 80 })),
+    }),
+  );
+
+export const listAccountsInputSchema: z.ZodType<types.ListAccountsInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      after: z.string().check(email()).check(characters({ max: 254 })).nullable().optional(),
     }),
   );
 
@@ -80,10 +184,167 @@ export const profileValidateInputSchema: z.ZodType<types.ProfileValidateInput> =
     }),
   );
 
-export const signInInputSchema: z.ZodType<types.SignInInput> =
+export const reauthenticateSubmitInputSchema: z.ZodType<types.ReauthenticateSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      user: z.string(),
+      password: z.string().check(notBlank).check(singleLine),
+      next: z.string().nullable().optional(),
+    }),
+  );
+
+export const reauthenticateValidateInputSchema: z.ZodType<types.ReauthenticateValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        password: z.string().check(notBlank).check(singleLine).optional(),
+        next: z.string().nullable().optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const requestResetSubmitInputSchema: z.ZodType<types.RequestResetSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+    }),
+  );
+
+export const requestResetValidateInputSchema: z.ZodType<types.RequestResetValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const resendCodeInputSchema: z.ZodType<types.ResendCodeInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      ticket: z.string(),
+    }),
+  );
+
+export const revokeSessionInputSchema: z.ZodType<types.RevokeSessionInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      id: z.string().check(characters({ max: 64 })),
+    }),
+  );
+
+export const signInSubmitInputSchema: z.ZodType<types.SignInSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+      password: z.string().check(notBlank).check(singleLine),
+      next: z.string().nullable().optional(),
+    }),
+  );
+
+export const signInValidateInputSchema: z.ZodType<types.SignInValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+        password: z.string().check(notBlank).check(singleLine).optional(),
+        next: z.string().nullable().optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const signUpSubmitInputSchema: z.ZodType<types.SignUpSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+      password: z.string().check(notBlank).check(singleLine),
+    }),
+  );
+
+export const signUpValidateInputSchema: z.ZodType<types.SignUpValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+        password: z.string().check(notBlank).check(singleLine).optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const verifyCodeSubmitInputSchema: z.ZodType<types.VerifyCodeSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      ticket: z.string().check(notBlank),
+      code: z.string().check(notBlank).check(singleLine).check(characters({ min: 6, max: 12 })),
+      next: z.string().nullable().optional(),
+    }),
+  );
+
+export const verifyCodeValidateInputSchema: z.ZodType<types.VerifyCodeValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        ticket: z.string().check(notBlank).optional(),
+        code: z.string().check(notBlank).check(singleLine).check(characters({ min: 6, max: 12 })).optional(),
+        next: z.string().nullable().optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const verifyLinkSubmitInputSchema: z.ZodType<types.VerifyLinkSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      token: z.string().check(notBlank).check(characters({ max: 200 })),
+      password: z.string().check(notBlank).check(singleLine),
+      next: z.string().nullable().optional(),
+    }),
+  );
+
+export const verifyLinkValidateInputSchema: z.ZodType<types.VerifyLinkValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        token: z.string().check(notBlank).check(characters({ max: 200 })).optional(),
+        password: z.string().check(notBlank).check(singleLine).optional(),
+        next: z.string().nullable().optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const accountListSchema: z.ZodType<types.AccountList> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      accounts: z.array(accountRowSchema),
+      after: z.string().nullable(),
+    }),
+  );
+
+export const accountOutSchema: z.ZodType<types.AccountOut> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      id: z.string(),
+      email: z.string(),
+      staff: z.boolean(),
+      superuser: z.boolean(),
+      permissions: z.array(z.string()).check(unique),
+      groups: z.array(z.string()).check(unique),
+    }),
+  );
+
+export const accountRowSchema: z.ZodType<types.AccountRow> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      id: z.string(),
+      email: z.string(),
+      email_verified: z.boolean(),
+      staff: z.boolean(),
+      created_at: z.string(),
+      sessions: z.uint32(),
     }),
   );
 
@@ -102,6 +363,15 @@ export const choiceSchema: z.ZodType<types.Choice> =
     z.object({
       value: z.unknown(),
       label: z.string(),
+    }),
+  );
+
+export const demoAccountSchema: z.ZodType<types.DemoAccount> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      name: z.string(),
+      email: z.string(),
+      password: z.string(),
     }),
   );
 
@@ -145,6 +415,28 @@ export const guestSchema: z.ZodType<types.Guest> =
     }),
   );
 
+export const nextStepSchema: z.ZodType<types.NextStep> =
+  /* @__PURE__ */ lazy(() =>
+    z.discriminatedUnion("step", [
+      z.object({
+        step: z.literal("signed_in"),
+        next: z.string(),
+      }),
+      z.object({
+        step: z.literal("verify_email"),
+        ticket: z.string(),
+      }),
+      z.object({
+        step: z.literal("second_factor"),
+        ticket: z.string(),
+        methods: z.array(z.string()),
+      }),
+      z.object({
+        step: z.literal("sign_in"),
+      }),
+    ]),
+  );
+
 export const notifySchema: z.ZodType<types.Notify> =
   /* @__PURE__ */ lazy(() => z.enum(["at_once", "daily", "never"]));
 
@@ -181,10 +473,23 @@ export const sentSchema: z.ZodType<types.Sent> =
     }),
   );
 
+export const sessionOutSchema: z.ZodType<types.SessionOut> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      id: z.string(),
+      current: z.boolean(),
+      user_agent: z.string(),
+      address: z.string().nullable(),
+      created_at: z.string(),
+      last_used_at: z.string(),
+    }),
+  );
+
 export const userOutSchema: z.ZodType<types.UserOut> =
   /* @__PURE__ */ lazy(() =>
     z.object({
       id: z.string(),
+      email: z.string(),
       name: z.string(),
       staff: z.boolean(),
       superuser: z.boolean(),

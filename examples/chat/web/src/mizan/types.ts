@@ -26,6 +26,82 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
+/** What `change_email.submit` takes. */
+export interface ChangeEmailSubmitInput {
+  /** The address that you want to use from now on. */
+  email: string;
+}
+
+/** What `change_email.validate` takes. */
+export interface ChangeEmailValidateInput {
+  /** Use another e-mail address. We send a link there. */
+  values: {
+    /** The address that you want to use from now on. */
+    email?: string;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** What `change_password.submit` takes. */
+export interface ChangePasswordSubmitInput {
+  /** The one that you have now. */
+  password: string;
+  /** At least 8 characters; a few words do well. */
+  new_password: string;
+}
+
+/** What `change_password.validate` takes. */
+export interface ChangePasswordValidateInput {
+  /** Change your password. You are signed out everywhere else. */
+  values: {
+    /** The one that you have now. */
+    password?: string;
+    /** At least 8 characters; a few words do well. */
+    new_password?: string;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** What `confirm_email.submit` takes. */
+export interface ConfirmEmailSubmitInput {
+  /** What the link has as `token`. */
+  token: string;
+}
+
+/** What `confirm_email.validate` takes. */
+export interface ConfirmEmailValidateInput {
+  /** Confirm your new address. */
+  values: {
+    /** What the link has as `token`. */
+    token?: string;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** What `confirm_reset.submit` takes. */
+export interface ConfirmResetSubmitInput {
+  /** What the link has as `token`. */
+  token: string;
+  /** At least 8 characters; a few words do well. */
+  password: string;
+}
+
+/** What `confirm_reset.validate` takes. */
+export interface ConfirmResetValidateInput {
+  /** Set a new password. */
+  values: {
+    /** What the link has as `token`. */
+    token?: string;
+    /** At least 8 characters; a few words do well. */
+    password?: string;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
 /** What `contact.submit` takes. */
 export interface ContactSubmitInput {
   name: string;
@@ -55,16 +131,45 @@ export interface ContactValidateInput {
   fields?: string[] | null;
 }
 
+/** What `delete_account.submit` takes. */
+export interface DeleteAccountSubmitInput {
+  /** The address of your account, to be sure. */
+  email: string;
+}
+
+/** What `delete_account.validate` takes. */
+export interface DeleteAccountValidateInput {
+  /** Delete your account, for good. */
+  values: {
+    /** The address of your account, to be sure. */
+    email?: string;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
 /** What `echo` takes. */
 export interface EchoInput {
   /** Up to 280 characters. */
   text: string;
 }
 
+/** What `end_sessions` takes. */
+export interface EndSessionsInput {
+  /** Of which account. */
+  id: string;
+}
+
 /** What `greet` takes. */
 export interface GreetInput {
   /** Whom to greet. */
   name: string;
+}
+
+/** What `list_accounts` takes. */
+export interface ListAccountsInput {
+  /** The address that the last list ended with. */
+  after?: string | null;
 }
 
 /** What `profile.submit` takes. */
@@ -92,10 +197,190 @@ export interface ProfileValidateInput {
   fields?: string[] | null;
 }
 
-/** What `sign_in` takes. */
-export interface SignInInput {
-  /** `member`, `staff` or `superuser`. */
-  user: string;
+/** What `reauthenticate.submit` takes. */
+export interface ReauthenticateSubmitInput {
+  /** The password of your account. */
+  password: string;
+  /** The path to go to then. */
+  next?: string | null;
+}
+
+/** What `reauthenticate.validate` takes. */
+export interface ReauthenticateValidateInput {
+  /** Enter your password to confirm that it is you. */
+  values: {
+    /** The password of your account. */
+    password?: string;
+    /** The path to go to then. */
+    next?: string | null;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** What `request_reset.submit` takes. */
+export interface RequestResetSubmitInput {
+  /** The address of your account. */
+  email: string;
+}
+
+/** What `request_reset.validate` takes. */
+export interface RequestResetValidateInput {
+  /** We send you a link to set a new password with. */
+  values: {
+    /** The address of your account. */
+    email?: string;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** What `resend_code` takes. */
+export interface ResendCodeInput {
+  /** Names a flow that is under way. It says nothing about the account, or whether there is one. */
+  ticket: string;
+}
+
+/** What `revoke_session` takes. */
+export interface RevokeSessionInput {
+  /** Which, as `sessions` calls it. */
+  id: string;
+}
+
+/** What `sign_in.submit` takes. */
+export interface SignInSubmitInput {
+  /** The address of the account. */
+  email: string;
+  /** Its password. */
+  password: string;
+  /** The path to go to then. */
+  next?: string | null;
+}
+
+/** What `sign_in.validate` takes. */
+export interface SignInValidateInput {
+  /** Sign in to your account. */
+  values: {
+    /** The address of the account. */
+    email?: string;
+    /** Its password. */
+    password?: string;
+    /** The path to go to then. */
+    next?: string | null;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** What `sign_up.submit` takes. */
+export interface SignUpSubmitInput {
+  /** A code is sent there. */
+  email: string;
+  /** At least 8 characters; a few words do well. */
+  password: string;
+}
+
+/** What `sign_up.validate` takes. */
+export interface SignUpValidateInput {
+  /** Make an account. */
+  values: {
+    /** A code is sent there. */
+    email?: string;
+    /** At least 8 characters; a few words do well. */
+    password?: string;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** What `verify_code.submit` takes. */
+export interface VerifyCodeSubmitInput {
+  /** Names the flow, as the step before said. */
+  ticket: string;
+  /** The six digits in the mail. */
+  code: string;
+  /** The path to go to then. */
+  next?: string | null;
+}
+
+/** What `verify_code.validate` takes. */
+export interface VerifyCodeValidateInput {
+  /** Enter the code that we sent you. */
+  values: {
+    /** Names the flow, as the step before said. */
+    ticket?: string;
+    /** The six digits in the mail. */
+    code?: string;
+    /** The path to go to then. */
+    next?: string | null;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** What `verify_link.submit` takes. */
+export interface VerifyLinkSubmitInput {
+  /** What the link has as `token`. */
+  token: string;
+  /** The password that you signed up with. */
+  password: string;
+  /** The path to go to then. */
+  next?: string | null;
+}
+
+/** What `verify_link.validate` takes. */
+export interface VerifyLinkValidateInput {
+  /** Enter your password to confirm that the address is yours. */
+  values: {
+    /** What the link has as `token`. */
+    token?: string;
+    /** The password that you signed up with. */
+    password?: string;
+    /** The path to go to then. */
+    next?: string | null;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
+/** Some of the accounts, by address. */
+export interface AccountList {
+  /** The accounts. */
+  accounts: AccountRow[];
+  /** The address after which the list goes on, where it does. */
+  after: string | null;
+}
+
+/** The account of whoever is signed in, as pages see it. */
+export interface AccountOut {
+  /** What the application knows the user by. */
+  id: string;
+  /** The address. */
+  email: string;
+  /** Whether the user is staff. */
+  staff: boolean;
+  /** Whether the user may do everything. */
+  superuser: boolean;
+  /** What the user may do, by their groups too. For what a page shows: the server decides again. */
+  permissions: string[];
+  /** The groups that the user belongs to. */
+  groups: string[];
+}
+
+/** An account, as staff see it. */
+export interface AccountRow {
+  /** What the application knows the user by. */
+  id: string;
+  /** What the user signs in with. */
+  email: string;
+  /** Whether the user has shown that the address is theirs. */
+  email_verified: boolean;
+  /** Whether the user is staff. */
+  staff: boolean;
+  /** When the account was made. */
+  created_at: string;
+  /** In how many places the user is signed in. */
+  sessions: number;
 }
 
 /** What somebody said. */
@@ -116,6 +401,16 @@ export interface Choice {
   value: unknown;
   /** What people see. */
   label: string;
+}
+
+/** An account that everybody may try. */
+export interface DemoAccount {
+  /** What its user is called. */
+  name: string;
+  /** What one signs in with. */
+  email: string;
+  /** Its password. */
+  password: string;
 }
 
 /** What an echo answers. */
@@ -157,6 +452,34 @@ export interface Guest {
   /** What they are called. */
   name: string;
 }
+
+/**
+ * What comes next for somebody who signs up or in. A client that goes through the steps cannot
+ * forget one.
+ */
+export type NextStep =
+  /** Signed in: the session's cookie is set. */
+  | {
+      step: "signed_in";
+      /** Where to go: a path on this site, always. */
+      next: string;
+    }
+  /** A code was sent to the address; it goes into `verify_code` with the ticket. */
+  | {
+      step: "verify_email";
+      /** Names this flow. */
+      ticket: string;
+    }
+  /** The password was right, and the account asks for more. */
+  | {
+      step: "second_factor";
+      /** Names this flow. */
+      ticket: string;
+      /** What the account has, such as `otp`: one of them will do. */
+      methods: string[];
+    }
+  /** All is done; sign in now. */
+  | { step: "sign_in" };
 
 /** When a user is told of new messages. */
 export type Notify =
@@ -201,10 +524,28 @@ export interface Sent {
   sent: boolean;
 }
 
+/** One of the places where a user is signed in. */
+export interface SessionOut {
+  /** What it is revoked by; no secret. */
+  id: string;
+  /** Whether it is the one that asks. */
+  current: boolean;
+  /** What the browser says of itself. */
+  user_agent: string;
+  /** The network address that it was opened from, where that is known. */
+  address: string | null;
+  /** When the user signed in. */
+  created_at: string;
+  /** When it was last used, to a minute or so. */
+  last_used_at: string;
+}
+
 /** A user, as pages see them. */
 export interface UserOut {
-  /** What the user signs in with. */
+  /** What the example knows the user by. */
   id: string;
+  /** What the user signs in with. */
+  email: string;
   /** What the user is called. */
   name: string;
   /** Whether the user may see the staff report. */
@@ -212,6 +553,12 @@ export interface UserOut {
   /** Whether the user may see everything. */
   superuser: boolean;
 }
+
+/** Why somebody who is signed in was not believed. */
+export type ConfirmError =
+  /** The password is not that of the account. */
+  | Failure<"wrong_password">
+  | CommonError;
 
 /** Why a message was not taken. */
 export type ContactError =
@@ -221,10 +568,22 @@ export type ContactError =
   | Failure<"inbox_full">
   | CommonError;
 
-/** Why nobody could be signed in. */
+/** Why a link that asks for the password too did not do. */
+export type LinkError =
+  /** The link is wrong, was used, is too old, or is for something else. */
+  | Failure<"invalid_link">
+  /** The link is good, the password is not that of its account. */
+  | Failure<"wrong_password">
+  | CommonError;
+
+/** Why a code or a link did not do. */
+export type ProofError =
+  /** It is wrong, was used, is too old, or is for something else. */
+  | Failure<"invalid_proof">
+  | CommonError;
+
+/** Why nobody was signed in. */
 export type SignInError =
-  /** There is no such user. */
-  | Failure<"unknown_user", { user: string; known: string[] }>
-  /** No session could be opened. */
-  | Failure<"too_many_sessions">
+  /** There is no such account, or its password is another: which of both is not said. */
+  | Failure<"wrong_credentials">
   | CommonError;

@@ -16,6 +16,7 @@ import { SuperuserReportPanel } from "../components/SuperuserReportPanel";
 import { MizanProvider } from "../mizan";
 import "../styles/base.css";
 import "../styles/controls.css";
+import "../styles/form.css";
 import "../styles/page.css";
 import "../styles/panel.css";
 

@@ -25,7 +25,9 @@ function EditProfile(): ReactNode {
   if (!user)
     return (
       <p className="card">
-        Sign in as somebody at the top, and your profile appears here.
+        Sign in as somebody at the top, or with{" "}
+        <a href="/sign-in/">an account of your own</a>, and your profile appears
+        here.
       </p>
     );
   return (

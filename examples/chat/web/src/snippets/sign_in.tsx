@@ -1,15 +1,17 @@
 import { api } from "../mizan";
 
-export async function signIn(user: string): Promise<string> {
-  const result = await api.signIn.safe({ user });
-  if (result.ok) return `Welcome, ${result.value.name}`;
-  const { error } = result;
-  switch (error.code) {
-    case "unknown_user":
-      return `Known are ${error.known.join(", ")}`;
-    case "too_many_sessions":
-      return "Come back in a minute";
+export async function signIn(email: string, password: string) {
+  const result = await api.signInSubmit.safe({ email, password });
+  if (!result.ok)
+    return result.error.code === "wrong_credentials"
+      ? "Try another password"
+      : result.error.message;
+  switch (result.value.step) {
+    case "signed_in":
+      return `Go to ${result.value.next}`;
+    case "verify_email":
+      return `Enter the code for ${result.value.ticket}`;
     default:
-      return error.message;
+      return result.value.step;
   }
 }

@@ -1,0 +1,489 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { Mailbox } from "./mailbox";
+import { expect, test as base } from "./page";
+import { startServer } from "./server";
+
+// Each goes through many pages, and passwords are hashed on purpose slowly.
+base.describe.configure({ timeout: 60_000 });
+
+const password = "four words make a password";
+
+/** Fills in a form and submits it. */
+async function send(
+  page: Page,
+  form: string,
+  button: string,
+  values: Record<string, string>,
+): Promise<void> {
+  const element = page.getByRole("form", { name: form, exact: true });
+  for (const [label, value] of Object.entries(values))
+    await element.getByLabel(label, { exact: true }).fill(value);
+  await element.getByRole("button", { name: button }).click();
+}
+
+const signUp = (page: Page, email: string): Promise<void> =>
+  send(page, "Sign up", "Sign up", {
+    "E-mail address": email,
+    Password: password,
+  });
+
+async function signIn(
+  page: Page,
+  email: string,
+  secret = password,
+): Promise<void> {
+  await send(page, "Sign in", "Sign in", {
+    "E-mail address": email,
+    Password: secret,
+  });
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+}
+
+/** Makes an account on `page`, and leaves it signed in there. */
+async function join(page: Page, mail: Mailbox, email: string): Promise<void> {
+  await page.goto("/sign-up/");
+  await signUp(page, email);
+  await page.waitForURL("**/verify-email/?ticket=*");
+  await send(page, "Confirm your address", "Confirm", {
+    Code: await mail.code(email),
+  });
+  await page.waitForURL((url) => url.pathname === "/");
+}
+
+const test = base.extend<{ mail: Mailbox; email: string }>({
+  mail: async ({}, use) => use(new Mailbox()),
+  email: async ({}, use) => {
+    const unique = `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
+    await use(`ada-${unique}@example.com`);
+  },
+});
+
+test("signs up, confirms by code, and goes where it was going", async ({
+  visit,
+  mail,
+  email,
+}) => {
+  const { page } = await visit("/account/");
+  await page.getByRole("link", { name: "make an account" }).click();
+  await expectAccessible(page);
+  await send(page, "Sign up", "Sign up", {
+    "E-mail address": email,
+    Password: "password",
+  });
+  await expect(
+    page.getByLabel("Password", { exact: true }),
+  ).toHaveAccessibleDescription(/guess/);
+  await signUp(page, email);
+  await page.waitForURL("**/verify-email/?ticket=*");
+  await expectAccessible(page);
+
+  const first = await mail.code(email);
+  const wrong = first === "000000" ? "000001" : "000000";
+  const form = "Confirm your address";
+  await send(page, form, "Confirm", { Code: wrong });
+  await expect(page.getByRole("alert")).toContainText("wrong or not valid");
+
+  const before = page.url();
+  await page.getByRole("button", { name: "Send another code" }).click();
+  await page.waitForURL((url) => url.href !== before);
+  await send(page, form, "Confirm", { Code: first });
+  await expect(page.getByRole("alert")).toContainText("wrong or not valid");
+  await send(page, form, "Confirm", { Code: await mail.code(email) });
+  await page.waitForURL((url) => url.pathname === "/");
+  await page.goto("/account/");
+  await expect(page.locator(".lead strong")).toHaveText(email);
+  await expectAccessible(page);
+});
+
+test("confirms by link with the password, signing in again first", async ({
+  visit,
+  mail,
+  email,
+}) => {
+  const { page } = await visit("/sign-up/");
+  await signUp(page, email);
+  await page.waitForURL("**/verify-email/?ticket=*");
+  await mail.next(email);
+  await page.goto("/sign-in/?next=/account/");
+  await signIn(page, email);
+  await page.waitForURL("**/verify-email/?ticket=*&next=*");
+  await page.goto(await mail.link(email));
+  const form = "Confirm your address";
+  await send(page, form, "Confirm", { Password: "not the password" });
+  await expect(
+    page.getByLabel("Password", { exact: true }),
+  ).toHaveAccessibleDescription(/not the password of your account/);
+  await expectAccessible(page);
+  await send(page, form, "Confirm", { Password: password });
+  await page.waitForURL((url) => url.pathname === "/");
+});
+
+test("signs in, where it wanted to go, and never to another site", async ({
+  visit,
+}) => {
+  const { page } = await visit("/account/");
+  await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
+  await page.waitForURL("**/sign-in/?next=%2Faccount%2F");
+  const demos = page.getByRole("region", { name: "Accounts to try" });
+  await expectAccessible(page);
+  await signIn(page, "staff@example.com", "wrong password");
+  await expect(page.getByRole("alert")).toContainText("is wrong");
+  const shown = (await demos.locator("code").textContent()) ?? "";
+  await signIn(page, "staff@example.com", shown);
+  await page.waitForURL("**/account/");
+  await page.goto("/sign-in/?next=//example.org");
+  await signIn(page, "staff@example.com", shown);
+  await page.waitForURL((url) => url.pathname === "/");
+});
+
+test("sets a forgotten password, after which the old one and its sessions are over", async ({
+  visit,
+  mail,
+  email,
+  browser,
+  baseURL,
+}) => {
+  const { page } = await visit("/sign-up/");
+  await join(page, mail, email);
+  const elsewhere = await browser.newContext({ baseURL });
+  const other = await elsewhere.newPage();
+  await other.goto("/forgot-password/");
+  await expectAccessible(other);
+  await send(other, "Forgot your password?", "Send the link", {
+    "E-mail address": email,
+  });
+  await expect(other.getByRole("status")).toContainText("We sent you a mail");
+  await other.goto(await mail.link(email));
+  await expectAccessible(other);
+  const fresh = "another four new words";
+  await send(other, "Set a new password", "Set password", {
+    "New password": fresh,
+  });
+  await other.waitForURL("**/sign-in/");
+  expect((await mail.next(email)).subject).toContain("was changed");
+  await page.goto("/account/");
+  await expect(page.getByText("You are not signed in.")).toBeVisible();
+  await signIn(other, email);
+  await expect(other.getByRole("alert")).toContainText("is wrong");
+  await signIn(other, email, fresh);
+  await other.waitForURL((url) => url.pathname === "/");
+  await elsewhere.close();
+});
+
+test("tells only by mail that there is no account", async ({
+  visit,
+  mail,
+  email,
+}) => {
+  const { page } = await visit("/forgot-password/");
+  await send(page, "Forgot your password?", "Send the link", {
+    "E-mail address": email,
+  });
+  await expect(page.getByRole("status")).toContainText("We sent you a mail");
+  expect((await mail.next(email)).text).toContain("There is no\naccount");
+});
+
+test("lists sessions, ends another, all others, and its own", async ({
+  visit,
+  mail,
+  email,
+  browser,
+  baseURL,
+}) => {
+  const { page } = await visit("/sign-up/");
+  await join(page, mail, email);
+  const others = await Promise.all([
+    browser.newContext({ baseURL, userAgent: "Browser A" }),
+    browser.newContext({ baseURL, userAgent: "Browser B" }),
+    browser.newContext({ baseURL, userAgent: "Browser C" }),
+  ]);
+  const status = async (index: number): Promise<number> => {
+    const reply = await others[index]!.request.get(
+      "/api/mizan/call/members_only",
+    );
+    return reply.status();
+  };
+  for (const other of others) {
+    const tab = await other.newPage();
+    await tab.goto("/sign-in/");
+    await signIn(tab, email);
+    await tab.waitForURL((url) => url.pathname === "/");
+  }
+  expect(await Promise.all([status(0), status(1), status(2)])).toEqual([
+    200, 200, 200,
+  ]);
+  await page.goto("/account/");
+  const rows = page.getByRole("list", { name: "Sessions" }).locator("li");
+  await expect(rows).toHaveCount(4);
+  await rows
+    .filter({ hasText: "Browser A" })
+    .getByRole("button", { name: "Sign out there" })
+    .click();
+  await expect(rows).toHaveCount(3);
+  expect(await Promise.all([status(0), status(1)])).toEqual([401, 200]);
+  await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await expect(rows).toHaveCount(1);
+  expect(await Promise.all([status(1), status(2)])).toEqual([401, 401]);
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await expect(page.getByText("You are not signed in.")).toBeVisible();
+  for (const other of others) await other.close();
+});
+
+test("changes the password, which signs out everywhere else", async ({
+  visit,
+  mail,
+  email,
+  browser,
+  baseURL,
+}) => {
+  const { page } = await visit("/sign-up/");
+  await join(page, mail, email);
+  const elsewhere = await browser.newContext({ baseURL });
+  const other = await elsewhere.newPage();
+  await other.goto("/sign-in/?next=/account/");
+  await signIn(other, email);
+  await other.waitForURL("**/account/");
+
+  await page.goto("/account/");
+  const form = "Change your password";
+  const fresh = "another four new words";
+  await send(page, form, "Change password", {
+    Password: "not the password",
+    "New password": fresh,
+  });
+  await expect(
+    page
+      .getByRole("form", { name: form })
+      .getByLabel("Password", { exact: true }),
+  ).toHaveAccessibleDescription(/this is not your password/);
+  await send(page, form, "Change password", {
+    Password: password,
+    "New password": fresh,
+  });
+  await expect(page.getByText("Your password is changed.")).toBeVisible();
+  expect((await mail.next(email)).subject).toContain("was changed");
+  await other.reload();
+  await expect(other.getByText("You are not signed in.")).toBeVisible();
+  await page.reload();
+  await expect(page.locator(".lead strong")).toHaveText(email);
+  await elsewhere.close();
+});
+
+test("changes the address by the link that went to the new one", async ({
+  visit,
+  mail,
+  email,
+}) => {
+  const { page } = await visit("/sign-up/");
+  await join(page, mail, email);
+  await page.goto("/account/");
+  const fresh = `new-${email}`;
+  await send(page, "Change your address", "Change address", {
+    "New e-mail address": fresh,
+  });
+  await expect(page.getByText("We sent a link")).toBeVisible();
+  await page.goto(await mail.link(fresh));
+  await expectAccessible(page);
+  await send(page, "Confirm your new address", "Use the new address", {});
+  await expect(page.getByText("Your address is changed.")).toBeVisible();
+  expect((await mail.next(email)).subject).toContain("was changed");
+  await page.goto("/account/");
+  await expect(page.locator(".lead strong")).toHaveText(fresh);
+});
+
+test("deletes the account, once its address was entered", async ({
+  visit,
+  mail,
+  email,
+}) => {
+  const { page } = await visit("/sign-up/");
+  await join(page, mail, email);
+  await page.goto("/account/");
+  const form = "Delete your account";
+  await send(page, form, "Delete account", {
+    "E-mail address": "somebody@example.com",
+  });
+  await expect(
+    page.getByRole("form", { name: form }).getByLabel("E-mail address"),
+  ).toHaveAccessibleDescription(/is not the address of your account/);
+  await send(page, form, "Delete account", { "E-mail address": email });
+  await page.waitForURL("**/sign-up/");
+  expect((await mail.next(email)).subject).toContain("was deleted");
+  await page.goto("/sign-in/");
+  await signIn(page, email);
+  await expect(page.getByRole("alert")).toContainText("is wrong");
+});
+
+test("staff see all accounts, and sign members out, but not superusers", async ({
+  visit,
+  mail,
+  email,
+  browser,
+  baseURL,
+}) => {
+  const member = await browser.newContext({ baseURL });
+  const tab = await member.newPage();
+  await join(tab, mail, email);
+  await tab.goto("/admin/");
+  await expect(tab.locator(".outcome")).toContainText("403forbidden");
+
+  const chat = await visit("/admin/");
+  const { page } = chat;
+  await expect(page.getByText("You are not signed in.")).toBeVisible();
+  await chat.switchTo("Staff");
+  await expect(page.getByRole("list", { name: "Accounts" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: `Sign ${email} out` }).click();
+  await expect(
+    page.getByRole("button", { name: `Sign ${email} out` }),
+  ).toHaveCount(0);
+  await tab.goto("/account/");
+  await expect(tab.getByText("You are not signed in.")).toBeVisible();
+
+  await chat.switchTo("Superuser");
+  await chat.switchTo("Staff");
+  const refused = await page.request.post("/api/mizan/call/end_sessions", {
+    data: { id: await idOf(page, "superuser@example.com") },
+  });
+  expect(refused.status()).toBe(403);
+  await member.close();
+});
+
+/** The id of the account with this address, which staff may ask for. */
+async function idOf(page: Page, email: string): Promise<string> {
+  const reply = await page.request.post("/api/mizan/call/list_accounts", {
+    data: { after: null },
+  });
+  const { accounts } = (await reply.json()) as {
+    accounts: { id: string; email: string }[];
+  };
+  return accounts.find((account) => account.email === email)?.id ?? "nobody";
+}
+
+test("asks again who it is before what is sensitive", async ({
+  visit,
+  email,
+}) => {
+  const folder = await mkdtemp(`${tmpdir()}/mizan-`);
+  const { process, address } = await startServer(
+    ...["--database", `${folder}/chat.db`, "--mail", `${folder}/mail`],
+    ...["--recent-for", "8"],
+  );
+  try {
+    const mail = new Mailbox(`${folder}/mail`);
+    const { page } = await visit(`${address}/sign-in/?next=/account/`);
+    const demos = page.getByRole("region", { name: "Accounts to try" });
+    const shown = (await demos.locator("code").textContent()) ?? "";
+    await signIn(page, "member@example.com", shown);
+    await page.waitForURL("**/account/");
+    const change = page.getByRole("form", { name: "Change your address" });
+    await expect(change).toBeVisible();
+    // The page is older than the proof by the time that it is used.
+    await page.waitForTimeout(8_500);
+    await change.getByLabel("New e-mail address").fill(email);
+    await change.getByRole("button").click();
+    await expect(
+      page.getByRole("heading", { name: "Is it you?" }),
+    ).toBeVisible();
+    await expect(change).toHaveCount(0);
+    await expectAccessible(page);
+    await send(page, "Is it you?", "Confirm", { Password: "not it" });
+    await expect(
+      page
+        .getByRole("form", { name: "Is it you?" })
+        .getByLabel("Password", { exact: true }),
+    ).toHaveAccessibleDescription(/this is not your password/);
+    await send(page, "Is it you?", "Confirm", { Password: shown });
+    await change.getByLabel("New e-mail address").fill(email);
+    await change.getByRole("button").click();
+    await expect(page.getByText("We sent a link")).toBeVisible();
+    await mail.next(email);
+  } finally {
+    process.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("signs up, confirms by link, changes the password, resets it", async ({
+    page,
+    mail,
+    email,
+  }) => {
+    await page.goto("/sign-up/");
+    await signUp(page, email);
+    await expect(page.getByRole("status")).toContainText("Open the link");
+    await page.goto("/sign-in/");
+    await signIn(page, email);
+    await expect(page.getByRole("status")).toContainText("not confirmed yet");
+    await mail.next(email);
+    await page.goto(await mail.link(email));
+    await send(page, "Confirm your address", "Confirm", {
+      Password: "wrong!!!",
+    });
+    await expect(
+      page.getByLabel("Password", { exact: true }),
+    ).toHaveAccessibleDescription(/not the password/);
+    await send(page, "Confirm your address", "Confirm", { Password: password });
+    await expect(page.getByRole("status")).toContainText("is confirmed");
+
+    await page.goto("/account/");
+    await expect(page.locator(".lead strong")).toHaveText(email);
+    await send(page, "Change your password", "Change password", {
+      Password: password,
+      "New password": "another four new words",
+    });
+    await expect(page.getByRole("status")).toContainText("is changed");
+    await mail.next(email);
+
+    await page.goto("/forgot-password/");
+    await send(page, "Forgot your password?", "Send the link", {
+      "E-mail address": email,
+    });
+    await expect(page.getByRole("status")).toContainText("We sent you a mail");
+    await page.goto(await mail.link(email));
+    await send(page, "Set a new password", "Set password", {
+      "New password": password,
+    });
+    await expect(page.getByRole("status")).toContainText("is set");
+    await page.goto("/sign-in/");
+    await signIn(page, email);
+    await expect(page.getByRole("status")).toContainText(
+      `signed in as ${email}`,
+    );
+  });
+});
+
+for (const width of [360, 1200]) {
+  test(`account pages fit a width of ${width} pixels`, async ({ visit }) => {
+    const chat = await visit("/sign-in/");
+    const { page } = chat;
+    await page.setViewportSize({ width, height: 800 });
+    const paths = ["sign-up", "sign-in", "forgot-password", "reset-password"];
+    const fits = async (name: string): Promise<void> => {
+      await page.goto(`/${name}/`);
+      await page.waitForLoadState("networkidle");
+      if (process.env.MIZAN_SCREENSHOTS)
+        await page.screenshot({
+          path: `${process.env.MIZAN_SCREENSHOTS}/${name}-${width}.png`,
+          fullPage: true,
+        });
+      const scrolls = await page.evaluate(
+        () => document.documentElement.scrollWidth,
+      );
+      expect(scrolls, name).toBeLessThanOrEqual(width);
+    };
+    for (const name of paths) await fits(name);
+    await chat.switchTo("Staff");
+    for (const name of ["account", "admin"]) await fits(name);
+  });
+}

@@ -1,0 +1,51 @@
+import { readdir, readFile } from "node:fs/promises";
+import { expect } from "@playwright/test";
+
+interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** The mail that the server writes to a folder. */
+export class Mailbox {
+  private readonly seen = new Set<string>();
+
+  constructor(private readonly folder = process.env.MIZAN_MAIL ?? "") {
+    if (this.folder === "")
+      throw new Error("name the folder that the server mails to in MIZAN_MAIL");
+  }
+
+  /** The next mail to `address` that was not asked for before. */
+  async next(address: string): Promise<Mail> {
+    let found: Mail | undefined;
+    await expect(async () => {
+      for (const name of (await readdir(this.folder)).sort()) {
+        if (!name.endsWith(".json") || this.seen.has(name)) continue;
+        const text = await readFile(`${this.folder}/${name}`, "utf8");
+        const mail = JSON.parse(text) as Mail;
+        if (mail.to !== address) continue;
+        this.seen.add(name);
+        found = mail;
+        return;
+      }
+      throw new Error(`no mail to ${address}`);
+    }).toPass({ timeout: 10_000 });
+    return found as unknown as Mail;
+  }
+
+  /** The code in the next mail to `address`. */
+  async code(address: string): Promise<string> {
+    const { text } = await this.next(address);
+    return text.match(/\b\d{6}\b/)?.[0] ?? "none";
+  }
+
+  /** The path that the link in the next mail to `address` leads to. */
+  async link(address: string): Promise<string> {
+    const { text } = await this.next(address);
+    const { pathname, search } = new URL(
+      text.match(/^http\S+$/m)?.[0] ?? "none",
+    );
+    return pathname + search;
+  }
+}

@@ -1,0 +1,23 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** Where builds are kept. */
+export const target = fileURLToPath(
+  new URL("../../../../target", import.meta.url),
+);
+
+const program = process.env.MIZAN_CHAT ?? `${target}/debug/chat`;
+
+/** A server of the test's own, on a free port. Its caller ends it. */
+export async function startServer(
+  ...options: string[]
+): Promise<{ readonly process: ChildProcess; readonly address: string }> {
+  const process = spawn(program, ["--port", "0", ...options], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { RUST_LOG: "off" },
+  });
+  for await (const address of createInterface(process.stdout))
+    return { process, address };
+  throw new Error(`${program} ended before it listened`);
+}
