@@ -26,6 +26,7 @@ const LARGEST: usize = 16 * 1024 * 1024;
 pub(super) struct WebSocket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
     buffered: usize,
+    owes_pong: bool,
     closing: Closing,
 }
 
@@ -56,6 +57,7 @@ impl WebSocket {
         Self {
             stream: futures_util::FutureExt::now_or_never(stream).expect("it waits for nothing"),
             buffered: 0,
+            owes_pong: false,
             closing: Closing::No,
         }
     }
@@ -75,6 +77,13 @@ impl WebSocket {
 impl Transport for WebSocket {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         loop {
+            // Whoever pings and does not read would fill the buffer with pongs otherwise.
+            if self.owes_pong {
+                if ready!(self.poll_flush(cx)).is_err() {
+                    return Poll::Ready(Received::End);
+                }
+                self.owes_pong = false;
+            }
             let message = match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
                 None => return Poll::Ready(Received::End),
                 Some(Err(error)) => return Poll::Ready(broken(&error)),
@@ -82,7 +91,11 @@ impl Transport for WebSocket {
             };
             return Poll::Ready(match message {
                 Message::Text(text) => Received::Frame(Bytes::from(text)),
-                Message::Ping(_) | Message::Pong(_) => Received::Ping,
+                Message::Ping(_) => {
+                    self.owes_pong = true;
+                    Received::Ping
+                }
+                Message::Pong(_) => Received::Ping,
                 Message::Binary(_) => {
                     let reason = "frames are text, and this message is binary";
                     Received::Broken(Close::new(CloseCode::Binary, reason))
