@@ -16,8 +16,9 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSoc
 /// What is allocated for reading, for as long as the socket is open.
 const READ_BUFFER: usize = 2 * 1024;
 
-/// How much is written at once. What is beyond waits in the log of its channel.
-const WRITE_BUFFER: usize = 16 * 1024;
+/// How much is written at once. What is beyond waits in the log of its channel. A connection that was sent so
+/// much keeps the buffer.
+const WRITE_BUFFER: usize = 4 * 1024;
 
 /// The largest frame that is sent: a snapshot, most likely.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -48,7 +49,7 @@ impl WebSocket {
     pub(super) fn new(io: TokioIo<Upgraded>, limit: usize) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(0)
+            .write_buffer_size(WRITE_BUFFER)
             .max_write_buffer_size(WRITE_BUFFER + LARGEST)
             .max_message_size(Some(limit))
             .max_frame_size(Some(limit));
