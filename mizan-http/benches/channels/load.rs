@@ -10,10 +10,12 @@ use tokio::task::JoinSet;
 
 use crate::servers::now;
 
+/// When a message was published, and when it came.
+type Arrival = (u64, u64);
+
 pub(crate) struct Load {
     clients: u32,
-    /// When a message was published, and when it came.
-    arrivals: mpsc::UnboundedReceiver<(u64, u64)>,
+    arrivals: mpsc::UnboundedReceiver<Arrival>,
     _tasks: JoinSet<()>,
 }
 
@@ -32,7 +34,8 @@ impl Load {
         }
     }
 
-    async fn next(&mut self, messages: u32) -> Vec<(u64, u64)> {
+    /// Those of so many messages at every client.
+    pub(crate) async fn arrivals(&mut self, messages: u32) -> Vec<Arrival> {
         let wanted = messages as usize * self.clients as usize;
         let mut arrivals = Vec::with_capacity(wanted);
         while arrivals.len() < wanted {
@@ -41,22 +44,24 @@ impl Load {
         }
         arrivals
     }
+}
 
-    pub(crate) async fn deliveries_per_second(&mut self, messages: u32) -> f64 {
-        let arrivals = self.next(messages).await;
-        let first = arrivals.iter().map(|(sent, _)| *sent).min().unwrap();
-        let last = arrivals.iter().map(|(_, came)| *came).max().unwrap();
-        arrivals.len() as f64 / Duration::from_nanos(last - first).as_secs_f64()
-    }
+pub(crate) fn per_second(arrivals: &[Arrival]) -> f64 {
+    let first = arrivals.iter().map(|(sent, _)| *sent).min().unwrap();
+    let last = arrivals.iter().map(|(_, came)| *came).max().unwrap();
+    arrivals.len() as f64 / Duration::from_nanos(last - first).as_secs_f64()
+}
 
-    /// The median and the 99th percentile, in milliseconds.
-    pub(crate) async fn latencies(&mut self, messages: u32) -> (f64, f64) {
-        let arrivals = self.next(messages).await;
-        let mut waits: Vec<_> = arrivals.iter().map(|(sent, came)| came - sent).collect();
-        waits.sort_unstable();
-        let at = |part: f64| waits[((waits.len() - 1) as f64 * part) as usize] as f64 / 1e6;
-        (at(0.5), at(0.99))
-    }
+/// The median and the 99th percentile, in milliseconds.
+pub(crate) fn latencies(arrivals: &[Arrival]) -> (f64, f64) {
+    // The clocks of two processes may differ by less than a delivery takes.
+    let waits = arrivals
+        .iter()
+        .map(|(sent, came)| came.saturating_sub(*sent));
+    let mut waits: Vec<_> = waits.collect();
+    waits.sort_unstable();
+    let at = |part: f64| waits[((waits.len() - 1) as f64 * part) as usize] as f64 / 1e6;
+    (at(0.5), at(0.99))
 }
 
 /// A text frame; its mask is zero, so that its payload is as it is.
@@ -76,8 +81,13 @@ fn text(payload: &str) -> Vec<u8> {
 async fn client(kind: &str, port: u16, number: u32) -> (TcpStream, BytesMut) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     stream.set_nodelay(true).unwrap();
+    let path = if kind == "socket.io" {
+        "/socket.io/?EIO=4&transport=websocket"
+    } else {
+        "/api/mizan/ws"
+    };
     let handshake = format!(
-        "GET /api/mizan/ws HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: upgrade\r\n\
+        "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: upgrade\r\n\
          upgrade: websocket\r\nsec-websocket-version: 13\r\n\
          sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          sec-websocket-protocol: mizan.v1.json\r\n\r\n"
@@ -99,21 +109,25 @@ async fn client(kind: &str, port: u16, number: u32) -> (TcpStream, BytesMut) {
             .write_all(&text(r#"{"t":"sub","sub":0,"channel":"ticks"}"#))
             .await
             .unwrap();
-        while !contains(&read, b"\"subok\"") {
-            assert!(stream.read_buf(&mut read).await.unwrap() > 0, "{read:?}");
-        }
-        read.clear();
+        until(&mut stream, &mut read, b"\"subok\"").await;
+    } else if kind == "socket.io" {
+        stream.write_all(&text("40")).await.unwrap();
+        until(&mut stream, &mut read, b"40{\"sid\"").await;
     }
     (stream, read)
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|found| found == part)
+/// Reads until there is `part`, and forgets what there was.
+async fn until(stream: &mut TcpStream, read: &mut BytesMut, part: &[u8]) {
+    while !read.windows(part.len()).any(|found| found == part) {
+        assert!(stream.read_buf(read).await.unwrap() > 0, "{read:?}");
+    }
+    read.clear();
 }
 
 async fn listen(
     (mut stream, mut read): (TcpStream, BytesMut),
-    arrivals: mpsc::UnboundedSender<(u64, u64)>,
+    arrivals: mpsc::UnboundedSender<Arrival>,
 ) {
     loop {
         while let Some(frame) = next_frame(&mut read) {

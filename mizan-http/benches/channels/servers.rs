@@ -12,26 +12,34 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::broadcast;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+/// Those that are compared. `plain` writes each message by itself, as `ws` and Socket.IO do; `joined` writes
+/// what has come meanwhile at once, as mizan does.
+pub(crate) const KINDS: [&str; 5] = ["mizan", "plain", "joined", "ws", "socket.io"];
+
+/// How much `joined` writes at once: as much as mizan.
+const WRITE_BUFFER: usize = 16 * 1024;
 
 /// About 256 bytes on the wire.
 const PADDING: usize = 150;
 
 #[derive(Deserialize, schemars::JsonSchema)]
-struct None {}
+pub(crate) struct NoParams {}
 
 #[derive(Serialize, schemars::JsonSchema)]
-struct Tick {
+pub(crate) struct Tick {
     at: u64,
     padding: String,
 }
 
-struct Ticks;
+pub(crate) struct Ticks;
 
 impl Channel for Ticks {
-    type Params = None;
+    type Params = NoParams;
     type ServerMessage = Tick;
     type ClientMessage = Nothing;
     type Reply = Nothing;
@@ -41,11 +49,11 @@ impl Channel for Ticks {
     /// All of a run: nobody falls behind.
     const HISTORY: usize = 50_000;
 
-    async fn authorize(_: &Cx, _: &None) -> Decision {
+    async fn authorize(_: &Cx, _: &NoParams) -> Decision {
         Decision::Allow
     }
 
-    fn group(_: &None) -> String {
+    fn group(_: &NoParams) -> String {
         String::new()
     }
 }
@@ -55,7 +63,7 @@ pub(crate) fn now() -> u64 {
     u64::try_from(since.as_nanos()).unwrap()
 }
 
-fn tick() -> Tick {
+pub(crate) fn tick() -> Tick {
     Tick {
         at: now(),
         padding: "x".repeat(PADDING),
@@ -77,46 +85,49 @@ pub(crate) async fn serve(kind: &str) {
                 .connections(100_000)
                 .into_future(),
         );
-        each_order(async |messages, pause| {
-            for _ in 0..messages {
-                channels.publish::<Ticks>(&None {}, tick()).await.unwrap();
-                rest(pause).await;
-            }
+        each_order(async || {
+            channels
+                .publish::<Ticks>(&NoParams {}, tick())
+                .await
+                .unwrap();
         })
         .await;
     } else {
         let (sender, _) = broadcast::channel::<Message>(32_768);
         let subscribe = sender.clone();
+        let at_once = if kind == "joined" { WRITE_BUFFER } else { 0 };
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                tokio::spawn(plain(stream, subscribe.subscribe()));
+                tokio::spawn(broadcast(stream, subscribe.subscribe(), at_once));
             }
         });
         let offset = std::cell::Cell::new(0_u64);
-        each_order(async |messages, pause| {
-            for _ in 0..messages {
-                offset.set(offset.get() + 1);
-                let data = serde_json::to_string(&tick()).unwrap();
-                let text = format!(
-                    r#"{{"t":"pub","sub":0,"offset":{},"prev":{},"data":{data}}}"#,
-                    offset.get(),
-                    offset.get() - 1
-                );
-                let _ = sender.send(Message::text(text));
-                rest(pause).await;
-            }
+        each_order(async || {
+            offset.set(offset.get() + 1);
+            let data = serde_json::to_string(&tick()).unwrap();
+            let text = format!(
+                r#"{{"t":"pub","sub":0,"offset":{},"prev":{},"data":{data}}}"#,
+                offset.get(),
+                offset.get() - 1
+            );
+            let _ = sender.send(Message::text(text));
         })
         .await;
     }
 }
 
-/// The least that broadcasts: what a chat in tokio-tungstenite's examples does.
-async fn plain(stream: tokio::net::TcpStream, mut messages: broadcast::Receiver<Message>) {
+/// The least that broadcasts: what a chat in tokio-tungstenite's examples does. Messages that have come
+/// already are written together until they are `at_once` bytes.
+async fn broadcast(
+    stream: tokio::net::TcpStream,
+    mut messages: broadcast::Receiver<Message>,
+    at_once: usize,
+) {
     let config = WebSocketConfig::default()
         .read_buffer_size(4 * 1024)
-        .write_buffer_size(0);
+        .write_buffer_size(at_once);
     #[expect(clippy::result_large_err, reason = "the signature is the library's")]
     let callback = |_: &Request, mut response: Response| {
         let protocol = "mizan.v1.json".parse().unwrap();
@@ -133,7 +144,15 @@ async fn plain(stream: tokio::net::TcpStream, mut messages: broadcast::Receiver<
     loop {
         tokio::select! {
             message = messages.recv() => match message {
-                Ok(message) => if sink.send(message).await.is_err() { return },
+                Ok(message) => {
+                    let mut bytes = message.len();
+                    if sink.feed(message).await.is_err() { return }
+                    while bytes < at_once && let Ok(message) = messages.try_recv() {
+                        bytes += message.len();
+                        if sink.feed(message).await.is_err() { return }
+                    }
+                    if sink.flush().await.is_err() { return }
+                },
                 Err(_) => return,
             },
             frame = stream.next() => if !matches!(frame, Some(Ok(_))) { return },
@@ -141,20 +160,26 @@ async fn plain(stream: tokio::net::TcpStream, mut messages: broadcast::Receiver<
     }
 }
 
-async fn rest(pause: Duration) {
-    if pause.is_zero() {
-        tokio::task::yield_now().await;
-    } else {
-        tokio::time::sleep(pause).await;
-    }
-}
-
-async fn each_order(publish: impl AsyncFn(u32, Duration)) {
+/// Publishes each message that is ordered, at the pace that is ordered.
+async fn each_order(publish: impl AsyncFn()) {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        let (messages, pause) = line.split_once(' ').unwrap();
-        let pause = Duration::from_micros(pause.parse().unwrap());
-        publish(messages.parse().unwrap(), pause).await;
+        let numbers: Vec<u64> = line.split(' ').map(|word| word.parse().unwrap()).collect();
+        let [messages, burst, pause] = numbers[..] else {
+            panic!("{line}")
+        };
+        let mut next = Instant::now();
+        for message in 1..=messages {
+            publish().await;
+            if message % burst == 0 {
+                next += Duration::from_micros(pause);
+                if pause == 0 {
+                    tokio::task::yield_now().await;
+                } else {
+                    tokio::time::sleep_until(next).await;
+                }
+            }
+        }
     }
 }
 
@@ -168,12 +193,15 @@ pub(crate) struct Server {
 impl Server {
     /// Nothing where the program that it needs is not here.
     pub(crate) async fn start(kind: &str) -> Option<Self> {
-        let mut command = if kind == "node" {
+        let script = match kind {
+            "ws" => Some("ws.mjs"),
+            "socket.io" => Some("socket_io.mjs"),
+            _ => None,
+        };
+        let mut command = if let Some(script) = script {
             let mut command = Command::new("node");
-            command.arg(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/benches/channels/ws.mjs"
-            ));
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/channels");
+            command.arg(format!("{folder}/{script}"));
             command
         } else {
             let mut command = Command::new(std::env::current_exe().unwrap());
@@ -196,9 +224,20 @@ impl Server {
         })
     }
 
-    pub(crate) async fn publish(&mut self, messages: u32, pause: Duration) {
-        let order = format!("{messages} {}\n", pause.as_micros());
+    pub(crate) async fn publish(&mut self, messages: u32, burst: u32, pause: Duration) {
+        let order = format!("{messages} {burst} {}\n", pause.as_micros());
         self.orders.write_all(order.as_bytes()).await.unwrap();
+    }
+
+    /// What all threads of the process have worked.
+    pub(crate) fn processor_seconds(&self) -> f64 {
+        let stat = format!("/proc/{}/stat", self.process.id().unwrap());
+        let stat = std::fs::read_to_string(stat).unwrap();
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks = ticks.map(|ticks| ticks.parse::<f64>().unwrap());
+        // There are 100 ticks in a second (`getconf CLK_TCK`).
+        ticks.sum::<f64>() / 100.0
     }
 
     pub(crate) fn resident_bytes(&self) -> f64 {

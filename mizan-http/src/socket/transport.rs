@@ -16,8 +16,9 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSoc
 /// What is allocated for reading, for as long as the socket is open.
 const READ_BUFFER: usize = 2 * 1024;
 
-/// How much is written at once. What is beyond waits in the log of its channel.
-const WRITE_BUFFER: usize = 16 * 1024;
+/// How much is written at once. What is beyond waits in the log of its channel. A connection that was sent so
+/// much keeps the buffer.
+const WRITE_BUFFER: usize = 4 * 1024;
 
 /// The largest frame that is sent: a snapshot, most likely.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -26,6 +27,7 @@ const LARGEST: usize = 16 * 1024 * 1024;
 pub(super) struct WebSocket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
     buffered: usize,
+    owes_pong: bool,
     closing: Closing,
 }
 
@@ -47,7 +49,7 @@ impl WebSocket {
     pub(super) fn new(io: TokioIo<Upgraded>, limit: usize) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(0)
+            .write_buffer_size(WRITE_BUFFER)
             .max_write_buffer_size(WRITE_BUFFER + LARGEST)
             .max_message_size(Some(limit))
             .max_frame_size(Some(limit));
@@ -56,6 +58,7 @@ impl WebSocket {
         Self {
             stream: futures_util::FutureExt::now_or_never(stream).expect("it waits for nothing"),
             buffered: 0,
+            owes_pong: false,
             closing: Closing::No,
         }
     }
@@ -75,6 +78,13 @@ impl WebSocket {
 impl Transport for WebSocket {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         loop {
+            // Whoever pings and does not read would fill the buffer with pongs otherwise.
+            if self.owes_pong {
+                if ready!(self.poll_flush(cx)).is_err() {
+                    return Poll::Ready(Received::End);
+                }
+                self.owes_pong = false;
+            }
             let message = match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
                 None => return Poll::Ready(Received::End),
                 Some(Err(error)) => return Poll::Ready(broken(&error)),
@@ -82,7 +92,11 @@ impl Transport for WebSocket {
             };
             return Poll::Ready(match message {
                 Message::Text(text) => Received::Frame(Bytes::from(text)),
-                Message::Ping(_) | Message::Pong(_) => Received::Ping,
+                Message::Ping(_) => {
+                    self.owes_pong = true;
+                    Received::Ping
+                }
+                Message::Pong(_) => Received::Ping,
                 Message::Binary(_) => {
                     let reason = "frames are text, and this message is binary";
                     Received::Broken(Close::new(CloseCode::Binary, reason))

@@ -1,12 +1,18 @@
 //! Who gets a socket.
 
+use std::sync::Arc;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use mizan_channels::{Channels, MemoryBroker};
 use mizan_core::Registry;
 use mizan_http::MizanService;
 use serde_json::json;
+use tokio::net::TcpListener;
 
-use super::app::{Chat, running};
-use super::client::{Client, handshake};
+use super::app::{ByName, Chat, app, running};
+use super::client::{Client, Sent, handshake};
 use crate::wire::{Server, raw_get};
 
 #[tokio::test]
@@ -89,20 +95,49 @@ async fn there_are_only_so_many() {
     Client::hello(running.server.addr, "mia").await;
 }
 
+fn service() -> MizanService<ByName> {
+    let channels = Channels::new(MemoryBroker::new());
+    MizanService::builder(app(channels, &Arc::default()))
+        .authenticate(ByName(Arc::default()))
+        .build()
+        .unwrap()
+}
+
 #[tokio::test]
 async fn a_router_of_axum_upgrades_too() {
-    let channels = Channels::new(MemoryBroker::new());
-    let app = super::app::app(channels, &std::sync::Arc::default());
-    let service = MizanService::builder(app)
-        .authenticate(super::app::ByName(std::sync::Arc::default()))
-        .build()
-        .unwrap();
-    let router = axum::Router::new().nest_service("/api/mizan", service);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let router = axum::Router::new().nest_service("/api/mizan", service());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
     let mut client = Client::hello(addr, "mia").await;
     client.join("feed", "tea").await;
+}
+
+#[tokio::test]
+async fn plain_hyper_upgrades_too_when_it_is_told_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let service = TowerToHyperService::new(service());
+    tokio::spawn(async move {
+        let builder = http1::Builder::new();
+        let (stream, _) = listener.accept().await.unwrap();
+        let upgradable = builder.serve_connection(TokioIo::new(stream), service.clone());
+        upgradable.with_upgrades().await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let _ = builder
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    });
+    let mut client = Client::hello(addr, "mia").await;
+    client.join("feed", "tea").await;
+    drop(client);
+    let (reply, mut client) = Client::ask(addr, &handshake("")).await;
+    assert_eq!(reply.status, 101);
+    assert_eq!(
+        client.received().await,
+        Sent::End,
+        "nobody takes the socket over"
+    );
 }
 
 #[tokio::test]

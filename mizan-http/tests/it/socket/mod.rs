@@ -6,4 +6,5 @@ mod conformance;
 mod handshake;
 mod hostile;
 mod life;
+mod memory;
 mod talk;
