@@ -18,7 +18,7 @@ const READ_BUFFER: usize = 2 * 1024;
 
 /// How much is written at once. What is beyond waits in the log of its channel. A connection that was sent so
 /// much keeps the buffer.
-const WRITE_BUFFER: usize = 4 * 1024;
+const WRITE_BUFFER: usize = 3 * 1024;
 
 /// The largest frame that is sent: a snapshot, most likely.
 const LARGEST: usize = 16 * 1024 * 1024;
