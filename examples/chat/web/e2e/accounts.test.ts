@@ -2,33 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { join, password, send, signUp } from "./join";
 import { Mailbox } from "./mailbox";
 import { expect, test as base } from "./page";
 import { startServer } from "./server";
 
 // Each goes through many pages, and passwords are hashed on purpose slowly.
 base.describe.configure({ timeout: 60_000 });
-
-const password = "four words make a password";
-
-/** Fills in a form and submits it. */
-async function send(
-  page: Page,
-  form: string,
-  button: string,
-  values: Record<string, string>,
-): Promise<void> {
-  const element = page.getByRole("form", { name: form, exact: true });
-  for (const [label, value] of Object.entries(values))
-    await element.getByLabel(label, { exact: true }).fill(value);
-  await element.getByRole("button", { name: button }).click();
-}
-
-const signUp = (page: Page, email: string): Promise<void> =>
-  send(page, "Sign up", "Sign up", {
-    "E-mail address": email,
-    Password: password,
-  });
 
 async function signIn(
   page: Page,
@@ -44,17 +24,6 @@ async function signIn(
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations).toEqual([]);
-}
-
-/** Makes an account on `page`, and leaves it signed in there. */
-async function join(page: Page, mail: Mailbox, email: string): Promise<void> {
-  await page.goto("/sign-up/");
-  await signUp(page, email);
-  await page.waitForURL("**/verify-email/?ticket=*");
-  await send(page, "Confirm your address", "Confirm", {
-    Code: await mail.code(email),
-  });
-  await page.waitForURL((url) => url.pathname === "/");
 }
 
 const test = base.extend<{ mail: Mailbox; email: string }>({

@@ -53,9 +53,10 @@ for (const user of users) {
       await expect(chat.outcome(report)).toContainText(expected);
       await expect(chat.access(report)).toContainText(expected);
     }
-    expect(
-      chat.calls.filter((call) => call.endsWith("/current_user")),
-    ).toHaveLength(1);
+    // All contexts of the page are asked for at once.
+    expect(chat.calls.filter((call) => call.endsWith("/batch"))).toHaveLength(
+      1,
+    );
   });
 }
 

@@ -1,0 +1,40 @@
+import type { Page } from "@playwright/test";
+import type { Mailbox } from "./mailbox";
+
+/** The password of accounts that tests make. */
+export const password = "four words make a password";
+
+/** Fills in a form and submits it. */
+export async function send(
+  page: Page,
+  form: string,
+  button: string,
+  values: Record<string, string>,
+): Promise<void> {
+  const element = page.getByRole("form", { name: form, exact: true });
+  for (const [label, value] of Object.entries(values))
+    await element.getByLabel(label, { exact: true }).fill(value);
+  await element.getByRole("button", { name: button }).click();
+}
+
+/** Sends the form that makes an account. */
+export const signUp = (page: Page, email: string): Promise<void> =>
+  send(page, "Sign up", "Sign up", {
+    "E-mail address": email,
+    Password: password,
+  });
+
+/** Makes an account on `page`, and leaves it signed in there. */
+export async function join(
+  page: Page,
+  mail: Mailbox,
+  email: string,
+): Promise<void> {
+  await page.goto("/sign-up/");
+  await signUp(page, email);
+  await page.waitForURL("**/verify-email/?ticket=*");
+  await send(page, "Confirm your address", "Confirm", {
+    Code: await mail.code(email),
+  });
+  await page.waitForURL((url) => url.pathname === "/");
+}
