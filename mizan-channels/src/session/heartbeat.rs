@@ -79,10 +79,12 @@ mod tests {
 
     impl Watched {
         fn open() -> Self {
-            let mut limits = Limits::default();
-            limits.heartbeat = Duration::from_millis(HEARTBEAT);
-            limits.pong_timeout = Duration::from_millis(PONG_TIMEOUT);
-            limits.frames_per_second = 1_000;
+            let limits = Limits {
+                heartbeat: Duration::from_millis(HEARTBEAT),
+                pong_timeout: Duration::from_millis(PONG_TIMEOUT),
+                frames_per_second: 1_000,
+                ..Limits::default()
+            };
             let settings = Settings {
                 limits,
                 contract: String::new(),
