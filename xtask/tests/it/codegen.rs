@@ -23,7 +23,7 @@ fn check_passes_until_an_argument_is_renamed() {
     assert!(output.status.success(), "{output:?}");
 
     let manifest = std::fs::read_to_string(&committed).unwrap();
-    let renamed = manifest.replace("\"text\"", "\"words\"");
+    let renamed = rename_argument(&manifest);
     assert_ne!(renamed, manifest);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("manifest.json");
@@ -39,4 +39,13 @@ fn check_passes_until_an_argument_is_renamed() {
         std::fs::read_to_string(&committed).unwrap() == manifest,
         "--check wrote"
     );
+}
+
+/// Calls every argument `text` another name, and not the widget that is called so.
+fn rename_argument(manifest: &str) -> String {
+    let rename = |line: &str| match line.trim() {
+        "\"text\": {" | "\"text\"" | "\"text\"," => line.replace("text", "words"),
+        _ => line.to_owned(),
+    };
+    manifest.lines().map(rename).collect::<Vec<_>>().join("\n")
 }

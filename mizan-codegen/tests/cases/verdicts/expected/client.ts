@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** What this client was generated from; the server is told with each call. */
-export const contract = "7d25533881ff4a9e";
+export const contract = "a14fdabb38238243";
 
 /** The server's functions. */
 export interface Api extends Connected {

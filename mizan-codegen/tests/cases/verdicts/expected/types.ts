@@ -6,6 +6,7 @@ import type { ClientCode, Failure } from "./runtime/error";
 export type CommonCode =
   | "malformed"
   | "unauthenticated"
+  | "reauthenticate"
   | "forbidden"
   | "cross_site"
   | "unknown_function"
