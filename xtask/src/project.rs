@@ -28,11 +28,14 @@ pub(crate) const EXAMPLES: [Example; 2] = [
 ];
 
 /// The crates that are published.
-pub(crate) const LIBRARIES: [&str; 6] = [
+pub(crate) const LIBRARIES: [&str; 9] = [
     "mizan-core-macros",
     "mizan-core",
+    "mizan-forms-macros",
+    "mizan-forms",
     "mizan-channels",
     "mizan-http",
+    "mizan-auth",
     "mizan-codegen",
     "mizan-ssr",
 ];
