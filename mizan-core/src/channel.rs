@@ -77,6 +77,28 @@ pub trait Channel: Send + Sync + 'static {
 
     /// Decides who may subscribe: before anything is sent, again when a client comes back, and from
     /// time to time.
+    ///
+    /// The policies of functions and forms hold here too:
+    ///
+    /// ```
+    /// # use mizan_core::{Channel, Cx, Decision, Nothing};
+    /// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// # struct Room {}
+    /// # struct Backstage;
+    /// # impl Channel for Backstage {
+    /// #     type Params = Room;
+    /// #     type ServerMessage = String;
+    /// #     type ClientMessage = Nothing;
+    /// #     type Reply = Nothing;
+    /// #     type Snapshot = Nothing;
+    /// #     type Member = Nothing;
+    /// #     const NAME: &'static str = "backstage";
+    /// #     fn group(_: &Room) -> String { String::new() }
+    /// async fn authorize(cx: &Cx, _: &Room) -> Decision {
+    ///     mizan_core::policy!(or("staff", group("editors"))).decide(cx).await
+    /// }
+    /// # }
+    /// ```
     fn authorize(cx: &Cx, params: &Self::Params) -> impl Future<Output = Decision> + Send;
 
     /// Names those who get the same messages. Groups of different channels are apart.

@@ -197,3 +197,40 @@ async fn what_a_client_sends_is_decoded_and_decided() {
     let loud = receive(json!({"text": "hello", "loud": true})).await;
     assert_eq!(loud.unwrap_err().code(), "internal");
 }
+
+#[tokio::test]
+async fn the_policies_of_functions_hold_for_channels() {
+    struct Backstage;
+
+    impl Channel for Backstage {
+        type Params = Room;
+        type ServerMessage = String;
+        type ClientMessage = Nothing;
+        type Reply = Nothing;
+        type Snapshot = Nothing;
+        type Member = Nothing;
+        const NAME: &'static str = "backstage";
+
+        async fn authorize(cx: &Cx, _: &Room) -> Decision {
+            mizan_core::policy!(or("staff", group("editors")))
+                .decide(cx)
+                .await
+        }
+
+        fn group(params: &Room) -> String {
+            params.room.clone()
+        }
+    }
+
+    let app = Registry::new().channel::<Backstage>().build().unwrap();
+    let channel = app.channel("backstage").unwrap();
+    let joined = channel.join(br#"{"room":"a"}"#).unwrap();
+    for (identity, allowed) in [
+        (Identity::new("1"), false),
+        (Identity::new("2").group("editors"), true),
+        (Identity::new("3").staff(), true),
+    ] {
+        let decided = Arc::clone(&joined).authorize(cx(&app, identity)).await;
+        assert_eq!(decided.is_ok(), allowed);
+    }
+}
