@@ -36,7 +36,10 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new().connect_with(options).await?;
+        // A connection to a file does not break while it is unused, and asking each time whether it has would
+        // cost as much as what it is wanted for.
+        let pool = SqlitePoolOptions::new().test_before_acquire(false);
+        let pool = pool.connect_with(options).await?;
         let store = Self::new(pool);
         store.migrate().await?;
         Ok(store)
