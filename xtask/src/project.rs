@@ -28,7 +28,8 @@ pub(crate) const EXAMPLES: [Example; 2] = [
 ];
 
 /// The crates that are published.
-pub(crate) const LIBRARIES: [&str; 9] = [
+pub(crate) const LIBRARIES: [&str; 10] = [
+    "mizan-macros-syntax",
     "mizan-core-macros",
     "mizan-core",
     "mizan-forms-macros",

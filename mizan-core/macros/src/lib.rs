@@ -2,7 +2,6 @@
 
 mod client;
 mod client_error;
-mod docs;
 mod policy;
 
 use proc_macro::TokenStream;

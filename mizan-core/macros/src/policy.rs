@@ -1,13 +1,12 @@
 //! Policies, as `auth = ..` and `policy!(..)` have them.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use mizan_macros_syntax::boxed_call;
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::{LitBool, LitStr, Path, Result, Token, parenthesized};
-
-use crate::client::of_macro;
 
 pub(crate) enum Policy {
     SignedIn,
@@ -132,11 +131,7 @@ impl Policy {
             }
             Self::Custom(path) => {
                 let name = path.segments.last().map(|last| last.ident.to_string());
-                // Not a name that the check may have too.
-                let context = Ident::new("cx", Span::mixed_site());
-                let check = quote_spanned! {of_macro(path.span())=>
-                    |#context| ::std::boxed::Box::pin(#path(#context))
-                };
+                let check = boxed_call(path);
                 quote!(#policy::Custom { name: #name, check: #check })
             }
         }

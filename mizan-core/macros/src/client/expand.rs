@@ -1,3 +1,4 @@
+use mizan_macros_syntax::{doc_text, of_macro, source};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -6,7 +7,6 @@ use syn::{Ident, ItemFn};
 
 use super::parse::{ClientFunction, Context, Options};
 use super::state;
-use crate::docs;
 use crate::policy::Policy;
 
 pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
@@ -21,7 +21,7 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
     let name = &function.sig.ident;
     let wire_name = name.unraw().to_string();
     let visibility = &function.vis;
-    let docs = docs::text(&function.attrs);
+    let docs = doc_text(&function.attrs);
     let input_docs = format!("The input of `{wire_name}`.");
 
     let fields = arguments.iter().map(|argument| {
@@ -151,20 +151,6 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
             #call
         }
     }
-}
-
-/// A place in the user's code for what the macro wrote: errors point there, and lints that judge
-/// people's code leave it alone.
-pub(crate) fn of_macro(place: Span) -> Span {
-    place.resolved_at(Span::call_site())
-}
-
-/// The place of the function's name.
-fn source(name: &Ident) -> TokenStream {
-    quote_spanned!(name.span()=> ::mizan_core::Source {
-        file: ::std::file!(),
-        line: ::std::line!(),
-    })
 }
 
 fn kind(options: &Options) -> Ident {

@@ -7,8 +7,6 @@ mod state;
 use proc_macro2::TokenStream;
 use syn::ItemFn;
 
-pub(crate) use expand::of_macro;
-
 /// The expansion, or the function as it was and the errors, so that nothing else seems broken.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut function: ItemFn = match syn::parse2(item.clone()) {

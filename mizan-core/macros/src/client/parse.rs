@@ -1,16 +1,16 @@
-use crate::policy::Policy;
 use heck::ToUpperCamelCase;
+use mizan_macros_syntax as syntax;
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::token::Paren;
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, FnArg, ItemFn, LitStr, Pat, Path, Result, ReturnType, Signature, Token, Type,
-    TypeReference, parenthesized,
+    TypeReference,
 };
+
+use crate::policy::Policy;
 
 const OPTIONS: &str =
     "the options are `query`, `auth`, `authorize`, `context`, `affects` and `input`";
@@ -35,45 +35,22 @@ pub(crate) enum Context {
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Self::default();
-        let mut seen: Vec<Ident> = Vec::new();
-        while !input.is_empty() {
-            let name: Ident = input.parse().map_err(|error| {
-                syn::Error::new(error.span(), format!("expected an option; {OPTIONS}"))
-            })?;
-            if seen.contains(&name) {
-                return Err(syn::Error::new(
-                    name.span(),
-                    format!("`{name}` is given twice"),
-                ));
-            }
-            match name.to_string().as_str() {
+        let mut seen = Vec::new();
+        syntax::options(input, OPTIONS, &mut seen, |option| {
+            match option.to_string().as_str() {
                 "query" => options.query = true,
                 "auth" => options.policy = auth(input)?,
                 "authorize" => {
-                    equals(input, &name, "authorize = may_rename")?;
-                    options.authorize = Some(input.parse()?);
+                    options.authorize =
+                        Some(syntax::value(input, option, "authorize = may_rename")?);
                 }
-                "context" => {
-                    equals(input, &name, "context = \"local\"")?;
-                    options.context = Some(context(input)?);
-                }
-                "affects" => options.affects = affects(input, &name)?,
-                "input" => {
-                    equals(input, &name, "input = Name")?;
-                    options.input = Some(input.parse()?);
-                }
-                _ => {
-                    return Err(syn::Error::new(
-                        name.span(),
-                        format!("there is no option `{name}`; {OPTIONS}"),
-                    ));
-                }
+                "context" => options.context = Some(context(input, option)?),
+                "affects" => options.affects = syntax::affects(input, option)?,
+                "input" => options.input = Some(syntax::value(input, option, "input = Name")?),
+                _ => return Ok(false),
             }
-            seen.push(name);
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
+            Ok(true)
+        })?;
         let given = |option: &str| seen.iter().find(|name| *name == option);
         if let (Some(query), Some(_)) = (given("query"), given("context")) {
             return Err(syn::Error::new(
@@ -92,17 +69,6 @@ impl Parse for Options {
     }
 }
 
-fn equals(input: ParseStream<'_>, option: &Ident, example: &str) -> Result<()> {
-    if input.peek(Token![=]) {
-        input.parse::<Token![=]>()?;
-        return Ok(());
-    }
-    Err(syn::Error::new(
-        option.span(),
-        format!("`{option}` has a value: write `{example}`"),
-    ))
-}
-
 fn auth(input: ParseStream<'_>) -> Result<Option<Policy>> {
     if !input.peek(Token![=]) {
         return Ok(Some(Policy::SignedIn));
@@ -111,8 +77,8 @@ fn auth(input: ParseStream<'_>) -> Result<Option<Policy>> {
     Policy::parse(input)
 }
 
-fn context(input: ParseStream<'_>) -> Result<Context> {
-    let name: LitStr = input.parse()?;
+fn context(input: ParseStream<'_>, option: &Ident) -> Result<Context> {
+    let name: LitStr = syntax::value(input, option, "context = \"local\"")?;
     match name.value().as_str() {
         "global" => Ok(Context::Global),
         "local" => Ok(Context::Local),
@@ -121,23 +87,6 @@ fn context(input: ParseStream<'_>) -> Result<Context> {
             format!("`{other}` is no kind of context: it is \"global\" or \"local\""),
         )),
     }
-}
-
-fn affects(input: ParseStream<'_>, option: &Ident) -> Result<Vec<String>> {
-    const EXAMPLE: &str = "name the queries and contexts that become stale, without quotes, as in \
-                           `affects(post, posts)`, or all with `affects(*)`";
-    if !input.peek(Paren) {
-        return Err(syn::Error::new(option.span(), EXAMPLE));
-    }
-    let names;
-    parenthesized!(names in input);
-    if names.peek(Token![*]) {
-        names.parse::<Token![*]>()?;
-        return Ok(vec!["*".to_owned()]);
-    }
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated(&names)
-        .map_err(|error| syn::Error::new(error.span(), EXAMPLE))?;
-    Ok(names.iter().map(|name| name.unraw().to_string()).collect())
 }
 
 /// A function with its options, taken apart and found in order.

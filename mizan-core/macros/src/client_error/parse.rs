@@ -1,8 +1,7 @@
 use heck::ToSnakeCase;
+use mizan_macros_syntax::doc_text;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, Result, Type, Variant};
-
-use crate::docs;
 
 pub(crate) struct ErrorEnum {
     pub(crate) ident: Ident,
@@ -65,7 +64,7 @@ impl ErrorEnum {
         Ok(Self {
             ident: item.ident.clone(),
             name,
-            docs: docs::text(&item.attrs),
+            docs: doc_text(&item.attrs),
             variants,
         })
     }
@@ -156,7 +155,7 @@ fn variant(variant: &Variant) -> Result<ErrorVariant> {
         status,
         field,
         message,
-        docs: docs::text(&variant.attrs),
+        docs: doc_text(&variant.attrs),
         fields,
     })))
 }

@@ -1,4 +1,5 @@
 use heck::ToUpperCamelCase;
+use mizan_macros_syntax::{boxed_call, doc_text, source};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -7,7 +8,6 @@ use syn::spanned::Spanned;
 use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token};
 
 use super::constraints::Constraints;
-use super::docs;
 use super::field::{Choices, FieldOptions};
 use super::options::FormOptions;
 use super::serde_names::{Serde, renamed};
@@ -91,11 +91,8 @@ fn form(input: &DeriveInput, options: &FormOptions) -> TokenStream {
         None => quote!(::mizan_core::Policy::Anyone),
     };
     let affects = &options.affects;
-    let docs = docs::text(&input.attrs);
-    let source = quote_spanned!(name.span()=> ::mizan_core::Source {
-        file: ::std::file!(),
-        line: ::std::line!(),
-    });
+    let docs = doc_text(&input.attrs);
+    let source = source(name);
     quote! {
         impl ::mizan_forms::Form for #name {
             const NAME: &'static str = #form_name;
@@ -188,7 +185,7 @@ impl<'a> FormField<'a> {
         };
         let some = |value: &dyn ToTokens| quote!(::std::option::Option::Some(#value));
 
-        let docs = docs::text(&self.field.attrs);
+        let docs = doc_text(&self.field.attrs);
         let help = options.help.as_ref().map(|help| help.value());
         let help = help.or((!docs.is_empty()).then_some(docs));
         let texts = [
@@ -223,15 +220,7 @@ impl<'a> FormField<'a> {
                 let pairs = listed.iter().map(|(value, label)| quote!((#value, #label)));
                 give("listed", quote!(&[#(#pairs),*]));
             }
-            Some(Choices::Asked(path)) => {
-                // Not a name that the function may have too.
-                let context = Ident::new("cx", Span::mixed_site());
-                let place = path.span().resolved_at(Span::call_site());
-                let ask = quote_spanned! {place=>
-                    |#context| ::std::boxed::Box::pin(#path(#context))
-                };
-                give("asked", some(&ask));
-            }
+            Some(Choices::Asked(path)) => give("asked", some(&boxed_call(path))),
             None => {}
         }
         let step = options.step.map(Literal::f64_suffixed);

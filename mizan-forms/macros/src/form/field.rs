@@ -1,11 +1,10 @@
 //! What stands in the parentheses of `#[field(..)]`.
 
+use mizan_macros_syntax::{options, value};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::token::Paren;
 use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Path, Result, Token, parenthesized};
-
-use super::options::{comma, option, text, value};
 
 const OPTIONS: &str = "the options are `label`, `help`, `widget`, `placeholder`, `initial`, \
                        `choices`, `order`, `autocomplete`, `hidden`, `disabled`, `blank`, `rows`, \
@@ -82,39 +81,33 @@ impl FieldOptions {
     }
 
     fn parse(&mut self, input: ParseStream<'_>, seen: &mut Vec<Ident>) -> Result<()> {
-        while !input.is_empty() {
-            let name = option(input, seen, OPTIONS)?;
-            match name.to_string().as_str() {
-                "label" => self.label = Some(text(input, &name, "label = \"Your name\"")?),
-                "help" => self.help = Some(text(input, &name, "help = \"As on your card\"")?),
+        options(input, OPTIONS, seen, |option| {
+            match option.to_string().as_str() {
+                "label" => self.label = Some(value(input, option, "label = \"Your name\"")?),
+                "help" => self.help = Some(value(input, option, "help = \"As on your card\"")?),
                 "placeholder" => {
-                    self.placeholder = Some(text(input, &name, "placeholder = \"Ada\"")?);
+                    self.placeholder = Some(value(input, option, "placeholder = \"Ada\"")?);
                 }
                 "autocomplete" => {
-                    self.autocomplete = Some(text(input, &name, "autocomplete = \"email\"")?);
+                    self.autocomplete = Some(value(input, option, "autocomplete = \"email\"")?);
                 }
-                "widget" => self.widget = Some(widget(input, &name)?),
-                "initial" => self.initial = Some(value(input, &name, "initial = 1")?),
-                "choices" => self.choices = Some(choices(input, &name)?),
-                "order" => self.order = Some(value(input, &name, "order = 1")?),
+                "widget" => self.widget = Some(widget(input, option)?),
+                "initial" => self.initial = Some(value(input, option, "initial = 1")?),
+                "choices" => self.choices = Some(choices(input, option)?),
+                "order" => self.order = Some(value(input, option, "order = 1")?),
                 "hidden" => self.hidden = true,
                 "disabled" => self.disabled = true,
                 "blank" => self.blank = true,
-                "rows" => self.rows = Some(value(input, &name, "rows = 5")?),
-                "step" => self.step = Some(step(input, &name)?),
-                "accept" => self.accept = accept(input, &name)?,
-                "max_bytes" => self.max_bytes = Some(value(input, &name, "max_bytes = 2_000_000")?),
-                other => {
-                    return Err(syn::Error::new(
-                        name.span(),
-                        format!("there is no option `{other}`; {OPTIONS}"),
-                    ));
+                "rows" => self.rows = Some(value(input, option, "rows = 5")?),
+                "step" => self.step = Some(step(input, option)?),
+                "accept" => self.accept = accept(input, option)?,
+                "max_bytes" => {
+                    self.max_bytes = Some(value(input, option, "max_bytes = 2_000_000")?);
                 }
+                _ => return Ok(false),
             }
-            seen.push(name);
-            comma(input)?;
-        }
-        Ok(())
+            Ok(true)
+        })
     }
 }
 
@@ -128,7 +121,7 @@ fn step(input: ParseStream<'_>, option: &Ident) -> Result<f64> {
 }
 
 fn widget(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
-    let name = text(input, option, "widget = \"textarea\"")?;
+    let name: LitStr = value(input, option, "widget = \"textarea\"")?;
     if WIDGETS.contains(&name.value().as_str()) {
         return Ok(name);
     }
@@ -177,7 +170,7 @@ impl Parse for Pair {
 }
 
 fn accept(input: ParseStream<'_>, option: &Ident) -> Result<Vec<String>> {
-    let list = text(input, option, "accept = \"image/png, image/jpeg\"")?;
+    let list: LitStr = value(input, option, "accept = \"image/png, image/jpeg\"")?;
     let types = list.value();
     let types = types.split(',').map(|kind| kind.trim().to_owned());
     types

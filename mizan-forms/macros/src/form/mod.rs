@@ -1,7 +1,6 @@
 //! `#[derive(Form)]`: a struct's fields become those of a form.
 
 mod constraints;
-mod docs;
 mod expand;
 mod field;
 mod options;

@@ -1,12 +1,10 @@
 //! What stands in the parentheses of `#[form(..)]`.
 
+use mizan_macros_syntax as syntax;
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::ext::IdentExt;
+use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::token::Paren;
-use syn::{Attribute, Expr, Ident, LitStr, Result, Token, parenthesized};
+use syn::{Attribute, Expr, Ident, LitStr, Result, Token};
 
 const OPTIONS: &str = "the options are `name`, `title`, `auth`, `affects` and `redirect`";
 
@@ -59,102 +57,46 @@ impl FormOptions {
 impl Parse for FormOptions {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Self::default();
-        let mut seen = Vec::new();
-        while !input.is_empty() {
-            let option = option(input, &mut seen, OPTIONS)?;
+        syntax::options(input, OPTIONS, &mut Vec::new(), |option| {
             match option.to_string().as_str() {
-                "name" => options.name = Some(text(input, &option, "name = \"contact\"")?),
-                "title" => options.title = Some(text(input, &option, "title = \"Contact us\"")?),
-                "auth" => {
-                    options.auth = Some(if input.peek(Token![=]) {
-                        input.parse::<Token![=]>()?;
-                        let policy: Expr = input.parse()?;
-                        quote!(#policy)
-                    } else {
-                        TokenStream::new()
-                    });
+                "name" => options.name = Some(syntax::value(input, option, "name = \"contact\"")?),
+                "title" => {
+                    options.title = Some(syntax::value(input, option, "title = \"Contact us\"")?);
                 }
-                "affects" => options.affects = affects(input, &option)?,
-                "redirect" => {
-                    let path = text(input, &option, "redirect = \"/thanks\"")?;
-                    if !is_local(&path.value()) {
-                        return Err(syn::Error::new(
-                            path.span(),
-                            "a redirect is a path of this site: it begins with one `/`, and has \
-                             no `\\` and no control characters",
-                        ));
-                    }
-                    options.redirect = Some(path);
-                }
-                other => {
-                    return Err(syn::Error::new(
-                        option.span(),
-                        format!("there is no option `{other}`; {OPTIONS}"),
-                    ));
-                }
+                "auth" => options.auth = Some(auth(input)?),
+                "affects" => options.affects = syntax::affects(input, option)?,
+                "redirect" => options.redirect = Some(redirect(input, option)?),
+                _ => return Ok(false),
             }
-            seen.push(option);
-            comma(input)?;
-        }
+            Ok(true)
+        })?;
         Ok(options)
     }
+}
+
+fn auth(input: ParseStream<'_>) -> Result<TokenStream> {
+    if !input.peek(Token![=]) {
+        return Ok(TokenStream::new());
+    }
+    input.parse::<Token![=]>()?;
+    let policy: Expr = input.parse()?;
+    Ok(policy.into_token_stream())
+}
+
+fn redirect(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
+    let path: LitStr = syntax::value(input, option, "redirect = \"/thanks\"")?;
+    if is_local(&path.value()) {
+        return Ok(path);
+    }
+    Err(syn::Error::new(
+        path.span(),
+        "a redirect is a path of this site: it begins with one `/`, and has no `\\` and no control \
+         characters",
+    ))
 }
 
 fn is_local(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && !path.contains(|c: char| c == '\\' || c.is_control())
-}
-
-/// The name of the next option, which is not among those seen.
-pub(crate) fn option(input: ParseStream<'_>, seen: &mut [Ident], known: &str) -> Result<Ident> {
-    let name = Ident::parse_any(input)
-        .map_err(|error| syn::Error::new(error.span(), format!("expected an option; {known}")))?;
-    if seen.contains(&name) {
-        return Err(syn::Error::new(
-            name.span(),
-            format!("`{name}` is given twice"),
-        ));
-    }
-    Ok(name)
-}
-
-pub(crate) fn comma(input: ParseStream<'_>) -> Result<()> {
-    if !input.is_empty() {
-        input.parse::<Token![,]>()?;
-    }
-    Ok(())
-}
-
-/// The value after `=`; `example` shows how it is written.
-pub(crate) fn value<T: Parse>(input: ParseStream<'_>, option: &Ident, example: &str) -> Result<T> {
-    let wrong = |span| syn::Error::new(span, format!("write `{example}`"));
-    if !input.peek(Token![=]) {
-        return Err(wrong(option.span()));
-    }
-    input.parse::<Token![=]>()?;
-    input
-        .parse()
-        .map_err(|error: syn::Error| wrong(error.span()))
-}
-
-pub(crate) fn text(input: ParseStream<'_>, option: &Ident, example: &str) -> Result<LitStr> {
-    value(input, option, example)
-}
-
-fn affects(input: ParseStream<'_>, option: &Ident) -> Result<Vec<String>> {
-    const EXAMPLE: &str = "name the queries and contexts that become stale, without quotes, as in \
-                           `affects(post, posts)`, or all with `affects(*)`";
-    if !input.peek(Paren) {
-        return Err(syn::Error::new(option.span(), EXAMPLE));
-    }
-    let names;
-    parenthesized!(names in input);
-    if names.peek(Token![*]) {
-        names.parse::<Token![*]>()?;
-        return Ok(vec!["*".to_owned()]);
-    }
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated(&names)
-        .map_err(|error| syn::Error::new(error.span(), EXAMPLE))?;
-    Ok(names.iter().map(|name| name.unraw().to_string()).collect())
 }
