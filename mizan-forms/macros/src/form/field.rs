@@ -10,7 +10,7 @@ const OPTIONS: &str = "the options are `label`, `help`, `widget`, `placeholder`,
                        `choices`, `order`, `autocomplete`, `hidden`, `disabled`, `blank`, `rows`, \
                        `step`, `accept` and `max_bytes`";
 
-/// Every widget that a field can be given; groups and lists are known by their types.
+/// Every widget that a field can be given; a group is known by its type.
 const WIDGETS: [&str; 23] = [
     "text",
     "email",

@@ -85,18 +85,24 @@ fn auth(input: ParseStream<'_>) -> Result<TokenStream> {
 
 fn redirect(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
     let path: LitStr = syntax::value(input, option, "redirect = \"/thanks\"")?;
-    if is_local(&path.value()) {
-        return Ok(path);
+    let text = path.value();
+    let is_of_this_site = text.starts_with('/')
+        && !text.starts_with("//")
+        && !text.contains(|c: char| c == '\\' || c.is_control());
+    if !is_of_this_site {
+        return Err(syn::Error::new(
+            path.span(),
+            "a redirect is a path of this site: it begins with one `/`, and has no `\\` and no \
+             control characters",
+        ));
     }
-    Err(syn::Error::new(
-        path.span(),
-        "a redirect is a path of this site: it begins with one `/`, and has no `\\` and no control \
-         characters",
-    ))
-}
-
-fn is_local(path: &str) -> bool {
-    path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.contains(|c: char| c == '\\' || c.is_control())
+    // A server sends it in a header, as it is.
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(syn::Error::new(
+            path.span(),
+            "a redirect is written as browsers send it: percent-encode spaces and what is not \
+             ASCII, as in \"/thank%20you\"",
+        ));
+    }
+    Ok(path)
 }
