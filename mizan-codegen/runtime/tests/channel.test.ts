@@ -1,11 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  subscribe as subscribeTo,
-  type ChannelDefinition,
-  type ChannelOptions,
-  type ChannelSubscription,
-} from "../channel";
+import type { ChannelOptions, ChannelSubscription } from "../channel";
 import type { ChannelTypes } from "../channelTypes";
 import { createApi, type Api } from "./api";
 import {
@@ -17,22 +12,13 @@ import {
   sockets,
   subok,
 } from "./fakeSocket";
-
-const chat: ChannelDefinition<ChannelTypes> = { name: "chat" };
-const open: ChannelSubscription<ChannelTypes>[] = [];
-
-function subscribe(
-  api: Api,
-  channel: ChannelDefinition<ChannelTypes>,
-  params: unknown,
-  options?: ChannelOptions,
-): ChannelSubscription<ChannelTypes> {
-  const subscription = subscribeTo(api, channel, params, options);
-  open.push(subscription);
-  return subscription;
-}
-
-const after = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+import {
+  after,
+  chat,
+  closeAll,
+  endSubscriptions,
+  subscribe,
+} from "./subscriptions";
 
 beforeEach(() => {
   fakeSockets();
@@ -40,13 +26,7 @@ beforeEach(() => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
 });
 
-afterEach(async () => {
-  for (const subscription of open.splice(0)) subscription.close();
-  vi.clearAllTimers();
-  sockets.at(-1)?.drop(4403);
-  await after(1_000);
-  vi.useRealTimers();
-});
+afterEach(endSubscriptions);
 
 interface Live {
   readonly api: Api;
@@ -660,7 +640,7 @@ describe("a reload", () => {
   async function reload(options: ChannelOptions, welcome: object = {}) {
     window.dispatchEvent(new Event("pagehide"));
     const kept = { ...sessionStorage } as Record<string, string>;
-    for (const subscription of open.splice(0)) subscription.close();
+    closeAll();
     await after(2_000);
     sessionStorage.clear();
     for (const [key, value] of Object.entries(kept))
@@ -706,13 +686,13 @@ describe("a reload", () => {
   });
 
   it("begins anew where an older client kept it", async () => {
-    const { socket } = await live({ persist: true });
+    const { room, socket } = await live({ persist: true });
     socket.tell(pub(1, 11, "a"));
     await after(2_000);
     const [key = ""] = Object.keys(sessionStorage);
     const kept = sessionStorage.getItem(key) ?? "";
     expect(kept).toContain("c0ffee");
-    open.pop()?.close();
+    room.close();
     await after(2_000);
     sessionStorage.setItem(key, kept.replace("c0ffee", "decade"));
     const { socket: next } = await live({ persist: true });

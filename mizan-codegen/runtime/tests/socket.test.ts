@@ -1,12 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  reconnect,
-  subscribe as subscribeTo,
-  type ChannelDefinition,
-  type ChannelOptions,
-  type ChannelSubscription,
-} from "../channel";
+import { reconnect, type ChannelSubscription } from "../channel";
 import type { ChannelTypes } from "../channelTypes";
 import { createApi, type Api } from "./api";
 import {
@@ -19,21 +13,7 @@ import {
   subok,
 } from "./fakeSocket";
 import { fakeServer, json } from "./server";
-
-const chat: ChannelDefinition<ChannelTypes> = { name: "chat" };
-
-const open: ChannelSubscription<ChannelTypes>[] = [];
-
-function subscribe(
-  api: Api,
-  channel: ChannelDefinition<ChannelTypes>,
-  params: unknown,
-  options?: ChannelOptions,
-): ChannelSubscription<ChannelTypes> {
-  const subscription = subscribeTo(api, channel, params, options);
-  open.push(subscription);
-  return subscription;
-}
+import { after, chat, endSubscriptions, subscribe } from "./subscriptions";
 
 /** How long the random waits are, as a part of the longest. */
 let jitter = 0.5;
@@ -45,11 +25,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const subscription of open.splice(0)) subscription.close();
-  vi.clearAllTimers();
-  sockets.at(-1)?.drop(4403);
-  await after(1_000);
-  vi.useRealTimers();
+  await endSubscriptions();
   setVisible(true);
 });
 
@@ -60,8 +36,6 @@ function setVisible(isVisible: boolean): void {
   });
   document.dispatchEvent(new Event("visibilitychange"));
 }
-
-const after = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 async function live(api: Api = createApi()): Promise<{
   readonly socket: FakeSocket;
