@@ -24,6 +24,8 @@ mod password;
 mod registry;
 mod session;
 mod store;
+#[cfg(feature = "suite")]
+pub mod suite;
 mod token;
 #[cfg(feature = "tower-sessions")]
 mod tower_sessions;

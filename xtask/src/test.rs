@@ -95,8 +95,8 @@ pub(crate) fn run() -> anyhow::Result<bool> {
 
 /// What is not on by itself and needs nothing that has to be fetched. Where a database cannot be had, its
 /// tests say so.
-const FEATURES: &str =
-    "mizan-auth/postgres,mizan-auth/redis,mizan-auth/smtp,mizan-auth/tower-sessions";
+const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-auth/smtp,mizan-auth/suite,\
+                        mizan-auth/tower-sessions";
 
 fn rust(report: &mut Report) {
     report.check("rustfmt", &mut cargo(["fmt", "--all", "--check"]));
@@ -120,7 +120,7 @@ fn rust(report: &mut Report) {
     engines(report);
     report.check(
         "Rust examples in docs",
-        &mut cargo(["test", "--workspace", "--doc"]),
+        &mut cargo(["test", "--workspace", "--doc", "--features", FEATURES]),
     );
     report.check(
         "rustdoc",

@@ -11,6 +11,7 @@ mod second_factor;
 mod secrets;
 mod settings;
 mod site;
+#[cfg(feature = "suite")]
 mod stores;
 #[cfg(feature = "tower-sessions")]
 mod tower_sessions;

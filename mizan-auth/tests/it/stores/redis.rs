@@ -1,9 +1,8 @@
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mizan_auth::{RedisSessionStore, SessionStore};
+use mizan_auth::{RedisSessionStore, SessionStore, suite};
 
 /// A server that ends with the test.
 struct Server {
@@ -48,12 +47,12 @@ async fn redis() {
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let store = Arc::new(RedisSessionStore::connect(&url).await.unwrap());
-    super::sessions::suite(Arc::clone(&store)).await;
+    let store = RedisSessionStore::connect(&url).await.unwrap();
+    suite::sessions(&store, ["ada", "eve"]).await;
 
     // What has expired is gone by itself.
-    let mut session = super::sessions::session("ada");
-    session.expires_at = super::minutes(0) + jiff::SignedDuration::from_millis(300);
+    let mut session = super::session("ada");
+    session.expires_at = session.created_at + jiff::SignedDuration::from_millis(300);
     store.insert(&session).await.unwrap();
     assert!(store.find(session.id).await.unwrap().is_some());
     tokio::time::sleep(Duration::from_millis(400)).await;

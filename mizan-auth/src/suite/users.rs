@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
-use mizan_auth::{EmailAddress, NewAccount, PasswordHash, UserStore};
-
 use super::minutes;
+use crate::{EmailAddress, NewAccount, PasswordHash, UserStore};
 
 pub(super) fn new_account(email: &str) -> NewAccount {
     NewAccount {
@@ -17,7 +16,12 @@ fn email(text: &str) -> EmailAddress {
     text.parse().unwrap()
 }
 
-pub(super) async fn suite<S: UserStore>(store: Arc<S>) {
+/// What a store of users has to do.
+///
+/// # Panics
+///
+/// A store that does otherwise.
+pub async fn users<S: UserStore>(store: Arc<S>) {
     let new = new_account("ada@example.com");
     let ada = store.create(new.clone()).await.unwrap().unwrap();
     assert!(!ada.id.is_empty() && !ada.email_verified && ada.access.active);

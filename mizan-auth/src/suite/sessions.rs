@@ -1,9 +1,7 @@
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mizan_auth::{Device, Session, SessionStore, Token, TokenId};
-
 use super::minutes;
+use crate::{Device, Session, SessionStore, Token, TokenId};
 
 pub(super) fn session(user: &str) -> Session {
     let token = Token::random();
@@ -23,24 +21,33 @@ pub(super) fn session(user: &str) -> Session {
     }
 }
 
-async fn insert<S: SessionStore>(store: &S, change: impl FnOnce(&mut Session)) -> Session {
-    let mut session = session("ada");
+async fn insert<S: SessionStore>(
+    store: &S,
+    user: &str,
+    change: impl FnOnce(&mut Session),
+) -> Session {
+    let mut session = session(user);
     change(&mut session);
     store.insert(&session).await.unwrap();
     session
 }
 
-pub(super) async fn suite<S: SessionStore>(store: Arc<S>) {
-    let store = &*store;
-    let first = insert(store, |it| it.last_used_at = minutes(-9)).await;
-    let second = insert(store, |it| it.device = Device::default()).await;
-    let of_another = insert(store, |it| it.user = "eve".to_owned()).await;
+/// What a store of sessions has to do, with sessions of two `users` that it may keep sessions of.
+///
+/// # Panics
+///
+/// A store that does otherwise.
+pub async fn sessions<S: SessionStore>(store: &S, users: [&str; 2]) {
+    let [ada, eve] = users;
+    let first = insert(store, ada, |it| it.last_used_at = minutes(-9)).await;
+    let second = insert(store, ada, |it| it.device = Device::default()).await;
+    let of_another = insert(store, eve, |_| ()).await;
     for session in [&first, &second, &of_another] {
         let found = store.find(session.id).await.unwrap();
         assert_eq!(found.as_ref(), Some(session));
     }
     assert_eq!(store.find(TokenId::random()).await.unwrap(), None);
-    let listed = store.of_user("ada").await.unwrap();
+    let listed = store.of_user(ada).await.unwrap();
     assert_eq!(listed, [second.clone(), first.clone()]);
     assert_eq!(store.of_user("nobody").await.unwrap(), []);
 
@@ -52,13 +59,13 @@ pub(super) async fn suite<S: SessionStore>(store: Arc<S>) {
         ..first.clone()
     };
     assert_eq!(store.find(first.id).await.unwrap(), Some(touched.clone()));
-    assert_eq!(store.of_user("ada").await.unwrap()[0], touched);
+    assert_eq!(store.of_user(ada).await.unwrap()[0], touched);
 
     assert!(store.remove(second.id).await.unwrap());
     assert!(!store.remove(second.id).await.unwrap());
     store.touch(second.id, used, expiry).await.unwrap();
     assert_eq!(store.find(second.id).await.unwrap(), None, "it came back");
-    assert_eq!(store.of_user("ada").await.unwrap(), [touched]);
+    assert_eq!(store.of_user(ada).await.unwrap(), [touched]);
 
     let ids = [first.id, second.id, of_another.id, TokenId::random()];
     let mut live = store.live(&ids, minutes(0)).await.unwrap();
@@ -71,22 +78,27 @@ pub(super) async fn suite<S: SessionStore>(store: Arc<S>) {
     let many: Vec<_> = (0..1200).map(|_| TokenId::random()).chain(ids).collect();
     assert_eq!(store.live(&many, minutes(0)).await.unwrap().len(), 2);
 
-    let third = insert(store, |_| ()).await;
-    let removed = store.remove_of_user("ada", Some(third.id)).await.unwrap();
+    let third = insert(store, ada, |_| ()).await;
+    let removed = store.remove_of_user(ada, Some(third.id)).await.unwrap();
     assert_eq!(removed, [first.id]);
-    let removed = store.remove_of_user("ada", None).await.unwrap();
+    let removed = store.remove_of_user(ada, None).await.unwrap();
     assert_eq!(removed, [third.id]);
-    assert_eq!(store.of_user("ada").await.unwrap(), []);
-    assert_eq!(store.remove_of_user("ada", None).await.unwrap(), []);
-    assert_eq!(store.of_user("eve").await.unwrap()[0], of_another);
+    assert_eq!(store.of_user(ada).await.unwrap(), []);
+    assert_eq!(store.remove_of_user(ada, None).await.unwrap(), []);
+    assert_eq!(store.of_user(eve).await.unwrap()[0], of_another);
     assert!(store.remove(of_another.id).await.unwrap());
 }
 
-/// Ten thousand expired sessions go in steps, and others are found meanwhile.
-pub(super) async fn purging<S: SessionStore>(store: &S) {
-    let live = insert(store, |_| ()).await;
+/// Ten thousand expired sessions of `user` go in steps, and another is found meanwhile; how long that
+/// took at most. Not for a store that forgets by itself what has expired.
+///
+/// # Panics
+///
+/// A store that removes others, or not all.
+pub async fn purging<S: SessionStore>(store: &S, user: &str) -> Duration {
+    let live = insert(store, user, |_| ()).await;
     for _ in 0..10_000 {
-        insert(store, |it| it.expires_at = minutes(-1)).await;
+        insert(store, user, |it| it.expires_at = minutes(-1)).await;
     }
     assert_eq!(store.purge(minutes(0), 300).await.unwrap(), 300);
     let purge = async {
@@ -114,10 +126,7 @@ pub(super) async fn purging<S: SessionStore>(store: &S) {
         () = checks => unreachable!(),
     };
     assert_eq!(purged, 10_000);
-    assert!(
-        longest < Duration::from_millis(500),
-        "a check took {longest:?}"
-    );
     assert_eq!(store.find(live.id).await.unwrap(), Some(live.clone()));
     assert!(store.remove(live.id).await.unwrap());
+    longest
 }

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
-use mizan_auth::{IssuedToken, Purpose, Token, TokenId, TokenStore};
-
 use super::minutes;
+use crate::{IssuedToken, Purpose, Token, TokenId, TokenStore};
 
 fn issued(user: Option<&str>) -> IssuedToken {
     let token = Token::random();
@@ -18,9 +17,15 @@ fn issued(user: Option<&str>) -> IssuedToken {
     }
 }
 
-pub(super) async fn suite<S: TokenStore>(store: Arc<S>) {
+/// What a store of tokens has to do, with tokens of two `users` that it may keep tokens of, and of nobody.
+///
+/// # Panics
+///
+/// A store that does otherwise.
+pub async fn tokens<S: TokenStore>(store: Arc<S>, users: [&str; 2]) {
+    let [ada, eve] = users;
     for purpose in Purpose::ALL {
-        let mut token = issued(Some("ada"));
+        let mut token = issued(Some(ada));
         token.purpose = purpose;
         token.code = Some(Token::random().hash());
         store.insert(&token).await.unwrap();
@@ -51,17 +56,17 @@ pub(super) async fn suite<S: TokenStore>(store: Arc<S>) {
     assert_eq!(store.find(nobodys.id).await.unwrap(), None);
     assert!(!store.attempt(nobodys.id).await.unwrap());
 
-    let of_another = issued(Some("eve"));
-    let of_ada = issued(Some("ada"));
+    let of_another = issued(Some(eve));
+    let of_ada = issued(Some(ada));
     for token in [&of_another, &of_ada] {
         store.insert(token).await.unwrap();
     }
-    store.remove_of_user("ada").await.unwrap();
+    store.remove_of_user(ada).await.unwrap();
     assert_eq!(store.find(of_ada.id).await.unwrap(), None);
     assert!(store.find(of_another.id).await.unwrap().is_some());
 
     for _ in 0..3 {
-        let mut expired = issued(Some("ada"));
+        let mut expired = issued(Some(ada));
         expired.expires_at = minutes(-1);
         store.insert(&expired).await.unwrap();
     }
