@@ -248,6 +248,7 @@ mod tests {
         assert!(!shown.contains(secret), "{shown}");
     }
 
+    /// OWASP ASVS 6.5.4.
     #[test]
     fn codes_have_six_digits() {
         for _ in 0..1000 {

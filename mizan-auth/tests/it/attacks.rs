@@ -97,7 +97,7 @@ async fn replay_after_expiry() {
     assert_eq!(used.email().await, None);
 }
 
-/// OWASP ASVS 7.4.3.
+/// OWASP ASVS 7.4.3, and 6.2.2, 6.2.3: it takes the old one.
 #[tokio::test]
 async fn a_password_change_kills_other_sessions() {
     let site = Site::new();
@@ -309,6 +309,7 @@ async fn a_reset_token_is_worthless_after_the_address_changed() {
     assert_eq!(reply.outcome(), (422, "invalid_proof".to_owned()));
 }
 
+/// OWASP ASVS 6.6.2.
 #[tokio::test]
 async fn a_token_is_for_its_purpose_and_its_time() {
     let site = Site::new();
@@ -696,6 +697,26 @@ async fn two_hundred_sign_ins_at_once() {
         assert_eq!(reply.headers["retry-after"], "2");
     }
     assert_eq!(site.browser().sign_in(EMAIL, PASSWORD).await.status, 200);
+}
+
+/// OWASP ASVS 6.2.8: neither cut nor trimmed nor changed.
+#[tokio::test]
+async fn a_password_is_taken_as_it_was_typed() {
+    const TYPED: &str = " Correct horse battery ✓ ";
+    let site = Site::new();
+    let mut browser = site.member(EMAIL).await;
+    let reply = browser.change_password(PASSWORD, TYPED).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    for other in [
+        TYPED.trim(),
+        &TYPED.to_lowercase(),
+        &TYPED[..TYPED.len() - 1],
+        &format!("{TYPED} "),
+    ] {
+        let reply = site.browser().sign_in(EMAIL, other).await;
+        assert_eq!(reply.outcome().1, "wrong_credentials", "{other:?}");
+    }
+    assert_eq!(site.browser().sign_in(EMAIL, TYPED).await.status, 200);
 }
 
 /// Where there is no password, none is right, an empty one least of all.

@@ -69,6 +69,7 @@ async fn who_did_not_verify_is_sent_a_code_when_signing_in() {
     assert_eq!(reply.json()["step"], "signed_in");
 }
 
+/// OWASP ASVS 3.3.1 to 3.3.4: what the cookie says of itself.
 #[tokio::test]
 async fn signing_in_and_out() {
     let site = Site::new();
@@ -183,7 +184,7 @@ async fn a_new_address_is_confirmed_there_and_told_to_the_old() {
     assert_eq!(browser.sign_in(new, PASSWORD).await.status, 200);
 }
 
-/// OWASP ASVS 7.5.1: sensitive changes ask again who one is.
+/// OWASP ASVS 7.5.1, 7.5.3: sensitive changes ask again who one is.
 #[tokio::test]
 async fn sensitive_functions_ask_to_confirm() {
     let site = Site::new();
@@ -241,7 +242,8 @@ async fn an_account_is_deleted_with_all_that_it_has() {
     site.member(EMAIL).await;
 }
 
-/// OWASP ASVS 7.5.2: users see their sessions and end them (without entering the password again).
+/// OWASP ASVS 7.5.2: users see their sessions and end them (without entering the password again), and
+/// 8.2.2: nobody else's.
 #[tokio::test]
 async fn sessions_are_listed_and_revoked() {
     let site = Site::new();
@@ -291,7 +293,8 @@ async fn sessions_are_listed_and_revoked() {
     assert!(laptop.email().await.is_some() && eve.email().await.is_some());
 }
 
-/// OWASP ASVS 7.4.2: who is turned off is signed out with the next request.
+/// OWASP ASVS 7.4.2: who is turned off is signed out with the next request, and 8.2.1, 8.3.2: what is
+/// taken away is gone with it.
 #[tokio::test]
 async fn what_an_account_may_do_is_read_with_each_request() {
     use mizan_auth::{Access, UserStore};
