@@ -1,7 +1,8 @@
 //! What it costs to find out who makes a request, and to forget sessions that have expired.
 //!
 //! `cargo bench -p mizan-auth`. Beside it: what tower-sessions' memory store does for a request,
-//! that is to load the record that a cookie's id names. It knows no hash, no account and no expiry.
+//! that is to load the record that a cookie's id names. It knows no hash, no account and no expiry. Its
+//! SQLite store is measured by a program of its own, in the folder `tower_sessions_sqlite`.
 
 #![expect(
     clippy::unwrap_used,
