@@ -31,7 +31,7 @@ use crate::{Account, EmailAddress, IssuedToken, NewAccount, PasswordHash, Sessio
 /// each other: of two that expect the same, one is told `false`.
 #[async_trait]
 pub trait UserStore: Send + Sync + 'static {
-    /// The account with this id.
+    /// The account with this id; nothing for what cannot be an id of this store.
     async fn find(&self, id: &str) -> Result<Option<Account>, StoreError>;
 
     /// The account with this address.
