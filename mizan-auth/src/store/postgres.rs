@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Postgres, Row};
+use sqlx::{Encode, PgPool, Postgres, Row, Type};
 
-use super::sql::{self, sql_store};
+use super::sql::{self, Record, records, sql_store};
 use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
 use crate::{
     Access, Account, Device, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
@@ -45,6 +45,17 @@ impl PostgresStore {
         let mut migrator = sqlx::migrate!("migrations/postgres");
         migrator.dangerous_set_table_name(sql::MIGRATIONS);
         Ok(migrator.run(&self.pool).await?)
+    }
+
+    /// What the row with this id has.
+    async fn look_up<'q, T: Record<PgRow>>(
+        &self,
+        question: &'static str,
+        id: impl Encode<'q, Postgres> + Type<Postgres> + 'q,
+    ) -> Result<Option<T>, StoreError> {
+        let query = sqlx::query(question).bind(id);
+        let row = query.fetch_optional(&self.pool).await?;
+        row.as_ref().map(T::of).transpose()
     }
 }
 

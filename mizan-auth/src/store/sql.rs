@@ -61,44 +61,72 @@ pub(super) fn access_to_json(access: &Access) -> Result<String, StoreError> {
 /// How many ids go into one question.
 pub(super) const IDS_AT_ONCE: usize = 500;
 
+/// What is read from a row of type `R`.
+pub(super) trait Record<R>: Sized {
+    fn of(row: &R) -> Result<Self, StoreError>;
+}
+
+/// What is read from rows whose columns are got by `$get`.
+macro_rules! records {
+    ($row:ty, $get:ident) => {
+        /// The account whose columns begin with this one.
+        fn account_from(row: &$row, first: usize) -> Result<Account, StoreError> {
+            let email: String = row.$get(first + 1)?;
+            let password: Option<String> = row.$get(first + 3)?;
+            let access: String = row.$get(first + 4)?;
+            Ok(Account {
+                id: row.$get(first)?,
+                email: sql::parsed(&email)?,
+                email_verified: row.$get(first + 2)?,
+                password: password.map(PasswordHash::from_stored),
+                access: sql::access_from_json(&access)?,
+                created_at: sql::time(row.$get(first + 5)?)?,
+            })
+        }
+
+        impl Record<$row> for Account {
+            fn of(row: &$row) -> Result<Self, StoreError> {
+                account_from(row, 0)
+            }
+        }
+
+        impl Record<$row> for Session {
+            fn of(row: &$row) -> Result<Self, StoreError> {
+                let (id, secret): (Vec<u8>, Vec<u8>) = (row.$get(0)?, row.$get(1)?);
+                let address: Option<String> = row.$get(9)?;
+                Ok(Session {
+                    id: sql::id(&id)?,
+                    secret: sql::secret(&secret)?,
+                    user: row.$get(2)?,
+                    created_at: sql::time(row.$get(3)?)?,
+                    last_used_at: sql::time(row.$get(4)?)?,
+                    expires_at: sql::time(row.$get(5)?)?,
+                    authenticated_at: sql::time(row.$get(6)?)?,
+                    methods: row.$get(7)?,
+                    device: Device {
+                        user_agent: row.$get(8)?,
+                        address: address.as_deref().map(sql::parsed).transpose()?,
+                    },
+                })
+            }
+        }
+
+        /// A session, and the account of its user, where there still is one.
+        impl Record<$row> for (Session, Option<Account>) {
+            fn of(row: &$row) -> Result<Self, StoreError> {
+                let account: Option<String> = row.$get(10)?;
+                let account = account.map(|_| account_from(row, 10)).transpose()?;
+                Ok((Session::of(row)?, account))
+            }
+        }
+    };
+}
+
 /// The stores of one database. Both understand the same statements: what they call a `BLOB` or a
 /// `BYTEA` is in the migrations alone.
 macro_rules! sql_store {
     ($store:ident, $database:ty, $row:ty) => {
-        fn account_of(row: &$row) -> Result<Account, StoreError> {
-            account_from(row, 0)
-        }
-
-        /// The account whose columns begin with this one.
-        fn account_from(row: &$row, first: usize) -> Result<Account, StoreError> {
-            let password: Option<String> = row.try_get(first + 3)?;
-            Ok(Account {
-                id: row.try_get(first)?,
-                email: sql::parsed(row.try_get(first + 1)?)?,
-                email_verified: row.try_get(first + 2)?,
-                password: password.map(PasswordHash::from_stored),
-                access: sql::access_from_json(row.try_get(first + 4)?)?,
-                created_at: sql::time(row.try_get(first + 5)?)?,
-            })
-        }
-
-        fn session_of(row: &$row) -> Result<Session, StoreError> {
-            let address: Option<&str> = row.try_get(9)?;
-            Ok(Session {
-                id: sql::id(row.try_get(0)?)?,
-                secret: sql::secret(row.try_get(1)?)?,
-                user: row.try_get(2)?,
-                created_at: sql::time(row.try_get(3)?)?,
-                last_used_at: sql::time(row.try_get(4)?)?,
-                expires_at: sql::time(row.try_get(5)?)?,
-                authenticated_at: sql::time(row.try_get(6)?)?,
-                methods: row.try_get(7)?,
-                device: Device {
-                    user_agent: row.try_get(8)?,
-                    address: address.map(sql::parsed).transpose()?,
-                },
-            })
-        }
+        records!($row, try_get);
 
         fn token_of(row: &$row) -> Result<IssuedToken, StoreError> {
             let code: Option<&[u8]> = row.try_get(2)?;
@@ -149,21 +177,16 @@ macro_rules! sql_store {
                 .bind(i64::from(most))
                 .fetch_all(&self.pool)
                 .await?;
-                rows.iter().map(account_of).collect()
+                rows.iter().map(Account::of).collect()
             }
         }
 
         #[async_trait]
         impl UserStore for $store {
             async fn find(&self, id: &str) -> Result<Option<Account>, StoreError> {
-                let row = sqlx::query(
-                    "SELECT id, email, email_verified, password, access, created_at \
-                     FROM mizan_accounts WHERE id = $1",
-                )
-                .bind(id)
-                .fetch_optional(&self.pool)
-                .await?;
-                row.as_ref().map(account_of).transpose()
+                let question = "SELECT id, email, email_verified, password, access, created_at \
+                     FROM mizan_accounts WHERE id = $1";
+                self.look_up(question, id).await
             }
 
             async fn find_by_email(
@@ -177,7 +200,7 @@ macro_rules! sql_store {
                 .bind(email.as_str())
                 .fetch_optional(&self.pool)
                 .await?;
-                row.as_ref().map(account_of).transpose()
+                row.as_ref().map(Account::of).transpose()
             }
 
             async fn create(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
@@ -195,7 +218,7 @@ macro_rules! sql_store {
                 .bind(account.created_at.as_millisecond())
                 .fetch_optional(&self.pool)
                 .await?;
-                row.as_ref().map(account_of).transpose()
+                row.as_ref().map(Account::of).transpose()
             }
 
             async fn replace_password(
@@ -286,15 +309,10 @@ macro_rules! sql_store {
             }
 
             async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
-                let row = sqlx::query(
-                    "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
+                let question = "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
                      authenticated_at, methods, user_agent, address \
-                     FROM mizan_sessions WHERE id = $1",
-                )
-                .bind(&id.as_bytes()[..])
-                .fetch_optional(&self.pool)
-                .await?;
-                row.as_ref().map(session_of).transpose()
+                     FROM mizan_sessions WHERE id = $1";
+                self.look_up(question, &id.as_bytes()[..]).await
             }
 
             async fn touch(
@@ -323,7 +341,7 @@ macro_rules! sql_store {
                 .bind(user)
                 .fetch_all(&self.pool)
                 .await?;
-                rows.iter().map(session_of).collect()
+                rows.iter().map(Session::of).collect()
             }
 
             async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
@@ -392,22 +410,12 @@ macro_rules! sql_store {
                 &self,
                 id: TokenId,
             ) -> Result<Option<(Session, Option<Account>)>, StoreError> {
-                let row = sqlx::query(
-                    "SELECT s.id, s.secret, s.user_id, s.created_at, s.last_used_at, \
+                let question = "SELECT s.id, s.secret, s.user_id, s.created_at, s.last_used_at, \
                      s.expires_at, s.authenticated_at, s.methods, s.user_agent, s.address, \
                      a.id, a.email, a.email_verified, a.password, a.access, a.created_at \
                      FROM mizan_sessions s LEFT JOIN mizan_accounts a ON a.id = s.user_id \
-                     WHERE s.id = $1",
-                )
-                .bind(&id.as_bytes()[..])
-                .fetch_optional(&self.pool)
-                .await?;
-                let Some(row) = row else {
-                    return Ok(None);
-                };
-                let account: Option<&str> = row.try_get(10)?;
-                let account = account.map(|_| account_from(&row, 10)).transpose()?;
-                Ok(Some((session_of(&row)?, account)))
+                     WHERE s.id = $1";
+                self.look_up(question, &id.as_bytes()[..]).await
             }
         }
 
@@ -485,4 +493,4 @@ macro_rules! sql_store {
     };
 }
 
-pub(super) use sql_store;
+pub(super) use {records, sql_store};

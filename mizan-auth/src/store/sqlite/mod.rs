@@ -1,4 +1,7 @@
+mod reader;
+
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -6,9 +9,10 @@ use jiff::Timestamp;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Row, Sqlite, SqlitePool};
+use sqlx::{Encode, Row, Sqlite, SqlitePool, Type};
 
-use super::sql::{self, sql_store};
+use self::reader::Reader;
+use super::sql::{self, Record, records, sql_store};
 use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
 use crate::{
     Access, Account, Device, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
@@ -18,6 +22,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     pool: SqlitePool,
+    /// Where the file was opened by the store itself.
+    reader: Option<Arc<Reader>>,
 }
 
 impl SqliteStore {
@@ -28,6 +34,7 @@ impl SqliteStore {
     ///
     /// A file that cannot be opened, or that is no database.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -40,16 +47,20 @@ impl SqliteStore {
         // cost as much as what it is wanted for.
         let pool = SqlitePoolOptions::new().test_before_acquire(false);
         let pool = pool.connect_with(options).await?;
-        let store = Self::new(pool);
+        let mut store = Self::new(pool);
         store.migrate().await?;
+        store.reader = Some(Arc::new(Reader::open(path)?));
         Ok(store)
     }
 
     /// The store in a database that the application has open already. [`migrate`](Self::migrate)
     /// makes the tables.
+    ///
+    /// It uses no connection but those of the pool, so that to check a session takes longer than with
+    /// [`open`](Self::open), which may open the same file beside the application.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+        Self { pool, reader: None }
     }
 
     /// Brings the tables to what this version needs. It notes in a table of its own what it did,
@@ -62,6 +73,24 @@ impl SqliteStore {
         let mut migrator = sqlx::migrate!("migrations/sqlite");
         migrator.dangerous_set_table_name(sql::MIGRATIONS);
         Ok(migrator.run(&self.pool).await?)
+    }
+
+    /// What the row with this id has.
+    async fn look_up<'q, T>(
+        &self,
+        question: &'static str,
+        id: impl Encode<'q, Sqlite> + Type<Sqlite> + rusqlite::ToSql + Send + 'q,
+    ) -> Result<Option<T>, StoreError>
+    where
+        T: Record<SqliteRow> + for<'row> Record<rusqlite::Row<'row>>,
+    {
+        let reader = self.reader.as_ref();
+        if let Some(found) = reader.and_then(|reader| reader.read(question, &id)) {
+            return Ok(found);
+        }
+        let query = sqlx::query(question).bind(id);
+        let row = query.fetch_optional(&self.pool).await?;
+        row.as_ref().map(T::of).transpose()
     }
 }
 
