@@ -194,6 +194,10 @@ impl<T: Transport> Connection<T> {
     }
 
     fn poll_jobs(&mut self, cx: &mut Context<'_>) -> bool {
+        // Most have none, and are spared the look into what is another allocation.
+        if self.jobs.is_empty() {
+            return false;
+        }
         let Poll::Ready(Some(done)) = self.jobs.poll_next_unpin(cx) else {
             return false;
         };
