@@ -14,8 +14,9 @@ use redis::{
     Client, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError, Script,
     ScriptInvocation, Value,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, SetOnce};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use crate::broker::feed::{Feed, Listener};
 use crate::broker::presence::{self, presence_of};
@@ -59,6 +60,8 @@ struct Shared {
     topics: Topics,
     scripts: Scripts,
     link: Mutex<Option<Link>>,
+    started: Instant,
+    was_connected: SetOnce<()>,
     /// Topics that miss something, and whether the link broke.
     torn: Mutex<Torn>,
     wake: Notify,
@@ -84,7 +87,9 @@ struct Torn {
 
 impl RedisBroker {
     /// A broker on the server that `address` names, such as `redis://127.0.0.1/`. It connects in the
-    /// background, and again whenever the connection is lost. Needs a tokio runtime.
+    /// background, and again whenever the connection is lost: what is asked for in the first 3 seconds waits
+    /// for the first connection, and later whatever needs one fails while there is none. Needs a tokio
+    /// runtime.
     ///
     /// # Errors
     ///
@@ -113,6 +118,8 @@ impl RedisBroker {
             topics: Topics::new(),
             scripts: Scripts::new(),
             link: Mutex::default(),
+            started: Instant::now(),
+            was_connected: SetOnce::new(),
             torn: Mutex::default(),
             wake: Notify::new(),
             turns: (0..AT_ONCE)
@@ -140,7 +147,11 @@ impl fmt::Debug for RedisBroker {
 }
 
 impl Shared {
-    fn link(&self) -> Result<Link, BrokerError> {
+    /// The connection. Just after the start, while the first one is being made, it is waited for.
+    async fn link(&self) -> Result<Link, BrokerError> {
+        if !self.was_connected.initialized() {
+            let _ = timeout_at(self.started + ANSWER, self.was_connected.wait()).await;
+        }
         lock(&self.link)
             .clone()
             .ok_or_else(|| BrokerError::new("there is no connection to Redis"))
@@ -305,7 +316,7 @@ impl Shared {
         group: &str,
         args: &[&[u8]],
     ) -> Result<(String, u64, Vec<Vec<u8>>), BrokerError> {
-        let link = self.link()?;
+        let link = self.link().await?;
         let log = presence_of(group);
         let Retention { messages, age } = Retention::default();
         let mut invocation = self.scripts.presence.prepare_invoke();
@@ -366,7 +377,7 @@ impl Broker for RedisBroker {
         publication: Publication,
     ) -> Result<Position, BrokerError> {
         let shared = &self.shared;
-        let link = shared.link()?;
+        let link = shared.link().await?;
         let mut invocation = shared.scripts.publish.prepare_invoke();
         invocation
             .key(shared.key("m", group))
@@ -394,7 +405,7 @@ impl Broker for RedisBroker {
         listener: Listener,
     ) -> Result<Feed, BrokerError> {
         let shared = &self.shared;
-        let link = shared.link()?;
+        let link = shared.link().await?;
         let topic = shared.topics.open(group, retention);
         let feed = topic.attach(retention, listener);
         if topic.link().load(Ordering::Relaxed) != link.number {
@@ -441,7 +452,7 @@ impl Broker for RedisBroker {
     }
 
     async fn claim(&self, key: &str, lease: Duration) -> Result<Claim, BrokerError> {
-        let link = self.shared.link()?;
+        let link = self.shared.link().await?;
         let key = self.shared.key("o", key);
         let script = &self.shared.scripts.claim;
         let answer: Vec<u8> = self
@@ -460,7 +471,7 @@ impl Broker for RedisBroker {
     }
 
     async fn settle(&self, key: &str, outcome: Bytes) -> Result<(), BrokerError> {
-        let link = self.shared.link()?;
+        let link = self.shared.link().await?;
         let outcome = [b"s", &outcome[..]].concat();
         let command = redis::cmd("SET")
             .arg(self.shared.key("o", key))
@@ -491,7 +502,7 @@ impl Broker for RedisBroker {
             let _ = shared.presence("sweep", &group, &[]).await;
         }
         let gone = shared.topics.sweep(Duration::from_secs(60));
-        if let Ok(link) = shared.link() {
+        if let Ok(link) = shared.link().await {
             for name in gone {
                 shared.part(&link, &name).await;
             }
