@@ -90,9 +90,9 @@ impl Topics {
 
 /// The log of a group, with those who listen.
 ///
-/// Whoever is woken reads the log while others are still being told, so each has its own lock. Whoever
-/// attaches looks at the log afterwards, and listeners are told after the log has grown: either way nobody
-/// misses a message.
+/// Messages are appended and listeners attached under the lock of the log, so that whoever attaches finds a
+/// message there or is told of it. Listeners are told outside of it: those who are woken read the log while
+/// others are still being told.
 pub(crate) struct Topic {
     name: Arc<str>,
     started: Instant,
@@ -155,8 +155,8 @@ impl Topic {
         let now = self.started.elapsed();
         kept.trim(now);
         kept.touched = now;
-        drop(kept);
         let place = lock(&self.listeners).insert(listener);
+        drop(kept);
         Feed::new(Arc::clone(self), place)
     }
 
