@@ -24,6 +24,9 @@ use crate::transport::{Gone, Received, Transport};
 /// How many turns a connection takes before others have theirs.
 const TURNS: usize = 32;
 
+/// For how many frames there is room while none waits.
+const KEPT_FRAMES: usize = 8;
+
 /// How long a closing handshake may take.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -194,6 +197,10 @@ impl<T: Transport> Connection<T> {
     }
 
     fn poll_jobs(&mut self, cx: &mut Context<'_>) -> bool {
+        // Most have none, and are spared the look into what is another allocation.
+        if self.jobs.is_empty() {
+            return false;
+        }
         let Poll::Ready(Some(done)) = self.jobs.poll_next_unpin(cx) else {
             return false;
         };
@@ -257,7 +264,8 @@ impl<T: Transport> Connection<T> {
                 written += 1;
             }
         }
-        if self.frames.is_empty() && self.frames.capacity() > 64 {
+        // A burst does not hold its memory for good.
+        if self.frames.is_empty() && self.frames.capacity() > KEPT_FRAMES {
             self.frames = VecDeque::new();
         }
         self.unflushed |= written > 0;

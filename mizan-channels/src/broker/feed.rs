@@ -1,7 +1,9 @@
 use std::fmt;
+use std::iter::Chain;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::{option, vec};
 
 use futures_util::task::AtomicWaker;
 
@@ -26,8 +28,38 @@ pub enum Signal {
 /// Where a connection hears of its logs. What happens twice before it looks is one thing to it.
 #[derive(Default)]
 pub struct Mailbox {
-    signals: Mutex<Vec<Signal>>,
+    signals: Mutex<Signals>,
     waker: AtomicWaker,
+}
+
+/// Signals in their order. One alone, which is what most are, is not allocated.
+#[derive(Debug, Default)]
+pub struct Signals {
+    first: Option<Signal>,
+    more: Vec<Signal>,
+}
+
+impl Signals {
+    fn contains(&self, signal: &Signal) -> bool {
+        self.first.as_ref() == Some(signal) || self.more.contains(signal)
+    }
+
+    fn push(&mut self, signal: Signal) {
+        if self.first.is_none() {
+            self.first = Some(signal);
+        } else {
+            self.more.push(signal);
+        }
+    }
+}
+
+impl IntoIterator for Signals {
+    type Item = Signal;
+    type IntoIter = Chain<option::IntoIter<Signal>, vec::IntoIter<Signal>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.first.into_iter().chain(self.more)
+    }
 }
 
 impl Mailbox {
@@ -48,10 +80,10 @@ impl Mailbox {
     }
 
     /// Takes all signals, once there are any.
-    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Vec<Signal>> {
+    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Signals> {
         self.waker.register(cx.waker());
         let mut signals = lock(&self.signals);
-        if signals.is_empty() {
+        if signals.first.is_none() {
             Poll::Pending
         } else {
             Poll::Ready(std::mem::take(&mut *signals))

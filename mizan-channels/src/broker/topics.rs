@@ -53,12 +53,12 @@ impl Topics {
         let topic = Arc::new(Topic {
             name: group.into(),
             started: self.started,
-            inner: Mutex::new(Inner {
+            kept: Mutex::new(Kept {
                 log: Log::new(new_epoch().into(), 0),
                 retention,
-                listeners: Slab::new(),
                 touched: self.started.elapsed(),
             }),
+            listeners: Mutex::default(),
             #[cfg(feature = "redis")]
             link: AtomicU64::new(0),
         });
@@ -88,34 +88,32 @@ impl Topics {
     }
 }
 
-/// The log of a group, with those who listen: both under one lock, so that nobody attaches between a
-/// message and the word of it.
+/// The log of a group, with those who listen.
+///
+/// Messages are appended and listeners attached under the lock of the log, so that whoever attaches finds a
+/// message there or is told of it. Listeners are told outside of it: those who are woken read the log while
+/// others are still being told.
 pub(crate) struct Topic {
     name: Arc<str>,
     started: Instant,
-    inner: Mutex<Inner>,
+    kept: Mutex<Kept>,
+    listeners: Mutex<Slab<Listener>>,
     /// The link to elsewhere that it is subscribed to on; 0 for none.
     #[cfg(feature = "redis")]
     link: AtomicU64,
 }
 
-struct Inner {
+struct Kept {
     log: Log,
     retention: Retention,
-    listeners: Slab<Listener>,
+    /// When somebody last added to it, came or went.
     touched: Duration,
 }
 
-impl Inner {
+impl Kept {
     fn trim(&mut self, now: Duration) {
         let since = now.saturating_sub(self.retention.age);
         self.log.trim(self.retention.messages, millis(since));
-    }
-
-    fn tell(&self, event: impl Fn(Stream) -> BrokerEvent) {
-        for (_, listener) in &self.listeners {
-            listener.tell(event(listener.stream));
-        }
     }
 }
 
@@ -130,68 +128,80 @@ impl Topic {
 
     /// Appends a message, and tells the listeners.
     pub(crate) fn append(&self, retention: Retention, data: bytes::Bytes) -> Cursor {
-        let mut inner = lock(&self.inner);
+        let mut kept = lock(&self.kept);
         let now = self.started.elapsed();
-        inner.touched = now;
-        inner.retention = retention;
-        let prev = inner.log.top();
+        kept.touched = now;
+        kept.retention = retention;
+        let prev = kept.log.top();
         let offset = prev + 1;
-        let pushed = inner.log.push(millis(now), Message { offset, prev, data });
+        let pushed = kept.log.push(millis(now), Message { offset, prev, data });
         debug_assert!(pushed, "the next offset follows the last");
-        inner.trim(now);
-        inner.tell(BrokerEvent::More);
-        Cursor {
-            epoch: Arc::clone(inner.log.epoch()),
-            offset,
+        kept.trim(now);
+        let epoch = Arc::clone(kept.log.epoch());
+        drop(kept);
+        self.tell_each(BrokerEvent::More);
+        Cursor { epoch, offset }
+    }
+
+    fn tell_each(&self, event: impl Fn(Stream) -> BrokerEvent) {
+        for (_, listener) in &*lock(&self.listeners) {
+            listener.tell(event(listener.stream));
         }
     }
 
     pub(crate) fn attach(self: &Arc<Self>, retention: Retention, listener: Listener) -> Feed {
-        let mut inner = lock(&self.inner);
-        inner.retention = retention;
+        let mut kept = lock(&self.kept);
+        kept.retention = retention;
         let now = self.started.elapsed();
-        inner.trim(now);
-        inner.touched = now;
-        let place = inner.listeners.insert(listener);
-        drop(inner);
+        kept.trim(now);
+        kept.touched = now;
+        let place = lock(&self.listeners).insert(listener);
+        drop(kept);
         Feed::new(Arc::clone(self), place)
     }
 
     pub(crate) fn detach(&self, place: usize) {
-        let mut inner = lock(&self.inner);
-        inner.touched = self.started.elapsed();
-        inner.listeners.try_remove(place);
-        if inner.listeners.is_empty() {
-            inner.listeners.shrink_to_fit();
+        lock(&self.kept).touched = self.started.elapsed();
+        let mut listeners = lock(&self.listeners);
+        listeners.try_remove(place);
+        if listeners.is_empty() {
+            listeners.shrink_to_fit();
         }
     }
 
     pub(crate) fn state(&self, recent: usize) -> (LogState, u64) {
-        let inner = lock(&self.inner);
-        (inner.log.state(), inner.log.back(recent))
+        let kept = lock(&self.kept);
+        (kept.log.state(), kept.log.back(recent))
     }
 
     pub(crate) fn read(&self, after: &Cursor, most: usize) -> ReadReply {
-        lock(&self.inner).log.read(after, most, READ_BYTES)
+        lock(&self.kept).log.read(after, most, READ_BYTES)
     }
 
     pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> (Arc<str>, Vec<Message>, bool) {
-        let mut inner = lock(&self.inner);
+        let mut kept = lock(&self.kept);
         let now = self.started.elapsed();
-        inner.trim(now);
-        let (messages, more) = inner.log.page(before, limit);
-        (Arc::clone(inner.log.epoch()), messages, more)
+        kept.trim(now);
+        let (messages, more) = kept.log.page(before, limit);
+        (Arc::clone(kept.log.epoch()), messages, more)
     }
 
     fn is_idle(&self, linger: Duration) -> bool {
-        let mut inner = lock(&self.inner);
+        if self.has_listeners() {
+            return false;
+        }
+        let mut kept = lock(&self.kept);
         let now = self.started.elapsed();
-        inner.trim(now);
-        let state = inner.log.state();
+        kept.trim(now);
+        let state = kept.log.state();
         let is_empty = state.floor == state.top;
-        inner.listeners.is_empty() && is_empty && now.saturating_sub(inner.touched) > linger
+        is_empty && now.saturating_sub(kept.touched) > linger
             // Nothing was ever published, and nobody holds a position that means anything.
-            || inner.listeners.is_empty() && state.top == 0 && now > inner.touched
+            || state.top == 0 && now > kept.touched
+    }
+
+    pub(crate) fn has_listeners(&self) -> bool {
+        !lock(&self.listeners).is_empty()
     }
 }
 
@@ -224,38 +234,36 @@ impl Topic {
     /// Takes a message from elsewhere, `age` after it was published. Whether it was one that follows
     /// or is known already; otherwise the log is to be brought up to date.
     pub(crate) fn take(&self, epoch: &str, message: Message, age: Duration) -> bool {
-        let mut inner = lock(&self.inner);
-        if **inner.log.epoch() != *epoch {
+        let mut kept = lock(&self.kept);
+        if **kept.log.epoch() != *epoch {
             return false;
         }
-        if message.offset <= inner.log.top() {
+        if message.offset <= kept.log.top() {
             return true;
         }
         let now = self.started.elapsed();
         let at = millis(now.saturating_sub(age));
-        if !inner.log.push(at, message) {
+        if !kept.log.push(at, message) {
             return false;
         }
-        inner.touched = now;
-        inner.trim(now);
-        inner.tell(BrokerEvent::More);
+        kept.touched = now;
+        kept.trim(now);
+        drop(kept);
+        self.tell_each(BrokerEvent::More);
         true
     }
 
     /// Begins anew where the log is elsewhere or has a hole: in `epoch`, after `floor`.
     pub(crate) fn restart(&self, epoch: &str, floor: u64) {
-        let mut inner = lock(&self.inner);
-        inner.log = Log::new(epoch.into(), floor);
-        inner.touched = self.started.elapsed();
-        inner.tell(BrokerEvent::More);
+        let mut kept = lock(&self.kept);
+        kept.log = Log::new(epoch.into(), floor);
+        kept.touched = self.started.elapsed();
+        drop(kept);
+        self.tell_each(BrokerEvent::More);
     }
 
     /// Tells the listeners of what happened to the broker.
     pub(crate) fn tell(&self, event: BrokerEvent) {
-        lock(&self.inner).tell(|_| event);
-    }
-
-    pub(crate) fn has_listeners(&self) -> bool {
-        !lock(&self.inner).listeners.is_empty()
+        self.tell_each(|_| event);
     }
 }

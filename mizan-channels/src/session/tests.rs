@@ -28,6 +28,14 @@ fn frames(out: &[Output]) -> Vec<Value> {
 
 /// A session that has a subscription to `log`, and has read all of it.
 fn subscribed(log: &Log, slow_consumer: SlowConsumer) -> (Session, SubId) {
+    let sub = json!({ "t": "sub", "sub": 1, "channel": "c" });
+    let (mut session, id, attached) = attached(log, slow_consumer, &sub);
+    read_all(&mut session, attached, log);
+    (session, id)
+}
+
+/// A session that has just subscribed to `log` with the frame `sub`, and what it said then.
+fn attached(log: &Log, slow_consumer: SlowConsumer, sub: &Value) -> (Session, SubId, Vec<Output>) {
     let settings = Settings {
         limits: Limits::default(),
         contract: String::new(),
@@ -39,10 +47,7 @@ fn subscribed(log: &Log, slow_consumer: SlowConsumer) -> (Session, SubId) {
         result: Ok(None),
     };
     step(&mut session, identified);
-    let out = say(
-        &mut session,
-        &json!({ "t": "sub", "sub": 1, "channel": "c" }),
-    );
+    let out = say(&mut session, sub);
     let [Output::Join { id, ticket, .. }] = out[..] else {
         panic!("{out:?}");
     };
@@ -54,19 +59,11 @@ fn subscribed(log: &Log, slow_consumer: SlowConsumer) -> (Session, SubId) {
     };
     let result = Ok(terms);
     step(&mut session, Input::Authorized { id, ticket, result });
-    let state = log.state();
-    let start = state.top;
-    let attached = step(
-        &mut session,
-        Input::Attached {
-            id,
-            log: state,
-            start,
-        },
-    );
+    let log = log.state();
+    let start = log.top;
+    let attached = step(&mut session, Input::Attached { id, log, start });
     assert_eq!(frames(&attached)[0]["t"], "subok");
-    read_all(&mut session, attached, log);
-    (session, id)
+    (session, id, attached)
 }
 
 /// Answers reads until there are none: all frames.
@@ -108,6 +105,34 @@ fn where_the_newest_is_enough_it_follows_the_gap_and_nothing_else_does() {
             json!({ "t": "pub", "sub": 1, "offset": 9, "prev": 8, "data": 9 }),
         ]
     );
+}
+
+#[test]
+fn whoever_had_the_floor_is_recovered_and_nobody_before_it() {
+    let mut log = Log::new("e".into(), 0);
+    for offset in 1..=5 {
+        let data = json!(offset).to_string().into();
+        let prev = offset - 1;
+        assert!(log.push(0, Message { offset, prev, data }));
+    }
+    log.trim(2, 0);
+    let said = |offset| {
+        let since = json!({ "epoch": "e", "offset": offset });
+        let sub = json!({ "t": "sub", "sub": 1, "channel": "c", "since": since });
+        frames(&attached(&log, SlowConsumer::Gap, &sub).2)
+    };
+    let recovered = json!({
+        "t": "subok", "sub": 1, "epoch": "e", "offset": 3, "recovered": true,
+    });
+    assert_eq!(said(3), [recovered]);
+    let lost = json!({
+        "t": "gap", "sub": 1, "reason": "history", "from": { "epoch": "e", "offset": 2 },
+        "epoch": "e", "offset": 3,
+    });
+    let subok = json!({
+        "t": "subok", "sub": 1, "epoch": "e", "offset": 3, "recovered": false,
+    });
+    assert_eq!(said(2), [subok, lost]);
 }
 
 #[test]

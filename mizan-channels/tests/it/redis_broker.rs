@@ -4,21 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mizan_channels::{Broker, BrokerEvent, ReadReply, RedisBroker, presence_of};
+use tokio::time::Instant;
 
 use crate::brokers::{Reader, does_what_brokers_do, publication, soon};
 use crate::redis_server::RedisServer;
 
-/// A broker that is connected.
-async fn broker(server: &RedisServer) -> RedisBroker {
-    let broker = RedisBroker::new(server.address()).unwrap();
-    soon(connected(&broker)).await;
-    broker
-}
-
-async fn connected(broker: &RedisBroker) {
-    while broker.members("nobody").await.is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+fn broker(server: &RedisServer) -> RedisBroker {
+    RedisBroker::new(server.address()).unwrap()
 }
 
 async fn signalled(reader: &Reader, wanted: BrokerEvent) {
@@ -30,8 +22,32 @@ async fn the_redis_broker_does_what_brokers_do() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let broker: Arc<dyn Broker> = Arc::new(broker(&server).await);
+    let broker: Arc<dyn Broker> = Arc::new(broker(&server));
     does_what_brokers_do(&broker).await;
+}
+
+#[tokio::test]
+async fn whoever_publishes_at_the_start_waits_for_the_first_connection() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let position = broker(&server).publish("g", publication("a")).await;
+    assert_eq!(position.unwrap().offset, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_long_for_a_redis_that_is_not_there() {
+    let broker = RedisBroker::new("redis://127.0.0.1:1/").unwrap();
+    let started = Instant::now();
+    broker.publish("g", publication("a")).await.unwrap_err();
+    let waited = started.elapsed();
+    let most = Duration::from_millis(3_100);
+    assert!(
+        Duration::from_secs(3) <= waited && waited < most,
+        "{waited:?}"
+    );
+    broker.publish("g", publication("a")).await.unwrap_err();
+    assert_eq!(started.elapsed(), waited);
 }
 
 #[tokio::test]
@@ -39,7 +55,7 @@ async fn two_servers_share_their_channels() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let [one, two] = [broker(&server).await, broker(&server).await];
+    let [one, two] = [broker(&server), broker(&server)];
     let mut reader = Reader::new(&two, "g", 0).await;
     for text in ["a", "b", "c"] {
         one.publish("g", publication(text)).await.unwrap();
@@ -76,7 +92,7 @@ async fn a_hole_is_filled_before_anybody_reads_on() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let broker = broker(&server).await;
+    let broker = broker(&server);
     let mut reader = Reader::new(&broker, "g", 0).await;
     broker.publish("g", publication("1")).await.unwrap();
     assert_eq!(reader.texts(1).await, ["1"]);
@@ -93,7 +109,7 @@ async fn a_message_that_is_gone_from_redis_is_a_gap() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let broker = broker(&server).await;
+    let broker = broker(&server);
     let mut reader = Reader::new(&broker, "g", 0).await;
     broker.publish("g", publication("1")).await.unwrap();
     assert_eq!(reader.texts(1).await, ["1"]);
@@ -119,7 +135,7 @@ async fn who_waits_for_redis_is_told_and_gets_what_came_meanwhile() {
     let Some(mut server) = RedisServer::start().await else {
         return;
     };
-    let broker = broker(&server).await;
+    let broker = broker(&server);
     let reader = Reader::new(&broker, "g", 0).await;
     let before = broker.publish("g", publication("1")).await.unwrap();
     server.kill();
@@ -139,7 +155,7 @@ async fn an_emptied_server_begins_a_new_epoch() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let [one, two] = [broker(&server).await, broker(&server).await];
+    let [one, two] = [broker(&server), broker(&server)];
     let reader = Reader::new(&two, "g", 0).await;
     one.enter("g", "c1", "mia", "1".into()).await.unwrap();
     let before = one.publish("g", publication("1")).await.unwrap();
@@ -172,7 +188,7 @@ async fn a_top_that_goes_back_begins_a_new_epoch() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let broker = broker(&server).await;
+    let broker = broker(&server);
     let reader = Reader::new(&broker, "g", 0).await;
     for text in ["1", "2", "3"] {
         broker.publish("g", publication(text)).await.unwrap();
@@ -199,7 +215,7 @@ async fn whose_server_died_leaves() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let [one, two] = [broker(&server).await, broker(&server).await];
+    let [one, two] = [broker(&server), broker(&server)];
     one.enter("g", "c1", "mia", "1".into()).await.unwrap();
     two.enter("g", "c2", "ole", "2".into()).await.unwrap();
     drop(one);

@@ -1,12 +1,11 @@
-//! Clients that only count and look at the clock.
+//! Clients that only count and look at the clock: one thread reads for all of them, and does next to nothing.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use mio::{Events, Interest, Poll, Token};
 
 use crate::servers::now;
 
@@ -15,34 +14,33 @@ type Arrival = (u64, u64);
 
 pub(crate) struct Load {
     clients: u32,
-    arrivals: mpsc::UnboundedReceiver<Arrival>,
-    _tasks: JoinSet<()>,
+    arrivals: Arc<Mutex<Vec<Arrival>>>,
 }
 
 impl Load {
-    pub(crate) async fn connect(kind: &str, port: u16, clients: u32) -> Self {
-        let (sender, arrivals) = mpsc::unbounded_channel();
-        let mut tasks = JoinSet::new();
-        for number in 0..clients {
-            let client = client(kind, port, number).await;
-            tasks.spawn(listen(client, sender.clone()));
-        }
-        Self {
-            clients,
-            arrivals,
-            _tasks: tasks,
-        }
+    pub(crate) fn connect(kind: &str, port: u16, clients: u32) -> Self {
+        let arrivals: Arc<Mutex<Vec<Arrival>>> = Arc::default();
+        let numbers = 0..clients;
+        let connected: Vec<_> = numbers
+            .map(|number| Client::connect(kind, port, number))
+            .collect();
+        let noted = Arc::downgrade(&arrivals);
+        std::thread::spawn(move || listen(connected, &noted));
+        Self { clients, arrivals }
     }
 
-    /// Those of so many messages at every client.
+    /// Those of so many messages at every client. It looks for them now and then: to be woken would take
+    /// time from the servers.
     pub(crate) async fn arrivals(&mut self, messages: u32) -> Vec<Arrival> {
         let wanted = messages as usize * self.clients as usize;
-        let mut arrivals = Vec::with_capacity(wanted);
-        while arrivals.len() < wanted {
-            let arrival = tokio::time::timeout(Duration::from_secs(30), self.arrivals.recv());
-            arrivals.push(arrival.await.expect("all arrive").unwrap());
-        }
-        arrivals
+        let all = async {
+            while self.arrivals.lock().unwrap().len() < wanted {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            std::mem::take(&mut *self.arrivals.lock().unwrap())
+        };
+        let most = Duration::from_secs(60);
+        tokio::time::timeout(most, all).await.expect("all arrive")
     }
 }
 
@@ -64,91 +62,126 @@ pub(crate) fn latencies(arrivals: &[Arrival]) -> (f64, f64) {
     (at(0.5), at(0.99))
 }
 
+struct Client {
+    stream: mio::net::TcpStream,
+    /// What came of a frame whose rest has not.
+    part: Vec<u8>,
+}
+
+impl Client {
+    fn connect(kind: &str, port: u16, number: u32) -> Self {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let path = if kind == "socket.io" {
+            "/socket.io/?EIO=4&transport=websocket"
+        } else {
+            "/api/mizan/ws"
+        };
+        let handshake = format!(
+            "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: upgrade\r\n\
+             upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             sec-websocket-protocol: mizan.v1.json\r\n\r\n"
+        );
+        stream.write_all(handshake.as_bytes()).unwrap();
+        let mut part = Vec::new();
+        let head = until(&mut stream, &mut part, b"\r\n\r\n");
+        assert!(part.starts_with(b"HTTP/1.1 101"), "{part:?}");
+        part.drain(..head);
+        if kind == "mizan" {
+            let hello = format!(r#"{{"t":"hello","client":"bench-{number:06}"}}"#);
+            stream.write_all(&text(&hello)).unwrap();
+            let sub = text(r#"{"t":"sub","sub":0,"channel":"ticks"}"#);
+            stream.write_all(&sub).unwrap();
+            until(&mut stream, &mut part, b"\"subok\"");
+            part.clear();
+        } else if kind == "socket.io" {
+            stream.write_all(&text("40")).unwrap();
+            until(&mut stream, &mut part, b"40{\"sid\"");
+            part.clear();
+        }
+        stream.set_nonblocking(true).unwrap();
+        let stream = mio::net::TcpStream::from_std(stream);
+        Self { stream, part }
+    }
+
+    /// Reads once, and says whether there may be more.
+    fn read(&mut self, buffer: &mut [u8], arrivals: &mut Vec<Arrival>) -> bool {
+        // There is nothing at the end of the server.
+        let length = self.stream.read(buffer).unwrap_or(0);
+        let came = now();
+        let part = std::mem::take(&mut self.part);
+        let whole;
+        let mut rest = &buffer[..length];
+        if !part.is_empty() {
+            whole = [&part, rest].concat();
+            rest = &whole;
+        }
+        while let Some((frame, after)) = next_frame(rest) {
+            arrivals.extend(published_at(frame).map(|sent| (sent, came)));
+            rest = after;
+        }
+        self.part = rest.to_vec();
+        length == buffer.len()
+    }
+}
+
 /// A text frame; its mask is zero, so that its payload is as it is.
 fn text(payload: &str) -> Vec<u8> {
-    let mut frame = vec![
-        0x81,
-        0x80 | u8::try_from(payload.len()).unwrap(),
-        0,
-        0,
-        0,
-        0,
-    ];
+    let length = u8::try_from(payload.len()).unwrap();
+    let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
     frame.extend(payload.as_bytes());
     frame
 }
 
-async fn client(kind: &str, port: u16, number: u32) -> (TcpStream, BytesMut) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    stream.set_nodelay(true).unwrap();
-    let path = if kind == "socket.io" {
-        "/socket.io/?EIO=4&transport=websocket"
-    } else {
-        "/api/mizan/ws"
-    };
-    let handshake = format!(
-        "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: upgrade\r\n\
-         upgrade: websocket\r\nsec-websocket-version: 13\r\n\
-         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         sec-websocket-protocol: mizan.v1.json\r\n\r\n"
-    );
-    stream.write_all(handshake.as_bytes()).await.unwrap();
-    let mut read = BytesMut::with_capacity(1024);
-    let head = loop {
-        stream.read_buf(&mut read).await.unwrap();
-        if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end + 4;
-        }
-    };
-    assert!(read.starts_with(b"HTTP/1.1 101"), "{read:?}");
-    read.advance(head);
-    if kind == "mizan" {
-        let hello = format!(r#"{{"t":"hello","client":"bench-{number:06}"}}"#);
-        stream.write_all(&text(&hello)).await.unwrap();
-        stream
-            .write_all(&text(r#"{"t":"sub","sub":0,"channel":"ticks"}"#))
-            .await
-            .unwrap();
-        until(&mut stream, &mut read, b"\"subok\"").await;
-    } else if kind == "socket.io" {
-        stream.write_all(&text("40")).await.unwrap();
-        until(&mut stream, &mut read, b"40{\"sid\"").await;
-    }
-    (stream, read)
-}
-
-/// Reads until there is `part`, and forgets what there was.
-async fn until(stream: &mut TcpStream, read: &mut BytesMut, part: &[u8]) {
-    while !read.windows(part.len()).any(|found| found == part) {
-        assert!(stream.read_buf(read).await.unwrap() > 0, "{read:?}");
-    }
-    read.clear();
-}
-
-async fn listen(
-    (mut stream, mut read): (TcpStream, BytesMut),
-    arrivals: mpsc::UnboundedSender<Arrival>,
-) {
+/// Reads until there is `text`, and answers with where it ends.
+fn until(stream: &mut TcpStream, read: &mut Vec<u8>, text: &[u8]) -> usize {
     loop {
-        while let Some(frame) = next_frame(&mut read) {
-            let marker = b"\"at\":";
-            let Some(start) = frame.windows(5).position(|found| found == marker) else {
-                continue;
-            };
-            let digits = frame[start + 5..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit());
-            let sent = digits.fold(0, |sent, digit| sent * 10 + u64::from(digit - b'0'));
-            let _ = arrivals.send((sent, now()));
+        let mut parts = read.windows(text.len());
+        if let Some(start) = parts.position(|part| part == text) {
+            return start + text.len();
         }
-        match stream.read_buf(&mut read).await {
-            Ok(read) if read > 0 => {}
-            _ => return,
+        let mut some = [0; 1024];
+        let length = stream.read(&mut some).unwrap();
+        assert!(length > 0, "{read:?}");
+        read.extend(&some[..length]);
+    }
+}
+
+fn listen(mut clients: Vec<Client>, arrivals: &Weak<Mutex<Vec<Arrival>>>) {
+    let mut poll = Poll::new().unwrap();
+    for (index, client) in clients.iter_mut().enumerate() {
+        let registry = poll.registry();
+        registry
+            .register(&mut client.stream, Token(index), Interest::READABLE)
+            .unwrap();
+    }
+    let mut events = Events::with_capacity(1024);
+    let mut buffer = vec![0; 64 * 1024];
+    while let Some(arrivals) = arrivals.upgrade() {
+        let second = Some(Duration::from_secs(1));
+        poll.poll(&mut events, second).unwrap();
+        let mut arrivals = arrivals.lock().unwrap();
+        for event in &events {
+            let client = &mut clients[event.token().0];
+            // A read that does not fill the buffer took all there was.
+            while client.read(&mut buffer, &mut arrivals) {}
         }
     }
 }
 
-fn next_frame(read: &mut BytesMut) -> Option<BytesMut> {
+/// When the message in a frame was published.
+fn published_at(frame: &[u8]) -> Option<u64> {
+    let marker = b"\"at\":";
+    let start = frame.windows(5).position(|found| found == marker)? + 5;
+    let digits = frame[start..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit());
+    Some(digits.fold(0, |sent, digit| sent * 10 + u64::from(digit - b'0')))
+}
+
+/// The payload of a frame, and what follows the frame.
+fn next_frame(read: &[u8]) -> Option<(&[u8], &[u8])> {
     let (head, length) = match *read.get(1)? {
         126 => (
             4,
@@ -157,9 +190,6 @@ fn next_frame(read: &mut BytesMut) -> Option<BytesMut> {
         127 => panic!("no message is so long"),
         short => (2, usize::from(short)),
     };
-    if read.len() < head + length {
-        return None;
-    }
-    read.advance(head);
-    Some(read.split_to(length))
+    let frame = read.get(head..head + length)?;
+    Some((frame, &read[head + length..]))
 }

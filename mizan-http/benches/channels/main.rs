@@ -25,6 +25,10 @@ const ROUNDS: usize = 3;
 /// Deliveries a second, where they are at a pace.
 const PACE: u32 = 50_000;
 
+/// How many connections are idle, and how many messages all of them get then.
+const CONNECTIONS: u32 = 10_000;
+const BURST: u32 = 100;
+
 fn main() {
     let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -34,39 +38,50 @@ fn main() {
         .unwrap();
     match args.next().as_deref() {
         Some("serve") => runtime.block_on(servers::serve(&args.next().unwrap())),
-        Some("fan-out") => runtime.block_on(fan_out()),
+        Some("fan-out") => runtime.block_on(fan_out(&args.collect::<Vec<_>>())),
         Some("idle") => runtime.block_on(idle()),
         Some("redis") => runtime.block_on(through_redis::publish()),
         _ => runtime.block_on(async {
-            fan_out().await;
+            fan_out(&[]).await;
             idle().await;
             through_redis::publish().await;
         }),
     }
 }
 
-async fn fan_out() {
+/// For all, or for so many subscribers and these servers only.
+async fn fan_out(only: &[String]) {
     println!(
-        "| server | subscribers | deliveries/s | µs of processor each | p50, p99 ms | at {PACE}/s: p50, p99 ms |"
+        "| server | subscribers | deliveries/s | µs of processor each | p50, p99 ms \
+         | at {PACE}/s: µs of processor each | p50, p99 ms |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     for (subscribers, messages) in [(1, 20_000), (100, 3_000), (5_000, 60)] {
-        for kind in KINDS {
+        let is_wanted = |word: &str| only.is_empty() || only.iter().any(|only| only == word);
+        if !is_wanted(&subscribers.to_string()) {
+            continue;
+        }
+        let kinds = KINDS.into_iter();
+        for kind in kinds.filter(|kind| only.len() < 2 || is_wanted(kind)) {
             let Some(mut server) = Server::start(kind).await else {
-                println!("| {kind} | {subscribers} | not run | | | |");
+                println!("| {kind} | {subscribers} | not run | | | | |");
                 continue;
             };
-            let mut load = Load::connect(kind, server.port, subscribers).await;
+            let mut load = Load::connect(kind, server.port, subscribers);
             let mut rates = Vec::new();
             let mut arrivals = Vec::new();
-            let worked = server.processor_seconds();
+            let mut worked = server.processor_seconds();
+            let mut each = |server: &Server, deliveries: usize| {
+                let before = std::mem::replace(&mut worked, server.processor_seconds());
+                (worked - before) * 1e6 / deliveries as f64
+            };
             for _ in 0..ROUNDS {
                 server.publish(messages, 1, Duration::ZERO).await;
                 let round = load.arrivals(messages).await;
                 rates.push(load::per_second(&round));
                 arrivals.extend(round);
             }
-            let each = (server.processor_seconds() - worked) * 1e6 / arrivals.len() as f64;
+            let fast_each = each(&server, arrivals.len());
             rates.sort_by(f64::total_cmp);
             let rate = rates[ROUNDS / 2];
             let (p50, p99) = latencies(&arrivals);
@@ -77,30 +92,38 @@ async fn fan_out() {
             server
                 .publish(paced, burst, Duration::from_secs_f64(pause))
                 .await;
-            let (paced_p50, paced_p99) = latencies(&load.arrivals(paced).await);
+            let arrivals = load.arrivals(paced).await;
+            let paced_each = each(&server, arrivals.len());
+            let (paced_p50, paced_p99) = latencies(&arrivals);
             println!(
-                "| {kind} | {subscribers} | {rate:.0} | {each:.2} | {p50:.2}, {p99:.2} | {paced_p50:.2}, {paced_p99:.2} |"
+                "| {kind} | {subscribers} | {rate:.0} | {fast_each:.2} | {p50:.2}, {p99:.2} \
+                 | {paced_each:.2} | {paced_p50:.2}, {paced_p99:.2} |"
             );
         }
     }
 }
 
+/// The memory of connections before anything is published, and after a burst to all of them.
 async fn idle() {
-    println!("\n| server | idle connections | KB each |");
-    println!("|---|---|---|");
-    for kind in KINDS {
-        let Some(server) = Server::start(kind).await else {
+    println!("\n| server | connections | KB each, idle | KB each, after {BURST} messages |");
+    println!("|---|---|---|---|");
+    for kind in KINDS.into_iter().filter(|kind| *kind != "loop") {
+        let Some(mut server) = Server::start(kind).await else {
             continue;
         };
-        let mut loads = vec![Load::connect(kind, server.port, 200).await];
-        let mut connections = 0;
+        let mut loads = vec![Load::connect(kind, server.port, 200)];
         let before = server.resident_bytes();
-        for more in [5_000, 5_000] {
-            loads.push(Load::connect(kind, server.port, more).await);
-            connections += more;
+        loads.push(Load::connect(kind, server.port, CONNECTIONS));
+        let each = async |server: &Server| {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let each = (server.resident_bytes() - before) / f64::from(connections) / 1024.0;
-            println!("| {kind} | {connections} | {each:.1} |");
+            (server.resident_bytes() - before) / f64::from(CONNECTIONS) / 1024.0
+        };
+        let idle = each(&server).await;
+        server.publish(BURST, 1, Duration::ZERO).await;
+        for load in &mut loads {
+            load.arrivals(BURST).await;
         }
+        let after = each(&server).await;
+        println!("| {kind} | {CONNECTIONS} | {idle:.1} | {after:.1} |");
     }
 }

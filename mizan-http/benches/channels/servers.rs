@@ -1,6 +1,9 @@
 //! The servers that are compared.
 
+use std::cell::Cell;
+use std::io::{Read, Write};
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt, StreamExt};
@@ -19,7 +22,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// Those that are compared. `plain` writes each message by itself, as `ws` and Socket.IO do; `joined` writes
 /// what has come meanwhile at once, as mizan does.
-pub(crate) const KINDS: [&str; 5] = ["mizan", "plain", "joined", "ws", "socket.io"];
+/// `loop` is no server, but what the kernel takes: a thread that writes each message to each socket.
+pub(crate) const KINDS: [&str; 6] = ["mizan", "plain", "joined", "loop", "ws", "socket.io"];
 
 /// How much `joined` writes at once: as much as mizan.
 const WRITE_BUFFER: usize = 16 * 1024;
@@ -92,6 +96,26 @@ pub(crate) async fn serve(kind: &str) {
                 .unwrap();
         })
         .await;
+    } else if kind == "loop" {
+        let sockets: Arc<Mutex<Vec<std::net::TcpStream>>> = Arc::default();
+        let accepted = Arc::clone(&sockets);
+        let listener = listener.into_std().unwrap();
+        listener.set_nonblocking(false).unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                accepted.lock().unwrap().push(shake_hands(stream.unwrap()));
+            }
+        });
+        let offset = Cell::new(0);
+        each_order(async || {
+            let payload = publication(&offset);
+            let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+            let frame = [&[0x81, 126], &length[..], payload.as_bytes()].concat();
+            for socket in &*sockets.lock().unwrap() {
+                let _ = (&*socket).write_all(&frame);
+            }
+        })
+        .await;
     } else {
         let (sender, _) = broadcast::channel::<Message>(32_768);
         let subscribe = sender.clone();
@@ -103,19 +127,36 @@ pub(crate) async fn serve(kind: &str) {
                 tokio::spawn(broadcast(stream, subscribe.subscribe(), at_once));
             }
         });
-        let offset = std::cell::Cell::new(0_u64);
+        let offset = Cell::new(0);
         each_order(async || {
-            offset.set(offset.get() + 1);
-            let data = serde_json::to_string(&tick()).unwrap();
-            let text = format!(
-                r#"{{"t":"pub","sub":0,"offset":{},"prev":{},"data":{data}}}"#,
-                offset.get(),
-                offset.get() - 1
-            );
-            let _ = sender.send(Message::text(text));
+            let _ = sender.send(Message::text(publication(&offset)));
         })
         .await;
     }
+}
+
+/// A message as mizan sends it, after the one at `offset`.
+fn publication(offset: &Cell<u64>) -> String {
+    let prev = offset.get();
+    offset.set(prev + 1);
+    let data = serde_json::to_string(&tick()).unwrap();
+    let offset = offset.get();
+    format!(r#"{{"t":"pub","sub":0,"offset":{offset},"prev":{prev},"data":{data}}}"#)
+}
+
+/// What a client of the benchmark takes for a handshake.
+fn shake_hands(mut stream: std::net::TcpStream) -> std::net::TcpStream {
+    stream.set_nodelay(true).unwrap();
+    let mut read = Vec::new();
+    while !read.ends_with(b"\r\n\r\n") {
+        let mut some = [0; 1024];
+        let length = stream.read(&mut some).unwrap();
+        read.extend(&some[..length]);
+    }
+    stream
+        .write_all(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        .unwrap();
+    stream
 }
 
 /// The least that broadcasts: what a chat in tokio-tungstenite's examples does. Messages that have come

@@ -33,14 +33,6 @@ pub(crate) async fn publish() {
         });
         println!("| plain `PUBLISH` | {at_once} | {:.0} |", plain.await);
         let channels = Channels::new(RedisBroker::new(&*address).unwrap());
-        // It connects by itself, and meanwhile says that it cannot.
-        while channels
-            .publish::<Ticks>(&NoParams {}, tick())
-            .await
-            .is_err()
-        {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
         let mizan = rate(at_once, move || {
             let channels = channels.clone();
             async move {

@@ -17,6 +17,7 @@ use crate::endpoint::Endpoint;
 use crate::{Authenticate, problem};
 use transport::WebSocket;
 
+mod joined;
 mod transport;
 
 /// The only version there is (RFC 6455, section 4.1).

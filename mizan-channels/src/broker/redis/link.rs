@@ -90,6 +90,7 @@ async fn connect(shared: &Arc<Shared>, number: u64) -> Result<Link, BrokerError>
         .collect();
     shared.sync_all(&link, joined, true).await?;
     *lock(&shared.link) = Some(link.clone());
+    let _ = shared.was_connected.set(());
     shared.tell_all(BrokerEvent::Back);
     Ok(link)
 }

@@ -10,22 +10,21 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use mizan_core::Position;
 use redis::aio::MultiplexedConnection;
-use redis::{
-    Client, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError, Script,
-    ScriptInvocation, Value,
-};
-use tokio::sync::Notify;
+use redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisError, ScriptInvocation};
+use tokio::sync::{Notify, SetOnce};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use crate::broker::feed::{Feed, Listener};
-use crate::broker::presence::{self, presence_of};
-use crate::broker::topics::{Topic, Topics};
+use crate::broker::presence::members;
+use crate::broker::topics::Topics;
 use crate::broker::{Broker, BrokerError, Claim, MEMORY, Publication, Retention, new_epoch};
 use crate::lock::lock;
-use crate::log::{Cursor, Message};
-use crate::session::BrokerEvent;
+use crate::log::Cursor;
 
 mod link;
+mod logs;
+mod presence;
 mod scripts;
 
 use scripts::Scripts;
@@ -36,9 +35,6 @@ const ANSWER: Duration = Duration::from_secs(3);
 /// How often logs are compared with Redis, since the last message of a burst may be lost on its way and
 /// no later one tells.
 const CHECK: Duration = Duration::from_secs(2);
-
-/// How long a connection is present without being confirmed.
-const LAPSE: Duration = Duration::from_secs(35);
 
 /// How many scripts are on their way at once.
 const AT_ONCE: usize = 64;
@@ -59,6 +55,8 @@ struct Shared {
     topics: Topics,
     scripts: Scripts,
     link: Mutex<Option<Link>>,
+    started: Instant,
+    was_connected: SetOnce<()>,
     /// Topics that miss something, and whether the link broke.
     torn: Mutex<Torn>,
     wake: Notify,
@@ -84,7 +82,9 @@ struct Torn {
 
 impl RedisBroker {
     /// A broker on the server that `address` names, such as `redis://127.0.0.1/`. It connects in the
-    /// background, and again whenever the connection is lost. Needs a tokio runtime.
+    /// background, and again whenever the connection is lost: what is asked for in the first 3 seconds waits
+    /// for the first connection, and later whatever needs one fails while there is none. Needs a tokio
+    /// runtime.
     ///
     /// # Errors
     ///
@@ -113,6 +113,8 @@ impl RedisBroker {
             topics: Topics::new(),
             scripts: Scripts::new(),
             link: Mutex::default(),
+            started: Instant::now(),
+            was_connected: SetOnce::new(),
             torn: Mutex::default(),
             wake: Notify::new(),
             turns: (0..AT_ONCE)
@@ -140,7 +142,11 @@ impl fmt::Debug for RedisBroker {
 }
 
 impl Shared {
-    fn link(&self) -> Result<Link, BrokerError> {
+    /// The connection. Just after the start, while the first one is being made, it is waited for.
+    async fn link(&self) -> Result<Link, BrokerError> {
+        if !self.was_connected.initialized() {
+            let _ = timeout_at(self.started + ANSWER, self.was_connected.wait()).await;
+        }
         lock(&self.link)
             .clone()
             .ok_or_else(|| BrokerError::new("there is no connection to Redis"))
@@ -176,186 +182,10 @@ impl Shared {
         }
         BrokerError::new(error)
     }
-
-    /// What Redis pushes. Runs on the connection's task, and so waits for nothing.
-    fn pushed(&self, number: u64, info: &PushInfo) {
-        match (&info.kind, &info.data[..]) {
-            (PushKind::Disconnection, _) => {
-                lock(&self.torn).broken = Some(number);
-                self.wake.notify_one();
-            }
-            (PushKind::Message, [Value::BulkString(channel), Value::BulkString(payload)]) => {
-                let group = std::str::from_utf8(channel)
-                    .ok()
-                    .and_then(|channel| channel.strip_prefix(&self.prefix));
-                let Some(topic) = group.and_then(|group| self.topics.get(group)) else {
-                    return;
-                };
-                let taken = parse(payload)
-                    .is_some_and(|(epoch, message)| topic.take(epoch, message, Duration::ZERO));
-                if !taken {
-                    lock(&self.torn).topics.insert(Arc::clone(topic.name()));
-                    self.wake.notify_one();
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Whoever changes what a topic is subscribed to, or brings it up to date, does so alone: an answer
-    /// that was read before another must not be applied after it.
-    async fn turn(&self, name: &str) -> tokio::sync::MutexGuard<'_, ()> {
-        let place = name.bytes().fold(0_usize, |hash, byte| {
-            hash.wrapping_mul(31).wrapping_add(usize::from(byte))
-        });
-        self.turns[place % self.turns.len()].lock().await
-    }
-
-    /// Subscribes to a topic where that was not done yet, and fills what it misses.
-    async fn join(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
-        let _turn = self.turn(topic.name()).await;
-        if topic.link().load(Ordering::Relaxed) == link.number {
-            return Ok(());
-        }
-        let mut connection = link.connection.clone();
-        connection
-            .subscribe(self.channel(topic.name()))
-            .await
-            .map_err(|error| self.failed(link, error))?;
-        self.fill(link, topic).await?;
-        topic.link().store(link.number, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Unsubscribes from a group, unless somebody came meanwhile.
-    async fn part(&self, link: &Link, name: &Arc<str>) {
-        let _turn = self.turn(name).await;
-        if self.topics.get(name).is_none() {
-            let mut connection = link.connection.clone();
-            if let Err(error) = connection.unsubscribe(self.channel(name)).await {
-                self.failed(link, error);
-            }
-        }
-    }
-
-    async fn sync(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
-        let _turn = self.turn(topic.name()).await;
-        self.fill(link, topic).await
-    }
-
-    /// Fills what a topic misses from its stream, or begins it anew as Redis did.
-    async fn fill(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
-        let (known, _) = topic.state(0);
-        let script: &Script = &self.scripts.sync;
-        let (epoch, top, offsets, ages, data): (String, u64, Vec<u64>, Vec<u64>, Vec<Vec<u8>>) =
-            self.run(
-                link,
-                script
-                    .key(self.key("m", topic.name()))
-                    .key(self.key("s", topic.name()))
-                    .arg(&*link.generation)
-                    .arg(new_epoch())
-                    .arg(&*known.epoch)
-                    .arg(known.top),
-            )
-            .await?;
-        let first = offsets.first().copied().unwrap_or(top + 1);
-        if *epoch != *known.epoch {
-            topic.restart(&epoch, first - 1);
-        } else if first > known.top + 1 && topic.state(0).0.top + 1 < first {
-            tracing::warn!(group = %topic.name(), "messages are gone from Redis before they came");
-            topic.restart(&epoch, first - 1);
-        }
-        for ((offset, age), data) in offsets.into_iter().zip(ages).zip(data) {
-            let message = Message {
-                offset,
-                prev: offset - 1,
-                data: data.into(),
-            };
-            topic.take(&epoch, message, Duration::from_millis(age));
-        }
-        Ok(())
-    }
-
-    /// Brings many topics up to date; `join` also subscribes to them.
-    async fn sync_all(
-        &self,
-        link: &Link,
-        topics: Vec<Arc<Topic>>,
-        join: bool,
-    ) -> Result<(), BrokerError> {
-        let mut syncs = stream::iter(topics)
-            .map(|topic| async move {
-                if join {
-                    self.join(link, &topic).await
-                } else {
-                    self.sync(link, &topic).await
-                }
-            })
-            .buffer_unordered(AT_ONCE);
-        while let Some(synced) = syncs.next().await {
-            synced?;
-        }
-        Ok(())
-    }
-
-    async fn presence(
-        &self,
-        what: &str,
-        group: &str,
-        args: &[&[u8]],
-    ) -> Result<(String, u64, Vec<Vec<u8>>), BrokerError> {
-        let link = self.link()?;
-        let log = presence_of(group);
-        let Retention { messages, age } = Retention::default();
-        let mut invocation = self.scripts.presence.prepare_invoke();
-        invocation
-            .key(self.key("m", &log))
-            .key(self.key("s", &log))
-            .key(self.key("c", group))
-            .key(self.key("x", group))
-            .key(self.key("n", group))
-            .key(self.key("i", group))
-            .arg(what)
-            .arg(self.channel(&log))
-            .arg(&*link.generation)
-            .arg(new_epoch())
-            .arg(messages)
-            .arg(millis(age));
-        for arg in args {
-            invocation.arg(*arg);
-        }
-        self.run(&link, &invocation).await
-    }
-
-    async fn confirm(
-        &self,
-        group: &str,
-        connection: &str,
-        id: &str,
-        info: &[u8],
-    ) -> Result<(), BrokerError> {
-        let lapse = millis(LAPSE).to_string();
-        let args = [connection.as_bytes(), id.as_bytes(), info, lapse.as_bytes()];
-        self.presence("enter", group, &args).await.map(|_| ())
-    }
 }
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// `epoch offset data`, as the script publishes it.
-fn parse(payload: &[u8]) -> Option<(&str, Message)> {
-    let mut parts = payload.splitn(3, |byte| *byte == b' ');
-    let epoch = std::str::from_utf8(parts.next()?).ok()?;
-    let offset: u64 = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
-    let message = Message {
-        offset,
-        prev: offset.checked_sub(1)?,
-        data: Bytes::copy_from_slice(parts.next()?),
-    };
-    Some((epoch, message))
 }
 
 #[async_trait]
@@ -366,7 +196,7 @@ impl Broker for RedisBroker {
         publication: Publication,
     ) -> Result<Position, BrokerError> {
         let shared = &self.shared;
-        let link = shared.link()?;
+        let link = shared.link().await?;
         let mut invocation = shared.scripts.publish.prepare_invoke();
         invocation
             .key(shared.key("m", group))
@@ -394,7 +224,7 @@ impl Broker for RedisBroker {
         listener: Listener,
     ) -> Result<Feed, BrokerError> {
         let shared = &self.shared;
-        let link = shared.link()?;
+        let link = shared.link().await?;
         let topic = shared.topics.open(group, retention);
         let feed = topic.attach(retention, listener);
         if topic.link().load(Ordering::Relaxed) != link.number {
@@ -435,13 +265,13 @@ impl Broker for RedisBroker {
             .collect();
         people.sort();
         let people = people.iter().map(|(id, info)| (&**id, *info));
-        let members = presence::members(people);
+        let members = members(people);
         let epoch = epoch.into();
         Ok((Cursor { epoch, offset }, members))
     }
 
     async fn claim(&self, key: &str, lease: Duration) -> Result<Claim, BrokerError> {
-        let link = self.shared.link()?;
+        let link = self.shared.link().await?;
         let key = self.shared.key("o", key);
         let script = &self.shared.scripts.claim;
         let answer: Vec<u8> = self
@@ -460,7 +290,7 @@ impl Broker for RedisBroker {
     }
 
     async fn settle(&self, key: &str, outcome: Bytes) -> Result<(), BrokerError> {
-        let link = self.shared.link()?;
+        let link = self.shared.link().await?;
         let outcome = [b"s", &outcome[..]].concat();
         let command = redis::cmd("SET")
             .arg(self.shared.key("o", key))
@@ -491,18 +321,10 @@ impl Broker for RedisBroker {
             let _ = shared.presence("sweep", &group, &[]).await;
         }
         let gone = shared.topics.sweep(Duration::from_secs(60));
-        if let Ok(link) = shared.link() {
+        if let Ok(link) = shared.link().await {
             for name in gone {
                 shared.part(&link, &name).await;
             }
-        }
-    }
-}
-
-impl Shared {
-    fn tell_all(&self, event: BrokerEvent) {
-        for topic in self.topics.all() {
-            topic.tell(event);
         }
     }
 }
