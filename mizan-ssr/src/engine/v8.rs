@@ -9,7 +9,7 @@ use v8::script_compiler::{
 };
 
 use self::buffers::Buffers;
-use super::{BUFFER_REFUSED, Engine, Fault, SCRIPTS, function_of};
+use super::{BUFFER_REFUSED, Engine, Fault, Interrupter, SCRIPTS, function_of};
 use crate::cache::CompiledCode;
 use crate::host::{Host, OPERATIONS, Value};
 use crate::loader::Module;
@@ -20,9 +20,10 @@ mod buffers;
 pub(super) struct V8Engine {
     // Fields drop in order: handles before the isolate that they point into.
     realm: Option<Realm>,
+    slot: Rc<Slot>,
     isolate: v8::OwnedIsolate,
     limit: Box<HeapLimit>,
-    interrupter: Arc<dyn Fn() + Send + Sync>,
+    interrupter: Interrupter,
 }
 
 struct Realm {
@@ -50,6 +51,9 @@ struct HeapLimit {
 pub(super) fn initialize() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // What a collection found to be garbage is free when it ends. V8 would let another thread see to that,
+        // and refuse a buffer for want of what that thread has not come to.
+        v8::V8::set_flags_from_string("--no-concurrent-array-buffer-sweeping");
         if let Err(code) = v8::icu::set_common_data_78(deno_core_icudata::ICU_DATA) {
             tracing::warn!(code, "the ICU data does not fit V8; Intl will not work");
         }
@@ -73,12 +77,13 @@ impl V8Engine {
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_promise_reject_callback(on_rejection);
-        isolate.set_slot(Rc::new(Slot {
+        let slot = Rc::new(Slot {
             host: Rc::clone(host),
             rejections: RefCell::default(),
             compiled: RefCell::default(),
             buffers,
-        }));
+        });
+        isolate.set_slot(Rc::clone(&slot));
         let limit = Box::new(HeapLimit {
             handle: isolate.thread_safe_handle(),
             reached: Cell::new(false),
@@ -88,6 +93,7 @@ impl V8Engine {
         let handle = isolate.thread_safe_handle();
         let mut engine = Self {
             realm: None,
+            slot,
             isolate,
             limit,
             interrupter: Arc::new(move || {
@@ -211,10 +217,7 @@ impl Engine for V8Engine {
     }
 
     fn take_rejections(&mut self) -> Vec<String> {
-        let Some(slot) = self.isolate.get_slot::<Rc<Slot>>().map(Rc::clone) else {
-            return Vec::new();
-        };
-        let rejections = slot.rejections.take();
+        let rejections = self.slot.rejections.take();
         let (Some(realm), false) = (&self.realm, rejections.is_empty()) else {
             return Vec::new();
         };
@@ -237,17 +240,12 @@ impl Engine for V8Engine {
 
     fn renew(&mut self) -> Result<(), Fault> {
         self.realm = None;
-        if let Some(slot) = self.isolate.get_slot::<Rc<Slot>>() {
-            slot.rejections.borrow_mut().clear();
-        }
+        self.slot.rejections.borrow_mut().clear();
         self.boot()
     }
 
     fn take_compiled(&mut self) -> Vec<Arc<Module>> {
-        let Some(slot) = self.isolate.get_slot::<Rc<Slot>>().map(Rc::clone) else {
-            return Vec::new();
-        };
-        let compiled = slot.compiled.take();
+        let compiled = self.slot.compiled.take();
         if compiled.is_empty() {
             return Vec::new();
         }
@@ -274,7 +272,7 @@ impl Engine for V8Engine {
         }
     }
 
-    fn interrupter(&self) -> Arc<dyn Fn() + Send + Sync> {
+    fn interrupter(&self) -> Interrupter {
         Arc::clone(&self.interrupter)
     }
 }
@@ -282,6 +280,8 @@ impl Engine for V8Engine {
 impl Drop for V8Engine {
     fn drop(&mut self) {
         // Handles first, and nothing that is still to be ended when the isolate goes.
+        self.slot.rejections.borrow_mut().clear();
+        self.slot.compiled.borrow_mut().clear();
         self.isolate.remove_slot::<Rc<Slot>>();
         self.isolate.cancel_terminate_execution();
     }
