@@ -12,6 +12,10 @@ use crate::lock::locked;
 use crate::watchdog::Watchdog;
 use crate::worker::{Job, Settings, Worker};
 
+/// How much later than at its deadline the code of a render is ended. One that waits then ends by itself, and
+/// is left the time to close what it has begun.
+pub(crate) const LEEWAY: Duration = Duration::from_millis(20);
+
 /// How much longer than its deadline a render may take to notice that it is over. JavaScript notices at
 /// once; a function of the engine, such as reversing an array of four billion places, may never.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);

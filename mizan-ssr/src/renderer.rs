@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::cache::{self, Cache, CacheStatistics};
-use crate::crew::{Crew, GRACE};
+use crate::crew::{Crew, LEEWAY};
 use crate::engine::EngineKind;
 use crate::error::{BuildError, RenderError, RenderErrorKind};
 use crate::functions::{self, CallFunction, Calls};
@@ -336,19 +336,16 @@ impl Component<'_> {
         let deadline = Instant::now() + after;
         let id = self.renderer.find(self.path)?;
         let props = self.props?;
-        let overdue = Arc::new(Overdue::new(self.path.into(), after, output.clone()));
-        let late = Arc::clone(&overdue);
-        let watch = inner
-            .crew
-            .watchdog
-            .watch(deadline + GRACE, Arc::new(move || late.answer()));
+        let path = self.path.into();
+        let overdue = Arc::new(Overdue::new(path, after, deadline, output.clone()));
+        let watched = Arc::clone(&overdue);
+        let watch = inner.crew.watchdog.watch(deadline + LEEWAY, watched);
         let job = Job {
             id,
             props,
             nonce: self.nonce,
             calls,
             output,
-            deadline,
             overdue,
             watch,
         };

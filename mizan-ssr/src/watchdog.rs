@@ -1,14 +1,18 @@
-use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-/// Ends what takes too long, from a thread of its own.
-///
-/// Every watch has a generation. Ending happens under the lock, and only while the generation is still
-/// watched, so a late one never reaches the render that came after.
+use slab::Slab;
+
+/// Notices what takes too long, from a thread of its own.
 pub(crate) struct Watchdog {
     shared: Arc<Shared>,
+}
+
+/// What is watched.
+pub(crate) trait Watched: Send + Sync {
+    /// Its time has come. When to call this again, if ever.
+    fn overdue(&self) -> Option<Instant>;
 }
 
 #[derive(Default)]
@@ -17,23 +21,18 @@ struct Shared {
     wake: Condvar,
 }
 
-/// What ends the thing that is watched.
-type End = Arc<dyn Fn() + Send + Sync>;
-
 #[derive(Default)]
 struct State {
-    watched: HashMap<u64, (Instant, End)>,
-    generation: u64,
-    /// Until when the thread sleeps; none while nothing is watched.
+    watched: Slab<(Option<Instant>, Arc<dyn Watched>)>,
+    /// Until when the thread sleeps; none while nothing is awaited.
     sleeps_until: Option<Instant>,
     closed: bool,
 }
 
-/// One thing that is watched, until it is dropped.
+/// One thing that is watched, until this is dropped.
 pub(crate) struct Watch {
-    /// None once the watch has ended.
-    shared: Option<Arc<Shared>>,
-    generation: u64,
+    shared: Arc<Shared>,
+    place: usize,
 }
 
 impl Watchdog {
@@ -46,19 +45,17 @@ impl Watchdog {
         Ok(Self { shared })
     }
 
-    /// Calls `end` at `deadline`, unless the watch is over by then.
-    pub(crate) fn watch(&self, deadline: Instant, end: End) -> Watch {
+    /// Tells `watched` at `deadline`, unless the watch is over by then.
+    pub(crate) fn watch(&self, deadline: Instant, watched: Arc<dyn Watched>) -> Watch {
         let mut state = self.shared.locked();
-        state.generation += 1;
-        let generation = state.generation;
-        state.watched.insert(generation, (deadline, end));
+        let place = state.watched.insert((Some(deadline), watched));
         if state.sleeps_until.is_none_or(|until| deadline < until) {
             self.shared.wake.notify_one();
         }
         drop(state);
         Watch {
-            shared: Some(Arc::clone(&self.shared)),
-            generation,
+            shared: Arc::clone(&self.shared),
+            place,
         }
     }
 }
@@ -70,22 +67,12 @@ impl Drop for Watchdog {
     }
 }
 
-impl Watch {
-    /// Ends the watch; whether it had come to its deadline.
-    pub(crate) fn end(mut self) -> bool {
-        self.forget().is_none()
-    }
-
-    fn forget(&mut self) -> Option<(Instant, End)> {
-        let shared = self.shared.take()?;
-        let mut state = shared.locked();
-        state.watched.remove(&self.generation)
-    }
-}
-
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.forget();
+        // The place is this watch's alone until here, so no other is forgotten in its stead.
+        let watched = self.shared.locked().watched.try_remove(self.place);
+        // What it holds goes when nobody waits for the lock.
+        drop(watched);
     }
 }
 
@@ -98,14 +85,16 @@ impl Shared {
         let mut state = self.locked();
         while !state.closed {
             let now = Instant::now();
-            state.watched.retain(|_, (deadline, end)| {
-                let over = *deadline <= now;
-                if over {
-                    end();
+            for (_, (deadline, watched)) in &mut state.watched {
+                if deadline.is_some_and(|deadline| deadline <= now) {
+                    *deadline = watched.overdue();
                 }
-                !over
-            });
-            state.sleeps_until = state.watched.values().map(|(deadline, _)| *deadline).min();
+            }
+            let deadlines = state
+                .watched
+                .iter()
+                .filter_map(|(_, (deadline, _))| *deadline);
+            state.sleeps_until = deadlines.min();
             state = match state.sleeps_until {
                 Some(until) => {
                     let wait = until.saturating_duration_since(now);
@@ -130,26 +119,45 @@ mod tests {
     use std::thread::sleep;
     use std::time::{Duration, Instant};
 
-    use super::Watchdog;
+    use super::{Watchdog, Watched};
+
+    /// Counts how often its time came, and asks to be told a second time.
+    struct Told {
+        times: AtomicUsize,
+        again: Instant,
+    }
+
+    impl Told {
+        fn new(again: Instant) -> Arc<Self> {
+            let times = AtomicUsize::new(0);
+            Arc::new(Self { times, again })
+        }
+
+        fn times(&self) -> usize {
+            self.times.load(Ordering::SeqCst)
+        }
+    }
+
+    impl Watched for Told {
+        fn overdue(&self) -> Option<Instant> {
+            (self.times.fetch_add(1, Ordering::SeqCst) == 0).then_some(self.again)
+        }
+    }
 
     #[test]
-    fn ends_what_is_late_and_nothing_else() {
+    fn tells_what_is_late_and_nothing_else() {
         let watchdog = Watchdog::start().expect("a thread");
-        let ended = Arc::new(AtomicUsize::new(0));
-        let count = || {
-            let ended = Arc::clone(&ended);
-            Arc::new(move || {
-                ended.fetch_add(1, Ordering::SeqCst);
-            })
-        };
         let soon = Instant::now() + Duration::from_millis(40);
-        let quick = watchdog.watch(soon, count());
-        let late = watchdog.watch(soon, count());
-        let long = watchdog.watch(Instant::now() + Duration::from_secs(60), count());
-        assert!(!quick.end());
+        let hour = Instant::now() + Duration::from_secs(3600);
+        let [quick, once, twice, long] = [hour, hour, soon, hour].map(Told::new);
+        let over = watchdog.watch(soon, quick.clone());
+        let _once = watchdog.watch(soon, once.clone());
+        let _twice = watchdog.watch(soon, twice.clone());
+        drop(over);
+        // It has the place of the one that is over.
+        let _long = watchdog.watch(hour, long.clone());
         sleep(Duration::from_millis(400));
-        assert_eq!(ended.load(Ordering::SeqCst), 1);
-        assert!(late.end());
-        assert!(!long.end());
+        let times = [&quick, &once, &twice, &long].map(|told| told.times());
+        assert_eq!(times, [0, 1, 2, 0]);
     }
 }

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::crew::{Crew, Lost};
-use crate::engine::{BUFFER_REFUSED, Engine, EngineKind, Fault};
+use crate::crew::{Crew, GRACE, Lost};
+use crate::engine::{BUFFER_REFUSED, Engine, EngineKind, Fault, Interrupter};
 use crate::error::{RenderError, RenderErrorKind, Thrown};
 use crate::functions::{Answer, Calls};
 use crate::host::{Host, Value};
@@ -23,7 +23,7 @@ use crate::module_error::ModuleError;
 use crate::renderer::Rendered;
 use crate::resolve::Asked;
 use crate::stack;
-use crate::watchdog::Watch;
+use crate::watchdog::{Watch, Watched};
 
 /// How long no job may come before what takes a while is done.
 const IDLE: Duration = Duration::from_millis(1);
@@ -38,44 +38,94 @@ pub(crate) struct Job {
     /// How it calls functions, where it may.
     pub(crate) calls: Option<Calls>,
     pub(crate) output: Output,
-    pub(crate) deadline: Instant,
     /// What happens when it is overdue, in the queue or on a thread that is stuck.
     pub(crate) overdue: Arc<Overdue>,
     /// Until it is dropped with the job.
     pub(crate) watch: Watch,
 }
 
-/// Answers in place of a thread that does not.
+/// Ends a job whose deadline has come, and answers in place of a thread that does not even then.
 pub(crate) struct Overdue {
     /// The component's path as the caller named it, for messages.
     path: String,
     after: Duration,
+    deadline: Instant,
     output: Output,
-    /// On which thread the job is.
-    thread: Mutex<Option<(Arc<Crew>, Lost)>>,
+    progress: Mutex<Progress>,
+}
+
+/// How far a job is.
+#[derive(Default)]
+struct Progress {
+    /// On which thread it is.
+    thread: Option<(Arc<Crew>, Lost)>,
+    /// Ends its code, while that runs: a late call never reaches the render that comes after.
+    interrupter: Option<Interrupter>,
+    late: bool,
 }
 
 impl Overdue {
-    pub(crate) fn new(path: String, after: Duration, output: Output) -> Self {
+    pub(crate) fn new(path: String, after: Duration, deadline: Instant, output: Output) -> Self {
         Self {
             path,
             after,
+            deadline,
             output,
-            thread: Mutex::default(),
+            progress: Mutex::default(),
         }
     }
 
-    pub(crate) fn answer(&self) {
+    /// A thread has it; whether it is in time.
+    fn take(&self, crew: &Arc<Crew>, lost: &Lost) -> bool {
+        let mut progress = locked(&self.progress);
+        progress.thread = Some((Arc::clone(crew), Arc::clone(lost)));
+        !progress.late
+    }
+
+    /// Its code begins; whether it is in time.
+    fn begin(&self, interrupter: Interrupter) -> bool {
+        let mut progress = locked(&self.progress);
+        progress.interrupter = Some(interrupter);
+        !progress.late
+    }
+
+    /// Its code has ended; whether it was in time.
+    fn end(&self) -> bool {
+        let mut progress = locked(&self.progress);
+        progress.interrupter = None;
+        !progress.late
+    }
+
+    fn error(&self) -> RenderError {
         let (path, after) = (self.path.clone(), self.after);
-        let error = RenderErrorKind::DeadlineExceeded { path, after }.into();
+        RenderErrorKind::DeadlineExceeded { path, after }.into()
+    }
+
+    /// Answers whoever waits.
+    fn tell(&self) {
         match &self.output {
-            Output::Whole(reply) => send(reply, Err(error)),
+            Output::Whole(reply) => send(reply, Err(self.error())),
             // Whether anybody still reads does not matter.
-            Output::Stream(parts) => drop(parts.send(Err(error))),
+            Output::Stream(parts) => drop(parts.send(Err(self.error()))),
         }
-        if let Some((crew, lost)) = &*locked(&self.thread) {
-            crew.replace(lost, &self.path);
+    }
+}
+
+impl Watched for Overdue {
+    fn overdue(&self) -> Option<Instant> {
+        let mut progress = locked(&self.progress);
+        if progress.late {
+            self.tell();
+            if let Some((crew, lost)) = &progress.thread {
+                crew.replace(lost, &self.path);
+            }
+            return None;
         }
+        progress.late = true;
+        if let Some(interrupt) = &progress.interrupter {
+            interrupt();
+        }
+        Some(self.deadline + GRACE)
     }
 }
 
@@ -150,12 +200,18 @@ pub(crate) struct Worker {
     loader: Arc<Loader>,
     host: Rc<Host>,
     engine: Option<Box<dyn Engine>>,
-    /// Where React is for a component, as the entry `know` takes it.
-    react: HashMap<Arc<str>, String>,
-    /// Under which number the realm knows a component.
-    numbers: HashMap<Arc<str>, f64>,
-    /// The style sheets of a component, which stay the same outside of development.
-    styles: HashMap<Arc<str>, Vec<String>>,
+    components: HashMap<Arc<str>, Known, foldhash::fast::RandomState>,
+}
+
+/// What is known of a component.
+#[derive(Default)]
+struct Known {
+    /// Where React is for it, as the entry `know` takes it.
+    react: Option<String>,
+    /// Its number in the realm.
+    number: Option<f64>,
+    /// Its style sheets, which stay the same outside of development.
+    styles: Option<Vec<String>>,
 }
 
 /// Why the loop of a render ended.
@@ -177,9 +233,7 @@ impl Worker {
             crew,
             lost,
             engine: None,
-            react: HashMap::new(),
-            numbers: HashMap::new(),
-            styles: HashMap::new(),
+            components: HashMap::default(),
         }
     }
 
@@ -214,8 +268,7 @@ impl Worker {
 
     fn start(&mut self) -> Result<(), RenderError> {
         if self.engine.is_none() {
-            self.host.forget_modules();
-            self.numbers.clear();
+            self.forget_realm();
             let engine = self.settings.engine.start(&self.host, self.settings.heap);
             self.engine = Some(engine.map_err(|fault| {
                 RenderError::from(RenderErrorKind::Engine(match fault {
@@ -227,6 +280,14 @@ impl Worker {
         Ok(())
     }
 
+    /// Forgets what a realm that is gone knew.
+    fn forget_realm(&mut self) {
+        self.host.forget_modules();
+        for known in self.components.values_mut() {
+            known.number = None;
+        }
+    }
+
     fn work(&mut self, job: Job) {
         let Job {
             id,
@@ -234,16 +295,16 @@ impl Worker {
             nonce,
             calls,
             output,
-            deadline,
             overdue,
             watch: _watch,
         } = job;
-        *locked(&overdue.thread) = Some((Arc::clone(&self.crew), Arc::clone(&self.lost)));
+        if !overdue.take(&self.crew, &self.lost) {
+            return overdue.tell();
+        }
         self.host.begin(calls);
-        let path = &overdue.path;
         match output {
             Output::Whole(reply) => {
-                let result = self.render(path, &id, props, nonce, None, deadline);
+                let result = self.render(&overdue, &id, props, nonce, None);
                 let result = result.map(|html| Rendered {
                     html: html.unwrap_or_else(|| {
                         String::from_utf8(self.host.take_markup()).unwrap_or_else(|error| {
@@ -256,7 +317,7 @@ impl Worker {
                 send(&reply, result);
             }
             Output::Stream(parts) => {
-                let result = self.render(path, &id, props, nonce, Some(&parts), deadline);
+                let result = self.render(&overdue, &id, props, nonce, Some(&parts));
                 if let Err(error) = result {
                     let _ = parts.send(Err(error));
                 }
@@ -269,30 +330,37 @@ impl Worker {
         if self.loader.development() {
             return self.host.styles(id);
         }
-        if let Some(known) = self.styles.get(id) {
-            return known.clone();
-        }
-        let styles = self.host.styles(id);
-        self.styles.insert(Arc::clone(id), styles.clone());
-        styles
+        let known = self.known(id).styles.clone();
+        known.unwrap_or_else(|| {
+            let styles = self.host.styles(id);
+            self.known(id).styles = Some(styles.clone());
+            styles
+        })
+    }
+
+    fn known(&mut self, id: &Arc<str>) -> &mut Known {
+        self.components.entry(Arc::clone(id)).or_default()
     }
 
     /// Markup where it was had at once; else nothing: `parts` got it, or the host has it.
     fn render(
         &mut self,
-        path: &str,
+        overdue: &Overdue,
         id: &Arc<str>,
         props: String,
         nonce: Option<String>,
         parts: Option<&Parts>,
-        deadline: Instant,
     ) -> Result<Option<String>, RenderError> {
+        let path = &overdue.path;
         self.start()?;
         let number = self.number(id)?;
         let Some(engine) = &self.engine else {
             return Err(RenderErrorKind::Engine("it did not start".into()).into());
         };
-        let watch = self.crew.watchdog.watch(deadline, engine.interrupter());
+        if !overdue.begin(engine.interrupter()) {
+            overdue.end();
+            return Err(overdue.error());
+        }
         let arguments = [
             Value::Number(number),
             Value::Text(props),
@@ -304,8 +372,12 @@ impl Worker {
             id,
             begun: false,
         });
-        let result = self.attempt(&arguments, taker.as_mut(), deadline);
-        let late = watch.end();
+        let mut result = self.attempt(&arguments, taker.as_mut(), overdue.deadline);
+        if matches!(result, Err(Stop::Fault(Fault::Thrown(_)))) {
+            // What is left would run in the next render.
+            result = self.jobs().and(result);
+        }
+        let in_time = overdue.end();
         let result = match result {
             Ok(html) => Ok(html),
             Err(stop) => self.stopped(stop, path, taker.as_mut()),
@@ -315,7 +387,8 @@ impl Worker {
             self.host.take_recovered();
         }
         self.report_recovered();
-        if late {
+        if !in_time {
+            // What ended it may not have reached it yet.
             self.engine = None;
         }
         result
@@ -524,8 +597,7 @@ impl Worker {
         };
         if renew {
             self.keep();
-            self.host.forget_modules();
-            self.numbers.clear();
+            self.forget_realm();
             let renewed = self.engine.as_mut().map(|engine| engine.renew());
             if !matches!(renewed, Some(Ok(()))) {
                 self.engine = None;
@@ -535,13 +607,13 @@ impl Worker {
 
     /// Under which number the realm knows the component `id`.
     fn number(&mut self, id: &Arc<str>) -> Result<f64, RenderError> {
-        if let Some(known) = self.numbers.get(id) {
-            return Ok(*known);
+        if let Some(number) = self.known(id).number {
+            return Ok(number);
         }
         let arguments = [Value::Text((**id).into()), Value::Text(self.react(id)?)];
         match self.call("know", &arguments) {
             Ok(Value::Number(number)) => {
-                self.numbers.insert(Arc::clone(id), number);
+                self.known(id).number = Some(number);
                 Ok(number)
             }
             _ => {
@@ -553,8 +625,8 @@ impl Worker {
 
     /// The files of the React that the component `id` finds.
     fn react(&mut self, id: &Arc<str>) -> Result<String, RenderError> {
-        if let Some(known) = self.react.get(id) {
-            return Ok(known.clone());
+        if let Some(paths) = &self.known(id).react {
+            return Ok(paths.clone());
         }
         let failed = |error| RenderError::from(RenderErrorKind::Module(error));
         let resolve = |specifier| self.loader.resolve(specifier, id, Asked::Require);
@@ -575,7 +647,7 @@ impl Worker {
             }));
         }
         let paths = json!({ "server": server, "jsx": jsx }).to_string();
-        self.react.insert(Arc::clone(id), paths.clone());
+        self.known(id).react = Some(paths.clone());
         Ok(paths)
     }
 }

@@ -18,6 +18,9 @@ use mizan_ssr::Renderer;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+/// How many renders may wait for the thread.
+const QUEUE: usize = 1024;
+
 /// How much to measure. Little where this runs as a test.
 struct Plan {
     rounds: usize,
@@ -51,11 +54,12 @@ fn main() {
             starts: 1,
         }
     };
-    let only = arguments
+    let mut words = arguments
         .iter()
         .skip(1)
-        .find(|argument| !argument.starts_with('-'))
-        .map_or("", String::as_str);
+        .filter(|argument| !argument.starts_with('-'));
+    let mut word = || words.next().map_or("", String::as_str);
+    let (only, page) = (word(), word());
     let Some(node) = Node::prepare() else {
         println!("not run: it needs node, and node_modules with rolldown and @mui/material");
         return;
@@ -66,7 +70,7 @@ fn main() {
         .build()
         .unwrap();
     if "renders".starts_with(only) {
-        renders(&plan, &node, &runtime);
+        renders(&plan, &node, &runtime, page);
     }
     if "rows".starts_with(only) {
         rows(&plan, &node);
@@ -85,10 +89,11 @@ fn pages() -> PathBuf {
 
 fn renderer(threads: usize) -> Renderer {
     let renderer = Renderer::builder().root(pages()).threads(threads);
-    renderer.queue(64).build().unwrap()
+    renderer.queue(QUEUE).build().unwrap()
 }
 
-fn renders(plan: &Plan, node: &Node, runtime: &Runtime) {
+/// Of the pages whose line has `only` in its name.
+fn renders(plan: &Plan, node: &Node, runtime: &Runtime, only: &str) {
     heading("renders per second of processor time");
     let renderer = renderer(1);
     let mut peer = node.peer();
@@ -142,15 +147,19 @@ fn renders(plan: &Plan, node: &Node, runtime: &Runtime) {
             json!({ "cards": 20 }),
         ),
     ] {
+        if !name.contains(only) {
+            continue;
+        }
         let asked = Asked { mode, page, props };
         let ours = runtime.block_on(html(&renderer, &asked));
         let theirs = peer.html(&asked);
         assert_eq!(ours, theirs, "{name}: not the same page");
+        let at_once = at_once(&renderer, &asked);
         report(
             name,
             plan,
             || peer.renders(&asked, plan.milliseconds),
-            || load(&renderer, &asked, plan.milliseconds),
+            || load(&renderer, &asked, plan.milliseconds, at_once),
         );
     }
 }
@@ -167,11 +176,12 @@ fn rows(plan: &Plan, node: &Node) {
                 page: "Table",
                 props,
             };
+            let at_once = at_once(&renderer, &asked);
             report(
                 &format!("{kind}, {rows} rows"),
                 plan,
                 || peer.renders(&asked, plan.milliseconds) * f64::from(rows),
-                || load(&renderer, &asked, plan.milliseconds) * f64::from(rows),
+                || load(&renderer, &asked, plan.milliseconds, at_once) * f64::from(rows),
             );
         }
     }
@@ -244,8 +254,8 @@ fn memory(node: &Node, runtime: &Runtime) {
         let theirs = peer.resident(&asked);
         let used = |threads| {
             let renderer = renderer(threads);
-            load(&renderer, &asked, 1000);
-            load(&renderer, &asked, 1000);
+            load(&renderer, &asked, 1000, 16);
+            load(&renderer, &asked, 1000, 16);
             let used = resident();
             runtime.block_on(renderer.close());
             used
@@ -305,10 +315,19 @@ async fn html(renderer: &Renderer, asked: &Asked) -> String {
 
 /// How often the one that asks looks what was rendered. It is not woken for each render, as the threads of a
 /// server under load are not: they are awake. To wake one that sleeps takes the thread that renders some 2 µs.
-const LOOK: Duration = Duration::from_micros(50);
+const LOOK: Duration = Duration::from_micros(500);
 
-/// Renders per second of processor time, with as many under way that the thread always has the next.
-fn load(renderer: &Renderer, asked: &Asked, milliseconds: u64) -> f64 {
+/// How many renders have to be under way for the thread to have the next whenever it wants it.
+fn at_once(renderer: &Renderer, asked: &Asked) -> usize {
+    (0..4).fold(16, |at_once, _| {
+        let rate = load(renderer, asked, 100, at_once);
+        // Whoever looks may sleep twice as long as asked for, and takes a while itself.
+        ((rate * LOOK.as_secs_f64() * 8.0) as usize).clamp(16, QUEUE)
+    })
+}
+
+/// Renders per second of processor time, with `at_once` under way.
+fn load(renderer: &Renderer, asked: &Asked, milliseconds: u64, at_once: usize) -> f64 {
     let file = format!("{}.tsx", asked.page);
     let one = || async {
         match asked.mode {
@@ -325,7 +344,7 @@ fn load(renderer: &Renderer, asked: &Asked, milliseconds: u64) -> f64 {
     };
     let (begun, before) = (Instant::now(), processor_time());
     let end = Duration::from_millis(milliseconds);
-    let mut under_way: FuturesUnordered<_> = (0..32).map(|_| one()).collect();
+    let mut under_way: FuturesUnordered<_> = (0..at_once).map(|_| one()).collect();
     let mut renders = 0;
     let mut unwoken = Context::from_waker(Waker::noop());
     loop {

@@ -34,8 +34,11 @@ pub(crate) trait Engine {
     fn collect(&mut self);
 
     /// What ends the code under way, from any thread.
-    fn interrupter(&self) -> Arc<dyn Fn() + Send + Sync>;
+    fn interrupter(&self) -> Interrupter;
 }
+
+/// Ends the code under way.
+pub(crate) type Interrupter = Arc<dyn Fn() + Send + Sync>;
 
 /// Why a call came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use rquickjs::{
 };
 
 use self::memory::{Ended, LimitedMemory};
-use super::{Engine, Fault, SCRIPTS, function_of};
+use super::{Engine, Fault, Interrupter, SCRIPTS, function_of};
 use crate::host::{Host, HostError, OPERATIONS, Value};
 use crate::loader::Module;
 
@@ -209,7 +209,7 @@ impl Engine for QuickJsEngine {
         self.runtime.run_gc();
     }
 
-    fn interrupter(&self) -> Arc<dyn Fn() + Send + Sync> {
+    fn interrupter(&self) -> Interrupter {
         let ended = Arc::clone(&self.ended);
         Arc::new(move || ended.interrupted.store(true, Ordering::Relaxed))
     }

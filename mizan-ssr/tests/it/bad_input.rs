@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use mizan_ssr::{EngineKind, RenderErrorCode};
 use serde_json::{Value, json};
 
-use crate::app::{App, error, html, inside, on_engines};
+use crate::app::{App, block_on, error, html, inside, on_engines};
 
 const GOOD: &str = "export default () => <b>good</b>;";
 
@@ -274,13 +274,25 @@ fn what_a_render_changes_for_all_is_gone_in_the_next() {
             "(Array.prototype as any).map = () => []",
             "delete (Array.prototype as any).map",
         ] {
-            let source = format!("export default () => {{ {change}; return null; }};");
+            let source = format!(
+                "export default () => {{ const end = Date.now() + 20; while (Date.now() < end); {change}; return null; }};"
+            );
             let app = App::new(&[("App.tsx", &source), ("Look.tsx", look)]);
             let renderer = app.renderer(engine);
             let before = html(&renderer, "Look.tsx", &json!({}));
             // The render itself may fail on what it broke.
             let _ = renderer.render_blocking("App.tsx", &json!({}));
             assert_eq!(html(&renderer, "Look.tsx", &json!({})), before, "{change}");
+            // The same where the next one waits already.
+            let props = json!({});
+            let (_, next) = block_on(async {
+                tokio::join!(
+                    renderer.render("App.tsx", &props),
+                    renderer.render("Look.tsx", &props)
+                )
+            });
+            let next = next.expect("it renders");
+            assert_eq!(inside(&next.html), before, "{change}, one after the other");
         }
     });
 }

@@ -131,6 +131,12 @@ fn a_loop_of_microtasks_ends_and_the_next_render_is_right() {
             "import { use } from 'react';
              const again = (): Promise<void> => Promise.resolve().then(again, again);
              export default () => { again().catch(again); return <b>{String(use(again()))}</b>; };",
+            "const again = () => { queueMicrotask(again); };
+             again();
+             throw new Error('and it goes on');
+             export default () => null;",
+            "const again = () => { queueMicrotask(again); };
+             export default () => { again(); for (;;); };",
         ] {
             let app = App::new(&[("App.tsx", source), ("Good.tsx", GOOD)]);
             let deadline = Duration::from_secs(3);
