@@ -30,6 +30,9 @@ impl SqliteStore {
     /// The store in the file at `path`, which is made when there is none, with its tables as this
     /// version needs them.
     ///
+    /// While it is open the file must not be replaced, by a backup say: what has it open would go on with
+    /// the old one (<https://www.sqlite.org/howtocorrupt.html>, 2.4).
+    ///
     /// # Errors
     ///
     /// A file that cannot be opened, or that is no database.
