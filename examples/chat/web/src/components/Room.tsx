@@ -22,7 +22,10 @@ export function Room({ room }: RoomProps): ReactNode {
   const { messages } = chat;
   const newest = messages.at(-1)?.id;
   const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [newest]);
+  useEffect(() => {
+    // In braces: browsers return a promise from now on, which React would take for the clean-up.
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, [newest]);
   return (
     <section className="card room" aria-label={room}>
       <div className="room-head">
