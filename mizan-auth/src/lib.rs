@@ -17,7 +17,6 @@ pub mod functions;
 mod issued_token;
 mod limits;
 mod links;
-mod local_path;
 mod mail;
 mod next_step;
 mod password;

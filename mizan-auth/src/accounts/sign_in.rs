@@ -1,8 +1,7 @@
-use mizan_core::{Cx, Error};
+use mizan_core::{Cx, Error, is_local_path};
 
 use super::{Accounts, address_of, device_of};
 use crate::clock::later;
-use crate::local_path::local_path;
 use crate::mail::Letter;
 use crate::password::check_length;
 use crate::{
@@ -55,7 +54,7 @@ impl Accounts {
         self.confirm(cx, &account, "password", password).await?;
         self.renew(cx, "pwd").await?;
         Ok(NextStep::SignedIn {
-            next: local_path(next).to_owned(),
+            next: destination(next),
         })
     }
 
@@ -129,7 +128,7 @@ impl Accounts {
         self.hand_over(cx, &session, &token);
         tracing::info!(user = account.id, session = %session.id, methods, "signed in");
         Ok(NextStep::SignedIn {
-            next: local_path(next).to_owned(),
+            next: destination(next),
         })
     }
 
@@ -192,4 +191,10 @@ fn signed_out() -> Error {
         mizan_core::ErrorCode::Unauthenticated,
         "your session has ended; sign in again",
     )
+}
+
+/// Where to go from here: `next`, where that is a path of this site.
+fn destination(next: Option<&str>) -> String {
+    let next = next.filter(|next| is_local_path(next));
+    next.unwrap_or("/").to_owned()
 }
