@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
+use crate::job::Job;
 use crate::loader::Loader;
 use crate::lock::locked;
 use crate::watchdog::Watchdog;
-use crate::worker::{Job, Settings, Worker};
+use crate::worker::{Settings, Worker};
 
 /// How much later than at its deadline the code of a render is ended. One that waits then ends by itself, and
 /// is left the time to close what it has begun.

@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod functions;
 mod host;
+mod job;
 mod loader;
 mod lock;
 mod module_error;

@@ -20,12 +20,13 @@ use crate::crew::{Crew, LEEWAY};
 use crate::engine::EngineKind;
 use crate::error::{BuildError, RenderError, RenderErrorKind};
 use crate::functions::{self, CallFunction, Calls};
+use crate::job::{Job, Output, Overdue, Part};
 use crate::loader::Loader;
 use crate::lock::locked;
 use crate::path;
 use crate::vite::Vite;
 use crate::watchdog::Watchdog;
-use crate::worker::{Job, Output, Overdue, Part, Settings};
+use crate::worker::Settings;
 
 /// Renders React components by the paths of their files.
 ///
