@@ -71,7 +71,7 @@ pub(crate) struct CompiledCode {
     pub(crate) bytes: Arc<[u8]>,
 }
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const MAGIC: &[u8; 8] = b"mizanssr";
 const EXTENSION: &str = "module";
 /// Files that were not read for so long are deleted, and the oldest ones once all are so large.

@@ -18,6 +18,8 @@ use oxc::transformer_plugins::ModuleRunnerTransform;
 use crate::module_error::{ModuleError, SyntaxError};
 use crate::source_map::SourceMap;
 
+mod elements;
+
 /// A module as the body of a function, which an engine compiles and the runner calls.
 #[derive(Debug)]
 pub(crate) struct Transformed {
@@ -128,6 +130,9 @@ fn transform_here(path: &Path, source: &str, syntax: &Syntax) -> Result<Transfor
     }
     ModuleRunnerTransform::new().transform(&allocator, &mut parsed.program, scoping);
     let imports = import_in_place(&allocator, &mut parsed.program);
+    if !syntax.development {
+        elements::make_plainly(&mut parsed.program);
+    }
 
     let printed = Codegen::new()
         .with_options(CodegenOptions {

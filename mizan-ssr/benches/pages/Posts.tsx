@@ -2,9 +2,12 @@ import { Suspense, use } from "react";
 
 type Post = { title: string; body: string };
 
+// Made once, as data is that came from elsewhere.
+const BODY = "The quick brown fox jumps over the lazy dog. ".repeat(4);
+
 const load = async (id: number): Promise<Post> => {
   await null;
-  return { title: `Post ${id}`, body: "The quick brown fox jumps over the lazy dog. ".repeat(4) };
+  return { title: `Post ${id}`, body: BODY };
 };
 
 function Post({ post }: { post: Post }) {
@@ -27,7 +30,7 @@ export default function Posts({ wait }: { wait: boolean }) {
       <h1>Posts</h1>
       {Array.from({ length: 10 }, (_, id) => (
         <Suspense key={id} fallback={<p>loading</p>}>
-          {wait ? <Loaded post={load(id)} /> : <Post post={{ title: `Post ${id}`, body: "known ".repeat(20) }} />}
+          {wait ? <Loaded post={load(id)} /> : <Post post={{ title: `Post ${id}`, body: BODY }} />}
         </Suspense>
       ))}
     </main>

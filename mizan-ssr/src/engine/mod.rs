@@ -18,7 +18,7 @@ pub(crate) trait Engine {
     /// Calls the function `name` of `mizan`.
     fn call(&mut self, name: &'static str, arguments: &[Value]) -> Result<Value, Fault>;
 
-    /// Runs the microtasks until none is left.
+    /// Runs the microtasks, and what the engine itself has put off, until none is left.
     fn run_jobs(&mut self) -> Result<(), Fault>;
 
     /// The promises that were rejected and that nobody handled, as `describe` puts it.
@@ -140,7 +140,7 @@ const COMMON_JS: [&str; 6] = [
     "__vite_ssr_dynamic_import__",
 ];
 /// As a CommonJS module, with what `js/react.js` has for it.
-const REACT_SERVER: [&str; 11] = [
+const REACT_SERVER: [&str; 13] = [
     "exports",
     "require",
     "module",
@@ -152,6 +152,8 @@ const REACT_SERVER: [&str; 11] = [
     "queueMicrotask",
     "setTimeout",
     "ReadableStream",
+    "Set",
+    "Map",
 ];
 
 /// The parameters and the body of a module's function. No line is added above the code.

@@ -26,7 +26,7 @@ const hash = (text) => {
 };
 
 // As they are before any module can change them.
-const { setTimeout: timeout, TextEncoder: Encoder } = globalThis;
+const { setTimeout: timeout, TextEncoder: Encoder, Set: FullSet, Map: FullMap } = globalThis;
 const settled = Promise.resolve();
 
 // While a render starts, what React puts off runs before `begin` returns, without a turn of the loop.
@@ -35,7 +35,12 @@ class Queue {
   #next = 0;
   #length = 0;
   add(callback) { this.#callbacks[this.#length++] = callback; }
-  take() { return this.#next < this.#length ? this.#callbacks[this.#next++] : undefined; }
+  take() {
+    if (this.#next === this.#length) return undefined;
+    const callback = this.#callbacks[this.#next];
+    this.#callbacks[this.#next++] = undefined;
+    return callback;
+  }
   // Keeps the places: to set an array's length takes longer than all the rest.
   clear() {
     while (this.#length > 0) this.#callbacks[--this.#length] = undefined;
@@ -45,6 +50,39 @@ class Queue {
 const soon = new Queue();
 const later = new Queue();
 let starting = false;
+// React makes five sets for each boundary and a dozen for each page, and almost all of them stay empty.
+class LazySet {
+  #set = null;
+  constructor(items) { if (items !== undefined && items !== null) this.#set = new FullSet(items); }
+  get #made() { return (this.#set ??= new FullSet()); }
+  get size() { return this.#set === null ? 0 : this.#set.size; }
+  has(item) { return this.#set !== null && this.#set.has(item); }
+  add(item) { this.#made.add(item); return this; }
+  delete(item) { return this.#set !== null && this.#set.delete(item); }
+  clear() { this.#set?.clear(); }
+  forEach(callback, receiver) { if (this.#set !== null) this.#set.forEach(callback, receiver); }
+  entries() { return this.#made.entries(); }
+  keys() { return this.#made.keys(); }
+  values() { return this.#made.values(); }
+  [Symbol.iterator]() { return this.#made.values(); }
+}
+class LazyMap {
+  #map = null;
+  constructor(items) { if (items !== undefined && items !== null) this.#map = new FullMap(items); }
+  get #made() { return (this.#map ??= new FullMap()); }
+  get size() { return this.#map === null ? 0 : this.#map.size; }
+  has(key) { return this.#map !== null && this.#map.has(key); }
+  get(key) { return this.#map === null ? undefined : this.#map.get(key); }
+  set(key, value) { this.#made.set(key, value); return this; }
+  delete(key) { return this.#map !== null && this.#map.delete(key); }
+  clear() { this.#map?.clear(); }
+  forEach(callback, receiver) { if (this.#map !== null) this.#map.forEach(callback, receiver); }
+  entries() { return this.#made.entries(); }
+  keys() { return this.#made.keys(); }
+  values() { return this.#made.values(); }
+  [Symbol.iterator]() { return this.#made.entries(); }
+}
+
 const platform = [
   { byteLength },
   { hash },
@@ -57,6 +95,8 @@ const platform = [
     else timeout(callback, 0);
   },
   class { constructor(source) { this.source = source; } },
+  LazySet,
+  LazyMap,
 ];
 const platformModules = { util: { TextEncoder: Encoder }, crypto: {}, stream: {} };
 
@@ -123,6 +163,8 @@ class Render {
       starting = false;
     }
     if (this.#ended) {
+      // So that all of it is garbage now.
+      current = null;
       if (this.#streaming) return undefined;
       if (!this.#emitted) return this.#text.toWellFormed();
       host.emit(this.#text.toWellFormed());

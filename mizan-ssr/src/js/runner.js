@@ -37,6 +37,34 @@ const linkItself = (id) => {
 
 const makeNamespace = () => Object.defineProperty(Object.create(null), Symbol.toStringTag, { value: "Module" });
 
+// V8 keeps an object without a prototype as a table, and looks every name up in it. It makes one that is
+// looked up quickly of what serves as a prototype itself.
+function Heir() {}
+const quicken = (namespace) => {
+  Heir.prototype = namespace;
+  const heir = new Heir();
+  for (let looks = 0; looks < 3; looks++) void heir.mizanHasNothing;
+  Heir.prototype = null;
+  return namespace;
+};
+
+// Elements of props that are known to have neither `key` nor `ref`, for `transform/elements.rs`. Where the
+// runtime's own are not those of React 19, they are left to it.
+const RUNTIME = "react/jsx-runtime";
+const ELEMENT = ["$$typeof", "type", "key", "ref", "props"];
+const addPlainJsx = (namespace, kind) => {
+  if (Object.hasOwn(namespace, "__mizan_jsx__")) return;
+  const props = {};
+  const model = kind === "es" ? null : namespace.jsx?.("a", props);
+  const known = model && Object.keys(model).join() === ELEMENT.join() && model.key === null && model.ref === null && model.props === props;
+  const { $$typeof } = known ? model : {};
+  const plain = (type, props, key) => ({ $$typeof, type, key: key === undefined ? null : "" + key, ref: null, props });
+  for (const name of ["jsx", "jsxs"]) {
+    Object.defineProperty(namespace, `__mizan_${name}__`, known ? { value: plain } : { get: () => namespace[name] });
+  }
+  quicken(namespace);
+};
+
 // The names of a CommonJS module are those that it has once it was evaluated.
 const fill = (namespace, exports, whole) => {
   if ((typeof exports === "object" && exports !== null) || typeof exports === "function") {
@@ -59,7 +87,7 @@ const namespaceFor = (module, importer) => {
   if (module.kind === "es") return module.namespace;
   // Node's own rule holds among packages that are ES modules by name; everyone else reads `__esModule`.
   const slot = importer?.strictInterop ? "nodeNamespace" : "namespace";
-  module[slot] ??= fill(makeNamespace(), module.exports.exports, slot === "nodeNamespace");
+  module[slot] ??= quicken(fill(makeNamespace(), module.exports.exports, slot === "nodeNamespace"));
   return module[slot];
 };
 
@@ -68,7 +96,8 @@ const complete = (module) => {
   module.state = "evaluated";
   module.pending = null;
   if (module.namespace && module.kind !== "es") fill(module.namespace, module.exports.exports, false);
-  if (module.nodeNamespace) fill(module.nodeNamespace, module.exports.exports, true);
+  if (module.nodeNamespace) quicken(fill(module.nodeNamespace, module.exports.exports, true));
+  if (module.namespace) quicken(module.namespace);
 };
 
 const dynamicImport = (importer) => async (specifier) => {
@@ -86,7 +115,9 @@ const runEs = (module) => {
     const other = modules.get(module.imports[specifier]);
     const pending = evaluate(other);
     if (pending && other.state !== "evaluated" && !module.awaits) throw new Error(`${other.file} awaits at its top and is part of a cycle with ${module.file}`);
-    return namespaceFor(other, module);
+    const namespace = namespaceFor(other, module);
+    if (specifier === RUNTIME) addPlainJsx(namespace, other.kind);
+    return namespace;
   };
   const exportAll = (source) => {
     for (const key of Object.keys(source)) {
@@ -181,7 +212,7 @@ mizan.load = (id) => {
 mizan.require = (id) => {
   const module = link(id);
   evaluate(module);
-  return module.exports.exports;
+  return module.kind === "es" ? module.namespace : module.exports.exports;
 };
 
 // Forgets the changed modules and everything that imports them, however far up.

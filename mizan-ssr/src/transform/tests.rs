@@ -100,6 +100,42 @@ fn dynamic_import_in_a_script_goes_through_the_runner() {
 }
 
 #[test]
+fn elements_whose_props_are_written_out_are_made_plainly() {
+    for (source, plain) in [
+        ("<a title={x} b-c=\"d\" />", true),
+        ("<a key={x} />", true),
+        ("<a>{x}</a>", true),
+        ("<a>{x} and <b /></a>", true),
+        ("<></>", true),
+        ("<a ref={x} />", false),
+        ("<a {...x} />", false),
+        ("<a key={x} {...x} />", false),
+        ("<a __proto__={x} />", false),
+    ] {
+        let code = module("/a.tsx", &format!("export const A = (x) => {source};")).code;
+        assert_eq!(code.contains("__mizan_jsx"), plain, "{code}");
+    }
+    for source in [
+        // Packages are compiled already.
+        "import { jsx } from 'react/jsx-runtime'; jsx(x, { ['a' + b]: 1 }); jsx(x, y); jsx(...z); jsx(x);",
+        "import { jsx } from '@emotion/react/jsx-runtime'; jsx(x, {});",
+        "import { jsx } from 'react/jsx-runtime'; ((jsx) => jsx(x, {}))(1);",
+    ] {
+        let code = module("/a.js", source).code;
+        assert!(!code.contains("__mizan_jsx"), "{code}");
+    }
+    let compiled = "import * as r from 'react/jsx-runtime'; import { jsxs as s } from 'react/jsx-runtime'; s(x, { a: r.jsx(y, {}) });";
+    let code = module("/a.js", compiled).code;
+    assert_eq!(code.matches("__mizan_jsx").count(), 1, "{code}");
+    let development = Syntax {
+        development: true,
+        ..Syntax::default()
+    };
+    let code = transform(Path::new("/a.js"), compiled, &development).expect("it is understood");
+    assert!(!code.code.contains("__mizan_jsx"), "{}", code.code);
+}
+
+#[test]
 fn the_map_leads_to_the_line_of_the_file() {
     let source =
         "type A = {\n  b: string;\n};\nexport function f(a: A) {\n  throw new Error(a.b);\n}\n";

@@ -155,6 +155,42 @@ fn a_loop_of_microtasks_ends_and_the_next_render_is_right() {
     });
 }
 
+/// V8 calls them in a task of its own, some time after its collector has found that an object is gone.
+#[cfg(feature = "v8")]
+#[test]
+fn what_runs_when_an_object_is_gone_runs_and_ends_in_time() {
+    if crate::app::packages().is_none() {
+        return println!("not run: there is no node_modules with react-dom");
+    }
+    let source = |then: &str| {
+        format!(
+            "let gone = 0;
+             let kept: unknown[] = [];
+             const registry = new FinalizationRegistry(() => {{ {then} }});
+             export default () => {{
+               registry.register({{}}, 0);
+               if (kept.length > 4) kept = [];
+               kept.push(Array.from({{ length: 100_000 }}, (_, k) => ({{ k }})));
+               return <b>{{gone > 0 ? 'gone' : 'there'}}</b>;
+             }};"
+        )
+    };
+    let app = App::new(&[
+        ("Counts.tsx", &source("gone += 1;")),
+        ("Loops.tsx", &source("for (;;);")),
+        ("Good.tsx", GOOD),
+    ]);
+    let builder = app.builder(EngineKind::V8).heap_limit(128 << 20);
+    let renderer = builder.deadline(Duration::from_secs(2)).build();
+    let renderer = renderer.expect("it builds");
+    let counted = (0..200).any(|_| html(&renderer, "Counts.tsx", &json!({})) == "<b>gone</b>");
+    assert!(counted);
+    let ended = (0..200).find_map(|_| renderer.render_blocking("Loops.tsx", &json!({})).err());
+    let error = ended.expect("it loops");
+    assert_eq!(error.code(), RenderErrorCode::DeadlineExceeded, "{error}");
+    assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+}
+
 #[test]
 fn a_thread_that_is_stuck_in_the_engine_is_replaced_and_who_waits_is_answered() {
     on_engines(|engine| {

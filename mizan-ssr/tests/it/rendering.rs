@@ -45,6 +45,60 @@ fn hooks_context_memo_and_forwarded_references() {
 }
 
 #[test]
+fn elements_are_those_of_react_however_they_are_written() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import { createElement, isValidElement, type ReactElement } from 'react';
+             const known = { title: 't' };
+             const keyed = { key: 'spread', title: 't' };
+             const ref = () => {};
+             const Named = (p: { ref?: unknown }) => <u>{typeof p.ref}</u>;
+             const about = (e: ReactElement) => JSON.stringify([isValidElement(e), Object.entries(e).map(([name, value]) => [name, typeof value]), e.key, e.props]);
+             const pairs = [
+               [<a />, createElement('a')],
+               [<a title=\"t\" />, createElement('a', known)],
+               [<a key={7} title=\"t\" />, createElement('a', { key: 7, ...known })],
+               [<a key={undefined} />, createElement('a', { key: undefined })],
+               [<a key=\"\" />, createElement('a', { key: '' })],
+               [<a {...keyed} />, createElement('a', keyed)],
+               [<a key=\"first\" {...known} />, createElement('a', { key: 'first', ...known })],
+               [<a {...keyed} key=\"last\" />, createElement('a', { ...keyed, key: 'last' })],
+               [<Named ref={ref} />, createElement(Named, { ref })],
+               [<a {...{ ref }} />, createElement('a', { ref })],
+               [<a>{1}{2}</a>, createElement('a', { children: [1, 2] })],
+             ];
+             export default () => <b>{pairs.map(([a, b]) => about(a) === about(b) ? 'same' : about(a)).join(' ')}</b>;",
+        );
+        let html = html(&app.renderer(engine), "App.tsx", &json!({}));
+        assert_eq!(html, format!("<b>{}</b>", ["same"; 11].join(" ")));
+    });
+}
+
+#[test]
+fn another_runtime_in_the_place_of_reacts_makes_the_elements() {
+    on_engines(|engine| {
+        let own = "const { createElement, Fragment } = require('react');
+                   const made = (by) => (type, props) => createElement(type, { ...props, title: by });
+                   exports.Fragment = Fragment; exports.jsx = made('jsx'); exports.jsxs = made('jsxs');";
+        let own_module = "import { createElement } from 'react';
+                          const made = (by: string) => (type: string, props: object) => createElement(type, { ...props, title: by });
+                          export { Fragment } from 'react'; export const jsx = made('jsx'); export const jsxs = made('jsxs');";
+        for (name, source) in [("runtime.cjs", own), ("runtime.ts", own_module)] {
+            let paths = json!({ "compilerOptions": { "paths": { "react/jsx-runtime": [format!("./{name}")] } } });
+            let app = App::new(&[
+                ("tsconfig.json", &paths.to_string()),
+                (name, source),
+                ("App.tsx", "export default () => <p>{1}{<b>2</b>}</p>;"),
+            ]);
+            let rendered = app.renderer(engine).render_blocking("App.tsx", &json!({}));
+            let html = rendered.expect("it renders").html;
+            let expected = "<p title=\"jsxs\">1<b title=\"jsx\">2</b></p></div>";
+            assert!(html.ends_with(expected), "{name}: {html}");
+        }
+    });
+}
+
+#[test]
 fn what_suspends_is_waited_for() {
     on_engines(|engine| {
         let app = App::component(
