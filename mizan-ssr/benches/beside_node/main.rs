@@ -41,6 +41,11 @@ fn main() {
     {
         return render_once(page, props);
     }
+    if let [_, resident, page, props, threads] = &arguments[..]
+        && resident == "--resident"
+    {
+        return render_for_a_while(page, props, threads);
+    }
     let plan = if arguments.iter().any(|argument| argument == "--bench") {
         Plan {
             rounds: 21,
@@ -79,7 +84,7 @@ fn main() {
         first(&plan, &node);
     }
     if "memory".starts_with(only) {
-        memory(&node, &runtime);
+        memory(&node);
     }
 }
 
@@ -235,7 +240,8 @@ fn render_once(page: &str, props: &str) {
     runtime.block_on(renderer.close());
 }
 
-fn memory(node: &Node, runtime: &Runtime) {
+/// Each in a process of its own, after a while of rendering.
+fn memory(node: &Node) {
     println!(
         "\n{:<44}{:>12}{:>12}",
         "resident memory, MB", "node", "mizan"
@@ -244,25 +250,22 @@ fn memory(node: &Node, runtime: &Runtime) {
         ("Hello", json!({ "name": "W" })),
         ("Mui", json!({ "cards": 20 })),
     ] {
+        let ours = |threads: &str| {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--resident", page, &props.to_string(), threads]);
+            let output = command.stderr(Stdio::inherit()).output().unwrap();
+            let used = String::from_utf8(output.stdout).unwrap();
+            used.trim().parse::<f64>().unwrap()
+        };
+        let (one, three) = (ours("1"), ours("3"));
         let asked = Asked {
             mode: Mode::String,
             page,
-            props,
+            props: props.clone(),
         };
         let mut peer = node.peer();
-        peer.renders(&asked, 1000);
+        peer.renders(&asked, 2000);
         let theirs = peer.resident(&asked);
-        let used = |threads| {
-            let renderer = renderer(threads);
-            load(&renderer, &asked, 1000, 16);
-            load(&renderer, &asked, 1000, 16);
-            let used = resident();
-            runtime.block_on(renderer.close());
-            used
-        };
-        // What the allocator and V8 keep for the process is there from the first on.
-        used(3);
-        let (one, three) = (used(1), used(3));
         println!("{page:<44}{theirs:>12.0}{one:>12.0}");
         println!(
             "{:<44}{:>12}{:>12.0}",
@@ -271,6 +274,14 @@ fn memory(node: &Node, runtime: &Runtime) {
             (three - one) / 2.0
         );
     }
+}
+
+fn render_for_a_while(page: &str, props: &str, threads: &str) {
+    let props = serde_json::from_str(props).unwrap();
+    let mode = Mode::String;
+    let asked = Asked { mode, page, props };
+    load(&renderer(threads.parse().unwrap()), &asked, 2000, 16);
+    println!("{}", resident());
 }
 
 /// Seconds that the threads of this process have run, without the one that asks for renders.
@@ -294,13 +305,13 @@ fn resident() -> f64 {
 }
 
 /// What is rendered.
-struct Asked {
+struct Asked<'a> {
     mode: Mode,
-    page: &'static str,
+    page: &'a str,
     props: Value,
 }
 
-async fn html(renderer: &Renderer, asked: &Asked) -> String {
+async fn html(renderer: &Renderer, asked: &Asked<'_>) -> String {
     let file = format!("{}.tsx", asked.page);
     if asked.mode == Mode::String {
         return renderer.render(&file, &asked.props).await.unwrap().html;
@@ -318,7 +329,7 @@ async fn html(renderer: &Renderer, asked: &Asked) -> String {
 const LOOK: Duration = Duration::from_micros(500);
 
 /// How many renders have to be under way for the thread to have the next whenever it wants it.
-fn at_once(renderer: &Renderer, asked: &Asked) -> usize {
+fn at_once(renderer: &Renderer, asked: &Asked<'_>) -> usize {
     (0..4).fold(16, |at_once, _| {
         let rate = load(renderer, asked, 100, at_once);
         // Whoever looks may sleep twice as long as asked for, and takes a while itself.
@@ -327,7 +338,7 @@ fn at_once(renderer: &Renderer, asked: &Asked) -> usize {
 }
 
 /// Renders per second of processor time, with `at_once` under way.
-fn load(renderer: &Renderer, asked: &Asked, milliseconds: u64, at_once: usize) -> f64 {
+fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usize) -> f64 {
     let file = format!("{}.tsx", asked.page);
     let one = || async {
         match asked.mode {
@@ -421,7 +432,7 @@ impl Node {
 }
 
 impl Peer<'_> {
-    fn ask(&mut self, asked: &Asked, milliseconds: u64) -> Value {
+    fn ask(&mut self, asked: &Asked<'_>, milliseconds: u64) -> Value {
         let line = json!({
             "mode": if asked.mode == Mode::String { "string" } else { "stream" },
             "page": self.node.page(asked.page),
@@ -434,16 +445,16 @@ impl Peer<'_> {
         serde_json::from_str(&answer).unwrap()
     }
 
-    fn renders(&mut self, asked: &Asked, milliseconds: u64) -> f64 {
+    fn renders(&mut self, asked: &Asked<'_>, milliseconds: u64) -> f64 {
         let answer = self.ask(asked, milliseconds);
         answer["renders"].as_f64().unwrap() / answer["seconds"].as_f64().unwrap()
     }
 
-    fn html(&mut self, asked: &Asked) -> String {
+    fn html(&mut self, asked: &Asked<'_>) -> String {
         self.ask(asked, 0)["html"].as_str().unwrap().into()
     }
 
-    fn resident(&mut self, asked: &Asked) -> f64 {
+    fn resident(&mut self, asked: &Asked<'_>) -> f64 {
         self.ask(asked, 0)["resident"].as_f64().unwrap() / f64::from(1 << 20)
     }
 }

@@ -26,7 +26,7 @@ const hash = (text) => {
 };
 
 // As they are before any module can change them.
-const { setTimeout: timeout, TextEncoder: Encoder, Set: FullSet, Map: FullMap } = globalThis;
+const { setTimeout: timeout, TextEncoder: Encoder } = globalThis;
 const settled = Promise.resolve();
 
 // While a render starts, what React puts off runs before `begin` returns, without a turn of the loop.
@@ -50,38 +50,24 @@ class Queue {
 const soon = new Queue();
 const later = new Queue();
 let starting = false;
-// React makes five sets for each boundary and a dozen for each page, and almost all of them stay empty.
-class LazySet {
-  #set = null;
-  constructor(items) { if (items !== undefined && items !== null) this.#set = new FullSet(items); }
-  get #made() { return (this.#set ??= new FullSet()); }
-  get size() { return this.#set === null ? 0 : this.#set.size; }
-  has(item) { return this.#set !== null && this.#set.has(item); }
-  add(item) { this.#made.add(item); return this; }
-  delete(item) { return this.#set !== null && this.#set.delete(item); }
-  clear() { this.#set?.clear(); }
-  forEach(callback, receiver) { if (this.#set !== null) this.#set.forEach(callback, receiver); }
-  entries() { return this.#made.entries(); }
-  keys() { return this.#made.keys(); }
-  values() { return this.#made.values(); }
-  [Symbol.iterator]() { return this.#made.values(); }
-}
-class LazyMap {
-  #map = null;
-  constructor(items) { if (items !== undefined && items !== null) this.#map = new FullMap(items); }
-  get #made() { return (this.#map ??= new FullMap()); }
-  get size() { return this.#map === null ? 0 : this.#map.size; }
-  has(key) { return this.#map !== null && this.#map.has(key); }
-  get(key) { return this.#map === null ? undefined : this.#map.get(key); }
-  set(key, value) { this.#made.set(key, value); return this; }
-  delete(key) { return this.#map !== null && this.#map.delete(key); }
-  clear() { this.#map?.clear(); }
-  forEach(callback, receiver) { if (this.#map !== null) this.#map.forEach(callback, receiver); }
-  entries() { return this.#made.entries(); }
-  keys() { return this.#made.keys(); }
-  values() { return this.#made.values(); }
-  [Symbol.iterator]() { return this.#made.entries(); }
-}
+// React makes five sets for each boundary and a dozen sets and maps for each page. Almost all stay empty.
+const lazy = (Full) => class {
+  #full = null;
+  constructor(items) { if (items !== undefined && items !== null) this.#full = new Full(items); }
+  #make() { return (this.#full = new Full()); }
+  get size() { return this.#full === null ? 0 : this.#full.size; }
+  has(key) { return this.#full !== null && this.#full.has(key); }
+  get(key) { return this.#full === null ? undefined : this.#full.get(key); }
+  add(item) { (this.#full ?? this.#make()).add(item); return this; }
+  set(key, value) { (this.#full ?? this.#make()).set(key, value); return this; }
+  delete(key) { return this.#full !== null && this.#full.delete(key); }
+  clear() { if (this.#full !== null) this.#full.clear(); }
+  forEach(callback, receiver) { if (this.#full !== null) this.#full.forEach(callback, receiver); }
+  entries() { return (this.#full ?? this.#make()).entries(); }
+  keys() { return (this.#full ?? this.#make()).keys(); }
+  values() { return (this.#full ?? this.#make()).values(); }
+  [Symbol.iterator]() { return (this.#full ?? this.#make())[Symbol.iterator](); }
+};
 
 const platform = [
   { byteLength },
@@ -95,8 +81,8 @@ const platform = [
     else timeout(callback, 0);
   },
   class { constructor(source) { this.source = source; } },
-  LazySet,
-  LazyMap,
+  lazy(Set),
+  lazy(Map),
 ];
 const platformModules = { util: { TextEncoder: Encoder }, crypto: {}, stream: {} };
 
