@@ -21,7 +21,6 @@ pub(crate) struct Job {
     pub(crate) nonce: Option<String>,
     /// How it calls functions, where it may.
     pub(crate) calls: Option<Calls>,
-    pub(crate) output: Output,
     /// What happens when it is overdue, in the queue or on a thread that is stuck.
     pub(crate) overdue: Arc<Overdue>,
     /// Until it is dropped with the job.
@@ -34,7 +33,7 @@ pub(crate) struct Overdue {
     pub(crate) path: String,
     after: Duration,
     pub(crate) deadline: Instant,
-    output: Output,
+    pub(crate) output: Output,
     progress: Mutex<Progress>,
 }
 
@@ -121,14 +120,13 @@ pub(crate) fn send(reply: &Reply, result: Result<Rendered, RenderError>) {
 }
 
 /// Who waits, and for what.
-#[derive(Clone)]
 pub(crate) enum Output {
     Whole(Reply),
     Stream(Parts),
 }
 
 /// Taken by whoever answers first.
-pub(crate) type Reply = Arc<Mutex<Option<oneshot::Sender<Result<Rendered, RenderError>>>>>;
+pub(crate) type Reply = Mutex<Option<oneshot::Sender<Result<Rendered, RenderError>>>>;
 
 /// Where a stream's parts go.
 pub(crate) type Parts = mpsc::UnboundedSender<Result<Part, RenderError>>;

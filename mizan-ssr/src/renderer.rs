@@ -338,7 +338,7 @@ impl Component<'_> {
         let id = self.renderer.find(self.path)?;
         let props = self.props?;
         let path = self.path.into();
-        let overdue = Arc::new(Overdue::new(path, after, deadline, output.clone()));
+        let overdue = Arc::new(Overdue::new(path, after, deadline, output));
         let watched = Arc::clone(&overdue);
         let watch = inner.crew.watchdog.watch(deadline + LEEWAY, watched);
         let job = Job {
@@ -346,7 +346,6 @@ impl Component<'_> {
             props,
             nonce: self.nonce,
             calls,
-            output,
             overdue,
             watch,
         };
@@ -382,7 +381,7 @@ impl RenderStream {
 }
 
 fn whole(reply: oneshot::Sender<Result<Rendered, RenderError>>) -> Output {
-    Output::Whole(Arc::new(Mutex::new(Some(reply))))
+    Output::Whole(Mutex::new(Some(reply)))
 }
 
 fn ended() -> RenderError {

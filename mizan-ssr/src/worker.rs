@@ -162,7 +162,6 @@ impl Worker {
             props,
             nonce,
             calls,
-            output,
             overdue,
             watch: _watch,
         } = job;
@@ -170,7 +169,7 @@ impl Worker {
             return overdue.tell();
         }
         self.host.begin(calls);
-        match output {
+        match &overdue.output {
             Output::Whole(reply) => {
                 let result = self.render(&overdue, &id, props, nonce, None);
                 let result = result.map(|html| Rendered {
@@ -182,10 +181,10 @@ impl Worker {
                     styles: self.styles(&id),
                     answers: self.host.take_answers(),
                 });
-                send(&reply, result);
+                send(reply, result);
             }
             Output::Stream(parts) => {
-                let result = self.render(&overdue, &id, props, nonce, Some(&parts));
+                let result = self.render(&overdue, &id, props, nonce, Some(parts));
                 if let Err(error) = result {
                     let _ = parts.send(Err(error));
                 }

@@ -35,6 +35,9 @@ struct Realm {
     functions: Vec<(&'static str, v8::Global<v8::Function>)>,
 }
 
+/// No function of `mizan` takes more.
+const MOST_ARGUMENTS: usize = 4;
+
 /// What callbacks, which can capture nothing, find in the isolate.
 struct Slot {
     host: Rc<Host>,
@@ -195,11 +198,11 @@ impl Engine for V8Engine {
                         function
                     }
                 };
-                let mut values = Vec::with_capacity(arguments.len());
-                for argument in arguments {
-                    values.push(to_js(scope, argument)?);
+                let mut values = [v8::undefined(scope).into(); MOST_ARGUMENTS];
+                for (value, argument) in values.iter_mut().zip(arguments) {
+                    *value = to_js(scope, argument)?;
                 }
-                function.call(scope, mizan.into(), &values)
+                function.call(scope, mizan.into(), &values[..arguments.len()])
             })();
             match result {
                 Some(value) => Some(Ok(from_js(scope, value))),
