@@ -20,6 +20,8 @@ use crate::source_map::SourceMap;
 
 mod elements;
 
+pub(crate) use elements::ELEMENTS;
+
 /// A module as the body of a function, which an engine compiles and the runner calls.
 #[derive(Debug)]
 pub(crate) struct Transformed {

@@ -470,6 +470,13 @@ impl Worker {
                 self.engine = None;
             }
         }
+        if self
+            .engine
+            .as_mut()
+            .is_some_and(|engine| engine.rest().is_err())
+        {
+            self.engine = None;
+        }
     }
 
     /// Under which number the realm knows the component `id`.

@@ -18,8 +18,13 @@ pub(crate) trait Engine {
     /// Calls the function `name` of `mizan`.
     fn call(&mut self, name: &'static str, arguments: &[Value]) -> Result<Value, Fault>;
 
-    /// Runs the microtasks, and what the engine itself has put off, until none is left.
+    /// Runs the microtasks until none is left.
     fn run_jobs(&mut self) -> Result<(), Fault>;
+
+    /// Does what the engine itself has put off, which runs no code of modules. A render is over.
+    fn rest(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
 
     /// The promises that were rejected and that nobody handled, as `describe` puts it.
     fn take_rejections(&mut self) -> Vec<String>;
@@ -124,12 +129,13 @@ const SCRIPTS: [(&str, &str); 11] = [
     ),
 ];
 
-const ES_MODULE: [&str; 5] = [
+const ES_MODULE: [&str; 6] = [
     "__vite_ssr_exports__",
     "__vite_ssr_import__",
     "__vite_ssr_dynamic_import__",
     "__vite_ssr_exportAll__",
     "__vite_ssr_import_meta__",
+    crate::transform::ELEMENTS,
 ];
 const COMMON_JS: [&str; 6] = [
     "exports",

@@ -1,7 +1,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Once};
 
 use v8::script_compiler::{
@@ -25,7 +25,6 @@ pub(super) struct V8Engine {
     platform: v8::SharedRef<v8::Platform>,
     limit: Box<HeapLimit>,
     interrupter: Interrupter,
-    interrupted: Arc<AtomicBool>,
 }
 
 struct Realm {
@@ -59,6 +58,8 @@ pub(super) fn initialize() {
         // What a collection found to be garbage is free when it ends. V8 would let another thread see to that,
         // and refuse a buffer for want of what that thread has not come to.
         v8::V8::set_flags_from_string("--no-concurrent-array-buffer-sweeping");
+        // Else loops around a builtin that loops, as `fill` does, cannot be ended.
+        v8::V8::set_flags_from_string("--no-turboshaft-loop-unrolling");
         if let Err(code) = v8::icu::set_common_data_78(deno_core_icudata::ICU_DATA) {
             tracing::warn!(code, "the ICU data does not fit V8; Intl will not work");
         }
@@ -97,8 +98,6 @@ impl V8Engine {
         let data: *const HeapLimit = &raw const *limit;
         isolate.add_near_heap_limit_callback(on_heap_limit, data.cast_mut().cast());
         let handle = isolate.thread_safe_handle();
-        let interrupted = Arc::<AtomicBool>::default();
-        let interrupt = Arc::clone(&interrupted);
         let mut engine = Self {
             realm: None,
             slot,
@@ -106,10 +105,8 @@ impl V8Engine {
             platform: v8::V8::get_current_platform(),
             limit,
             interrupter: Arc::new(move || {
-                interrupt.store(true, Ordering::Relaxed);
                 handle.terminate_execution();
             }),
-            interrupted,
         };
         engine.boot()?;
         Ok(engine)
@@ -156,11 +153,6 @@ impl V8Engine {
             functions: Vec::new(),
         });
         Ok(())
-    }
-
-    /// Whether code was ended, which a task that it was part of may have swallowed.
-    fn is_over(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed) || self.limit.reached.get()
     }
 
     /// What ended the code, where it was not an exception of its own.
@@ -229,14 +221,15 @@ impl Engine for V8Engine {
             scope.perform_microtask_checkpoint();
             scope.has_terminated() || scope.is_execution_terminating()
         };
-        // Above all, V8 asks to collect what is young before its space is full. Here a render is over, or
-        // waits, so there is little to move.
-        // A task may run code, too: what finalizes objects. It swallows that it was ended.
-        while !self.is_over()
-            && v8::Platform::pump_message_loop(&self.platform, &self.isolate, false)
-        {}
-        if ended || self.is_over() {
-            Err(self.ended())
+        if ended { Err(self.ended()) } else { Ok(()) }
+    }
+
+    fn rest(&mut self) -> Result<(), Fault> {
+        // Above all, V8 asks to collect what is young before its space is full, and little is alive now. What
+        // would run code of modules in such a task does not exist: see `js/globals.js`.
+        while v8::Platform::pump_message_loop(&self.platform, &self.isolate, false) {}
+        if self.limit.reached.get() {
+            Err(Fault::OutOfMemory)
         } else {
             Ok(())
         }

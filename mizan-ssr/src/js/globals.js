@@ -19,7 +19,18 @@ for (const name of ["ArrayBuffer", "SharedArrayBuffer"]) {
   Native.prototype.constructor = Fixed;
   Object.defineProperty(globalThis, name, { value: Fixed, configurable: true, enumerable: false, writable: true });
 }
+// They would run code of one render during another. The language lets an engine never say what it collected.
+if (globalThis.Atomics) delete Atomics.waitAsync;
+const Registry = class FinalizationRegistry {
+  constructor(cleanup) {
+    if (typeof cleanup !== "function") throw new TypeError("FinalizationRegistry: cleanup must be callable");
+  }
+  register() {}
+  unregister() { return false; }
+};
+Object.defineProperty(Registry.prototype, Symbol.toStringTag, { value: "FinalizationRegistry", configurable: true });
 mizan.define({
+  FinalizationRegistry: Registry,
   self: globalThis,
   // As bundlers define it: packages for every platform read it where there is no `window`.
   global: globalThis,

@@ -48,21 +48,26 @@ const quicken = (namespace) => {
   return namespace;
 };
 
-// Elements of props that are known to have neither `key` nor `ref`, for `transform/elements.rs`. Where the
-// runtime's own are not those of React 19, they are left to it.
+// What `transform/elements.rs` makes elements with, whose props are known to have neither `key` nor `ref`. Only
+// React 19's own functions are replaced: others, and what wraps them, may look for anything.
 const RUNTIME = "react/jsx-runtime";
-const ELEMENT = ["$$typeof", "type", "key", "ref", "props"];
-const addPlainJsx = (namespace, kind) => {
-  if (Object.hasOwn(namespace, "__mizan_jsx__")) return;
+const REACT_RUNTIME = "/react/cjs/react-jsx-runtime.production.js";
+const ELEMENT = "$$typeof,type,key,ref,props";
+const plainly = new Map();
+const learnElements = ({ jsx, jsxs }) => {
   const props = {};
-  const model = kind === "es" ? null : namespace.jsx?.("a", props);
-  const known = model && Object.keys(model).join() === ELEMENT.join() && model.key === null && model.ref === null && model.props === props;
-  const { $$typeof } = known ? model : {};
+  const model = jsx("a", props);
+  if (Object.keys(model).join() !== ELEMENT || model.key !== null || model.ref !== null || model.props !== props) return;
+  const { $$typeof } = model;
   const plain = (type, props, key) => ({ $$typeof, type, key: key === undefined ? null : "" + key, ref: null, props });
+  plainly.set(jsx, plain).set(jsxs, plain);
+};
+const fillElements = (elements, namespace, kind) => {
   for (const name of ["jsx", "jsxs"]) {
-    Object.defineProperty(namespace, `__mizan_${name}__`, known ? { value: plain } : { get: () => namespace[name] });
+    const plain = kind === "es" ? undefined : plainly.get(namespace[name]);
+    if (plain) elements[name] = plain;
+    else Object.defineProperty(elements, name, { get: () => namespace[name] });
   }
-  quicken(namespace);
 };
 
 // The names of a CommonJS module are those that it has once it was evaluated.
@@ -98,6 +103,7 @@ const complete = (module) => {
   if (module.namespace && module.kind !== "es") fill(module.namespace, module.exports.exports, false);
   if (module.nodeNamespace) quicken(fill(module.nodeNamespace, module.exports.exports, true));
   if (module.namespace) quicken(module.namespace);
+  if (module.kind !== "es" && module.id.endsWith(REACT_RUNTIME)) learnElements(module.exports.exports);
 };
 
 const dynamicImport = (importer) => async (specifier) => {
@@ -111,12 +117,13 @@ const dynamicImport = (importer) => async (specifier) => {
 
 const runEs = (module) => {
   const exports = (module.namespace = makeNamespace());
+  const elements = { jsx: undefined, jsxs: undefined };
   const importOne = (specifier) => {
     const other = modules.get(module.imports[specifier]);
     const pending = evaluate(other);
     if (pending && other.state !== "evaluated" && !module.awaits) throw new Error(`${other.file} awaits at its top and is part of a cycle with ${module.file}`);
     const namespace = namespaceFor(other, module);
-    if (specifier === RUNTIME) addPlainJsx(namespace, other.kind);
+    if (specifier === RUNTIME) fillElements(elements, namespace, other.kind);
     return namespace;
   };
   const exportAll = (source) => {
@@ -126,7 +133,7 @@ const runEs = (module) => {
     }
   };
   const meta = { url: module.url, filename: module.file, dirname: module.directory, env: module.env };
-  return host.compile(module.id)(exports, importOne, dynamicImport(module), exportAll, meta);
+  return host.compile(module.id)(exports, importOne, dynamicImport(module), exportAll, meta, elements);
 };
 
 const requireFrom = (importer) => {

@@ -4,8 +4,8 @@ use oxc::ast::ast::{
 use oxc::ast_visit::{VisitMut, walk_mut};
 
 const RUNTIME: &str = "react/jsx-runtime";
-/// The functions of the runtime, and what `js/runner.js` has for them.
-const PLAIN: [(&str, &str); 2] = [("jsx", "__mizan_jsx__"), ("jsxs", "__mizan_jsxs__")];
+/// What stands in for the runtime; `js/runner.js` has it for each module.
+pub(crate) const ELEMENTS: &str = "__mizan_elements__";
 
 /// Has elements made without a look at their props, where the source tells what that would find.
 ///
@@ -54,14 +54,14 @@ impl<'a> VisitMut<'a> for Plain {
         if has_plain_props(call)
             && let Expression::SequenceExpression(callee) = &mut call.callee
             && let Some(Expression::StaticMemberExpression(member)) = callee.expressions.last_mut()
-            && let Some((_, plain)) = PLAIN.iter().find(|(name, _)| member.property.name == *name)
-            && matches!(
-                &member.object,
-                Expression::Identifier(object)
-                    if self.runtimes.iter().any(|name| *name == object.name.as_str())
-            )
+            && matches!(member.property.name.as_str(), "jsx" | "jsxs")
+            && let Expression::Identifier(object) = &mut member.object
+            && self
+                .runtimes
+                .iter()
+                .any(|name| *name == object.name.as_str())
         {
-            member.property.name = (*plain).into();
+            object.name = ELEMENTS.into();
         }
         walk_mut::walk_call_expression(self, call);
     }

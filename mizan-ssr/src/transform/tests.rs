@@ -113,7 +113,7 @@ fn elements_whose_props_are_written_out_are_made_plainly() {
         ("<a __proto__={x} />", false),
     ] {
         let code = module("/a.tsx", &format!("export const A = (x) => {source};")).code;
-        assert_eq!(code.contains("__mizan_jsx"), plain, "{code}");
+        assert_eq!(code.contains("__mizan_elements"), plain, "{code}");
     }
     for source in [
         // Packages are compiled already.
@@ -122,17 +122,17 @@ fn elements_whose_props_are_written_out_are_made_plainly() {
         "import { jsx } from 'react/jsx-runtime'; ((jsx) => jsx(x, {}))(1);",
     ] {
         let code = module("/a.js", source).code;
-        assert!(!code.contains("__mizan_jsx"), "{code}");
+        assert!(!code.contains("__mizan_elements"), "{code}");
     }
     let compiled = "import * as r from 'react/jsx-runtime'; import { jsxs as s } from 'react/jsx-runtime'; s(x, { a: r.jsx(y, {}) });";
     let code = module("/a.js", compiled).code;
-    assert_eq!(code.matches("__mizan_jsx").count(), 1, "{code}");
+    assert_eq!(code.matches("__mizan_elements").count(), 1, "{code}");
     let development = Syntax {
         development: true,
         ..Syntax::default()
     };
     let code = transform(Path::new("/a.js"), compiled, &development).expect("it is understood");
-    assert!(!code.code.contains("__mizan_jsx"), "{}", code.code);
+    assert!(!code.code.contains("__mizan_elements"), "{}", code.code);
 }
 
 #[test]

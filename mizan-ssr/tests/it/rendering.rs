@@ -99,6 +99,38 @@ fn another_runtime_in_the_place_of_reacts_makes_the_elements() {
 }
 
 #[test]
+fn what_wraps_the_runtime_of_react_is_asked_for_every_element() {
+    on_engines(|engine| {
+        let wrapper = "const { Fragment, jsx, jsxs } = require('react/jsx-runtime');
+                       const own = (make) => (type, { css, ...props }, key) => make(type, css ? { ...props, className: css } : props, key);
+                       exports.Fragment = Fragment; exports.jsx = own(jsx); exports.jsxs = own(jsxs);";
+        let patch = "const runtime = require('react/jsx-runtime'); const { jsx, jsxs } = runtime;
+                     const own = (make) => (type, { css, ...props }, key) => make(type, css ? { ...props, className: css } : props, key);
+                     runtime.jsx = own(jsx); runtime.jsxs = own(jsxs);";
+        let page = "export default () => <p css=\"red\">{1}{<b css=\"blue\">2</b>}</p>;";
+        let wrapped = json!({ "compilerOptions": { "paths": { "own/jsx-runtime": ["./own.cjs"] }, "jsxImportSource": "own" } });
+        for files in [
+            [
+                ("tsconfig.json", &*wrapped.to_string()),
+                ("own.cjs", wrapper),
+                ("App.tsx", page),
+            ],
+            [
+                ("tsconfig.json", "{}"),
+                ("patch.cjs", patch),
+                ("App.tsx", &format!("import './patch.cjs'; {page}")),
+            ],
+        ] {
+            let app = App::new(&files);
+            assert_eq!(
+                html(&app.renderer(engine), "App.tsx", &json!({})),
+                "<p class=\"red\">1<b class=\"blue\">2</b></p>",
+            );
+        }
+    });
+}
+
+#[test]
 fn what_suspends_is_waited_for() {
     on_engines(|engine| {
         let app = App::component(
