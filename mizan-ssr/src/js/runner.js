@@ -20,7 +20,7 @@ const link = (id) => {
 };
 const linkItself = (id) => {
   const about = JSON.parse(host.load(id));
-  const module = { ...about, id, state: "linked", namespace: null, nodeNamespace: null, exports: null, pending: null, used: new Set() };
+  const module = { ...about, id, state: "linked", namespace: null, nodeNamespace: null, exports: null, required: null, pending: null, used: new Set() };
   modules.set(id, module);
   try {
     for (const specifier of Object.keys(about.imports)) {
@@ -136,6 +136,16 @@ const runEs = (module) => {
   return host.compile(module.id)(exports, importOne, dynamicImport(module), exportAll, meta, elements);
 };
 
+// What `require` gives of an ES module with a default: its names, live, with the mark that compilers of ES modules
+// to CommonJS look for, as Node and bundlers do.
+const requirable = (module) => {
+  const { namespace } = module;
+  if ("module.exports" in namespace) return namespace["module.exports"];
+  if (!("default" in namespace) || "__esModule" in namespace) return namespace;
+  const marked = () => Object.defineProperties(makeNamespace(), { ...Object.getOwnPropertyDescriptors(namespace), __esModule: { value: true } });
+  return module.state === "evaluated" ? (module.required ??= quicken(marked())) : marked();
+};
+
 const requireFrom = (importer) => {
   const require = (specifier) => {
     if (importer.kind === "react" && specifier in platformModules) return platformModules[specifier];
@@ -144,8 +154,7 @@ const requireFrom = (importer) => {
     const module = link(id);
     const pending = evaluate(module);
     if (pending && module.state !== "evaluated") throw new Error(`${module.file} awaits at its top, so ${importer.file} has to import it instead of requiring it`);
-    if (module.kind !== "es") return module.exports.exports;
-    return "module.exports" in module.namespace ? module.namespace["module.exports"] : module.namespace;
+    return module.kind === "es" ? requirable(module) : module.exports.exports;
   };
   require.resolve = (specifier) => host.resolve(String(specifier), importer.id, "require");
   require.cache = Object.create(null);
@@ -169,7 +178,7 @@ const runCommonJs = (module) => {
 // A module that failed is evaluated again when it is next asked for.
 const failed = (module, error) => {
   module.state = "linked";
-  module.namespace = module.nodeNamespace = module.exports = module.pending = null;
+  module.namespace = module.nodeNamespace = module.exports = module.required = module.pending = null;
   throw error;
 };
 

@@ -136,6 +136,37 @@ fn requiring_an_es_module_works_and_star_exports_are_live() {
 }
 
 #[test]
+fn a_required_es_module_is_marked_for_who_was_compiled_from_one() {
+    let rollup = "const memo = require('memo'); const named = require('named');
+                  const interop = (e) => (e && e.__esModule ? e : { default: e });
+                  exports.all = interop(memo).default('a') + memo.bump() + memo.n + Object.keys(memo) + String(named.__esModule);";
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import { all } from 'lib'; import * as memo from 'memo'; export default () => <b>{all}{String('__esModule' in memo)}</b>;",
+                ),
+                ("node_modules/lib/index.js", rollup),
+                (
+                    "node_modules/memo/package.json",
+                    r#"{ "exports": { "module": "./m.mjs", "default": "./c.cjs" } }"#,
+                ),
+                (
+                    "node_modules/memo/m.mjs",
+                    "export default (x) => x + x; export let n = 1; export const bump = () => { n += 1; return '-'; };",
+                ),
+                ("node_modules/memo/c.cjs", "module.exports = () => 'not this';"),
+                ("node_modules/named/index.mjs", "export const only = 1;"),
+                ("node_modules/named/package.json", r#"{ "main": "./index.mjs" }"#),
+            ],
+            "<b>aa-2default,n,bumpundefined<!-- -->false</b>",
+        );
+    });
+}
+
+#[test]
 fn what_cannot_be_imported_is_named_with_who_asked_and_the_way_out() {
     on_engines(|engine| {
         for (source, parts) in [
