@@ -66,7 +66,7 @@ const fillElements = (elements, namespace, kind) => {
   for (const name of ["jsx", "jsxs"]) {
     const plain = kind === "es" ? undefined : plainly.get(namespace[name]);
     if (plain) elements[name] = plain;
-    else Object.defineProperty(elements, name, { get: () => namespace[name] });
+    else Object.defineProperty(elements, name, { configurable: true, get: () => namespace[name] });
   }
 };
 

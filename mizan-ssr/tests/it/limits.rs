@@ -173,7 +173,10 @@ fn no_code_of_a_render_runs_when_its_objects_are_gone() {
         let renderer = renderer.expect("it builds");
         for _ in 0..30 {
             let html = html(&renderer, "App.tsx", &json!({}));
-            assert_eq!(html, "<b>0<!-- -->[object FinalizationRegistry]<!-- -->undefined</b>");
+            assert_eq!(
+                html,
+                "<b>0<!-- -->[object FinalizationRegistry]<!-- -->undefined</b>"
+            );
         }
     });
 }

@@ -157,9 +157,15 @@ fn a_required_es_module_is_marked_for_who_was_compiled_from_one() {
                     "node_modules/memo/m.mjs",
                     "export default (x) => x + x; export let n = 1; export const bump = () => { n += 1; return '-'; };",
                 ),
-                ("node_modules/memo/c.cjs", "module.exports = () => 'not this';"),
+                (
+                    "node_modules/memo/c.cjs",
+                    "module.exports = () => 'not this';",
+                ),
                 ("node_modules/named/index.mjs", "export const only = 1;"),
-                ("node_modules/named/package.json", r#"{ "main": "./index.mjs" }"#),
+                (
+                    "node_modules/named/package.json",
+                    r#"{ "main": "./index.mjs" }"#,
+                ),
             ],
             "<b>aa-2default,n,bumpundefined<!-- -->false</b>",
         );

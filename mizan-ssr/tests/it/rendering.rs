@@ -88,11 +88,14 @@ fn another_runtime_in_the_place_of_reacts_makes_the_elements() {
             let app = App::new(&[
                 ("tsconfig.json", &paths.to_string()),
                 (name, source),
-                ("App.tsx", "export default () => <p>{1}{<b>2</b>}</p>;"),
+                (
+                    "App.tsx",
+                    "import { jsx } from 'react/jsx-runtime'; export default () => <p>{1}{<b>2</b>}{typeof jsx}</p>;",
+                ),
             ]);
             let rendered = app.renderer(engine).render_blocking("App.tsx", &json!({}));
             let html = rendered.expect("it renders").html;
-            let expected = "<p title=\"jsxs\">1<b title=\"jsx\">2</b></p></div>";
+            let expected = "<p title=\"jsxs\">1<b title=\"jsx\">2</b>function</p></div>";
             assert!(html.ends_with(expected), "{name}: {html}");
         }
     });
