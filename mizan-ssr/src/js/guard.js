@@ -90,7 +90,7 @@ mizan.changed = (thorough) => {
   ends += 1;
   // Preparing takes as long as some dozens of the thorough comparisons.
   if (quick === null && noticed && ends > 30) prepare();
-  if (quick !== null && !thorough && !added && ends % 2048 !== 0) {
+  if (quick !== null && !thorough && !added && ends % 512 !== 0) {
     try {
       if (quick()) return undefined;
     } catch {

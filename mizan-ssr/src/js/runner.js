@@ -53,18 +53,18 @@ const quicken = (namespace) => {
 const RUNTIME = "react/jsx-runtime";
 const REACT_RUNTIME = "/react/cjs/react-jsx-runtime.production.js";
 const ELEMENT = "$$typeof,type,key,ref,props";
-const plainly = new Map();
+const plainOf = new Map();
 const learnElements = ({ jsx, jsxs }) => {
   const props = {};
   const model = jsx("a", props);
   if (Object.keys(model).join() !== ELEMENT || model.key !== null || model.ref !== null || model.props !== props) return;
   const { $$typeof } = model;
   const plain = (type, props, key) => ({ $$typeof, type, key: key === undefined ? null : "" + key, ref: null, props });
-  plainly.set(jsx, plain).set(jsxs, plain);
+  plainOf.set(jsx, plain).set(jsxs, plain);
 };
 const fillElements = (elements, namespace, kind) => {
   for (const name of ["jsx", "jsxs"]) {
-    const plain = kind === "es" ? undefined : plainly.get(namespace[name]);
+    const plain = kind === "es" ? undefined : plainOf.get(namespace[name]);
     if (plain) elements[name] = plain;
     else Object.defineProperty(elements, name, { configurable: true, get: () => namespace[name] });
   }
