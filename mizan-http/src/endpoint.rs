@@ -7,13 +7,12 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body::Body;
-use ipnet::IpNet;
 use mizan_core::{Error, ErrorCode, Function, Principal, RequestHead};
 
 use crate::body::{self, ReplyBody};
 use crate::call::Calls;
 use crate::caller::Caller;
-use crate::client_addr::client_addr;
+use crate::client_addr::ClientAddrs;
 use crate::config::Limits;
 use crate::form::Posted;
 use crate::idempotency::Key;
@@ -33,7 +32,7 @@ pub(crate) struct Endpoint<A> {
     pub(crate) limits: Limits,
     pub(crate) mount_path: String,
     pub(crate) upload_dir: Arc<Path>,
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) client_addrs: ClientAddrs,
 }
 
 impl<A: Authenticate> Endpoint<A> {
@@ -94,7 +93,7 @@ impl<A: Authenticate> Endpoint<A> {
             ))
         };
         let (parts, body) = request.into_parts();
-        let client_addr = client_addr(&parts.extensions, &parts.headers, &self.trusted_proxies);
+        let client_addr = self.client_addrs.find(&parts.extensions, &parts.headers);
         (
             admitted,
             Arc::new(RequestHead::new(parts, client_addr)),
@@ -119,7 +118,7 @@ impl<A: Authenticate> Endpoint<A> {
         parts.version = request.version();
         parts.headers = request.headers().clone();
         parts.extensions = request.extensions().clone();
-        let client_addr = client_addr(&parts.extensions, &parts.headers, &self.trusted_proxies);
+        let client_addr = self.client_addrs.find(&parts.extensions, &parts.headers);
         let head = RequestHead::new(parts, client_addr).for_page();
         async move {
             let principal = self
