@@ -57,24 +57,6 @@ impl<A: Authenticate> Endpoint<A> {
         }
     }
 
-    /// Takes a form, whose page somebody else can show again. See [`is_form`](Self::is_form).
-    pub(crate) fn post<B: Body>(
-        self: Arc<Self>,
-        request: Request<B>,
-    ) -> impl Future<Output = Posted> {
-        let (admitted, head, body) = self.open(request);
-        async move {
-            let name = self.path(&head).strip_prefix("/form/").unwrap_or_default();
-            let posted = match admitted {
-                Ok(()) => self.form(name, &head, body).await,
-                Err(error) => Err(error),
-            };
-            posted.unwrap_or_else(|error| {
-                Posted::Answered(problem::response(&error, self.is_outdated(&head)))
-            })
-        }
-    }
-
     /// Whether this is a posted form.
     pub(crate) fn is_form<B>(&self, request: &Request<B>) -> bool {
         let path = request.uri().path().strip_prefix(&self.mount_path);
@@ -143,7 +125,7 @@ impl<A: Authenticate> Endpoint<A> {
             // A form's state is large, and no call has to carry it.
             match Box::pin(self.form(name, head, body)).await? {
                 Posted::Answered(response) => Ok(response),
-                Posted::Again(again) => Ok(again.plain()),
+                Posted::Again(again) => Ok(again.respond()),
             }
         } else {
             #[cfg(feature = "channels")]

@@ -13,6 +13,7 @@ mod caller;
 mod calls;
 mod declared_form;
 mod form_app;
+mod form_layers;
 mod forms;
 mod heads;
 mod hostile;
