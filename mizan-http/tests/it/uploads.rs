@@ -109,6 +109,50 @@ async fn a_file_name_is_no_path() {
 
 #[tokio::test]
 async fn bad_files_are_refused_on_their_fields() {
+#[tokio::test]
+async fn an_unreadable_file_name_is_named_as_the_problem() {
+    let site = Site::new();
+    let part = |disposition: &[u8]| {
+        [
+            b"--a-boundary\r\ncontent-disposition: form-data; name=\"image\"; ",
+            disposition,
+            b"\r\ncontent-type: image/png\r\n\r\n",
+            PNG,
+            b"\r\n--a-boundary\r\ncontent-disposition: form-data; name=\"input\"\r\n\r\n\
+              {\"name\": \"Ada\"}\r\n--a-boundary--\r\n",
+        ]
+        .concat()
+    };
+    for (disposition, problem) in [
+        (
+            &b"filename=\"a\0b.png\""[..],
+            "control characters such as NUL",
+        ),
+        (b"filename=\"a\x07.png\"", "control characters such as NUL"),
+        (b"filename*=UTF-8''a.png", "`filename*`"),
+        (b"FileName*=\"UTF-8''a.png\"", "`filename*`"),
+        (b"filename*=UTF-8''b.png; filename=\"a.png\"", "`filename*`"),
+        (b"filename=\"\xff.png\"", "in UTF-8"),
+        (b"FILENAME=\"a.png\"", "in quotes and in UTF-8"),
+    ] {
+        let request = multipart_of(PATH, part(disposition));
+        let reply = call(&site.service, request).await;
+        assert_eq!(reply.failure(), (400, "malformed".to_owned()));
+        let detail = reply.problem()["detail"].to_string();
+        assert!(detail.contains(problem), "{detail}");
+    }
+    // Beside a name that can be read, the other is ignored; in a quoted string, it is none.
+    for (disposition, name) in [
+        (&b"filename=\"a.png\"; filename*=UTF-8''b.png"[..], "a.png"),
+        (b"filename=\"a; filename*=b.png\"", "a; filename*=b.png"),
+    ] {
+        let reply = call(&site.service, multipart_of(PATH, part(disposition))).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert_eq!(site.seen.last()["image"][0], name);
+    }
+    assert_eq!(site.files().len(), 0);
+}
+
     let site = Site::new();
     let large = [PNG, &vec![0; 1_000_001 - PNG.len()]].concat();
     let gif = b"GIF89a\x01\0\x01\0";
