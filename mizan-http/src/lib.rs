@@ -8,6 +8,7 @@
 )]
 
 mod adapter;
+mod allowed_hosts;
 mod authenticate;
 mod batch;
 mod body;
@@ -25,8 +26,8 @@ mod multipart;
 mod payload;
 mod plain_page;
 mod problem;
-mod reply;
 mod quoted;
+mod reply;
 mod serve;
 mod service;
 mod sites;
@@ -38,6 +39,7 @@ mod within;
 mod write_timeout;
 
 pub use adapter::Adapter;
+pub use allowed_hosts::{AllowedHosts, CheckHost};
 pub use authenticate::{Anonymous, Authenticate};
 pub use body::ReplyBody;
 pub use caller::Caller;

@@ -17,6 +17,7 @@ mod form_layers;
 mod forms;
 mod heads;
 mod hostile;
+mod hosts;
 mod idempotency;
 mod input;
 mod lifetimes;
