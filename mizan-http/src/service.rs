@@ -176,8 +176,7 @@ impl<A: Authenticate> Builder<A> {
     /// Puts uploads into this folder until their call is over, instead of the system's one for
     /// temporary files. That is in memory on some systems, and may be small.
     ///
-    /// A process that is killed leaves what it was receiving there, under names that begin with
-    /// `mizan-`.
+    /// The files have no names in it, so that nothing is left there by a process that is killed.
     pub fn upload_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.upload_dir = Some(path.into());
         self
@@ -197,6 +196,7 @@ impl<A: Authenticate> Builder<A> {
         self.trusted_proxies.extend(addresses);
         self
     }
+
     /// Reads another header than `X-Forwarded-For` for what the trusted proxies say.
     ///
     /// ```
@@ -215,7 +215,6 @@ impl<A: Authenticate> Builder<A> {
         self.forwarded_header = header;
         self
     }
-
 
     /// Finishes the service.
     ///
@@ -270,8 +269,8 @@ impl<A> fmt::Debug for Builder<A> {
             .field("mount_path", &self.mount_path)
             .field("upload_dir", &self.upload_dir)
             .field("public_origins", &self.public_origins)
-            .field("forwarded_header", &self.forwarded_header)
             .field("trusted_proxies", &self.trusted_proxies)
+            .field("forwarded_header", &self.forwarded_header)
             .finish_non_exhaustive()
     }
 }
