@@ -288,7 +288,8 @@ impl Component<'_> {
         self
     }
 
-    /// The nonce that React gives its inline scripts, for pages with a content security policy.
+    /// The nonce of React's inline scripts and of the `<style>` elements that components render, for pages
+    /// with a content security policy.
     pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
         self.nonce = Some(nonce.into());
         self

@@ -335,6 +335,47 @@ fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
     });
 }
 
+const STYLED: &str = "import { Suspense, use } from 'react';
+    let late: Promise<string>;
+    const Late = () => <p><style href='late' precedence='low'>{use(late)}</style></p>;
+    const inner = { __html: '.plain > b {}' };
+    export default () => {
+      late = new Promise((done) => setTimeout(() => done('.late {}'), 30));
+      return <main><style href='early' precedence='low'>{'.early {}'}</style>
+        <style data-own='' dangerouslySetInnerHTML={inner} /><p title='<style'>{'<style'}</p>
+        <Suspense fallback={<i>wait</i>}><Late /></Suspense></main>;
+    };";
+
+#[test]
+fn styles_of_components_have_the_nonce_of_the_policy() {
+    on_pages(STYLED, &async |app, engine| {
+        let pages = with_vite(app, engine).content_security_policy(STRICT_POLICY);
+        let pages = pages.build().expect("it builds");
+        let response = pages.page("src/App.tsx").respond().await;
+        let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
+        let (_, styles) = policy.split_once("style-src ").expect("style-src");
+        let (_, nonce) = styles.split_once("'nonce-").expect("a nonce");
+        let (nonce, _) = nonce.split_once('\'').expect("its end");
+        let html = text(response).await;
+        let dom = parsed(&html);
+        let styles = dom.all("style");
+        let mut rules: Vec<_> = styles.iter().map(|style| &*style.text).collect();
+        rules.sort_unstable();
+        assert_eq!(rules, [".early {}", ".late {}", ".plain > b {}"], "{html}");
+        for style in &styles {
+            assert_eq!(style.get("nonce"), Some(nonce), "{html}");
+        }
+        assert!(
+            html.contains("<p title=\"&lt;style\">&lt;style</p>"),
+            "{html}"
+        );
+
+        // Without a policy the bytes are React's own.
+        let response = built(app, engine).page("src/App.tsx").respond().await;
+        assert!(!text(response).await.contains("nonce"));
+    });
+}
+
 #[test]
 fn a_nonce_from_elsewhere_is_used_without_a_header() {
     on_pages(SLOW, &async |app, engine| {
