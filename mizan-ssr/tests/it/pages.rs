@@ -619,13 +619,63 @@ fn with_package(app: &App) {
 #[track_caller]
 fn no_outside(dom: &Dom) {
     for element in dom.elements() {
+        let own = element.text.contains("mizan-retry") && element.get("nonce").is_some();
         assert!(
-            !element.runs() && element.name != "link",
+            (!element.runs() || own) && element.name != "link",
             "{}",
             element.name
         );
         assert!(element.get("src").is_none() && element.get("style").is_none());
     }
+}
+
+#[test]
+fn in_development_the_page_of_an_error_asks_whether_it_is_gone() {
+    on_pages(THROWS, &async |app, engine| {
+        with_package(app);
+        let pages = |development| {
+            let pages = served(app, app.builder(engine).development(development));
+            pages.entry("src/main.tsx").build().expect("it builds")
+        };
+        let (log, _guard) = Log::of_this_thread();
+        let scripts = async |pages: &Pages, headers: &HeaderMap| {
+            let page = pages.page("src/App.tsx").request(&Method::GET, headers);
+            let response = page.respond().await;
+            let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            (parsed(&text(response).await).all("script"), policy)
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/html"));
+        let (found, policy) = scripts(&pages(true), &headers).await;
+        assert_eq!(found.len(), 1);
+        let nonce = found[0].get("nonce").expect("a nonce");
+        assert!(
+            policy.contains(&format!("script-src 'nonce-{nonce}'")),
+            "{policy}"
+        );
+        assert!(policy.contains("connect-src 'self'"), "{policy}");
+        assert!(log.text().contains("ERROR"));
+
+        // In production there is no script, and every error is in the log.
+        headers.insert("mizan-retry", HeaderValue::from_static("1"));
+        log.clear();
+        let (found, policy) = scripts(&pages(false), &headers).await;
+        assert!(
+            found.is_empty() && !policy.contains("script-src"),
+            "{policy}"
+        );
+        assert!(log.text().contains("ERROR"));
+
+        // Once it was logged, the script's requests say no more.
+        log.clear();
+        let pages = pages(true);
+        scripts(&pages, &headers).await;
+        assert!(!log.text().contains("ERROR"), "{}", log.text());
+        app.write("src/App.tsx", "export default () => <b>mended</b>;");
+        let page = pages.page("src/App.tsx").request(&Method::GET, &headers);
+        assert_eq!(page.respond().await.status(), StatusCode::OK);
+    });
 }
 
 #[test]
