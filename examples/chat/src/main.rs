@@ -12,8 +12,9 @@ use chat::people::People;
 use clap::{Parser, Subcommand};
 use mizan_auth::{Accounts, AccountsBuilder, ConsoleMailer, FileMailer, Mailer};
 use mizan_channels::{Channels, MemoryBroker, RedisBroker};
-use mizan_http::{MizanService, serve};
+use mizan_http::{AllowedHosts, MizanService, serve};
 use tokio::net::TcpListener;
+use tower_layer::Layer as _;
 use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
@@ -106,11 +107,13 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let mizan = MizanService::builder(chat::registry(people, channels.clone()).build()?)
         .authenticate(accounts.clone())
         .build()?;
-    let assets = options.dev.map_or(Assets::Built, Assets::DevServer);
+    let assets = options.dev.clone().map_or(Assets::Built, Assets::DevServer);
     let site = pages::site(mizan.clone(), &options.web, assets)?;
+    // Against DNS rebinding: a page of another name is not this site, wherever its name leads.
+    let hosts = AllowedHosts::new(&options.base_url)?.and_local();
 
     println!("http://localhost:{port}");
-    serve(listener, site)
+    serve(listener, hosts.layer(site))
         .shutdown_on(async move {
             // Without the signal there is nothing to wait for; the server is killed instead.
             let _ = tokio::signal::ctrl_c().await;

@@ -75,6 +75,18 @@ function Post(): ReactNode {
 }
 
 describe("a page from the server", () => {
+  it("is hydrated though its styles have a nonce that no component names", async () => {
+    setUp('<style nonce="n0nce">.a {}</style><p>styled</p>');
+    await hydrate(() => (
+      <>
+        <style>{".a {}"}</style>
+        <p>styled</p>
+      </>
+    ));
+    expect(screen.getByText("styled").isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+  });
+
   it("is hydrated with its props and its answers, and asks for none of them", async () => {
     setUp("<!--$--><p>user <!-- -->Ada</p><p>title One</p><i>3</i><!--/$-->", {
       n: 3,

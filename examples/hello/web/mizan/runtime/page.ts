@@ -35,6 +35,9 @@ export async function hydratePage(
     throw new Error(
       "this page was not rendered by the server: it has no #mizan-root or #mizan-page",
     );
+  // The server gives them the nonce of the policy, which no component names, and which has done its work.
+  for (const style of root.querySelectorAll("style[nonce]"))
+    style.removeAttribute("nonce");
   const load = components[page.component] ?? components[`./${page.component}`];
   if (!load) {
     const known = Object.keys(components).join(", ") || "none";
