@@ -52,7 +52,7 @@ pub(super) const FILES: [(&str, &str); 20] = [
 ];
 
 /// The files that only apps with forms have.
-pub(super) const FORM_FILES: [(&str, &str); 21] = [
+pub(super) const FORM_FILES: [(&str, &str); 24] = [
     (
         "runtime/autoForm.tsx",
         include_str!("../../runtime/autoForm.tsx"),
@@ -70,6 +70,10 @@ pub(super) const FORM_FILES: [(&str, &str); 21] = [
         include_str!("../../runtime/formDefinition.ts"),
     ),
     (
+        "runtime/formDrawn.ts",
+        include_str!("../../runtime/formDrawn.ts"),
+    ),
+    (
         "runtime/formErrors.ts",
         include_str!("../../runtime/formErrors.ts"),
     ),
@@ -80,6 +84,10 @@ pub(super) const FORM_FILES: [(&str, &str); 21] = [
     (
         "runtime/formFieldProps.ts",
         include_str!("../../runtime/formFieldProps.ts"),
+    ),
+    (
+        "runtime/formFocus.ts",
+        include_str!("../../runtime/formFocus.ts"),
     ),
     (
         "runtime/formHook.ts",
@@ -116,6 +124,10 @@ pub(super) const FORM_FILES: [(&str, &str); 21] = [
     (
         "runtime/formSubmit.ts",
         include_str!("../../runtime/formSubmit.ts"),
+    ),
+    (
+        "runtime/formSummary.tsx",
+        include_str!("../../runtime/formSummary.tsx"),
     ),
     (
         "runtime/formToken.ts",
