@@ -1,7 +1,7 @@
 //! The TypeScript that is the same for every client.
 
 /// The files of the runtime, by their paths in the client.
-pub(super) const FILES: [(&str, &str); 20] = [
+pub(super) const FILES: [(&str, &str); 22] = [
     ("runtime/batch.ts", include_str!("../../runtime/batch.ts")),
     ("runtime/checks.ts", include_str!("../../runtime/checks.ts")),
     ("runtime/client.ts", include_str!("../../runtime/client.ts")),
@@ -25,7 +25,15 @@ pub(super) const FILES: [(&str, &str); 20] = [
         "runtime/multipart.ts",
         include_str!("../../runtime/multipart.ts"),
     ),
+    (
+        "runtime/otherTabs.ts",
+        include_str!("../../runtime/otherTabs.ts"),
+    ),
     ("runtime/page.ts", include_str!("../../runtime/page.ts")),
+    (
+        "runtime/pageRecovery.ts",
+        include_str!("../../runtime/pageRecovery.ts"),
+    ),
     (
         "runtime/provider.tsx",
         include_str!("../../runtime/provider.tsx"),
