@@ -312,7 +312,10 @@ fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
         ];
         assert!(order.is_sorted(), "{order:?}");
         // The client takes data from nowhere else, as users may write elements with the same names.
-        for data in elements.iter().filter(|e| e.get("type") == Some("application/json")) {
+        for data in elements
+            .iter()
+            .filter(|e| e.get("type") == Some("application/json"))
+        {
             assert_eq!(data.parent, "body", "{}", data.text);
         }
         let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
