@@ -48,6 +48,7 @@ test("a page whose file stays away says so, and keeps what is on it", async ({
   await page.getByLabel("Message").fill("It works without the file as well.");
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByRole("status")).toContainText("Thank you.");
+  await expect(notice(page)).toBeVisible();
   await page.unroute(chunk);
   await notice(page).click();
   await expect(page.getByRole("status")).toContainText("Thank you.");
