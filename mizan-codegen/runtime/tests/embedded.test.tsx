@@ -168,11 +168,12 @@ describe("a page from the server", () => {
       <div dangerouslySetInnerHTML={{ __html: hostile }} />
     );
     setUp(`<div>${hostile}</div><!--$--><p>title One</p><!--/$-->`);
-    document.body.insertAdjacentHTML(
-      "afterbegin",
-      `<div>${hostile}</div><div id="mizan-page">${props}</div>`,
-    );
     arrive(answers);
+    for (const place of ["afterbegin", "beforeend"] as const)
+      document.body.insertAdjacentHTML(
+        place,
+        `<div>${hostile}</div><div id="mizan-page">${props}</div>`,
+      );
     await hydrate(() => (
       <>
         {inner()}
