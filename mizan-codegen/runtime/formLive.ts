@@ -50,7 +50,8 @@ export function createLiveValidation(
     const refused = await schemaMessages(definition, values);
     if (signal.aborted) return;
     // A field may have got back the value that the server knows, or it was submitted meanwhile.
-    for (const path of open) if (verdicts.isJudged(path, held)) open.delete(path);
+    for (const path of open)
+      if (verdicts.isJudged(path, held)) open.delete(path);
     const fields = [...open].filter((path) => !(path in refused));
     if (fields.length === 0) return;
     const input = { values: withoutFiles(values, "", []), fields };

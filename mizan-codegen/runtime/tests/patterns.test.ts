@@ -18,7 +18,20 @@ const emitted = new Set(
 
 /** Texts that come far into a pattern again and again, and do not match it in the end. */
 function* attacks(length: number): Generator<string> {
-  const parts = ["a", "0", "-", ".", "@", " ", "_", "a.", "a-", "0.", "a ", "a@"];
+  const parts = [
+    "a",
+    "0",
+    "-",
+    ".",
+    "@",
+    " ",
+    "_",
+    "a.",
+    "a-",
+    "0.",
+    "a ",
+    "a@",
+  ];
   for (const start of ["", "a", "+", "#", "-1", "a@a.", "0e"])
     for (const part of parts)
       for (const end of ["", "!", "\n", "@"])

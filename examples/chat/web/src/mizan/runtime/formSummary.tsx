@@ -5,13 +5,7 @@ import { useFormState } from "react-hook-form";
 import { FormComponentsContext, isUnseen } from "./formComponents";
 import { fieldAt } from "./formDefinition";
 import { useDrawn } from "./formDrawn";
-import {
-  eachError,
-  errorPath,
-  labelled,
-  messagesOf,
-  root,
-} from "./formErrors";
+import { eachError, errorPath, labelled, messagesOf, root } from "./formErrors";
 import type { FormModel } from "./formModel";
 import { useStore } from "./formStatus";
 
@@ -75,7 +69,9 @@ function useMessages(
     if (!wanted(name)) return;
     const said = messagesOf(error);
     const path = errorPath(definition, name);
-    for (const message of name === root ? said : labelled(definition, path, said))
+    for (const message of name === root
+      ? said
+      : labelled(definition, path, said))
       messages.add(message);
   });
   return [...messages];
