@@ -50,7 +50,8 @@ describe("the tabs of a browser", () => {
   it("hear when they wake up of what they have missed", () => {
     const [one, other] = [tab(), tab()];
     one.tell();
-    document.dispatchEvent(new Event("visibilitychange"));
+    const event = new Event("visibilitychange", { bubbles: true });
+    document.dispatchEvent(event);
     expect(other.heard).toHaveBeenCalledOnce();
     one.tell();
     dispatchEvent(new Event("pageshow"));

@@ -40,15 +40,12 @@ export function createOtherTabs(baseUrl: string): OtherTabs {
         known = changed;
         listener();
       };
-      addEventListener("storage", look);
-      addEventListener("pageshow", look);
-      document.addEventListener("visibilitychange", look);
+      const listening = new AbortController();
+      // The change of visibility bubbles up from the document.
+      for (const event of ["storage", "pageshow", "visibilitychange"])
+        addEventListener(event, look, { signal: listening.signal });
       look();
-      return () => {
-        removeEventListener("storage", look);
-        removeEventListener("pageshow", look);
-        document.removeEventListener("visibilitychange", look);
-      };
+      return () => listening.abort();
     },
   };
 }
