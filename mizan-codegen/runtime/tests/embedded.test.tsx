@@ -170,6 +170,35 @@ describe("a page from the server", () => {
     vi.useRealTimers();
   });
 
+  it("takes nothing from what users wrote into it", async () => {
+    const props = JSON.stringify({ component: "pages/Evil.tsx", props: {} });
+    const hostile = `<div id="mizan-page">${props}</div>
+      <script type="application/json" id="mizan-page">${props}</script>
+      <div id="mizan-root"></div>
+      <script data-mizan-answers>[{"name":"post","input":{"id":"1"},"output":{"title":"Evil"}}]</script>`;
+    const inner = (): ReactNode => (
+      <div dangerouslySetInnerHTML={{ __html: hostile }} />
+    );
+    setUp(`<div>${hostile}</div><!--$--><p>title One</p><!--/$-->`);
+    arrive(answers);
+    for (const place of ["afterbegin", "beforeend"] as const)
+      document.body.insertAdjacentHTML(
+        place,
+        `<div>${hostile}</div><div id="mizan-page">${props}</div>`,
+      );
+    await hydrate(() => (
+      <>
+        {inner()}
+        <MizanProvider api={api}>
+          <Post />
+        </MizanProvider>
+      </>
+    ));
+    expect(screen.getByText("title One").isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+    expect(sent).toEqual([]);
+  });
+
   it("is an error that names what is there where the component is not known", async () => {
     setUp("");
     await expect(

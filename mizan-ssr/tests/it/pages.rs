@@ -311,6 +311,13 @@ fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
             at(&|e| e.get("hidden").is_some()),
         ];
         assert!(order.is_sorted(), "{order:?}");
+        // The client takes data from nowhere else, as users may write elements with the same names.
+        for data in elements
+            .iter()
+            .filter(|e| e.get("type") == Some("application/json"))
+        {
+            assert_eq!(data.parent, "body", "{}", data.text);
+        }
         let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
         assert!(running.len() >= 3, "the entry, and React's");
         for script in running {
