@@ -25,7 +25,7 @@ const LOCKABLE: Rates = Rates {
     ..UNLIMITED
 };
 
-fn from(site: &Site, address: String) -> Browser<'_> {
+fn from<'a>(site: &'a Site, address: &str) -> Browser<'a> {
     let mut browser = site.browser();
     browser.peer = format!("{address}:1");
     browser
@@ -34,7 +34,7 @@ fn from(site: &Site, address: String) -> Browser<'_> {
 /// Tries a wrong password and asks for a reset, from so many networks, until all are refused.
 async fn attack(site: &Site, email: &str, networks: u8) {
     for network in 0..networks {
-        let mut eve = from(site, format!("198.51.{network}.1"));
+        let mut eve = from(site, &format!("198.51.{network}.1"));
         for _ in 0..10 {
             eve.sign_in(email, WRONG).await;
             eve.request_reset(email).await;
@@ -51,7 +51,7 @@ async fn one_network_cannot_lock_an_account_out() {
     site.member(EMAIL).await;
     for email in [EMAIL, NOBODY] {
         attack(&site, email, 1).await;
-        let mut other = from(&site, "203.0.113.1".to_owned());
+        let mut other = from(&site, "203.0.113.1");
         let expected = if email == EMAIL { 200 } else { 422 };
         assert_eq!(other.sign_in(email, PASSWORD).await.status, expected);
         assert_eq!(other.request_reset(email).await.status, 200);
@@ -65,7 +65,7 @@ async fn no_flood_of_strangers_locks_a_known_device_out() {
     let site = Site::with(|accounts| accounts.rates(LOCKABLE));
     let mut member = site.member(EMAIL).await;
     attack(&site, EMAIL, 5).await;
-    let mut stranger = from(&site, "203.0.113.1".to_owned());
+    let mut stranger = from(&site, "203.0.113.1");
     assert_eq!(stranger.sign_in(EMAIL, PASSWORD).await.status, 429);
 
     let mut known = site.browser();
@@ -99,7 +99,7 @@ async fn a_device_cookie_is_good_for_its_account_alone() {
         mizan_auth::Token::random().expose()
     );
     for device in [eve.device.clone(), Some(made_up), None] {
-        let mut browser = from(&site, "203.0.113.1".to_owned());
+        let mut browser = from(&site, "203.0.113.1");
         browser.device = device;
         assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.status, 429);
     }
@@ -114,7 +114,7 @@ async fn a_device_cookie_is_good_for_its_account_alone() {
     let mut owner = ada;
     owner.change_password(PASSWORD, OTHER).await;
     assert_ne!(owner.device.as_ref(), Some(&device));
-    let mut old = from(&site, "203.0.113.1".to_owned());
+    let mut old = from(&site, "203.0.113.1");
     old.device = Some(device);
     assert_eq!(old.sign_in(EMAIL, OTHER).await.status, 429);
     assert_eq!(owner.sign_in(EMAIL, OTHER).await.status, 200);
@@ -227,7 +227,7 @@ async fn password_checks_are_limited_by_address() {
         let mut statuses = Vec::new();
         let address = format!("198.51.{}.1", name.len());
         for _ in 0..5 {
-            let mut browser = from(&site, address.clone());
+            let mut browser = from(&site, &address);
             statuses.push(browser.send(name, input.clone()).await.status);
         }
         let expected: Vec<_> = (0..5)
@@ -236,7 +236,7 @@ async fn password_checks_are_limited_by_address() {
         assert_eq!(statuses, expected, "{name}");
     }
     // What costs nothing is not counted.
-    let mut browser = from(&site, "203.0.113.1".to_owned());
+    let mut browser = from(&site, "203.0.113.1");
     for _ in 0..5 {
         let short = json!({ "values": { "password": "short" }, "fields": ["password"] });
         assert_eq!(browser.send("sign_up.validate", short).await.status, 200);
@@ -326,7 +326,7 @@ async fn a_flood_of_sign_ins_leaves_known_callers_their_turn() {
     let mut known = site.browser();
     known.device = member.device.clone();
     let flood = (0..60).map(|number| {
-        let mut eve = from(&site, format!("198.51.{number}.1"));
+        let mut eve = from(&site, &format!("198.51.{number}.1"));
         async move { eve.sign_in(&format!("{number}@example.com"), WRONG).await }
     });
     let sign_in = known.sign_in(EMAIL, PASSWORD);
@@ -344,10 +344,10 @@ async fn a_flood_from_one_network_leaves_others_their_turn() {
     let site = Site::with(|accounts| accounts.hash_pool(1, 4));
     site.member(EMAIL).await;
     let flood = (0..60).map(|number| {
-        let mut eve = from(&site, "198.51.100.1".to_owned());
+        let mut eve = from(&site, "198.51.100.1");
         async move { eve.sign_in(&format!("{number}@example.com"), WRONG).await }
     });
-    let mut stranger = from(&site, "203.0.113.1".to_owned());
+    let mut stranger = from(&site, "203.0.113.1");
     let sign_in = stranger.sign_in(EMAIL, PASSWORD);
     let (flood, sign_in) = tokio::join!(join_all(flood), sign_in);
     assert_eq!(sign_in.status, 200);
@@ -368,7 +368,7 @@ async fn failures_are_logged() {
     let wrong_code = if code == "123456" { "654321" } else { "123456" };
     let ticket = reply.json()["ticket"].clone();
 
-    let mut eve = from(&site, "198.51.100.7".to_owned());
+    let mut eve = from(&site, "198.51.100.7");
     for _ in 0..4 {
         eve.sign_in(EMAIL, "guessed password").await;
     }
