@@ -1,6 +1,7 @@
 use mizan_core::{Cx, Error};
 
 use super::{Accounts, address_of};
+use crate::caller::Caller;
 use crate::mail::{Facts, Letter};
 use crate::{ConfirmError, EmailAddress, Password, ProofError, Purpose, Token};
 
@@ -18,17 +19,19 @@ impl Accounts {
         new: &Password,
     ) -> Result<(), ConfirmError> {
         let account = self.of_caller(cx).await?;
-        self.0
-            .rules
-            .check("new_password", new, Some(&account.email))?;
-        self.confirm(cx, &account, "password", password).await?;
-        let new = self.0.passwords.hash(new).await?;
+        let caller = Caller::of(cx);
+        self.check_new(&caller, "new_password", new, Some(&account.email))
+            .await?;
+        self.confirm(&caller, &account, "password", password)
+            .await?;
+        let new = self.0.passwords.hash_for(&caller.turn(), new).await?;
         let (users, old) = (&self.0.users, account.password.as_ref());
         if !users.replace_password(&account.id, old, &new).await? {
             return Err(ConfirmError::WrongPassword);
         }
         self.0.tokens.remove_of_user(&account.id).await?;
         self.replace_sessions(cx, &account.id).await?;
+        self.remember_device(cx, &account).await?;
         Ok(self.tell_of_password(&account.email)?)
     }
 
@@ -46,7 +49,7 @@ impl Accounts {
                 "is the address that you have already",
             ));
         }
-        self.0.limits.mail(address_of(cx), new)?;
+        self.0.limits.mail(&Caller::stranger(cx), new)?;
         let is_taken = self.0.users.find_by_email(new).await?.is_some();
         let user = (!is_taken).then_some(account.id.as_str());
         let issued = self.issue(Purpose::ChangeEmail, user, new).await?;

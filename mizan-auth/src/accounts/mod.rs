@@ -3,6 +3,8 @@
 mod authenticate;
 mod builder;
 mod change;
+mod devices;
+mod new_password;
 mod proofs;
 mod reset;
 mod second_factor;
@@ -22,6 +24,7 @@ use mizan_core::{Cx, Error};
 pub use builder::{AccountsBuilder, ConfigError};
 pub use second_factor::SecondFactor;
 
+use crate::failures::FailureLog;
 use crate::limits::Limits;
 use crate::links::Links;
 use crate::mail::Outbox;
@@ -64,7 +67,9 @@ struct Inner {
     outbox: Outbox,
     limits: Limits,
     links: Links,
+    failures: FailureLog,
     cookie: SessionCookie,
+    device_cookie: SessionCookie,
     clock: Clock,
     groups: BTreeMap<String, Vec<String>>,
     recent_for: Duration,

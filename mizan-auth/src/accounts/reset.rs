@@ -1,6 +1,7 @@
 use mizan_core::{Cx, Error};
 
-use super::{Accounts, address_of};
+use super::Accounts;
+use crate::caller::Caller;
 use crate::mail::{Facts, Letter};
 use crate::{EmailAddress, NextStep, Password, ProofError, Purpose, Token};
 
@@ -12,7 +13,8 @@ impl Accounts {
     ///
     /// Too many tries.
     pub async fn request_reset(&self, cx: &Cx, email: &EmailAddress) -> Result<(), Error> {
-        self.0.limits.mail(address_of(cx), email)?;
+        let caller = self.caller_for(cx, email).await?;
+        self.0.limits.mail(&caller, email)?;
         let account = self.0.users.find_by_email(email).await?;
         let account = account.filter(|account| account.access.active);
         let user = account.as_ref().map(|account| account.id.as_str());
@@ -38,15 +40,24 @@ impl Accounts {
         token: &Token,
         password: &Password,
     ) -> Result<NextStep, ProofError> {
-        self.0.limits.proof(address_of(cx))?;
+        let caller = Caller::stranger(cx);
+        let failures = &self.0.failures;
+        let limited = self.0.limits.proof(caller.address);
+        limited.inspect_err(|_| failures.limited("confirm_reset", &caller, None))?;
         let issued = self.issued_as(token, Purpose::ResetPassword).await?;
-        let issued = issued.ok_or(ProofError::InvalidProof)?;
-        let account = self.account_of(&issued).await?;
-        let account = account.ok_or(ProofError::InvalidProof)?;
-        self.0
-            .rules
-            .check("password", password, Some(&account.email))?;
-        let new = self.0.passwords.hash(password).await?;
+        let account = match &issued {
+            Some(issued) => self.account_of(issued).await?,
+            None => None,
+        };
+        let (Some(issued), Some(account)) = (issued, account) else {
+            failures.failed("confirm_reset", &caller, None, "invalid link");
+            return Err(ProofError::InvalidProof);
+        };
+        // The link was mailed to the account: strangers do not have it.
+        let caller = caller.with_device(issued.id, &account.id);
+        self.check_new(&caller, "password", password, Some(&account.email))
+            .await?;
+        let new = self.0.passwords.hash_for(&caller.turn(), password).await?;
         if !self.0.tokens.take(issued.id).await? {
             return Err(ProofError::InvalidProof);
         }
@@ -60,6 +71,7 @@ impl Accounts {
         if cx.principal().id() == Some(&account.id) {
             cx.set_cookie(self.0.cookie.removal());
         }
+        self.remember_device(cx, &account).await?;
         self.tell_of_password(&account.email)?;
         Ok(NextStep::SignIn)
     }

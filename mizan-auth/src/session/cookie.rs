@@ -27,6 +27,16 @@ impl SessionCookie {
         secure: false,
     };
 
+    /// The cookie by which an account knows a device, on the same terms.
+    pub(crate) fn of_device(self) -> Self {
+        let name = if self.secure {
+            "__Host-mizan_device"
+        } else {
+            "mizan_device"
+        };
+        Self { name, ..self }
+    }
+
     pub(crate) fn read(self, head: &RequestHead) -> Option<Token> {
         head.cookie(self.name)?.value().parse().ok()
     }

@@ -7,6 +7,7 @@
 
 mod attacks;
 mod flows;
+mod limits;
 mod second_factor;
 mod secrets;
 mod settings;

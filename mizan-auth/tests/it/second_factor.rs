@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::site::{PASSWORD, Site};
 
-struct Everybody;
+pub(crate) struct Everybody;
 
 #[async_trait]
 impl SecondFactor for Everybody {
@@ -21,7 +21,7 @@ impl SecondFactor for Everybody {
     }
 }
 
-fn cx(accounts: &Accounts) -> Cx {
+pub(crate) fn cx(accounts: &Accounts) -> Cx {
     let app = mizan_auth::registry(accounts.clone()).build().unwrap();
     Cx::new(app, Principal::anonymous(), Arc::new(RequestHead::empty()))
 }

@@ -29,11 +29,18 @@ const OFTEN: Rate = Rate::new(100_000, 1);
 
 pub(crate) const UNLIMITED: Rates = Rates {
     sign_in_by_address: OFTEN,
+    sign_in_by_account_and_address: OFTEN,
     sign_in_by_account: OFTEN,
+    sign_in_by_device: OFTEN,
+    confirm_by_session: OFTEN,
+    second_factor_by_account: OFTEN,
     sign_up_by_address: OFTEN,
     mail_by_address: OFTEN,
+    mail_by_account_and_address: OFTEN,
     mail_by_account: OFTEN,
+    mail_by_device: OFTEN,
     proof_by_address: OFTEN,
+    password_check_by_address: OFTEN,
 };
 
 /// Keeps all mail.
@@ -112,6 +119,7 @@ impl Site {
         Browser {
             site: self,
             cookie: None,
+            device: None,
             peer: "192.0.2.1:5000".to_owned(),
             headers: HeaderMap::new(),
         }
@@ -164,11 +172,12 @@ pub(crate) fn code_in(text: &str) -> String {
     text.split_whitespace().find(is_code).unwrap().to_owned()
 }
 
-/// Keeps the session's cookie as a browser does.
+/// Keeps the cookies of a session and of a device as a browser does.
 #[derive(Clone)]
 pub(crate) struct Browser<'a> {
     site: &'a Site,
     pub(crate) cookie: Option<String>,
+    pub(crate) device: Option<String>,
     pub(crate) peer: String,
     pub(crate) headers: HeaderMap,
 }
@@ -198,14 +207,23 @@ impl Reply {
 
 impl Browser<'_> {
     pub(crate) async fn call(&mut self, name: &str, input: impl Into<Bytes>) -> Reply {
-        let mut request = Request::post(format!("/api/mizan/call/{name}"))
+        self.post(&format!("call/{name}"), input.into()).await
+    }
+
+    pub(crate) async fn batch(&mut self, calls: &[Value]) -> Reply {
+        self.post("batch", json!(calls).to_string().into()).await
+    }
+
+    async fn post(&mut self, path: &str, body: Bytes) -> Reply {
+        let mut request = Request::post(format!("/api/mizan/{path}"))
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::HOST, "example.com")
-            .body(Full::new(input.into()))
+            .body(Full::new(body))
             .unwrap();
-        if let Some(cookie) = &self.cookie {
+        let cookies: Vec<_> = self.cookie.iter().chain(&self.device).cloned().collect();
+        if !cookies.is_empty() {
             let headers = request.headers_mut();
-            headers.insert(header::COOKIE, cookie.parse().unwrap());
+            headers.insert(header::COOKIE, cookies.join("; ").parse().unwrap());
         }
         request.headers_mut().extend(self.headers.clone());
         let peer = PeerAddr(self.peer.parse().unwrap());
@@ -215,7 +233,12 @@ impl Browser<'_> {
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (pair, attributes) = cookie.split_once("; ").unwrap();
-            self.cookie = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
+            let kept = if pair.contains("mizan_device=") {
+                &mut self.device
+            } else {
+                &mut self.cookie
+            };
+            *kept = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
         }
         let Ok(body) = body.collect().await;
         Reply {
