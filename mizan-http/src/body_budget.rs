@@ -13,6 +13,9 @@ pub(crate) struct BodyBudget {
     requests: Budget,
     memory: Budget,
     storage: Budget,
+    /// The most that a request may bring. More is refused by the reader of the body, for its size.
+    most_memory: u64,
+    most_storage: u64,
 }
 
 impl BodyBudget {
@@ -22,6 +25,8 @@ impl BodyBudget {
             requests: Budget::new(requests, limits.concurrent_bodies_per_client as u64),
             memory: Budget::new(limits.body_memory, limits.body_memory_per_client),
             storage: Budget::new(limits.upload_storage, limits.upload_storage_per_client),
+            most_memory: limits.body_bytes as u64,
+            most_storage: limits.upload_bytes,
         }
     }
 
@@ -51,8 +56,10 @@ impl BodyBudget {
             };
             let announced = body.size_hint().lower();
             if goes_to_storage {
+                let announced = announced.min(self.most_storage);
                 share.held.storage.has_room_for(announced)?;
             } else {
+                let announced = announced.min(self.most_memory);
                 share.held.memory.has_room_for(announced)?;
             }
             Ok(share)

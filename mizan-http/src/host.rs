@@ -50,7 +50,9 @@ fn is_host(authority: &Authority) -> bool {
     let port = text
         .strip_prefix(authority.host())
         .map(|rest| rest.strip_prefix(':').unwrap_or(rest));
+    // A comma is allowed in a name, and stands in no real one: it joins the lines of a list.
     !authority.host().is_empty()
+        && !text.contains(',')
         && port.is_some_and(|port| port.is_empty() || port.parse::<u16>().is_ok())
 }
 

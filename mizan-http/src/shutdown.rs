@@ -38,7 +38,7 @@ pub async fn shutdown_signal() {
         }
         Err(error) => {
             tracing::error!(%error, "cannot receive signals to shut down");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

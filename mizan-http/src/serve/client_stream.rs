@@ -26,7 +26,7 @@ pub(super) struct ClientStream {
     stream: TcpStream,
     write_timeout: Duration,
     end: Option<Pin<Box<Sleep>>>,
-    may_have_unread_body: Arc<AtomicBool>,
+    request: Arc<RequestState>,
     linger: Option<Box<Linger>>,
     _place: Place,
 }
@@ -37,16 +37,15 @@ impl ClientStream {
             stream,
             write_timeout,
             end: None,
-            may_have_unread_body: Arc::default(),
+            request: Arc::default(),
             linger: None,
             _place: place,
         }
     }
 
-    /// Tells the connection that its request has a body, of which some may be unread when the
-    /// connection is closed.
-    pub(super) fn unread_body_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.may_have_unread_body)
+    /// The state of the connection's last request, to be kept up to date.
+    pub(super) fn request(&self) -> Arc<RequestState> {
+        Arc::clone(&self.request)
     }
 
     fn limited<T>(
@@ -63,6 +62,37 @@ impl ClientStream {
         end.as_mut()
             .poll(cx)
             .map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+/// What a connection has to know of its last request over HTTP/1.1 when it is closed.
+#[derive(Default)]
+pub(super) struct RequestState {
+    may_have_unread_body: AtomicBool,
+    is_answering: AtomicBool,
+}
+
+impl RequestState {
+    pub(super) fn begin(self: Arc<Self>, has_body: bool) -> Answering {
+        self.may_have_unread_body.store(has_body, Ordering::Relaxed);
+        self.is_answering.store(true, Ordering::Relaxed);
+        Answering(self)
+    }
+
+    /// The connection is told to end. If it is idle, the body before has been read.
+    pub(super) fn stop(&self) {
+        if !self.is_answering.load(Ordering::Relaxed) {
+            self.may_have_unread_body.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A request that is being answered.
+pub(super) struct Answering(Arc<RequestState>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.is_answering.store(false, Ordering::Relaxed);
     }
 }
 
@@ -151,7 +181,7 @@ impl AsyncWrite for ClientStream {
         let this = &mut *self;
         if this.linger.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-            if !this.may_have_unread_body.load(Ordering::Relaxed) {
+            if !this.request.may_have_unread_body.load(Ordering::Relaxed) {
                 return Poll::Ready(Ok(()));
             }
         }

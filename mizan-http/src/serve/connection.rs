@@ -4,7 +4,6 @@ use std::error::Error as StdError;
 use std::future::{pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -56,15 +55,20 @@ pub(super) async fn serve_connection<S, B>(
 {
     let streams = Arc::new(Streams::new());
     let version = Arc::new(OnceLock::new());
-    let unread_body = stream.unread_body_flag();
+    let last_request = stream.request();
     let answer = service_fn({
-        let version = Arc::clone(&version);
+        let (version, last_request) = (Arc::clone(&version), Arc::clone(&last_request));
         move |mut request: Request<Incoming>| {
             version.get_or_init(|| request.version());
-            let has_body = request.version() < Version::HTTP_2 && !request.body().is_end_stream();
-            unread_body.store(has_body, Ordering::Relaxed);
+            let is_http1 = request.version() < Version::HTTP_2;
+            let has_body = !request.body().is_end_stream();
+            let answering = is_http1.then(|| Arc::clone(&last_request).begin(has_body));
             request.extensions_mut().insert(PeerAddr(peer));
-            answer(service.clone(), request)
+            let answer = answer(service.clone(), request);
+            async move {
+                let _answering = answering;
+                answer.await
+            }
         }
     });
     let builder = builder(
@@ -85,7 +89,7 @@ pub(super) async fn serve_connection<S, B>(
         // version of HTTP.
         tokio::time::sleep(timeouts.header).await;
         if is_http1() {
-            pending().await
+            pending::<()>().await;
         }
         streams.idle(timeouts.header).await;
     };
@@ -100,6 +104,7 @@ pub(super) async fn serve_connection<S, B>(
             return tracing::debug!(%peer, "no request came in time");
         }
         None => {
+            last_request.stop();
             served.as_mut().graceful_shutdown();
             loop {
                 if is_http1() {
