@@ -10,7 +10,7 @@ use mizan_core::{
     Channel, Cx, Decision, Error, Identity, Member, Principal, Registry, RequestHead, Snapshot,
     client,
 };
-use mizan_http::{Authenticate, MizanService, serve};
+use mizan_http::{Authenticate, MizanService, serve, shutdown_signal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("http://{}", listener.local_addr()?);
     let service = MizanService::builder(registry.build()?).authenticate(ByToken);
-    serve(listener, service.build()?).await?;
+    serve(listener, service.build()?)
+        .shutdown_on(shutdown_signal())
+        .await?;
     Ok(())
 }

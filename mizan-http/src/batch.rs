@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
 use crate::body::ReplyBody;
+use crate::body_budget::HeldShare;
 use crate::call::Calls;
 use crate::problem::Problem;
 
@@ -37,6 +38,7 @@ pub(crate) fn run(
     principal: &Principal,
     head: &RequestHead,
     outdated_client: bool,
+    held: HeldShare,
 ) -> Result<ReplyBody, Error> {
     let batch: Vec<BatchCall<'_>> = serde_json::from_slice(body).map_err(|_| {
         Error::new(
@@ -50,13 +52,16 @@ pub(crate) fn run(
             format!("a batch holds at most {most} calls"),
         ));
     }
+    let held = Arc::new(held);
     let mut lines = JoinSet::new();
     for (index, BatchCall { name, input }) in batch.into_iter().enumerate() {
         let input = input
             .map(|input| body.slice_ref(input.get().as_bytes()))
             .unwrap_or_default();
         let (calls, principal, head) = (Arc::clone(calls), principal.clone(), head.clone());
+        let held = Arc::clone(&held);
         lines.spawn(async move {
+            let _held = held;
             let result = calls.read(&name, principal, head, input).await;
             line(index, &result, outdated_client)
         });

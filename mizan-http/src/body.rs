@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use mizan_core::{Error, ErrorCode};
 use tokio::task::JoinSet;
 
+use crate::body_budget::BodyShare;
 use crate::config::Limits;
 use crate::within::Within;
 
@@ -80,12 +81,13 @@ pub(crate) async fn read<B: Body>(
     headers: &HeaderMap,
     body: B,
     limits: &Limits,
+    share: &mut BodyShare,
 ) -> Result<Bytes, Error> {
     let is_typed = headers.contains_key(header::CONTENT_TYPE);
     if is_typed && !is_type(headers, b"application/json") {
         return Err(not_json());
     }
-    let body = read_any(headers, body, limits).await?;
+    let body = read_any(headers, body, limits, share).await?;
     if !is_typed && !body.is_empty() {
         return Err(not_json());
     }
@@ -97,6 +99,7 @@ pub(crate) async fn read_any<B: Body>(
     headers: &HeaderMap,
     body: B,
     limits: &Limits,
+    share: &mut BodyShare,
 ) -> Result<Bytes, Error> {
     check_encoding(headers)?;
     let limit = limits.body_bytes;
@@ -104,11 +107,11 @@ pub(crate) async fn read_any<B: Body>(
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit as u64));
     }
-    let collected = Within::new(limits.body_timeout, pin!(collect(body, limit))).await;
+    let collected = Within::new(limits.body_timeout, pin!(collect(body, limit, share))).await;
     collected.unwrap_or_else(|| Err(late()))
 }
 
-async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, Error> {
+async fn collect<B: Body>(body: B, limit: usize, share: &mut BodyShare) -> Result<Bytes, Error> {
     let mut body = pin!(body);
     // Nearly all bodies come in one piece, which is not copied.
     let mut first = Bytes::new();
@@ -121,6 +124,7 @@ async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, Error> {
         if data.remaining() > limit - first.len() - further.len() {
             return Err(too_large(limit as u64));
         }
+        share.take_memory(data.remaining())?;
         if first.is_empty() && further.is_empty() {
             first = data.copy_to_bytes(data.remaining());
         } else {

@@ -16,8 +16,11 @@ use mizan_core::{
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::body_budget::{HeldShare, busy};
+use crate::config::Limits;
 use crate::idempotency::{Claim, Key, Once, Replies};
 use crate::payload::Payload;
+use crate::share::{Budget, ClientKey, Exhausted, Share};
 use crate::within::Within;
 
 /// Runs calls, so many at once and each so long.
@@ -26,17 +29,20 @@ pub(crate) struct Calls {
     deadline: Duration,
     most: u32,
     free: Arc<Semaphore>,
+    by_client: Budget,
     replies: Arc<Replies>,
 }
 
 impl Calls {
-    pub(crate) fn new(app: App, deadline: Duration, concurrent: usize) -> Self {
-        let most = u32::try_from(concurrent.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+    pub(crate) fn new(app: App, limits: &Limits) -> Self {
+        let most =
+            u32::try_from(limits.concurrent_calls.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         Self {
             app,
-            deadline,
+            deadline: limits.deadline,
             most,
             free: Arc::new(Semaphore::new(most as usize)),
+            by_client: Budget::new(u64::MAX, limits.concurrent_calls_per_client as u64),
             replies: Arc::default(),
         }
     }
@@ -147,10 +153,17 @@ impl Calls {
             }
         };
         let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else {
-            return failed(
-                Error::new(ErrorCode::Unavailable, "the server is busy")
-                    .retry_after(Duration::from_secs(1)),
-            );
+            return failed(busy(Exhausted::Total));
+        };
+        let client = head.client_addr().map(ClientKey::from);
+        let share = match self.by_client.take(client, 1) {
+            Ok(share) => share,
+            Err(exhausted) => return failed(busy(exhausted)),
+        };
+        let room = Room {
+            _permit: permit,
+            _share: share,
+            _body: payload.held,
         };
         let mut cx = Cx::new(self.app.clone(), principal, Arc::clone(&head));
         if let Some(uploads) = payload.uploads {
@@ -166,7 +179,7 @@ impl Calls {
         }
         let call = Within::new(self.deadline, call);
         let running = Running {
-            work: Some((call, permit)),
+            work: Some((call, room)),
             goes_on: function.kind() == Kind::Mutation,
             head,
         };
@@ -188,10 +201,17 @@ fn failed(error: Error) -> Reply {
     }
 }
 
+/// What a call under way takes of the limits.
+struct Room {
+    _permit: OwnedSemaphorePermit,
+    _share: Share,
+    _body: Option<HeldShare>,
+}
+
 /// A call under way. Dropped before its end, it tells the function that nobody waits any more; a
 /// mutation then goes on in a task of its own.
 struct Running {
-    work: Option<(Within<BoxFuture<'static, Reply>>, OwnedSemaphorePermit)>,
+    work: Option<(Within<BoxFuture<'static, Reply>>, Room)>,
     goes_on: bool,
     head: Arc<RequestHead>,
 }
@@ -212,7 +232,7 @@ impl Future for Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Some((call, permit)) = self.work.take() else {
+        let Some((call, room)) = self.work.take() else {
             return;
         };
         self.head.cancellation().cancel();
@@ -221,7 +241,7 @@ impl Drop for Running {
             && self.goes_on
         {
             runtime.spawn(async move {
-                let _permit = permit;
+                let _room = room;
                 call.await
             });
         }

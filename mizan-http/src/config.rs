@@ -18,8 +18,30 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How long a call may run before it is dropped and answered with 504: 30 seconds.
     pub deadline: Duration,
+    /// The longest time for a body with files to arrive: 10 minutes.
+    pub upload_timeout: Duration,
     /// How many calls run at once; more are answered with 503: 4096.
     pub concurrent_calls: usize,
+    /// How many of them one client has: 512. A client is an IPv4 address or the /64 network of an
+    /// IPv6 address, here and below.
+    pub concurrent_calls_per_client: usize,
+    /// How many WebSockets one client has open: 512. The limit of all clients together is that of
+    /// the channels.
+    pub sockets_per_client: usize,
+    /// How many bodies are read at once; more are answered with 503: 4096.
+    pub concurrent_bodies: usize,
+    /// How many of them one client sends: 256.
+    pub concurrent_bodies_per_client: usize,
+    /// How much memory the bodies of all requests under way take together, in bytes: 256 MiB. More
+    /// are answered with 503.
+    pub body_memory: u64,
+    /// How much of it the bodies of one client take: 32 MiB.
+    pub body_memory_per_client: u64,
+    /// How much the files of all requests under way take on the disk together, in bytes: 4 GiB. More
+    /// are answered with 503.
+    pub upload_storage: u64,
+    /// How much of it the files of one client take: 512 MiB.
+    pub upload_storage_per_client: u64,
     /// How many calls a batch may hold: 64.
     pub batch_calls: usize,
 }
@@ -32,7 +54,16 @@ impl Default for Limits {
             parts: 1000,
             body_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(30),
+            upload_timeout: Duration::from_secs(10 * 60),
             concurrent_calls: 4096,
+            concurrent_calls_per_client: 512,
+            sockets_per_client: 512,
+            concurrent_bodies: 4096,
+            concurrent_bodies_per_client: 256,
+            body_memory: 256 * 1024 * 1024,
+            body_memory_per_client: 32 * 1024 * 1024,
+            upload_storage: 4 * 1024 * 1024 * 1024,
+            upload_storage_per_client: 512 * 1024 * 1024,
             batch_calls: 64,
         }
     }

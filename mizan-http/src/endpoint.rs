@@ -10,6 +10,7 @@ use http_body::Body;
 use mizan_core::{Error, ErrorCode, Function, Principal, RequestHead};
 
 use crate::body::{self, ReplyBody};
+use crate::body_budget::BodyBudget;
 use crate::call::Calls;
 use crate::caller::Caller;
 use crate::client_addr::ClientAddrs;
@@ -17,6 +18,9 @@ use crate::config::Limits;
 use crate::form::Posted;
 use crate::idempotency::Key;
 use crate::payload::{Files, FormData, Payload, is_multipart};
+#[cfg(feature = "channels")]
+use crate::share::Budget;
+use crate::share::ClientKey;
 use crate::sites::Sites;
 use crate::within::Within;
 use crate::{Authenticate, batch, problem, reply, urlencoded};
@@ -29,6 +33,9 @@ pub(crate) struct Endpoint<A> {
     pub(crate) calls: Arc<Calls>,
     pub(crate) authenticate: A,
     pub(crate) sites: Sites,
+    pub(crate) bodies: BodyBudget,
+    #[cfg(feature = "channels")]
+    pub(crate) sockets: Budget,
     pub(crate) limits: Limits,
     pub(crate) mount_path: String,
     pub(crate) upload_dir: Arc<Path>,
@@ -153,7 +160,9 @@ impl<A: Authenticate> Endpoint<A> {
         } else if is_multipart(head.headers()) {
             Box::pin(self.with_files(function, &principal, head, body)).await?
         } else {
-            Payload::json(body::read(head.headers(), body, &self.limits).await?)
+            let mut share = self.bodies.admit(client(head), &body, false)?;
+            let input = body::read(head.headers(), body, &self.limits, &mut share).await?;
+            Payload::json(input).holding(share.read())
         };
         let key = if function.kind().is_safe() {
             None
@@ -194,7 +203,9 @@ impl<A: Authenticate> Endpoint<A> {
             dir: &self.upload_dir,
             are_unwanted: admitted.is_err(),
         };
-        let data = FormData::read_multipart(head.headers(), body, &self.limits, files).await;
+        let mut share = self.bodies.admit(client(head), &body, true)?;
+        let data =
+            FormData::read_multipart(head.headers(), body, &self.limits, files, &mut share).await;
         admitted?;
         let mut data = data?;
         let text = std::mem::take(&mut data.text);
@@ -205,7 +216,7 @@ impl<A: Authenticate> Endpoint<A> {
             return Err(not_an_input());
         }
         let input = mizan_core::decode(input.as_bytes())?;
-        Payload::with_files(input, data)
+        Ok(Payload::with_files(input, data)?.holding(share.read()))
     }
 
     async fn batch<B: Body>(
@@ -217,7 +228,8 @@ impl<A: Authenticate> Endpoint<A> {
             return Ok(self.method_not_allowed(false, head));
         }
         let principal = self.principal(head).await?;
-        let body = body::read(head.headers(), body, &self.limits).await?;
+        let mut share = self.bodies.admit(client(head), &body, false)?;
+        let body = body::read(head.headers(), body, &self.limits, &mut share).await?;
         let lines = batch::run(
             &self.calls,
             &body,
@@ -225,6 +237,7 @@ impl<A: Authenticate> Endpoint<A> {
             &principal,
             head,
             self.is_outdated(head),
+            share.read(),
         )?;
         Ok(reply::response(lines, "application/jsonl", "no-store"))
     }
@@ -265,6 +278,11 @@ impl<A: Authenticate> Endpoint<A> {
             .get(CONTRACT)
             .is_some_and(|client| client != contract)
     }
+}
+
+/// The client whose share of the budgets a request takes from.
+pub(crate) fn client(head: &RequestHead) -> Option<ClientKey> {
+    head.client_addr().map(ClientKey::from)
 }
 
 fn not_an_input() -> Error {

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::Authenticate;
 use crate::body::ReplyBody;
-use crate::endpoint::Endpoint;
+use crate::body_budget::HeldShare;
+use crate::endpoint::{Endpoint, client};
 use crate::idempotency::Key;
 use crate::local_path::LocalPath;
 use crate::payload::{Files, FormData, Payload, is_multipart};
@@ -122,7 +123,11 @@ impl<A: Authenticate> Endpoint<A> {
             dir: &self.upload_dir,
             are_unwanted: admitted.is_err(),
         };
-        let mut data = FormData::read(head.headers(), body, &self.limits, files).await?;
+        let is_multipart = is_multipart(head.headers());
+        let mut share = self.bodies.admit(client(head), &body, is_multipart)?;
+        let mut data =
+            FormData::read(head.headers(), body, &self.limits, files, &mut share).await?;
+        let held = share.read();
         let (reserved, text) = Reserved::take(std::mem::take(&mut data.text));
         let mut values = form.shape.values(&text);
 
@@ -144,6 +149,7 @@ impl<A: Authenticate> Endpoint<A> {
                 principal,
                 head,
                 token: reserved.token.as_deref(),
+                held,
             };
             match self.submit(call, values.clone(), data).await {
                 Ok(headers) => {
@@ -203,6 +209,7 @@ impl<A: Authenticate> Endpoint<A> {
             principal,
             head,
             token,
+            held,
         } = call;
         let key = match token.map(Key::new) {
             Some(None) => {
@@ -212,7 +219,7 @@ impl<A: Authenticate> Endpoint<A> {
             Some(key) => key,
             None => None,
         };
-        let payload = Payload::with_files(values, files)?;
+        let payload = Payload::with_files(values, files)?.holding(held);
         let reply = self
             .calls
             .run(
@@ -254,6 +261,7 @@ struct FormCall<'a> {
     principal: Principal,
     head: &'a Arc<RequestHead>,
     token: Option<&'a str>,
+    held: HeldShare,
 }
 
 /// Why a form is shown again.

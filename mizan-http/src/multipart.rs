@@ -13,7 +13,7 @@ use http::{HeaderMap, header};
 use http_body::Body;
 use mizan_core::{Error, ErrorCode};
 use multer::{Field, Multipart};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::body::{broken_off, late, too_large};
 use crate::config::Limits;
@@ -23,6 +23,8 @@ use crate::quoted::rsplit_unquoted;
 const PIECE: usize = 64 * 1024;
 /// How long the headers of one part may be.
 const HEADERS: usize = 16 * 1024;
+/// Stands for a time limit that no clock can hold.
+const FAR_FUTURE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Reads the parts of a body within the limits.
 ///
@@ -86,7 +88,7 @@ impl<'a, B: Body> Parts<'a, B> {
             frame: None,
             multipart: Multipart::new(feed.clone(), boundary),
             feed,
-            pace: Pace::new(limits.body_timeout),
+            pace: Pace::new(limits.body_timeout, limits.upload_timeout),
             bytes_left: most,
             parts_left: limits.parts,
             limits,
@@ -270,18 +272,23 @@ impl Stream for Feed {
 struct Pace {
     limit: Duration,
     arrived: usize,
+    /// When the next bytes have to be there.
     end: Option<Pin<Box<Sleep>>>,
+    /// When all of it has to be there.
+    last: Instant,
 }
 
 impl Pace {
     /// What has to arrive within each span of the limit.
     const SPAN: usize = 16 * 1024;
 
-    fn new(limit: Duration) -> Self {
+    fn new(limit: Duration, total: Duration) -> Self {
+        let now = Instant::now();
         Self {
             limit,
             arrived: 0,
             end: None,
+            last: now.checked_add(total).unwrap_or(now + FAR_FUTURE),
         }
     }
 
@@ -294,8 +301,11 @@ impl Pace {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let limit = self.limit;
-        let end = self.end.get_or_insert_with(|| Box::pin(sleep(limit)));
+        let (limit, last) = (self.limit, self.last);
+        let end = self.end.get_or_insert_with(|| {
+            let next = Instant::now().checked_add(limit).unwrap_or(last);
+            Box::pin(sleep_until(next.min(last)))
+        });
         end.as_mut().poll(cx)
     }
 }

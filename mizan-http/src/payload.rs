@@ -12,6 +12,7 @@ use mizan_core::{Error, ErrorCode, Fields, UploadField, Uploads};
 use serde_json::{Map, Value};
 
 use crate::body::{self, check_encoding};
+use crate::body_budget::{BodyShare, HeldShare};
 use crate::config::Limits;
 use crate::multipart::Parts;
 use crate::upload::{Outcome, Received, Store};
@@ -24,6 +25,8 @@ pub(crate) struct Payload {
     pub(crate) uploads: Option<Uploads>,
     /// What the client sent, which the references in the input are not.
     sent: Vec<Vec<u8>>,
+    /// What it takes of the budgets for bodies, until its call has ended.
+    pub(crate) held: Option<HeldShare>,
 }
 
 impl Payload {
@@ -32,6 +35,12 @@ impl Payload {
             input,
             ..Self::default()
         }
+    }
+
+    /// Keeps what the body takes of the budgets until the call has ended.
+    pub(crate) fn holding(mut self, held: HeldShare) -> Self {
+        self.held = Some(held);
+        self
     }
 
     /// An input of values into which the files of a request are put.
@@ -76,6 +85,7 @@ impl Payload {
                 input: values.to_string().into(),
                 uploads: Some(uploads),
                 sent,
+                held: None,
             })
         } else {
             Err(Error::refused(refused))
@@ -140,15 +150,16 @@ impl FormData {
         body: B,
         limits: &Limits,
         files: Files<'_>,
+        share: &mut BodyShare,
     ) -> Result<Self, Error> {
         if body::is_type(headers, b"application/x-www-form-urlencoded") {
-            let body = body::read_any(headers, body, limits).await?;
+            let body = body::read_any(headers, body, limits, share).await?;
             Ok(Self {
                 text: urlencoded::pairs(&body, limits.parts)?,
                 ..Self::default()
             })
         } else if is_multipart(headers) {
-            Self::read_multipart(headers, body, limits, files).await
+            Self::read_multipart(headers, body, limits, files, share).await
         } else {
             Err(Error::new(
                 ErrorCode::UnsupportedMediaType,
@@ -163,6 +174,7 @@ impl FormData {
         body: B,
         limits: &Limits,
         files: Files<'_>,
+        share: &mut BodyShare,
     ) -> Result<Self, Error> {
         check_encoding(headers)?;
         let body = pin!(body);
@@ -172,6 +184,7 @@ impl FormData {
             dir: Arc::clone(files.dir),
             most: limits.upload_bytes,
             left: limits.upload_bytes,
+            share,
         };
         let mut read = Self::default();
         while let Some(mut part) = parts.next().await? {
@@ -179,6 +192,7 @@ impl FormData {
                 let name = part.name().to_owned();
                 text_left = text_left.saturating_sub(name.len());
                 let text = parts.text(&mut part, &mut text_left).await?;
+                store.share.take_memory(name.len() + text.len())?;
                 read.text.push((name, text));
                 continue;
             };

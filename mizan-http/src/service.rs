@@ -13,11 +13,14 @@ use mizan_core::App;
 use tower_service::Service;
 
 use crate::body::ReplyBody;
+use crate::body_budget::BodyBudget;
 use crate::call::Calls;
 use crate::caller::Caller;
 use crate::client_addr::{ClientAddrs, ForwardedHeader};
 use crate::config::ConfigErrorKind;
 use crate::endpoint::Endpoint;
+#[cfg(feature = "channels")]
+use crate::share::Budget;
 use crate::sites::Sites;
 use crate::{Anonymous, Authenticate, ConfigError, Limits};
 
@@ -244,15 +247,13 @@ impl<A: Authenticate> Builder<A> {
             Some(path) => path,
             None => std::env::temp_dir(),
         };
-        let Limits {
-            deadline,
-            concurrent_calls,
-            ..
-        } = self.limits;
         Ok(MizanService(Arc::new(Endpoint {
-            calls: Arc::new(Calls::new(self.app, deadline, concurrent_calls)),
+            calls: Arc::new(Calls::new(self.app, &self.limits)),
             authenticate: self.authenticate,
             sites,
+            bodies: BodyBudget::new(&self.limits),
+            #[cfg(feature = "channels")]
+            sockets: Budget::new(u64::MAX, self.limits.sockets_per_client as u64),
             limits: self.limits,
             mount_path: self.mount_path,
             upload_dir: upload_dir.into(),

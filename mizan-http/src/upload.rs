@@ -11,6 +11,7 @@ use mizan_core::{Error, ErrorCode, Upload, UploadField};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
+use crate::body_budget::BodyShare;
 use crate::media_type::{self, SNIFFED};
 use crate::multipart::{Part, Parts};
 
@@ -34,13 +35,14 @@ pub(crate) struct Received {
 }
 
 /// Where files go, and how much of them one request may bring.
-pub(crate) struct Store {
+pub(crate) struct Store<'a> {
     pub(crate) dir: Arc<Path>,
     pub(crate) most: u64,
     pub(crate) left: u64,
+    pub(crate) share: &'a mut BodyShare,
 }
 
-impl Store {
+impl Store<'_> {
     /// Receives a part into a temporary file.
     ///
     /// What is refused is still read to its end, and thrown away: a browser that is not done with
@@ -54,7 +56,9 @@ impl Store {
         let mut file = Incoming::new(field, part.content_type());
         while let Some(chunk) = parts.chunk(part).await? {
             self.count(&chunk)?;
+            self.share.take_storage(chunk.len())?;
             file.take(&chunk);
+            self.share.buffer(file.buffer.len())?;
             if file.buffer.len() >= BLOCK {
                 file.write(&self.dir).await?;
             }

@@ -1,7 +1,7 @@
 //! Serves the app with actix-web.
 
 use actix_web::{App, HttpServer};
-use mizan_http::MizanService;
+use mizan_http::{MizanService, shutdown_signal};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -12,6 +12,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let service = MizanService::new(registry.build()?);
     let server = HttpServer::new(move || App::new().configure(actix::configure(service.clone())));
-    server.bind("127.0.0.1:8000")?.run().await?;
+    server
+        .shutdown_signal(shutdown_signal())
+        .bind("127.0.0.1:8000")?
+        .run()
+        .await?;
     Ok(())
 }

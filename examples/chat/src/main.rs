@@ -15,7 +15,7 @@ use chat::people::People;
 use clap::{Parser, Subcommand};
 use mizan_auth::{Accounts, AccountsBuilder, ConsoleMailer, FileMailer, Mailer};
 use mizan_channels::{Channels, MemoryBroker, RedisBroker};
-use mizan_http::{AllowedHosts, MizanService, serve};
+use mizan_http::{AllowedHosts, MizanService, serve, shutdown_signal};
 use tokio::net::TcpListener;
 use tower_layer::Layer as _;
 use tracing_subscriber::EnvFilter;
@@ -118,8 +118,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     println!("http://localhost:{port}");
     serve(listener, hosts.layer(site))
         .shutdown_on(async move {
-            // Without the signal there is nothing to wait for; the server is killed instead.
-            let _ = tokio::signal::ctrl_c().await;
+            shutdown_signal().await;
             channels.drain(Duration::from_secs(2)).await;
         })
         .await?;

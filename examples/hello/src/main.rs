@@ -3,7 +3,7 @@
 //! The allocator is the system's: nothing here allocates large blocks again and again.
 
 use mizan_core::{Error, Registry, client};
-use mizan_http::{MizanService, serve};
+use mizan_http::{MizanService, serve, shutdown_signal};
 
 /// Greets whoever is named.
 #[client(query)]
@@ -19,6 +19,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
-    serve(listener, MizanService::new(registry.build()?)).await?;
+    serve(listener, MizanService::new(registry.build()?))
+        .shutdown_on(shutdown_signal())
+        .await?;
     Ok(())
 }

@@ -13,12 +13,17 @@ use tokio::task::AbortHandle;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::body::ReplyBody;
-use crate::endpoint::Endpoint;
+use crate::body_budget::busy;
+use crate::endpoint::{Endpoint, client};
+use crate::share::Share;
 use crate::{Authenticate, problem};
 use transport::WebSocket;
 
 mod joined;
 mod transport;
+
+/// How much of its head a socket keeps at most, for as long as it is open.
+const KEPT_BYTES: usize = 16 * 1024;
 
 /// The only version there is (RFC 6455, section 4.1).
 const VERSION: HeaderValue = HeaderValue::from_static("13");
@@ -68,6 +73,13 @@ impl<A: Authenticate> Endpoint<A> {
             Error::new(ErrorCode::Unavailable, close.reason().to_owned())
                 .retry_after(std::time::Duration::from_secs(1))
         })?;
+        if kept_bytes(headers) > KEPT_BYTES {
+            let error = malformed("the headers of a request for a WebSocket are too large");
+            let mut response = problem::response(&error, self.is_outdated(head));
+            *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+            return Ok(response);
+        }
+        let share = self.sockets.take(client(head), 1).map_err(busy)?;
         let upgrade = head.extensions().get::<OnUpgrade>().cloned();
         let upgrade = upgrade.ok_or_else(|| malformed("this connection cannot be upgraded"))?;
 
@@ -76,6 +88,7 @@ impl<A: Authenticate> Endpoint<A> {
             head: kept(head),
             channels: channels.clone(),
             watch: Arc::default(),
+            _share: share,
         };
         let (channels, app) = (channels.clone(), app.clone());
         tokio::spawn(async move {
@@ -116,10 +129,36 @@ fn is_key(key: &[u8]) -> bool {
     key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(is_digit)
 }
 
+/// Headers that say how a response is to be sent, and nothing of the client.
+const NOT_KEPT: [HeaderName; 12] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::CACHE_CONTROL,
+    header::CONNECTION,
+    header::DNT,
+    header::PRAGMA,
+    header::SEC_WEBSOCKET_EXTENSIONS,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_PROTOCOL,
+    header::SEC_WEBSOCKET_VERSION,
+    header::UPGRADE,
+    header::UPGRADE_INSECURE_REQUESTS,
+];
+
+fn kept_headers(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    headers.iter().filter(|(name, _)| !NOT_KEPT.contains(name))
+}
+
+fn kept_bytes(headers: &HeaderMap) -> usize {
+    kept_headers(headers)
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
+}
+
 /// The head as it is kept while the socket is open: without the upgrade, and copied, since what a server
 /// parses may be slices that keep the whole of its read buffer.
 fn kept(head: &RequestHead) -> Arc<RequestHead> {
-    let headers = head.headers().iter().filter_map(|(name, value)| {
+    let headers = kept_headers(head.headers()).filter_map(|(name, value)| {
         let mut copy = HeaderValue::from_bytes(value.as_bytes()).ok()?;
         copy.set_sensitive(value.is_sensitive());
         Some((HeaderName::from_bytes(name.as_str().as_bytes()).ok()?, copy))
@@ -145,6 +184,7 @@ struct Client<A> {
     head: Arc<RequestHead>,
     channels: Channels,
     watch: Arc<Mutex<Option<SessionWatch>>>,
+    _share: Share,
 }
 
 /// Waits for the end of a session, for as long as the socket is open.

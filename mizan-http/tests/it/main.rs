@@ -11,19 +11,30 @@ mod authentication;
 mod batch;
 mod caller;
 mod calls;
+#[cfg(unix)]
+mod child;
+mod connections;
 mod declared_form;
 mod form_app;
 mod form_layers;
 mod forms;
 mod heads;
+mod host_lines;
 mod hostile;
 mod hosts;
+mod http2;
 mod idempotency;
 mod input;
 mod lifetimes;
 mod mounting;
 mod naughty;
+#[cfg(unix)]
+mod open_files;
+mod raw_http2;
 mod serving;
+mod shares;
+#[cfg(all(unix, feature = "channels"))]
+mod signals;
 mod sites;
 #[cfg(feature = "channels")]
 mod socket;

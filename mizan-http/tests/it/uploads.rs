@@ -591,3 +591,70 @@ fn a_folder_for_uploads_is_there() {
         "{error}"
     );
 }
+
+/// Sends all of a body, as a browser does before it looks at the answer.
+async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> Reply {
+    let mut socket = server.connect().await;
+    socket.send(head).await;
+    for piece in body.chunks(64 * 1024) {
+        let piece = if chunked {
+            [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat()
+        } else {
+            piece.to_vec()
+        };
+        // It panics where the server has hung up.
+        socket.send(piece).await;
+    }
+    let reply = socket.reply().await;
+    assert_eq!(socket.end().await, b"");
+    reply
+}
+
+#[tokio::test]
+async fn a_refusal_can_be_read_by_a_client_that_is_still_sending() {
+    let site = Site::new();
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let part = format!(
+        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n"
+    );
+    let body = [part.as_bytes(), &vec![0; 36 * 1024 * 1024]].concat();
+    for (framing, chunked) in [
+        (format!("content-length: {}", body.len()), false),
+        ("transfer-encoding: chunked".to_owned(), true),
+    ] {
+        for path in [PATH, "/api/mizan/form/contact", "/api/mizan/call/nothing"] {
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: localhost\r\n{framing}\r\n\
+                 content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+            );
+            let reply = sends_all(&server, &head, &body, chunked).await;
+            let status = if path.ends_with("nothing") { 404 } else { 413 };
+            assert_eq!(reply.status, status, "{path} {framing}");
+        }
+    }
+    site.until_files(0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_goes_on_sending_is_cut_off() {
+    let site = Site::new();
+    let short = Duration::from_millis(500);
+    let server = Server::start(site.service.clone(), |serve| serve.write_timeout(short)).await;
+    let head = "POST /api/mizan/call/nothing HTTP/1.1\r\nhost: localhost\r\n\
+                content-length: 1000000000000\r\n\r\n";
+    let mut socket = server.connect().await;
+    socket.send(head).await;
+    let flood = async { while socket.stream.write_all(&[0; 1024]).await.is_ok() {} };
+    soon(flood).await;
+    // One that stops sending, and does not end.
+    let mut socket = server.connect().await;
+    socket.send(head).await;
+    assert_eq!(socket.reply().await.status, 404);
+    assert_eq!(socket.end().await, b"");
+    let closed = async {
+        while socket.stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    soon(closed).await;
+}

@@ -250,6 +250,11 @@ impl Socket {
         rest
     }
 
+    /// Whether the server ends the connection instead of sending anything.
+    pub(crate) async fn ends(&mut self) -> bool {
+        soon(self.stream.read_u8()).await.is_err()
+    }
+
     async fn more(&mut self) {
         let read = soon(self.stream.read_buf(&mut self.read)).await.unwrap();
         assert!(read > 0, "the connection ended after {:?}", self.read);
@@ -293,7 +298,10 @@ impl Socket {
     /// The head of the next response.
     pub(crate) async fn head(&mut self) -> Reply {
         let status = self.line().await;
-        let status = status.strip_prefix("HTTP/1.1 ").unwrap();
+        let status = status
+            .strip_prefix("HTTP/1.1 ")
+            .or_else(|| status.strip_prefix("HTTP/1.0 "))
+            .unwrap();
         let status = status[..3].parse().unwrap();
         let mut headers = HeaderMap::new();
         loop {

@@ -1,10 +1,11 @@
 //! Channels over a real socket.
 
-mod app;
-mod client;
+pub(crate) mod app;
+pub(crate) mod client;
 mod conformance;
 mod handshake;
 mod hostile;
 mod life;
 mod memory;
+mod shares;
 mod talk;

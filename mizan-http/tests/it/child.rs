@@ -1,0 +1,72 @@
+//! A server in a process of its own, for what concerns a whole process: signals, open files.
+//!
+//! The process is this test program, which runs one test that is ignored otherwise.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::wire::soon;
+
+const IS_CHILD: &str = "MIZAN_TEST_CHILD";
+
+/// Whether this process is such a server.
+pub(crate) fn is_child() -> bool {
+    std::env::var_os(IS_CHILD).is_some()
+}
+
+/// Tells the parent where the server is.
+pub(crate) fn announce(addr: SocketAddr) {
+    println!("\nlistening on {addr}");
+}
+
+pub(crate) struct Process {
+    pub(crate) addr: SocketAddr,
+    child: Child,
+}
+
+impl Process {
+    /// Runs the ignored test `name`, after the shell command `before`.
+    pub(crate) async fn start(name: &str, before: &str) -> Self {
+        let program: PathBuf = std::env::current_exe().unwrap();
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("{before}; exec \"$0\" \"$@\"")])
+            .arg(program)
+            .args([name, "--exact", "--ignored", "--nocapture"])
+            .env(IS_CHILD, "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let addr = loop {
+            let line = soon(lines.next_line()).await.unwrap();
+            let line = line.expect("the child announces its address");
+            if let Some(addr) = line.strip_prefix("listening on ") {
+                break addr.parse().unwrap();
+            }
+        };
+        // Its pipe must not fill, nor be closed.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { addr, child }
+    }
+
+    pub(crate) async fn signal(&self, signal: &str) {
+        let id = self.child.id().unwrap().to_string();
+        let status = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(status.await.unwrap().success());
+    }
+
+    /// Waits until the process has ended: its exit status, and what it wrote to its log.
+    pub(crate) async fn end(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        let mut stderr = self.child.stderr.take().unwrap();
+        soon(stderr.read_to_string(&mut log)).await.unwrap();
+        let status = soon(self.child.wait()).await.unwrap();
+        (status.code(), log)
+    }
+}

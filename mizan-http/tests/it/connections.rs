@@ -1,0 +1,77 @@
+//! How many connections a server takes, and how many of one client.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpSocket;
+
+use crate::wire::{Server, Socket, echo, service, soon};
+
+async fn connect_from(addr: &str, server: SocketAddr) -> Socket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(addr.parse().unwrap()).unwrap();
+    socket.connect(server).await.unwrap().into()
+}
+
+/// A connection that has been answered.
+async fn answered(mut socket: Socket) -> Socket {
+    socket.send(echo("hi")).await;
+    assert_eq!(socket.reply().await.status, 200);
+    socket
+}
+
+/// Whether the server closes a connection that has asked.
+async fn is_refused(mut socket: Socket) -> bool {
+    let request = echo("hi");
+    let sent = soon(socket.stream.write_all(request.as_bytes())).await;
+    sent.is_err() || socket.ends().await
+}
+
+#[tokio::test]
+async fn one_client_has_a_part_of_them() {
+    let (_, service) = service();
+    let server = Server::start(service, |serve| {
+        serve
+            .connections_per_client(2)
+            .header_timeout(Duration::from_secs(600))
+    })
+    .await;
+    let first = answered(server.connect().await).await;
+    let second = server.connect_http2().await;
+    assert!(is_refused(server.connect().await).await);
+    // Others are not concerned.
+    let other = answered(connect_from("127.0.0.2:0", server.addr).await).await;
+    drop(first);
+    soon(async { while is_refused(server.connect().await).await {} }).await;
+    drop((second, other));
+}
+
+#[tokio::test]
+async fn proxies_are_exempt() {
+    let (_, service) = service();
+    let server = Server::start(service, |serve| {
+        serve
+            .connections_per_client(1)
+            .trusted_proxies(["127.0.0.3/32".parse().unwrap()])
+    })
+    .await;
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(answered(connect_from("127.0.0.3:0", server.addr).await).await);
+    }
+    held.push(answered(server.connect().await).await);
+    assert!(is_refused(server.connect().await).await);
+}
+
+#[tokio::test]
+async fn by_default_it_is_an_eighth() {
+    let (_, service) = service();
+    let server = Server::start(service, |serve| serve.connections(800)).await;
+    let mut held = Vec::new();
+    for _ in 0..100 {
+        held.push(answered(server.connect().await).await);
+    }
+    assert!(is_refused(server.connect().await).await);
+    answered(connect_from("127.0.0.2:0", server.addr).await).await;
+}

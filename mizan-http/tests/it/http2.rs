@@ -1,0 +1,202 @@
+//! HTTP/2 connections: how long they may be idle, and clients that take nothing.
+
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+
+use crate::raw_http2::{DATA, GOAWAY, HEADERS, RST_STREAM, RawHttp2};
+use crate::wire::{PATIENCE, Server, bodiless, get, service, soon, with};
+
+const SHORT: Duration = Duration::from_millis(300);
+const WINDOW: u32 = 65_535;
+const READ: &str = "/api/mizan/call/read";
+
+#[tokio::test]
+async fn idle_connections_are_closed_though_they_ping() {
+    let (_, service) = service();
+    let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
+    let stream = TcpStream::connect(server.addr).await.unwrap();
+    let (mut client, connection) = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_millis(50))
+        .keep_alive_while_idle(true)
+        .handshake::<_, Full<bytes::Bytes>>(TokioIo::new(stream))
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    let uri = format!("http://localhost{READ}");
+    for _ in 0..2 {
+        let reply = soon(client.send_request(get(&uri))).await.unwrap();
+        assert_eq!(reply.status(), 200);
+        reply.into_body().collect().await.unwrap();
+    }
+    // The client is told before: it ends without an error.
+    soon(connection).await.unwrap().unwrap();
+    assert!(client.is_closed());
+    server.works().await;
+}
+
+#[tokio::test]
+async fn idle_connections_are_told_and_then_cut_off() {
+    let (_, service) = service();
+    let server = Server::start(service, |serve| {
+        serve.header_timeout(SHORT).write_timeout(SHORT)
+    })
+    .await;
+    // The one answers pings and leaves its end open, the other does nothing.
+    for answers_pings in [true, false] {
+        let mut client = RawHttp2::connect(server.addr, WINDOW).await;
+        client.answers_pings = answers_pings;
+        client.get(1, READ, &[]).await;
+        client.until(DATA).await;
+        assert!(client.end().await.contains(&GOAWAY), "{answers_pings}");
+    }
+}
+
+#[tokio::test]
+async fn the_idle_time_begins_with_the_end_of_the_last_request() {
+    let (probe, service) = service();
+    let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
+    let mut client = RawHttp2::connect(server.addr, WINDOW).await;
+    client.get(1, "/api/mizan/call/wait", &[]).await;
+    probe.started.reach(1).await;
+    tokio::time::sleep(4 * SHORT).await;
+    client.get(3, READ, &[]).await;
+    assert_eq!(client.until(HEADERS).await.stream, 3);
+    client.until(DATA).await;
+    tokio::time::sleep(2 * SHORT).await;
+    probe.gate.let_through(1);
+    assert_eq!(client.until(HEADERS).await.stream, 1);
+    assert!(client.end().await.contains(&GOAWAY));
+}
+
+#[tokio::test]
+async fn a_stream_whose_client_takes_nothing_is_reset() {
+    let (_, service) = service();
+    let server = Server::start(service, |serve| serve.write_timeout(SHORT)).await;
+    let mut client = RawHttp2::connect(server.addr, 0).await;
+    // A body that is one piece, and one that is many.
+    client.get(1, READ, &[]).await;
+    client.get(3, "/api/mizan/call/large", &[]).await;
+    let mut reset = [
+        client.until(RST_STREAM).await.stream,
+        client.until(RST_STREAM).await.stream,
+    ];
+    reset.sort_unstable();
+    assert_eq!(reset, [1, 3]);
+    // Other streams of the connection go on, however slowly they are read.
+    client.get(5, "/api/mizan/call/large", &[]).await;
+    client.until(HEADERS).await;
+    client.widen(0, 1 << 20).await;
+    for _ in 0..5 {
+        tokio::time::sleep(SHORT * 2 / 3).await;
+        client.widen(5, 20_000).await;
+        assert_eq!(client.until(DATA).await.stream, 5);
+    }
+    assert_eq!(client.until(RST_STREAM).await.stream, 5);
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_does_not_hold_up_the_shutdown() {
+    let (_, service) = service();
+    let mut server = Server::start(service, |serve| {
+        serve.write_timeout(SHORT).grace(PATIENCE * 10)
+    })
+    .await;
+    let mut client = RawHttp2::connect(server.addr, 0).await;
+    client.get(1, "/api/mizan/call/large", &[]).await;
+    client.until(HEADERS).await;
+    // It answers no ping either, which is how the server learns that its goodbye has arrived.
+    server.stop();
+    soon(server.task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn large_bodies_arrive_whole() {
+    let (_, service) = service();
+    let server = Server::of(service).await;
+    let mut client = server.connect_http2().await;
+    for method in ["GET", "HEAD"] {
+        let request = http::Request::builder().method(method);
+        let request = bodiless(request.uri("http://localhost/api/mizan/call/large"));
+        let reply = soon(client.send_request(request)).await.unwrap();
+        let length = reply.headers()["content-length"].to_str().unwrap();
+        assert_eq!(length, (1024 * 1024 + 2).to_string());
+        let body = soon(reply.into_body().collect()).await.unwrap().to_bytes();
+        let expected = if method == "GET" { 1024 * 1024 + 2 } else { 0 };
+        assert_eq!(body.len(), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_number_of_headers_is_limited() {
+    let (_, service) = service();
+    let server = Server::of(service).await;
+    let mut client = server.connect_http2().await;
+    let uri = format!("http://localhost{READ}");
+    let with_headers = |count: usize| {
+        let mut request = get(&uri);
+        for _ in 0..count {
+            request.headers_mut().append("x", "y".parse().unwrap());
+        }
+        request
+    };
+    for (request, status) in [
+        (with_headers(100), 200),
+        (with_headers(101), 431),
+        (with_headers(1500), 431),
+        // Browsers send each cookie by itself.
+        (with(get(&uri), &[("cookie", "a=b"); 150]), 200),
+    ] {
+        let reply = soon(client.send_request(request)).await.unwrap();
+        assert_eq!(reply.status(), status);
+    }
+    // As over HTTP/1.1.
+    let lines = "x: y\r\n".repeat(101);
+    let head = format!("GET {READ} HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n");
+    let mut socket = server.connect().await;
+    socket.send(head).await;
+    assert_eq!(socket.head().await.status, 431);
+}
+
+/// `cargo test -p mizan-http --test it -- --ignored ten_thousand_idle_connections --nocapture`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "opens 10,000 connections; needs `ulimit -n 25000`"]
+async fn ten_thousand_idle_connections_shut_nobody_out() {
+    let (_, service) = service();
+    let server = Server::of(service).await;
+    let mut held = Vec::new();
+    let mut refused = 0;
+    let began = Instant::now();
+    for _ in 0..10_100 {
+        let mut client = RawHttp2::connect(server.addr, WINDOW).await;
+        client.get(1, "/nothing", &[]).await;
+        match client.frame().await {
+            Some(_) => held.push(client),
+            None => refused += 1,
+        }
+    }
+    println!(
+        "held {}, refused {refused}, {:?}",
+        held.len(),
+        began.elapsed()
+    );
+    assert!(held.len() <= 10_000 / 4);
+    // From another address; this one has all that it may have.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let began = Instant::now();
+    let stream = socket.connect(server.addr).await.unwrap();
+    let mut other = crate::wire::Socket::from(stream);
+    other.send(crate::wire::echo("hi")).await;
+    assert_eq!(other.reply().await.status, 200);
+    println!("another client was answered after {:?}", began.elapsed());
+    let began = Instant::now();
+    for client in &mut held {
+        client.end().await;
+    }
+    println!("all were closed after {:?} more", began.elapsed());
+}

@@ -1,0 +1,72 @@
+//! A server that has no file descriptors left.
+
+use std::time::{Duration, Instant};
+
+use mizan_http::{MizanService, serve};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::child::{Process, announce, is_child};
+use crate::wire::{PATIENCE, Socket, echo, service};
+
+#[tokio::test]
+#[ignore = "a child of the tests of this file"]
+async fn child() {
+    if !is_child() {
+        return;
+    }
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
+    let (_, service): (_, MizanService) = service();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    announce(listener.local_addr().unwrap());
+    serve(listener, service)
+        .connections_per_client(10_000)
+        .header_timeout(Duration::from_secs(60))
+        .shutdown_on(mizan_http::shutdown_signal())
+        .await
+        .unwrap();
+    std::process::exit(0);
+}
+
+#[tokio::test]
+async fn refuses_connections_without_file_descriptors_and_recovers() {
+    let process = Process::start("open_files::child", "ulimit -n 64").await;
+    let mut held = Vec::new();
+    let mut refused = 0;
+    for _ in 0..200 {
+        let mut socket = Socket::connect(process.addr).await;
+        let request = echo("hi");
+        let sent = tokio::io::AsyncWriteExt::write_all(&mut socket.stream, request.as_bytes());
+        let is_served = sent.await.is_ok() && answers(&mut socket.stream).await;
+        if is_served {
+            held.push(socket);
+        } else {
+            refused += 1;
+        }
+    }
+    assert!(held.len() < 64, "{}", held.len());
+    assert!(refused > 100, "{refused}");
+    drop(held);
+    let began = Instant::now();
+    loop {
+        let mut stream = TcpStream::connect(process.addr).await.unwrap();
+        let request = echo("hi");
+        let sent = tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes());
+        if sent.await.is_ok() && answers(&mut stream).await {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE);
+    }
+    process.signal("TERM").await;
+    let (status, log) = process.end().await;
+    assert_eq!(status, Some(0), "{log}");
+    assert_eq!(log.matches("cannot accept connections").count(), 1, "{log}");
+}
+
+async fn answers(stream: &mut TcpStream) -> bool {
+    let mut reply = [0; 12];
+    let read = tokio::io::AsyncReadExt::read_exact(stream, &mut reply);
+    crate::wire::soon(read).await.is_ok()
+}

@@ -1,0 +1,142 @@
+//! An HTTP/2 client that sends the frames that it likes, and does no more than a test says.
+
+use std::net::SocketAddr;
+
+use bytes::{Buf, BufMut, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::wire::soon;
+
+pub(crate) const RST_STREAM: u8 = 3;
+pub(crate) const GOAWAY: u8 = 7;
+pub(crate) const HEADERS: u8 = 1;
+pub(crate) const DATA: u8 = 0;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const WINDOW_UPDATE: u8 = 8;
+const ACK: u8 = 1;
+const INITIAL_WINDOW_SIZE: u16 = 4;
+
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) kind: u8,
+    pub(crate) flags: u8,
+    pub(crate) stream: u32,
+    pub(crate) payload: BytesMut,
+}
+
+pub(crate) struct RawHttp2 {
+    stream: TcpStream,
+    read: BytesMut,
+    pub(crate) answers_pings: bool,
+}
+
+impl RawHttp2 {
+    /// A connection whose streams begin with a window of this size.
+    pub(crate) async fn connect(addr: SocketAddr, window: u32) -> Self {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        soon(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+            .await
+            .unwrap();
+        let mut client = Self {
+            stream,
+            read: BytesMut::new(),
+            answers_pings: true,
+        };
+        let mut settings = BytesMut::new();
+        settings.put_u16(INITIAL_WINDOW_SIZE);
+        settings.put_u32(window);
+        client.send(SETTINGS, 0, 0, &settings).await;
+        client
+    }
+
+    pub(crate) async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        let mut frame = BytesMut::new();
+        frame.put_uint(payload.len() as u64, 3);
+        frame.put_u8(kind);
+        frame.put_u8(flags);
+        frame.put_u32(stream);
+        frame.put_slice(payload);
+        // A client that does not care whether the server is still there.
+        let _ = soon(self.stream.write_all(&frame)).await;
+    }
+
+    /// Asks for a path, with headers beyond those that have to be there.
+    pub(crate) async fn get(&mut self, stream: u32, path: &str, headers: &[(&str, &str)]) {
+        // HPACK without compression (RFC 7541): `:method`, `:scheme`, `:path`, `:authority`.
+        let mut block = BytesMut::from(&[0x82, 0x86][..]);
+        let literal = |block: &mut BytesMut, text: &str| {
+            block.put_u8(u8::try_from(text.len()).unwrap() & 0x7f);
+            block.put_slice(text.as_bytes());
+        };
+        block.put_u8(0x04);
+        literal(&mut block, path);
+        block.put_u8(0x01);
+        literal(&mut block, "localhost");
+        for (name, value) in headers {
+            block.put_u8(0);
+            literal(&mut block, name);
+            literal(&mut block, value);
+        }
+        // END_STREAM and END_HEADERS.
+        self.send(HEADERS, 0x1 | 0x4, stream, &block).await;
+    }
+
+    pub(crate) async fn widen(&mut self, stream: u32, by: u32) {
+        self.send(WINDOW_UPDATE, 0, stream, &by.to_be_bytes()).await;
+    }
+
+    /// The next frame, or nothing at the end of the connection.
+    pub(crate) async fn frame(&mut self) -> Option<Frame> {
+        loop {
+            while self.read.len() < 9 || self.read.len() < 9 + self.length() {
+                let read = soon(self.stream.read_buf(&mut self.read)).await;
+                if read.is_err() || read.is_ok_and(|read| read == 0) {
+                    return None;
+                }
+            }
+            let length = self.length();
+            let mut head = self.read.split_to(9);
+            head.advance(3);
+            let frame = Frame {
+                kind: head.get_u8(),
+                flags: head.get_u8(),
+                stream: head.get_u32(),
+                payload: self.read.split_to(length),
+            };
+            match frame.kind {
+                PING if frame.flags & ACK == 0 && self.answers_pings => {
+                    self.send(PING, ACK, 0, &frame.payload).await;
+                }
+                SETTINGS if frame.flags & ACK == 0 => self.send(SETTINGS, ACK, 0, &[]).await,
+                PING | SETTINGS | WINDOW_UPDATE => {}
+                _ => return Some(frame),
+            }
+        }
+    }
+
+    fn length(&self) -> usize {
+        let mut length = &self.read[..3];
+        usize::try_from(length.get_uint(3)).unwrap()
+    }
+
+    /// The next frame of a kind, whatever comes before.
+    pub(crate) async fn until(&mut self, kind: u8) -> Frame {
+        loop {
+            let frame = self.frame().await.expect("the connection is open");
+            if frame.kind == kind {
+                return frame;
+            }
+        }
+    }
+
+    /// Reads to the connection's end, and returns the kinds of the frames.
+    pub(crate) async fn end(&mut self) -> Vec<u8> {
+        let mut kinds = Vec::new();
+        while let Some(frame) = self.frame().await {
+            kinds.push(frame.kind);
+        }
+        kinds
+    }
+}

@@ -1,0 +1,98 @@
+//! The signals that end a server: SIGTERM and SIGINT alike, and the second one at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mizan_channels::{Channels, MemoryBroker};
+use mizan_http::{MizanService, serve, shutdown_signal};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::child::{Process, announce, is_child};
+use crate::socket::app::{ByName, app};
+use crate::socket::client::Client;
+use crate::wire::{Socket, echo, raw_post};
+
+/// A server as an application would have it.
+#[tokio::test]
+#[ignore = "a child of the tests of this file"]
+async fn child() {
+    if !is_child() {
+        return;
+    }
+    let channels = Channels::new(MemoryBroker::new());
+    let world = Arc::default();
+    let mizan = MizanService::builder(app(channels.clone(), &world))
+        .authenticate(ByName(Arc::clone(&world)))
+        .build()
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    announce(listener.local_addr().unwrap());
+    serve(listener, mizan.clone())
+        .shutdown_on(async move {
+            shutdown_signal().await;
+            channels.drain(Duration::from_millis(200)).await;
+        })
+        .await
+        .unwrap();
+    mizan.idle().await;
+    // The test harness is not the application.
+    std::process::exit(0);
+}
+
+async fn process() -> Process {
+    Process::start("signals::child", ":").await
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_finished() {
+    for signal in ["TERM", "INT"] {
+        let process = process().await;
+        // Half of a request, whose other half comes after the signal.
+        let request = echo("late");
+        let (first, second) = request.split_at(request.len() - 5);
+        let mut busy = Socket::connect(process.addr).await;
+        busy.send(first).await;
+        let mut idle = Socket::connect(process.addr).await;
+        idle.send(echo("hi")).await;
+        assert_eq!(idle.reply().await.status, 200);
+        let mut sockets = Vec::new();
+        for _ in 0..5 {
+            sockets.push(Client::hello(process.addr, "mia").await);
+        }
+        process.signal(signal).await;
+        for socket in &mut sockets {
+            assert!(socket.until("drain").await["after"].is_u64());
+        }
+        busy.send(second).await;
+        assert_eq!(busy.reply().await.json(), json!({ "message": "late" }));
+        drop(busy);
+        for socket in &mut sockets {
+            assert_eq!(socket.closed().await.0, 1012);
+        }
+        assert_eq!(idle.end().await, b"");
+        let (status, log) = process.end().await;
+        assert_eq!(status, Some(0), "{signal} {log}");
+    }
+}
+
+#[tokio::test]
+async fn the_second_signal_ends_the_process_at_once() {
+    for (first, second, status) in [
+        ("TERM", "TERM", 143),
+        ("INT", "INT", 130),
+        ("TERM", "INT", 130),
+    ] {
+        let process = process().await;
+        // It would take until its deadline of 30 seconds.
+        let mut busy = Socket::connect(process.addr).await;
+        busy.send(raw_post("/api/mizan/call/wait", "", "")).await;
+        let mut socket = Client::hello(process.addr, "mia").await;
+        process.signal(first).await;
+        socket.until("drain").await;
+        process.signal(second).await;
+        let (ended, log) = process.end().await;
+        assert_eq!(ended, Some(status), "{first} {second} {log}");
+        assert_eq!(busy.end().await, b"");
+    }
+}
