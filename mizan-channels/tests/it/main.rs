@@ -13,3 +13,4 @@ mod redis_broker;
 mod redis_faults;
 #[cfg(feature = "redis")]
 mod redis_server;
+mod serving;

@@ -11,6 +11,7 @@ use mizan_core::Position;
 use crate::brokers::{Reader, publication, request, soon};
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
+use crate::serving::Server;
 
 async fn publish(broker: &RedisBroker, text: &str) -> Position {
     soon(async {
@@ -294,4 +295,111 @@ async fn somebody_with_a_strange_id_comes_and_goes() {
             }
         }
     }
+}
+
+/// The right to run the message is granted in Redis, after the server has given up: whoever sends the
+/// message again runs it, and does not wait for a run that never was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_did_not_run_runs_when_it_is_sent_again() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let server = Server::new(RedisBroker::new(redis.address()).unwrap(), |_| {});
+    let mut client = server.connect("mia").await;
+    client.sub(1, "tea");
+    client.until("subok").await;
+    redis.command(&["CLIENT", "PAUSE", "4500", "ALL"]).await;
+    client.msg("m1", "first");
+    let reply = client.until("reply").await;
+    assert_eq!(reply["error"]["code"], "unavailable", "{reply}");
+    loop {
+        let state = client.until("state").await;
+        if state["state"] == "live" {
+            break;
+        }
+    }
+    let started = std::time::Instant::now();
+    client.msg("m1", "first");
+    client.msg("m2", "second");
+    let mut replies = [client.until("reply").await, client.until("reply").await];
+    replies.sort_by_key(|reply| reply["mid"].to_string());
+    assert_eq!(
+        replies[0],
+        serde_json::json!({ "t": "reply", "mid": "m1", "data": 1 })
+    );
+    assert_eq!(
+        replies[1],
+        serde_json::json!({ "t": "reply", "mid": "m2", "data": 2 })
+    );
+    let waited = started.elapsed();
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+}
+
+/// A message that is published while Redis hears and does not answer, and is gone then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_may_have_been_published_has_an_unknown_outcome() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let proxy = Proxy::to(redis.port()).await;
+    let server = Server::new(RedisBroker::new(proxy.address()).unwrap(), |_| {});
+    let listening = RedisBroker::new(redis.address()).unwrap();
+    let mut reader = Reader::new(&listening, "chat:tea", 0).await;
+    let mut client = server.connect("mia").await;
+    client.sub(1, "tea");
+    client.until("subok").await;
+    client.msg("m", "wait");
+    while server
+        .world
+        .received
+        .load(std::sync::atomic::Ordering::SeqCst)
+        == 0
+    {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    proxy.deafen();
+    server.world.publish.add_permits(1);
+    assert_eq!(reader.texts(1).await, ["wait"]);
+    proxy.cut();
+    let reply = client.until("reply").await;
+    assert_eq!(reply["error"]["code"], "outcome_unknown", "{reply}");
+    // What is remembered is what was answered.
+    proxy.mend();
+    soon(async {
+        loop {
+            client.msg("m", "wait");
+            let again = client.until("reply").await;
+            if again["error"]["code"] != "unavailable" {
+                assert_eq!(again, reply);
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
+}
+
+/// Nothing is left of messages that the channel refused, nor more than so much of any others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_messages_leave_nothing_in_redis() {
+    let Some(redis) = RedisServer::start().await else {
+        return;
+    };
+    let server = Server::new(RedisBroker::new(redis.address()).unwrap(), |_| {});
+    let mut client = server.connect("").await;
+    client.sub(1, "tea");
+    client.until("subok").await;
+    server.world.refuse_messages();
+    for number in 0..100 {
+        client.msg(&format!("m{number}"), "hello");
+        let reply = client.until("reply").await;
+        assert_eq!(reply["error"]["code"], "unauthenticated");
+    }
+    let mut connection = redis.connect().await;
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg("mizan:ot:*")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(keys, Vec::<String>::new());
 }
