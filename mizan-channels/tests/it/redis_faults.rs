@@ -348,12 +348,16 @@ async fn a_message_that_may_have_been_published_has_an_unknown_outcome() {
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
     client.until("subok").await;
+    // Redis knows the script from now on.
+    client.msg("first", "first");
+    client.until("reply").await;
+    assert_eq!(reader.texts(1).await, ["first"]);
     client.msg("m", "wait");
     while server
         .world
         .received
         .load(std::sync::atomic::Ordering::SeqCst)
-        == 0
+        == 1
     {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -101,6 +101,18 @@ impl RedisServer {
 
     /// Makes it a replica of another, and waits until it has all that the other has.
     pub(crate) async fn follow(&self, master: &Self) {
+        self.attach_to(master).await;
+        for _ in 0..400 {
+            if self.is_in_step_with(master).await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the replica did not follow");
+    }
+
+    /// Makes it a replica of another, whose data it has from then on.
+    pub(crate) async fn attach_to(&self, master: &Self) {
         let port = master.port.to_string();
         self.command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"])
             .await;
@@ -109,12 +121,12 @@ impl RedisServer {
             .await;
         self.command(&["REPLICAOF", "127.0.0.1", &port]).await;
         for _ in 0..400 {
-            if self.is_in_step_with(master).await {
+            if self.replication().await.contains("master_link_status:up") {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("the replica did not follow");
+        panic!("the replica did not attach");
     }
 
     async fn is_in_step_with(&self, master: &Self) -> bool {

@@ -88,6 +88,9 @@ impl Channel for Chat {
             let _running = Running::begin(&world.running);
             world.authorize.acquire().await.unwrap().forget();
         }
+        if params.room == "nowhere" {
+            return Decision::not_found("there is no such room");
+        }
         Decision::Allow
     }
 
@@ -337,6 +340,16 @@ async fn the_code_of_channels_runs_only_so_often_at_once() {
     late.sub(1, "tea");
     tokio::time::sleep(Duration::from_secs(29)).await;
     assert_eq!(late.until("unsub").await["code"], "unavailable");
+}
+
+#[tokio::test]
+async fn a_room_that_does_not_exist_is_not_found_by_anybody() {
+    let server = memory(|_| {});
+    for user in ["", "mia"] {
+        let mut client = server.connect(user).await;
+        client.sub(1, "nowhere");
+        assert_eq!(client.until("unsub").await["code"], "not_found");
+    }
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ use crate::log::Cursor;
 mod claim;
 mod link;
 mod logs;
+#[cfg(test)]
+mod model;
 mod presence;
 mod scripts;
 
