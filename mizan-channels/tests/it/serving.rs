@@ -172,7 +172,7 @@ impl Server {
             to: to_server,
             from: from_server,
         };
-        client.say(json!({ "t": "hello", "client": format!("page-of-{user}") }));
+        client.say(&json!({ "t": "hello", "client": format!("page-of-{user}") }));
         client.until("welcome").await;
         client
     }
@@ -212,16 +212,16 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn say(&mut self, frame: Value) {
+    pub(crate) fn say(&mut self, frame: &Value) {
         self.to.send(frame.to_string().into()).unwrap();
     }
 
     pub(crate) fn sub(&mut self, sub: u32, room: &str) {
-        self.say(json!({ "t": "sub", "sub": sub, "channel": "chat", "params": { "room": room } }));
+        self.say(&json!({ "t": "sub", "sub": sub, "channel": "chat", "params": { "room": room } }));
     }
 
     pub(crate) fn msg(&mut self, mid: &str, data: &str) {
-        self.say(json!({ "t": "msg", "sub": 1, "mid": mid, "data": data }));
+        self.say(&json!({ "t": "msg", "sub": 1, "mid": mid, "data": data }));
     }
 
     pub(crate) async fn any(&mut self) -> Value {
@@ -263,7 +263,7 @@ async fn somebody_who_leaves_while_they_enter_is_not_present() {
     let mut mia = server.connect("mia").await;
     mia.sub(1, "busy");
     mia.until("subok").await;
-    mia.say(json!({ "t": "unsub", "sub": 1 }));
+    mia.say(&json!({ "t": "unsub", "sub": 1 }));
     mia.until("unsub").await;
     server.world.member.add_permits(1);
     let told = watching.during(Duration::from_secs(15)).await;
@@ -286,7 +286,7 @@ async fn somebody_who_comes_and_goes_is_told_of_once() {
     for sub in 0..20 {
         mia.sub(sub, "tea");
         mia.until("presence").await;
-        mia.say(json!({ "t": "unsub", "sub": sub }));
+        mia.say(&json!({ "t": "unsub", "sub": sub }));
         mia.until("unsub").await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -306,7 +306,7 @@ async fn the_work_of_a_subscription_ends_with_it() {
     let mut client = server.connect("mia").await;
     for sub in 0..50 {
         client.sub(sub, "slow");
-        client.say(json!({ "t": "unsub", "sub": sub }));
+        client.say(&json!({ "t": "unsub", "sub": sub }));
         client.until("unsub").await;
     }
     client.sub(99, "slow");
@@ -382,7 +382,7 @@ async fn a_mid_belongs_to_one_message() {
     assert_eq!(refused["error"]["code"], "mid_reused");
     client.sub(2, "coffee");
     client.until("subok").await;
-    client.say(json!({ "t": "msg", "sub": 2, "mid": "m", "data": "hello" }));
+    client.say(&json!({ "t": "msg", "sub": 2, "mid": "m", "data": "hello" }));
     let refused = client.until("reply").await;
     assert_eq!(refused["error"]["code"], "mid_reused");
     assert_eq!(server.world.received.load(Ordering::SeqCst), 1);
