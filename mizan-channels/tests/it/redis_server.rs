@@ -151,7 +151,12 @@ impl RedisServer {
 
     pub(crate) async fn connect(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.address()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+        // The machine may be busy with the test.
+        let config = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(Duration::from_secs(10)))
+            .set_response_timeout(Some(Duration::from_secs(10)));
+        let connected = client.get_multiplexed_async_connection_with_config(&config);
+        connected.await.unwrap()
     }
 }
 
