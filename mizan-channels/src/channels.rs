@@ -7,17 +7,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use mizan_core::{App, Channel, Cx, Position};
 use slab::Slab;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use crate::broker::feed::{Mailbox, Signal};
-use crate::broker::{Broker, Publication, Retention};
+use crate::broker::{Broker, BrokerError, Publication, Retention};
 use crate::close::{Close, CloseCode};
 use crate::connection::Connection;
 use crate::identify::Identify;
 use crate::jitter::part_of;
 use crate::keeper::{self, CONTROL, Revocation};
 use crate::lock::lock;
+use crate::once;
 use crate::session::{Limits, Settings};
 use crate::transport::Transport;
 
@@ -41,6 +42,8 @@ pub struct Channels(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) limits: Limits,
+    /// Permits for the code of channels to run.
+    pub(crate) calls: Semaphore,
     settings: OnceLock<Arc<Settings>>,
     connections: Mutex<Slab<Known>>,
     is_draining: AtomicBool,
@@ -65,6 +68,7 @@ impl Channels {
     pub fn with_limits(broker: impl Broker, limits: Limits) -> Self {
         Self(Arc::new(Shared {
             broker: Arc::new(broker),
+            calls: Semaphore::new(limits.concurrent_calls.min(Semaphore::MAX_PERMITS)),
             limits,
             settings: OnceLock::new(),
             connections: Mutex::default(),
@@ -91,8 +95,9 @@ impl Channels {
     ///
     /// # Errors
     ///
-    /// The broker cannot be reached, or the message has no JSON. It may have been published all the same;
-    /// [`publish_once`](Self::publish_once) can be tried again.
+    /// The broker cannot be reached, or the message has no JSON. Where it is not known whether the message was
+    /// published, [`PublishError::may_have_happened`] says so; [`publish_once`](Self::publish_once) can be
+    /// tried again.
     pub async fn publish<C: Channel>(
         &self,
         params: &C::Params,
@@ -134,7 +139,10 @@ impl Channels {
         let group = group(C::NAME, &C::group(params));
         let position = self.0.broker.publish(&group, publication).await;
         metrics::counter!("mizan_channels_published_total", "channel" => C::NAME).increment(1);
-        position.map_err(PublishError::new)
+        if !matches!(&position, Err(error) if error.is_unsent()) {
+            once::note_publication();
+        }
+        position.map_err(PublishError::of_broker)
     }
 
     /// Closes every connection that came with the session of this id, at once here and within a moment
@@ -166,7 +174,7 @@ impl Channels {
             retention: Retention::default(),
         };
         let told = self.0.broker.publish(CONTROL, publication).await;
-        told.map(|_| ()).map_err(PublishError::new)
+        told.map(|_| ()).map_err(PublishError::of_broker)
     }
 
     /// Whether another connection can be taken; why not, where it cannot.
@@ -249,6 +257,10 @@ impl Channels {
 }
 
 impl Shared {
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
     /// Notes a connection that begins.
     pub(crate) fn enter(&self, mailbox: Arc<Mailbox>) -> usize {
         metrics::gauge!("mizan_channels_connections").increment(1.0);
@@ -344,17 +356,33 @@ impl ChannelsExt for Cx {
     }
 }
 
-/// A message was not published, as far as is known.
+/// The error of a message that was not published, as far as is known.
 #[derive(Debug)]
 pub struct PublishError {
     source: Box<dyn StdError + Send + Sync>,
+    may_have_happened: bool,
 }
 
 impl PublishError {
-    fn new(source: impl StdError + Send + Sync + 'static) -> Self {
+    /// The message has no JSON.
+    fn new(source: serde_json::Error) -> Self {
         Self {
             source: Box::new(source),
+            may_have_happened: false,
         }
+    }
+
+    fn of_broker(source: BrokerError) -> Self {
+        Self {
+            may_have_happened: !source.is_unsent(),
+            source: Box::new(source),
+        }
+    }
+
+    /// Returns whether the message may have been published all the same.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        self.may_have_happened
     }
 }
 

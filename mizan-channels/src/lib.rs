@@ -28,7 +28,7 @@ pub use broker::memory::MemoryBroker;
 pub use broker::presence::presence_of;
 #[cfg(feature = "redis")]
 pub use broker::redis::RedisBroker;
-pub use broker::{Broker, BrokerError, Claim, Publication, Retention};
+pub use broker::{Broker, BrokerError, Claim, ClaimRequest, Publication, Retention};
 pub use channels::{Channels, ChannelsExt, PublishError};
 pub use close::{Close, CloseCode};
 pub use identify::{Identify, Visitor};

@@ -148,13 +148,31 @@ impl Log {
         }
     }
 
-    /// The newest kept messages before `before`, and whether there are older ones.
-    pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> (Vec<Message>, bool) {
+    /// The newest kept messages before `before`, and whether there are older ones: at most `limit` messages,
+    /// and no more than `bytes` bytes unless it is one message.
+    pub(crate) fn page(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+        bytes: usize,
+    ) -> (Vec<Message>, bool) {
         let end = before.map_or(self.entries.len(), |before| {
             self.entries
                 .partition_point(|(_, message)| message.offset < before)
         });
-        let start = end.saturating_sub(limit);
+        let mut left = bytes;
+        let fitting = self
+            .entries
+            .range(..end)
+            .rev()
+            .take(limit)
+            .take_while(|(_, message)| {
+                let is_first = left == bytes;
+                let fits = message.data.len() <= left;
+                left = left.saturating_sub(message.data.len().max(1));
+                is_first || fits
+            });
+        let start = end - fitting.count();
         let page = self.entries.range(start..end);
         (
             page.map(|(_, message)| message.clone()).collect(),
@@ -251,12 +269,28 @@ mod tests {
     fn pages_end_before_an_offset() {
         let log = log();
         let page = |before, limit| {
-            let (page, more) = log.page(before, limit);
+            let (page, more) = log.page(before, limit, 99);
             (page.iter().map(|m| m.offset).collect::<Vec<_>>(), more)
         };
         assert_eq!(page(None, 2), (vec![4, 5], true));
         assert_eq!(page(Some(4), 2), (vec![1, 3], false));
         assert_eq!(page(Some(1), 2), (vec![], false));
         assert_eq!([0, 1, 3, 9].map(|n| log.back(n)), [5, 4, 1, 0]);
+    }
+
+    #[test]
+    fn pages_hold_so_many_bytes_or_one_message() {
+        let mut log = log();
+        let data = Bytes::from("x".repeat(50));
+        let (offset, prev) = (6, 5);
+        assert!(log.push(5, Message { offset, prev, data }));
+        let page = |before, bytes| {
+            let (page, more) = log.page(before, 9, bytes);
+            (page.iter().map(|m| m.offset).collect::<Vec<_>>(), more)
+        };
+        assert_eq!(page(None, 10), (vec![6], true));
+        assert_eq!(page(None, 52), (vec![4, 5, 6], true));
+        assert_eq!(page(Some(6), 3), (vec![3, 4, 5], true));
+        assert_eq!(page(Some(6), 4), (vec![1, 3, 4, 5], false));
     }
 }

@@ -14,6 +14,9 @@ use crate::close::{Close, CloseCode};
 /// The WebSocket subprotocol.
 pub const SUBPROTOCOL: &str = "mizan.v1.json";
 
+/// The largest integer, which JavaScript can still tell from the next: 2^53 - 1.
+const MAX_INTEGER: u64 = (1 << 53) - 1;
+
 /// The longest `mid`, and the longest `client`.
 const MAX_NAME: usize = 64;
 
@@ -119,6 +122,7 @@ pub(crate) fn read(text: &Bytes) -> Result<ClientFrame, Close> {
         }
         "sub" => {
             let frame: SubFrame<'_> = parse(text)?;
+            checked_offset(frame.since.as_ref().map(|since| since.offset))?;
             ClientFrame::Sub(Sub {
                 sub: frame.sub,
                 channel: frame.channel,
@@ -146,6 +150,7 @@ pub(crate) fn read(text: &Bytes) -> Result<ClientFrame, Close> {
                 before,
                 limit,
             } = parse(text)?;
+            checked_offset(before)?;
             ClientFrame::History {
                 sub,
                 mid: checked(mid)?,
@@ -177,6 +182,13 @@ fn checked(mid: String) -> Result<String, Close> {
     } else {
         Err(refuse("`mid` is 1 to 64 characters"))
     }
+}
+
+fn checked_offset(offset: Option<u64>) -> Result<(), Close> {
+    if offset.is_some_and(|offset| offset > MAX_INTEGER) {
+        return Err(refuse("offsets are at most 2^53 - 1"));
+    }
+    Ok(())
 }
 
 pub(crate) fn refuse(reason: &'static str) -> Close {
@@ -413,6 +425,9 @@ mod tests {
             r#"{"t":"unsub","sub":4294967296}"#,
             r#"{"t":"msg","sub":1,"mid":"","data":1}"#,
             r#"{"t":"msg","sub":1,"mid":"m"}"#,
+            r#"{"t":"sub","sub":1,"channel":"c","since":{"epoch":"e","offset":9007199254740992}}"#,
+            r#"{"t":"sub","sub":1,"channel":"c","since":{"epoch":"e","offset":18446744073709551615}}"#,
+            r#"{"t":"history","sub":1,"mid":"m","before":9007199254740992}"#,
             r#"{"t":"hello","client":"short"}"#,
             r#"{"t":"hello","client":"with spaces"}"#,
         ] {

@@ -1,6 +1,6 @@
 //! What the subscriptions of a connection hold, and the work that is done for them.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,10 +9,11 @@ use mizan_core::{App, Cx, Error, ErrorCode, Joined, SnapshotReply};
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::broker::feed::{Feed, Listener, Mailbox, Signal};
 use crate::broker::presence::presence_of;
-use crate::broker::{Broker, BrokerError, Retention};
+use crate::broker::{BrokerError, Retention};
 use crate::channels::{Shared, group};
 use crate::identify::Visitor;
 use crate::jitter::full_jitter;
@@ -21,6 +22,9 @@ use crate::once;
 use crate::protocol::Refusal;
 use crate::session::{BrokerEvent, Input, Output, Stream, SubId};
 use crate::subscription::Terms;
+
+/// How long somebody is present after they left: a reload of a page is no news.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What came of a piece of work.
 pub(crate) enum Done {
@@ -61,8 +65,8 @@ struct Subscriber {
     messages: Option<Feed>,
     presence: Option<Feed>,
     present: Option<Present>,
-    /// Work that goes on until it succeeds looks whether this is still there.
-    alive: Arc<()>,
+    /// Ends the work that is done for it.
+    end: DropGuard,
 }
 
 impl Subscribers {
@@ -105,12 +109,13 @@ impl Subscribers {
     }
 
     /// Begins what a session wants done, on behalf of a visitor whose page calls itself `client`.
+    ///
+    /// What is done for a subscription ends with it, but for a message, which runs to its end.
     pub(crate) fn begin(&mut self, output: Output, visitor: &Visitor, client: &str) -> Option<Job> {
         let cx = || {
             let head = Arc::clone(&visitor.head);
             Cx::new(self.app.clone(), visitor.principal.clone(), head)
         };
-        let deadline = self.shared.limits.deadline;
         match output {
             Output::Join {
                 id,
@@ -132,20 +137,15 @@ impl Subscribers {
                 let broker = Arc::clone(&self.shared.broker);
                 let listener = self.listener(id, Stream::Messages);
                 let held = self.find(id)?;
-                let alive = Arc::downgrade(&held.alive);
                 let (group, retention) = (Arc::clone(&held.group), held.retention);
-                Some(Box::pin(async move {
+                Some(held.until_it_ends(async move {
                     let signal = Signal::Broker(id, BrokerEvent::Away);
                     let mailbox = Arc::clone(&listener.mailbox);
                     let attached = until_it_works(
-                        &alive,
                         || mailbox.signal(signal),
                         || broker.attach(&group, retention, since.as_ref(), listener.clone()),
                     );
-                    match attached.await {
-                        Some(feed) => Done::Attached(id, recent, feed),
-                        None => Done::Nothing,
-                    }
+                    Done::Attached(id, recent, attached.await)
                 }))
             }
             Output::Detach { id } => {
@@ -154,10 +154,11 @@ impl Subscribers {
             }
             Output::Snapshot { id } => {
                 let cx = cx();
-                let joined = Arc::clone(&self.find(id)?.joined);
-                Some(Box::pin(async move {
-                    let snapshot = timeout(deadline, joined.snapshot(cx)).await;
-                    Done::Snapshot(id, snapshot.unwrap_or_else(|_| Err(late())))
+                let shared = Arc::clone(&self.shared);
+                let held = self.find(id)?;
+                let joined = Arc::clone(&held.joined);
+                Some(held.until_it_ends(async move {
+                    Done::Snapshot(id, in_time(&shared, joined.snapshot(cx)).await)
                 }))
             }
             Output::Members { id } => {
@@ -166,20 +167,20 @@ impl Subscribers {
             }
             Output::Receive { id, mid, data } => {
                 let cx = cx();
-                let user = visitor.principal.id().unwrap_or_default();
-                let key = json!([user, client, mid]).to_string();
-                let broker = Arc::clone(&self.shared.broker);
+                let user = visitor.principal.id();
+                let shared = Arc::clone(&self.shared);
                 let held = self.find(id)?;
+                let request = once::request(user, client, &mid, &held.group, &data);
                 let joined = Arc::clone(&held.joined);
                 let channel = held.channel;
                 let started = std::time::Instant::now();
                 // It runs to its end though the connection is gone.
-                let running = tokio::spawn(once::receive(broker, key, deadline, joined, cx, data));
+                let running = tokio::spawn(once::receive(shared, request, joined, cx, data));
                 Some(Box::pin(async move {
                     let result = running.await.unwrap_or_else(|_| {
                         Err(Refusal::new(
-                            "unavailable",
-                            "the server stops; send it again",
+                            "outcome_unknown",
+                            "the server stopped while the message ran",
                         ))
                     });
                     metrics::histogram!("mizan_channels_receive_seconds", "channel" => channel)
@@ -257,19 +258,18 @@ impl Subscribers {
             messages: None,
             presence: None,
             present: None,
-            alive: Arc::default(),
+            end: CancellationToken::new().drop_guard(),
         });
         metrics::gauge!("mizan_channels_subscriptions").increment(1.0);
         Ok(())
     }
 
     fn authorize(&mut self, id: SubId, ticket: u32, cx: Cx) -> Option<Job> {
-        let deadline = self.shared.limits.deadline;
+        let shared = Arc::clone(&self.shared);
         let held = self.find(id)?;
         let (joined, terms) = (Arc::clone(&held.joined), held.terms.clone());
-        Some(Box::pin(async move {
-            let decided = timeout(deadline, joined.authorize(cx)).await;
-            let result = decided.unwrap_or_else(|_| Err(late()));
+        Some(held.until_it_ends(async move {
+            let result = in_time(&shared, joined.authorize(cx)).await;
             let result = result
                 .map(|()| terms)
                 .map_err(|error| Refusal::from(&error));
@@ -279,52 +279,48 @@ impl Subscribers {
 
     /// Puts the subscriber among those who are there, where it is somebody, and asks who is.
     fn members(&mut self, id: SubId, cx: Cx) -> Option<Job> {
-        let broker = Arc::clone(&self.shared.broker);
-        let deadline = self.shared.limits.deadline;
+        let shared = Arc::clone(&self.shared);
         let listener = self.listener(id, Stream::Presence);
         let connection = format!("{}.{id:?}", self.name);
         let held = self.find(id)?;
         let group = Arc::clone(&held.group);
-        let alive = Arc::downgrade(&held.alive);
         let joined = Arc::clone(&held.joined);
         let is_there = held.present.is_some();
         let is_listening = held.presence.is_some();
-        // From now on, so that whatever of it is done is undone.
+        // From now on, so that whatever of it is done is undone: this work is polled no more by then.
         held.present.get_or_insert_with(|| Present {
-            broker: Arc::clone(&broker),
+            shared: Arc::clone(&shared),
             group: Arc::clone(&group),
             connection: connection.clone(),
         });
-        Some(Box::pin(async move {
+        Some(held.until_it_ends(async move {
+            let broker = &shared.broker;
             let log = presence_of(&group);
             let retention = Retention::default();
             let quiet = || {};
             let mut feed = None;
             if !is_listening {
-                let attached = until_it_works(&alive, quiet, || {
+                let attached = until_it_works(quiet, || {
                     broker.attach(&log, retention, None, listener.clone())
                 });
-                feed = attached.await;
+                feed = Some(attached.await);
             }
             if !is_there {
-                match timeout(deadline, joined.member(cx)).await {
-                    Ok(Ok(Some((person, info)))) => {
-                        until_it_works(&alive, quiet, || {
+                match in_time(&shared, joined.member(cx)).await {
+                    Ok(Some((person, info))) => {
+                        until_it_works(quiet, || {
                             broker.enter(&group, &connection, &person, info.clone())
                         })
                         .await;
                     }
-                    Ok(Ok(None)) => {}
-                    Ok(Err(error)) => {
+                    Ok(None) => {}
+                    Err(error) => {
                         tracing::debug!(?error, "a subscriber is not present");
                     }
-                    Err(_) => tracing::warn!("a channel did not say in time who a subscriber is"),
                 }
             }
-            match until_it_works(&alive, quiet, || broker.members(&group)).await {
-                Some((at, members)) => Done::Members(id, feed, at, members),
-                None => Done::Nothing,
-            }
+            let (at, members) = until_it_works(quiet, || broker.members(&group)).await;
+            Done::Members(id, feed, at, members)
         }))
     }
 
@@ -369,22 +365,49 @@ fn done(done: Done) -> Job {
     Box::pin(std::future::ready(done))
 }
 
-fn late() -> Error {
-    Error::new(
-        ErrorCode::DeadlineExceeded,
-        "the channel did not answer in time",
-    )
+impl Subscriber {
+    /// Work that is given up when the subscription ends.
+    fn until_it_ends(&self, work: impl Future<Output = Done> + Send + 'static) -> Job {
+        let end = self.end.token().clone();
+        Box::pin(async move {
+            tokio::select! {
+                // First, so that nothing more is done for a subscription that has ended.
+                biased;
+                () = end.cancelled() => Done::Nothing,
+                done = work => done,
+            }
+        })
+    }
 }
 
-/// Asks the broker until it can be reached, or until nobody wants to know any more.
+/// Runs a channel's code: as one of so many at once, and for so long at most.
+async fn in_time<T>(
+    shared: &Shared,
+    code: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let deadline = shared.limits.deadline;
+    let Ok(Ok(_permit)) = timeout(deadline, shared.calls.acquire()).await else {
+        let message = "the server has too much to do";
+        return Err(Error::new(ErrorCode::Unavailable, message).retry_after(Duration::from_secs(1)));
+    };
+    timeout(deadline, code).await.unwrap_or_else(|_| {
+        tracing::warn!("a channel did not answer in time");
+        Err(Error::new(
+            ErrorCode::DeadlineExceeded,
+            "the channel did not answer in time",
+        ))
+    })
+}
+
+/// Asks the broker until it can be reached.
 async fn until_it_works<'a, T>(
-    alive: &Weak<()>,
     away: impl Fn(),
     ask: impl Fn() -> BoxFuture<'a, Result<T, BrokerError>>,
-) -> Option<T> {
-    for attempt in 0.. {
+) -> T {
+    let mut attempt = 0;
+    loop {
         match ask().await {
-            Ok(answer) => return Some(answer),
+            Ok(answer) => return answer,
             Err(error) => {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
@@ -397,11 +420,8 @@ async fn until_it_works<'a, T>(
         }
         let base = Duration::from_millis(200);
         sleep(full_jitter(attempt, base, Duration::from_secs(3))).await;
-        if alive.strong_count() == 0 {
-            return None;
-        }
+        attempt += 1;
     }
-    None
 }
 
 fn page((epoch, messages, more): &(Arc<str>, Vec<Message>, bool)) -> Bytes {
@@ -426,7 +446,7 @@ impl Drop for Subscriber {
 
 /// A connection that may be present, and is not any more once this is dropped.
 struct Present {
-    broker: Arc<dyn Broker>,
+    shared: Arc<Shared>,
     group: Arc<str>,
     connection: String,
 }
@@ -437,10 +457,14 @@ impl Drop for Present {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        let (broker, group) = (Arc::clone(&self.broker), Arc::clone(&self.group));
+        let (shared, group) = (Arc::clone(&self.shared), Arc::clone(&self.group));
         let connection = std::mem::take(&mut self.connection);
         runtime.spawn(async move {
-            if let Err(error) = broker.leave(&group, &connection).await {
+            // Somebody who comes and goes all the time is told of once.
+            if !shared.is_draining() {
+                sleep(LINGER).await;
+            }
+            if let Err(error) = shared.broker.leave(&group, &connection).await {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
                     "the broker is away"

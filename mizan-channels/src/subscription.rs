@@ -177,16 +177,25 @@ impl Subscription {
         let wants_snapshot = self.terms.as_ref().is_some_and(|terms| terms.snapshot);
         self.away = false;
         let (at, gap) = match std::mem::take(wish).since {
-            Some(since) if *since.epoch == *log.epoch && since.offset >= log.floor => {
+            Some(since)
+                if *since.epoch == *log.epoch && (log.floor..=log.top).contains(&since.offset) =>
+            {
                 return self.confirm(cursor(since.offset), true, None, None, out);
             }
             Some(since) => {
-                let reason = if *since.epoch == *log.epoch {
+                let is_of_log = *since.epoch == *log.epoch;
+                // The broker has looked, and there never was such a message.
+                let is_past_top = is_of_log && since.offset > log.top;
+                let reason = if is_of_log && !is_past_top {
                     "history"
                 } else {
                     "epoch"
                 };
-                let at = if wants_snapshot { log.top } else { log.floor };
+                let at = if wants_snapshot || is_past_top {
+                    log.top
+                } else {
+                    log.floor
+                };
                 (cursor(at), Some((reason, since)))
             }
             None => (cursor(start), None),

@@ -14,6 +14,9 @@ export const defaultLimit = 500;
 /** For how long changes are gathered before anybody is told again, in milliseconds. */
 const frame = 16;
 
+/** For so many epochs that are over it is remembered how far they were read. */
+const mostEpochs = 8;
+
 /** What is not subscribed, as everywhere on the server. */
 export const idle: AnyState = {
   status: "idle",
@@ -31,6 +34,8 @@ export interface Kept extends Position {
   readonly messages: readonly ChannelMessage<unknown>[];
   readonly snapshot?: unknown;
   readonly gap?: AnyState["gap"];
+  /** How far earlier epochs were read. */
+  readonly left?: readonly (readonly [epoch: string, offset: number])[];
 }
 
 /** What was received of one channel: the state that is shown, and the position that proves it whole. */
@@ -38,6 +43,11 @@ export class ChannelLog {
   position: Position | undefined;
   limit: number;
   #state: AnyState = { ...idle, status: "connecting" };
+  /**
+   * How far epochs were read that were left, the newest last. One may come back, as where two Redis
+   * servers take themselves for the master: its messages were seen.
+   */
+  #left = new Map<string, number>();
   readonly #members = new Map<string, MemberFrame>();
   readonly #listeners = new Set<() => void>();
   readonly #messageListeners = new Set<
@@ -121,6 +131,7 @@ export class ChannelLog {
   /** Forgets everything: what was seen is not for whoever comes next. */
   reset(): void {
     this.position = undefined;
+    this.#left.clear();
     this.#members.clear();
     const { status, error, outdated } = this.#state;
     this.set({ ...idle, status, error, outdated });
@@ -129,12 +140,14 @@ export class ChannelLog {
   /** What is needed to go on later; nothing where there is no position yet. */
   keep(): Kept | undefined {
     const { messages, snapshot, gap } = this.#state;
-    return this.position && { ...this.position, messages, snapshot, gap };
+    const left = [...this.#left];
+    return this.position && { ...this.position, messages, snapshot, gap, left };
   }
 
   /** Goes on from what was kept. */
-  restore({ epoch, offset, messages, snapshot, gap }: Kept): void {
+  restore({ epoch, offset, messages, snapshot, gap, left }: Kept): void {
     this.position = { epoch, offset };
+    this.#left = new Map(left);
     this.set({ messages: newest(messages, this.limit), snapshot, gap });
     this.#hasMore(true);
   }
@@ -149,6 +162,7 @@ export class ChannelLog {
     if (prev !== this.position.offset) return false;
     const { epoch } = this.position;
     this.position = { epoch, offset };
+    if (offset <= (this.#left.get(epoch) ?? 0)) return true;
     const message = inLog(epoch, offset, data);
     const all = [...this.#state.messages, message];
     const messages = newest(all, this.limit);
@@ -160,10 +174,20 @@ export class ChannelLog {
 
   #moveTo({ epoch, offset }: Position, snapshot: readonly unknown[]): void {
     const isNew = this.position?.epoch !== epoch;
+    if (this.position && isNew) this.#leave(this.position);
     this.position = { epoch, offset };
     if (snapshot.length > 0) this.set({ snapshot: snapshot[0] });
     // Of an epoch that is over, nothing more can be had.
     if (isNew) this.#hasMore(this.#state.messages.length === 0 && offset > 0);
+  }
+
+  #leave({ epoch, offset }: Position): void {
+    const read = Math.max(offset, this.#left.get(epoch) ?? 0);
+    this.#left.delete(epoch);
+    this.#left.set(epoch, read);
+    const [oldest] = this.#left.keys();
+    if (this.#left.size > mostEpochs && oldest !== undefined)
+      this.#left.delete(oldest);
   }
 
   #hasMore(hasMore: boolean): boolean {

@@ -1,7 +1,8 @@
 import { outcomeUnknown, readRefusal } from "./channelError";
 import { CallError } from "./error";
 import { unanswered } from "./reply";
-import type { Limits, ReplyFrame } from "./socketFrames";
+import { reconnectDelay } from "./socket";
+import type { Limits, RefusalFrame, ReplyFrame } from "./socketFrames";
 
 /** For how long the server remembers what it answered: 5 minutes, less some time on the way. */
 const rememberedFor = 4.5 * 60_000;
@@ -16,8 +17,12 @@ interface Request {
   /** The frame but for its beginning, which differs from connection to connection. */
   readonly rest: string;
   readonly isMessage: boolean;
-  /** When it was sent for the first time. */
+  /** When it was sent for the first time, of those that may have run it. */
   sentAt: number | undefined;
+  /** Whether a lost connection left open what became of it. */
+  mayHaveRun: boolean;
+  /** Whether it waits to be sent again, since the server could not tell what became of it. */
+  isPutOff: boolean;
   /** Whether it was sent on the present connection. */
   isOnWire: boolean;
   resolve(data: unknown): void;
@@ -64,6 +69,8 @@ export class ChannelRequests {
         rest,
         isMessage,
         sentAt: undefined,
+        mayHaveRun: false,
+        isPutOff: false,
         isOnWire: false,
         resolve(data) {
           signal?.removeEventListener("abort", abort);
@@ -101,7 +108,11 @@ export class ChannelRequests {
   lost(): void {
     this.#limits = undefined;
     this.#inFlight.clear();
-    for (const request of this.#open.values()) request.isOnWire = false;
+    for (const request of this.#open.values()) {
+      request.mayHaveRun ||= request.isOnWire;
+      request.isOnWire = false;
+      request.isPutOff = false;
+    }
   }
 
   /** Sends what can be sent now. */
@@ -109,7 +120,8 @@ export class ChannelRequests {
     for (const [mid, request] of this.#open) {
       if (!this.#limits || this.#isDraining) return;
       if (this.#inFlight.size >= this.#limits.inflight) return;
-      if (!request.isOnWire) this.#transmit(mid, request, this.#limits);
+      if (!request.isOnWire && !request.isPutOff)
+        this.#transmit(mid, request, this.#limits);
     }
   }
 
@@ -117,14 +129,39 @@ export class ChannelRequests {
   answer({ mid, data, error }: ReplyFrame): void {
     this.#inFlight.delete(mid);
     const request = this.#open.get(mid);
-    // What a draining server did not begin waits for the next one.
-    const isPutOff = error?.code === "unavailable" && this.#isDraining;
-    if (request && !isPutOff) {
+    if (request && error?.code === "unavailable" && this.#putOff(request))
+      return this.flush();
+    if (request) {
       this.#open.delete(mid);
-      if (error) request.reject(readRefusal(error, this.#outdated));
+      if (error) request.reject(this.#failure(request, error));
       else request.resolve(data);
     }
     this.flush();
+  }
+
+  /**
+   * Keeps what the server did not begin: for the next connection where this one drains, and for another
+   * try where an earlier one may have run it, since only the server can tell.
+   */
+  #putOff(request: Request): boolean {
+    if (!this.#isDraining && !request.mayHaveRun) return false;
+    request.isOnWire = false;
+    if (!request.mayHaveRun) request.sentAt = undefined;
+    if (this.#isDraining) return true;
+    request.isPutOff = true;
+    setTimeout(() => {
+      request.isPutOff = false;
+      this.flush();
+    }, reconnectDelay(1));
+    return true;
+  }
+
+  /** What the server says of this sending; an earlier one may have run all the same. */
+  #failure(request: Request, error: RefusalFrame): CallError {
+    const failure = readRefusal(error, this.#outdated);
+    return failure.code === "not_subscribed" && request.mayHaveRun
+      ? outcomeUnknown(failure)
+      : failure;
   }
 
   /**
@@ -143,7 +180,8 @@ export class ChannelRequests {
   #fail(mid: string, failure: CallError): void {
     const request = this.#open.get(mid);
     this.#open.delete(mid);
-    const mayHaveRun = request?.isMessage && request.sentAt !== undefined;
+    const mayHaveRun =
+      request?.isMessage && (request.mayHaveRun || request.isOnWire);
     request?.reject(
       mayHaveRun && failure.code !== "aborted"
         ? outcomeUnknown(failure)
@@ -158,7 +196,8 @@ export class ChannelRequests {
     if (
       sentAt !== undefined &&
       Date.now() - sentAt > rememberedFor &&
-      isMessage
+      isMessage &&
+      request.mayHaveRun
     )
       return this.#fail(mid, forgotten());
     const t = isMessage ? "msg" : "history";

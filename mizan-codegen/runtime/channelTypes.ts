@@ -116,8 +116,9 @@ export interface ChannelActions<T extends ChannelTypes> {
   /**
    * Sends a message, resolves with its reply, and rejects with a `T["error"]`.
    *
-   * It runs once, though it is sent again after the connection was lost, and waits while there is
-   * none.
+   * It waits while there is no connection, and is sent again after one was lost; the server runs it
+   * once all the same. It has run when it is answered, and not at all after `unavailable`,
+   * `not_subscribed` and `rate_limited`; after `outcome_unknown` nobody knows.
    */
   readonly send: (
     message: T["send"],

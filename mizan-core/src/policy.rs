@@ -61,6 +61,8 @@ impl Policy {
             Self::Not(policy) => match Box::pin(policy.decide(cx)).await {
                 Decision::Allow => Decision::deny(),
                 Decision::Deny { .. } | Decision::Reauthenticate => Decision::Allow,
+                // The opposite of a policy does not make anything exist.
+                refusal @ Decision::NotFound { .. } => refusal,
             },
             Self::Custom { check, .. } => check(cx).await,
         }
@@ -87,7 +89,10 @@ impl Policy {
                 (said @ Decision::Deny { reason: Some(_) }, Decision::Deny { reason: None }) => {
                     refusal = said;
                 }
-                (Decision::Deny { .. }, _) => {}
+                (said @ Decision::NotFound { .. }, Decision::Deny { reason: None }) => {
+                    refusal = said;
+                }
+                (Decision::Deny { .. } | Decision::NotFound { .. }, _) => {}
             }
         }
         refusal
@@ -143,6 +148,11 @@ pub enum Decision {
     /// The call is refused until whoever is signed in proves again who they are; as
     /// unauthenticated while nobody is.
     Reauthenticate,
+    /// The call is refused, whoever makes it: what it names does not exist.
+    NotFound {
+        /// A sentence for the client.
+        reason: Cow<'static, str>,
+    },
 }
 
 impl Decision {
@@ -158,9 +168,17 @@ impl Decision {
         }
     }
 
+    /// Refuses because what the call names does not exist. Signing in would not help.
+    pub fn not_found(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::NotFound {
+            reason: reason.into(),
+        }
+    }
+
     pub(crate) fn enforce(self, principal: &Principal) -> Result<(), Error> {
         let (signed_in, reason) = match self {
             Self::Allow => return Ok(()),
+            Self::NotFound { reason } => return Err(Error::not_found(reason)),
             Self::Deny { reason } => ((ErrorCode::Forbidden, "you may not do this"), reason),
             Self::Reauthenticate => {
                 let general = "confirm that it is you to do this";

@@ -69,7 +69,7 @@ impl Channel for Chat {
         if ROOMS.contains(&params.room.as_str()) {
             Decision::Allow
         } else {
-            Decision::deny_because("there is no such room")
+            Decision::not_found("there is no such room")
         }
     }
 

@@ -138,7 +138,8 @@ impl Feed {
         self.topic.read(after, most)
     }
 
-    /// The epoch, the newest kept messages before an offset, and whether there are older ones.
+    /// The epoch, the newest kept messages before an offset, and whether there are older ones. Large
+    /// messages make a short page.
     #[must_use]
     pub fn page(&self, before: Option<u64>, limit: usize) -> (Arc<str>, Vec<Message>, bool) {
         self.topic.page(before, limit)

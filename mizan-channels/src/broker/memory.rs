@@ -1,4 +1,4 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -6,16 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use mizan_core::Position;
-use tokio::time::Instant;
 
+use crate::broker::claims::Claims;
 use crate::broker::feed::{Feed, Listener};
 use crate::broker::presence::{Present, presence_of};
+use crate::broker::remembered::Remembered;
 use crate::broker::topics::Topics;
-use crate::broker::{Broker, BrokerError, Claim, MEMORY, Publication, Retention};
+use crate::broker::{Broker, BrokerError, Claim, ClaimRequest, Publication, Retention};
 use crate::lock::lock;
 use crate::log::Cursor;
 
-/// The most that is remembered of what happened once: so many keys, and so many bytes.
+/// The most keys of [`Channels::publish_once`](crate::Channels::publish_once) that are remembered, and bytes.
 const MOST_KEYS: usize = 100_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
@@ -25,14 +26,8 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 pub struct MemoryBroker {
     topics: Topics,
     published: Mutex<Remembered<Position>>,
-    claims: Mutex<Remembered<Claimed>>,
+    claims: Mutex<Claims>,
     present: Mutex<HashMap<String, Present>>,
-}
-
-#[derive(Clone)]
-enum Claimed {
-    Until(Instant),
-    Settled(Bytes),
 }
 
 impl MemoryBroker {
@@ -41,7 +36,7 @@ impl MemoryBroker {
     pub fn new() -> Self {
         Self {
             topics: Topics::new(),
-            published: Mutex::default(),
+            published: Mutex::new(Remembered::new(MOST_KEYS, MOST_BYTES)),
             claims: Mutex::default(),
             present: Mutex::default(),
         }
@@ -156,24 +151,17 @@ impl Broker for MemoryBroker {
         Ok((cursor, members))
     }
 
-    async fn claim(&self, key: &str, lease: Duration) -> Result<Claim, BrokerError> {
-        let mut claims = lock(&self.claims);
-        Ok(match claims.get(key) {
-            Some(Claimed::Settled(outcome)) => Claim::Settled(outcome.clone()),
-            Some(Claimed::Until(end)) if Instant::now() < *end => Claim::Running,
-            Some(Claimed::Until(_)) => Claim::Lost,
-            None => {
-                let claimed = Claimed::Until(Instant::now() + lease);
-                claims.insert(key.to_owned(), claimed, 0);
-                Claim::Granted
-            }
-        })
+    async fn claim(&self, request: &ClaimRequest, lease: Duration) -> Result<Claim, BrokerError> {
+        Ok(lock(&self.claims).claim(request, lease))
     }
 
-    async fn settle(&self, key: &str, outcome: Bytes) -> Result<(), BrokerError> {
-        let size = outcome.len();
-        let outcome = Claimed::Settled(outcome);
-        lock(&self.claims).insert(key.to_owned(), outcome, size);
+    async fn settle(&self, request: &ClaimRequest, outcome: Bytes) -> Result<(), BrokerError> {
+        lock(&self.claims).settle(request, outcome);
+        Ok(())
+    }
+
+    async fn release(&self, request: &ClaimRequest, _: bool) -> Result<(), BrokerError> {
+        lock(&self.claims).release(request);
         Ok(())
     }
 
@@ -181,60 +169,5 @@ impl Broker for MemoryBroker {
         self.topics.sweep(Topics::LINGER);
         lock(&self.published).forget_old();
         lock(&self.claims).forget_old();
-    }
-}
-
-/// What happened once, for a while and within bounds; the oldest goes first.
-struct Remembered<T> {
-    entries: HashMap<String, (u64, usize, T)>,
-    order: VecDeque<(Instant, u64, String)>,
-    bytes: usize,
-    next: u64,
-}
-
-impl<T> Default for Remembered<T> {
-    fn default() -> Self {
-        Self {
-            entries: HashMap::new(),
-            order: VecDeque::new(),
-            bytes: 0,
-            next: 0,
-        }
-    }
-}
-
-impl<T> Remembered<T> {
-    fn get(&mut self, key: &str) -> Option<&T> {
-        self.forget_old();
-        self.entries.get(key).map(|(_, _, value)| value)
-    }
-
-    fn insert(&mut self, key: String, value: T, size: usize) {
-        self.next += 1;
-        let size = size + 2 * key.len();
-        self.bytes += size;
-        self.order
-            .push_back((Instant::now(), self.next, key.clone()));
-        if let Some((_, size, _)) = self.entries.insert(key, (self.next, size, value)) {
-            self.bytes -= size;
-        }
-        self.forget_old();
-    }
-
-    fn forget_old(&mut self) {
-        while let Some((at, number, key)) = self.order.front()
-            && (at.elapsed() > MEMORY || self.order.len() > MOST_KEYS || self.bytes > MOST_BYTES)
-        {
-            // What was inserted again since stands further behind as well.
-            if self
-                .entries
-                .get(key)
-                .is_some_and(|(newest, ..)| newest == number)
-                && let Some((_, size, _)) = self.entries.remove(key)
-            {
-                self.bytes -= size;
-            }
-            self.order.pop_front();
-        }
     }
 }

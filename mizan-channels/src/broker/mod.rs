@@ -1,10 +1,12 @@
 //! Where publications go, and where they come from.
 
+pub(crate) mod claims;
 pub(crate) mod feed;
 pub(crate) mod memory;
 pub(crate) mod presence;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+pub(crate) mod remembered;
 pub(crate) mod topics;
 
 use std::error::Error as StdError;
@@ -30,14 +32,14 @@ pub trait Broker: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The broker cannot be reached. The message may have been added all the same; with a key,
-    /// trying again is safe.
+    /// The broker cannot be reached. The message may have been added all the same, unless the error
+    /// [is unsent](BrokerError::is_unsent); with a key, trying again is safe.
     async fn publish(&self, group: &str, publication: Publication)
     -> Result<Position, BrokerError>;
 
     /// Puts `listener` on the list of `group`. From then on it is told when the log grows; its log
-    /// holds what was kept before. Where `since` is of another epoch than the log, the log is brought up
-    /// to date first.
+    /// holds what was kept before. Where `since` is of another epoch than the log, or past its top, the log
+    /// is brought up to date first: what it does not know then was never published.
     ///
     /// # Errors
     ///
@@ -52,6 +54,8 @@ pub trait Broker: Send + Sync + 'static {
 
     /// Makes a connection present in `group` as the person `id`. Whoever is new there is announced in the
     /// log of [`presence_of`](presence::presence_of) the group.
+    ///
+    /// The future may be dropped at any point. A [`leave`](Self::leave) that is called after that wins.
     ///
     /// # Errors
     ///
@@ -79,19 +83,28 @@ pub trait Broker: Send + Sync + 'static {
     /// The broker cannot be reached.
     async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError>;
 
-    /// Asks for the right to do what `key` names, which is given once.
+    /// Asks for the right to do what `request` names, which is granted once.
     ///
     /// # Errors
     ///
-    /// The broker cannot be reached; nobody got the right.
-    async fn claim(&self, key: &str, lease: Duration) -> Result<Claim, BrokerError>;
+    /// The broker cannot be reached. Unless the error [is unsent](BrokerError::is_unsent), the right may have
+    /// been granted: [`release`](Self::release) it then.
+    async fn claim(&self, request: &ClaimRequest, lease: Duration) -> Result<Claim, BrokerError>;
 
-    /// Remembers what came of it, for 5 minutes.
+    /// Remembers what came of it, for 5 minutes and within the bounds of the owner.
     ///
     /// # Errors
     ///
     /// The broker cannot be reached; others will learn that it ran, and not what came of it.
-    async fn settle(&self, key: &str, outcome: Bytes) -> Result<(), BrokerError>;
+    async fn settle(&self, request: &ClaimRequest, outcome: Bytes) -> Result<(), BrokerError>;
+
+    /// Gives back the right, where nothing ran: it may be granted again. A claim with the same nonce that is
+    /// still on its way is granted no more where `may_come` is set.
+    ///
+    /// # Errors
+    ///
+    /// The broker cannot be reached; the right is lost once the lease has passed.
+    async fn release(&self, request: &ClaimRequest, may_come: bool) -> Result<(), BrokerError>;
 
     /// Does what is due every few seconds.
     async fn tend(&self) {}
@@ -126,18 +139,41 @@ impl Default for Retention {
     }
 }
 
+/// The right to do something once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimRequest {
+    /// A user or a group of anonymous callers. What is remembered for each is bounded.
+    pub owner: String,
+    /// What is to be done, among what the owner does.
+    pub key: String,
+    /// A hash of what it is done with, in lower-case hexadecimal. A key belongs to one payload.
+    pub payload: String,
+    /// This run of it, in lower-case hexadecimal and at random.
+    pub nonce: String,
+}
+
 /// What became of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// It is the first: do it, and settle.
     Granted,
-    /// Somebody is at it.
+    /// Another run of it is under way.
     Running,
-    /// Somebody was at it, and did not settle within the lease.
+    /// Another run of it was under way, and was not settled within the lease.
     Lost,
     /// It was done, with this outcome.
     Settled(Bytes),
+    /// The key was claimed with another payload.
+    OtherPayload,
+    /// The owner has too much under way.
+    Full,
 }
+
+/// The most claims that are remembered for an owner.
+pub(crate) const OWNER_CLAIMS: usize = 2_000;
+
+/// The most bytes that are remembered for an owner.
+pub(crate) const OWNER_BYTES: usize = 1024 * 1024;
 
 /// How long keys and outcomes are remembered.
 pub(crate) const MEMORY: Duration = Duration::from_secs(5 * 60);
@@ -146,14 +182,30 @@ pub(crate) const MEMORY: Duration = Duration::from_secs(5 * 60);
 #[derive(Debug)]
 pub struct BrokerError {
     source: Box<dyn StdError + Send + Sync>,
+    is_unsent: bool,
 }
 
 impl BrokerError {
-    /// An error of a broker, with what went wrong.
+    /// An error of a broker that may have done what it was asked for, with what went wrong.
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             source: source.into(),
+            is_unsent: false,
         }
+    }
+
+    /// An error of a broker that has certainly not done what it was asked for.
+    pub fn unsent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            source: source.into(),
+            is_unsent: true,
+        }
+    }
+
+    /// Returns whether the broker has certainly not done what it was asked for.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.is_unsent
     }
 }
 
@@ -169,8 +221,8 @@ impl StdError for BrokerError {
     }
 }
 
-/// A new epoch: 96 random bits.
-pub(crate) fn new_epoch() -> String {
+/// 96 random bits in hexadecimal: a new epoch, or the nonce of a claim.
+pub(crate) fn random_id() -> String {
     let mut bits = [0_u8; 12];
     // Without randomness from the system there is no safe way on.
     getrandom::fill(&mut bits).expect("the system has randomness");

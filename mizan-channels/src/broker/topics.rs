@@ -12,7 +12,7 @@ use slab::Slab;
 use tokio::time::Instant;
 
 use crate::broker::feed::{Feed, Listener};
-use crate::broker::{Retention, new_epoch};
+use crate::broker::{Retention, random_id};
 use crate::lock::lock;
 use crate::log::{Cursor, Log, LogState, Message, ReadReply};
 use crate::session::{BrokerEvent, Stream};
@@ -21,6 +21,9 @@ const SHARDS: usize = 64;
 
 /// How much is read from a log at a time, in bytes.
 const READ_BYTES: usize = 64 * 1024;
+
+/// How much a page of history holds, in bytes: far less than a socket sends in one frame.
+const PAGE_BYTES: usize = 512 * 1024;
 
 /// How long a log that nobody listens to is kept after its messages are gone, so that who comes back
 /// is not told of a new epoch for nothing.
@@ -54,7 +57,7 @@ impl Topics {
             name: group.into(),
             started: self.started,
             kept: Mutex::new(Kept {
-                log: Log::new(new_epoch().into(), 0),
+                log: Log::new(random_id().into(), 0),
                 retention,
                 touched: self.started.elapsed(),
             }),
@@ -182,7 +185,7 @@ impl Topic {
         let mut kept = lock(&self.kept);
         let now = self.started.elapsed();
         kept.trim(now);
-        let (messages, more) = kept.log.page(before, limit);
+        let (messages, more) = kept.log.page(before, limit, PAGE_BYTES);
         (Arc::clone(kept.log.epoch()), messages, more)
     }
 

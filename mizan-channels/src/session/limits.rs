@@ -26,6 +26,9 @@ pub struct Limits {
     pub deadline: Duration,
     /// How many connections are open at once: 100,000.
     pub connections: usize,
+    /// How many calls of channels' code (`authorize`, `snapshot`, `member` and `receive`) run at once in the
+    /// server: 4096. Others wait, for as long as `deadline`.
+    pub concurrent_calls: usize,
 }
 
 impl Default for Limits {
@@ -42,6 +45,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(30),
             connections: 100_000,
+            concurrent_calls: 4096,
         }
     }
 }

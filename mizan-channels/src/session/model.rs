@@ -192,7 +192,9 @@ impl State {
                 }
             }
             Output::Attach { id, recent, since } => {
-                let elsewhere = |since: &Position| *since.epoch != **node.log.epoch();
+                let elsewhere = |since: &Position| {
+                    *since.epoch != **node.log.epoch() || since.offset > node.log.top()
+                };
                 if since.as_ref().is_some_and(elsewhere) {
                     node.catch_up(&self.events, world.history);
                 }

@@ -125,6 +125,14 @@ fn whoever_had_the_floor_is_recovered_and_nobody_before_it() {
         "t": "subok", "sub": 1, "epoch": "e", "offset": 3, "recovered": true,
     });
     assert_eq!(said(3), [recovered]);
+    let past_top = json!({
+        "t": "gap", "sub": 1, "reason": "epoch", "from": { "epoch": "e", "offset": 6 },
+        "epoch": "e", "offset": 5,
+    });
+    let subok = json!({
+        "t": "subok", "sub": 1, "epoch": "e", "offset": 5, "recovered": false,
+    });
+    assert_eq!(said(6), [subok, past_top]);
     let lost = json!({
         "t": "gap", "sub": 1, "reason": "history", "from": { "epoch": "e", "offset": 2 },
         "epoch": "e", "offset": 3,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mizan_channels::{
-    Broker, BrokerEvent, Claim, Cursor, Feed, Listener, Mailbox, MemoryBroker, Publication,
-    ReadReply, Retention, Signal, Stream, SubId, presence_of,
+    Broker, BrokerEvent, Claim, ClaimRequest, Cursor, Feed, Listener, Mailbox, MemoryBroker,
+    Publication, ReadReply, Retention, Signal, Stream, SubId, presence_of,
 };
 use mizan_core::Position;
 use serde_json::{Value, json};
@@ -279,12 +279,22 @@ async fn several_tabs_are_one_person(broker: &dyn Broker) {
     );
 }
 
+pub(crate) fn request(owner: &str, key: &str, nonce: u32) -> ClaimRequest {
+    ClaimRequest {
+        owner: owner.to_owned(),
+        key: key.to_owned(),
+        payload: "0123456789abcdef0123456789abcdef".to_owned(),
+        nonce: format!("{nonce:024x}"),
+    }
+}
+
 async fn what_is_claimed_is_claimed_once(broker: &Arc<dyn Broker>) {
     let lease = Duration::from_secs(30);
     let mut claims = tokio::task::JoinSet::new();
-    for _ in 0..20 {
+    for nonce in 0..20 {
         let broker = Arc::clone(broker);
-        claims.spawn(async move { broker.claim("do", lease).await.unwrap() });
+        let request = request("u1", "do", nonce);
+        claims.spawn(async move { broker.claim(&request, lease).await.unwrap() });
     }
     let mut granted = 0;
     while let Some(claim) = claims.join_next().await {
@@ -295,13 +305,81 @@ async fn what_is_claimed_is_claimed_once(broker: &Arc<dyn Broker>) {
     }
     assert_eq!(granted, 1);
     let outcome = Bytes::from_static(b"{\"\":\"\xc3\xa4\"}");
-    broker.settle("do", outcome.clone()).await.unwrap();
-    let settled = broker.claim("do", lease).await.unwrap();
-    assert_eq!(settled, Claim::Settled(outcome));
+    let first = request("u1", "do", 0);
+    broker.settle(&first, outcome.clone()).await.unwrap();
+    let again = broker.claim(&request("u1", "do", 1), lease).await.unwrap();
+    assert_eq!(again, Claim::Settled(outcome));
+    let other = ClaimRequest {
+        payload: "ffffffffffffffffffffffffffffffff".to_owned(),
+        ..first
+    };
+    let claim = broker.claim(&other, lease).await.unwrap();
+    assert_eq!(claim, Claim::OtherPayload);
+    let elsewhere = ClaimRequest {
+        owner: "u2".to_owned(),
+        ..other
+    };
+    let claim = broker.claim(&elsewhere, lease).await.unwrap();
+    assert_eq!(claim, Claim::Granted);
     let short = Duration::from_millis(20);
-    assert_eq!(broker.claim("lost", short).await.unwrap(), Claim::Granted);
+    let lost = request("u1", "lost", 0);
+    assert_eq!(broker.claim(&lost, short).await.unwrap(), Claim::Granted);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(broker.claim("lost", short).await.unwrap(), Claim::Lost);
+    assert_eq!(broker.claim(&lost, short).await.unwrap(), Claim::Lost);
+}
+
+async fn what_did_not_run_is_claimed_again(broker: &dyn Broker) {
+    let lease = Duration::from_secs(30);
+    let first = request("u1", "refused", 1);
+    let second = request("u1", "refused", 2);
+    assert_eq!(broker.claim(&first, lease).await.unwrap(), Claim::Granted);
+    // Only the run that was granted gives the right back.
+    broker.release(&second, false).await.unwrap();
+    assert_eq!(broker.claim(&second, lease).await.unwrap(), Claim::Running);
+    broker.release(&first, false).await.unwrap();
+    assert_eq!(broker.claim(&second, lease).await.unwrap(), Claim::Granted);
+    let done = Bytes::from_static(b"done");
+    broker.settle(&second, done.clone()).await.unwrap();
+    broker.release(&second, true).await.unwrap();
+    let again = broker.claim(&first, lease).await.unwrap();
+    assert_eq!(again, Claim::Settled(done));
+}
+
+/// An owner's claims are bounded, and none of another owner is forgotten for them.
+async fn a_flood_of_claims_costs_its_owner_alone(broker: &dyn Broker) {
+    let lease = Duration::from_secs(30);
+    let honest = request("honest", "one", 0);
+    broker.claim(&honest, lease).await.unwrap();
+    broker
+        .settle(&honest, Bytes::from_static(b"done"))
+        .await
+        .unwrap();
+    for number in 0..2_100 {
+        let flood = request("flood", &number.to_string(), number);
+        assert_eq!(broker.claim(&flood, lease).await.unwrap(), Claim::Granted);
+        broker
+            .settle(&flood, Bytes::from_static(b"done"))
+            .await
+            .unwrap();
+    }
+    let claim = |owner, key| {
+        let request = request(owner, key, 9_999);
+        async move { broker.claim(&request, lease).await.unwrap() }
+    };
+    let done = Claim::Settled(Bytes::from_static(b"done"));
+    assert_eq!(claim("flood", "0").await, Claim::Granted, "it is forgotten");
+    assert_eq!(claim("flood", "2099").await, done);
+    assert_eq!(claim("honest", "one").await, done);
+    for number in 0..40 {
+        let large = request("large", &number.to_string(), number);
+        broker.claim(&large, lease).await.unwrap();
+        broker
+            .settle(&large, Bytes::from(vec![b'x'; 64 * 1024]))
+            .await
+            .unwrap();
+    }
+    assert_eq!(claim("large", "0").await, Claim::Granted, "it is forgotten");
+    assert!(matches!(claim("large", "39").await, Claim::Settled(_)));
 }
 
 /// The suite.
@@ -313,6 +391,8 @@ pub(crate) async fn does_what_brokers_do(broker: &Arc<dyn Broker>) {
     only_so_much_is_kept(&**broker).await;
     several_tabs_are_one_person(&**broker).await;
     what_is_claimed_is_claimed_once(broker).await;
+    what_did_not_run_is_claimed_again(&**broker).await;
+    a_flood_of_claims_costs_its_owner_alone(&**broker).await;
     broker.tend().await;
 }
 

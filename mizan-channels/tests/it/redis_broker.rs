@@ -83,7 +83,9 @@ async fn publish_unheard(server: &RedisServer, offset: u64, text: &str) {
         .arg("a")
         .arg(0)
         .arg("d")
-        .arg(format!("\"{text}\""));
+        .arg(format!("\"{text}\""))
+        .arg("i")
+        .arg("");
     pipeline.exec_async(&mut connection).await.unwrap();
 }
 
@@ -222,9 +224,9 @@ async fn whose_server_died_leaves() {
     let mut changes = Reader::new(&two, &presence_of("g"), 0).await;
     let mut connection = server.connect().await;
     let lapse = redis::cmd("ZADD")
-        .arg("mizan:x:{g}")
+        .arg("mizan:px:{g}")
         .arg(1)
-        .arg("c1")
+        .arg("mia\0c1")
         .to_owned();
     lapse.exec_async(&mut connection).await.unwrap();
     two.tend().await;

@@ -85,13 +85,78 @@ impl RedisServer {
         }
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Runs a command, such as an operator would.
+    pub(crate) async fn command(&self, words: &[&str]) {
+        let mut command = redis::cmd(words[0]);
+        for word in &words[1..] {
+            command.arg(*word);
+        }
+        let mut connection = self.connect().await;
+        command.exec_async(&mut connection).await.unwrap();
+    }
+
+    /// Makes it a replica of another, and waits until it has all that the other has.
+    pub(crate) async fn follow(&self, master: &Self) {
+        self.attach_to(master).await;
+        for _ in 0..400 {
+            if self.is_in_step_with(master).await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the replica did not follow");
+    }
+
+    /// Makes it a replica of another, whose data it has from then on.
+    pub(crate) async fn attach_to(&self, master: &Self) {
+        let port = master.port.to_string();
+        self.command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"])
+            .await;
+        master
+            .command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"])
+            .await;
+        self.command(&["REPLICAOF", "127.0.0.1", &port]).await;
+        for _ in 0..400 {
+            if self.replication().await.contains("master_link_status:up") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the replica did not attach");
+    }
+
+    async fn is_in_step_with(&self, master: &Self) -> bool {
+        let [own, theirs] = [self.replication().await, master.replication().await];
+        let field = |info: &str, name: &str| {
+            let mut lines = info.lines();
+            lines.find_map(|line| Some(line.strip_prefix(name)?.to_owned()))
+        };
+        field(&own, "master_link_status:").as_deref() == Some("up")
+            && field(&own, "slave_repl_offset:") == field(&theirs, "master_repl_offset:")
+    }
+
+    async fn replication(&self) -> String {
+        let mut connection = self.connect().await;
+        let info = redis::cmd("INFO").arg("replication").to_owned();
+        info.query_async(&mut connection).await.unwrap()
+    }
+
     pub(crate) fn address(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
     pub(crate) async fn connect(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.address()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+        // The machine may be busy with the test.
+        let config = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(Duration::from_secs(10)))
+            .set_response_timeout(Some(Duration::from_secs(10)));
+        let connected = client.get_multiplexed_async_connection_with_config(&config);
+        connected.await.unwrap()
     }
 }
 

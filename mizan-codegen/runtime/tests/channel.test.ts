@@ -289,6 +289,90 @@ describe("a gap", () => {
   });
 });
 
+describe("an epoch that comes back", () => {
+  it("brings nothing a second time", async () => {
+    const { socket, room } = await live();
+    socket.tell(pub(1, 11, "a"), pub(1, 12, "b"));
+    const next = await comeBack();
+    const gap = { t: "gap", sub: 2, reason: "epoch" } as const;
+    next.tell(
+      subok(2, 0, { epoch: "f" }),
+      { ...gap, from: { epoch: "e", offset: 12 }, epoch: "f", offset: 0 },
+      pub(2, 1, "c"),
+    );
+    const last = await comeBack();
+    last.tell(
+      subok(3, 9),
+      {
+        ...gap,
+        sub: 3,
+        from: { epoch: "f", offset: 1 },
+        epoch: "e",
+        offset: 9,
+      },
+      pub(3, 10, "before all"),
+      pub(3, 11, "a"),
+      pub(3, 12, "b"),
+      pub(3, 13, "d"),
+    );
+    expect(data(room)).toEqual(["a", "b", "c", "d"]);
+    expect(last.closedWith).toBeUndefined();
+    expect((await comeBack()).of("sub")[0]).toMatchObject({
+      since: { epoch: "e", offset: 13 },
+    });
+  });
+});
+
+describe("the outcome of a message", () => {
+  const unavailable = (mid: string) => ({
+    t: "reply",
+    mid,
+    error: { code: "unavailable", message: "did not run" },
+  });
+
+  it("is that it did not run, where the server says so of the only time that it was sent", async () => {
+    const { socket, room } = await live();
+    const sending = outcome(room.send("hi"));
+    socket.tell(unavailable("m1"));
+    expect(await sending).toMatchObject({ code: "unavailable" });
+  });
+
+  it("is asked for again, where an earlier connection may have run it", async () => {
+    const { room } = await live();
+    const sending = outcome(room.send("hi"));
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    expect(next.of("msg")).toMatchObject([{ mid: "m1" }]);
+    next.tell(unavailable("m1"));
+    await after(2_000);
+    expect(next.of("msg")).toMatchObject([{ mid: "m1" }, { mid: "m1" }]);
+    next.tell({ t: "reply", mid: "m1", data: 7 });
+    expect(await sending).toBe(7);
+  });
+
+  it("is unknown, where an earlier connection may have run it and the subscription is gone", async () => {
+    const { room } = await live();
+    const sending = outcome(room.send("hi"));
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    next.tell({
+      t: "reply",
+      mid: "m1",
+      error: { code: "not_subscribed", message: "no" },
+    });
+    expect(await sending).toMatchObject({ code: "outcome_unknown" });
+  });
+
+  it("is that it did not run, where a server that drains put it off and no other comes", async () => {
+    const { socket, room } = await live();
+    socket.tell({ t: "drain", after: 5_000 });
+    const sending = outcome(room.send("hi"));
+    expect(socket.of("msg")).toEqual([]);
+    socket.drop(4403);
+    expect(await sending).toMatchObject({ code: "revoked" });
+  });
+});
+
 describe("a suspended broker", () => {
   it("is told of, until it is back", async () => {
     const { socket, room } = await live();

@@ -1,4 +1,5 @@
-//! Nothing is lost unnoticed while sockets are cut, servers are killed, and Redis is killed and emptied.
+//! Nothing is lost unnoticed while sockets are cut, servers are killed, and Redis is killed, emptied, demoted and
+//! promoted.
 //!
 //! The short run is a test. The long one, with 100,000 messages:
 //!
@@ -14,6 +15,7 @@
 mod audit;
 mod client;
 mod proxy;
+#[expect(dead_code, reason = "the tests of mizan-channels use the rest")]
 #[path = "../../../mizan-channels/tests/it/redis_server.rs"]
 mod redis_server;
 mod server;
@@ -72,7 +74,8 @@ async fn server() {
 }
 
 async fn run(scale: &Scale) {
-    let Some(mut redis) = RedisServer::start().await else {
+    let (Some(mut redis), Some(replica)) = (RedisServer::start().await, RedisServer::start().await)
+    else {
         return;
     };
     let mut servers = Servers::start(&redis.address()).await;
@@ -100,8 +103,8 @@ async fn run(scale: &Scale) {
     let mut disasters = 0_usize;
     while !publishing.is_finished() {
         sleep(scale.peace).await;
-        match disasters % 8 {
-            0 | 2 | 4 | 6 => proxy.cut_half(),
+        match disasters % 10 {
+            0 | 2 | 4 | 6 | 8 => proxy.cut_half(),
             1 => servers.kill_and_restart(0).await,
             3 => {
                 redis.kill();
@@ -109,6 +112,15 @@ async fn run(scale: &Scale) {
                 redis.run(true).await;
             }
             5 => servers.kill_and_restart(1).await,
+            7 => {
+                // The replica takes over and lacks what came last, which the master then lacks as well.
+                replica.attach_to(&redis).await;
+                replica.command(&["REPLICAOF", "NO", "ONE"]).await;
+                sleep(Duration::from_millis(200)).await;
+                redis.attach_to(&replica).await;
+                servers.kill_and_restart(0).await;
+                redis.command(&["REPLICAOF", "NO", "ONE"]).await;
+            }
             _ => {
                 let mut connection = redis.connect().await;
                 let emptied = redis::cmd("FLUSHALL").exec_async(&mut connection).await;

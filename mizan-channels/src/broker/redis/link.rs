@@ -1,6 +1,6 @@
 //! The connection to Redis: made, watched, and made again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use redis::{AsyncConnectionConfig, PushInfo, RedisError, Value};
@@ -44,6 +44,20 @@ pub(super) async fn keep(shared: Arc<Shared>) {
     }
 }
 
+/// Every key here has a time to live, so that each policy but one may evict any of them.
+fn warn_of_eviction(policy: Option<&str>) {
+    static WARNED: Once = Once::new();
+    if let Some(policy) = policy.filter(|policy| *policy != "noeviction") {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                policy,
+                "this Redis may evict channel logs, presence and the outcomes of messages: set \
+                 `maxmemory-policy noeviction`"
+            );
+        });
+    }
+}
+
 /// A link on which every topic is subscribed to and up to date.
 async fn connect(shared: &Arc<Shared>, number: u64) -> Result<Link, BrokerError> {
     let watcher = Arc::downgrade(shared);
@@ -72,16 +86,14 @@ async fn connect(shared: &Arc<Shared>, number: u64) -> Result<Link, BrokerError>
     if field("role") != Some("master") {
         return Err(BrokerError::new("this Redis is a replica"));
     }
-    // A server that starts, or takes over, may know less than was told before: the id of its run marks
-    // the logs that it began.
-    let Some(generation) = field("run_id") else {
-        return Err(BrokerError::new("this Redis does not tell its run id"));
-    };
-    let link = Link {
-        connection,
-        number,
-        generation: generation.into(),
-    };
+    // Scripts compare it, and begin logs anew that belong to another: see `log.lua`.
+    if field("master_replid").is_none() {
+        return Err(BrokerError::new(
+            "this Redis does not tell its replication id",
+        ));
+    }
+    warn_of_eviction(field("maxmemory_policy"));
+    let link = Link { connection, number };
     *lock(&shared.torn) = Torn::default();
     let topics = shared.topics.all();
     let joined: Vec<_> = topics
@@ -104,15 +116,18 @@ async fn watch(shared: &Arc<Shared>, link: &Link) -> BrokerError {
             () = shared.wake.notified() => false,
             _ = check.tick() => true,
         };
-        let torn = std::mem::take(&mut *lock(&shared.torn));
-        if torn.broken.is_some_and(|broken| broken == link.number) {
+        let (torn, broken) = {
+            let mut torn = lock(&shared.torn);
+            (std::mem::take(&mut torn.topics), torn.broken)
+        };
+        if broken == Some(link.number) {
             return BrokerError::new("the connection was closed");
         }
         let topics = if all {
             let topics = shared.topics.all().into_iter();
             topics.filter(|topic| topic.has_listeners()).collect()
         } else {
-            let names = torn.topics.iter();
+            let names = torn.iter();
             names.filter_map(|name| shared.topics.get(name)).collect()
         };
         if all && let Err(error) = check_role(shared, link).await {

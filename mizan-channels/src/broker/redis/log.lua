@@ -1,12 +1,23 @@
--- The log of a group: a hash with its epoch `e`, the generation `g` of the server that began it, and its top
--- `t`; and a stream of what is kept. A log that another server began, or that lost its hash, begins anew: its
--- offsets may have been given before.
+-- The log of a group: a hash with its epoch `e`, the generation `g` of the data set that it was begun in, and
+-- its top `t`; and a stream of what is kept. A log of another generation, or one that lost its hash, begins
+-- anew: its offsets may have been given before.
 local MINUTE = 60 * 1000
 local DAY = 24 * 60 * MINUTE
 
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- The replication id names the history of this data set. It changes with a restart, and with each promotion,
+-- also of a process that was the master before. It is read in the script that relies on it: what a server
+-- knew a moment ago may be out of date.
+local function generation()
+  local info = redis.call('INFO', 'replication')
+  if not string.find(info, 'role:master', 1, true) then
+    error(redis.error_reply('READONLY this Redis is a replica'))
+  end
+  return string.match(info, 'master_replid:(%x+)')
 end
 
 local function begin(meta, stream, gen, fresh)
@@ -16,20 +27,22 @@ local function begin(meta, stream, gen, fresh)
   return fresh, 0
 end
 
-local function open(meta, stream, gen, fresh)
+local function open(meta, stream, fresh)
   local known = redis.call('HMGET', meta, 'e', 'g', 't')
+  local gen = generation()
   if not known[1] or known[2] ~= gen then
     return begin(meta, stream, gen, fresh)
   end
   return known[1], tonumber(known[3])
 end
 
-local function append(meta, stream, channel, gen, fresh, data, most, age)
-  local epoch = open(meta, stream, gen, fresh)
+local function append(meta, stream, channel, fresh, data, most, age, id)
+  local epoch = open(meta, stream, fresh)
   local offset = redis.call('HINCRBY', meta, 't', 1)
-  redis.call('XADD', stream, 'MAXLEN', '=', most, offset .. '-0', 'a', now(), 'd', data)
+  redis.call('XADD', stream, 'MAXLEN', '=', most, offset .. '-0', 'a', now(), 'd', data, 'i', id)
   redis.call('PEXPIRE', stream, age)
   redis.call('PEXPIRE', meta, math.max(DAY, 2 * age))
-  redis.call('PUBLISH', channel, epoch .. ' ' .. offset .. ' ' .. data)
+  -- The message is in the log: where the word of it cannot be sent, servers find it by themselves.
+  redis.pcall('PUBLISH', channel, epoch .. ' ' .. offset .. ' ' .. data)
   return epoch, offset
 end

@@ -10,7 +10,7 @@ use redis::{PushInfo, PushKind, Script, Value};
 
 use super::{AT_ONCE, Link, Shared};
 use crate::broker::topics::Topic;
-use crate::broker::{BrokerError, new_epoch};
+use crate::broker::{BrokerError, random_id};
 use crate::lock::lock;
 use crate::log::Message;
 use crate::session::BrokerEvent;
@@ -92,8 +92,7 @@ impl Shared {
                 script
                     .key(self.key("m", topic.name()))
                     .key(self.key("s", topic.name()))
-                    .arg(&*link.generation)
-                    .arg(new_epoch())
+                    .arg(random_id())
                     .arg(&*known.epoch)
                     .arg(known.top),
             )

@@ -10,20 +10,27 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use mizan_core::Position;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisError, ScriptInvocation};
+use redis::{
+    Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, ScriptInvocation,
+    ServerErrorKind,
+};
 use tokio::sync::{Notify, SetOnce};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::broker::MEMORY;
 use crate::broker::feed::{Feed, Listener};
 use crate::broker::presence::members;
 use crate::broker::topics::Topics;
-use crate::broker::{Broker, BrokerError, Claim, MEMORY, Publication, Retention, new_epoch};
+use crate::broker::{Broker, BrokerError, Claim, ClaimRequest, Publication, Retention, random_id};
 use crate::lock::lock;
 use crate::log::Cursor;
 
+mod claim;
 mod link;
 mod logs;
+#[cfg(test)]
+mod model;
 mod presence;
 mod scripts;
 
@@ -31,6 +38,9 @@ use scripts::Scripts;
 
 /// How long Redis may take to answer.
 const ANSWER: Duration = Duration::from_secs(3);
+
+/// How long a publication waits for another connection, where it is not known what became of it.
+const ANOTHER_LINK: Duration = Duration::from_secs(6);
 
 /// How often logs are compared with Redis, since the last message of a burst may be lost on its way and
 /// no later one tells.
@@ -66,12 +76,11 @@ struct Shared {
     present: Mutex<HashMap<(String, String), (String, Bytes)>>,
 }
 
-/// A connection to Redis, and which life of which server it leads to.
+/// A connection to Redis.
 #[derive(Clone)]
 struct Link {
     connection: MultiplexedConnection,
     number: u64,
-    generation: Arc<str>,
 }
 
 #[derive(Default)]
@@ -149,7 +158,24 @@ impl Shared {
         }
         lock(&self.link)
             .clone()
-            .ok_or_else(|| BrokerError::new("there is no connection to Redis"))
+            .ok_or_else(|| BrokerError::unsent("there is no connection to Redis"))
+    }
+
+    /// A connection that was made after the one with this number was lost.
+    async fn another_link(&self, number: u64) -> Result<Link, BrokerError> {
+        let end = Instant::now() + ANOTHER_LINK;
+        loop {
+            match self.link().await {
+                Ok(link) if link.number != number || !self.is_broken(number) => return Ok(link),
+                _ if Instant::now() < end => sleep(Duration::from_millis(50)).await,
+                Ok(_) => return Err(BrokerError::new("the connection to Redis broke")),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn is_broken(&self, number: u64) -> bool {
+        lock(&self.torn).broken == Some(number)
     }
 
     /// A key of `group`. That of its presence is in the same slot.
@@ -175,12 +201,67 @@ impl Shared {
     }
 
     fn failed(&self, link: &Link, error: RedisError) -> BrokerError {
+        // These end a script before it has changed anything.
+        let is_no_master = matches!(
+            error.kind(),
+            ErrorKind::Server(
+                ServerErrorKind::ReadOnly
+                    | ServerErrorKind::BusyLoading
+                    | ServerErrorKind::MasterDown
+            )
+        );
         // Also after a timeout: what comes late could not be told from what comes next.
-        if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
+        if error.is_io_error()
+            || error.is_connection_dropped()
+            || error.is_unrecoverable_error()
+            || is_no_master
+        {
             lock(&self.torn).broken = Some(link.number);
             self.wake.notify_one();
         }
-        BrokerError::new(error)
+        if is_no_master {
+            BrokerError::unsent(error)
+        } else {
+            BrokerError::new(error)
+        }
+    }
+
+    /// Publishes under an id. With `tried`, unless a message with this id was added so long ago or later.
+    async fn publish(
+        &self,
+        link: &Link,
+        group: &str,
+        publication: &Publication,
+        id: &str,
+        tried: Option<Duration>,
+    ) -> Result<Position, BrokerError> {
+        let mut invocation = self.scripts.publish.prepare_invoke();
+        invocation
+            .key(self.key("m", group))
+            .key(self.key("s", group));
+        if let Some(key) = &publication.key {
+            invocation.key(format!("{}:{key}", self.key("k", group)));
+        }
+        invocation
+            .arg(self.channel(group))
+            .arg(random_id())
+            .arg(&publication.data[..])
+            .arg(publication.retention.messages.max(1))
+            .arg(millis(publication.retention.age).max(1))
+            .arg(millis(MEMORY))
+            .arg(id)
+            .arg(
+                tried
+                    .map(|tried| millis(tried).to_string())
+                    .unwrap_or_default(),
+            );
+        let (epoch, offset): (String, u64) = self.run(link, &invocation).await?;
+        if epoch.is_empty() {
+            return Err(BrokerError::new(
+                "it cannot be told any more whether the message was added",
+            ));
+        }
+        Ok(Position { epoch, offset })
     }
 }
 
@@ -197,23 +278,26 @@ impl Broker for RedisBroker {
     ) -> Result<Position, BrokerError> {
         let shared = &self.shared;
         let link = shared.link().await?;
-        let mut invocation = shared.scripts.publish.prepare_invoke();
-        invocation
-            .key(shared.key("m", group))
-            .key(shared.key("s", group));
-        if let Some(key) = &publication.key {
-            invocation.key(format!("{}:{key}", shared.key("k", group)));
+        let id = random_id();
+        let started = Instant::now();
+        let published = shared.publish(&link, group, &publication, &id, None).await;
+        match published {
+            // The answer may be all that was lost.
+            Err(error) if !error.is_unsent() => {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "a message is published again, unless it is there"
+                );
+                let Ok(link) = shared.another_link(link.number).await else {
+                    return Err(error);
+                };
+                let tried = Some(started.elapsed());
+                let again = shared.publish(&link, group, &publication, &id, tried).await;
+                // The first attempt may have been the one that did it.
+                again.map_err(BrokerError::new)
+            }
+            published => published,
         }
-        invocation
-            .arg(shared.channel(group))
-            .arg(&*link.generation)
-            .arg(new_epoch())
-            .arg(&publication.data[..])
-            .arg(publication.retention.messages.max(1))
-            .arg(millis(publication.retention.age).max(1))
-            .arg(millis(MEMORY));
-        let (epoch, offset) = shared.run(&link, &invocation).await?;
-        Ok(Position { epoch, offset })
     }
 
     async fn attach(
@@ -229,8 +313,11 @@ impl Broker for RedisBroker {
         let feed = topic.attach(retention, listener);
         if topic.link().load(Ordering::Relaxed) != link.number {
             shared.join(&link, &topic).await?;
-        } else if since.is_some_and(|since| *since.epoch != *topic.state(0).0.epoch) {
-            shared.sync(&link, &topic).await?;
+        } else if let Some(since) = since {
+            let (log, _) = topic.state(0);
+            if *since.epoch != *log.epoch || since.offset > log.top {
+                shared.sync(&link, &topic).await?;
+            }
         }
         Ok(feed)
     }
@@ -251,10 +338,11 @@ impl Broker for RedisBroker {
 
     async fn leave(&self, group: &str, connection: &str) -> Result<(), BrokerError> {
         let key = (group.to_owned(), connection.to_owned());
-        lock(&self.shared.present).remove(&key);
-        let args = [connection.as_bytes()];
-        self.shared.presence("leave", group, &args).await?;
-        Ok(())
+        let present = lock(&self.shared.present).remove(&key);
+        match present {
+            Some((id, _)) => self.shared.part_with(group, connection, &id).await,
+            None => Ok(()),
+        }
     }
 
     async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError> {
@@ -270,38 +358,19 @@ impl Broker for RedisBroker {
         Ok((Cursor { epoch, offset }, members))
     }
 
-    async fn claim(&self, key: &str, lease: Duration) -> Result<Claim, BrokerError> {
-        let link = self.shared.link().await?;
-        let key = self.shared.key("o", key);
-        let script = &self.shared.scripts.claim;
-        let answer: Vec<u8> = self
-            .shared
-            .run(
-                &link,
-                script.key(key).arg(millis(lease)).arg(millis(MEMORY)),
-            )
-            .await?;
-        Ok(match answer.split_first() {
-            Some((b's', outcome)) => Claim::Settled(Bytes::copy_from_slice(outcome)),
-            Some((b'g', _)) => Claim::Granted,
-            Some((b'r', _)) => Claim::Running,
-            _ => Claim::Lost,
-        })
+    async fn claim(&self, request: &ClaimRequest, lease: Duration) -> Result<Claim, BrokerError> {
+        self.shared.claim(request, lease).await
     }
 
-    async fn settle(&self, key: &str, outcome: Bytes) -> Result<(), BrokerError> {
-        let link = self.shared.link().await?;
-        let outcome = [b"s", &outcome[..]].concat();
-        let command = redis::cmd("SET")
-            .arg(self.shared.key("o", key))
-            .arg(outcome)
-            .arg("PX")
-            .arg(millis(MEMORY))
-            .to_owned();
-        command
-            .exec_async(&mut link.connection.clone())
-            .await
-            .map_err(|error| self.shared.failed(&link, error))
+    async fn settle(&self, request: &ClaimRequest, outcome: Bytes) -> Result<(), BrokerError> {
+        let settled = self.shared.change_claim("settle", request, &outcome);
+        settled.await.map(|_| ())
+    }
+
+    async fn release(&self, request: &ClaimRequest, may_come: bool) -> Result<(), BrokerError> {
+        let may_come: &[u8] = if may_come { b"1" } else { b"" };
+        let released = self.shared.change_claim("release", request, may_come);
+        released.await.map(|_| ())
     }
 
     async fn tend(&self) {
@@ -314,11 +383,15 @@ impl Broker for RedisBroker {
                 let key = (group, connection);
                 if lock(&shared.present).contains_key(&key) {
                     let _ = shared.confirm(&key.0, &key.1, &id, &info).await;
+                    if !lock(&shared.present).contains_key(&key) {
+                        let _ = shared.part_with(&key.0, &key.1, &id).await;
+                    }
                 }
             })
             .await;
         for group in groups {
-            let _ = shared.presence("sweep", &group, &[]).await;
+            let lapse = millis(presence::LAPSE).to_string();
+            let _ = shared.presence("sweep", &group, &[lapse.as_bytes()]).await;
         }
         let gone = shared.topics.sweep(Duration::from_secs(60));
         if let Ok(link) = shared.link().await {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{Shared, millis};
 use crate::broker::presence::presence_of;
-use crate::broker::{BrokerError, Retention, new_epoch};
+use crate::broker::{BrokerError, Retention, random_id};
 
 /// How long a connection is present without being confirmed.
-const LAPSE: Duration = Duration::from_secs(35);
+pub(super) const LAPSE: Duration = Duration::from_secs(35);
 
 impl Shared {
     pub(super) async fn presence(
@@ -23,14 +23,12 @@ impl Shared {
         invocation
             .key(self.key("m", &log))
             .key(self.key("s", &log))
-            .key(self.key("c", group))
-            .key(self.key("x", group))
-            .key(self.key("n", group))
-            .key(self.key("i", group))
+            .key(self.key("pl", group))
+            .key(self.key("px", group))
+            .key(self.key("pi", group))
             .arg(what)
             .arg(self.channel(&log))
-            .arg(&*link.generation)
-            .arg(new_epoch())
+            .arg(random_id())
             .arg(messages)
             .arg(millis(age));
         for arg in args {
@@ -47,7 +45,17 @@ impl Shared {
         info: &[u8],
     ) -> Result<(), BrokerError> {
         let lapse = millis(LAPSE).to_string();
-        let args = [connection.as_bytes(), id.as_bytes(), info, lapse.as_bytes()];
+        let args = [id.as_bytes(), connection.as_bytes(), info, lapse.as_bytes()];
         self.presence("enter", group, &args).await.map(|_| ())
+    }
+
+    pub(super) async fn part_with(
+        &self,
+        group: &str,
+        connection: &str,
+        id: &str,
+    ) -> Result<(), BrokerError> {
+        let args = [id.as_bytes(), connection.as_bytes()];
+        self.presence("leave", group, &args).await.map(|_| ())
     }
 }

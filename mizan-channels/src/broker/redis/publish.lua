@@ -1,14 +1,39 @@
--- KEYS meta, stream, key or none; ARGV channel, generation, fresh epoch, data, most, age, memory
-if KEYS[3] then
-  local before = redis.call('HMGET', KEYS[3], 'e', 'o')
+-- KEYS meta, stream, key or none; ARGV channel, fresh epoch, data, most, age, memory, id, and how long ago it was
+-- tried before, in milliseconds, or nothing
+local meta, stream, key = KEYS[1], KEYS[2], KEYS[3]
+local channel, fresh, data, most, age, memory, id, tried =
+  ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], tonumber(ARGV[8])
+
+if key then
+  local before = redis.call('HMGET', key, 'e', 'o')
   if before[1] then
     return { before[1], tonumber(before[2]) }
   end
 end
-local epoch, offset =
-  append(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]))
-if KEYS[3] then
-  redis.call('HSET', KEYS[3], 'e', epoch, 'o', offset)
-  redis.call('PEXPIRE', KEYS[3], ARGV[7])
+
+local epoch, offset
+if tried then
+  local top
+  epoch, top = open(meta, stream, fresh)
+  local kept = redis.call('XREVRANGE', stream, '+', '-')
+  for _, entry in ipairs(kept) do
+    if entry[2][6] == id then
+      offset = tonumber(string.match(entry[1], '^%d+'))
+      break
+    end
+  end
+  local oldest = kept[#kept]
+  local is_whole = #kept == top or (oldest and tonumber(oldest[2][2]) < now() - tried)
+  if not offset and not is_whole then
+    -- It may have been added, and pushed out since.
+    return { '', 0 }
+  end
+end
+if not offset then
+  epoch, offset = append(meta, stream, channel, fresh, data, most, age, id)
+end
+if key then
+  redis.call('HSET', key, 'e', epoch, 'o', offset)
+  redis.call('PEXPIRE', key, memory)
 end
 return { epoch, offset }

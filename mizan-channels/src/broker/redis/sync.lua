@@ -1,11 +1,11 @@
--- KEYS meta, stream; ARGV generation, fresh epoch, the epoch and the top that the server knows
-local epoch, top = open(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+-- KEYS meta, stream; ARGV fresh epoch, the epoch and the top that the server knows
+local epoch, top = open(KEYS[1], KEYS[2], ARGV[1])
 local after = 0
-if epoch == ARGV[3] then
-  after = tonumber(ARGV[4])
+if epoch == ARGV[2] then
+  after = tonumber(ARGV[3])
   if top < after then
     -- Offsets that were given already are gone from here.
-    epoch, top = begin(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+    epoch, top = begin(KEYS[1], KEYS[2], generation(), ARGV[1])
     after = 0
   end
 end

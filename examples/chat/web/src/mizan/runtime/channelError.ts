@@ -6,6 +6,8 @@ import type { RefusalFrame } from "./socketFrames";
 
 /** Codes of failures that only channels have. */
 export type ChannelCode =
+  /** Another message had the same name; the message did not run. */
+  | "mid_reused"
   /** Nobody is subscribed; the message did not run. */
   | "not_subscribed"
   /** The message may have run or not, and nobody knows. */
