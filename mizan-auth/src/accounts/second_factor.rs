@@ -19,15 +19,15 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`ProofError::InvalidProof`] when the flow took too long or too many attempts.
+    /// [`ProofError::InvalidProof`] when the flow took too long or too many attempts;
+    /// [`ProofError::OtherBrowser`] when it was begun in another browser.
     pub async fn attempt_second_factor(
         &self,
         cx: &Cx,
         ticket: Ticket,
     ) -> Result<String, ProofError> {
         self.0.limits.proof(address_of(cx))?;
-        let issued = self.issued(ticket.0, Purpose::SecondFactor).await?;
-        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        let issued = self.flow(cx, ticket, Purpose::SecondFactor).await?;
         if !self.0.tokens.attempt(issued.id).await? {
             return Err(ProofError::InvalidProof);
         }
@@ -39,7 +39,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`ProofError::InvalidProof`] when the ticket was used or took too long.
+    /// [`ProofError::InvalidProof`] when the ticket was used or took too long;
+    /// [`ProofError::OtherBrowser`] when the flow was begun in another browser.
     pub async fn pass_second_factor(
         &self,
         cx: &Cx,
@@ -47,8 +48,7 @@ impl Accounts {
         method: &str,
         next: Option<&str>,
     ) -> Result<NextStep, ProofError> {
-        let issued = self.issued(ticket.0, Purpose::SecondFactor).await?;
-        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        let issued = self.flow(cx, ticket, Purpose::SecondFactor).await?;
         let account = self.account_of(&issued).await?;
         let account = account.ok_or(ProofError::InvalidProof)?;
         if !self.0.tokens.take(issued.id).await? {

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, header};
 use http_body_util::{BodyExt, Full};
+use jiff::Timestamp;
 use mizan_auth::{
-    Accounts, AccountsBuilder, Clock, HashCost, Mail, MailError, Mailer, MemoryStore, Rate, Rates,
+    Access, Account, Accounts, AccountsBuilder, Clock, HashCost, Mail, MailError, Mailer,
+    MemoryStore, Rate, Rates,
 };
 use mizan_core::{Error, Registry, client};
 use mizan_http::{Caller, MizanService, PeerAddr};
@@ -112,6 +114,7 @@ impl Site {
         Browser {
             site: self,
             cookie: None,
+            flow: None,
             peer: "192.0.2.1:5000".to_owned(),
             headers: HeaderMap::new(),
         }
@@ -154,6 +157,19 @@ impl Site {
     }
 }
 
+/// The account of somebody, for sessions that are opened by hand.
+pub(crate) fn account(id: &str) -> Account {
+    Account {
+        id: id.to_owned(),
+        email: "ada@example.com".parse().unwrap(),
+        email_verified: true,
+        password: None,
+        epoch: 0,
+        access: Access::default(),
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
 pub(crate) fn token_in(text: &str) -> String {
     let (_, rest) = text.split_once("?token=").unwrap();
     rest.split_whitespace().next().unwrap().to_owned()
@@ -164,11 +180,12 @@ pub(crate) fn code_in(text: &str) -> String {
     text.split_whitespace().find(is_code).unwrap().to_owned()
 }
 
-/// Keeps the session's cookie as a browser does.
+/// Keeps the cookies of the session and of the flow as a browser does.
 #[derive(Clone)]
 pub(crate) struct Browser<'a> {
     site: &'a Site,
     pub(crate) cookie: Option<String>,
+    pub(crate) flow: Option<String>,
     pub(crate) peer: String,
     pub(crate) headers: HeaderMap,
 }
@@ -203,9 +220,9 @@ impl Browser<'_> {
             .header(header::HOST, "example.com")
             .body(Full::new(input.into()))
             .unwrap();
-        if let Some(cookie) = &self.cookie {
+        for cookie in self.cookie.iter().chain(&self.flow) {
             let headers = request.headers_mut();
-            headers.insert(header::COOKIE, cookie.parse().unwrap());
+            headers.append(header::COOKIE, cookie.parse().unwrap());
         }
         request.headers_mut().extend(self.headers.clone());
         let peer = PeerAddr(self.peer.parse().unwrap());
@@ -215,7 +232,12 @@ impl Browser<'_> {
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (pair, attributes) = cookie.split_once("; ").unwrap();
-            self.cookie = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
+            let kept = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
+            if pair.contains("mizan_browser=") {
+                self.flow = kept;
+            } else {
+                self.cookie = kept;
+            }
         }
         let Ok(body) = body.collect().await;
         Reply {
