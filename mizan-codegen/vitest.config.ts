@@ -13,6 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ["runtime/tests/**/*.test.{ts,tsx}"],
+    // A busy machine takes its time.
+    testTimeout: 20_000,
     restoreMocks: true,
     unstubGlobals: true,
   },

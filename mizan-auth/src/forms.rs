@@ -32,7 +32,7 @@ impl FormHandler for SignUp {
     type Error = Error;
 
     async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
-        check_new(cx, field, value, "password")
+        check_new(cx, field, value, "password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, Error> {
@@ -187,7 +187,7 @@ impl FormHandler for ConfirmReset {
     }
 
     async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
-        check_new(cx, field, value, "password")
+        check_new(cx, field, value, "password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, ProofError> {
@@ -214,7 +214,7 @@ impl FormHandler for ChangePassword {
     type Error = ConfirmError;
 
     async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
-        check_new(cx, field, value, "new_password")
+        check_new(cx, field, value, "new_password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<(), ConfirmError> {
@@ -318,11 +318,12 @@ impl FormHandler for DeleteAccount {
 }
 
 /// Checks a new password while somebody types it; without the address, which the flow looks at too.
-fn check_new(cx: &Cx, field: &str, value: &Value, password: &str) -> Result<(), Error> {
+async fn check_new(cx: &Cx, field: &str, value: &Value, password: &str) -> Result<(), Error> {
     match value.as_str() {
         Some(typed) if field == password => {
-            let rules = cx.state::<Accounts>().password_rules();
-            rules.check(field, &Password::from(typed), None)
+            let accounts = cx.state::<Accounts>();
+            let typed = Password::from(typed);
+            accounts.check_new_password(cx, field, &typed, None).await
         }
         _ => Ok(()),
     }

@@ -41,15 +41,18 @@ pub enum Purpose {
     ChangeEmail,
     /// To finish signing in with a second factor, after the password was right.
     SecondFactor,
+    /// To be known as a device that signed in to the account before.
+    KnownDevice,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::ChangeEmail,
         Self::SecondFactor,
+        Self::KnownDevice,
     ];
 
     /// The purpose as stores keep it.
@@ -60,6 +63,7 @@ impl Purpose {
             Self::ResetPassword => "reset_password",
             Self::ChangeEmail => "change_email",
             Self::SecondFactor => "second_factor",
+            Self::KnownDevice => "known_device",
         }
     }
 }

@@ -9,9 +9,11 @@
 
 mod account;
 mod accounts;
+mod caller;
 mod clock;
 mod email_address;
 mod error;
+mod failures;
 pub mod forms;
 pub mod functions;
 mod issued_token;

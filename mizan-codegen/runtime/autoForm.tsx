@@ -22,7 +22,7 @@ export function AutoFormOf<T extends FormTypes>({
   ...options
 }: AutoFormProps<T> & { readonly api: Connected }): ReactNode {
   const form = useFormOf(of, api, options);
-  if (form.sent && sent !== undefined) return <div role="status">{sent}</div>;
+  if (form.sent && sent !== undefined) return <form.Sent>{sent}</form.Sent>;
   return (
     <form.Form>
       <form.Errors />

@@ -26,7 +26,7 @@ export function takeAnswers(client: QueryClient): void {
   if (complete.has(client) || typeof document === "undefined") return;
   if (document.readyState !== "loading") complete.add(client);
   for (const element of document.querySelectorAll(
-    "script[data-mizan-answers]",
+    'body > script[type="application/json"][data-mizan-answers]',
   )) {
     element.remove();
     const answers = JSON.parse(element.textContent ?? "[]") as EmbeddedAnswer[];

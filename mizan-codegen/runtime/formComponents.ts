@@ -1,4 +1,5 @@
 import { createContext, type Provider } from "react";
+import type { ItemDefinition } from "./formDefinition";
 import type { FieldComponents } from "./formFieldProps";
 
 /** The components to use in place of mizan's own. */
@@ -13,3 +14,11 @@ export const FormComponentsContext = createContext<Partial<FieldComponents>>(
 export const FormComponents: {
   readonly Provider: Provider<Partial<FieldComponents>>;
 } = { Provider: FormComponentsContext.Provider };
+
+/** Whether a field has nothing on the page that people see, nor a place for what is wrong with it. */
+export function isUnseen(
+  { widget }: ItemDefinition,
+  components: Partial<FieldComponents>,
+): boolean {
+  return widget === "hidden" && components.hidden === undefined;
+}

@@ -1,9 +1,10 @@
 import { useContext, useEffect, useRef, type ReactNode } from "react";
 import { get, useController, useFormState } from "react-hook-form";
-import { FormComponentsContext } from "./formComponents";
+import { FormComponentsContext, isUnseen } from "./formComponents";
 import { defaultComponents } from "./formControls";
 import { fieldAt, heldName, type ItemDefinition } from "./formDefinition";
-import { messagesOf } from "./formErrors";
+import { useDrawn } from "./formDrawn";
+import { messagesOf, root } from "./formErrors";
 import type { FieldComponents, FieldProps } from "./formFieldProps";
 import { inputPropsOf, optionPropsOf } from "./formInput";
 import { ListOf } from "./formList";
@@ -45,10 +46,12 @@ type ResolvedProps = Required<FieldOfProps> & {
 function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
   const components = useContext(FormComponentsContext);
   const status = useStore(form.status);
+  const name = heldName(form.definition.fields, path);
   const { field: held, fieldState } = useController({
-    name: heldName(form.definition.fields, path),
+    name,
     control: form.control,
   });
+  useDrawn(form.drawn, isUnseen(field, components) ? undefined : name);
   const element = useRef<HTMLElement | null>(null);
   useFilledInBefore(element, held.value, (text) =>
     change(valueOfText(field, text)),
@@ -106,15 +109,25 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
 function Group({ form, path, field, overrides }: ResolvedProps): ReactNode {
   const { errors } = useFormState({ control: form.control });
   const { label = field.label, help = field.help } = overrides;
+  const messages = messagesOf(get(errors, `${path}.${root}`));
+  const isInvalid = messages.length > 0;
+  const id = idOf(form, path, "error");
+  useDrawn(form.drawn, `${path}.${root}`);
   return (
-    <fieldset data-field="group">
+    <fieldset
+      data-field="group"
+      data-invalid={isInvalid ? "" : undefined}
+      aria-describedby={isInvalid ? id : undefined}
+    >
       <legend>{label}</legend>
       {help && <p>{help}</p>}
-      {messagesOf(get(errors, `${path}.root`)).map((message) => (
-        <p key={message} data-invalid="">
-          {message}
-        </p>
-      ))}
+      {isInvalid && (
+        <div id={id}>
+          {messages.map((message) => (
+            <p key={message}>{message}</p>
+          ))}
+        </div>
+      )}
       {field.fields?.map(({ name }) => (
         <FieldOf key={name} form={form} path={`${path}.${name}`} />
       ))}

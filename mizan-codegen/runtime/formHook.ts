@@ -5,6 +5,8 @@ import type { FormDefinition, FormState, FormTypes } from "./formDefinition";
 import { fieldErrors, schemaMessages } from "./formErrors";
 import { createLiveValidation, type ValidateQuery } from "./formLive";
 import type { FormModel } from "./formModel";
+import { createDrawnFields } from "./formDrawn";
+import { createFocusMoves } from "./formFocus";
 import { createPress } from "./formPress";
 import { createParts, type FormParts } from "./formParts";
 import { createStore, useStore, type FormStatus } from "./formStatus";
@@ -79,7 +81,6 @@ export function useFormOf<T extends FormTypes>(
         isSubmitting: false,
         sent: state.sent ?? false,
         isAlive: false,
-        focusRequests: 0,
       }),
       live: createLiveValidation(
         definition,
@@ -91,6 +92,8 @@ export function useFormOf<T extends FormTypes>(
       ),
       rhf,
       press: createPress(),
+      drawn: createDrawnFields(),
+      focus: createFocusMoves(),
       next: options.next,
       submit: () => submit(),
     };
@@ -156,8 +159,8 @@ function startOf(
 ): { defaultValues: FieldValues; errors?: ReturnType<typeof fieldErrors> } {
   const defaultValues = initialValues(definition.fields, values);
   if (Object.keys(errors).length === 0) return { defaultValues };
-  for (const [path, said] of Object.entries(errors))
-    verdicts.set(path, defaultValues, said);
+  verdicts.beginSubmission(defaultValues);
+  verdicts.refuseSubmission(errors);
   return { defaultValues, errors: fieldErrors(definition, errors) };
 }
 
@@ -168,10 +171,8 @@ function resolverOf(
 ): Resolver<FieldValues> {
   return async (held) => {
     const values = wireValues(definition.fields, held);
-    const messages = {
-      ...verdicts.about(held),
-      ...(await schemaMessages(definition, values)),
-    };
+    const refused = await schemaMessages(definition, values);
+    const messages = { ...verdicts.about(held), ...refused };
     return Object.keys(messages).length === 0
       ? { values, errors: {} }
       : { values: {}, errors: fieldErrors(definition, messages) };

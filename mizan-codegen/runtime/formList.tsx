@@ -12,7 +12,8 @@ import {
   type Control,
 } from "react-hook-form";
 import { fieldAt, type ItemDefinition } from "./formDefinition";
-import { messagesOf } from "./formErrors";
+import { useDrawn } from "./formDrawn";
+import { messagesOf, root } from "./formErrors";
 import { FieldOf, type FieldOverrides } from "./formField";
 import { idOf, type FormModel } from "./formModel";
 import { rowOf } from "./formValues";
@@ -96,7 +97,8 @@ export function ListOf(props: ListOfProps): ReactNode {
     keyName: "__key",
   });
   const { errors } = useFormState({ control: form.control });
-  const messages = messagesOf(get(errors, `${path}.root`));
+  const messages = messagesOf(get(errors, `${path}.${root}`));
+  useDrawn(form.drawn, `${path}.${root}`);
   const addButton = useRef<HTMLButtonElement>(null);
   const id = idOf(form, path, "error");
   const RowElement = field.item ? "div" : "fieldset";

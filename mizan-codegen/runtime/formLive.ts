@@ -3,8 +3,8 @@ import type { FormDefinition, Messages } from "./formDefinition";
 import { errorName, schemaMessages } from "./formErrors";
 import type { Query } from "./functions";
 import { wireValues, type FieldValues } from "./formValues";
+import { copyOf, isSame, type ServerVerdicts } from "./formVerdicts";
 import { withoutFiles } from "./multipart";
-import { isSame, type ServerVerdicts } from "./formVerdicts";
 
 /** How long a field must rest before the server is asked about it, in milliseconds. */
 const rest = 300;
@@ -28,7 +28,7 @@ export interface LiveValidation {
  * Validates fields on the server as soon as they were left once, changed, and rest.
  *
  * A newer question gives up the one that is still open and takes its fields along. An answer about a
- * value that is no longer there is dropped.
+ * value that is no longer there is dropped, and a value that was submitted is not asked about.
  */
 export function createLiveValidation(
   definition: FormDefinition,
@@ -41,7 +41,6 @@ export function createLiveValidation(
 ): LiveValidation {
   const left = new Set<string>();
   const open = new Set<string>();
-  const answered = new Map<string, unknown>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let request = new AbortController();
 
@@ -49,16 +48,18 @@ export function createLiveValidation(
     const held = copyOf(form().getValues());
     const values = wireValues(definition.fields, held);
     const refused = await schemaMessages(definition, values);
+    if (signal.aborted) return;
+    // A field may have got back the value that the server knows, or it was submitted meanwhile.
+    for (const path of open)
+      if (verdicts.isJudged(path, held)) open.delete(path);
     const fields = [...open].filter((path) => !(path in refused));
-    if (fields.length === 0 || signal.aborted) return;
+    if (fields.length === 0) return;
     const input = { values: withoutFiles(values, "", []), fields };
     const answer = await ask.safe(input, { signal });
     if (signal.aborted) return;
     for (const path of fields) {
       open.delete(path);
-      if (!answer.ok) continue;
-      answered.set(path, get(held, path));
-      verdicts.set(path, held, answer.value.errors[path]);
+      if (answer.ok) verdicts.addCheck(path, held, answer.value.errors[path]);
     }
     // Fields that have changed since are in the next question; their errors are left as they are.
     const now = form().getValues();
@@ -72,8 +73,7 @@ export function createLiveValidation(
   return {
     notice(path, event) {
       if (event === "blur") left.add(path);
-      const value = get(form().getValues(), path) as unknown;
-      const isKnown = answered.has(path) && isSame(answered.get(path), value);
+      const isKnown = verdicts.isJudged(path, form().getValues());
       const isChanged =
         event === "change" || form().getFieldState(path).isDirty;
       if (!left.has(path) || !isChanged || (isKnown && !open.has(path))) return;
@@ -88,23 +88,6 @@ export function createLiveValidation(
       clearTimeout(timer);
       request.abort();
       open.clear();
-      answered.clear();
     },
   };
-}
-
-/** A copy of values that later changes do not reach; files stay what they are. */
-function copyOf(values: FieldValues): FieldValues {
-  const copy = (value: unknown): unknown =>
-    Array.isArray(value)
-      ? value.map(copy)
-      : Object.getPrototypeOf(value ?? 0) === Object.prototype
-        ? Object.fromEntries(
-            Object.entries(value as object).map(([key, item]) => [
-              key,
-              copy(item),
-            ]),
-          )
-        : value;
-  return copy(values) as FieldValues;
 }

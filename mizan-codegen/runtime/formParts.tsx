@@ -1,17 +1,17 @@
 import {
-  useEffect,
   useRef,
   type ButtonHTMLAttributes,
   type ComponentType,
   type FormHTMLAttributes,
+  type HTMLAttributes,
   type ReactNode,
 } from "react";
-import { useFormState } from "react-hook-form";
 import { createList, type ListProps } from "./formList";
 import type { FieldDefinition, FormTypes } from "./formDefinition";
-import { messagesOf } from "./formErrors";
 import { FieldOf, type FieldOverrides } from "./formField";
+import { useFocusMove } from "./formFocus";
 import type { FormModel } from "./formModel";
+import { Errors, OtherErrors } from "./formSummary";
 import { useStore } from "./formStatus";
 
 /** The parts that a form is put together from. They stay the same from one rendering to the next. */
@@ -24,8 +24,10 @@ export interface FormParts<T extends FormTypes> {
   readonly Array: <L extends keyof T["rows"] & string>(
     props: ListProps<L, T["rows"][L] & string>,
   ) => ReactNode;
-  /** What is wrong with the form as a whole. */
+  /** What is wrong with the form as a whole, and with fields that are not on the page. */
   readonly Errors: ComponentType;
+  /** What the form says after a success. It gets the focus, where the button had it. */
+  readonly Sent: ComponentType<HTMLAttributes<HTMLDivElement>>;
   /** The button that submits the form. */
   readonly Submit: ComponentType<ButtonHTMLAttributes<HTMLButtonElement>>;
 }
@@ -47,6 +49,7 @@ export function createParts<T extends FormTypes>(
     ),
     Array: createList(form) as FormParts<T>["Array"],
     Errors: () => <Errors form={form} />,
+    Sent: (props) => <Sent model={form} {...props} />,
     Submit: (props) => <Submit model={form} {...props} />,
   };
 }
@@ -58,11 +61,9 @@ function FormElement({
   ...props
 }: FormProps & { readonly model: FormModel }): ReactNode {
   const { definition, action } = form;
-  const { state, token, isAlive, focusRequests } = useStore(form.status);
+  const { state, token, isAlive } = useStore(form.status);
   const element = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (focusRequests > 0) focusFirstError(element.current);
-  }, [focusRequests]);
+  useFocusMove(form.focus, "errors", element, focusFirstError);
   return (
     <form
       aria-label={definition.title}
@@ -89,20 +90,23 @@ function FormElement({
         <input type="hidden" name="__next" value={form.next} />
       )}
       {children}
+      <OtherErrors form={form} />
     </form>
   );
 }
 
-/** Stands on the page without errors too, as screen readers announce only what changes. */
-function Errors({ form }: { readonly form: FormModel }): ReactNode {
-  const { errors } = useFormState({ control: form.control });
-  return (
-    <div role="alert" tabIndex={-1} data-errors="">
-      {messagesOf(errors.root).map((message) => (
-        <p key={message}>{message}</p>
-      ))}
-    </div>
-  );
+/** Gets the focus as it appears, which has screen readers read it too. */
+function Sent({
+  model,
+  ...props
+}: HTMLAttributes<HTMLDivElement> & {
+  readonly model: FormModel;
+}): ReactNode {
+  const { sent } = useStore(model.status);
+  const element = useRef<HTMLDivElement>(null);
+  useFocusMove(model.focus, "success", element, (it) => it.focus());
+  if (!sent) return null;
+  return <div role="status" tabIndex={-1} {...props} ref={element} />;
 }
 
 /** Stays enabled while the form is submitted, as a disabled button would lose the focus. */
@@ -123,10 +127,10 @@ function Submit({
 }
 
 /** Focuses the first field that is wrong; where none is, what is wrong with the whole form. */
-function focusFirstError(form: HTMLFormElement | null): void {
+function focusFirstError(form: HTMLFormElement): void {
   const invalid =
-    form?.querySelector('[aria-invalid="true"], [data-invalid]') ??
-    form?.querySelector("[data-errors]:not(:empty)");
+    form.querySelector('[aria-invalid="true"], [data-invalid]') ??
+    form.querySelector("[data-errors]:not(:empty)");
   const target = invalid?.matches("fieldset")
     ? invalid.querySelector("input, select, textarea, button")
     : invalid;

@@ -13,8 +13,6 @@ export interface FormStatus {
   readonly sent: boolean;
   /** The page is alive: JavaScript has taken over from the browser. */
   readonly isAlive: boolean;
-  /** Counts the times that the first error should get the focus. */
-  readonly focusRequests: number;
 }
 
 /** A value that components follow. */

@@ -1,12 +1,20 @@
 import type { QueryClient } from "@tanstack/react-query";
+import { get } from "react-hook-form";
 import { CallError } from "./error";
 import type { FormState, FormTypes, Messages } from "./formDefinition";
-import { errorOf, fieldErrors, messagesOf, wholeForm } from "./formErrors";
+import {
+  eachError,
+  errorOf,
+  fieldErrors,
+  labelled,
+  messagesOf,
+  wholeForm,
+} from "./formErrors";
 import type { FormModel } from "./formModel";
 import { claimToken, newToken } from "./formToken";
 import { uploading } from "./formUpload";
 import { initialValues, type FieldValues } from "./formValues";
-import type { ServerVerdicts } from "./formVerdicts";
+import { copyOf, isSame, type ServerVerdicts } from "./formVerdicts";
 import type { Query } from "./functions";
 import { bodyOf } from "./multipart";
 import type { Transport } from "./transport";
@@ -40,6 +48,7 @@ export function createSubmit(
     if (form.status.get().isSubmitting) return;
     form.live.stop();
     verdicts.clear();
+    form.focus.begin();
     form.status.set({ isSubmitting: true, sent: false });
     let success: { readonly output: unknown } | undefined;
     try {
@@ -50,8 +59,7 @@ export function createSubmit(
       form.status.set({ isSubmitting: false, progress: undefined });
     }
     if (success) await finish(success.output, form, submission);
-    else
-      form.status.set({ focusRequests: form.status.get().focusRequests + 1 });
+    else form.focus.move("errors");
   };
 }
 
@@ -61,6 +69,9 @@ async function send(
   { transport, options, verdicts }: Submission,
 ): Promise<{ readonly output: unknown } | undefined> {
   const hasFiles = typeof bodyOf(values) !== "string";
+  const held = copyOf(form.rhf.getValues());
+  form.live.stop();
+  verdicts.beginSubmission(held);
   try {
     const output = await transport.mutate(
       `${form.definition.name}.submit`,
@@ -75,7 +86,10 @@ async function send(
     return { output };
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
-    showErrors(form, verdicts, messagesIn(error));
+    if (Object.keys(error.fields).length > 0)
+      verdicts.refuseSubmission(error.fields);
+    else verdicts.clear();
+    showErrors(form, held, messagesIn(error));
     if (isRefusedWhole(error)) form.status.set({ token: newToken() });
     options().onError?.(error);
     return undefined;
@@ -102,6 +116,7 @@ async function finish(
   if (fresh) takeState(form, fresh, claimToken(client, form, fresh.token));
   else takeState(form, form.status.get().state, newToken());
   form.status.set({ sent: true });
+  form.focus.move("success");
 }
 
 /** Starts the form anew from what the server says. */
@@ -128,30 +143,25 @@ function messagesIn(error: CallError): Messages {
   return Object.keys(fields).length > 0 ? fields : { [wholeForm]: [message] };
 }
 
+/**
+ * Shows what is wrong with the values that were sent: on their fields, but for those that have changed
+ * since, which are named at the top.
+ */
 function showErrors(
-  form: FormModel,
-  verdicts: ServerVerdicts,
+  { definition, rhf }: FormModel,
+  sent: FieldValues,
   messages: Messages,
 ): void {
-  const { definition, rhf } = form;
-  const values = rhf.getValues();
-  for (const [path, said] of Object.entries(messages))
-    if (path !== wholeForm) verdicts.set(path, values, said);
-  eachError(fieldErrors(definition, messages), "", (name, error) =>
+  const now = rhf.getValues();
+  const onFields: Record<string, readonly string[]> = Object.create(null);
+  const atTop: string[] = [];
+  for (const [path, said] of Object.entries(messages)) {
+    if (path === wholeForm) atTop.push(...said);
+    else if (isSame(get(sent, path), get(now, path))) onFields[path] = said;
+    else atTop.push(...labelled(definition, path, said));
+  }
+  if (atTop.length > 0) onFields[wholeForm] = atTop;
+  eachError(fieldErrors(definition, onFields), (name, error) =>
     rhf.setError(name, errorOf(messagesOf(error))),
   );
-}
-
-/** Calls `visit` with each error in the tree of react-hook-form. */
-function eachError(
-  errors: object,
-  prefix: string,
-  visit: (name: string, error: unknown) => void,
-): void {
-  for (const [key, inner] of Object.entries(errors)) {
-    const name = prefix + key;
-    if (messagesOf(inner).length > 0) visit(name, inner);
-    else if (inner && typeof inner === "object")
-      eachError(inner as object, `${name}.`, visit);
-  }
 }

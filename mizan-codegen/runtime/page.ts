@@ -4,6 +4,7 @@ import {
   type HydrationOptions,
   type Root,
 } from "react-dom/client";
+import { offerReload, recover } from "./pageRecovery";
 
 /** How to bring a page to life that the server rendered. */
 export interface HydratePageOptions extends HydrationOptions {
@@ -22,17 +23,24 @@ interface Page {
  *
  * `components` has the components by their paths as the server has them, which is what
  * `import.meta.glob("./pages/*.tsx")` gives in a file that stands where the server's paths begin.
+ *
+ * After a deployment, files that an open page names may be gone. A page whose component cannot be
+ * loaded is reloaded once. Where that does not help, and where a file that is loaded later is missing,
+ * the page says so and offers to reload.
  */
 export async function hydratePage(
   components: Readonly<Record<string, () => Promise<unknown>>>,
   { wrap = (page) => page, ...options }: HydratePageOptions = {},
 ): Promise<Root> {
-  const root = document.getElementById("mizan-root");
+  const root = document.querySelector("body > #mizan-root");
   const page = readPage();
   if (!root || !page)
     throw new Error(
       "this page was not rendered by the server: it has no #mizan-root or #mizan-page",
     );
+  // The server gives them the nonce of the policy, which no component names, and which has done its work.
+  for (const style of root.querySelectorAll("style[nonce]"))
+    style.removeAttribute("nonce");
   const load = components[page.component] ?? components[`./${page.component}`];
   if (!load) {
     const known = Object.keys(components).join(", ") || "none";
@@ -40,13 +48,24 @@ export async function hydratePage(
       `the server rendered ${page.component}, which is not among the components: ${known}`,
     );
   }
-  const { default: component } = (await load()) as {
-    readonly default: ComponentType<object>;
-  };
-  return hydrateRoot(root, wrap(createElement(component, page.props)), options);
+  const component = await load().catch(recover);
+  addEventListener("vite:preloadError", offerReload);
+  return hydrateRoot(
+    root,
+    wrap(createElement((component as PageModule).default, page.props)),
+    options,
+  );
 }
 
+interface PageModule {
+  readonly default: ComponentType<object>;
+}
+
+/** Where the server writes it, and nowhere else: HTML of users may have elements with the same id. */
 function readPage(): Page | undefined {
-  const text = document.getElementById("mizan-page")?.textContent;
+  const found = document.querySelectorAll(
+    'body > script#mizan-page[type="application/json"]',
+  );
+  const text = found[found.length - 1]?.textContent;
   return text ? (JSON.parse(text) as Page) : undefined;
 }

@@ -1,5 +1,6 @@
 import { createBatch } from "./batch";
 import { bodyOf } from "./multipart";
+import { createOtherTabs } from "./otherTabs";
 import { askServer, serverFunctions } from "./rendering";
 import { readOutput, unanswered } from "./reply";
 
@@ -53,7 +54,10 @@ export interface Transport {
     request?: MutationRequest,
   ): Promise<unknown>;
   query(name: string, input: unknown, request?: QueryRequest): Promise<unknown>;
-  /** Calls `listener` after each mutation that affects something, until the returned function runs. */
+  /**
+   * Calls `listener` after each mutation that affects something, until the returned function runs. A
+   * mutation that affects everything, as sign-in and sign-out do, is heard of in other tabs too.
+   */
   onAffects(listener: AffectsListener): () => void;
 }
 
@@ -74,6 +78,8 @@ export function createTransport(
   // Only the server that this page comes from can be the process that renders it.
   const isSameServer = baseUrl.startsWith("/") && !options.fetch;
   const listeners = new Set<AffectsListener>();
+  const tabs = createOtherTabs(baseUrl);
+  let stopListening: (() => void) | undefined;
 
   async function send(
     path: string,
@@ -143,8 +149,12 @@ export function createTransport(
 
   function announce(affects: string): void {
     const names = affects.split(",").flatMap((name) => name.trim() || []);
-    if (names.length > 0)
-      for (const listener of [...listeners]) listener(names);
+    if (names.length > 0) tell(names);
+    if (names.includes("*")) tabs.tell();
+  }
+
+  function tell(names: readonly string[]): void {
+    for (const listener of [...listeners]) listener(names);
   }
 
   return {
@@ -159,7 +169,13 @@ export function createTransport(
     },
     onAffects(listener) {
       listeners.add(listener);
-      return () => void listeners.delete(listener);
+      stopListening ??= tabs.listen(() => tell(["*"]));
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        stopListening?.();
+        stopListening = undefined;
+      };
     },
   };
 }

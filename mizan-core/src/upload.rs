@@ -1,10 +1,9 @@
-use std::any::Any;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -14,9 +13,10 @@ use uuid::Uuid;
 
 /// A file that came with a call. Cloning is cheap.
 ///
-/// The server has put it into a temporary file, which is gone when the last clone is dropped:
-/// whoever wants to keep it copies it. As a member of an input it is decoded only where the server
-/// has received files for the call; anything else in its place is refused.
+/// The server has put it into a temporary file that has no name in the file system, so that nothing is left of
+/// it when the last clone is dropped, nor when the process is killed. [`open`](Self::open) reads it, and
+/// [`copy_to`](Self::copy_to) keeps it. As a member of an input it is decoded only where the server has received
+/// files for the call; anything else in its place is refused.
 ///
 /// In a JSON Schema it is a binary string.
 #[derive(Clone)]
@@ -26,27 +26,19 @@ struct Stored {
     file_name: String,
     content_type: String,
     len: u64,
-    path: PathBuf,
-    _guard: Box<dyn Any + Send + Sync>,
+    file: File,
 }
 
 impl Upload {
-    /// A file of `len` bytes at `path`. Dropping `guard` removes it.
+    /// A file of `len` bytes, which was opened for reading.
     ///
     /// `file_name` is what the client calls the file, `content_type` what the server found it to be.
-    pub fn new(
-        path: impl Into<PathBuf>,
-        len: u64,
-        file_name: &str,
-        content_type: impl Into<String>,
-        guard: impl Send + Sync + 'static,
-    ) -> Self {
+    pub fn new(file: File, len: u64, file_name: &str, content_type: impl Into<String>) -> Self {
         Self(Arc::new(Stored {
             file_name: plain_name(file_name),
             content_type: content_type.into(),
             len,
-            path: path.into(),
-            _guard: Box::new(guard),
+            file,
         }))
     }
 
@@ -79,23 +71,95 @@ impl Upload {
         self.0.len == 0
     }
 
-    /// Where the file is while an `Upload` of it exists.
+    /// Returns a reader of the file, from its beginning. Each has a position of its own.
+    ///
+    /// Reading blocks: in async code, read in `tokio::task::spawn_blocking`.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.0.path
+    pub fn open(&self) -> UploadReader {
+        UploadReader {
+            upload: self.clone(),
+            position: 0,
+        }
     }
 
-    /// Opens the file for reading. Blocks: in async code, open [`path`](Self::path) instead.
+    /// Copies the file to `path`, where none may be yet. On Unix only this user may read the copy.
+    ///
+    /// It blocks: in async code, call it in `tokio::task::spawn_blocking`.
     ///
     /// # Errors
     ///
-    /// Those of [`File::open`].
-    pub fn open(&self) -> io::Result<File> {
-        File::open(&self.0.path)
+    /// Those of creating and writing a file. What was written by then is removed.
+    ///
+    /// ```
+    /// # fn keep(upload: &mizan_core::Upload, id: uuid::Uuid) -> std::io::Result<()> {
+    /// // Under a name of the application's own, never under the client's.
+    /// upload.copy_to(format!("/var/lib/app/images/{id}"))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn copy_to(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        let path = path.as_ref();
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut copy = options.open(path)?;
+        let mut reader = BufReader::with_capacity(COPY_BLOCK, self.open());
+        let copied = io::copy(&mut reader, &mut copy);
+        if let Err(error) = copied {
+            drop(copy);
+            // The first error says more.
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        Ok(())
     }
 }
 
-/// The name and the length; paths are of no interest to a log.
+/// How much of a file is copied at a time, in bytes.
+const COPY_BLOCK: usize = 256 * 1024;
+
+/// A reader of an [`Upload`], which keeps the file while it exists.
+#[derive(Debug)]
+pub struct UploadReader {
+    upload: Upload,
+    position: u64,
+}
+
+impl Read for UploadReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = read_at(&self.upload.0.file, buffer, self.position)?;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for UploadReader {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        let (base, offset) = match position {
+            SeekFrom::Start(position) => {
+                self.position = position;
+                return Ok(position);
+            }
+            SeekFrom::End(offset) => (self.upload.len(), offset),
+            SeekFrom::Current(offset) => (self.position, offset),
+        };
+        self.position = base.checked_add_signed(offset).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "seek to before the file")
+        })?;
+        Ok(self.position)
+    }
+}
+
+/// Reads at a place, whatever other readers do meanwhile.
+fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_at(file, buffer, position);
+    #[cfg(windows)]
+    return std::os::windows::fs::FileExt::seek_read(file, buffer, position);
+}
+
+/// The name and the length.
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")
@@ -268,7 +332,7 @@ fn plain_name(claimed: &str) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::io::Write as _;
 
     use super::*;
 
@@ -278,7 +342,7 @@ mod tests {
     }
 
     fn upload(name: &str) -> Upload {
-        Upload::new("/nowhere", 3, name, "image/png", ())
+        Upload::new(tempfile::tempfile().unwrap(), 3, name, "image/png")
     }
 
     fn decode(reference: &str) -> Result<Form, serde_json::Error> {
@@ -321,20 +385,43 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_gone_with_the_last_clone() {
-        static GONE: AtomicBool = AtomicBool::new(false);
-        struct Guard;
-        impl Drop for Guard {
-            fn drop(&mut self) {
-                GONE.store(true, Ordering::SeqCst);
+    fn each_reader_has_its_own_position() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        let upload = Upload::new(file, 10, "a", "text/plain");
+        let (mut first, mut second) = (upload.open(), upload.open());
+        drop(upload);
+        let mut two = [0; 2];
+        first.read_exact(&mut two).unwrap();
+        assert_eq!(&two, b"01");
+        second.seek(SeekFrom::End(-3)).unwrap();
+        let mut rest = String::new();
+        second.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "789");
+        first.seek(SeekFrom::Current(2)).unwrap();
+        rest.clear();
+        first.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "456789");
+        assert!(first.seek(SeekFrom::Current(-11)).is_err());
+    }
+
+    #[test]
+    fn a_copy_replaces_nothing() {
+        let mut file = tempfile::tempfile().unwrap();
+        let content = vec![7; 2 * COPY_BLOCK + 1];
+        file.write_all(&content).unwrap();
+        let upload = Upload::new(file, content.len() as u64, "a", "text/plain");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("copy");
+        for _ in 0..2 {
+            let copied = upload.copy_to(&path);
+            assert_eq!(fs::read(&path).unwrap(), content);
+            if let Err(error) = copied {
+                assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+                return;
             }
         }
-        let first = Upload::new("/nowhere", 0, "a", "text/plain", Guard);
-        let second = first.clone();
-        drop(first);
-        assert!(!GONE.load(Ordering::SeqCst));
-        drop(second);
-        assert!(GONE.load(Ordering::SeqCst));
+        panic!("it was replaced");
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Calls {
     /// Whether a call has run under this key, or runs: it may have been another one.
     pub(crate) fn has_run(&self, function: &Function, principal: &Principal, key: &Key) -> bool {
         self.replies
-            .has(&Once::new(key, function.name(), principal, []))
+            .has(&Once::new(key, function.name(), principal, None, []))
     }
 
     /// Runs a query or a context as one of several things that go into one response, whose head is
@@ -124,11 +124,23 @@ impl Calls {
         let slot = match key {
             None => None,
             Some(key) => {
-                let once = Once::new(key, function.name(), &principal, payload.identity());
+                let once = Once::new(
+                    key,
+                    function.name(),
+                    &principal,
+                    head.client_addr(),
+                    payload.identity(),
+                );
                 let claim = pin!(self.replies.claim(&once));
                 match Within::new(self.deadline, claim).await {
                     Some(Ok(Claim::Run(slot))) => Some(slot),
-                    Some(Ok(Claim::Done(reply))) => return reply,
+                    // The caller may have lost the right since.
+                    Some(Ok(Claim::Done(reply))) => {
+                        return match self.admit(function, &principal, &head).await {
+                            Ok(()) => reply,
+                            Err(error) => failed(error),
+                        };
+                    }
                     Some(Err(error)) => return failed(error),
                     None => return failed(late()),
                 }

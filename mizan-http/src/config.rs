@@ -38,7 +38,7 @@ impl Default for Limits {
     }
 }
 
-/// What is wrong with the configuration of a service.
+/// An error in the configuration of a service.
 #[derive(Debug)]
 pub struct ConfigError {
     pub(crate) kind: ConfigErrorKind,
@@ -46,6 +46,7 @@ pub struct ConfigError {
 
 #[derive(Debug)]
 pub(crate) enum ConfigErrorKind {
+    Host(String),
     Origin(String),
     MountPath(String),
     UploadDir(PathBuf),
@@ -56,6 +57,11 @@ pub(crate) enum ConfigErrorKind {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
+            ConfigErrorKind::Host(host) => write!(
+                f,
+                "`{host}` is not a host: write it as `example.com`, as `.example.com` to include its \
+                 subdomains, or as a URL such as `https://example.com`"
+            ),
             ConfigErrorKind::Origin(origin) => write!(
                 f,
                 "`{origin}` is not an origin: write it as browsers do, as in `https://example.com`, \

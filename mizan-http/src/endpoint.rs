@@ -7,13 +7,12 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body::Body;
-use ipnet::IpNet;
 use mizan_core::{Error, ErrorCode, Function, Principal, RequestHead};
 
 use crate::body::{self, ReplyBody};
 use crate::call::Calls;
 use crate::caller::Caller;
-use crate::client_addr::client_addr;
+use crate::client_addr::ClientAddrs;
 use crate::config::Limits;
 use crate::form::Posted;
 use crate::idempotency::Key;
@@ -33,7 +32,7 @@ pub(crate) struct Endpoint<A> {
     pub(crate) limits: Limits,
     pub(crate) mount_path: String,
     pub(crate) upload_dir: Arc<Path>,
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) client_addrs: ClientAddrs,
 }
 
 impl<A: Authenticate> Endpoint<A> {
@@ -58,24 +57,6 @@ impl<A: Authenticate> Endpoint<A> {
         }
     }
 
-    /// Takes a form, whose page somebody else can show again. See [`is_form`](Self::is_form).
-    pub(crate) fn post<B: Body>(
-        self: Arc<Self>,
-        request: Request<B>,
-    ) -> impl Future<Output = Posted> {
-        let (admitted, head, body) = self.open(request);
-        async move {
-            let name = self.path(&head).strip_prefix("/form/").unwrap_or_default();
-            let posted = match admitted {
-                Ok(()) => self.form(name, &head, body).await,
-                Err(error) => Err(error),
-            };
-            posted.unwrap_or_else(|error| {
-                Posted::Answered(problem::response(&error, self.is_outdated(&head)))
-            })
-        }
-    }
-
     /// Whether this is a posted form.
     pub(crate) fn is_form<B>(&self, request: &Request<B>) -> bool {
         let path = request.uri().path().strip_prefix(&self.mount_path);
@@ -94,7 +75,7 @@ impl<A: Authenticate> Endpoint<A> {
             ))
         };
         let (parts, body) = request.into_parts();
-        let client_addr = client_addr(&parts.extensions, &parts.headers, &self.trusted_proxies);
+        let client_addr = self.client_addrs.find(&parts.extensions, &parts.headers);
         (
             admitted,
             Arc::new(RequestHead::new(parts, client_addr)),
@@ -119,7 +100,7 @@ impl<A: Authenticate> Endpoint<A> {
         parts.version = request.version();
         parts.headers = request.headers().clone();
         parts.extensions = request.extensions().clone();
-        let client_addr = client_addr(&parts.extensions, &parts.headers, &self.trusted_proxies);
+        let client_addr = self.client_addrs.find(&parts.extensions, &parts.headers);
         let head = RequestHead::new(parts, client_addr).for_page();
         async move {
             let principal = self
@@ -144,7 +125,7 @@ impl<A: Authenticate> Endpoint<A> {
             // A form's state is large, and no call has to carry it.
             match Box::pin(self.form(name, head, body)).await? {
                 Posted::Answered(response) => Ok(response),
-                Posted::Again(again) => Ok(again.plain()),
+                Posted::Again(again) => Ok(again.respond()),
             }
         } else {
             #[cfg(feature = "channels")]

@@ -38,12 +38,14 @@ pub(crate) struct Again {
 }
 
 impl Again {
-    /// The form on no page of the application's, where that page cannot be had.
-    pub(crate) fn plain(self) -> Response<ReplyBody> {
+    /// Answers with a plain page, and with this as an extension, by which
+    /// [`FormPages`](crate::FormPages) puts the application's page in its place.
+    pub(crate) fn respond(self) -> Response<ReplyBody> {
         let page = self.page.as_ref();
         let errors = &self.post.errors;
         let mut response = plain_page::response(&self.form, self.status, errors, page);
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(self.headers.clone());
+        response.extensions_mut().insert(Arc::new(self));
         response
     }
 }

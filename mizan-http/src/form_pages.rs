@@ -1,7 +1,8 @@
 use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
@@ -10,8 +11,7 @@ use http_body::Body;
 use http_body_util::{Either, Empty};
 use tower_service::Service;
 
-use crate::body::ReplyBody;
-use crate::form::{Again, Posted};
+use crate::form::Again;
 use crate::{Anonymous, Authenticate, MizanService};
 
 /// A body of the server's, or none: that of a request which asks for a page anew.
@@ -20,9 +20,14 @@ pub type PageBody<B> = Either<B, Empty<<B as Body>::Data>>;
 /// Forms that work without JavaScript: wraps the whole service of an application, whose pages it
 /// shows again with what a person has entered and what is wrong with it.
 ///
-/// It takes posts under `{mount}/form/`, and hands everything else to the service that it wraps. To
-/// show a page again it asks that service for the page, with the headers of the post and with a
-/// [`FormPost`](mizan_core::FormPost) as an extension, where [`MizanService::caller`] finds it.
+/// Every request goes to the service that it wraps, posts under `{mount}/form/` too, so that all
+/// layers of a router apply to them: limits of bodies, lists of addresses, [`PeerAddr`](crate::PeerAddr).
+/// That service has to hold `mizan`, which marks the answer to a form that is to be shown again. In its
+/// place `FormPages` then sends the page, for which it asks the same service with the headers of the post
+/// and with a [`FormPost`](mizan_core::FormPost) as an extension, where [`MizanService::caller`] finds it.
+///
+/// It goes around the router, not into `Router::layer`: a layer of axum wraps each route by itself, and
+/// none of them has the page of another.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -58,10 +63,9 @@ where
     A: Authenticate,
     B: Body + Send + 'static,
     B::Data: Send,
-    R: Body<Data = Bytes> + 'static,
-    R::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    R: Send + 'static,
 {
-    type Response = Response<Either<R, ReplyBody>>;
+    type Response = Response<R>;
     type Error = S::Error;
     type Future = BoxFuture<'static, Result<Self::Response, S::Error>>;
 
@@ -76,28 +80,27 @@ where
         let endpoint = &self.mizan.0;
         if !endpoint.is_form(&request) {
             let answer = pages.call(request.map(Either::Left));
-            return Box::pin(async { Ok(answer.await?.map(Either::Left)) });
+            return Box::pin(answer);
         }
         let origin = Origin::of(&request);
         let mount_path = endpoint.mount_path.clone();
-        let posted = endpoint.clone().post(request);
         Box::pin(async move {
-            let again = match posted.await {
-                Posted::Answered(response) => return Ok(response.map(Either::Right)),
-                Posted::Again(again) => again,
+            let mut answer = pages.call(request.map(Either::Left)).await?;
+            let again = answer.extensions_mut().remove::<Arc<Again>>();
+            let page = again.as_ref().and_then(|again| {
+                let page = again.page.as_ref()?;
+                let target = page.target().filter(|_| !page.is_under(&mount_path))?;
+                Some((origin.request(target, again)?, again))
+            });
+            let Some((request, again)) = page else {
+                return Ok(answer);
             };
-            let page = again
-                .page
-                .as_ref()
-                .filter(|page| !page.is_under(&mount_path));
-            let Some(request) = page.and_then(|page| origin.request(page.target()?, &again)) else {
-                return Ok(again.plain().map(Either::Right));
-            };
+            poll_fn(|cx| pages.poll_ready(cx)).await?;
             let response = pages.call(request).await?;
             Ok(if response.status().is_success() {
-                shown(response, &again).map(Either::Left)
+                shown(response, again)
             } else {
-                again.plain().map(Either::Right)
+                answer
             })
         })
     }

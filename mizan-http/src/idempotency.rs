@@ -1,8 +1,9 @@
 //! Mutations that are sent again under the same `Idempotency-Key` and run once
 //! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::mem::size_of;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,8 +11,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 use mizan_core::{Error, ErrorCode, Principal, Reply, ReplyHead};
 use sha2::{Digest, Sha256};
+use shares::Shares;
 use tokio::sync::watch;
-use tokio::time::Instant;
+
+mod shares;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -61,6 +64,7 @@ impl Key {
 /// A call that runs once: by whom, of what and under which key, and what it was sent.
 #[derive(Clone, Copy)]
 pub(crate) struct Once {
+    caller: Hash,
     call: Hash,
     payload: Hash,
 }
@@ -73,11 +77,17 @@ impl Once {
         key: &Key,
         function: &str,
         principal: &Principal,
+        client_addr: Option<IpAddr>,
         payload: impl IntoIterator<Item = &'a [u8]>,
     ) -> Self {
         let who = principal.id().unwrap_or_default();
         let is_signed_in = [u8::from(principal.is_signed_in())];
+        let caller = match principal.id() {
+            Some(id) => hash([&is_signed_in[..], id.as_bytes()]),
+            None => hash([&is_signed_in[..], network(client_addr).as_bytes()]),
+        };
         Self {
+            caller,
             call: hash([
                 &is_signed_in[..],
                 who.as_bytes(),
@@ -86,6 +96,19 @@ impl Once {
             ]),
             payload: hash(payload),
         }
+    }
+}
+
+/// The network that an anonymous caller shares its room with: a whole IPv6 /48, as one customer of a
+/// provider may have it.
+fn network(client_addr: Option<IpAddr>) -> String {
+    match client_addr {
+        Some(IpAddr::V6(addr)) => {
+            let [first, second, third, ..] = addr.segments();
+            format!("{first:x}:{second:x}:{third:x}::/48")
+        }
+        Some(addr) => addr.to_string(),
+        None => String::new(),
     }
 }
 
@@ -108,9 +131,8 @@ pub(crate) struct Replies(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     calls: HashMap<Hash, Call>,
-    /// The calls that are done, the oldest first.
-    done: VecDeque<(Instant, Hash)>,
-    bytes: usize,
+    /// The calls that are done.
+    done: Shares,
 }
 
 struct Call {
@@ -188,30 +210,19 @@ fn reused() -> Error {
 }
 
 impl Kept {
-    fn keep(&mut self, call: Hash, success: Success) {
-        self.bytes += success.weight();
+    fn keep(&mut self, caller: Hash, call: Hash, success: Success) {
+        self.done.add(caller, call, success.weight());
         if let Some(call) = self.calls.get_mut(&call) {
             call.state = State::Done(success);
         }
-        self.done.push_back((Instant::now(), call));
-        while self.done.len() > MOST_REPLIES || self.bytes > MOST_BYTES {
-            self.forget_oldest();
+        while let Some(call) = self.done.remove_excess() {
+            self.calls.remove(&call);
         }
     }
 
     fn forget_old(&mut self) {
-        while let Some((at, _)) = self.done.front()
-            && at.elapsed() >= KEPT_FOR
-        {
-            self.forget_oldest();
-        }
-    }
-
-    fn forget_oldest(&mut self) {
-        let oldest = self.done.pop_front();
-        let call = oldest.and_then(|(_, call)| self.calls.remove(&call));
-        if let Some(State::Done(success)) = call.map(|call| call.state) {
-            self.bytes -= success.weight();
+        while let Some(call) = self.done.remove_expired() {
+            self.calls.remove(&call);
         }
     }
 }
@@ -237,6 +248,7 @@ impl Success {
 /// The right to run a call. Dropped before the call has succeeded, it lets a retry run.
 pub(crate) struct Slot {
     replies: Arc<Replies>,
+    caller: Hash,
     call: Hash,
     running: watch::Sender<Option<Success>>,
 }
@@ -251,6 +263,7 @@ impl Slot {
         kept.calls.insert(once.call, call);
         Self {
             replies: Arc::clone(replies),
+            caller: once.caller,
             call: once.call,
             running: sender,
         }
@@ -267,7 +280,7 @@ impl Slot {
                 head: reply.head.clone(),
             };
             if reply.head.cookies.is_empty() || reply.head.allows_replay {
-                self.replies.kept().keep(self.call, success);
+                self.replies.kept().keep(self.caller, self.call, success);
             } else {
                 self.running.send_replace(Some(success));
             }
@@ -287,16 +300,23 @@ impl Drop for Slot {
 
 #[cfg(test)]
 mod tests {
+    use mizan_core::Identity;
+
     use super::*;
 
-    fn once(i: usize) -> Once {
-        let key = Key::new(&format!("a-key-of-its-own-{i}")).unwrap();
-        Once::new(&key, "echo", &Principal::anonymous(), [])
+    fn once(caller: &str, i: usize) -> Once {
+        let key = Key::new(&format!("a-key-of-its-own-{i}-{caller}")).unwrap();
+        let client_addr = caller.parse().ok();
+        let principal = match client_addr {
+            Some(_) => Principal::anonymous(),
+            None => Identity::new(caller).into(),
+        };
+        Once::new(&key, "echo", &principal, client_addr, [])
     }
 
-    /// Runs a call whose output has this length, unless it has run.
-    async fn runs(replies: &Arc<Replies>, i: usize, length: usize) -> bool {
-        match replies.claim(&once(i)).await.unwrap() {
+    /// Runs a call whose output has this length, unless it has run. `caller` is a user or an address.
+    async fn runs(replies: &Arc<Replies>, caller: &str, i: usize, length: usize) -> bool {
+        match replies.claim(&once(caller, i)).await.unwrap() {
             Claim::Run(slot) => {
                 slot.end(&Reply {
                     result: Ok(vec![0; length].into()),
@@ -308,16 +328,18 @@ mod tests {
         }
     }
 
+    const STRANGER: &str = "192.0.2.1";
+
     #[tokio::test]
     async fn so_many_replies_are_kept() {
         let replies = Arc::default();
         for i in 0..MOST_REPLIES {
-            assert!(runs(&replies, i, 0).await);
+            assert!(runs(&replies, STRANGER, i, 0).await);
         }
-        assert!(!runs(&replies, 0, 0).await);
-        assert!(runs(&replies, MOST_REPLIES, 0).await);
+        assert!(!runs(&replies, STRANGER, 0, 0).await);
+        assert!(runs(&replies, STRANGER, MOST_REPLIES, 0).await);
         assert_eq!(replies.kept().calls.len(), MOST_REPLIES);
-        assert!(runs(&replies, 0, 0).await);
+        assert!(runs(&replies, STRANGER, 0, 0).await);
     }
 
     /// A sign-in that is replayed after the sign-out would give the cookie of a session that is gone.
@@ -358,12 +380,44 @@ mod tests {
     async fn so_many_bytes_are_kept() {
         let replies = Arc::default();
         for i in 0..100 {
-            assert!(runs(&replies, i, 1_000_000).await);
+            assert!(runs(&replies, STRANGER, i, 1_000_000).await);
         }
-        assert!(replies.kept().bytes <= MOST_BYTES);
-        assert!(!runs(&replies, 99, 0).await);
-        assert!(runs(&replies, 0, MOST_BYTES).await, "the oldest is gone");
+        assert!(replies.kept().done.bytes() <= MOST_BYTES);
+        assert!(!runs(&replies, STRANGER, 99, 0).await);
+        assert!(
+            runs(&replies, STRANGER, 0, MOST_BYTES).await,
+            "the oldest is gone"
+        );
         assert_eq!(replies.kept().calls.len(), 0);
-        assert_eq!(replies.kept().bytes, 0);
+        assert_eq!(replies.kept().done.bytes(), 0);
+        assert!(replies.kept().done.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_caller_evicts_its_own_replies() {
+        let victims = ["ada", "198.51.100.7", "2001:db8:1::1"];
+        for length in [0, 1_000_000] {
+            let replies = Arc::default();
+            for victim in victims {
+                for i in 0..3 {
+                    assert!(runs(&replies, victim, i, 0).await);
+                }
+            }
+            // One network of IPv6, one address and one user flood the store with fresh keys.
+            let count = if length == 0 { MOST_REPLIES } else { 100 };
+            for i in 0..count {
+                let network = format!("2001:db8:2:{i:x}::1");
+                for stranger in [STRANGER, "eve", &network] {
+                    assert!(runs(&replies, stranger, i + 10, length).await);
+                }
+            }
+            for victim in victims {
+                for i in 0..3 {
+                    assert!(!runs(&replies, victim, i, 0).await, "{victim} {i} {length}");
+                }
+            }
+            let kept = replies.kept();
+            assert!(kept.calls.len() <= MOST_REPLIES && kept.done.bytes() <= MOST_BYTES);
+        }
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod adapter;
+mod allowed_hosts;
 mod authenticate;
 mod batch;
 mod body;
@@ -25,6 +26,7 @@ mod multipart;
 mod payload;
 mod plain_page;
 mod problem;
+mod quoted;
 mod reply;
 mod serve;
 mod service;
@@ -37,10 +39,11 @@ mod within;
 mod write_timeout;
 
 pub use adapter::Adapter;
+pub use allowed_hosts::{AllowedHosts, CheckHost};
 pub use authenticate::{Anonymous, Authenticate};
 pub use body::ReplyBody;
 pub use caller::Caller;
-pub use client_addr::PeerAddr;
+pub use client_addr::{ForwardedHeader, PeerAddr};
 pub use config::{ConfigError, Limits};
 pub use form_pages::{FormPages, PageBody};
 pub use serve::{Serve, serve};

@@ -17,6 +17,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::body::{broken_off, late, too_large};
 use crate::config::Limits;
+use crate::quoted::rsplit_unquoted;
 
 /// How much of a body is looked at at a time.
 const PIECE: usize = 64 * 1024;
@@ -108,6 +109,9 @@ impl<'a, B: Body> Parts<'a, B> {
             ));
         };
         self.parts_left = left;
+        if field.file_name().is_none() {
+            check_no_file_name(field.headers())?;
+        }
         Ok(Some(Part(field)))
     }
 
@@ -133,8 +137,10 @@ impl<'a, B: Body> Parts<'a, B> {
                 .ok_or_else(|| too_large(self.limits.body_bytes as u64))?;
             text.extend_from_slice(&chunk);
         }
-        String::from_utf8(text.into())
-            .map_err(|_| Error::new(ErrorCode::Malformed, "the request is not UTF-8"))
+        String::from_utf8(text.into()).map_err(|_| {
+            let message = "a field of the form is not UTF-8; a file needs a file name";
+            Error::new(ErrorCode::Malformed, message)
+        })
     }
 
     /// Feeds multer until it has what is asked for, or has had `most` bytes.
@@ -147,7 +153,7 @@ impl<'a, B: Body> Parts<'a, B> {
         poll_fn(|cx| {
             loop {
                 if let Poll::Ready(result) = poll(&mut self.multipart, cx) {
-                    return Poll::Ready(result.map_err(|_| broken_off()));
+                    return Poll::Ready(result.map_err(|error| unreadable(&error)));
                 }
                 if fed > most {
                     return Poll::Ready(Err(too_large(HEADERS as u64)));
@@ -193,6 +199,40 @@ impl<'a, B: Body> Parts<'a, B> {
             }
         }
     }
+}
+
+fn unreadable(error: &multer::Error) -> Error {
+    match error {
+        multer::Error::ReadHeaderFailed(_)
+        | multer::Error::DecodeHeaderName { .. }
+        | multer::Error::DecodeHeaderValue { .. } => Error::new(
+            ErrorCode::Malformed,
+            "the headers of a part are malformed: the names of fields and files have no control \
+             characters such as NUL",
+        ),
+        _ => broken_off(),
+    }
+}
+
+/// Refuses a file whose name multer does not read, which would be taken for text.
+fn check_no_file_name(headers: &HeaderMap) -> Result<(), Error> {
+    let disposition = headers.get(header::CONTENT_DISPOSITION);
+    let disposition = disposition.map_or(&b""[..], |value| value.as_bytes());
+    let has = |wanted: &[u8]| {
+        rsplit_unquoted(disposition, b';').any(|parameter| {
+            let name = parameter.split(|byte| *byte == b'=').next();
+            name.is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(wanted))
+        })
+    };
+    let message = if has(b"filename*") {
+        "a part names its file with `filename*`, which multipart/form-data does not have (RFC 7578, \
+         section 4.2): send `filename` alone, in UTF-8"
+    } else if has(b"filename") {
+        "the file name of a part is malformed: send `filename` in quotes and in UTF-8"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorCode::Malformed, message))
 }
 
 /// What multer reads: the piece that was put there last.

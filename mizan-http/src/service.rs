@@ -15,6 +15,7 @@ use tower_service::Service;
 use crate::body::ReplyBody;
 use crate::call::Calls;
 use crate::caller::Caller;
+use crate::client_addr::{ClientAddrs, ForwardedHeader};
 use crate::config::ConfigErrorKind;
 use crate::endpoint::Endpoint;
 use crate::sites::Sites;
@@ -127,6 +128,7 @@ pub struct Builder<A = Anonymous> {
     upload_dir: Option<PathBuf>,
     public_origins: Vec<String>,
     trusted_proxies: Vec<IpNet>,
+    forwarded_header: ForwardedHeader,
 }
 
 impl Builder {
@@ -139,6 +141,7 @@ impl Builder {
             upload_dir: None,
             public_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
         }
     }
 }
@@ -154,6 +157,7 @@ impl<A: Authenticate> Builder<A> {
             upload_dir: self.upload_dir,
             public_origins: self.public_origins,
             trusted_proxies: self.trusted_proxies,
+            forwarded_header: self.forwarded_header,
         }
     }
 
@@ -172,8 +176,7 @@ impl<A: Authenticate> Builder<A> {
     /// Puts uploads into this folder until their call is over, instead of the system's one for
     /// temporary files. That is in memory on some systems, and may be small.
     ///
-    /// A process that is killed leaves what it was receiving there, under names that begin with
-    /// `mizan-`.
+    /// The files have no names in it, so that nothing is left there by a process that is killed.
     pub fn upload_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.upload_dir = Some(path.into());
         self
@@ -191,6 +194,25 @@ impl<A: Authenticate> Builder<A> {
     /// Believes what proxies at `addresses` say of where a request came from.
     pub fn trusted_proxies(mut self, addresses: impl IntoIterator<Item = IpNet>) -> Self {
         self.trusted_proxies.extend(addresses);
+        self
+    }
+
+    /// Reads another header than `X-Forwarded-For` for what the trusted proxies say.
+    ///
+    /// ```
+    /// use mizan_core::Registry;
+    /// use mizan_http::{ForwardedHeader, MizanService};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let service = MizanService::builder(Registry::new().build()?)
+    ///     .trusted_proxies(["10.0.0.0/8".parse()?])
+    ///     .forwarded_header(ForwardedHeader::Forwarded)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn forwarded_header(mut self, header: ForwardedHeader) -> Self {
+        self.forwarded_header = header;
         self
     }
 
@@ -234,7 +256,7 @@ impl<A: Authenticate> Builder<A> {
             limits: self.limits,
             mount_path: self.mount_path,
             upload_dir: upload_dir.into(),
-            trusted_proxies: self.trusted_proxies,
+            client_addrs: ClientAddrs::new(self.trusted_proxies, self.forwarded_header),
         })))
     }
 }
@@ -248,6 +270,7 @@ impl<A> fmt::Debug for Builder<A> {
             .field("upload_dir", &self.upload_dir)
             .field("public_origins", &self.public_origins)
             .field("trusted_proxies", &self.trusted_proxies)
+            .field("forwarded_header", &self.forwarded_header)
             .finish_non_exhaustive()
     }
 }

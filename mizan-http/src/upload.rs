@@ -1,6 +1,6 @@
 //! Files on their way from a request into temporary files.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,6 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use mizan_core::{Error, ErrorCode, Unavailable, Upload, UploadField};
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
 use crate::media_type::{self, SNIFFED};
@@ -176,26 +175,23 @@ impl<'a> Incoming<'a> {
             return Err(Error::internal("a file was written nowhere"));
         };
         let content_type = self.content_type.unwrap_or_default();
-        let guard = file.into_temp_path();
-        let path = guard.to_path_buf();
         Ok(Outcome::Taken(Received {
-            upload: Upload::new(path, self.len, file_name, content_type, guard),
+            upload: Upload::new(file, self.len, file_name, content_type),
             hash: hasher.finalize().into(),
         }))
     }
 }
 
-/// A file that is written. Dropped, it is gone.
+/// A file that is written. It has no name, so that it ends with the process too, however that ends.
 struct Spool {
-    file: NamedTempFile<fs::File>,
+    file: File,
     hasher: Sha256,
 }
 
 impl Spool {
     fn new(dir: &Path) -> io::Result<Self> {
         Ok(Self {
-            // Readable for this user alone.
-            file: tempfile::Builder::new().prefix("mizan-").tempfile_in(dir)?,
+            file: tempfile::tempfile_in(dir)?,
             hasher: Sha256::new(),
         })
     }

@@ -3,13 +3,14 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
 use crate::job::Job;
 use crate::loader::Loader;
 use crate::lock::locked;
+use crate::replacements::Replacements;
 use crate::watchdog::Watchdog;
 use crate::worker::{Settings, Worker};
 
@@ -21,9 +22,6 @@ pub(crate) const LEEWAY: Duration = Duration::from_millis(20);
 /// once; a function of the engine, such as reversing an array of four billion places, may never.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
-/// How many threads that did not come back are replaced.
-const MOST_LOST: usize = 16;
-
 /// The threads that render.
 pub(crate) struct Crew {
     pub(crate) settings: Settings,
@@ -32,7 +30,9 @@ pub(crate) struct Crew {
     jobs: Receiver<Job>,
     threads: Mutex<Vec<(JoinHandle<()>, Lost)>>,
     number: AtomicUsize,
-    lost: AtomicUsize,
+    replacements: Mutex<Replacements>,
+    /// How many threads there are too few, for want of replacements.
+    missing: AtomicUsize,
 }
 
 /// Whether a thread was given up, which it learns if it ever comes back.
@@ -52,7 +52,8 @@ impl Crew {
             jobs,
             threads: Mutex::default(),
             number: AtomicUsize::new(0),
-            lost: AtomicUsize::new(0),
+            replacements: Mutex::new(Replacements::new(Instant::now())),
+            missing: AtomicUsize::new(0),
         }
     }
 
@@ -67,7 +68,12 @@ impl Crew {
             .stack_size(8 << 20)
             .spawn(move || {
                 let jobs = crew.jobs.clone();
+                let returned = (Arc::clone(&crew), Arc::clone(&told));
                 Worker::new(crew, told).run(&jobs);
+                let (crew, lost) = returned;
+                if lost.load(Ordering::Relaxed) {
+                    locked(&crew.replacements).give_back();
+                }
             })?;
         locked(&self.threads).push((thread, lost));
         Ok(())
@@ -76,19 +82,42 @@ impl Crew {
     /// Gives up a thread that did not come back in time, and starts another in its place.
     pub(crate) fn replace(self: &Arc<Self>, lost: &Lost, path: &str) {
         lost.store(true, Ordering::Relaxed);
-        if self.lost.fetch_add(1, Ordering::Relaxed) >= MOST_LOST {
+        locked(&self.replacements).stuck += 1;
+        self.missing.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(path, "a thread that renders is stuck in the engine");
+        self.replenish(Instant::now());
+        let missing = self.missing.load(Ordering::Relaxed);
+        if missing > 0 {
             tracing::error!(
                 path,
-                "a thread that renders is stuck, and too many were replaced"
+                missing,
+                "too many threads that render are stuck: they are replaced one a minute, or as they \
+                 come back"
             );
-            return;
         }
-        tracing::error!(
-            path,
-            "a thread that renders is stuck in the engine; another takes its place"
-        );
-        if let Err(error) = self.hire() {
-            tracing::error!(%error, "no thread can be started in its place");
+    }
+
+    /// Starts threads in place of stuck ones, as far as there are replacements by now.
+    ///
+    /// Called for each render, so that the threads are there again when they are needed.
+    pub(crate) fn replenish(self: &Arc<Self>, now: Instant) {
+        while self.missing.load(Ordering::Relaxed) > 0 && locked(&self.replacements).take(now) {
+            let one_less = |missing: usize| missing.checked_sub(1);
+            if self
+                .missing
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+                .is_err()
+            {
+                return;
+            }
+            match self.hire() {
+                Ok(()) => tracing::warn!("started a thread that renders in place of a stuck one"),
+                Err(error) => {
+                    self.missing.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(%error, "cannot start a thread in place of a stuck one");
+                    return;
+                }
+            }
         }
     }
 
@@ -104,8 +133,51 @@ impl Crew {
     }
 }
 
+#[cfg(test)]
+impl Crew {
+    /// How many threads were not given up.
+    fn working(&self) -> usize {
+        let threads = locked(&self.threads);
+        let works = |(_, lost): &&(_, Lost)| !lost.load(Ordering::Relaxed);
+        threads.iter().filter(works).count()
+    }
+}
+
 impl fmt::Debug for Crew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Crew").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::Lost;
+    use crate::Renderer;
+
+    #[test]
+    fn stuck_threads_are_replaced_again_after_a_while() {
+        let root = tempfile::tempdir().expect("a directory");
+        let builder = Renderer::builder().root(root.path()).no_disk_cache();
+        let renderer = builder.threads(1).build().expect("it builds");
+        let crew = renderer.crew();
+        // Each stands for a thread that never comes back.
+        let lose = |count: usize| {
+            for _ in 0..count {
+                crew.replace(&Lost::default(), "Stuck.tsx");
+            }
+        };
+        lose(16);
+        assert_eq!(crew.working(), 17);
+        lose(2);
+        assert_eq!(crew.working(), 17, "too many at once");
+        let now = Instant::now();
+        crew.replenish(now + Duration::from_secs(59));
+        assert_eq!(crew.working(), 17);
+        crew.replenish(now + Duration::from_secs(61));
+        assert_eq!(crew.working(), 18);
+        crew.replenish(now + Duration::from_secs(3600));
+        assert_eq!(crew.working(), 19, "as many as are missing");
     }
 }

@@ -264,6 +264,19 @@ impl Host {
         self.state.borrow().modules.get(id).map(Arc::clone)
     }
 
+    /// The main files of React that are loaded: more than one are copies that do not know each other.
+    pub(crate) fn copies_of_react(&self) -> Vec<String> {
+        let state = self.state.borrow();
+        let is_react = |id: &&String| {
+            ["production", "development"]
+                .iter()
+                .any(|mode| Path::new(id.as_str()).ends_with(format!("cjs/react.{mode}.js")))
+        };
+        let mut copies: Vec<_> = state.modules.keys().filter(is_react).cloned().collect();
+        copies.sort();
+        copies
+    }
+
     /// Forgets the modules, which a new realm loads again.
     pub(crate) fn forget_modules(&self) {
         self.state.borrow_mut().modules.clear();

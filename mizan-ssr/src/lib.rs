@@ -18,6 +18,7 @@ mod module_error;
 mod page;
 mod path;
 mod renderer;
+mod replacements;
 mod resolve;
 mod source_map;
 mod stack;

@@ -28,6 +28,9 @@ use crate::vite::Vite;
 use crate::watchdog::Watchdog;
 use crate::worker::Settings;
 
+/// How many checked paths are kept.
+const MAX_KNOWN_PATHS: usize = 1024;
+
 /// Renders React components by the paths of their files.
 ///
 /// A clone renders with the same threads. They end when the last clone is dropped.
@@ -254,8 +257,18 @@ impl Renderer {
             return Ok(Arc::clone(id));
         }
         let id: Arc<str> = path::find(&self.inner.roots, path)?.into();
-        locked(&self.inner.known).insert(path.into(), Arc::clone(&id));
+        let mut known = locked(&self.inner.known);
+        // One file has any number of spellings, as `a//b.tsx`. What is forgotten is found again.
+        if known.len() >= MAX_KNOWN_PATHS {
+            known.clear();
+        }
+        known.insert(path.into(), Arc::clone(&id));
         Ok(id)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn crew(&self) -> &Arc<Crew> {
+        &self.inner.crew
     }
 }
 
@@ -288,7 +301,8 @@ impl Component<'_> {
         self
     }
 
-    /// The nonce that React gives its inline scripts, for pages with a content security policy.
+    /// The nonce of React's inline scripts and of the `<style>` elements that components render, for pages
+    /// with a content security policy.
     pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
         self.nonce = Some(nonce.into());
         self
@@ -333,6 +347,7 @@ impl Component<'_> {
 
     fn enqueue(self, calls: Option<Calls>, output: Output) -> Result<(), RenderError> {
         let inner = &self.renderer.inner;
+        inner.crew.replenish(Instant::now());
         let after = inner.crew.settings.deadline;
         let deadline = Instant::now() + after;
         let id = self.renderer.find(self.path)?;
@@ -556,5 +571,24 @@ impl Stream for RenderStream {
             self.parts.close();
         }
         Poll::Ready(part.map(|part| part.map(|part| part.markup)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_KNOWN_PATHS, Renderer, locked};
+
+    #[test]
+    fn spellings_of_a_path_take_bounded_memory() {
+        let root = tempfile::tempdir().expect("a directory");
+        std::fs::write(root.path().join("App.tsx"), "").expect("written");
+        let builder = Renderer::builder().root(root.path()).no_disk_cache();
+        let renderer = builder.threads(1).build().expect("it builds");
+        let found = renderer.find("App.tsx").expect("it is there");
+        for spelling in 1..MAX_KNOWN_PATHS * 2 {
+            let path = format!("{}App.tsx", "./".repeat(spelling % 2000));
+            assert_eq!(renderer.find(&path).expect("it is there"), found);
+            assert!(locked(&renderer.inner.known).len() <= MAX_KNOWN_PATHS);
+        }
     }
 }

@@ -2,8 +2,8 @@ use std::path::Path;
 
 use oxc::allocator::{Allocator, CloneIn, TakeIn};
 use oxc::ast::ast::{
-    Argument, ArrowFunctionExpression, AwaitExpression, Expression, ForOfStatement, Function,
-    ImportDeclarationSpecifier, Program, Statement, StaticBlock,
+    AccessorProperty, Argument, ArrowFunctionExpression, AwaitExpression, Decorator, Expression,
+    ForOfStatement, Function, ImportDeclarationSpecifier, Program, Statement, StaticBlock,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
@@ -113,6 +113,9 @@ fn transform_here(path: &Path, source: &str, syntax: &Syntax) -> Result<Transfor
         return Ok(common_js(source.into(), true));
     }
 
+    if !syntax.package {
+        refuse_unsupported(path, source, &parsed.program)?;
+    }
     split_default_beside_namespace(&allocator, &mut parsed.program);
     let awaits = es_module && source.contains("await") && awaits_at_top(&parsed.program);
     let semantic = SemanticBuilder::new()
@@ -208,6 +211,35 @@ fn syntax_error(path: &Path, source: &str, diagnostic: &OxcDiagnostic) -> Module
         offset as usize,
         message,
     ))
+}
+
+/// Refuses syntax that is passed on as it is and that no engine knows: its error would name no file.
+fn refuse_unsupported(path: &Path, source: &str, program: &Program<'_>) -> Result<(), ModuleError> {
+    struct Finder(Option<(u32, &'static str)>);
+    impl<'a> Visit<'a> for Finder {
+        fn visit_decorator(&mut self, it: &Decorator<'a>) {
+            let message = "decorators are not supported: call the function that the decorator is";
+            self.0.get_or_insert((it.span.start, message));
+        }
+        fn visit_accessor_property(&mut self, it: &AccessorProperty<'a>) {
+            let message = "`accessor` is not supported: write a getter and a setter";
+            self.0.get_or_insert((it.span.start, message));
+        }
+    }
+    if !source.contains('@') && !source.contains("accessor") {
+        return Ok(());
+    }
+    let mut finder = Finder(None);
+    finder.visit_program(program);
+    match finder.0 {
+        None => Ok(()),
+        Some((offset, message)) => Err(ModuleError::Syntax(SyntaxError::at(
+            path.into(),
+            source,
+            offset as usize,
+            message.into(),
+        ))),
+    }
 }
 
 /// `import a, * as b` becomes two imports: `ModuleRunnerTransform` would lose `a`.

@@ -564,13 +564,26 @@ fn thrown(described: &str, host: &Host) -> RenderError {
         mapped.text = format!("{}\n  in the component\n{}", mapped.text, components.text);
     }
     RenderErrorKind::Component(Thrown {
-        hint: hint(&described),
+        hint: hint(&described).or_else(|| two_reacts(&described, host)),
         name: described.name,
         message: described.message,
         stack: mapped.text,
         place: mapped.place,
     })
     .into()
+}
+
+/// The copies of React, where a hook of one was called in a component of the other.
+fn two_reacts(described: &Described, host: &Host) -> Option<String> {
+    let is_hook = described.message.contains("'use") && described.message.contains("null");
+    let copies = is_hook.then(|| host.copies_of_react())?;
+    (copies.len() > 1).then(|| {
+        format!(
+            "there are several copies of React, whose hooks do not work in each other's components: {}; \
+             install one version for all packages, as with `npm dedupe`",
+            copies.join(", ")
+        )
+    })
 }
 
 /// The way out for globals that a browser or Node has.

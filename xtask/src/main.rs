@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask demo`, `cargo xtask test`, `cargo xtask codegen`.
 
+mod attacks;
 mod codegen;
 mod demo;
 mod project;
@@ -18,6 +19,8 @@ enum Options {
     Demo(demo::Options),
     /// Run everything that this machine can run, and say what it could not
     Test,
+    /// Run the tests that SECURITY.md names, one for each known attack and fault
+    Attacks(attacks::Options),
     /// Write the clients of the examples, or one from a manifest
     Codegen(codegen::Options),
 }
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     let outcome = match Options::parse() {
         Options::Demo(options) => demo::run(&options).map(|()| true),
         Options::Test => test::run(),
+        Options::Attacks(options) => attacks::run(&options),
         Options::Codegen(options) => codegen::run(&options),
     };
     match outcome {

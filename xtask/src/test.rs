@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 
 use crate::project::{self, answers, cargo, npm};
-use crate::{codegen, demo, step, v8};
+use crate::{attacks, codegen, demo, step, v8};
 
 /// What became of a check.
 enum Outcome {
@@ -95,10 +95,11 @@ pub(crate) fn run() -> anyhow::Result<bool> {
 
 /// What is not on by itself and needs nothing that has to be fetched. Where a database cannot be had, its
 /// tests say so.
-const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-auth/smtp,mizan-auth/suite,\
+pub(crate) const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-auth/smtp,mizan-auth/suite,\
                         mizan-auth/tower-sessions";
 
 fn rust(report: &mut Report) {
+    report.record("tests named in SECURITY.md", attacks::check().map(|_| ()));
     report.check("rustfmt", &mut cargo(["fmt", "--all", "--check"]));
     report.check(
         "clippy",
@@ -149,9 +150,10 @@ fn rust(report: &mut Report) {
     }
 }
 
-/// What runs in V8. The engine that builds anywhere is tested with the workspace.
+/// The packages and features that are tested with V8. The engine that builds anywhere is tested with the workspace.
+pub(crate) const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
+
 fn engines(report: &mut Report) {
-    const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
     if let Some(why) = v8::is_missing() {
         report.skip("server rendering in V8", why);
         return;
@@ -182,10 +184,10 @@ fn typescript(report: &mut Report) {
         &mut project::command(project::built("xtask"), ["codegen", "--check"]),
     );
     report.check("types", &mut npm(["run", "typecheck"]));
-    report.record("Vitest", vitest());
+    report.record("Vitest", vitest(&[]));
     report.check("page", &mut npm(["run", "build"]));
     match project::chromium() {
-        Some(chromium) => report.record("browser tests", browser(&chromium)),
+        Some(chromium) => report.record("browser tests", browser(&chromium, &[])),
         None => report.skip(
             "browser tests",
             "no Chromium was found; install it, or name it in CHROMIUM",
@@ -193,8 +195,8 @@ fn typescript(report: &mut Report) {
     }
 }
 
-/// The tests of the client, with a server of channels for it to talk to.
-fn vitest() -> anyhow::Result<()> {
+/// Runs the client's tests, with a channels server for them to talk to.
+pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
     let example = [
         "build",
         "--quiet",
@@ -205,10 +207,16 @@ fn vitest() -> anyhow::Result<()> {
     ];
     step::run("channels server", &mut cargo(example))?;
     let server = project::built("examples/channels");
-    step::run("Vitest", npm(["test"]).env("MIZAN_CHANNELS", server))
+    step::run(
+        "Vitest",
+        npm(["test", "--workspace", "mizan-codegen", "--"])
+            .args(arguments)
+            .env("MIZAN_CHANNELS", server),
+    )
 }
 
-fn browser(chromium: &std::path::Path) -> anyhow::Result<()> {
+/// Runs the browser tests against a chat server of their own.
+pub(crate) fn browser(chromium: &std::path::Path, arguments: &[String]) -> anyhow::Result<()> {
     step::run(
         "chat server",
         &mut codegen::build_command(&project::EXAMPLES[0]),
@@ -216,7 +224,8 @@ fn browser(chromium: &std::path::Path) -> anyhow::Result<()> {
     let server = Server::start()?;
     step::run(
         "browser tests",
-        npm(["run", "e2e"])
+        npm(["run", "e2e", "--workspace", "examples/chat/web", "--"])
+            .args(arguments)
             .env("CHROMIUM", chromium)
             .env("MIZAN_BASE_URL", &server.address)
             .env("MIZAN_MAIL", server.mail())

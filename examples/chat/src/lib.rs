@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod contact;
+pub mod files;
 pub mod functions;
 pub mod pages;
 pub mod people;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use mizan_auth::Accounts;
@@ -14,6 +14,8 @@ use mizan_ssr::{Pages, Renderer, STRICT_POLICY, Vite};
 use serde::{Deserialize, Serialize};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::files;
 
 /// What a handler needs.
 #[derive(Clone)]
@@ -41,7 +43,7 @@ pub fn site(
     web: &Path,
     assets: Assets,
 ) -> anyhow::Result<FormPages<Router, Accounts>> {
-    let (files, vite, development) = match assets {
+    let (folder, vite, development) = match assets {
         Assets::Built => {
             let dist = web.join("dist");
             let vite = Vite::manifest(&dist).context("the pages are not built")?;
@@ -81,7 +83,11 @@ pub fn site(
         .route("/admin/", get(admin))
         .with_state(site)
         .nest_service("/api/mizan", mizan.clone())
-        .fallback_service(ServeDir::new(files).append_index_html_on_directories(false))
+        .fallback_service(files::public(
+            ServeDir::new(folder)
+                .append_index_html_on_directories(false)
+                .fallback(get(not_found)),
+        ))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
@@ -92,6 +98,11 @@ pub fn site(
 const HEAD: &str = r#"<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.svg" type="image/svg+xml">"#;
 
 type Answer = Result<Response, Response<ReplyBody>>;
+
+/// The answer to a path that nothing has.
+async fn not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "There is nothing at this path.\n")
+}
 
 /// Every function at work, for whoever asks.
 async fn home(State(site): State<Site>, request: Request) -> Answer {

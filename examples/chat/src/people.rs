@@ -150,10 +150,17 @@ const RATES: Rates = {
     };
     Rates {
         sign_in_by_address: OFTEN,
+        sign_in_by_account_and_address: OFTEN,
         sign_in_by_account: OFTEN,
+        sign_in_by_device: OFTEN,
+        confirm_by_session: OFTEN,
+        second_factor_by_account: OFTEN,
         sign_up_by_address: OFTEN,
         mail_by_address: OFTEN,
+        mail_by_account_and_address: OFTEN,
         mail_by_account: OFTEN,
+        mail_by_device: OFTEN,
         proof_by_address: OFTEN,
+        password_check_by_address: OFTEN,
     }
 };

@@ -1,4 +1,6 @@
 //! The least mizan code that works.
+//!
+//! The allocator is the system's: nothing here allocates large blocks again and again.
 
 use mizan_core::{Error, Registry, client};
 use mizan_http::{MizanService, serve};

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{Accounts, Inner, SecondFactor};
+use crate::failures::FailureLog;
 use crate::limits::Limits;
 use crate::links::Links;
 use crate::mail::{Outbox, Templates};
@@ -32,6 +33,7 @@ pub struct AccountsBuilder {
     pages: Pages,
     lifetime: SessionLifetime,
     cost: HashCost,
+    previous_costs: Vec<HashCost>,
     at_once: usize,
     waiting: usize,
     rules: PasswordRules,
@@ -58,8 +60,9 @@ impl AccountsBuilder {
             pages: Pages::default(),
             lifetime: SessionLifetime::default(),
             cost: HashCost::default(),
+            previous_costs: Vec::new(),
             at_once: cores,
-            waiting: 8 * cores,
+            waiting: 64 * cores,
             rules: PasswordRules::default(),
             rates: Rates::default(),
             groups: BTreeMap::new(),
@@ -131,14 +134,31 @@ impl AccountsBuilder {
     }
 
     /// Says what hashing a password costs. Passwords that were hashed at another cost are hashed
-    /// anew when their owners sign in.
+    /// anew when their owners sign in; say that cost with [`previous_hash_cost`] until then.
+    ///
+    /// [`previous_hash_cost`]: Self::previous_hash_cost
     pub fn hash_cost(mut self, cost: HashCost) -> Self {
         self.cost = cost;
         self
     }
 
-    /// Hashes so many passwords at once, while so many wait: as many as there are cores, and eight
-    /// times that. Each takes the memory of the cost.
+    /// Says that stored hashes may have this cost too, after [`hash_cost`](Self::hash_cost) was
+    /// changed.
+    ///
+    /// Each check of a password then computes a hash at every cost, so that its time does not tell
+    /// the accounts with an old hash from those that do not exist. A cost that is not said is known
+    /// from the first sign-in that meets it, until the program ends.
+    pub fn previous_hash_cost(mut self, cost: HashCost) -> Self {
+        self.previous_costs.push(cost);
+        self
+    }
+
+    /// Hashes `at_once` passwords at once, as many as there are cores unless this says otherwise.
+    /// Each takes the memory of the cost, for as long as the program runs.
+    ///
+    /// Beyond that, `waiting` strangers wait, and as many callers that an account knows: 64 for each
+    /// core. The memory of a waiting call is small; on a core that hashes 40 passwords a second, the
+    /// last of 64 waits for 1.6 seconds.
     pub fn hash_pool(mut self, at_once: usize, waiting: usize) -> Self {
         (self.at_once, self.waiting) = (at_once, waiting);
         self
@@ -218,7 +238,8 @@ impl AccountsBuilder {
             ConfigError::new(format!("there is no store for {kind}: add `.store(..)`"))
         };
         let templates = Templates::new(self.templates).map_err(ConfigError::new)?;
-        let passwords = Passwords::new(self.cost, self.at_once, self.waiting);
+        let passwords =
+            Passwords::with_previous(self.cost, &self.previous_costs, self.at_once, self.waiting);
         let sessions = self.sessions.ok_or_else(|| no_store("sessions"))?;
         Ok(Accounts(Arc::new(Inner {
             users: self.users.ok_or_else(|| no_store("accounts"))?,
@@ -229,10 +250,12 @@ impl AccountsBuilder {
             outbox: Outbox::new(mailer, templates, site),
             limits: Limits::new(self.rates),
             links: Links::new(base, self.pages),
+            failures: FailureLog::new(),
             cookie,
             browser_cookie,
             changes: TaskTracker::new(),
             keep_unverified: self.keep_unverified,
+            device_cookie: cookie.of_device(),
             together: self.together,
             clock: self.clock,
             groups: self.groups,

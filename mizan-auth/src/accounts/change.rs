@@ -1,9 +1,10 @@
 use mizan_core::{Cx, Error};
 
 use super::{Accounts, address_of};
+use crate::caller::Caller;
 use crate::mail::{Facts, Letter};
 use crate::{
-    ConfirmError, EmailAddress, Password, ProofError, Purpose, Session, StoreError, Token,
+    Account, ConfirmError, EmailAddress, Password, ProofError, Purpose, Session, StoreError, Token,
 };
 
 impl Accounts {
@@ -21,11 +22,13 @@ impl Accounts {
     ) -> Result<(), ConfirmError> {
         let account = self.of_caller(cx).await?;
         let own = self.session_of(cx.head()).await?;
-        self.0
-            .rules
-            .check("new_password", new, Some(&account.email))?;
-        self.confirm(cx, &account, "password", password).await?;
-        let new = self.0.passwords.hash(new).await?;
+        let caller = Caller::of(cx);
+        self.check_new(&caller, "new_password", new, Some(&account.email))
+            .await?;
+        self.confirm(&caller, &account, "password", password)
+            .await?;
+        let new = self.0.passwords.hash_for(&caller.turn(), new).await?;
+        let changed = account.clone();
         let (accounts, ended) = (self.clone(), own.clone());
         let change = async move {
             let replaced = accounts
@@ -45,6 +48,10 @@ impl Accounts {
             ..own
         });
         self.go_on(cx, proven, was_there, epoch).await;
+        let account = Account { epoch, ..changed };
+        if let Err(error) = self.remember_device(cx, &account).await {
+            let _ = error.logged("remember_device");
+        }
         Ok(())
     }
 
@@ -62,7 +69,7 @@ impl Accounts {
                 "is the address that you have already",
             ));
         }
-        self.0.limits.mail(address_of(cx), new)?;
+        self.0.limits.mail(&Caller::stranger(cx), new)?;
         let is_taken = self.0.users.find_by_email(new).await?.is_some();
         let account = (!is_taken).then_some(&account);
         let issued = self.issue(Purpose::ChangeEmail, account, new, None);

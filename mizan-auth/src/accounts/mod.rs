@@ -4,6 +4,8 @@ mod authenticate;
 mod builder;
 mod change;
 mod credentials;
+mod devices;
+mod new_password;
 mod proofs;
 mod reset;
 mod second_factor;
@@ -24,6 +26,7 @@ use tokio_util::task::TaskTracker;
 pub use builder::{AccountsBuilder, ConfigError};
 pub use second_factor::SecondFactor;
 
+use crate::failures::FailureLog;
 use crate::limits::Limits;
 use crate::links::Links;
 use crate::mail::Outbox;
@@ -72,6 +75,8 @@ struct Inner {
     /// Changes of credentials, which run to their end though the call is dropped.
     changes: TaskTracker,
     keep_unverified: Duration,
+    failures: FailureLog,
+    device_cookie: TokenCookie,
     clock: Clock,
     groups: BTreeMap<String, Vec<String>>,
     recent_for: Duration,

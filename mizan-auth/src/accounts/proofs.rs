@@ -16,11 +16,12 @@ const ATTEMPTS: u32 = 5;
 
 impl Purpose {
     /// How long a token for this is good.
-    const fn lifetime(self) -> Duration {
+    pub(super) const fn lifetime(self) -> Duration {
         let minutes = match self {
             // Codes have little entropy (OWASP ASVS 6.5.5: at most 10 minutes).
             Self::VerifyEmail | Self::SecondFactor => 10,
             Self::ResetPassword | Self::ChangeEmail => 60,
+            Self::KnownDevice => 180 * 24 * 60,
         };
         Duration::from_secs(minutes * 60)
     }
@@ -107,7 +108,7 @@ impl Accounts {
             Purpose::VerifyEmail => self.0.links.verify_email(&token),
             Purpose::ResetPassword => self.0.links.reset_password(&token),
             Purpose::ChangeEmail => self.0.links.change_email(&token),
-            Purpose::SecondFactor => String::new(),
+            Purpose::SecondFactor | Purpose::KnownDevice => String::new(),
         };
         Ok(Issued {
             token,

@@ -1,8 +1,9 @@
 use mizan_core::{Cx, Error};
 
-use super::{Accounts, address_of};
+use super::Accounts;
+use crate::caller::Caller;
 use crate::mail::{Facts, Letter};
-use crate::{EmailAddress, NextStep, Password, ProofError, Purpose, Token};
+use crate::{Account, EmailAddress, NextStep, Password, ProofError, Purpose, Token};
 
 impl Accounts {
     /// Sends a link that sets a new password. To an address without an account goes a mail that
@@ -12,7 +13,8 @@ impl Accounts {
     ///
     /// Too many tries.
     pub async fn request_reset(&self, cx: &Cx, email: &EmailAddress) -> Result<(), Error> {
-        self.0.limits.mail(address_of(cx), email)?;
+        let caller = self.caller_for(cx, email).await?;
+        self.0.limits.mail(&caller, email)?;
         let account = self.0.users.find_by_email(email).await?;
         let account = account.filter(|account| account.access.active);
         let issued = self.issue(Purpose::ResetPassword, account.as_ref(), email, None);
@@ -38,15 +40,25 @@ impl Accounts {
         token: &Token,
         password: &Password,
     ) -> Result<NextStep, ProofError> {
-        self.0.limits.proof(address_of(cx))?;
+        let caller = Caller::stranger(cx);
+        let failures = &self.0.failures;
+        let limited = self.0.limits.proof(caller.address);
+        limited.inspect_err(|_| failures.limited("confirm_reset", &caller, None))?;
         let issued = self.issued_as(token, Purpose::ResetPassword).await?;
-        let issued = issued.ok_or(ProofError::InvalidProof)?;
-        let account = self.account_of(&issued).await?;
-        let account = account.ok_or(ProofError::InvalidProof)?;
-        self.0
-            .rules
-            .check("password", password, Some(&account.email))?;
-        let new = self.0.passwords.hash(password).await?;
+        let account = match &issued {
+            Some(issued) => self.account_of(issued).await?,
+            None => None,
+        };
+        let (Some(issued), Some(account)) = (issued, account) else {
+            failures.failed("confirm_reset", &caller, None, "invalid link");
+            return Err(ProofError::InvalidProof);
+        };
+        // The link was mailed to the account: strangers do not have it.
+        let caller = caller.with_device(issued.id, &account.id);
+        self.check_new(&caller, "password", password, Some(&account.email))
+            .await?;
+        let new = self.0.passwords.hash_for(&caller.turn(), password).await?;
+        let changed = account.clone();
         let is_signed_in = cx.principal().id() == Some(&account.id);
         let accounts = self.clone();
         let change = async move {
@@ -54,7 +66,7 @@ impl Accounts {
             // Of several at once one meets the epoch, in which the token is good.
             let replaced = users.replace_password(&account.id, account.epoch, &new);
             let replaced = replaced.await?;
-            replaced.ok_or(ProofError::InvalidProof)?;
+            let epoch = replaced.ok_or(ProofError::InvalidProof)?;
             let verified = users.verify_email(&account.id, &account.email).await;
             accounts.retire(&account.id, None).await;
             accounts.tell_of_password(&account.email);
@@ -62,11 +74,15 @@ impl Accounts {
             if let Err(error) = verified {
                 let _ = Error::from(error).logged("confirm_reset");
             }
-            Ok::<_, ProofError>(())
+            Ok::<_, ProofError>(epoch)
         };
-        self.to_the_end(change).await??;
+        let epoch = self.to_the_end(change).await??;
         if is_signed_in {
             cx.set_cookie(self.0.cookie.removal());
+        }
+        let account = Account { epoch, ..changed };
+        if let Err(error) = self.remember_device(cx, &account).await {
+            let _ = error.logged("remember_device");
         }
         Ok(NextStep::SignIn)
     }

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use mizan_core::{Cx, Error};
 
-use super::{Accounts, address_of};
-use crate::{NextStep, ProofError, Purpose, Ticket};
+use super::Accounts;
+use crate::caller::Caller;
+use crate::{IssuedToken, NextStep, ProofError, Purpose, Ticket};
 
 /// Knows which accounts have more than a password. Signing in stops for those at
 /// [`NextStep::SecondFactor`], until [`Accounts::pass_second_factor`].
@@ -14,24 +15,47 @@ pub trait SecondFactor: Send + Sync + 'static {
 }
 
 impl Accounts {
-    /// Whose flow a ticket names, to check their second factor. Each question uses up one of the
-    /// ticket's five attempts.
+    /// Returns the account whose flow a ticket names, to check its second factor. Each call is one
+    /// attempt: of the ticket, which has five, and of the account, whatever the number of tickets
+    /// (see [`Rates::second_factor_by_account`](crate::Rates)).
     ///
     /// # Errors
     ///
     /// [`ProofError::InvalidProof`] when the flow took too long or too many attempts;
     /// [`ProofError::OtherBrowser`] when it was begun in another browser.
+    /// [`ProofError::InvalidProof`] when the flow took too long or too many attempts; an error with
+    /// the code `rate_limited` after too many attempts for the account.
     pub async fn attempt_second_factor(
         &self,
         cx: &Cx,
         ticket: Ticket,
     ) -> Result<String, ProofError> {
-        self.0.limits.proof(address_of(cx))?;
-        let issued = self.flow(cx, ticket, Purpose::SecondFactor).await?;
-        if !self.0.tokens.attempt(issued.id).await? {
+        let caller = Caller::stranger(cx);
+        let (limits, failures) = (&self.0.limits, &self.0.failures);
+        let limited = limits.proof(caller.address);
+        limited.inspect_err(|_| failures.limited("second_factor", &caller, None))?;
+        let issued = self.flow(cx, ticket, Purpose::SecondFactor).await;
+        let (id, user, email) = match issued {
+            Ok(IssuedToken {
+                id,
+                user: Some(user),
+                email,
+                ..
+            }) => (id, user, email),
+            Err(error @ (ProofError::OtherBrowser | ProofError::Other(_))) => return Err(error),
+            _ => {
+                failures.failed("second_factor", &caller, None, "invalid ticket");
+                return Err(ProofError::InvalidProof);
+            }
+        };
+        let caller = self.caller_for(cx, &email).await?;
+        let limited = limits.second_factor(&caller, &user);
+        limited.inspect_err(|_| failures.limited("second_factor", &caller, Some(&user)))?;
+        if !self.0.tokens.attempt(id).await? {
+            failures.failed("second_factor", &caller, Some(&user), "too many attempts");
             return Err(ProofError::InvalidProof);
         }
-        issued.user.ok_or(ProofError::InvalidProof)
+        Ok(user)
     }
 
     /// Signs in whoever the ticket names, after they passed the second factor `method`: whoever

@@ -1,9 +1,10 @@
 use mizan_core::{Cx, Error, is_local_path};
 
-use super::{Accounts, address_of, device_of};
+use super::{Accounts, device_of};
+use crate::caller::Caller;
 use crate::clock::later;
 use crate::mail::Letter;
-use crate::password::check_length;
+use crate::password::{Turn, check_length};
 use crate::{
     Account, ConfirmError, EmailAddress, NextStep, Password, PasswordHash, Purpose, Session,
     SignInError, Ticket, Token,
@@ -24,15 +25,28 @@ impl Accounts {
         next: Option<&str>,
     ) -> Result<NextStep, SignInError> {
         check_length("password", password)?;
-        self.0.limits.sign_in(address_of(cx), email)?;
+        let caller = self.caller_for(cx, email).await?;
+        let (limits, failures) = (&self.0.limits, &self.0.failures);
+        let limited = limits.sign_in(&caller, email);
+        limited.inspect_err(|_| failures.limited("sign_in", &caller, None))?;
         let account = self.0.users.find_by_email(email).await?;
         let stored = account
             .as_ref()
             .and_then(|account| account.password.as_ref());
-        let is_right = self.0.passwords.verify(password, stored).await?;
+        let turn = caller.turn();
+        let is_right = self.0.passwords.verify_for(&turn, password, stored).await?;
+        let reason = match &account {
+            None => "unknown account",
+            Some(_) if !is_right => "wrong password",
+            Some(_) => "inactive account",
+        };
+        let id = account.as_ref().map(|account| account.id.clone());
         let account = account.filter(|account| is_right && account.access.active);
-        let mut account = account.ok_or(SignInError::WrongCredentials)?;
-        self.hash_anew(&mut account, password).await?;
+        let Some(mut account) = account else {
+            failures.failed("sign_in", &caller, id.as_deref(), reason);
+            return Err(SignInError::WrongCredentials);
+        };
+        self.hash_anew(&turn, &mut account, password).await?;
         if !account.email_verified {
             return Ok(self.send_code(cx, &account).await?);
         }
@@ -51,7 +65,8 @@ impl Accounts {
         next: Option<&str>,
     ) -> Result<NextStep, ConfirmError> {
         let account = self.of_caller(cx).await?;
-        self.confirm(cx, &account, "password", password).await?;
+        self.confirm(&Caller::of(cx), &account, "password", password)
+            .await?;
         self.renew(cx, "pwd").await?;
         Ok(NextStep::SignedIn {
             next: destination(next),
@@ -72,15 +87,21 @@ impl Accounts {
     /// Checks the password of somebody who is signed in.
     pub(super) async fn confirm(
         &self,
-        cx: &Cx,
+        caller: &Caller,
         account: &Account,
         field: &str,
         password: &Password,
     ) -> Result<(), ConfirmError> {
         check_length(field, password)?;
-        self.0.limits.sign_in(address_of(cx), &account.email)?;
-        let stored = account.password.as_ref();
-        if !self.0.passwords.verify(password, stored).await? {
+        let (id, failures) = (Some(account.id.as_str()), &self.0.failures);
+        let limited = self.0.limits.confirm(caller, &account.id);
+        limited.inspect_err(|_| failures.limited("confirm_password", caller, id))?;
+        let (passwords, stored) = (&self.0.passwords, account.password.as_ref());
+        if !passwords
+            .verify_for(&caller.turn(), password, stored)
+            .await?
+        {
+            failures.failed("confirm_password", caller, id, "wrong password");
             return Err(ConfirmError::WrongPassword);
         }
         Ok(())
@@ -126,6 +147,7 @@ impl Accounts {
             return Err(signed_out());
         }
         self.hand_over(cx, &session, &token);
+        self.remember_device(cx, account).await?;
         tracing::info!(user = account.id, session = %session.id, methods, "signed in");
         Ok(NextStep::SignedIn {
             next: destination(next),
@@ -143,7 +165,8 @@ impl Accounts {
 
     /// Sends a new code to an account whose address is not verified.
     pub(super) async fn send_code(&self, cx: &Cx, account: &Account) -> Result<NextStep, Error> {
-        self.0.limits.mail(address_of(cx), &account.email)?;
+        let caller = self.caller_for(cx, &account.email).await?;
+        self.0.limits.mail(&caller, &account.email)?;
         let purpose = Purpose::VerifyEmail;
         let issued = self.issue_here(cx, purpose, Some(account), &account.email);
         let issued = issued.await?;
@@ -171,12 +194,17 @@ impl Accounts {
 
     /// Hashes a password that was right at today's cost, where it was hashed at another. It can
     /// wait for another day when many sign in, or when the password is being changed.
-    async fn hash_anew(&self, account: &mut Account, password: &Password) -> Result<(), Error> {
+    async fn hash_anew(
+        &self,
+        turn: &Turn,
+        account: &mut Account,
+        password: &Password,
+    ) -> Result<(), Error> {
         let outdated = |stored: &&PasswordHash| self.0.passwords.is_outdated(stored);
         let Some(old) = account.password.as_ref().filter(outdated) else {
             return Ok(());
         };
-        let Ok(new) = self.0.passwords.hash(password).await else {
+        let Ok(new) = self.0.passwords.hash_for(turn, password).await else {
             return Ok(());
         };
         let users = &self.0.users;

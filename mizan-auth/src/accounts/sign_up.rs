@@ -19,10 +19,13 @@ impl Accounts {
         email: &EmailAddress,
         password: &Password,
     ) -> Result<NextStep, Error> {
-        self.0.rules.check("password", password, Some(email))?;
+        let caller = self.caller_for(cx, email).await?;
+        self.check_new(&caller, "password", password, Some(email))
+            .await?;
         self.0.limits.sign_up(address_of(cx))?;
-        self.0.limits.mail(address_of(cx), email)?;
-        let password = self.0.passwords.hash(password).await?;
+        self.0.limits.mail(&caller, email)?;
+        let turn = caller.turn();
+        let password = self.0.passwords.hash_for(&turn, password).await?;
         let account = NewAccount {
             email: email.clone(),
             email_verified: false,

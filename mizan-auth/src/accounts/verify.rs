@@ -2,6 +2,7 @@ use mizan_core::{Cx, Error};
 
 use super::proofs::code_hash;
 use super::{Accounts, address_of};
+use crate::caller::Caller;
 use crate::mail::Letter;
 use crate::password::check_length;
 use crate::{
@@ -23,11 +24,15 @@ impl Accounts {
         code: &str,
         next: Option<&str>,
     ) -> Result<NextStep, ProofError> {
-        self.0.limits.proof(address_of(cx))?;
+        let caller = Caller::stranger(cx);
+        let failures = &self.0.failures;
+        let limited = self.0.limits.proof(caller.address);
+        limited.inspect_err(|_| failures.limited("verify_code", &caller, None))?;
         let issued = self.flow(cx, ticket, Purpose::VerifyEmail).await?;
         if !self.0.tokens.attempt(issued.id).await?
             || issued.code != Some(code_hash(issued.id, code.trim()))
         {
+            failures.failed("verify_code", &caller, issued.user.as_deref(), "wrong code");
             return Err(ProofError::InvalidProof);
         }
         let account = self.account_of(&issued).await?;
@@ -59,9 +64,15 @@ impl Accounts {
         let issued = issued.ok_or(LinkError::InvalidLink)?;
         let account = self.account_of(&issued).await?;
         let account = account.ok_or(LinkError::InvalidLink)?;
-        self.0.limits.sign_in(address_of(cx), &account.email)?;
-        let stored = account.password.as_ref();
-        if !self.0.passwords.verify(password, stored).await? {
+        // The link was mailed to the account: strangers do not have it.
+        let caller = Caller::stranger(cx).with_device(issued.id, &account.id);
+        let (id, failures) = (Some(account.id.as_str()), &self.0.failures);
+        let limited = self.0.limits.sign_in(&caller, &account.email);
+        limited.inspect_err(|_| failures.limited("verify_link", &caller, id))?;
+        let (passwords, stored) = (&self.0.passwords, account.password.as_ref());
+        let turn = caller.turn();
+        if !passwords.verify_for(&turn, password, stored).await? {
+            failures.failed("verify_link", &caller, id, "wrong password");
             return Err(LinkError::WrongPassword);
         }
         if !self.verify(&issued, &account).await? {
@@ -78,7 +89,8 @@ impl Accounts {
     /// in another browser: sign in to begin again.
     pub async fn resend(&self, cx: &Cx, ticket: Ticket) -> Result<NextStep, ProofError> {
         let issued = self.flow(cx, ticket, Purpose::VerifyEmail).await?;
-        self.0.limits.mail(address_of(cx), &issued.email)?;
+        let caller = self.caller_for(cx, &issued.email).await?;
+        self.0.limits.mail(&caller, &issued.email)?;
         if !self.0.tokens.take(issued.id).await? {
             return Err(ProofError::InvalidProof);
         }

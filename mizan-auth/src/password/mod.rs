@@ -1,6 +1,8 @@
 mod hash;
 mod passwords;
+mod queue;
 mod rules;
+mod strength;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,6 +12,7 @@ use serde::Deserialize;
 
 pub use hash::{HashCost, PasswordHash};
 pub use passwords::{Busy, Passwords};
+pub(crate) use queue::{Share, Turn};
 pub(crate) use rules::check_length;
 pub use rules::{LEAST_CHARACTERS, MOST_BYTES, PasswordRules};
 

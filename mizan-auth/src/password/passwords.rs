@@ -4,32 +4,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mizan_core::{Error, ErrorCode};
-use tokio::sync::Semaphore;
 
-use super::hash::Hasher;
-use crate::{HashCost, Password, PasswordHash};
+use super::hash::{Hasher, Memory};
+use super::queue::{FairQueue, Turn};
+use crate::{EmailAddress, HashCost, Password, PasswordHash, PasswordRules};
 
-/// How long somebody is asked to wait who finds the queue full.
+/// How long a caller is asked to wait that finds the queue full.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Hashes and checks passwords on threads of their own, so many at once and so many waiting.
 ///
 /// Each hash takes its time and memory on purpose. Without a bound, a flood of sign-ins would take
-/// all there is; beyond this one, callers are answered with 503 and `Retry-After`.
+/// all there is; beyond this one, callers are answered with 503 and `Retry-After`. Clients take
+/// turns, so that a flood from one network does not hold up the others, and callers that an
+/// account knows wait in a line of their own.
+///
+/// The memory of a hash is kept for the next, so that all of it is the memory of the cost, as often
+/// as passwords are hashed at once.
 #[derive(Clone)]
 pub struct Passwords(Arc<Inner>);
 
 struct Inner {
     hasher: Hasher,
-    /// What is checked where there is no hash, so that it takes as long.
-    nobodys: PasswordHash,
-    at_work: Semaphore,
-    admitted: Arc<Semaphore>,
+    queue: FairQueue<Memory>,
 }
 
 impl Passwords {
     /// Passwords that are hashed at `cost`, at most `at_once` at a time, while at most `waiting`
-    /// more wait.
+    /// strangers and as many callers that an account knows wait.
     ///
     /// # Errors
     ///
@@ -39,13 +41,21 @@ impl Passwords {
         at_once: usize,
         waiting: usize,
     ) -> Result<Self, Box<dyn StdError + Send + Sync>> {
-        let hasher = Hasher::new(cost).ok_or("this is no cost of argon2")?;
-        let nobodys = hasher.hash(&Password::from(crate::Token::random().expose()))?;
+        Self::with_previous(cost, &[], at_once, waiting)
+    }
+
+    /// The same, where stored hashes may have one of the `previous` costs.
+    pub(crate) fn with_previous(
+        cost: HashCost,
+        previous: &[HashCost],
+        at_once: usize,
+        waiting: usize,
+    ) -> Result<Self, Box<dyn StdError + Send + Sync>> {
+        let hasher = Hasher::new(cost, previous).ok_or("this is no cost of argon2")?;
+        let memories = std::iter::repeat_with(Memory::default).take(at_once.max(1));
         Ok(Self(Arc::new(Inner {
             hasher,
-            nobodys,
-            at_work: Semaphore::new(at_once.max(1)),
-            admitted: Arc::new(Semaphore::new(at_once.max(1) + waiting)),
+            queue: FairQueue::new(memories, waiting),
         })))
     }
 
@@ -55,10 +65,18 @@ impl Passwords {
     ///
     /// [`Busy`] when too many wait already.
     pub async fn hash(&self, password: &Password) -> Result<PasswordHash, Error> {
+        self.hash_for(&Turn::application(), password).await
+    }
+
+    /// The same, at the turn of a caller.
+    pub(crate) async fn hash_for(
+        &self,
+        turn: &Turn,
+        password: &Password,
+    ) -> Result<PasswordHash, Error> {
         let password = password.clone();
-        Ok(self
-            .run(move |inner| inner.hasher.hash(&password))
-            .await??)
+        let hash = move |inner: &Inner, memory: &mut Memory| inner.hasher.hash(&password, memory);
+        Ok(self.run(turn, hash).await??)
     }
 
     /// Whether `password` is the one of which `stored` is the hash. Where there is none the answer
@@ -72,12 +90,38 @@ impl Passwords {
         password: &Password,
         stored: Option<&PasswordHash>,
     ) -> Result<bool, Error> {
+        self.verify_for(&Turn::application(), password, stored)
+            .await
+    }
+
+    /// The same, at the turn of a caller.
+    pub(crate) async fn verify_for(
+        &self,
+        turn: &Turn,
+        password: &Password,
+        stored: Option<&PasswordHash>,
+    ) -> Result<bool, Error> {
         let (password, stored) = (password.clone(), stored.cloned());
-        let verify = move |inner: &Inner| {
-            let hash = stored.as_ref().unwrap_or(&inner.nobodys);
-            inner.hasher.verify(&password, hash) & stored.is_some()
+        let verify = move |inner: &Inner, memory: &mut Memory| {
+            inner.hasher.verify(&password, stored.as_ref(), memory)
         };
-        self.run(verify).await
+        self.run(turn, verify).await
+    }
+
+    /// Checks that a new password is not guessed too easily, at the turn of a caller.
+    pub(crate) async fn check_guessable(
+        &self,
+        turn: &Turn,
+        rules: PasswordRules,
+        field: &str,
+        password: &Password,
+        email: Option<&EmailAddress>,
+    ) -> Result<(), Error> {
+        let (field, password, email) = (field.to_owned(), password.clone(), email.cloned());
+        let check = move |_: &Inner, _: &mut Memory| {
+            rules.check_guessable(&field, &password, email.as_ref())
+        };
+        self.run(turn, check).await?
     }
 
     /// Whether the password should be hashed anew when it is next at hand.
@@ -88,27 +132,21 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Inner) -> T + Send + 'static,
+        turn: &Turn,
+        work: impl FnOnce(&Inner, &mut Memory) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let admitted = Arc::clone(&self.0.admitted).try_acquire_owned();
-        let admitted = admitted.map_err(|_| Busy)?;
+        let mut place = self.0.queue.place(turn).await?;
         let inner = Arc::clone(&self.0);
         // The thread keeps its place though the caller goes away: the work goes on.
-        let work = async move {
-            let at_work = inner.at_work.acquire().await?;
-            let thread_of = Arc::clone(&inner);
-            let done = tokio::task::spawn_blocking(move || work(&thread_of)).await?;
-            drop((at_work, admitted));
-            Ok::<_, Error>(done)
-        };
-        tokio::spawn(work).await?
+        let work = move || work(&inner, place.tool());
+        Ok(tokio::task::spawn_blocking(work).await?)
     }
 }
 
 impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Passwords")
-            .field("free", &self.0.at_work.available_permits())
+            .field("free", &self.0.queue.free())
             .finish_non_exhaustive()
     }
 }
@@ -131,7 +169,7 @@ impl From<Busy> for Error {
 mod tests {
     use super::*;
 
-    pub(crate) const CHEAP: HashCost = HashCost {
+    const CHEAP: HashCost = HashCost {
         memory: 64,
         passes: 1,
         lanes: 1,
@@ -201,5 +239,59 @@ mod tests {
             );
         }
         assert!(passwords.hash(&typed).await.is_ok());
+    }
+
+    /// What waits for a caller that went away is not started.
+    #[tokio::test]
+    async fn work_of_a_caller_that_went_away_is_not_started() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        use tokio_util::sync::CancellationToken;
+
+        use crate::password::Share;
+
+        let passwords = Passwords::new(CHEAP, 1, 10).unwrap();
+        let started = Arc::new(AtomicU32::new(0));
+        let count = |turn: Turn| {
+            let (passwords, started) = (passwords.clone(), Arc::clone(&started));
+            async move {
+                let work = move |_: &Inner, _: &mut Memory| started.fetch_add(1, Ordering::SeqCst);
+                passwords.run(&turn, work).await
+            }
+        };
+        let gone = CancellationToken::new();
+        let stranger = Turn::new(Share::Network(None), gone.clone());
+        let place = passwords.0.queue.place(&stranger).await.unwrap();
+        let (cancelled, dropped) = (count(stranger.clone()), count(stranger));
+        let cancelled = tokio::spawn(cancelled);
+        let dropped = tokio::spawn(dropped);
+        let waits = tokio::spawn(count(Turn::application()));
+        tokio::task::yield_now().await;
+        dropped.abort();
+        gone.cancel();
+        assert_eq!(cancelled.await.unwrap().unwrap_err().code(), "unavailable");
+        assert!(dropped.await.is_err());
+        drop(place);
+        waits.await.unwrap().unwrap();
+        assert_eq!(started.load(Ordering::SeqCst), 1);
+    }
+
+    /// However many hash at once, there is the memory of as many hashes as there are places.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn hashes_share_the_memory_of_their_places() {
+        let passwords = Passwords::new(CHEAP, 2, 100).unwrap();
+        let typed = Password::from("correct horse");
+        let hash = passwords.hash(&typed).await.unwrap();
+        let address = |_: &Inner, memory: &mut Memory| memory.address();
+        let hashes = (0..50).map(|_| async {
+            let verified = passwords.verify(&typed, Some(&hash)).await.unwrap();
+            (verified, passwords.run(&Turn::application(), address).await)
+        });
+        let mut addresses = std::collections::BTreeSet::new();
+        for (verified, address) in futures_util::future::join_all(hashes).await {
+            assert!(verified);
+            addresses.insert(address.unwrap());
+        }
+        assert!(addresses.len() <= 2, "{addresses:?}");
     }
 }

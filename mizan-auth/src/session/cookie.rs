@@ -36,6 +36,16 @@ impl TokenCookie {
         secure: false,
     };
 
+    /// The cookie by which an account knows a device, on the same terms.
+    pub(crate) fn of_device(self) -> Self {
+        let name = if self.secure {
+            "__Host-mizan_device"
+        } else {
+            "mizan_device"
+        };
+        Self { name, ..self }
+    }
+
     pub(crate) const DEVELOPMENT_BROWSER: Self = Self {
         name: "mizan_browser",
         secure: false,

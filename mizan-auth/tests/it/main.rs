@@ -9,6 +9,7 @@ mod attacks;
 mod cookies;
 mod credentials;
 mod flows;
+mod limits;
 mod second_factor;
 mod secrets;
 mod settings;

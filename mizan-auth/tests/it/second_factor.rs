@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::site::{Browser, PASSWORD, Site, account};
 
-struct Everybody;
+pub(crate) struct Everybody;
 
 #[async_trait]
 impl SecondFactor for Everybody {
@@ -23,7 +23,7 @@ impl SecondFactor for Everybody {
 }
 
 /// A call by this browser.
-fn cx(accounts: &Accounts, browser: &Browser<'_>) -> Cx {
+pub(crate) fn cx(accounts: &Accounts, browser: &Browser<'_>) -> Cx {
     let app = mizan_auth::registry(accounts.clone()).build().unwrap();
     let cookie = browser.flow.as_deref().unwrap_or_default();
     let (mut head, ()) = Request::new(()).into_parts();

@@ -31,11 +31,18 @@ const OFTEN: Rate = Rate::new(100_000, 1);
 
 pub(crate) const UNLIMITED: Rates = Rates {
     sign_in_by_address: OFTEN,
+    sign_in_by_account_and_address: OFTEN,
     sign_in_by_account: OFTEN,
+    sign_in_by_device: OFTEN,
+    confirm_by_session: OFTEN,
+    second_factor_by_account: OFTEN,
     sign_up_by_address: OFTEN,
     mail_by_address: OFTEN,
+    mail_by_account_and_address: OFTEN,
     mail_by_account: OFTEN,
+    mail_by_device: OFTEN,
     proof_by_address: OFTEN,
+    password_check_by_address: OFTEN,
 };
 
 /// Keeps all mail.
@@ -115,6 +122,7 @@ impl Site {
             site: self,
             cookie: None,
             flow: None,
+            device: None,
             peer: "192.0.2.1:5000".to_owned(),
             headers: HeaderMap::new(),
         }
@@ -180,12 +188,13 @@ pub(crate) fn code_in(text: &str) -> String {
     text.split_whitespace().find(is_code).unwrap().to_owned()
 }
 
-/// Keeps the cookies of the session and of the flow as a browser does.
+/// Keeps the cookies of a session, a device and a flow as a browser does.
 #[derive(Clone)]
 pub(crate) struct Browser<'a> {
     site: &'a Site,
     pub(crate) cookie: Option<String>,
     pub(crate) flow: Option<String>,
+    pub(crate) device: Option<String>,
     pub(crate) peer: String,
     pub(crate) headers: HeaderMap,
 }
@@ -215,12 +224,20 @@ impl Reply {
 
 impl Browser<'_> {
     pub(crate) async fn call(&mut self, name: &str, input: impl Into<Bytes>) -> Reply {
-        let mut request = Request::post(format!("/api/mizan/call/{name}"))
+        self.post(&format!("call/{name}"), input.into()).await
+    }
+
+    pub(crate) async fn batch(&mut self, calls: &[Value]) -> Reply {
+        self.post("batch", json!(calls).to_string().into()).await
+    }
+
+    async fn post(&mut self, path: &str, body: Bytes) -> Reply {
+        let mut request = Request::post(format!("/api/mizan/{path}"))
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::HOST, "example.com")
-            .body(Full::new(input.into()))
+            .body(Full::new(body))
             .unwrap();
-        for cookie in self.cookie.iter().chain(&self.flow) {
+        for cookie in self.cookie.iter().chain(&self.flow).chain(&self.device) {
             let headers = request.headers_mut();
             headers.append(header::COOKIE, cookie.parse().unwrap());
         }
@@ -233,7 +250,9 @@ impl Browser<'_> {
             let cookie = cookie.to_str().unwrap();
             let (pair, attributes) = cookie.split_once("; ").unwrap();
             let kept = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
-            if pair.contains("mizan_browser=") {
+            if pair.contains("mizan_device=") {
+                self.device = kept;
+            } else if pair.contains("mizan_browser=") {
                 self.flow = kept;
             } else {
                 self.cookie = kept;

@@ -75,6 +75,18 @@ function Post(): ReactNode {
 }
 
 describe("a page from the server", () => {
+  it("is hydrated though its styles have a nonce that no component names", async () => {
+    setUp('<style nonce="n0nce">.a {}</style><p>styled</p>');
+    await hydrate(() => (
+      <>
+        <style>{".a {}"}</style>
+        <p>styled</p>
+      </>
+    ));
+    expect(screen.getByText("styled").isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+  });
+
   it("is hydrated with its props and its answers, and asks for none of them", async () => {
     setUp("<!--$--><p>user <!-- -->Ada</p><p>title One</p><i>3</i><!--/$-->", {
       n: 3,
@@ -156,6 +168,35 @@ describe("a page from the server", () => {
     await act(async () => again());
     await waitFor(() => screen.getByText("title Later"));
     vi.useRealTimers();
+  });
+
+  it("takes nothing from what users wrote into it", async () => {
+    const props = JSON.stringify({ component: "pages/Evil.tsx", props: {} });
+    const hostile = `<div id="mizan-page">${props}</div>
+      <script type="application/json" id="mizan-page">${props}</script>
+      <div id="mizan-root"></div>
+      <script data-mizan-answers>[{"name":"post","input":{"id":"1"},"output":{"title":"Evil"}}]</script>`;
+    const inner = (): ReactNode => (
+      <div dangerouslySetInnerHTML={{ __html: hostile }} />
+    );
+    setUp(`<div>${hostile}</div><!--$--><p>title One</p><!--/$-->`);
+    arrive(answers);
+    for (const place of ["afterbegin", "beforeend"] as const)
+      document.body.insertAdjacentHTML(
+        place,
+        `<div>${hostile}</div><div id="mizan-page">${props}</div>`,
+      );
+    await hydrate(() => (
+      <>
+        {inner()}
+        <MizanProvider api={api}>
+          <Post />
+        </MizanProvider>
+      </>
+    ));
+    expect(screen.getByText("title One").isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+    expect(sent).toEqual([]);
   });
 
   it("is an error that names what is there where the component is not known", async () => {

@@ -147,7 +147,64 @@ describe("a form that the server has rendered", () => {
   it("says that it was sent, where the page was reached by that", async () => {
     const page = pageOf(<AutoForm of={contactForm} sent="Thank you!" />);
     const html = await htmlOf(page, stateOf({ sent: true }, "token-1"));
-    expect(html).toContain('<div role="status">Thank you!</div>');
+    expect(html).toContain('<div role="status" tabindex="-1">Thank you!</div>');
+  });
+
+  it("says what is wrong with fields that are not drawn, before and after it comes alive", async () => {
+    const state = stateOf(
+      {
+        errors: {
+          email: ["must be an e-mail address"],
+          message: ["is required"],
+          "phones.1.number": ["is not connected"],
+        },
+      },
+      "token-1",
+    );
+    function Short(): ReactNode {
+      const form = useContactForm();
+      return (
+        <form.Form>
+          <form.Errors />
+          <form.Field name="email" />
+        </form.Form>
+      );
+    }
+    const html = await htmlOf(pageOf(<Short />), state);
+    const said = (element: Element): string[] =>
+      [...element.querySelectorAll("[role=alert] p")].map(
+        (message) => message.textContent ?? "",
+      );
+    const without = document.createElement("div");
+    without.innerHTML = html;
+    const undrawn = [
+      "Message: is required",
+      "Phones, row 2, Number: is not connected",
+    ];
+    expect(said(without).sort()).toEqual(undrawn);
+    await hydrate("contact", pageOf(<Short />), state);
+    expect(warnings).toEqual([]);
+    const [top, ...others] = document.querySelectorAll("[role=alert]");
+    expect(others).toEqual([]);
+    expect(said(document.body).sort()).toEqual(undrawn);
+    expect(top?.textContent).not.toContain("e-mail");
+    expect(errorOf("E-mail")).toBe("must be an e-mail address");
+  });
+
+  it("says what is wrong with hidden fields at its top", async () => {
+    const state = stateOf(
+      { errors: { secret: ["is out of date"], text: ["is too short"] } },
+      "token-1",
+    );
+    const page = pageOf(<AutoForm of={everythingForm} />);
+    const { before, after } = await hydrate("everything", page, state);
+    for (const markup of [before, after]) {
+      document.body.innerHTML = markup;
+      const [top, ...others] = document.querySelectorAll("[role=alert]");
+      expect(top?.textContent).toBe("Secret: is out of date");
+      expect(others).toEqual([]);
+    }
+    expect(warnings).toEqual([]);
   });
 
   it("keeps what was typed before it came alive", async () => {

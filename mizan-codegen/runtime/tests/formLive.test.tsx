@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup, fireEvent } from "@testing-library/react";
+import { act, cleanup, fireEvent, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AutoForm, contactForm } from "../../tests/cases/forms/expected/forms";
@@ -157,5 +157,55 @@ describe("live validation by the server", () => {
     await wait(1_000);
     expect(server.asked("contact.submit")).toHaveLength(1);
     expect(server.asked("contact.validate")).toHaveLength(1);
+  });
+
+  it("never replaces what a submission found, though a click defers it", async () => {
+    const refused = { email: ["is not the address of your account"] };
+    server.submit = () => problem(422, "invalid", { fields: refused });
+    await showAndStopTime();
+    await fillIn("Your name", "Ada");
+    await fillIn("Message", "Hello");
+    await type("E-mail", "ada@example.com");
+    const button = screen.getByRole("button", { name: "Submit" });
+    fireEvent.pointerDown(button);
+    await leave("E-mail");
+    await wait(110);
+    fireEvent.pointerUp(button);
+    await press("Submit");
+    await wait(1_000);
+    expect(server.asked("contact.submit")).toHaveLength(1);
+    expect(questions()).toEqual([]);
+    expect(errorOf("E-mail")).toBe("is not the address of your account");
+    await leave("E-mail");
+    await wait(1_000);
+    expect(errorOf("E-mail")).toBe("is not the address of your account");
+    // About another value the server is asked again, and the old one is still refused after that.
+    await type("E-mail", "bob@example.com");
+    await wait(1_000);
+    expect(questions()).toEqual([[["email"], "bob@example.com"]]);
+    expect(errorOf("E-mail")).toBeNull();
+    await type("E-mail", "ada@example.com");
+    await wait(1_000);
+    expect(questions()).toHaveLength(1);
+    expect(errorOf("E-mail")).toBe("is not the address of your account");
+  });
+
+  it("names at the top what a submission found wrong with a value that is gone", async () => {
+    let refuse = (): void => undefined;
+    server.submit = () =>
+      new Promise((resolve) => {
+        const fields = { email: ["is taken"] };
+        refuse = () => resolve(problem(422, "invalid", { fields }));
+      });
+    await showAndStopTime();
+    await fillIn("Your name", "Ada");
+    await fillIn("Message", "Hello");
+    await fillIn("E-mail", "ada@example.com");
+    await press("Submit");
+    await type("E-mail", "bob@example.com");
+    await act(async () => refuse());
+    await wait(1_000);
+    expect(errorOf("E-mail")).toBeNull();
+    expect(screen.getByRole("alert").textContent).toBe("E-mail: is taken");
   });
 });

@@ -297,6 +297,102 @@ describe("a form", () => {
   });
 });
 
+describe("the focus", () => {
+  function Said(): ReactNode {
+    form = useContactForm({ onSuccess: () => undefined });
+    return (
+      <>
+        <input aria-label="Elsewhere" />
+        {form.sent ? (
+          <form.Sent className="card">Thank you!</form.Sent>
+        ) : (
+          <form.Form>
+            <form.Errors />
+            <form.Field name="name" />
+            <form.Field name="email" />
+            <form.Field name="message" />
+            <form.Submit>Send</form.Submit>
+          </form.Form>
+        )}
+      </>
+    );
+  }
+  const elsewhere = (): HTMLElement => screen.getByLabelText("Elsewhere");
+
+  it("goes to what is said after a success", async () => {
+    await show(server, <Said />);
+    await fillInRight();
+    screen.getByRole("button", { name: "Send" }).focus();
+    await press("Send");
+    await waitFor(() => screen.getByRole("status"));
+    const status = screen.getByRole("status");
+    expect(status.textContent).toBe("Thank you!");
+    expect(status.className).toBe("card");
+    await waitFor(() => expect(document.activeElement).toBe(status));
+  });
+
+  it("stays where the user has moved it in the meantime", async () => {
+    let answer = (_: Response): void => undefined;
+    server.submit = () => new Promise((resolve) => (answer = resolve));
+    await show(server, <Said />);
+    await fillInRight();
+    screen.getByRole("button", { name: "Send" }).focus();
+    await press("Send");
+    elsewhere().focus();
+    const fields = { email: ["is taken"] };
+    await act(async () => answer(problem(422, "invalid", { fields })));
+    await waitFor(() => expect(errorOf("E-mail")).toBe("is taken"));
+    expect(document.activeElement).toBe(elsewhere());
+    screen.getByRole("button", { name: "Send" }).focus();
+    await press("Send");
+    elsewhere().focus();
+    await act(async () => answer(json({ sent: true })));
+    await waitFor(() => screen.getByRole("status"));
+    expect(document.activeElement).toBe(elsewhere());
+  });
+
+  it("goes to what is said at the top about a field that is not drawn", async () => {
+    await show(server, <Said />);
+    await fillInRight();
+    server.submit = () =>
+      problem(422, "invalid", {
+        fields: { country: ["is not served"], "phones.0.number": ["is lost"] },
+      });
+    await press("Send");
+    const top = screen.getByRole("alert");
+    await waitFor(() =>
+      expect([...top.children].map((said) => said.textContent)).toEqual([
+        "Phones, row 1, Number: is lost",
+        "Country: is not served",
+      ]),
+    );
+    expect(document.activeElement).toBe(top);
+  });
+});
+
+describe("a form without a part for its errors", () => {
+  it("says at its end what is wrong with it", async () => {
+    function Bare(): ReactNode {
+      form = useContactForm();
+      return (
+        <form.Form>
+          <form.Field name="name" />
+          <form.Field name="email" />
+          <form.Field name="message" />
+          <form.Submit>Send</form.Submit>
+        </form.Form>
+      );
+    }
+    server.submit = () => problem(503, "unavailable");
+    await show(server, <Bare />);
+    expect(screen.queryByRole("alert")).toBeNull();
+    await fillInRight();
+    await press("Send");
+    await waitFor(() => screen.getByText("it was unavailable"));
+    expect(document.activeElement).toBe(screen.getByRole("alert"));
+  });
+});
+
 describe("a list", () => {
   function numbers(): string[] {
     return (form.rhf.getValues().phones ?? []).map(({ number }) => number);

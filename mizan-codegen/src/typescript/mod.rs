@@ -1,5 +1,6 @@
 //! Prints the files of a client.
 
+mod backtracking;
 pub(crate) mod channels;
 mod client;
 mod docs;

@@ -3,17 +3,19 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::backtracking;
+
 /// The literal that matches in JavaScript what `pattern` matches in Rust.
 ///
-/// Nothing for what JavaScript lacks or means otherwise, such as `(?i)`, `\A` or `[a-z&&[^aeiou]]`:
-/// the server checks those alone.
+/// Nothing for what JavaScript lacks or means otherwise, such as `(?i)`, `\A` or `[a-z&&[^aeiou]]`, and
+/// for what would keep a browser busy, as `^(\w+)+$` does: the server checks those alone.
 pub(super) fn javascript(pattern: &str) -> Option<String> {
     let mut translation = Translation {
         input: pattern.chars().peekable(),
         output: String::new(),
     };
     translation.expression()?;
-    if translation.output.is_empty() {
+    if translation.output.is_empty() || !backtracking::is_linear(pattern) {
         return None;
     }
     Some(format!("/{}/u", translation.output))
@@ -145,7 +147,7 @@ mod tests {
             (r"^\d+$", r"/^\p{Nd}+$/u"),
             (r"^-?\d+$", r"/^-?\p{Nd}+$/u"),
             ("(?P<year>[0-9]{4})", "/(?<year>[0-9]{4})/u"),
-            ("(?:a|b)+?", "/(?:a|b)+?/u"),
+            ("^(?:a|b)+?", "/^(?:a|b)+?/u"),
             ("a.c", r"/a[^\n]c/u"),
             ("a/b\n", r"/a\/b\n/u"),
             (r"\@\-", "/@-/u"),
@@ -170,6 +172,7 @@ mod tests {
             "[a-z&&[^aeiou]]",
             "[[:alpha:]]",
             "[a--b]",
+            r"^(\w+)+$",
             r"\x41",
             "",
         ] {

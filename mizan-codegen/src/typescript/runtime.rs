@@ -1,7 +1,7 @@
 //! The TypeScript that is the same for every client.
 
 /// The files of the runtime, by their paths in the client.
-pub(super) const FILES: [(&str, &str); 20] = [
+pub(super) const FILES: [(&str, &str); 22] = [
     ("runtime/batch.ts", include_str!("../../runtime/batch.ts")),
     ("runtime/checks.ts", include_str!("../../runtime/checks.ts")),
     ("runtime/client.ts", include_str!("../../runtime/client.ts")),
@@ -25,7 +25,15 @@ pub(super) const FILES: [(&str, &str); 20] = [
         "runtime/multipart.ts",
         include_str!("../../runtime/multipart.ts"),
     ),
+    (
+        "runtime/otherTabs.ts",
+        include_str!("../../runtime/otherTabs.ts"),
+    ),
     ("runtime/page.ts", include_str!("../../runtime/page.ts")),
+    (
+        "runtime/pageRecovery.ts",
+        include_str!("../../runtime/pageRecovery.ts"),
+    ),
     (
         "runtime/provider.tsx",
         include_str!("../../runtime/provider.tsx"),
@@ -52,7 +60,7 @@ pub(super) const FILES: [(&str, &str); 20] = [
 ];
 
 /// The files that only apps with forms have.
-pub(super) const FORM_FILES: [(&str, &str); 21] = [
+pub(super) const FORM_FILES: [(&str, &str); 24] = [
     (
         "runtime/autoForm.tsx",
         include_str!("../../runtime/autoForm.tsx"),
@@ -70,6 +78,10 @@ pub(super) const FORM_FILES: [(&str, &str); 21] = [
         include_str!("../../runtime/formDefinition.ts"),
     ),
     (
+        "runtime/formDrawn.ts",
+        include_str!("../../runtime/formDrawn.ts"),
+    ),
+    (
         "runtime/formErrors.ts",
         include_str!("../../runtime/formErrors.ts"),
     ),
@@ -80,6 +92,10 @@ pub(super) const FORM_FILES: [(&str, &str); 21] = [
     (
         "runtime/formFieldProps.ts",
         include_str!("../../runtime/formFieldProps.ts"),
+    ),
+    (
+        "runtime/formFocus.ts",
+        include_str!("../../runtime/formFocus.ts"),
     ),
     (
         "runtime/formHook.ts",
@@ -116,6 +132,10 @@ pub(super) const FORM_FILES: [(&str, &str); 21] = [
     (
         "runtime/formSubmit.ts",
         include_str!("../../runtime/formSubmit.ts"),
+    ),
+    (
+        "runtime/formSummary.tsx",
+        include_str!("../../runtime/formSummary.tsx"),
     ),
     (
         "runtime/formToken.ts",

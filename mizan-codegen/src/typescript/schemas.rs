@@ -35,6 +35,9 @@ const CHECKS: [&str; 19] = [
     "url",
 ];
 
+/// Stands in place of a pattern that is not for browsers.
+const UNTRANSLATED: &str = " /* only the server checks the pattern */";
+
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let schemas = Schemas {
         of_form: std::cell::Cell::new(false),
@@ -439,14 +442,15 @@ fn string(value: &Text) -> String {
         schema += &format!(".check(maxBytes({max}))");
     }
     // A pattern beside a format is how the type itself reads it.
-    let pattern = value.pattern.as_deref().filter(|_| checks.format.is_none());
-    if let Some(pattern) = pattern.and_then(pattern::javascript) {
-        let words = own_words(checks, "regex");
-        schema += &match words.as_str() {
-            "" => format!(".check(pattern({pattern}))"),
-            words => format!(".check(pattern({pattern}, {words}))"),
-        };
-    }
+    let Some(pattern) = value.pattern.as_deref().filter(|_| checks.format.is_none()) else {
+        return schema;
+    };
+    let words = own_words(checks, "regex");
+    schema += &match (pattern::javascript(pattern), words.as_str()) {
+        (None, _) => UNTRANSLATED.to_owned(),
+        (Some(pattern), "") => format!(".check(pattern({pattern}))"),
+        (Some(pattern), words) => format!(".check(pattern({pattern}, {words}))"),
+    };
     schema
 }
 
@@ -495,6 +499,7 @@ fn key_schema(patterns: &[String]) -> String {
         .collect();
     match alternatives.as_deref() {
         Some([pattern]) => format!("z.string().regex({pattern})"),
+        None => format!("z.string(){UNTRANSLATED}"),
         _ => "z.string()".to_owned(),
     }
 }

@@ -42,7 +42,12 @@ async fn keep(image: &str, uploads: Uploads) -> Result<Value, Error> {
 #[tokio::test]
 async fn a_file_is_decoded_where_its_reference_stands() {
     let mut uploads = Uploads::default();
-    let reference = uploads.add(Upload::new("/nowhere", 1, "../a.png", "image/png", ()));
+    let reference = uploads.add(Upload::new(
+        tempfile::tempfile().unwrap(),
+        1,
+        "../a.png",
+        "image/png",
+    ));
     assert_eq!(keep(&reference, uploads).await.unwrap(), json!("a.png"));
 
     let refused = keep(&reference, Uploads::default()).await.unwrap_err();

@@ -139,9 +139,15 @@ fn may_hold(kind: &Kind, value: &Value) -> bool {
     }
 }
 
-/// The texts of a group, by the names of its fields.
+/// The texts of a group.
 #[derive(Default)]
-struct Texts(Vec<(String, Text)>);
+struct Texts {
+    /// By the names of its fields, of which there are few.
+    fields: Vec<(String, Text)>,
+    /// What leads to no field, by its path. Kept apart from the fields, since a post may have any
+    /// number of these, and fields are searched for one by one.
+    unknown: Vec<(String, String)>,
+}
 
 enum Text {
     /// What was sent under one name.
@@ -151,8 +157,6 @@ enum Text {
     List(Vec<Texts>),
     /// The rows of a list of single fields.
     Items(Vec<Option<String>>),
-    /// What leads to no field.
-    Unknown(String),
 }
 
 impl Texts {
@@ -224,40 +228,37 @@ impl Texts {
     }
 
     fn unknown(&mut self, path: &str, text: &str) {
-        self.0
-            .push((path.to_owned(), Text::Unknown(text.to_owned())));
+        self.unknown.push((path.to_owned(), text.to_owned()));
     }
 
     fn entry(&mut self, name: &str, new: impl FnOnce() -> Text) -> &mut Text {
         let index = self.position(name).unwrap_or_else(|| {
-            self.0.push((name.to_owned(), new()));
-            self.0.len() - 1
+            self.fields.push((name.to_owned(), new()));
+            self.fields.len() - 1
         });
-        &mut self.0[index].1
+        &mut self.fields[index].1
     }
 
     /// Where the texts of a field are.
     fn position(&self, name: &str) -> Option<usize> {
-        let is_it =
-            |(known, text): &(String, Text)| known == name && !matches!(text, Text::Unknown(_));
-        self.0.iter().position(is_it)
+        self.fields.iter().position(|(known, _)| known == name)
     }
 
     fn is_empty(&self) -> bool {
-        self.0.iter().all(|(_, text)| match text {
+        let is_blank = |(_, text): &(String, Text)| match text {
             Text::Leaf(texts) => texts.iter().all(|text| text.trim().is_empty()),
             Text::Group(group) => group.is_empty(),
             Text::List(rows) => rows.iter().all(Self::is_empty),
             Text::Items(rows) => rows.iter().flatten().all(|text| text.trim().is_empty()),
-            Text::Unknown(_) => false,
-        })
+        };
+        self.unknown.is_empty() && self.fields.iter().all(is_blank)
     }
 
     fn group(mut self, fields: &[Field]) -> Map<String, Value> {
         let mut values = Map::new();
         for field in fields {
             let index = self.position(&field.name);
-            let text = index.map(|index| self.0.remove(index).1);
+            let text = index.map(|index| self.fields.remove(index).1);
             // A field that the server holds is absent, unless somebody sent it.
             if text.is_none() && field.is_held() {
                 continue;
@@ -266,10 +267,8 @@ impl Texts {
                 values.insert(field.name.clone(), value);
             }
         }
-        for (name, text) in self.0 {
-            if let Text::Unknown(text) = text {
-                values.insert(name, Value::String(text));
-            }
+        for (name, text) in self.unknown {
+            values.insert(name, Value::String(text));
         }
         values
     }

@@ -118,7 +118,12 @@ async fn a_declared_error_blames_its_field_and_a_broken_check_is_internal() {
 async fn files_come_with_their_call() {
     let (app, sent) = app();
     let mut uploads = Uploads::default();
-    let image = uploads.add(Upload::new("/nowhere", 1, "../me.png", "image/png", ()));
+    let image = uploads.add(Upload::new(
+        tempfile::tempfile().unwrap(),
+        1,
+        "../me.png",
+        "image/png",
+    ));
     let values = with(json!({ "image": image }));
     let head = RequestHead::empty();
     call_with(&app, "contact.submit", values.clone(), uploads, head)

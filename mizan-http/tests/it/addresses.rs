@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use http_body_util::Full;
-use mizan_http::{MizanService, PeerAddr};
+use mizan_http::{ForwardedHeader, MizanService, PeerAddr};
 use serde_json::json;
 
 use crate::app::app;
+use crate::input::Log;
 use crate::wire::{Server, call, get, service, with};
 
 #[tokio::test]
@@ -69,4 +70,57 @@ async fn another_server_says_who_the_peer_is() {
     let peer = PeerAddr("192.0.2.1:5".parse().unwrap());
     request.extensions_mut().insert(peer);
     assert_eq!(call(&service, request).await.json(), "192.0.2.1");
+}
+
+#[tokio::test]
+async fn only_the_chosen_header_names_the_client() {
+    let probe = Arc::default();
+    let service = MizanService::builder(app(&probe))
+        .trusted_proxies(["127.0.0.0/8".parse().unwrap()])
+        .forwarded_header(ForwardedHeader::Forwarded);
+    let server = Server::of(service.build().unwrap()).await;
+    for (headers, client) in [
+        ("forwarded: for=203.0.113.9\r\n", "203.0.113.9"),
+        (
+            "forwarded: for=\"[2001:db8::1]:80\"\r\nx-forwarded-for: 6.6.6.6\r\n",
+            "2001:db8::1",
+        ),
+        ("x-forwarded-for: 6.6.6.6\r\n", "127.0.0.1"),
+        ("forwarded: for=unknown\r\n", "127.0.0.1"),
+    ] {
+        let request =
+            format!("GET /api/mizan/call/address HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
+        assert_eq!(server.ask(request).await.json(), client, "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn warns_once_of_a_private_proxy_that_is_not_trusted() {
+    for (peer, header, warnings) in [
+        ("192.168.0.1:5", "x-forwarded-for", 1),
+        ("[fd00::1]:5", "forwarded", 1),
+        ("127.0.0.1:5", "forwarded", 1),
+        ("[::ffff:100.64.0.1]:5", "x-forwarded-for", 1),
+        // Any client on the internet may send these.
+        ("192.0.2.1:5", "x-forwarded-for", 0),
+        ("192.168.0.1:5", "x-other", 0),
+    ] {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        let _logging = tracing::subscriber::set_default(subscriber);
+        let (_, service) = service();
+        for _ in 0..3 {
+            let mut request = with(get("/api/mizan/call/address"), &[(header, "for=6.6.6.6")]);
+            let addr = PeerAddr(peer.parse().unwrap());
+            request.extensions_mut().insert(addr);
+            assert_eq!(call(&service, request).await.status, 200);
+        }
+        let log = log.text();
+        let found = log.matches("add it to `trusted_proxies`").count();
+        assert_eq!(found, warnings, "{peer} {header}: {log}");
+    }
 }

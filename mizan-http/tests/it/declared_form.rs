@@ -81,7 +81,9 @@ fn site() -> (Sent, axum::Router) {
         let mizan = mizan.clone();
         axum::routing::get(move |request| page(mizan.clone(), request))
     };
-    let router = axum::Router::<()>::new().route("/contact/", pages);
+    let router = axum::Router::<()>::new()
+        .route("/contact/", pages)
+        .nest_service("/api/mizan", mizan.clone());
     let pages = FormPages::new(router, mizan);
     (sent, axum::Router::new().fallback_service(pages))
 }

@@ -1,14 +1,15 @@
 //! An application with a form and files, and pages to show the form on. The form is written by hand
 //! against the core, as `mizan-forms` would write it.
 
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
 use cookie::Cookie;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use mizan_core::{
     Cx, Error, FormEntry, FormPost, FormShape, Identity, Kind, Policy, Principal, Registry,
     RequestHead, ServerFunction, Upload, UploadField,
@@ -74,7 +75,8 @@ struct Phone {
 }
 
 fn told(upload: &Upload) -> Value {
-    let content = std::fs::read(upload.path()).unwrap();
+    let mut content = Vec::new();
+    upload.open().read_to_end(&mut content).unwrap();
     assert_eq!(content.len() as u64, upload.len());
     let start = String::from_utf8_lossy(&content[..content.len().min(20)]).into_owned();
     json!([
@@ -128,6 +130,7 @@ impl ServerFunction for Submit {
             .map(|phone| json!([phone.number, phone.scan.as_ref().map(told)]))
             .collect();
         let sent = json!({
+            "client": cx.head().client_addr(),
             "name": self.name,
             "password": self.password,
             "image": self.image.as_ref().map(told),
@@ -282,11 +285,26 @@ impl Site {
 
     pub(crate) fn with(seen: Seen, change: impl FnOnce(&mut Limits)) -> Self {
         let seen = Arc::new(seen);
+        let dir = tempfile::tempdir().unwrap();
+        let service = Self::service(&seen, dir.path(), change);
+        Self { seen, service, dir }
+    }
+
+    /// The service alone, with its uploads in `dir`.
+    pub(crate) fn in_dir(dir: &Path) -> MizanService<Cookies> {
+        Self::service(&Arc::default(), dir, |_| {})
+    }
+
+    fn service(
+        seen: &Arc<Seen>,
+        dir: &Path,
+        change: impl FnOnce(&mut Limits),
+    ) -> MizanService<Cookies> {
         let contact = FormEntry::new("contact", "contact.schema", "contact.submit", &Shape);
         let members = FormEntry::new("members", "contact.schema", "members.submit", &Shape);
         let thanks = FormEntry::new("thanks", "contact.schema", "contact.submit", &Shape);
         let app = Registry::new()
-            .state(Arc::clone(&seen))
+            .state(Arc::clone(seen))
             .function::<Submit>()
             .function::<Schema>()
             .function::<MembersFile>()
@@ -294,17 +312,12 @@ impl Site {
             .form_entry(members)
             .form_entry(thanks.redirect(Some("/thanks")))
             .build();
-        let dir = tempfile::tempdir().unwrap();
         let service = MizanService::builder(app.unwrap())
             .authenticate(Cookies)
             .limits(limits(change))
-            .upload_dir(dir.path())
+            .upload_dir(dir)
             .build();
-        Self {
-            seen,
-            service: service.unwrap(),
-            dir,
-        }
+        service.unwrap()
     }
 
     /// The service within an application that has pages.
@@ -312,10 +325,9 @@ impl Site {
         FormPages::new(Pages(self.service.clone()), self.service.clone())
     }
 
-    /// The files that are there now.
+    /// The files of the folder that are open now.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let files = std::fs::read_dir(self.dir.path()).unwrap();
-        files.map(|file| file.unwrap().path()).collect()
+        open_files(std::process::id(), self.dir.path())
     }
 
     /// Waits until so many files are there.
@@ -328,6 +340,13 @@ impl Site {
     }
 }
 
+/// The files of a folder that a process holds open, whether or not they have a name.
+pub(crate) fn open_files(process: u32, dir: &Path) -> Vec<PathBuf> {
+    let descriptors = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let files = descriptors.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    files.filter(|file| file.starts_with(dir)).collect()
+}
+
 /// Pages that show as JSON what a component would get, and the headers of the request.
 #[derive(Clone)]
 pub(crate) struct Pages(MizanService<Cookies>);
@@ -336,6 +355,7 @@ impl<B> tower_service::Service<Request<PageBody<B>>> for Pages
 where
     B: http_body::Body + Send + 'static,
     B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     type Response = Response<Full<Bytes>>;
     type Error = std::convert::Infallible;
@@ -349,6 +369,14 @@ where
     }
 
     fn call(&mut self, request: Request<PageBody<B>>) -> Self::Future {
+        if request.uri().path().starts_with("/api/mizan/") {
+            let answer = self.0.call(request);
+            return Box::pin(async {
+                let (parts, body) = answer.await?.into_parts();
+                let body = body.collect().await?.to_bytes();
+                Ok(Response::from_parts(parts, Full::from(body)))
+            });
+        }
         let caller = self.0.caller(&request);
         Box::pin(async move {
             let name = "contact.schema".to_owned();

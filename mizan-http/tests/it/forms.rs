@@ -569,7 +569,6 @@ async fn forms_are_posted() {
     // Whatever else comes is for the pages.
     for request in [
         get("/contact/"),
-        get(PATH),
         form_at("/contact/", &[]),
         form_at("/form/contact", &[]),
     ] {

@@ -93,6 +93,9 @@ impl Authenticate for Named {
     async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
         let name = head.headers().get("x-user");
         Ok(match name.and_then(|name| name.to_str().ok()) {
+            Some(name) if head.headers().contains_key("x-staff") => {
+                Identity::new(name).staff().into()
+            }
             Some(name) => Identity::new(name).into(),
             None => Principal::anonymous(),
         })
@@ -119,6 +122,24 @@ async fn a_key_is_its_callers_and_its_functions() {
     }
     let reply = call(&service, keyed("/api/mizan/call/set", KEY, "")).await;
     assert_eq!(reply.json(), serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn the_policy_is_asked_before_a_reply_is_replayed() {
+    let probe = Arc::<Probe>::default();
+    let service = MizanService::builder(app(&probe)).authenticate(Named);
+    let service = service.build().unwrap();
+    let request = || {
+        let request = keyed("/api/mizan/call/staff_only", KEY, r#"{"text": "secret"}"#);
+        with(request, &[("x-user", "ada")])
+    };
+    let as_staff = || with(request(), &[("x-staff", "")]);
+    assert_eq!(call(&service, as_staff()).await.json(), "secret");
+    assert_eq!(call(&service, as_staff()).await.json(), "secret");
+    let refused = call(&service, request()).await;
+    assert_eq!(refused.failure(), (403, "forbidden".to_owned()));
+    assert_eq!(call(&service, as_staff()).await.json(), "secret");
+    assert_eq!(probe.started.get(), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Files on their way to functions. Whatever happens, no temporary file stays.
 
-use std::time::Duration;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Request;
@@ -8,12 +10,12 @@ use http_body_util::Full;
 use mizan_core::Registry;
 use mizan_http::{Limits, MizanService};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::form_app::{
-    BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended,
+    BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, open_files, png, text, unended,
 };
-use crate::wire::{Reply, Server, Socket, call, post, soon, with};
+use crate::wire::{PATIENCE, Reply, Server, Socket, call, post, soon, with};
 
 const PATH: &str = "/api/mizan/call/contact.submit";
 const ADA: Part<'_> = text("input", r#"{"name": "Ada"}"#);
@@ -105,6 +107,50 @@ async fn a_file_name_is_no_path() {
         assert_eq!(reply.status, 200, "{claimed} {reply:?}");
         assert_eq!(site.seen.last()["image"][0], name);
     }
+}
+
+#[tokio::test]
+async fn an_unreadable_file_name_is_named_as_the_problem() {
+    let site = Site::new();
+    let part = |disposition: &[u8]| {
+        [
+            b"--a-boundary\r\ncontent-disposition: form-data; name=\"image\"; ",
+            disposition,
+            b"\r\ncontent-type: image/png\r\n\r\n",
+            PNG,
+            b"\r\n--a-boundary\r\ncontent-disposition: form-data; name=\"input\"\r\n\r\n\
+              {\"name\": \"Ada\"}\r\n--a-boundary--\r\n",
+        ]
+        .concat()
+    };
+    for (disposition, problem) in [
+        (
+            &b"filename=\"a\0b.png\""[..],
+            "control characters such as NUL",
+        ),
+        (b"filename=\"a\x07.png\"", "control characters such as NUL"),
+        (b"filename*=UTF-8''a.png", "`filename*`"),
+        (b"FileName*=\"UTF-8''a.png\"", "`filename*`"),
+        (b"filename*=UTF-8''b.png; filename=\"a.png\"", "`filename*`"),
+        (b"filename=\"\xff.png\"", "in UTF-8"),
+        (b"FILENAME=\"a.png\"", "in quotes and in UTF-8"),
+    ] {
+        let request = multipart_of(PATH, part(disposition));
+        let reply = call(&site.service, request).await;
+        assert_eq!(reply.failure(), (400, "malformed".to_owned()));
+        let detail = reply.problem()["detail"].to_string();
+        assert!(detail.contains(problem), "{detail}");
+    }
+    // Beside a name that can be read, the other is ignored; in a quoted string, it is none.
+    for (disposition, name) in [
+        (&b"filename=\"a.png\"; filename*=UTF-8''b.png"[..], "a.png"),
+        (b"filename=\"a; filename*=b.png\"", "a; filename*=b.png"),
+    ] {
+        let reply = call(&site.service, multipart_of(PATH, part(disposition))).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert_eq!(site.seen.last()["image"][0], name);
+    }
+    assert_eq!(site.files().len(), 0);
 }
 
 #[tokio::test]
@@ -363,12 +409,16 @@ async fn headers_of_parts_are_short() {
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
 }
 
-/// The beginning of a large file, as far as its first blocks.
-async fn begin(site: &Site, socket: &mut Socket) {
+/// Sends the beginning of a large file, as far as its first blocks.
+async fn send_beginning(socket: &mut Socket) {
     let mut body = unended(&[ADA, Part("files", Some("a"), "", &vec![0; 600_000])]);
     body.truncate(body.len() - 2);
     socket.send(head(20_000_000)).await;
     socket.send(body).await;
+}
+
+async fn begin(site: &Site, socket: &mut Socket) {
+    send_beginning(socket).await;
     site.until_files(1).await;
 }
 
@@ -452,6 +502,61 @@ async fn a_file_lives_as_long_as_its_call() {
     soon(site.service.idle()).await;
     assert_eq!(site.seen.last()["image"][0], "a.png");
     site.until_files(0).await;
+}
+
+const UPLOAD_DIR: &str = "MIZAN_TEST_UPLOAD_DIR";
+const LISTENING: &str = "listening on ";
+
+#[tokio::test]
+async fn a_process_that_is_killed_leaves_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "uploads::receives_until_it_is_killed",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env(UPLOAD_DIR, dir.path())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let process = server.id().unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let addr = loop {
+        let line = soon(lines.next_line()).await.unwrap();
+        let line = line.expect("the server has ended");
+        if let Some((_, addr)) = line.split_once(LISTENING) {
+            break addr.parse().unwrap();
+        }
+    };
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        let mut socket = Socket::connect(addr).await;
+        send_beginning(&mut socket).await;
+        sockets.push(socket);
+    }
+    let start = Instant::now();
+    while open_files(process, dir.path()).len() < sockets.len() {
+        assert!(start.elapsed() < PATIENCE, "the files do not arrive");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    server.kill().await.unwrap();
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+#[ignore = "a part of the other test"]
+async fn receives_until_it_is_killed() {
+    let Some(dir) = std::env::var_os(UPLOAD_DIR) else {
+        return;
+    };
+    let site = Site::in_dir(Path::new(&dir));
+    let server = Server::start(site, |serve| serve).await;
+    println!("{LISTENING}{}", server.addr);
+    tokio::time::sleep(3 * PATIENCE).await;
 }
 
 fn keyed(parts: &[Part<'_>]) -> Request<Full<Bytes>> {

@@ -109,6 +109,18 @@ const serverOf = (paths) => {
   return server;
 };
 
+// React opens each of its `<style>` elements with a chunk of its own. It gives them no nonce, or leaves out the
+// rules whose component names none, and no component knows the nonce.
+const opensStyle = (chunk) =>
+  chunk === "<style" ||
+  // Until 19.2, of the styles that it hoists.
+  chunk.startsWith('<style data-precedence="') ||
+  chunk.startsWith('<style media="not all" data-precedence="');
+const styleWith = (nonce) => {
+  const value = nonce.replace(/["&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return `<style nonce="${value}"`;
+};
+
 let current = null;
 // Handed over in pieces of this length, so that they are garbage soon.
 const LONG = 1 << 15;
@@ -116,6 +128,7 @@ const LONG = 1 << 15;
 // One render, which is also what React writes into.
 class Render {
   #streaming;
+  #style = null;
   #react = null;
   #text = "";
   #error = null;
@@ -138,6 +151,7 @@ class Render {
       // What is there stands in its place, so that it shows without a script, however long it is.
       progressiveChunkSize: Infinity,
     };
+    if (nonce !== undefined) this.#style = styleWith(nonce);
     sizesMatter = this.#streaming;
     soon.clear();
     later.clear();
@@ -187,6 +201,9 @@ class Render {
   abort(reason) { this.#react?.abort(new Error(reason)); }
 
   write(chunk) {
+    if (this.#style !== null && chunk.startsWith("<style") && opensStyle(chunk)) {
+      chunk = this.#style + chunk.slice("<style".length);
+    }
     this.#text += chunk;
     if (this.#text.length > LONG && current === this) {
       host.emit(this.#text.toWellFormed());

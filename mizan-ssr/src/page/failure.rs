@@ -17,6 +17,8 @@ pub(crate) struct Failure<'a> {
     pub(crate) component: &'a str,
     pub(crate) development: bool,
     pub(crate) html: bool,
+    /// The page of an earlier error asks again, which is not worth another line in the log.
+    pub(crate) retry: bool,
     pub(crate) nonce: Option<Nonce>,
 }
 
@@ -24,16 +26,24 @@ pub(crate) struct Failure<'a> {
 const POLICY: &str = "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
+/// Besides, what lets the page of development ask whether the error is gone.
+const DEVELOPMENT_POLICY: &str = "; script-src 'nonce-{nonce}'; connect-src 'self'";
+
 /// What a default export without a name is called once it was transformed.
 const DEFAULT_EXPORT: &str = "__vite_ssr_export_default__";
 
 const STYLE: &str = include_str!("failure.css");
+const SCRIPT: &str = include_str!("failure.js");
 
 impl Failure<'_> {
     /// Logs `error` and answers with its page, or with text.
     pub(crate) fn respond(self, error: &RenderError) -> Response<PageBody> {
         let id = Uuid::new_v4().to_string();
-        tracing::error!(id, component = self.component, %error, "a page was not rendered");
+        if self.retry && self.development {
+            tracing::debug!(id, component = self.component, %error, "a page was still not rendered");
+        } else {
+            tracing::error!(id, component = self.component, %error, "a page was not rendered");
+        }
         let status = status(error.code());
         let nonce = self.nonce.clone().unwrap_or_else(Nonce::fresh);
         let (kind, text) = match (self.html, self.development) {
@@ -51,7 +61,12 @@ impl Failure<'_> {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        let policy = Policy::new(POLICY, "").expect("it is a header's value");
+        let more = if self.html && self.development {
+            DEVELOPMENT_POLICY
+        } else {
+            ""
+        };
+        let policy = Policy::new(&format!("{POLICY}{more}"), "").expect("it is a header's value");
         headers.insert(CONTENT_SECURITY_POLICY, policy.with(&nonce));
         response
     }
@@ -99,6 +114,10 @@ impl Failure<'_> {
             main.push_str(&frames("Component stack", components));
         }
         main.push_str(&format!("<footer>In the log under {id}.</footer>"));
+        main.push_str(&format!(
+            "<script type=\"module\" nonce=\"{}\">{SCRIPT}</script>",
+            nonce.as_str()
+        ));
         document(&format!("{name}: {message}"), &main, nonce)
     }
 }

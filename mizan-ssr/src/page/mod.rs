@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use serde::Serialize;
 
 use crate::error::RenderError;
@@ -30,6 +30,9 @@ pub(crate) use error::PagesErrorKind;
 use failure::Failure;
 use policy::Policy;
 pub use policy::{InvalidNonce, Nonce, STRICT_POLICY};
+
+/// Sent by `failure.js`.
+const RETRY: HeaderName = HeaderName::from_static("mizan-retry");
 
 /// Answers requests with pages: documents around components, which the browser takes over.
 ///
@@ -98,6 +101,7 @@ pub struct Page<'a> {
     whole: bool,
     method: Method,
     html: bool,
+    retry: bool,
 }
 
 impl Pages {
@@ -129,6 +133,7 @@ impl Pages {
             whole: pages.assets.is_none(),
             method: Method::GET,
             html: true,
+            retry: false,
         }
     }
 }
@@ -265,6 +270,7 @@ impl Page<'_> {
     /// not accept HTML.
     pub fn request(mut self, method: &Method, headers: &HeaderMap) -> Self {
         self.method = method.clone();
+        self.retry = headers.contains_key(RETRY);
         self.html = headers.get_all(ACCEPT).iter().any(|accept| {
             let accept = accept.as_bytes().to_ascii_lowercase();
             [&b"text/html"[..], b"application/xhtml+xml"]
@@ -281,13 +287,14 @@ impl Page<'_> {
     /// stored is shown without asking here again.
     ///
     /// An error before the shell is logged under an id. In development the page shows it, with its
-    /// source lines; else it shows that id and nothing more. Its status is 503 when too many renders
+    /// source lines, and reloads once the error is gone or is another one; else it shows that id and nothing more. Its status is 503 when too many renders
     /// wait, 504 when one took too long, else 500.
     pub async fn respond(self) -> Response<PageBody> {
         let failure = Failure {
             component: self.path,
             development: self.pages.renderer.development(),
             html: self.html,
+            retry: self.retry,
             nonce: self.nonce.clone(),
         };
         let head = self.method == Method::HEAD;

@@ -7,8 +7,8 @@ use http::HeaderValue;
 /// A content security policy that lets run what this page brought and nothing else.
 ///
 /// Scripts need the response's nonce, and what they import is trusted with them, so neither an injected
-/// script nor one that a visitor uploaded runs. Style sheets come from the page's own origin. The
-/// attribute `style` is allowed, because React writes it for the prop of that name; images and fonts may
+/// script nor one that a visitor uploaded runs. Style sheets come from the page's own origin, or are `<style>`
+/// elements that components rendered, which get the nonce. The attribute `style` is allowed, because React writes it for the prop of that name; images and fonts may
 /// be `data:` addresses, because Vite writes small ones so.
 ///
 /// For [`PagesBuilder::content_security_policy`](crate::PagesBuilder::content_security_policy), which

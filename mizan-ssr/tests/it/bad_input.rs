@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 use mizan_ssr::{EngineKind, RenderErrorCode};
 use serde_json::{Value, json};
 
-use crate::app::{App, block_on, error, html, inside, on_engines};
+use crate::app::{App, block_on, error, html, inside, on_engines, packages};
+use crate::react_19_0::copy;
 
 const GOOD: &str = "export default () => <b>good</b>;";
 
@@ -373,5 +374,77 @@ fn a_full_queue_refuses() {
             .count();
         assert!(refused >= 1, "{results:?}");
         assert!(results.iter().flatten().any(|r| inside(&r.html).is_empty()));
+    });
+}
+
+#[test]
+fn errors_of_syntax_that_no_engine_knows_name_the_file() {
+    on_engines(|engine| {
+        for (source, place, message) in [
+            (
+                "const mark = (value: unknown) => value;\nexport class A { @mark field = 1; }",
+                "inner.ts:2:18",
+                "decorators are not supported",
+            ),
+            (
+                "const mark = (value: unknown) => value;\n@mark export class A {}",
+                "inner.ts:2:1",
+                "decorators are not supported",
+            ),
+            (
+                "export class A {\n  accessor field = 1;\n}",
+                "inner.ts:2:3",
+                "`accessor` is not supported",
+            ),
+        ] {
+            let app = App::new(&[
+                (
+                    "App.tsx",
+                    "import { A } from './inner'; export default () => <b>{typeof A}</b>;",
+                ),
+                ("inner.ts", source),
+            ]);
+            let error = error(&app.renderer(engine), "App.tsx");
+            assert_eq!(error.code(), RenderErrorCode::Syntax, "{error}");
+            let text = error.to_string();
+            assert!(text.contains(place) && text.contains(message), "{text}");
+        }
+        // Names and texts that only look like it.
+        let app = App::component(
+            "class A { accessor = '@'; get() { return this.accessor; } }
+             export default () => <b>{new A().get()}</b>;",
+        );
+        let renderer = app.renderer(engine);
+        assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>@</b>");
+    });
+}
+
+#[test]
+fn an_error_of_two_copies_of_react_names_both() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import { useOther } from 'other'; export default () => <b>{useOther()}</b>;",
+            ),
+            (
+                "node_modules/other/index.js",
+                "import { useState } from 'react'; export const useOther = () => useState(1)[0];",
+            ),
+            (
+                "node_modules/other/package.json",
+                r#"{ "name": "other", "type": "module", "main": "index.js" }"#,
+            ),
+        ]);
+        let packages = packages().expect("checked by `on_engines`");
+        let own = app.path("node_modules/other/node_modules/react");
+        copy(&packages.join("react"), &own);
+        let error = error(&app.renderer(engine), "App.tsx");
+        let text = error.to_string();
+        assert!(text.contains("several copies of React"), "{text}");
+        for copy in [packages.join("react/cjs"), own.join("cjs")] {
+            let copy = copy.canonicalize().expect("it is there");
+            assert!(text.contains(&*copy.to_string_lossy()), "{text}");
+        }
     });
 }

@@ -311,6 +311,13 @@ fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
             at(&|e| e.get("hidden").is_some()),
         ];
         assert!(order.is_sorted(), "{order:?}");
+        // The client takes data from nowhere else, as users may write elements with the same names.
+        for data in elements
+            .iter()
+            .filter(|e| e.get("type") == Some("application/json"))
+        {
+            assert_eq!(data.parent, "body", "{}", data.text);
+        }
         let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
         assert!(running.len() >= 3, "the entry, and React's");
         for script in running {
@@ -332,6 +339,47 @@ fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
             .respond()
             .await;
         assert_ne!(header(&other, &CONTENT_SECURITY_POLICY), policy);
+    });
+}
+
+const STYLED: &str = "import { Suspense, use } from 'react';
+    let late: Promise<string>;
+    const Late = () => <p><style href='late' precedence='low'>{use(late)}</style></p>;
+    const inner = { __html: '.plain > b {}' };
+    export default () => {
+      late = new Promise((done) => setTimeout(() => done('.late {}'), 30));
+      return <main><style href='early' precedence='low'>{'.early {}'}</style>
+        <style data-own='' dangerouslySetInnerHTML={inner} /><p title='<style'>{'<style'}</p>
+        <Suspense fallback={<i>wait</i>}><Late /></Suspense></main>;
+    };";
+
+#[test]
+fn styles_of_components_have_the_nonce_of_the_policy() {
+    on_pages(STYLED, &async |app, engine| {
+        let pages = with_vite(app, engine).content_security_policy(STRICT_POLICY);
+        let pages = pages.build().expect("it builds");
+        let response = pages.page("src/App.tsx").respond().await;
+        let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
+        let (_, styles) = policy.split_once("style-src ").expect("style-src");
+        let (_, nonce) = styles.split_once("'nonce-").expect("a nonce");
+        let (nonce, _) = nonce.split_once('\'').expect("its end");
+        let html = text(response).await;
+        let dom = parsed(&html);
+        let styles = dom.all("style");
+        let mut rules: Vec<_> = styles.iter().map(|style| &*style.text).collect();
+        rules.sort_unstable();
+        assert_eq!(rules, [".early {}", ".late {}", ".plain > b {}"], "{html}");
+        for style in &styles {
+            assert_eq!(style.get("nonce"), Some(nonce), "{html}");
+        }
+        assert!(
+            html.contains("<p title=\"&lt;style\">&lt;style</p>"),
+            "{html}"
+        );
+
+        // Without a policy the bytes are React's own.
+        let response = built(app, engine).page("src/App.tsx").respond().await;
+        assert!(!text(response).await.contains("nonce"));
     });
 }
 
@@ -578,13 +626,63 @@ fn with_package(app: &App) {
 #[track_caller]
 fn no_outside(dom: &Dom) {
     for element in dom.elements() {
+        let own = element.text.contains("mizan-retry") && element.get("nonce").is_some();
         assert!(
-            !element.runs() && element.name != "link",
+            (!element.runs() || own) && element.name != "link",
             "{}",
             element.name
         );
         assert!(element.get("src").is_none() && element.get("style").is_none());
     }
+}
+
+#[test]
+fn in_development_the_page_of_an_error_asks_whether_it_is_gone() {
+    on_pages(THROWS, &async |app, engine| {
+        with_package(app);
+        let pages = |development| {
+            let pages = served(app, app.builder(engine).development(development));
+            pages.entry("src/main.tsx").build().expect("it builds")
+        };
+        let (log, _guard) = Log::of_this_thread();
+        let scripts = async |pages: &Pages, headers: &HeaderMap| {
+            let page = pages.page("src/App.tsx").request(&Method::GET, headers);
+            let response = page.respond().await;
+            let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            (parsed(&text(response).await).all("script"), policy)
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/html"));
+        let (found, policy) = scripts(&pages(true), &headers).await;
+        assert_eq!(found.len(), 1);
+        let nonce = found[0].get("nonce").expect("a nonce");
+        assert!(
+            policy.contains(&format!("script-src 'nonce-{nonce}'")),
+            "{policy}"
+        );
+        assert!(policy.contains("connect-src 'self'"), "{policy}");
+        assert!(log.text().contains("ERROR"));
+
+        // In production there is no script, and every error is in the log.
+        headers.insert("mizan-retry", HeaderValue::from_static("1"));
+        log.clear();
+        let (found, policy) = scripts(&pages(false), &headers).await;
+        assert!(
+            found.is_empty() && !policy.contains("script-src"),
+            "{policy}"
+        );
+        assert!(log.text().contains("ERROR"));
+
+        // Once it was logged, the script's requests say no more.
+        log.clear();
+        let pages = pages(true);
+        scripts(&pages, &headers).await;
+        assert!(!log.text().contains("ERROR"), "{}", log.text());
+        app.write("src/App.tsx", "export default () => <b>mended</b>;");
+        let page = pages.page("src/App.tsx").request(&Method::GET, &headers);
+        assert_eq!(page.respond().await.status(), StatusCode::OK);
+    });
 }
 
 #[test]

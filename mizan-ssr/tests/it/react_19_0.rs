@@ -32,7 +32,7 @@ fn app(files: &[(&str, &str)]) -> Option<App> {
     Some(app)
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("readable");
@@ -111,5 +111,24 @@ fn an_error_in_the_shell_and_what_never_comes_are_errors() {
         let text = String::from_utf8(text).expect("UTF-8");
         assert!(text.contains("$RX"), "{text}");
         assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
+    });
+}
+
+#[test]
+fn styles_have_the_nonce() {
+    let page = "export default () => <><style href='a' precedence='low'>{'.a {}'}</style><style>{'.b {}'}</style></>;";
+    on_engines(|engine| {
+        let Some(app) = app(&[("App.tsx", page)]) else {
+            return;
+        };
+        let renderer = app.renderer(engine);
+        let rendered = block_on(renderer.component("App.tsx").nonce("n0nce\"").render());
+        let html = rendered.expect("a page").html;
+        assert_eq!(html.matches("<style").count(), 2, "{html}");
+        assert_eq!(
+            html.matches("<style nonce=\"n0nce&#34;\"").count(),
+            2,
+            "{html}"
+        );
     });
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod files;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

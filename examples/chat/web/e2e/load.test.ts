@@ -14,6 +14,15 @@ test("is hydrated, and asks for nothing that the server put into it", async ({
   expect(chat.calls).toHaveLength(1);
 });
 
+test("greets whom one has typed, and not each letter", async ({ chat }) => {
+  const name = chat.panel("greet").getByLabel("Name");
+  await name.fill("");
+  await name.pressSequentially("Ada Lovelace", { delay: 20 });
+  await expect(chat.outcome("greet")).toContainText("Hello, Ada Lovelace!");
+  // One on a machine that has time; each pause of 250 ms is another.
+  expect(chat.calls.length).toBeLessThan(6);
+});
+
 test("has the signed-in user in its first HTML", async ({ chat }) => {
   await chat.switchTo("Staff");
   const reply = await chat.page.request.get("/");

@@ -6,11 +6,11 @@ export function ContactForm(): ReactNode {
   const form = useContactForm();
   if (form.sent)
     return (
-      <div className="card" role="status">
+      <form.Sent className="card">
         <h2>Thank you.</h2>
         <p>Your message is on its way to us.</p>
         <a href="/contact/">Write another</a>
-      </div>
+      </form.Sent>
     );
   return (
     <form.Form className="card form">

@@ -5,6 +5,7 @@ import typescript from "../snippets/greet.tsx?raw";
 import { Live } from "./Live";
 import { Panel } from "./Panel";
 import { Success } from "./Success";
+import { useSettled } from "../useSettled";
 
 /** `greet`: a local context, whose provider sets the input. */
 export function GreetPanel(): ReactNode {
@@ -24,6 +25,7 @@ export function GreetPanel(): ReactNode {
 
 function Greet(): ReactNode {
   const [name, setName] = useState("World");
+  const greeted = useSettled(name, 250);
   const id = useId();
   return (
     <>
@@ -36,8 +38,8 @@ function Greet(): ReactNode {
           onChange={(event) => setName(event.target.value)}
         />
       </div>
-      <Live resetKeys={[name]}>
-        <GreetProvider name={name}>
+      <Live resetKeys={[greeted]}>
+        <GreetProvider name={greeted}>
           <Greeting />
         </GreetProvider>
       </Live>

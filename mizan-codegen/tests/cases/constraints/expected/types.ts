@@ -35,6 +35,12 @@ export interface ConstrainedInput {
   site: string;
   name: string;
   loose: string;
+  nested?: string;
+  loose_email?: string | null;
+  slug?: string;
+  address?: string;
+  colour?: string;
+  number?: string;
   containing: string;
   stars: number;
   share: number;

@@ -4,6 +4,7 @@ import { get, set, type FieldErrors } from "react-hook-form";
 import {
   fieldAt,
   heldName,
+  type FieldDefinition,
   type FormDefinition,
   type Issue,
   type Messages,
@@ -39,15 +40,12 @@ export function fieldErrors(
   const paths = Object.keys(messages).sort((a, b) => b.length - a.length);
   for (const path of paths) {
     const name = errorName(definition, path);
-    const said =
+    const said = messages[path] ?? [];
+    const shown =
       name === root && path !== wholeForm
-        ? messages[path]?.map((message) => `${path}: ${message}`)
-        : messages[path];
-    set(
-      errors,
-      name,
-      errorOf([...messagesOf(get(errors, name)), ...(said ?? [])]),
-    );
+        ? labelled(definition, path, said)
+        : said;
+    set(errors, name, errorOf([...messagesOf(get(errors, name)), ...shown]));
   }
   return errors;
 }
@@ -58,6 +56,15 @@ export function errorName({ fields }: FormDefinition, path: string): string {
   if (!field) return root;
   const name = heldName(fields, path);
   return field.fields || field.list ? `${name}.${root}` : name;
+}
+
+/** The path that react-hook-form keeps an error about under `name`; the reverse of {@link errorName}. */
+export function errorPath({ fields }: FormDefinition, name: string): string {
+  const path = name.replace(/(^|\.)root$/, "");
+  const item = path.replace(/\.item$/, "");
+  return item !== path && fieldAt(fields, item)?.name === undefined
+    ? item
+    : path;
 }
 
 /** An error of react-hook-form that says all of `messages`. */
@@ -81,6 +88,42 @@ export function messagesOf(error: unknown): readonly string[] {
   };
   if (types?.all) return types.all;
   return typeof message === "string" && message !== "" ? [message] : [];
+}
+
+/** Messages that name the field that they are about, for a place away from it. */
+export function labelled(
+  { fields }: FormDefinition,
+  path: string,
+  messages: readonly string[],
+): string[] {
+  const label = labelOf(fields, path);
+  return messages.map((message) => `${label}: ${message}`);
+}
+
+/** Calls `visit` with each error in the tree of react-hook-form, and with its name. */
+export function eachError(
+  errors: object,
+  visit: (name: string, error: unknown) => void,
+  prefix = "",
+): void {
+  for (const [key, inner] of Object.entries(errors)) {
+    const name = prefix + key;
+    if (messagesOf(inner).length > 0) visit(name, inner);
+    else if (inner && typeof inner === "object")
+      eachError(inner as object, visit, `${name}.`);
+  }
+}
+
+/** The words for the field at a path, as the server has them on pages of its own. */
+function labelOf(fields: readonly FieldDefinition[], path: string): string {
+  const names = path.split(".");
+  return names
+    .map((name, index) => {
+      const field = fieldAt(fields, names.slice(0, index + 1).join("."));
+      if (field?.label !== undefined) return field.label;
+      return /^[0-9]+$/.test(name) ? `row ${Number(name) + 1}` : name;
+    })
+    .join(", ");
 }
 
 function pathOf({ path = [] }: Issue): string {

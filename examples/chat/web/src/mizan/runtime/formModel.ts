@@ -2,6 +2,8 @@
 
 import type { Control, UseFormReturn } from "react-hook-form";
 import type { Choice, FormDefinition } from "./formDefinition";
+import type { DrawnFields } from "./formDrawn";
+import type { FocusMoves } from "./formFocus";
 import type { LiveValidation } from "./formLive";
 import type { Press } from "./formPress";
 import type { FormStatus, Store } from "./formStatus";
@@ -18,6 +20,8 @@ export interface FormModel {
   readonly status: Store<FormStatus>;
   readonly live: LiveValidation;
   readonly press: Press;
+  readonly drawn: DrawnFields;
+  readonly focus: FocusMoves;
   /** react-hook-form as of the last rendering. */
   rhf: UseFormReturn<FieldValues>;
   /** Where the browser goes after a success. */

@@ -3,38 +3,102 @@
 import { get } from "react-hook-form";
 import type { Messages } from "./formDefinition";
 
-/** What the server has said about values, which holds until they change. */
+/**
+ * What the server has said about the values of a form.
+ *
+ * A verdict is about one value of a field, and holds as long as the field has that value. A submission
+ * has the last word on the values that it sent: no check of one of them replaces what it said.
+ */
 export class ServerVerdicts {
-  readonly #said = new Map<
-    string,
-    { readonly value: unknown; readonly messages: readonly string[] }
-  >();
+  readonly #checked = new Map<string, Verdict>();
+  #submission: { readonly values: object; messages: Messages } | undefined;
 
-  /** Keeps what was said about the value at `path`; without messages there is nothing to keep. */
-  set(path: string, values: object, messages: readonly string[] = []): void {
-    if (messages.length === 0) this.#said.delete(path);
-    else this.#said.set(path, { value: get(values, path), messages });
+  /** Keeps what a check found wrong with the value at `path`, which may be nothing. */
+  addCheck(
+    path: string,
+    values: object,
+    messages: readonly string[] = [],
+  ): void {
+    if (!this.#isSubmitted(path, values))
+      this.#checked.set(path, { value: get(values, path), messages });
   }
 
+  /** `values` are sent: what was said before counts no more. */
+  beginSubmission(values: object): void {
+    this.#checked.clear();
+    this.#submission = { values: copyOf(values), messages: {} };
+  }
+
+  /** Keeps what is wrong with the values that were sent. */
+  refuseSubmission(messages: Messages): void {
+    if (this.#submission) this.#submission.messages = messages;
+  }
+
+  /** Forgets everything, as after a submission that came to no verdict about its values. */
   clear(): void {
-    this.#said.clear();
+    this.#checked.clear();
+    this.#submission = undefined;
+  }
+
+  /** Whether the server has judged the value at `path`, or is about to as it was submitted. */
+  isJudged(path: string, values: object): boolean {
+    const checked = this.#checked.get(path);
+    return (
+      (checked !== undefined && isSame(checked.value, get(values, path))) ||
+      this.#isSubmitted(path, values)
+    );
   }
 
   /** What was said about the values as they are now. */
   about(values: object): Messages {
-    const held = [...this.#said].filter(([path, { value }]) =>
-      isSame(value, get(values, path)),
-    );
-    return Object.fromEntries(
-      held.map(([path, { messages }]) => [path, messages]),
-    );
+    const said: Record<string, readonly string[]> = Object.create(null);
+    for (const [path, { value, messages }] of this.#checked)
+      if (messages.length > 0 && isSame(value, get(values, path)))
+        said[path] = messages;
+    for (const [path, messages] of Object.entries(
+      this.#submission?.messages ?? {},
+    ))
+      if (this.#isSubmitted(path, values)) said[path] = messages;
+    return said;
+  }
+
+  #isSubmitted(path: string, values: object): boolean {
+    const sent = this.#submission?.values;
+    return sent !== undefined && isSame(get(sent, path), get(values, path));
   }
 }
 
-/** Whether two values of a field are the same. */
+interface Verdict {
+  readonly value: unknown;
+  readonly messages: readonly string[];
+}
+
+/** Whether two values of a field are the same. A file is the same as itself alone. */
 export function isSame(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (!isPlain(one) || !isPlain(other)) return false;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].every((key) => isSame(one[key], other[key]));
+}
+
+/** A copy of values that later changes do not reach; files stay what they are. */
+export function copyOf<T extends object>(values: T): T {
+  return copy(values) as T;
+}
+
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copy);
+  if (!isPlain(value)) return value;
+  const members = Object.entries(value).map(
+    ([key, member]) => [key, copy(member)] as const,
+  );
+  return Object.fromEntries(members);
+}
+
+/** Whether a value is a list or a group, and no file or other thing of the browser's. */
+function isPlain(value: unknown): value is Record<string, unknown> {
   return (
-    Object.is(one, other) ||
-    (!(one instanceof File) && JSON.stringify(one) === JSON.stringify(other))
+    Array.isArray(value) ||
+    Object.getPrototypeOf(value ?? 0) === Object.prototype
   );
 }

@@ -1,0 +1,143 @@
+import type { Locator, Page } from "@playwright/test";
+import { join, password } from "./join";
+import { Mailbox } from "./mailbox";
+import { expect, test } from "./page";
+
+// Passwords are hashed on purpose slowly.
+test.describe.configure({ timeout: 60_000 });
+
+/** The form of this name on the page. */
+const form = (page: Page, name: string): Locator =>
+  page.locator(`form[action$="/form/${name}"]`);
+
+const field = (form: Locator, name: string): Locator =>
+  form.locator(`[name=${name}]`);
+
+/** What a form says at its top. */
+const top = (form: Locator): Locator => form.locator("[data-errors]");
+
+/** Clicks on the button of a form as a person does, who keeps it pressed for about 110 ms. */
+async function click(page: Page, form: Locator): Promise<void> {
+  const button = form.locator("button:not([hidden])").last();
+  await button.scrollIntoViewIfNeeded();
+  const box = await button.boundingBox();
+  if (!box) throw new Error("the button is not on the page");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.waitForTimeout(110);
+  await page.mouse.up();
+}
+
+/** Joins with an account of the test's own. */
+async function joinAnew(page: Page): Promise<string> {
+  const unique = `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
+  await join(page, new Mailbox(), `ann-${unique}@example.com`);
+  return unique;
+}
+
+/** Expects what is said of a field to be there, and to be there still after all that may be pending. */
+async function expectToStay(field: Locator, error: RegExp): Promise<void> {
+  await expect(field).toHaveAccessibleDescription(error);
+  await field.page().waitForTimeout(1_500);
+  await expect(field).toHaveAccessibleDescription(error);
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+}
+
+test.describe("what a refused submission found", () => {
+  test("stays on the account page, however the button was pressed", async ({
+    visit,
+  }) => {
+    const { page } = await visit("/");
+    await joinAnew(page);
+    await page.goto("/account/");
+
+    const deletion = form(page, "delete_account");
+    await field(deletion, "email").pressSequentially("not-mine@example.com");
+    await click(page, deletion);
+    await expectToStay(field(deletion, "email"), /not .*address/);
+    await expect(field(deletion, "email")).toBeFocused();
+
+    const change = form(page, "change_password");
+    await field(change, "new_password").pressSequentially(password);
+    await field(change, "password").pressSequentially("not my password");
+    await click(page, change);
+    await expectToStay(field(change, "password"), /not .*password/);
+    await expect(field(change, "password")).toBeFocused();
+  });
+
+  test("stays on the contact form, and goes with the value", async ({
+    visit,
+  }) => {
+    const { page } = await visit("/contact/");
+    const contact = form(page, "contact");
+    await field(contact, "name").pressSequentially("Ada");
+    await field(contact, "message").pressSequentially(
+      "I should like to know more.",
+    );
+    const email = field(contact, "email");
+    await email.pressSequentially("ada@nowhere.invalid");
+    await click(page, contact);
+    await expectToStay(email, /does not arrive/);
+    await email.fill("ada@example.com");
+    await expect(email).not.toHaveAccessibleDescription(/does not arrive/);
+  });
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(`errors of hidden fields ${javaScriptEnabled ? "with" : "without"} JavaScript`, () => {
+    test.use({ javaScriptEnabled });
+
+    test("are said at the form's top", async ({ page }) => {
+      await page.goto("/reset-password/");
+      const reset = form(page, "confirm_reset");
+      await expect(top(reset)).toHaveText("");
+      await field(reset, "password").fill("four other words to remember");
+      await click(page, reset);
+      await expect(top(reset)).not.toHaveText("");
+      if (javaScriptEnabled) await expect(top(reset)).toBeFocused();
+      await expect(field(reset, "password")).toBeVisible();
+
+      await page.goto("/verify-email/?ticket=nope");
+      const verify = form(page, "verify_code");
+      await field(verify, "code").fill("123456");
+      await click(page, verify);
+      await expect(top(verify)).not.toHaveText("");
+      if (javaScriptEnabled) await expect(top(verify)).toBeFocused();
+    });
+  });
+}
+
+test.describe("the focus after a success", () => {
+  test("is on what the contact form says", async ({ visit }) => {
+    const { page } = await visit("/contact/");
+    const contact = form(page, "contact");
+    await field(contact, "name").fill("Ada");
+    await field(contact, "email").fill("ada@example.com");
+    await field(contact, "message").fill("I should like to know more.");
+    await click(page, contact);
+    await expect(page.getByRole("status")).toBeFocused();
+  });
+
+  test("is on what an automatic form says, but not when the user has moved on", async ({
+    visit,
+  }) => {
+    const { page } = await visit("/");
+    const unique = await joinAnew(page);
+    await page.goto("/profile/");
+    const profile = form(page, "profile");
+    await field(profile, "name").fill(`Ann ${unique}`);
+    await click(page, profile);
+    await expect(page.getByRole("status")).toBeFocused();
+
+    await page.reload();
+    const link = page.getByRole("navigation").getByRole("link").first();
+    await page.route("**/profile.submit", async (route) => {
+      await link.focus();
+      await route.continue();
+    });
+    await field(profile, "name").fill(`Anna ${unique}`);
+    await click(page, profile);
+    await expect(page.getByRole("status")).toBeVisible();
+    await expect(link).toBeFocused();
+  });
+});

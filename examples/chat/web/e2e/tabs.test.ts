@@ -1,0 +1,31 @@
+import { expect, test } from "./page";
+
+test("a tab follows who signs in and out in another", async ({
+  chat,
+  context,
+}) => {
+  await chat.switchTo("Superuser");
+  await expect(chat.outcome("superuser_report")).toContainText("200ok");
+
+  const other = await context.newPage();
+  const sockets: string[] = [];
+  other.on("websocket", (socket) => sockets.push(socket.url()));
+  await other.goto("/rooms/");
+  const pressed = other
+    .getByRole("group", { name: "Signed in as" })
+    .locator("[aria-pressed=true]");
+  await expect(pressed).toHaveText("Superuser");
+  await expect.poll(() => sockets.length).toBe(1);
+
+  await chat.switchTo("Member");
+  await expect(pressed).toHaveText("Member");
+  // Its channels are another user's too.
+  await expect.poll(() => sockets.length).toBe(2);
+
+  await other.getByRole("button", { name: "Nobody", exact: true }).click();
+  await expect(chat.outcome("current_user")).toContainText(
+    "Nobody is signed in",
+  );
+  await expect(chat.outcome("superuser_report")).toContainText("401");
+  await expect(pressed).toHaveText("Nobody");
+});

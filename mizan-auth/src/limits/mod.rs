@@ -1,0 +1,140 @@
+//! How often a caller may try each flow.
+
+mod limit;
+mod network;
+mod rate;
+
+use std::fmt;
+use std::net::IpAddr;
+
+use mizan_core::Error;
+
+use crate::EmailAddress;
+use crate::caller::{Caller, Trust};
+use limit::{Limit, NetworkLimit};
+
+pub(crate) use network::{client_network, wide_network};
+pub use rate::{Rate, Rates};
+
+/// How often an account takes up a new device. Each is a row in a store for months.
+const NEW_DEVICES: Rate = Rate::new(10, 60 * 60);
+
+/// Counts what is tried.
+///
+/// A check that refuses has counted only what it asked before; the narrowest limit comes first.
+pub(crate) struct Limits {
+    sign_in: FlowLimit,
+    confirm_by_session: Limit,
+    second_factor_by_account: Limit,
+    second_factor_of_devices: Limit,
+    sign_up_by_address: NetworkLimit,
+    mail: FlowLimit,
+    proof_by_address: NetworkLimit,
+    password_check_by_address: NetworkLimit,
+    password_check_by_session: Limit,
+    new_devices: Limit,
+}
+
+impl Limits {
+    pub(crate) fn new(rates: Rates) -> Self {
+        Self {
+            sign_in: FlowLimit {
+                by_address: NetworkLimit::new(rates.sign_in_by_address),
+                by_account_and_address: Limit::new(rates.sign_in_by_account_and_address),
+                by_account: Limit::new(rates.sign_in_by_account),
+                by_device: Limit::new(rates.sign_in_by_device),
+            },
+            confirm_by_session: Limit::new(rates.confirm_by_session),
+            second_factor_by_account: Limit::new(rates.second_factor_by_account),
+            second_factor_of_devices: Limit::new(rates.second_factor_by_account),
+            sign_up_by_address: NetworkLimit::new(rates.sign_up_by_address),
+            mail: FlowLimit {
+                by_address: NetworkLimit::new(rates.mail_by_address),
+                by_account_and_address: Limit::new(rates.mail_by_account_and_address),
+                by_account: Limit::new(rates.mail_by_account),
+                by_device: Limit::new(rates.mail_by_device),
+            },
+            proof_by_address: NetworkLimit::new(rates.proof_by_address),
+            password_check_by_address: NetworkLimit::new(rates.password_check_by_address),
+            password_check_by_session: Limit::new(rates.password_check_by_address),
+            new_devices: Limit::new(NEW_DEVICES),
+        }
+    }
+
+    /// Before a password is checked that signs in to the account with this address.
+    pub(crate) fn sign_in(&self, caller: &Caller, email: &EmailAddress) -> Result<(), Error> {
+        self.sign_in.check(caller, email)
+    }
+
+    /// Before the password of a caller is checked who is signed in as `user`.
+    pub(crate) fn confirm(&self, caller: &Caller, user: &str) -> Result<(), Error> {
+        match &caller.trust {
+            Trust::Session(session) => self.confirm_by_session.check(session),
+            Trust::Device(_) | Trust::None => self.confirm_by_session.check(user),
+        }
+    }
+
+    /// Before a second factor of an account is tried. Devices that the account knows are counted
+    /// together: a reset makes a device known without the second factor.
+    pub(crate) fn second_factor(&self, caller: &Caller, user: &str) -> Result<(), Error> {
+        match &caller.trust {
+            Trust::Device(_) => self.second_factor_of_devices.check(user),
+            Trust::Session(_) | Trust::None => self.second_factor_by_account.check(user),
+        }
+    }
+
+    pub(crate) fn sign_up(&self, address: Option<IpAddr>) -> Result<(), Error> {
+        self.sign_up_by_address.check(address)
+    }
+
+    /// Before a mail is sent to this address because the caller asked for it.
+    pub(crate) fn mail(&self, caller: &Caller, email: &EmailAddress) -> Result<(), Error> {
+        self.mail.check(caller, email)
+    }
+
+    pub(crate) fn proof(&self, address: Option<IpAddr>) -> Result<(), Error> {
+        self.proof_by_address.check(address)
+    }
+
+    /// Before an account takes up a new device.
+    pub(crate) fn new_device(&self, user: &str) -> Result<(), Error> {
+        self.new_devices.check(user)
+    }
+
+    /// Before a new password is checked for how easily it is guessed.
+    pub(crate) fn password_check(&self, caller: &Caller) -> Result<(), Error> {
+        match &caller.trust {
+            Trust::Session(session) => self.password_check_by_session.check(session),
+            Trust::Device(_) | Trust::None => self.password_check_by_address.check(caller.address),
+        }
+    }
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits").finish_non_exhaustive()
+    }
+}
+
+/// The limits of a flow that is about one account and open to strangers.
+///
+/// What one network is refused for an account is not counted against the strangers of all networks,
+/// so that one network cannot lock the others out.
+struct FlowLimit {
+    by_address: NetworkLimit,
+    by_account_and_address: Limit,
+    by_account: Limit,
+    by_device: Limit,
+}
+
+impl FlowLimit {
+    fn check(&self, caller: &Caller, email: &EmailAddress) -> Result<(), Error> {
+        if let Trust::Device(device) = &caller.trust {
+            return self.by_device.check(device);
+        }
+        self.by_address.check(caller.address)?;
+        let network = caller.address.map(wide_network);
+        self.by_account_and_address.check(&(email, network))?;
+        self.by_account.check(email)
+    }
+}
