@@ -65,7 +65,7 @@ async fn signed_in<S: AccountStore>(store: Arc<S>) -> (Accounts, RequestHead) {
             user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101".to_owned(),
             address: None,
         };
-        let opened = accounts.sessions().open(&account.id, "pwd", device).await;
+        let opened = accounts.sessions().open(&account, "pwd", device).await;
         token = opened.unwrap().1.expose();
     }
     let request = Request::post("/api/mizan/call/echo")
@@ -125,6 +125,7 @@ async fn expired<S: SessionStore>(store: &S) {
             id: token.id(),
             secret: token.hash(),
             user: "ada".to_owned(),
+            epoch: 0,
             created_at: past,
             last_used_at: past,
             expires_at: past,

@@ -16,6 +16,9 @@ pub struct Account {
     pub email_verified: bool,
     /// The hash of the password. Where there is none, no password is right, also not an empty one.
     pub password: Option<PasswordHash>,
+    /// Advances with each change of the credentials: password, address, reset, second factor. Sessions and
+    /// tokens of an earlier epoch are worthless.
+    pub epoch: i64,
     /// What the user may do.
     pub access: Access,
     /// When the account was made.

@@ -43,3 +43,8 @@ impl fmt::Debug for Clock {
 pub(crate) fn later(time: Timestamp, duration: Duration) -> Timestamp {
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
+
+/// `time` less `duration`; the beginning of time where there is no such time.
+pub(crate) fn earlier(time: Timestamp, duration: Duration) -> Timestamp {
+    time.checked_sub(duration).unwrap_or(Timestamp::MIN)
+}

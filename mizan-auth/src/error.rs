@@ -19,6 +19,11 @@ pub enum ProofError {
     /// It is wrong, was used, is too old, or is for something else.
     #[client_error(message = "this is wrong or not valid any more: ask for a new one")]
     InvalidProof,
+    /// The flow was begun in another browser, or so long ago that this one has forgotten it.
+    #[client_error(
+        message = "this code was not requested in this browser: sign in or sign up here to get a new one"
+    )]
+    OtherBrowser,
     /// What any call can fail with.
     #[client_error(transparent)]
     Other(Error),

@@ -17,7 +17,7 @@ use crate::{
 
 /// Make an account.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "sign_up", title = "Sign up", affects(*))]
+#[form(name = "sign_up", title = "Sign up", auth = "anyone", affects(*))]
 pub struct SignUp {
     /// A code is sent there.
     #[field(label = "E-mail address", autocomplete = "username")]
@@ -43,7 +43,7 @@ impl FormHandler for SignUp {
 
 /// Sign in to your account.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "sign_in", title = "Sign in", affects(*))]
+#[form(name = "sign_in", title = "Sign in", auth = "anyone", affects(*))]
 pub struct SignIn {
     #[field(label = "E-mail address", autocomplete = "username")]
     /// The address of the account.
@@ -75,7 +75,7 @@ impl FormHandler for SignIn {
 
 /// Enter the code that we sent you.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "verify_code", title = "Confirm your address", affects(*))]
+#[form(name = "verify_code", title = "Confirm your address", auth = "anyone", affects(*))]
 pub struct VerifyCode {
     /// Names the flow, as the step before said.
     #[field(widget = "hidden")]
@@ -108,7 +108,7 @@ impl FormHandler for VerifyCode {
 
 /// Enter your password to confirm that the address is yours.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "verify_link", title = "Confirm your address", affects(*))]
+#[form(name = "verify_link", title = "Confirm your address", auth = "anyone", affects(*))]
 pub struct VerifyLink {
     /// What the link has as `token`.
     #[field(widget = "hidden")]
@@ -140,7 +140,11 @@ impl FormHandler for VerifyLink {
 
 /// We send you a link to set a new password with.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "request_reset", title = "Forgot your password?")]
+#[form(
+    name = "request_reset",
+    title = "Forgot your password?",
+    auth = "anyone"
+)]
 pub struct RequestReset {
     /// The address of your account.
     #[field(label = "E-mail address", autocomplete = "username")]
@@ -159,7 +163,7 @@ impl FormHandler for RequestReset {
 
 /// Set a new password.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "confirm_reset", title = "Set a new password", affects(*))]
+#[form(name = "confirm_reset", title = "Set a new password", auth = "anyone", affects(*))]
 pub struct ConfirmReset {
     /// What the link has as `token`.
     #[field(widget = "hidden")]

@@ -32,7 +32,7 @@ pub struct AccountOut {
 }
 
 /// The account of whoever is signed in, if anybody is.
-#[client(context = "global")]
+#[client(context = "global", auth = "anyone")]
 pub async fn account(cx: &Cx) -> Result<Option<AccountOut>, Error> {
     let Some(id) = cx.principal().id() else {
         return Ok(None);
@@ -113,22 +113,18 @@ pub async fn revoke_session(
 /// Signs whoever asks out everywhere else; answers in how many places.
 #[client(auth, affects(*))]
 pub async fn revoke_other_sessions(cx: &Cx) -> Result<u32, Error> {
-    let identity = cx.principal().identity();
-    let current = identity.and_then(|identity| identity.session_id()?.parse().ok());
-    let sessions = cx.state::<Accounts>().sessions();
-    let user = cx.principal().id().unwrap_or_default();
-    let revoked = sessions.revoke_all(user, current).await?;
+    let revoked = cx.state::<Accounts>().revoke_other_sessions(cx).await?;
     Ok(u32::try_from(revoked).unwrap_or(u32::MAX))
 }
 
 /// Signs out.
-#[client(affects(*))]
+#[client(auth = "anyone", affects(*))]
 pub async fn sign_out(cx: &Cx) -> Result<(), Error> {
     cx.state::<Accounts>().sign_out(cx).await
 }
 
 /// Sends the code of a flow again, a new one; the flow has a new ticket then.
-#[client]
+#[client(auth = "anyone")]
 pub async fn resend_code(cx: &Cx, ticket: Ticket) -> Result<NextStep, ProofError> {
     cx.state::<Accounts>().resend(cx, ticket).await
 }

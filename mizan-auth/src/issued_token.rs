@@ -14,6 +14,11 @@ pub struct IssuedToken {
     pub code: Option<SecretHash>,
     /// What it is good for.
     pub purpose: Purpose,
+    /// The hash of the token in the cookie of the browser that began the flow. A ticket is good for that
+    /// browser alone; links have none.
+    pub browser: Option<SecretHash>,
+    /// The epoch of the account when this was issued; after a change of the credentials it is worthless.
+    pub epoch: i64,
     /// Whose it is. A token that is nobody's behaves as any other and is never right, so that a
     /// flow looks the same whether or not there is an account.
     pub user: Option<String>,

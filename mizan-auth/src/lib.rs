@@ -20,6 +20,7 @@ mod issued_token;
 mod limits;
 mod links;
 mod mail;
+mod network;
 mod next_step;
 mod password;
 mod registry;

@@ -68,6 +68,10 @@ pub(crate) enum Problem {
         name: &'static str,
         at: String,
     },
+    NoPolicy {
+        function: &'static str,
+        at: String,
+    },
     ContextWithInput {
         function: &'static str,
         at: String,
@@ -133,6 +137,11 @@ impl fmt::Display for Problem {
                 f,
                 "`{function}` ({at}) affects `{name}`, which is no query or context of this \
                  registry; register it, or correct the name"
+            ),
+            Self::NoPolicy { function, at } => write!(
+                f,
+                "`{function}` ({at}) names no policy, and the registry requires one; add `auth`, or \
+                 `auth = \"anyone\"` if everybody may call it"
             ),
             Self::ContextWithInput { function, at } => write!(
                 f,

@@ -90,20 +90,31 @@ impl Cx {
         &self.head
     }
 
-    /// The request's cookie of this name.
+    /// Returns the request's cookie with this name, as [`RequestHead::cookie`] does.
     ///
-    /// Its value is what the client sent: whoever reads it checks it.
+    /// Its value is what the client sent: check it before you rely on it.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<Cookie<'_>> {
         self.head.cookie(name)
     }
 
-    /// Adds a cookie to the reply.
+    /// Adds a cookie to the reply. Its value is percent-encoded; its name must be a token (RFC 9110,
+    /// section 5.6.2), or the cookie is left out and an error is logged.
+    ///
+    /// A reply that sets a cookie is not replayed to a later request with the same `Idempotency-Key`, since
+    /// the cookie may be worthless by then, as that of a session that was ended;
+    /// [`allow_replay`](Self::allow_replay) says otherwise.
     ///
     /// A batch has no cookies: it answers while its calls still run. Set them in mutations, which
     /// are never batched.
     pub fn set_cookie(&self, cookie: Cookie<'static>) {
         self.reply().cookies.push(cookie);
+    }
+
+    /// Allows to replay the reply under its `Idempotency-Key` although it sets cookies: for cookies that are
+    /// as good ten minutes later.
+    pub fn allow_replay(&self) {
+        self.reply().allows_replay = true;
     }
 
     /// Sets a header of the reply; like cookies, not in a batch.

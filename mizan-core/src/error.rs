@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::Unavailable;
+
 /// Messages for the fields of an input, by path: `title`, `rows.0.name`.
 pub type Fields = BTreeMap<String, Vec<String>>;
 
@@ -144,8 +146,9 @@ pub enum ErrorKind {
 /// Why a call failed, as the client will be told.
 ///
 /// Everything but the [source](Error::source) is for the client's eyes. Any
-/// [`std::error::Error`] becomes an [`ErrorCode::Internal`] through `?`: its text goes to the
-/// log, and the client gets an id to quote. That conversion is why this type is not a
+/// [`std::error::Error`] becomes an [`ErrorCode::Internal`] through `?`, or an
+/// [`ErrorCode::Unavailable`] if its cause is [temporary](Unavailable): its text goes to the log, and
+/// the client gets an id to quote. That conversion is why this type is not a
 /// `std::error::Error` itself.
 ///
 /// ```
@@ -300,14 +303,20 @@ impl Error {
         self.0.source.as_deref()
     }
 
-    /// Logs an internal failure under a new id, which the client gets to quote; other failures, and
-    /// those that are logged already, pass untouched.
+    /// Logs an internal failure, or one with a temporary cause ([`Unavailable`](crate::Unavailable)), under a
+    /// new id, which the client gets to quote; other failures, and those that are logged already, pass
+    /// untouched.
     ///
     /// Dispatch does this for what a function returns. An adapter does it for what breaks outside
     /// of functions; `function` is then the name of that part.
     #[must_use]
     pub fn logged(mut self, function: &str) -> Self {
-        if self.0.kind == ErrorKind::Common(ErrorCode::Internal) && self.0.id.is_none() {
+        let is_ours = match self.0.kind {
+            ErrorKind::Common(ErrorCode::Internal) => true,
+            ErrorKind::Common(ErrorCode::Unavailable) => self.0.source.is_some(),
+            _ => false,
+        };
+        if is_ours && self.0.id.is_none() {
             let id = Uuid::new_v4();
             tracing::error!(function, error_id = %id, "{:?}", self);
             self.0.id = Some(id);
@@ -318,7 +327,13 @@ impl Error {
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(source: E) -> Self {
-        Self::internal(source)
+        let Some(wait) = Unavailable::wait_of(&source) else {
+            return Self::internal(source);
+        };
+        let message = "this does not work at the moment; try again soon";
+        let mut error = Self::new(ErrorCode::Unavailable, message).retry_after(wait);
+        error.0.source = Some(source.into());
+        error
     }
 }
 

@@ -42,8 +42,8 @@ pub trait ServerFunction: Input {
     const NAME: &'static str;
     /// Whether it changes anything, and how the client uses it.
     const KIND: Kind = Kind::Mutation;
-    /// Who may call it. Checked before the input is decoded.
-    const POLICY: Policy = Policy::Anyone;
+    /// The policy that decides who may call it. Checked before the input is decoded.
+    const POLICY: Policy = Policy::Unspecified;
     /// The names of the queries and contexts that a successful call makes stale; `*` is all.
     const AFFECTS: &'static [&'static str] = &[];
     /// What it does, in the words of its doc comment.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, Method, Uri, request};
+use percent_encoding::percent_decode;
 use tokio_util::sync::CancellationToken;
 
 /// What came before the body of a request.
@@ -80,16 +81,28 @@ impl RequestHead {
         self.client_addr
     }
 
-    /// The cookie of this name; the first, where the client sent several.
+    /// Returns the cookie with this name; the first, if the client sent several.
+    ///
+    /// The name is compared byte for byte and never decoded: browsers guard the prefixes `__Host-` and
+    /// `__Secure-` only where they are written out. The value is percent-decoded; a value that is not UTF-8
+    /// then is ignored. [`cookie_values`](Self::cookie_values) gives the bytes.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<Cookie<'_>> {
-        self.headers()
-            .get_all(http::header::COOKIE)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(Cookie::split_parse_encoded)
-            .filter_map(Result::ok)
-            .find(|cookie| cookie.name() == name)
+        let mut values = self.cookie_values(name);
+        let value = values.find_map(|value| percent_decode(value).decode_utf8().ok())?;
+        Some(Cookie::new(name.to_owned(), value))
+    }
+
+    /// Returns the value of each cookie with this name, byte for byte, in the order in which the client
+    /// sent them. Several `Cookie` headers, as HTTP/2 allows, count as one.
+    pub fn cookie_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let headers = self.headers().get_all(http::header::COOKIE).into_iter();
+        let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+        pairs.filter_map(|pair| {
+            let pair = pair.trim_ascii();
+            let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+            Some(value.trim_ascii())
+        })
     }
 
     /// Cancelled once nobody waits for the answer any more.
@@ -126,6 +139,8 @@ pub struct ReplyHead {
     pub headers: HeaderMap,
     /// What the call made stale, besides what its function declares.
     pub affects: Vec<Cow<'static, str>>,
+    /// Whether the reply may be replayed under its `Idempotency-Key` although it sets cookies.
+    pub allows_replay: bool,
 }
 
 /// The names of cookies and headers without their values, which may be secrets.
@@ -138,5 +153,91 @@ impl fmt::Debug for ReplyHead {
             .field("headers", &headers)
             .field("affects", &self.affects)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(cookies: &[&[u8]]) -> RequestHead {
+        let mut request = http::Request::new(());
+        for cookie in cookies {
+            let value = http::HeaderValue::from_bytes(cookie).unwrap();
+            request.headers_mut().append(http::header::COOKIE, value);
+        }
+        RequestHead::new(request.into_parts().0, None)
+    }
+
+    /// RFC 6265, section 4.2.1, and what browsers really send.
+    #[test]
+    fn reads_cookie_pairs() {
+        let head =
+            head(&[b"SID=31d4d96e407aad42; lang=en-US;no-space=1 ;\ttab=2; empty=; eq=a=b; a=1"]);
+        let value = |name| Some(head.cookie(name)?.value().to_owned());
+        for (name, expected) in [
+            ("SID", Some("31d4d96e407aad42")),
+            ("lang", Some("en-US")),
+            ("no-space", Some("1")),
+            ("tab", Some("2")),
+            ("empty", Some("")),
+            ("eq", Some("a=b")),
+            ("a", Some("1")),
+            ("sid", None),
+            ("ang", None),
+            ("absent", None),
+            ("", None),
+        ] {
+            assert_eq!(value(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    /// RFC 9113, section 8.2.3: over HTTP/2 each pair may have a header line of its own.
+    #[test]
+    fn reads_several_cookie_headers_in_order() {
+        let head = head(&[b"a=1; b=2", b"a=3", b"c=4"]);
+        let values: Vec<_> = head.cookie_values("a").collect();
+        assert_eq!(values, [b"1", b"3"]);
+        assert_eq!(head.cookie("a").unwrap().value(), "1");
+        assert_eq!(head.cookie("c").unwrap().value(), "4");
+    }
+
+    /// Browsers protect `__Host-` in a name only as it is written: whatever a server makes of other
+    /// spellings, a sibling host can set. The second and third are spaces of Unicode, which `str::trim` removes.
+    #[test]
+    fn compares_cookie_names_byte_for_byte() {
+        for name in [
+            &b"__%48ost-session"[..],
+            "\u{a0}__Host-session".as_bytes(),
+            "\u{2000}__Host-session".as_bytes(),
+            b"\x85__Host-session",
+            b"__host-session",
+            b"__Host-session ",
+            b"\"__Host-session\"",
+            b"$Version=1, __Host-session",
+            b"__Host-session%3D",
+        ] {
+            let cookie = [name, b"=evil; x=1"].concat();
+            let head = head(&[&cookie]);
+            assert!(head.cookie("__Host-session").is_none(), "{cookie:?}");
+            assert_eq!(head.cookie("x").unwrap().value(), "1");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_is_not_ascii_costs_no_other() {
+        let head = head(&["a=é; session=token".as_bytes(), b"b=\xff; c=%ff; c=2"]);
+        assert_eq!(head.cookie("session").unwrap().value(), "token");
+        assert_eq!(head.cookie("a").unwrap().value(), "é");
+        assert!(head.cookie("b").is_none(), "no text");
+        assert_eq!(head.cookie("c").unwrap().value(), "2");
+        assert_eq!(head.cookie_values("b").next(), Some(&b"\xff"[..]));
+    }
+
+    #[test]
+    fn decodes_cookie_values() {
+        let head = head(&[b"a=%C3%A9%3B%20+"]);
+        assert_eq!(head.cookie("a").unwrap().value(), "é; +");
+        assert_eq!(head.cookie_values("a").next(), Some(&b"%C3%A9%3B%20+"[..]));
     }
 }

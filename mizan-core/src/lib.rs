@@ -18,6 +18,7 @@ mod policy;
 mod principal;
 mod registry;
 mod state;
+mod unavailable;
 mod upload;
 mod validation;
 
@@ -40,6 +41,7 @@ pub use policy::{Decision, Policy, PolicyCheck};
 pub use principal::{Identity, Principal};
 pub use registry::Registry;
 pub use state::StateKey;
+pub use unavailable::Unavailable;
 pub use upload::{Upload, UploadField, Uploads};
 pub use validation::{WHOLE, constraint_messages};
 

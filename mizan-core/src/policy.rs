@@ -9,6 +9,9 @@ use crate::{Cx, Error, ErrorCode, Principal};
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Policy {
+    /// Everybody, since the function does not name its policy. The same as [`Anyone`](Self::Anyone), except
+    /// that [`Registry::require_policies`](crate::Registry::require_policies) refuses it.
+    Unspecified,
     /// Everybody, signed in or not.
     Anyone,
     /// Whoever is signed in.
@@ -47,7 +50,7 @@ impl Policy {
     pub async fn decide(&self, cx: &Cx) -> Decision {
         let principal = cx.principal();
         match *self {
-            Self::Anyone => Decision::Allow,
+            Self::Unspecified | Self::Anyone => Decision::Allow,
             Self::SignedIn => principal.is_signed_in().into(),
             Self::Staff => principal.is_staff().into(),
             Self::Superuser => principal.is_superuser().into(),
@@ -103,7 +106,7 @@ impl Policy {
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Anyone => f.write_str("anyone"),
+            Self::Unspecified | Self::Anyone => f.write_str("anyone"),
             Self::SignedIn => f.write_str("signed in"),
             Self::Staff => f.write_str("staff"),
             Self::Superuser => f.write_str("superuser"),

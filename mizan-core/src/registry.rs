@@ -6,7 +6,9 @@ use crate::build_error::Problem;
 use crate::channel_entry::ChannelEntry;
 use crate::dispatch::Function;
 use crate::state::State;
-use crate::{App, BuildError, Channel, FormEntry, Manifest, ServerFunction, StateKey, manifest};
+use crate::{
+    App, BuildError, Channel, FormEntry, Manifest, Policy, ServerFunction, StateKey, manifest,
+};
 
 /// Everything that an application offers to its clients, before it is put to work.
 ///
@@ -33,6 +35,7 @@ pub struct Registry {
     forms: Vec<FormEntry>,
     channels: Vec<ChannelEntry>,
     state: State,
+    require_policies: bool,
 }
 
 impl Registry {
@@ -70,6 +73,30 @@ impl Registry {
         self.forms.extend(other.forms);
         self.channels.extend(other.channels);
         self.state.merge(other.state);
+        self.require_policies |= other.require_policies;
+        self
+    }
+
+    /// Refuses to build while a function, context or form does not name its policy.
+    ///
+    /// Without this, a function that names none is open to everybody, so that a forgotten `auth` goes
+    /// unnoticed. With this, what is meant for everybody says so: `#[client(auth = "anyone")]`. It holds for
+    /// merged registries too. Channels name their policy in any case, in
+    /// [`authorize`](Channel::authorize).
+    ///
+    /// ```
+    /// use mizan_core::{Error, Registry, client};
+    ///
+    /// #[client(query)]
+    /// async fn prices() -> Result<Vec<u32>, Error> {
+    ///     Ok(vec![1, 2])
+    /// }
+    ///
+    /// let registry = Registry::new().require_policies().function::<Prices>();
+    /// assert!(registry.build().unwrap_err().to_string().contains("`prices`"));
+    /// ```
+    pub fn require_policies(mut self) -> Self {
+        self.require_policies = true;
         self
     }
 
@@ -122,6 +149,7 @@ impl Registry {
     fn describe(&self, problems: &mut Vec<Problem>) -> Manifest {
         let functions = self.by_name(problems);
         self.check_channels(problems);
+        self.check_policies(problems);
         let manifest = manifest::describe(&self.functions, &self.forms, &self.channels, problems);
         self.check_affects(&functions, problems);
         manifest
@@ -180,6 +208,25 @@ impl Registry {
                     name: channel.name,
                     first: first.registered_at.to_string(),
                     second: channel.registered_at.to_string(),
+                });
+            }
+        }
+    }
+
+    /// A form is named once, by the mutation that takes its values.
+    fn check_policies(&self, problems: &mut Vec<Problem>) {
+        if !self.require_policies {
+            return;
+        }
+        let reads_a_form = |name| {
+            let mut forms = self.forms.iter();
+            forms.any(|form| form.schema == name || form.validate == Some(name))
+        };
+        for function in &self.functions {
+            if matches!(function.policy, Policy::Unspecified) && !reads_a_form(function.name) {
+                problems.push(Problem::NoPolicy {
+                    function: function.name,
+                    at: function.place(),
                 });
             }
         }

@@ -141,11 +141,13 @@ struct Call {
 }
 
 enum State {
-    /// The channel closes when the call ends.
-    Running(watch::Receiver<()>),
+    /// The channel closes when the call ends. A reply that is not kept is sent through it first, for the
+    /// requests that wait already.
+    Running(watch::Receiver<Option<Success>>),
     Done(Success),
 }
 
+#[derive(Clone)]
 struct Success {
     output: Bytes,
     head: ReplyHead,
@@ -179,8 +181,11 @@ impl Replies {
                     },
                 }
             };
-            // Nothing is sent: this ends with the call.
+            // An error means that the call has ended and sent nothing.
             let _ = running.changed().await;
+            if let Some(success) = &*running.borrow() {
+                return Ok(Claim::Done(success.reply()));
+            }
         }
     }
 
@@ -245,12 +250,12 @@ pub(crate) struct Slot {
     replies: Arc<Replies>,
     caller: Hash,
     call: Hash,
-    _running: watch::Sender<()>,
+    running: watch::Sender<Option<Success>>,
 }
 
 impl Slot {
     fn new(replies: &Arc<Replies>, once: &Once, kept: &mut Kept) -> Self {
-        let (sender, receiver) = watch::channel(());
+        let (sender, receiver) = watch::channel(None);
         let call = Call {
             payload: once.payload,
             state: State::Running(receiver),
@@ -260,18 +265,25 @@ impl Slot {
             replies: Arc::clone(replies),
             caller: once.caller,
             call: once.call,
-            _running: sender,
+            running: sender,
         }
     }
 
-    /// Keeps the reply for those who send the same again; a failure is forgotten.
+    /// Keeps the reply for requests that send the same again; a failure is forgotten.
+    ///
+    /// A reply that sets cookies goes to the requests that wait for it, and to no later one: the session of
+    /// a sign-in may have ended by then, and its cookie would sign in nobody.
     pub(crate) fn end(self, reply: &Reply) {
         if let Ok(output) = &reply.result {
             let success = Success {
                 output: output.clone(),
                 head: reply.head.clone(),
             };
-            self.replies.kept().keep(self.caller, self.call, success);
+            if reply.head.cookies.is_empty() || reply.head.allows_replay {
+                self.replies.kept().keep(self.caller, self.call, success);
+            } else {
+                self.running.send_replace(Some(success));
+            }
         }
     }
 }
@@ -328,6 +340,40 @@ mod tests {
         assert!(runs(&replies, STRANGER, MOST_REPLIES, 0).await);
         assert_eq!(replies.kept().calls.len(), MOST_REPLIES);
         assert!(runs(&replies, STRANGER, 0, 0).await);
+    }
+
+    /// A sign-in that is replayed after the sign-out would give the cookie of a session that is gone.
+    #[tokio::test]
+    async fn a_reply_that_sets_cookies_goes_only_to_those_that_wait() {
+        for allows_replay in [false, true] {
+            let replies = Arc::default();
+            let Ok(Claim::Run(slot)) = Replies::claim(&replies, &once(0)).await else {
+                panic!("nothing has run yet");
+            };
+            let waiting = [(); 3].map(|()| {
+                let replies = Arc::clone(&replies);
+                tokio::spawn(async move { replies.claim(&once(0)).await })
+            });
+            tokio::task::yield_now().await;
+            slot.end(&Reply {
+                result: Ok("signed in".into()),
+                head: ReplyHead {
+                    cookies: vec![cookie::Cookie::new("session", "secret")],
+                    allows_replay,
+                    ..ReplyHead::default()
+                },
+            });
+            for waiting in waiting {
+                let Ok(Claim::Done(reply)) = waiting.await.unwrap() else {
+                    panic!("it ran twice");
+                };
+                assert_eq!(reply.result.unwrap(), "signed in");
+                assert_eq!(reply.head.cookies[0].value(), "secret");
+            }
+            assert_eq!(replies.has(&once(0)), allows_replay);
+            let later = replies.claim(&once(0)).await.unwrap();
+            assert_eq!(matches!(later, Claim::Done(_)), allows_replay);
+        }
     }
 
     #[tokio::test]

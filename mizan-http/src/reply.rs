@@ -99,19 +99,24 @@ pub(crate) fn write_head(mut head: ReplyHead, headers: &mut HeaderMap) {
             }
             None => tracing::error!(
                 cookie = cookie.name(),
-                "a cookie has a path or a domain that no header can hold"
+                "a cookie was not set: its name is not a token, or its path or domain contains `;` or \
+                 control characters"
             ),
         }
     }
 }
 
-/// The name and the value are encoded; the other parts must not begin further attributes.
+/// The value is percent-encoded. The name is not, since readers compare names byte for byte; the other parts
+/// must not begin further attributes.
 fn set_cookie(cookie: &Cookie<'_>) -> Option<HeaderValue> {
+    let name = cookie.name();
     let mut parts = [cookie.path(), cookie.domain()].into_iter().flatten();
-    if parts.any(|part| part.contains(';')) {
+    if HeaderName::try_from(name).is_err() || parts.any(|part| part.contains(';')) {
         return None;
     }
-    HeaderValue::try_from(cookie.encoded().to_string()).ok()
+    let encoded = cookie.encoded().to_string();
+    let (_, rest) = encoded.split_once('=')?;
+    HeaderValue::try_from(format!("{name}={rest}")).ok()
 }
 
 /// The answer to `HEAD`: with the length of what `GET` would answer (RFC 9110, section 9.3.2).

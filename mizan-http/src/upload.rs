@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
-use mizan_core::{Error, ErrorCode, Upload, UploadField};
+use mizan_core::{Error, ErrorCode, Unavailable, Upload, UploadField};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
@@ -158,7 +158,9 @@ impl<'a> Incoming<'a> {
             io::Result::Ok(spool)
         });
         let spool = written.await.map_err(Error::internal)?;
-        self.spool = Some(spool.map_err(|error| Error::internal(error).logged("uploads"))?);
+        // A full disk, say: the client is told to try again later.
+        let unavailable = |error| Error::from(Unavailable::new(error)).logged("uploads");
+        self.spool = Some(spool.map_err(unavailable)?);
         Ok(())
     }
 

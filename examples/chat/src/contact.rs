@@ -10,7 +10,7 @@ use validator::Validate;
 
 /// A message to the people behind this page.
 #[derive(Deserialize, Form, JsonSchema, Validate)]
-#[form(name = "contact", title = "Contact us")]
+#[form(name = "contact", title = "Contact us", auth = "anyone")]
 pub struct Contact {
     #[field(label = "Your name", autocomplete = "name")]
     #[validate(length(max = 80))]

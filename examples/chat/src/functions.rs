@@ -17,7 +17,7 @@ pub struct EchoReply {
 }
 
 /// Echoes the text back.
-#[client]
+#[client(auth = "anyone")]
 pub async fn echo(
     /// Up to 280 characters.
     #[validate(length(min = 1, max = 280))]
@@ -54,7 +54,7 @@ impl UserOut {
 }
 
 /// Who is signed in, if anybody is.
-#[client(context = "global")]
+#[client(context = "global", auth = "anyone")]
 pub async fn current_user(cx: &Cx) -> Result<Option<UserOut>, Error> {
     let id = cx.principal().id().unwrap_or_default();
     let account = cx.state::<Accounts>().users().find(id).await?;
@@ -73,7 +73,7 @@ pub struct DemoAccount {
 }
 
 /// The accounts that the demo begins with.
-#[client(context = "global")]
+#[client(context = "global", auth = "anyone")]
 pub async fn demo_accounts() -> Result<Vec<DemoAccount>, Error> {
     let demos = DEMOS.iter().map(|demo| DemoAccount {
         name: demo.name,
@@ -91,7 +91,7 @@ pub struct Greeting {
 }
 
 /// Greets whoever is named.
-#[client(context = "local")]
+#[client(context = "local", auth = "anyone")]
 pub async fn greet(
     /// Whom to greet.
     #[validate(length(min = 1, max = 80))]

@@ -31,6 +31,7 @@ use rooms::Chat;
 /// Everything that the example's clients can call.
 pub fn registry(people: People, channels: Channels) -> Registry {
     mizan_auth::registry(people.accounts)
+        .require_policies()
         .state(people.store)
         .state(channels)
         .state(people.profiles)

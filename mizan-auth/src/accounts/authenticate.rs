@@ -10,10 +10,7 @@ impl Authenticate for Accounts {
     /// Whoever the session of the request's cookie belongs to. What an account may do is read
     /// with each request, so that what is taken away is gone with the next.
     async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
-        let Some(token) = self.0.cookie.read(head) else {
-            return Ok(Principal::anonymous());
-        };
-        let signed_in = self.signed_in(&token).await?;
+        let signed_in = self.signed_in(head).await?;
         let active = signed_in.filter(|(_, account)| account.access.active);
         Ok(
             active.map_or_else(Principal::anonymous, |(session, account)| {
@@ -32,8 +29,44 @@ impl Authenticate for Accounts {
 }
 
 impl Accounts {
-    /// The session that a token opens, with its account.
-    async fn signed_in(&self, token: &Token) -> Result<Option<(Session, Account)>, StoreError> {
+    /// The session of a request's cookie, with its account.
+    ///
+    /// A cookie that opens no session does not hide another one of the same name. Two that open a session each
+    /// sign in nobody: one of them was planted, and which cannot be told.
+    async fn signed_in(
+        &self,
+        head: &RequestHead,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        let mut found: Option<(Session, Account)> = None;
+        for token in self.0.cookie.read(head) {
+            let Some((session, account)) = self.opened_by(&token).await? else {
+                continue;
+            };
+            if found
+                .as_ref()
+                .is_some_and(|(other, _)| other.id != session.id)
+            {
+                tracing::warn!(
+                    "ignoring the session cookies of a request that has two different ones"
+                );
+                return Ok(None);
+            }
+            found = Some((session, account));
+        }
+        Ok(found)
+    }
+
+    /// The session that a token opens, with its account. The account has been read anyway, so that its epoch is
+    /// compared without asking the store again.
+    async fn opened_by(&self, token: &Token) -> Result<Option<(Session, Account)>, StoreError> {
+        let opened = self.find_opened_by(token).await?;
+        Ok(opened.filter(|(session, account)| session.epoch == account.epoch))
+    }
+
+    async fn find_opened_by(
+        &self,
+        token: &Token,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
         let sessions = &self.0.sessions;
         if let Some(store) = &self.0.together {
             let Some((session, account)) = store.find_signed_in(token.id()).await? else {
@@ -51,10 +84,8 @@ impl Accounts {
 
     /// The session of a request's cookie, where there is one that has not ended.
     pub(super) async fn session_of(&self, head: &RequestHead) -> Result<Option<Session>, Error> {
-        let Some(token) = self.0.cookie.read(head) else {
-            return Ok(None);
-        };
-        Ok(self.0.sessions.check(&token).await?)
+        let signed_in = self.signed_in(head).await?;
+        Ok(signed_in.map(|(session, _)| session))
     }
 
     /// The permissions of an account and of its groups.

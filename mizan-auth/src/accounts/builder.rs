@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::{Host, Url};
+use tokio_util::task::TaskTracker;
+use url::Url;
 
 use super::{Accounts, Inner, SecondFactor};
 use crate::failures::FailureLog;
 use crate::limits::Limits;
 use crate::links::Links;
 use crate::mail::{Outbox, Templates};
-use crate::session::SessionCookie;
+use crate::network::is_loopback;
+use crate::session::TokenCookie;
 use crate::{
     AccountStore, Clock, HashCost, Mailer, Pages, PasswordRules, Passwords, Rates, SessionLifetime,
     SessionStore, Sessions, TokenStore, UserStore,
@@ -39,6 +41,7 @@ pub struct AccountsBuilder {
     groups: BTreeMap<String, Vec<String>>,
     recent_for: Duration,
     second_factor: Option<Arc<dyn SecondFactor>>,
+    keep_unverified: Duration,
     clock: Clock,
 }
 
@@ -65,6 +68,7 @@ impl AccountsBuilder {
             groups: BTreeMap::new(),
             recent_for: Duration::from_secs(5 * 60),
             second_factor: None,
+            keep_unverified: Duration::from_secs(7 * 24 * 60 * 60),
             clock: Clock::default(),
         }
     }
@@ -195,6 +199,14 @@ impl AccountsBuilder {
         self
     }
 
+    /// Sets how long an account is kept whose address was never verified: 7 days, at least an hour.
+    /// [`Accounts::purge`] deletes it then, so that its address is free again.
+    /// [`UserStore::purge_unverified`] says which accounts count as unused.
+    pub fn keep_unverified(mut self, duration: Duration) -> Self {
+        self.keep_unverified = duration;
+        self
+    }
+
     /// Goes by this clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -208,7 +220,13 @@ impl AccountsBuilder {
     /// A part that is missing, a base URL that is neither `https` nor this machine, a template that
     /// does not work, a cost that argon2 does not know.
     pub fn build(self) -> Result<Accounts, ConfigError> {
-        let (base, cookie) = base_url(&self.base_url)?;
+        let (base, [cookie, browser_cookie]) = base_url(&self.base_url)?;
+        if self.keep_unverified < SHORTEST_UNVERIFIED {
+            return Err(ConfigError::new(
+                "accounts that are not verified have to be kept for an hour at least: whoever signed up has to \
+                 be able to open the link",
+            ));
+        }
         let site = match (self.site, base.host_str()) {
             (Some(site), _) => site,
             (None, host) => host.unwrap_or_default().to_owned(),
@@ -234,6 +252,9 @@ impl AccountsBuilder {
             links: Links::new(base, self.pages),
             failures: FailureLog::new(),
             cookie,
+            browser_cookie,
+            changes: TaskTracker::new(),
+            keep_unverified: self.keep_unverified,
             device_cookie: cookie.of_device(),
             together: self.together,
             clock: self.clock,
@@ -252,8 +273,11 @@ impl fmt::Debug for AccountsBuilder {
     }
 }
 
-/// The base URL, and the cookie that fits it.
-fn base_url(text: &str) -> Result<(Url, SessionCookie), ConfigError> {
+/// The least time for which accounts that are not verified are kept: as long as their links are good.
+const SHORTEST_UNVERIFIED: Duration = Duration::from_secs(60 * 60);
+
+/// The base URL, and the cookies of sessions and browsers that fit it.
+fn base_url(text: &str) -> Result<(Url, [TokenCookie; 2]), ConfigError> {
     let wrong = |why: &str| ConfigError::new(format!("the base URL `{text}` {why}"));
     let base: Url = text
         .parse()
@@ -261,21 +285,19 @@ fn base_url(text: &str) -> Result<(Url, SessionCookie), ConfigError> {
     if base.query().is_some() || base.fragment().is_some() || !base.username().is_empty() {
         return Err(wrong("has more than a host and a path"));
     }
-    let is_here = match base.host() {
-        Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     match base.scheme() {
-        "https" => Ok((base, SessionCookie::SECURE)),
-        "http" if is_here => {
+        "https" => Ok((base, [TokenCookie::SESSION, TokenCookie::BROWSER])),
+        "http" if is_loopback(&base) => {
             tracing::warn!(
                 base_url = text,
                 "development mode: sessions travel over plain HTTP in a cookie without `Secure` \
                  and `__Host-`; deploy with an https base URL"
             );
-            Ok((base, SessionCookie::DEVELOPMENT))
+            let cookies = [
+                TokenCookie::DEVELOPMENT_SESSION,
+                TokenCookie::DEVELOPMENT_BROWSER,
+            ];
+            Ok((base, cookies))
         }
         "http" => Err(wrong(
             "sends sessions over plain HTTP, which only localhost may: use https",

@@ -3,7 +3,9 @@ use mizan_core::{Cx, Error};
 use super::{Accounts, address_of};
 use crate::caller::Caller;
 use crate::mail::{Facts, Letter};
-use crate::{ConfirmError, EmailAddress, Password, ProofError, Purpose, Token};
+use crate::{
+    Account, ConfirmError, EmailAddress, Password, ProofError, Purpose, Session, StoreError, Token,
+};
 
 impl Accounts {
     /// Changes the password of whoever is signed in. Their other sessions end, this one is
@@ -19,20 +21,38 @@ impl Accounts {
         new: &Password,
     ) -> Result<(), ConfirmError> {
         let account = self.of_caller(cx).await?;
+        let own = self.session_of(cx.head()).await?;
         let caller = Caller::of(cx);
         self.check_new(&caller, "new_password", new, Some(&account.email))
             .await?;
         self.confirm(&caller, &account, "password", password)
             .await?;
         let new = self.0.passwords.hash_for(&caller.turn(), new).await?;
-        let (users, old) = (&self.0.users, account.password.as_ref());
-        if !users.replace_password(&account.id, old, &new).await? {
-            return Err(ConfirmError::WrongPassword);
+        let changed = account.clone();
+        let (accounts, ended) = (self.clone(), own.clone());
+        let change = async move {
+            let replaced = accounts
+                .0
+                .users
+                .replace_password(&account.id, account.epoch, &new);
+            let Some(epoch) = replaced.await? else {
+                return Err(ConfirmError::WrongPassword);
+            };
+            let was_there = accounts.retire(&account.id, ended.as_ref()).await;
+            accounts.tell_of_password(&account.email);
+            Ok((epoch, was_there))
+        };
+        let (epoch, was_there) = self.to_the_end(change).await??;
+        let proven = own.map(|own| Session {
+            authenticated_at: self.0.clock.now(),
+            ..own
+        });
+        self.go_on(cx, proven, was_there, epoch).await;
+        let account = Account { epoch, ..changed };
+        if let Err(error) = self.remember_device(cx, &account).await {
+            let _ = error.logged("remember_device");
         }
-        self.0.tokens.remove_of_user(&account.id).await?;
-        self.replace_sessions(cx, &account.id).await?;
-        self.remember_device(cx, &account).await?;
-        Ok(self.tell_of_password(&account.email)?)
+        Ok(())
     }
 
     /// Sends a link to a new address, which whoever is signed in wants to use from now on. To an
@@ -51,8 +71,9 @@ impl Accounts {
         }
         self.0.limits.mail(&Caller::stranger(cx), new)?;
         let is_taken = self.0.users.find_by_email(new).await?.is_some();
-        let user = (!is_taken).then_some(account.id.as_str());
-        let issued = self.issue(Purpose::ChangeEmail, user, new).await?;
+        let account = (!is_taken).then_some(&account);
+        let issued = self.issue(Purpose::ChangeEmail, account, new, None);
+        let issued = issued.await?;
         let letter = if is_taken {
             Letter::EmailTaken
         } else {
@@ -73,21 +94,25 @@ impl Accounts {
     pub async fn confirm_email_change(&self, cx: &Cx, token: &Token) -> Result<(), ProofError> {
         self.0.limits.proof(address_of(cx))?;
         let account = self.of_caller(cx).await?;
+        let own = self.session_of(cx.head()).await?;
         let issued = self.issued_as(token, Purpose::ChangeEmail).await?;
-        let issued = issued.filter(|issued| issued.user.as_ref() == Some(&account.id));
+        let issued = issued.filter(|issued| {
+            issued.user.as_ref() == Some(&account.id) && issued.epoch == account.epoch
+        });
         let issued = issued.ok_or(ProofError::InvalidProof)?;
-        let (users, old) = (&self.0.users, &account.email);
-        if !self.0.tokens.take(issued.id).await?
-            || !users.replace_email(&account.id, old, &issued.email).await?
-        {
-            return Err(ProofError::InvalidProof);
-        }
-        self.0.tokens.remove_of_user(&account.id).await?;
-        self.replace_sessions(cx, &account.id).await?;
-        Ok(self
-            .0
-            .outbox
-            .post(Letter::EmailChanged, old, Facts::default())?)
+        let (accounts, ended) = (self.clone(), own.clone());
+        let change = async move {
+            let (users, old) = (&accounts.0.users, &account.email);
+            // Of several at once one meets the epoch, in which the token is good.
+            let replaced = users.replace_email(&account.id, account.epoch, &issued.email);
+            let epoch = replaced.await?.ok_or(ProofError::InvalidProof)?;
+            let was_there = accounts.retire(&account.id, ended.as_ref()).await;
+            accounts.tell(Letter::EmailChanged, old, Facts::default());
+            Ok::<_, ProofError>((epoch, was_there))
+        };
+        let (epoch, was_there) = self.to_the_end(change).await??;
+        self.go_on(cx, own, was_there, epoch).await;
+        Ok(())
     }
 
     /// Deletes the account of whoever is signed in, and signs them out everywhere. They say which
@@ -104,17 +129,16 @@ impl Accounts {
                 "is not the address of your account",
             ));
         }
-        self.0.sessions.revoke_all(&account.id, None).await?;
-        self.0.tokens.remove_of_user(&account.id).await?;
-        self.0.users.delete(&account.id).await?;
+        let accounts = self.clone();
+        let deletion = async move {
+            // A session of no account is worth nothing.
+            accounts.0.users.delete(&account.id).await?;
+            accounts.retire(&account.id, None).await;
+            accounts.tell(Letter::AccountDeleted, &account.email, Facts::default());
+            Ok::<_, StoreError>(())
+        };
+        self.to_the_end(deletion).await??;
         cx.set_cookie(self.0.cookie.removal());
-        let letter = Letter::AccountDeleted;
-        self.0.outbox.post(letter, &account.email, Facts::default())
-    }
-
-    async fn replace_sessions(&self, cx: &Cx, user: &str) -> Result<(), Error> {
-        let session = self.renew(cx, "pwd").await?;
-        self.0.sessions.revoke_all(user, Some(session.id)).await?;
         Ok(())
     }
 }

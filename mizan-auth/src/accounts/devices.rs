@@ -19,7 +19,7 @@ impl Accounts {
         email: &EmailAddress,
     ) -> Result<Caller, StoreError> {
         let caller = Caller::stranger(cx);
-        let Some(token) = self.0.device_cookie.read(cx.head()) else {
+        let Some(token) = self.0.device_cookie.read(cx.head()).next() else {
             return Ok(caller);
         };
         let device = self.issued_as(&token, Purpose::KnownDevice).await?;
@@ -38,7 +38,7 @@ impl Accounts {
             return Ok(());
         }
         let purpose = Purpose::KnownDevice;
-        let issued = self.issue(purpose, Some(&account.id), &account.email);
+        let issued = self.issue(purpose, Some(account), &account.email, None);
         let token = issued.await?.token;
         let cookie = self.0.device_cookie.set(&token, purpose.lifetime());
         cx.set_cookie(cookie);

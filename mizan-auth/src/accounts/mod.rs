@@ -3,6 +3,7 @@
 mod authenticate;
 mod builder;
 mod change;
+mod credentials;
 mod devices;
 mod new_password;
 mod proofs;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mizan_core::{Cx, Error};
+use tokio_util::task::TaskTracker;
 
 pub use builder::{AccountsBuilder, ConfigError};
 pub use second_factor::SecondFactor;
@@ -28,7 +30,7 @@ use crate::failures::FailureLog;
 use crate::limits::Limits;
 use crate::links::Links;
 use crate::mail::Outbox;
-use crate::session::SessionCookie;
+use crate::session::TokenCookie;
 use crate::{
     Account, AccountStore, Clock, Device, PasswordRules, Passwords, Sessions, StoreError,
     TokenStore, UserStore,
@@ -67,9 +69,14 @@ struct Inner {
     outbox: Outbox,
     limits: Limits,
     links: Links,
+    cookie: TokenCookie,
+    /// Binds the tickets of flows to the browser that began them.
+    browser_cookie: TokenCookie,
+    /// Changes of credentials, which run to their end though the call is dropped.
+    changes: TaskTracker,
+    keep_unverified: Duration,
     failures: FailureLog,
-    cookie: SessionCookie,
-    device_cookie: SessionCookie,
+    device_cookie: TokenCookie,
     clock: Clock,
     groups: BTreeMap<String, Vec<String>>,
     recent_for: Duration,
@@ -107,9 +114,23 @@ impl Accounts {
         &self.0.users
     }
 
-    /// Waits until all mail is sent: before the program ends.
+    /// Waits until changes of credentials that are under way are done and all mail is sent: before the program
+    /// ends.
     pub async fn mail_sent(&self) {
+        self.0.changes.close();
+        self.0.changes.wait().await;
+        self.0.changes.reopen();
         self.0.outbox.empty().await;
+    }
+
+    /// Checks that the store of the accounts will find again what it is told, as
+    /// [`UserStore::check`] says: for a readiness probe. [`purge_every`](Self::purge_every) does it too.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it will not, such as after the SQLite file was deleted.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.0.users.check().await
     }
 
     /// The account of whoever makes a call.

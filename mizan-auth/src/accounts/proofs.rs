@@ -1,12 +1,15 @@
 use std::time::Duration;
 
-use mizan_core::Error;
+use mizan_core::{Cx, Error};
 
 use super::Accounts;
 use crate::clock::later;
 use crate::mail::Facts;
 use crate::token::random_code;
-use crate::{EmailAddress, IssuedToken, Purpose, SecretHash, StoreError, Ticket, Token, TokenId};
+use crate::{
+    Account, EmailAddress, IssuedToken, ProofError, Purpose, SecretHash, StoreError, Ticket, Token,
+    TokenId,
+};
 
 /// How many codes may be tried for one ticket (OWASP ASVS 6.6.3).
 const ATTEMPTS: u32 = 5;
@@ -37,12 +40,52 @@ impl Issued {
 }
 
 impl Accounts {
+    /// Makes a token whose ticket is good in the browser of the call alone.
+    ///
+    /// Otherwise somebody could sign up with the address of another, and have them enter the code that the site
+    /// sends there: the account would be verified with a password that is not its owner's.
+    pub(super) async fn issue_here(
+        &self,
+        cx: &Cx,
+        purpose: Purpose,
+        account: Option<&Account>,
+        email: &EmailAddress,
+    ) -> Result<Issued, Error> {
+        let cookie = self.0.browser_cookie;
+        // One for all flows of a browser, so that two of its tabs do not disturb each other.
+        let browser = cookie.read(cx.head()).next();
+        let browser = browser.unwrap_or_else(Token::random);
+        let issued = self.issue(purpose, account, email, Some(browser.hash()));
+        let issued = issued.await?;
+        cx.set_cookie(cookie.set(&browser, purpose.lifetime()));
+        // The cookie is as good when the reply comes again as the ticket.
+        cx.allow_replay();
+        Ok(issued)
+    }
+
+    /// The flow that a ticket names, if this browser began it.
+    pub(super) async fn flow(
+        &self,
+        cx: &Cx,
+        ticket: Ticket,
+        purpose: Purpose,
+    ) -> Result<IssuedToken, ProofError> {
+        let issued = self.issued(ticket.0, purpose).await?;
+        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        let mut tokens = self.0.browser_cookie.read(cx.head());
+        if !tokens.any(|token| issued.browser == Some(token.hash())) {
+            return Err(ProofError::OtherBrowser);
+        }
+        Ok(issued)
+    }
+
     /// Makes a token, of nobody where there is no account.
     pub(super) async fn issue(
         &self,
         purpose: Purpose,
-        user: Option<&str>,
+        account: Option<&Account>,
         email: &EmailAddress,
+        browser: Option<SecretHash>,
     ) -> Result<Issued, Error> {
         let token = Token::random();
         let code = random_code();
@@ -53,7 +96,9 @@ impl Accounts {
                 secret: token.hash(),
                 code: (purpose == Purpose::VerifyEmail).then(|| code_hash(token.id(), &code)),
                 purpose,
-                user: user.map(str::to_owned),
+                browser,
+                epoch: account.map_or(0, |account| account.epoch),
+                user: account.map(|account| account.id.clone()),
                 email: email.clone(),
                 attempts: ATTEMPTS,
                 expires_at: later(self.0.clock.now(), purpose.lifetime()),

@@ -3,7 +3,7 @@ use mizan_core::{Cx, Error};
 use super::Accounts;
 use crate::caller::Caller;
 use crate::mail::{Facts, Letter};
-use crate::{EmailAddress, NextStep, Password, ProofError, Purpose, Token};
+use crate::{Account, EmailAddress, NextStep, Password, ProofError, Purpose, Token};
 
 impl Accounts {
     /// Sends a link that sets a new password. To an address without an account goes a mail that
@@ -17,8 +17,8 @@ impl Accounts {
         self.0.limits.mail(&caller, email)?;
         let account = self.0.users.find_by_email(email).await?;
         let account = account.filter(|account| account.access.active);
-        let user = account.as_ref().map(|account| account.id.as_str());
-        let issued = self.issue(Purpose::ResetPassword, user, email).await?;
+        let issued = self.issue(Purpose::ResetPassword, account.as_ref(), email, None);
+        let issued = issued.await?;
         let letter = if account.is_some() {
             Letter::ResetPassword
         } else {
@@ -58,29 +58,48 @@ impl Accounts {
         self.check_new(&caller, "password", password, Some(&account.email))
             .await?;
         let new = self.0.passwords.hash_for(&caller.turn(), password).await?;
-        if !self.0.tokens.take(issued.id).await? {
-            return Err(ProofError::InvalidProof);
-        }
-        let (users, old) = (&self.0.users, account.password.as_ref());
-        if !users.replace_password(&account.id, old, &new).await? {
-            return Err(ProofError::InvalidProof);
-        }
-        users.verify_email(&account.id, &account.email).await?;
-        self.0.tokens.remove_of_user(&account.id).await?;
-        self.0.sessions.revoke_all(&account.id, None).await?;
-        if cx.principal().id() == Some(&account.id) {
+        let changed = account.clone();
+        let is_signed_in = cx.principal().id() == Some(&account.id);
+        let accounts = self.clone();
+        let change = async move {
+            let users = &accounts.0.users;
+            // Of several at once one meets the epoch, in which the token is good.
+            let replaced = users.replace_password(&account.id, account.epoch, &new);
+            let replaced = replaced.await?;
+            let epoch = replaced.ok_or(ProofError::InvalidProof)?;
+            let verified = users.verify_email(&account.id, &account.email).await;
+            accounts.retire(&account.id, None).await;
+            accounts.tell_of_password(&account.email);
+            // The password is replaced either way. Signing in sends a code where the address is not verified.
+            if let Err(error) = verified {
+                let _ = Error::from(error).logged("confirm_reset");
+            }
+            Ok::<_, ProofError>(epoch)
+        };
+        let epoch = self.to_the_end(change).await??;
+        if is_signed_in {
             cx.set_cookie(self.0.cookie.removal());
         }
-        self.remember_device(cx, &account).await?;
-        self.tell_of_password(&account.email)?;
+        let account = Account { epoch, ..changed };
+        if let Err(error) = self.remember_device(cx, &account).await {
+            let _ = error.logged("remember_device");
+        }
         Ok(NextStep::SignIn)
     }
 
-    pub(super) fn tell_of_password(&self, email: &EmailAddress) -> Result<(), Error> {
+    pub(super) fn tell_of_password(&self, email: &EmailAddress) {
         let facts = Facts {
             link: self.0.links.forgot_password(),
             ..Facts::default()
         };
-        self.0.outbox.post(Letter::PasswordChanged, email, facts)
+        self.tell(Letter::PasswordChanged, email, facts);
+    }
+
+    /// Tells the owner of an account of a change that is done, so that a mail that cannot be written is logged
+    /// and fails nothing.
+    pub(super) fn tell(&self, letter: Letter, email: &EmailAddress, facts: Facts) {
+        if let Err(error) = self.0.outbox.post(letter, email, facts) {
+            let _ = error.logged("mail");
+        }
     }
 }

@@ -21,6 +21,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
+    /// [`ProofError::InvalidProof`] when the flow took too long or too many attempts;
+    /// [`ProofError::OtherBrowser`] when it was begun in another browser.
     /// [`ProofError::InvalidProof`] when the flow took too long or too many attempts; an error with
     /// the code `rate_limited` after too many attempts for the account.
     pub async fn attempt_second_factor(
@@ -32,14 +34,15 @@ impl Accounts {
         let (limits, failures) = (&self.0.limits, &self.0.failures);
         let limited = limits.proof(caller.address);
         limited.inspect_err(|_| failures.limited("second_factor", &caller, None))?;
-        let issued = self.issued(ticket.0, Purpose::SecondFactor).await?;
+        let issued = self.flow(cx, ticket, Purpose::SecondFactor).await;
         let (id, user, email) = match issued {
-            Some(IssuedToken {
+            Ok(IssuedToken {
                 id,
                 user: Some(user),
                 email,
                 ..
             }) => (id, user, email),
+            Err(error @ (ProofError::OtherBrowser | ProofError::Other(_))) => return Err(error),
             _ => {
                 failures.failed("second_factor", &caller, None, "invalid ticket");
                 return Err(ProofError::InvalidProof);
@@ -60,7 +63,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`ProofError::InvalidProof`] when the ticket was used or took too long.
+    /// [`ProofError::InvalidProof`] when the ticket was used or took too long;
+    /// [`ProofError::OtherBrowser`] when the flow was begun in another browser.
     pub async fn pass_second_factor(
         &self,
         cx: &Cx,
@@ -68,8 +72,7 @@ impl Accounts {
         method: &str,
         next: Option<&str>,
     ) -> Result<NextStep, ProofError> {
-        let issued = self.issued(ticket.0, Purpose::SecondFactor).await?;
-        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        let issued = self.flow(cx, ticket, Purpose::SecondFactor).await?;
         let account = self.account_of(&issued).await?;
         let account = account.ok_or(ProofError::InvalidProof)?;
         if !self.0.tokens.take(issued.id).await? {

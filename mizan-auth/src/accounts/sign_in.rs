@@ -73,7 +73,7 @@ impl Accounts {
         })
     }
 
-    /// Ends the session of the call, if it has one, and takes its cookie away.
+    /// Ends the session of the call, if it has one (each, if it has several), and takes its cookie away.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Accounts {
             return self.begin(cx, account, "pwd", next).await;
         }
         let purpose = Purpose::SecondFactor;
-        let issued = self.issue(purpose, Some(&account.id), &account.email);
+        let issued = self.issue_here(cx, purpose, Some(account), &account.email);
         Ok(NextStep::SecondFactor {
             ticket: issued.await?.ticket(),
             methods,
@@ -139,10 +139,10 @@ impl Accounts {
     ) -> Result<NextStep, Error> {
         self.close(cx).await?;
         let sessions = &self.0.sessions;
-        let (session, token) = sessions.open(&account.id, methods, device_of(cx)).await?;
-        // A password that was replaced since it was checked ended all sessions but this.
+        let (session, token) = sessions.open(account, methods, device_of(cx)).await?;
+        // Credentials that were changed since they were checked end this session too: say so at once.
         let now = self.find_active(&account.id).await?;
-        if now.is_none_or(|now| now.password != account.password) {
+        if now.is_none_or(|now| now.epoch != account.epoch) {
             sessions.revoke(&account.id, session.id).await?;
             return Err(signed_out());
         }
@@ -168,16 +168,15 @@ impl Accounts {
         let caller = self.caller_for(cx, &account.email).await?;
         self.0.limits.mail(&caller, &account.email)?;
         let purpose = Purpose::VerifyEmail;
-        let issued = self
-            .issue(purpose, Some(&account.id), &account.email)
-            .await?;
+        let issued = self.issue_here(cx, purpose, Some(account), &account.email);
+        let issued = issued.await?;
         let ticket: Ticket = issued.ticket();
         let letter = Letter::VerifyEmail;
         self.0.outbox.post(letter, &account.email, issued.facts)?;
         Ok(NextStep::VerifyEmail { ticket })
     }
 
-    fn hand_over(&self, cx: &Cx, session: &Session, token: &Token) {
+    pub(super) fn hand_over(&self, cx: &Cx, session: &Session, token: &Token) {
         let ends_at = later(session.created_at, self.0.sessions.lifetime().absolute);
         let left = ends_at.duration_since(self.0.clock.now());
         let left = left.try_into().unwrap_or_default();
@@ -185,8 +184,10 @@ impl Accounts {
     }
 
     async fn close(&self, cx: &Cx) -> Result<(), Error> {
-        if let Some(session) = self.session_of(cx.head()).await? {
-            self.0.sessions.revoke(&session.user, session.id).await?;
+        for token in self.0.cookie.read(cx.head()) {
+            if let Some(session) = self.0.sessions.check(&token).await? {
+                self.0.sessions.revoke(&session.user, session.id).await?;
+            }
         }
         Ok(())
     }
@@ -207,14 +208,14 @@ impl Accounts {
             return Ok(());
         };
         let users = &self.0.users;
-        if users.replace_password(&account.id, Some(old), &new).await? {
+        if users.rehash_password(&account.id, old, &new).await? {
             account.password = Some(new);
         }
         Ok(())
     }
 }
 
-fn signed_out() -> Error {
+pub(super) fn signed_out() -> Error {
     Error::new(
         mizan_core::ErrorCode::Unauthenticated,
         "your session has ended; sign in again",

@@ -33,8 +33,8 @@ impl Accounts {
             created_at: self.0.clock.now(),
         };
         let created = self.0.users.create(account).await?;
-        let user = created.as_ref().map(|account| account.id.as_str());
-        let issued = self.issue(Purpose::VerifyEmail, user, email).await?;
+        let issued = self.issue_here(cx, Purpose::VerifyEmail, created.as_ref(), email);
+        let issued = issued.await?;
         let ticket = issued.ticket();
         if created.is_some() {
             self.0

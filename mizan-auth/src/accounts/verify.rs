@@ -10,12 +10,13 @@ use crate::{
 };
 
 impl Accounts {
-    /// Verifies the address of an account with the code that was sent there, and signs in: whoever
-    /// has the ticket gave the password before.
+    /// Verifies the address of an account with the code that was sent there, and signs in: the browser that
+    /// has the ticket and its cookie gave the password before.
     ///
     /// # Errors
     ///
-    /// [`ProofError::InvalidProof`], also for the right code after five that were wrong.
+    /// [`ProofError::InvalidProof`], also for the right code after five that were wrong;
+    /// [`ProofError::OtherBrowser`] in another browser than the one that signed up or in.
     pub async fn verify_code(
         &self,
         cx: &Cx,
@@ -27,8 +28,7 @@ impl Accounts {
         let failures = &self.0.failures;
         let limited = self.0.limits.proof(caller.address);
         limited.inspect_err(|_| failures.limited("verify_code", &caller, None))?;
-        let issued = self.issued(ticket.0, Purpose::VerifyEmail).await?;
-        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        let issued = self.flow(cx, ticket, Purpose::VerifyEmail).await?;
         if !self.0.tokens.attempt(issued.id).await?
             || issued.code != Some(code_hash(issued.id, code.trim()))
         {
@@ -85,20 +85,18 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`ProofError::InvalidProof`] when the flow took too long: sign in to begin anew.
+    /// [`ProofError::InvalidProof`] when the flow took too long, [`ProofError::OtherBrowser`] when it was begun
+    /// in another browser: sign in to begin again.
     pub async fn resend(&self, cx: &Cx, ticket: Ticket) -> Result<NextStep, ProofError> {
-        let issued = self.issued(ticket.0, Purpose::VerifyEmail).await?;
-        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        let issued = self.flow(cx, ticket, Purpose::VerifyEmail).await?;
         let caller = self.caller_for(cx, &issued.email).await?;
         self.0.limits.mail(&caller, &issued.email)?;
         if !self.0.tokens.take(issued.id).await? {
             return Err(ProofError::InvalidProof);
         }
         let account = self.account_of(&issued).await?;
-        let user = account.as_ref().map(|account| account.id.as_str());
-        let again = self
-            .issue(Purpose::VerifyEmail, user, &issued.email)
-            .await?;
+        let again = self.issue_here(cx, Purpose::VerifyEmail, account.as_ref(), &issued.email);
+        let again = again.await?;
         let ticket = again.ticket();
         let (letter, facts) = if account.is_some() {
             (Letter::VerifyEmail, again.facts)
@@ -114,13 +112,17 @@ impl Accounts {
         Ok(NextStep::VerifyEmail { ticket })
     }
 
-    /// The account that a token was issued for, where it still has the address that it was sent to.
+    /// The account that a token was issued for, where it still has the address that it was sent to and its
+    /// credentials have not changed since.
     pub(super) async fn account_of(&self, issued: &IssuedToken) -> Result<Option<Account>, Error> {
         let Some(user) = &issued.user else {
             return Ok(None);
         };
         let account = self.find_active(user).await?;
-        Ok(account.filter(|account| account.email == issued.email))
+        Ok(
+            account
+                .filter(|account| account.email == issued.email && account.epoch == issued.epoch),
+        )
     }
 
     /// Uses the token up; whether it was there and the account still had the address.

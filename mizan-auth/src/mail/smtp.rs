@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use lettre::message::{Mailbox, MultiPart, SinglePart, header};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use url::Url;
+
 use super::{Mail, MailError, Mailer};
+use crate::network::is_loopback;
 
 /// Sends mail over SMTP, by TLS (rustls) unless the URL says otherwise.
 pub struct SmtpMailer {
@@ -19,9 +22,16 @@ impl SmtpMailer {
     ///
     /// # Errors
     ///
-    /// A URL or an address that is none. The error does not repeat the URL, which has a password.
+    /// A URL with a user or a password that does not ask for TLS, unless the server is on this machine; a URL or
+    /// an address that is none. The error does not repeat the URL, which has a password.
     pub fn new(url: &str, from: &str) -> Result<Self, MailError> {
         let from = from.parse().map_err(MailError::new)?;
+        if sends_credentials_in_clear(url) {
+            return Err(MailError::new(
+                "the URL of the SMTP server has a password and does not ask for TLS, so that the password \
+                 would be sent in clear: use `smtps://`, or add `?tls=required`",
+            ));
+        }
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .map_err(|_| MailError::new("the URL of the SMTP server is none that can be used"))?;
         Ok(Self {
@@ -53,6 +63,19 @@ impl Mailer for SmtpMailer {
         let sent = self.transport.send(self.message(mail)?).await;
         sent.map(drop).map_err(MailError::new)
     }
+}
+
+/// Whether a user or a password would leave this machine without TLS. `tls=opportunistic` gives none to an
+/// attacker who strips the server's offer (RFC 8314, section 3).
+fn sends_credentials_in_clear(url: &str) -> bool {
+    let Ok(url) = url.parse::<Url>() else {
+        return false;
+    };
+    let mut options = url.query_pairs();
+    let has_tls = url.scheme() == "smtps"
+        || options.any(|(name, value)| name == "tls" && value == "required");
+    let has_credentials = !url.username().is_empty() || url.password().is_some();
+    has_credentials && !has_tls && !is_loopback(&url)
 }
 
 /// The sender alone: the transport has a password.
@@ -100,6 +123,32 @@ mod tests {
         );
         assert!(message.contains("multipart/alternative"), "{message}");
         assert!(!message.contains("\nBcc:"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn refuses_to_send_a_password_in_clear() {
+        let from = "a@example.com";
+        for url in [
+            "smtp://user:hunter2@smtp.example.com",
+            "smtp://user:hunter2@smtp.example.com:587?tls=opportunistic",
+            "smtp://user@10.0.0.1",
+            "smtp://:hunter2@192.0.2.1:25",
+        ] {
+            let error = SmtpMailer::new(url, from).unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.contains("tls=required"), "{cause}");
+            assert!(!format!("{error:?}").contains("hunter2"));
+        }
+        for url in [
+            "smtps://user:hunter2@smtp.example.com",
+            "smtp://user:hunter2@smtp.example.com:587?tls=required",
+            "smtp://user:hunter2@localhost:25",
+            "smtp://user:hunter2@127.0.0.1:25",
+            "smtp://user:hunter2@[::1]:25",
+            "smtp://relay.example.com:25",
+        ] {
+            assert!(SmtpMailer::new(url, from).is_ok(), "{url}");
+        }
     }
 
     #[tokio::test]

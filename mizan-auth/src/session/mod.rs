@@ -5,7 +5,7 @@ mod sessions;
 
 use jiff::Timestamp;
 
-pub(crate) use cookie::SessionCookie;
+pub(crate) use cookie::TokenCookie;
 pub use device::Device;
 pub use sessions::{SessionLifetime, Sessions};
 
@@ -22,6 +22,9 @@ pub struct Session {
     pub user: String,
     /// When the user signed in.
     pub created_at: Timestamp,
+    /// The epoch of the account when the session was opened. Once the account has another, the session is
+    /// over, whether or not it was removed.
+    pub epoch: i64,
     /// When it was last used, to a minute or so.
     pub last_used_at: Timestamp,
     /// When it ends, unless it is used before and may go on.

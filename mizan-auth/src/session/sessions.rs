@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::ended::Ended;
 use crate::clock::later;
-use crate::{Clock, Device, Session, SessionStore, StoreError, Token, TokenId};
+use crate::{Account, Clock, Device, Session, SessionStore, StoreError, Token, TokenId};
 
 /// How long sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +69,16 @@ impl Sessions {
         self.0.lifetime
     }
 
-    /// Opens a session for `user`, who just proved who they are with `methods` (RFC 8176's names,
-    /// joined by spaces). The token is always a new one, never one that a client brought.
+    /// Opens a session for the user of `account`, who just proved who they are with `methods` (RFC 8176's names,
+    /// joined by spaces). The token is always a new one, never one that a client brought. The session is over
+    /// once the account has another epoch than this `account`.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store cannot be reached; there is no session then.
     pub async fn open(
         &self,
-        user: &str,
+        account: &Account,
         methods: &str,
         device: Device,
     ) -> Result<(Session, Token), StoreError> {
@@ -86,7 +87,8 @@ impl Sessions {
         let session = Session {
             id: token.id(),
             secret: token.hash(),
-            user: user.to_owned(),
+            user: account.id.clone(),
+            epoch: account.epoch,
             created_at: now,
             last_used_at: now,
             expires_at: self.expiry(now, now),
@@ -104,30 +106,53 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store cannot be reached. The old session may have ended by then, so
-    /// that there are never two.
+    /// [`StoreError`] when the store cannot be reached. The old session may have ended by then.
     pub async fn renew(
         &self,
         session: &Session,
         methods: &str,
     ) -> Result<Option<(Session, Token)>, StoreError> {
+        let (mut renewed, token) = self.successor(session);
+        renewed.authenticated_at = renewed.last_used_at;
+        methods.clone_into(&mut renewed.methods);
+        // The new one is there before the old one goes, so that a revocation meets one of them at any time.
+        // Only this call knows its token.
+        self.0.store.insert(&renewed).await?;
+        let removed = self.0.store.remove(session.id).await;
+        if !matches!(removed, Ok(true)) {
+            self.0.store.remove(renewed.id).await?;
+        }
+        if !removed? {
+            return Ok(None);
+        }
+        self.0.ended.tell(session.id);
+        Ok(Some((renewed, token)))
+    }
+
+    /// Opens a session that goes on where `ended` was, in the account's new `epoch`.
+    pub(crate) async fn reopen(
+        &self,
+        ended: &Session,
+        epoch: i64,
+    ) -> Result<(Session, Token), StoreError> {
+        let (mut session, token) = self.successor(ended);
+        session.epoch = epoch;
+        self.0.store.insert(&session).await?;
+        Ok((session, token))
+    }
+
+    /// The same session under a new id and a new secret, used now.
+    fn successor(&self, session: &Session) -> (Session, Token) {
         let token = Token::random();
         let now = self.0.clock.now();
-        let renewed = Session {
+        let successor = Session {
             id: token.id(),
             secret: token.hash(),
             last_used_at: now,
             expires_at: self.expiry(session.created_at, now),
-            authenticated_at: now,
-            methods: methods.to_owned(),
             ..session.clone()
         };
-        if !self.0.store.remove(session.id).await? {
-            return Ok(None);
-        }
-        self.0.ended.tell(session.id);
-        self.0.store.insert(&renewed).await?;
-        Ok(Some((renewed, token)))
+        (successor, token)
     }
 
     /// The session that `token` opens, where there is one that has not ended. Notes the use.

@@ -40,6 +40,16 @@ impl MemoryStore {
     }
 }
 
+impl Accounts {
+    /// The account with this id, if it is in `epoch`; it is in the next one then.
+    fn advance(&mut self, id: &str, epoch: i64) -> Option<&mut Account> {
+        let account = self.by_id.get_mut(id);
+        let account = account.filter(|account| account.epoch == epoch)?;
+        account.epoch += 1;
+        Some(account)
+    }
+}
+
 impl Sessions {
     fn remove(&mut self, id: TokenId) -> bool {
         let Some(session) = self.by_id.remove(&id) else {
@@ -78,6 +88,7 @@ impl UserStore for MemoryStore {
             email: account.email,
             email_verified: account.email_verified,
             password: account.password,
+            epoch: 0,
             access: Access::default(),
             created_at: account.created_at,
         };
@@ -90,11 +101,24 @@ impl UserStore for MemoryStore {
     async fn replace_password(
         &self,
         id: &str,
-        old: Option<&PasswordHash>,
+        epoch: i64,
+        new: &PasswordHash,
+    ) -> Result<Option<i64>, StoreError> {
+        let mut accounts = lock(&self.accounts);
+        Ok(accounts.advance(id, epoch).map(|account| {
+            account.password = Some(new.clone());
+            account.epoch
+        }))
+    }
+
+    async fn rehash_password(
+        &self,
+        id: &str,
+        old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<bool, StoreError> {
         match lock(&self.accounts).by_id.get_mut(id) {
-            Some(account) if account.password.as_ref() == old => {
+            Some(account) if account.password.as_ref() == Some(old) => {
                 account.password = Some(new.clone());
                 Ok(true)
             }
@@ -115,23 +139,27 @@ impl UserStore for MemoryStore {
     async fn replace_email(
         &self,
         id: &str,
-        old: &EmailAddress,
+        epoch: i64,
         new: &EmailAddress,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         let mut accounts = lock(&self.accounts);
         if accounts.by_email.get(new).is_some_and(|other| other != id) {
-            return Ok(false);
+            return Ok(None);
         }
-        match accounts.by_id.get_mut(id) {
-            Some(account) if account.email == *old => {
-                account.email = new.clone();
-                account.email_verified = true;
-                accounts.by_email.remove(old);
-                accounts.by_email.insert(new.clone(), id.to_owned());
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
+        let Some(account) = accounts.advance(id, epoch) else {
+            return Ok(None);
+        };
+        let epoch = account.epoch;
+        account.email_verified = true;
+        let old = std::mem::replace(&mut account.email, new.clone());
+        accounts.by_email.remove(&old);
+        accounts.by_email.insert(new.clone(), id.to_owned());
+        Ok(Some(epoch))
+    }
+
+    async fn advance_epoch(&self, id: &str, epoch: i64) -> Result<Option<i64>, StoreError> {
+        let mut accounts = lock(&self.accounts);
+        Ok(accounts.advance(id, epoch).map(|account| account.epoch))
     }
 
     async fn delete(&self, id: &str) -> Result<bool, StoreError> {
@@ -141,6 +169,36 @@ impl UserStore for MemoryStore {
         };
         accounts.by_email.remove(&account.email);
         Ok(true)
+    }
+
+    async fn purge_unverified(
+        &self,
+        created_before: Timestamp,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        let mut accounts = lock(&self.accounts);
+        let (sessions, tokens) = (lock(&self.sessions), lock(&self.tokens));
+        let has_token = |id: &str| {
+            let is_good = |token: &IssuedToken| now < token.expires_at;
+            let mut tokens = tokens.values();
+            tokens.any(|token| token.user.as_deref() == Some(id) && is_good(token))
+        };
+        let unused = accounts.by_id.values().filter(|account| {
+            !account.email_verified
+                && account.epoch == 0
+                && account.access == Access::default()
+                && account.created_at < created_before
+                && !sessions.by_user.contains_key(&account.id)
+                && !has_token(&account.id)
+        });
+        let unused = unused.map(|account| (account.id.clone(), account.email.clone()));
+        let unused: Vec<_> = unused.take(most as usize).collect();
+        for (id, email) in &unused {
+            accounts.by_id.remove(id);
+            accounts.by_email.remove(email);
+        }
+        Ok(unused.len() as u64)
     }
 }
 

@@ -27,8 +27,9 @@ use crate::{Account, EmailAddress, IssuedToken, NewAccount, PasswordHash, Sessio
 
 /// Keeps accounts. Implement it for your own table of users: it asks for what the flows need.
 ///
-/// What changes something says what it expects to find, so that two changes at once cannot undo
-/// each other: of two that expect the same, one is told `false`.
+/// A change says what it expects to find, so that two changes at once cannot undo each other: of two that
+/// expect the same, one is told no. An account's epoch, which is 0 at first, advances with each change of its
+/// credentials and with nothing else.
 #[async_trait]
 pub trait UserStore: Send + Sync + 'static {
     /// The account with this id; nothing for what cannot be an id of this store.
@@ -40,11 +41,21 @@ pub trait UserStore: Send + Sync + 'static {
     /// Makes an account under an id of the store's choice; nothing where the address is taken.
     async fn create(&self, account: NewAccount) -> Result<Option<Account>, StoreError>;
 
-    /// Sets the password of an account that has `old`; whether it had.
+    /// Sets the password of an account that is in `epoch`, and advances the epoch, in one step. Returns the new
+    /// epoch; nothing if the account is in another.
     async fn replace_password(
         &self,
         id: &str,
-        old: Option<&PasswordHash>,
+        epoch: i64,
+        new: &PasswordHash,
+    ) -> Result<Option<i64>, StoreError>;
+
+    /// Replaces `old` with another hash of the same password, and leaves the epoch. Returns whether the
+    /// account had `old`.
+    async fn rehash_password(
+        &self,
+        id: &str,
+        old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<bool, StoreError>;
 
@@ -52,17 +63,43 @@ pub trait UserStore: Send + Sync + 'static {
     /// has it.
     async fn verify_email(&self, id: &str, email: &EmailAddress) -> Result<bool, StoreError>;
 
-    /// Gives an account that has the address `old` the address `new`, which is verified by that;
-    /// whether it had, and nobody else has the new one.
+    /// Gives an account that is in `epoch` the address `new`, which is verified by that, and advances the epoch,
+    /// in one step. Returns the new epoch; nothing if the account is in another, or another account has the
+    /// address.
     async fn replace_email(
         &self,
         id: &str,
-        old: &EmailAddress,
+        epoch: i64,
         new: &EmailAddress,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<i64>, StoreError>;
+
+    /// Advances the epoch of an account that is in `epoch`, so that its sessions and tokens are worthless. Returns
+    /// the new epoch; nothing if the account is in another.
+    async fn advance_epoch(&self, id: &str, epoch: i64) -> Result<Option<i64>, StoreError>;
 
     /// Deletes an account; whether there was one.
     async fn delete(&self, id: &str) -> Result<bool, StoreError>;
+
+    /// Deletes at most `most` accounts that were created before `created_before` and were never used: their
+    /// address is not verified, their epoch is the first, they may do nothing in particular, and the store
+    /// knows no session and no token of them that is good at `now`. Returns how many it deleted.
+    ///
+    /// A store that does not override this keeps them.
+    async fn purge_unverified(
+        &self,
+        created_before: Timestamp,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        let _ = (created_before, now, most);
+        Ok(0)
+    }
+
+    /// Checks that what is written will be found again after a restart, as far as the store can tell:
+    /// [`SqliteStore`] looks whether its file is still the one that it opened.
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Keeps sessions.

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgPoolOptions, PgRow};
 use sqlx::{Encode, PgPool, Postgres, Row, Type};
 
 use super::sql::{self, Record, records, sql_store};
@@ -18,11 +18,17 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// The store in the database at `url`, with its tables as this version needs them.
     ///
+    /// Without TLS, everybody on the way to the server reads what is stored: across a network, give the
+    /// application's `sqlx` one of its `tls-` features and add `?sslmode=verify-full`. A warning is logged where
+    /// the URL does not ask for TLS.
+    ///
     /// # Errors
     ///
     /// A database that cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let store = Self::new(PgPool::connect(url).await?);
+        crate::network::warn_of_clear_text(url);
+        let pool = PgPoolOptions::new().acquire_timeout(sql::ACQUIRE_TIMEOUT);
+        let store = Self::new(pool.connect(url).await?);
         store.migrate().await?;
         Ok(store)
     }
@@ -45,6 +51,11 @@ impl PostgresStore {
         let mut migrator = sqlx::migrate!("migrations/postgres");
         migrator.dangerous_set_table_name(sql::MIGRATIONS);
         Ok(migrator.run(&self.pool).await?)
+    }
+
+    #[expect(clippy::unused_self, reason = "the stores of files look at theirs")]
+    fn check_file(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     /// What the row with this id has.

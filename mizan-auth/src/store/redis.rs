@@ -27,10 +27,14 @@ impl RedisSessionStore {
     /// The store on the server at `url`, such as `redis://127.0.0.1`, whose keys begin with
     /// `mizan:`.
     ///
+    /// `redis://` sends its password and the sessions in clear, and a warning is logged where that leaves this
+    /// machine. `rediss://` needs one of the TLS features of the application's `redis`.
+    ///
     /// # Errors
     ///
     /// A server that cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        crate::network::warn_of_clear_text(url);
         let client = redis::Client::open(url)?;
         Ok(Self::new(ConnectionManager::new(client).await?, "mizan:"))
     }
@@ -103,6 +107,9 @@ return redis.call('DEL', KEYS[1])
 struct Stored {
     secret: String,
     user: String,
+    /// Absent in what an earlier version wrote.
+    #[serde(default)]
+    epoch: i64,
     created_at: i64,
     last_used_at: i64,
     expires_at: i64,
@@ -118,6 +125,7 @@ impl Stored {
         Self {
             secret: URL_SAFE_NO_PAD.encode(session.secret.as_bytes()),
             user: session.user.clone(),
+            epoch: session.epoch,
             created_at: session.created_at.as_millisecond(),
             last_used_at: session.last_used_at.as_millisecond(),
             expires_at: session.expires_at.as_millisecond(),
@@ -138,6 +146,7 @@ impl Stored {
             id,
             secret: SecretHash::from_bytes(secret),
             user: stored.user,
+            epoch: stored.epoch,
             created_at: time(stored.created_at)?,
             last_used_at: time(stored.last_used_at)?,
             expires_at: time(stored.expires_at)?,
@@ -252,7 +261,28 @@ impl SessionStore for RedisSessionStore {
 
 impl From<redis::RedisError> for StoreError {
     fn from(error: redis::RedisError) -> Self {
-        Self::new(error)
+        // Besides a server that is away: one that starts, that lost its primary, or that is full.
+        let passes = error.is_io_error()
+            || error.is_timeout()
+            || error.is_connection_dropped()
+            || error.is_connection_refusal()
+            || error.code().is_some_and(|code| {
+                [
+                    "LOADING",
+                    "TRYAGAIN",
+                    "MASTERDOWN",
+                    "READONLY",
+                    "OOM",
+                    "MISCONF",
+                    "BUSY",
+                ]
+                .contains(&code)
+            });
+        if passes {
+            Self::temporary(error)
+        } else {
+            Self::new(error)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What SQLite and PostgreSQL have in common: the statements, and the rows.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -9,7 +10,11 @@ use crate::{Access, Purpose, SecretHash, TokenId};
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self::new(error)
+        if is_temporary(&error) {
+            Self::temporary(error)
+        } else {
+            Self::new(error)
+        }
     }
 }
 
@@ -17,6 +22,37 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         Self::new(error)
     }
+}
+
+/// Whether the same may well work in a moment: the database is locked, full, away or overloaded.
+fn is_temporary(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => {
+            let code = error.code();
+            code.is_some_and(|code| is_temporary_code(&code))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a code of PostgreSQL (five characters) or SQLite (a number) tells of trouble that passes.
+fn is_temporary_code(code: &str) -> bool {
+    if code.len() == 5 {
+        // <https://www.postgresql.org/docs/current/errcodes-appendix.html>: connections, resources, the system,
+        // a server that stops or starts, deadlocks, locks, and a server that was a primary until now.
+        let classes = ["08", "40", "53", "58"];
+        let codes = ["25006", "55P03", "57P01", "57P02", "57P03", "57P05"];
+        return classes.iter().any(|class| code.starts_with(class)) || codes.contains(&code);
+    }
+    // <https://www.sqlite.org/rescode.html>: BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL. The
+    // low byte is the code, the others say more about it.
+    let code = code.parse::<i32>().map(|code| code & 0xff);
+    code.is_ok_and(|code| matches!(code, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15))
 }
 
 /// The table that notes which migrations have run. sqlx's own is left to the application.
@@ -58,6 +94,10 @@ pub(super) fn access_to_json(access: &Access) -> Result<String, StoreError> {
     serde_json::to_string(access).map_err(StoreError::new)
 }
 
+/// How long a call waits for a connection of the pool: less than its deadline, so that the client is told to
+/// try again.
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How many ids go into one question.
 pub(super) const IDS_AT_ONCE: usize = 500;
 
@@ -81,6 +121,7 @@ macro_rules! records {
                 password: password.map(PasswordHash::from_stored),
                 access: sql::access_from_json(&access)?,
                 created_at: sql::time(row.$get(first + 5)?)?,
+                epoch: row.$get(first + 6)?,
             })
         }
 
@@ -98,6 +139,7 @@ macro_rules! records {
                     id: sql::id(&id)?,
                     secret: sql::secret(&secret)?,
                     user: row.$get(2)?,
+                    epoch: row.$get(10)?,
                     created_at: sql::time(row.$get(3)?)?,
                     last_used_at: sql::time(row.$get(4)?)?,
                     expires_at: sql::time(row.$get(5)?)?,
@@ -114,8 +156,8 @@ macro_rules! records {
         /// A session, and the account of its user, where there still is one.
         impl Record<$row> for (Session, Option<Account>) {
             fn of(row: &$row) -> Result<Self, StoreError> {
-                let account: Option<String> = row.$get(10)?;
-                let account = account.map(|_| account_from(row, 10)).transpose()?;
+                let account: Option<String> = row.$get(11)?;
+                let account = account.map(|_| account_from(row, 11)).transpose()?;
                 Ok((Session::of(row)?, account))
             }
         }
@@ -131,6 +173,7 @@ macro_rules! sql_store {
         fn token_of(row: &$row) -> Result<IssuedToken, StoreError> {
             let code: Option<&[u8]> = row.try_get(2)?;
             let attempts: i64 = row.try_get(6)?;
+            let browser: Option<&[u8]> = row.try_get(9)?;
             Ok(IssuedToken {
                 id: sql::id(row.try_get(0)?)?,
                 secret: sql::secret(row.try_get(1)?)?,
@@ -140,7 +183,15 @@ macro_rules! sql_store {
                 email: sql::parsed(row.try_get(5)?)?,
                 attempts: attempts.try_into().map_err(StoreError::new)?,
                 expires_at: sql::time(row.try_get(7)?)?,
+                epoch: row.try_get(8)?,
+                browser: browser.map(sql::secret).transpose()?,
             })
+        }
+
+        /// The new epoch of the account that a statement changed. Its rows are read to the end, so that a
+        /// commit that fails is noticed.
+        fn epoch_of(rows: &[$row]) -> Result<Option<i64>, StoreError> {
+            Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
         }
 
         impl $store {
@@ -170,7 +221,7 @@ macro_rules! sql_store {
                 most: u32,
             ) -> Result<Vec<Account>, StoreError> {
                 let rows = sqlx::query(
-                    "SELECT id, email, email_verified, password, access, created_at \
+                    "SELECT id, email, email_verified, password, access, created_at, epoch \
                      FROM mizan_accounts WHERE email > $1 ORDER BY email LIMIT $2",
                 )
                 .bind(after.map_or("", EmailAddress::as_str))
@@ -184,7 +235,7 @@ macro_rules! sql_store {
         #[async_trait]
         impl UserStore for $store {
             async fn find(&self, id: &str) -> Result<Option<Account>, StoreError> {
-                let question = "SELECT id, email, email_verified, password, access, created_at \
+                let question = "SELECT id, email, email_verified, password, access, created_at, epoch \
                      FROM mizan_accounts WHERE id = $1";
                 self.look_up(question, id).await
             }
@@ -194,7 +245,7 @@ macro_rules! sql_store {
                 email: &EmailAddress,
             ) -> Result<Option<Account>, StoreError> {
                 let row = sqlx::query(
-                    "SELECT id, email, email_verified, password, access, created_at \
+                    "SELECT id, email, email_verified, password, access, created_at, epoch \
                      FROM mizan_accounts WHERE email = $1",
                 )
                 .bind(email.as_str())
@@ -204,11 +255,11 @@ macro_rules! sql_store {
             }
 
             async fn create(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
-                let row = sqlx::query(
+                let rows = sqlx::query(
                     "INSERT INTO mizan_accounts \
                      (id, email, email_verified, password, access, created_at) \
                      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING \
-                     RETURNING id, email, email_verified, password, access, created_at",
+                     RETURNING id, email, email_verified, password, access, created_at, epoch",
                 )
                 .bind(uuid::Uuid::new_v4().to_string())
                 .bind(account.email.as_str())
@@ -216,23 +267,40 @@ macro_rules! sql_store {
                 .bind(account.password.as_ref().map(PasswordHash::as_str))
                 .bind(sql::access_to_json(&Access::default())?)
                 .bind(account.created_at.as_millisecond())
-                .fetch_optional(&self.pool)
+                .fetch_all(&self.pool)
                 .await?;
-                row.as_ref().map(Account::of).transpose()
+                rows.first().map(Account::of).transpose()
             }
 
             async fn replace_password(
                 &self,
                 id: &str,
-                old: Option<&PasswordHash>,
+                epoch: i64,
+                new: &PasswordHash,
+            ) -> Result<Option<i64>, StoreError> {
+                let rows = sqlx::query(
+                    "UPDATE mizan_accounts SET password = $3, epoch = epoch + 1 \
+                     WHERE id = $1 AND epoch = $2 RETURNING epoch",
+                )
+                .bind(id)
+                .bind(epoch)
+                .bind(new.as_str())
+                .fetch_all(&self.pool)
+                .await?;
+                epoch_of(&rows)
+            }
+
+            async fn rehash_password(
+                &self,
+                id: &str,
+                old: &PasswordHash,
                 new: &PasswordHash,
             ) -> Result<bool, StoreError> {
                 let done = sqlx::query(
-                    "UPDATE mizan_accounts SET password = $3 \
-                     WHERE id = $1 AND password IS NOT DISTINCT FROM $2",
+                    "UPDATE mizan_accounts SET password = $3 WHERE id = $1 AND password = $2",
                 )
                 .bind(id)
-                .bind(old.map(PasswordHash::as_str))
+                .bind(old.as_str())
                 .bind(new.as_str())
                 .execute(&self.pool)
                 .await?;
@@ -257,23 +325,40 @@ macro_rules! sql_store {
             async fn replace_email(
                 &self,
                 id: &str,
-                old: &EmailAddress,
+                epoch: i64,
                 new: &EmailAddress,
-            ) -> Result<bool, StoreError> {
-                let done = sqlx::query(
-                    "UPDATE mizan_accounts SET email = $3, email_verified = TRUE \
-                     WHERE id = $1 AND email = $2",
+            ) -> Result<Option<i64>, StoreError> {
+                let rows = sqlx::query(
+                    "UPDATE mizan_accounts \
+                     SET email = $3, email_verified = TRUE, epoch = epoch + 1 \
+                     WHERE id = $1 AND epoch = $2 RETURNING epoch",
                 )
                 .bind(id)
-                .bind(old.as_str())
+                .bind(epoch)
                 .bind(new.as_str())
-                .execute(&self.pool)
+                .fetch_all(&self.pool)
                 .await;
-                match done {
-                    Ok(done) => Ok(done.rows_affected() > 0),
-                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+                match rows {
+                    Ok(rows) => epoch_of(&rows),
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(None),
                     Err(error) => Err(error.into()),
                 }
+            }
+
+            async fn advance_epoch(
+                &self,
+                id: &str,
+                epoch: i64,
+            ) -> Result<Option<i64>, StoreError> {
+                let rows = sqlx::query(
+                    "UPDATE mizan_accounts SET epoch = epoch + 1 \
+                     WHERE id = $1 AND epoch = $2 RETURNING epoch",
+                )
+                .bind(id)
+                .bind(epoch)
+                .fetch_all(&self.pool)
+                .await?;
+                epoch_of(&rows)
             }
 
             async fn delete(&self, id: &str) -> Result<bool, StoreError> {
@@ -283,6 +368,34 @@ macro_rules! sql_store {
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
+
+            async fn purge_unverified(
+                &self,
+                created_before: Timestamp,
+                now: Timestamp,
+                most: u32,
+            ) -> Result<u64, StoreError> {
+                let done = sqlx::query(
+                    "DELETE FROM mizan_accounts WHERE NOT email_verified AND id IN \
+                     (SELECT a.id FROM mizan_accounts a WHERE NOT a.email_verified \
+                      AND a.created_at < $1 AND a.epoch = 0 AND a.access = $2 \
+                      AND NOT EXISTS (SELECT 1 FROM mizan_sessions s WHERE s.user_id = a.id) \
+                      AND NOT EXISTS (SELECT 1 FROM mizan_tokens t \
+                                      WHERE t.user_id = a.id AND t.expires_at > $3) \
+                      LIMIT $4)",
+                )
+                .bind(created_before.as_millisecond())
+                .bind(sql::access_to_json(&Access::default())?)
+                .bind(now.as_millisecond())
+                .bind(i64::from(most))
+                .execute(&self.pool)
+                .await?;
+                Ok(done.rows_affected())
+            }
+
+            async fn check(&self) -> Result<(), StoreError> {
+                self.check_file()
+            }
         }
 
         #[async_trait]
@@ -290,8 +403,8 @@ macro_rules! sql_store {
             async fn insert(&self, session: &Session) -> Result<(), StoreError> {
                 sqlx::query(
                     "INSERT INTO mizan_sessions (id, secret, user_id, created_at, last_used_at, \
-                     expires_at, authenticated_at, methods, user_agent, address) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                     expires_at, authenticated_at, methods, user_agent, address, epoch) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                 )
                 .bind(&session.id.as_bytes()[..])
                 .bind(&session.secret.as_bytes()[..])
@@ -303,6 +416,7 @@ macro_rules! sql_store {
                 .bind(&session.methods)
                 .bind(&session.device.user_agent)
                 .bind(session.device.address.map(|address| address.to_string()))
+                .bind(session.epoch)
                 .execute(&self.pool)
                 .await?;
                 Ok(())
@@ -310,7 +424,7 @@ macro_rules! sql_store {
 
             async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
                 let question = "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
-                     authenticated_at, methods, user_agent, address \
+                     authenticated_at, methods, user_agent, address, epoch \
                      FROM mizan_sessions WHERE id = $1";
                 self.look_up(question, &id.as_bytes()[..]).await
             }
@@ -335,7 +449,7 @@ macro_rules! sql_store {
             async fn of_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
-                     authenticated_at, methods, user_agent, address \
+                     authenticated_at, methods, user_agent, address, epoch \
                      FROM mizan_sessions WHERE user_id = $1 ORDER BY last_used_at DESC, id",
                 )
                 .bind(user)
@@ -411,8 +525,8 @@ macro_rules! sql_store {
                 id: TokenId,
             ) -> Result<Option<(Session, Option<Account>)>, StoreError> {
                 let question = "SELECT s.id, s.secret, s.user_id, s.created_at, s.last_used_at, \
-                     s.expires_at, s.authenticated_at, s.methods, s.user_agent, s.address, \
-                     a.id, a.email, a.email_verified, a.password, a.access, a.created_at \
+                     s.expires_at, s.authenticated_at, s.methods, s.user_agent, s.address, s.epoch, \
+                     a.id, a.email, a.email_verified, a.password, a.access, a.created_at, a.epoch \
                      FROM mizan_sessions s LEFT JOIN mizan_accounts a ON a.id = s.user_id \
                      WHERE s.id = $1";
                 self.look_up(question, &id.as_bytes()[..]).await
@@ -424,8 +538,8 @@ macro_rules! sql_store {
             async fn insert(&self, token: &IssuedToken) -> Result<(), StoreError> {
                 sqlx::query(
                     "INSERT INTO mizan_tokens \
-                     (id, secret, code, purpose, user_id, email, attempts, expires_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                     (id, secret, code, purpose, user_id, email, attempts, expires_at, epoch, browser) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 )
                 .bind(&token.id.as_bytes()[..])
                 .bind(&token.secret.as_bytes()[..])
@@ -435,6 +549,8 @@ macro_rules! sql_store {
                 .bind(token.email.as_str())
                 .bind(i64::from(token.attempts))
                 .bind(token.expires_at.as_millisecond())
+                .bind(token.epoch)
+                .bind(token.browser.map(|browser| browser.as_bytes().to_vec()))
                 .execute(&self.pool)
                 .await?;
                 Ok(())
@@ -442,7 +558,8 @@ macro_rules! sql_store {
 
             async fn find(&self, id: TokenId) -> Result<Option<IssuedToken>, StoreError> {
                 let row = sqlx::query(
-                    "SELECT id, secret, code, purpose, user_id, email, attempts, expires_at \
+                    "SELECT id, secret, code, purpose, user_id, email, attempts, expires_at, epoch, \
+                     browser \
                      FROM mizan_tokens WHERE id = $1",
                 )
                 .bind(&id.as_bytes()[..])
@@ -494,3 +611,22 @@ macro_rules! sql_store {
 }
 
 pub(super) use {records, sql_store};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_temporary_trouble_from_faults() {
+        for code in [
+            "5", "261", "517", "6", "10", "13", "14", "08006", "40P01", "53300", "57P01",
+        ] {
+            assert!(is_temporary_code(code), "{code}");
+        }
+        for code in ["1", "11", "19", "2067", "26", "23505", "42P01", "28P01", ""] {
+            assert!(!is_temporary_code(code), "{code}");
+        }
+        assert!(is_temporary(&sqlx::Error::PoolTimedOut));
+        assert!(!is_temporary(&sqlx::Error::RowNotFound));
+    }
+}

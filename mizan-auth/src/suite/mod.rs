@@ -41,7 +41,7 @@ pub use sessions::{purging, sessions};
 pub use tokens::tokens;
 pub use users::users;
 
-use crate::{Account, AccountStore, SessionStore, TokenId, UserStore};
+use crate::{Account, AccountStore, SessionStore, TokenId, TokenStore, UserStore};
 
 /// Everything that a store of accounts, sessions and tokens has to do, but for
 /// [`purging`]: [`users`], [`sessions`], [`tokens`], and that a session is found with its account.
@@ -57,6 +57,7 @@ pub async fn everything<S: AccountStore>(store: Arc<S>) {
     sessions(&*store, users).await;
     tokens(Arc::clone(&store), users).await;
     signed_in(&*store, ada).await;
+    unverified(&*store).await;
 }
 
 async fn account<S: UserStore>(store: &S, email: &str) -> Account {
@@ -81,6 +82,40 @@ async fn signed_in<S: AccountStore>(store: &S, account: Account) {
     SessionStore::remove(store, session.id).await.unwrap();
     let found = store.find_signed_in(session.id).await.unwrap();
     assert_eq!(found, None, "a session that was removed");
+}
+
+/// Accounts that were never verified are purged, unless they are in use.
+async fn unverified<S: AccountStore>(store: &S) {
+    let mut accounts = Vec::new();
+    for name in ["old", "new", "verified", "changed", "session", "token"] {
+        let mut new = users::new_account(&format!("{name}@unverified.example.com"));
+        new.created_at = minutes(if name == "new" { -10 } else { -100 });
+        new.email_verified = name == "verified";
+        accounts.push(store.create(new).await.unwrap().unwrap());
+    }
+    store.advance_epoch(&accounts[3].id, 0).await.unwrap();
+    let session = sessions::session(&accounts[4].id);
+    SessionStore::insert(store, &session).await.unwrap();
+    let token = tokens::issued(Some(&accounts[5].id));
+    TokenStore::insert(store, &token).await.unwrap();
+
+    let purged = store.purge_unverified(minutes(-50), minutes(0), 100);
+    assert_eq!(purged.await.unwrap(), 1);
+    for account in &accounts {
+        let found = UserStore::find(store, &account.id).await.unwrap();
+        let is_unused = account.email.as_str().starts_with("old@");
+        assert_eq!(found.is_none(), is_unused, "{}", account.email);
+    }
+    // Its address is free again.
+    let mut again = users::new_account(accounts[0].email.as_str());
+    again.created_at = minutes(-100);
+    assert!(store.create(again).await.unwrap().is_some());
+    SessionStore::remove(store, session.id).await.unwrap();
+    for (now, most, expected) in [(0, 1, 1), (0, 5, 1), (20, 5, 1), (20, 5, 0)] {
+        let purged = store.purge_unverified(minutes(-50), minutes(now), most);
+        assert_eq!(purged.await.unwrap(), expected);
+    }
+    assert!(TokenStore::take(store, token.id).await.unwrap());
 }
 
 /// Now and so many minutes, to the millisecond, as stores keep it.

@@ -9,6 +9,7 @@ pub(super) fn session(user: &str) -> Session {
         id: token.id(),
         secret: token.hash(),
         user: user.to_owned(),
+        epoch: 7,
         created_at: minutes(-10),
         last_used_at: minutes(-5),
         expires_at: minutes(60),

@@ -3,13 +3,15 @@ use std::sync::Arc;
 use super::minutes;
 use crate::{IssuedToken, Purpose, Token, TokenId, TokenStore};
 
-fn issued(user: Option<&str>) -> IssuedToken {
+pub(super) fn issued(user: Option<&str>) -> IssuedToken {
     let token = Token::random();
     IssuedToken {
         id: token.id(),
         secret: token.hash(),
         code: None,
         purpose: Purpose::ResetPassword,
+        browser: None,
+        epoch: 7,
         user: user.map(str::to_owned),
         email: "ada@example.com".parse().unwrap(),
         attempts: 5,
@@ -28,6 +30,7 @@ pub async fn tokens<S: TokenStore>(store: Arc<S>, users: [&str; 2]) {
         let mut token = issued(Some(ada));
         token.purpose = purpose;
         token.code = Some(Token::random().hash());
+        token.browser = Some(Token::random().hash());
         store.insert(&token).await.unwrap();
         assert_eq!(store.find(token.id).await.unwrap(), Some(token));
     }

@@ -25,6 +25,7 @@ pub async fn users<S: UserStore>(store: Arc<S>) {
     let new = new_account("ada@example.com");
     let ada = store.create(new.clone()).await.unwrap().unwrap();
     assert!(!ada.id.is_empty() && !ada.email_verified && ada.access.active);
+    assert_eq!(ada.epoch, 0);
     assert_eq!((&ada.email, ada.created_at), (&new.email, new.created_at));
     assert_eq!(store.find(&ada.id).await.unwrap().as_ref(), Some(&ada));
     let found = store.find_by_email(&ada.email).await.unwrap();
@@ -53,42 +54,35 @@ pub async fn users<S: UserStore>(store: Arc<S>) {
     assert_ne!(again.unwrap().unwrap().id, ada.id);
 }
 
-/// A password is replaced by whoever knows the one before.
+/// A password is replaced in the epoch that the caller knows, which advances with it.
 async fn passwords<S: UserStore>(store: &S, id: &str) {
     let [first, second, third] = ["first", "second", "third"].map(PasswordHash::from_stored);
-    assert!(
-        store
-            .replace_password(id, Some(&first), &second)
-            .await
-            .unwrap()
-    );
-    for old in [Some(&first), None] {
-        assert!(!store.replace_password(id, old, &third).await.unwrap());
+    let replaced = store.replace_password(id, 0, &second).await;
+    assert_eq!(replaced.unwrap(), Some(1));
+    for (id, epoch) in [(id, 0), (id, 2), ("nobody", 1)] {
+        let replaced = store.replace_password(id, epoch, &third).await;
+        assert_eq!(replaced.unwrap(), None);
     }
-    assert!(
-        !store
-            .replace_password("nobody", Some(&second), &third)
-            .await
-            .unwrap()
-    );
     let found = store.find(id).await.unwrap().unwrap();
-    assert_eq!(found.password, Some(second));
+    assert_eq!((found.password.as_ref(), found.epoch), (Some(&second), 1));
+
+    assert!(!store.rehash_password(id, &first, &third).await.unwrap());
+    assert!(store.rehash_password(id, &second, &third).await.unwrap());
+    let found = store.find(id).await.unwrap().unwrap();
+    assert_eq!((found.password.as_ref(), found.epoch), (Some(&third), 1));
+
+    assert_eq!(store.advance_epoch(id, 1).await.unwrap(), Some(2));
+    for (id, epoch) in [(id, 1), ("nobody", 2)] {
+        assert_eq!(store.advance_epoch(id, epoch).await.unwrap(), None);
+    }
+    assert_eq!(store.find(id).await.unwrap().unwrap().epoch, 2);
+
     let mut without = new_account("without@example.com");
     without.password = None;
     let without = store.create(without).await.unwrap().unwrap();
     assert_eq!(without.password, None);
-    assert!(
-        !store
-            .replace_password(&without.id, Some(&first), &third)
-            .await
-            .unwrap()
-    );
-    assert!(
-        store
-            .replace_password(&without.id, None, &third)
-            .await
-            .unwrap()
-    );
+    let replaced = store.replace_password(&without.id, 0, &third).await;
+    assert_eq!(replaced.unwrap(), Some(1));
 }
 
 async fn addresses<S: UserStore>(store: &S, id: &str) {
@@ -99,15 +93,17 @@ async fn addresses<S: UserStore>(store: &S, id: &str) {
     assert!(store.find(id).await.unwrap().unwrap().email_verified);
 
     let taken = email("race@example.com");
-    assert!(!store.replace_email(id, &ada, &taken).await.unwrap());
-    assert!(!store.replace_email(id, &lovelace, &ada).await.unwrap());
-    assert!(
-        !store
-            .replace_email("nobody", &ada, &lovelace)
-            .await
-            .unwrap()
-    );
-    assert!(store.replace_email(id, &ada, &lovelace).await.unwrap());
+    for (id, epoch, new) in [
+        (id, 2, &taken),
+        (id, 1, &lovelace),
+        ("nobody", 2, &lovelace),
+    ] {
+        let replaced = store.replace_email(id, epoch, new).await;
+        assert_eq!(replaced.unwrap(), None);
+    }
+    let replaced = store.replace_email(id, 2, &lovelace).await;
+    assert_eq!(replaced.unwrap(), Some(3));
+    assert_eq!(store.find(id).await.unwrap().unwrap().epoch, 3);
     let found = store.find_by_email(&lovelace).await.unwrap().unwrap();
     assert!(found.id == id && found.email_verified);
     assert_eq!(store.find_by_email(&ada).await.unwrap(), None);

@@ -127,7 +127,15 @@ async fn a_password_change_kills_other_sessions() {
 /// by design.
 fn seen(reply: &Reply) -> (u16, Vec<(String, String)>, Value) {
     let headers = reply.headers.iter();
-    let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}")));
+    let headers = headers.map(|(name, value)| {
+        let value = format!("{value:?}");
+        // The browser's token is random; the name and the attributes are not.
+        let value = match (value.split_once('='), value.split_once(';')) {
+            (Some((name, _)), Some((_, attributes))) => format!("{name};{attributes}"),
+            _ => value,
+        };
+        (name.to_string(), value)
+    });
     let mut body: Value = reply.json();
     if let Some(ticket) = body.get_mut("ticket") {
         *ticket = json!(ticket.as_str().unwrap().len());
@@ -403,6 +411,105 @@ async fn signing_up_with_the_address_of_another_gives_no_way_in() {
     owner.confirm_reset(&site.link_token().await, OTHER).await;
     let reply = attacker.sign_in(EMAIL, "the attacker's password").await;
     assert_eq!(reply.outcome().1, "wrong_credentials");
+}
+
+/// The owner of an address enters the code that somebody else had sent there: it is good in the browser of that
+/// person alone, who does not have the code.
+#[tokio::test]
+async fn a_code_is_good_in_the_browser_that_asked_for_it() {
+    let site = Site::new();
+    let mut attacker = site.browser();
+    let signed_up = attacker.sign_up(EMAIL, "the attacker's password").await;
+    let ticket = signed_up.json()["ticket"].clone();
+    let code = code_in(&site.one_mail().await.text);
+    let mut owner = site.browser();
+    for _ in 0..2 {
+        for _ in 0..6 {
+            let reply = owner.verify_code(&ticket, &code).await;
+            assert_eq!(reply.outcome(), (422, "other_browser".to_owned()));
+        }
+        let reply = owner.send("resend_code", json!({ "ticket": ticket })).await;
+        assert_eq!(reply.outcome().1, "other_browser");
+        assert_eq!((owner.email().await, owner.cookie.clone()), (None, None));
+        // The same with the cookie of another flow, of their own.
+        owner.sign_up("owner@example.com", PASSWORD).await;
+        assert!(owner.flow.is_some());
+    }
+    let detail = owner.verify_code(&ticket, &code).await.json()["detail"].clone();
+    assert!(
+        detail
+            .as_str()
+            .unwrap()
+            .contains("not requested in this browser"),
+        "{detail}"
+    );
+    // No attempt was used up: where the flow began, it goes on.
+    let reply = attacker.verify_code(&ticket, &code).await;
+    assert_eq!(reply.json()["step"], "signed_in");
+}
+
+/// The ticket's cookie is for this host alone, for scripts of nobody, and for as long as the ticket.
+#[tokio::test]
+async fn the_cookie_of_a_flow_is_guarded() {
+    for (base_url, name, secure) in [
+        ("https://example.com", "__Host-mizan_browser=", true),
+        ("http://localhost:8000", "mizan_browser=", false),
+    ] {
+        let site = Site::at(base_url, |accounts| accounts);
+        let mut browser = site.browser();
+        let reply = browser.sign_up(EMAIL, PASSWORD).await;
+        let cookie = reply.headers["set-cookie"].to_str().unwrap().to_owned();
+        assert!(cookie.starts_with(name), "{cookie}");
+        for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        assert_eq!(cookie.contains("; Secure"), secure, "{cookie}");
+        // Another flow of the same browser does not end the first.
+        let ticket = reply.json()["ticket"].clone();
+        let code = code_in(&site.one_mail().await.text);
+        browser.sign_up("another@example.com", PASSWORD).await;
+        let reply = browser.verify_code(&ticket, &code).await;
+        assert_eq!(reply.json()["step"], "signed_in");
+    }
+}
+
+/// The same form sent again after signing out signs in again; a reply that is replayed would bring the cookie of a
+/// session that is over.
+#[tokio::test]
+async fn a_sign_in_is_not_replayed() {
+    let site = Site::new();
+    site.member(EMAIL).await;
+    let mut browser = site.browser();
+    let key = "7c1bd7a2-0c3a-4f0f-9c0e-000000000001";
+    for _ in 0..2 {
+        browser
+            .headers
+            .insert("idempotency-key", key.parse().unwrap());
+        let reply = browser.sign_in(EMAIL, PASSWORD).await;
+        assert_eq!(reply.json()["step"], "signed_in");
+        browser.headers.clear();
+        assert_eq!(browser.email().await.as_deref(), Some(EMAIL));
+        browser.send("sign_out", json!({})).await;
+    }
+}
+
+/// A sign-up whose reply was lost is answered again, with the ticket and its cookie: it has made one account and
+/// sent one mail.
+#[tokio::test]
+async fn a_sign_up_is_replayed() {
+    let site = Site::new();
+    let mut browser = site.browser();
+    let key = "7c1bd7a2-0c3a-4f0f-9c0e-000000000002";
+    browser
+        .headers
+        .insert("idempotency-key", key.parse().unwrap());
+    let lost = browser.clone().sign_up(EMAIL, PASSWORD).await;
+    let reply = browser.sign_up(EMAIL, PASSWORD).await;
+    assert_eq!(reply.json(), lost.json());
+    browser.headers.clear();
+    let code = code_in(&site.one_mail().await.text);
+    let reply = browser.verify_code(&reply.json()["ticket"], &code).await;
+    assert_eq!(reply.json()["step"], "signed_in");
 }
 
 /// Links lead to the configured base URL, whatever the request says.

@@ -185,10 +185,11 @@ async fn second_factors_are_limited_by_account() {
     site.browser().sign_up(EMAIL, PASSWORD).await;
     let token = site.link_token().await;
     site.browser().verify_link(&token, PASSWORD).await;
-    let cx = cx(&site.accounts);
     let mut outcomes = Vec::new();
     for _ in 0..4 {
-        let reply = site.browser().sign_in(EMAIL, PASSWORD).await;
+        let mut browser = site.browser();
+        let reply = browser.sign_in(EMAIL, PASSWORD).await;
+        let cx = cx(&site.accounts, &browser);
         let ticket = serde_json::from_value(reply.json()["ticket"].clone()).unwrap();
         for _ in 0..3 {
             let attempt = site.accounts.attempt_second_factor(&cx, ticket).await;

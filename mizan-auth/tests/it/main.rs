@@ -6,6 +6,8 @@
 )]
 
 mod attacks;
+mod cookies;
+mod credentials;
 mod flows;
 mod limits;
 mod second_factor;

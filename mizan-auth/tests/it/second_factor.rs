@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use http::Request;
 use mizan_auth::{
     Accounts, Device, MemoryStore, NextStep, PasswordHash, ProofError, SecondFactor, Ticket,
     UserStore,
@@ -10,7 +11,7 @@ use mizan_auth::{
 use mizan_core::{Cx, Error, Principal, RequestHead};
 use serde_json::json;
 
-use crate::site::{PASSWORD, Site};
+use crate::site::{Browser, PASSWORD, Site, account};
 
 pub(crate) struct Everybody;
 
@@ -21,9 +22,14 @@ impl SecondFactor for Everybody {
     }
 }
 
-pub(crate) fn cx(accounts: &Accounts) -> Cx {
+/// A call by this browser.
+pub(crate) fn cx(accounts: &Accounts, browser: &Browser<'_>) -> Cx {
     let app = mizan_auth::registry(accounts.clone()).build().unwrap();
-    Cx::new(app, Principal::anonymous(), Arc::new(RequestHead::empty()))
+    let cookie = browser.flow.as_deref().unwrap_or_default();
+    let (mut head, ()) = Request::new(()).into_parts();
+    head.headers.insert("cookie", cookie.parse().unwrap());
+    let head = RequestHead::new(head, None);
+    Cx::new(app, Principal::anonymous(), Arc::new(head))
 }
 
 /// OWASP ASVS 6.3.4: every way in asks for the factor that the account has.
@@ -43,7 +49,14 @@ async fn the_password_alone_does_not_sign_in() {
     let ticket: Ticket = serde_json::from_value(reply.json()["ticket"].clone()).unwrap();
 
     let accounts = &site.accounts;
-    let cx = cx(accounts);
+    // A ticket is good in the browser that gave the password.
+    let elsewhere = cx(accounts, &site.browser());
+    let tried = accounts.attempt_second_factor(&elsewhere, ticket).await;
+    assert!(matches!(tried, Err(ProofError::OtherBrowser)));
+    let passed = accounts.pass_second_factor(&elsewhere, ticket, "otp", None);
+    assert!(matches!(passed.await, Err(ProofError::OtherBrowser)));
+
+    let cx = cx(accounts, &browser);
     for _ in 0..5 {
         assert!(accounts.attempt_second_factor(&cx, ticket).await.is_ok());
     }
@@ -68,8 +81,7 @@ impl SecondFactor for ChangesMeanwhile {
     async fn methods(&self, user: &str) -> Result<Vec<String>, Error> {
         let account = UserStore::find(&*self.0, user).await?.unwrap();
         let new = PasswordHash::from_stored("another");
-        let old = account.password.as_ref();
-        UserStore::replace_password(&*self.0, user, old, &new).await?;
+        UserStore::replace_password(&*self.0, user, account.epoch, &new).await?;
         Ok(Vec::new())
     }
 }
@@ -97,7 +109,7 @@ async fn a_session_is_renewed_once() {
     let site = Site::new();
     let sessions = site.accounts.sessions();
     let (session, _) = sessions
-        .open("ada", "pwd", Device::default())
+        .open(&account("ada"), "pwd", Device::default())
         .await
         .unwrap();
     assert!(sessions.renew(&session, "pwd").await.unwrap().is_some());

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, header};
 use http_body_util::{BodyExt, Full};
+use jiff::Timestamp;
 use mizan_auth::{
-    Accounts, AccountsBuilder, Clock, HashCost, Mail, MailError, Mailer, MemoryStore, Rate, Rates,
+    Access, Account, Accounts, AccountsBuilder, Clock, HashCost, Mail, MailError, Mailer,
+    MemoryStore, Rate, Rates,
 };
 use mizan_core::{Error, Registry, client};
 use mizan_http::{Caller, MizanService, PeerAddr};
@@ -119,6 +121,7 @@ impl Site {
         Browser {
             site: self,
             cookie: None,
+            flow: None,
             device: None,
             peer: "192.0.2.1:5000".to_owned(),
             headers: HeaderMap::new(),
@@ -162,6 +165,19 @@ impl Site {
     }
 }
 
+/// The account of somebody, for sessions that are opened by hand.
+pub(crate) fn account(id: &str) -> Account {
+    Account {
+        id: id.to_owned(),
+        email: "ada@example.com".parse().unwrap(),
+        email_verified: true,
+        password: None,
+        epoch: 0,
+        access: Access::default(),
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
 pub(crate) fn token_in(text: &str) -> String {
     let (_, rest) = text.split_once("?token=").unwrap();
     rest.split_whitespace().next().unwrap().to_owned()
@@ -172,11 +188,12 @@ pub(crate) fn code_in(text: &str) -> String {
     text.split_whitespace().find(is_code).unwrap().to_owned()
 }
 
-/// Keeps the cookies of a session and of a device as a browser does.
+/// Keeps the cookies of a session, a device and a flow as a browser does.
 #[derive(Clone)]
 pub(crate) struct Browser<'a> {
     site: &'a Site,
     pub(crate) cookie: Option<String>,
+    pub(crate) flow: Option<String>,
     pub(crate) device: Option<String>,
     pub(crate) peer: String,
     pub(crate) headers: HeaderMap,
@@ -220,10 +237,9 @@ impl Browser<'_> {
             .header(header::HOST, "example.com")
             .body(Full::new(body))
             .unwrap();
-        let cookies: Vec<_> = self.cookie.iter().chain(&self.device).cloned().collect();
-        if !cookies.is_empty() {
+        for cookie in self.cookie.iter().chain(&self.flow).chain(&self.device) {
             let headers = request.headers_mut();
-            headers.insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+            headers.append(header::COOKIE, cookie.parse().unwrap());
         }
         request.headers_mut().extend(self.headers.clone());
         let peer = PeerAddr(self.peer.parse().unwrap());
@@ -233,12 +249,14 @@ impl Browser<'_> {
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (pair, attributes) = cookie.split_once("; ").unwrap();
-            let kept = if pair.contains("mizan_device=") {
-                &mut self.device
+            let kept = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
+            if pair.contains("mizan_device=") {
+                self.device = kept;
+            } else if pair.contains("mizan_browser=") {
+                self.flow = kept;
             } else {
-                &mut self.cookie
-            };
-            *kept = (!attributes.contains("Max-Age=0")).then(|| pair.to_owned());
+                self.cookie = kept;
+            }
         }
         let Ok(body) = body.collect().await;
         Reply {

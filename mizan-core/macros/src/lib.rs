@@ -23,6 +23,7 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `query` | changes nothing: answered to GET, cacheable, cancelled when the caller goes away |
 /// | `auth`, `auth = true` | whoever is signed in |
+/// | `auth = "anyone"`, `auth = false` | everybody; the same as no `auth`, but said (see `Registry::require_policies`) |
 /// | `auth = "staff"`, `auth = "superuser"` | staff; superusers |
 /// | `auth = "recent"` | whoever proved a short while ago who they are; others who are signed in get `reauthenticate` |
 /// | `auth = group("editors")` | whoever belongs to the group |

@@ -9,6 +9,7 @@ use syn::token::Paren;
 use syn::{LitBool, LitStr, Path, Result, Token, parenthesized};
 
 pub(crate) enum Policy {
+    Anyone,
     SignedIn,
     Staff,
     Superuser,
@@ -22,21 +23,26 @@ pub(crate) enum Policy {
 }
 
 impl Policy {
-    /// The policy in words, as a path, or as `true`; none for `false`.
-    pub(crate) fn parse(input: ParseStream<'_>) -> Result<Option<Self>> {
+    /// Parses a policy in words, as a path, or as `true` (signed in) or `false` (anyone).
+    pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.peek(LitBool) {
             let signed_in: LitBool = input.parse()?;
-            return Ok(signed_in.value.then_some(Self::SignedIn));
+            return Ok(if signed_in.value {
+                Self::SignedIn
+            } else {
+                Self::Anyone
+            });
         }
         if !input.peek(LitStr) {
             let path: Path = input.parse()?;
             if input.peek(Paren) {
-                return Self::parse_call(&path, input).map(Some);
+                return Self::parse_call(&path, input);
             }
-            return Ok(Some(Self::Custom(path)));
+            return Ok(Self::Custom(path));
         }
         let name: LitStr = input.parse()?;
-        Ok(Some(match name.value().as_str() {
+        Ok(match name.value().as_str() {
+            "anyone" => Self::Anyone,
             "staff" => Self::Staff,
             "superuser" => Self::Superuser,
             "recent" => Self::Recent,
@@ -45,14 +51,14 @@ impl Policy {
                 return Err(syn::Error::new(
                     name.span(),
                     format!(
-                        "`{other}` is no policy: use \"staff\", \"superuser\", \"recent\", a permission \
+                        "`{other}` is no policy: use \"anyone\", \"staff\", \"superuser\", \"recent\", a permission \
                          with a `.` or `:` in its name such as \"posts.rename\", \
                          `group(\"editors\")`, or, without quotes, the path to an \
                          `async fn(&Cx) -> Decision`; join them with `and(..)`, `or(..)`, `not(..)`"
                     ),
                 ));
             }
-        }))
+        })
     }
 
     /// What stands in the parentheses after `and`, `or`, `not` or `group`.
@@ -96,21 +102,23 @@ impl Policy {
         Ok(policies)
     }
 
-    /// One of the policies that are joined; `false`, which means everybody, is none.
+    /// Parses one of several policies that are joined; "anyone" is refused, as it decides nothing there.
     fn parse_part(input: ParseStream<'_>) -> Result<Self> {
         let span = input.span();
-        Self::parse(input)?.ok_or_else(|| {
-            syn::Error::new(
+        match Self::parse(input)? {
+            Self::Anyone => Err(syn::Error::new(
                 span,
                 "everybody is no policy that can be joined with others",
-            )
-        })
+            )),
+            policy => Ok(policy),
+        }
     }
 
     /// The value of the type `mizan_core::Policy`.
     pub(crate) fn expand(&self) -> TokenStream {
         let policy = quote!(::mizan_core::Policy);
         match self {
+            Self::Anyone => quote!(#policy::Anyone),
             Self::SignedIn => quote!(#policy::SignedIn),
             Self::Staff => quote!(#policy::Staff),
             Self::Superuser => quote!(#policy::Superuser),
@@ -142,13 +150,12 @@ impl Policy {
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let parse = |input: ParseStream<'_>| {
         if input.is_empty() {
-            return Ok(Some(Policy::SignedIn));
+            return Ok(Policy::SignedIn);
         }
         Policy::parse(input)
     };
     match parse.parse2(input) {
-        Ok(Some(policy)) => policy.expand(),
-        Ok(None) => quote!(::mizan_core::Policy::Anyone),
+        Ok(policy) => policy.expand(),
         Err(error) => error.to_compile_error(),
     }
 }

@@ -14,6 +14,16 @@ async fn open() -> Result<(), Error> {
     Ok(())
 }
 
+#[client(auth = "anyone")]
+async fn open_too() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client]
+async fn unspecified() -> Result<(), Error> {
+    Ok(())
+}
+
 #[client(auth)]
 async fn signed_in() -> Result<(), Error> {
     Ok(())
@@ -72,8 +82,37 @@ async fn only_mia() -> Result<(), Error> {
 }
 
 #[test]
+fn a_registry_can_require_policies() {
+    let registry = || Registry::new().function::<Open>().function::<SignedIn>();
+    assert!(registry().require_policies().build().is_ok());
+    let part = Registry::new().function::<Unspecified>();
+    let refused = registry().require_policies().merge(part).build();
+    let place = Unspecified::SOURCE.unwrap();
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        format!(
+            "the registry does not make an application\n  `unspecified` ({place}) names no policy, and \
+             the registry requires one; add `auth`, or `auth = \"anyone\"` if everybody may call it"
+        ),
+    );
+    let part = Registry::new().require_policies().function::<Open>();
+    let merged = Registry::new().function::<Unspecified>().merge(part);
+    assert!(
+        merged.manifest().is_err(),
+        "a part requires it of the whole"
+    );
+    assert!(registry().function::<Unspecified>().build().is_ok());
+}
+
+#[test]
 fn a_policy_has_words() {
-    assert_eq!(Open::POLICY.to_string(), "anyone");
+    for open in [Open::POLICY, OpenToo::POLICY] {
+        assert!(matches!(open, Policy::Anyone));
+    }
+    assert!(matches!(Unspecified::POLICY, Policy::Unspecified));
+    for open in [Open::POLICY, Unspecified::POLICY] {
+        assert_eq!(open.to_string(), "anyone");
+    }
     assert_eq!(SignedIn::POLICY.to_string(), "signed in");
     assert_eq!(SignedInToo::POLICY.to_string(), "signed in");
     assert_eq!(Staff::POLICY.to_string(), "staff");

@@ -19,6 +19,19 @@ async fn each_cookie_has_a_header() {
 }
 
 #[tokio::test]
+async fn a_cookie_keeps_its_name_and_is_read_by_it() {
+    let (_, service) = service();
+    let cookies = json!({"a^b|c%20": "1;", "no token": "2", "": "3", "na=me": "4"});
+    let reply = set(&service, &json!({ "cookies": cookies })).await;
+    let cookies: Vec<_> = reply.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["a^b|c%20=1%3B"]);
+    let input = crate::wire::input(r#"{"name":"a^b|c%20"}"#);
+    let request = get(&format!("/api/mizan/call/cookie?input={input}"));
+    let sent = with(request, &[("cookie", cookies[0].to_str().unwrap())]);
+    assert_eq!(call(&service, sent).await.json(), "1;");
+}
+
+#[tokio::test]
 async fn a_cookie_cannot_write_other_headers_or_attributes() {
     let (_, service) = service();
     let server = Server::of(service.clone()).await;

@@ -1,3 +1,4 @@
+mod file;
 mod reader;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Encode, Row, Sqlite, SqlitePool, Type};
 
+use self::file::DatabaseFile;
 use self::reader::Reader;
 use super::sql::{self, Record, records, sql_store};
 use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
@@ -24,20 +26,25 @@ pub struct SqliteStore {
     pool: SqlitePool,
     /// Where the file was opened by the store itself.
     reader: Option<Arc<Reader>>,
+    file: Option<Arc<DatabaseFile>>,
 }
 
 impl SqliteStore {
     /// The store in the file at `path`, which is made when there is none, with its tables as this
     /// version needs them.
     ///
+    /// A new file is readable and writable for this user alone (0600), as are its `-wal` and `-shm` files.
+    ///
     /// While it is open the file must not be replaced, by a backup say: what has it open would go on with
-    /// the old one (<https://www.sqlite.org/howtocorrupt.html>, 2.4).
+    /// the old one (<https://www.sqlite.org/howtocorrupt.html>, 2.4). [`Accounts::check`](crate::Accounts::check)
+    /// notices that, and [`purge_every`](crate::Accounts::purge_every) logs it.
     ///
     /// # Errors
     ///
     /// A file that cannot be opened, or that is no database.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
+        let file = DatabaseFile::create(path).map_err(StoreError::new)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -48,11 +55,14 @@ impl SqliteStore {
             .busy_timeout(Duration::from_secs(5));
         // A connection to a file does not break while it is unused, and asking each time whether it has would
         // cost as much as what it is wanted for.
-        let pool = SqlitePoolOptions::new().test_before_acquire(false);
+        let pool = SqlitePoolOptions::new()
+            .test_before_acquire(false)
+            .acquire_timeout(sql::ACQUIRE_TIMEOUT);
         let pool = pool.connect_with(options).await?;
         let mut store = Self::new(pool);
         store.migrate().await?;
         store.reader = Some(Arc::new(Reader::open(path)?));
+        store.file = Some(Arc::new(file));
         Ok(store)
     }
 
@@ -63,7 +73,11 @@ impl SqliteStore {
     /// [`open`](Self::open), which may open the same file beside the application.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
-        Self { pool, reader: None }
+        Self {
+            pool,
+            reader: None,
+            file: None,
+        }
     }
 
     /// Brings the tables to what this version needs. It notes in a table of its own what it did,
@@ -76,6 +90,13 @@ impl SqliteStore {
         let mut migrator = sqlx::migrate!("migrations/sqlite");
         migrator.dangerous_set_table_name(sql::MIGRATIONS);
         Ok(migrator.run(&self.pool).await?)
+    }
+
+    fn check_file(&self) -> Result<(), StoreError> {
+        match &self.file {
+            Some(file) => file.check().map_err(StoreError::new),
+            None => Ok(()),
+        }
     }
 
     /// What the row with this id has.

@@ -42,6 +42,7 @@ fn session(user: &str) -> Session {
         id: token.id(),
         secret: token.hash(),
         user: user.to_owned(),
+        epoch: 0,
         created_at: now,
         last_used_at: now,
         expires_at: now + jiff::SignedDuration::from_hours(1),

@@ -58,4 +58,9 @@ async fn redis() {
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert_eq!(store.find(session.id).await.unwrap(), None);
     assert_eq!(store.of_user("ada").await.unwrap(), []);
+
+    // A server that is away comes back.
+    drop(server);
+    let error = store.find(session.id).await.unwrap_err();
+    assert!(error.is_temporary(), "{error:?}");
 }

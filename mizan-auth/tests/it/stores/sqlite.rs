@@ -3,6 +3,9 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use mizan_auth::{Access, AccountStore, NewAccount, SessionStore, SqliteStore, UserStore};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+use crate::site::{PASSWORD, Site};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite() {
@@ -88,4 +91,109 @@ async fn a_check_that_is_given_up_does_not_break_the_next() {
         let found = store.find_signed_in(second.id).await.unwrap();
         assert_eq!(found, Some((second.clone(), None)));
     }
+}
+
+/// The hashes of passwords are for the server's user alone, whatever the umask.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_is_readable_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    SessionStore::insert(&store, &super::session("ada"))
+        .await
+        .unwrap();
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap()).collect();
+    assert_eq!(files.len(), 3, "with -wal and -shm: {files:?}");
+    for file in files {
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file:?}");
+    }
+}
+
+/// What is written to a file that was deleted is lost with the process.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_deleted_or_replaced_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let store = Arc::new(SqliteStore::open(&path).await.unwrap());
+    let site = Site::with(|accounts| accounts.store(Arc::clone(&store)));
+    assert!(site.accounts.check().await.is_ok());
+    std::fs::remove_file(&path).unwrap();
+    let cause =
+        |error: mizan_auth::StoreError| std::error::Error::source(&error).unwrap().to_string();
+    let error = site.accounts.check().await.unwrap_err();
+    assert!(cause(error).contains("was deleted"));
+    std::fs::write(&path, "").unwrap();
+    let error = site.accounts.check().await.unwrap_err();
+    assert!(cause(error).contains("was replaced"));
+
+    let (log, _guard) = crate::secrets::Log::start();
+    let upkeep = site
+        .accounts
+        .purge_every(std::time::Duration::from_secs(3600));
+    let soon = std::time::Duration::from_millis(300);
+    let _ = tokio::time::timeout(soon, upkeep).await;
+    assert!(log.text().contains("ERROR"), "{}", log.text());
+    assert!(log.text().contains("was replaced"), "{}", log.text());
+}
+
+/// Trying later helps, so that is what clients are told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_busy_is_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let short = std::time::Duration::from_millis(50);
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(short);
+    let pool = pool
+        .connect_with(options.busy_timeout(short))
+        .await
+        .unwrap();
+    let store = SqliteStore::new(pool.clone());
+    store.migrate().await.unwrap();
+    let site = Site::with(|accounts| accounts.store(Arc::new(store)));
+
+    // Another process holds the lock.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let mut browser = site.browser();
+    let reply = browser.sign_up("ada@example.com", PASSWORD).await;
+    assert_eq!(reply.outcome(), (503, "unavailable".to_owned()));
+    assert!(reply.headers.contains_key("retry-after"), "{reply:?}");
+    assert!(
+        reply.json()["error_id"].is_string(),
+        "the log has it under an id"
+    );
+    other.execute_batch("ROLLBACK").unwrap();
+
+    // All connections are taken.
+    let taken = pool.acquire().await.unwrap();
+    let reply = browser.sign_in("ada@example.com", PASSWORD).await;
+    assert_eq!(reply.outcome(), (503, "unavailable".to_owned()));
+    // Whose request it is cannot be found out either.
+    let token = mizan_auth::Token::random().expose();
+    browser.cookie = Some(format!("__Host-mizan_session={token}"));
+    let reply = browser.send("account", serde_json::json!({})).await;
+    assert_eq!(reply.outcome(), (503, "unavailable".to_owned()));
+    assert!(reply.headers.contains_key("retry-after"), "{reply:?}");
+    drop(taken);
+    browser.cookie = None;
+    let reply = browser.sign_up("ada@example.com", PASSWORD).await;
+    assert_eq!(reply.status, 200, "it has recovered");
+
+    // What does not pass by itself is a fault.
+    sqlx::query("DROP TABLE mizan_accounts")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let reply = browser.sign_in("ada@example.com", PASSWORD).await;
+    assert_eq!(reply.outcome(), (500, "internal".to_owned()));
 }

@@ -73,7 +73,7 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
     let context = Ident::new("cx", Span::mixed_site());
     let kind = kind(&options);
     let policy = options.policy.as_ref();
-    let policy = policy.map_or_else(|| quote!(::mizan_core::Policy::Anyone), Policy::expand);
+    let policy = policy.map_or_else(|| quote!(::mizan_core::Policy::Unspecified), Policy::expand);
     let affects = &options.affects;
     let authorize = options.authorize.as_ref().map(|path| {
         quote_spanned! {of_macro(path.span())=>

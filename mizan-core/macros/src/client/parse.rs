@@ -39,7 +39,7 @@ impl Parse for Options {
         syntax::options(input, OPTIONS, &mut seen, |option| {
             match option.to_string().as_str() {
                 "query" => options.query = true,
-                "auth" => options.policy = auth(input)?,
+                "auth" => options.policy = Some(auth(input)?),
                 "authorize" => {
                     options.authorize =
                         Some(syntax::value(input, option, "authorize = may_rename")?);
@@ -69,9 +69,9 @@ impl Parse for Options {
     }
 }
 
-fn auth(input: ParseStream<'_>) -> Result<Option<Policy>> {
+fn auth(input: ParseStream<'_>) -> Result<Policy> {
     if !input.peek(Token![=]) {
-        return Ok(Some(Policy::SignedIn));
+        return Ok(Policy::SignedIn);
     }
     input.parse::<Token![=]>()?;
     Policy::parse(input)

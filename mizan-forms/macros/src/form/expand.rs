@@ -88,7 +88,7 @@ fn form(input: &DeriveInput, options: &FormOptions) -> TokenStream {
     };
     let policy = match &options.auth {
         Some(auth) => quote!(::mizan_core::policy!(#auth)),
-        None => quote!(::mizan_core::Policy::Anyone),
+        None => quote!(::mizan_core::Policy::Unspecified),
     };
     let affects = &options.affects;
     let docs = doc_text(&input.attrs);

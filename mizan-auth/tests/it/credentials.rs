@@ -1,0 +1,327 @@
+//! Changes of credentials while something else happens or fails.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::Request;
+use jiff::Timestamp;
+use mizan_auth::{
+    AccountsBuilder, Device, MemoryStore, Password, Session, SessionStore, Sessions, StoreError,
+    TokenId, UserStore,
+};
+use mizan_core::{Cx, RequestHead};
+use mizan_http::Authenticate;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::site::{Browser, PASSWORD, Site, account};
+
+const EMAIL: &str = "ada@example.com";
+const OTHER: &str = "another good password";
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Works,
+    /// Everything that changes something fails, as when Redis is away.
+    Fails,
+    /// It does not know any more which sessions are whose, as when Redis evicted the set.
+    Forgot,
+    /// All sessions are revoked right before a session is removed.
+    RevokesMeanwhile,
+    /// Sessions are removed once it is let on.
+    Waits,
+}
+
+/// Sessions in a store with trouble.
+struct Troubled {
+    store: Arc<MemoryStore>,
+    mode: Mutex<Mode>,
+    gate: Semaphore,
+}
+
+impl Troubled {
+    fn set(&self, mode: Mode) {
+        *self.mode.lock().unwrap() = mode;
+    }
+
+    fn mode(&self) -> Result<Mode, StoreError> {
+        let mode = *self.mode.lock().unwrap();
+        if mode == Mode::Fails {
+            return Err(StoreError::temporary("the store is away"));
+        }
+        Ok(mode)
+    }
+}
+
+#[async_trait]
+impl SessionStore for Troubled {
+    async fn insert(&self, session: &Session) -> Result<(), StoreError> {
+        self.mode()?;
+        SessionStore::insert(&*self.store, session).await
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
+        SessionStore::find(&*self.store, id).await
+    }
+
+    async fn touch(&self, id: TokenId, at: Timestamp, end: Timestamp) -> Result<(), StoreError> {
+        self.store.touch(id, at, end).await
+    }
+
+    async fn of_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
+        match self.mode()? {
+            Mode::Forgot => Ok(Vec::new()),
+            _ => self.store.of_user(user).await,
+        }
+    }
+
+    async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
+        if self.mode()? == Mode::RevokesMeanwhile
+            && let Some(session) = SessionStore::find(&*self.store, id).await?
+        {
+            SessionStore::remove_of_user(&*self.store, &session.user, None).await?;
+        }
+        SessionStore::remove(&*self.store, id).await
+    }
+
+    async fn remove_of_user(
+        &self,
+        user: &str,
+        keep: Option<TokenId>,
+    ) -> Result<Vec<TokenId>, StoreError> {
+        match self.mode()? {
+            Mode::Forgot => return Ok(Vec::new()),
+            Mode::Waits => self.gate.acquire().await.unwrap().forget(),
+            _ => {}
+        }
+        SessionStore::remove_of_user(&*self.store, user, keep).await
+    }
+
+    async fn live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
+        self.store.live(ids, now).await
+    }
+
+    async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        SessionStore::purge(&*self.store, now, most).await
+    }
+}
+
+/// A site with a session store that has trouble.
+fn site() -> (Site, Arc<Troubled>) {
+    let store = Arc::<MemoryStore>::default();
+    let troubled = Arc::new(Troubled {
+        store: Arc::clone(&store),
+        mode: Mutex::new(Mode::Works),
+        gate: Semaphore::new(0),
+    });
+    let mut site = Site::with(|accounts: AccountsBuilder| {
+        accounts
+            .store(Arc::clone(&store))
+            .sessions(Arc::clone(&troubled) as _)
+    });
+    site.store = store;
+    (site, troubled)
+}
+
+/// A second browser of the same user, such as that of a thief.
+async fn second<'a>(site: &'a Site) -> Browser<'a> {
+    let mut browser = site.browser();
+    let reply = browser.sign_in(EMAIL, PASSWORD).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    browser
+}
+
+#[tokio::test]
+async fn a_password_change_ends_other_sessions_though_the_store_fails() {
+    for mode in [Mode::Fails, Mode::Forgot, Mode::RevokesMeanwhile] {
+        let (site, troubled) = site();
+        let mut ada = site.member(EMAIL).await;
+        let mut thief = second(&site).await;
+        troubled.set(mode);
+        let reply = ada.change_password(PASSWORD, OTHER).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert!(site.one_mail().await.subject.contains("was changed"));
+        troubled.set(Mode::Works);
+        assert_eq!(thief.email().await, None, "the thief's session is over");
+        let goes_on = mode == Mode::Forgot;
+        assert_eq!(ada.email().await.is_some(), goes_on, "a session was opened");
+        assert_eq!(second_outcome(&site, PASSWORD).await, "wrong_credentials");
+        assert_eq!(second_outcome(&site, OTHER).await, "");
+    }
+}
+
+async fn second_outcome(site: &Site, password: &str) -> String {
+    let reply = site.browser().sign_in(EMAIL, password).await;
+    reply.outcome().1
+}
+
+#[tokio::test]
+async fn a_reset_ends_all_sessions_though_the_store_fails() {
+    for mode in [Mode::Fails, Mode::Forgot] {
+        let (site, troubled) = site();
+        let mut thief = site.member(EMAIL).await;
+        site.browser().request_reset(EMAIL).await;
+        let token = site.link_token().await;
+        troubled.set(mode);
+        let reply = site.browser().confirm_reset(&token, OTHER).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert!(site.one_mail().await.subject.contains("was changed"));
+        assert_eq!(thief.email().await, None);
+        let again = site.browser().confirm_reset(&token, PASSWORD).await;
+        assert_eq!(again.outcome().1, "invalid_proof");
+    }
+}
+
+#[tokio::test]
+async fn signing_out_elsewhere_works_though_the_store_forgot_whose_sessions_are_whose() {
+    let (site, troubled) = site();
+    let mut ada = site.member(EMAIL).await;
+    let mut thief = second(&site).await;
+    troubled.set(Mode::Forgot);
+    let reply = ada.send("revoke_other_sessions", json!({})).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(
+        (ada.email().await.as_deref(), thief.email().await),
+        (Some(EMAIL), None)
+    );
+}
+
+/// What the application changed by itself, such as a second factor.
+#[tokio::test]
+async fn all_sessions_can_be_ended_by_hand() {
+    let site = Site::new();
+    let mut ada = site.member(EMAIL).await;
+    let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
+    let id = account.unwrap().unwrap().id;
+    site.accounts.end_all_sessions(&id).await.unwrap();
+    assert_eq!(ada.email().await, None);
+    assert_eq!(site.store.of_user(&id).await.unwrap(), []);
+    assert!(site.accounts.end_all_sessions("nobody").await.is_ok());
+}
+
+/// A thief with a stolen cookie ends the sessions of the victim, which would leave theirs, while the victim changes
+/// the password.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thief_cannot_save_their_session_from_a_password_change() {
+    for delay in [0, 1, 2, 4, 8] {
+        let site = Site::new();
+        let mut ada = site.member(EMAIL).await;
+        let mut thief = second(&site).await;
+        let change = async { ada.change_password(PASSWORD, OTHER).await };
+        let theft = async {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            thief.send("revoke_other_sessions", json!({})).await
+        };
+        let (changed, _) = tokio::join!(change, theft);
+        let is_changed = second_outcome(&site, OTHER).await.is_empty();
+        // The thief may have been first, and the victim signed out before the change began.
+        assert_eq!(changed.status == 200, is_changed, "{changed:?}");
+        let mails = site.mail().await;
+        let told = mails
+            .iter()
+            .any(|mail| mail.subject.contains("was changed"));
+        assert_eq!(told, is_changed);
+        if is_changed {
+            assert_eq!(thief.email().await, None, "{delay}");
+        }
+    }
+}
+
+/// A call is dropped at its deadline; the change that it began is not.
+#[tokio::test]
+async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
+    let (site, troubled) = site();
+    let ada = site.member(EMAIL).await;
+    let mut thief = second(&site).await;
+    let cookie = ada.cookie.as_deref().unwrap();
+    let request = Request::post("/")
+        .header("cookie", cookie)
+        .body(())
+        .unwrap();
+    let head = Arc::new(RequestHead::new(request.into_parts().0, None));
+    let principal = site.accounts.authenticate(&head).await.unwrap();
+    let id = principal.id().unwrap().to_owned();
+    let app = mizan_auth::registry(site.accounts.clone()).build().unwrap();
+    let cx = Cx::new(app, principal, head);
+
+    troubled.set(Mode::Waits);
+    let (old, new) = (Password::from(PASSWORD), Password::from(OTHER));
+    let is_replaced = async {
+        while UserStore::find(&*site.store, &id)
+            .await
+            .unwrap()
+            .unwrap()
+            .epoch
+            == 0
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        _ = site.accounts.change_password(&cx, &old, &new) => panic!("it waits at the gate"),
+        () = is_replaced => {}
+    }
+    assert_eq!(thief.email().await, None, "the epoch ended it already");
+    troubled.gate.add_permits(1);
+    assert!(site.one_mail().await.subject.contains("was changed"));
+    assert_eq!(
+        site.store.of_user(&id).await.unwrap(),
+        [],
+        "they are removed too"
+    );
+}
+
+/// A session is there under its old id or its new one at any time, so that a revocation meets it.
+#[tokio::test]
+async fn a_revocation_meets_a_session_that_is_being_renewed() {
+    let (site, troubled) = site();
+    let sessions: &Sessions = site.accounts.sessions();
+    let opened = sessions
+        .open(&account("ada"), "pwd", Device::default())
+        .await;
+    let (session, _) = opened.unwrap();
+    troubled.set(Mode::RevokesMeanwhile);
+    assert!(sessions.renew(&session, "pwd").await.unwrap().is_none());
+    assert_eq!(site.store.of_user("ada").await.unwrap(), []);
+}
+
+/// Links and tickets that were given out before the credentials changed are worthless, also while they are still
+/// there.
+#[tokio::test]
+async fn tokens_of_an_earlier_epoch_are_worthless() {
+    let site = Site::new();
+    site.member(EMAIL).await;
+    site.browser().request_reset(EMAIL).await;
+    let token = site.link_token().await;
+    let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
+    let id = account.unwrap().unwrap().id;
+    site.store.advance_epoch(&id, 0).await.unwrap();
+    let reply = site.browser().confirm_reset(&token, OTHER).await;
+    assert_eq!(reply.outcome().1, "invalid_proof");
+}
+
+/// A call that was let in before the credentials changed, and goes on afterwards.
+#[tokio::test]
+async fn an_ended_session_does_not_bring_itself_back() {
+    let site = Site::new();
+    let thief = site.member(EMAIL).await;
+    let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
+    let account = account.unwrap().unwrap();
+    let session = site.store.of_user(&account.id).await.unwrap().remove(0);
+    assert_eq!(session.epoch, account.epoch);
+    // The victim's change has advanced the epoch, and not removed the session yet.
+    let epoch = site.store.advance_epoch(&account.id, account.epoch).await;
+    assert_eq!(epoch.unwrap(), Some(account.epoch + 1));
+    let mut thief = thief;
+    for call in ["revoke_other_sessions", "sessions"] {
+        let reply = thief.send(call, json!({})).await;
+        assert_eq!(reply.outcome().1, "unauthenticated");
+    }
+    let late = site.store.advance_epoch(&account.id, session.epoch).await;
+    assert_eq!(
+        late.unwrap(),
+        None,
+        "what a call that is under way would ask"
+    );
+}
