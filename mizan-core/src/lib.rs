@@ -41,7 +41,7 @@ pub use principal::{Identity, Principal};
 pub use registry::Registry;
 pub use state::StateKey;
 pub use upload::{Upload, UploadField, Uploads};
-pub use validation::{WHOLE, constraint_messages};
+pub use validation::{WHOLE, constraint_messages, sentence};
 
 /// What the macros' output refers to. Not for use by hand.
 #[doc(hidden)]
