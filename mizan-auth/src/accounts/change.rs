@@ -46,7 +46,7 @@ impl Accounts {
         if account.email == *new {
             return Err(Error::invalid(
                 "email",
-                "is the address that you have already",
+                "This is already your email address.",
             ));
         }
         self.0.limits.mail(&Caller::stranger(cx), new)?;
@@ -101,7 +101,7 @@ impl Accounts {
         if account.email != *email {
             return Err(Error::invalid(
                 "email",
-                "is not the address of your account",
+                "This is not the email address of your account.",
             ));
         }
         self.0.sessions.revoke_all(&account.id, None).await?;

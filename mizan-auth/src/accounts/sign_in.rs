@@ -217,7 +217,7 @@ impl Accounts {
 fn signed_out() -> Error {
     Error::new(
         mizan_core::ErrorCode::Unauthenticated,
-        "your session has ended; sign in again",
+        "your session has ended: sign in again",
     )
 }
 

@@ -49,7 +49,7 @@ impl Limit {
             let wait = until.wait_time_from(self.clock.now());
             Error::new(
                 ErrorCode::RateLimited,
-                "that was too often; try again later",
+                "too many attempts: try again later",
             )
             .retry_after(wait.max(Duration::from_secs(1)))
         })
