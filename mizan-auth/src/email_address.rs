@@ -96,7 +96,7 @@ pub struct NotAnEmailAddress;
 
 impl fmt::Display for NotAnEmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be an e-mail address")
+        f.write_str("not an email address")
     }
 }
 

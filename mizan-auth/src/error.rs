@@ -6,7 +6,7 @@ use crate::StoreError;
 #[derive(Debug, ClientError)]
 pub enum SignInError {
     /// There is no such account, or its password is another: which of both is not said.
-    #[client_error(message = "the e-mail address or the password is wrong")]
+    #[client_error(message = "The email address or password is incorrect.")]
     WrongCredentials,
     /// What any call can fail with.
     #[client_error(transparent)]
@@ -17,7 +17,7 @@ pub enum SignInError {
 #[derive(Debug, ClientError)]
 pub enum ProofError {
     /// It is wrong, was used, is too old, or is for something else.
-    #[client_error(message = "this is wrong or not valid any more: ask for a new one")]
+    #[client_error(message = "This code or link is incorrect or has expired. Request a new one.")]
     InvalidProof,
     /// The flow was begun in another browser, or so long ago that this one has forgotten it.
     #[client_error(
@@ -33,13 +33,10 @@ pub enum ProofError {
 #[derive(Debug, ClientError)]
 pub enum LinkError {
     /// The link is wrong, was used, is too old, or is for something else.
-    #[client_error(message = "this link is not valid any more: ask for a new one")]
+    #[client_error(message = "This link is incorrect or has expired. Request a new one.")]
     InvalidLink,
     /// The link is good, the password is not that of its account.
-    #[client_error(
-        field = "password",
-        message = "this is not the password of your account"
-    )]
+    #[client_error(field = "password", message = "The password is incorrect.")]
     WrongPassword,
     /// What any call can fail with.
     #[client_error(transparent)]
@@ -50,7 +47,7 @@ pub enum LinkError {
 #[derive(Debug, ClientError)]
 pub enum ConfirmError {
     /// The password is not that of the account.
-    #[client_error(field = "password", message = "this is not your password")]
+    #[client_error(field = "password", message = "The password is incorrect.")]
     WrongPassword,
     /// What any call can fail with.
     #[client_error(transparent)]

@@ -15,14 +15,14 @@ use crate::{
     Ticket,
 };
 
-/// Make an account.
+/// Create an account.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "sign_up", title = "Sign up", auth = "anyone", affects(*))]
 pub struct SignUp {
-    /// A code is sent there.
-    #[field(label = "E-mail address", autocomplete = "username")]
+    /// We will email you a confirmation code.
+    #[field(label = "Email address", autocomplete = "username")]
     pub email: EmailAddress,
-    /// At least 8 characters; a few words do well.
+    /// At least 8 characters. Several words make a good password.
     #[field(widget = "password", autocomplete = "new-password")]
     pub password: Password,
 }
@@ -45,13 +45,13 @@ impl FormHandler for SignUp {
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "sign_in", title = "Sign in", auth = "anyone", affects(*))]
 pub struct SignIn {
-    #[field(label = "E-mail address", autocomplete = "username")]
-    /// The address of the account.
+    #[field(label = "Email address", autocomplete = "username")]
+    /// The email address of the account.
     pub email: EmailAddress,
     #[field(widget = "password", autocomplete = "current-password")]
-    /// Its password.
+    /// The password of the account.
     pub password: Password,
-    /// The path to go to then.
+    /// The path of the page to open afterwards.
     #[field(widget = "hidden")]
     pub next: Option<String>,
 }
@@ -73,18 +73,18 @@ impl FormHandler for SignIn {
     }
 }
 
-/// Enter the code that we sent you.
+/// Enter the code that we emailed you.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "verify_code", title = "Confirm your address", auth = "anyone", affects(*))]
+#[form(name = "verify_code", title = "Confirm your email address", auth = "anyone", affects(*))]
 pub struct VerifyCode {
-    /// Names the flow, as the step before said.
+    /// The ticket that the previous step returned.
     #[field(widget = "hidden")]
     pub ticket: Ticket,
-    /// The six digits in the mail.
+    /// Enter the 6-digit code from the email.
     #[field(label = "Code", autocomplete = "one-time-code")]
     #[validate(length(min = 6, max = 12))]
     pub code: String,
-    /// The path to go to then.
+    /// The path of the page to open afterwards.
     #[field(widget = "hidden")]
     pub next: Option<String>,
 }
@@ -106,18 +106,18 @@ impl FormHandler for VerifyCode {
     }
 }
 
-/// Enter your password to confirm that the address is yours.
+/// Enter your password to confirm that the email address is yours.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "verify_link", title = "Confirm your address", auth = "anyone", affects(*))]
+#[form(name = "verify_link", title = "Confirm your email address", auth = "anyone", affects(*))]
 pub struct VerifyLink {
-    /// What the link has as `token`.
+    /// The `token` of the link.
     #[field(widget = "hidden")]
     #[validate(length(max = 200))]
     pub token: String,
     /// The password that you signed up with.
     #[field(widget = "password", autocomplete = "current-password")]
     pub password: Password,
-    /// The path to go to then.
+    /// The path of the page to open afterwards.
     #[field(widget = "hidden")]
     pub next: Option<String>,
 }
@@ -138,7 +138,7 @@ impl FormHandler for VerifyLink {
     }
 }
 
-/// We send you a link to set a new password with.
+/// Send a link to set a new password.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(
     name = "request_reset",
@@ -146,8 +146,8 @@ impl FormHandler for VerifyLink {
     auth = "anyone"
 )]
 pub struct RequestReset {
-    /// The address of your account.
-    #[field(label = "E-mail address", autocomplete = "username")]
+    /// The email address of your account.
+    #[field(label = "Email address", autocomplete = "username")]
     pub email: EmailAddress,
 }
 
@@ -165,11 +165,11 @@ impl FormHandler for RequestReset {
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "confirm_reset", title = "Set a new password", auth = "anyone", affects(*))]
 pub struct ConfirmReset {
-    /// What the link has as `token`.
+    /// The `token` of the link.
     #[field(widget = "hidden")]
     #[validate(length(max = 200))]
     pub token: String,
-    /// At least 8 characters; a few words do well.
+    /// At least 8 characters. Several words make a good password.
     #[field(
         label = "New password",
         widget = "password",
@@ -201,10 +201,14 @@ impl FormHandler for ConfirmReset {
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "change_password", title = "Change your password", auth, affects(*))]
 pub struct ChangePassword {
-    /// The one that you have now.
-    #[field(widget = "password", autocomplete = "current-password")]
+    /// The password that you use now.
+    #[field(
+        label = "Current password",
+        widget = "password",
+        autocomplete = "current-password"
+    )]
     pub password: Password,
-    /// At least 8 characters; a few words do well.
+    /// At least 8 characters. Several words make a good password.
     #[field(widget = "password", autocomplete = "new-password")]
     pub new_password: Password,
 }
@@ -227,12 +231,16 @@ impl FormHandler for ChangePassword {
     }
 }
 
-/// Use another e-mail address. We send a link there.
+/// Use another email address. We email a link to it.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "change_email", title = "Change your address", auth = "recent")]
+#[form(
+    name = "change_email",
+    title = "Change your email address",
+    auth = "recent"
+)]
 pub struct ChangeEmail {
-    /// The address that you want to use from now on.
-    #[field(label = "New e-mail address", autocomplete = "email")]
+    /// We will email a confirmation link to this address.
+    #[field(label = "New email address", autocomplete = "email")]
     pub email: EmailAddress,
 }
 
@@ -246,11 +254,11 @@ impl FormHandler for ChangeEmail {
     }
 }
 
-/// Confirm your new address.
+/// Confirm your new email address.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "confirm_email", title = "Confirm your new address", auth, affects(*))]
+#[form(name = "confirm_email", title = "Confirm your new email address", auth, affects(*))]
 pub struct ConfirmEmail {
-    /// What the link has as `token`.
+    /// The `token` of the link.
     #[field(widget = "hidden")]
     #[validate(length(max = 200))]
     pub token: String,
@@ -273,12 +281,12 @@ impl FormHandler for ConfirmEmail {
 
 /// Enter your password to confirm that it is you.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[form(name = "reauthenticate", title = "Is it you?", auth, affects(*))]
+#[form(name = "reauthenticate", title = "Confirm that it is you", auth, affects(*))]
 pub struct Reauthenticate {
     /// The password of your account.
     #[field(widget = "password", autocomplete = "current-password")]
     pub password: Password,
-    /// The path to go to then.
+    /// The path of the page to open afterwards.
     #[field(widget = "hidden")]
     pub next: Option<String>,
 }
@@ -298,12 +306,12 @@ impl FormHandler for Reauthenticate {
     }
 }
 
-/// Delete your account, for good.
+/// Delete your account permanently.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "delete_account", title = "Delete your account", auth = "recent", affects(*))]
 pub struct DeleteAccount {
-    /// The address of your account, to be sure.
-    #[field(label = "E-mail address", autocomplete = "off")]
+    /// Enter the email address of your account to confirm.
+    #[field(label = "Email address", autocomplete = "off")]
     pub email: EmailAddress,
 }
 

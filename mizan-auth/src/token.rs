@@ -173,7 +173,7 @@ pub struct NotAToken;
 
 impl fmt::Display for NotAToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is not a token")
+        f.write_str("not a valid code or link")
     }
 }
 

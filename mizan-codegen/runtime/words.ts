@@ -5,17 +5,16 @@ import { formatWords } from "./wireFormats";
 type RawIssue = z.core.$ZodRawIssue;
 
 const types: Readonly<Record<string, string>> = {
-  string: "text",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  tuple: "a list",
-  object: "an object",
-  record: "an object",
-  null: "null",
-  never: "absent",
-  File: "a file",
+  string: "Must be text.",
+  number: "Enter a number.",
+  int: "Enter a whole number.",
+  boolean: "Must be true or false.",
+  array: "Must be a list.",
+  tuple: "Must be a list.",
+  object: "Must be an object.",
+  record: "Must be an object.",
+  never: "Must be absent.",
+  File: "Choose a file.",
 };
 
 /** Has `schema` say what Zod finds by itself in the words of the server. */
@@ -36,24 +35,27 @@ function spoken(result: z.core.ParsePayload): z.core.ParsePayload {
 }
 
 function words(issue: RawIssue): string {
-  if (issue.input === undefined || issue.input === null) return "is required";
+  if (issue.input === undefined || issue.input === null)
+    return "This field is required.";
   switch (issue.code) {
     case "invalid_type":
       return typeWords(issue);
     case "too_small":
-      return rangeOf(issue.inst) ?? `must be at least ${issue.minimum}`;
+      return rangeOf(issue.inst) ?? `Must be at least ${issue.minimum}.`;
     case "too_big":
-      return rangeOf(issue.inst) ?? `must be at most ${issue.maximum}`;
+      return rangeOf(issue.inst) ?? `Must be at most ${issue.maximum}.`;
     case "not_multiple_of":
-      return `must be a multiple of ${issue.divisor}`;
+      return `Must be a multiple of ${issue.divisor}.`;
     case "invalid_format":
-      return issue.format === "guid" ? "must be a UUID" : "has the wrong form";
+      return issue.format === "guid"
+        ? "Must be a UUID."
+        : "Does not have the expected format.";
     case "unrecognized_keys":
-      return `is not a known field: ${issue.keys.join(", ")}`;
+      return `Unknown field: ${issue.keys.join(", ")}.`;
     case "invalid_value":
-      return "is not one of the choices";
+      return "Choose one of the options.";
     default:
-      return "is not valid";
+      return "This value is not valid.";
   }
 }
 
@@ -75,15 +77,15 @@ type Refusing = {
 function typeWords(issue: RawIssue & { readonly expected: string }): string {
   const { def } = (issue.inst as unknown as Refusing)._zod;
   if (issue.expected === "number" && def.format !== undefined)
-    return `must be ${types["int"]}`;
+    return "Enter a whole number.";
   // What a text must be is said of what is no text as well.
   for (const { _zod } of def.checks ?? []) {
     const wanted = formatWords.get(_zod.check);
     if (wanted !== undefined) return wanted;
   }
   const item = def.element?._zod.innerType ?? def.element;
-  if (item?._zod.def.type === "enum") return "is not one of the choices";
-  return `must be ${types[issue.expected] ?? issue.expected}`;
+  if (item?._zod.def.type === "enum") return "Choose one of the options.";
+  return types[issue.expected] ?? `Must be ${issue.expected}.`;
 }
 
 /** Between which numbers those of a type are. */
@@ -91,9 +93,9 @@ function rangeOf(inst: unknown): string | undefined {
   const format = (inst as Partial<Refusing> | undefined)?._zod?.def.format;
   switch (format) {
     case "int32":
-      return "must be at least -2147483648 and at most 2147483647";
+      return "Must be at least -2147483648 and at most 2147483647.";
     case "uint32":
-      return "must be at least 0 and at most 4294967295";
+      return "Must be at least 0 and at most 4294967295.";
     default:
       return undefined;
   }

@@ -28,7 +28,7 @@ use crate::{ClientError, Cx, Decision, Policy, StateKey, UploadField};
 ///     const KIND: Kind = Kind::Query;
 ///
 ///     async fn call(self, _: &Cx) -> Result<i32, Error> {
-///         self.number.checked_mul(2).ok_or_else(|| Error::invalid("number", "is too large"))
+///         self.number.checked_mul(2).ok_or_else(|| Error::invalid("number", "Too large."))
 ///     }
 /// }
 /// ```

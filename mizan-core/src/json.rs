@@ -61,12 +61,12 @@ fn refusal<T: DeserializeOwned>(bytes: &[u8], error: serde_json::Error) -> Error
     let text = without_place(&error);
     let message = if let Some(field) = missing_field(&text) {
         path.push(field.to_owned());
-        "is required".to_owned()
+        "This field is required.".to_owned()
     } else if let Some(field) = unknown_field(&text) {
         if path.last().is_none_or(|last| last != field) {
             path.push(field.to_owned());
         }
-        "is not a known field".to_owned()
+        "Unknown field.".to_owned()
     } else {
         shortened(text)
     };
@@ -322,24 +322,21 @@ mod tests {
     #[test]
     fn a_refusal_names_the_field() {
         for (input, fields) in [
-            ("{}", "title=is required"),
-            ("", "title=is required"),
-            (r#"{"title": "a", "x": 1}"#, "x=is not a known field"),
-            (
-                r#"{"title": "a", "x`, y": 1}"#,
-                "x`, y=is not a known field",
-            ),
+            ("{}", "title=This field is required."),
+            ("", "title=This field is required."),
+            (r#"{"title": "a", "x": 1}"#, "x=Unknown field."),
+            (r#"{"title": "a", "x`, y": 1}"#, "x`, y=Unknown field."),
             (
                 r#"{"title": 1}"#,
                 "title=invalid type: integer `1`, expected a string",
             ),
             (
                 r#"{"title": "a", "lines": [{"count": 1}, {}]}"#,
-                "lines.1.count=is required",
+                "lines.1.count=This field is required.",
             ),
             (
                 r#"{"title": "a", "lines": [{"count": 1, "y": 2}]}"#,
-                "lines.0.y=is not a known field",
+                "lines.0.y=Unknown field.",
             ),
             (
                 r#"{"title": "a", "lines": [{"count": 256}]}"#,

@@ -43,7 +43,7 @@ pub use registry::Registry;
 pub use state::StateKey;
 pub use unavailable::Unavailable;
 pub use upload::{Upload, UploadField, Uploads};
-pub use validation::{WHOLE, constraint_messages};
+pub use validation::{WHOLE, constraint_messages, sentence};
 
 /// What the macros' output refers to. Not for use by hand.
 #[doc(hidden)]

@@ -213,7 +213,7 @@ impl Visitor<'_> for Reference {
     fn visit_str<E: Error>(self, reference: &str) -> Result<Upload, E> {
         DECODING
             .with_borrow(|uploads| uploads.as_ref()?.find(reference).cloned())
-            .ok_or_else(|| E::custom("must be a file, sent as a part of multipart/form-data"))
+            .ok_or_else(|| E::custom("Must be a file, sent as a part of multipart/form-data."))
     }
 }
 
@@ -366,7 +366,7 @@ mod tests {
         ] {
             assert_eq!(
                 refused.unwrap_err().to_string(),
-                "must be a file, sent as a part of multipart/form-data"
+                "Must be a file, sent as a part of multipart/form-data."
             );
         }
         let number = serde_json::from_str::<Form>(r#"{"image": 1}"#).unwrap_err();

@@ -26,7 +26,7 @@ impl Error {
     pub fn refused(fields: Fields) -> Self {
         let detail = match fields.iter().next() {
             Some((path, messages)) if fields.len() == 1 && path != WHOLE => {
-                format!("{path}: {}", messages.join(", "))
+                format!("{path}: {}", messages.join(" "))
             }
             _ => "some of the input is not valid".to_owned(),
         };
@@ -65,6 +65,29 @@ fn collect(errors: &ValidationErrors, prefix: &str, fields: &mut Fields) {
     }
 }
 
+/// Returns `text` with a capital letter and a full stop, for a message that people read.
+///
+/// ```
+/// use mizan_core::sentence;
+///
+/// assert_eq!(sentence("the server is busy"), "The server is busy.");
+/// assert_eq!(sentence("Is it you?"), "Is it you?");
+/// ```
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.trim().chars();
+    let mut sentence: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    sentence.push_str(chars.as_str());
+    if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?', '\u{2026}', ':']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// The constraint's own message, or one in general words.
 fn message(error: &ValidationError) -> String {
     if let Some(message) = &error.message {
@@ -81,11 +104,11 @@ fn message(error: &ValidationError) -> String {
     };
     match &*error.code {
         "length" => match (param("equal"), param("min"), param("max")) {
-            (Some(equal), _, _) => format!("must have exactly {}", counted(equal)),
-            (_, Some(min), Some(max)) => format!("must have {min} to {}", counted(max)),
-            (_, Some(min), None) => format!("must have at least {}", counted(min)),
-            (_, None, Some(max)) => format!("must have at most {}", counted(max)),
-            _ => format!("has the wrong number of {unit}s"),
+            (Some(equal), _, _) => format!("Must have exactly {}.", counted(equal)),
+            (_, Some(min), Some(max)) => format!("Must have {min} to {}.", counted(max)),
+            (_, Some(min), None) => format!("Must have at least {}.", counted(min)),
+            (_, None, Some(max)) => format!("Must have at most {}.", counted(max)),
+            _ => format!("Has the wrong number of {unit}s."),
         },
         "range" => {
             let bounds = [
@@ -94,7 +117,7 @@ fn message(error: &ValidationError) -> String {
                 ("max", "at most"),
                 ("exclusive_max", "less than"),
             ];
-            let mut text = String::from("must be");
+            let mut text = String::from("Must be");
             let mut joint = " ";
             for (name, words) in bounds {
                 if let Some(bound) = param(name) {
@@ -102,20 +125,21 @@ fn message(error: &ValidationError) -> String {
                     joint = " and ";
                 }
             }
+            text.push('.');
             text
         }
-        "email" => "must be an e-mail address".to_owned(),
-        "url" => "must be a URL".to_owned(),
-        "ip" | "ip_v4" | "ip_v6" => "must be an IP address".to_owned(),
-        "credit_card" => "must be a card number".to_owned(),
-        "must_match" => "does not match".to_owned(),
-        "required" => "is required".to_owned(),
-        "regex" => "has the wrong form".to_owned(),
-        "contains" => "lacks a part that it must have".to_owned(),
-        "does_not_contain" => "has a part that it must not have".to_owned(),
-        "non_control_character" => "must not have control characters".to_owned(),
-        "nested" => "is not valid".to_owned(),
-        code => code.replace('_', " "),
+        "email" => "Enter a valid email address.".to_owned(),
+        "url" => "Enter a valid URL.".to_owned(),
+        "ip" | "ip_v4" | "ip_v6" => "Enter a valid IP address.".to_owned(),
+        "credit_card" => "Enter a valid card number.".to_owned(),
+        "must_match" => "Does not match.".to_owned(),
+        "required" => "This field is required.".to_owned(),
+        "regex" => "Does not have the expected format.".to_owned(),
+        "contains" => "A required part is missing.".to_owned(),
+        "does_not_contain" => "Contains a part that is not allowed.".to_owned(),
+        "non_control_character" => "Must not contain control characters.".to_owned(),
+        "nested" => "This value is not valid.".to_owned(),
+        code => sentence(&code.replace('_', " ")),
     }
 }
 
@@ -174,13 +198,13 @@ mod tests {
         assert_eq!(
             fields,
             [
-                "address.text: must have at least 1 character",
-                "count: must be at least 1 and at most 9",
+                "address.text: Must have at least 1 character.",
+                "count: Must be at least 1 and at most 9.",
                 "email: we cannot write to this",
-                "lines.1.text: must have at least 1 character",
-                "tags: must have at most 1 item",
-                "title: must have 1 to 3 characters",
-                "type: must have exactly 1 character",
+                "lines.1.text: Must have at least 1 character.",
+                "tags: Must have at most 1 item.",
+                "title: Must have 1 to 3 characters.",
+                "type: Must have exactly 1 character.",
             ]
         );
     }

@@ -28,7 +28,7 @@ impl Found {
     }
 
     fn missing(&mut self, path: String) {
-        self.add(path.clone(), "is required");
+        self.add(path.clone(), "This field is required.");
         self.missing.insert(path);
     }
 }
@@ -97,7 +97,7 @@ pub(crate) fn check_group(
             .filter(|name| fields.iter().all(|field| field.name != **name));
         for name in unknown.take(MAX_UNKNOWN) {
             let name = &name[..name.floor_char_boundary(200)];
-            found.add(At::field(above, name).path(), "is not a known field");
+            found.add(At::field(above, name).path(), "Unknown field.");
         }
     }
 }
@@ -126,11 +126,11 @@ fn check(field: &Field, value: &mut Value, at: &At<'_>, found: &mut Found) {
             }
         }
         (Kind::Choice, value) if !is_choice(field, value) => {
-            found.add(at.path(), "is not one of the choices");
+            found.add(at.path(), "Choose one of the options.");
         }
         (Kind::Choices, Value::Array(values)) => {
             if let Some(index) = values.iter().position(|value| !is_choice(field, value)) {
-                found.add(At::row(at, index).path(), "is not one of the choices");
+                found.add(At::row(at, index).path(), "Choose one of the options.");
             }
         }
         _ => {}
@@ -156,12 +156,12 @@ fn check_text(field: &Field, text: &mut String, at: &At<'_>, found: &mut Found) 
             *text = with_seconds(text);
         }
     } else if field.is_line() && text.chars().any(char::is_control) {
-        found.add(at.path(), "must be one line without control characters");
+        found.add(at.path(), "Must be one line without control characters.");
     }
     if let Some(most) = field.given.0.max_bytes
         && text.len() as u64 > most
     {
         let plural = if most == 1 { "" } else { "s" };
-        found.add(at.path(), format!("must have at most {most} byte{plural}"));
+        found.add(at.path(), format!("Must have at most {most} byte{plural}."));
     }
 }

@@ -40,7 +40,7 @@ impl Decoding {
     /// Notes when a group of fields is something else.
     pub fn object(&mut self, values: &Value) {
         if !values.is_object() {
-            self.failed("must be an object");
+            self.failed("Must be an object.");
         }
     }
 

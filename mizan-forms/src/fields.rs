@@ -34,7 +34,7 @@ impl<T: FormFields> FormFields for Vec<T> {
 
     fn decode(values: &Value, decoding: &mut Decoding) -> Self::Partial {
         let Value::Array(rows) = values else {
-            decoding.failed("must be a list");
+            decoding.failed("Must be a list.");
             return Vec::new();
         };
         let rows = rows.iter().enumerate();

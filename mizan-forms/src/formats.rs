@@ -27,12 +27,14 @@ impl Format {
 
     pub(crate) const fn message(self) -> &'static str {
         match self {
-            Self::Date => "must be a date, as in 2026-01-31",
-            Self::Time => "must be a time, as in 18:30",
-            Self::Datetime => "must be a date and a time, as in 2026-01-31T18:30",
-            Self::Instant => "must be a date and a time with an offset, as in 2026-01-31T18:30:00Z",
-            Self::Color => "must be a colour, as in #1e90ff",
-            Self::Decimal => "must be a number, as in 12.50",
+            Self::Date => "Enter a date, such as 2026-01-31.",
+            Self::Time => "Enter a time, such as 18:30.",
+            Self::Datetime => "Enter a date and a time, such as 2026-01-31T18:30.",
+            Self::Instant => {
+                "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z."
+            }
+            Self::Color => "Enter a colour, such as #1e90ff.",
+            Self::Decimal => "Enter a number, such as 12.50.",
         }
     }
 

@@ -81,7 +81,10 @@ async fn hold<F: FormHandler>(cx: &Cx, values: &mut Value) -> Result<Fields, Err
     let mut initial = F::initial(cx).await?.0;
     for field in shape.held() {
         if members.shift_remove(&field.name).is_some() {
-            refused.insert(field.name.clone(), vec!["cannot be changed".to_owned()]);
+            refused.insert(
+                field.name.clone(),
+                vec!["This field cannot be changed.".to_owned()],
+            );
         }
         let fixed = || field.given.0.initial.map(|initial| initial());
         if let Some(value) = initial.remove(&field.name).or_else(fixed) {
@@ -117,7 +120,7 @@ async fn ask_fields<F: FormHandler>(
             };
             if !is_among(leaf.value, &asked[index].1) {
                 let messages = errors.entry(leaf.path.clone()).or_default();
-                messages.push("is not one of the choices".to_owned());
+                messages.push("Choose one of the options.".to_owned());
                 continue;
             }
         }

@@ -23,7 +23,7 @@ pub(crate) fn check<F: Form>(values: &mut Value) -> Checked<F> {
     let shape = F::shape();
     let mut found = Found::default();
     let Value::Object(members) = &mut *values else {
-        let errors = Fields::from([(WHOLE.to_owned(), vec!["must be an object".to_owned()])]);
+        let errors = Fields::from([(WHOLE.to_owned(), vec!["Must be an object.".to_owned()])]);
         return Checked { form: None, errors };
     };
     check_group(&shape.fields, members, None, &mut found);
@@ -87,7 +87,7 @@ fn check_fields<F: Form>(values: &mut Value, found: &mut Found) {
         let said = F::deserialize(&*values)
             .err()
             .map(|error| error.to_string());
-        let said = said.unwrap_or_else(|| "could not be read".to_owned());
+        let said = said.unwrap_or_else(|| "Could not be read.".to_owned());
         found
             .fields
             .insert(WHOLE.to_owned(), vec![words::refused(None, None, &said)]);
@@ -101,7 +101,7 @@ fn most(shape: &Shape, path: &str, max: usize) -> String {
     own.map_or_else(
         || {
             format!(
-                "must have at most {max} item{}",
+                "Must have at most {max} item{}.",
                 if max == 1 { "" } else { "s" }
             )
         },

@@ -1,5 +1,6 @@
 //! What is said of a value that its type does not take.
 
+use mizan_core::sentence;
 use serde_json::Value;
 
 use crate::shape::{Field, Kind};
@@ -13,26 +14,26 @@ pub(crate) fn refused(field: Option<&Field>, value: Option<&Value>, said: &str) 
         return shortened(said);
     };
     match (&field.kind, value) {
-        (_, None | Some(Value::Null)) => "is required".to_owned(),
+        (_, None | Some(Value::Null)) => "This field is required.".to_owned(),
         (Kind::Number { whole }, Some(value)) => number(field, *whole, value),
-        (Kind::Bool, _) => "must be true or false".to_owned(),
-        (Kind::File, _) => "must be a file".to_owned(),
-        (Kind::Choice | Kind::Choices, _) => "is not one of the choices".to_owned(),
-        (Kind::Group(_), _) => "must be an object".to_owned(),
-        (Kind::List { .. }, Some(value)) if !value.is_array() => "must be a list".to_owned(),
-        (Kind::List { .. }, _) => "has an item that is not valid".to_owned(),
+        (Kind::Bool, _) => "Must be true or false.".to_owned(),
+        (Kind::File, _) => "Choose a file.".to_owned(),
+        (Kind::Choice | Kind::Choices, _) => "Choose one of the options.".to_owned(),
+        (Kind::Group(_), _) => "Must be an object.".to_owned(),
+        (Kind::List { .. }, Some(value)) if !value.is_array() => "Must be a list.".to_owned(),
+        (Kind::List { .. }, _) => "One of the items is not valid.".to_owned(),
         (Kind::Text, Some(Value::String(_))) => {
             match (field.format, field.bounds.format.as_deref()) {
                 (Some(format), _) => format.message().to_owned(),
-                (None, Some("uuid")) => "must be a UUID".to_owned(),
-                (None, Some("uri")) => "must be a URL".to_owned(),
-                (None, Some("email")) => "must be an e-mail address".to_owned(),
+                (None, Some("uuid")) => "Must be a UUID.".to_owned(),
+                (None, Some("uri")) => "Enter a valid URL.".to_owned(),
+                (None, Some("email")) => "Enter a valid email address.".to_owned(),
                 _ => shortened(said),
             }
         }
         (Kind::Text, _) => match field.format {
             Some(format) => format.message().to_owned(),
-            None => "must be text".to_owned(),
+            None => "Must be text.".to_owned(),
         },
         (Kind::Any, _) => shortened(said),
     }
@@ -43,22 +44,22 @@ fn number(field: &Field, whole: bool, value: &Value) -> String {
         Value::Number(number) => {
             let is_whole = number.is_i64() || number.is_u64();
             if whole && !is_whole {
-                return "must be a whole number".to_owned();
+                return "Enter a whole number.".to_owned();
             }
             match (&field.bounds.min, &field.bounds.max) {
-                (Some(min), Some(max)) => format!("must be at least {min} and at most {max}"),
-                (Some(min), None) => format!("must be at least {min}"),
-                (None, Some(max)) => format!("must be at most {max}"),
-                (None, None) => "is too large or too small".to_owned(),
+                (Some(min), Some(max)) => format!("Must be at least {min} and at most {max}."),
+                (Some(min), None) => format!("Must be at least {min}."),
+                (None, Some(max)) => format!("Must be at most {max}."),
+                (None, None) => "Too large or too small.".to_owned(),
             }
         }
-        _ if whole => "must be a whole number".to_owned(),
-        _ => "must be a number".to_owned(),
+        _ if whole => "Enter a whole number.".to_owned(),
+        _ => "Enter a number.".to_owned(),
     }
 }
 
 fn shortened(said: &str) -> String {
     let end = said.floor_char_boundary(MAX_TEXT);
     let dots = if end < said.len() { "…" } else { "" };
-    format!("{}{dots}", &said[..end])
+    sentence(&format!("{}{dots}", &said[..end]))
 }

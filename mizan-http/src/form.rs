@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body;
 use mizan_core::{
     Error, ErrorCode, ErrorKind, Fields, FormEntry, FormPost, Function, Principal, RequestHead,
-    WHOLE,
+    WHOLE, sentence,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -213,7 +213,7 @@ impl<A: Authenticate> Endpoint<A> {
         } = call;
         let key = match token.map(Key::new) {
             Some(None) => {
-                let message = "the form is out of order: load its page anew";
+                let message = "this form is out of date: reload the page and try again";
                 return Err(Error::new(ErrorCode::Malformed, message).into());
             }
             Some(key) => key,
@@ -328,11 +328,11 @@ fn errors(error: &Error) -> Fields {
         return error.fields().clone();
     }
     let message = match error.id() {
-        Some(id) => format!("{} ({id})", error.message()),
+        Some(id) => format!("{} Error ID: {id}", sentence(error.message())),
         None if error.kind() == ErrorKind::Common(ErrorCode::Unavailable) => {
-            format!("{}: try again", error.message())
+            format!("{} Try again in a moment.", sentence(error.message()))
         }
-        None => error.message().to_owned(),
+        None => sentence(error.message()),
     };
     Fields::from([(WHOLE.to_owned(), vec![message])])
 }

@@ -43,12 +43,15 @@ pub(crate) fn check(field: &UploadField, claimed: &str, start: &[u8]) -> Result<
     if takes {
         Ok(found)
     } else {
-        Err(format!("must be of the type {}", field.accept.join(", ")))
+        Err(format!(
+            "Choose a file of type {}.",
+            field.accept.join(", ")
+        ))
     }
 }
 
 fn lie(claimed: &str) -> String {
-    format!("is not what its type says, {claimed}")
+    format!("The content of the file does not match its type, {claimed}.")
 }
 
 /// Whether what is recognised as `sniffed` may well be `claimed`, which says more.
@@ -171,66 +174,81 @@ mod tests {
                 "",
                 "image/png",
                 HTML,
-                "is not what its type says, image/png",
+                "The content of the file does not match its type, image/png.",
             ),
             (
                 "",
                 "image/png",
                 TEXT,
-                "is not what its type says, image/png",
+                "The content of the file does not match its type, image/png.",
             ),
-            ("", "image/png", ELF, "is not what its type says, image/png"),
+            (
+                "",
+                "image/png",
+                ELF,
+                "The content of the file does not match its type, image/png.",
+            ),
             (
                 "image/*",
                 "image/png",
                 ELF,
-                "is not what its type says, image/png",
+                "The content of the file does not match its type, image/png.",
             ),
             (
                 "",
                 "application/pdf",
                 ZIP,
-                "is not what its type says, application/pdf",
+                "The content of the file does not match its type, application/pdf.",
             ),
             (
                 "",
                 "text/plain",
                 b"a\0b",
-                "is not what its type says, text/plain",
+                "The content of the file does not match its type, text/plain.",
             ),
             (
                 "",
                 "text/plain",
                 ELF,
-                "is not what its type says, text/plain",
+                "The content of the file does not match its type, text/plain.",
             ),
             (
                 "image/png,image/jpeg",
                 "image/png",
                 b"GIF89a",
-                "must be of the type image/png, image/jpeg",
+                "Choose a file of type image/png, image/jpeg.",
             ),
-            ("image/png", "", b"GIF89a", "must be of the type image/png"),
-            ("image/png", "", b"\x01", "must be of the type image/png"),
+            (
+                "image/png",
+                "",
+                b"GIF89a",
+                "Choose a file of type image/png.",
+            ),
+            ("image/png", "", b"\x01", "Choose a file of type image/png."),
             (
                 "image/*",
                 "image/made-up",
                 HTML,
-                "is not what its type says, image/made-up",
+                "The content of the file does not match its type, image/made-up.",
             ),
             (
                 "image/*",
                 "image/made-up",
                 TEXT,
-                "must be of the type image/*",
+                "Choose a file of type image/*.",
             ),
             (
                 "image/*",
                 "image/svg+xml",
                 b"<svg/>",
-                "must be of the type image/*",
+                "Choose a file of type image/*.",
             ),
-            ("image/*", "text/plain", TEXT, "must be of the type image/*"),
+            (
+                "image/*",
+                "text/plain",
+                TEXT,
+                "Choose a file of type image/*.",
+            ),
         ] {
             assert_eq!(
                 types(accept, claimed, start),

@@ -212,7 +212,7 @@ impl FormData {
             };
             match store.receive(&mut parts, &mut part, field).await? {
                 Outcome::Taken(file) => read.files.push((path, file)),
-                Outcome::Empty if has_name => blame(&mut read.refused, path, "is empty"),
+                Outcome::Empty if has_name => blame(&mut read.refused, path, "The file is empty."),
                 // What browsers send where no file was chosen.
                 Outcome::Empty => read.rows.push(path),
                 Outcome::Refused(refusal) => blame(&mut read.refused, path, refusal),
@@ -235,7 +235,7 @@ impl FormData {
             Some(field) => (name.to_owned(), field),
             None => {
                 let path = format!("{name}.{seen}");
-                let field = find(&path).ok_or("is not a known field")?;
+                let field = find(&path).ok_or("Unknown field.")?;
                 (path, field)
             }
         };

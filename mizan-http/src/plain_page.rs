@@ -20,9 +20,9 @@ pub(crate) fn response(
     let title = escaped(title);
     let mut body = String::new();
     if status.is_success() {
-        body.push_str("<p>It was sent.</p>");
+        body.push_str("<p>Your entry was sent.</p>");
     } else {
-        body.push_str("<p>It was not sent:</p><ul>");
+        body.push_str("<p>Your entry was not sent:</p><ul>");
         for (path, messages) in errors {
             for message in messages {
                 let message = if path == WHOLE {

@@ -102,6 +102,16 @@ struct Incoming<'a> {
     refusal: Option<String>,
 }
 
+/// A number of bytes in the largest unit that takes it whole, as the generated client writes it.
+fn size_words(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte".to_owned(),
+        _ if bytes > 0 && bytes.is_multiple_of(1_000_000) => format!("{} MB", bytes / 1_000_000),
+        _ if bytes > 0 && bytes.is_multiple_of(1_000) => format!("{} kB", bytes / 1_000),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
 impl<'a> Incoming<'a> {
     fn new(field: &'a UploadField, claimed: &str) -> Self {
         Self {
@@ -123,7 +133,7 @@ impl<'a> Incoming<'a> {
         if let Some(most) = self.field.max_bytes
             && self.len > most
         {
-            return self.refuse(format!("must have at most {most} bytes"));
+            return self.refuse(format!("The file must be at most {}.", size_words(most)));
         }
         self.buffer.extend_from_slice(chunk);
         if self.content_type.is_none() && self.buffer.len() >= SNIFFED {

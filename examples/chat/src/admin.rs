@@ -72,7 +72,7 @@ async fn outranks(cx: &Cx, input: &EndSessions) -> Decision {
     }
     match cx.state::<Accounts>().users().find(&input.id).await {
         Ok(Some(account)) if account.access.staff || account.access.superuser => {
-            Decision::deny_because("only superusers may sign staff out")
+            Decision::deny_because("Only superusers can sign staff out.")
         }
         Ok(_) => Decision::Allow,
         Err(_) => Decision::deny(),

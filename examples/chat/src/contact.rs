@@ -15,21 +15,21 @@ pub struct Contact {
     #[field(label = "Your name", autocomplete = "name")]
     #[validate(length(max = 80))]
     name: String,
-    /// Only used to answer you.
-    #[field(label = "E-mail", widget = "email", autocomplete = "email")]
+    /// We only use it to reply to you.
+    #[field(label = "Email address", widget = "email", autocomplete = "email")]
     #[validate(email)]
     email: String,
     #[field(widget = "textarea", rows = 4)]
     #[validate(length(
         min = 10,
         max = 2000,
-        message = "tell us a little more: 10 to 2000 characters"
+        message = "Tell us a little more: 10 to 2000 characters."
     ))]
     message: String,
     /// PNG or JPEG, at most 5 MB.
     #[field(accept = "image/png, image/jpeg", max_bytes = 5_000_000)]
     image: Option<Upload>,
-    /// Where we may call you.
+    /// Numbers where we can reach you.
     #[field(label = "Phone numbers")]
     #[serde(default)]
     #[validate(nested, length(max = 3))]
@@ -68,13 +68,16 @@ pub struct Sent {
 #[derive(Debug, ClientError)]
 pub enum ContactError {
     /// Nobody reads what comes from there.
-    #[client_error(field = "email", message = "mail to {domain} does not arrive")]
+    #[client_error(field = "email", message = "We cannot send email to {domain}.")]
     Undeliverable {
         /// The part of the address after the `@`.
         domain: String,
     },
     /// There is no room for more messages.
-    #[client_error(status = 503, message = "our inbox is full, please try again tomorrow")]
+    #[client_error(
+        status = 503,
+        message = "Our inbox is full. Please try again tomorrow."
+    )]
     InboxFull,
 }
 

@@ -156,7 +156,7 @@ pub async fn superuser_report(cx: &Cx) -> Result<Report, Error> {
 async fn has_early_access(cx: &Cx) -> Decision {
     let user = cx.principal();
     if user.is_signed_in() && !user.is_in_group(EARLY_ACCESS) {
-        return Decision::deny_because("you are not on the list for early access yet");
+        return Decision::deny_because("You are not on the early-access list yet.");
     }
     user.is_signed_in().into()
 }
@@ -166,7 +166,7 @@ async fn has_early_access(cx: &Cx) -> Decision {
 pub async fn early_access() -> Result<Report, Error> {
     Ok(Report {
         title: "Early access",
-        lines: vec!["You are among the first to see this.".into()],
+        lines: vec!["You are one of the first to see this.".into()],
     })
 }
 

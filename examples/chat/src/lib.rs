@@ -9,6 +9,7 @@ pub mod admin;
 pub mod contact;
 pub mod files;
 pub mod functions;
+pub mod leave;
 pub mod pages;
 pub mod people;
 pub mod profile;
@@ -24,6 +25,7 @@ use functions::{
     Confirmed, CurrentUser, DemoAccounts, EarlyAccess, Echo, Greet, MembersOnly, StaffReport,
     SuperuserReport,
 };
+use leave::Leave;
 use people::People;
 use profile::Profile;
 use rooms::Chat;
@@ -49,5 +51,6 @@ pub fn registry(people: People, channels: Channels) -> Registry {
         .function::<EndSessions>()
         .form::<Contact>()
         .form::<Profile>()
+        .form::<Leave>()
         .channel::<Chat>()
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::{Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::{Path as PathOf, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use mizan_auth::Accounts;
 use mizan_http::{FormPages, MizanService, ReplyBody};
@@ -16,6 +16,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::files;
+use crate::rooms::ROOMS;
 
 /// What a handler needs.
 #[derive(Clone)]
@@ -71,6 +72,7 @@ pub fn site(
         .route("/", get(home))
         .route("/hello/", get(hello))
         .route("/rooms/", get(rooms))
+        .route("/rooms/{room}/", get(room))
         .route("/contact/", get(contact))
         .route("/profile/", get(profile))
         .route("/sign-up/", get(sign_up))
@@ -81,12 +83,12 @@ pub fn site(
         .route("/account/", get(account))
         .route("/change-email/", get(change_email))
         .route("/admin/", get(admin))
-        .with_state(site)
+        .with_state(site.clone())
         .nest_service("/api/mizan", mizan.clone())
         .fallback_service(files::public(
             ServeDir::new(folder)
                 .append_index_html_on_directories(false)
-                .fallback(get(not_found)),
+                .fallback(get(not_found).with_state(site)),
         ))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
@@ -99,32 +101,57 @@ const HEAD: &str = r#"<meta name="color-scheme" content="light dark"><link rel="
 
 type Answer = Result<Response, Response<ReplyBody>>;
 
-/// The answer to a path that nothing has.
-async fn not_found() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "There is nothing at this path.\n")
-}
-
-/// Every function at work, for whoever asks.
+/// The front page: every function at work.
 async fn home(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/Home.tsx", request).await
 }
 
-/// Rooms to talk in.
-async fn rooms(State(site): State<Site>, request: Request) -> Answer {
-    site.page("pages/Rooms.tsx", request).await
+/// Redirects to the first room.
+async fn rooms() -> Redirect {
+    Redirect::temporary(&format!("/rooms/{}/", ROOMS[0]))
 }
 
-/// A form that everybody may send.
+/// A chat room.
+async fn room(State(site): State<Site>, PathOf(room): PathOf<String>, request: Request) -> Answer {
+    if !ROOMS.contains(&room.as_str()) {
+        return not_found(State(site), request).await;
+    }
+    let props = InRoom { room };
+    site.page_with("pages/Rooms.tsx", &props, request).await
+}
+
+/// The answer to a path that nothing has: a page for browsers, a problem document for programs.
+async fn not_found(State(site): State<Site>, request: Request) -> Answer {
+    if !takes_html(request.headers()) {
+        let problem = r#"{"type":"about:blank","title":"Not Found","status":404}"#;
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        return Ok((StatusCode::NOT_FOUND, content_type, problem).into_response());
+    }
+    let mut response = site.page("pages/NotFound.tsx", request).await?;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    Ok(response)
+}
+
+/// Whether the client asks for HTML by name, as browsers do when they open a page.
+fn takes_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A form that everyone can send.
 async fn contact(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/Contact.tsx", request).await
 }
 
-/// A form for whoever is signed in.
+/// A form for the signed-in user.
 async fn profile(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/Profile.tsx", request).await
 }
 
-/// A form that makes an account.
+/// A form that creates an account.
 async fn sign_up(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/SignUp.tsx", request).await
 }
@@ -134,7 +161,7 @@ async fn sign_in(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/SignIn.tsx", request).await
 }
 
-/// Where the code of a mail is entered, and where the link in it leads.
+/// The page for the code and the link of a confirmation email.
 async fn verify_email(
     State(site): State<Site>,
     Query(proof): Query<Proof>,
@@ -144,22 +171,22 @@ async fn verify_email(
     site.page_with(component, &proof, request).await
 }
 
-/// Where one asks for a mail that sets a new password.
+/// A form that requests a link to set a new password.
 async fn forgot_password(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/ForgotPassword.tsx", request).await
 }
 
-/// Where the link in that mail leads.
+/// The page that the link in that email opens.
 async fn reset_password(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/ResetPassword.tsx", request).await
 }
 
-/// What whoever is signed in can do with their account.
+/// The account of the signed-in user.
 async fn account(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/Account.tsx", request).await
 }
 
-/// Where the link leads that was sent to a new address.
+/// The page that the link to a new email address opens.
 async fn change_email(
     State(site): State<Site>,
     Query(proof): Query<Proof>,
@@ -174,7 +201,7 @@ async fn admin(State(site): State<Site>, request: Request) -> Answer {
     site.page("pages/Admin.tsx", request).await
 }
 
-/// What somebody has who shows that an address is theirs.
+/// The proof in a link, or in the flow before it.
 #[derive(Deserialize, Serialize)]
 struct Proof {
     ticket: Option<String>,
@@ -198,6 +225,11 @@ impl Site {
             .functions(move |name, input| caller.call(name, input));
         Ok(page.respond().await.into_response())
     }
+}
+
+#[derive(Serialize)]
+struct InRoom {
+    room: String,
 }
 
 #[derive(Serialize)]

@@ -15,10 +15,10 @@ use validator::Validate;
 #[derive(Clone, Deserialize, Form, JsonSchema, Serialize, Validate)]
 #[form(name = "profile", title = "Edit profile", auth, affects(current_user))]
 pub struct Profile {
-    /// What you sign in with.
-    #[field(label = "User", disabled)]
+    /// The address that you sign in with.
+    #[field(label = "Email address", disabled)]
     email: String,
-    /// Nobody else may have it.
+    /// Shown to others. Each name can be used once.
     #[field(label = "Display name", autocomplete = "nickname")]
     #[validate(length(min = 2, max = 30))]
     name: String,
@@ -46,7 +46,7 @@ pub enum Notify {
     Never,
 }
 
-const TAKEN: &str = "somebody else has this name";
+const TAKEN: &str = "This name is already taken.";
 
 impl FormHandler for Profile {
     type Output = ();
@@ -69,7 +69,7 @@ impl FormHandler for Profile {
             // A URL may be `javascript:` as well, and others are to follow this one.
             ("website", Some(url)) if !is_web_address(url) => Err(Error::invalid(
                 "website",
-                "must begin with https:// or http://",
+                "Must begin with https:// or http://.",
             )),
             _ => Ok(()),
         }

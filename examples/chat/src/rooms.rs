@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Profiles;
 
-/// All there are.
-const ROOMS: [&str; 3] = ["lobby", "rust", "react"];
+/// The rooms that exist.
+pub const ROOMS: [&str; 3] = ["lobby", "rust", "react"];
 
 /// How many characters a message may have.
 const MOST: usize = 500;
 
-/// Where one talks.
+/// The room that a subscription is about.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Room {
@@ -23,20 +23,20 @@ pub struct Room {
     pub room: String,
 }
 
-/// What somebody said.
+/// A message in a room.
 #[derive(Serialize, JsonSchema)]
 pub struct ChatMessage {
-    /// The id of who said it.
+    /// The id of its author.
     pub author: String,
-    /// What they are called.
+    /// The display name of its author.
     pub name: String,
-    /// What they said.
+    /// Its text.
     pub text: String,
     /// When, in milliseconds since 1970.
     pub at: f64,
 }
 
-/// What to say.
+/// A message to send.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Say {
@@ -44,14 +44,14 @@ pub struct Say {
     pub text: String,
 }
 
-/// Somebody in a room, as the others see them.
+/// A person in a room, as the others see them.
 #[derive(Serialize, JsonSchema)]
 pub struct Guest {
-    /// What they are called.
+    /// The display name.
     pub name: String,
 }
 
-/// A room. Everybody may listen; who is signed in may talk, and is seen.
+/// A chat room. Everyone can read; signed-in users can write and appear in its list of guests.
 pub struct Chat;
 
 impl Channel for Chat {
@@ -69,7 +69,7 @@ impl Channel for Chat {
         if ROOMS.contains(&params.room.as_str()) {
             Decision::Allow
         } else {
-            Decision::not_found("there is no such room")
+            Decision::not_found("There is no room of this name.")
         }
     }
 
@@ -87,14 +87,14 @@ impl Channel for Chat {
     async fn receive(cx: &Cx, params: &Room, message: Say) -> Result<(), Error> {
         let Some(id) = cx.principal().id() else {
             let code = ErrorCode::Unauthenticated;
-            return Err(Error::new(code, "sign in to say something"));
+            return Err(Error::new(code, "Sign in to send messages."));
         };
         let text = message.text.trim();
         if text.is_empty() {
-            return Err(Error::invalid("text", "is required"));
+            return Err(Error::invalid("text", "Enter a message."));
         }
         if text.chars().count() > MOST {
-            let reason = format!("must have at most {MOST} characters");
+            let reason = format!("Must have at most {MOST} characters.");
             return Err(Error::invalid("text", reason));
         }
         let at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();

@@ -66,7 +66,7 @@ impl Accounts {
         if account.email == *new {
             return Err(Error::invalid(
                 "email",
-                "is the address that you have already",
+                "This is already your email address.",
             ));
         }
         self.0.limits.mail(&Caller::stranger(cx), new)?;
@@ -126,7 +126,7 @@ impl Accounts {
         if account.email != *email {
             return Err(Error::invalid(
                 "email",
-                "is not the address of your account",
+                "This is not the email address of your account.",
             ));
         }
         let accounts = self.clone();

@@ -218,7 +218,7 @@ impl Accounts {
 pub(super) fn signed_out() -> Error {
     Error::new(
         mizan_core::ErrorCode::Unauthenticated,
-        "your session has ended; sign in again",
+        "your session has ended: sign in again",
     )
 }
 

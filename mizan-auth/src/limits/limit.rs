@@ -47,11 +47,8 @@ impl Limit {
         }
         self.limiter.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
-            Error::new(
-                ErrorCode::RateLimited,
-                "that was too often; try again later",
-            )
-            .retry_after(wait.max(Duration::from_secs(1)))
+            Error::new(ErrorCode::RateLimited, "too many attempts: try again later")
+                .retry_after(wait.max(Duration::from_secs(1)))
         })
     }
 }

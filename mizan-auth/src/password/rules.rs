@@ -55,7 +55,7 @@ impl PasswordRules {
             let least = self.least_characters;
             return Err(Error::invalid(
                 field,
-                format!("must have at least {least} characters"),
+                format!("Must have at least {least} characters."),
             ));
         }
         Ok(())
@@ -77,7 +77,7 @@ impl PasswordRules {
         if is_guessable(password.expose(), &of_user) {
             return Err(Error::invalid(
                 field,
-                "is guessed too easily: use more words, or less common ones",
+                "This password is too easy to guess. Use more words, or less common ones.",
             ));
         }
         Ok(())
@@ -89,7 +89,7 @@ pub(crate) fn check_length(field: &str, password: &Password) -> Result<(), Error
     if password.expose().len() > MOST_BYTES {
         return Err(Error::invalid(
             field,
-            format!("must have at most {MOST_BYTES} bytes"),
+            format!("Must have at most {MOST_BYTES} bytes."),
         ));
     }
     Ok(())
@@ -131,7 +131,7 @@ mod tests {
             check_length("new", &long),
         ] {
             let error = error.unwrap_err();
-            assert_eq!(error.fields()["new"], ["must have at most 1024 bytes"]);
+            assert_eq!(error.fields()["new"], ["Must have at most 1024 bytes."]);
         }
     }
 }

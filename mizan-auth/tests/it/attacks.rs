@@ -758,7 +758,7 @@ async fn a_megabyte_of_password_is_refused_at_once() {
         let reply = browser.send(name, input).await;
         assert_eq!(reply.outcome(), (422, "invalid".to_owned()), "{name}");
         let message = &reply.json()["fields"][field][0];
-        assert_eq!(message, "must have at most 1024 bytes", "{name}");
+        assert_eq!(message, "Must have at most 1024 bytes.", "{name}");
     }
     assert!(
         !taken.is_finished(),

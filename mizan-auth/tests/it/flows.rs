@@ -350,11 +350,11 @@ async fn forms_are_checked_while_they_are_filled_in() {
         browser.send("sign_up.validate", input).await.json()["errors"].clone()
     };
     let weak = check(json!({ "email": EMAIL, "password": "password" })).await;
-    let words = "is guessed too easily: use more words, or less common ones";
+    let words = "This password is too easy to guess. Use more words, or less common ones.";
     assert_eq!(weak, json!({ "password": [words] }));
     let good = check(json!({ "email": EMAIL, "password": PASSWORD })).await;
     assert_eq!(good, json!({}));
     let address = check(json!({ "email": "ada", "password": PASSWORD })).await;
-    assert_eq!(address["email"][0], "must be an e-mail address");
+    assert_eq!(address["email"][0], "Enter a valid email address.");
     assert_eq!(site.mail().await, []);
 }

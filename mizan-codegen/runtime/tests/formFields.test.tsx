@@ -118,17 +118,17 @@ describe("the fields of each kind", () => {
     await show(server, <AutoForm of={everythingForm} />);
     await fillIn("Number", "12");
     await press("Submit");
-    expect(errorOf("Password")).toContain("is required");
-    expect(errorOf("Url")).toBe("must be a URL");
+    expect(errorOf("Password")).toContain("This field is required.");
+    expect(errorOf("Url")).toBe("Enter a valid URL.");
     expect(errorOf("Number")).toBe("one to nine");
-    expect(errorOf("Share")).toBe("must be at least 0.0 and at most 1.0");
-    expect(errorOf("Date")).toBe("is required");
-    expect(errorOf("Time")).toBe("must be a time, as in 18:30");
-    expect(errorOf("Level")).toBe("is required");
-    expect(errorOf("Days")).toBe("must have at least 1 item");
+    expect(errorOf("Share")).toBe("Must be at least 0.0 and at most 1.0.");
+    expect(errorOf("Date")).toBe("This field is required.");
+    expect(errorOf("Time")).toBe("Enter a time, such as 18:30.");
+    expect(errorOf("Level")).toBe("This field is required.");
+    expect(errorOf("Days")).toBe("Must have at least 1 item.");
     const plan = screen.getByRole("radiogroup", { name: "Plan" });
     expect(plan.getAttribute("aria-invalid")).toBe("true");
-    expect(within(plan).getByText("is required")).toBeDefined();
+    expect(within(plan).getByText("This field is required.")).toBeDefined();
     expect(server.asked("everything.submit")).toEqual([]);
   });
 
@@ -213,7 +213,7 @@ describe("a list of single fields", () => {
     const list = screen.getByRole("group", { name: "Words" });
     await click(within(list).getByRole("button", { name: "Add" }));
     await fillIn("Words 2", " ");
-    expect(errorOf("Words 2")).toBe("is required");
+    expect(errorOf("Words 2")).toBe("This field is required.");
     await fillIn("Words 2", "two");
     await vi.waitFor(() => expect(errorOf("Words 2")).toBe("is taken"));
     const [question] = server.asked("everything.validate");
@@ -255,7 +255,7 @@ describe("components of one's own", () => {
       fireEvent.change(email, { target: { value: "nobody" } });
       fireEvent.blur(email);
     });
-    expect(await screen.findByText("must be an e-mail address!")).toBeDefined();
+    expect(await screen.findByText("Enter a valid email address.!")).toBeDefined();
     expect(control("Your name").type).toBe("text");
   });
 

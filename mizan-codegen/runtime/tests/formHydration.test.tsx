@@ -99,8 +99,8 @@ const failed = stateOf(
     page: "/contact/?a=b",
     values: { name: "Ada", email: "nobody", phones: [{ kind: "work" }] },
     errors: {
-      email: ["must be an e-mail address"],
-      "phones.0.number": ["is required"],
+      email: ["Enter a valid email address."],
+      "phones.0.number": ["This field is required."],
       __all__: ["try again"],
     },
   },
@@ -127,8 +127,8 @@ describe("a form that the server has rendered", () => {
     document.body.innerHTML = html;
     expect(control("E-mail").value).toBe("nobody");
     expect(control("E-mail").getAttribute("aria-invalid")).toBe("true");
-    expect(errorOf("E-mail")).toBe("must be an e-mail address");
-    expect(errorOf("Number")).toBe("is required");
+    expect(errorOf("E-mail")).toBe("Enter a valid email address.");
+    expect(errorOf("Number")).toBe("This field is required.");
     expect(document.querySelector("[role=alert]")?.textContent).toBe(
       "try again",
     );

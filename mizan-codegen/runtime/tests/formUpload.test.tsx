@@ -146,11 +146,17 @@ describe("a form with a file", () => {
     const refused = {
       code: "invalid",
       status: 422,
-      fields: { image: ["is not what its type says, image/png"] },
+      fields: {
+        image: [
+          "The content of the file does not match its type, image/png.",
+        ],
+      },
     };
     await act(async () => FakeRequest.last.answer(422, refused));
     await waitFor(() =>
-      expect(errorOf("Image")).toBe("is not what its type says, image/png"),
+      expect(errorOf("Image")).toBe(
+        "The content of the file does not match its type, image/png.",
+      ),
     );
     expect(form.rhf.getValues("image")).toBe(image);
   });
@@ -162,7 +168,7 @@ describe("a form with a file", () => {
     await act(async () => FakeRequest.last.onerror?.());
     await waitFor(() =>
       expect(document.querySelector("[role=alert]")?.textContent).toBe(
-        "the server could not be reached",
+        "The server could not be reached.",
       ),
     );
     expect(form.progress).toBeUndefined();
@@ -172,7 +178,7 @@ describe("a form with a file", () => {
     await choose(new File(["gif"], "me.gif", { type: "image/gif" }));
     await waitFor(() =>
       expect(errorOf("Image")).toBe(
-        "must be of the type image/png, image/jpeg",
+        "Choose a file of type image/png, image/jpeg.",
       ),
     );
   });

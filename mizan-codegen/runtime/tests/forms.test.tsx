@@ -105,7 +105,7 @@ describe("a form", () => {
     });
     expect(errorOf("E-mail")).toBeNull();
     await fillIn("E-mail", "ada");
-    expect(errorOf("E-mail")).toBe("must be an e-mail address");
+    expect(errorOf("E-mail")).toBe("Enter a valid email address.");
     expect(control("E-mail").getAttribute("aria-invalid")).toBe("true");
     await fillIn("E-mail", right.email);
     expect(errorOf("E-mail")).toBeNull();
@@ -120,8 +120,8 @@ describe("a form", () => {
     await fillIn("Your name", "Ada");
     await press("Send");
     await waitFor(() => expect(document.activeElement).toBe(control("E-mail")));
-    expect(errorOf("E-mail")).toBe("is required");
-    expect(errorOf("Message")).toBe("is required");
+    expect(errorOf("E-mail")).toBe("This field is required.");
+    expect(errorOf("Message")).toBe("This field is required.");
     expect(server.asked("contact.submit")).toEqual([]);
     expect(form.isSubmitting).toBe(false);
   });
@@ -154,7 +154,7 @@ describe("a form", () => {
           email: ["is not reachable"],
           "phones.0.number": ["is not connected"],
           __all__: ["try another day"],
-          nickname: ["is not a known field"],
+          nickname: ["Unknown field."],
         },
       });
     await show(
@@ -169,7 +169,7 @@ describe("a form", () => {
     expect(errorOf("Number 0")).toBe("is not connected");
     expect(screen.getByRole("alert").textContent).toContain("try another day");
     expect(screen.getByRole("alert").textContent).toContain(
-      "nickname: is not a known field",
+      "nickname: Unknown field.",
     );
     expect(document.activeElement).toBe(control("E-mail"));
     expect(control("Your name").value).toBe("Ada");
@@ -230,7 +230,7 @@ describe("a form", () => {
     server.submit = () => problem(503, "unavailable");
     await press("Send");
     await waitFor(() =>
-      expect(screen.getByRole("alert").textContent).toBe("it was unavailable"),
+      expect(screen.getByRole("alert").textContent).toBe("It was unavailable."),
     );
     expect(document.activeElement).toBe(screen.getByRole("alert"));
   });
@@ -432,7 +432,7 @@ describe("a list", () => {
     const list = screen.getByRole("group", { name: "Phones" });
     expect(within(list).getByText("two phones are enough")).toBeDefined();
     expect(errorOf("Number 0")).toBeNull();
-    expect(errorOf("Number 1")).toBe("is required");
+    expect(errorOf("Number 1")).toBe("This field is required.");
     expect(server.asked("contact.submit")).toEqual([]);
   });
 

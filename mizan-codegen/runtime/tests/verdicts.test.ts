@@ -31,11 +31,11 @@ function said(values: unknown): Record<string, string> {
     const paths = unknown.length > 0 ? unknown.map((key) => [key]) : [[]];
     for (const rest of paths) {
       const path = [...issue.path, ...rest].join(".");
-      (messages[path] ??= []).push(issue.message.replace(/: .*/, ""));
+      (messages[path] ??= []).push(issue.message.replace(/: .*/, "."));
     }
   }
   return Object.fromEntries(
-    Object.entries(messages).map(([path, texts]) => [path, texts.join(", ")]),
+    Object.entries(messages).map(([path, texts]) => [path, texts.join(" ")]),
   );
 }
 

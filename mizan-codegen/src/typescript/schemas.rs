@@ -307,7 +307,7 @@ fn number(number: &Number) -> String {
     }
     if let Some(not) = &number.not {
         let not = literal::number(not);
-        schema += &format!(".refine((value) => value !== {not}, \"must not be {not}\")");
+        schema += &format!(".refine((value) => value !== {not}, \"Must not be {not}.\")");
     }
     schema
 }
@@ -391,7 +391,7 @@ impl Bounds {
             .named()
             .map(|(_, words, bound)| format!("{words} {bound}"));
         Some(format!(
-            "must be {}",
+            "Must be {}.",
             bounds.collect::<Vec<_>>().join(" and ")
         ))
     }

@@ -258,7 +258,7 @@ async fn attributes_on_arguments_move_to_the_fields() {
     let hidden = json!({"title": "a", "author": {"name": "Al"}, "hidden": 1});
     assert_eq!(
         blamed(&call(hidden).await.unwrap_err()),
-        ["hidden: is not a known field"]
+        ["hidden: Unknown field."]
     );
     let broken = json!({"title": "longer", "author": {"name": "A"}});
     let error = call(broken).await.unwrap_err();
@@ -266,8 +266,8 @@ async fn attributes_on_arguments_move_to_the_fields() {
     assert_eq!(
         blamed(&error),
         [
-            "author.name: must have at least 2 characters",
-            "title: must have 1 to 5 characters",
+            "author.name: Must have at least 2 characters.",
+            "title: Must have 1 to 5 characters.",
         ]
     );
 

@@ -168,8 +168,8 @@ async fn input_that_is_malformed() {
 #[tokio::test]
 async fn input_that_is_refused() {
     for (name, input, field) in [
-        ("echo", "", "text: is required"),
-        ("echo", "{}", "text: is required"),
+        ("echo", "", "text: This field is required."),
+        ("echo", "{}", "text: This field is required."),
         (
             "echo",
             r#"{"text": null}"#,
@@ -183,10 +183,10 @@ async fn input_that_is_refused() {
         (
             "echo",
             r#"{"text": "a", "more": 1}"#,
-            "more: is not a known field",
+            "more: Unknown field.",
         ),
-        ("echo", r#"{"Text": "a"}"#, "Text: is not a known field"),
-        ("nothing", r#"{"more": {}}"#, "more: is not a known field"),
+        ("echo", r#"{"Text": "a"}"#, "Text: Unknown field."),
+        ("nothing", r#"{"more": {}}"#, "more: Unknown field."),
     ] {
         let error = call(name, input).await.unwrap_err();
         assert_eq!(error.code(), "invalid", "{input}");
@@ -266,7 +266,7 @@ async fn the_path_leads_to_the_field_in_every_representation() {
         ),
         (
             json!({"external": [{"circle": {}}]}),
-            "external.0.circle.radius: is required",
+            "external.0.circle.radius: This field is required.",
         ),
         (
             json!({"external": ["square"]}),
@@ -274,12 +274,15 @@ async fn the_path_leads_to_the_field_in_every_representation() {
         ),
         (
             json!({"internal": {"kind": "circle"}}),
-            "internal.radius: is required",
+            "internal.radius: This field is required.",
         ),
-        (json!({"internal": {}}), "internal.kind: is required"),
+        (
+            json!({"internal": {}}),
+            "internal.kind: This field is required.",
+        ),
         (
             json!({"internal": {"kind": "circle", "radius": 1, "more": 1}}),
-            "internal.more: is not a known field",
+            "internal.more: Unknown field.",
         ),
         (
             json!({"adjacent": {"kind": "circle", "value": {"radius": 256}}}),
@@ -313,11 +316,11 @@ async fn flattened_arguments_are_read_and_blamed() {
         json!(3)
     );
     for (input, field) in [
-        (r#"{"radius": 3}"#, "name: is required"),
-        (r#"{"name": "a"}"#, "radius: is required"),
+        (r#"{"radius": 3}"#, "name: This field is required."),
+        (r#"{"name": "a"}"#, "radius: This field is required."),
         (
             r#"{"radius": 3, "name": "a", "more": 1}"#,
-            "more: is not a known field",
+            "more: Unknown field.",
         ),
         (
             r#"{"radius": 256, "name": "a"}"#,

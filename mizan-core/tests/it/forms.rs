@@ -130,7 +130,10 @@ async fn a_policy_is_written_as_in_client() {
 #[test]
 fn a_refusal_of_several_fields_tells_each() {
     let fields = [
-        ("email".to_owned(), vec!["is required".to_owned()]),
+        (
+            "email".to_owned(),
+            vec!["This field is required.".to_owned()],
+        ),
         ("name".to_owned(), vec!["a".to_owned(), "b".to_owned()]),
     ];
     let error = Error::refused(fields.clone().into());

@@ -61,6 +61,6 @@ fn member() -> Identity {
 fn blamed(error: &Error) -> Vec<String> {
     let fields = error.fields().iter();
     fields
-        .map(|(path, messages)| format!("{path}: {}", messages.join(", ")))
+        .map(|(path, messages)| format!("{path}: {}", messages.join(" ")))
         .collect()
 }

@@ -53,7 +53,7 @@ async fn a_file_is_decoded_where_its_reference_stands() {
     let refused = keep(&reference, Uploads::default()).await.unwrap_err();
     assert_eq!(
         crate::blamed(&refused),
-        ["image: must be a file, sent as a part of multipart/form-data"]
+        ["image: Must be a file, sent as a part of multipart/form-data."]
     );
 }
 

@@ -188,7 +188,7 @@ pub(crate) fn blamed(error: &Error) -> Vec<String> {
 pub(crate) fn lines(fields: &Fields) -> Vec<String> {
     let lines = fields.iter();
     lines
-        .map(|(path, messages)| format!("{path}: {}", messages.join(", ")))
+        .map(|(path, messages)| format!("{path}: {}", messages.join(" ")))
         .collect()
 }
 

@@ -24,11 +24,14 @@ async fn refused(values: Value) -> Vec<String> {
 async fn what_the_server_holds_cannot_be_sent() {
     assert_eq!(
         refused(json!({ "account": 1, "tenant": "other" })).await,
-        ["account: cannot be changed", "tenant: cannot be changed"]
+        [
+            "account: This field cannot be changed.",
+            "tenant: This field cannot be changed."
+        ]
     );
     assert_eq!(
         refused(json!({ "account": null })).await,
-        ["account: cannot be changed"]
+        ["account: This field cannot be changed."]
     );
 }
 
@@ -36,12 +39,12 @@ async fn what_the_server_holds_cannot_be_sent() {
 async fn unknown_fields_are_named() {
     assert_eq!(
         refused(json!({ "__proto__": {} })).await,
-        ["__proto__: is not a known field"]
+        ["__proto__: Unknown field."]
     );
     let phone = json!({ "the-number": "123", "kind": "home", "constructor": 1 });
     assert_eq!(
         refused(json!({ "phones": [phone] })).await,
-        ["phones.0.constructor: is not a known field"]
+        ["phones.0.constructor: Unknown field."]
     );
     let many: serde_json::Map<_, _> = (0..1_000).map(|i| (format!("a{i}"), json!(1))).collect();
     assert_eq!(refused(Value::Object(many)).await.len(), 20);
@@ -51,11 +54,11 @@ async fn unknown_fields_are_named() {
 async fn lines_are_lines() {
     assert_eq!(
         refused(json!({ "email": "a@example.org\r\nBcc: b@example.org" })).await,
-        ["email: must be one line without control characters, must be an e-mail address"]
+        ["email: Must be one line without control characters. Enter a valid email address."]
     );
     assert_eq!(
         refused(json!({ "fullName": "a\nb" })).await,
-        ["fullName: must be one line without control characters"]
+        ["fullName: Must be one line without control characters."]
     );
     let (app, _) = app();
     let message = with(json!({ "message": "two\nlines" }));
@@ -73,12 +76,12 @@ async fn a_value_is_too_long_by_one() {
         (json!({ "message": "é".repeat(10) }), None),
         (
             json!({ "message": "é".repeat(10) + "a" }),
-            Some("message: must have at most 20 bytes"),
+            Some("message: Must have at most 20 bytes."),
         ),
         (json!({ "message": "a".repeat(15) }), None),
         (
             json!({ "message": "a".repeat(16) }),
-            Some("message: must have at most 15 characters"),
+            Some("message: Must have at most 15 characters."),
         ),
     ] {
         let (app, _) = app();
@@ -95,7 +98,7 @@ async fn a_list_that_is_too_long_is_not_decoded() {
     let rows = vec![json!({ "nonsense": true }); 10_000];
     assert_eq!(
         refused(json!({ "phones": rows })).await,
-        ["phones: must have at most 2 items"]
+        ["phones: Must have at most 2 items."]
     );
 }
 
@@ -103,11 +106,11 @@ async fn a_list_that_is_too_long_is_not_decoded() {
 async fn what_is_blank_is_missing() {
     assert_eq!(
         refused(json!({ "email": " \u{a0}\u{3000}" })).await,
-        ["email: is required"]
+        ["email: This field is required."]
     );
     assert_eq!(
         refused(json!({ "email": null })).await,
-        ["email: is required"]
+        ["email: This field is required."]
     );
     assert_eq!(
         refused(json!({ "fullName": "" })).await,
@@ -115,24 +118,24 @@ async fn what_is_blank_is_missing() {
     );
     assert_eq!(
         refused(json!({ "fullName": "  " })).await,
-        ["fullName: is required"]
+        ["fullName: This field is required."]
     );
 }
 
 #[tokio::test]
 async fn the_wrong_kind_of_value_says_what_is_right() {
     for (values, message) in [
-        (json!({ "email": 1 }), "email: must be text"),
-        (json!({ "phones": {} }), "phones: must be a list"),
-        (json!({ "phones": [1] }), "phones.0: must be an object"),
-        (json!({ "image": {} }), "image: must be a file"),
+        (json!({ "email": 1 }), "email: Must be text."),
+        (json!({ "phones": {} }), "phones: Must be a list."),
+        (json!({ "phones": [1] }), "phones.0: Must be an object."),
+        (json!({ "image": {} }), "image: Choose a file."),
         (
             json!({ "image": "../../etc/passwd" }),
-            "image: must be a file",
+            "image: Choose a file.",
         ),
         (
             json!({ "country": 1 }),
-            "country: is not one of the choices",
+            "country: Choose one of the options.",
         ),
     ] {
         assert_eq!(refused(values.clone()).await, [message], "{values}");

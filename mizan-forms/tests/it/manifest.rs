@@ -224,7 +224,7 @@ async fn lists_in_lists_do_not_multiply() {
     assert!(
         crate::app::blamed(&refused)
             .iter()
-            .any(|line| line.ends_with("is not a known field"))
+            .any(|line| line.ends_with("Unknown field."))
     );
 }
 

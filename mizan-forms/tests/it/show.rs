@@ -70,7 +70,11 @@ async fn a_failed_post_is_shown_again() {
     let post = FormPost {
         form: "contact".to_owned(),
         values: json!({ "fullName": "Mia", "secret": "s", "account": 1, "tenant": "x", "phones": [{ "scan": "x", "the-number": "1" }] }),
-        errors: [("email".to_owned(), vec!["is required".to_owned()])].into(),
+        errors: [(
+            "email".to_owned(),
+            vec!["This field is required.".to_owned()],
+        )]
+        .into(),
         token: Some("the same".to_owned()),
     };
     let state = shown(page("/contact", Some(post.clone()))).await;
@@ -78,7 +82,10 @@ async fn a_failed_post_is_shown_again() {
         state["values"],
         json!({ "account": 7, "fullName": "Mia", "phones": [{ "the-number": "1" }] })
     );
-    assert_eq!(state["errors"], json!({ "email": ["is required"] }));
+    assert_eq!(
+        state["errors"],
+        json!({ "email": ["This field is required."] })
+    );
     assert_eq!(state["token"], "the same");
 
     let other = FormPost {

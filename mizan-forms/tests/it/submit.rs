@@ -54,12 +54,12 @@ async fn everything_that_is_wrong_is_told_at_once() {
     assert_eq!(
         blamed(&refused.await.unwrap_err()),
         [
-            "colour: is not a known field",
-            "country: is not one of the choices",
-            "email: must be an e-mail address",
-            "fullName: is required",
-            "message: must be text",
-            "phones: must have at most 2 items",
+            "colour: Unknown field.",
+            "country: Choose one of the options.",
+            "email: Enter a valid email address.",
+            "fullName: This field is required.",
+            "message: Must be text.",
+            "phones: Must have at most 2 items.",
         ]
     );
     let refused = call(
@@ -77,9 +77,9 @@ async fn everything_that_is_wrong_is_told_at_once() {
         blamed(&refused.await.unwrap_err()),
         [
             "email: is taken",
-            "phones.0.the-number: must have 3 to 9 characters",
-            "phones.1.kind: is not one of the choices",
-            "phones.1.more: is not a known field",
+            "phones.0.the-number: Must have 3 to 9 characters.",
+            "phones.1.kind: Choose one of the options.",
+            "phones.1.more: Unknown field.",
         ]
     );
     assert!(sent.0.lock().unwrap().is_empty());
@@ -131,7 +131,7 @@ async fn files_come_with_their_call() {
         .unwrap();
     assert!(sent.0.lock().unwrap()[0].contains("me.png"));
     let refused = call(&app, "contact.submit", values).await.unwrap_err();
-    assert_eq!(blamed(&refused), ["image: must be a file"]);
+    assert_eq!(blamed(&refused), ["image: Choose a file."]);
 
     let fields = app.function("contact.submit").unwrap().uploads();
     let paths: Vec<_> = fields.iter().map(|field| &*field.path).collect();

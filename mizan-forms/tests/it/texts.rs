@@ -93,7 +93,7 @@ async fn a_text_is_no_list() {
         // A page would take it for rows.
         assert_eq!(shape().shown(posted.clone()).get("phones"), None);
         let refused = call(&app, "contact.submit", posted).await.unwrap_err();
-        assert_eq!(refused.fields()["phones"], ["must be a list"]);
+        assert_eq!(refused.fields()["phones"], ["Must be a list."]);
     }
     assert_eq!(values(&[("phones", "")])["phones"], json!([]));
 }

@@ -20,13 +20,13 @@ async fn only_the_named_fields_are_judged() {
     );
     assert_eq!(
         errors(json!({ "values": values, "fields": ["phones.0.the-number", "nothing"] })).await,
-        json!({ "phones.0.the-number": ["must have 3 to 9 characters"] })
+        json!({ "phones.0.the-number": ["Must have 3 to 9 characters."] })
     );
     assert_eq!(
         errors(json!({ "values": values, "fields": ["phones"] })).await,
         json!({
-            "phones.0.kind": ["is required"],
-            "phones.0.the-number": ["must have 3 to 9 characters"],
+            "phones.0.kind": ["This field is required."],
+            "phones.0.the-number": ["Must have 3 to 9 characters."],
         })
     );
     assert_eq!(
@@ -39,7 +39,7 @@ async fn only_the_named_fields_are_judged() {
 async fn without_names_all_are() {
     assert_eq!(
         errors(json!({ "values": { "email": "taken@example.org" } })).await,
-        json!({ "email": ["is taken"], "fullName": ["is required"] })
+        json!({ "email": ["is taken"], "fullName": ["This field is required."] })
     );
     let silent = json!({ "fullName": "silent", "email": "a@example.org" });
     assert_eq!(

@@ -26,11 +26,11 @@ struct Verdicts {
     optional_text: Option<String>,
     #[field(blank)]
     blank_text: String,
-    #[validate(length(min = 2, max = 5, message = "use 2 to 5 letters"))]
+    #[validate(length(min = 2, max = 5, message = "Use 2 to 5 letters."))]
     short_text: String,
     #[field(max_bytes = 4)]
     few_bytes: String,
-    #[validate(regex(path = *PATTERN, message = "write it as in ab-12"))]
+    #[validate(regex(path = *PATTERN, message = "Write it as in ab-12."))]
     #[schemars(regex(pattern = "^[a-z]{2}-[0-9]{2}$"))]
     pattern: String,
     #[validate(email)]
@@ -171,7 +171,7 @@ async fn the_server_gives_the_verdicts_of_the_table() {
         let joined = |errors: &Value| {
             errors[path].as_array().map(|messages| {
                 let messages: Vec<_> = messages.iter().filter_map(Value::as_str).collect();
-                messages.join(", ")
+                messages.join(" ")
             })
         };
         assert_eq!(case.accepted, case.message.is_none(), "{case:?}");

@@ -62,7 +62,7 @@ async fn each_call_has_its_answer() {
     }
     assert_eq!(
         lines[&6]["error"]["fields"],
-        json!({"lines.1.x": ["is not a known field"]})
+        json!({"lines.1.x": ["Unknown field."]})
     );
     assert_eq!(lines[&7]["output"], "two\nlines");
     assert!(lines[&8]["error"]["error_id"].is_string());

@@ -246,9 +246,9 @@ async fn what_is_wrong_beside_a_refused_file_is_told_too() {
     let errors = state(&reply)["errors"].clone();
     assert_eq!(
         errors["image"],
-        json!(["is not what its type says, image/png"])
+        json!(["The content of the file does not match its type, image/png."])
     );
-    assert_eq!(errors["email"], json!(["must be an e-mail address"]));
+    assert_eq!(errors["email"], json!(["Enter a valid email address."]));
     assert_eq!(errors.as_object().unwrap().len(), 3, "{errors}");
     assert!(sent.lock().unwrap().is_empty());
 }

@@ -95,7 +95,10 @@ async fn a_success_sends_the_browser_on() {
         assert_eq!(site.seen.last()["name"], "Ada");
     }
     let (status, page) = plain(&send(&site, form(&[ada])).await);
-    assert!(status == 200 && page.contains("It was sent"), "{page}");
+    assert!(
+        status == 200 && page.contains("Your entry was sent"),
+        "{page}"
+    );
     // The service by itself does as much.
     let reply = call(&site.service, form(&[ada, PAGE])).await;
     assert_eq!(location(&reply), "/contact/?a=b&sent=contact");
@@ -159,8 +162,8 @@ async fn a_failure_shows_the_page_again() {
             "form": "contact",
             "values": { "name": "", "phones": [{ "number": "1" }, { "number": "123456789012345678901" }] },
             "errors": {
-                "name": ["must have 1 to 80 characters"],
-                "phones.1.number": ["must have at most 20 characters"],
+                "name": ["Must have 1 to 80 characters."],
+                "phones.1.number": ["Must have at most 20 characters."],
             },
             "token": TOKEN,
             // That it was sent before is not so any more.
@@ -199,7 +202,7 @@ async fn what_else_fails_is_shown_on_the_form() {
         assert_eq!(reply.status, 500);
         let errors = shown(&reply)["errors"]["__all__"].to_string();
         assert!(
-            errors.contains("something went wrong (") && !errors.contains("secret"),
+            errors.contains("Something went wrong. Error ID: ") && !errors.contains("secret"),
             "{errors}"
         );
     }
@@ -325,7 +328,7 @@ async fn a_retry_runs_under_the_same_token() {
     let errors = shown(&reply)["errors"].clone();
     assert_eq!(
         errors,
-        json!({ "__all__": ["the form is out of order: load its page anew"] })
+        json!({ "__all__": ["This form is out of date: reload the page and try again."] })
     );
 }
 
@@ -420,9 +423,12 @@ async fn a_refused_file_is_told_on_its_field() {
     for (part, errors) in [
         (
             Part("image", Some("../a.png"), "image/png", b"text"),
-            "is not what its type says, image/png",
+            "The content of the file does not match its type, image/png.",
         ),
-        (Part("image", Some("a.png"), "image/png", b""), "is empty"),
+        (
+            Part("image", Some("a.png"), "image/png", b""),
+            "The file is empty.",
+        ),
         (
             Part(
                 "image",
@@ -430,11 +436,11 @@ async fn a_refused_file_is_told_on_its_field() {
                 "image/png",
                 &[PNG, &vec![0; 1_000_000]].concat(),
             ),
-            "must have at most 1000000 bytes",
+            "The file must be at most 1 MB.",
         ),
         (
             Part("__proto__", Some("a.png"), "image/png", b"x"),
-            "is not a known field",
+            "Unknown field.",
         ),
     ] {
         let parts = [
@@ -465,35 +471,32 @@ async fn bad_fields_are_refused_on_their_paths() {
     for (fields, errors) in [
         (
             &[name, PAGE, ("more", "1")][..],
-            json!({ "more": ["is not a known field"] }),
+            json!({ "more": ["Unknown field."] }),
         ),
         (
             &[name, PAGE, ("__proto__", "1")],
-            json!({ "__proto__": ["is not a known field"] }),
+            json!({ "__proto__": ["Unknown field."] }),
         ),
         (
             &[name, PAGE, ("__proto__.a", "1")],
-            json!({ "__proto__": ["is not a known field"] }),
+            json!({ "__proto__": ["Unknown field."] }),
         ),
         (
             &[name, PAGE, ("__evil", "1")],
-            json!({ "__evil": ["is not a known field"] }),
+            json!({ "__evil": ["Unknown field."] }),
         ),
-        (
-            &[name, PAGE, ("", "1")],
-            json!({ "": ["is not a known field"] }),
-        ),
+        (&[name, PAGE, ("", "1")], json!({ "": ["Unknown field."] })),
         (
             &[name, PAGE, ("phones.0.__proto__", "1")],
-            json!({ "phones.0.__proto__": ["is not a known field"] }),
+            json!({ "phones.0.__proto__": ["Unknown field."] }),
         ),
         (
             &[name, PAGE, ("image", "/etc/passwd")],
-            json!({ "image": ["must be a file, sent as a part of multipart/form-data"] }),
+            json!({ "image": ["Must be a file, sent as a part of multipart/form-data."] }),
         ),
         (
             &too_many,
-            json!({ "phones": ["must have at most 5 items"] }),
+            json!({ "phones": ["Must have at most 5 items."] }),
         ),
     ] {
         let reply = send(&site, form(fields)).await;
@@ -664,7 +667,7 @@ async fn an_axum_application_may_be_wrapped() {
     let state: Value = serde_json::from_slice(&reply.body).unwrap();
     assert_eq!(
         state["errors"]["name"],
-        json!(["must have 1 to 80 characters"])
+        json!(["Must have 1 to 80 characters."])
     );
 }
 

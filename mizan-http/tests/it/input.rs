@@ -25,16 +25,20 @@ async fn input_that_does_not_fit_is_refused_field_by_field() {
         ("[]", 422, json!(null)),
         ("null", 422, json!(null)),
         (r#""text""#, 422, json!(null)),
-        (r#"{"lines":[]}"#, 422, json!({"title": ["is required"]})),
+        (
+            r#"{"lines":[]}"#,
+            422,
+            json!({"title": ["This field is required."]}),
+        ),
         (
             r#"{"title":"a","lines":[],"x":1}"#,
             422,
-            json!({"x": ["is not a known field"]}),
+            json!({"x": ["Unknown field."]}),
         ),
         (
             r#"{"title":"a","lines":[],"__proto__":{}}"#,
             422,
-            json!({"__proto__": ["is not a known field"]}),
+            json!({"__proto__": ["Unknown field."]}),
         ),
         (
             r#"{"title":1,"lines":[]}"#,
@@ -44,7 +48,7 @@ async fn input_that_does_not_fit_is_refused_field_by_field() {
         (
             r#"{"title":"a","lines":[{"count":1},{"count":1,"y":2}]}"#,
             422,
-            json!({"lines.1.y": ["is not a known field"]}),
+            json!({"lines.1.y": ["Unknown field."]}),
         ),
         (
             r#"{"title":"a","lines":[{"count":300}]}"#,

@@ -162,33 +162,36 @@ async fn bad_files_are_refused_on_their_fields() {
     for (part, message) in [
         (
             Part("image", Some("a.png"), "image/png", &large),
-            "must have at most 1000000 bytes",
+            "The file must be at most 1 MB.",
         ),
-        (Part("image", Some("a.png"), "image/png", b""), "is empty"),
+        (
+            Part("image", Some("a.png"), "image/png", b""),
+            "The file is empty.",
+        ),
         (
             Part("image", Some("a.png"), "image/png", html),
-            "is not what its type says, image/png",
+            "The content of the file does not match its type, image/png.",
         ),
         (
             Part("image", Some("a.gif"), "image/gif", gif),
-            "must be of the type image/png, image/jpeg",
+            "Choose a file of type image/png, image/jpeg.",
         ),
         (
             Part("image", Some("a.png"), "image/png", gif),
-            "must be of the type image/png, image/jpeg",
+            "Choose a file of type image/png, image/jpeg.",
         ),
         (
             Part("image", Some("a.txt"), "text/plain", b"text"),
-            "must be of the type image/png, image/jpeg",
+            "Choose a file of type image/png, image/jpeg.",
         ),
-        (png("picture"), "is not a known field"),
-        (png("__proto__"), "is not a known field"),
-        (png("__proto__.image"), "is not a known field"),
-        (png("name"), "is not a known field"),
-        (png("phones.scan"), "is not a known field"),
-        (png("phones.00.scan"), "is not a known field"),
-        (png("phones.-1.scan"), "is not a known field"),
-        (png(""), "is not a known field"),
+        (png("picture"), "Unknown field."),
+        (png("__proto__"), "Unknown field."),
+        (png("__proto__.image"), "Unknown field."),
+        (png("name"), "Unknown field."),
+        (png("phones.scan"), "Unknown field."),
+        (png("phones.00.scan"), "Unknown field."),
+        (png("phones.-1.scan"), "Unknown field."),
+        (png(""), "Unknown field."),
         (png("phones.1.scan"), "belongs to a row that is missing"),
         (
             png("phones.4294967296.scan"),
@@ -205,7 +208,7 @@ async fn bad_files_are_refused_on_their_fields() {
     let reply = send(&site, &[empty, png("files"), empty, ADA, png("other")]).await;
     assert_eq!(
         fields(&reply),
-        json!({ "files.0": ["is empty"], "files.2": ["is empty"], "other": ["is not a known field"] })
+        json!({ "files.0": ["The file is empty."], "files.2": ["The file is empty."], "other": ["Unknown field."] })
     );
     assert_eq!(site.seen.started.get(), 0);
     // As large as may be.
@@ -260,7 +263,7 @@ async fn the_input_is_refused_as_it_is_without_files() {
     let reply = send(&site, &[text("input", &input), png("image")]).await;
     assert_eq!(
         fields(&reply),
-        json!({ "phones": ["must have at most 5 items"] })
+        json!({ "phones": ["Must have at most 5 items."] })
     );
 }
 

@@ -141,7 +141,7 @@ fn sentence(status: StatusCode) -> &'static str {
 fn clean_page(status: StatusCode, id: &str, nonce: &Nonce) -> String {
     let sentence = sentence(status);
     let main = format!(
-        "<h1>{sentence}</h1><footer>If you report this, please give the number <code>{id}</code>.</footer>"
+        "<h1>{sentence}</h1><footer>If you report this, include the error ID <code>{id}</code>.</footer>"
     );
     document(sentence, &main, nonce)
 }

@@ -173,7 +173,7 @@ async fn echo_and_greet_answer() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
         problem["fields"]["text"],
-        json!(["must have 1 to 280 characters"])
+        json!(["Must have 1 to 280 characters."])
     );
 }
 
@@ -218,13 +218,16 @@ async fn a_profile_has_a_name_of_its_own_and_is_nobody_elses_to_write() {
     browser.sign_in("member").await;
     for taken in ["Staff", " staff"] {
         let (_, problem) = browser.post("profile.submit", profile(taken)).await;
-        let expected = json!({ "name": ["somebody else has this name"] });
+        let expected = json!({ "name": ["This name is already taken."] });
         assert_eq!(problem["fields"], expected, "{taken}");
     }
     let mut forged = profile("Mia");
     forged["email"] = json!("staff@example.com");
     let (_, problem) = browser.post("profile.submit", forged).await;
-    assert_eq!(problem["fields"], json!({ "email": ["cannot be changed"] }));
+    assert_eq!(
+        problem["fields"],
+        json!({ "email": ["This field cannot be changed."] })
+    );
 
     let (status, _) = browser.post("profile.submit", profile("Mia")).await;
     assert_eq!(status, StatusCode::OK);
@@ -251,7 +254,7 @@ async fn a_website_is_one() {
         assert_eq!(status.as_u16(), expected, "{website}");
         let said = &reply["fields"]["website"][0];
         assert_eq!(
-            *said == "must begin with https:// or http://",
+            *said == "Must begin with https:// or http://.",
             !is_one,
             "{reply}"
         );

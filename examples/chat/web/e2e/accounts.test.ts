@@ -16,7 +16,7 @@ async function signIn(
   secret = password,
 ): Promise<void> {
   await send(page, "Sign in", "Sign in", {
-    "E-mail address": email,
+    "Email address": email,
     Password: secret,
   });
 }
@@ -40,30 +40,30 @@ test("signs up, confirms by code, and goes where it was going", async ({
   email,
 }) => {
   const { page } = await visit("/account/");
-  await page.getByRole("link", { name: "make an account" }).click();
+  await page.getByRole("link", { name: "Create an account" }).click();
   await expectAccessible(page);
-  await send(page, "Sign up", "Sign up", {
-    "E-mail address": email,
+  await send(page, "Sign up", "Create account", {
+    "Email address": email,
     Password: "password",
   });
   await expect(
     page.getByLabel("Password", { exact: true }),
-  ).toHaveAccessibleDescription(/guess/);
+  ).toHaveAccessibleDescription(/too easy to guess/);
   await signUp(page, email);
   await page.waitForURL("**/verify-email/?ticket=*");
   await expectAccessible(page);
 
   const first = await mail.code(email);
   const wrong = first === "000000" ? "000001" : "000000";
-  const form = "Confirm your address";
+  const form = "Confirm your email address";
   await send(page, form, "Confirm", { Code: wrong });
-  await expect(page.getByRole("alert")).toContainText("wrong or not valid");
+  await expect(page.getByRole("alert")).toContainText("incorrect or has expired");
 
   const before = page.url();
   await page.getByRole("button", { name: "Send another code" }).click();
   await page.waitForURL((url) => url.href !== before);
   await send(page, form, "Confirm", { Code: first });
-  await expect(page.getByRole("alert")).toContainText("wrong or not valid");
+  await expect(page.getByRole("alert")).toContainText("incorrect or has expired");
   await send(page, form, "Confirm", { Code: await mail.code(email) });
   await page.waitForURL((url) => url.pathname === "/");
   await page.goto("/account/");
@@ -84,11 +84,11 @@ test("confirms by link with the password, signing in again first", async ({
   await signIn(page, email);
   await page.waitForURL("**/verify-email/?ticket=*&next=*");
   await page.goto(await mail.link(email));
-  const form = "Confirm your address";
+  const form = "Confirm your email address";
   await send(page, form, "Confirm", { Password: "not the password" });
   await expect(
     page.getByLabel("Password", { exact: true }),
-  ).toHaveAccessibleDescription(/not the password of your account/);
+  ).toHaveAccessibleDescription(/The password is incorrect\./);
   await expectAccessible(page);
   await send(page, form, "Confirm", { Password: password });
   await page.waitForURL((url) => url.pathname === "/");
@@ -100,10 +100,10 @@ test("signs in, where it wanted to go, and never to another site", async ({
   const { page } = await visit("/account/");
   await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
   await page.waitForURL("**/sign-in/?next=%2Faccount%2F");
-  const demos = page.getByRole("region", { name: "Accounts to try" });
+  const demos = page.getByRole("region", { name: "Demo accounts" });
   await expectAccessible(page);
   await signIn(page, "staff@example.com", "wrong password");
-  await expect(page.getByRole("alert")).toContainText("is wrong");
+  await expect(page.getByRole("alert")).toContainText("is incorrect");
   const shown = (await demos.locator("code").textContent()) ?? "";
   await signIn(page, "staff@example.com", shown);
   await page.waitForURL("**/account/");
@@ -125,10 +125,10 @@ test("sets a forgotten password, after which the old one and its sessions are ov
   const other = await elsewhere.newPage();
   await other.goto("/forgot-password/");
   await expectAccessible(other);
-  await send(other, "Forgot your password?", "Send the link", {
-    "E-mail address": email,
+  await send(other, "Forgot your password?", "Send reset link", {
+    "Email address": email,
   });
-  await expect(other.getByRole("status")).toContainText("We sent you a mail");
+  await expect(other.getByRole("status")).toContainText("Check your inbox");
   await other.goto(await mail.link(email));
   await expectAccessible(other);
   const fresh = "another four new words";
@@ -140,7 +140,7 @@ test("sets a forgotten password, after which the old one and its sessions are ov
   await page.goto("/account/");
   await expect(page.getByText("You are not signed in.")).toBeVisible();
   await signIn(other, email);
-  await expect(other.getByRole("alert")).toContainText("is wrong");
+  await expect(other.getByRole("alert")).toContainText("is incorrect");
   await signIn(other, email, fresh);
   await other.waitForURL((url) => url.pathname === "/");
   await elsewhere.close();
@@ -152,11 +152,11 @@ test("tells only by mail that there is no account", async ({
   email,
 }) => {
   const { page } = await visit("/forgot-password/");
-  await send(page, "Forgot your password?", "Send the link", {
-    "E-mail address": email,
+  await send(page, "Forgot your password?", "Send reset link", {
+    "Email address": email,
   });
-  await expect(page.getByRole("status")).toContainText("We sent you a mail");
-  expect((await mail.next(email)).text).toContain("There is no\naccount");
+  await expect(page.getByRole("status")).toContainText("Check your inbox");
+  expect((await mail.next(email)).text).toMatch(/There is no account/);
 });
 
 test("lists sessions, ends another, all others, and its own", async ({
@@ -193,14 +193,14 @@ test("lists sessions, ends another, all others, and its own", async ({
   await expect(rows).toHaveCount(4);
   await rows
     .filter({ hasText: "Browser A" })
-    .getByRole("button", { name: "Sign out there" })
+    .getByRole("button", { name: "Sign out Browser A" })
     .click();
   await expect(rows).toHaveCount(3);
   expect(await Promise.all([status(0), status(1)])).toEqual([401, 200]);
-  await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await page.getByRole("button", { name: "Sign out of all other devices" }).click();
   await expect(rows).toHaveCount(1);
   expect(await Promise.all([status(1), status(2)])).toEqual([401, 401]);
-  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.getByRole("button", { name: "Sign out of this device" }).click();
   await expect(page.getByText("You are not signed in.")).toBeVisible();
   for (const other of others) await other.close();
 });
@@ -224,19 +224,19 @@ test("changes the password, which signs out everywhere else", async ({
   const form = "Change your password";
   const fresh = "another four new words";
   await send(page, form, "Change password", {
-    Password: "not the password",
+    "Current password": "not the password",
     "New password": fresh,
   });
   await expect(
     page
       .getByRole("form", { name: form })
-      .getByLabel("Password", { exact: true }),
-  ).toHaveAccessibleDescription(/this is not your password/);
+      .getByLabel("Current password"),
+  ).toHaveAccessibleDescription(/The password is incorrect\./);
   await send(page, form, "Change password", {
-    Password: password,
+    "Current password": password,
     "New password": fresh,
   });
-  await expect(page.getByText("Your password is changed.")).toBeVisible();
+  await expect(page.getByText("Your password was changed")).toBeVisible();
   expect((await mail.next(email)).subject).toContain("was changed");
   await other.reload();
   await expect(other.getByText("You are not signed in.")).toBeVisible();
@@ -254,14 +254,14 @@ test("changes the address by the link that went to the new one", async ({
   await join(page, mail, email);
   await page.goto("/account/");
   const fresh = `new-${email}`;
-  await send(page, "Change your address", "Change address", {
-    "New e-mail address": fresh,
+  await send(page, "Change your email address", "Change email address", {
+    "New email address": fresh,
   });
-  await expect(page.getByText("We sent a link")).toBeVisible();
+  await expect(page.getByText("Check your inbox")).toBeVisible();
   await page.goto(await mail.link(fresh));
   await expectAccessible(page);
-  await send(page, "Confirm your new address", "Use the new address", {});
-  await expect(page.getByText("Your address is changed.")).toBeVisible();
+  await send(page, "Confirm your new email address", "Confirm new email address", {});
+  await expect(page.getByText("Your email address was changed.")).toBeVisible();
   expect((await mail.next(email)).subject).toContain("was changed");
   await page.goto("/account/");
   await expect(page.locator(".lead strong")).toHaveText(fresh);
@@ -277,17 +277,17 @@ test("deletes the account, once its address was entered", async ({
   await page.goto("/account/");
   const form = "Delete your account";
   await send(page, form, "Delete account", {
-    "E-mail address": "somebody@example.com",
+    "Email address": "somebody@example.com",
   });
   await expect(
-    page.getByRole("form", { name: form }).getByLabel("E-mail address"),
-  ).toHaveAccessibleDescription(/is not the address of your account/);
-  await send(page, form, "Delete account", { "E-mail address": email });
+    page.getByRole("form", { name: form }).getByLabel("Email address"),
+  ).toHaveAccessibleDescription(/This is not the email address of your account\./);
+  await send(page, form, "Delete account", { "Email address": email });
   await page.waitForURL("**/sign-up/");
   expect((await mail.next(email)).subject).toContain("was deleted");
   await page.goto("/sign-in/");
   await signIn(page, email);
-  await expect(page.getByRole("alert")).toContainText("is wrong");
+  await expect(page.getByRole("alert")).toContainText("is incorrect");
 });
 
 test("staff see all accounts, and sign members out, but not superusers", async ({
@@ -301,17 +301,17 @@ test("staff see all accounts, and sign members out, but not superusers", async (
   const tab = await member.newPage();
   await join(tab, mail, email);
   await tab.goto("/admin/");
-  await expect(tab.locator(".outcome")).toContainText("403forbidden");
+  await expect(tab.getByRole("main")).toContainText("Only staff can see");
 
   const chat = await visit("/admin/");
   const { page } = chat;
   await expect(page.getByText("You are not signed in.")).toBeVisible();
   await chat.switchTo("Staff");
-  await expect(page.getByRole("list", { name: "Accounts" })).toBeVisible();
+  await expect(page.getByRole("list", { name: "Users" })).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole("button", { name: `Sign ${email} out` }).click();
+  await page.getByRole("button", { name: `Sign out ${email}` }).click();
   await expect(
-    page.getByRole("button", { name: `Sign ${email} out` }),
+    page.getByRole("button", { name: `Sign out ${email}` }),
   ).toHaveCount(0);
   await tab.goto("/account/");
   await expect(tab.getByText("You are not signed in.")).toBeVisible();
@@ -333,7 +333,7 @@ async function idOf(page: Page, email: string): Promise<string> {
   const { accounts } = (await reply.json()) as {
     accounts: { id: string; email: string }[];
   };
-  return accounts.find((account) => account.email === email)?.id ?? "nobody";
+  return accounts.find((account) => account.email === email)?.id ?? "none";
 }
 
 test("asks again who it is before what is sensitive", async ({
@@ -348,31 +348,31 @@ test("asks again who it is before what is sensitive", async ({
   try {
     const mail = new Mailbox(`${folder}/mail`);
     const { page } = await visit(`${address}/sign-in/?next=/account/`);
-    const demos = page.getByRole("region", { name: "Accounts to try" });
+    const demos = page.getByRole("region", { name: "Demo accounts" });
     const shown = (await demos.locator("code").textContent()) ?? "";
     await signIn(page, "member@example.com", shown);
     await page.waitForURL("**/account/");
-    const change = page.getByRole("form", { name: "Change your address" });
+    const change = page.getByRole("form", { name: "Change your email address" });
     await expect(change).toBeVisible();
     // The page is older than the proof by the time that it is used.
     await page.waitForTimeout(8_500);
-    await change.getByLabel("New e-mail address").fill(email);
+    await change.getByLabel("New email address").fill(email);
     await change.getByRole("button").click();
     await expect(
-      page.getByRole("heading", { name: "Is it you?" }),
+      page.getByRole("heading", { name: "Confirm that it is you" }),
     ).toBeVisible();
     await expect(change).toHaveCount(0);
     await expectAccessible(page);
-    await send(page, "Is it you?", "Confirm", { Password: "not it" });
+    await send(page, "Confirm that it is you", "Confirm", { Password: "not it" });
     await expect(
       page
-        .getByRole("form", { name: "Is it you?" })
+        .getByRole("form", { name: "Confirm that it is you" })
         .getByLabel("Password", { exact: true }),
-    ).toHaveAccessibleDescription(/this is not your password/);
-    await send(page, "Is it you?", "Confirm", { Password: shown });
-    await change.getByLabel("New e-mail address").fill(email);
+    ).toHaveAccessibleDescription(/The password is incorrect\./);
+    await send(page, "Confirm that it is you", "Confirm", { Password: shown });
+    await change.getByLabel("New email address").fill(email);
     await change.getByRole("button").click();
-    await expect(page.getByText("We sent a link")).toBeVisible();
+    await expect(page.getByText("Check your inbox")).toBeVisible();
     await mail.next(email);
   } finally {
     process.kill();
@@ -396,34 +396,34 @@ test.describe("without JavaScript", () => {
     await expect(page.getByRole("status")).toContainText("not confirmed yet");
     await mail.next(email);
     await page.goto(await mail.link(email));
-    await send(page, "Confirm your address", "Confirm", {
+    await send(page, "Confirm your email address", "Confirm", {
       Password: "wrong!!!",
     });
     await expect(
       page.getByLabel("Password", { exact: true }),
-    ).toHaveAccessibleDescription(/not the password/);
-    await send(page, "Confirm your address", "Confirm", { Password: password });
+    ).toHaveAccessibleDescription(/The password is incorrect\./);
+    await send(page, "Confirm your email address", "Confirm", { Password: password });
     await expect(page.getByRole("status")).toContainText("is confirmed");
 
     await page.goto("/account/");
     await expect(page.locator(".lead strong")).toHaveText(email);
     await send(page, "Change your password", "Change password", {
-      Password: password,
+      "Current password": password,
       "New password": "another four new words",
     });
-    await expect(page.getByRole("status")).toContainText("is changed");
+    await expect(page.getByRole("status")).toContainText("was changed");
     await mail.next(email);
 
     await page.goto("/forgot-password/");
-    await send(page, "Forgot your password?", "Send the link", {
-      "E-mail address": email,
+    await send(page, "Forgot your password?", "Send reset link", {
+      "Email address": email,
     });
-    await expect(page.getByRole("status")).toContainText("We sent you a mail");
+    await expect(page.getByRole("status")).toContainText("Check your inbox");
     await page.goto(await mail.link(email));
     await send(page, "Set a new password", "Set password", {
       "New password": password,
     });
-    await expect(page.getByRole("status")).toContainText("is set");
+    await expect(page.getByRole("status")).toContainText("was changed");
     await page.goto("/sign-in/");
     await signIn(page, email);
     await expect(page.getByRole("status")).toContainText(

@@ -30,7 +30,7 @@ test("names the field that the server refuses", async ({ api }) => {
     error: {
       code: "invalid",
       status: 422,
-      fields: { text: ["must have 1 to 280 characters"] },
+      fields: { text: ["Must have 1 to 280 characters."] },
       outdated: false,
     },
   });

@@ -11,11 +11,11 @@ const message = "I should like to know more about mizan.";
 /** Fills in what has to be. */
 async function fill(page: Page): Promise<void> {
   await page.getByLabel("Your name").fill("Ada");
-  await page.getByLabel("E-mail").fill("ada@example.com");
+  await page.getByLabel("Email address").fill("ada@example.com");
   await page.getByLabel("Message").fill(message);
 }
 
-const send = (page: Page) => page.getByRole("button", { name: "Send" });
+const send = (page: Page) => page.getByRole("button", { name: "Send message" });
 const thanks = (page: Page) => page.getByRole("status");
 
 test("a page with a form's token is for one visitor, and not to be kept", async ({
@@ -44,7 +44,7 @@ test.describe("the contact form", () => {
     visit,
   }) => {
     const { page } = await visit("/contact/");
-    const email = page.getByLabel("E-mail");
+    const email = page.getByLabel("Email address");
     await page.getByLabel("Your name").focus();
     await page.keyboard.type("Ada");
     await page.keyboard.press("Tab");
@@ -52,13 +52,13 @@ test.describe("the contact form", () => {
     await page.keyboard.press("Tab");
     await expect(email).toHaveAttribute("aria-invalid", "true");
     await expect(email).toHaveAccessibleDescription(
-      /must be an e-mail address/,
+      /Enter a valid email address\./,
     );
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("End");
     await page.keyboard.type("example.com");
     await expect(email).not.toHaveAttribute("aria-invalid", "true");
-    await expect(email).not.toHaveAccessibleDescription(/must be/);
+    await expect(email).not.toHaveAccessibleDescription(/Enter a valid/);
     await page.keyboard.press("Tab");
     await page.keyboard.type("Too short");
     while (!(await send(page).evaluate((it) => it === document.activeElement)))
@@ -66,7 +66,7 @@ test.describe("the contact form", () => {
     await page.keyboard.press("Enter");
     const text = page.getByLabel("Message");
     await expect(text).toBeFocused();
-    await expect(text).toHaveAccessibleDescription(/tell us a little more/);
+    await expect(text).toHaveAccessibleDescription(/Tell us a little more/);
     await page.keyboard.type(", but longer now.");
     await page.keyboard.press("Tab");
     while (!(await send(page).evaluate((it) => it === document.activeElement)))
@@ -80,11 +80,11 @@ test.describe("the contact form", () => {
   }) => {
     const { page } = await visit("/contact/");
     await fill(page);
-    const email = page.getByLabel("E-mail");
+    const email = page.getByLabel("Email address");
     await email.fill("ada@nowhere.invalid");
     await send(page).click();
     await expect(email).toHaveAccessibleDescription(
-      /mail to nowhere.invalid does not arrive/,
+      /We cannot send email to nowhere\.invalid\./,
     );
     await expect(email).toBeFocused();
     await expect(page.getByLabel("Message")).toHaveValue(message);
@@ -157,7 +157,7 @@ test.describe("the contact form", () => {
     visit,
   }) => {
     const { page } = await visit("/contact/");
-    await page.getByLabel("E-mail").fill("ada@");
+    await page.getByLabel("Email address").fill("ada@");
     await send(page).scrollIntoViewIfNeeded();
     const box = (await send(page).boundingBox())!;
     await page.mouse.move(box.x + 8, box.y + box.height - 4);
@@ -166,7 +166,7 @@ test.describe("the contact form", () => {
     await page.mouse.up();
     await expect(page.getByLabel("Your name")).toBeFocused();
     await expect(page.getByLabel("Your name")).toHaveAccessibleDescription(
-      "is required",
+      "This field is required.",
     );
   });
 
@@ -188,16 +188,16 @@ test.describe("the contact form without JavaScript", () => {
   }) => {
     await page.goto("/contact/");
     await page.getByLabel("Your name").fill("Ada");
-    await page.getByLabel("E-mail").fill("ada@nowhere.invalid");
+    await page.getByLabel("Email address").fill("ada@nowhere.invalid");
     await page.getByLabel("Message").fill(message);
     const answer = page.waitForResponse(
       (it) => it.request().method() === "POST",
     );
     await send(page).click();
     expect((await answer).status()).toBe(422);
-    await expect(page.getByLabel("E-mail")).toHaveValue("ada@nowhere.invalid");
-    await expect(page.getByLabel("E-mail")).toHaveAccessibleDescription(
-      /does not arrive/,
+    await expect(page.getByLabel("Email address")).toHaveValue("ada@nowhere.invalid");
+    await expect(page.getByLabel("Email address")).toHaveAccessibleDescription(
+      /We cannot send email/,
     );
     await expect(page.getByLabel("Message")).toHaveValue(message);
 
@@ -209,7 +209,7 @@ test.describe("the contact form without JavaScript", () => {
       mimeType: "image/png",
       buffer: png,
     });
-    await page.getByLabel("E-mail").fill("ada@example.com");
+    await page.getByLabel("Email address").fill("ada@example.com");
     await send(page).click();
     await expect(page).toHaveURL("/contact/?sent=contact");
     await expect(thanks(page)).toContainText("Thank you.");

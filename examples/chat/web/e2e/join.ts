@@ -19,8 +19,8 @@ export async function send(
 
 /** Sends the form that makes an account. */
 export const signUp = (page: Page, email: string): Promise<void> =>
-  send(page, "Sign up", "Sign up", {
-    "E-mail address": email,
+  send(page, "Sign up", "Create account", {
+    "Email address": email,
     Password: password,
   });
 
@@ -33,7 +33,7 @@ export async function join(
   await page.goto("/sign-up/");
   await signUp(page, email);
   await page.waitForURL("**/verify-email/?ticket=*");
-  await send(page, "Confirm your address", "Confirm", {
+  await send(page, "Confirm your email address", "Confirm", {
     Code: await mail.code(email),
   });
   await page.waitForURL((url) => url.pathname === "/");

@@ -4,7 +4,7 @@ test("is hydrated, and asks for nothing that the server put into it", async ({
   chat,
 }) => {
   await expect(chat.outcome("current_user")).toContainText(
-    "Nobody is signed in",
+    "You are not signed in",
   );
   await expect(chat.outcome("greet")).toContainText("Hello, World!");
   await chat.page.waitForLoadState("networkidle");

@@ -33,10 +33,10 @@ export class ChatPage {
     return this.page.getByRole("listitem").filter({ hasText: name });
   }
 
-  /** Picks a user, or "Nobody", at the top. */
+  /** Picks a user, or "Visitor", at the top. */
   async switchTo(user: string): Promise<void> {
     const button = this.page
-      .getByRole("group", { name: "Signed in as" })
+      .getByRole("group", { name: "Try the demo as" })
       .getByRole("button", { name: user, exact: true });
     await button.click();
     await expect(button).toHaveAttribute("aria-pressed", "true");

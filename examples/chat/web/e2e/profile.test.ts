@@ -8,22 +8,22 @@ test("a profile is edited, and everything that shows it follows", async ({
 }) => {
   const chat = await visit("/profile/");
   const { page } = chat;
-  await expect(page.getByText("Sign in as somebody")).toBeVisible();
+  await expect(page.getByText("Sign in to edit your profile.")).toBeVisible();
   // Not one of the demo's, whose names other tests look at.
   const unique = Math.random().toString(36).slice(2);
   await join(page, new Mailbox(), `mia-${unique}@example.com`);
   await page.goto("/profile/");
   const name = page.getByLabel("Display name");
-  await expect(page.getByLabel("User")).toBeDisabled();
+  await expect(page.getByLabel("Email address")).toBeDisabled();
   const own = `Mia ${Date.now()}`;
   await name.fill("staff");
   await page.keyboard.press("Tab");
-  await expect(name).toHaveAccessibleDescription(/somebody else has this name/);
+  await expect(name).toHaveAccessibleDescription(/This name is already taken\./);
   await name.fill(own);
-  await expect(name).not.toHaveAccessibleDescription(/somebody else/);
+  await expect(name).not.toHaveAccessibleDescription(/already taken/);
   await page.getByLabel("Never").check();
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByRole("status")).toContainText("is saved");
+  await expect(page.getByRole("status")).toContainText("was saved");
   await page.reload();
   await expect(name).toHaveValue(own);
   await expect(page.getByLabel("Never")).toBeChecked();

@@ -1,29 +1,31 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, Page, WebSocketRoute } from "@playwright/test";
+import { signInByCall } from "./demo";
 import { expect, test } from "./page";
+import { startServer } from "./server";
 
-/** As the sign-in page tells everybody. */
-const demoPassword = "open sesame, demo";
-
-/** Somebody with a browser, in the room where these tests talk. */
+/** A person with a browser, in the room where these tests talk. */
 class Guest {
   private isOffline = false;
   private readonly sockets = new Set<WebSocketRoute>();
 
   private constructor(readonly page: Page) {}
 
-  static async enter(browser: Browser, user?: string): Promise<Guest> {
+  static async enter(
+    browser: Browser,
+    user?: string,
+    room = "lobby",
+  ): Promise<Guest> {
     const guest = new Guest(await (await browser.newContext()).newPage());
     await guest.page.routeWebSocket(/\/api\/mizan\/ws/, (socket) => {
       if (guest.isOffline) return void socket.close({ code: 1001 });
       guest.sockets.add(socket);
       socket.connectToServer();
     });
-    if (user !== undefined)
-      await guest.page.request.post("/api/mizan/call/sign_in.submit", {
-        data: { email: `${user}@example.com`, password: demoPassword },
-      });
-    await guest.page.goto("/rooms/");
+    if (user !== undefined) await signInByCall(guest.page, user);
+    await guest.page.goto(`/rooms/${room}/`);
     await expect(guest.status).toHaveText("Live");
     return guest;
   }
@@ -80,7 +82,7 @@ test("two windows are in step, and see who is there", async ({ browser }) => {
   await expect(mia.messages).toContainText(`${about} hi <b>there</b>`);
   const late = await Guest.enter(browser);
   await expect(late.messages).toContainText(`${about} hi`);
-  await expect(late.page.getByText("Sign in at the top")).toBeVisible();
+  await expect(late.page.getByText("to send messages")).toBeVisible();
   expect(await late.heard(about)).toEqual(await mia.heard(about));
 });
 
@@ -127,7 +129,7 @@ test("a message that is too long is refused, and stays to be mended", async ({
   const mia = await Guest.enter(browser, "member");
   const text = mark() + "x".repeat(500);
   await mia.say(text);
-  await expect(mia.page.getByText(/at most 500 characters/)).toBeVisible();
+  await expect(mia.page.getByText(/Must have at most 500 characters\./)).toBeVisible();
   await expect(mia.page.getByLabel("Message", { exact: true })).toHaveValue(
     text,
   );
@@ -138,4 +140,115 @@ test("rooms have nothing that keeps people out", async ({ visit }) => {
   await expect(page.getByRole("status")).toHaveText("Live");
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations).toEqual([]);
+});
+
+for (const [width, height] of [
+  [1280, 800],
+  [1280, 600],
+  [390, 844],
+] as const)
+  test(`the composer is in sight at ${width}x${height}`, async ({
+    browser,
+  }) => {
+    const mia = await Guest.enter(browser, "member");
+    await mia.page.setViewportSize({ width, height });
+    await expect(mia.page.getByLabel("Message", { exact: true })).toBeInViewport(
+      { ratio: 1 },
+    );
+    await expect(mia.page.getByRole("button", { name: "Send" })).toBeInViewport(
+      { ratio: 1 },
+    );
+    const heading = mia.page.getByRole("heading", { name: "Rooms" });
+    await expect(heading).toBeInViewport({ ratio: 1 });
+    // The header does not cover it.
+    const header = await mia.page.locator("header").boundingBox();
+    const box = await heading.boundingBox();
+    expect(box!.y).toBeGreaterThanOrEqual(header!.y + header!.height);
+  });
+
+test("a new message leaves a reader who has scrolled up in place", async ({
+  browser,
+}) => {
+  test.slow();
+  const mia = await Guest.enter(browser, "member", "rust");
+  const ole = await Guest.enter(browser, "staff", "rust");
+  const about = mark();
+  // Long enough that the list has to be scrolled.
+  for (let number = 0; number < 6; number += 1) {
+    const text = `${about} ${number}${" words".repeat(70)}`;
+    await mia.say(text);
+    await expect(mia.messages).toContainText(text);
+  }
+  await expect(ole.messages).toContainText(`${about} 5`);
+  const last = (text: string) => ole.messages.getByText(text, { exact: true });
+  const list = ole.page.getByRole("group", { name: "Conversation" });
+  const distance = () =>
+    list.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight);
+  await expect.poll(distance).toBeLessThan(2);
+  expect(
+    await list.evaluate((it) => it.scrollHeight - it.clientHeight),
+  ).toBeGreaterThan(100);
+  await list.evaluate((element) => (element.scrollTop = 0));
+  // The list takes note of its position before the next message comes.
+  await ole.page.waitForTimeout(100);
+  await mia.say(`${about} news`);
+  const button = ole.page.getByRole("button", { name: "New messages" });
+  await expect(button).toBeVisible();
+  expect(await list.evaluate((element) => element.scrollTop)).toBe(0);
+  await button.click();
+  await expect(last(`${about} news`)).toBeInViewport();
+  await expect(button).toHaveCount(0);
+  // Now the reader is at the end, and follows.
+  await mia.say(`${about} more`);
+  await expect(last(`${about} more`)).toBeInViewport();
+});
+
+test("the room is in the address, with back, forward and reload", async ({
+  visit,
+}) => {
+  const { page } = await visit("/rooms/");
+  await expect(page).toHaveURL("/rooms/lobby/");
+  const tabs = page.getByRole("navigation", { name: "Rooms" });
+  const isOpen = async (room: string): Promise<void> => {
+    await expect(page).toHaveURL(`/rooms/${room}/`);
+    await expect(tabs.locator('[aria-current="page"]')).toHaveText(`#${room}`);
+    await expect(page.getByRole("region", { name: `#${room}` })).toBeVisible();
+    await expect(page).toHaveTitle(`#${room} · mizan`);
+  };
+  await tabs.getByRole("link", { name: "#rust" }).click();
+  await isOpen("rust");
+  await tabs.getByRole("link", { name: "#react" }).click();
+  await isOpen("react");
+  await page.goBack();
+  await isOpen("rust");
+  await page.goForward();
+  await isOpen("react");
+  await page.reload();
+  await isOpen("react");
+  const html = await (await page.request.get("/rooms/rust/")).text();
+  expect(html).toContain('aria-label="#rust"');
+});
+
+test("an empty room says so, and nothing is missing after a restart", async ({
+  page,
+}) => {
+  const folder = await mkdtemp(`${tmpdir()}/mizan-`);
+  const options = ["--database", `${folder}/chat.db`];
+  let server = await startServer(...options);
+  try {
+    const { port } = new URL(server.address);
+    await page.goto(`${server.address}/rooms/react/`);
+    await expect(page.getByText("No messages yet.")).toBeVisible();
+    server.process.kill();
+    await expect(page.getByRole("status")).not.toHaveText("Live");
+    server = await startServer("--port", port, ...options);
+    await expect(page.getByRole("status")).toHaveText("Live", {
+      timeout: 30_000,
+    });
+    await expect(page.getByText("No messages yet.")).toBeVisible();
+    await expect(page.getByText("missing")).toHaveCount(0);
+  } finally {
+    server.process.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
 });

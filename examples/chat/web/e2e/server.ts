@@ -9,11 +9,12 @@ export const target = fileURLToPath(
 
 const program = process.env.MIZAN_CHAT ?? `${target}/debug/chat`;
 
-/** A server of the test's own, on a free port. Its caller ends it. */
+/** A server of the test's own, on a free port unless the options name one. Its caller ends it. */
 export async function startServer(
   ...options: string[]
 ): Promise<{ readonly process: ChildProcess; readonly address: string }> {
-  const process = spawn(program, ["--port", "0", ...options], {
+  const port = options.includes("--port") ? [] : ["--port", "0"];
+  const process = spawn(program, [...port, ...options], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { RUST_LOG: "off" },
   });

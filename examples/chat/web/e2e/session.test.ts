@@ -79,12 +79,12 @@ test("a wrong password is a typed error, the right one a typed next step", async
   chat,
 }) => {
   const panel = chat.panel("sign_in");
-  await panel.getByLabel("E-mail address").fill("staff@example.com");
+  await panel.getByLabel("Email address").fill("staff@example.com");
   await panel.getByLabel("Password").fill("wrong password");
   await panel.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(chat.outcome("sign_in")).toContainText("422wrong_credentials");
   await expect(chat.outcome("current_user")).toContainText(
-    "Nobody is signed in",
+    "You are not signed in",
   );
 
   await panel.getByRole("button", { name: "Staff", exact: true }).click();
@@ -105,10 +105,10 @@ test("signing out takes everything back", async ({ chat }) => {
     .getByRole("button", { name: "Sign out" })
     .click();
   await expect(chat.outcome("sign_out")).toContainText(
-    "The session is closed.",
+    "You are signed out.",
   );
   await expect(chat.outcome("current_user")).toContainText(
-    "Nobody is signed in",
+    "You are not signed in",
   );
   for (const report of reports) {
     await expect(chat.outcome(report)).toContainText("401unauthenticated");

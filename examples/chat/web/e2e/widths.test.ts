@@ -7,7 +7,7 @@ for (const width of [320, 360, 768, 1024, 1440]) {
     await chat.panel("echo").getByRole("button", { name: "Send" }).click();
     const signIn = chat.panel("sign_in");
     await signIn
-      .getByLabel("E-mail address")
+      .getByLabel("Email address")
       .fill(`${"y".repeat(60)}@example.com`);
     await signIn.getByLabel("Password").fill("z".repeat(120));
     await signIn.getByRole("button", { name: "Sign in", exact: true }).click();

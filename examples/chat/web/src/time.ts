@@ -1,4 +1,28 @@
-/** A moment to the minute, as the server has it: the same in its HTML and in every browser. */
-export function minute(timestamp: string): string {
-  return `${timestamp.slice(0, 16).replace("T", " ")} UTC`;
+const units = [
+  ["year", 365 * 24 * 3600],
+  ["month", 30 * 24 * 3600],
+  ["day", 24 * 3600],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;
+
+/** A moment to the minute in UTC: the same on the server and in every browser. */
+export function inUtc(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** A moment in the zone and the format of the visitor. */
+export function inLocalZone(at: Date): string {
+  return at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** How long ago a moment was: "5 minutes ago". */
+export function ago(at: Date, now = new Date()): string {
+  // Made here: this file runs on the server too, and not every engine there has `Intl`.
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const seconds = (at.getTime() - now.getTime()) / 1000;
+  for (const [unit, length] of units)
+    if (Math.abs(seconds) >= length)
+      return relative.format(Math.round(seconds / length), unit);
+  return "just now";
 }

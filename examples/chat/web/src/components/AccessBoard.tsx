@@ -11,14 +11,14 @@ import {
 import { Status } from "./Status";
 
 /**
- * What the user of the moment may call.
+ * The functions that the current user may call.
  *
  * It reads the queries that the panels read; each is fetched once for both.
  */
 export function AccessBoard(): ReactNode {
   return (
     <div className="board">
-      <h2>Who may call what</h2>
+      <h2>What you can call</h2>
       <ul>
         <Access name="members_only" query={useMembersOnly()} />
         <Access name="staff_report" query={useStaffReport()} />

@@ -1,35 +1,47 @@
 import { useState, type ReactNode } from "react";
 import { useEndSessions, useListAccounts } from "../mizan";
-import { minute } from "../time";
-import { Failure } from "./Failure";
+import { Moment } from "./Moment";
+import { Problem } from "./Problem";
 
 /** All accounts, a hundred at a time, with the button that signs their users out. */
 export function AccountRows(): ReactNode {
   const [after, setAfter] = useState<string | null>(null);
   const { data, error } = useListAccounts({ after });
   const endSessions = useEndSessions();
-  if (error) return <Failure error={error} />;
+  if (error?.code === "forbidden")
+    return (
+      <div className="card empty">
+        <p>Only staff can see the list of users.</p>
+      </div>
+    );
+  if (error) return <Problem error={error} />;
+  if (!data) return <p className="waiting">Loading…</p>;
   return (
     <div className="card">
-      {endSessions.error && <Failure error={endSessions.error} />}
-      <ul className="rows" aria-label="Accounts">
-        {data?.accounts.map((account) => (
+      {endSessions.error && <Problem error={endSessions.error} />}
+      <ul className="rows" aria-label="Users">
+        {data.accounts.map((account) => (
           <li key={account.id}>
             <div>
               <p>
                 {account.email}
-                {account.staff && <span className="kind">staff</span>}
+                {account.staff && <span className="kind">Staff</span>}
               </p>
               <p className="lead">
-                {account.email_verified ? "Confirmed" : "Not confirmed"}, made{" "}
-                {minute(account.created_at)}, signed in {account.sessions}×
+                {account.email_verified
+                  ? "Email confirmed"
+                  : "Email not confirmed"}{" "}
+                · {sessions(account.sessions)}
+              </p>
+              <p className="lead">
+                Joined <Moment at={account.created_at} />
               </p>
             </div>
             {account.sessions > 0 && (
               <button
                 type="button"
                 className="quiet"
-                aria-label={`Sign ${account.email} out`}
+                aria-label={`Sign out ${account.email}`}
                 onClick={() => endSessions.mutate({ id: account.id })}
               >
                 Sign out
@@ -38,15 +50,20 @@ export function AccountRows(): ReactNode {
           </li>
         ))}
       </ul>
-      {data?.after != null && (
+      {data.after !== null && (
         <button
           type="button"
           className="quiet"
           onClick={() => setAfter(data.after)}
         >
-          More
+          Show more
         </button>
       )}
     </div>
   );
+}
+
+function sessions(count: number): string {
+  if (count === 0) return "No active sessions";
+  return count === 1 ? "1 active session" : `${count} active sessions`;
 }

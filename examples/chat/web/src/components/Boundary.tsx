@@ -1,18 +1,24 @@
 import { useQueryErrorResetBoundary } from "@tanstack/react-query";
-import { Suspense, type ReactNode } from "react";
+import { Suspense, type ComponentType, type ReactNode } from "react";
 import { ErrorBoundary } from "react-error-boundary";
-import { Failure } from "./Failure";
+import { Problem } from "./Problem";
 
 interface BoundaryProps {
   readonly children: ReactNode;
   /** The children are tried again when one of these changes. */
   readonly resetKeys?: unknown[];
+  /** Shows why the children failed. */
+  readonly fallback?: ComponentType<{
+    readonly error: unknown;
+    readonly onRetry?: () => void;
+  }>;
 }
 
-/** Keeps waiting and failing within the panel that waits or fails. */
+/** Keeps waiting and failing within the part of the page that waits or fails. */
 export function Boundary({
   children,
   resetKeys = [],
+  fallback: Fallback = Problem,
 }: BoundaryProps): ReactNode {
   const { reset } = useQueryErrorResetBoundary();
   return (
@@ -20,7 +26,7 @@ export function Boundary({
       resetKeys={resetKeys}
       onReset={reset}
       fallbackRender={({ error, resetErrorBoundary }) => (
-        <Failure error={error} onRetry={resetErrorBoundary} />
+        <Fallback error={error} onRetry={resetErrorBoundary} />
       )}
     >
       <Suspense fallback={<p className="waiting">Loading…</p>}>

@@ -8,8 +8,8 @@ export function ContactForm(): ReactNode {
     return (
       <form.Sent className="card">
         <h2>Thank you.</h2>
-        <p>Your message is on its way to us.</p>
-        <a href="/contact/">Write another</a>
+        <p>We received your message and will reply by email.</p>
+        <a href="/contact/">Send another message</a>
       </form.Sent>
     );
   return (
@@ -30,9 +30,9 @@ export function ContactForm(): ReactNode {
         )}
       </form.Array>
       {form.progress !== undefined && (
-        <progress value={form.progress} max={1} aria-label="Sent so far" />
+        <progress value={form.progress} max={1} aria-label="Upload progress" />
       )}
-      <form.Submit className="primary">Send</form.Submit>
+      <form.Submit className="primary">Send message</form.Submit>
     </form.Form>
   );
 }

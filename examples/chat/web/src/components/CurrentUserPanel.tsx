@@ -12,7 +12,7 @@ export function CurrentUserPanel(): ReactNode {
     <Panel
       name="current_user"
       kind="global context"
-      about="Any component can read it; the page asks for it once. Nobody is null, in Rust and in TypeScript."
+      about="Any component can read it, and the page fetches it once. A visitor is None in Rust and null in TypeScript."
       rust={rust("pub async fn current_user")}
       typescript={typescript}
     >
@@ -28,7 +28,7 @@ function CurrentUser(): ReactNode {
   return (
     <Success>
       {user === null ? (
-        <p className="answer">Nobody is signed in.</p>
+        <p className="answer">You are not signed in.</p>
       ) : (
         <dl className="facts">
           <dt>email</dt>

@@ -11,7 +11,7 @@ export function EarlyAccessPanel(): ReactNode {
     <Panel
       name="early_access"
       kind="query"
-      about="For those whom an async check of your own lets in: here, Member."
+      about="An async check of your own decides. Here it lets the Member account in."
       rust={`${rust("async fn has_early_access")}\n\n${rust("pub async fn early_access")}`}
       typescript={typescript}
     >

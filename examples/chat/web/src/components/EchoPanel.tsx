@@ -15,10 +15,11 @@ export function EchoPanel(): ReactNode {
     <Panel
       name="echo"
       kind="mutation"
-      about={`Sends the text back. The server takes 1 to ${limit} characters: try more, or none.`}
+      about={`Sends the text back. The server accepts 1 to ${limit} characters: try an empty or a longer text.`}
       rust={rust("pub async fn echo")}
       typescript={typescript}
       wide
+      open
     >
       <Echo />
     </Panel>

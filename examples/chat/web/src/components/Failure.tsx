@@ -1,31 +1,28 @@
 import type { ReactNode } from "react";
 import { CallError } from "../mizan";
+import { problemsOf } from "../problem";
 import { Status } from "./Status";
 
 interface FailureProps {
   readonly error: unknown;
   readonly onRetry?: () => void;
-  /** What only this function's errors have to tell. */
-  readonly children?: ReactNode;
 }
 
-/** An error as its function tells it: status, code, message, and what is wrong with which field. */
-export function Failure({ error, onRetry, children }: FailureProps): ReactNode {
-  const { status, code, message, fields } = describe(error);
-  const messages = Object.entries(fields).map(([field, texts]) => ({
-    field,
-    text: texts.join("; "),
-  }));
+/** How a panel shows a failed call: its status and its code, and what is wrong with which field. */
+export function Failure({ error, onRetry }: FailureProps): ReactNode {
+  const fields = error instanceof CallError ? Object.entries(error.fields) : [];
   return (
     <div className="outcome" data-outcome="failure">
-      <Status status={status} code={code} />
-      {messages.length === 0 && <p>{message}</p>}
-      {messages.map(({ field, text }) => (
+      {error instanceof CallError && error.status > 0 && (
+        <Status status={error.status} code={error.code} />
+      )}
+      {fields.map(([field, texts]) => (
         <p key={field} className="field-error">
-          <code>{field}</code> {text}
+          <code>{field}</code> {texts.join(" ")}
         </p>
       ))}
-      {children}
+      {fields.length === 0 &&
+        problemsOf(error).map((sentence) => <p key={sentence}>{sentence}</p>)}
       {onRetry && (
         <button type="button" className="quiet" onClick={onRetry}>
           Try again
@@ -33,11 +30,4 @@ export function Failure({ error, onRetry, children }: FailureProps): ReactNode {
       )}
     </div>
   );
-}
-
-function describe(
-  error: unknown,
-): Pick<CallError, "status" | "code" | "message" | "fields"> {
-  if (error instanceof CallError) return error;
-  return { status: 0, code: "error", message: String(error), fields: {} };
 }

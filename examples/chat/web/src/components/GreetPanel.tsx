@@ -13,7 +13,7 @@ export function GreetPanel(): ReactNode {
     <Panel
       name="greet"
       kind="local context"
-      about="Everything below its provider reads the same data. A new name is fetched while the old greeting stays."
+      about="All components below its provider read the same data. The old greeting stays until the new one arrives."
       rust={rust("pub async fn greet")}
       typescript={typescript}
       wide

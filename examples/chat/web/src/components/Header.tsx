@@ -1,27 +1,111 @@
 import type { ReactNode } from "react";
+import { useCurrentUser } from "../mizan";
 import { Boundary } from "./Boundary";
-import { UserSwitch } from "./UserSwitch";
+import { DemoBar } from "./DemoBar";
+import { SignOutButton } from "./SignOutButton";
 
-/** The name of the page, and the session, which stay in sight. */
-export function Header(): ReactNode {
+interface HeaderProps {
+  /** The path of the page, which the navigation marks. */
+  readonly path: string;
+}
+
+/** The name of the site, its pages, and the session. */
+export function Header({ path }: HeaderProps): ReactNode {
   return (
-    <header className="header">
-      <div className="header-row">
-        <a className="brand" href="/">
-          <img src="/favicon.svg" alt="" width="28" height="28" />
-          mizan
-        </a>
-        <nav className="nav" aria-label="Pages">
-          <a href="/">Functions</a>
-          <a href="/rooms/">Rooms</a>
-          <a href="/contact/">Contact</a>
-          <a href="/profile/">Profile</a>
-          <a href="/account/">Account</a>
-        </nav>
-        <Boundary>
-          <UserSwitch />
-        </Boundary>
+    <>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <Boundary>
+        <DemoBar path={path} />
+      </Boundary>
+      <header className="header">
+        <div className="header-row">
+          <a className="brand" href="/">
+            <img src="/favicon.svg" alt="" width="28" height="28" />
+            mizan
+          </a>
+          <Boundary>
+            <Pages path={path} />
+            <Session path={path} />
+          </Boundary>
+        </div>
+      </header>
+    </>
+  );
+}
+
+function Pages({ path }: HeaderProps): ReactNode {
+  const user = useCurrentUser();
+  return (
+    <nav className="nav" aria-label="Pages">
+      <PageLink href="/" path={path} exact>
+        Functions
+      </PageLink>
+      <PageLink href="/rooms/" path={path}>
+        Rooms
+      </PageLink>
+      <PageLink href="/contact/" path={path}>
+        Contact
+      </PageLink>
+      {user && (
+        <>
+          <PageLink href="/profile/" path={path}>
+            Profile
+          </PageLink>
+          <PageLink href="/account/" path={path}>
+            Account
+          </PageLink>
+        </>
+      )}
+      {user?.staff && (
+        <PageLink href="/admin/" path={path}>
+          Users
+        </PageLink>
+      )}
+    </nav>
+  );
+}
+
+function Session({ path }: HeaderProps): ReactNode {
+  const user = useCurrentUser();
+  if (user)
+    return (
+      <div className="session">
+        <span className="session-name">{user.name}</span>
+        <SignOutButton path={path} className="quiet" />
       </div>
-    </header>
+    );
+  return (
+    <div className="session">
+      <PageLink href="/sign-in/" path={path} className="button quiet">
+        Sign in
+      </PageLink>
+      <PageLink href="/sign-up/" path={path} className="button primary small">
+        Sign up
+      </PageLink>
+    </div>
+  );
+}
+
+interface PageLinkProps extends HeaderProps {
+  readonly href: string;
+  readonly className?: string;
+  /** Only this page is marked, and none below it. */
+  readonly exact?: boolean;
+  readonly children: ReactNode;
+}
+
+function PageLink(props: PageLinkProps): ReactNode {
+  const { href, path, className, exact = false, children } = props;
+  const isCurrent = exact ? path === href : path.startsWith(href);
+  return (
+    <a
+      href={href}
+      className={className}
+      aria-current={isCurrent ? "page" : undefined}
+    >
+      {children}
+    </a>
   );
 }

@@ -10,21 +10,30 @@ import { Footer } from "./Footer";
 import { Header } from "./Header";
 
 interface LayoutProps {
+  /** The path of the page, which the navigation marks. */
+  readonly path: string;
   readonly title: string;
+  /** The title in the browser's tab, where it says more than the heading. */
+  readonly tab?: string;
+  /** The page takes the height of the window, and its parts scroll instead. */
+  readonly fill?: boolean;
   readonly children: ReactNode;
 }
 
-/** What the pages with one thing on them share. */
-export function Layout({ title, children }: LayoutProps): ReactNode {
+/** The parts that all pages with one subject share. */
+export function Layout(props: LayoutProps): ReactNode {
+  const { path, title, tab = title, fill = false, children } = props;
   return (
     <MizanProvider>
-      <title>{`${title} · mizan`}</title>
-      <Header />
-      <main className="page narrow">
-        <h1>{title}</h1>
-        {children}
-      </main>
-      <Footer />
+      <title>{`${tab} · mizan`}</title>
+      <div className="site" data-fill={fill}>
+        <Header path={path} />
+        <main id="main" className="page narrow" tabIndex={-1}>
+          <h1>{title}</h1>
+          {children}
+        </main>
+        {!fill && <Footer />}
+      </div>
     </MizanProvider>
   );
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Boundary } from "./Boundary";
+import { Failure } from "./Failure";
 
 interface LiveProps {
   /** What is shown belongs to an earlier call: a newer one is on its way. */
@@ -16,7 +17,9 @@ export function Live({
 }: LiveProps): ReactNode {
   return (
     <div className="live" aria-live="polite" aria-busy={busy}>
-      <Boundary resetKeys={resetKeys}>{children}</Boundary>
+      <Boundary resetKeys={resetKeys} fallback={Failure}>
+        {children}
+      </Boundary>
     </div>
   );
 }

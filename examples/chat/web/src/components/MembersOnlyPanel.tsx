@@ -5,13 +5,13 @@ import typescript from "../snippets/members_only.tsx?raw";
 import { Panel } from "./Panel";
 import { ReportOutcome } from "./ReportOutcome";
 
-/** `members_only`: a query for whoever is signed in. */
+/** `members_only`: a query for signed-in users. */
 export function MembersOnlyPanel(): ReactNode {
   return (
     <Panel
       name="members_only"
       kind="query"
-      about="For whoever is signed in."
+      about="For everyone who is signed in."
       rust={rust("pub async fn members_only")}
       typescript={typescript}
     >

@@ -1,16 +1,17 @@
 import type { ReactNode } from "react";
-import { useCurrentUser, type ChatMessage } from "../mizan";
+import type { ChatMessage } from "../mizan";
 
 interface MessageProps {
   readonly message: ChatMessage;
+  /** The reader wrote it. */
+  readonly isOwn: boolean;
 }
 
-/** What somebody said. */
-export function Message({ message }: MessageProps): ReactNode {
-  const user = useCurrentUser();
+/** A message, with its author and its time in the reader's zone. */
+export function Message({ message, isOwn }: MessageProps): ReactNode {
   const at = new Date(message.at);
   return (
-    <li className="message" data-own={user?.id === message.author}>
+    <li className="message" data-own={isOwn}>
       <p className="message-head">
         <strong>{message.name}</strong>{" "}
         <time dateTime={at.toISOString()}>

@@ -1,6 +1,7 @@
 import { useId, type ReactNode } from "react";
 import { Boundary } from "./Boundary";
 import { Code } from "./Code";
+import { Failure } from "./Failure";
 
 interface PanelProps {
   /** The function's name on the wire. */
@@ -12,12 +13,15 @@ interface PanelProps {
   readonly typescript: string;
   /** Takes the whole width, with the code of the two sides side by side. */
   readonly wide?: boolean;
+  /** Shows the code from the beginning. */
+  readonly open?: boolean;
   readonly children: ReactNode;
 }
 
 /** One function: what it is, what it does here, and its code on both sides. */
 export function Panel(props: PanelProps): ReactNode {
-  const { name, kind, about, rust, typescript, wide = false, children } = props;
+  const { name, kind, about, rust, typescript, open = false } = props;
+  const { wide = false, children } = props;
   const heading = useId();
   return (
     <article
@@ -36,12 +40,18 @@ export function Panel(props: PanelProps): ReactNode {
         </code>
       </div>
       <div className="panel-live">
-        <Boundary>{children}</Boundary>
+        <Boundary fallback={Failure}>{children}</Boundary>
       </div>
-      <div className="panel-code">
-        <Code language="Rust" of={name} text={rust} />
-        <Code language="TypeScript" of={name} text={typescript} />
-      </div>
+      <details className="panel-code" open={open}>
+        <summary>
+          Code <span className="visually-hidden">of {name}</span>
+          <span className="languages">Rust and TypeScript</span>
+        </summary>
+        <div className="codes">
+          <Code language="Rust" of={name} text={rust} />
+          <Code language="TypeScript" of={name} text={typescript} />
+        </div>
+      </details>
     </article>
   );
 }

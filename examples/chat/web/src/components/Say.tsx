@@ -1,18 +1,37 @@
 import { useId, useState, type ReactNode } from "react";
-import { useCurrentUser, type ChatChannel, type ChannelResult } from "../mizan";
+import {
+  useCurrentUser,
+  type ChatChannel,
+  type ChannelResult,
+} from "../mizan";
+import { useHydrated } from "../hydrated";
+import { problemsOf } from "../problem";
+import { roomPath } from "../rooms";
 
 interface SayProps {
+  readonly room: string;
   readonly send: ChannelResult<ChatChannel>["send"];
 }
 
-/** What to say. A message that finds no connection waits for one, and runs once. */
-export function Say({ send }: SayProps): ReactNode {
+/** The composer. A message that finds no connection waits for one, and is sent once. */
+export function Say({ room, send }: SayProps): ReactNode {
   const user = useCurrentUser();
   const [text, setText] = useState("");
   const [waiting, setWaiting] = useState(0);
   const [problem, setProblem] = useState<string>();
+  const isHydrated = useHydrated();
   const id = useId();
-  if (!user) return <p>Sign in at the top to say something.</p>;
+  if (!user) {
+    const query = new URLSearchParams({ next: roomPath(room) });
+    return (
+      <p className="composer-note">
+        <a href={`/sign-in/?${query}`}>Sign in</a> or{" "}
+        <a href="/sign-up/">sign up</a> to send messages.
+      </p>
+    );
+  }
+  // Without JavaScript there is nothing to send with: the room says so in its place.
+  if (!isHydrated) return <div className="composer" />;
 
   async function say(): Promise<void> {
     setText("");
@@ -21,7 +40,7 @@ export function Say({ send }: SayProps): ReactNode {
     try {
       await send({ text });
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(problemsOf(error).join(" "));
       setText((newer) => newer || text);
     } finally {
       setWaiting((count) => count - 1);
@@ -30,28 +49,29 @@ export function Say({ send }: SayProps): ReactNode {
 
   return (
     <form
-      className="form"
+      className="composer"
       onSubmit={(event) => {
         event.preventDefault();
         if (text.trim()) void say();
       }}
     >
-      <label htmlFor={id}>Message</label>
-      <div className="form-row">
-        <input
-          id={id}
-          value={text}
-          autoComplete="off"
-          aria-invalid={problem !== undefined}
-          aria-describedby={`${id}-note`}
-          onChange={(event) => setText(event.target.value)}
-        />
-        <button type="submit" className="primary">
-          Send
-        </button>
-      </div>
+      <label className="visually-hidden" htmlFor={id}>
+        Message
+      </label>
+      <input
+        id={id}
+        value={text}
+        placeholder={`Message #${room}`}
+        autoComplete="off"
+        aria-invalid={problem !== undefined}
+        aria-describedby={`${id}-note`}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <button type="submit" className="primary">
+        Send
+      </button>
       <p id={`${id}-note`} className="count" data-over={problem !== undefined}>
-        {problem ?? (waiting > 0 ? "On its way…" : "")}
+        {problem ?? (waiting > 0 ? "Sending…" : "")}
       </p>
     </form>
   );

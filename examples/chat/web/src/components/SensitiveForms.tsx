@@ -7,9 +7,9 @@ import {
   reauthenticateForm,
 } from "../mizan/forms";
 import { Boundary } from "./Boundary";
-import { Failure } from "./Failure";
+import { Problem } from "./Problem";
 
-/** What only somebody may do who showed a short while ago that it is them: until then, asks for that. */
+/** The forms that need a recent password check. They ask for the password first where that is too long ago. */
 export function SensitiveForms(): ReactNode {
   const { error, isPending, refetch } = useConfirmed();
   const ask = (): void => void refetch();
@@ -17,34 +17,37 @@ export function SensitiveForms(): ReactNode {
   if (error?.code === "reauthenticate")
     return (
       <section className="card">
-        <h2>Is it you?</h2>
+        <h2>Confirm that it is you</h2>
         <p>
-          To use another address or to delete your account, enter your password
-          again.
+          Enter your password again to change your email address or to delete
+          your account.
         </p>
         <Boundary>
           <AutoForm of={reauthenticateForm}>Confirm</AutoForm>
         </Boundary>
       </section>
     );
-  if (error) return <Failure error={error} onRetry={ask} />;
+  if (error) return <Problem error={error} onRetry={ask} />;
   return (
     <>
       <section className="card">
-        <h2>Change your address</h2>
+        <h2>Change your email address</h2>
         <Boundary>
           <AutoForm
             of={changeEmailForm}
             onError={ask}
-            sent="We sent a link to the new address. Open it to use that from now on."
+            sent="Check your inbox: we sent a confirmation link to your new email address."
           >
-            Change address
+            Change email address
           </AutoForm>
         </Boundary>
       </section>
-      <section className="card">
+      <section className="card danger-zone">
         <h2>Delete your account</h2>
-        <p>It is gone for good.</p>
+        <p>
+          This deletes your account and signs you out on all devices. It cannot
+          be undone.
+        </p>
         <Boundary>
           <AutoForm of={deleteAccountForm} onError={ask} next="/sign-up/">
             Delete account

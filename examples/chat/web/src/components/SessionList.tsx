@@ -1,14 +1,15 @@
 import type { ReactNode } from "react";
+import { deviceName } from "../device";
 import {
   useRevokeOtherSessions,
   useRevokeSession,
   useSessions,
   useSignOut,
 } from "../mizan";
-import { minute } from "../time";
-import { Failure } from "./Failure";
+import { Moment } from "./Moment";
+import { Problem } from "./Problem";
 
-/** Where one is signed in, and the buttons that end it. */
+/** The devices on which the account is signed in, and the buttons that sign them out. */
 export function SessionList(): ReactNode {
   const sessions = useSessions();
   const revoke = useRevokeSession();
@@ -18,39 +19,53 @@ export function SessionList(): ReactNode {
     sessions.error ?? revoke.error ?? revokeOthers.error ?? signOut.error;
   return (
     <section className="card">
-      <h2>Where you are signed in</h2>
-      {error && <Failure error={error} />}
+      <h2>Your devices</h2>
+      {error && <Problem error={error} />}
+      {sessions.isPending && <p className="waiting">Loading…</p>}
       <ul className="rows" aria-label="Sessions">
-        {sessions.data?.map((session) => (
-          <li key={session.id}>
-            <div>
-              <p>{session.user_agent || "An unknown device"}</p>
-              <p className="lead">
-                {session.current ? "This one, since " : "Last used "}
-                {minute(
-                  session.current ? session.created_at : session.last_used_at,
-                )}
-              </p>
-            </div>
-            {!session.current && (
-              <button
-                type="button"
-                className="quiet"
-                onClick={() => revoke.mutate({ id: session.id })}
-              >
-                Sign out there
-              </button>
-            )}
-          </li>
-        ))}
+        {sessions.data?.map((session) => {
+          const device = deviceName(session.user_agent);
+          return (
+            <li key={session.id}>
+              <div>
+                <p>
+                  {device}
+                  {session.current && (
+                    <span className="kind">This device</span>
+                  )}
+                </p>
+                <p className="lead">
+                  {session.current ? "Signed in " : "Last active "}
+                  <Moment
+                    at={
+                      session.current
+                        ? session.created_at
+                        : session.last_used_at
+                    }
+                  />
+                </p>
+              </div>
+              {!session.current && (
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={`Sign out ${device}`}
+                  onClick={() => revoke.mutate({ id: session.id })}
+                >
+                  Sign out
+                </button>
+              )}
+            </li>
+          );
+        })}
       </ul>
       <div className="form-row">
         <button
           type="button"
-          className="primary"
+          className="quiet"
           onClick={() => signOut.mutate()}
         >
-          Sign out
+          Sign out of this device
         </button>
         {sessions.data && sessions.data.length > 1 && (
           <button
@@ -58,7 +73,7 @@ export function SessionList(): ReactNode {
             className="quiet"
             onClick={() => revokeOthers.mutate()}
           >
-            Sign out everywhere else
+            Sign out of all other devices
           </button>
         )}
       </div>

@@ -1,14 +1,26 @@
 import type { ReactNode } from "react";
 
-/** Sends whoever is not signed in to where they can be, and back to the path `next`. */
-export function SignInFirst({ next }: { readonly next: string }): ReactNode {
+interface SignInFirstProps {
+  /** The path to come back to. */
+  readonly next: string;
+  /** What the page is for: "to see your account". */
+  readonly to: string;
+}
+
+/** Asks visitors to sign in or sign up first. */
+export function SignInFirst({ next, to }: SignInFirstProps): ReactNode {
+  const query = new URLSearchParams({ next });
   return (
-    <div className="card">
-      <p>You are not signed in.</p>
-      <p>
-        <a href={`/sign-in/?next=${encodeURIComponent(next)}`}>Sign in</a>, or{" "}
-        <a href="/sign-up/">make an account</a>.
-      </p>
+    <div className="card empty">
+      <p>You are not signed in. Sign in {to}.</p>
+      <div className="form-row">
+        <a className="button primary" href={`/sign-in/?${query}`}>
+          Sign in
+        </a>
+        <a className="button quiet" href="/sign-up/">
+          Create an account
+        </a>
+      </div>
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function SignInPanel(): ReactNode {
     <Panel
       name="sign_in"
       kind="form"
-      about="A form of mizan-auth. Its error and its answer are unions in TypeScript: after a check, the compiler knows the rest."
+      about="A form of mizan-auth. Its result and its error are unions in TypeScript, which the compiler narrows after a check."
       rust={`${rust("pub struct SignIn", forms)}\n\n${rust("pub enum SignInError", errors)}`}
       typescript={typescript}
       wide
@@ -79,6 +79,6 @@ function SignIn(): ReactNode {
 function Welcome({ step }: { readonly step: NextStep }): ReactNode {
   const account = useAccount();
   if (step.step !== "signed_in")
-    return <p className="answer">Not yet: {step.step}.</p>;
+    return <p className="answer">Next step: {step.step}.</p>;
   return <p className="answer">Welcome, {account?.email}.</p>;
 }

@@ -14,7 +14,7 @@ export function SignOutPanel(): ReactNode {
     <Panel
       name="sign_out"
       kind="mutation"
-      about="It affects everything, and says so in its reply. What is on the page is fetched again; no component asks for it."
+      about="It affects everything, and its reply says so: the data on the page is fetched again without any code in the components."
       rust={rust("pub async fn sign_out", functions)}
       typescript={typescript}
     >
@@ -43,7 +43,7 @@ function SignOut(): ReactNode {
         {signOut.error && <Failure error={signOut.error} />}
         {signOut.isSuccess && (
           <Success>
-            <p className="answer">The session is closed.</p>
+            <p className="answer">You are signed out.</p>
           </Success>
         )}
       </Live>

@@ -11,7 +11,7 @@ export function StaffReportPanel(): ReactNode {
     <Panel
       name="staff_report"
       kind="query"
-      about="For staff, and for superusers, who are staff too."
+      about="For staff, which includes superusers."
       rust={rust("pub async fn staff_report")}
       typescript={typescript}
     >

@@ -10,7 +10,7 @@ export function Status({ status, code }: StatusProps): ReactNode {
   return (
     <p className="status" data-kind={kind(status)}>
       <span className="status-number">
-        {status === 0 ? "no reply" : status}
+        {status}
       </span>
       <code>{code}</code>
     </p>

@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** What this client was generated from; the server is told with each call. */
-export const contract = "e133ee4df783b475";
+export const contract = "4010bcf78d983b8a";
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -26,7 +26,7 @@ export interface Api extends Connected {
    */
   readonly changeEmailSchema: Query<void, types.FormState, types.CommonError>;
   /**
-   * Use another e-mail address. We send a link there.
+   * Use another email address. We email a link to it.
    *
    * Policy: recent.
    */
@@ -84,7 +84,7 @@ export interface Api extends Connected {
    */
   readonly confirmEmailSchema: Query<void, types.FormState, types.CommonError>;
   /**
-   * Confirm your new address.
+   * Confirm your new email address.
    *
    * Policy: signed in.
    *
@@ -152,7 +152,7 @@ export interface Api extends Connected {
    */
   readonly deleteAccountSchema: Query<void, types.FormState, types.CommonError>;
   /**
-   * Delete your account, for good.
+   * Delete your account permanently.
    *
    * Policy: recent.
    *
@@ -197,6 +197,24 @@ export interface Api extends Connected {
   >;
   /** Greets whoever is named. */
   readonly greet: Query<types.GreetInput, types.Greeting, types.CommonError>;
+  /** What the form holds when it is shown. */
+  readonly leaveSchema: Query<void, types.FormState, types.CommonError>;
+  /**
+   * Sign out of this device.
+   *
+   * Makes every query stale.
+   */
+  readonly leaveSubmit: Mutation<
+    types.LeaveSubmitInput,
+    null,
+    types.CommonError
+  >;
+  /** What is wrong with the values of the form, or with those of some fields. */
+  readonly leaveValidate: Query<
+    types.LeaveValidateInput,
+    types.FormErrors,
+    types.CommonError
+  >;
   /**
    * The accounts, a hundred at a time.
    *
@@ -275,7 +293,7 @@ export interface Api extends Connected {
   >;
   /** What the form holds when it is shown. */
   readonly requestResetSchema: Query<void, types.FormState, types.CommonError>;
-  /** We send you a link to set a new password with. */
+  /** Send a link to set a new password. */
   readonly requestResetSubmit: Mutation<
     types.RequestResetSubmitInput,
     null,
@@ -346,7 +364,7 @@ export interface Api extends Connected {
   /** What the form holds when it is shown. */
   readonly signUpSchema: Query<void, types.FormState, types.CommonError>;
   /**
-   * Make an account.
+   * Create an account.
    *
    * Makes every query stale.
    */
@@ -376,7 +394,7 @@ export interface Api extends Connected {
   /** What the form holds when it is shown. */
   readonly verifyCodeSchema: Query<void, types.FormState, types.CommonError>;
   /**
-   * Enter the code that we sent you.
+   * Enter the code that we emailed you.
    *
    * Makes every query stale.
    */
@@ -394,7 +412,7 @@ export interface Api extends Connected {
   /** What the form holds when it is shown. */
   readonly verifyLinkSchema: Query<void, types.FormState, types.CommonError>;
   /**
-   * Enter your password to confirm that the address is yours.
+   * Enter your password to confirm that the email address is yours.
    *
    * Makes every query stale.
    */
@@ -462,6 +480,9 @@ export function createApi(options?: ApiOptions): Api {
     echo: mutation(transport, "echo"),
     endSessions: mutation(transport, "end_sessions"),
     greet: query(transport, "greet"),
+    leaveSchema: query(transport, "leave.schema"),
+    leaveSubmit: mutation(transport, "leave.submit"),
+    leaveValidate: query(transport, "leave.validate", { post: true }),
     listAccounts: query(transport, "list_accounts"),
     membersOnly: query(transport, "members_only"),
     profileSchema: query(transport, "profile.schema"),

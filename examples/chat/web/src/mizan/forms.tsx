@@ -30,16 +30,16 @@ export interface ChangeEmailFormTypes {
   rows: {};
 }
 
-/** Use another e-mail address. We send a link there. */
+/** Use another email address. We email a link to it. */
 export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
   name: "change_email",
-  title: "Change your address",
+  title: "Change your email address",
   fields: [
     {
       name: "email",
       widget: "email",
-      label: "New e-mail address",
-      help: "The address that you want to use from now on.",
+      label: "New email address",
+      help: "We will email a confirmation link to this address.",
       required: true,
       autocomplete: "email",
       maxLength: 254,
@@ -48,7 +48,7 @@ export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
   schema: schemas.changeEmailSubmitInputSchema,
 };
 
-/** Has the form `Change your address` at work: its parts, and how it stands. */
+/** Has the form `Change your email address` at work: its parts, and how it stands. */
 export function useChangeEmailForm(
   options?: runtime.FormOptions<ChangeEmailFormTypes>,
 ): runtime.Form<ChangeEmailFormTypes> {
@@ -72,8 +72,8 @@ export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes>
     {
       name: "password",
       widget: "password",
-      label: "Password",
-      help: "The one that you have now.",
+      label: "Current password",
+      help: "The password that you use now.",
       required: true,
       autocomplete: "current-password",
     },
@@ -81,7 +81,7 @@ export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes>
       name: "new_password",
       widget: "password",
       label: "New password",
-      help: "At least 8 characters; a few words do well.",
+      help: "At least 8 characters. Several words make a good password.",
       required: true,
       autocomplete: "new-password",
     },
@@ -105,16 +105,16 @@ export interface ConfirmEmailFormTypes {
   rows: {};
 }
 
-/** Confirm your new address. */
+/** Confirm your new email address. */
 export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
   name: "confirm_email",
-  title: "Confirm your new address",
+  title: "Confirm your new email address",
   fields: [
     {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "What the link has as `token`.",
+      help: "The `token` of the link.",
       required: true,
       maxLength: 200,
     },
@@ -122,7 +122,7 @@ export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
   schema: schemas.confirmEmailSubmitInputSchema,
 };
 
-/** Has the form `Confirm your new address` at work: its parts, and how it stands. */
+/** Has the form `Confirm your new email address` at work: its parts, and how it stands. */
 export function useConfirmEmailForm(
   options?: runtime.FormOptions<ConfirmEmailFormTypes>,
 ): runtime.Form<ConfirmEmailFormTypes> {
@@ -147,7 +147,7 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "What the link has as `token`.",
+      help: "The `token` of the link.",
       required: true,
       maxLength: 200,
     },
@@ -155,7 +155,7 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
       name: "password",
       widget: "password",
       label: "New password",
-      help: "At least 8 characters; a few words do well.",
+      help: "At least 8 characters. Several words make a good password.",
       required: true,
       autocomplete: "new-password",
     },
@@ -204,8 +204,8 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
     {
       name: "email",
       widget: "email",
-      label: "E-mail",
-      help: "Only used to answer you.",
+      label: "Email address",
+      help: "We only use it to reply to you.",
       required: true,
       autocomplete: "email",
     },
@@ -231,7 +231,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
       name: "phones",
       widget: "list",
       label: "Phone numbers",
-      help: "Where we may call you.",
+      help: "Numbers where we can reach you.",
       list: { min: 0, max: 3 },
       fields: [
         {
@@ -278,7 +278,7 @@ export interface DeleteAccountFormTypes {
   rows: {};
 }
 
-/** Delete your account, for good. */
+/** Delete your account permanently. */
 export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> = {
   name: "delete_account",
   title: "Delete your account",
@@ -286,8 +286,8 @@ export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> =
     {
       name: "email",
       widget: "email",
-      label: "E-mail address",
-      help: "The address of your account, to be sure.",
+      label: "Email address",
+      help: "Enter the email address of your account to confirm.",
       required: true,
       autocomplete: "off",
       maxLength: 254,
@@ -301,6 +301,38 @@ export function useDeleteAccountForm(
   options?: runtime.FormOptions<DeleteAccountFormTypes>,
 ): runtime.Form<DeleteAccountFormTypes> {
   return runtime.useFormOf(deleteAccountForm, useApi(), options);
+}
+
+/** The types of the form `leave`. */
+export interface LeaveFormTypes {
+  input: types.LeaveSubmitInput;
+  output: null;
+  error: types.CommonError;
+  field: "everywhere";
+  rows: {};
+}
+
+/** Sign out of this device. */
+export const leaveForm: runtime.FormDefinition<LeaveFormTypes> = {
+  name: "leave",
+  title: "Sign out",
+  fields: [
+    {
+      name: "everywhere",
+      widget: "checkbox",
+      label: "Sign out of all devices",
+      help: "Ends the sessions of all other devices too.",
+      type: "boolean",
+    },
+  ],
+  schema: schemas.leaveSubmitInputSchema,
+};
+
+/** Has the form `Sign out` at work: its parts, and how it stands. */
+export function useLeaveForm(
+  options?: runtime.FormOptions<LeaveFormTypes>,
+): runtime.Form<LeaveFormTypes> {
+  return runtime.useFormOf(leaveForm, useApi(), options);
 }
 
 /** The types of the form `profile`. */
@@ -320,8 +352,8 @@ export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
     {
       name: "email",
       widget: "text",
-      label: "User",
-      help: "What you sign in with.",
+      label: "Email address",
+      help: "The address that you sign in with.",
       required: true,
       disabled: true,
     },
@@ -329,7 +361,7 @@ export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
       name: "name",
       widget: "text",
       label: "Display name",
-      help: "Nobody else may have it.",
+      help: "Shown to others. Each name can be used once.",
       required: true,
       autocomplete: "nickname",
       minLength: 2,
@@ -385,7 +417,7 @@ export interface ReauthenticateFormTypes {
 /** Enter your password to confirm that it is you. */
 export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes> = {
   name: "reauthenticate",
-  title: "Is it you?",
+  title: "Confirm that it is you",
   fields: [
     {
       name: "password",
@@ -399,14 +431,14 @@ export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes>
       name: "next",
       widget: "hidden",
       label: "Next",
-      help: "The path to go to then.",
+      help: "The path of the page to open afterwards.",
       nullable: true,
     },
   ],
   schema: schemas.reauthenticateSubmitInputSchema,
 };
 
-/** Has the form `Is it you?` at work: its parts, and how it stands. */
+/** Has the form `Confirm that it is you` at work: its parts, and how it stands. */
 export function useReauthenticateForm(
   options?: runtime.FormOptions<ReauthenticateFormTypes>,
 ): runtime.Form<ReauthenticateFormTypes> {
@@ -422,7 +454,7 @@ export interface RequestResetFormTypes {
   rows: {};
 }
 
-/** We send you a link to set a new password with. */
+/** Send a link to set a new password. */
 export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
   name: "request_reset",
   title: "Forgot your password?",
@@ -430,8 +462,8 @@ export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
     {
       name: "email",
       widget: "email",
-      label: "E-mail address",
-      help: "The address of your account.",
+      label: "Email address",
+      help: "The email address of your account.",
       required: true,
       autocomplete: "username",
       maxLength: 254,
@@ -464,8 +496,8 @@ export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
     {
       name: "email",
       widget: "email",
-      label: "E-mail address",
-      help: "The address of the account.",
+      label: "Email address",
+      help: "The email address of the account.",
       required: true,
       autocomplete: "username",
       maxLength: 254,
@@ -474,7 +506,7 @@ export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
       name: "password",
       widget: "password",
       label: "Password",
-      help: "Its password.",
+      help: "The password of the account.",
       required: true,
       autocomplete: "current-password",
     },
@@ -482,7 +514,7 @@ export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
       name: "next",
       widget: "hidden",
       label: "Next",
-      help: "The path to go to then.",
+      help: "The path of the page to open afterwards.",
       nullable: true,
     },
   ],
@@ -505,7 +537,7 @@ export interface SignUpFormTypes {
   rows: {};
 }
 
-/** Make an account. */
+/** Create an account. */
 export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
   name: "sign_up",
   title: "Sign up",
@@ -513,8 +545,8 @@ export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
     {
       name: "email",
       widget: "email",
-      label: "E-mail address",
-      help: "A code is sent there.",
+      label: "Email address",
+      help: "We will email you a confirmation code.",
       required: true,
       autocomplete: "username",
       maxLength: 254,
@@ -523,7 +555,7 @@ export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
       name: "password",
       widget: "password",
       label: "Password",
-      help: "At least 8 characters; a few words do well.",
+      help: "At least 8 characters. Several words make a good password.",
       required: true,
       autocomplete: "new-password",
     },
@@ -547,23 +579,23 @@ export interface VerifyCodeFormTypes {
   rows: {};
 }
 
-/** Enter the code that we sent you. */
+/** Enter the code that we emailed you. */
 export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
   name: "verify_code",
-  title: "Confirm your address",
+  title: "Confirm your email address",
   fields: [
     {
       name: "ticket",
       widget: "hidden",
       label: "Ticket",
-      help: "Names the flow, as the step before said.",
+      help: "The ticket that the previous step returned.",
       required: true,
     },
     {
       name: "code",
       widget: "text",
       label: "Code",
-      help: "The six digits in the mail.",
+      help: "Enter the 6-digit code from the email.",
       required: true,
       autocomplete: "one-time-code",
       minLength: 6,
@@ -573,14 +605,14 @@ export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
       name: "next",
       widget: "hidden",
       label: "Next",
-      help: "The path to go to then.",
+      help: "The path of the page to open afterwards.",
       nullable: true,
     },
   ],
   schema: schemas.verifyCodeSubmitInputSchema,
 };
 
-/** Has the form `Confirm your address` at work: its parts, and how it stands. */
+/** Has the form `Confirm your email address` at work: its parts, and how it stands. */
 export function useVerifyCodeForm(
   options?: runtime.FormOptions<VerifyCodeFormTypes>,
 ): runtime.Form<VerifyCodeFormTypes> {
@@ -596,16 +628,16 @@ export interface VerifyLinkFormTypes {
   rows: {};
 }
 
-/** Enter your password to confirm that the address is yours. */
+/** Enter your password to confirm that the email address is yours. */
 export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
   name: "verify_link",
-  title: "Confirm your address",
+  title: "Confirm your email address",
   fields: [
     {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "What the link has as `token`.",
+      help: "The `token` of the link.",
       required: true,
       maxLength: 200,
     },
@@ -621,14 +653,14 @@ export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
       name: "next",
       widget: "hidden",
       label: "Next",
-      help: "The path to go to then.",
+      help: "The path of the page to open afterwards.",
       nullable: true,
     },
   ],
   schema: schemas.verifyLinkSubmitInputSchema,
 };
 
-/** Has the form `Confirm your address` at work: its parts, and how it stands. */
+/** Has the form `Confirm your email address` at work: its parts, and how it stands. */
 export function useVerifyLinkForm(
   options?: runtime.FormOptions<VerifyLinkFormTypes>,
 ): runtime.Form<VerifyLinkFormTypes> {

@@ -49,7 +49,7 @@ export function useChangeEmailSchema(
 }
 
 /**
- * Use another e-mail address. We send a link there.
+ * Use another email address. We email a link to it.
  *
  * Policy: recent.
  */
@@ -135,7 +135,7 @@ export function useConfirmEmailSchema(
 }
 
 /**
- * Confirm your new address.
+ * Confirm your new email address.
  *
  * Policy: signed in.
  *
@@ -259,7 +259,7 @@ export function useDeleteAccountSchema(
 }
 
 /**
- * Delete your account, for good.
+ * Delete your account permanently.
  *
  * Policy: recent.
  *
@@ -368,6 +368,36 @@ export function useGreet(): types.Greeting {
     hook: "useGreet",
     provider: "GreetProvider",
   });
+}
+
+/** What the form holds when it is shown. */
+export function useLeaveSchema(
+  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
+): tanstack.UseQueryResult<types.FormState, types.CommonError> {
+  return runtime.useQueryOf(useApi().leaveSchema, undefined, options);
+}
+
+/**
+ * Sign out of this device.
+ *
+ * Makes every query stale.
+ */
+export function useLeaveSubmit(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.CommonError,
+    types.LeaveSubmitInput
+  >,
+): tanstack.UseMutationResult<null, types.CommonError, types.LeaveSubmitInput> {
+  return runtime.useMutationOf(useApi().leaveSubmit, options);
+}
+
+/** What is wrong with the values of the form, or with those of some fields. */
+export function useLeaveValidate(
+  input: types.LeaveValidateInput,
+  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
+): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
+  return runtime.useQueryOf(useApi().leaveValidate, input, options);
 }
 
 /**
@@ -488,7 +518,7 @@ export function useRequestResetSchema(
   return runtime.useQueryOf(useApi().requestResetSchema, undefined, options);
 }
 
-/** We send you a link to set a new password with. */
+/** Send a link to set a new password. */
 export function useRequestResetSubmit(
   options?: runtime.MutationHookOptions<
     null,
@@ -624,7 +654,7 @@ export function useSignUpSchema(
 }
 
 /**
- * Make an account.
+ * Create an account.
  *
  * Makes every query stale.
  */
@@ -680,7 +710,7 @@ export function useVerifyCodeSchema(
 }
 
 /**
- * Enter the code that we sent you.
+ * Enter the code that we emailed you.
  *
  * Makes every query stale.
  */
@@ -714,7 +744,7 @@ export function useVerifyLinkSchema(
 }
 
 /**
- * Enter your password to confirm that the address is yours.
+ * Enter your password to confirm that the email address is yours.
  *
  * Makes every query stale.
  */

@@ -94,7 +94,7 @@ export const contactSubmitInputSchema: z.ZodType<types.ContactSubmitInput> =
     z.strictObject({
       name: z.string().check(notBlank).check(singleLine).check(characters({ max: 80 })),
       email: z.string().check(notBlank).check(singleLine).check(email()),
-      message: z.string().check(filled({ min: 10, max: 2000 }, "tell us a little more: 10 to 2000 characters")),
+      message: z.string().check(filled({ min: 10, max: 2000 }, "Tell us a little more: 10 to 2000 characters.")),
       image: z.instanceof(File).check(file({ accept: "image/png, image/jpeg", maxBytes: 5000000 })).nullable().optional(),
       phones: z.array(phoneSchema).check(rows({ max: 3 })).optional(),
     }),
@@ -106,7 +106,7 @@ export const contactValidateInputSchema: z.ZodType<types.ContactValidateInput> =
       values: z.strictObject({
         name: z.string().check(notBlank).check(singleLine).check(characters({ max: 80 })).optional(),
         email: z.string().check(notBlank).check(singleLine).check(email()).optional(),
-        message: z.string().check(filled({ min: 10, max: 2000 }, "tell us a little more: 10 to 2000 characters")).optional(),
+        message: z.string().check(filled({ min: 10, max: 2000 }, "Tell us a little more: 10 to 2000 characters.")).optional(),
         image: z.instanceof(File).check(file({ accept: "image/png, image/jpeg", maxBytes: 5000000 })).nullable().optional(),
         phones: z.array(phoneSchema).check(items({ max: 3 })).optional(),
       }),
@@ -149,6 +149,23 @@ export const greetInputSchema: z.ZodType<types.GreetInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       name: z.string().check(characters({ min: 1, max: 80 })),
+    }),
+  );
+
+export const leaveSubmitInputSchema: z.ZodType<types.LeaveSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      everywhere: z.boolean().optional(),
+    }),
+  );
+
+export const leaveValidateInputSchema: z.ZodType<types.LeaveValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        everywhere: z.boolean().optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
     }),
   );
 

@@ -28,15 +28,15 @@ export type CommonError = Failure<CommonCode>;
 
 /** What `change_email.submit` takes. */
 export interface ChangeEmailSubmitInput {
-  /** The address that you want to use from now on. */
+  /** We will email a confirmation link to this address. */
   email: string;
 }
 
 /** What `change_email.validate` takes. */
 export interface ChangeEmailValidateInput {
-  /** Use another e-mail address. We send a link there. */
+  /** Use another email address. We email a link to it. */
   values: {
-    /** The address that you want to use from now on. */
+    /** We will email a confirmation link to this address. */
     email?: string;
   };
   /** The paths of the fields to check; without it, all. */
@@ -45,9 +45,9 @@ export interface ChangeEmailValidateInput {
 
 /** What `change_password.submit` takes. */
 export interface ChangePasswordSubmitInput {
-  /** The one that you have now. */
+  /** The password that you use now. */
   password: string;
-  /** At least 8 characters; a few words do well. */
+  /** At least 8 characters. Several words make a good password. */
   new_password: string;
 }
 
@@ -55,9 +55,9 @@ export interface ChangePasswordSubmitInput {
 export interface ChangePasswordValidateInput {
   /** Change your password. You are signed out everywhere else. */
   values: {
-    /** The one that you have now. */
+    /** The password that you use now. */
     password?: string;
-    /** At least 8 characters; a few words do well. */
+    /** At least 8 characters. Several words make a good password. */
     new_password?: string;
   };
   /** The paths of the fields to check; without it, all. */
@@ -66,15 +66,15 @@ export interface ChangePasswordValidateInput {
 
 /** What `confirm_email.submit` takes. */
 export interface ConfirmEmailSubmitInput {
-  /** What the link has as `token`. */
+  /** The `token` of the link. */
   token: string;
 }
 
 /** What `confirm_email.validate` takes. */
 export interface ConfirmEmailValidateInput {
-  /** Confirm your new address. */
+  /** Confirm your new email address. */
   values: {
-    /** What the link has as `token`. */
+    /** The `token` of the link. */
     token?: string;
   };
   /** The paths of the fields to check; without it, all. */
@@ -83,9 +83,9 @@ export interface ConfirmEmailValidateInput {
 
 /** What `confirm_reset.submit` takes. */
 export interface ConfirmResetSubmitInput {
-  /** What the link has as `token`. */
+  /** The `token` of the link. */
   token: string;
-  /** At least 8 characters; a few words do well. */
+  /** At least 8 characters. Several words make a good password. */
   password: string;
 }
 
@@ -93,9 +93,9 @@ export interface ConfirmResetSubmitInput {
 export interface ConfirmResetValidateInput {
   /** Set a new password. */
   values: {
-    /** What the link has as `token`. */
+    /** The `token` of the link. */
     token?: string;
-    /** At least 8 characters; a few words do well. */
+    /** At least 8 characters. Several words make a good password. */
     password?: string;
   };
   /** The paths of the fields to check; without it, all. */
@@ -105,12 +105,12 @@ export interface ConfirmResetValidateInput {
 /** What `contact.submit` takes. */
 export interface ContactSubmitInput {
   name: string;
-  /** Only used to answer you. */
+  /** We only use it to reply to you. */
   email: string;
   message: string;
   /** PNG or JPEG, at most 5 MB. */
   image?: File | null;
-  /** Where we may call you. */
+  /** Numbers where we can reach you. */
   phones?: Phone[];
 }
 
@@ -119,12 +119,12 @@ export interface ContactValidateInput {
   /** A message to the people behind this page. */
   values: {
     name?: string;
-    /** Only used to answer you. */
+    /** We only use it to reply to you. */
     email?: string;
     message?: string;
     /** PNG or JPEG, at most 5 MB. */
     image?: File | null;
-    /** Where we may call you. */
+    /** Numbers where we can reach you. */
     phones?: Phone[];
   };
   /** The paths of the fields to check; without it, all. */
@@ -133,15 +133,15 @@ export interface ContactValidateInput {
 
 /** What `delete_account.submit` takes. */
 export interface DeleteAccountSubmitInput {
-  /** The address of your account, to be sure. */
+  /** Enter the email address of your account to confirm. */
   email: string;
 }
 
 /** What `delete_account.validate` takes. */
 export interface DeleteAccountValidateInput {
-  /** Delete your account, for good. */
+  /** Delete your account permanently. */
   values: {
-    /** The address of your account, to be sure. */
+    /** Enter the email address of your account to confirm. */
     email?: string;
   };
   /** The paths of the fields to check; without it, all. */
@@ -166,6 +166,23 @@ export interface GreetInput {
   name: string;
 }
 
+/** What `leave.submit` takes. */
+export interface LeaveSubmitInput {
+  /** Ends the sessions of all other devices too. */
+  everywhere?: boolean;
+}
+
+/** What `leave.validate` takes. */
+export interface LeaveValidateInput {
+  /** Sign out of this device. */
+  values: {
+    /** Ends the sessions of all other devices too. */
+    everywhere?: boolean;
+  };
+  /** The paths of the fields to check; without it, all. */
+  fields?: string[] | null;
+}
+
 /** What `list_accounts` takes. */
 export interface ListAccountsInput {
   /** The address that the last list ended with. */
@@ -174,7 +191,7 @@ export interface ListAccountsInput {
 
 /** What `profile.submit` takes. */
 export interface ProfileSubmitInput {
-  /** Nobody else may have it. */
+  /** Shown to others. Each name can be used once. */
   name: string;
   about?: string | null;
   website?: string | null;
@@ -186,7 +203,7 @@ export interface ProfileSubmitInput {
 export interface ProfileValidateInput {
   /** What others see of you. */
   values: {
-    /** Nobody else may have it. */
+    /** Shown to others. Each name can be used once. */
     name?: string;
     about?: string | null;
     website?: string | null;
@@ -201,7 +218,7 @@ export interface ProfileValidateInput {
 export interface ReauthenticateSubmitInput {
   /** The password of your account. */
   password: string;
-  /** The path to go to then. */
+  /** The path of the page to open afterwards. */
   next?: string | null;
 }
 
@@ -211,7 +228,7 @@ export interface ReauthenticateValidateInput {
   values: {
     /** The password of your account. */
     password?: string;
-    /** The path to go to then. */
+    /** The path of the page to open afterwards. */
     next?: string | null;
   };
   /** The paths of the fields to check; without it, all. */
@@ -220,15 +237,15 @@ export interface ReauthenticateValidateInput {
 
 /** What `request_reset.submit` takes. */
 export interface RequestResetSubmitInput {
-  /** The address of your account. */
+  /** The email address of your account. */
   email: string;
 }
 
 /** What `request_reset.validate` takes. */
 export interface RequestResetValidateInput {
-  /** We send you a link to set a new password with. */
+  /** Send a link to set a new password. */
   values: {
-    /** The address of your account. */
+    /** The email address of your account. */
     email?: string;
   };
   /** The paths of the fields to check; without it, all. */
@@ -249,11 +266,11 @@ export interface RevokeSessionInput {
 
 /** What `sign_in.submit` takes. */
 export interface SignInSubmitInput {
-  /** The address of the account. */
+  /** The email address of the account. */
   email: string;
-  /** Its password. */
+  /** The password of the account. */
   password: string;
-  /** The path to go to then. */
+  /** The path of the page to open afterwards. */
   next?: string | null;
 }
 
@@ -261,11 +278,11 @@ export interface SignInSubmitInput {
 export interface SignInValidateInput {
   /** Sign in to your account. */
   values: {
-    /** The address of the account. */
+    /** The email address of the account. */
     email?: string;
-    /** Its password. */
+    /** The password of the account. */
     password?: string;
-    /** The path to go to then. */
+    /** The path of the page to open afterwards. */
     next?: string | null;
   };
   /** The paths of the fields to check; without it, all. */
@@ -274,19 +291,19 @@ export interface SignInValidateInput {
 
 /** What `sign_up.submit` takes. */
 export interface SignUpSubmitInput {
-  /** A code is sent there. */
+  /** We will email you a confirmation code. */
   email: string;
-  /** At least 8 characters; a few words do well. */
+  /** At least 8 characters. Several words make a good password. */
   password: string;
 }
 
 /** What `sign_up.validate` takes. */
 export interface SignUpValidateInput {
-  /** Make an account. */
+  /** Create an account. */
   values: {
-    /** A code is sent there. */
+    /** We will email you a confirmation code. */
     email?: string;
-    /** At least 8 characters; a few words do well. */
+    /** At least 8 characters. Several words make a good password. */
     password?: string;
   };
   /** The paths of the fields to check; without it, all. */
@@ -295,23 +312,23 @@ export interface SignUpValidateInput {
 
 /** What `verify_code.submit` takes. */
 export interface VerifyCodeSubmitInput {
-  /** Names the flow, as the step before said. */
+  /** The ticket that the previous step returned. */
   ticket: string;
-  /** The six digits in the mail. */
+  /** Enter the 6-digit code from the email. */
   code: string;
-  /** The path to go to then. */
+  /** The path of the page to open afterwards. */
   next?: string | null;
 }
 
 /** What `verify_code.validate` takes. */
 export interface VerifyCodeValidateInput {
-  /** Enter the code that we sent you. */
+  /** Enter the code that we emailed you. */
   values: {
-    /** Names the flow, as the step before said. */
+    /** The ticket that the previous step returned. */
     ticket?: string;
-    /** The six digits in the mail. */
+    /** Enter the 6-digit code from the email. */
     code?: string;
-    /** The path to go to then. */
+    /** The path of the page to open afterwards. */
     next?: string | null;
   };
   /** The paths of the fields to check; without it, all. */
@@ -320,23 +337,23 @@ export interface VerifyCodeValidateInput {
 
 /** What `verify_link.submit` takes. */
 export interface VerifyLinkSubmitInput {
-  /** What the link has as `token`. */
+  /** The `token` of the link. */
   token: string;
   /** The password that you signed up with. */
   password: string;
-  /** The path to go to then. */
+  /** The path of the page to open afterwards. */
   next?: string | null;
 }
 
 /** What `verify_link.validate` takes. */
 export interface VerifyLinkValidateInput {
-  /** Enter your password to confirm that the address is yours. */
+  /** Enter your password to confirm that the email address is yours. */
   values: {
-    /** What the link has as `token`. */
+    /** The `token` of the link. */
     token?: string;
     /** The password that you signed up with. */
     password?: string;
-    /** The path to go to then. */
+    /** The path of the page to open afterwards. */
     next?: string | null;
   };
   /** The paths of the fields to check; without it, all. */
@@ -383,13 +400,13 @@ export interface AccountRow {
   sessions: number;
 }
 
-/** What somebody said. */
+/** A message in a room. */
 export interface ChatMessage {
-  /** The id of who said it. */
+  /** The id of its author. */
   author: string;
-  /** What they are called. */
+  /** The display name of its author. */
   name: string;
-  /** What they said. */
+  /** Its text. */
   text: string;
   /** When, in milliseconds since 1970. */
   at: number;
@@ -447,9 +464,9 @@ export interface Greeting {
   greeting: string;
 }
 
-/** Somebody in a room, as the others see them. */
+/** A person in a room, as the others see them. */
 export interface Guest {
-  /** What they are called. */
+  /** The display name. */
   name: string;
 }
 
@@ -513,7 +530,7 @@ export interface Report {
   lines: string[];
 }
 
-/** What to say. */
+/** A message to send. */
 export interface Say {
   /** At most 500 characters. */
   text: string;

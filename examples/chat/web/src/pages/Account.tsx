@@ -7,10 +7,10 @@ import { SignInFirst } from "../components/SignInFirst";
 import { useAccount } from "../mizan";
 import { AutoForm, changePasswordForm } from "../mizan/forms";
 
-/** What whoever is signed in can do with their account. */
+/** The account of the signed-in user: devices, password, email address, deletion. */
 export default function AccountPage(): ReactNode {
   return (
-    <Layout title="Your account">
+    <Layout path="/account/" title="Your account">
       <Boundary>
         <Sections />
       </Boundary>
@@ -20,18 +20,12 @@ export default function AccountPage(): ReactNode {
 
 function Sections(): ReactNode {
   const account = useAccount();
-  if (!account) return <SignInFirst next="/account/" />;
+  if (!account) return <SignInFirst next="/account/" to="to see your account" />;
   return (
     <>
       <p className="lead">
-        You are signed in as <strong>{account.email}</strong>. What others see
-        of you is in your <a href="/profile/">profile</a>.
-        {account.staff && (
-          <>
-            {" "}
-            As staff you may see <a href="/admin/">all accounts</a>.
-          </>
-        )}
+        You are signed in as <strong>{account.email}</strong>. Others see your{" "}
+        <a href="/profile/">profile</a>.
       </p>
       <SessionList />
       <section className="card">
@@ -40,7 +34,7 @@ function Sections(): ReactNode {
           <AutoForm
             key={account.id}
             of={changePasswordForm}
-            sent="Your password is changed. You are signed out everywhere else."
+            sent="Your password was changed, and you were signed out on all other devices."
           >
             Change password
           </AutoForm>

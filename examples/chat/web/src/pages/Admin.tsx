@@ -5,10 +5,10 @@ import { Layout } from "../components/Layout";
 import { SignInFirst } from "../components/SignInFirst";
 import { useAccount } from "../mizan";
 
-/** All accounts, for staff. What others see is the server's refusal. */
+/** All accounts, for staff. The server refuses other callers, and the page says so. */
 export default function Admin(): ReactNode {
   return (
-    <Layout title="All accounts">
+    <Layout path="/admin/" title="Users">
       <Boundary>
         <Accounts />
       </Boundary>
@@ -18,6 +18,6 @@ export default function Admin(): ReactNode {
 
 function Accounts(): ReactNode {
   const account = useAccount();
-  if (!account) return <SignInFirst next="/admin/" />;
+  if (!account) return <SignInFirst next="/admin/" to="as staff to see all users" />;
   return <AccountRows key={account.id} />;
 }

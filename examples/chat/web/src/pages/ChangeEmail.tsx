@@ -6,14 +6,14 @@ import { useAccount } from "../mizan";
 import { AutoForm, confirmEmailForm } from "../mizan/forms";
 
 interface ChangeEmailProps {
-  /** What the link in the mail has. */
+  /** The token of the link in the email. */
   readonly token: string | null;
 }
 
 /** Confirms a new address by the link that was sent to it. */
 export default function ChangeEmail({ token }: ChangeEmailProps): ReactNode {
   return (
-    <Layout title="Confirm your new address">
+    <Layout path="/change-email/" title="Confirm your new email address">
       <Boundary>
         <Confirm token={token ?? ""} />
       </Boundary>
@@ -25,7 +25,10 @@ function Confirm({ token }: { readonly token: string }): ReactNode {
   const account = useAccount();
   if (!account)
     return (
-      <SignInFirst next={`/change-email/?${new URLSearchParams({ token })}`} />
+      <SignInFirst
+        next={`/change-email/?${new URLSearchParams({ token })}`}
+        to="to confirm your new email address"
+      />
     );
   return (
     <div className="card">
@@ -35,9 +38,14 @@ function Confirm({ token }: { readonly token: string }): ReactNode {
       <Boundary>
         <AutoForm
           of={confirmEmailForm}
-          sent={<a href="/account/">Your address is changed.</a>}
+          sent={
+            <p>
+              Your email address was changed.{" "}
+              <a href="/account/">Go to your account</a>
+            </p>
+          }
         >
-          Use the new address
+          Confirm new email address
         </AutoForm>
       </Boundary>
     </div>

@@ -6,11 +6,11 @@ import { Layout } from "../components/Layout";
 /** A form with every part placed by hand. It works before, and without, JavaScript. */
 export default function Contact(): ReactNode {
   return (
-    <Layout title="Contact us">
+    <Layout path="/contact/" title="Contact us">
       <p className="lead">
-        One struct in Rust says what this form is. The browser and the server
-        hold it to the same rules, in the same words; without JavaScript it is
-        an ordinary form.
+        Questions or ideas? Send us a message, and we will reply by email. The
+        form is one struct in Rust: the browser and the server check it by the
+        same rules, and it works without JavaScript.
       </p>
       <Boundary>
         <ContactForm />

@@ -3,21 +3,21 @@ import { Boundary } from "../components/Boundary";
 import { Layout } from "../components/Layout";
 import { AutoForm, requestResetForm } from "../mizan/forms";
 
-/** Sends a mail that sets a new password, whether or not there is an account. */
+/** Sends an email to set a new password, whether or not the address has an account. */
 export default function ForgotPassword(): ReactNode {
   return (
-    <Layout title="Forgot your password?">
+    <Layout path="/forgot-password/" title="Forgot your password?">
       <p className="lead">
-        We send you a link to set a new one with. This page says the same
-        whether or not the address has an account; the mail tells.
+        Enter your email address, and we will send you a link to set a new
+        password.
       </p>
       <div className="card">
         <Boundary>
           <AutoForm
             of={requestResetForm}
-            sent="We sent you a mail. What to do is in it."
+            sent="Check your inbox: we sent you an email with the next steps."
           >
-            Send the link
+            Send reset link
           </AutoForm>
         </Boundary>
       </div>

@@ -20,24 +20,24 @@ import "../styles/form.css";
 import "../styles/page.css";
 import "../styles/panel.css";
 
-/** The page: every function of the example at work, beside its code. */
+/** The front page: every function of the example, beside its code. */
 export default function Home(): ReactNode {
   return (
     <MizanProvider>
       <title>mizan: Rust functions, called from React</title>
       <meta
         name="description"
-        content="Rust functions, called from a typed React client: every kind of function at work on one page."
+        content="Rust functions, called from a typed React client: every kind of function on one page."
       />
-      <Header />
-      <main className="page">
+      <Header path="/" />
+      <main id="main" className="page" tabIndex={-1}>
         <div className="hero">
           <div>
             <h1>Rust functions, called from React.</h1>
             <p>
-              Each panel below is one function of the server at work, over the
-              Rust that declares it and the TypeScript that calls it. Sign in as
-              somebody else at the top, and all of them follow by themselves.
+              Each panel runs one function of this server, with the Rust that
+              declares it and the TypeScript that calls it. Switch the demo
+              account at the top, and every panel updates itself.
             </p>
           </div>
           <Boundary>
@@ -53,7 +53,7 @@ export default function Home(): ReactNode {
         </Section>
         <Section
           title="Session"
-          lead="Who is signed in is fetched once, and again when a mutation says that it changed."
+          lead="The current user is fetched once, and again when a mutation says that it changed."
         >
           <SignInPanel />
           <CurrentUserPanel />
@@ -61,7 +61,7 @@ export default function Home(): ReactNode {
         </Section>
         <Section
           title="Policies"
-          lead="Each function says who may call it. The answer to anybody else is a typed error."
+          lead="Each function declares who may call it. Other callers get a typed error."
         >
           <MembersOnlyPanel />
           <StaffReportPanel />

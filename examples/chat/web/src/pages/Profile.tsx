@@ -1,17 +1,17 @@
 import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
 import { Layout } from "../components/Layout";
+import { SignInFirst } from "../components/SignInFirst";
 import { useCurrentUser } from "../mizan";
 import { AutoForm, profileForm } from "../mizan/forms";
 
-/** A form that is drawn from its declaration alone. */
+/** A form that is rendered from its declaration alone. */
 export default function Profile(): ReactNode {
   return (
-    <Layout title="Edit profile">
+    <Layout path="/profile/" title="Edit profile">
       <p className="lead">
-        This form has no markup of its own: <code>AutoForm</code> draws it from
-        the struct. Whether a name is free only the server knows, and it tells
-        while you type.
+        <code>AutoForm</code> renders this form from a struct in Rust. The
+        server checks while you type whether your name is still available.
       </p>
       <Boundary>
         <EditProfile />
@@ -23,17 +23,11 @@ export default function Profile(): ReactNode {
 function EditProfile(): ReactNode {
   const user = useCurrentUser();
   if (!user)
-    return (
-      <p className="card">
-        Sign in as somebody at the top, or with{" "}
-        <a href="/sign-in/">an account of your own</a>, and your profile appears
-        here.
-      </p>
-    );
+    return <SignInFirst next="/profile/" to="to edit your profile" />;
   return (
     <div className="card">
-      <AutoForm key={user.id} of={profileForm} sent="Your profile is saved.">
-        Save
+      <AutoForm key={user.id} of={profileForm} sent="Your profile was saved.">
+        Save profile
       </AutoForm>
     </div>
   );

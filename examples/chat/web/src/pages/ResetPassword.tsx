@@ -4,10 +4,10 @@ import { Layout } from "../components/Layout";
 import { AutoForm, confirmResetForm } from "../mizan/forms";
 import { follow } from "../nextStep";
 
-/** Sets a new password by the link in a mail. Every session of the account ends. */
+/** Sets a new password by the link in an email. Every session of the account ends. */
 export default function ResetPassword(): ReactNode {
   return (
-    <Layout title="Set a new password">
+    <Layout path="/reset-password/" title="Set a new password">
       <div className="card">
         <Boundary>
           <AutoForm
@@ -15,7 +15,7 @@ export default function ResetPassword(): ReactNode {
             onSuccess={follow}
             sent={
               <p>
-                Your password is set. <a href="/sign-in/">Sign in</a>
+                Your password was changed. <a href="/sign-in/">Sign in</a>
               </p>
             }
           >
@@ -24,8 +24,8 @@ export default function ResetPassword(): ReactNode {
         </Boundary>
       </div>
       <p>
-        The link does not work any more?{" "}
-        <a href="/forgot-password/">Get another</a>.
+        Has the link expired?{" "}
+        <a href="/forgot-password/">Request a new link</a>.
       </p>
     </Layout>
   );

@@ -1,16 +1,43 @@
-import type { ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
+import { Boundary } from "../components/Boundary";
 import { Layout } from "../components/Layout";
-import { Rooms as AllRooms } from "../components/Rooms";
+import { Room } from "../components/Room";
+import { roomPath, rooms, useRoom } from "../rooms";
 
-/** Rooms to talk in, in step on every screen. */
-export default function Rooms(): ReactNode {
+interface RoomsProps {
+  /** The room that the address names. */
+  readonly room: string;
+}
+
+/** Chat rooms. The open one is in the address, and in step on every screen. */
+export default function Rooms(props: RoomsProps): ReactNode {
+  const [room, open] = useRoom(props.room);
   return (
-    <Layout title="Rooms">
-      <p className="lead">
-        A channel knows what each page has seen. Whoever was away gets what was
-        said meanwhile, or is told that something is missing.
-      </p>
-      <AllRooms />
+    <Layout path={roomPath(room)} title="Rooms" tab={`#${room}`} fill>
+      <nav className="switch" aria-label="Rooms">
+        {rooms.map((name) => (
+          <a
+            key={name}
+            href={roomPath(name)}
+            aria-current={name === room ? "page" : undefined}
+            onClick={(event) => {
+              if (opensElsewhere(event)) return;
+              event.preventDefault();
+              open(name);
+            }}
+          >
+            #{name}
+          </a>
+        ))}
+      </nav>
+      <Boundary>
+        <Room key={room} room={room} />
+      </Boundary>
     </Layout>
   );
+}
+
+/** Whether the click opens another tab or window, which the browser does by itself. */
+function opensElsewhere(event: MouseEvent): boolean {
+  return event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
 }

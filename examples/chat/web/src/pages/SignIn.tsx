@@ -5,10 +5,10 @@ import { useAccount, useDemoAccounts } from "../mizan";
 import { AutoForm, signInForm } from "../mizan/forms";
 import { follow } from "../nextStep";
 
-/** Opens a session, or says what comes first. */
+/** Opens a session, or names the step that comes first. */
 export default function SignIn(): ReactNode {
   return (
-    <Layout title="Sign in">
+    <Layout path="/sign-in/" title="Sign in">
       <div className="card">
         <Boundary>
           <AutoForm of={signInForm} onSuccess={follow} sent={<Outcome />}>
@@ -17,8 +17,10 @@ export default function SignIn(): ReactNode {
         </Boundary>
       </div>
       <p>
-        <a href="/forgot-password/">Forgot your password?</a> No account yet?{" "}
-        <a href="/sign-up/">Sign up</a>.
+        <a href="/forgot-password/">Forgot your password?</a>
+      </p>
+      <p>
+        New here? <a href="/sign-up/">Create an account</a>.
       </p>
       <Boundary>
         <Demos />
@@ -27,23 +29,27 @@ export default function SignIn(): ReactNode {
   );
 }
 
-/** What became of it where no JavaScript runs, which then sees the next step on this page. */
+/** The outcome without JavaScript, where the next step shows on this page. */
 function Outcome(): ReactNode {
   const account = useAccount();
   return account ? (
     <p>
-      You are signed in as {account.email}. <a href="/account/">Go on</a>
+      You are signed in as {account.email}.{" "}
+      <a href="/account/">Go to your account</a>
     </p>
   ) : (
-    <p>Your address is not confirmed yet. Open the link that we sent to it.</p>
+    <p>
+      Your email address is not confirmed yet. Open the link in the email that
+      we sent you.
+    </p>
   );
 }
 
 function Demos(): ReactNode {
   const demos = useDemoAccounts();
   return (
-    <section className="card" aria-label="Accounts to try">
-      <h2>Accounts to try</h2>
+    <section className="card" aria-label="Demo accounts">
+      <h2>Demo accounts</h2>
       <dl className="facts">
         {demos.map(({ name, email }) => (
           <div key={email}>

@@ -4,28 +4,27 @@ import { Layout } from "../components/Layout";
 import { AutoForm, signUpForm } from "../mizan/forms";
 import { follow } from "../nextStep";
 
-/** Makes an account. The answer is the same whether or not the address has one. */
+/** Creates an account. The reply is the same whether or not the address has one. */
 export default function SignUp(): ReactNode {
   return (
-    <Layout title="Sign up">
+    <Layout path="/sign-up/" title="Sign up">
       <p className="lead">
-        We send a code and a link to your address; either shows that it is
-        yours. Unless you started the demo with a folder for mail, it is printed
-        where the server runs.
+        We will email you a code to confirm your address. The demo server prints
+        its emails in its terminal, unless it was started with <code>--mail</code>.
       </p>
       <div className="card">
         <Boundary>
           <AutoForm
             of={signUpForm}
             onSuccess={follow}
-            sent="We sent you a mail. Open the link in it, and enter your password there."
+            sent="Check your inbox: open the link in the email and enter your password to finish."
           >
-            Sign up
+            Create account
           </AutoForm>
         </Boundary>
       </div>
       <p>
-        You have an account? <a href="/sign-in/">Sign in</a>.
+        Already have an account? <a href="/sign-in/">Sign in</a>.
       </p>
     </Layout>
   );

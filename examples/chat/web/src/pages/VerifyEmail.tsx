@@ -1,36 +1,40 @@
 import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
-import { Failure } from "../components/Failure";
 import { Layout } from "../components/Layout";
+import { Problem } from "../components/Problem";
 import { useResendCode } from "../mizan";
 import { AutoForm, verifyCodeForm, verifyLinkForm } from "../mizan/forms";
 import { follow } from "../nextStep";
 
 interface VerifyEmailProps {
-  /** Names the flow for which a code was sent. */
+  /** The ticket of the flow for which a code was sent. */
   readonly ticket: string | null;
-  /** What the link in the mail has. */
+  /** The token of the link in the email. */
   readonly token: string | null;
 }
 
-/** Confirms an address, by the code in the mail or by the link in it. */
+/** Confirms an address by the code or the link in the email. */
 export default function VerifyEmail({
   ticket,
   token,
 }: VerifyEmailProps): ReactNode {
   return (
-    <Layout title="Confirm your address">
+    <Layout path="/verify-email/" title="Confirm your email address">
       {token !== null ? (
         <ByLink />
       ) : ticket !== null ? (
         <ByCode ticket={ticket} />
       ) : (
-        <p className="card">
-          Open the link in the mail, or sign in to get another.
-        </p>
+        <div className="card empty">
+          <p>
+            Open the link in the email that we sent you, or sign in to get a new
+            code.
+          </p>
+        </div>
       )}
       <p>
-        Nothing works any more? <a href="/sign-in/">Sign in</a> to begin anew.
+        Has the code or link expired? <a href="/sign-in/">Sign in</a> to get a
+        new one.
       </p>
     </Layout>
   );
@@ -38,7 +42,8 @@ export default function VerifyEmail({
 
 const sent = (
   <p>
-    Your address is confirmed. <a href="/account/">Go on</a>
+    Your email address is confirmed.{" "}
+    <a href="/account/">Go to your account</a>
   </p>
 );
 
@@ -64,7 +69,7 @@ function ByCode({ ticket }: { readonly ticket: string }): ReactNode {
         </AutoForm>
       </Boundary>
       <div className="form-row">
-        <span className="count">No mail?</span>
+        <span className="count">No email? Check your spam folder.</span>
         <button
           type="button"
           className="quiet"
@@ -74,7 +79,7 @@ function ByCode({ ticket }: { readonly ticket: string }): ReactNode {
           Send another code
         </button>
       </div>
-      {resend.error && <Failure error={resend.error} />}
+      {resend.error && <Problem error={resend.error} />}
     </div>
   );
 }

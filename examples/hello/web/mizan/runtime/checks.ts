@@ -88,12 +88,12 @@ export function range(bounds: Bounds, message?: string): Check<number> {
 }
 
 /** Checks that a text is an e-mail address. */
-export function email(message = "must be an e-mail address"): Check<string> {
+export function email(message = "Enter a valid email address."): Check<string> {
   return check(message, isEmail);
 }
 
 /** Checks that a text is a URL. */
-export function url(message = "must be a URL"): Check<string> {
+export function url(message = "Enter a valid URL."): Check<string> {
   return check(message, (text) => {
     try {
       return Boolean(new URL(text));
@@ -106,7 +106,7 @@ export function url(message = "must be a URL"): Check<string> {
 /** Checks that a text matches a pattern somewhere. */
 export function pattern(
   pattern: RegExp,
-  message = "has the wrong form",
+  message = "Does not have the expected format.",
 ): Check<string> {
   return check(message, (text) => pattern.test(text));
 }
@@ -114,7 +114,11 @@ export function pattern(
 /** Checks that a text is not made of white space alone. Nothing else is said of one that is. */
 export const notBlank: Check<string> = ({ value, issues }) => {
   if (isBlank(value))
-    issues.push({ code: "custom", message: "is required", input: value });
+    issues.push({
+      code: "custom",
+      message: "This field is required.",
+      input: value,
+    });
 };
 
 /** As `notBlank` and `characters`: what `message` says of the length is said of a blank text too. */
@@ -125,7 +129,7 @@ export function filled(limits: Limits, message: string): Check<string> {
     const before = issues.length;
     void hasLength(payload);
     if (!isBlank(value)) return;
-    const said = issues.length > before ? message : "is required";
+    const said = issues.length > before ? message : "This field is required.";
     issues.splice(before);
     issues.push({ code: "custom", message: said, input: value });
   };
@@ -133,14 +137,14 @@ export function filled(limits: Limits, message: string): Check<string> {
 
 /** Checks that a text has no control characters, which line breaks are too. */
 export const singleLine: Check<string> = check(
-  "must be one line without control characters",
+  "Must be one line without control characters.",
   (text) => !/\p{Cc}/u.test(text),
 );
 
 /** Checks how many bytes a text has in UTF-8. */
 export function maxBytes(max: number): Check<string> {
   return check(
-    `must have at most ${counts(max, "byte")}`,
+    `Must have at most ${counts(max, "byte")}.`,
     (text) => new TextEncoder().encode(text).length <= max,
   );
 }
@@ -149,21 +153,22 @@ export function maxBytes(max: number): Check<string> {
 export function file({ accept, maxBytes = Infinity }: FileLimits): Check<File> {
   return ({ value, issues }) => {
     const issue = { code: "custom", input: value, continue: true } as const;
-    if (value.size === 0) issues.push({ ...issue, message: "is empty" });
+    if (value.size === 0)
+      issues.push({ ...issue, message: "The file is empty." });
     if (value.size > maxBytes)
       issues.push({
         ...issue,
-        message: `must have at most ${counts(maxBytes, "byte")}`,
+        message: `The file must be at most ${sizeWords(maxBytes)}.`,
       });
     if (accept !== undefined && !isAccepted(value, accept))
-      issues.push({ ...issue, message: `must be of the type ${accept}` });
+      issues.push({ ...issue, message: `Choose a file of type ${accept}.` });
   };
 }
 
 /** Checks that no two items of a list are the same JSON. */
 export const unique: z.core.$ZodCheck<readonly unknown[]> = ofLists(
   check(
-    "must not have an item twice",
+    "Must not contain the same item twice.",
     (list) =>
       new Set(list.map((item) => JSON.stringify(item))).size === list.length,
   ),
@@ -201,14 +206,21 @@ function counted<T>(
 }
 
 function countWords(unit: string, min: number, max: number): string {
-  if (min === max) return `must have exactly ${counts(min, unit)}`;
-  if (max === Infinity) return `must have at least ${counts(min, unit)}`;
-  if (min === 0) return `must have at most ${counts(max, unit)}`;
-  return `must have ${min} to ${counts(max, unit)}`;
+  if (min === max) return `Must have exactly ${counts(min, unit)}.`;
+  if (max === Infinity) return `Must have at least ${counts(min, unit)}.`;
+  if (min === 0) return `Must have at most ${counts(max, unit)}.`;
+  return `Must have ${min} to ${counts(max, unit)}.`;
 }
 
 function counts(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** A number of bytes in the largest unit that takes it whole, as the server writes it. */
+function sizeWords(bytes: number): string {
+  if (bytes > 0 && bytes % 1_000_000 === 0) return `${bytes / 1_000_000} MB`;
+  if (bytes > 0 && bytes % 1_000 === 0) return `${bytes / 1_000} kB`;
+  return counts(bytes, "byte");
 }
 
 function isBlank(text: string): boolean {
@@ -225,7 +237,7 @@ function rangeWords(bounds: Bounds): string {
   const said = words.flatMap(([words, bound]) =>
     bound === undefined ? [] : `${words} ${bound}`,
   );
-  return `must be ${said.join(" and ")}`;
+  return `Must be ${said.join(" and ")}.`;
 }
 
 function isAccepted({ name, type }: File, accept: string): boolean {

@@ -52,7 +52,7 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
       tel: z.string().check(notBlank).check(singleLine).check(pattern(/^[+0-9 ]+$/u, "digits, please")),
       search: z.string().check(singleLine).optional(),
       number: z.int32().check(range({ min: 1, max: 9 }, "one to nine")),
-      share: z.number().check(range({ min: 0, max: 1 }, "must be at least 0.0 and at most 1.0")).nullable().optional(),
+      share: z.number().check(range({ min: 0, max: 1 }, "Must be at least 0.0 and at most 1.0.")).nullable().optional(),
       range: z.int().check(range({ min: 0, max: 10 })),
       decimal: z.string().check(notBlank).check(singleLine).check(decimal),
       checkbox: z.boolean().optional(),

@@ -47,7 +47,7 @@ export const everythingSchema: z.ZodType<types.Everything> =
       anything: z.unknown(),
       maybe_anything: z.unknown(),
       unit: z.null(),
-      non_zero: z.int32().refine((value) => value !== 0, "must not be 0"),
+      non_zero: z.int32().refine((value) => value !== 0, "Must not be 0."),
       flag: z.boolean(),
       skipped: z.int32().nullable().optional(),
       documented: treeSchema,

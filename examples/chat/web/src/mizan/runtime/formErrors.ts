@@ -75,7 +75,7 @@ export function errorOf(messages: readonly string[]): {
 } {
   return {
     type: "invalid",
-    message: messages[0] ?? "is not valid",
+    message: messages[0] ?? "This value is not valid.",
     types: { all: [...messages] },
   };
 }
@@ -124,6 +124,13 @@ function labelOf(fields: readonly FieldDefinition[], path: string): string {
       return /^[0-9]+$/.test(name) ? `row ${Number(name) + 1}` : name;
     })
     .join(", ");
+}
+
+/** A message with a capital letter and a full stop, for people to read. */
+export function sentence(message: string): string {
+  const text = message.trim();
+  const stop = text === "" || /[.!?…:]$/.test(text) ? "" : ".";
+  return text.charAt(0).toUpperCase() + text.slice(1) + stop;
 }
 
 function pathOf({ path = [] }: Issue): string {

@@ -10,6 +10,7 @@ import {
   fieldErrors,
   labelled,
   messagesOf,
+  sentence,
   wholeForm,
 } from "./formErrors";
 import type { FormModel } from "./formModel";
@@ -142,7 +143,9 @@ function isRefusedWhole({ code, fields }: CallError): boolean {
 
 function messagesIn(error: CallError): Messages {
   const { fields, message } = error;
-  return Object.keys(fields).length > 0 ? fields : { [wholeForm]: [message] };
+  return Object.keys(fields).length > 0
+    ? fields
+    : { [wholeForm]: [sentence(message)] };
 }
 
 /**

@@ -6,14 +6,14 @@ import type * as z from "zod";
 export const formatWords = new Map<object, string>();
 
 /** Checks for a date as HTML writes it. */
-export const date = format("a date, as in 2026-01-31", isDate);
+export const date = format("a date, such as 2026-01-31", isDate);
 
 /** Checks for a time of day as HTML writes it. */
-export const time = format("a time, as in 18:30", isTime);
+export const time = format("a time, such as 18:30", isTime);
 
 /** Checks for a date and a time without a zone as HTML writes them. */
 export const dateTime = format(
-  "a date and a time, as in 2026-01-31T18:30",
+  "a date and a time, such as 2026-01-31T18:30",
   (text) => {
     const [day = "", ...rest] = text.split("T");
     return isDate(day) && isTime(rest.join("T"));
@@ -21,18 +21,18 @@ export const dateTime = format(
 );
 
 /** Checks for a colour as HTML writes it. */
-export const color = format("a colour, as in #1e90ff", (text) =>
+export const color = format("a colour, such as #1e90ff", (text) =>
   /^#[0-9a-f]{6}$/i.test(text),
 );
 
 /** Checks for a number in decimal digits. */
-export const decimal = format("a number, as in 12.50", (text) =>
+export const decimal = format("a number, such as 12.50", (text) =>
   /^-?[0-9]+(\.[0-9]+)?$/.test(text),
 );
 
 /** Checks for a moment with its offset from UTC (RFC 3339). */
 export const instant = format(
-  "a date and a time with an offset, as in 2026-01-31T18:30:00Z",
+  "a date and a time with an offset, such as 2026-01-31T18:30:00Z",
   (text) => {
     const [, day = "", time = "", offset = ""] =
       /^(.{10})T(.{8})(?:\.[0-9]+)?(Z|[+-].{5})$/.exec(text) ?? [];
@@ -48,7 +48,7 @@ function format(
   wanted: string,
   matches: (text: string) => boolean,
 ): z.core.CheckFn<string> {
-  const message = `must be ${wanted}`;
+  const message = `Enter ${wanted}.`;
   const check: z.core.CheckFn<string> = ({ value, issues }) => {
     if (!matches(value))
       issues.push({ code: "custom", message, input: value, continue: true });

@@ -1,0 +1,200 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { demoPassword, signInByCall } from "./demo";
+import { expect, test } from "./page";
+
+const paths = [
+  "/",
+  "/rooms/lobby/",
+  "/contact/",
+  "/profile/",
+  "/account/",
+  "/admin/",
+  "/sign-in/",
+  "/sign-up/",
+  "/forgot-password/",
+  "/reset-password/?token=a.b",
+  "/verify-email/",
+  "/change-email/?token=a.b",
+];
+
+const current = (page: Page) =>
+  page.locator('header [aria-current="page"]').allTextContents();
+
+test("marks the current page in the navigation", async ({ visit }) => {
+  const { page } = await visit("/");
+  expect(await current(page)).toEqual(["Functions"]);
+  await page.goto("/contact/");
+  expect(await current(page)).toEqual(["Contact"]);
+  await page.goto("/rooms/rust/");
+  expect(await current(page)).toEqual(["Rooms"]);
+  await page.goto("/sign-in/");
+  expect(await current(page)).toEqual(["Sign in"]);
+});
+
+test("offers visitors to sign in and up, and users to sign out", async ({
+  visit,
+}) => {
+  const chat = await visit("/contact/");
+  const header = chat.page.locator("header");
+  await expect(header.getByRole("link", { name: "Sign up" })).toBeVisible();
+  await expect(header.getByRole("link", { name: "Account" })).toHaveCount(0);
+  await chat.switchTo("Member");
+  await expect(header.getByRole("link", { name: "Account" })).toBeVisible();
+  await expect(header.getByRole("link", { name: "Sign in" })).toHaveCount(0);
+  await header.getByRole("button", { name: "Sign out" }).click();
+  await expect(header.getByRole("link", { name: "Sign in" })).toBeVisible();
+});
+
+test("skips to the content with the keyboard", async ({ visit }) => {
+  const { page } = await visit("/contact/");
+  await page.keyboard.press("Tab");
+  const skip = page.getByRole("link", { name: "Skip to content" });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("main")).toBeFocused();
+});
+
+test("an unknown path is a page of the site with status 404", async ({
+  page,
+  request,
+}) => {
+  for (const path of ["/nowhere/", "/rooms/attic/", "/account/more/"]) {
+    const reply = await page.goto(path);
+    expect(reply?.status(), path).toBe(404);
+    await expect(
+      page.getByRole("heading", { name: "Page not found" }),
+    ).toBeVisible();
+    await expect(page.locator("header nav")).toBeVisible();
+  }
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+  for (const path of ["/nowhere/", "/api/nothing", "/assets/gone.js"]) {
+    const reply = await request.get(path, { headers: { accept: "*/*" } });
+    expect(reply.status(), path).toBe(404);
+    expect(reply.headers()["content-type"]).toBe("application/problem+json");
+  }
+});
+
+for (const width of [320, 390])
+  test(`no page scrolls sideways at ${width} pixels`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 844 });
+    const fits = async (path: string): Promise<void> => {
+      await page.goto(path);
+      const needed = await page.evaluate(
+        () => document.documentElement.scrollWidth,
+      );
+      expect(needed, path).toBeLessThanOrEqual(width);
+    };
+    for (const path of [...paths, "/nowhere/"]) await fits(path);
+    await signInByCall(page, "staff");
+    for (const path of paths.slice(0, 6)) await fits(path);
+  });
+
+test("the front page is short on a phone, with its code a click away", async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto("/");
+  const height = await page.evaluate(
+    () => document.documentElement.scrollHeight,
+  );
+  expect(height).toBeLessThan(6_000);
+  const greet = page.getByRole("article", { name: "greet", exact: true });
+  await expect(greet.getByLabel("Rust of greet")).toBeHidden();
+  await greet.getByText("Rust and TypeScript").click();
+  await expect(greet.getByLabel("Rust of greet")).toBeVisible();
+});
+
+test("a destructive button does not look like the others", async ({
+  page,
+}) => {
+  await signInByCall(page, "member");
+  await page.goto("/account/");
+  const colour = (name: string): Promise<string> =>
+    page
+      .getByRole("button", { name, exact: true })
+      .evaluate((button) => getComputedStyle(button).backgroundColor);
+  await expect(
+    page.getByRole("button", { name: "Delete account" }),
+  ).toBeVisible();
+  expect(await colour("Delete account")).not.toBe(
+    await colour("Change password"),
+  );
+});
+
+test("sessions name the device, and the time in the visitor's zone", async ({
+  browser,
+  baseURL,
+}) => {
+  const context = await browser.newContext({
+    baseURL,
+    timezoneId: "Asia/Tokyo",
+    locale: "en-US",
+    userAgent:
+      "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()))
+      complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await signInByCall(page, "superuser");
+  const html = await (await page.request.get("/account/")).text();
+  expect(html).toMatch(/<time[^>]*>[0-9-]+ [0-9:]+ UTC<\/time>/);
+  await page.goto("/account/");
+  const row = page
+    .getByRole("list", { name: "Sessions" })
+    .locator("li")
+    .filter({ hasText: "This device" });
+  await expect(row).toContainText("Firefox on Linux");
+  const at = await row.locator("time").getAttribute("dateTime");
+  const tokyo = new Date(at ?? "").toLocaleTimeString("en-US", {
+    timeZone: "Asia/Tokyo",
+    timeStyle: "short",
+  });
+  await expect(row.locator("time")).toContainText(tokyo);
+  await expect(row.locator("time")).toContainText("just now");
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the demo's switch signs in and out, and comes back", async ({
+    page,
+  }) => {
+    await page.goto("/contact/");
+    const demo = page.getByRole("group", { name: "Try the demo as" });
+    await demo.getByRole("button", { name: "Member" }).click();
+    await expect(page).toHaveURL(/\/contact\//);
+    await expect(
+      demo.getByRole("button", { name: "Member" }),
+    ).toHaveAttribute("aria-pressed", "true");
+    await page
+      .locator("header")
+      .getByRole("button", { name: "Sign out" })
+      .click();
+    await expect(
+      page.locator("header").getByRole("link", { name: "Sign in" }),
+    ).toBeVisible();
+  });
+
+  test("a room says that it needs JavaScript, and has no composer", async ({
+    page,
+  }) => {
+    await page.request.post("/api/mizan/call/sign_in.submit", {
+      data: { email: "member@example.com", password: demoPassword },
+    });
+    await page.goto("/rooms/lobby/");
+    // `getByText` leaves out what is in `<noscript>`.
+    const notice = page.locator("noscript p");
+    await expect(notice).toBeVisible();
+    expect(await notice.innerText()).toContain("need JavaScript");
+    await expect(page.getByRole("textbox")).toHaveCount(0);
+  });
+});

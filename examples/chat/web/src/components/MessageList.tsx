@@ -1,0 +1,63 @@
+import type { ReactNode } from "react";
+import { useCurrentUser, type ChatChannel, type ChannelResult } from "../mizan";
+import { useStickToEnd } from "../stickToEnd";
+import { Message } from "./Message";
+
+interface MessageListProps {
+  readonly chat: ChannelResult<ChatChannel>;
+}
+
+/** The messages of a room. A reader who has scrolled up stays there, and is told of new messages. */
+export function MessageList({ chat }: MessageListProps): ReactNode {
+  const { messages, hasMore, loadMore } = chat;
+  const user = useCurrentUser();
+  const newest = messages.at(-1);
+  const isOwn = user !== null && newest?.data.author === user.id;
+  const list = useStickToEnd(messages[0]?.id, newest?.id, isOwn);
+  return (
+    <div className="messages-frame">
+      {/* In the tab order, to be scrolled with the keyboard. */}
+      <div
+        className="messages"
+        ref={list.ref}
+        onScroll={list.onScroll}
+        tabIndex={0}
+        role="group"
+        aria-label="Conversation"
+      >
+        {hasMore && (
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => void loadMore()}
+          >
+            Show earlier messages
+          </button>
+        )}
+        <ol aria-label="Messages" aria-live="polite">
+          {messages.map(({ id, data }) => (
+            <Message key={id} message={data} isOwn={user?.id === data.author} />
+          ))}
+        </ol>
+        {messages.length === 0 && <Empty status={chat.status} />}
+      </div>
+      {list.hasUnseen && (
+        <button type="button" className="primary unseen" onClick={list.toEnd}>
+          New messages
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Empty({
+  status,
+}: Pick<ChannelResult<ChatChannel>, "status">): ReactNode {
+  if (status !== "live") return null;
+  return (
+    <div className="messages-empty">
+      <p>No messages yet.</p>
+      <p className="lead">Say hello to start the conversation.</p>
+    </div>
+  );
+}

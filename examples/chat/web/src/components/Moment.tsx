@@ -1,0 +1,13 @@
+import type { ReactNode } from "react";
+import { useHydrated } from "../hydrated";
+import { ago, inLocalZone, inUtc } from "../time";
+
+/** A moment in UTC in the server's HTML, and in the visitor's zone once the page is hydrated. */
+export function Moment({ at }: { readonly at: string }): ReactNode {
+  const date = new Date(at);
+  return (
+    <time dateTime={at}>
+      {useHydrated() ? `${inLocalZone(date)} (${ago(date)})` : inUtc(date)}
+    </time>
+  );
+}

@@ -1,0 +1,31 @@
+import { CallError } from "./mizan";
+
+/** What people read in place of messages that are meant for developers. */
+const sentences: Readonly<Record<string, string>> = {
+  network:
+    "The server could not be reached. Check your connection and try again.",
+  aborted: "The request was cancelled.",
+  unreadable_reply: "Something went wrong on the server. Try again in a moment.",
+  internal: "Something went wrong on the server. Try again in a moment.",
+  unavailable: "The server is busy. Try again in a moment.",
+  deadline_exceeded: "The server took too long to respond. Try again.",
+  rate_limited: "Too many attempts. Wait a moment and try again.",
+  unauthenticated: "Sign in to continue.",
+  reauthenticate: "Confirm your password to continue.",
+  outcome_unknown:
+    "The connection was lost, and your message may or may not have been sent.",
+  not_subscribed: "You are not connected to this room.",
+  revoked: "Your session has ended. Sign in again.",
+  too_many_subscriptions: "Too many rooms are open on this page.",
+  forbidden: "Your account does not have access to this.",
+};
+
+/** Sentences that say what went wrong, for people. */
+export function problemsOf(error: unknown): readonly string[] {
+  if (!(error instanceof CallError)) return ["Something went wrong."];
+  const { code, fields, message } = error;
+  const said = Object.values(fields).flat();
+  if (said.length > 0) return said;
+  // What the application declares is written for people already.
+  return [/[.!?]$/.test(message) ? message : (sentences[code] ?? message)];
+}
