@@ -157,6 +157,7 @@ impl fmt::Debug for ReplyHead {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

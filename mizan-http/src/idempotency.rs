@@ -347,12 +347,12 @@ mod tests {
     async fn a_reply_that_sets_cookies_goes_only_to_those_that_wait() {
         for allows_replay in [false, true] {
             let replies = Arc::default();
-            let Ok(Claim::Run(slot)) = Replies::claim(&replies, &once(0)).await else {
+            let Ok(Claim::Run(slot)) = Replies::claim(&replies, &once(STRANGER, 0)).await else {
                 panic!("nothing has run yet");
             };
             let waiting = [(); 3].map(|()| {
                 let replies = Arc::clone(&replies);
-                tokio::spawn(async move { replies.claim(&once(0)).await })
+                tokio::spawn(async move { replies.claim(&once(STRANGER, 0)).await })
             });
             tokio::task::yield_now().await;
             slot.end(&Reply {
@@ -370,8 +370,8 @@ mod tests {
                 assert_eq!(reply.result.unwrap(), "signed in");
                 assert_eq!(reply.head.cookies[0].value(), "secret");
             }
-            assert_eq!(replies.has(&once(0)), allows_replay);
-            let later = replies.claim(&once(0)).await.unwrap();
+            assert_eq!(replies.has(&once(STRANGER, 0)), allows_replay);
+            let later = replies.claim(&once(STRANGER, 0)).await.unwrap();
             assert_eq!(matches!(later, Claim::Done(_)), allows_replay);
         }
     }
