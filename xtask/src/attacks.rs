@@ -99,7 +99,13 @@ fn browser(table: &Table, chromium: &std::path::Path) -> anyhow::Result<()> {
 
 /// Returns the filter of nextest that selects exactly these tests.
 fn nextest_filter(tests: &[&TestRef]) -> String {
-    let one = |test: &&TestRef| format!("(binary_id({}) & test(={}))", test.file, test.title);
+    let one = |test: &&TestRef| {
+        let matcher = match test.title.strip_suffix("::") {
+            Some(module) => format!("#{module}::*"),
+            None => format!("={}", test.title),
+        };
+        format!("(binary_id({}) & test({matcher}))", test.file)
+    };
     tests.iter().map(one).collect::<Vec<_>>().join(" | ")
 }
 

@@ -9,7 +9,7 @@ use validator::Validate;
 
 /// Sign out of this device.
 #[derive(Deserialize, Form, JsonSchema, Validate)]
-#[form(name = "leave", title = "Sign out", affects(*))]
+#[form(name = "leave", title = "Sign out", auth = "anyone", affects(*))]
 pub struct Leave {
     /// Ends the sessions of all other devices too.
     #[field(label = "Sign out of all devices")]

@@ -769,7 +769,7 @@ async fn a_megabyte_of_password_is_refused_at_once() {
     let input = json!({ "password": long, "new_password": OTHER });
     let reply = browser.send("change_password.submit", input).await;
     let message = &reply.json()["fields"]["password"][0];
-    assert_eq!(message, "must have at most 1024 bytes");
+    assert_eq!(message, "Must have at most 1024 bytes.");
 }
 
 /// 200 at once are served a few at a time; those beyond the queue are asked to come again.

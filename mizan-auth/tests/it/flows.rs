@@ -149,7 +149,7 @@ async fn a_new_address_is_confirmed_there_and_told_to_the_old() {
         .await;
     assert_eq!(
         same.json()["fields"]["email"][0],
-        "is the address that you have already"
+        "This is already your email address."
     );
     browser
         .send("change_email.submit", json!({ "email": new }))

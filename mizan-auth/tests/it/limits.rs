@@ -364,12 +364,12 @@ async fn failures_are_logged() {
     let mut member = site.member(EMAIL).await;
     let account = member.send("account", json!({})).await.json()["id"].clone();
     let account = account.as_str().unwrap();
-    let reply = site.browser().sign_up(NOBODY, PASSWORD).await;
+    let mut eve = from(&site, "198.51.100.7");
+    let reply = eve.sign_up(NOBODY, PASSWORD).await;
     let code = code_in(&site.one_mail().await.text);
     let wrong_code = if code == "123456" { "654321" } else { "123456" };
     let ticket = reply.json()["ticket"].clone();
 
-    let mut eve = from(&site, "198.51.100.7");
     for _ in 0..4 {
         eve.sign_in(EMAIL, "guessed password").await;
     }

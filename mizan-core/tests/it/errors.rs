@@ -189,15 +189,15 @@ async fn a_panic_keeps_what_the_reply_had_and_nothing_else() {
 #[test]
 fn an_error_carries_what_the_client_is_told() {
     let error = Error::conflict("the post was changed meanwhile")
-        .with_field("rows.0.title", "is stale")
-        .with_field("rows.0.title", "is long")
+        .with_field("rows.0.title", "This is stale.")
+        .with_field("rows.0.title", "This is long.")
         .with_data("version", json!(3))
         .retry_after(Duration::from_secs(2));
     assert_eq!(
         (error.code(), error.message()),
         ("conflict", "the post was changed meanwhile")
     );
-    assert_eq!(blamed(&error), ["rows.0.title: is stale, is long"]);
+    assert_eq!(blamed(&error), ["rows.0.title: This is stale. This is long."]);
     assert_eq!(json!(error.data()), json!({"version": 3}));
     assert_eq!(error.wait(), Some(Duration::from_secs(2)));
     assert!(error.source().is_none() && error.id().is_none());

@@ -16,7 +16,8 @@ pub(super) enum Runner {
 
 /// A reference to a test, as it stands in a code span of the table.
 ///
-/// - `mizan-auth::it attacks::name`: a binary id of nextest, and a test in it
+/// - `mizan-auth::it attacks::name`: a binary id of nextest, and a test in it; `attacks::` stands for all tests
+///   of that module
 /// - `vitest forms.test.tsx: title` and `playwright contact.test.ts: title`: a file, and a test in it
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct TestRef {
@@ -45,7 +46,7 @@ impl TestRef {
                     .chars()
                     .all(|c| c.is_alphanumeric() || "-_:/".contains(c))
         };
-        (is_path(binary) && is_path(test) && test.contains("::"))
+        (is_path(binary) && is_path(test) && (binary.contains("::") || test.contains("::")))
             .then(|| Self::new(Runner::Nextest, binary, test))
     }
 
@@ -76,8 +77,11 @@ impl TestRef {
         let folder = self.folder(root);
         match self.runner {
             Runner::Nextest => {
-                let name = self.title.rsplit("::").next().unwrap_or_default();
-                any_rust_file_contains(&folder, &format!("fn {name}("))
+                let declaration = match self.title.strip_suffix("::") {
+                    Some(module) => format!("mod {}", last_segment(module)),
+                    None => format!("fn {}(", last_segment(&self.title)),
+                };
+                any_rust_file_contains(&folder, &declaration)
             }
             Runner::Vitest | Runner::Playwright => {
                 let source = fs::read_to_string(folder.join(&self.file)).unwrap_or_default();
@@ -130,6 +134,10 @@ impl Table {
         }
         Ok(missing)
     }
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 fn any_rust_file_contains(folder: &Path, text: &str) -> anyhow::Result<bool> {
