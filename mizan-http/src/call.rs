@@ -127,6 +127,15 @@ impl Calls {
         payload: Payload,
         key: Option<&Key>,
     ) -> Reply {
+        // A request that waits for the reply of another holds its place too.
+        let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else {
+            return failed(busy(Exhausted::Total));
+        };
+        let client = head.client_addr().map(ClientKey::from);
+        let share = match self.by_client.take(client, 1) {
+            Ok(share) => share,
+            Err(exhausted) => return failed(busy(exhausted)),
+        };
         let slot = match key {
             None => None,
             Some(key) => {
@@ -151,14 +160,6 @@ impl Calls {
                     None => return failed(late()),
                 }
             }
-        };
-        let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else {
-            return failed(busy(Exhausted::Total));
-        };
-        let client = head.client_addr().map(ClientKey::from);
-        let share = match self.by_client.take(client, 1) {
-            Ok(share) => share,
-            Err(exhausted) => return failed(busy(exhausted)),
         };
         let room = Room {
             _permit: permit,
