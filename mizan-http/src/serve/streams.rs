@@ -17,6 +17,9 @@ use tokio::time::{Instant, Sleep, sleep};
 /// The largest piece of a body that is given to HTTP/2 at once, and thus the most that it holds for a
 /// client that takes nothing.
 const PIECE: usize = 16 * 1024;
+/// The largest body that is given to HTTP/2 whole. Of others, the last byte goes by itself: HTTP/2 holds the
+/// last piece for as long as the client likes, after the stream has ended here.
+const WHOLE: usize = 1024;
 
 tokio::task_local! {
     static PROGRESS: Arc<Progress>;
@@ -227,6 +230,8 @@ impl<B: Body> Body for SentBody<B> {
         if let Some(progress) = this.progress {
             if data.len() > PIECE {
                 *this.rest = data.split_off(PIECE);
+            } else if data.len() > WHOLE {
+                *this.rest = data.split_off(data.len() - 1);
             }
             progress.handed_over();
         }

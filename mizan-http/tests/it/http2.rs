@@ -100,6 +100,22 @@ async fn a_stream_whose_client_takes_nothing_is_reset() {
 }
 
 #[tokio::test]
+async fn a_stream_whose_last_piece_is_not_taken_is_reset() {
+    let (_, service) = service();
+    let server = Server::start(service, |serve| serve.write_timeout(SHORT)).await;
+    let mut client = RawHttp2::connect(server.addr, 1).await;
+    let text = "x".repeat(8000);
+    let path = format!(
+        "{READ}?input={}",
+        crate::wire::input(&format!(r#"{{"text":"{text}"}}"#))
+    );
+    client.get(1, &path, &[]).await;
+    assert_eq!(client.until(DATA).await.payload.len(), 1);
+    // HTTP/2 would hold the rest until the connection's end.
+    assert_eq!(client.until(RST_STREAM).await.stream, 1);
+}
+
+#[tokio::test]
 async fn a_client_that_takes_nothing_does_not_hold_up_the_shutdown() {
     let (_, service) = service();
     let mut server = Server::start(service, |serve| {

@@ -67,7 +67,18 @@ impl RawHttp2 {
         // HPACK without compression (RFC 7541): `:method`, `:scheme`, `:path`, `:authority`.
         let mut block = BytesMut::from(&[0x82, 0x86][..]);
         let literal = |block: &mut BytesMut, text: &str| {
-            block.put_u8(u8::try_from(text.len()).unwrap() & 0x7f);
+            // An integer with a prefix of 7 bits (RFC 7541, section 5.1).
+            match text.len().checked_sub(0x7f) {
+                None => block.put_u8(u8::try_from(text.len()).unwrap()),
+                Some(mut rest) => {
+                    block.put_u8(0x7f);
+                    while rest >= 0x80 {
+                        block.put_u8((rest % 0x80) as u8 | 0x80);
+                        rest /= 0x80;
+                    }
+                    block.put_u8(rest as u8);
+                }
+            }
             block.put_slice(text.as_bytes());
         };
         block.put_u8(0x04);
