@@ -126,7 +126,7 @@ impl ClientAddrs {
 }
 
 /// The network as IPv4, where it is written in IPv6's form of IPv4.
-fn canonical(net: IpNet) -> IpNet {
+pub(crate) fn canonical(net: IpNet) -> IpNet {
     let IpNet::V6(v6) = net else {
         return net;
     };

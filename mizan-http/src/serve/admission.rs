@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use crate::client_addr::canonical;
 use crate::share::{Budget, ClientKey, Share};
 
 /// How often refusals are logged at most.
@@ -43,7 +44,7 @@ impl Admission {
             listener,
             places: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
             by_client: Budget::new(u64::MAX, per_client as u64),
-            trusted_proxies,
+            trusted_proxies: trusted_proxies.into_iter().map(canonical).collect(),
             reserve: Reserve::new(),
             refusals: LogLimit::default(),
             failures: LogLimit::default(),

@@ -51,14 +51,17 @@ async fn one_client_has_a_part_of_them() {
 async fn proxies_are_exempt() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
-        serve
-            .connections_per_client(1)
-            .trusted_proxies(["127.0.0.3/32".parse().unwrap()])
+        serve.connections_per_client(1).trusted_proxies([
+            "127.0.0.3/32".parse().unwrap(),
+            "::ffff:127.0.0.4/128".parse().unwrap(),
+        ])
     })
     .await;
     let mut held = Vec::new();
-    for _ in 0..5 {
-        held.push(answered(connect_from("127.0.0.3:0", server.addr).await).await);
+    for proxy in ["127.0.0.3:0", "127.0.0.4:0"] {
+        for _ in 0..5 {
+            held.push(answered(connect_from(proxy, server.addr).await).await);
+        }
     }
     held.push(answered(server.connect().await).await);
     assert!(is_refused(server.connect().await).await);
