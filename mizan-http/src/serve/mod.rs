@@ -23,6 +23,7 @@ use connection::{Timeouts, serve_connection};
 mod admission;
 mod client_stream;
 mod connection;
+mod open_files;
 mod streams;
 
 /// Serves `service` on `listener` until it is told to stop, over HTTP/1.1 and HTTP/2 (with prior
@@ -53,7 +54,7 @@ pub fn serve<S>(listener: TcpListener, service: S) -> Serve<S> {
         header_timeout: Duration::from_secs(10),
         write_timeout: Duration::from_secs(30),
         grace: Duration::from_secs(30),
-        connections: 10_000,
+        connections: None,
         connections_per_client: None,
         trusted_proxies: Vec::new(),
         shutdown: Box::pin(pending()),
@@ -69,7 +70,7 @@ pub struct Serve<S> {
     header_timeout: Duration,
     write_timeout: Duration,
     grace: Duration,
-    connections: usize,
+    connections: Option<usize>,
     connections_per_client: Option<usize>,
     trusted_proxies: Vec<IpNet>,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -91,10 +92,11 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Limits how many connections are open at once: 10,000. More wait to be accepted. WebSockets
-    /// count for as long as they are open.
+    /// Limits how many connections are open at once: 10,000, and half as many as the process may open
+    /// files (`ulimit -n`) where that is less. More wait to be accepted. WebSockets count for as long as
+    /// they are open.
     pub fn connections(mut self, most: usize) -> Self {
-        self.connections = most;
+        self.connections = Some(most);
         self
     }
 
@@ -172,15 +174,12 @@ where
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     async fn run(self) -> io::Result<()> {
+        let connections = open_files::connections(self.connections);
         let per_client = self
             .connections_per_client
-            .unwrap_or((self.connections / 8).max(64));
-        let mut admission = Admission::new(
-            self.listener,
-            self.connections,
-            per_client,
-            self.trusted_proxies,
-        );
+            .unwrap_or((connections / 8).max(64));
+        let mut admission =
+            Admission::new(self.listener, connections, per_client, self.trusted_proxies);
         let timeouts = Timeouts {
             header: self.header_timeout,
             write: self.write_timeout,

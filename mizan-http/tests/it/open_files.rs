@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mizan_http::{MizanService, serve};
+use mizan_http::{MizanService, Serve, serve};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::child::{Process, announce, is_child};
@@ -10,7 +10,17 @@ use crate::wire::{PATIENCE, Socket, echo, service};
 
 #[tokio::test]
 #[ignore = "a child of the tests of this file"]
+async fn child_that_takes_too_many() {
+    run(|serve| serve.connections(10_000)).await;
+}
+
+#[tokio::test]
+#[ignore = "a child of the tests of this file"]
 async fn child() {
+    run(|serve| serve).await;
+}
+
+async fn run(change: impl FnOnce(Serve<MizanService>) -> Serve<MizanService>) {
     if !is_child() {
         return;
     }
@@ -21,18 +31,47 @@ async fn child() {
     let (_, service): (_, MizanService) = service();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     announce(listener.local_addr().unwrap());
-    serve(listener, service)
+    let server = serve(listener, service)
         .connections_per_client(10_000)
         .header_timeout(Duration::from_secs(60))
-        .shutdown_on(mizan_http::shutdown_signal())
-        .await
-        .unwrap();
+        .shutdown_on(mizan_http::shutdown_signal());
+    change(server).await.unwrap();
     std::process::exit(0);
 }
 
 #[tokio::test]
-async fn refuses_connections_without_file_descriptors_and_recovers() {
+async fn by_default_half_of_the_files_are_left_to_the_application() {
     let process = Process::start("open_files::child", "ulimit -n 64").await;
+    let mut held = Vec::new();
+    for _ in 0..32 {
+        let mut socket = Socket::connect(process.addr).await;
+        socket.send(echo("hi")).await;
+        assert_eq!(socket.reply().await.status, 200);
+        held.push(socket);
+    }
+    // More wait: they are not refused.
+    let mut waiting = Vec::new();
+    for _ in 0..40 {
+        let mut socket = Socket::connect(process.addr).await;
+        socket.send(echo("hi")).await;
+        waiting.push(socket);
+    }
+    let answer = tokio::time::timeout(Duration::from_millis(300), waiting[0].reply());
+    assert!(answer.await.is_err());
+    drop(held);
+    for mut socket in waiting {
+        assert_eq!(socket.reply().await.status, 200);
+    }
+    process.signal("TERM").await;
+    let (status, log) = process.end().await;
+    assert_eq!(status, Some(0), "{log}");
+    assert!(!log.contains("cannot accept connections"), "{log}");
+    assert!(log.contains("connections=32 open_files=64"), "{log}");
+}
+
+#[tokio::test]
+async fn refuses_connections_without_file_descriptors_and_recovers() {
+    let process = Process::start("open_files::child_that_takes_too_many", "ulimit -n 64").await;
     let mut held = Vec::new();
     let mut refused = 0;
     for _ in 0..200 {
