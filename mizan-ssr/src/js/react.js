@@ -111,11 +111,12 @@ const serverOf = (paths) => {
 
 // React opens each of its `<style>` elements with a chunk of its own. It gives them no nonce, or leaves out the
 // rules whose component names none, and no component knows the nonce.
+// HTML that a component writes by itself is a chunk too, and may begin like these.
 const opensStyle = (chunk) =>
   chunk === "<style" ||
   // Until 19.2, of the styles that it hoists.
-  chunk.startsWith('<style data-precedence="') ||
-  chunk.startsWith('<style media="not all" data-precedence="');
+  chunk === '<style data-precedence="' ||
+  chunk === '<style media="not all" data-precedence="';
 const styleWith = (nonce) => {
   const value = nonce.replace(/["&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
   return `<style nonce="${value}"`;
