@@ -81,8 +81,9 @@ impl Crew {
 
     /// Gives up a thread that did not come back in time, and starts another in its place.
     pub(crate) fn replace(self: &Arc<Self>, lost: &Lost, path: &str) {
-        lost.store(true, Ordering::Relaxed);
+        // Before the thread learns of it: it counts itself as returned when it comes back.
         locked(&self.replacements).stuck += 1;
+        lost.store(true, Ordering::Relaxed);
         self.missing.fetch_add(1, Ordering::Relaxed);
         tracing::error!(path, "a thread that renders is stuck in the engine");
         self.replenish(Instant::now());
