@@ -8,14 +8,19 @@ use mizan_core::{Error, ErrorCode};
 use crate::config::Limits;
 use crate::share::{Budget, ClientKey, Exhausted, Share};
 
+/// Bodies up to this size are read without a look at what is free.
+const SMALL: u64 = 16 * 1024;
+
 /// The budgets for bodies, which all clients share.
 pub(crate) struct BodyBudget {
     requests: Budget,
     memory: Budget,
     storage: Budget,
+    files: Budget,
     /// The most that a request may bring. More is refused by the reader of the body, for its size.
     most_memory: u64,
     most_storage: u64,
+    most_files: usize,
 }
 
 impl BodyBudget {
@@ -25,8 +30,13 @@ impl BodyBudget {
             requests: Budget::new(requests, limits.concurrent_bodies_per_client as u64),
             memory: Budget::new(limits.body_memory, limits.body_memory_per_client),
             storage: Budget::new(limits.upload_storage, limits.upload_storage_per_client),
+            files: Budget::new(
+                limits.upload_files as u64,
+                limits.upload_files_per_client as u64,
+            ),
             most_memory: limits.body_bytes as u64,
             most_storage: limits.upload_bytes,
+            most_files: limits.upload_files_per_client,
         }
     }
 
@@ -51,11 +61,15 @@ impl BodyBudget {
                 held: HeldShare {
                     memory: self.memory.take(client, 0)?,
                     storage: self.storage.take(client, 0)?,
+                    files: self.files.take(client, 0)?,
                 },
                 buffer: 0,
+                files_left: self.most_files,
             };
             let announced = body.size_hint().lower();
-            if goes_to_storage {
+            if announced <= SMALL {
+                // Nearly all bodies are small: the reader refuses them, and this takes no lock.
+            } else if goes_to_storage {
                 let announced = announced.min(self.most_storage);
                 share.held.storage.has_room_for(announced)?;
             } else {
@@ -74,12 +88,15 @@ pub(crate) struct BodyShare {
     held: HeldShare,
     /// How much of the memory is a buffer, which is used again.
     buffer: u64,
+    /// How many files the request may still bring.
+    files_left: usize,
 }
 
 /// What a body keeps taking after it was read, until the call that it is for has ended.
 pub(crate) struct HeldShare {
     memory: Share,
     storage: Share,
+    files: Share,
 }
 
 impl BodyShare {
@@ -91,6 +108,15 @@ impl BodyShare {
     /// Takes storage for `bytes` more of a file.
     pub(crate) fn take_storage(&mut self, bytes: usize) -> Result<(), Error> {
         self.held.storage.grow(bytes as u64).map_err(busy)
+    }
+
+    /// Takes a file descriptor for a file.
+    pub(crate) fn take_file(&mut self) -> Result<(), Error> {
+        self.files_left = self
+            .files_left
+            .checked_sub(1)
+            .ok_or_else(|| Error::new(ErrorCode::TooLarge, "the request has too many files"))?;
+        self.held.files.grow(1).map_err(busy)
     }
 
     /// Takes memory for a buffer of `bytes` for files, one after the other.

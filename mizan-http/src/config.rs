@@ -42,6 +42,11 @@ pub struct Limits {
     pub upload_storage: u64,
     /// How much of it the files of one client take: 512 MiB.
     pub upload_storage_per_client: u64,
+    /// How many files of all requests under way are open at once: 384. Each takes a file descriptor
+    /// until its call has ended. More are answered with 503.
+    pub upload_files: usize,
+    /// How many of them one client has, and thus the most that one request may bring: 64.
+    pub upload_files_per_client: usize,
     /// How many calls a batch may hold: 64.
     pub batch_calls: usize,
 }
@@ -64,6 +69,8 @@ impl Default for Limits {
             body_memory_per_client: 32 * 1024 * 1024,
             upload_storage: 4 * 1024 * 1024 * 1024,
             upload_storage_per_client: 512 * 1024 * 1024,
+            upload_files: 384,
+            upload_files_per_client: 64,
             batch_calls: 64,
         }
     }

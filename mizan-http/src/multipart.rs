@@ -16,6 +16,7 @@ use multer::{Field, Multipart};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::body::{broken_off, late, too_large};
+use crate::body_budget::BodyShare;
 use crate::config::Limits;
 use crate::quoted::rsplit_unquoted;
 
@@ -126,17 +127,19 @@ impl<'a, B: Body> Parts<'a, B> {
         self.drive(usize::MAX, next).await
     }
 
-    /// The whole of a part of text, of which `left` bytes may come.
+    /// The whole of a part of text, of which `left` bytes may come. It takes memory of `share`.
     pub(crate) async fn text(
         &mut self,
         part: &mut Part,
         left: &mut usize,
+        share: &mut BodyShare,
     ) -> Result<String, Error> {
         let mut text = BytesMut::new();
         while let Some(chunk) = self.chunk(part).await? {
             *left = left
                 .checked_sub(chunk.len())
                 .ok_or_else(|| too_large(self.limits.body_bytes as u64))?;
+            share.take_memory(chunk.len())?;
             text.extend_from_slice(&chunk);
         }
         String::from_utf8(text.into()).map_err(|_| {

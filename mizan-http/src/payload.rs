@@ -188,11 +188,11 @@ impl FormData {
         };
         let mut read = Self::default();
         while let Some(mut part) = parts.next().await? {
+            store.share.take_memory(part.name().len())?;
             let Some(file_name) = part.file_name() else {
                 let name = part.name().to_owned();
                 text_left = text_left.saturating_sub(name.len());
-                let text = parts.text(&mut part, &mut text_left).await?;
-                store.share.take_memory(name.len() + text.len())?;
+                let text = parts.text(&mut part, &mut text_left, store.share).await?;
                 read.text.push((name, text));
                 continue;
             };

@@ -60,10 +60,10 @@ impl Store<'_> {
             file.take(&chunk);
             self.share.buffer(file.buffer.len())?;
             if file.buffer.len() >= BLOCK {
-                file.write(&self.dir).await?;
+                file.write(&self.dir, self.share).await?;
             }
         }
-        file.end(&self.dir, part.file_name().unwrap_or_default())
+        file.end(&self.dir, self.share, part.file_name().unwrap_or_default())
             .await
     }
 
@@ -156,7 +156,10 @@ impl<'a> Incoming<'a> {
     }
 
     /// Writes what is there.
-    async fn write(&mut self, dir: &Arc<Path>) -> Result<(), Error> {
+    async fn write(&mut self, dir: &Arc<Path>, share: &mut BodyShare) -> Result<(), Error> {
+        if self.spool.is_none() {
+            share.take_file()?;
+        }
         let (spool, dir, block) = (self.spool.take(), Arc::clone(dir), self.buffer.split());
         let written = spawn_blocking(move || {
             let mut spool = match spool {
@@ -174,7 +177,12 @@ impl<'a> Incoming<'a> {
         Ok(())
     }
 
-    async fn end(mut self, dir: &Arc<Path>, file_name: &str) -> Result<Outcome, Error> {
+    async fn end(
+        mut self,
+        dir: &Arc<Path>,
+        share: &mut BodyShare,
+        file_name: &str,
+    ) -> Result<Outcome, Error> {
         if self.len == 0 {
             return Ok(Outcome::Empty);
         }
@@ -184,7 +192,7 @@ impl<'a> Incoming<'a> {
         if let Some(refusal) = self.refusal {
             return Ok(Outcome::Refused(refusal));
         }
-        self.write(dir).await?;
+        self.write(dir, share).await?;
         let Some(Spool { file, hasher }) = self.spool else {
             return Err(Error::internal("a file was written nowhere"));
         };

@@ -227,6 +227,88 @@ async fn storage_of_files() {
 }
 
 #[tokio::test]
+async fn open_files() {
+    let seen = Seen {
+        gate: Some(Gate::default()),
+        ..Seen::default()
+    };
+    let site = Site::with(seen, |limits| {
+        limits.upload_files = 5;
+        limits.upload_files_per_client = 3;
+    });
+    let ada = text("input", r#"{"name": "Ada"}"#);
+    let file = Part("files", Some("a"), "", b"x");
+    let send = |addr: &str, files: usize| {
+        let parts = [&[ada][..], &vec![file; files]].concat();
+        let request = from(multipart(SUBMIT, &parts), addr);
+        let service = site.service.clone();
+        tokio::spawn(async move { call(&service, request).await })
+    };
+    // More than one request may ever have.
+    let reply = send(ONE, 4).await.unwrap();
+    assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+    let first = send(ONE, 2);
+    site.seen.started.reach(1).await;
+    assert!(is_busy(&send(ONE, 2).await.unwrap()));
+    let second = send(OTHER, 2);
+    site.seen.started.reach(2).await;
+    let third = send("192.0.2.3", 2).await.unwrap();
+    assert!(is_busy(&third));
+    assert_eq!(third.problem()["detail"], "the server is busy");
+    site.seen.gate.as_ref().unwrap().let_through(3);
+    for reply in [first, second] {
+        assert_eq!(soon(reply).await.unwrap().status, 200);
+    }
+    assert_eq!(soon(send(ONE, 3)).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn text_of_multipart_bodies_takes_memory_while_it_arrives() {
+    const SOME: usize = 100_000;
+    let site = Site::with(Seen::default(), |limits| {
+        limits.body_memory_per_client = SOME as u64;
+    });
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let headers = format!(
+        "content-type: multipart/form-data; boundary={BOUNDARY}\r\ncontent-length: 1000000\r\n"
+    );
+    let part = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"input\"\r\n\r\n");
+    let body = [part.as_bytes(), &vec![b' '; 2 * SOME]].concat();
+    // Neither the part nor the body ends.
+    let mut socket = begin(&server, ONE, SUBMIT, &headers, &body).await;
+    assert_eq!(soon(socket.head()).await.status, 503);
+}
+
+#[tokio::test]
+async fn requests_that_wait_for_the_reply_of_another() {
+    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
+    let send = || {
+        let mut service = service.clone();
+        let work = post("/api/mizan/call/work", "{}");
+        let request = with(
+            from(work, ONE),
+            &[("idempotency-key", "one-and-the-same-key")],
+        );
+        tokio::spawn(async move { call(&mut service, request).await })
+    };
+    let first = send();
+    probe.started.reach(1).await;
+    let second = send();
+    // One of these waits, unless the second was there before.
+    let mut refused = 0;
+    for _ in 0..2 {
+        let further = send();
+        if let Ok(reply) = tokio::time::timeout(Duration::from_secs(5), further).await {
+            refused += usize::from(is_busy(&reply.unwrap()));
+        }
+    }
+    assert!(refused > 0);
+    probe.gate.let_through(1);
+    assert_eq!(soon(first).await.unwrap().status, 200);
+    let _ = soon(second).await;
+}
+
+#[tokio::test]
 async fn a_slow_upload_has_an_end() {
     let site = Site::with(Seen::default(), |limits| {
         limits.upload_timeout = Duration::from_millis(500);
