@@ -94,20 +94,21 @@ impl ClientAddrs {
     /// A private address that sends such a header is most likely a proxy, and then all clients count
     /// as one.
     fn warn_of_untrusted_proxy(&self, peer: IpAddr, headers: &HeaderMap) {
+        if self.warning.is_completed() || !is_private(peer) {
+            return;
+        }
         let names = [self.header, self.header.other()].map(ForwardedHeader::name);
         let Some(name) = names.into_iter().find(|name| headers.contains_key(name)) else {
             return;
         };
-        if is_private(peer) {
-            self.warning.call_once(|| {
-                tracing::warn!(
-                    %peer,
-                    header = %name,
-                    "ignoring a forwarding header from a private address that is not a trusted proxy: \
-                     if it is your proxy, add it to `trusted_proxies`, or all its clients share one address"
-                );
-            });
-        }
+        self.warning.call_once(|| {
+            tracing::warn!(
+                %peer,
+                header = %name,
+                "ignoring a forwarding header from a private address that is not a trusted proxy: \
+                 if it is your proxy, add it to `trusted_proxies`, or all its clients share one address"
+            );
+        });
     }
 
     fn warn_of_other_header(&self, headers: &HeaderMap) {
