@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mizan_channels::{
-    Broker, Channels, ChannelsExt, Close, Gone, Limits, MemoryBroker, Received, Transport, Visitor,
+    Broker, BrokerError, Channels, ChannelsExt, Claim, ClaimRequest, Close, Cursor, Feed, Gone,
+    Limits, Listener, MemoryBroker, Publication, Received, Retention, Transport, Visitor,
 };
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Member, Nothing, Principal, Registry,
-    RequestHead,
+    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Member, Nothing, Position, Principal,
+    Registry, RequestHead,
 };
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
@@ -118,11 +119,17 @@ impl Channel for Chat {
         if message == "wait" {
             world.publish.acquire().await?.forget();
         }
+        if message == "fail" {
+            return Err(Error::new(ErrorCode::Unavailable, "the store is away"));
+        }
         cx.channels()
             .publish::<Self>(params, message.clone())
             .await?;
         if message == "break" {
             return Err(Error::internal("as it was told"));
+        }
+        if message == "refuse" {
+            return Err(Error::new(ErrorCode::RateLimited, "as it was told"));
         }
         Ok(received)
     }
@@ -390,16 +397,54 @@ async fn a_mid_belongs_to_one_message() {
 
 #[tokio::test]
 async fn a_message_that_broke_after_it_was_published_has_an_unknown_outcome() {
+    runs_once_with_an_unknown_outcome("break").await;
+}
+
+#[tokio::test]
+async fn a_message_that_was_refused_after_it_was_published_has_an_unknown_outcome() {
+    runs_once_with_an_unknown_outcome("refuse").await;
+}
+
+/// Only the server says that a message did not run: what a channel did before it failed is not known.
+#[tokio::test]
+async fn a_channel_that_is_unavailable_has_an_unknown_outcome() {
+    runs_once_with_an_unknown_outcome("fail").await;
+}
+
+async fn runs_once_with_an_unknown_outcome(message: &str) {
     let server = memory(|_| {});
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
     client.until("subok").await;
-    client.msg("m", "break");
+    client.msg("m", message);
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown");
-    client.msg("m", "break");
+    client.msg("m", message);
     assert_eq!(client.until("reply").await, reply);
     assert_eq!(server.world.received.load(Ordering::SeqCst), 1);
+}
+
+/// As where the clock of Redis was set back: its lease lasts for hours.
+#[tokio::test(start_paused = true)]
+async fn a_message_waits_for_another_run_of_it_only_so_long() {
+    let asked = Arc::<AtomicUsize>::default();
+    let broker = ClaimedElsewhere {
+        memory: MemoryBroker::new(),
+        asked: Arc::clone(&asked),
+    };
+    let server = Server::new(broker, |limits| {
+        limits.pong_timeout = Duration::from_secs(60)
+    });
+    let mut client = server.connect("mia").await;
+    client.sub(1, "tea");
+    client.until("subok").await;
+    client.msg("m", "hello");
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let reply = client.until("reply").await;
+    assert_eq!(reply["error"]["code"], "outcome_unknown");
+    assert_eq!(server.world.received.load(Ordering::SeqCst), 0);
+    let asked = asked.load(Ordering::SeqCst);
+    assert!(asked < 60, "the broker was asked {asked} times");
 }
 
 #[tokio::test(start_paused = true)]
@@ -412,4 +457,57 @@ async fn a_message_that_took_too_long_has_an_unknown_outcome() {
     tokio::time::sleep(Duration::from_secs(29)).await;
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown");
+}
+
+/// A broker on which another server runs each message, for ever.
+struct ClaimedElsewhere {
+    memory: MemoryBroker,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait::async_trait]
+impl Broker for ClaimedElsewhere {
+    async fn publish(
+        &self,
+        group: &str,
+        publication: Publication,
+    ) -> Result<Position, BrokerError> {
+        self.memory.publish(group, publication).await
+    }
+
+    async fn attach(
+        &self,
+        group: &str,
+        retention: Retention,
+        since: Option<&Position>,
+        listener: Listener,
+    ) -> Result<Feed, BrokerError> {
+        let attached = self.memory.attach(group, retention, since, listener);
+        attached.await
+    }
+
+    async fn enter(&self, _: &str, _: &str, _: &str, _: Bytes) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    async fn leave(&self, _: &str, _: &str) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError> {
+        self.memory.members(group).await
+    }
+
+    async fn claim(&self, _: &ClaimRequest, _: Duration) -> Result<Claim, BrokerError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Ok(Claim::Running)
+    }
+
+    async fn settle(&self, _: &ClaimRequest, _: Bytes) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    async fn release(&self, _: &ClaimRequest, _: bool) -> Result<(), BrokerError> {
+        Ok(())
+    }
 }
