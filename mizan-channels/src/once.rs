@@ -73,7 +73,8 @@ pub(crate) async fn receive(
     message: Bytes,
 ) -> Result<Bytes, Refusal> {
     let deadline = shared.limits.deadline;
-    let Ok(Ok(_permit)) = timeout(deadline, shared.calls.acquire()).await else {
+    let turn = shared.calls.turn(cx.head().client_network());
+    let Ok(_turn) = timeout(deadline, turn).await else {
         return Err(did_not_run("the server has too much to do"));
     };
     let broker = &shared.broker;

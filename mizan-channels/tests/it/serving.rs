@@ -1,5 +1,6 @@
 //! Connections over a transport in memory: what becomes of work, messages and presence.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -158,6 +159,10 @@ impl Server {
 
     /// A connection of `user`, who said hello, and of nobody where that is empty.
     pub(crate) async fn connect(&self, user: &'static str) -> Client {
+        self.connect_from(user, None).await
+    }
+
+    async fn connect_from(&self, user: &'static str, address: Option<IpAddr>) -> Client {
         let (to_server, from_client) = mpsc::unbounded_channel();
         let (to_client, from_server) = mpsc::unbounded_channel();
         let wire = Wire {
@@ -170,7 +175,8 @@ impl Server {
                     "" => Principal::anonymous(),
                     user => Identity::new(user).into(),
                 };
-                let head = Arc::new(RequestHead::empty());
+                let (parts, ()) = http::Request::new(()).into_parts();
+                let head = Arc::new(RequestHead::new(parts, address));
                 Ok(Visitor { principal, head })
             })
         };
@@ -347,6 +353,34 @@ async fn the_code_of_channels_runs_only_so_often_at_once() {
     late.sub(1, "tea");
     tokio::time::sleep(Duration::from_secs(29)).await;
     assert_eq!(late.until("unsub").await["code"], "unavailable");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_takes_its_share_of_calls_alone() {
+    let server = memory(|limits| {
+        limits.concurrent_calls = 4;
+        limits.concurrent_calls_per_client = 2;
+    });
+    let mut greedy = Vec::new();
+    for host in 0..10 {
+        // One host has a whole network of addresses.
+        let address = Some(format!("2001:db8::{host}").parse().unwrap());
+        let mut client = server.connect_from("eve", address).await;
+        for sub in 0..5 {
+            client.sub(sub, "slow");
+        }
+        greedy.push(client);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(server.world.running.load(Ordering::SeqCst), 2);
+    for address in ["203.0.113.1", "2001:db8:0:1::1"] {
+        let address = Some(address.parse().unwrap());
+        let mut honest = server.connect_from("mia", address).await;
+        honest.sub(1, "tea");
+        honest.until("subok").await;
+        honest.msg("m", "hello");
+        assert!(honest.until("reply").await["data"].is_number());
+    }
 }
 
 #[tokio::test]
