@@ -159,6 +159,35 @@ async fn a_publication_whose_answer_was_lost_is_added_once() {
     assert_eq!(position.offset, 2);
 }
 
+/// As after a partition: what was sent before it comes when the publication was tried again already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publication_that_comes_after_its_second_attempt_is_added_once() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let proxy = Proxy::to(server.port()).await;
+    let publishing = Arc::new(RedisBroker::new(proxy.address()).unwrap());
+    let reading = RedisBroker::new(server.address()).unwrap();
+    let mut reader = Reader::new(&reading, "lobby", 0).await;
+    publish(&publishing, "first").await;
+    proxy.hold();
+    let broker = Arc::clone(&publishing);
+    let sent = tokio::spawn(async move { broker.publish("lobby", publication("second")).await });
+    soon(async {
+        while !proxy.holds("second") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    proxy.cut();
+    let late = proxy.take_held();
+    proxy.mend();
+    assert_eq!(soon(sent).await.unwrap().unwrap().offset, 2);
+    proxy.deliver(&late).await;
+    publish(&publishing, "third").await;
+    assert_eq!(reader.texts(3).await, ["first", "second", "third"]);
+}
+
 /// What a server that may publish and not announce does: the message is in the log, and found there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_cannot_be_announced_is_published_all_the_same() {

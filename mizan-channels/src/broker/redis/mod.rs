@@ -238,7 +238,8 @@ impl Shared {
         let mut invocation = self.scripts.publish.prepare_invoke();
         invocation
             .key(self.key("m", group))
-            .key(self.key("s", group));
+            .key(self.key("s", group))
+            .key(format!("{}:{id}", self.key("t", group)));
         if let Some(key) = &publication.key {
             invocation.key(format!("{}:{key}", self.key("k", group)));
         }
@@ -291,7 +292,8 @@ impl Broker for RedisBroker {
                 let Ok(link) = shared.another_link(link.number).await else {
                     return Err(error);
                 };
-                let tried = Some(started.elapsed());
+                // This attempt may take its time as well.
+                let tried = Some(started.elapsed() + ANSWER);
                 let again = shared.publish(&link, group, &publication, &id, tried).await;
                 // The first attempt may have been the one that did it.
                 again.map_err(BrokerError::new)
