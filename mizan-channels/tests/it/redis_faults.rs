@@ -231,6 +231,44 @@ async fn a_claim_that_came_too_late_is_given_back() {
     assert_ne!(broker.claim(&late, lease).await.unwrap(), Claim::Granted);
 }
 
+/// Runs that take long are neither forgotten nor in the way of others, however many there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_is_not_forgotten_for_what_ended() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let broker = RedisBroker::new(server.address()).unwrap();
+    let lease = Duration::from_secs(30);
+    for number in 0..100 {
+        let slow = request("slow", &format!("slow {number}"), number);
+        assert_eq!(broker.claim(&slow, lease).await.unwrap(), Claim::Granted);
+    }
+    for number in 0..2_100 {
+        let quick = request("slow", &number.to_string(), number);
+        assert_eq!(broker.claim(&quick, lease).await.unwrap(), Claim::Granted);
+        broker
+            .settle(&quick, Bytes::from_static(b"done"))
+            .await
+            .unwrap();
+    }
+    let hour = Duration::from_secs(60 * 60);
+    let slowest = request("slow", "slowest", 1);
+    assert_eq!(broker.claim(&slowest, hour).await.unwrap(), Claim::Granted);
+    let mut redis = server.connect().await;
+    for key in ["mizan:o:{slow}", "mizan:ot:{slow}"] {
+        let left: u64 = redis::cmd("PTTL")
+            .arg(key)
+            .query_async(&mut redis)
+            .await
+            .unwrap();
+        assert!(u128::from(left) > hour.as_millis(), "{key}: {left} ms");
+    }
+    for number in 0..100 {
+        let slow = request("slow", &format!("slow {number}"), 9_999);
+        assert_eq!(broker.claim(&slow, lease).await.unwrap(), Claim::Running);
+    }
+}
+
 async fn members(broker: &RedisBroker) -> String {
     let (_, members) = broker.members("g").await.unwrap();
     String::from_utf8(members.to_vec()).unwrap()
