@@ -269,6 +269,37 @@ async fn what_runs_is_not_forgotten_for_what_ended() {
     }
 }
 
+/// As after the end of a server with many connections: Redis does nothing else while a script runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_lapse_at_once_leave_bit_by_bit() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let broker = RedisBroker::new(server.address()).unwrap();
+    let mia = Bytes::from_static(b"1");
+    soon(broker.enter("g", "c", "mia", mia)).await.unwrap();
+    let mut lapsed = redis::pipe();
+    for number in 0..1_000 {
+        let member = format!("p{number}\0c{number}");
+        let (people, one) = (format!("p{number}"), "1 1");
+        lapsed.cmd("ZADD").arg("mizan:pl:{g}").arg(0).arg(&member);
+        lapsed.cmd("ZADD").arg("mizan:px:{g}").arg(1).arg(&member);
+        lapsed.cmd("HSET").arg("mizan:pi:{g}").arg(people).arg(one);
+    }
+    let mut redis = server.connect().await;
+    lapsed.exec_async(&mut redis).await.unwrap();
+    let mut count = async || -> usize {
+        let mut count = redis::cmd("HLEN");
+        let count = count.arg("mizan:pi:{g}");
+        count.query_async(&mut redis).await.unwrap()
+    };
+    assert_eq!(members(&broker).await, MIA);
+    assert!(count().await > 500, "one script removed most of them");
+    broker.tend().await;
+    assert_eq!(count().await, 1);
+    assert_eq!(members(&broker).await, MIA);
+}
+
 async fn members(broker: &RedisBroker) -> String {
     let (_, members) = broker.members("g").await.unwrap();
     String::from_utf8(members.to_vec()).unwrap()

@@ -392,8 +392,7 @@ impl Broker for RedisBroker {
             })
             .await;
         for group in groups {
-            let lapse = millis(presence::LAPSE).to_string();
-            let _ = shared.presence("sweep", &group, &[lapse.as_bytes()]).await;
+            shared.sweep(&group).await;
         }
         let gone = shared.topics.sweep(Duration::from_secs(60));
         if let Ok(link) = shared.link().await {
