@@ -1,7 +1,7 @@
 //! What the broker does when Redis is demoted, cut off, paused or loses keys.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -298,6 +298,51 @@ async fn many_who_lapse_at_once_leave_bit_by_bit() {
     broker.tend().await;
     assert_eq!(count().await, 1);
     assert_eq!(members(&broker).await, MIA);
+}
+
+/// What this thread logs.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Logged {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Logged {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+#[tokio::test]
+async fn warns_of_a_redis_that_may_evict_keys() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let logged = Logged::default();
+    let writer = logged.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    for (policy, is_warned) in [("noeviction", false), ("volatile-lru", true)] {
+        server
+            .command(&["CONFIG", "SET", "maxmemory-policy", policy])
+            .await;
+        let broker = RedisBroker::new(server.address()).unwrap();
+        publish(&broker, "hello").await;
+        let text = logged.text();
+        assert!(text.contains("connected to Redis"), "{text}");
+        assert_eq!(
+            text.contains("maxmemory-policy noeviction"),
+            is_warned,
+            "{text}"
+        );
+    }
 }
 
 async fn members(broker: &RedisBroker) -> String {
