@@ -467,7 +467,7 @@ async fn a_message_waits_for_another_run_of_it_only_so_long() {
         asked: Arc::clone(&asked),
     };
     let server = Server::new(broker, |limits| {
-        limits.pong_timeout = Duration::from_secs(60)
+        limits.pong_timeout = Duration::from_secs(60);
     });
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
