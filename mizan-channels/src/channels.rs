@@ -7,11 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use mizan_core::{App, Channel, Cx, Position};
 use slab::Slab;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::broker::feed::{Mailbox, Signal};
 use crate::broker::{Broker, BrokerError, Publication, Retention};
+use crate::calls::Calls;
 use crate::close::{Close, CloseCode};
 use crate::connection::Connection;
 use crate::identify::Identify;
@@ -42,8 +43,7 @@ pub struct Channels(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) limits: Limits,
-    /// Permits for the code of channels to run.
-    pub(crate) calls: Semaphore,
+    pub(crate) calls: Calls,
     settings: OnceLock<Arc<Settings>>,
     connections: Mutex<Slab<Known>>,
     is_draining: AtomicBool,
@@ -68,7 +68,7 @@ impl Channels {
     pub fn with_limits(broker: impl Broker, limits: Limits) -> Self {
         Self(Arc::new(Shared {
             broker: Arc::new(broker),
-            calls: Semaphore::new(limits.concurrent_calls.min(Semaphore::MAX_PERMITS)),
+            calls: Calls::new(&limits),
             limits,
             settings: OnceLock::new(),
             connections: Mutex::default(),

@@ -8,6 +8,7 @@
 )]
 
 mod broker;
+mod calls;
 mod channels;
 mod close;
 mod connection;

@@ -19,8 +19,9 @@ use crate::protocol::Refusal;
 /// How much longer than the code may run another run waits before it takes the outcome for lost.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// How often it is asked whether another run of the message has ended.
+/// How long it is waited before it is asked whether another run of the message has ended: at first, and at most.
 const ASK: Duration = Duration::from_millis(50);
+const ASK_CAP: Duration = Duration::from_secs(1);
 
 tokio::task_local! {
     /// Whether the message that runs in this task has published, or may have.
@@ -72,18 +73,24 @@ pub(crate) async fn receive(
     message: Bytes,
 ) -> Result<Bytes, Refusal> {
     let deadline = shared.limits.deadline;
-    let Ok(Ok(_permit)) = timeout(deadline, shared.calls.acquire()).await else {
+    let turn = shared.calls.turn(cx.head().client_network());
+    let Ok(_turn) = timeout(deadline, turn).await else {
         return Err(did_not_run("the server has too much to do"));
     };
     let broker = &shared.broker;
     let lease = deadline + MARGIN;
     let end = Instant::now() + lease;
+    let mut wait = ASK;
     loop {
         match broker.claim(&request, lease).await {
             Ok(Claim::Granted) => break,
-            Ok(Claim::Running) => sleep(ASK).await,
+            // A lease seems longer than it is where the broker's clock was set back.
+            Ok(Claim::Running) if Instant::now() < end => {
+                sleep(wait).await;
+                wait = (wait * 2).min(ASK_CAP);
+            }
             Ok(Claim::Settled(outcome)) => return read(&outcome),
-            Ok(Claim::Lost) => {
+            Ok(Claim::Lost | Claim::Running) => {
                 return Err(unknown(
                     "it is not known whether the message ran, so it is not run again",
                 ));
@@ -128,7 +135,7 @@ pub(crate) async fn receive(
         .await;
     let result = match result {
         Ok(Ok(reply)) => Ok(reply),
-        Ok(Err(error)) if is_refusal(&error) => {
+        Ok(Err(error)) if is_refusal(&error) && !has_published => {
             // Nothing ran that would have to be remembered.
             let broker = Arc::clone(broker);
             settle(end, move || {
@@ -138,9 +145,12 @@ pub(crate) async fn receive(
             .await;
             return Err(Refusal::from(&error));
         }
-        Ok(Err(error)) if has_published && is_failure(&error) => Err(unknown(
-            "the message failed after it was, or may have been, published",
-        )),
+        Ok(Err(error)) if has_published && (is_refusal(&error) || is_failure(&error)) => Err(
+            unknown("the message failed after it was, or may have been, published"),
+        ),
+        Ok(Err(error)) if says_not_run(&error) => {
+            Err(unknown("the channel failed, and may have done a part"))
+        }
         Ok(Err(error)) => Err(Refusal::from(&error)),
         Err(_) => {
             tracing::warn!("a channel did not answer a message in time");
@@ -170,6 +180,11 @@ fn is_refusal(error: &Error) -> bool {
     ]
     .iter()
     .any(|code| code.as_str() == error.code())
+}
+
+/// Whether a client would take the error for the server's, which says that the message did not run.
+fn says_not_run(error: &Error) -> bool {
+    ["unavailable", "not_subscribed", "mid_reused"].contains(&error.code())
 }
 
 /// Whether something broke, rather than that the channel decided.

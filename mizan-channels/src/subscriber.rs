@@ -1,5 +1,6 @@
 //! What the subscriptions of a connection hold, and the work that is done for them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -154,11 +155,12 @@ impl Subscribers {
             }
             Output::Snapshot { id } => {
                 let cx = cx();
+                let client = cx.head().client_network();
                 let shared = Arc::clone(&self.shared);
                 let held = self.find(id)?;
                 let joined = Arc::clone(&held.joined);
                 Some(held.until_it_ends(async move {
-                    Done::Snapshot(id, in_time(&shared, joined.snapshot(cx)).await)
+                    Done::Snapshot(id, in_time(&shared, client, joined.snapshot(cx)).await)
                 }))
             }
             Output::Members { id } => {
@@ -265,11 +267,12 @@ impl Subscribers {
     }
 
     fn authorize(&mut self, id: SubId, ticket: u32, cx: Cx) -> Option<Job> {
+        let client = cx.head().client_network();
         let shared = Arc::clone(&self.shared);
         let held = self.find(id)?;
         let (joined, terms) = (Arc::clone(&held.joined), held.terms.clone());
         Some(held.until_it_ends(async move {
-            let result = in_time(&shared, joined.authorize(cx)).await;
+            let result = in_time(&shared, client, joined.authorize(cx)).await;
             let result = result
                 .map(|()| terms)
                 .map_err(|error| Refusal::from(&error));
@@ -279,6 +282,7 @@ impl Subscribers {
 
     /// Puts the subscriber among those who are there, where it is somebody, and asks who is.
     fn members(&mut self, id: SubId, cx: Cx) -> Option<Job> {
+        let client = cx.head().client_network();
         let shared = Arc::clone(&self.shared);
         let listener = self.listener(id, Stream::Presence);
         let connection = format!("{}.{id:?}", self.name);
@@ -306,7 +310,7 @@ impl Subscribers {
                 feed = Some(attached.await);
             }
             if !is_there {
-                match in_time(&shared, joined.member(cx)).await {
+                match in_time(&shared, client, joined.member(cx)).await {
                     Ok(Some((person, info))) => {
                         until_it_works(quiet, || {
                             broker.enter(&group, &connection, &person, info.clone())
@@ -380,13 +384,15 @@ impl Subscriber {
     }
 }
 
-/// Runs a channel's code: as one of so many at once, and for so long at most.
+/// Runs a channel's code for a client: as one of so many calls at once, and for so long at most.
 async fn in_time<T>(
     shared: &Shared,
+    client: Option<IpAddr>,
     code: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let deadline = shared.limits.deadline;
-    let Ok(Ok(_permit)) = timeout(deadline, shared.calls.acquire()).await else {
+    let turn = shared.calls.turn(client);
+    let Ok(_turn) = timeout(deadline, turn).await else {
         let message = "the server has too much to do";
         return Err(Error::new(ErrorCode::Unavailable, message).retry_after(Duration::from_secs(1)));
     };

@@ -1,12 +1,25 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::OnceLock;
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, Method, Uri, request};
 use percent_encoding::percent_decode;
 use tokio_util::sync::CancellationToken;
+
+/// A client as limits see it: an IPv4 address, or the /64 network of an IPv6 address, all of which one host
+/// can use.
+#[must_use]
+pub fn client_network(addr: IpAddr) -> IpAddr {
+    match addr.to_canonical() {
+        IpAddr::V6(addr) => {
+            let network = u128::from(addr) & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+        addr => addr,
+    }
+}
 
 /// What came before the body of a request.
 pub struct RequestHead {
@@ -73,6 +86,12 @@ impl RequestHead {
     #[must_use]
     pub fn extensions(&self) -> &http::Extensions {
         &self.parts.extensions
+    }
+
+    /// The [network](client_network) of the client, by which limits tell clients apart.
+    #[must_use]
+    pub fn client_network(&self) -> Option<IpAddr> {
+        self.client_addr.map(client_network)
     }
 
     /// The address of the client, where the server knows it.

@@ -32,7 +32,7 @@ pub use dispatch::{CallError, Function, Reply};
 pub use error::{Error, ErrorCode, ErrorKind, Fields};
 pub use form::{FormEntry, FormPost, FormShape};
 pub use function::{Input, Kind, Output, ServerFunction, Source};
-pub use head::{ReplyHead, RequestHead};
+pub use head::{ReplyHead, RequestHead, client_network};
 pub use json::{MAX_DEPTH, decode};
 pub use local_path::is_local_path;
 pub use manifest::Manifest;

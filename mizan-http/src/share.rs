@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A client as limits see it: an IPv4 address, or the /64 network of an IPv6 address, all of which
@@ -12,13 +12,7 @@ pub(crate) struct ClientKey(IpAddr);
 
 impl From<IpAddr> for ClientKey {
     fn from(addr: IpAddr) -> Self {
-        Self(match addr.to_canonical() {
-            IpAddr::V6(addr) => {
-                let network = u128::from(addr) & !u128::from(u64::MAX);
-                IpAddr::V6(Ipv6Addr::from(network))
-            }
-            addr => addr,
-        })
+        Self(mizan_core::client_network(addr))
     }
 }
 

@@ -6,6 +6,9 @@ use tokio::time::Instant;
 
 use crate::broker::MEMORY;
 
+/// How many places of the order are left behind by what was removed, at least, before it is tidied.
+const SPARE: usize = 64;
+
 /// Values by key, each with its size in bytes; the oldest goes first.
 pub(crate) struct Remembered<T> {
     entries: HashMap<String, (u64, usize, T)>,
@@ -58,6 +61,14 @@ impl<T> Remembered<T> {
         if let Some((_, size, _)) = self.entries.remove(key) {
             self.bytes -= size;
         }
+        // What was removed still stands in the order, which is not to grow with it.
+        if self.order.len() > 2 * self.entries.len() + SPARE {
+            let entries = &self.entries;
+            self.order.retain(|(_, number, key)| {
+                let newest = entries.get(key);
+                newest.is_some_and(|(newest, ..)| newest == number)
+            });
+        }
     }
 
     /// Forgets the oldest entry, whatever its age.
@@ -93,5 +104,25 @@ impl<T> Remembered<T> {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_removed_leaves_nothing_behind() {
+        let mut remembered = Remembered::new(1_000, 1_000_000);
+        remembered.insert("kept".to_owned(), (), 0);
+        for number in 0..10_000 {
+            remembered.insert(number.to_string(), (), 0);
+            remembered.remove(&number.to_string());
+        }
+        assert_eq!(remembered.len(), 1);
+        assert_eq!(remembered.bytes(), 2 * "kept".len());
+        assert!(remembered.order.len() < 100, "{}", remembered.order.len());
+        remembered.forget_oldest();
+        assert_eq!((remembered.len(), remembered.bytes()), (0, 0));
     }
 }

@@ -29,6 +29,9 @@ pub struct Limits {
     /// How many calls of channels' code (`authorize`, `snapshot`, `member` and `receive`) run at once in the
     /// server: 4096. Others wait, for as long as `deadline`.
     pub concurrent_calls: usize,
+    /// How many of them one client has: 512. A client is an IPv4 address, or the /64 network of an IPv6
+    /// address.
+    pub concurrent_calls_per_client: usize,
 }
 
 impl Default for Limits {
@@ -46,6 +49,7 @@ impl Default for Limits {
             deadline: Duration::from_secs(30),
             connections: 100_000,
             concurrent_calls: 4096,
+            concurrent_calls_per_client: 512,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
@@ -12,6 +12,8 @@ pub(crate) struct Proxy {
     state: Arc<Mutex<State>>,
     /// Answers are thrown away.
     is_deaf: Arc<AtomicBool>,
+    /// What clients sent and the server did not get, while that is kept back.
+    held: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
 struct State {
@@ -31,6 +33,8 @@ impl Proxy {
         }));
         let is_deaf = Arc::<AtomicBool>::default();
         let (shared, deaf) = (Arc::clone(&state), Arc::clone(&is_deaf));
+        let held = Arc::<Mutex<Option<Vec<u8>>>>::default();
+        let kept_back = Arc::clone(&held);
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
                 let mut state = shared.lock().unwrap();
@@ -39,12 +43,24 @@ impl Proxy {
                 }
                 let target = state.target;
                 let deaf = Arc::clone(&deaf);
+                let kept_back = Arc::clone(&kept_back);
                 let task = tokio::spawn(async move {
                     if let Ok(mut server) = TcpStream::connect(("127.0.0.1", target)).await {
                         let (mut asks, mut hears) = client.split();
                         let (mut answers, mut takes) = server.split();
                         tokio::select! {
-                            _ = copy(&mut asks, &mut takes) => {}
+                            () = async {
+                                let mut buffer = vec![0; 16 * 1024];
+                                while let Ok(read @ 1..) = asks.read(&mut buffer).await {
+                                    if let Some(held) = &mut *kept_back.lock().unwrap() {
+                                        held.extend_from_slice(&buffer[..read]);
+                                        continue;
+                                    }
+                                    if takes.write_all(&buffer[..read]).await.is_err() {
+                                        return;
+                                    }
+                                }
+                            } => {}
                             () = async {
                                 let mut buffer = vec![0; 16 * 1024];
                                 while let Ok(read @ 1..) = answers.read(&mut buffer).await {
@@ -65,6 +81,7 @@ impl Proxy {
             port,
             state,
             is_deaf,
+            held,
         }
     }
 
@@ -84,6 +101,34 @@ impl Proxy {
     /// Throws away what the server answers.
     pub(crate) fn deafen(&self) {
         self.is_deaf.store(true, Ordering::Relaxed);
+    }
+
+    /// Keeps back what clients send.
+    pub(crate) fn hold(&self) {
+        *self.held.lock().unwrap() = Some(Vec::new());
+    }
+
+    /// Whether so much of what clients sent is kept back that it has this text.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        let held = self.held.lock().unwrap();
+        let mut windows = held.iter().flat_map(|held| held.windows(text.len()));
+        windows.any(|window| window == text.as_bytes())
+    }
+
+    /// Takes what was kept back, and keeps back nothing more.
+    pub(crate) fn take_held(&self) -> Vec<u8> {
+        self.held.lock().unwrap().take().unwrap_or_default()
+    }
+
+    /// Sends the server what came late, and waits for its answers.
+    pub(crate) async fn deliver(&self, late: &[u8]) {
+        let target = self.state.lock().unwrap().target;
+        let mut server = TcpStream::connect(("127.0.0.1", target)).await.unwrap();
+        server.write_all(late).await.unwrap();
+        server.shutdown().await.unwrap();
+        let mut answers = Vec::new();
+        server.read_to_end(&mut answers).await.unwrap();
+        assert!(!answers.is_empty(), "the server answered");
     }
 
     pub(crate) fn mend(&self) {

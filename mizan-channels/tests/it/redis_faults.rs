@@ -1,7 +1,7 @@
 //! What the broker does when Redis is demoted, cut off, paused or loses keys.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -159,6 +159,35 @@ async fn a_publication_whose_answer_was_lost_is_added_once() {
     assert_eq!(position.offset, 2);
 }
 
+/// As after a partition: what was sent before it comes when the publication was tried again already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publication_that_comes_after_its_second_attempt_is_added_once() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let proxy = Proxy::to(server.port()).await;
+    let publishing = Arc::new(RedisBroker::new(proxy.address()).unwrap());
+    let reading = RedisBroker::new(server.address()).unwrap();
+    let mut reader = Reader::new(&reading, "lobby", 0).await;
+    publish(&publishing, "first").await;
+    proxy.hold();
+    let broker = Arc::clone(&publishing);
+    let sent = tokio::spawn(async move { broker.publish("lobby", publication("second")).await });
+    soon(async {
+        while !proxy.holds("second") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    proxy.cut();
+    let late = proxy.take_held();
+    proxy.mend();
+    assert_eq!(soon(sent).await.unwrap().unwrap().offset, 2);
+    proxy.deliver(&late).await;
+    publish(&publishing, "third").await;
+    assert_eq!(reader.texts(3).await, ["first", "second", "third"]);
+}
+
 /// What a server that may publish and not announce does: the message is in the log, and found there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_cannot_be_announced_is_published_all_the_same() {
@@ -200,6 +229,120 @@ async fn a_claim_that_came_too_late_is_given_back() {
         .await
         .unwrap();
     assert_ne!(broker.claim(&late, lease).await.unwrap(), Claim::Granted);
+}
+
+/// Runs that take long are neither forgotten nor in the way of others, however many there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_is_not_forgotten_for_what_ended() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let broker = RedisBroker::new(server.address()).unwrap();
+    let lease = Duration::from_secs(30);
+    for number in 0..100 {
+        let slow = request("slow", &format!("slow {number}"), number);
+        assert_eq!(broker.claim(&slow, lease).await.unwrap(), Claim::Granted);
+    }
+    for number in 0..2_100 {
+        let quick = request("slow", &number.to_string(), number);
+        assert_eq!(broker.claim(&quick, lease).await.unwrap(), Claim::Granted);
+        broker
+            .settle(&quick, Bytes::from_static(b"done"))
+            .await
+            .unwrap();
+    }
+    let hour = Duration::from_secs(60 * 60);
+    let slowest = request("slow", "slowest", 1);
+    assert_eq!(broker.claim(&slowest, hour).await.unwrap(), Claim::Granted);
+    let mut redis = server.connect().await;
+    for key in ["mizan:o:{slow}", "mizan:ot:{slow}"] {
+        let left: u64 = redis::cmd("PTTL")
+            .arg(key)
+            .query_async(&mut redis)
+            .await
+            .unwrap();
+        assert!(u128::from(left) > hour.as_millis(), "{key}: {left} ms");
+    }
+    for number in 0..100 {
+        let slow = request("slow", &format!("slow {number}"), 9_999);
+        assert_eq!(broker.claim(&slow, lease).await.unwrap(), Claim::Running);
+    }
+}
+
+/// As after the end of a server with many connections: Redis does nothing else while a script runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_lapse_at_once_leave_bit_by_bit() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let broker = RedisBroker::new(server.address()).unwrap();
+    let mia = Bytes::from_static(b"1");
+    soon(broker.enter("g", "c", "mia", mia)).await.unwrap();
+    let mut lapsed = redis::pipe();
+    for number in 0..1_000 {
+        let member = format!("p{number}\0c{number}");
+        let (people, one) = (format!("p{number}"), "1 1");
+        lapsed.cmd("ZADD").arg("mizan:pl:{g}").arg(0).arg(&member);
+        lapsed.cmd("ZADD").arg("mizan:px:{g}").arg(1).arg(&member);
+        lapsed.cmd("HSET").arg("mizan:pi:{g}").arg(people).arg(one);
+    }
+    let mut redis = server.connect().await;
+    lapsed.exec_async(&mut redis).await.unwrap();
+    let mut count = async || -> usize {
+        let mut count = redis::cmd("HLEN");
+        let count = count.arg("mizan:pi:{g}");
+        count.query_async(&mut redis).await.unwrap()
+    };
+    assert_eq!(members(&broker).await, MIA);
+    assert!(count().await > 500, "one script removed most of them");
+    broker.tend().await;
+    assert_eq!(count().await, 1);
+    assert_eq!(members(&broker).await, MIA);
+}
+
+/// What this thread logs.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Logged {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Logged {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+#[tokio::test]
+async fn warns_of_a_redis_that_may_evict_keys() {
+    let Some(server) = RedisServer::start().await else {
+        return;
+    };
+    let logged = Logged::default();
+    let writer = logged.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    for (policy, is_warned) in [("noeviction", false), ("volatile-lru", true)] {
+        server
+            .command(&["CONFIG", "SET", "maxmemory-policy", policy])
+            .await;
+        let broker = RedisBroker::new(server.address()).unwrap();
+        publish(&broker, "hello").await;
+        let text = logged.text();
+        assert!(text.contains("connected to Redis"), "{text}");
+        assert_eq!(
+            text.contains("maxmemory-policy noeviction"),
+            is_warned,
+            "{text}"
+        );
+    }
 }
 
 async fn members(broker: &RedisBroker) -> String {

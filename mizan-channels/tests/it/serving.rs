@@ -1,5 +1,6 @@
 //! Connections over a transport in memory: what becomes of work, messages and presence.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -7,11 +8,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mizan_channels::{
-    Broker, Channels, ChannelsExt, Close, Gone, Limits, MemoryBroker, Received, Transport, Visitor,
+    Broker, BrokerError, Channels, ChannelsExt, Claim, ClaimRequest, Close, Cursor, Feed, Gone,
+    Limits, Listener, MemoryBroker, Publication, Received, Retention, Transport, Visitor,
 };
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Member, Nothing, Principal, Registry,
-    RequestHead,
+    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Member, Nothing, Position, Principal,
+    Registry, RequestHead,
 };
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
@@ -118,11 +120,17 @@ impl Channel for Chat {
         if message == "wait" {
             world.publish.acquire().await?.forget();
         }
+        if message == "fail" {
+            return Err(Error::new(ErrorCode::Unavailable, "the store is away"));
+        }
         cx.channels()
             .publish::<Self>(params, message.clone())
             .await?;
         if message == "break" {
             return Err(Error::internal("as it was told"));
+        }
+        if message == "refuse" {
+            return Err(Error::new(ErrorCode::RateLimited, "as it was told"));
         }
         Ok(received)
     }
@@ -151,6 +159,10 @@ impl Server {
 
     /// A connection of `user`, who said hello, and of nobody where that is empty.
     pub(crate) async fn connect(&self, user: &'static str) -> Client {
+        self.connect_from(user, None).await
+    }
+
+    async fn connect_from(&self, user: &'static str, address: Option<IpAddr>) -> Client {
         let (to_server, from_client) = mpsc::unbounded_channel();
         let (to_client, from_server) = mpsc::unbounded_channel();
         let wire = Wire {
@@ -163,7 +175,8 @@ impl Server {
                     "" => Principal::anonymous(),
                     user => Identity::new(user).into(),
                 };
-                let head = Arc::new(RequestHead::empty());
+                let (parts, ()) = http::Request::new(()).into_parts();
+                let head = Arc::new(RequestHead::new(parts, address));
                 Ok(Visitor { principal, head })
             })
         };
@@ -342,6 +355,34 @@ async fn the_code_of_channels_runs_only_so_often_at_once() {
     assert_eq!(late.until("unsub").await["code"], "unavailable");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_takes_its_share_of_calls_alone() {
+    let server = memory(|limits| {
+        limits.concurrent_calls = 4;
+        limits.concurrent_calls_per_client = 2;
+    });
+    let mut greedy = Vec::new();
+    for host in 0..10 {
+        // One host has a whole network of addresses.
+        let address = Some(format!("2001:db8::{host}").parse().unwrap());
+        let mut client = server.connect_from("eve", address).await;
+        for sub in 0..5 {
+            client.sub(sub, "slow");
+        }
+        greedy.push(client);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(server.world.running.load(Ordering::SeqCst), 2);
+    for address in ["203.0.113.1", "2001:db8:0:1::1"] {
+        let address = Some(address.parse().unwrap());
+        let mut honest = server.connect_from("mia", address).await;
+        honest.sub(1, "tea");
+        honest.until("subok").await;
+        honest.msg("m", "hello");
+        assert!(honest.until("reply").await["data"].is_number());
+    }
+}
+
 #[tokio::test]
 async fn a_room_that_does_not_exist_is_not_found_by_anybody() {
     let server = memory(|_| {});
@@ -390,16 +431,54 @@ async fn a_mid_belongs_to_one_message() {
 
 #[tokio::test]
 async fn a_message_that_broke_after_it_was_published_has_an_unknown_outcome() {
+    runs_once_with_an_unknown_outcome("break").await;
+}
+
+#[tokio::test]
+async fn a_message_that_was_refused_after_it_was_published_has_an_unknown_outcome() {
+    runs_once_with_an_unknown_outcome("refuse").await;
+}
+
+/// Only the server says that a message did not run: what a channel did before it failed is not known.
+#[tokio::test]
+async fn a_channel_that_is_unavailable_has_an_unknown_outcome() {
+    runs_once_with_an_unknown_outcome("fail").await;
+}
+
+async fn runs_once_with_an_unknown_outcome(message: &str) {
     let server = memory(|_| {});
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
     client.until("subok").await;
-    client.msg("m", "break");
+    client.msg("m", message);
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown");
-    client.msg("m", "break");
+    client.msg("m", message);
     assert_eq!(client.until("reply").await, reply);
     assert_eq!(server.world.received.load(Ordering::SeqCst), 1);
+}
+
+/// As where the clock of Redis was set back: its lease lasts for hours.
+#[tokio::test(start_paused = true)]
+async fn a_message_waits_for_another_run_of_it_only_so_long() {
+    let asked = Arc::<AtomicUsize>::default();
+    let broker = ClaimedElsewhere {
+        memory: MemoryBroker::new(),
+        asked: Arc::clone(&asked),
+    };
+    let server = Server::new(broker, |limits| {
+        limits.pong_timeout = Duration::from_secs(60);
+    });
+    let mut client = server.connect("mia").await;
+    client.sub(1, "tea");
+    client.until("subok").await;
+    client.msg("m", "hello");
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let reply = client.until("reply").await;
+    assert_eq!(reply["error"]["code"], "outcome_unknown");
+    assert_eq!(server.world.received.load(Ordering::SeqCst), 0);
+    let asked = asked.load(Ordering::SeqCst);
+    assert!(asked < 60, "the broker was asked {asked} times");
 }
 
 #[tokio::test(start_paused = true)]
@@ -412,4 +491,57 @@ async fn a_message_that_took_too_long_has_an_unknown_outcome() {
     tokio::time::sleep(Duration::from_secs(29)).await;
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown");
+}
+
+/// A broker on which another server runs each message, for ever.
+struct ClaimedElsewhere {
+    memory: MemoryBroker,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait::async_trait]
+impl Broker for ClaimedElsewhere {
+    async fn publish(
+        &self,
+        group: &str,
+        publication: Publication,
+    ) -> Result<Position, BrokerError> {
+        self.memory.publish(group, publication).await
+    }
+
+    async fn attach(
+        &self,
+        group: &str,
+        retention: Retention,
+        since: Option<&Position>,
+        listener: Listener,
+    ) -> Result<Feed, BrokerError> {
+        let attached = self.memory.attach(group, retention, since, listener);
+        attached.await
+    }
+
+    async fn enter(&self, _: &str, _: &str, _: &str, _: Bytes) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    async fn leave(&self, _: &str, _: &str) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError> {
+        self.memory.members(group).await
+    }
+
+    async fn claim(&self, _: &ClaimRequest, _: Duration) -> Result<Claim, BrokerError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Ok(Claim::Running)
+    }
+
+    async fn settle(&self, _: &ClaimRequest, _: Bytes) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    async fn release(&self, _: &ClaimRequest, _: bool) -> Result<(), BrokerError> {
+        Ok(())
+    }
 }

@@ -350,6 +350,32 @@ describe("the outcome of a message", () => {
     expect(await sending).toBe(7);
   });
 
+  it("is asked for again after a while, where an earlier connection may have run it and the server is busy", async () => {
+    const { room } = await live();
+    const sending = outcome(room.send("hi"));
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    const error = { code: "rate_limited", message: "no", retry_after: 3_000 };
+    next.tell({ t: "reply", mid: "m1", error });
+    await after(2_900);
+    expect(next.of("msg")).toHaveLength(1);
+    await after(1_200);
+    expect(next.of("msg")).toMatchObject([{ mid: "m1" }, { mid: "m1" }]);
+    next.tell({ t: "reply", mid: "m1", data: 7 });
+    expect(await sending).toBe(7);
+  });
+
+  it("is never unknown of a read, which runs nothing", async () => {
+    const { room } = await live();
+    const reading = outcome(room.loadMore());
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    const [{ mid } = { mid: "" }] = next.of("history") as { mid: string }[];
+    const error = { code: "not_subscribed", message: "no" };
+    next.tell({ t: "reply", mid, error });
+    expect(await reading).toMatchObject({ code: "not_subscribed" });
+  });
+
   it("is unknown, where an earlier connection may have run it and the subscription is gone", async () => {
     const { room } = await live();
     const sending = outcome(room.send("hi"));

@@ -159,6 +159,23 @@ describe("live validation by the server", () => {
     expect(server.asked("contact.validate")).toHaveLength(1);
   });
 
+  it("asks again after a success about a value that was sent", async () => {
+    await showAndStopTime();
+    await fillIn("Your name", "Ada");
+    await fillIn("Message", "Hello");
+    await type("E-mail", "ada@example.com");
+    await press("Submit");
+    await wait(1_000);
+    expect(server.asked("contact.submit")).toHaveLength(1);
+    expect(control("E-mail").value).toBe("");
+    const before = questions().length;
+    server.validate = () => json({ errors: { email: ["is taken"] } });
+    await fillIn("E-mail", "ada@example.com");
+    await wait(1_000);
+    expect(questions()).toHaveLength(before + 1);
+    expect(errorOf("E-mail")).toBe("is taken");
+  });
+
   it("never replaces what a submission found, though a click defers it", async () => {
     const refused = { email: ["is not the address of your account"] };
     server.submit = () => problem(422, "invalid", { fields: refused });

@@ -70,6 +70,17 @@ describe("a page whose component cannot be loaded", () => {
     expect(notice()).toContain("could not be loaded");
   });
 
+  it("says so where the storage is full, and nothing would stop it from being reloaded", async () => {
+    answer(200);
+    const setItem = (): never => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+    vi.stubGlobal("sessionStorage", { getItem: () => null, setItem });
+    expect(await hydrate()).toBeInstanceOf(TypeError);
+    expect(reload).not.toHaveBeenCalled();
+    expect(notice()).toContain("could not be loaded");
+  });
+
   it("is not reloaded where nothing would stop it from that", async () => {
     answer(200);
     vi.stubGlobal("sessionStorage", undefined);

@@ -1,5 +1,6 @@
 -- What an owner's messages came to: `values` by their keys, with the sum of their sizes under the empty key, and
--- `times` in which they were last changed. A value is `r` (it runs: until when, the nonce of the run, and the
+-- `times` after which they are old: that of the last change, and for what runs the end of its lease, so that what runs
+-- comes after all that can be forgotten. A value is `r` (it runs: until when, the nonce of the run, and the
 -- payload), `s` (it ended: the payload, and the outcome) or `x` (the run with this nonce must not begin).
 -- KEYS values, times; ARGV what, key, nonce, payload, memory, most, bytes, and the lease, the outcome, or whether
 -- the claim may still come
@@ -17,14 +18,16 @@ local function forget(old)
   end
 end
 
-local function put(value)
+local function put(value, lease)
+  lease = lease or 0
   local known = redis.call('HGET', values, key)
   local grown = #value - (known and #known or -#key)
   redis.call('HSET', values, key, value)
   redis.call('HINCRBY', values, '', grown)
-  redis.call('ZADD', times, time, key)
-  redis.call('PEXPIRE', values, memory)
-  redis.call('PEXPIRE', times, memory)
+  redis.call('ZADD', times, time + lease, key)
+  for _, name in ipairs({ values, times }) do
+    redis.call('PEXPIRE', name, math.max(memory + lease, redis.call('PTTL', name)))
+  end
 end
 
 local function runs(value)
@@ -41,16 +44,13 @@ local function make_room(count, size)
     local sum = tonumber(redis.call('HGET', values, '') or '0')
     return redis.call('ZCARD', times) + count > most or sum + size > bytes
   end
-  local at = 0
   while is_full() do
-    local old = redis.call('ZRANGE', times, at, at)[1]
-    if not old or at > 64 then
+    local oldest = redis.call('ZRANGE', times, 0, 1)
+    local old = oldest[1] == key and oldest[2] or oldest[1]
+    if not old or old == key or runs(redis.call('HGET', values, old)) then
       return false
-    elseif old == key or runs(redis.call('HGET', values, old)) then
-      at = at + 1
-    else
-      forget(old)
     end
+    forget(old)
   end
   return true
 end
@@ -66,11 +66,12 @@ if what == 'claim' then
   elseif kind == 'x' and string.sub(known, 2) == nonce then
     return 'x'
   end
-  local value = 'r' .. string.format('%.0f', time + ARGV[8]) .. ' ' .. nonce .. ' ' .. payload
+  local lease = tonumber(ARGV[8])
+  local value = 'r' .. string.format('%.0f', time + lease) .. ' ' .. nonce .. ' ' .. payload
   if not make_room(1, #key + #value) then
     return 'f'
   end
-  put(value)
+  put(value, lease)
   return 'g'
 elseif what == 'settle' then
   local value = 's' .. payload .. ARGV[8]

@@ -12,12 +12,17 @@ end
 -- The replication id names the history of this data set. It changes with a restart, and with each promotion,
 -- also of a process that was the master before. It is read in the script that relies on it: what a server
 -- knew a moment ago may be out of date.
+local own_generation
 local function generation()
+  if own_generation then
+    return own_generation
+  end
   local info = redis.call('INFO', 'replication')
   if not string.find(info, 'role:master', 1, true) then
     error(redis.error_reply('READONLY this Redis is a replica'))
   end
-  return string.match(info, 'master_replid:(%x+)')
+  own_generation = string.match(info, 'master_replid:(%x+)')
+  return own_generation
 end
 
 local function begin(meta, stream, gen, fresh)

@@ -238,7 +238,8 @@ impl Shared {
         let mut invocation = self.scripts.publish.prepare_invoke();
         invocation
             .key(self.key("m", group))
-            .key(self.key("s", group));
+            .key(self.key("s", group))
+            .key(format!("{}:{id}", self.key("t", group)));
         if let Some(key) = &publication.key {
             invocation.key(format!("{}:{key}", self.key("k", group)));
         }
@@ -291,7 +292,8 @@ impl Broker for RedisBroker {
                 let Ok(link) = shared.another_link(link.number).await else {
                     return Err(error);
                 };
-                let tried = Some(started.elapsed());
+                // This attempt may take its time as well.
+                let tried = Some(started.elapsed() + ANSWER);
                 let again = shared.publish(&link, group, &publication, &id, tried).await;
                 // The first attempt may have been the one that did it.
                 again.map_err(BrokerError::new)
@@ -390,8 +392,7 @@ impl Broker for RedisBroker {
             })
             .await;
         for group in groups {
-            let lapse = millis(presence::LAPSE).to_string();
-            let _ = shared.presence("sweep", &group, &[lapse.as_bytes()]).await;
+            shared.sweep(&group).await;
         }
         let gone = shared.topics.sweep(Duration::from_secs(60));
         if let Ok(link) = shared.link().await {

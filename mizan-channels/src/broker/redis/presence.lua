@@ -3,9 +3,12 @@
 --
 -- Nothing is counted, and everything is said again every few seconds: what is lost with a key comes back, and
 -- what nobody says again goes away.
--- KEYS meta, stream of the log of presence, l, x, i; ARGV what, channel, fresh epoch, most, age, ..
+-- KEYS meta, stream of the log of presence, l, x, i; ARGV what, channel, fresh epoch, most, age, .. Returns the epoch,
+-- the top and the people, and for a sweep whether another one has more to do in place of the top.
 local what, channel, fresh, most, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local l, x, i = KEYS[3], KEYS[4], KEYS[5]
+-- So many leave in one run at most: Redis does nothing else meanwhile.
+local MOST = 256
 local time = now()
 
 local function announce(change)
@@ -36,20 +39,21 @@ local function shown(person)
   end
 end
 
--- The people who are there. Those who have lapsed leave.
+-- The people who are there. Those who have lapsed leave; and how many did.
 local function people()
-  local there = {}
+  local there, left = {}, 0
   local all = redis.call('HGETALL', i)
   for index = 1, #all, 2 do
     local info = shown(all[index + 1])
     if info then
       table.insert(there, all[index])
       table.insert(there, info)
-    else
+    elseif left < MOST then
+      left = left + 1
       forget(all[index])
     end
   end
-  return there
+  return there, left
 end
 
 if what == 'enter' then
@@ -70,8 +74,12 @@ elseif what == 'leave' then
   leave(ARGV[6] .. '\0' .. ARGV[7])
 elseif what == 'sweep' then
   local lapse = tonumber(ARGV[6])
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', x, '-inf', time)) do
+  local lapsed = redis.call('ZRANGEBYSCORE', x, '-inf', time, 'LIMIT', 0, MOST)
+  for _, member in ipairs(lapsed) do
     leave(member)
+  end
+  if #lapsed == MOST then
+    return { '', 1, {} }
   end
   -- The two hold the same members, unless one was lost.
   local connections = redis.call('ZCARD', l)
@@ -84,7 +92,8 @@ elseif what == 'sweep' then
     end
   end
   if redis.call('HLEN', i) > connections then
-    people()
+    local _, left = people()
+    return { '', left == MOST and 1 or 0, {} }
   end
 else
   local epoch = open(KEYS[1], KEYS[2], fresh)

@@ -49,6 +49,13 @@ impl Shared {
         self.presence("enter", group, &args).await.map(|_| ())
     }
 
+    /// Takes out those who have lapsed, some at a time.
+    pub(super) async fn sweep(&self, group: &str) {
+        let lapse = millis(LAPSE).to_string();
+        let args = [lapse.as_bytes()];
+        while let Ok((_, 1.., _)) = self.presence("sweep", group, &args).await {}
+    }
+
     pub(super) async fn part_with(
         &self,
         group: &str,
