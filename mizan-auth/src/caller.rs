@@ -6,7 +6,7 @@ use mizan_core::Cx;
 use tokio_util::sync::CancellationToken;
 
 use crate::TokenId;
-use crate::limits::client_network;
+use crate::limits::{client_network, wide_network};
 use crate::password::{Share, Turn};
 
 /// A caller, and what it has shown of itself before the password is checked.
@@ -36,7 +36,7 @@ impl Caller {
         Self {
             address,
             trust: Trust::None,
-            share: Share::Network(address.map(client_network)),
+            share: Share::Network(address.map(wide_network)),
             gone: cx.cancellation().clone(),
         }
     }

@@ -21,7 +21,7 @@ pub enum ProofError {
     InvalidProof,
     /// The flow was begun in another browser, or so long ago that this one has forgotten it.
     #[client_error(
-        message = "this code was not requested in this browser: sign in or sign up here to get a new one"
+        message = "This code was not requested in this browser. Sign in or sign up here to get a new one."
     )]
     OtherBrowser,
     /// What any call can fail with.

@@ -11,7 +11,8 @@ use crate::Accounts;
 ///
 /// What an account may do comes from [`Accounts`], whose own cookie is not looked at. The flows that
 /// open and end sessions are then the application's: leave `sign_in` and the others out of the
-/// registry, or they set a second cookie.
+/// registry, or they set a second cookie. These sessions know no epoch of credentials: after a change of a password
+/// or an address, the application ends the sessions of the user itself.
 ///
 /// ```
 /// # use mizan_auth::Accounts;

@@ -9,7 +9,7 @@ use crate::{Cx, Error, ErrorCode, Principal};
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Policy {
-    /// Everybody, since the function does not name its policy. The same as [`Anyone`](Self::Anyone), except
+    /// Every caller, since the function does not name its policy. The same as [`Anyone`](Self::Anyone), except
     /// that [`Registry::require_policies`](crate::Registry::require_policies) refuses it.
     Unspecified,
     /// Everybody, signed in or not.
@@ -151,7 +151,7 @@ pub enum Decision {
     /// The call is refused until whoever is signed in proves again who they are; as
     /// unauthenticated while nobody is.
     Reauthenticate,
-    /// The call is refused, whoever makes it: what it names does not exist.
+    /// The call of any caller is refused: what it names does not exist.
     NotFound {
         /// A sentence for the client.
         reason: Cow<'static, str>,

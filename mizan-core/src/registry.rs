@@ -79,8 +79,8 @@ impl Registry {
 
     /// Refuses to build while a function, context or form does not name its policy.
     ///
-    /// Without this, a function that names none is open to everybody, so that a forgotten `auth` goes
-    /// unnoticed. With this, what is meant for everybody says so: `#[client(auth = "anyone")]`. It holds for
+    /// Without this, a function that names none is open to all callers, so that a forgotten `auth` goes
+    /// unnoticed. With this, what is meant for all callers says so: `#[client(auth = "anyone")]`. It holds for
     /// merged registries too. Channels name their policy in any case, in
     /// [`authorize`](Channel::authorize).
     ///

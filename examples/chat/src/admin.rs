@@ -86,10 +86,6 @@ pub async fn end_sessions(
     /// Of which account.
     id: String,
 ) -> Result<u32, Error> {
-    let ended = cx
-        .state::<Accounts>()
-        .sessions()
-        .revoke_all(&id, None)
-        .await?;
+    let ended = cx.state::<Accounts>().end_all_sessions(&id).await?;
     Ok(u32::try_from(ended).unwrap_or(u32::MAX))
 }

@@ -26,7 +26,7 @@ impl FormHandler for Leave {
         if self.everywhere
             && let Some(id) = cx.principal().id()
         {
-            accounts.sessions().revoke_all(id, None).await?;
+            accounts.end_all_sessions(id).await?;
         }
         accounts.sign_out(cx).await
     }

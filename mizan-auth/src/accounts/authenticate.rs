@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mizan_core::{Error, Identity, Principal, RequestHead};
 use mizan_http::Authenticate;
 
 use super::Accounts;
-use crate::{Account, Session, StoreError, Token};
+use crate::{Account, Session, StoreError, Token, TokenId};
 
 impl Authenticate for Accounts {
     /// Whoever the session of the request's cookie belongs to. What an account may do is read
@@ -21,19 +22,25 @@ impl Authenticate for Accounts {
 
     async fn ended(&self, principal: &Principal) {
         let session = principal.identity().and_then(Identity::session_id);
-        match session.and_then(|id| id.parse().ok()) {
-            Some(id) => self.0.sessions.ended(id).await,
-            None => std::future::pending().await,
+        let Some(id) = session.and_then(|id| id.parse().ok()) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            () = self.0.sessions.ended(id) => {}
+            () = self.refused(id) => {}
         }
     }
 }
 
+/// How often sockets check whether their session is still accepted.
+const RECHECK_EVERY: Duration = Duration::from_secs(30);
+
 impl Accounts {
     /// The session of a request's cookie, with its account.
     ///
-    /// A cookie that opens no session does not hide another one of the same name. Two that open a session each
-    /// sign in nobody: one of them was planted, and which cannot be told.
-    async fn signed_in(
+    /// A cookie that opens no session does not hide another one of the same name. If two cookies open different
+    /// sessions, the request is anonymous: one of them was planted, and which one cannot be told.
+    pub(super) async fn signed_in(
         &self,
         head: &RequestHead,
     ) -> Result<Option<(Session, Account)>, StoreError> {
@@ -63,23 +70,50 @@ impl Accounts {
         Ok(opened.filter(|(session, account)| session.epoch == account.epoch))
     }
 
+    /// Waits until a session is refused that the store still has: the epoch of its account has advanced, and the
+    /// session could not be removed, or the account is not active any more.
+    async fn refused(&self, id: TokenId) {
+        loop {
+            tokio::time::sleep(RECHECK_EVERY).await;
+            // An error is logged by the check that `Sessions::ended` makes more often.
+            if matches!(self.is_accepted(id).await, Ok(false)) {
+                return;
+            }
+        }
+    }
+
+    async fn is_accepted(&self, id: TokenId) -> Result<bool, StoreError> {
+        let Some((session, account)) = self.find_with_account(id).await? else {
+            return Ok(false);
+        };
+        let account = account.filter(|account| account.access.active);
+        Ok(account.is_some_and(|account| account.epoch == session.epoch))
+    }
+
+    /// Returns the session with this id, also when it has expired, and the account of its user.
+    async fn find_with_account(
+        &self,
+        id: TokenId,
+    ) -> Result<Option<(Session, Option<Account>)>, StoreError> {
+        if let Some(store) = &self.0.together {
+            return store.find_signed_in(id).await;
+        }
+        let Some(session) = self.0.sessions.find(id).await? else {
+            return Ok(None);
+        };
+        let account = self.0.users.find(&session.user).await?;
+        Ok(Some((session, account)))
+    }
+
     async fn find_opened_by(
         &self,
         token: &Token,
     ) -> Result<Option<(Session, Account)>, StoreError> {
-        let sessions = &self.0.sessions;
-        if let Some(store) = &self.0.together {
-            let Some((session, account)) = store.find_signed_in(token.id()).await? else {
-                return Ok(None);
-            };
-            let session = sessions.admit(token, session).await?;
-            return Ok(session.zip(account));
-        }
-        let Some(session) = sessions.check(token).await? else {
+        let Some((session, account)) = self.find_with_account(token.id()).await? else {
             return Ok(None);
         };
-        let account = self.0.users.find(&session.user).await?;
-        Ok(account.map(|account| (session, account)))
+        let session = self.0.sessions.admit(token, session).await?;
+        Ok(session.zip(account))
     }
 
     /// The session of a request's cookie, where there is one that has not ended.

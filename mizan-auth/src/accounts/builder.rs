@@ -134,7 +134,7 @@ impl AccountsBuilder {
     }
 
     /// Says what hashing a password costs. Passwords that were hashed at another cost are hashed
-    /// anew when their owners sign in; say that cost with [`previous_hash_cost`] until then.
+    /// again when their owners sign in; say that cost with [`previous_hash_cost`] until then.
     ///
     /// [`previous_hash_cost`]: Self::previous_hash_cost
     pub fn hash_cost(mut self, cost: HashCost) -> Self {

@@ -49,9 +49,7 @@ impl Accounts {
         });
         self.go_on(cx, proven, was_there, epoch).await;
         let account = Account { epoch, ..changed };
-        if let Err(error) = self.remember_device(cx, &account).await {
-            let _ = error.logged("remember_device");
-        }
+        self.remember_device(cx, &account).await;
         Ok(())
     }
 
@@ -69,10 +67,11 @@ impl Accounts {
                 "This is already your email address.",
             ));
         }
-        self.0.limits.mail(&Caller::stranger(cx), new)?;
+        let purpose = Purpose::ChangeEmail;
+        self.0.limits.mail(&Caller::stranger(cx), purpose, new)?;
         let is_taken = self.0.users.find_by_email(new).await?.is_some();
         let account = (!is_taken).then_some(&account);
-        let issued = self.issue(Purpose::ChangeEmail, account, new, None);
+        let issued = self.issue(purpose, account, new, None);
         let issued = issued.await?;
         let letter = if is_taken {
             Letter::EmailTaken
@@ -100,6 +99,12 @@ impl Accounts {
             issued.user.as_ref() == Some(&account.id) && issued.epoch == account.epoch
         });
         let issued = issued.ok_or(ProofError::InvalidProof)?;
+        let caller = self.caller_for(cx, &account.email).await?;
+        let email = issued.email.clone();
+        let changed = Account {
+            email,
+            ..account.clone()
+        };
         let (accounts, ended) = (self.clone(), own.clone());
         let change = async move {
             let (users, old) = (&accounts.0.users, &account.email);
@@ -112,6 +117,10 @@ impl Accounts {
         };
         let (epoch, was_there) = self.to_the_end(change).await??;
         self.go_on(cx, own, was_there, epoch).await;
+        if caller.is_known_device() {
+            let account = Account { epoch, ..changed };
+            self.remember_device(cx, &account).await;
+        }
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use super::Accounts;
 use super::sign_in::signed_out;
-use crate::{Account, Session, StoreError};
+use crate::{Account, Session, StoreError, TokenId};
 
 /// How long to wait before each further try to remove sessions.
 const RETRIES: [Duration; 5] = [
@@ -35,7 +35,7 @@ impl Accounts {
     /// Ends all sessions of an account whose epoch was advanced, and removes its tokens. Returns whether `own` was
     /// still there.
     ///
-    /// What fails is logged and tried again later: nobody gets in with it.
+    /// What fails is logged and tried again later. Until then, the epoch keeps it from opening anything.
     pub(super) async fn retire(&self, user: &str, own: Option<&Session>) -> bool {
         let was_there = match own {
             Some(own) => self.0.sessions.revoke(user, own.id).await,
@@ -65,7 +65,7 @@ impl Accounts {
     }
 
     /// Removes the sessions of earlier epochs, and leaves those that were opened since. Tokens of earlier epochs
-    /// expire within the hour.
+    /// are refused until they expire.
     async fn remove_outdated(&self, user: &str) -> Result<(), StoreError> {
         let account = self.0.users.find(user).await?;
         let sessions = &self.0.sessions;
@@ -94,35 +94,59 @@ impl Accounts {
     /// Ends all sessions of a user except that of the call, which goes on under a new id. Returns how many ended.
     ///
     /// It advances the account's epoch, so that none survives in a store that has lost track of whose it is.
-    /// Tickets and links of the account become worthless too.
+    /// Tickets and links of the account become worthless too, and its other devices unknown.
     ///
     /// # Errors
     ///
     /// When the session of the call has ended meanwhile, or the store cannot be reached.
     pub async fn revoke_other_sessions(&self, cx: &Cx) -> Result<u64, Error> {
-        let own = self.session_of(cx.head()).await?.ok_or_else(signed_out)?;
-        let sessions = self.0.sessions.list(&own.user).await?.into_iter();
-        let others = sessions.filter(|it| it.epoch == own.epoch && it.id != own.id);
-        let count = others.count() as u64;
+        let signed_in = self.signed_in(cx.head()).await?;
+        let (own, account) = signed_in.ok_or_else(signed_out)?;
+        let caller = self.caller_for(cx, &account.email).await?;
+        let count = self.count_sessions(&account, Some(own.id)).await;
         // Not if the epoch has advanced since: a session that is over must not bring itself back.
         let advanced = self.advance(&own.user, own.epoch, Some(own.clone()));
         let (epoch, was_there) = advanced.await?.ok_or_else(signed_out)?;
         self.go_on(cx, Some(own), was_there, epoch).await;
+        // A stolen session does not make the device of the thief a known one.
+        if caller.is_known_device() {
+            let account = Account { epoch, ..account };
+            self.remember_device(cx, &account).await;
+        }
         Ok(count)
     }
 
-    /// Ends all sessions and tokens of an account whose credentials the application changed by itself, such as its
-    /// second factor.
+    /// Ends all sessions and tokens of an account: when a user signs out of all devices, when an administrator ends
+    /// the sessions of a user, or when the application changed credentials by itself, such as a second factor.
+    /// Returns how many sessions ended.
+    ///
+    /// It advances the account's epoch, which [`Sessions::revoke_all`](crate::Sessions::revoke_all) does not.
     ///
     /// # Errors
     ///
     /// When the store cannot be reached; the sessions go on then.
-    pub async fn end_all_sessions(&self, user: &str) -> Result<(), Error> {
-        if let Some(account) = self.0.users.find(user).await? {
-            // If the epoch has advanced since, that ended them.
-            self.advance(user, account.epoch, None).await?;
-        }
-        Ok(())
+    pub async fn end_all_sessions(&self, user: &str) -> Result<u64, Error> {
+        let Some(account) = self.0.users.find(user).await? else {
+            return Ok(0);
+        };
+        let count = self.count_sessions(&account, None).await;
+        // If the epoch has advanced since, that ended them.
+        self.advance(user, account.epoch, None).await?;
+        Ok(count)
+    }
+
+    /// Counts the sessions of an account that are not over, except `own`. They can be ended although the store
+    /// cannot list them, so that a failure is logged and counts none.
+    async fn count_sessions(&self, account: &Account, own: Option<TokenId>) -> u64 {
+        let sessions = match self.0.sessions.list(&account.id).await {
+            Ok(sessions) => sessions.into_iter(),
+            Err(error) => {
+                log(&error, &account.id);
+                return 0;
+            }
+        };
+        let counted = sessions.filter(|it| it.epoch == account.epoch && Some(it.id) != own);
+        counted.count() as u64
     }
 
     /// Advances the epoch of an account, and ends its sessions. Returns the new epoch and whether `own` was still

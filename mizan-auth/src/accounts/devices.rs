@@ -8,8 +8,9 @@ use crate::caller::Caller;
 use crate::{Account, EmailAddress, Purpose, StoreError};
 
 impl Accounts {
-    /// The caller of a flow that is about the account with this address: a known device, where it
-    /// has the cookie that this account left there, and else a stranger.
+    /// Returns the caller of a flow that is about the account with this address: a known device if the
+    /// request has the cookie that the account left there since its credentials last changed, otherwise a
+    /// stranger.
     ///
     /// The cookie signs nobody in. It lets a device be limited apart from strangers, so that they
     /// cannot lock the user out.
@@ -23,16 +24,26 @@ impl Accounts {
             return Ok(caller);
         };
         let device = self.issued_as(&token, Purpose::KnownDevice).await?;
-        let device = device.filter(|device| device.email == *email);
-        Ok(match device.as_ref().and_then(|it| it.user.as_deref()) {
-            Some(user) => caller.with_device(token.id(), user),
+        let Some(device) = device.filter(|device| device.email == *email) else {
+            return Ok(caller);
+        };
+        Ok(match self.account_of(&device).await? {
+            Some(account) => caller.with_device(device.id, &account.id),
             None => caller,
         })
     }
 
-    /// Leaves a cookie by which the account knows the device from now on, unless it knows it or
-    /// took up too many devices of late.
-    pub(super) async fn remember_device(&self, cx: &Cx, account: &Account) -> Result<(), Error> {
+    /// Sets a cookie by which the account knows the device from now on, unless the account knows it already
+    /// or took up too many devices lately.
+    ///
+    /// A failure is logged, and fails no flow: the device is a stranger then.
+    pub(super) async fn remember_device(&self, cx: &Cx, account: &Account) {
+        if let Err(error) = self.try_to_remember_device(cx, account).await {
+            let _ = error.logged("remember_device");
+        }
+    }
+
+    async fn try_to_remember_device(&self, cx: &Cx, account: &Account) -> Result<(), Error> {
         let caller = self.caller_for(cx, &account.email).await?;
         if caller.is_known_device() || self.0.limits.new_device(&account.id).is_err() {
             return Ok(());

@@ -3,6 +3,7 @@ use std::time::Duration;
 use mizan_core::{Cx, Error};
 
 use super::Accounts;
+use crate::caller::Caller;
 use crate::clock::later;
 use crate::mail::Facts;
 use crate::token::random_code;
@@ -42,8 +43,8 @@ impl Issued {
 impl Accounts {
     /// Makes a token whose ticket is good in the browser of the call alone.
     ///
-    /// Otherwise somebody could sign up with the address of another, and have them enter the code that the site
-    /// sends there: the account would be verified with a password that is not its owner's.
+    /// Otherwise an attacker could sign up with the address of another user, and have them enter the code that the
+    /// site sends there: the account would be verified with a password that is not its owner's.
     pub(super) async fn issue_here(
         &self,
         cx: &Cx,
@@ -63,17 +64,22 @@ impl Accounts {
         Ok(issued)
     }
 
-    /// The flow that a ticket names, if this browser began it.
+    /// Returns the flow that a ticket names, if this browser began it. Otherwise it logs a failure of `name`.
     pub(super) async fn flow(
         &self,
         cx: &Cx,
         ticket: Ticket,
         purpose: Purpose,
+        name: &'static str,
     ) -> Result<IssuedToken, ProofError> {
-        let issued = self.issued(ticket.0, purpose).await?;
-        let issued = issued.ok_or(ProofError::InvalidProof)?;
+        let (caller, failures) = (Caller::stranger(cx), &self.0.failures);
+        let Some(issued) = self.issued(ticket.0, purpose).await? else {
+            failures.failed(name, &caller, None, "invalid ticket");
+            return Err(ProofError::InvalidProof);
+        };
         let mut tokens = self.0.browser_cookie.read(cx.head());
         if !tokens.any(|token| issued.browser == Some(token.hash())) {
+            failures.failed(name, &caller, issued.user.as_deref(), "other browser");
             return Err(ProofError::OtherBrowser);
         }
         Ok(issued)

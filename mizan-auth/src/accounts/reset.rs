@@ -14,10 +14,11 @@ impl Accounts {
     /// Too many tries.
     pub async fn request_reset(&self, cx: &Cx, email: &EmailAddress) -> Result<(), Error> {
         let caller = self.caller_for(cx, email).await?;
-        self.0.limits.mail(&caller, email)?;
+        let purpose = Purpose::ResetPassword;
+        self.0.limits.mail(&caller, purpose, email)?;
         let account = self.0.users.find_by_email(email).await?;
         let account = account.filter(|account| account.access.active);
-        let issued = self.issue(Purpose::ResetPassword, account.as_ref(), email, None);
+        let issued = self.issue(purpose, account.as_ref(), email, None);
         let issued = issued.await?;
         let letter = if account.is_some() {
             Letter::ResetPassword
@@ -79,11 +80,12 @@ impl Accounts {
         let epoch = self.to_the_end(change).await??;
         if is_signed_in {
             cx.set_cookie(self.0.cookie.removal());
+        } else {
+            // The cookie of the device is as good when the reply comes again, and the link is not.
+            cx.allow_replay();
         }
         let account = Account { epoch, ..changed };
-        if let Err(error) = self.remember_device(cx, &account).await {
-            let _ = error.logged("remember_device");
-        }
+        self.remember_device(cx, &account).await;
         Ok(NextStep::SignIn)
     }
 

@@ -22,9 +22,8 @@ impl Accounts {
     /// # Errors
     ///
     /// [`ProofError::InvalidProof`] when the flow took too long or too many attempts;
-    /// [`ProofError::OtherBrowser`] when it was begun in another browser.
-    /// [`ProofError::InvalidProof`] when the flow took too long or too many attempts; an error with
-    /// the code `rate_limited` after too many attempts for the account.
+    /// [`ProofError::OtherBrowser`] when it was begun in another browser; an error with the code
+    /// `rate_limited` after too many attempts for the account.
     pub async fn attempt_second_factor(
         &self,
         cx: &Cx,
@@ -34,20 +33,11 @@ impl Accounts {
         let (limits, failures) = (&self.0.limits, &self.0.failures);
         let limited = limits.proof(caller.address);
         limited.inspect_err(|_| failures.limited("second_factor", &caller, None))?;
-        let issued = self.flow(cx, ticket, Purpose::SecondFactor).await;
-        let (id, user, email) = match issued {
-            Ok(IssuedToken {
-                id,
-                user: Some(user),
-                email,
-                ..
-            }) => (id, user, email),
-            Err(error @ (ProofError::OtherBrowser | ProofError::Other(_))) => return Err(error),
-            _ => {
-                failures.failed("second_factor", &caller, None, "invalid ticket");
-                return Err(ProofError::InvalidProof);
-            }
-        };
+        let issued = self.flow(cx, ticket, Purpose::SecondFactor, "second_factor");
+        let IssuedToken {
+            id, user, email, ..
+        } = issued.await?;
+        let user = user.ok_or(ProofError::InvalidProof)?;
         let caller = self.caller_for(cx, &email).await?;
         let limited = limits.second_factor(&caller, &user);
         limited.inspect_err(|_| failures.limited("second_factor", &caller, Some(&user)))?;
@@ -72,7 +62,8 @@ impl Accounts {
         method: &str,
         next: Option<&str>,
     ) -> Result<NextStep, ProofError> {
-        let issued = self.flow(cx, ticket, Purpose::SecondFactor).await?;
+        let issued = self.flow(cx, ticket, Purpose::SecondFactor, "second_factor");
+        let issued = issued.await?;
         let account = self.account_of(&issued).await?;
         let account = account.ok_or(ProofError::InvalidProof)?;
         if !self.0.tokens.take(issued.id).await? {

@@ -1,6 +1,6 @@
 use mizan_core::{Cx, Error, is_local_path};
 
-use super::{Accounts, device_of};
+use super::{Accounts, address_of, device_of};
 use crate::caller::Caller;
 use crate::clock::later;
 use crate::mail::Letter;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Accounts {
-    /// Signs somebody in, or says what comes first. Where to go then is `next`, if that is a path on
+    /// Signs a user in, or says what comes first. Where to go then is `next`, if that is a path on
     /// this site.
     ///
     /// # Errors
@@ -46,14 +46,14 @@ impl Accounts {
             failures.failed("sign_in", &caller, id.as_deref(), reason);
             return Err(SignInError::WrongCredentials);
         };
-        self.hash_anew(&turn, &mut account, password).await?;
+        self.rehash(&turn, &mut account, password).await?;
         if !account.email_verified {
             return Ok(self.send_code(cx, &account).await?);
         }
         Ok(self.after_password(cx, &account, next).await?)
     }
 
-    /// Confirms that whoever is signed in is who they are: their session is replaced by a new one.
+    /// Checks the password of the user who is signed in again, and replaces their session by a new one.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Checks the password of somebody who is signed in.
+    /// Checks the password of a user who is signed in.
     pub(super) async fn confirm(
         &self,
         caller: &Caller,
@@ -107,7 +107,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// What comes after the right password: a second factor, or a session.
+    /// Goes on after the right password: with a second factor, or a session.
     pub(super) async fn after_password(
         &self,
         cx: &Cx,
@@ -147,7 +147,7 @@ impl Accounts {
             return Err(signed_out());
         }
         self.hand_over(cx, &session, &token);
-        self.remember_device(cx, account).await?;
+        self.remember_device(cx, account).await;
         tracing::info!(user = account.id, session = %session.id, methods, "signed in");
         Ok(NextStep::SignedIn {
             next: destination(next),
@@ -163,10 +163,9 @@ impl Accounts {
         Ok(renewed)
     }
 
-    /// Sends a new code to an account whose address is not verified.
-    pub(super) async fn send_code(&self, cx: &Cx, account: &Account) -> Result<NextStep, Error> {
-        let caller = self.caller_for(cx, &account.email).await?;
-        self.0.limits.mail(&caller, &account.email)?;
+    /// Sends a new code to an account whose address is not verified, to a caller with its password.
+    async fn send_code(&self, cx: &Cx, account: &Account) -> Result<NextStep, Error> {
+        self.0.limits.code(address_of(cx), &account.id)?;
         let purpose = Purpose::VerifyEmail;
         let issued = self.issue_here(cx, purpose, Some(account), &account.email);
         let issued = issued.await?;
@@ -192,9 +191,9 @@ impl Accounts {
         Ok(())
     }
 
-    /// Hashes a password that was right at today's cost, where it was hashed at another. It can
-    /// wait for another day when many sign in, or when the password is being changed.
-    async fn hash_anew(
+    /// Hashes a password that was right at the current cost if it was hashed at another. It is left for a
+    /// later sign-in when the queue is full, or when the password is being changed.
+    async fn rehash(
         &self,
         turn: &Turn,
         account: &mut Account,

@@ -23,7 +23,7 @@ impl Accounts {
         self.check_new(&caller, "password", password, Some(email))
             .await?;
         self.0.limits.sign_up(address_of(cx))?;
-        self.0.limits.mail(&caller, email)?;
+        self.0.limits.mail(&caller, Purpose::VerifyEmail, email)?;
         let turn = caller.turn();
         let password = self.0.passwords.hash_for(&turn, password).await?;
         let account = NewAccount {

@@ -1,12 +1,13 @@
 use mizan_core::{Cx, Error};
 
+use super::Accounts;
 use super::proofs::code_hash;
-use super::{Accounts, address_of};
 use crate::caller::Caller;
 use crate::mail::Letter;
 use crate::password::check_length;
 use crate::{
-    Account, IssuedToken, LinkError, NextStep, Password, ProofError, Purpose, Ticket, Token,
+    Account, IssuedToken, LinkError, NextStep, Password, ProofError, Purpose, StoreError, Ticket,
+    Token,
 };
 
 impl Accounts {
@@ -28,7 +29,8 @@ impl Accounts {
         let failures = &self.0.failures;
         let limited = self.0.limits.proof(caller.address);
         limited.inspect_err(|_| failures.limited("verify_code", &caller, None))?;
-        let issued = self.flow(cx, ticket, Purpose::VerifyEmail).await?;
+        let issued = self.flow(cx, ticket, Purpose::VerifyEmail, "verify_code");
+        let issued = issued.await?;
         if !self.0.tokens.attempt(issued.id).await?
             || issued.code != Some(code_hash(issued.id, code.trim()))
         {
@@ -44,7 +46,7 @@ impl Accounts {
     }
 
     /// Verifies the address of an account with the link that was sent there and with its password,
-    /// and signs in. Without the password, somebody could sign up with the address of another, who
+    /// and signs in. Without the password, an attacker could sign up with the address of another user, who
     /// then opens the link.
     ///
     /// # Errors
@@ -59,14 +61,21 @@ impl Accounts {
         next: Option<&str>,
     ) -> Result<NextStep, LinkError> {
         check_length("password", password)?;
-        self.0.limits.proof(address_of(cx))?;
+        let (caller, failures) = (Caller::stranger(cx), &self.0.failures);
+        let limited = self.0.limits.proof(caller.address);
+        limited.inspect_err(|_| failures.limited("verify_link", &caller, None))?;
         let issued = self.issued_as(token, Purpose::VerifyEmail).await?;
-        let issued = issued.ok_or(LinkError::InvalidLink)?;
-        let account = self.account_of(&issued).await?;
-        let account = account.ok_or(LinkError::InvalidLink)?;
+        let account = match &issued {
+            Some(issued) => self.account_of(issued).await?,
+            None => None,
+        };
+        let (Some(issued), Some(account)) = (issued, account) else {
+            failures.failed("verify_link", &caller, None, "invalid link");
+            return Err(LinkError::InvalidLink);
+        };
         // The link was mailed to the account: strangers do not have it.
-        let caller = Caller::stranger(cx).with_device(issued.id, &account.id);
-        let (id, failures) = (Some(account.id.as_str()), &self.0.failures);
+        let caller = caller.with_device(issued.id, &account.id);
+        let id = Some(account.id.as_str());
         let limited = self.0.limits.sign_in(&caller, &account.email);
         limited.inspect_err(|_| failures.limited("verify_link", &caller, id))?;
         let (passwords, stored) = (&self.0.passwords, account.password.as_ref());
@@ -88,9 +97,10 @@ impl Accounts {
     /// [`ProofError::InvalidProof`] when the flow took too long, [`ProofError::OtherBrowser`] when it was begun
     /// in another browser: sign in to begin again.
     pub async fn resend(&self, cx: &Cx, ticket: Ticket) -> Result<NextStep, ProofError> {
-        let issued = self.flow(cx, ticket, Purpose::VerifyEmail).await?;
+        let issued = self.flow(cx, ticket, Purpose::VerifyEmail, "resend_code");
+        let issued = issued.await?;
         let caller = self.caller_for(cx, &issued.email).await?;
-        self.0.limits.mail(&caller, &issued.email)?;
+        self.0.limits.mail(&caller, issued.purpose, &issued.email)?;
         if !self.0.tokens.take(issued.id).await? {
             return Err(ProofError::InvalidProof);
         }
@@ -114,7 +124,10 @@ impl Accounts {
 
     /// The account that a token was issued for, where it still has the address that it was sent to and its
     /// credentials have not changed since.
-    pub(super) async fn account_of(&self, issued: &IssuedToken) -> Result<Option<Account>, Error> {
+    pub(super) async fn account_of(
+        &self,
+        issued: &IssuedToken,
+    ) -> Result<Option<Account>, StoreError> {
         let Some(user) = &issued.user else {
             return Ok(None);
         };

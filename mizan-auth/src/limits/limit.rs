@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_begin_anew_is_forgotten() {
+    fn keys_that_may_do_all_are_forgotten() {
         let limit = Limit::new(Rate {
             burst: 1,
             every: Duration::from_nanos(1),

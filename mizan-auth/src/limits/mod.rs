@@ -5,12 +5,13 @@ mod network;
 mod rate;
 
 use std::fmt;
+use std::hash::Hash;
 use std::net::IpAddr;
 
 use mizan_core::Error;
 
-use crate::EmailAddress;
 use crate::caller::{Caller, Trust};
+use crate::{EmailAddress, Purpose};
 use limit::{Limit, NetworkLimit};
 
 pub(crate) use network::{client_network, wide_network};
@@ -29,6 +30,7 @@ pub(crate) struct Limits {
     second_factor_of_devices: Limit,
     sign_up_by_address: NetworkLimit,
     mail: FlowLimit,
+    code_by_account: Limit,
     proof_by_address: NetworkLimit,
     password_check_by_address: NetworkLimit,
     password_check_by_session: Limit,
@@ -54,6 +56,7 @@ impl Limits {
                 by_account: Limit::new(rates.mail_by_account),
                 by_device: Limit::new(rates.mail_by_device),
             },
+            code_by_account: Limit::new(rates.mail_by_device),
             proof_by_address: NetworkLimit::new(rates.proof_by_address),
             password_check_by_address: NetworkLimit::new(rates.password_check_by_address),
             password_check_by_session: Limit::new(rates.password_check_by_address),
@@ -88,8 +91,23 @@ impl Limits {
     }
 
     /// Before a mail is sent to this address because the caller asked for it.
-    pub(crate) fn mail(&self, caller: &Caller, email: &EmailAddress) -> Result<(), Error> {
-        self.mail.check(caller, email)
+    ///
+    /// Mails of one purpose do not use up those of another. To keep a user from having a reset mailed, an
+    /// attacker has to have resets mailed to them, with links that work.
+    pub(crate) fn mail(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        email: &EmailAddress,
+    ) -> Result<(), Error> {
+        self.mail.check(caller, &(purpose, email))
+    }
+
+    /// Before a code is sent to the address of an account because the caller has its password. Strangers cannot
+    /// use this up.
+    pub(crate) fn code(&self, address: Option<IpAddr>, user: &str) -> Result<(), Error> {
+        self.mail.by_address.check(address)?;
+        self.code_by_account.check(user)
     }
 
     pub(crate) fn proof(&self, address: Option<IpAddr>) -> Result<(), Error> {
@@ -128,13 +146,14 @@ struct FlowLimit {
 }
 
 impl FlowLimit {
-    fn check(&self, caller: &Caller, email: &EmailAddress) -> Result<(), Error> {
+    /// `about` is the account, by its address, and what else strangers share an allowance for.
+    fn check(&self, caller: &Caller, about: &impl Hash) -> Result<(), Error> {
         if let Trust::Device(device) = &caller.trust {
             return self.by_device.check(device);
         }
         self.by_address.check(caller.address)?;
         let network = caller.address.map(wide_network);
-        self.by_account_and_address.check(&(email, network))?;
-        self.by_account.check(email)
+        self.by_account_and_address.check(&(about, network))?;
+        self.by_account.check(about)
     }
 }

@@ -203,7 +203,7 @@ impl<T> Line<T> {
         next
     }
 
-    /// Forgets what nobody waits for any more.
+    /// Forgets the turns of callers that no longer wait.
     fn forget_gone(&mut self) {
         for of_share in self.by_share.values_mut() {
             of_share.retain(|waiting| !waiting.is_closed());
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_bounded_whoever_waits() {
+    fn a_line_is_bounded() {
         let queue = FairQueue::new([0], 4);
         let _place = wait(&queue, network(9)).now_or_never().unwrap().unwrap();
         let waiting: Vec<_> = (0..100).map(|n| wait(&queue, network(n))).collect();

@@ -167,6 +167,11 @@ impl Sessions {
         }
     }
 
+    /// Returns the session with this id, also when it has expired.
+    pub(crate) async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
+        self.0.store.find(id).await
+    }
+
     /// The session that was found by the id of `token`, if that opens it and it has not ended. Notes
     /// the use.
     pub(crate) async fn admit(
@@ -214,8 +219,9 @@ impl Sessions {
 
     /// Ends every session of `user` except `keep`, and says how many those were.
     ///
-    /// Runs after a password change, so that a stolen cookie dies with the old password (OWASP
-    /// ASVS 7.4.3). Whoever waits in [`ended`](Self::ended) for one of them hears of it.
+    /// It removes what the store knows as theirs. After a change of credentials, call
+    /// [`Accounts::end_all_sessions`](crate::Accounts::end_all_sessions), which ends those too that the store
+    /// lost track of. Those that wait in [`ended`](Self::ended) for one of them are told.
     ///
     /// # Errors
     ///

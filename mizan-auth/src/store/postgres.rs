@@ -18,7 +18,7 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// The store in the database at `url`, with its tables as this version needs them.
     ///
-    /// Without TLS, everybody on the way to the server reads what is stored: across a network, give the
+    /// Without TLS, the network between reads what is stored: across a network, give the
     /// application's `sqlx` one of its `tls-` features and add `?sslmode=verify-full`. A warning is logged where
     /// the URL does not ask for TLS.
     ///

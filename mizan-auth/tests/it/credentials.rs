@@ -7,15 +7,15 @@ use async_trait::async_trait;
 use http::Request;
 use jiff::Timestamp;
 use mizan_auth::{
-    AccountsBuilder, Device, MemoryStore, Password, Session, SessionStore, Sessions, StoreError,
-    TokenId, UserStore,
+    Access, AccountsBuilder, Device, IssuedToken, MemoryStore, Password, Purpose, Rate, Rates,
+    Session, SessionStore, Sessions, StoreError, TokenId, TokenStore, UserStore,
 };
 use mizan_core::{Cx, RequestHead};
 use mizan_http::Authenticate;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::site::{Browser, PASSWORD, Site, account};
+use crate::site::{Browser, PASSWORD, Site, UNLIMITED, account};
 
 const EMAIL: &str = "ada@example.com";
 const OTHER: &str = "another good password";
@@ -187,6 +187,27 @@ async fn signing_out_elsewhere_works_though_the_store_forgot_whose_sessions_are_
     );
 }
 
+/// The epoch ends sessions that the store can neither list nor remove at the moment.
+#[tokio::test]
+async fn sessions_can_be_ended_though_the_store_fails() {
+    let (site, troubled) = site();
+    let mut ada = site.member(EMAIL).await;
+    let mut thief = second(&site).await;
+    troubled.set(Mode::Fails);
+    let reply = ada.send("revoke_other_sessions", json!({})).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    troubled.set(Mode::Works);
+    assert_eq!(thief.email().await, None);
+
+    let mut thief = second(&site).await;
+    let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
+    let id = account.unwrap().unwrap().id;
+    troubled.set(Mode::Fails);
+    assert!(site.accounts.end_all_sessions(&id).await.is_ok());
+    troubled.set(Mode::Works);
+    assert_eq!(thief.email().await, None);
+}
+
 /// What the application changed by itself, such as a second factor.
 #[tokio::test]
 async fn all_sessions_can_be_ended_by_hand() {
@@ -194,7 +215,7 @@ async fn all_sessions_can_be_ended_by_hand() {
     let mut ada = site.member(EMAIL).await;
     let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
     let id = account.unwrap().unwrap().id;
-    site.accounts.end_all_sessions(&id).await.unwrap();
+    assert_eq!(site.accounts.end_all_sessions(&id).await.unwrap(), 1);
     assert_eq!(ada.email().await, None);
     assert_eq!(site.store.of_user(&id).await.unwrap(), []);
     assert!(site.accounts.end_all_sessions("nobody").await.is_ok());
@@ -324,4 +345,164 @@ async fn an_ended_session_does_not_bring_itself_back() {
         None,
         "what a call that is under way would ask"
     );
+}
+
+/// Removing the tokens may fail. The epoch ends what a device cookie was good for, as it ends the sessions.
+#[tokio::test]
+async fn a_device_is_unknown_after_the_epoch_advanced() {
+    let site = Site::with(|accounts| {
+        accounts.rates(Rates {
+            sign_in_by_account: Rate::new(1, 3600),
+            ..UNLIMITED
+        })
+    });
+    let thief = site.member(EMAIL).await;
+    let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
+    let account = account.unwrap().unwrap();
+    let mut stranger = site.browser();
+    assert_eq!(stranger.sign_in(EMAIL, "wrong password").await.status, 422);
+    let mut known = site.browser();
+    known.device = thief.device.clone();
+    assert_eq!(known.sign_in(EMAIL, "wrong password").await.status, 422);
+    let advanced = site.store.advance_epoch(&account.id, account.epoch).await;
+    assert!(advanced.unwrap().is_some());
+    assert_eq!(known.sign_in(EMAIL, "wrong password").await.status, 429);
+}
+
+/// A user who signs out elsewhere, or changes the address, while strangers try the account is not locked out by it.
+#[tokio::test]
+async fn the_device_of_a_change_stays_known() {
+    const NEW: &str = "lovelace@example.com";
+    let site = Site::with(|accounts| {
+        accounts.rates(Rates {
+            sign_in_by_account: Rate::new(1, 3600),
+            ..UNLIMITED
+        })
+    });
+    let mut ada = site.member(EMAIL).await;
+    for email in [EMAIL, NEW] {
+        let mut stranger = site.browser();
+        assert_eq!(stranger.sign_in(email, "wrong password").await.status, 422);
+    }
+    let reply = ada.send("revoke_other_sessions", json!({})).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let mut again = site.browser();
+    again.device = ada.device.clone();
+    assert_eq!(again.sign_in(EMAIL, PASSWORD).await.status, 200);
+
+    let input = json!({ "email": NEW });
+    ada.send("change_email.submit", input).await;
+    let token = site.link_token().await;
+    let input = json!({ "token": token });
+    let reply = ada.send("confirm_email.submit", input).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let mut again = site.browser();
+    again.device = ada.device.clone();
+    assert_eq!(again.sign_in(NEW, PASSWORD).await.status, 200);
+
+    // A stolen session alone does not make its browser a known device.
+    let mut thief = site.browser();
+    thief.cookie = ada.cookie.clone();
+    let reply = thief.send("revoke_other_sessions", json!({})).await;
+    assert_eq!((reply.status, thief.device), (200, None));
+}
+
+/// The device cookie is a convenience: the user is signed in without it.
+#[tokio::test]
+async fn signs_in_though_the_device_cannot_be_remembered() {
+    let store = Arc::<MemoryStore>::default();
+    let tokens = Arc::new(NoDevices(Arc::clone(&store)));
+    let mut site =
+        Site::with(|accounts: AccountsBuilder| accounts.store(Arc::clone(&store)).tokens(tokens));
+    site.store = store;
+    let mut ada = site.member(EMAIL).await;
+    assert_eq!(ada.email().await.as_deref(), Some(EMAIL));
+    assert_eq!(ada.device, None);
+}
+
+/// Tokens in a store that takes up no device.
+struct NoDevices(Arc<MemoryStore>);
+
+#[async_trait]
+impl TokenStore for NoDevices {
+    async fn insert(&self, token: &IssuedToken) -> Result<(), StoreError> {
+        if token.purpose == Purpose::KnownDevice {
+            return Err(StoreError::temporary("the store is full"));
+        }
+        TokenStore::insert(&*self.0, token).await
+    }
+
+    async fn find(&self, id: TokenId) -> Result<Option<IssuedToken>, StoreError> {
+        TokenStore::find(&*self.0, id).await
+    }
+
+    async fn attempt(&self, id: TokenId) -> Result<bool, StoreError> {
+        self.0.attempt(id).await
+    }
+
+    async fn take(&self, id: TokenId) -> Result<bool, StoreError> {
+        self.0.take(id).await
+    }
+
+    async fn remove_of_user(&self, user: &str) -> Result<(), StoreError> {
+        TokenStore::remove_of_user(&*self.0, user).await
+    }
+
+    async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        TokenStore::purge(&*self.0, now, most).await
+    }
+}
+
+/// The reply to a reset may be lost on its way. The same request again is told that it worked.
+#[tokio::test]
+async fn a_reset_is_replayed_under_its_idempotency_key() {
+    let site = Site::new();
+    site.member(EMAIL).await;
+    site.browser().request_reset(EMAIL).await;
+    let token = site.link_token().await;
+    let mut browser = site.browser();
+    let key = "a-random-key-0123456789".parse().unwrap();
+    browser.headers.insert("idempotency-key", key);
+    for _ in 0..2 {
+        let reply = browser.confirm_reset(&token, OTHER).await;
+        assert_eq!(reply.outcome(), (200, String::new()));
+        assert!(browser.device.take().is_some());
+    }
+    browser.headers.clear();
+    let reply = browser.confirm_reset(&token, PASSWORD).await;
+    assert_eq!(reply.outcome().1, "invalid_proof");
+}
+
+/// The store still has the session after the epoch advanced, as when Redis evicted the set of the user's sessions, or
+/// the account is not active any more: a socket closes all the same.
+#[tokio::test]
+async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
+    for is_deactivated in [false, true] {
+        let (site, _) = site();
+        let ada = site.member(EMAIL).await;
+        let cookie = ada.cookie.as_deref().unwrap();
+        let request = Request::get("/").header("cookie", cookie).body(()).unwrap();
+        let head = RequestHead::new(request.into_parts().0, None);
+        let principal = site.accounts.authenticate(&head).await.unwrap();
+        let id = principal.id().unwrap().to_owned();
+        let account = UserStore::find(&*site.store, &id).await.unwrap().unwrap();
+        let minute = Duration::from_secs(60);
+        tokio::time::pause();
+        let ended = tokio::time::timeout(minute, site.accounts.ended(&principal));
+        assert!(ended.await.is_err(), "the session goes on");
+        if is_deactivated {
+            let access = Access {
+                active: false,
+                ..Access::default()
+            };
+            site.store.set_access(&id, access);
+        } else {
+            let advanced = site.store.advance_epoch(&id, account.epoch).await;
+            assert!(advanced.unwrap().is_some());
+        }
+        let ended = tokio::time::timeout(minute, site.accounts.ended(&principal));
+        assert!(ended.await.is_ok(), "deactivated: {is_deactivated}");
+        assert_eq!(site.store.of_user(&id).await.unwrap().len(), 1);
+        tokio::time::resume();
+    }
 }

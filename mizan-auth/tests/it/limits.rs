@@ -86,6 +86,57 @@ async fn no_flood_of_strangers_locks_a_known_device_out() {
     assert_eq!(stranger.sign_in(EMAIL, PASSWORD).await.status, 200);
 }
 
+/// Strangers who have mails sent to an address use up the mails of that kind alone, so that the owner gets either
+/// a link of theirs or one that they asked for. With the password, codes have a limit of their own.
+#[tokio::test]
+async fn no_flood_of_strangers_keeps_mails_from_their_owner() {
+    const UNVERIFIED: &str = "eve@example.com";
+    let site = Site::with(|accounts| accounts.rates(LOCKABLE));
+    let mut member = site.member(EMAIL).await;
+    site.browser().sign_up(UNVERIFIED, PASSWORD).await;
+    for network in 0..5 {
+        let mut eve = from(&site, &format!("198.51.{network}.1"));
+        for email in [EMAIL, UNVERIFIED, NOBODY] {
+            for _ in 0..3 {
+                eve.sign_up(email, OTHER).await;
+            }
+        }
+    }
+    site.mail().await;
+    let mut stranger = from(&site, "203.0.113.1");
+    assert_eq!(stranger.sign_up(EMAIL, OTHER).await.status, 429);
+    assert_eq!(stranger.request_reset(EMAIL).await.status, 200);
+    assert!(site.one_mail().await.text.contains("?token="));
+    let input = json!({ "email": NOBODY });
+    let reply = member.send("change_email.submit", input).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    site.mail().await;
+
+    let reply = stranger.sign_in(UNVERIFIED, PASSWORD).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let code = code_in(&site.one_mail().await.text);
+    let reply = stranger.verify_code(&reply.json()["ticket"], &code).await;
+    assert_eq!(reply.json()["step"], "signed_in", "{reply:?}");
+}
+
+/// The password alone, as of who signed up with the address of another, does not send mails without end.
+#[tokio::test]
+async fn codes_for_the_right_password_are_limited() {
+    let site = Site::with(|accounts| {
+        accounts.rates(Rates {
+            mail_by_device: few(3),
+            ..UNLIMITED
+        })
+    });
+    site.browser().sign_up(EMAIL, PASSWORD).await;
+    let mut statuses = Vec::new();
+    for network in 0..5 {
+        let mut eve = from(&site, &format!("198.51.{network}.1"));
+        statuses.push(eve.sign_in(EMAIL, PASSWORD).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 429, 429]);
+}
+
 /// The cookie counts for its own account, until the password is replaced elsewhere, and signs
 /// nobody in.
 #[tokio::test]
@@ -355,6 +406,23 @@ async fn a_flood_from_one_network_leaves_others_their_turn() {
     assert!(flood.iter().any(|reply| reply.status == 503));
 }
 
+/// A customer of a provider may have a whole IPv6 /48, or an IPv4 /24: all of it is one client in the queue.
+#[tokio::test]
+async fn a_flood_from_a_wide_network_leaves_others_their_turn() {
+    let site = Site::with(|accounts| accounts.hash_pool(1, 4));
+    site.member(EMAIL).await;
+    let flood = (0..60).map(|number| {
+        let mut eve = from(&site, "198.51.100.1");
+        eve.peer = format!("[2001:db8:0:{number:x}::1]:1");
+        async move { eve.sign_in(&format!("{number}@example.com"), WRONG).await }
+    });
+    let mut stranger = from(&site, "203.0.113.1");
+    let sign_in = stranger.sign_in(EMAIL, PASSWORD);
+    let (flood, sign_in) = tokio::join!(join_all(flood), sign_in);
+    assert_eq!(sign_in.status, 200);
+    assert!(flood.iter().any(|reply| reply.status == 503));
+}
+
 /// OWASP ASVS 16.3.1: failures are logged with the account and the network, never with what was
 /// typed.
 #[tokio::test]
@@ -364,18 +432,22 @@ async fn failures_are_logged() {
     let mut member = site.member(EMAIL).await;
     let account = member.send("account", json!({})).await.json()["id"].clone();
     let account = account.as_str().unwrap();
-    let mut eve = from(&site, "198.51.100.7");
-    let reply = eve.sign_up(NOBODY, PASSWORD).await;
+    let mut new = from(&site, "198.51.100.7");
+    let reply = new.sign_up(NOBODY, PASSWORD).await;
     let code = code_in(&site.one_mail().await.text);
     let wrong_code = if code == "123456" { "654321" } else { "123456" };
     let ticket = reply.json()["ticket"].clone();
 
+    let mut eve = from(&site, "198.51.100.7");
     for _ in 0..4 {
         eve.sign_in(EMAIL, "guessed password").await;
     }
     eve.sign_in("unknown@example.com", "guessed password").await;
+    new.verify_code(&ticket, wrong_code).await;
     eve.verify_code(&ticket, wrong_code).await;
     eve.confirm_reset(&mizan_auth::Token::random().expose(), OTHER)
+        .await;
+    eve.verify_link(&mizan_auth::Token::random().expose(), "guessed password")
         .await;
     member.change_password("guessed password", OTHER).await;
 
@@ -425,7 +497,17 @@ async fn failures_are_logged() {
         "{text}"
     );
     assert_eq!(
+        has(&[failed, "flow=\"verify_code\"", "reason=\"other browser\""]),
+        1,
+        "{text}"
+    );
+    assert_eq!(
         has(&[failed, "flow=\"confirm_reset\"", "reason=\"invalid link\""]),
+        1,
+        "{text}"
+    );
+    assert_eq!(
+        has(&[failed, "flow=\"verify_link\"", "reason=\"invalid link\""]),
         1,
         "{text}"
     );

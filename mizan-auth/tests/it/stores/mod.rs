@@ -1,5 +1,7 @@
 //! One suite for all stores, on each of them.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod migrations;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]

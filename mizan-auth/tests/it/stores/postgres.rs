@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mizan_auth::PostgresStore;
+use sqlx::postgres::PgPoolOptions;
 
 /// A server that ends with the test.
 struct Server {
@@ -100,8 +101,14 @@ fn start() -> Result<Server, String> {
     })
 }
 
+impl Server {
+    fn url(&self) -> String {
+        format!("postgres://test@127.0.0.1:{}/postgres", self.port)
+    }
+}
+
 async fn connect(server: &Server) -> PostgresStore {
-    let url = format!("postgres://test@127.0.0.1:{}/postgres", server.port);
+    let url = server.url();
     let start = Instant::now();
     loop {
         match PostgresStore::connect(&url).await {
@@ -127,4 +134,36 @@ async fn postgres() {
     // Several processes that start at once do not get in each other's way.
     let others = futures_util::future::join_all((0..4).map(|_| connect(&server))).await;
     assert_eq!(others.len(), 4);
+}
+
+/// What an earlier version of this crate left in the database is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_rows_of_the_first_version_are_migrated() {
+    let server = match start() {
+        Ok(server) => server,
+        Err(why) => {
+            eprintln!("SKIPPED: the migration did not run on PostgreSQL: {why}");
+            return;
+        }
+    };
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_lazy(&server.url())
+        .unwrap();
+    let mut migrator = sqlx::migrate!("migrations/postgres");
+    migrator.dangerous_set_table_name("mizan_auth_migrations");
+    let start = Instant::now();
+    while let Err(error) = migrator.run_to(1, &pool).await {
+        assert!(start.elapsed() < Duration::from_secs(30), "{error:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let rows = super::migrations::FirstVersion::new();
+    let statements = rows.statements(|hex| format!("'\\x{hex}'"));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements))
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+
+    rows.check(&connect(&server).await).await;
 }

@@ -30,6 +30,33 @@ async fn sqlite() {
     assert_eq!(found.access, access);
 }
 
+/// What an earlier version of this crate left in the file is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_rows_of_the_first_version_are_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true);
+    let pool = SqlitePoolOptions::new()
+        .connect_with(options)
+        .await
+        .unwrap();
+    let mut migrator = sqlx::migrate!("migrations/sqlite");
+    migrator.dangerous_set_table_name("mizan_auth_migrations");
+    migrator.run_to(1, &pool).await.unwrap();
+    let rows = super::migrations::FirstVersion::new();
+    let statements = rows.statements(|hex| format!("X'{hex}'"));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements))
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+
+    let store = SqliteStore::open(&path).await.unwrap();
+    rows.check(&store).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_listed_by_address() {
     let folder = tempfile::tempdir().unwrap();
