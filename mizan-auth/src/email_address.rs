@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use validator::ValidateEmail;
 
-/// An e-mail address in the one spelling that accounts are found by.
+/// An email address in the one spelling that accounts are found by.
 ///
 /// The part before the `@` is ASCII in lower case: no mailbox in use tells capitals apart, and
 /// addresses that only look alike (`ıvan@`, `іvan@`) never become one by case mapping. The domain
@@ -90,7 +90,7 @@ impl JsonSchema for EmailAddress {
     }
 }
 
-/// A text that is no e-mail address, or one with letters before the `@` that are not ASCII.
+/// A text that is no email address, or one with letters before the `@` that are not ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnEmailAddress;
 

@@ -2,10 +2,10 @@ use mizan_core::{ClientError, Error};
 
 use crate::StoreError;
 
-/// Why nobody was signed in.
+/// The errors of signing in.
 #[derive(Debug, ClientError)]
 pub enum SignInError {
-    /// There is no such account, or its password is another: which of both is not said.
+    /// There is no such account, or the password is not its own. The client cannot tell which.
     #[client_error(message = "The email address or password is incorrect.")]
     WrongCredentials,
     /// What any call can fail with.
@@ -21,7 +21,7 @@ pub enum ProofError {
     InvalidProof,
     /// The flow was begun in another browser, or so long ago that this one has forgotten it.
     #[client_error(
-        message = "This code was not requested in this browser. Sign in or sign up here to get a new one."
+        message = "This code was requested in another browser or has expired. Sign in here to get a new one."
     )]
     OtherBrowser,
     /// What any call can fail with.

@@ -12,7 +12,7 @@ const BURST: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 
 /// Logs failed authentication (OWASP ASVS 16.3.1): the flow, the reason, the account's id where
-/// there is one, and the network of the client; no password and no e-mail address.
+/// there is one, and the network of the client; no password and no email address.
 ///
 /// A flood does not flood the log: beyond a number of lines, the next line says how many were left
 /// out. Failures and calls that a limit refused are counted apart, so that the many refused calls

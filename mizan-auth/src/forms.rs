@@ -45,11 +45,11 @@ impl FormHandler for SignUp {
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "sign_in", title = "Sign in", auth = "anyone", affects(*))]
 pub struct SignIn {
-    #[field(label = "Email address", autocomplete = "username")]
     /// The email address of the account.
+    #[field(label = "Email address", help = "", autocomplete = "username")]
     pub email: EmailAddress,
-    #[field(widget = "password", autocomplete = "current-password")]
     /// The password of the account.
+    #[field(help = "", widget = "password", autocomplete = "current-password")]
     pub password: Password,
     /// The path of the page to open afterwards.
     #[field(widget = "hidden")]
@@ -204,6 +204,7 @@ pub struct ChangePassword {
     /// The password that you use now.
     #[field(
         label = "Current password",
+        help = "",
         widget = "password",
         autocomplete = "current-password"
     )]
@@ -284,7 +285,7 @@ impl FormHandler for ConfirmEmail {
 #[form(name = "reauthenticate", title = "Confirm that it is you", auth, affects(*))]
 pub struct Reauthenticate {
     /// The password of your account.
-    #[field(widget = "password", autocomplete = "current-password")]
+    #[field(help = "", widget = "password", autocomplete = "current-password")]
     pub password: Password,
     /// The path of the page to open afterwards.
     #[field(widget = "hidden")]

@@ -8,10 +8,10 @@ use axum::extract::{Path as PathOf, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
-use mizan_auth::Accounts;
+use mizan_auth::{Accounts, Ticket};
 use mizan_http::{FormPages, MizanService, ReplyBody};
 use mizan_ssr::{Pages, Renderer, STRICT_POLICY, Vite};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -177,8 +177,13 @@ async fn forgot_password(State(site): State<Site>, request: Request) -> Answer {
 }
 
 /// The page that the link in that email opens.
-async fn reset_password(State(site): State<Site>, request: Request) -> Answer {
-    site.page("pages/ResetPassword.tsx", request).await
+async fn reset_password(
+    State(site): State<Site>,
+    Query(proof): Query<Proof>,
+    request: Request,
+) -> Answer {
+    let component = "pages/ResetPassword.tsx";
+    site.page_with(component, &proof, request).await
 }
 
 /// The account of the signed-in user.
@@ -204,8 +209,22 @@ async fn admin(State(site): State<Site>, request: Request) -> Answer {
 /// The proof in a link, or in the flow before it.
 #[derive(Deserialize, Serialize)]
 struct Proof {
-    ticket: Option<String>,
+    #[serde(default, deserialize_with = "ticket")]
+    ticket: Option<Ticket>,
+    #[serde(default, deserialize_with = "token")]
     token: Option<String>,
+}
+
+/// Reads a ticket, and takes a malformed one for none: the page then says how to get another.
+fn ticket<'de, D: Deserializer<'de>>(query: D) -> Result<Option<Ticket>, D::Error> {
+    let text = String::deserialize(query)?;
+    Ok(text.parse().ok().map(Ticket))
+}
+
+/// Reads a token, and takes an empty one for none.
+fn token<'de, D: Deserializer<'de>>(query: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(query)?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 impl Site {

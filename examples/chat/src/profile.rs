@@ -18,7 +18,7 @@ pub struct Profile {
     /// The address that you sign in with.
     #[field(label = "Email address", disabled)]
     email: String,
-    /// Shown to others. Each name can be used once.
+    /// Shown to others. No two users can have the same name.
     #[field(label = "Display name", autocomplete = "nickname")]
     #[validate(length(min = 2, max = 30))]
     name: String,
@@ -30,7 +30,7 @@ pub struct Profile {
     website: Option<String>,
     #[field(widget = "color")]
     colour: String,
-    #[field(widget = "radio")]
+    #[field(label = "Email me about new messages", widget = "radio")]
     notify: Notify,
 }
 
@@ -38,7 +38,7 @@ pub struct Profile {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notify {
-    /// At once
+    /// Immediately
     AtOnce,
     /// Once a day
     Daily,

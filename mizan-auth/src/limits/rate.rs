@@ -68,9 +68,9 @@ pub struct Rates {
     pub sign_up_by_address: Rate,
     /// Mails that a caller asks for, by network address: 20, then one a minute.
     pub mail_by_address: Rate,
-    /// Mails of one kind to one e-mail address that one network asks for: 3, then one in 20 minutes.
+    /// Mails of one kind to one email address that one network asks for: 3, then one in 20 minutes.
     pub mail_by_account_and_address: Rate,
-    /// Mails of one kind to one e-mail address, strangers from everywhere together: 10, then one in 5
+    /// Mails of one kind to one email address, strangers from everywhere together: 10, then one in 5
     /// minutes.
     pub mail_by_account: Rate,
     /// Mails that a device asks for that the account knows, by device, and codes for callers that

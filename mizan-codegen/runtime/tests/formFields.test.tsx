@@ -250,7 +250,7 @@ describe("components of one's own", () => {
         <AutoForm of={contactForm} />
       </FormComponents.Provider>,
     );
-    const email = screen.getByLabelText(/E-mail! \(We answer/);
+    const email = screen.getByLabelText(/Email! \(We answer/);
     await act(async () => {
       fireEvent.change(email, { target: { value: "nobody" } });
       fireEvent.blur(email);

@@ -56,10 +56,10 @@ describe("live validation by the server", () => {
   it("asks about a field that was left, once it rests, and not in the address", async () => {
     server.validate = () => json({ errors: { email: ["is taken"] } });
     await showAndStopTime();
-    await type("E-mail", "ada@example.com");
+    await type("Email", "ada@example.com");
     await wait(1_000);
     expect(questions()).toEqual([]);
-    await leave("E-mail");
+    await leave("Email");
     await wait(299);
     expect(questions()).toEqual([]);
     await wait(1);
@@ -68,20 +68,20 @@ describe("live validation by the server", () => {
       method: "POST",
       url: "/api/mizan/call/contact.validate",
     });
-    expect(errorOf("E-mail")).toBe("is taken");
-    await leave("E-mail");
+    expect(errorOf("Email")).toBe("is taken");
+    await leave("Email");
     await wait(1_000);
-    expect(errorOf("E-mail")).toBe("is taken");
+    expect(errorOf("Email")).toBe("is taken");
     expect(questions()).toHaveLength(1);
   });
 
   it("asks nothing about what it finds wrong itself, or what nobody changed", async () => {
     await showAndStopTime();
-    await fillIn("E-mail", "nobody");
+    await fillIn("Email", "nobody");
     await leave("Your name");
     await wait(1_000);
     expect(questions()).toEqual([]);
-    await type("E-mail", "ada@example.com");
+    await type("Email", "ada@example.com");
     await wait(300);
     expect(questions()).toEqual([[["email"], "ada@example.com"]]);
   });
@@ -93,11 +93,11 @@ describe("live validation by the server", () => {
         answers.push((errors) => resolve(json({ errors }))),
       );
     await showAndStopTime();
-    await fillIn("E-mail", "a@example.com");
+    await fillIn("Email", "a@example.com");
     await wait(300);
-    await type("E-mail", "b@example.com");
+    await type("Email", "b@example.com");
     expect(server.asked("contact.validate")[0]?.signal?.aborted).toBe(true);
-    await type("E-mail", "c@example.com");
+    await type("Email", "c@example.com");
     await wait(300);
     expect(questions().map(([, email]) => email)).toEqual([
       "a@example.com",
@@ -106,13 +106,13 @@ describe("live validation by the server", () => {
     await act(async () => answers[1]?.({}));
     await act(async () => answers[0]?.({ email: ["is taken"] }));
     await wait(0);
-    expect(errorOf("E-mail")).toBeNull();
+    expect(errorOf("Email")).toBeNull();
   });
 
   it("takes the fields of a question that was given up into the next", async () => {
     server.validate = () => new Promise(() => undefined);
     await showAndStopTime();
-    await fillIn("E-mail", "a@example.com");
+    await fillIn("Email", "a@example.com");
     await wait(300);
     await fillIn("Your name", "Ada");
     await wait(300);
@@ -138,10 +138,10 @@ describe("live validation by the server", () => {
   it("says nothing when the server cannot answer", async () => {
     server.validate = () => problem(503, "unavailable");
     await showAndStopTime();
-    await fillIn("E-mail", "a@example.com");
+    await fillIn("Email", "a@example.com");
     await wait(300);
     expect(questions()).toHaveLength(1);
-    expect(errorOf("E-mail")).toBeNull();
+    expect(errorOf("Email")).toBeNull();
   });
 
   it("stops for a submission, which the server's last word does not hold up", async () => {
@@ -149,9 +149,9 @@ describe("live validation by the server", () => {
     await showAndStopTime();
     await fillIn("Your name", "Ada");
     await fillIn("Message", "Hello");
-    await fillIn("E-mail", "ada@example.com");
+    await fillIn("Email", "ada@example.com");
     await wait(300);
-    expect(errorOf("E-mail")).toBe("is taken");
+    expect(errorOf("Email")).toBe("is taken");
     await type("Your name", "Bo");
     await press("Submit");
     await wait(1_000);
@@ -182,29 +182,29 @@ describe("live validation by the server", () => {
     await showAndStopTime();
     await fillIn("Your name", "Ada");
     await fillIn("Message", "Hello");
-    await type("E-mail", "ada@example.com");
+    await type("Email", "ada@example.com");
     const button = screen.getByRole("button", { name: "Submit" });
     fireEvent.pointerDown(button);
-    await leave("E-mail");
+    await leave("Email");
     await wait(110);
     fireEvent.pointerUp(button);
     await press("Submit");
     await wait(1_000);
     expect(server.asked("contact.submit")).toHaveLength(1);
     expect(questions()).toEqual([]);
-    expect(errorOf("E-mail")).toBe("is not the address of your account");
-    await leave("E-mail");
+    expect(errorOf("Email")).toBe("is not the address of your account");
+    await leave("Email");
     await wait(1_000);
-    expect(errorOf("E-mail")).toBe("is not the address of your account");
+    expect(errorOf("Email")).toBe("is not the address of your account");
     // About another value the server is asked again, and the old one is still refused after that.
-    await type("E-mail", "bob@example.com");
+    await type("Email", "bob@example.com");
     await wait(1_000);
     expect(questions()).toEqual([[["email"], "bob@example.com"]]);
-    expect(errorOf("E-mail")).toBeNull();
-    await type("E-mail", "ada@example.com");
+    expect(errorOf("Email")).toBeNull();
+    await type("Email", "ada@example.com");
     await wait(1_000);
     expect(questions()).toHaveLength(1);
-    expect(errorOf("E-mail")).toBe("is not the address of your account");
+    expect(errorOf("Email")).toBe("is not the address of your account");
   });
 
   it("names at the top what a submission found wrong with a value that is gone", async () => {
@@ -217,12 +217,12 @@ describe("live validation by the server", () => {
     await showAndStopTime();
     await fillIn("Your name", "Ada");
     await fillIn("Message", "Hello");
-    await fillIn("E-mail", "ada@example.com");
+    await fillIn("Email", "ada@example.com");
     await press("Submit");
-    await type("E-mail", "bob@example.com");
+    await type("Email", "bob@example.com");
     await act(async () => refuse());
     await wait(1_000);
-    expect(errorOf("E-mail")).toBeNull();
-    expect(screen.getByRole("alert").textContent).toBe("E-mail: is taken");
+    expect(errorOf("Email")).toBeNull();
+    expect(screen.getByRole("alert").textContent).toBe("Email: is taken");
   });
 });

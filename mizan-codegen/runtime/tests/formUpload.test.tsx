@@ -91,7 +91,7 @@ const image = new File(["png"], "me.png", { type: "image/png" });
 
 async function fillInAll(): Promise<void> {
   await fillIn("Your name", "Ada");
-  await fillIn("E-mail", "ada@example.com");
+  await fillIn("Email", "ada@example.com");
   await fillIn("Message", "Hello");
   await choose(image);
 }

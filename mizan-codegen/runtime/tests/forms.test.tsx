@@ -64,7 +64,7 @@ const right = { name: "Ada", email: "ada@example.com", message: "Hello" };
 
 async function fillInRight(): Promise<void> {
   await fillIn("Your name", right.name);
-  await fillIn("E-mail", right.email);
+  await fillIn("Email", right.email);
   await fillIn("Message", right.message);
 }
 
@@ -83,7 +83,7 @@ describe("a form", () => {
       image: null,
       phones: [],
     });
-    await fillIn("E-mail", right.email);
+    await fillIn("Email", right.email);
     await fillIn("Message", right.message);
     await fillIn("Country", "");
     await press("Send");
@@ -101,15 +101,15 @@ describe("a form", () => {
   it("checks a field by itself once it was left, and then with each change", async () => {
     await show(server, <Contact />);
     await act(async () => {
-      control("E-mail").focus();
+      control("Email").focus();
     });
-    expect(errorOf("E-mail")).toBeNull();
-    await fillIn("E-mail", "ada");
-    expect(errorOf("E-mail")).toBe("Enter a valid email address.");
-    expect(control("E-mail").getAttribute("aria-invalid")).toBe("true");
-    await fillIn("E-mail", right.email);
-    expect(errorOf("E-mail")).toBeNull();
-    expect(control("E-mail").hasAttribute("aria-invalid")).toBe(false);
+    expect(errorOf("Email")).toBeNull();
+    await fillIn("Email", "ada");
+    expect(errorOf("Email")).toBe("Enter a valid email address.");
+    expect(control("Email").getAttribute("aria-invalid")).toBe("true");
+    await fillIn("Email", right.email);
+    expect(errorOf("Email")).toBeNull();
+    expect(control("Email").hasAttribute("aria-invalid")).toBe(false);
     await leave("Your name");
     expect(errorOf("Your name")).toBe("please tell us your name");
     expect(errorOf("Message")).toBeNull();
@@ -119,8 +119,8 @@ describe("a form", () => {
     await show(server, <Contact />);
     await fillIn("Your name", "Ada");
     await press("Send");
-    await waitFor(() => expect(document.activeElement).toBe(control("E-mail")));
-    expect(errorOf("E-mail")).toBe("This field is required.");
+    await waitFor(() => expect(document.activeElement).toBe(control("Email")));
+    expect(errorOf("Email")).toBe("This field is required.");
     expect(errorOf("Message")).toBe("This field is required.");
     expect(server.asked("contact.submit")).toEqual([]);
     expect(form.isSubmitting).toBe(false);
@@ -133,10 +133,10 @@ describe("a form", () => {
     server.state = { values: { name: "Known now" } };
     await press("Send");
     await waitFor(() => expect(control("Your name").value).toBe("Known now"));
-    expect(control("E-mail").value).toBe("");
+    expect(control("Email").value).toBe("");
     expect(form.isDirty).toBe(false);
     expect(form.sent).toBe(true);
-    expect(errorOf("E-mail")).toBeNull();
+    expect(errorOf("Email")).toBeNull();
     await fillInRight();
     await press("Send");
     await waitFor(() => expect(server.asked("contact.submit")).toHaveLength(2));
@@ -165,21 +165,21 @@ describe("a form", () => {
     await press("Add");
     await fillIn("Number 0", "123");
     await press("Send");
-    await waitFor(() => expect(errorOf("E-mail")).toBe("is not reachable"));
+    await waitFor(() => expect(errorOf("Email")).toBe("is not reachable"));
     expect(errorOf("Number 0")).toBe("is not connected");
     expect(screen.getByRole("alert").textContent).toContain("try another day");
     expect(screen.getByRole("alert").textContent).toContain(
       "nickname: Unknown field.",
     );
-    expect(document.activeElement).toBe(control("E-mail"));
+    expect(document.activeElement).toBe(control("Email"));
     expect(control("Your name").value).toBe("Ada");
     expect(form.isDirty).toBe(true);
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: "invalid" });
     // What the server has said stays until the value changes.
-    await leave("E-mail");
-    expect(errorOf("E-mail")).toBe("is not reachable");
-    await fillIn("E-mail", "bob@example.com");
-    expect(errorOf("E-mail")).toBeNull();
+    await leave("Email");
+    expect(errorOf("Email")).toBe("is not reachable");
+    await fillIn("Email", "bob@example.com");
+    expect(errorOf("Email")).toBeNull();
 
     server.submit = () => json({ sent: true });
     await press("Send");
@@ -226,7 +226,7 @@ describe("a form", () => {
     await show(server, <Contact />);
     await fillInRight();
     await press("Send");
-    await waitFor(() => expect(errorOf("E-mail")).toBe("is blocked by Bo"));
+    await waitFor(() => expect(errorOf("Email")).toBe("is blocked by Bo"));
     server.submit = () => problem(503, "unavailable");
     await press("Send");
     await waitFor(() =>
@@ -341,7 +341,7 @@ describe("the focus", () => {
     elsewhere().focus();
     const fields = { email: ["is taken"] };
     await act(async () => answer(problem(422, "invalid", { fields })));
-    await waitFor(() => expect(errorOf("E-mail")).toBe("is taken"));
+    await waitFor(() => expect(errorOf("Email")).toBe("is taken"));
     expect(document.activeElement).toBe(elsewhere());
     screen.getByRole("button", { name: "Send" }).focus();
     await press("Send");
@@ -388,7 +388,7 @@ describe("a form without a part for its errors", () => {
     expect(screen.queryByRole("alert")).toBeNull();
     await fillInRight();
     await press("Send");
-    await waitFor(() => screen.getByText("it was unavailable"));
+    await waitFor(() => screen.getByText("It was unavailable."));
     expect(document.activeElement).toBe(screen.getByRole("alert"));
   });
 });

@@ -399,7 +399,7 @@ impl Bounds {
 
 /// A string with the constraints that can be checked as the server does.
 ///
-/// Of the formats these are the e-mail address, as the `validator` crate takes it; the URL, for
+/// Of the formats these are the email address, as the `validator` crate takes it; the URL, for
 /// which both follow the WHATWG; and the UUID with its hyphens, as RFC 9562 writes it. The others
 /// have looser or stricter checks in JavaScript than in Rust, so they are left to the server.
 fn string(value: &Text) -> String {

@@ -1,4 +1,4 @@
-//! The client takes the e-mail addresses that the server takes: `runtime/tests/emails.json` has what
+//! The client takes the email addresses that the server takes: `runtime/tests/emails.json` has what
 //! the `validator` crate says to each address here, and `email.test.ts` holds the client to it.
 
 use std::collections::BTreeMap;

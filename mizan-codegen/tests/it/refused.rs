@@ -475,7 +475,7 @@ fn fields_that_a_form_cannot_have() {
         json!([{
             "name": "contact",
             "fields": [
-                { "name": "email", "widget": "email", "label": "E-mail" },
+                { "name": "email", "widget": "email", "label": "Email" },
                 { "name": "id", "widget": "text", "label": "Id", "disabled": true },
             ],
         }]),

@@ -362,6 +362,9 @@ test("asks again who it is before what is sensitive", async ({
       page.getByRole("heading", { name: "Confirm that it is you" }),
     ).toBeVisible();
     await expect(change).toHaveCount(0);
+    await expect(
+      page.getByRole("heading", { name: "Confirm that it is you" }),
+    ).toBeFocused();
     await expectAccessible(page);
     await send(page, "Confirm that it is you", "Confirm", { Password: "not it" });
     await expect(
@@ -370,6 +373,9 @@ test("asks again who it is before what is sensitive", async ({
         .getByLabel("Password", { exact: true }),
     ).toHaveAccessibleDescription(/The password is incorrect\./);
     await send(page, "Confirm that it is you", "Confirm", { Password: shown });
+    await expect(
+      page.getByRole("heading", { name: "Change your email address" }),
+    ).toBeFocused();
     await change.getByLabel("New email address").fill(email);
     await change.getByRole("button").click();
     await expect(page.getByText("Check your inbox")).toBeVisible();
@@ -390,7 +396,7 @@ test.describe("without JavaScript", () => {
   }) => {
     await page.goto("/sign-up/");
     await signUp(page, email);
-    await expect(page.getByRole("status")).toContainText("Open the link");
+    await expect(page.getByRole("status")).toContainText("open the link in the email");
     await page.goto("/sign-in/");
     await signIn(page, email);
     await expect(page.getByRole("status")).toContainText("not confirmed yet");

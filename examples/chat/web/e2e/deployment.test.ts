@@ -44,7 +44,7 @@ test("a page whose file stays away says so, and keeps what is on it", async ({
   expect(documents).toHaveLength(2);
   await expect(alive(page)).toHaveCount(0);
   await page.getByLabel("Your name").fill("Ada");
-  await page.getByLabel("E-mail").fill("ada@example.com");
+  await page.getByLabel("Email address").fill("ada@example.com");
   await page.getByLabel("Message").fill("It works without the file as well.");
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByRole("status")).toContainText("Thank you.");

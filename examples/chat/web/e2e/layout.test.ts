@@ -21,6 +21,49 @@ const paths = [
 const current = (page: Page) =>
   page.locator('header [aria-current="page"]').allTextContents();
 
+test("a link without its token or ticket says how to get another", async ({
+  page,
+}) => {
+  await signInByCall(page, "member");
+  for (const [path, said] of [
+    ["/reset-password/", "This link is incomplete."],
+    ["/reset-password/?token=", "This link is incomplete."],
+    ["/change-email/", "This link is incomplete."],
+    ["/verify-email/?ticket=nope", "Open the link in the email"],
+  ] as const) {
+    await page.goto(path);
+    await expect(page.getByRole("main"), path).toContainText(said);
+    await expect(page.locator("main form"), path).toHaveCount(0);
+  }
+});
+
+for (const path of paths)
+  test(`${path} is accessible, for visitors and for staff`, async ({ page }) => {
+    const check = async (): Promise<void> => {
+      await page.goto(path);
+      await page.waitForLoadState("networkidle");
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations).toEqual([]);
+    };
+    await check();
+    await signInByCall(page, "staff");
+    await check();
+  });
+
+test("the pressed button of a switch is readable under the pointer", async ({
+  visit,
+}) => {
+  const chat = await visit("/contact/");
+  await chat.switchTo("Member");
+  const { page } = chat;
+  await page.getByRole("button", { name: "Member", exact: true }).hover();
+  await page.waitForTimeout(300);
+  const { violations } = await new AxeBuilder({ page })
+    .include(".demo")
+    .analyze();
+  expect(violations).toEqual([]);
+});
+
 test("marks the current page in the navigation", async ({ visit }) => {
   const { page } = await visit("/");
   expect(await current(page)).toEqual(["Functions"]);

@@ -12,7 +12,7 @@ test("a tab follows who signs in and out in another", async ({
   other.on("websocket", (socket) => sockets.push(socket.url()));
   await other.goto("/rooms/");
   const pressed = other
-    .getByRole("group", { name: "Signed in as" })
+    .getByRole("group", { name: "Try the demo as" })
     .locator("[aria-pressed=true]");
   await expect(pressed).toHaveText("Superuser");
   await expect.poll(() => sockets.length).toBe(1);
@@ -22,10 +22,10 @@ test("a tab follows who signs in and out in another", async ({
   // Its channels are another user's too.
   await expect.poll(() => sockets.length).toBe(2);
 
-  await other.getByRole("button", { name: "Nobody", exact: true }).click();
+  await other.getByRole("button", { name: "Visitor", exact: true }).click();
   await expect(chat.outcome("current_user")).toContainText(
-    "Nobody is signed in",
+    "You are not signed in.",
   );
   await expect(chat.outcome("superuser_report")).toContainText("401");
-  await expect(pressed).toHaveText("Nobody");
+  await expect(pressed).toHaveText("Visitor");
 });

@@ -44,7 +44,11 @@ impl SqliteStore {
     /// A file that cannot be opened, or that is no database.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        let file = DatabaseFile::create(path).map_err(StoreError::new)?;
+        let file = match path.to_str() {
+            // SQLite's name for a database without a file.
+            Some(":memory:") => None,
+            _ => Some(DatabaseFile::create(path).map_err(StoreError::new)?),
+        };
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -61,8 +65,10 @@ impl SqliteStore {
         let pool = pool.connect_with(options).await?;
         let mut store = Self::new(pool);
         store.migrate().await?;
-        store.reader = Some(Arc::new(Reader::open(path)?));
-        store.file = Some(Arc::new(file));
+        if let Some(file) = file {
+            store.reader = Some(Arc::new(Reader::open(path)?));
+            store.file = Some(Arc::new(file));
+        }
         Ok(store)
     }
 

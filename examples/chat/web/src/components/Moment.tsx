@@ -7,7 +7,13 @@ export function Moment({ at }: { readonly at: string }): ReactNode {
   const date = new Date(at);
   return (
     <time dateTime={at}>
-      {useHydrated() ? `${inLocalZone(date)} (${ago(date)})` : inUtc(date)}
+      {useHydrated() ? (
+        <>
+          {inLocalZone(date)} <span className="unbroken">({ago(date)})</span>
+        </>
+      ) : (
+        inUtc(date)
+      )}
     </time>
   );
 }

@@ -1,5 +1,5 @@
-import type { ReactNode } from "react";
-import { useConfirmed } from "../mizan";
+import { useEffect, useRef, type ReactNode, type RefObject } from "react";
+import { useConfirmed, type CallError } from "../mizan";
 import {
   AutoForm,
   changeEmailForm,
@@ -12,18 +12,28 @@ import { Problem } from "./Problem";
 /** The forms that need a recent password check. They ask for the password first where that is too long ago. */
 export function SensitiveForms(): ReactNode {
   const { error, isPending, refetch } = useConfirmed();
+  const isAsking = error?.code === "reauthenticate";
+  const [heading, moveFocus] = useFocusAfterSwap(isPending ? null : isAsking);
   const ask = (): void => void refetch();
+  const onError = (refused: CallError): void => {
+    if (refused.code === "reauthenticate") moveFocus();
+    ask();
+  };
   if (isPending) return <p className="waiting">Loading…</p>;
-  if (error?.code === "reauthenticate")
+  if (isAsking)
     return (
       <section className="card">
-        <h2>Confirm that it is you</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          Confirm that it is you
+        </h2>
         <p>
           Enter your password again to change your email address or to delete
           your account.
         </p>
         <Boundary>
-          <AutoForm of={reauthenticateForm}>Confirm</AutoForm>
+          <AutoForm of={reauthenticateForm} onSuccess={moveFocus}>
+            Confirm
+          </AutoForm>
         </Boundary>
       </section>
     );
@@ -31,11 +41,13 @@ export function SensitiveForms(): ReactNode {
   return (
     <>
       <section className="card">
-        <h2>Change your email address</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          Change your email address
+        </h2>
         <Boundary>
           <AutoForm
             of={changeEmailForm}
-            onError={ask}
+            onError={onError}
             sent="Check your inbox: we sent a confirmation link to your new email address."
           >
             Change email address
@@ -49,11 +61,30 @@ export function SensitiveForms(): ReactNode {
           be undone.
         </p>
         <Boundary>
-          <AutoForm of={deleteAccountForm} onError={ask} next="/sign-up/">
+          <AutoForm of={deleteAccountForm} onError={onError} next="/sign-up/">
             Delete account
           </AutoForm>
         </Boundary>
       </section>
     </>
   );
+}
+
+/**
+ * Moves the focus to a heading once other forms have taken the place of those that had it, which would
+ * leave it at the top of the page. `shown` names the forms, and is `null` while they load.
+ */
+function useFocusAfterSwap(
+  shown: boolean | null,
+): [RefObject<HTMLHeadingElement | null>, () => void] {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isWanted = useRef(false);
+  const before = useRef(shown);
+  useEffect(() => {
+    if (shown === null || shown === before.current) return;
+    before.current = shown;
+    if (isWanted.current) heading.current?.focus();
+    isWanted.current = false;
+  }, [shown]);
+  return [heading, () => void (isWanted.current = true)];
 }

@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** What this client was generated from; the server is told with each call. */
-export const contract = "4010bcf78d983b8a";
+export const contract = "e28ac77b34659083";
 
 /** The server's functions. */
 export interface Api extends Connected {

@@ -191,7 +191,7 @@ export interface ListAccountsInput {
 
 /** What `profile.submit` takes. */
 export interface ProfileSubmitInput {
-  /** Shown to others. Each name can be used once. */
+  /** Shown to others. No two users can have the same name. */
   name: string;
   about?: string | null;
   website?: string | null;
@@ -203,7 +203,7 @@ export interface ProfileSubmitInput {
 export interface ProfileValidateInput {
   /** What others see of you. */
   values: {
-    /** Shown to others. Each name can be used once. */
+    /** Shown to others. No two users can have the same name. */
     name?: string;
     about?: string | null;
     website?: string | null;
@@ -500,7 +500,7 @@ export type NextStep =
 
 /** When a user is told of new messages. */
 export type Notify =
-  /** At once */
+  /** Immediately */
   | "at_once"
   /** Once a day */
   | "daily"
@@ -597,10 +597,12 @@ export type LinkError =
 export type ProofError =
   /** It is wrong, was used, is too old, or is for something else. */
   | Failure<"invalid_proof">
+  /** The flow was begun in another browser, or so long ago that this one has forgotten it. */
+  | Failure<"other_browser">
   | CommonError;
 
-/** Why nobody was signed in. */
+/** The errors of signing in. */
 export type SignInError =
-  /** There is no such account, or its password is another: which of both is not said. */
+  /** There is no such account, or the password is not its own. The client cannot tell which. */
   | Failure<"wrong_credentials">
   | CommonError;

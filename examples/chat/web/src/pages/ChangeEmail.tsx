@@ -15,9 +15,25 @@ export default function ChangeEmail({ token }: ChangeEmailProps): ReactNode {
   return (
     <Layout path="/change-email/" title="Confirm your new email address">
       <Boundary>
-        <Confirm token={token ?? ""} />
+        {token === null ? <IncompleteLink /> : <Confirm token={token} />}
       </Boundary>
     </Layout>
+  );
+}
+
+function IncompleteLink(): ReactNode {
+  return (
+    <div className="card empty">
+      <p>
+        This link is incomplete. Open the link in the email that we sent you, or
+        request a new one from your account.
+      </p>
+      <div className="form-row">
+        <a className="button primary" href="/account/">
+          Go to your account
+        </a>
+      </div>
+    </div>
   );
 }
 

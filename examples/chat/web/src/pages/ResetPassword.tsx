@@ -4,10 +4,39 @@ import { Layout } from "../components/Layout";
 import { AutoForm, confirmResetForm } from "../mizan/forms";
 import { follow } from "../nextStep";
 
+interface ResetPasswordProps {
+  /** The token of the link in the email. */
+  readonly token: string | null;
+}
+
 /** Sets a new password by the link in an email. Every session of the account ends. */
-export default function ResetPassword(): ReactNode {
+export default function ResetPassword({ token }: ResetPasswordProps): ReactNode {
   return (
     <Layout path="/reset-password/" title="Set a new password">
+      {token === null ? <IncompleteLink /> : <NewPassword />}
+    </Layout>
+  );
+}
+
+function IncompleteLink(): ReactNode {
+  return (
+    <div className="card empty">
+      <p>
+        This link is incomplete. Open the link in the email that we sent you, or
+        request a new one.
+      </p>
+      <div className="form-row">
+        <a className="button primary" href="/forgot-password/">
+          Request a new link
+        </a>
+      </div>
+    </div>
+  );
+}
+
+function NewPassword(): ReactNode {
+  return (
+    <>
       <div className="card">
         <Boundary>
           <AutoForm
@@ -27,6 +56,6 @@ export default function ResetPassword(): ReactNode {
         Has the link expired?{" "}
         <a href="/forgot-password/">Request a new link</a>.
       </p>
-    </Layout>
+    </>
   );
 }

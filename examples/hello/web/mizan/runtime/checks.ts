@@ -87,7 +87,7 @@ export function range(bounds: Bounds, message?: string): Check<number> {
   );
 }
 
-/** Checks that a text is an e-mail address. */
+/** Checks that a text is an email address. */
 export function email(message = "Enter a valid email address."): Check<string> {
   return check(message, isEmail);
 }

@@ -58,7 +58,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
     {
       name: "email",
       widget: "email",
-      label: "E-mail",
+      label: "Email",
       help: "We answer to this address.",
       placeholder: "ada@example.com",
       required: true,
