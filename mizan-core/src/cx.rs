@@ -101,9 +101,7 @@ impl Cx {
     /// Adds a cookie to the reply. Its value is percent-encoded; its name must be a token (RFC 9110,
     /// section 5.6.2), or the cookie is left out and an error is logged.
     ///
-    /// A reply that sets a cookie is not replayed to a later request with the same `Idempotency-Key`, since
-    /// the cookie may be worthless by then, as that of a session that was ended;
-    /// [`allow_replay`](Self::allow_replay) says otherwise.
+    /// A cookie that is worthless later, such as that of a session, needs [`forbid_replay`](Self::forbid_replay).
     ///
     /// A batch has no cookies: it answers while its calls still run. Set them in mutations, which
     /// are never batched.
@@ -111,10 +109,13 @@ impl Cx {
         self.reply().cookies.push(cookie);
     }
 
-    /// Allows to replay the reply under its `Idempotency-Key` although it sets cookies: for cookies that are
-    /// as good ten minutes later.
-    pub fn allow_replay(&self) {
-        self.reply().allows_replay = true;
+    /// Forbids storing the reply for later requests with the same `Idempotency-Key`.
+    ///
+    /// The call then runs again for such a request, as after a failure. Use it for a reply that opens or
+    /// ends a session: its cookie may be worthless minutes later. Requests that already wait for the
+    /// reply still get it.
+    pub fn forbid_replay(&self) {
+        self.reply().forbids_replay = true;
     }
 
     /// Sets a header of the reply; like cookies, not in a batch.

@@ -158,8 +158,8 @@ pub struct ReplyHead {
     pub headers: HeaderMap,
     /// What the call made stale, besides what its function declares.
     pub affects: Vec<Cow<'static, str>>,
-    /// Whether the reply may be replayed under its `Idempotency-Key` although it sets cookies.
-    pub allows_replay: bool,
+    /// Whether the reply must not be stored for later requests with the same `Idempotency-Key`.
+    pub forbids_replay: bool,
 }
 
 /// The names of cookies and headers without their values, which may be secrets.

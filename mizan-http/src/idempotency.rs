@@ -271,18 +271,18 @@ impl Slot {
 
     /// Keeps the reply for requests that send the same again; a failure is forgotten.
     ///
-    /// A reply that sets cookies goes to the requests that wait for it, and to no later one: the session of
-    /// a sign-in may have ended by then, and its cookie would sign in nobody.
+    /// A reply that forbids its replay is sent to the requests that wait for it and not stored: the session
+    /// of a sign-in may have ended when the next request arrives.
     pub(crate) fn end(self, reply: &Reply) {
         if let Ok(output) = &reply.result {
             let success = Success {
                 output: output.clone(),
                 head: reply.head.clone(),
             };
-            if reply.head.cookies.is_empty() || reply.head.allows_replay {
-                self.replies.kept().keep(self.caller, self.call, success);
-            } else {
+            if reply.head.forbids_replay {
                 self.running.send_replace(Some(success));
+            } else {
+                self.replies.kept().keep(self.caller, self.call, success);
             }
         }
     }
@@ -344,8 +344,8 @@ mod tests {
 
     /// A sign-in that is replayed after the sign-out would give the cookie of a session that is gone.
     #[tokio::test]
-    async fn a_reply_that_sets_cookies_goes_only_to_those_that_wait() {
-        for allows_replay in [false, true] {
+    async fn a_reply_that_forbids_its_replay_goes_only_to_requests_that_wait() {
+        for forbids_replay in [true, false] {
             let replies = Arc::default();
             let Ok(Claim::Run(slot)) = Replies::claim(&replies, &once(STRANGER, 0)).await else {
                 panic!("nothing has run yet");
@@ -359,7 +359,7 @@ mod tests {
                 result: Ok("signed in".into()),
                 head: ReplyHead {
                     cookies: vec![cookie::Cookie::new("session", "secret")],
-                    allows_replay,
+                    forbids_replay,
                     ..ReplyHead::default()
                 },
             });
@@ -370,9 +370,9 @@ mod tests {
                 assert_eq!(reply.result.unwrap(), "signed in");
                 assert_eq!(reply.head.cookies[0].value(), "secret");
             }
-            assert_eq!(replies.has(&once(STRANGER, 0)), allows_replay);
+            assert_eq!(replies.has(&once(STRANGER, 0)), !forbids_replay);
             let later = replies.claim(&once(STRANGER, 0)).await.unwrap();
-            assert_eq!(matches!(later, Claim::Done(_)), allows_replay);
+            assert_eq!(matches!(later, Claim::Done(_)), !forbids_replay);
         }
     }
 

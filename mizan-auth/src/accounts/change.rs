@@ -147,7 +147,7 @@ impl Accounts {
             Ok::<_, StoreError>(())
         };
         self.to_the_end(deletion).await??;
-        cx.set_cookie(self.0.cookie.removal());
+        self.remove_session_cookie(cx);
         Ok(())
     }
 }

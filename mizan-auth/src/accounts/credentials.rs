@@ -88,7 +88,7 @@ impl Accounts {
                 Err(error) => log(&error, &own.user),
             }
         }
-        cx.set_cookie(self.0.cookie.removal());
+        self.remove_session_cookie(cx);
     }
 
     /// Ends all sessions of a user except that of the call, which goes on under a new id. Returns how many ended.

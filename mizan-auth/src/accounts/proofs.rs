@@ -59,8 +59,6 @@ impl Accounts {
         let issued = self.issue(purpose, account, email, Some(browser.hash()));
         let issued = issued.await?;
         cx.set_cookie(cookie.set(&browser, purpose.lifetime()));
-        // The cookie is as good when the reply comes again as the ticket.
-        cx.allow_replay();
         Ok(issued)
     }
 

@@ -79,10 +79,7 @@ impl Accounts {
         };
         let epoch = self.to_the_end(change).await??;
         if is_signed_in {
-            cx.set_cookie(self.0.cookie.removal());
-        } else {
-            // The cookie of the device is as good when the reply comes again, and the link is not.
-            cx.allow_replay();
+            self.remove_session_cookie(cx);
         }
         let account = Account { epoch, ..changed };
         self.remember_device(cx, &account).await;

@@ -80,7 +80,7 @@ impl Accounts {
     /// When the store cannot be reached; the session may go on then.
     pub async fn sign_out(&self, cx: &Cx) -> Result<(), Error> {
         self.close(cx).await?;
-        cx.set_cookie(self.0.cookie.removal());
+        self.remove_session_cookie(cx);
         Ok(())
     }
 
@@ -180,6 +180,15 @@ impl Accounts {
         let left = ends_at.duration_since(self.0.clock.now());
         let left = left.try_into().unwrap_or_default();
         cx.set_cookie(self.0.cookie.set(token, left));
+        // The session may have ended when the same request comes again.
+        cx.forbid_replay();
+    }
+
+    /// Removes the session cookie from the browser, once: sent again, it would remove the cookie of a newer
+    /// session.
+    pub(super) fn remove_session_cookie(&self, cx: &Cx) {
+        cx.set_cookie(self.0.cookie.removal());
+        cx.forbid_replay();
     }
 
     async fn close(&self, cx: &Cx) -> Result<(), Error> {

@@ -440,7 +440,7 @@ async fn a_code_is_good_in_the_browser_that_asked_for_it() {
         detail
             .as_str()
             .unwrap()
-            .contains("not requested in this browser"),
+            .contains("requested in another browser"),
         "{detail}"
     );
     // No attempt was used up: where the flow began, it goes on.

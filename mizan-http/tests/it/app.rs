@@ -170,7 +170,11 @@ async fn set(
     #[serde(default)] path: Option<String>,
     #[serde(default)] headers: BTreeMap<String, String>,
     #[serde(default)] affects: Vec<String>,
+    #[serde(default)] forbid_replay: bool,
 ) -> Result<(), Error> {
+    if forbid_replay {
+        cx.forbid_replay();
+    }
     for (name, value) in cookies {
         let mut cookie = Cookie::new(name, value);
         if let Some(path) = &path {

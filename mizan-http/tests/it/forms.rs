@@ -195,7 +195,7 @@ async fn what_else_fails_is_shown_on_the_form() {
     assert_eq!(reply.status, 422);
     assert_eq!(
         shown(&reply)["errors"],
-        json!({ "__all__": ["come again tomorrow <now>"] })
+        json!({ "__all__": ["Come again tomorrow <now>."] })
     );
     for name in ["broken", "panic"] {
         let reply = fails(name).await;
@@ -238,7 +238,7 @@ async fn without_a_page_the_errors_are_listed() {
         let (status, html) = plain(&reply);
         assert_eq!(status, 422);
         assert!(
-            html.contains("<li>The name: must have 1 to 80 characters</li>"),
+            html.contains("<li>The name: Must have 1 to 80 characters.</li>"),
             "{html}"
         );
         if back != "/" {
@@ -248,7 +248,7 @@ async fn without_a_page_the_errors_are_listed() {
     let reply = send(&site, form(&[("name", "conflict")])).await;
     let (_, html) = plain(&reply);
     assert!(
-        html.contains("<li>come again tomorrow &lt;now&gt;</li>"),
+        html.contains("<li>Come again tomorrow &lt;now&gt;.</li>"),
         "{html}"
     );
     // Without `FormPages` there is no other.
@@ -537,11 +537,11 @@ async fn bodies_that_are_no_form_are_refused() {
             400,
             "broke off",
         ),
-        (post(PATH, "{}"), 415, "send a form"),
+        (post(PATH, "{}"), 415, "Send a form"),
         (
             Request::post(PATH).body(Full::from("name=Ada")).unwrap(),
             415,
-            "send a form",
+            "Send a form",
         ),
     ] {
         let (found, page) = plain(&send(&site, request).await);
@@ -677,7 +677,7 @@ async fn more_calls_than_may_run_are_told_so() {
     let reply = call(&site.service, form(&[("name", "Ada")])).await;
     let (status, page) = plain(&reply);
     assert!(
-        status == 503 && page.contains("the server is busy: try again"),
+        status == 503 && page.contains("The server is busy. Try again in a moment."),
         "{page}"
     );
 }

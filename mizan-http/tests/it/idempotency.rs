@@ -51,22 +51,24 @@ async fn a_call_runs_once() {
 #[tokio::test]
 async fn the_reply_comes_again_with_all_that_was_set() {
     let (_, service) = service();
-    let set = r#"{"headers": {"x-set": "1"}, "affects": ["read"]}"#;
+    let set =
+        r#"{"cookies": {"session": "secret"}, "headers": {"x-set": "1"}, "affects": ["read"]}"#;
     let first = call(&service, keyed("/api/mizan/call/set", KEY, set)).await;
     let again = call(&service, keyed("/api/mizan/call/set", KEY, set)).await;
     assert_eq!(first.headers, again.headers);
+    assert_eq!(again.header("set-cookie"), Some("session=secret"));
     assert_eq!(again.header("x-set"), Some("1"));
     assert_eq!(again.header("mizan-affects"), Some("read"));
 }
 
-/// A cookie may be worthless when the reply would come again.
+/// The cookie of a session may be worthless when the reply would be replayed.
 #[tokio::test]
-async fn a_call_that_set_a_cookie_runs_again() {
+async fn a_reply_that_forbids_its_replay_is_not_stored() {
     let (_, service) = service();
-    for payload in ["1", "2"] {
-        let set = format!(r#"{{"cookies": {{"session": "{payload}"}}}}"#);
+    for session in ["1", "2"] {
+        let set = format!(r#"{{"cookies": {{"session": "{session}"}}, "forbid_replay": true}}"#);
         let reply = call(&service, keyed("/api/mizan/call/set", KEY, set)).await;
-        let cookie = format!("session={payload}");
+        let cookie = format!("session={session}");
         assert_eq!(reply.header("set-cookie"), Some(cookie.as_str()));
     }
 }
