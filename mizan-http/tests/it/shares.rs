@@ -283,13 +283,13 @@ async fn text_of_multipart_bodies_takes_memory_while_it_arrives() {
 async fn requests_that_wait_for_the_reply_of_another() {
     let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
     let send = || {
-        let mut service = service.clone();
+        let service = service.clone();
         let work = post("/api/mizan/call/work", "{}");
         let request = with(
             from(work, ONE),
             &[("idempotency-key", "one-and-the-same-key")],
         );
-        tokio::spawn(async move { call(&mut service, request).await })
+        tokio::spawn(async move { call(&service, request).await })
     };
     let first = send();
     probe.started.reach(1).await;
