@@ -10,8 +10,7 @@ const storageKey = "mizan.reloaded";
  * not help, and has the page say so.
  */
 export async function recover(cause: unknown): Promise<never> {
-  if (isReloadDue() && (await isServed())) {
-    noteReload();
+  if (isReloadDue() && (await isServed()) && noteReload()) {
     location.reload();
     return new Promise(() => undefined);
   }
@@ -46,8 +45,14 @@ function isReloadDue(): boolean {
   }
 }
 
-function noteReload(): void {
-  sessionStorage.setItem(storageKey, String(Date.now()));
+/** Returns whether it is noted: storage may be full. */
+function noteReload(): boolean {
+  try {
+    sessionStorage.setItem(storageKey, String(Date.now()));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a reload would bring a page: not while offline, nor for the answer to a form's post. */

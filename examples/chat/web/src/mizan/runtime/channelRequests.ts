@@ -111,7 +111,7 @@ export class ChannelRequests {
     this.#limits = undefined;
     this.#inFlight.clear();
     for (const request of this.#open.values()) {
-      request.mayHaveRun ||= request.isOnWire;
+      request.mayHaveRun ||= request.isMessage && request.isOnWire;
       request.isOnWire = false;
       request.isPutOff = false;
     }
@@ -131,8 +131,7 @@ export class ChannelRequests {
   answer({ mid, data, error }: ReplyFrame): void {
     this.#inFlight.delete(mid);
     const request = this.#open.get(mid);
-    if (request && error?.code === "unavailable" && this.#putOff(request))
-      return this.flush();
+    if (request && error && this.#putOff(request, error)) return this.flush();
     if (request) {
       this.#open.delete(mid);
       if (error) request.reject(this.#failure(request, error));
@@ -145,16 +144,20 @@ export class ChannelRequests {
    * Keeps what the server did not begin: for the next connection where this one drains, and for another
    * try where an earlier one may have run it, since only the server can tell.
    */
-  #putOff(request: Request): boolean {
-    if (!this.#isDraining && !request.mayHaveRun) return false;
+  #putOff(request: Request, error: RefusalFrame): boolean {
+    const { code, retryAfter = 0 } = readRefusal(error, this.#outdated);
+    if (code !== "unavailable" && code !== "rate_limited") return false;
+    const waits = this.#isDraining && code === "unavailable";
+    if (!waits && !request.mayHaveRun) return false;
     request.isOnWire = false;
     if (!request.mayHaveRun) request.sentAt = undefined;
     if (this.#isDraining) return true;
     request.isPutOff = true;
+    const delay = retryAfter * 1_000 + reconnectDelay(1);
     setTimeout(() => {
       request.isPutOff = false;
       this.flush();
-    }, reconnectDelay(1));
+    }, delay);
     return true;
   }
 
@@ -183,7 +186,7 @@ export class ChannelRequests {
     const request = this.#open.get(mid);
     this.#open.delete(mid);
     const mayHaveRun =
-      request?.isMessage && (request.mayHaveRun || request.isOnWire);
+      request?.mayHaveRun || (request?.isMessage && request.isOnWire);
     request?.reject(
       mayHaveRun && failure.code !== "aborted"
         ? outcomeUnknown(failure)
@@ -198,7 +201,6 @@ export class ChannelRequests {
     if (
       sentAt !== undefined &&
       Date.now() - sentAt > rememberedFor &&
-      isMessage &&
       request.mayHaveRun
     )
       return this.#fail(mid, forgotten());

@@ -61,8 +61,10 @@ export function createSubmit(
     } finally {
       form.status.set({ isSubmitting: false, progress: undefined });
     }
-    if (success) await finish(success.output, form, submission);
-    else form.focus.move("errors");
+    if (!success) return form.focus.move("errors");
+    // The same value may be wrong from now on, such as a name that is taken by this.
+    verdicts.clear();
+    await finish(success.output, form, submission);
   };
 }
 
