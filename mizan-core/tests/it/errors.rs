@@ -197,7 +197,10 @@ fn an_error_carries_what_the_client_is_told() {
         (error.code(), error.message()),
         ("conflict", "the post was changed meanwhile")
     );
-    assert_eq!(blamed(&error), ["rows.0.title: This is stale. This is long."]);
+    assert_eq!(
+        blamed(&error),
+        ["rows.0.title: This is stale. This is long."]
+    );
     assert_eq!(json!(error.data()), json!({"version": 3}));
     assert_eq!(error.wait(), Some(Duration::from_secs(2)));
     assert!(error.source().is_none() && error.id().is_none());
