@@ -215,7 +215,7 @@ async fn what_else_fails_is_shown_on_the_form() {
     assert_eq!(reply.status, 422);
     assert_eq!(
         shown(&reply)["errors"],
-        json!({ "__all__": ["sign in to do this"] })
+        json!({ "__all__": ["Sign in to do this."] })
     );
     assert_eq!(shown(&reply)["values"], json!({ "name": "Ada" }));
 }
