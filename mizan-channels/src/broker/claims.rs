@@ -18,7 +18,7 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Default)]
 pub(crate) struct Claims {
     owners: HashMap<String, Owner>,
-    /// The owners in the order in which they came.
+    /// The owners that have outcomes to forget, in the order in which they came.
     order: BTreeMap<u64, String>,
     next: u64,
     count: usize,
@@ -124,17 +124,11 @@ impl Claims {
     fn make_room(&mut self, owner: &str) -> bool {
         while self.count > MOST_CLAIMS || self.bytes > MOST_BYTES {
             // Those of this owner first, unless it is all that the owner has.
-            let can_forget = |owner: &Owner, kept: usize| owner.ended.len() > kept;
             let own = self.owners.get(owner);
-            let name = if own.is_some_and(|own| can_forget(own, 1)) {
+            let name = if own.is_some_and(|own| own.ended.len() > 1) {
                 Some(owner.to_owned())
             } else {
-                let mut names = self.order.values();
-                let others = names.find(|name| {
-                    let other = self.owners.get(*name);
-                    *name != owner && other.is_some_and(|other| can_forget(other, 0))
-                });
-                others.cloned()
+                self.order.values().find(|name| *name != owner).cloned()
             };
             let Some(name) = name else {
                 return false;
@@ -148,7 +142,6 @@ impl Claims {
     fn change<T>(&mut self, name: &str, change: impl FnOnce(&mut Owner) -> T) -> T {
         let owner = self.owners.entry(name.to_owned()).or_insert_with(|| {
             self.next += 1;
-            self.order.insert(self.next, name.to_owned());
             Owner {
                 number: self.next,
                 running: HashMap::new(),
@@ -157,11 +150,17 @@ impl Claims {
         });
         self.count -= owner.count();
         self.bytes -= owner.ended.bytes();
+        let had_outcomes = owner.ended.len() > 0;
         let changed = change(owner);
         self.count += owner.count();
         self.bytes += owner.ended.bytes();
-        if owner.count() == 0 {
+        let has_outcomes = owner.ended.len() > 0;
+        if has_outcomes && !had_outcomes {
+            self.order.insert(owner.number, name.to_owned());
+        } else if !has_outcomes {
             self.order.remove(&owner.number);
+        }
+        if owner.count() == 0 {
             self.owners.remove(name);
         }
         changed
