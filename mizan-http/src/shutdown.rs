@@ -1,7 +1,10 @@
 use std::convert::Infallible;
+use std::future::pending;
 use std::io;
 use std::process;
 use std::thread;
+
+use tokio::sync::oneshot;
 
 /// Waits until the process is told to stop: by SIGTERM, which is what systemd, Docker and Kubernetes
 /// send, or by SIGINT (Ctrl-C). Outside Unix, by Ctrl-C alone.
@@ -25,46 +28,45 @@ use std::thread;
 /// # }
 /// ```
 ///
-/// It never ends where signals cannot be received, which is logged.
+/// Both signals are received by a thread of their own, so that the second one also ends a process whose runtime
+/// is stuck. The future never completes if signals cannot be received, which is logged.
 pub async fn shutdown_signal() {
-    let received = async { Signals::new()?.received().await };
-    match received.await {
-        Ok(signal) => {
-            tracing::info!(
-                signal = signal.name,
-                "shutting down; a second signal ends the process"
-            );
-            exit_on_second();
-        }
-        Err(error) => {
-            tracing::error!(%error, "cannot receive signals to shut down");
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// Ends the process on the next signal.
-///
-/// In a thread and a runtime of its own, because the application's may be what does not end.
-fn exit_on_second() {
+    let (sender, receiver) = oneshot::channel();
     let spawned = thread::Builder::new()
-        .name("second-signal".to_owned())
-        .spawn(|| match wait_and_exit() {
-            Ok(never) => match never {},
-            Err(error) => tracing::warn!(%error, "a second signal will not end the process"),
+        .name("shutdown-signal".to_owned())
+        .spawn(|| {
+            let Err(error) = watch(sender);
+            tracing::error!(%error, "cannot receive signals to shut down");
         });
     if let Err(error) = spawned {
-        tracing::warn!(%error, "a second signal will not end the process");
+        tracing::error!(%error, "cannot receive signals to shut down");
     }
+    let Ok(signal) = receiver.await else {
+        return pending().await;
+    };
+    tracing::info!(
+        signal = signal.name,
+        "shutting down; a second signal ends the process"
+    );
 }
 
-fn wait_and_exit() -> io::Result<Infallible> {
+/// Reports the first signal, and ends the process on the second one. It ends on the first one if the future
+/// that would handle it is gone.
+fn watch(first: oneshot::Sender<Received>) -> io::Result<Infallible> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
-    let signal = runtime.block_on(async { Signals::new()?.received().await })?;
-    tracing::warn!(signal = signal.name, "exiting at once on a second signal");
-    process::exit(signal.status)
+    runtime.block_on(async {
+        let mut signals = Signals::new()?;
+        let signal = signals.received().await?;
+        let status = signal.status;
+        if first.send(signal).is_err() {
+            process::exit(status);
+        }
+        let signal = signals.received().await?;
+        tracing::warn!(signal = signal.name, "exiting at once on a second signal");
+        process::exit(signal.status)
+    })
 }
 
 struct Received {
@@ -93,7 +95,7 @@ impl Signals {
         })
     }
 
-    async fn received(mut self) -> io::Result<Received> {
+    async fn received(&mut self) -> io::Result<Received> {
         const TERMINATE: Received = Received {
             name: "SIGTERM",
             status: 143,
@@ -114,7 +116,7 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn received(self) -> io::Result<Received> {
+    async fn received(&mut self) -> io::Result<Received> {
         tokio::signal::ctrl_c().await?;
         Ok(INTERRUPT)
     }
