@@ -4,9 +4,9 @@ use std::time::Duration;
 
 /// A failure that is likely to pass by itself: a database that is locked or restarts, a disk that is full.
 ///
-/// An error type that has this among its sources becomes [`ErrorCode::Unavailable`] through `?`, with a
-/// `Retry-After`, and any other becomes [`ErrorCode::Internal`]. Both are logged with their sources, under an
-/// id that the client gets.
+/// An error type that has this among its sources becomes [`ErrorCode::Unavailable`](crate::ErrorCode::Unavailable)
+/// through `?`, with a `Retry-After`, and any other becomes [`ErrorCode::Internal`](crate::ErrorCode::Internal).
+/// Both are logged with their sources, under an id that the client gets.
 ///
 /// ```
 /// use std::time::Duration;
