@@ -271,7 +271,7 @@ async fn what_runs_is_not_forgotten_for_what_ended() {
 
 /// As after the end of a server with many connections: Redis does nothing else while a script runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_who_lapse_at_once_leave_bit_by_bit() {
+async fn members_that_lapse_together_leave_in_batches() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
@@ -383,7 +383,7 @@ async fn presence_recovers_from_each_lost_key() {
 /// Whatever is left of somebody whose server died lapses, whichever keys were lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes a minute and a half"]
-async fn nobody_is_present_for_ever() {
+async fn presence_expires_though_keys_are_lost() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
@@ -411,7 +411,7 @@ async fn nobody_is_present_for_ever() {
 }
 
 #[tokio::test]
-async fn somebody_with_a_strange_id_comes_and_goes() {
+async fn presence_accepts_unusual_user_ids() {
     let Some(server) = RedisServer::start().await else {
         return;
     };

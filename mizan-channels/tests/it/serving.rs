@@ -267,7 +267,7 @@ fn memory(limits: impl FnOnce(&mut Limits)) -> Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn somebody_who_leaves_while_they_enter_is_not_present() {
+async fn leaving_while_entering_leaves_no_presence() {
     let server = memory(|_| {});
     let mut watching = server.connect("").await;
     watching.sub(1, "busy");
@@ -290,7 +290,7 @@ async fn somebody_who_leaves_while_they_enter_is_not_present() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn somebody_who_comes_and_goes_is_told_of_once() {
+async fn coming_and_going_is_announced_once() {
     let server = memory(|_| {});
     let mut watching = server.connect("").await;
     watching.sub(1, "tea");
@@ -384,7 +384,7 @@ async fn a_client_takes_its_share_of_calls_alone() {
 }
 
 #[tokio::test]
-async fn a_room_that_does_not_exist_is_not_found_by_anybody() {
+async fn an_unknown_room_is_not_found_for_every_caller() {
     let server = memory(|_| {});
     for user in ["", "mia"] {
         let mut client = server.connect(user).await;
