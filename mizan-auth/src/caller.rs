@@ -18,7 +18,7 @@ pub(crate) struct Caller {
     gone: CancellationToken,
 }
 
-/// What a caller has shown that a stranger cannot have.
+/// The proof that a caller is not a stranger to the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
     None,

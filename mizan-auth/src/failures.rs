@@ -81,7 +81,7 @@ impl Lines {
         }
     }
 
-    /// How many lines were left out since the last, if there may be one more.
+    /// Returns the number of lines suppressed since the last one, or `None` if this line is suppressed too.
     fn next(&self) -> Option<u64> {
         if self.limit.check().is_err() {
             self.suppressed.fetch_add(1, Ordering::Relaxed);

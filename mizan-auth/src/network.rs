@@ -1,10 +1,10 @@
-//! What URLs of servers say of the way there.
+//! Checks of the URLs of servers: loopback hosts, and passwords sent without TLS.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// Whether the host is this machine.
+/// Returns whether the host is this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         // Outside of the web's schemes, `url` leaves IPv4 addresses as they are written.

@@ -158,7 +158,7 @@ pub struct ReplyHead {
     pub headers: HeaderMap,
     /// What the call made stale, besides what its function declares.
     pub affects: Vec<Cow<'static, str>>,
-    /// Whether the reply must not be stored for later requests with the same `Idempotency-Key`.
+    /// True if the reply must not be stored for later requests with the same `Idempotency-Key`.
     pub forbids_replay: bool,
 }
 

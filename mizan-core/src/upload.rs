@@ -116,7 +116,7 @@ impl Upload {
     }
 }
 
-/// How much of a file is copied at a time, in bytes.
+/// The size of the buffer that files are copied with, in bytes.
 const COPY_BLOCK: usize = 256 * 1024;
 
 /// A reader of an [`Upload`], which keeps the file while it exists.

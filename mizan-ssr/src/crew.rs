@@ -31,7 +31,7 @@ pub(crate) struct Crew {
     threads: Mutex<Vec<(JoinHandle<()>, Lost)>>,
     number: AtomicUsize,
     replacements: Mutex<Replacements>,
-    /// How many threads there are too few, for want of replacements.
+    /// The number of threads that were given up and have not been replaced.
     missing: AtomicUsize,
 }
 
@@ -136,7 +136,7 @@ impl Crew {
 
 #[cfg(test)]
 impl Crew {
-    /// How many threads were not given up.
+    /// Returns the number of threads that were not given up.
     fn working(&self) -> usize {
         let threads = locked(&self.threads);
         let works = |(_, lost): &&(_, Lost)| !lost.load(Ordering::Relaxed);

@@ -28,7 +28,7 @@ use crate::vite::Vite;
 use crate::watchdog::Watchdog;
 use crate::worker::Settings;
 
-/// How many checked paths are kept.
+/// The maximum number of checked paths that are kept.
 const MAX_KNOWN_PATHS: usize = 1024;
 
 /// Renders React components by the paths of their files.

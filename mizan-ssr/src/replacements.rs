@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
-/// How many stuck threads are replaced at once.
+/// The maximum number of stuck threads that are replaced at once.
 const BURST: usize = 16;
-/// How long it takes until one more is replaced.
+/// The time until one more thread may be replaced.
 const REFILL_INTERVAL: Duration = Duration::from_secs(60);
-/// How many threads may be stuck while more are started. Each keeps its memory, and often a processor.
+/// The maximum number of stuck threads at which more are started. Each keeps its memory, and often a processor.
 const MAX_STUCK: usize = 64;
 
 /// A budget of replacements for threads that are stuck. It refills over time, and as threads come back.
@@ -12,7 +12,7 @@ const MAX_STUCK: usize = 64;
 pub(crate) struct Replacements {
     left: usize,
     refilled_at: Instant,
-    /// How many threads have not come back.
+    /// The number of stuck threads that have not come back.
     pub(crate) stuck: usize,
 }
 

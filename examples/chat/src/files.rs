@@ -39,7 +39,7 @@ async fn hide(mut request: Request) -> Request {
     request
 }
 
-/// Whether a public file can have this path, which is still percent-encoded.
+/// Returns whether a public file can have this percent-encoded path.
 fn may_be_public(path: &str) -> bool {
     let path: Vec<u8> = percent_decode_str(path).collect();
     let mut names = path.split(|byte| matches!(byte, b'/' | b'\\'));

@@ -134,7 +134,7 @@ async fn not_found(State(site): State<Site>, request: Request) -> Answer {
     Ok(response)
 }
 
-/// Whether the client asks for HTML by name, as browsers do when they open a page.
+/// Returns whether the `Accept` header names `text/html`, as that of a browser does when it opens a page.
 fn takes_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT);
     let accept = accept.and_then(|accept| accept.to_str().ok());

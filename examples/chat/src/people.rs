@@ -109,7 +109,7 @@ impl People {
         for demo in &DEMOS {
             let account = self.find_or_create(demo.email.parse()?, &password).await?;
             let (id, old) = (&account.id, account.password.as_ref());
-            // Only where somebody changed it: a new password ends all sessions.
+            // A new password ends all sessions, so it is set only if a user has changed it.
             let verified = self.accounts.passwords().verify(&typed, old).await;
             if !verified.map_err(|error| anyhow!("{}", error.message()))? {
                 self.store

@@ -32,7 +32,7 @@ impl Authenticate for Accounts {
     }
 }
 
-/// How often sockets check whether their session is still accepted.
+/// The interval at which a socket checks that its session is still accepted.
 const RECHECK_EVERY: Duration = Duration::from_secs(30);
 
 impl Accounts {

@@ -14,7 +14,7 @@ use super::Accounts;
 use super::sign_in::signed_out;
 use crate::{Account, Session, StoreError, TokenId};
 
-/// How long to wait before each further try to remove sessions.
+/// The delays before each retry to remove sessions.
 const RETRIES: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(4),
@@ -35,7 +35,8 @@ impl Accounts {
     /// Ends all sessions of an account whose epoch was advanced, and removes its tokens. Returns whether `own` was
     /// still there.
     ///
-    /// What fails is logged and tried again later. Until then, the epoch keeps it from opening anything.
+    /// An error of the store is logged and the removal is retried later. Until then, sessions and tokens that are
+    /// left are refused by their epoch.
     pub(super) async fn retire(&self, user: &str, own: Option<&Session>) -> bool {
         let was_there = match own {
             Some(own) => self.0.sessions.revoke(user, own.id).await,
@@ -78,8 +79,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Goes on where `own` was, in the new epoch, if that session was still there when it was ended. Otherwise, or
-    /// where the store fails, the user is signed out: the change itself is done.
+    /// Reopens `own` in the new epoch if that session was still there when it was ended. Otherwise, or if the store
+    /// fails, signs the user out: the change itself is done.
     pub(super) async fn go_on(&self, cx: &Cx, own: Option<Session>, was_there: bool, epoch: i64) {
         let own = own.filter(|_| was_there);
         if let Some(own) = own {

@@ -12,8 +12,8 @@ impl Accounts {
     /// request has the cookie that the account left there since its credentials last changed, otherwise a
     /// stranger.
     ///
-    /// The cookie signs nobody in. It lets a device be limited apart from strangers, so that they
-    /// cannot lock the user out.
+    /// The cookie does not sign the user in. A device that has it is limited apart from strangers, so that
+    /// they cannot lock the user out.
     pub(super) async fn caller_for(
         &self,
         cx: &Cx,

@@ -13,7 +13,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// What is wrong with the password, at `field`; too many tries; a full queue.
+    /// Returns an error at `field` if the password is refused, `rate_limited` after too many tries, and
+    /// `unavailable` if the queue is full.
     pub async fn check_new_password(
         &self,
         cx: &Cx,

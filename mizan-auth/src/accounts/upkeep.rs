@@ -8,7 +8,7 @@ use crate::clock::earlier;
 /// How many tokens are purged before others get their turn at the store.
 const PURGED_AT_ONCE: u32 = 500;
 
-/// How often the store is checked.
+/// The interval between checks of the store.
 const CHECK_EVERY: Duration = Duration::from_secs(60);
 
 impl Accounts {

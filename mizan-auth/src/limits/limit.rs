@@ -55,8 +55,8 @@ impl Limit {
 
 /// Counts by the networks of an address.
 ///
-/// What a network is refused is not counted for the wider ones, so that one client does not use up
-/// what its neighbours have.
+/// A call that the limit of a network refuses is not counted for the wider networks, so that one client
+/// does not use up the allowance of its neighbours.
 pub(super) struct NetworkLimit([Limit; CLIENTS.len()]);
 
 impl NetworkLimit {
@@ -112,7 +112,7 @@ mod tests {
         assert!(limit.limiter.len() <= 2 * MAX_KEYS);
     }
 
-    /// How many of `tries` sign-ins pass that come from addresses made of a number each.
+    /// Returns the number of `tries` that pass; `address` makes the address of each from its number.
     fn passed(tries: u32, address: impl Fn(u32) -> String) -> usize {
         let limit = NetworkLimit::new(Rate::new(10, 3600));
         let addresses = (0..tries).map(|number| address(number).parse().unwrap());

@@ -1,4 +1,4 @@
-//! How often a caller may try each flow.
+//! Rate limits of the flows.
 
 mod limit;
 mod network;
@@ -17,7 +17,7 @@ use limit::{Limit, NetworkLimit};
 pub(crate) use network::{client_network, wide_network};
 pub use rate::{Rate, Rates};
 
-/// How often an account takes up a new device. Each is a row in a store for months.
+/// The rate at which an account takes up new devices. Each is a row in a store for months.
 const NEW_DEVICES: Rate = Rate::new(10, 60 * 60);
 
 /// Counts what is tried.
@@ -136,8 +136,8 @@ impl fmt::Debug for Limits {
 
 /// The limits of a flow that is about one account and open to strangers.
 ///
-/// What one network is refused for an account is not counted against the strangers of all networks,
-/// so that one network cannot lock the others out.
+/// A call that the limit of one network refuses is not counted for the limit that strangers of all
+/// networks share, so that one network cannot lock the others out.
 struct FlowLimit {
     by_address: NetworkLimit,
     by_account_and_address: Limit,

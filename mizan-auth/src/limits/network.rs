@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// How many bits the networks of an IPv4 address have, narrowest first.
+/// The prefix lengths of the limited networks of an IPv4 address, narrowest first.
 const IPV4: [u8; 2] = [32, 24];
 
-/// How many bits the networks of an IPv6 address have, narrowest first. A customer has a /64 at
-/// least, often a /56 and sometimes a /48, and may use all of its addresses.
+/// The prefix lengths of the limited networks of an IPv6 address, narrowest first. A customer has a /64
+/// at least, often a /56 and sometimes a /48, and may use all of its addresses.
 const IPV6: [u8; 3] = [64, 56, 48];
 
-/// How many times the allowance of one client the networks have, narrowest first.
+/// The allowances of the networks, as multiples of that of one client, narrowest first.
 pub(super) const CLIENTS: [u32; 3] = [1, 8, 16];
 
 /// The networks of an address that are limited, narrowest first.

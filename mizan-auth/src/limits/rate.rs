@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use governor::Quota;
 
-/// How often something may be done: `burst` times at once, then once `every`.
+/// A rate limit: `burst` times at once, then once `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How often at once.
+    /// The maximum number of times at once.
     pub burst: u32,
-    /// How long it takes until one more is allowed.
+    /// The time until one more is allowed.
     pub every: Duration,
 }
 
@@ -38,7 +38,7 @@ impl Rate {
     }
 }
 
-/// How often each flow may be tried, whether or not there is such an account. A success counts as a
+/// The rate limits of the flows. They hold whether or not the account exists, and a success counts as a
 /// failure does.
 ///
 /// *By address* limits the network of a client: an IPv4 address or the /64 of an IPv6 address. Wider

@@ -65,8 +65,8 @@ impl Mailer for SmtpMailer {
     }
 }
 
-/// Whether a user or a password would leave this machine without TLS. `tls=opportunistic` gives none to an
-/// attacker who strips the server's offer (RFC 8314, section 3).
+/// Returns whether a username or a password would leave this machine without TLS. `tls=opportunistic` does not
+/// protect them from an attacker who strips the server's offer of TLS (RFC 8314, section 3).
 fn sends_credentials_in_clear(url: &str) -> bool {
     let Ok(url) = url.parse::<Url>() else {
         return false;

@@ -96,7 +96,7 @@ const MAX_COSTS: usize = 4;
 /// Hashes with argon2id, on the thread that asks.
 pub(super) struct Hasher {
     cost: HashCost,
-    /// What is checked where there is no hash.
+    /// The hash of a random password, which is checked if an account has no hash.
     dummy: PasswordHash,
     /// Today's cost, and those that stored hashes may have besides.
     costs: Mutex<Vec<HashCost>>,
@@ -141,7 +141,7 @@ impl Hasher {
         Ok(PasswordHash(hash.to_string()))
     }
 
-    /// Whether the password is the one that was hashed.
+    /// Returns whether the password is the one that was hashed.
     ///
     /// Takes a hash at each known cost, whatever the cost of the stored hash is and whether or not
     /// there is one: otherwise the time would tell accounts whose hash has another cost than

@@ -9,7 +9,7 @@ use super::hash::{Hasher, Memory};
 use super::queue::{FairQueue, Turn};
 use crate::{EmailAddress, HashCost, Password, PasswordHash, PasswordRules};
 
-/// How long a caller is asked to wait that finds the queue full.
+/// The `Retry-After` of a caller that is refused because the queue is full.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Hashes and checks passwords on threads of their own, so many at once and so many waiting.
@@ -241,7 +241,7 @@ mod tests {
         assert!(passwords.hash(&typed).await.is_ok());
     }
 
-    /// What waits for a caller that went away is not started.
+    /// Work whose caller has gone away is not started.
     #[tokio::test]
     async fn work_of_a_caller_that_went_away_is_not_started() {
         use std::sync::atomic::{AtomicU32, Ordering};

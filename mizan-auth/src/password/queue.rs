@@ -105,7 +105,7 @@ impl<T> FairQueue<T> {
         place.and_then(Result::ok).ok_or(Busy)
     }
 
-    /// How many places of work are free.
+    /// Returns the number of free places.
     pub(super) fn free(&self) -> usize {
         lock(&self.0).free.len()
     }

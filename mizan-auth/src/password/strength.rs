@@ -1,4 +1,4 @@
-//! How easily a password is guessed, at a bounded price.
+//! Estimates how easily a password is guessed, in bounded time.
 
 use std::collections::HashSet;
 
@@ -31,8 +31,8 @@ const SUBSTITUTIONS: [(char, &str); 12] = [
 /// characters stand for two letters.
 const MAX_COMBINATIONS: usize = 64;
 
-/// Whether a password is guessed within a million tries. `words` are the user's own, such as the
-/// parts of the address.
+/// Returns whether a password is guessed within a million tries. `words` are the user's own, such as
+/// the parts of the address.
 ///
 /// Takes up to about as long as a hash of the password.
 pub(super) fn is_guessable(password: &str, words: &[&str]) -> bool {

@@ -10,7 +10,7 @@ use mizan_core::Unavailable;
 #[derive(Debug)]
 pub struct StoreError(Box<dyn Error + Send + Sync>);
 
-/// How long clients wait before they try again.
+/// The time that clients wait before they try again.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl StoreError {
@@ -25,7 +25,7 @@ impl StoreError {
         Self::new(Unavailable::new(source).retry_after(RETRY_AFTER))
     }
 
-    /// Whether it is likely to pass.
+    /// Returns whether the error is temporary: a retry is likely to succeed.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.0.is::<Unavailable>()

@@ -24,7 +24,7 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     }
 }
 
-/// Whether the same may well work in a moment: the database is locked, full, away or overloaded.
+/// Returns whether a retry may succeed: the database is locked, full, unreachable or overloaded.
 fn is_temporary(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -40,7 +40,7 @@ fn is_temporary(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a code of PostgreSQL (five characters) or SQLite (a number) tells of trouble that passes.
+/// Returns whether an error code of PostgreSQL (five characters) or SQLite (a number) is temporary.
 fn is_temporary_code(code: &str) -> bool {
     if code.len() == 5 {
         // <https://www.postgresql.org/docs/current/errcodes-appendix.html>: connections, resources, the system,
@@ -94,8 +94,8 @@ pub(super) fn access_to_json(access: &Access) -> Result<String, StoreError> {
     serde_json::to_string(access).map_err(StoreError::new)
 }
 
-/// How long a call waits for a connection of the pool: less than its deadline, so that the client is told to
-/// try again.
+/// The maximum time that a call waits for a connection of the pool. It is shorter than the deadline of the call, so
+/// that the client is told to try again.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many ids go into one question.

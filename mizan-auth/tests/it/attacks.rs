@@ -413,8 +413,8 @@ async fn signing_up_with_the_address_of_another_gives_no_way_in() {
     assert_eq!(reply.outcome().1, "wrong_credentials");
 }
 
-/// The owner of an address enters the code that somebody else had sent there: it is good in the browser of that
-/// person alone, who does not have the code.
+/// The owner of an address enters the code that an attacker had sent there: it is accepted only in the browser of
+/// the attacker, who does not have the code.
 #[tokio::test]
 async fn a_code_is_good_in_the_browser_that_asked_for_it() {
     let site = Site::new();
@@ -448,7 +448,7 @@ async fn a_code_is_good_in_the_browser_that_asked_for_it() {
     assert_eq!(reply.json()["step"], "signed_in");
 }
 
-/// The ticket's cookie is for this host alone, for scripts of nobody, and for as long as the ticket.
+/// The ticket's cookie is limited to this host, hidden from scripts, and expires with the ticket.
 #[tokio::test]
 async fn the_cookie_of_a_flow_is_guarded() {
     for (base_url, name, secure) in [

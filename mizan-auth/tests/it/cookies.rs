@@ -81,8 +81,8 @@ async fn the_value_is_not_decoded() {
     assert_eq!(signed_in(&ada, &[cookie.as_bytes()]).await, None);
 }
 
-/// A worthless cookie of the same name does not hide a good one. Two good ones sign in nobody, since one was
-/// planted.
+/// An invalid cookie of the same name does not hide a valid one. A request with two valid ones is anonymous, since
+/// one was planted.
 #[tokio::test]
 async fn a_session_cookie_that_comes_several_times() {
     let site = Site::new();

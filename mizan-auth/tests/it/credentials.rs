@@ -208,7 +208,7 @@ async fn sessions_can_be_ended_though_the_store_fails() {
     assert_eq!(thief.email().await, None);
 }
 
-/// What the application changed by itself, such as a second factor.
+/// An application ends all sessions after a change of its own, such as of a second factor.
 #[tokio::test]
 async fn all_sessions_can_be_ended_by_hand() {
     let site = Site::new();

@@ -137,8 +137,8 @@ async fn codes_for_the_right_password_are_limited() {
     assert_eq!(statuses, [200, 200, 200, 429, 429]);
 }
 
-/// The cookie counts for its own account, until the password is replaced elsewhere, and signs
-/// nobody in.
+/// The cookie counts for its own account, until the password is replaced elsewhere, and does not
+/// sign the user in.
 #[tokio::test]
 async fn a_device_cookie_is_good_for_its_account_alone() {
     let site = Site::with(|accounts| accounts.rates(LOCKABLE));

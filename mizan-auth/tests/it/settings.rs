@@ -140,7 +140,7 @@ async fn what_has_expired_is_purged() {
     assert!(format!("{:?}", site.store).contains("accounts: 1, sessions: 0, tokens: 0"));
 }
 
-/// OWASP ASVS does not ask for it, but addresses that somebody signed up with by mistake have to get free.
+/// OWASP ASVS does not ask for it, but an address that a user signed up with by mistake has to become free.
 #[tokio::test]
 async fn accounts_that_were_never_verified_are_purged() {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -152,7 +152,7 @@ async fn accounts_that_were_never_verified_are_purged() {
     site.accounts.purge().await.unwrap();
     assert!(format!("{:?}", site.store).contains("accounts: 2"));
     site.clock.advance(2 * DAY);
-    // Whoever comes back with a new code has its ten minutes.
+    // A user who comes back and is sent a new code has ten minutes to enter it.
     let mut browser = site.browser();
     browser.sign_in(email, PASSWORD).await;
     site.accounts.purge().await.unwrap();

@@ -165,7 +165,7 @@ impl Site {
     }
 }
 
-/// The account of somebody, for sessions that are opened by hand.
+/// An account with this id, for sessions that a test opens itself.
 pub(crate) fn account(id: &str) -> Account {
     Account {
         id: id.to_owned(),

@@ -144,8 +144,8 @@ fn may_hold(kind: &Kind, value: &Value) -> bool {
 struct Texts {
     /// By the names of its fields, of which there are few.
     fields: Vec<(String, Text)>,
-    /// What leads to no field, by its path. Kept apart from the fields, since a post may have any
-    /// number of these, and fields are searched for one by one.
+    /// Paths that lead to no field, with their texts. Kept apart from the fields, since a post may have
+    /// any number of these, and fields are searched for one by one.
     unknown: Vec<(String, String)>,
 }
 

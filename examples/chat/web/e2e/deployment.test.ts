@@ -21,7 +21,7 @@ async function remove(page: Page, times: number): Promise<string[]> {
 const notice = (page: Page) =>
   page.getByRole("button", { name: "Reload the page" });
 
-/** Whether JavaScript has taken over. */
+/** The form of a hydrated page: JavaScript adds `novalidate`. */
 const alive = (page: Page) => page.locator("form[novalidate]");
 
 test("a page whose file is gone after a deployment is reloaded", async ({

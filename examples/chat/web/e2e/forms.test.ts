@@ -13,7 +13,7 @@ const form = (page: Page, name: string): Locator =>
 const field = (form: Locator, name: string): Locator =>
   form.locator(`[name=${name}]`);
 
-/** What a form says at its top. */
+/** The summary of errors at the top of a form. */
 const top = (form: Locator): Locator => form.locator("[data-errors]");
 
 /** Clicks on the button of a form as a person does, who keeps it pressed for about 110 ms. */

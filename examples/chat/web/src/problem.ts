@@ -1,6 +1,6 @@
 import { CallError } from "./mizan";
 
-/** What people read in place of messages that are meant for developers. */
+/** Sentences for users, by error code, in place of messages that are meant for developers. */
 const sentences: Readonly<Record<string, string>> = {
   network:
     "The server could not be reached. Check your connection and try again.",

@@ -6,12 +6,12 @@ import {
   type RefObject,
 } from "react";
 
-/** How near to the end of a list counts as at its end, in pixels. */
+/** The maximum distance from the end of a list that counts as at its end, in pixels. */
 const near = 32;
 
 interface StickToEnd {
   readonly ref: RefObject<HTMLDivElement | null>;
-  /** Whether items have come that a reader who has scrolled up did not see. */
+  /** True if items have arrived below that the user, who has scrolled up, has not seen. */
   readonly hasUnseen: boolean;
   onScroll(): void;
   toEnd(): void;

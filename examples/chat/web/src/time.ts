@@ -16,7 +16,7 @@ export function inLocalZone(at: Date): string {
   return at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** How long ago a moment was: "5 minutes ago". */
+/** Formats the time since a moment: "5 minutes ago". */
 export function ago(at: Date, now = new Date()): string {
   // Made here: this file runs on the server too, and not every engine there has `Intl`.
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });

@@ -136,7 +136,7 @@ async fn postgres() {
     assert_eq!(others.len(), 4);
 }
 
-/// What an earlier version of this crate left in the database is kept.
+/// The migration keeps the rows that an earlier version of this crate wrote to the database.
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_rows_of_the_first_version_are_migrated() {
     let server = match start() {

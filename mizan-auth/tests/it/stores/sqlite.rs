@@ -30,7 +30,7 @@ async fn sqlite() {
     assert_eq!(found.access, access);
 }
 
-/// What an earlier version of this crate left in the file is kept.
+/// The migration keeps the rows that an earlier version of this crate wrote to the file.
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_rows_of_the_first_version_are_migrated() {
     let folder = tempfile::tempdir().unwrap();
@@ -140,7 +140,7 @@ async fn the_file_is_readable_for_its_owner_alone() {
     }
 }
 
-/// What is written to a file that was deleted is lost with the process.
+/// Data that the store writes to a deleted file is lost when the process ends.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_was_deleted_or_replaced_is_noticed() {

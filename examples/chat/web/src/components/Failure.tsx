@@ -8,7 +8,7 @@ interface FailureProps {
   readonly onRetry?: () => void;
 }
 
-/** How a panel shows a failed call: its status and its code, and what is wrong with which field. */
+/** Shows a failed call in a panel: its status, its code, and the errors of each field. */
 export function Failure({ error, onRetry }: FailureProps): ReactNode {
   const fields = error instanceof CallError ? Object.entries(error.fields) : [];
   return (

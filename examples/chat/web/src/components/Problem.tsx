@@ -6,7 +6,7 @@ interface ProblemProps {
   readonly onRetry?: () => void;
 }
 
-/** What went wrong, in sentences, with a way to try again where there is one. */
+/** Describes an error in sentences, with a button to try again if `onRetry` is given. */
 export function Problem({ error, onRetry }: ProblemProps): ReactNode {
   return (
     <div className="problem" role="alert">

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 interface SignInFirstProps {
   /** The path to come back to. */
   readonly next: string;
-  /** What the page is for: "to see your account". */
+  /** The purpose of the page, such as "to see your account". */
   readonly to: string;
 }
 

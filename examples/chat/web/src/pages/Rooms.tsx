@@ -37,7 +37,7 @@ export default function Rooms(props: RoomsProps): ReactNode {
   );
 }
 
-/** Whether the click opens another tab or window, which the browser does by itself. */
+/** Returns whether the browser handles the click by itself, such as by opening another tab or window. */
 function opensElsewhere(event: MouseEvent): boolean {
   return event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
 }
