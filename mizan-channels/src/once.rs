@@ -16,15 +16,17 @@ use crate::channels::Shared;
 use crate::jitter::full_jitter;
 use crate::protocol::Refusal;
 
-/// How much longer than the code may run another run waits before it takes the outcome for lost.
+/// The time by which the lease of a claim outlasts the deadline of the channel's code.
+///
+/// When the lease has ended, another run of the message stops waiting for the outcome.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// How long it is waited before it is asked whether another run of the message has ended: at first, and at most.
+/// The first and the longest interval between checks whether another run of the message has ended.
 const ASK: Duration = Duration::from_millis(50);
 const ASK_CAP: Duration = Duration::from_secs(1);
 
 tokio::task_local! {
-    /// Whether the message that runs in this task has published, or may have.
+    /// Is true if the message that runs in this task has published, or may have.
     static HAS_PUBLISHED: Cell<bool>;
 }
 
@@ -116,7 +118,7 @@ pub(crate) async fn receive(
                     "a message did not run"
                 );
                 if !error.is_unsent() {
-                    // The right may have been granted, or may yet be, and nobody would use it.
+                    // Redis may still grant the claim, and no run would use it.
                     let broker = Arc::clone(broker);
                     tokio::spawn(async move {
                         let released = until_it_works(end, || broker.release(&request, true));
@@ -169,7 +171,7 @@ pub(crate) async fn receive(
     result
 }
 
-/// Whether the channel said no, by which it has done nothing.
+/// Returns whether the channel refused the message, and so has done nothing.
 fn is_refusal(error: &Error) -> bool {
     [
         ErrorCode::Malformed,
@@ -182,12 +184,12 @@ fn is_refusal(error: &Error) -> bool {
     .any(|code| code.as_str() == error.code())
 }
 
-/// Whether a client would take the error for the server's, which says that the message did not run.
+/// Returns whether the server itself uses this error code to say that the message did not run.
 fn says_not_run(error: &Error) -> bool {
     ["unavailable", "not_subscribed", "mid_reused"].contains(&error.code())
 }
 
-/// Whether something broke, rather than that the channel decided.
+/// Returns whether the error is a failure, and not a decision of the channel.
 fn is_failure(error: &Error) -> bool {
     [
         ErrorCode::Internal,

@@ -24,7 +24,7 @@ use crate::protocol::Refusal;
 use crate::session::{BrokerEvent, Input, Output, Stream, SubId};
 use crate::subscription::Terms;
 
-/// How long somebody is present after they left: a reload of a page is no news.
+/// The time that a member stays present after leaving, so that a page reload is not announced.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What came of a piece of work.
@@ -111,7 +111,8 @@ impl Subscribers {
 
     /// Begins what a session wants done, on behalf of a visitor whose page calls itself `client`.
     ///
-    /// What is done for a subscription ends with it, but for a message, which runs to its end.
+    /// The work for a subscription is cancelled when the subscription ends, except for a message, which
+    /// runs to its end.
     pub(crate) fn begin(&mut self, output: Output, visitor: &Visitor, client: &str) -> Option<Job> {
         let cx = || {
             let head = Arc::clone(&visitor.head);
@@ -466,7 +467,7 @@ impl Drop for Present {
         let (shared, group) = (Arc::clone(&self.shared), Arc::clone(&self.group));
         let connection = std::mem::take(&mut self.connection);
         runtime.spawn(async move {
-            // Somebody who comes and goes all the time is told of once.
+            // A member that enters and leaves in a loop is announced once.
             if !shared.is_draining() {
                 sleep(LINGER).await;
             }

@@ -1,4 +1,4 @@
-/** What the tabs of one browser tell each other. */
+/** Messages between the tabs of one browser. */
 export interface OtherTabs {
   /** Everything has changed: another user may be signed in. */
   tell(): void;

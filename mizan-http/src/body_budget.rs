@@ -1,4 +1,4 @@
-//! What the bodies of requests under way may take together, in memory and on the disk.
+//! The budgets of memory and disk space for the bodies of all requests in progress.
 
 use std::time::Duration;
 
@@ -42,8 +42,8 @@ impl BodyBudget {
 
     /// Admits a body before anything is read of it.
     ///
-    /// What it announces is compared with what is free and not taken: otherwise, clients that send
-    /// nothing could take everything.
+    /// The announced length is compared with the free budget but not reserved: otherwise, clients that
+    /// send nothing could reserve the whole budget.
     ///
     /// # Errors
     ///
@@ -82,17 +82,17 @@ impl BodyBudget {
     }
 }
 
-/// What the body of one request has taken while it is read.
+/// The share of the budgets that the body of one request holds while the server reads it.
 pub(crate) struct BodyShare {
     reading: Share,
     held: HeldShare,
-    /// How much of the memory is a buffer, which is used again.
+    /// The part of the memory that is a reusable buffer.
     buffer: u64,
-    /// How many files the request may still bring.
+    /// The number of files that the request may still contain.
     files_left: usize,
 }
 
-/// What a body keeps taking after it was read, until the call that it is for has ended.
+/// The share of the budgets that a body holds after it was read, until its call has ended.
 pub(crate) struct HeldShare {
     memory: Share,
     storage: Share,

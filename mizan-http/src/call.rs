@@ -202,7 +202,7 @@ fn failed(error: Error) -> Reply {
     }
 }
 
-/// What a call under way takes of the limits.
+/// The shares of the limits that a call holds while it runs.
 struct Room {
     _permit: OwnedSemaphorePermit,
     _share: Share,

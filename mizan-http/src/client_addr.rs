@@ -153,7 +153,7 @@ fn is_private(addr: IpAddr) -> bool {
     }
 }
 
-/// Whether the address is of 100.64.0.0/10 (RFC 6598), which clouds use within.
+/// Returns whether the address is in 100.64.0.0/10 (RFC 6598), which clouds use internally.
 fn is_carrier_private(addr: Ipv4Addr) -> bool {
     let [first, second, ..] = addr.octets();
     first == 100 && second & 0xc0 == 64

@@ -22,30 +22,30 @@ pub struct Limits {
     pub upload_timeout: Duration,
     /// How many calls run at once; more are answered with 503: 4096.
     pub concurrent_calls: usize,
-    /// How many of them one client has: 512. A client is an IPv4 address or the /64 network of an
-    /// IPv6 address, here and below.
+    /// The maximum number of concurrent calls of one client: 512. A client is an IPv4 address or the
+    /// /64 network of an IPv6 address, here and below.
     pub concurrent_calls_per_client: usize,
-    /// How many WebSockets one client has open: 512. The limit of all clients together is that of
-    /// the channels.
+    /// The maximum number of open WebSockets of one client: 512. The limits of the channels bound the
+    /// number for all clients together.
     pub sockets_per_client: usize,
-    /// How many bodies are read at once; more are answered with 503: 4096.
+    /// The maximum number of bodies that are read at once: 4096. More are answered with 503.
     pub concurrent_bodies: usize,
-    /// How many of them one client sends: 256.
+    /// The maximum number of bodies that one client sends at once: 256.
     pub concurrent_bodies_per_client: usize,
-    /// How much memory the bodies of all requests under way take together, in bytes: 256 MiB. More
-    /// are answered with 503.
+    /// The maximum memory for the bodies of all requests in progress, in bytes: 256 MiB. More are
+    /// answered with 503.
     pub body_memory: u64,
-    /// How much of it the bodies of one client take: 32 MiB.
+    /// The maximum memory for the bodies of one client, in bytes: 32 MiB.
     pub body_memory_per_client: u64,
-    /// How much the files of all requests under way take on the disk together, in bytes: 4 GiB. More
-    /// are answered with 503.
+    /// The maximum disk space for the files of all requests in progress, in bytes: 4 GiB. More are
+    /// answered with 503.
     pub upload_storage: u64,
-    /// How much of it the files of one client take: 512 MiB.
+    /// The maximum disk space for the files of one client, in bytes: 512 MiB.
     pub upload_storage_per_client: u64,
-    /// How many files of all requests under way are open at once: 384. Each takes a file descriptor
+    /// The maximum number of open files of all requests in progress: 384. Each takes a file descriptor
     /// until its call has ended. More are answered with 503.
     pub upload_files: usize,
-    /// How many of them one client has, and thus the most that one request may bring: 64.
+    /// The maximum number of open files of one client, and thus of one request: 64.
     pub upload_files_per_client: usize,
     /// How many calls a batch may hold: 64.
     pub batch_calls: usize,

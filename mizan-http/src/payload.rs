@@ -25,7 +25,7 @@ pub(crate) struct Payload {
     pub(crate) uploads: Option<Uploads>,
     /// What the client sent, which the references in the input are not.
     sent: Vec<Vec<u8>>,
-    /// What it takes of the budgets for bodies, until its call has ended.
+    /// The share of the budgets for bodies that the payload holds until its call has ended.
     pub(crate) held: Option<HeldShare>,
 }
 

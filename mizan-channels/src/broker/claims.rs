@@ -1,4 +1,4 @@
-//! What is to happen once, in the memory of one process.
+//! Claims for operations that run at most once, in the memory of one process.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

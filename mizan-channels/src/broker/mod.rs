@@ -144,7 +144,7 @@ impl Default for Retention {
 pub struct ClaimRequest {
     /// A user or a group of anonymous callers. What is remembered for each is bounded.
     pub owner: String,
-    /// What is to be done, among what the owner does.
+    /// The key of the operation, unique among the operations of its owner.
     pub key: String,
     /// A hash of what it is done with, in lower-case hexadecimal. A key belongs to one payload.
     pub payload: String,

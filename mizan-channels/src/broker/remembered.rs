@@ -1,4 +1,4 @@
-//! What happened once, for a while and within bounds.
+//! A bounded map of recent outcomes, which expire.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::broker::MEMORY;
 
-/// How many places of the order are left behind by what was removed, at least, before it is tidied.
+/// The minimum number of stale entries in the order before they are removed.
 const SPARE: usize = 64;
 
 /// Values by key, each with its size in bytes; the oldest goes first.

@@ -22,7 +22,7 @@ const SHARDS: usize = 64;
 /// How much is read from a log at a time, in bytes.
 const READ_BYTES: usize = 64 * 1024;
 
-/// How much a page of history holds, in bytes: far less than a socket sends in one frame.
+/// The maximum size of a page of history, in bytes: far less than a socket sends in one frame.
 const PAGE_BYTES: usize = 512 * 1024;
 
 /// How long a log that nobody listens to is kept after its messages are gone, so that who comes back

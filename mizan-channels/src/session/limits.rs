@@ -26,11 +26,11 @@ pub struct Limits {
     pub deadline: Duration,
     /// How many connections are open at once: 100,000.
     pub connections: usize,
-    /// How many calls of channels' code (`authorize`, `snapshot`, `member` and `receive`) run at once in the
-    /// server: 4096. Others wait, for as long as `deadline`.
+    /// The maximum number of concurrent calls of channels' code (`authorize`, `snapshot`, `member` and
+    /// `receive`) in the server: 4096. Further calls wait, for as long as `deadline`.
     pub concurrent_calls: usize,
-    /// How many of them one client has: 512. A client is an IPv4 address, or the /64 network of an IPv6
-    /// address.
+    /// The maximum number of concurrent calls of channels' code for one client: 512. A client is an IPv4
+    /// address, or the /64 network of an IPv6 address.
     pub concurrent_calls_per_client: usize,
 }
 

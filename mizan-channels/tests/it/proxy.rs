@@ -12,7 +12,7 @@ pub(crate) struct Proxy {
     state: Arc<Mutex<State>>,
     /// Answers are thrown away.
     is_deaf: Arc<AtomicBool>,
-    /// What clients sent and the server did not get, while that is kept back.
+    /// The bytes from clients that the proxy holds back from the server; `None` while it forwards them.
     held: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
@@ -108,7 +108,7 @@ impl Proxy {
         *self.held.lock().unwrap() = Some(Vec::new());
     }
 
-    /// Whether so much of what clients sent is kept back that it has this text.
+    /// Returns whether the bytes that the proxy holds back contain `text`.
     pub(crate) fn holds(&self, text: &str) -> bool {
         let held = self.held.lock().unwrap();
         let mut windows = held.iter().flat_map(|held| held.windows(text.len()));

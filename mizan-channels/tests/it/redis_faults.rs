@@ -1,4 +1,4 @@
-//! What the broker does when Redis is demoted, cut off, paused or loses keys.
+//! The broker while Redis is demoted, cut off, paused or loses keys.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -87,7 +87,7 @@ async fn a_demotion_and_promotion_in_one_process_begins_a_new_epoch() {
         let position = publish(&publishing, &format!("new{number}")).await;
         assert!(given.insert(position), "an offset was given twice");
     }
-    // Somebody who comes back elsewhere is not told that nothing was missed.
+    // A subscriber that resumes on another server is told of the gap.
     let returning = Reader::since(&publishing, "lobby", 0, Some(before)).await;
     let read = returning.feed.read(&returning.at, 9);
     assert!(matches!(read, ReadReply::Behind(_)), "{read:?}");
@@ -188,7 +188,7 @@ async fn a_publication_that_comes_after_its_second_attempt_is_added_once() {
     assert_eq!(reader.texts(3).await, ["first", "second", "third"]);
 }
 
-/// What a server that may publish and not announce does: the message is in the log, and found there.
+/// A server that may publish but not announce adds the message to the log, and readers find it there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_cannot_be_announced_is_published_all_the_same() {
     let Some(server) = RedisServer::start().await else {
@@ -300,7 +300,7 @@ async fn members_that_lapse_together_leave_in_batches() {
     assert_eq!(members(&broker).await, MIA);
 }
 
-/// What this thread logs.
+/// The log output of this thread.
 #[derive(Clone, Default)]
 struct Logged(Arc<Mutex<Vec<u8>>>);
 
@@ -380,7 +380,7 @@ async fn presence_recovers_from_each_lost_key() {
     }
 }
 
-/// Whatever is left of somebody whose server died lapses, whichever keys were lost.
+/// The presence of a member whose server died expires, for each key that Redis may lose.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes a minute and a half"]
 async fn presence_expires_though_keys_are_lost() {
@@ -440,8 +440,8 @@ async fn presence_accepts_unusual_user_ids() {
     }
 }
 
-/// The right to run the message is granted in Redis, after the server has given up: whoever sends the
-/// message again runs it, and does not wait for a run that never was.
+/// Redis grants the claim for the message after the server has given up. When the client sends the
+/// message again, it runs at once, and does not wait for a run that never started.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_did_not_run_runs_when_it_is_sent_again() {
     let Some(redis) = RedisServer::start().await else {

@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::brokers::soon;
 
-/// What the channel's code waits for, and what it did.
+/// Semaphores that the channel's code waits for, and counters of its calls.
 pub(crate) struct World {
     /// A permit for each `authorize` in a room `slow`.
     authorize: Semaphore,
@@ -157,7 +157,7 @@ impl Server {
         }
     }
 
-    /// A connection of `user`, who said hello, and of nobody where that is empty.
+    /// Connects as `user` and says hello; an empty `user` is anonymous.
     pub(crate) async fn connect(&self, user: &'static str) -> Client {
         self.connect_from(user, None).await
     }
@@ -251,7 +251,7 @@ impl Client {
         }
     }
 
-    /// What comes within a while.
+    /// Returns the frames that arrive within `time`.
     async fn during(&mut self, time: Duration) -> Vec<Value> {
         let end = tokio::time::Instant::now() + time;
         let mut frames = Vec::new();

@@ -8,7 +8,7 @@ import { transportOf } from "../transport";
 const key = "mizan.changed:/api/mizan";
 const stops: (() => void)[] = [];
 
-/** What a tab hears; its page was loaded `ago` milliseconds before. */
+/** A tab whose page was loaded `ago` milliseconds before, and a spy for the messages it hears. */
 function tab(ago = 1_000): {
   tell: () => void;
   heard: ReturnType<typeof vi.fn<() => void>>;
@@ -23,7 +23,7 @@ function tab(ago = 1_000): {
   return { tell: () => tabs.tell(), heard };
 }
 
-/** What the browser does in each tab but the one that wrote. */
+/** Dispatches the event that the browser sends to each tab except the one that wrote. */
 function storageEvent(): void {
   dispatchEvent(new StorageEvent("storage", { key }));
 }

@@ -12,11 +12,11 @@ use regex_syntax::hir::{Class, HirKind, Look};
 
 /// In how many ways a pattern may read the same text.
 const MOST_WAYS: u64 = 16;
-/// How many letters a pattern may have once its repetitions are written out.
+/// The maximum number of letters in a pattern once its repetitions are written out.
 const MOST_LETTERS: usize = 1_000;
-/// How many repetitions are written out; more of them are taken for any number.
+/// The maximum number of repetitions that are written out; more are treated as any number.
 const MOST_COPIES: u32 = 32;
-/// How many combinations of ways are looked at.
+/// The maximum number of combinations of ways that are examined.
 const MOST_STATES: usize = 2_000;
 
 /// Returns whether a matcher that backtracks reads any text in time that grows with its length alone.
@@ -54,11 +54,11 @@ struct Automaton<'p> {
     classes: Vec<Ranges>,
     /// The class of each letter.
     letters: Vec<usize>,
-    /// What may follow each letter.
+    /// The letters that may follow each letter.
     next: Vec<Ways>,
 }
 
-/// What is to be known of a part of a pattern to put it beside others.
+/// The properties of a part of a pattern that are needed to concatenate it with others.
 struct Part {
     /// In how many ways it matches the empty text.
     empty: u64,

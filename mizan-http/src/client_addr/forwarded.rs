@@ -81,7 +81,7 @@ fn node(text: &[u8]) -> Option<IpAddr> {
     is_port(port).then_some(addr)
 }
 
-/// Whether this is a number, or an obfuscated port (RFC 7239, section 6.3).
+/// Returns whether `port` is a number or an obfuscated port (RFC 7239, section 6.3).
 fn is_port(port: &str) -> bool {
     match port.strip_prefix('_') {
         Some(name) => {

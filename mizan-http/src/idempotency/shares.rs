@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{Hash, KEPT_FOR, MOST_BYTES, MOST_REPLIES};
 
-/// What a reply counts for at least when callers are compared.
+/// The minimum size that a reply counts for when callers are compared.
 const MIN_SIZE: usize = MOST_BYTES / MOST_REPLIES;
 
 /// The stored replies by age and by caller.
@@ -106,7 +106,7 @@ impl Shares {
         self.bytes
     }
 
-    /// Whether nothing is left of what was removed.
+    /// Returns whether removals have left no entries behind.
     pub(super) fn is_empty(&self) -> bool {
         self.replies.is_empty() && self.callers.is_empty() && self.by_size.is_empty()
     }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::client_addr::canonical;
 use crate::share::{Budget, ClientKey, Share};
 
-/// How often refusals are logged at most.
+/// The minimum interval between two log lines about refused connections.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A connection's place among the open ones, given back when it is dropped.
@@ -121,7 +121,7 @@ impl Reserve {
     async fn refuse_one(&mut self, listener: &TcpListener) {
         const PAUSE: Duration = Duration::from_millis(50);
         if self.0.take().is_some() {
-            // It waits only if somebody else took the descriptor meanwhile, or the client left.
+            // This waits only if another part of the process took the descriptor, or the client left.
             let refused = tokio::time::timeout(PAUSE, listener.accept()).await;
             let is_refused = matches!(refused, Ok(Ok(_)));
             drop(refused);

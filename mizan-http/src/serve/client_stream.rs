@@ -12,9 +12,9 @@ use tokio::time::{Sleep, sleep};
 
 use super::admission::Place;
 
-/// How much of a body that was refused is still read, after the answer was sent.
+/// The maximum number of bytes of a refused body that the server still reads after it sent the answer.
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
-/// How long a client may send nothing of it.
+/// The maximum time in which the client sends no more of a refused body.
 const LINGER_QUIET: Duration = Duration::from_secs(5);
 
 /// A connection that ends when its client takes nothing of what it is sent for too long.
@@ -65,7 +65,7 @@ impl ClientStream {
     }
 }
 
-/// What a connection has to know of its last request over HTTP/1.1 when it is closed.
+/// The state of a connection's last HTTP/1.1 request, which decides how the connection is closed.
 #[derive(Default)]
 pub(super) struct RequestState {
     may_have_unread_body: AtomicBool,

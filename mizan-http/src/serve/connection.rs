@@ -23,11 +23,11 @@ use super::streams::{SentBody, StreamExecutor, Streams};
 use crate::client_addr::PeerAddr;
 use crate::{host, problem};
 
-/// How many headers a request may have.
+/// The maximum number of headers of a request.
 const HEADERS: usize = 100;
-/// How long the head of a request may be.
+/// The maximum size of the head of a request.
 const HEAD_BYTES: usize = 64 * 1024;
-/// How many requests of an HTTP/2 connection are answered at once.
+/// The maximum number of concurrent requests on an HTTP/2 connection.
 const STREAMS: u32 = 250;
 
 /// The time limits of a connection.

@@ -126,7 +126,7 @@ impl<S> Serve<S> {
         self
     }
 
-    /// How long open connections have to finish once the server stops: 30 seconds.
+    /// Sets the time that open connections have to finish once the server stops: 30 seconds by default.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self

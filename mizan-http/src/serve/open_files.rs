@@ -1,6 +1,6 @@
 //! The limit of connections that follows from the process's limit of open files.
 
-/// How many connections a server has at once where nothing else limits them.
+/// The maximum number of connections if neither the configuration nor the process limits them.
 const DEFAULT_CONNECTIONS: usize = 10_000;
 
 /// Returns the limit of connections: the configured one, or one that leaves files for the application,
@@ -35,7 +35,7 @@ pub(super) fn connections(configured: Option<usize>) -> usize {
     }
 }
 
-/// How many files the process may open, where that has a limit.
+/// Returns the maximum number of files that the process may open, if there is a limit.
 fn limit() -> Option<usize> {
     #[cfg(unix)]
     return rustix::process::getrlimit(rustix::process::Resource::Nofile)

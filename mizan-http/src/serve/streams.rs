@@ -138,7 +138,7 @@ async fn until_stuck<F: Future>(stream: F, limit: Duration) {
     .await;
 }
 
-/// How far a response has come: whether its next piece waits for the client.
+/// The progress of a response: the number of its pieces, and whether the next one waits for the client.
 #[derive(Default)]
 struct Progress {
     pieces: AtomicUsize,

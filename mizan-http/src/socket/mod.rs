@@ -22,7 +22,7 @@ use transport::WebSocket;
 mod joined;
 mod transport;
 
-/// How much of its head a socket keeps at most, for as long as it is open.
+/// The maximum size of the part of its request head that a socket keeps while it is open.
 const KEPT_BYTES: usize = 16 * 1024;
 
 /// The only version there is (RFC 6455, section 4.1).

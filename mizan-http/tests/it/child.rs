@@ -13,7 +13,7 @@ use crate::wire::soon;
 
 const IS_CHILD: &str = "MIZAN_TEST_CHILD";
 
-/// Whether this process is such a server.
+/// Returns whether this process is a server that a test started.
 pub(crate) fn is_child() -> bool {
     std::env::var_os(IS_CHILD).is_some()
 }

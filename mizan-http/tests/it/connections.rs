@@ -1,4 +1,4 @@
-//! How many connections a server takes, and how many of one client.
+//! The limits of connections, for all clients together and for each client.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,7 +21,7 @@ async fn answered(mut socket: Socket) -> Socket {
     socket
 }
 
-/// Whether the server closes a connection that has asked.
+/// Returns whether the server closes the connection instead of answering a request.
 async fn is_refused(mut socket: Socket) -> bool {
     let request = echo("hi");
     let sent = soon(socket.stream.write_all(request.as_bytes())).await;

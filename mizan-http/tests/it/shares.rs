@@ -1,4 +1,4 @@
-//! What one client may take of the server: calls, bodies, files.
+//! The limits for each client: calls, bodies, files.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -250,7 +250,7 @@ impl Socket {
         rest
     }
 
-    /// Whether the server ends the connection instead of sending anything.
+    /// Returns whether the server closes the connection without sending anything.
     pub(crate) async fn ends(&mut self) -> bool {
         soon(self.stream.read_u8()).await.is_err()
     }

@@ -1,4 +1,4 @@
-//! What is to happen once, as Redis knows it.
+//! Claims for operations that run at most once, in Redis.
 
 use std::time::Duration;
 

@@ -86,7 +86,7 @@ async fn connect(shared: &Arc<Shared>, number: u64) -> Result<Link, BrokerError>
     if field("role") != Some("master") {
         return Err(BrokerError::new("this Redis is a replica"));
     }
-    // Scripts compare it, and begin logs anew that belong to another: see `log.lua`.
+    // The scripts compare this id, and start a new log if the existing one has another id: see `log.lua`.
     if field("master_replid").is_none() {
         return Err(BrokerError::new(
             "this Redis does not tell its replication id",

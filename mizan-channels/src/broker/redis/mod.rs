@@ -39,7 +39,7 @@ use scripts::Scripts;
 /// How long Redis may take to answer.
 const ANSWER: Duration = Duration::from_secs(3);
 
-/// How long a publication waits for another connection, where it is not known what became of it.
+/// The time that a publication with an unknown outcome waits for a new connection.
 const ANOTHER_LINK: Duration = Duration::from_secs(6);
 
 /// How often logs are compared with Redis, since the last message of a burst may be lost on its way and

@@ -3,7 +3,7 @@
 
 use stateright::{Checker, Model, Property};
 
-/// What marks the logs that a data set has begun.
+/// The id that marks a log with the data set in which it began.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Generation {
     ReplicationId,
@@ -44,7 +44,7 @@ struct Reader {
 struct State {
     redis: [Redis; 2],
     reader: Reader,
-    /// What was given at each place: epoch, offset, message.
+    /// The messages that the reader received, each as epoch, offset and message.
     given: Vec<(u8, usize, u8)>,
     was_given_twice: bool,
     published: u8,

@@ -1,4 +1,4 @@
-//! How many sockets a client has, and what they count for.
+//! The limits of sockets for each client, and how sockets count as connections.
 
 use std::time::Duration;
 
