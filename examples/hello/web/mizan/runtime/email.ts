@@ -7,7 +7,7 @@ const domain =
 /** An address in numbers at the end (RFC 5321, section 4.1.3). */
 const literal = /\[([a-fA-F0-9:.]+)\]$/;
 
-/** Whether a text is an email address, with the verdict of the `validator` crate for Rust. */
+/** Returns whether a text is an email address, by the same rules as the Rust crate `validator`. */
 export function isEmail(text: string): boolean {
   const at = text.lastIndexOf("@");
   if (at < 0) return false;

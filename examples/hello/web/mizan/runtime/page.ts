@@ -63,7 +63,7 @@ interface PageModule {
   readonly default: ComponentType<object>;
 }
 
-/** Where the server writes it, and nowhere else: HTML of users may have elements with the same id. */
+/** Reads only the element that the server writes: HTML of users may have elements with the same id. */
 function readPage(): Page | undefined {
   const found = document.querySelectorAll(
     'body > script#mizan-page[type="application/json"]',

@@ -55,7 +55,7 @@ function noteReload(): boolean {
   }
 }
 
-/** Whether a reload would bring a page: not while offline, nor for the answer to a form's post. */
+/** Checks that a reload would load a page: not while offline, nor for the answer to a form's post. */
 async function isServed(): Promise<boolean> {
   try {
     const { ok } = await fetch(location.href, {

@@ -36,7 +36,7 @@ export interface Kept extends Position {
   readonly messages: readonly ChannelMessage<unknown>[];
   readonly snapshot?: unknown;
   readonly gap?: AnyState["gap"];
-  /** How far earlier epochs were read. */
+  /** The last offset that was read in each earlier epoch. */
   readonly left?: readonly (readonly [epoch: string, offset: number])[];
 }
 

@@ -21,9 +21,9 @@ interface Request {
   readonly isMessage: boolean;
   /** When it was sent for the first time, of those that may have run it. */
   sentAt: number | undefined;
-  /** Whether a lost connection left open what became of it. */
+  /** Is true if the connection was lost before the reply, so that the message may have run. */
   mayHaveRun: boolean;
-  /** Whether it waits to be sent again, since the server could not tell what became of it. */
+  /** Is true while it waits to be sent again, because the server did not know its outcome. */
   isPutOff: boolean;
   /** Whether it was sent on the present connection. */
   isOnWire: boolean;
@@ -161,7 +161,7 @@ export class ChannelRequests {
     return true;
   }
 
-  /** What the server says of this sending; an earlier one may have run all the same. */
+  /** Returns the error of this attempt, or `outcome_unknown` if an earlier attempt may have run. */
   #failure(request: Request, error: RefusalFrame): CallError {
     const failure = readRefusal(error, this.#outdated);
     return failure.code === "not_subscribed" && request.mayHaveRun

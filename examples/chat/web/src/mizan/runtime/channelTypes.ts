@@ -120,7 +120,7 @@ export interface ChannelActions<T extends ChannelTypes> {
    *
    * It waits while there is no connection, and is sent again after one was lost; the server runs it
    * once all the same. It has run when it is answered, and not at all after `unavailable`,
-   * `not_subscribed` and `rate_limited`; after `outcome_unknown` nobody knows.
+   * `not_subscribed` and `rate_limited`; after `outcome_unknown` it may have run.
    */
   readonly send: (
     message: T["send"],

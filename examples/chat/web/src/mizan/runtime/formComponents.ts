@@ -17,7 +17,7 @@ export const FormComponents: {
   readonly Provider: Provider<Partial<FieldComponents>>;
 } = { Provider: FormComponentsContext.Provider };
 
-/** Whether a field has nothing on the page that people see, nor a place for what is wrong with it. */
+/** Returns whether a field is invisible on the page, and so has no place for its errors. */
 export function isUnseen(
   { widget }: ItemDefinition,
   components: Partial<FieldComponents>,

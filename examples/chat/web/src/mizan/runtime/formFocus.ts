@@ -3,12 +3,12 @@
 import { useEffect, type RefObject } from "react";
 import { createStore, useStore, type Store } from "./formStatus";
 
-/** What gets the focus when a submission is over. */
+/** The element that gets the focus when a submission is over. */
 export type FocusTarget = "errors" | "success";
 
 /** Moves the focus when a submission is over, unless the user has moved it in the meantime. */
 export interface FocusMoves {
-  /** What should get the focus next. */
+  /** The element that should get the focus next. */
   readonly next: Store<{ readonly target: FocusTarget | undefined }>;
   /** A submission begins. */
   begin(): void;

@@ -26,9 +26,9 @@ export interface FormParts<T extends FormTypes> {
   readonly Array: <L extends keyof T["rows"] & string>(
     props: ListProps<L, T["rows"][L] & string>,
   ) => ReactNode;
-  /** What is wrong with the form as a whole, and with fields that are not on the page. */
+  /** The errors of the form as a whole, and of fields that are not on the page. */
   readonly Errors: ComponentType;
-  /** What the form says after a success. It gets the focus, where the button had it. */
+  /** The message after a success. It gets the focus if the submit button had it. */
   readonly Sent: ComponentType<HTMLAttributes<HTMLDivElement>>;
   /** The button that submits the form. */
   readonly Submit: ComponentType<ButtonHTMLAttributes<HTMLButtonElement>>;

@@ -77,7 +77,7 @@ function useMessages(
   return [...messages];
 }
 
-/** Tells the errors of fields that nobody sees. */
+/** Returns a function that checks whether an error belongs to an invisible field. */
 function useIsHidden({ definition }: FormModel): (name: string) => boolean {
   const components = useContext(FormComponentsContext);
   return (name) => {

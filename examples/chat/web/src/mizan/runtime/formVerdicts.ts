@@ -40,7 +40,7 @@ export class ServerVerdicts {
     this.#submission = undefined;
   }
 
-  /** Whether the server has judged the value at `path`, or is about to as it was submitted. */
+  /** Returns whether the server has checked the value at `path`, or is checking it in a submission. */
   isJudged(path: string, values: object): boolean {
     const checked = this.#checked.get(path);
     return (
@@ -73,7 +73,7 @@ interface Verdict {
   readonly messages: readonly string[];
 }
 
-/** Whether two values of a field are the same. A file is the same as itself alone. */
+/** Returns whether two values of a field are equal. A file is equal only to itself. */
 export function isSame(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true;
   if (!isPlain(one) || !isPlain(other)) return false;
@@ -95,7 +95,7 @@ function copy(value: unknown): unknown {
   return Object.fromEntries(members);
 }
 
-/** Whether a value is a list or a group, and no file or other thing of the browser's. */
+/** Returns whether a value is a list or a group, and not a file or another object of the browser. */
 function isPlain(value: unknown): value is Record<string, unknown> {
   return (
     Array.isArray(value) ||
