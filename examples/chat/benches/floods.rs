@@ -348,7 +348,8 @@ impl HttpClient {
 
     async fn sign_in(&self, n: u32) -> anyhow::Result<StatusCode> {
         let values = serde_json::json!({
-            "values": {"email": format!("stranger{n}@example.com"), "password": "a wrong password"},
+            "email": format!("stranger{n}@example.com"),
+            "password": "a wrong password",
         });
         let body = Bytes::from(values.to_string());
         self.post("/api/mizan/call/sign_in.submit", body).await

@@ -370,7 +370,7 @@ describe("the outcome of a message", () => {
     const reading = outcome(room.loadMore());
     const next = await comeBack();
     next.tell(subok(2, 10, { recovered: true }));
-    const mid = next.of("history")[0]?.mid;
+    const mid = next.of("history")[0]?.["mid"];
     const error = { code: "not_subscribed", message: "no" };
     next.tell({ t: "reply", mid, error });
     expect(await reading).toMatchObject({ code: "not_subscribed" });
