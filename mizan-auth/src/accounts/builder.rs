@@ -223,8 +223,7 @@ impl AccountsBuilder {
         let (base, [cookie, browser_cookie]) = base_url(&self.base_url)?;
         if self.keep_unverified < SHORTEST_UNVERIFIED {
             return Err(ConfigError::new(
-                "accounts that are not verified have to be kept for an hour at least: whoever signed up has to \
-                 be able to open the link",
+                "`keep_unverified` must be at least one hour, so that a new user has time to open the link",
             ));
         }
         let site = match (self.site, base.host_str()) {
