@@ -171,7 +171,10 @@ async fn accounts_that_were_never_verified_are_purged() {
     };
     assert!(keeping(hour).is_ok());
     let refused = keeping(hour - Duration::from_secs(1)).unwrap_err();
-    assert!(refused.to_string().contains("at least one hour"), "{refused}");
+    assert!(
+        refused.to_string().contains("at least one hour"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
