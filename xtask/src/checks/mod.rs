@@ -1,0 +1,3 @@
+//! Checks of the sources themselves: prose, module graph, public types.
+
+pub(crate) mod modules;
