@@ -90,6 +90,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
 
 fn rust(report: &mut Report) {
     report.record("tests named in SECURITY.md", attacks::check().map(|_| ()));
+    report.record("words", checks::words::check());
     report.record("module cycles", checks::modules::check());
     report.check("rustfmt", &mut cargo(["fmt", "--all", "--check"]));
     report.check(
