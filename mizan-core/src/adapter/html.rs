@@ -1,7 +1,18 @@
+//! HTML escaping.
+
 use std::borrow::Cow;
 
-/// `text` as the content of an element or of an attribute in double quotes.
-pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+/// Escapes `text` for the content of an HTML element, or for an attribute value in quotes.
+///
+/// Replaces `<`, `>`, `&`, `"` and `'` by character references. Text without them is borrowed.
+///
+/// ```
+/// use mizan_core::adapter::escape_html;
+///
+/// assert_eq!(escape_html("<b title='a & b'>"), "&lt;b title=&#39;a &amp; b&#39;&gt;");
+/// ```
+#[must_use]
+pub fn escape_html(text: &str) -> Cow<'_, str> {
     if !text.contains(['<', '>', '&', '"', '\'']) {
         return Cow::Borrowed(text);
     }
