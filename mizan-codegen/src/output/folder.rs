@@ -44,17 +44,17 @@ fn starts_with_header(path: &Path) -> io::Result<bool> {
 
 /// Lists the generated files in the folder that are not among `files`, sorted by path.
 ///
-/// Only directories that contain a file of `files` are searched.
+/// Folders that contain generated files, such as `runtime`, are searched recursively. Other
+/// subfolders may contain another client, so they are skipped.
 pub(super) fn obsolete(files: &GeneratedFiles, folder: &Path) -> Result<Vec<String>, WriteError> {
-    let mut directories = BTreeSet::from([""]);
-    directories.extend(
-        files
-            .iter()
-            .filter_map(|(path, _)| Some(path.rsplit_once('/')?.0)),
-    );
+    let roots: BTreeSet<&str> = files
+        .iter()
+        .filter_map(|(path, _)| Some(path.split_once('/')?.0))
+        .collect();
     let mut obsolete = Vec::new();
-    for directory in directories {
-        let path = folder.join(directory);
+    let mut directories = vec![String::new()];
+    while let Some(directory) = directories.pop() {
+        let path = folder.join(&directory);
         let entries = match fs::read_dir(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             entries => entries.map_err(WriteError::context("list", &path))?,
@@ -64,11 +64,20 @@ pub(super) fn obsolete(files: &GeneratedFiles, folder: &Path) -> Result<Vec<Stri
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            let name = if directory.is_empty() {
+            let is_root = directory.is_empty();
+            let name = if is_root {
                 name
             } else {
                 format!("{directory}/{name}")
             };
+            let file_type = entry.file_type();
+            let file_type = file_type.map_err(WriteError::context("read", &entry.path()))?;
+            if file_type.is_dir() {
+                if !is_root || roots.contains(name.as_str()) {
+                    directories.push(name);
+                }
+                continue;
+            }
             // A manifest under another name may be a copy that the user made.
             let is_manifest = name.ends_with(".json");
             if files.get(&name).is_none() && !is_manifest && is_generated(&entry.path())? {
@@ -78,4 +87,19 @@ pub(super) fn obsolete(files: &GeneratedFiles, folder: &Path) -> Result<Vec<Stri
     }
     obsolete.sort();
     Ok(obsolete)
+}
+
+/// Removes a generated file, and the parent folders within `folder` that become empty.
+pub(super) fn remove(folder: &Path, path: &str) -> Result<(), WriteError> {
+    let target = folder.join(path);
+    fs::remove_file(&target).map_err(WriteError::context("remove", &target))?;
+    let mut inner = path;
+    while let Some((parent, _)) = inner.rsplit_once('/') {
+        // Removing a folder fails if it still has entries.
+        if fs::remove_dir(folder.join(parent)).is_err() {
+            break;
+        }
+        inner = parent;
+    }
+    Ok(())
 }

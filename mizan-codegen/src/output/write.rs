@@ -64,8 +64,7 @@ pub fn write(files: &GeneratedFiles, folder: &Path) -> Result<WriteSummary, Writ
         summary.written.push(path.to_owned());
     }
     for path in folder::obsolete(files, folder)? {
-        let target = folder.join(&path);
-        fs::remove_file(&target).map_err(WriteError::context("remove", &target))?;
+        folder::remove(folder, &path)?;
         summary.removed.push(path);
     }
     Ok(summary)

@@ -66,7 +66,7 @@ fn imports(plan: &Plan<'_>) -> Document {
         text("import {"),
         Document::Indent(names.collect()),
         Document::HardLine,
-        text("} from \"./runtime/client\";"),
+        text("} from \"./runtime/transport\";"),
         Document::HardLine,
     ];
     if plan.all_functions().next().is_some() {

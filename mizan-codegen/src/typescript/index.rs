@@ -11,7 +11,7 @@ export {
   type Mutation,
   type Query,
   type Result,
-} from "./runtime/client";
+} from "./runtime/transport";
 export { createQueryClient } from "./runtime/react";
 export type * from "./types";
 "#;

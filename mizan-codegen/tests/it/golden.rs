@@ -100,7 +100,8 @@ fn update(folder: &Path, files: &BTreeMap<String, String>) {
     }
 }
 
-/// The runtime tests use this manifest to compare client-side with server-side validation.
+/// `runtime/tests/validation/verdicts.test.ts` uses this manifest to compare client-side with
+/// server-side validation.
 #[test]
 fn verdicts_manifest_matches_mizan_forms() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -9,7 +9,7 @@ import {
   type Connected,
   type Mutation,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */

@@ -7,7 +7,7 @@ import {
   type ApiOptions,
   type Connected,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */

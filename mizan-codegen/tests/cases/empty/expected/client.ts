@@ -5,7 +5,7 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
-} from "./runtime/client";
+} from "./runtime/transport";
 
 /** Identifies the version of the server's API that this client was generated from. */
 export const contract = "0000000000000006";
