@@ -41,6 +41,24 @@ pub(crate) const LIBRARIES: [&str; 10] = [
     "mizan-ssr",
 ];
 
+/// The roots of the crates.
+pub(crate) const RUST_SOURCES: [&str; 14] = [
+    "mizan-core/src/lib.rs",
+    "mizan-core/macros/src/lib.rs",
+    "mizan-core/macros/syntax/src/lib.rs",
+    "mizan-forms/src/lib.rs",
+    "mizan-forms/macros/src/lib.rs",
+    "mizan-channels/src/lib.rs",
+    "mizan-http/src/lib.rs",
+    "mizan-auth/src/lib.rs",
+    "mizan-codegen/src/lib.rs",
+    "mizan-ssr/src/lib.rs",
+    "examples/actix/src/lib.rs",
+    "examples/chat/src/lib.rs",
+    "examples/hello/src/main.rs",
+    "xtask/src/main.rs",
+];
+
 /// The top of the workspace.
 pub(crate) fn root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,0 +1,4 @@
+//! Checks of the sources themselves: prose, module graph, public types.
+
+pub(crate) mod modules;
+pub(crate) mod words;
