@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mizan_core::Fields;
+use mizan_core::error::FieldErrors;
 use serde_json::{Map, Value};
 
 use crate::formats::Format;
@@ -15,7 +15,7 @@ const MAX_UNKNOWN: usize = 20;
 /// What the checks found.
 #[derive(Default)]
 pub(crate) struct Found {
-    pub(crate) fields: Fields,
+    pub(crate) fields: FieldErrors,
     /// The paths where there is nothing, and something is required.
     pub(crate) missing: BTreeSet<String>,
     /// The lists that have too many rows to be looked at.

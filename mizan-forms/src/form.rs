@@ -1,6 +1,7 @@
 use std::future::{Future, ready};
 
-use mizan_core::{ClientError, Cx, Error, Output, Policy, Source};
+use mizan_core::function::{Output, Source};
+use mizan_core::{ClientError, Cx, Error, Policy};
 use serde_json::Value;
 
 use crate::private::Derived;
@@ -41,11 +42,12 @@ pub trait Form: FormFields + Derived {
 /// What a form does.
 ///
 /// A check refuses with [`Error::invalid`] and [`Error::with_field`]: each message stands at the path
-/// that it names, and at the form as a whole with [`mizan_core::WHOLE`]. Any other error, such as that
+/// that it names, and at the form as a whole with [`mizan_core::error::FORM_ERRORS`]. Any other error, such as that
 /// of a database, which `?` passes on, fails the call.
 ///
 /// ```
-/// use mizan_core::{Cx, Error, WHOLE};
+/// use mizan_core::{Cx, Error};
+/// use mizan_core::error::FORM_ERRORS;
 /// use mizan_forms::{Form, FormHandler};
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;
@@ -69,7 +71,7 @@ pub trait Form: FormFields + Derived {
 ///             return Err(Error::invalid("last_day", "is before the first day"));
 ///         }
 ///         if self.last_day - self.first_day > 14 {
-///             return Err(Error::invalid(WHOLE, "nobody stays longer than two weeks"));
+///             return Err(Error::invalid(FORM_ERRORS, "nobody stays longer than two weeks"));
 ///         }
 ///         Ok(())
 ///     }

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 
-use mizan_core::{
-    CallError, Cx, Error, Fields, FormPost, Kind, Policy, ServerFunction, Source, UploadField,
-};
+use mizan_core::adapter::FormPost;
+use mizan_core::error::FieldErrors;
+use mizan_core::function::{CallError, FunctionKind, Source};
+use mizan_core::upload::UploadField;
+use mizan_core::{Cx, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -38,7 +40,7 @@ pub struct Submit<F> {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct FormErrors {
     /// The messages by path; `__all__` stands for the form.
-    pub errors: Fields,
+    pub errors: FieldErrors,
 }
 
 impl<F> Show<F> {
@@ -89,7 +91,7 @@ impl<F: FormHandler> ServerFunction for Show<F> {
     type Output = FormState;
     type Error = Error;
     const NAME: &'static str = F::SCHEMA;
-    const KIND: Kind = Kind::Query;
+    const KIND: FunctionKind = FunctionKind::Query;
     const POLICY: Policy = F::POLICY;
     const DOCS: &'static str = "What the form holds when it is shown.";
     const SOURCE: Option<Source> = F::SOURCE;
@@ -125,7 +127,7 @@ impl<F: FormHandler> ServerFunction for Show<F> {
         let Value::Object(values) = values else {
             unreachable!("it was an object")
         };
-        let page = cx.head().page().unwrap_or_default();
+        let page = cx.head().page_path().unwrap_or_default();
         let query = page.split_once('?').map_or("", |(_, query)| query);
         let token = post.and_then(|post| post.token.clone());
         Ok(FormState {
@@ -156,7 +158,7 @@ impl<F: FormHandler> ServerFunction for Check<F> {
     type Output = FormErrors;
     type Error = Error;
     const NAME: &'static str = F::VALIDATE;
-    const KIND: Kind = Kind::Query;
+    const KIND: FunctionKind = FunctionKind::Query;
     const POLICY: Policy = F::POLICY;
     const DOCS: &'static str =
         "What is wrong with the values of the form, or with those of some fields.";
@@ -169,7 +171,7 @@ impl<F: FormHandler> ServerFunction for Check<F> {
     async fn call(self, cx: &Cx) -> Result<FormErrors, Error> {
         let about = self.fields.as_ref().map_or(About::Everything, About::Named);
         let mut errors = judge::<F>(cx, self.values, about).await?.errors;
-        errors.retain(|path, _| path == mizan_core::WHOLE || about.includes(path));
+        errors.retain(|path, _| path == mizan_core::error::FORM_ERRORS || about.includes(path));
         Ok(FormErrors { errors })
     }
 }
@@ -193,7 +195,7 @@ impl<F: FormHandler> ServerFunction for Submit<F> {
             Some(form) if checked.errors.is_empty() => {
                 form.submit(cx).await.map_err(CallError::Failed)
             }
-            _ => Err(Error::refused(checked.errors).into()),
+            _ => Err(Error::invalid_fields(checked.errors).into()),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use mizan_core::{Cx, Error, ErrorCode, ErrorKind, Fields, WHOLE};
+use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors};
+use mizan_core::{Cx, Error, ErrorCode};
 use serde_json::{Map, Value};
 
 use crate::checks::At;
@@ -66,14 +67,14 @@ pub(crate) async fn judge<F: FormHandler>(
     }
     if let Some(form) = &checked.form {
         let outcome = FormHandler::validate(form, cx).await;
-        add(outcome, WHOLE, &mut checked.errors)?;
+        add(outcome, FORM_ERRORS, &mut checked.errors)?;
     }
     Ok(checked)
 }
 
 /// Puts the values that the server holds in place, and refuses those that a client sent for them.
-async fn hold<F: FormHandler>(cx: &Cx, values: &mut Value) -> Result<Fields, Error> {
-    let mut refused = Fields::new();
+async fn hold<F: FormHandler>(cx: &Cx, values: &mut Value) -> Result<FieldErrors, Error> {
+    let mut refused = FieldErrors::new();
     let shape = F::shape();
     let (Some(_), Value::Object(members)) = (shape.held().next(), values) else {
         return Ok(refused);
@@ -98,7 +99,7 @@ async fn ask_fields<F: FormHandler>(
     cx: &Cx,
     leaves: &[Leaf<'_>],
     about: About<'_>,
-    errors: &mut Fields,
+    errors: &mut FieldErrors,
 ) -> Result<(), Error> {
     let mut asked: Vec<(&Field, Vec<Choice>)> = Vec::new();
     for leaf in leaves {
@@ -139,7 +140,7 @@ fn is_among(value: &Value, choices: &[Choice]) -> bool {
 }
 
 /// Adds what a check blames; what failed otherwise is passed on.
-fn add(outcome: Result<(), Error>, path: &str, errors: &mut Fields) -> Result<(), Error> {
+fn add(outcome: Result<(), Error>, path: &str, errors: &mut FieldErrors) -> Result<(), Error> {
     let Err(error) = outcome else {
         return Ok(());
     };

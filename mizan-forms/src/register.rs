@@ -1,4 +1,5 @@
-use mizan_core::{FormEntry, Registry};
+use mizan_core::Registry;
+use mizan_core::adapter::FormEntry;
 
 use crate::{Check, FormHandler, Show, Submit};
 
@@ -20,8 +21,8 @@ impl RegisterForm for Registry {
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self {
         let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::shape())
-            .validate(F::VALIDATE)
-            .redirect(F::REDIRECT);
+            .with_validate(F::VALIDATE)
+            .with_redirect(F::REDIRECT);
         self.function::<Show<F>>()
             .function::<Check<F>>()
             .function::<Submit<F>>()

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use mizan_core::Fields;
+use mizan_core::error::FieldErrors;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ pub struct FormState {
     /// The path and query of the page that shows the form; empty outside of a page.
     pub page: String,
     /// What is wrong with the values, by path.
-    pub errors: Fields,
+    pub errors: FieldErrors,
     /// Whether the form was just sent, and the page shows it again.
     pub sent: bool,
 }

@@ -1,9 +1,8 @@
 //! The checks that need nobody else: shape, types, constraints.
 
-use mizan_core::{Fields, WHOLE, constraint_messages};
+use mizan_core::error::{FORM_ERRORS, FieldErrors};
+use mizan_core::validation::{check_constraints, check_constraints_except};
 use serde_json::Value;
-use validator::Validate as _;
-use validator::{ValidationErrors, ValidationErrorsKind};
 
 use crate::checks::{Found, check_group};
 use crate::decoding::Decoding;
@@ -15,7 +14,7 @@ pub(crate) struct Checked<F> {
     /// The form, where every field could be decoded.
     pub(crate) form: Option<F>,
     /// What is wrong, by the names on the wire.
-    pub(crate) errors: Fields,
+    pub(crate) errors: FieldErrors,
 }
 
 /// Checks the values and decodes them. Nothing is decoded of a list that is too long.
@@ -23,16 +22,18 @@ pub(crate) fn check<F: Form>(values: &mut Value) -> Checked<F> {
     let shape = F::shape();
     let mut found = Found::default();
     let Value::Object(members) = &mut *values else {
-        let errors = Fields::from([(WHOLE.to_owned(), vec!["Must be an object.".to_owned()])]);
+        let errors = FieldErrors::from([(
+            FORM_ERRORS.to_owned(),
+            vec!["Must be an object.".to_owned()],
+        )]);
         return Checked { form: None, errors };
     };
     check_group(&shape.fields, members, None, &mut found);
     if found.overlong.is_empty()
         && let Ok(form) = F::deserialize(&*values)
     {
-        let broken = form.validate().err();
-        if let Some(broken) = broken {
-            add_constraints(shape, &broken, &mut found);
+        if let Err(broken) = check_constraints(&form) {
+            add_constraints(shape, broken, &mut found);
         }
         return Checked {
             form: Some(form),
@@ -78,9 +79,9 @@ fn check_fields<F: Form>(values: &mut Value, found: &mut Found) {
             messages.push(words::refused(shape.field(&path), value, &said));
         }
     }
-    if let Err(mut broken) = partial.validate() {
-        forget_comparisons(&mut broken);
-        add_constraints(shape, &broken, found);
+    // A comparison may refer to a field that could not be decoded.
+    if let Err(broken) = check_constraints_except(&partial, &["must_match", "required"]) {
+        add_constraints(shape, broken, found);
     }
     if found.fields.is_empty() {
         // What is refused is not one field, such as by `#[serde(try_from = "..")]` on the struct.
@@ -88,9 +89,10 @@ fn check_fields<F: Form>(values: &mut Value, found: &mut Found) {
             .err()
             .map(|error| error.to_string());
         let said = said.unwrap_or_else(|| "Could not be read.".to_owned());
-        found
-            .fields
-            .insert(WHOLE.to_owned(), vec![words::refused(None, None, &said)]);
+        found.fields.insert(
+            FORM_ERRORS.to_owned(),
+            vec![words::refused(None, None, &said)],
+        );
     }
 }
 
@@ -124,30 +126,10 @@ fn take(values: &mut Value, path: &str) {
     }
 }
 
-/// What a field is compared with may be among what could not be decoded.
-fn forget_comparisons(errors: &mut ValidationErrors) {
-    errors.0.retain(|_, kind| match kind {
-        ValidationErrorsKind::Field(broken) => {
-            broken.retain(|error| error.code != "must_match" && error.code != "required");
-            !broken.is_empty()
-        }
-        ValidationErrorsKind::Struct(inner) => {
-            forget_comparisons(inner);
-            !inner.is_empty()
-        }
-        ValidationErrorsKind::List(rows) => {
-            rows.values_mut()
-                .for_each(|inner| forget_comparisons(inner));
-            rows.retain(|_, inner| !inner.is_empty());
-            !rows.is_empty()
-        }
-    });
-}
-
 /// Adds what constraints say. A field where something is missing says one thing: its own message for
 /// the constraint on its length, or that it is required.
-fn add_constraints(shape: &Shape, broken: &ValidationErrors, found: &mut Found) {
-    for (path, mut messages) in constraint_messages(broken) {
+fn add_constraints(shape: &Shape, broken: FieldErrors, found: &mut Found) {
+    for (path, mut messages) in broken {
         let path = on_wire(&shape.fields, &path);
         let field = shape.field(&path);
         if found.missing.contains(&path) {

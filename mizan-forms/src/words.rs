@@ -1,6 +1,6 @@
 //! What is said of a value that its type does not take.
 
-use mizan_core::sentence;
+use mizan_core::adapter::to_sentence;
 use serde_json::Value;
 
 use crate::shape::{Field, Kind};
@@ -61,5 +61,5 @@ fn number(field: &Field, whole: bool, value: &Value) -> String {
 fn shortened(said: &str) -> String {
     let end = said.floor_char_boundary(MAX_TEXT);
     let dots = if end < said.len() { "…" } else { "" };
-    sentence(&format!("{}{dots}", &said[..end]))
+    to_sentence(&format!("{}{dots}", &said[..end]))
 }

@@ -2,7 +2,8 @@
 
 use std::panic::Location;
 
-use mizan_core::{Cx, Error, Kind, Principal, Registry, ServerFunction, client};
+use mizan_core::function::FunctionKind;
+use mizan_core::{Cx, Error, Principal, Registry, ServerFunction, client};
 
 /// Makes a struct a function, by hand.
 macro_rules! by_hand {
@@ -11,7 +12,7 @@ macro_rules! by_hand {
             type Output = ();
             type Error = Error;
             const NAME: &'static str = $called;
-            $(const KIND: Kind = $kind;)?
+            $(const KIND: FunctionKind = $kind;)?
 
             async fn call(self, _: &Cx) -> Result<(), Error> {
                 Ok(())
@@ -68,7 +69,7 @@ fn a_function_tells_about_itself() {
         .unwrap();
     let function = app.function("post").unwrap();
     assert_eq!(function.name(), "post");
-    assert_eq!(function.kind(), Kind::Query);
+    assert_eq!(function.kind(), FunctionKind::Query);
     assert!(function.kind().is_safe() && function.affects().is_empty());
     assert!(app.function("Post").is_none() && app.function("").is_none());
     assert_eq!(app.state::<String>().map(String::as_str), Some(""));
@@ -240,7 +241,7 @@ fn a_global_context_takes_nothing() {
     struct Settings {
         page: u8,
     }
-    by_hand!(Settings, "settings", Kind::GlobalContext);
+    by_hand!(Settings, "settings", FunctionKind::GlobalContext);
     let refusal = refusal(Registry::new().function::<Settings>());
     assert!(
         refusal.contains("the global context `settings` ("),

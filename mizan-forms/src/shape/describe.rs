@@ -1,6 +1,6 @@
 //! The entry of a form in the manifest, and its files.
 
-use mizan_core::UploadField;
+use mizan_core::upload::UploadField;
 use serde_json::{Map, Value, json};
 
 use super::{Field, Kind, Row, Shape};

@@ -1,6 +1,6 @@
 //! What the text fields of an HTML form mean, and its rows.
 
-use mizan_core::FormShape;
+use mizan_core::adapter::FormShape;
 use serde_json::{Map, Value, json};
 
 use super::{Field, Kind, Row, Shape, find, is_index};
@@ -37,7 +37,7 @@ impl FormShape for Shape {
         words.join(", ")
     }
 
-    fn values(&self, fields: &[(String, String)]) -> Value {
+    fn parse_fields(&self, fields: &[(String, String)]) -> Value {
         let mut texts = Texts::default();
         let mut free = ROWS;
         for (path, text) in fields {
@@ -76,7 +76,7 @@ impl FormShape for Shape {
         }
     }
 
-    fn shown(&self, mut values: Value) -> Value {
+    fn redisplay_values(&self, mut values: Value) -> Value {
         hide(&self.fields, &mut values);
         values
     }

@@ -3,7 +3,7 @@ pub(crate) mod html;
 mod read;
 pub(crate) mod schema;
 
-use mizan_core::Source;
+use mizan_core::function::Source;
 use serde_json::Value;
 
 use crate::attributes::{AskChoices, FieldAttributes};
