@@ -102,8 +102,7 @@ pub fn write(files: &Files, folder: &Path) -> Result<Written, WriteError> {
         changed.written.push(path.to_owned());
     }
     for path in extra(files, folder)? {
-        let target = folder.join(&path);
-        fs::remove_file(&target).map_err(failed("remove", &target))?;
+        remove(folder, &path)?;
         changed.removed.push(path);
     }
     Ok(changed)
@@ -153,17 +152,19 @@ fn stale(found: &str, expected: &str) -> Change {
     }
 }
 
-/// The generated files in the folder that are not among `files`.
+/// Returns the generated files in the folder that are not among `files`.
+///
+/// Folders that hold generated files, such as `runtime`, are searched with all their subfolders. Other
+/// subfolders may hold another client, so they are left out.
 fn extra(files: &Files, folder: &Path) -> Result<Vec<String>, WriteError> {
-    let mut folders = BTreeSet::from([""]);
-    folders.extend(
-        files
-            .iter()
-            .filter_map(|(path, _)| Some(path.rsplit_once('/')?.0)),
-    );
+    let roots: BTreeSet<&str> = files
+        .iter()
+        .filter_map(|(path, _)| Some(path.split_once('/')?.0))
+        .collect();
     let mut extra = Vec::new();
-    for inner in folders {
-        let path = folder.join(inner);
+    let mut folders = vec![String::new()];
+    while let Some(inner) = folders.pop() {
+        let path = folder.join(&inner);
         let entries = match fs::read_dir(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             entries => entries.map_err(failed("list", &path))?,
@@ -173,12 +174,20 @@ fn extra(files: &Files, folder: &Path) -> Result<Vec<String>, WriteError> {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            let name = if inner.is_empty() {
+            let is_root = inner.is_empty();
+            let name = if is_root {
                 name
             } else {
                 format!("{inner}/{name}")
             };
-            // A manifest may be a copy that somebody keeps.
+            let file_type = entry.file_type().map_err(failed("read", &entry.path()))?;
+            if file_type.is_dir() {
+                if !is_root || roots.contains(name.as_str()) {
+                    folders.push(name);
+                }
+                continue;
+            }
+            // A manifest may be a copy that the user keeps.
             let is_manifest = name.ends_with(".json");
             if files.get(&name).is_none() && !is_manifest && is_generated(&entry.path())? {
                 extra.push(name);
@@ -187,6 +196,21 @@ fn extra(files: &Files, folder: &Path) -> Result<Vec<String>, WriteError> {
     }
     extra.sort();
     Ok(extra)
+}
+
+/// Removes a generated file, and the subfolders of `folder` that are empty without it.
+fn remove(folder: &Path, path: &str) -> Result<(), WriteError> {
+    let target = folder.join(path);
+    fs::remove_file(&target).map_err(failed("remove", &target))?;
+    let mut inner = path;
+    while let Some((parent, _)) = inner.rsplit_once('/') {
+        // Fails if the folder still has entries.
+        if fs::remove_dir(folder.join(parent)).is_err() {
+            break;
+        }
+        inner = parent;
+    }
+    Ok(())
 }
 
 /// Whether a file is one of a client: TypeScript with the preamble, or a manifest.

@@ -42,70 +42,13 @@ export {
   type ChannelState,
   type ChannelStatus,
   type ChannelSubscription,
-} from "./runtime/channel";
-export type { ChannelHookOptions, ChannelResult } from "./runtime/channelHooks";
+} from "./runtime/channels";
+export type { ChannelHookOptions, ChannelResult } from "./runtime/channels/hooks";
 "#;
 
-/// The files of the runtime that only a client with channels has.
-pub(super) const RUNTIME: [(&str, &str); 14] = [
-    (
-        "runtime/channel.ts",
-        include_str!("../../runtime/channel.ts"),
-    ),
-    (
-        "runtime/channelConnection.ts",
-        include_str!("../../runtime/channelConnection.ts"),
-    ),
-    (
-        "runtime/channelError.ts",
-        include_str!("../../runtime/channelError.ts"),
-    ),
-    (
-        "runtime/channelHooks.ts",
-        include_str!("../../runtime/channelHooks.ts"),
-    ),
-    (
-        "runtime/channelLog.ts",
-        include_str!("../../runtime/channelLog.ts"),
-    ),
-    (
-        "runtime/channelRequests.ts",
-        include_str!("../../runtime/channelRequests.ts"),
-    ),
-    (
-        "runtime/channelStorage.ts",
-        include_str!("../../runtime/channelStorage.ts"),
-    ),
-    (
-        "runtime/channelSubscription.ts",
-        include_str!("../../runtime/channelSubscription.ts"),
-    ),
-    (
-        "runtime/channelTypes.ts",
-        include_str!("../../runtime/channelTypes.ts"),
-    ),
-    ("runtime/socket.ts", include_str!("../../runtime/socket.ts")),
-    (
-        "runtime/socketClose.ts",
-        include_str!("../../runtime/socketClose.ts"),
-    ),
-    (
-        "runtime/socketFrames.ts",
-        include_str!("../../runtime/socketFrames.ts"),
-    ),
-    (
-        "runtime/socketPace.ts",
-        include_str!("../../runtime/socketPace.ts"),
-    ),
-    (
-        "runtime/socketWake.ts",
-        include_str!("../../runtime/socketWake.ts"),
-    ),
-];
-
 pub(super) fn print(plan: &Plan<'_>) -> String {
-    let mut file = r#"import type { ChannelCode, ChannelDefinition } from "./runtime/channel";
-import type { Failure } from "./runtime/error";
+    let mut file = r#"import type { ChannelCode, ChannelDefinition } from "./runtime/channels";
+import type { Failure } from "./runtime/transport/error";
 import type * as types from "./types";
 
 /** How a channel, or a message to it, can fail. */
@@ -183,7 +126,7 @@ fn declaration(channel: &Channel<'_>) -> Document {
 pub(super) fn print_hooks(plan: &Plan<'_>) -> String {
     let mut file = r#"import * as channels from "./channels";
 import { useApi } from "./react";
-import * as runtime from "./runtime/channelHooks";
+import * as runtime from "./runtime/channels/hooks";
 "#
     .to_owned();
     for channel in &plan.channels {

@@ -84,7 +84,7 @@ fn imports(plan: &Plan<'_>) -> Document {
         text("import {"),
         Document::Indent(names.collect()),
         Document::HardLine,
-        text(r#"} from "./runtime/client";"#),
+        text(r#"} from "./runtime/transport";"#),
         Document::HardLine,
     ];
     if !plan.functions.is_empty() {

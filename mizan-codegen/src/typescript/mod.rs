@@ -38,12 +38,12 @@ pub(crate) fn print(plan: &Plan<'_>) -> Files {
         add("channels.ts", &channels::print(plan));
         add("channelHooks.ts", &channels::print_hooks(plan));
         add("index.ts", &format!("{}{}", index::FILE, channels::INDEX));
-        for (path, contents) in channels::RUNTIME {
+        for (path, contents) in runtime::CHANNEL_FILES {
             add(path, contents);
         }
     }
     add("page.ts", page::FILE);
-    for (path, contents) in runtime::FILES {
+    for (path, contents) in runtime::COMMON_FILES {
         add(path, contents);
     }
     // An app without forms has nothing that would import react-hook-form.

@@ -12,7 +12,7 @@ use super::{literal, pattern};
 use crate::plan::{Definition, Plan};
 use crate::schema::{Checks, List, Literal, Member, Number, Object, Text, Type, Width, WireFormat};
 
-/// The functions of `runtime/checks.ts`.
+/// The functions of `runtime/validation/checks.ts`.
 const CHECKS: [&str; 19] = [
     "characters",
     "color",
@@ -79,10 +79,13 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     let mut file = "import * as z from \"zod\";\n".to_owned();
     if !checks.is_empty() {
         let names = Document::list_with_spaces("import {", checks.into_iter().map(text), "}");
-        let import = Document::All(vec![names, text(" from \"./runtime/checks\";\n")]);
+        let import = Document::All(vec![
+            names,
+            text(" from \"./runtime/validation/checks\";\n"),
+        ]);
         file.push_str(&import.print());
     }
-    file.push_str("import { lazy } from \"./runtime/lazy\";\n");
+    file.push_str("import { lazy } from \"./runtime/validation/lazy\";\n");
     file.push_str("import type * as types from \"./types\";\n");
     file + &body
 }

@@ -15,7 +15,8 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     let definitions = inputs.chain(plan.types.iter()).map(definition);
     let errors = plan.errors.iter().map(error);
 
-    let mut file = "import type { ClientCode, Failure } from \"./runtime/error\";\n".to_owned();
+    let mut file =
+        "import type { ClientCode, Failure } from \"./runtime/transport/error\";\n".to_owned();
     for declaration in [common_errors(plan.codes)]
         .into_iter()
         .chain(definitions)

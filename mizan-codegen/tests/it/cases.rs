@@ -95,7 +95,7 @@ fn update(folder: &Path, files: &BTreeMap<String, String>) {
     }
 }
 
-/// The client's verdicts are tested with it: `runtime/tests/verdicts.test.ts`.
+/// The client's verdicts are tested with it: `runtime/tests/validation/verdicts.test.ts`.
 #[test]
 fn the_manifest_of_the_verdicts_is_that_of_mizan_forms() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -7,7 +7,7 @@ import {
   type ApiOptions,
   type Connected,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
 /** What this client was generated from; the server is told with each call. */

@@ -5,7 +5,7 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
-} from "./runtime/client";
+} from "./runtime/transport";
 
 /** What this client was generated from; the server is told with each call. */
 export const contract = "0000000000000006";
