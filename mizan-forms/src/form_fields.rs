@@ -1,28 +1,33 @@
+//! The trait of a form and of each group of fields in it.
+
 use serde_json::Value;
 use validator::{Validate, ValidationErrors};
 
 use crate::attributes::FieldAttributes;
-use crate::decoding::Decoding;
+use crate::field_decoder::FieldDecoder;
 
-/// The fields of a form or of a group in one. `#[derive(Form)]` writes this; a field with
-/// `#[validate(nested)]` needs it of its type.
+/// A struct whose fields are those of a form, or of a group in a form.
+///
+/// `#[derive(Form)]` implements this trait. The type of a field with `#[validate(nested)]` must
+/// implement it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no group of fields",
-    label = "nested in a form, this needs to tell its fields",
-    note = "put `#[derive(mizan_forms::Form)]` on `{Self}`, without `#[form(name = \"..\")]`"
+    message = "`{Self}` is not a group of form fields",
+    label = "a nested field of a form requires this trait",
+    note = "add `#[derive(mizan_forms::Form)]` to `{Self}`, without `#[form(name = \"..\")]`"
 )]
 pub trait FormFields {
-    /// The fields that could be decoded, each an `Option`, with the same constraints.
+    /// The struct with each field wrapped in an `Option`, and with the same constraints. It holds the
+    /// fields that could be decoded.
     #[doc(hidden)]
     type Partial: Validate;
 
-    /// What the fields' attributes say.
+    /// Returns the attributes of the fields.
     #[doc(hidden)]
     fn attributes() -> &'static [FieldAttributes];
 
-    /// Decodes what can be decoded.
+    /// Decodes the fields that can be decoded.
     #[doc(hidden)]
-    fn decode(values: &Value, decoding: &mut Decoding) -> Self::Partial;
+    fn decode(values: &Value, decoder: &mut FieldDecoder) -> Self::Partial;
 }
 
 impl<T: FormFields> FormFields for Vec<T> {
@@ -32,16 +37,8 @@ impl<T: FormFields> FormFields for Vec<T> {
         T::attributes()
     }
 
-    fn decode(values: &Value, decoding: &mut Decoding) -> Self::Partial {
-        let Value::Array(rows) = values else {
-            decoding.failed("Must be a list.");
-            return Vec::new();
-        };
-        let rows = rows.iter().enumerate();
-        rows.map(|(index, row)| {
-            decoding.at(&index.to_string(), |decoding| T::decode(row, decoding))
-        })
-        .collect()
+    fn decode(values: &Value, decoder: &mut FieldDecoder) -> Self::Partial {
+        decoder.rows(values, T::decode)
     }
 }
 
@@ -52,8 +49,8 @@ impl<T: FormFields> FormFields for Option<T> {
         T::attributes()
     }
 
-    fn decode(values: &Value, decoding: &mut Decoding) -> Self::Partial {
-        Maybe((!values.is_null()).then(|| T::decode(values, decoding)))
+    fn decode(values: &Value, decoder: &mut FieldDecoder) -> Self::Partial {
+        Maybe((!values.is_null()).then(|| T::decode(values, decoder)))
     }
 }
 
@@ -64,12 +61,15 @@ impl<T: FormFields> FormFields for Box<T> {
         T::attributes()
     }
 
-    fn decode(values: &Value, decoding: &mut Decoding) -> Self::Partial {
-        T::decode(values, decoding)
+    fn decode(values: &Value, decoder: &mut FieldDecoder) -> Self::Partial {
+        T::decode(values, decoder)
     }
 }
 
-/// An option that can be validated, which `validator` knows only by the way that it is written.
+/// An optional group that implements `Validate`.
+///
+/// `validator` recognizes an `Option` only by its spelling in the source, and here the type is an
+/// associated one.
 #[doc(hidden)]
 pub struct Maybe<P>(Option<P>);
 

@@ -1,12 +1,13 @@
-//! The entry of a form in the manifest, and its files.
+//! The manifest entry of a form.
 
 use mizan_core::UploadField;
 use serde_json::{Map, Value, json};
 
-use super::{Field, Kind, Row, Shape};
+use super::model::{Field, FieldKind, FormDefinition, Row};
 use crate::Widget;
 
-impl Shape {
+impl FormDefinition {
+    /// Returns the manifest entry.
     pub(super) fn describe(&self) -> Value {
         let mut entry = Entry::default();
         entry.set("name", self.name);
@@ -23,7 +24,7 @@ impl Shape {
         Value::Object(entry.0)
     }
 
-    /// The files that the form takes.
+    /// Returns the file fields, by path.
     pub(crate) fn uploads(&self) -> Vec<UploadField> {
         let mut uploads = Vec::new();
         add_uploads(&self.fields, "", &mut uploads);
@@ -45,7 +46,7 @@ impl Entry {
         }
     }
 
-    fn maybe(&mut self, name: &str, value: Option<impl Into<Value>>) {
+    fn optional(&mut self, name: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.set(name, value);
         }
@@ -58,42 +59,43 @@ impl Entry {
     }
 }
 
+/// Describes the fields that are not hidden.
 fn describe_all(fields: &[Field]) -> Value {
-    let shown = fields.iter().filter(|field| !field.given.0.hidden);
-    shown.map(describe).collect()
+    let visible = fields.iter().filter(|field| !field.declared.hidden);
+    visible.map(describe).collect()
 }
 
 fn describe(field: &Field) -> Value {
-    let given = field.given.0;
+    let declared = field.declared;
     let mut entry = Entry::default();
     entry.set("name", &*field.name);
     entry.set("widget", field.widget.as_str());
     entry.text("label", &field.label);
     entry.text("help", &field.help);
-    entry.text("placeholder", given.placeholder.unwrap_or_default());
+    entry.text("placeholder", declared.placeholder.unwrap_or_default());
     entry.flag("required", field.required && !field.may_be_blank);
     if !field.is_secret() {
-        entry.maybe("initial", given.initial.map(|initial| initial()));
+        entry.optional("initial", declared.initial.map(|initial| initial()));
     }
     if !field.choices.is_empty() {
         entry.set("choices", json!(field.choices));
     }
-    entry.flag("dynamic_choices", given.asked.is_some());
-    entry.text("autocomplete", given.autocomplete.unwrap_or_default());
-    entry.maybe("rows", given.rows);
+    entry.flag("dynamic_choices", declared.dynamic_choices.is_some());
+    entry.text("autocomplete", declared.autocomplete.unwrap_or_default());
+    entry.optional("rows", declared.rows);
     let bounds = &field.bounds;
-    entry.maybe("min", bounds.min.clone());
-    entry.maybe("max", bounds.max.clone());
-    entry.maybe("step", given.step);
-    entry.maybe("min_length", bounds.min_length.clone());
-    entry.maybe("max_length", bounds.max_length.clone());
+    entry.optional("min", bounds.min.clone());
+    entry.optional("max", bounds.max.clone());
+    entry.optional("step", declared.step);
+    entry.optional("min_length", bounds.min_length.clone());
+    entry.optional("max_length", bounds.max_length.clone());
     entry.text("accept", &accept(field).join(", "));
-    entry.maybe("max_bytes", given.max_bytes);
-    entry.flag("disabled", given.disabled);
-    entry.flag("multiple", matches!(field.kind, Kind::Choices));
+    entry.optional("max_bytes", declared.max_bytes);
+    entry.flag("disabled", declared.disabled);
+    entry.flag("multiple", matches!(field.kind, FieldKind::Choices));
     match &field.kind {
-        Kind::Group(fields) => entry.set("fields", describe_all(fields)),
-        Kind::List { min, max, row } => {
+        FieldKind::Group(fields) => entry.set("fields", describe_all(fields)),
+        FieldKind::List { min, max, row } => {
             match row {
                 Row::Group(fields) => entry.set("fields", describe_all(fields)),
                 Row::Item(item) => entry.set("item", describe(item)),
@@ -105,29 +107,34 @@ fn describe(field: &Field) -> Value {
     Value::Object(entry.0)
 }
 
-/// The content types of a file.
-pub(crate) fn accept(field: &Field) -> Vec<String> {
-    match field.given.0.accept {
+/// Returns the content types that a file field accepts.
+pub(super) fn accept(field: &Field) -> Vec<String> {
+    match field.declared.accept {
         [] if field.widget == Widget::Image => vec!["image/*".to_owned()],
-        given => given.iter().map(|kind| (*kind).to_owned()).collect(),
+        types => types
+            .iter()
+            .map(|content_type| (*content_type).to_owned())
+            .collect(),
     }
 }
 
 fn add_uploads(fields: &[Field], prefix: &str, uploads: &mut Vec<UploadField>) {
-    for field in fields.iter().filter(|field| !field.is_held()) {
+    for field in fields.iter().filter(|field| !field.is_server_held()) {
         let path = match &*field.name {
             "" => prefix.trim_end_matches('.').to_owned(),
             name => format!("{prefix}{name}"),
         };
         match &field.kind {
-            Kind::File => {
+            FieldKind::File => {
                 let mut upload = UploadField::new(path);
                 upload.accept = accept(field);
-                upload.max_bytes = field.given.0.max_bytes;
+                upload.max_bytes = field.declared.max_bytes;
                 uploads.push(upload);
             }
-            Kind::Group(fields) => add_uploads(fields, &format!("{path}."), uploads),
-            Kind::List { row, .. } => add_uploads(row.fields(), &format!("{path}.*."), uploads),
+            FieldKind::Group(fields) => add_uploads(fields, &format!("{path}."), uploads),
+            FieldKind::List { row, .. } => {
+                add_uploads(row.fields(), &format!("{path}.*."), uploads);
+            }
             _ => {}
         }
     }

@@ -1,33 +1,33 @@
-//! What a JSON Schema says, wherever it says it.
+//! Resolution of references and nullable alternatives in a JSON Schema.
 
 use serde_json::{Map, Value};
 
 const DEFINITIONS: &str = "#/$defs/";
 
-/// A schema with its references followed.
-pub(crate) struct Resolved {
-    pub(crate) keywords: Map<String, Value>,
-    pub(crate) nullable: bool,
-    /// The definitions that were gone through.
-    pub(crate) names: Vec<String>,
+/// A schema without references at its top level.
+pub(super) struct ResolvedSchema {
+    pub(super) keywords: Map<String, Value>,
+    pub(super) nullable: bool,
+    /// The names of the definitions that were followed.
+    pub(super) definitions: Vec<String>,
 }
 
-/// Follows references and options until a schema says something itself.
-pub(crate) fn resolve(schema: &Value, definitions: &Map<String, Value>) -> Resolved {
-    let mut resolved = Resolved {
+/// Follows references and single alternatives until the schema has keywords of its own.
+pub(super) fn resolve(schema: &Value, definitions: &Map<String, Value>) -> ResolvedSchema {
+    let mut resolved = ResolvedSchema {
         keywords: schema.as_object().cloned().unwrap_or_default(),
         nullable: false,
-        names: Vec::new(),
+        definitions: Vec::new(),
     };
-    // Each round takes one keyword away, or follows a reference; a circle of references ends it.
+    // Terminates: each step removes a keyword or follows a reference, and no reference is followed twice.
     while resolved.step(definitions) {}
     if let Some(Value::Array(types)) = resolved.keywords.get_mut("type") {
-        let all = types.len();
+        let count = types.len();
         types.retain(|kind| kind != "null");
-        resolved.nullable |= types.len() < all;
-        if let [one] = &types[..] {
-            let one = one.clone();
-            resolved.keywords.insert("type".to_owned(), one);
+        resolved.nullable |= types.len() < count;
+        if let [only] = &types[..] {
+            let only = only.clone();
+            resolved.keywords.insert("type".to_owned(), only);
         }
     }
     if let Some(Value::Array(values)) = resolved.keywords.get_mut("enum") {
@@ -36,17 +36,23 @@ pub(crate) fn resolve(schema: &Value, definitions: &Map<String, Value>) -> Resol
     resolved
 }
 
-impl Resolved {
+impl ResolvedSchema {
+    /// Returns the text of a keyword.
+    pub(super) fn text(&self, keyword: &str) -> Option<&str> {
+        self.keywords.get(keyword).and_then(Value::as_str)
+    }
+
     fn step(&mut self, definitions: &Map<String, Value>) -> bool {
         let keywords = &mut self.keywords;
         if let Some(Value::String(reference)) = keywords.shift_remove("$ref") {
             let name = reference.strip_prefix(DEFINITIONS).unwrap_or_default();
-            let known = self.names.iter().any(|seen| seen == name);
-            let Some(Value::Object(definition)) = definitions.get(name).filter(|_| !known) else {
+            let is_cycle = self.definitions.iter().any(|seen| seen == name);
+            let definition = definitions.get(name).filter(|_| !is_cycle);
+            let Some(Value::Object(definition)) = definition else {
                 return false;
             };
-            self.names.push(name.to_owned());
-            self.take(definition);
+            self.definitions.push(name.to_owned());
+            self.add_missing(definition);
             return true;
         }
         for keyword in ["anyOf", "oneOf", "allOf"] {
@@ -60,13 +66,13 @@ impl Resolved {
                 .cloned()
                 .collect();
             let has_null = others.len() < schemas.len();
-            let is_value = |schema: &Value| schema.get("const").is_some();
+            let is_const = |schema: &Value| schema.get("const").is_some();
             if let [Value::Object(only)] = &others[..]
-                && !is_value(&others[0])
+                && !is_const(&others[0])
             {
                 keywords.shift_remove(keyword);
                 self.nullable |= has_null;
-                self.take(only);
+                self.add_missing(only);
                 return true;
             }
             if has_null {
@@ -78,8 +84,8 @@ impl Resolved {
         false
     }
 
-    /// Adds the keywords of a schema behind this one, which has the last word.
-    fn take(&mut self, other: &Map<String, Value>) {
+    /// Adds the keywords of another schema. Existing keywords take precedence.
+    fn add_missing(&mut self, other: &Map<String, Value>) {
         for (keyword, value) in other {
             self.keywords
                 .entry(keyword.clone())

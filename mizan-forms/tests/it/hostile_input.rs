@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use mizan_core::{Cx, Error, Principal, Registry};
-use mizan_forms::{Check, Form, FormHandler, RegisterForm};
+use mizan_forms::functions::ValidateQuery;
+use mizan_forms::{Form, FormHandler, RegisterForm};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -189,7 +190,7 @@ async fn many_names_for_many_fields_are_no_work() {
     let values = json!({ "rows": vec![row; 1_000] });
     let names: Vec<_> = (0..150_000).map(|name| format!("r{name}")).collect();
     let names = names.iter().map(String::as_str);
-    let check = Check::<Long>::new(values).fields(names.chain(["rows.7.e", "rows.8"]));
+    let check = ValidateQuery::<Long>::new(values).fields(names.chain(["rows.7.e", "rows.8"]));
     let begin = Instant::now();
     let checked = app.call_as(Principal::anonymous(), check).await.unwrap();
     assert!(begin.elapsed() < Duration::from_secs(10));

@@ -1,19 +1,19 @@
-//! The texts that HTML's widgets send for dates, times, colours and exact numbers.
+//! The text formats of HTML's date, time, color and number inputs.
 
-/// How a text must be written.
+/// A format that the text of a field must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum TextFormat {
     Date,
     Time,
     Datetime,
-    /// A moment with its offset from UTC (RFC 3339).
+    /// An instant with its offset from UTC (RFC 3339).
     Instant,
     Color,
     Decimal,
 }
 
-impl Format {
-    /// The format in the words of `x-checks`; nothing where JSON Schema has a word for it.
+impl TextFormat {
+    /// Returns the name of the format in `x-checks`, or `None` if JSON Schema has a `format` for it.
     pub(crate) const fn as_str(self) -> Option<&'static str> {
         match self {
             Self::Date => Some("date"),
@@ -25,6 +25,7 @@ impl Format {
         }
     }
 
+    /// Returns the error message for a text in another format.
     pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::Date => "Enter a date, such as 2026-01-31.",
@@ -38,7 +39,7 @@ impl Format {
         }
     }
 
-    pub(crate) fn fits(self, text: &str) -> bool {
+    pub(crate) fn matches(self, text: &str) -> bool {
         let text = text.as_bytes();
         match self {
             Self::Date => is_date(text),
@@ -51,6 +52,15 @@ impl Format {
             }
             Self::Decimal => is_decimal(text),
         }
+    }
+}
+
+/// Returns the text with seconds: `18:30:00` for `18:30`, with or without a date.
+pub(crate) fn with_seconds(text: &str) -> String {
+    if text.matches(':').count() == 1 {
+        format!("{text}:00")
+    } else {
+        text.to_owned()
     }
 }
 
