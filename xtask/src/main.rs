@@ -25,6 +25,8 @@ enum Options {
     Attacks(attacks::Options),
     /// Find words that the project does not use, in comments, docs, messages and names
     Words,
+    /// Find crates below 1.0 in public signatures
+    PublicTypes,
     /// Find modules that depend on each other in a cycle
     Modules,
     /// Write the clients of the examples, or one from a manifest
@@ -32,11 +34,15 @@ enum Options {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = checks::public_types::wrapped_rustdoc() {
+        return code;
+    }
     let outcome = match Options::parse() {
         Options::Demo(options) => demo::run(&options).map(|()| true),
         Options::Test => test::run(),
         Options::Attacks(options) => attacks::run(&options),
         Options::Words => checks::words::run(),
+        Options::PublicTypes => checks::public_types::run(),
         Options::Modules => checks::modules::run(),
         Options::Codegen(options) => codegen::run(&options),
     };

@@ -4,6 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::Context as _;
+use serde_json::Value;
+
 /// An example with a generated client.
 pub(crate) struct Example {
     /// The package, whose program prints its manifest when it is called with `manifest`.
@@ -77,6 +80,24 @@ where
         .current_dir(root())
         .stdin(Stdio::null());
     command
+}
+
+/// Returns what `cargo metadata` prints.
+pub(crate) fn metadata() -> anyhow::Result<Value> {
+    let output = cargo(["metadata", "--format-version", "1"])
+        .output()
+        .context("cannot run cargo")?;
+    anyhow::ensure!(output.status.success(), "cargo metadata failed");
+    serde_json::from_slice(&output.stdout).context("cannot parse the output of cargo metadata")
+}
+
+/// Returns the folder that cargo builds in.
+pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
+    let metadata = metadata()?;
+    let folder = metadata["target_directory"].as_str();
+    Ok(folder
+        .context("cargo metadata names no target directory")?
+        .into())
 }
 
 /// The cargo that runs this program.

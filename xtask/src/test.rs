@@ -125,6 +125,7 @@ fn rust(report: &mut Report) {
         "rustdoc",
         cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
     );
+    report.record("public signatures", checks::public_types::check());
     // Verified by nothing but being packed: the files that a crate embeds are all below it.
     report.check(
         "packages for the registry",
