@@ -13,7 +13,7 @@ pub(crate) struct Example {
     pub(crate) package: &'static str,
     /// The folder of the generated client.
     pub(crate) client: &'static str,
-    /// Whether the program renders pages. Its feature `v8` selects V8.
+    /// True if the program renders pages. Its feature `v8` then selects V8.
     pub(crate) renders: bool,
 }
 

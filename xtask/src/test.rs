@@ -79,6 +79,8 @@ pub(crate) fn run() -> anyhow::Result<bool> {
                 "server rendering of React components",
                 "generated clients",
                 "types",
+                "ESLint",
+                "Prettier",
                 "Vitest",
                 "page",
                 "browser tests",
@@ -182,6 +184,8 @@ fn typescript(report: &mut Report) {
         &mut project::command(project::built_program("xtask"), ["codegen", "--check"]),
     );
     report.check("types", &mut npm(["run", "typecheck"]));
+    report.check("ESLint", &mut npm(["run", "lint"]));
+    report.check("Prettier", &mut npm(["run", "format:check"]));
     report.record("Vitest", runners::vitest(&[]));
     report.check("page", &mut npm(["run", "build"]));
     match project::chromium() {

@@ -32,7 +32,7 @@ fn check_fails_after_an_argument_is_renamed() {
     let output = check(&path);
     assert!(!output.status.success());
     let printed = String::from_utf8(output.stdout).unwrap();
-    for part in ["types.ts is stale", "words: string", "cargo xtask codegen"] {
+    for part in ["types.ts differs", "words: string", "cargo xtask codegen"] {
         assert!(printed.contains(part), "{printed}");
     }
     assert!(
