@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use mizan_core::adapter::{CallReply, FunctionEntry, ReplyHead};
+use mizan_core::adapter::{CallReply, FunctionEntry};
 use mizan_core::function::FunctionKind;
 use mizan_core::{App, Error, ErrorCode, Principal, RequestHead};
 use tokio::runtime::Handle;

@@ -10,7 +10,7 @@ use mizan_auth::{
     Access, AccountsBuilder, Device, IssuedToken, MemoryStore, Password, Purpose, Rate, Rates,
     Session, SessionStore, Sessions, StoreError, TokenId, TokenStore, UserStore,
 };
-use mizan_core::{Cx, RequestHead};
+use mizan_core::RequestHead;
 use mizan_http::Authenticate;
 use serde_json::json;
 use tokio::sync::Semaphore;

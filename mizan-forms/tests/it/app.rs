@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use mizan_core::adapter::Uploads;
 use mizan_core::error::{FORM_ERRORS, FieldErrors};
 use mizan_core::{App, ClientError, Cx, Error, Identity, Principal, Registry, RequestHead, Upload};
-use mizan_forms::{Choice, Form, FormHandler, Initial, RegisterForm};
+use mizan_forms::{Choice, Form, FormHandler, InitialValues, RegisterForm};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -98,8 +98,8 @@ impl FormHandler for Contact {
     type Output = BTreeMap<String, bool>;
     type Error = ContactError;
 
-    async fn initial(_: &Cx) -> Result<Initial, Error> {
-        Ok(Initial::new()
+    async fn initial(_: &Cx) -> Result<InitialValues, Error> {
+        Ok(InitialValues::new()
             .set("email", "you@example.org")
             .set("secret", "hunter2")
             .set("account", 7)

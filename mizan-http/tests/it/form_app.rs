@@ -11,8 +11,10 @@ use cookie::Cookie;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use mizan_core::adapter::{FormEntry, FormPost, FormShape};
+use mizan_core::error::FieldErrors;
 use mizan_core::function::FunctionKind;
 use mizan_core::upload::UploadField;
+use mizan_core::validation::check_constraints;
 use mizan_core::{
     Cx, Error, Identity, Policy, Principal, Registry, RequestHead, ServerFunction, Upload,
 };
@@ -105,8 +107,8 @@ impl ServerFunction for Submit {
         ]
     }
 
-    fn validate(&self) -> Result<(), validator::ValidationErrors> {
-        Validate::validate(self)
+    fn validate(&self) -> Result<(), FieldErrors> {
+        check_constraints(self)
     }
 
     async fn call(self, cx: &Cx) -> Result<Value, Error> {
