@@ -157,7 +157,7 @@ fn names_of_channels_must_differ() {
     let twice = Registry::new().channel::<Chat>().channel::<Chat>();
     let error = twice.build().unwrap_err().to_string();
     assert!(
-        error.contains("two channels are called `chat`: one registered at"),
+        error.contains("duplicate channel `chat`: registered at"),
         "{error}"
     );
 }

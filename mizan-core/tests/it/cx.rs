@@ -151,7 +151,7 @@ async fn missing_state_says_what_is_missing() {
     assert_eq!(error.code(), "internal");
     assert_eq!(
         error.source().unwrap().to_string(),
-        "the function panicked: there is no state of the type `alloc::string::String`: add it \
+        "the function panicked: no application state of type `alloc::string::String`: add it \
          with `Registry::state(..)`"
     );
 }

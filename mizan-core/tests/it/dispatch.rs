@@ -161,7 +161,7 @@ async fn input_that_is_malformed() {
         .await
         .unwrap_err();
     assert!(
-        twice.message().contains(r#"the key "text" stands twice"#),
+        twice.message().contains(r#"duplicate key "text""#),
         "{twice}"
     );
 }

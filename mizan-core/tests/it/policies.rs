@@ -91,8 +91,8 @@ fn a_registry_can_require_policies() {
     assert_eq!(
         refused.unwrap_err().to_string(),
         format!(
-            "the registry does not make an application\n  `unspecified` ({place}) names no policy, and \
-             the registry requires one; add `auth`, or `auth = \"anyone\"` if everybody may call it"
+            "cannot build the application\n  `unspecified` ({place}) declares no policy, and the \
+             registry requires one; add `auth`, or `auth = \"anyone\"` if every caller may call it"
         ),
     );
     let part = Registry::new().require_policies().function::<Open>();

@@ -82,8 +82,8 @@ fn one_name_for_two_functions_names_both_places() {
     assert_eq!(
         refusal(registry.state(String::new())),
         format!(
-            "the registry does not make an application\n  two functions are called `post`: one \
-             at {}, one at {}; rename one, or register it once",
+            "cannot build the application\n  duplicate function `post`: defined at {} and at {}; \
+             rename one, or register it once",
             place::<other::Post>(),
             place::<Post>(),
         )
@@ -114,20 +114,20 @@ fn missing_state_names_the_function_and_the_build() {
     let registry = Registry::new().function::<Twice>();
     let here = Location::caller().line();
     let error = registry.build().unwrap_err().to_string();
-    let needs = |state: &str| {
+    let requires = |state: &str| {
         format!(
-            "\n  `twice` ({}) needs state of the type `{state}`, which the registry built at \
-             {}:{}",
+            "\n  `twice` ({}) requires state of type `{state}`, which the registry built at {}:{} \
+             lacks",
             place::<Twice>(),
             file!(),
             here + 1
         )
     };
     assert!(
-        error.contains(&needs("u8")) && error.contains(&needs("usize")),
+        error.contains(&requires("u8")) && error.contains(&requires("usize")),
         "{error}"
     );
-    assert_eq!(error.matches("needs state").count(), 2, "{error}");
+    assert_eq!(error.matches("requires state").count(), 2, "{error}");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn affects_name_queries_and_contexts() {
     let refusal = refusal(registry);
     for name in ["nowhere", "touch"] {
         let problem = format!(
-            "`touch` ({}) affects `{name}`, which is no query or context of this registry",
+            "`touch` ({}) affects `{name}`, which is not a query or context of this registry",
             place::<Touch>()
         );
         assert!(refusal.contains(&problem), "{refusal}");
@@ -227,7 +227,7 @@ fn a_name_is_a_word_of_the_client() {
     let refusal = refusal(registry);
     for name in ["", "a b", "a/b", "1a", "a..b", "_a", "größe"] {
         assert!(
-            refusal.contains(&format!("\n  `{name}` (")),
+            refusal.contains(&format!("\n  invalid function name `{name}` (")),
             "{name} is not in {refusal}"
         );
     }
@@ -266,7 +266,7 @@ fn an_input_is_an_object() {
         );
     }
     assert!(
-        refusal.contains("is not a struct with named fields"),
+        refusal.contains("must be a struct with named fields"),
         "{refusal}"
     );
 }
@@ -312,7 +312,7 @@ fn one_name_for_two_error_types_names_both_functions() {
     let refusal = refusal(Registry::new().function::<SaveA>().function::<SaveB>());
     assert!(
         refusal.contains(
-            "two error types are called `SaveError`: that of `save_a` and that of `save_b`"
+            "duplicate error type `SaveError`: `save_a` and `save_b` declare different types"
         ),
         "{refusal}"
     );
@@ -336,12 +336,12 @@ fn all_problems_are_reported_at_once() {
         .function::<SaveB>();
     let refusal = refusal(registry);
     for problem in [
-        "two functions are called `lost`",
-        "needs state of the type",
+        "duplicate function `lost`",
+        "requires state of type",
         "affects `nothing`",
-        "is not a name for a function",
-        "is not a struct with named fields",
-        "two error types are called `SaveError`",
+        "invalid function name",
+        "must be a struct with named fields",
+        "duplicate error type `SaveError`",
     ] {
         assert!(refusal.contains(problem), "`{problem}` is not in {refusal}");
     }
