@@ -13,8 +13,10 @@ use crate::Fields;
 pub struct FormEntry {
     /// What clients call the form.
     pub name: &'static str,
-    /// The name of the query that answers the form's state.
+    /// The name of the query that returns the form's definition and state.
     pub schema: &'static str,
+    /// The name of the query that returns the form's state alone.
+    pub state: Option<&'static str>,
     /// The name of the mutation that takes the form's values.
     pub submit: &'static str,
     /// The name of the query that answers what is wrong with the form's values.
@@ -38,10 +40,18 @@ impl FormEntry {
             name,
             schema,
             submit,
+            state: None,
             validate: None,
             redirect: None,
             shape,
         }
+    }
+
+    /// Sets the query that returns the form's state alone.
+    #[must_use]
+    pub fn state(mut self, name: &'static str) -> Self {
+        self.state = Some(name);
+        self
     }
 
     /// Asks the query `name` what is wrong with the values where the form is refused for something

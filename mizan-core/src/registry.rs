@@ -220,7 +220,9 @@ impl Registry {
         }
         let reads_a_form = |name| {
             let mut forms = self.forms.iter();
-            forms.any(|form| form.schema == name || form.validate == Some(name))
+            forms.any(|form| {
+                form.schema == name || form.state == Some(name) || form.validate == Some(name)
+            })
         };
         for function in &self.functions {
             if matches!(function.policy, Policy::Unspecified) && !reads_a_form(function.name) {

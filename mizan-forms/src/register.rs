@@ -3,12 +3,12 @@
 use mizan_core::{FormEntry, Registry};
 
 use crate::FormHandler;
-use crate::functions::{SchemaQuery, SubmitMutation, ValidateQuery};
+use crate::functions::{SchemaQuery, StateQuery, SubmitMutation, ValidateQuery};
 
 /// Extends [`Registry`] with the registration of forms.
 pub trait RegisterForm: Sized {
-    /// Registers the form `F`: the functions `name.schema`, `name.validate` and `name.submit`, and its
-    /// entry in the manifest.
+    /// Registers the form `F`: the functions `name.schema`, `name.state`, `name.validate` and
+    /// `name.submit`, and its entry in the manifest.
     ///
     /// # Panics
     ///
@@ -24,9 +24,11 @@ impl RegisterForm for Registry {
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self {
         let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::definition())
+            .state(F::STATE)
             .validate(F::VALIDATE)
             .redirect(F::REDIRECT);
         self.function::<SchemaQuery<F>>()
+            .function::<StateQuery<F>>()
             .function::<ValidateQuery<F>>()
             .function::<SubmitMutation<F>>()
             .form_entry(entry)

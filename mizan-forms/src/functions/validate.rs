@@ -23,11 +23,11 @@ pub struct ValidateQuery<F> {
     form: PhantomData<fn() -> F>,
 }
 
-/// What is wrong with the values of a form.
+/// The error messages for the values of a form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct FormErrors {
-    /// The messages by path; `__all__` stands for the form.
+    /// The messages by path; `__all__` stands for the form as a whole.
     pub errors: Fields,
 }
 
@@ -56,8 +56,7 @@ impl<F: FormHandler> ServerFunction for ValidateQuery<F> {
     const NAME: &'static str = F::VALIDATE;
     const KIND: Kind = Kind::Query;
     const POLICY: Policy = F::POLICY;
-    const DOCS: &'static str =
-        "What is wrong with the values of the form, or with those of some fields.";
+    const DOCS: &'static str = "Validates some or all values of the form without submitting them.";
     const SOURCE: Option<Source> = F::SOURCE;
 
     fn uploads() -> Vec<UploadField> {
@@ -105,7 +104,7 @@ impl<F: FormHandler> JsonSchema for ValidateQuery<F> {
             "properties": {
                 "values": values,
                 "fields": {
-                    "description": "The paths of the fields to check; without it, all.",
+                    "description": "The paths of the fields to validate; all fields if omitted.",
                     "type": ["array", "null"],
                     "items": { "type": "string" },
                     "default": null,
