@@ -1,30 +1,8 @@
 //! `channels.ts` and `channelHooks.ts`: the channels without React, and a hook for each.
 
-use super::docs::comment;
-use super::document::{Document, text};
-use super::expression::FROM_OTHER_FILES;
-use super::literal;
+use super::printing::{Document, IN_OTHER_FILES, comment, literal, text};
 use crate::plan::{Channel, Plan};
 use crate::schema::{Docs, Type};
-
-/// What a client with channels exports besides: the generated files' own, and the runtime's.
-pub(crate) const NAMES: [&str; 15] = [
-    "ChannelCode",
-    "ChannelDefinition",
-    "ChannelError",
-    "ChannelGap",
-    "ChannelHookOptions",
-    "ChannelMember",
-    "ChannelMessage",
-    "ChannelOptions",
-    "ChannelPage",
-    "ChannelResult",
-    "ChannelState",
-    "ChannelStatus",
-    "ChannelSubscription",
-    "reconnect",
-    "subscribe",
-];
 
 /// What a client with channels adds to `index.ts`.
 pub(super) const INDEX: &str = r#"export * from "./channelHooks";
@@ -83,7 +61,9 @@ fn declaration(channel: &Channel<'_>) -> Document {
             } else {
                 " never"
             };
-            let ty = ty.as_ref().map(|ty: &Type| FROM_OTHER_FILES.after_sign(ty));
+            let ty = ty
+                .as_ref()
+                .map(|ty: &Type| IN_OTHER_FILES.type_after_operator(ty));
             [
                 Document::HardLine,
                 text(format!("readonly {member}:")),
@@ -93,7 +73,7 @@ fn declaration(channel: &Channel<'_>) -> Document {
         })
         .collect();
     inside.extend([Document::HardLine, text("readonly error: ChannelError;")]);
-    Document::All(vec![
+    Document::Concat(vec![
         Document::HardLine,
         comment(&Docs::from(
             format!("What goes through the channel `{}`.", channel.manifest.name).as_str(),
@@ -154,7 +134,7 @@ fn hook(channel: &Channel<'_>) -> Document {
         text(params),
         text("options"),
     ];
-    Document::All(vec![
+    Document::Concat(vec![
         Document::HardLine,
         comment(&docs(channel)),
         text(format!("export function use{component}Channel")),
@@ -186,10 +166,11 @@ fn docs(channel: &Channel<'_>) -> Docs {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{INDEX, NAMES};
+    use super::INDEX;
+    use crate::naming::CHANNEL_EXPORTS;
 
     #[test]
-    fn names_are_those_of_the_index_and_the_error() {
+    fn reserved_names_match_exports() {
         let exported = INDEX
             .split("export ")
             .skip(1)
@@ -197,6 +178,6 @@ mod tests {
             .flat_map(|(_, names)| names.split([',', '\n', ' ', '}']))
             .filter(|word| !matches!(*word, "" | "type"));
         let expected: BTreeSet<_> = exported.chain(["ChannelError"]).collect();
-        assert_eq!(expected, BTreeSet::from(NAMES));
+        assert_eq!(expected, BTreeSet::from(CHANNEL_EXPORTS));
     }
 }

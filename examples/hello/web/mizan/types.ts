@@ -26,7 +26,7 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `greet` takes. */
+/** The input of `greet`. */
 export interface GreetInput {
   name: string;
 }

@@ -194,9 +194,9 @@ describe("a call with a file", () => {
       },
     });
     const values = { name: "Ada", email: "a@b.de", message: "Hi", phones: [] };
-    await api.contactSubmit({ ...values, image });
+    await api.forms.contact.submit({ ...values, image });
     expect([...(bodies[0] as FormData).keys()]).toEqual(["input", "image"]);
-    await expect(api.contactSubmit(values)).resolves.toEqual({ sent: true });
+    await expect(api.forms.contact.submit(values)).resolves.toEqual({ sent: true });
     expect(bodies[1]).toBe(JSON.stringify(values));
   });
 });

@@ -26,13 +26,13 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `change_email.submit` takes. */
+/** The input of `forms.changeEmail.submit`. */
 export interface ChangeEmailSubmitInput {
   /** We will email a confirmation link to this address. */
   email: string;
 }
 
-/** What `change_email.validate` takes. */
+/** The input of `forms.changeEmail.validate`. */
 export interface ChangeEmailValidateInput {
   /** Use another email address. We email a link to it. */
   values: {
@@ -43,7 +43,7 @@ export interface ChangeEmailValidateInput {
   fields?: string[] | null;
 }
 
-/** What `change_password.submit` takes. */
+/** The input of `forms.changePassword.submit`. */
 export interface ChangePasswordSubmitInput {
   /** The password that you use now. */
   password: string;
@@ -51,7 +51,7 @@ export interface ChangePasswordSubmitInput {
   new_password: string;
 }
 
-/** What `change_password.validate` takes. */
+/** The input of `forms.changePassword.validate`. */
 export interface ChangePasswordValidateInput {
   /** Change your password. You are signed out everywhere else. */
   values: {
@@ -64,13 +64,13 @@ export interface ChangePasswordValidateInput {
   fields?: string[] | null;
 }
 
-/** What `confirm_email.submit` takes. */
+/** The input of `forms.confirmEmail.submit`. */
 export interface ConfirmEmailSubmitInput {
   /** The `token` of the link. */
   token: string;
 }
 
-/** What `confirm_email.validate` takes. */
+/** The input of `forms.confirmEmail.validate`. */
 export interface ConfirmEmailValidateInput {
   /** Confirm your new email address. */
   values: {
@@ -81,7 +81,7 @@ export interface ConfirmEmailValidateInput {
   fields?: string[] | null;
 }
 
-/** What `confirm_reset.submit` takes. */
+/** The input of `forms.confirmReset.submit`. */
 export interface ConfirmResetSubmitInput {
   /** The `token` of the link. */
   token: string;
@@ -89,7 +89,7 @@ export interface ConfirmResetSubmitInput {
   password: string;
 }
 
-/** What `confirm_reset.validate` takes. */
+/** The input of `forms.confirmReset.validate`. */
 export interface ConfirmResetValidateInput {
   /** Set a new password. */
   values: {
@@ -102,7 +102,7 @@ export interface ConfirmResetValidateInput {
   fields?: string[] | null;
 }
 
-/** What `contact.submit` takes. */
+/** The input of `forms.contact.submit`. */
 export interface ContactSubmitInput {
   name: string;
   /** We only use it to reply to you. */
@@ -114,7 +114,7 @@ export interface ContactSubmitInput {
   phones?: Phone[];
 }
 
-/** What `contact.validate` takes. */
+/** The input of `forms.contact.validate`. */
 export interface ContactValidateInput {
   /** A message to the people behind this page. */
   values: {
@@ -131,13 +131,13 @@ export interface ContactValidateInput {
   fields?: string[] | null;
 }
 
-/** What `delete_account.submit` takes. */
+/** The input of `forms.deleteAccount.submit`. */
 export interface DeleteAccountSubmitInput {
   /** Enter the email address of your account to confirm. */
   email: string;
 }
 
-/** What `delete_account.validate` takes. */
+/** The input of `forms.deleteAccount.validate`. */
 export interface DeleteAccountValidateInput {
   /** Delete your account permanently. */
   values: {
@@ -148,31 +148,31 @@ export interface DeleteAccountValidateInput {
   fields?: string[] | null;
 }
 
-/** What `echo` takes. */
+/** The input of `echo`. */
 export interface EchoInput {
   /** Up to 280 characters. */
   text: string;
 }
 
-/** What `end_sessions` takes. */
+/** The input of `endSessions`. */
 export interface EndSessionsInput {
   /** Of which account. */
   id: string;
 }
 
-/** What `greet` takes. */
+/** The input of `greet`. */
 export interface GreetInput {
   /** Whom to greet. */
   name: string;
 }
 
-/** What `leave.submit` takes. */
+/** The input of `forms.leave.submit`. */
 export interface LeaveSubmitInput {
   /** Ends the sessions of all other devices too. */
   everywhere?: boolean;
 }
 
-/** What `leave.validate` takes. */
+/** The input of `forms.leave.validate`. */
 export interface LeaveValidateInput {
   /** Sign out of this device. */
   values: {
@@ -183,13 +183,13 @@ export interface LeaveValidateInput {
   fields?: string[] | null;
 }
 
-/** What `list_accounts` takes. */
+/** The input of `listAccounts`. */
 export interface ListAccountsInput {
   /** The address that the last list ended with. */
   after?: string | null;
 }
 
-/** What `profile.submit` takes. */
+/** The input of `forms.profile.submit`. */
 export interface ProfileSubmitInput {
   /** Shown to others. No two users can have the same name. */
   name: string;
@@ -199,7 +199,7 @@ export interface ProfileSubmitInput {
   notify: Notify;
 }
 
-/** What `profile.validate` takes. */
+/** The input of `forms.profile.validate`. */
 export interface ProfileValidateInput {
   /** What others see of you. */
   values: {
@@ -214,7 +214,7 @@ export interface ProfileValidateInput {
   fields?: string[] | null;
 }
 
-/** What `reauthenticate.submit` takes. */
+/** The input of `forms.reauthenticate.submit`. */
 export interface ReauthenticateSubmitInput {
   /** The password of your account. */
   password: string;
@@ -222,7 +222,7 @@ export interface ReauthenticateSubmitInput {
   next?: string | null;
 }
 
-/** What `reauthenticate.validate` takes. */
+/** The input of `forms.reauthenticate.validate`. */
 export interface ReauthenticateValidateInput {
   /** Enter your password to confirm that it is you. */
   values: {
@@ -235,13 +235,13 @@ export interface ReauthenticateValidateInput {
   fields?: string[] | null;
 }
 
-/** What `request_reset.submit` takes. */
+/** The input of `forms.requestReset.submit`. */
 export interface RequestResetSubmitInput {
   /** The email address of your account. */
   email: string;
 }
 
-/** What `request_reset.validate` takes. */
+/** The input of `forms.requestReset.validate`. */
 export interface RequestResetValidateInput {
   /** Send a link to set a new password. */
   values: {
@@ -252,19 +252,19 @@ export interface RequestResetValidateInput {
   fields?: string[] | null;
 }
 
-/** What `resend_code` takes. */
+/** The input of `resendCode`. */
 export interface ResendCodeInput {
   /** Names a flow that is under way. It says nothing about the account, or whether there is one. */
   ticket: string;
 }
 
-/** What `revoke_session` takes. */
+/** The input of `revokeSession`. */
 export interface RevokeSessionInput {
   /** Which, as `sessions` calls it. */
   id: string;
 }
 
-/** What `sign_in.submit` takes. */
+/** The input of `forms.signIn.submit`. */
 export interface SignInSubmitInput {
   /** The email address of the account. */
   email: string;
@@ -274,7 +274,7 @@ export interface SignInSubmitInput {
   next?: string | null;
 }
 
-/** What `sign_in.validate` takes. */
+/** The input of `forms.signIn.validate`. */
 export interface SignInValidateInput {
   /** Sign in to your account. */
   values: {
@@ -289,7 +289,7 @@ export interface SignInValidateInput {
   fields?: string[] | null;
 }
 
-/** What `sign_up.submit` takes. */
+/** The input of `forms.signUp.submit`. */
 export interface SignUpSubmitInput {
   /** We will email you a confirmation code. */
   email: string;
@@ -297,7 +297,7 @@ export interface SignUpSubmitInput {
   password: string;
 }
 
-/** What `sign_up.validate` takes. */
+/** The input of `forms.signUp.validate`. */
 export interface SignUpValidateInput {
   /** Create an account. */
   values: {
@@ -310,7 +310,7 @@ export interface SignUpValidateInput {
   fields?: string[] | null;
 }
 
-/** What `verify_code.submit` takes. */
+/** The input of `forms.verifyCode.submit`. */
 export interface VerifyCodeSubmitInput {
   /** The ticket that the previous step returned. */
   ticket: string;
@@ -320,7 +320,7 @@ export interface VerifyCodeSubmitInput {
   next?: string | null;
 }
 
-/** What `verify_code.validate` takes. */
+/** The input of `forms.verifyCode.validate`. */
 export interface VerifyCodeValidateInput {
   /** Enter the code that we emailed you. */
   values: {
@@ -335,7 +335,7 @@ export interface VerifyCodeValidateInput {
   fields?: string[] | null;
 }
 
-/** What `verify_link.submit` takes. */
+/** The input of `forms.verifyLink.submit`. */
 export interface VerifyLinkSubmitInput {
   /** The `token` of the link. */
   token: string;
@@ -345,7 +345,7 @@ export interface VerifyLinkSubmitInput {
   next?: string | null;
 }
 
-/** What `verify_link.validate` takes. */
+/** The input of `forms.verifyLink.validate`. */
 export interface VerifyLinkValidateInput {
   /** Enter your password to confirm that the email address is yours. */
   values: {

@@ -25,17 +25,17 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `greet` takes. */
+/** The input of `greet`. */
 export interface GreetInput {
   name: string;
 }
 
-/** What `post` takes. */
+/** The input of `post`. */
 export interface PostInput {
   id: PostId;
 }
 
-/** What `posts` takes. */
+/** The input of `posts`. */
 export interface PostsInput {
   state?: State | null;
   tags?: string[];
@@ -43,7 +43,7 @@ export interface PostsInput {
   start?: number;
 }
 
-/** What `rename` takes. */
+/** The input of `rename`. */
 export interface RenameInput {
   id: PostId;
   /** The new title. */

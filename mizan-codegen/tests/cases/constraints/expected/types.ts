@@ -25,7 +25,7 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `constrained` takes. */
+/** The input of `constrained`. */
 export interface ConstrainedInput {
   title: string;
   filled: string;

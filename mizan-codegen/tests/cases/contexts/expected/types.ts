@@ -25,12 +25,12 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `lookup` takes. */
+/** The input of `lookup`. */
 export type LookupInput =
   | { by: "Id"; id: number }
   | { by: "Name"; name: string };
 
-/** What `room_members` takes. */
+/** The input of `roomMembers`. */
 export interface RoomMembersInput {
   room: string;
   limit?: number | null;

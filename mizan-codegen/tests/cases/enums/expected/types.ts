@@ -25,7 +25,7 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `every_enum` takes. */
+/** The input of `everyEnum`. */
 export interface EveryEnumInput {
   external: ExternalInput;
   internal: Internal;

@@ -25,7 +25,7 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `flattened` takes. */
+/** The input of `flattened`. */
 export interface FlattenedInput {
   a: FlatStruct;
   b: FlatOptionalStruct;

@@ -25,7 +25,7 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `contact.submit` takes. */
+/** The input of `forms.contact.submit`. */
 export interface ContactSubmitInput {
   name: string;
   email: string;
@@ -35,13 +35,13 @@ export interface ContactSubmitInput {
   phones: Phone[];
 }
 
-/** What `contact.validate` takes. */
+/** The input of `forms.contact.validate`. */
 export interface ContactValidateInput {
   values: { [key: string]: unknown };
   fields?: string[] | null;
 }
 
-/** What `everything.submit` takes. */
+/** The input of `forms.everything.submit`. */
 export interface EverythingSubmitInput {
   text?: string;
   password: string;
@@ -71,18 +71,18 @@ export interface EverythingSubmitInput {
   words?: string[];
 }
 
-/** What `everything.validate` takes. */
+/** The input of `forms.everything.validate`. */
 export interface EverythingValidateInput {
   values: { [key: string]: unknown };
   fields?: string[] | null;
 }
 
-/** What `sign_out.submit` takes. */
+/** The input of `forms.signOut.submit`. */
 export interface SignOutSubmitInput {
   everywhere?: boolean;
 }
 
-/** What `sign_out.validate` takes. */
+/** The input of `forms.signOut.validate`. */
 export interface SignOutValidateInput {
   values: { [key: string]: unknown };
   fields?: string[] | null;

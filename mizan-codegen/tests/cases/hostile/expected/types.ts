@@ -25,7 +25,7 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `delete` takes. */
+/** The input of `delete`. */
 export interface DeleteInput {
   fields: Fields;
   docs: Docs;
@@ -34,7 +34,7 @@ export interface DeleteInput {
   "quo\"ted": number;
 }
 
-/** What `local_context` takes. */
+/** The input of `localContext`. */
 export interface LocalContextInput {
   room: string;
   limit?: number | null;

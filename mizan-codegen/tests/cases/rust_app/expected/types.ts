@@ -26,18 +26,18 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `post` takes. */
+/** The input of `post`. */
 export interface PostInput {
   id: PostId;
 }
 
-/** What `posts` takes. */
+/** The input of `posts`. */
 export interface PostsInput {
   needle: Needle;
   page?: number;
 }
 
-/** What `save` takes. */
+/** The input of `save`. */
 export interface SaveInput {
   post: PostIn;
   reason?: string | null;

@@ -25,7 +25,7 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `everything` takes. */
+/** The input of `everything`. */
 export interface EverythingInput {
   maybe?: string | null;
   defaulted?: number;

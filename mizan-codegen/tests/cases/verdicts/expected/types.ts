@@ -26,7 +26,7 @@ export type CommonCode =
 /** Failures that every function can have. */
 export type CommonError = Failure<CommonCode>;
 
-/** What `verdicts.submit` takes. */
+/** The input of `forms.verdicts.submit`. */
 export interface VerdictsSubmitInput {
   text: string;
   optional_text?: string | null;
@@ -69,7 +69,7 @@ export interface VerdictsSubmitInput {
   image?: File | null;
 }
 
-/** What `verdicts.validate` takes. */
+/** The input of `forms.verdicts.validate`. */
 export interface VerdictsValidateInput {
   /** One field of each kind. */
   values: {

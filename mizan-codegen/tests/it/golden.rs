@@ -1,11 +1,13 @@
+//! Golden cases: manifests and the clients that are generated from them.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mizan_codegen::{Files, Manifest, generate};
+use mizan_codegen::{GeneratedFiles, Manifest, generate};
 
 #[test]
-fn clients_are_as_expected() {
+fn generated_clients_match_expected_files() {
     let mut stale = Vec::new();
     for case in cases() {
         let json = fs::read_to_string(case.join("manifest.json")).unwrap();
@@ -23,11 +25,14 @@ fn clients_are_as_expected() {
         }
     }
     stale.dedup();
-    assert!(stale.is_empty(), "not as expected: {stale:#?}");
+    assert!(
+        stale.is_empty(),
+        "these files are out of date, run with UPDATE_EXPECT=1: {stale:#?}"
+    );
 }
 
 #[test]
-fn the_written_manifest_gives_the_same_client() {
+fn written_manifest_generates_same_client() {
     for case in cases() {
         let json = fs::read_to_string(case.join("manifest.json")).unwrap();
         let files = generate(&Manifest::parse(&json).unwrap()).unwrap();
@@ -38,7 +43,7 @@ fn the_written_manifest_gives_the_same_client() {
 }
 
 #[test]
-fn typescript_checks_every_case() {
+fn tsconfig_includes_every_case() {
     let config = fs::read_to_string(folder().join("tsconfig.json")).unwrap();
     for case in cases() {
         let name = case.file_name().unwrap().to_str().unwrap();
@@ -64,7 +69,7 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-fn without_runtime(files: &Files) -> BTreeMap<String, String> {
+fn without_runtime(files: &GeneratedFiles) -> BTreeMap<String, String> {
     files
         .iter()
         .filter(|(path, _)| !path.starts_with("runtime/"))
@@ -95,9 +100,10 @@ fn update(folder: &Path, files: &BTreeMap<String, String>) {
     }
 }
 
-/// The client's verdicts are tested with it: `runtime/tests/validation/verdicts.test.ts`.
+/// `runtime/tests/validation/verdicts.test.ts` uses this manifest to compare client-side with
+/// server-side validation.
 #[test]
-fn the_manifest_of_the_verdicts_is_that_of_mizan_forms() {
+fn verdicts_manifest_matches_mizan_forms() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let source = crates.join("mizan-forms/tests/verdicts.manifest.json");
     let manifest = fs::read_to_string(source).unwrap();
@@ -107,6 +113,6 @@ fn the_manifest_of_the_verdicts_is_that_of_mizan_forms() {
     }
     assert!(
         fs::read_to_string(path).unwrap() == manifest,
-        "the case `verdicts` has another manifest"
+        "the manifest of the case `verdicts` is out of date, run with UPDATE_EXPECT=1"
     );
 }

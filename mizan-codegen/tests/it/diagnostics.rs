@@ -1,4 +1,4 @@
-//! What has no TypeScript is refused by name, with the way out.
+//! Diagnostics for manifests that cannot be expressed in TypeScript.
 
 use mizan_codegen::{Manifest, generate};
 use serde_json::{Value, json};
@@ -16,31 +16,32 @@ fn manifest(functions: Value, defs: Value, errors: Value) -> Value {
     .collect()
 }
 
-fn refuse(manifest: &Value, expected: &[&str]) {
+fn assert_diagnostics(manifest: &Value, expected: &[&str]) {
     let manifest = Manifest::parse(&manifest.to_string()).unwrap();
     let error = generate(&manifest).expect_err(&expected.join("\n"));
     assert_eq!(error.to_string(), expected.join("\n"));
 }
 
-/// Refuses a function.
-fn function(function: Value, expected: &str) {
+/// Checks the diagnostic for a function.
+fn assert_function_diagnostic(function: Value, expected: &str) {
     let functions = Value::Array(vec![function]);
-    refuse(&manifest(functions, json!({}), json!({})), &[expected]);
+    assert_diagnostics(&manifest(functions, json!({}), json!({})), &[expected]);
 }
 
-/// Refuses a type called `Post` with a field `field`.
-fn field(schema: Value, expected: &str) {
+/// Checks the diagnostic for a type `Post` with a field `field`.
+fn assert_field_diagnostic(schema: Value, expected: &str) {
     let properties: Value = [("field", schema)].into_iter().collect();
     let post = json!({ "type": "object", "properties": properties });
     let expected = format!("type `Post`, field `field{expected}");
-    refuse(
+    assert_diagnostics(
         &manifest(json!([]), json!({ "Post": post }), json!({})),
         &[&expected],
     );
 }
 
-fn ty(name: &str, expected: &str) {
-    refuse(
+/// Checks the diagnostic for a type called `name`.
+fn assert_type_diagnostic(name: &str, expected: &str) {
+    assert_diagnostics(
         &manifest(json!([]), json!({ name: { "type": "string" } }), json!({})),
         &[expected],
     );
@@ -56,7 +57,7 @@ fn named(name: &str, file: &str, line: u32) -> Value {
 }
 
 #[test]
-fn integers_that_javascript_would_round() {
+fn rejects_integers_that_javascript_rounds() {
     for (format, rust) in [
         ("int64", "i64"),
         ("uint64", "u64"),
@@ -65,30 +66,27 @@ fn integers_that_javascript_would_round() {
         ("int", "isize"),
         ("uint", "usize"),
     ] {
-        field(
+        assert_field_diagnostic(
             json!({ "type": ["integer", "null"], "format": format }),
             &format!(
-                "`: integers of 64 bits and more (`{rust}`) are not generated yet, because \
-                 JavaScript would silently round those above 2^53: use a 32-bit integer or an f64, \
-                 or send a string with `#[serde(with = \"..\")]` and \
+                "`: integers of 64 bits or more (`{rust}`) are not supported, because JavaScript rounds integers above 2^53: use a 32-bit integer or an f64, or serialize a string with `#[serde(with = \"..\")]` and \
                  `#[schemars(with = \"String\")]`"
             ),
         );
     }
-    field(
+    assert_field_diagnostic(
         json!({ "type": "integer", "format": "seconds", "minimum": 0 }),
-        "`: the width of this integer is unknown, and JavaScript would silently round one above \
-         2^53: give its schema the format of a 32-bit integer, or a minimum and a maximum",
+        "`: the width of this integer is unknown, and JavaScript rounds integers above 2^53: give its schema the format of a 32-bit integer, or a minimum and a maximum",
     );
-    field(
+    assert_field_diagnostic(
         json!({ "const": 9_007_199_254_740_993_u64 }),
-        "`: the number 9007199254740993 is not exact in JavaScript: use a string",
+        "`: the number 9007199254740993 cannot be represented exactly in JavaScript: use a string",
     );
 }
 
 #[test]
-fn the_place_of_a_schema_is_told() {
-    function(
+fn names_location_of_schema() {
+    assert_function_diagnostic(
         json!({
             "name": "rename",
             "kind": "mutation",
@@ -98,40 +96,39 @@ fn the_place_of_a_schema_is_told() {
             "output": true,
             "source": { "file": "src/posts.rs", "line": 12 },
         }),
-        "the input of function `rename` (src/posts.rs:12), field `ids[][key]`: the schema type \
-         `what` does not exist",
+        "the input of function `rename` (src/posts.rs:12), field `ids[][key]`: unknown schema type `what`: use a type of JSON Schema draft 2020-12",
     );
-    function(
+    assert_function_diagnostic(
         json!({ "name": "rename", "kind": "mutation", "output": { "$ref": "#/$defs/Post" } }),
         "the output of function `rename`: type `Post` is not in the manifest: add it to `$defs`",
     );
 }
 
 #[test]
-fn schemas_without_a_type() {
-    field(
+fn rejects_unsupported_schemas() {
+    assert_field_diagnostic(
         json!({ "if": true }),
-        "`: the schema keyword `if` is not supported: describe the type with \
+        "`: unsupported schema keyword `if`: describe the type with \
          `#[schemars(with = \"..\")]`",
     );
-    field(
+    assert_field_diagnostic(
         json!({ "type": "string", "not": { "const": "" } }),
-        "`: the schema keyword `not` is not supported: describe the type with \
+        "`: unsupported schema keyword `not`: describe the type with \
          `#[schemars(with = \"..\")]`",
     );
-    field(
+    assert_field_diagnostic(
         json!({ "type": "string", "minLength": -1 }),
-        "`: the schema keyword `minLength` has a value that JSON Schema does not allow there",
+        "`: invalid value of the schema keyword `minLength`: check it against JSON Schema draft 2020-12",
     );
-    field(
+    assert_field_diagnostic(
         json!({ "type": "array", "prefixItems": [true], "items": { "type": "string" } }),
-        "`: a list whose first items differ needs as many items as it describes: use a tuple",
+        "`: tuple of variable length: set `minItems` and `maxItems` to the number of `prefixItems`",
     );
-    field(
+    assert_field_diagnostic(
         json!({ "type": "object", "patternProperties": { "^a": { "type": "string" }, "^b": true } }),
-        "`: keys of a map with different patterns hold different types: use a struct or an enum",
+        "`: map whose key patterns have values of different types: use a struct or an enum instead",
     );
-    field(
+    assert_field_diagnostic(
         json!({
             "type": "object",
             "properties": { "id": { "type": "string" } },
@@ -142,8 +139,8 @@ fn schemas_without_a_type() {
 }
 
 #[test]
-fn names_that_meet() {
-    refuse(
+fn rejects_conflicting_names() {
+    assert_diagnostics(
         &manifest(
             json!([
                 named("getUser", "src/a.rs", 3),
@@ -153,19 +150,20 @@ fn names_that_meet() {
             json!({}),
         ),
         &[
-            "function `getUser` (src/a.rs:3) and function `get_user` (src/b.rs:5) would both be \
-           `getUser` in TypeScript: rename the function",
+            "function `getUser` (src/a.rs:3) and function `get_user` (src/b.rs:5) have the same TypeScript name `getUser`: rename the function",
         ],
     );
-    refuse(
+    assert_diagnostics(
         &manifest(
             json!([named("echo", "src/a.rs", 3), named("echo", "src/b.rs", 5)]),
             json!({}),
             json!({}),
         ),
-        &["two functions are named `echo`: src/a.rs:3 and src/b.rs:5: rename one"],
+        &[
+            "duplicate function `echo`, declared at src/a.rs:3 and at src/b.rs:5: rename one of them",
+        ],
     );
-    refuse(
+    assert_diagnostics(
         &manifest(
             json!([{
                 "name": "rename",
@@ -177,39 +175,38 @@ fn names_that_meet() {
             json!({}),
         ),
         &[
-            "type `PageOfInt` and type `Page_of_int` would both be `PageOfInt` in TypeScript: \
+            "type `PageOfInt` and type `Page_of_int` have the same TypeScript name `PageOfInt`: \
              rename the type, or only its schema with `#[schemars(rename = \"..\")]`",
-            "type `RenameInput` and the input of function `rename` would both be `RenameInput` in \
-             TypeScript: rename the function, or the schema of the type with \
+            "type `RenameInput` and the input of function `rename` have the same TypeScript name `RenameInput`: rename the function, or the schema of the type with \
              `#[schemars(rename = \"..\")]`",
         ],
     );
-    refuse(
+    assert_diagnostics(
         &manifest(
             json!([]),
             json!({ "HTTPRoute": true, "HttpRoute": true }),
             json!({}),
         ),
         &[
-            "type `HTTPRoute` and type `HttpRoute` would both be `httpRouteSchema` in TypeScript: \
+            "type `HTTPRoute` and type `HttpRoute` have the same TypeScript name `httpRouteSchema`: \
            rename the type, or only its schema with `#[schemars(rename = \"..\")]`",
         ],
     );
-    refuse(
+    assert_diagnostics(
         &manifest(
             json!([]),
             json!({ "RenameError": true }),
             json!({ "RenameError": { "variants": [] } }),
         ),
         &[
-            "type `RenameError` and error `RenameError` would both be `RenameError` in TypeScript: \
+            "type `RenameError` and error `RenameError` have the same TypeScript name `RenameError`: \
            rename the type, or only its schema with `#[schemars(rename = \"..\")]`",
         ],
     );
 }
 
 #[test]
-fn names_of_the_clients_own() {
+fn rejects_built_in_names() {
     for name in [
         "Api",
         "CommonError",
@@ -219,42 +216,39 @@ fn names_of_the_clients_own() {
         "Result",
         "Failure",
     ] {
-        ty(
+        assert_type_diagnostic(
             name,
             &format!(
-                "the client's own `{name}` and type `{name}` would both be `{name}` in \
-                 TypeScript: rename the type, or only its schema with `#[schemars(rename = \"..\")]`"
+                "the built-in `{name}` and type `{name}` have the same TypeScript name `{name}`: rename the type, or only its schema with `#[schemars(rename = \"..\")]`"
             ),
         );
     }
-    function(
+    assert_function_diagnostic(
         named("api", "src/a.rs", 3),
-        "the client's own `useApi` and function `api` (src/a.rs:3) would both be `useApi` in \
-         TypeScript: rename the function",
+        "the built-in `useApi` and function `api` (src/a.rs:3) have the same TypeScript name `useApi`: rename the function",
     );
-    function(
+    assert_function_diagnostic(
         json!({ "name": "mizan", "kind": "local_context", "output": true }),
-        "the client's own `MizanProvider` and function `mizan` would both be `MizanProvider` in \
-         TypeScript: rename the function",
+        "the built-in `MizanProvider` and function `mizan` have the same TypeScript name `MizanProvider`: rename the function",
     );
 }
 
 #[test]
-fn names_that_are_none() {
-    function(
+fn rejects_invalid_names() {
+    assert_function_diagnostic(
         named("2fa", "src/a.rs", 3),
-        "function `2fa` (src/a.rs:3) has no name in TypeScript, where a name starts with a letter: \
+        "function `2fa` (src/a.rs:3) has no valid TypeScript name, because a name starts with a letter: \
          rename the function",
     );
-    ty(
+    assert_type_diagnostic(
         "<>",
-        "type `<>` has no name in TypeScript, where a name starts with a letter: rename the type, \
+        "type `<>` has no valid TypeScript name, because a name starts with a letter: rename the type, \
          or only its schema with `#[schemars(rename = \"..\")]`",
     );
 }
 
 #[test]
-fn names_with_a_meaning_in_javascript() {
+fn rejects_names_reserved_in_javascript() {
     for (wire, name) in [
         ("__proto__", "__proto__"),
         ("constructor", "constructor"),
@@ -262,29 +256,28 @@ fn names_with_a_meaning_in_javascript() {
         ("to_string", "toString"),
         ("has_own_property", "hasOwnProperty"),
     ] {
-        function(
+        assert_function_diagnostic(
             named(wire, "src/a.rs", 3),
             &format!(
-                "function `{wire}` (src/a.rs:3) would be `{name}` in TypeScript, which every \
-                 JavaScript object gives a meaning: rename the function"
+                "function `{wire}` (src/a.rs:3) has the TypeScript name `{name}`, which has a special meaning on JavaScript objects: rename the function"
             ),
         );
     }
 }
 
 #[test]
-fn inputs_that_do_not_fit() {
-    function(
+fn rejects_invalid_inputs() {
+    assert_function_diagnostic(
         json!({
             "name": "me",
             "kind": "global_context",
             "input": { "type": "object", "properties": { "id": true } },
             "output": true,
         }),
-        "function `me` is a global context and takes arguments: make it a local context, or a query",
+        "function `me` is a global context with arguments: declare it as a local context or as a query",
     );
     for argument in ["children", "fallback", "key", "ref"] {
-        function(
+        assert_function_diagnostic(
             json!({
                 "name": "room",
                 "kind": "local_context",
@@ -292,20 +285,18 @@ fn inputs_that_do_not_fit() {
                 "output": true,
             }),
             &format!(
-                "function `room` is a local context with an argument `{argument}`, which React or \
-                 the provider takes for itself: rename the argument"
+                "function `room` is a local context with an argument `{argument}`, which is a prop of every provider: rename the argument"
             ),
         );
     }
-    function(
+    assert_function_diagnostic(
         json!({ "name": "echo", "kind": "mutation", "input": { "type": "string" }, "output": true }),
-        "the input of function `echo` is not an object: describe the arguments as the fields of an \
-         object",
+        "the input of function `echo` is not an object: declare the arguments as fields of an object",
     );
 }
 
 #[test]
-fn affects_and_errors_that_are_not_there() {
+fn rejects_unknown_affects_and_errors() {
     let sign_out = json!({
         "name": "sign_out",
         "kind": "mutation",
@@ -313,21 +304,20 @@ fn affects_and_errors_that_are_not_there() {
         "affects": ["sign_out", "me", "*"],
         "error": "SignOutError",
     });
-    refuse(
+    assert_diagnostics(
         &manifest(json!([sign_out]), json!({}), json!({})),
         &[
-            "function `sign_out` affects `sign_out`, which is no query or context: register it, or \
+            "function `sign_out` affects `sign_out`, which is not a registered query or context: register it, or \
              remove it from `affects`",
-            "function `sign_out` affects `me`, which is no query or context: register it, or \
+            "function `sign_out` affects `me`, which is not a registered query or context: register it, or \
              remove it from `affects`",
-            "function `sign_out` fails with `SignOutError`, which the manifest does not describe: \
-             add it to `errors`",
+            "function `sign_out` returns the error `SignOutError`, which is not in the manifest: add it to `errors`",
         ],
     );
 }
 
 #[test]
-fn errors_that_cannot_be_told_apart() {
+fn rejects_ambiguous_errors() {
     let error = |variants: Value| {
         manifest(
             json!([]),
@@ -335,16 +325,15 @@ fn errors_that_cannot_be_told_apart() {
             json!({ "E": { "variants": variants } }),
         )
     };
-    refuse(
+    assert_diagnostics(
         &error(json!([{ "code": "taken", "status": 409 }, { "code": "taken", "status": 410 }])),
-        &["error `E` has two variants with the code `taken`: give each its own code"],
+        &["error `E` has two variants with the code `taken`: give each variant its own code"],
     );
     for code in ["network", "aborted", "unreadable_reply", "invalid"] {
-        refuse(
+        assert_diagnostics(
             &error(json!([{ "code": code, "status": 409 }])),
             &[&format!(
-                "variant `{code}` of error `E` has a code that every function can fail with: give \
-                 it a code of its own"
+                "variant `{code}` of error `E` has a code that every function can return: choose another code"
             )],
         );
     }
@@ -358,15 +347,14 @@ fn errors_that_cannot_be_told_apart() {
         "__proto__",
     ] {
         let data = json!({ "type": "object", "properties": { member: true } });
-        refuse(
+        assert_diagnostics(
             &error(json!([{ "code": "taken", "status": 409, "data": data }])),
             &[&format!(
-                "variant `taken` of error `E` carries a field `{member}`, which every error has \
-                 for itself: rename the field"
+                "variant `taken` of error `E` has a field `{member}`, which is a property of every error: rename the field"
             )],
         );
     }
-    refuse(
+    assert_diagnostics(
         &error(json!([{ "code": "taken", "status": 409, "data": { "type": "string" } }])),
         &[
             "the data of variant `taken` of error `E` is not an object: give the variant named fields",
@@ -375,22 +363,22 @@ fn errors_that_cannot_be_told_apart() {
 }
 
 #[test]
-fn types_that_never_end() {
+fn rejects_infinite_types() {
     let defs = json!({
         "A": { "$ref": "#/$defs/B" },
         "B": { "anyOf": [{ "$ref": "#/$defs/A" }, { "type": "null" }] },
         "List": { "anyOf": [{ "type": "array", "items": { "$ref": "#/$defs/List" } }, { "type": "null" }] },
     });
-    refuse(
+    assert_diagnostics(
         &manifest(json!([]), defs, json!({})),
         &[
-            "type `A` is made of nothing but itself: put a struct with a field in between",
-            "type `B` is made of nothing but itself: put a struct with a field in between",
+            "type `A` is infinitely recursive: break the cycle with a struct that has a field",
+            "type `B` is infinitely recursive: break the cycle with a struct that has a field",
         ],
     );
 }
 
-/// The functions of a form whose `submit` takes `input`.
+/// Returns the functions of a form whose `submit` has the input `input`.
 fn form_functions(name: &str, input: &Value) -> Vec<Value> {
     vec![
         json!({ "name": format!("{name}.schema"), "kind": "query", "output": true }),
@@ -399,14 +387,14 @@ fn form_functions(name: &str, input: &Value) -> Vec<Value> {
     ]
 }
 
-fn refuse_forms(functions: Vec<Value>, forms: Value, expected: &[&str]) {
+fn assert_form_diagnostics(functions: Vec<Value>, forms: Value, expected: &[&str]) {
     let mut manifest = manifest(Value::Array(functions), json!({}), json!({}));
     manifest["forms"] = forms;
-    refuse(&manifest, expected);
+    assert_diagnostics(&manifest, expected);
 }
 
-/// Refuses a form called `contact` with a field.
-fn form_field(field: &Value, expected: &str) {
+/// Checks the diagnostic for a form `contact` with one field.
+fn assert_form_field_diagnostic(field: &Value, expected: &str) {
     let properties: Value = [(field["name"].as_str().unwrap(), json!({ "type": "string" }))]
         .into_iter()
         .collect();
@@ -416,7 +404,7 @@ fn form_field(field: &Value, expected: &str) {
         "fields": [field],
         "source": { "file": "src/contact.rs", "line": 7 },
     });
-    refuse_forms(
+    assert_form_diagnostics(
         form_functions("contact", &input),
         json!([form]),
         &[&format!("form `contact` (src/contact.rs:7) has {expected}")],
@@ -424,27 +412,29 @@ fn form_field(field: &Value, expected: &str) {
 }
 
 #[test]
-fn forms_without_their_functions() {
-    refuse_forms(
+fn rejects_forms_without_functions() {
+    assert_form_diagnostics(
         Vec::new(),
         json!([{ "name": "contact", "fields": [] }]),
         &[
-            "form `contact` has no query `contact.schema`: register it together with the form",
-            "form `contact` has no query `contact.validate`: register it together with the form",
-            "form `contact` has no mutation `contact.submit`: register it together with the form",
+            "form `contact` has no query `contact.schema`: register the function together with the form",
+            "form `contact` has no query `contact.validate`: register the function together with the form",
+            "form `contact` has no mutation `contact.submit`: register the function together with the form",
         ],
     );
     let mut functions = form_functions("contact", &json!({}));
     functions[1].as_object_mut().unwrap().remove("input");
-    refuse_forms(
+    assert_form_diagnostics(
         functions,
         json!([{ "name": "contact", "fields": [] }]),
-        &["form `contact` takes nothing, as `contact.submit` has no input: give it a field"],
+        &[
+            "form `contact` cannot submit anything, because `contact.submit` has no input: add a field",
+        ],
     );
 }
 
 #[test]
-fn fields_that_a_form_cannot_have() {
+fn rejects_invalid_form_fields() {
     for name in [
         "a.b",
         "a[0]",
@@ -456,21 +446,20 @@ fn fields_that_a_form_cannot_have() {
         "it's",
         "`",
     ] {
-        form_field(
+        assert_form_field_diagnostic(
             &json!({ "name": name, "widget": "text", "label": "A" }),
             &format!(
-                "a field `{name}`, whose name means something else in a form in TypeScript: \
-                 rename the field, or only on the wire with `#[serde(rename = \"..\")]`"
+                "a field `{name}`, a name that is reserved in forms: rename the field, or only its name on the wire with `#[serde(rename = \"..\")]`"
             ),
         );
     }
     for widget in ["group", "list"] {
-        form_field(
+        assert_form_field_diagnostic(
             &json!({ "name": "phones", "widget": widget, "label": "Phones" }),
-            &format!("a {widget} `phones` without fields: give it some, or another widget"),
+            &format!("a {widget} `phones` without fields: add a field, or choose another widget"),
         );
     }
-    refuse_forms(
+    assert_form_diagnostics(
         form_functions("contact", &json!({ "type": "object", "properties": {} })),
         json!([{
             "name": "contact",
@@ -480,24 +469,22 @@ fn fields_that_a_form_cannot_have() {
             ],
         }]),
         &[
-            "form `contact` has a field `email`, and `contact.submit` takes none: have both describe \
-           the same fields",
+            "form `contact` has a field `email` that is not in the input of `contact.submit`: declare the same fields in both",
         ],
     );
 }
 
 #[test]
-fn names_that_a_form_takes_from_others() {
+fn rejects_conflicting_form_names() {
     let input = json!({ "type": "object" });
     let form = |name: &str| json!({ "name": name, "fields": [] });
     let mut functions = form_functions("contact", &input);
     functions.push(named("contact_form", "src/a.rs", 3));
-    refuse_forms(
+    assert_form_diagnostics(
         functions,
         json!([form("contact")]),
         &[
-            "function `contact_form` (src/a.rs:3) and form `contact` would both be `useContactForm` \
-           in TypeScript: rename the form",
+            "function `contact_form` (src/a.rs:3) and form `contact` have the same TypeScript name `useContactForm`: rename the form",
         ],
     );
     let functions = [
@@ -510,45 +497,43 @@ fn names_that_a_form_takes_from_others() {
     let error = generate(&manifest).unwrap_err().to_string();
     assert!(
         error.contains(
-            "form `edit.a` and form `edit_a` would both be `editAForm` in TypeScript: rename the form"
+            "form `edit.a` and form `edit_a` have the same TypeScript name `editAForm`: rename the form"
         ),
         "{error}"
     );
 }
 
-/// Refuses channels of an app that has nothing else but `types`.
-fn channels(channels: Value, types: Value, expected: &[&str]) {
+/// Checks the diagnostics for the channels of an app without functions.
+fn assert_channel_diagnostics(channels: Value, types: Value, expected: &[&str]) {
     let mut manifest = manifest(json!([]), types, json!({}));
     manifest["channels"] = channels;
-    refuse(&manifest, expected);
+    assert_diagnostics(&manifest, expected);
 }
 
 #[test]
-fn names_of_channels() {
+fn rejects_conflicting_channel_names() {
     let source = json!({ "file": "src/a.rs", "line": 7 });
-    channels(
+    assert_channel_diagnostics(
         json!([{ "name": "chat_room", "source": source }, { "name": "chat.room" }]),
         json!({}),
         &[
-            "channel `chat.room` and channel `chat_room` (src/a.rs:7) would both be \
-           `chatRoomChannel` in TypeScript: rename the channel",
+            "channel `chat.room` and channel `chat_room` (src/a.rs:7) have the same TypeScript name `chatRoomChannel`: rename the channel",
         ],
     );
-    channels(
+    assert_channel_diagnostics(
         json!([{ "name": "2d" }]),
         json!({}),
         &[
-            "channel `2d` has no name in TypeScript, where a name starts with a letter: \
+            "channel `2d` has no valid TypeScript name, because a name starts with a letter: \
            rename the channel",
         ],
     );
-    channels(
+    assert_channel_diagnostics(
         json!([{ "name": "chat" }]),
         json!({ "ChatChannel": true, "ChannelGap": true }),
         &[
-            "the client's own `ChannelGap` and type `ChannelGap` would both be `ChannelGap` in \
-             TypeScript: rename the type, or only its schema with `#[schemars(rename = \"..\")]`",
-            "type `ChatChannel` and channel `chat` would both be `ChatChannel` in TypeScript: \
+            "the built-in `ChannelGap` and type `ChannelGap` have the same TypeScript name `ChannelGap`: rename the type, or only its schema with `#[schemars(rename = \"..\")]`",
+            "type `ChatChannel` and channel `chat` have the same TypeScript name `ChatChannel`: \
              rename the channel",
         ],
     );
@@ -558,17 +543,16 @@ fn names_of_channels() {
         json!({}),
     );
     with_function["channels"] = json!([{ "name": "chat" }]);
-    refuse(
+    assert_diagnostics(
         &with_function,
         &[
-            "function `chat_channel` (src/b.rs:1) and channel `chat` would both be \
-             `useChatChannel` in TypeScript: rename the channel",
+            "function `chat_channel` (src/b.rs:1) and channel `chat` have the same TypeScript name `useChatChannel`: rename the channel",
         ],
     );
 }
 
 #[test]
-fn a_client_without_channels_leaves_their_names_to_others() {
+fn client_without_channels_does_not_reserve_channel_names() {
     let manifest = manifest(json!([]), json!({ "ChannelGap": true }), json!({}));
     let files = generate(&Manifest::parse(&manifest.to_string()).unwrap()).unwrap();
     let of_channels = |path: &str| path.contains("channel") || path.contains("socket");
@@ -576,8 +560,8 @@ fn a_client_without_channels_leaves_their_names_to_others() {
 }
 
 #[test]
-fn parts_of_channels_without_a_type() {
-    channels(
+fn rejects_unsupported_channel_schemas() {
+    assert_channel_diagnostics(
         json!([{
             "name": "chat",
             "params": { "type": "string" },
@@ -586,11 +570,9 @@ fn parts_of_channels_without_a_type() {
         }]),
         json!({}),
         &[
-            "the reply of channel `chat` (src/a.rs): the width of this integer is unknown, and \
-             JavaScript would silently round one above 2^53: give its schema the format of a \
+            "the reply of channel `chat` (src/a.rs): the width of this integer is unknown, and JavaScript rounds integers above 2^53: give its schema the format of a \
              32-bit integer, or a minimum and a maximum",
-            "the params of channel `chat` (src/a.rs) are not an object: describe them as the \
-             fields of an object",
+            "the params of channel `chat` (src/a.rs) are not an object: declare them as fields of an object",
         ],
     );
 }

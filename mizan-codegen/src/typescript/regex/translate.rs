@@ -3,19 +3,19 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::backtracking;
+use super::linear_time::is_linear;
 
 /// The literal that matches in JavaScript what `pattern` matches in Rust.
 ///
 /// Nothing for what JavaScript lacks or means otherwise, such as `(?i)`, `\A` or `[a-z&&[^aeiou]]`, and
 /// for what would keep a browser busy, as `^(\w+)+$` does: the server checks those alone.
-pub(super) fn javascript(pattern: &str) -> Option<String> {
+pub(crate) fn to_javascript(pattern: &str) -> Option<String> {
     let mut translation = Translation {
         input: pattern.chars().peekable(),
         output: String::new(),
     };
     translation.expression()?;
-    if translation.output.is_empty() || !backtracking::is_linear(pattern) {
+    if translation.output.is_empty() || !is_linear(pattern) {
         return None;
     }
     Some(format!("/{}/u", translation.output))
@@ -137,7 +137,7 @@ const WORD: &str = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
 
 #[cfg(test)]
 mod tests {
-    use super::javascript;
+    use super::to_javascript;
 
     #[test]
     fn what_both_have_is_translated() {
@@ -158,7 +158,7 @@ mod tests {
             ("[]a]", r"/[\]a]/u"),
             ("]", r"/\]/u"),
         ] {
-            assert_eq!(javascript(rust).as_deref(), Some(expected), "{rust}");
+            assert_eq!(to_javascript(rust).as_deref(), Some(expected), "{rust}");
         }
     }
 
@@ -176,7 +176,7 @@ mod tests {
             r"\x41",
             "",
         ] {
-            assert_eq!(javascript(rust), None, "{rust}");
+            assert_eq!(to_javascript(rust), None, "{rust}");
         }
     }
 }

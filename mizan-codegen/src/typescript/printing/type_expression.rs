@@ -1,18 +1,18 @@
 //! Types as they stand in declarations and signatures.
 
-use super::docs::comment;
-use super::document::{Document, text};
+use super::jsdoc::comment;
+use super::layout::{Document, text};
 use super::literal;
 use crate::schema::{Docs, Member, Object, Property, Type};
 
 /// In `types.ts`.
-pub(super) const IN_TYPES: Scope = Scope { prefix: "" };
+pub(crate) const IN_TYPES_FILE: Scope = Scope { prefix: "" };
 
 /// In the files that import `types.ts` as a whole.
-pub(super) const FROM_OTHER_FILES: Scope = Scope { prefix: "types." };
+pub(crate) const IN_OTHER_FILES: Scope = Scope { prefix: "types." };
 
 /// Type arguments: on one line, or each on its own. TypeScript allows no comma after the last.
-pub(super) fn arguments(
+pub(crate) fn type_arguments(
     open: &'static str,
     arguments: impl IntoIterator<Item = Document>,
 ) -> Document {
@@ -42,7 +42,7 @@ fn alternatives(members: impl IntoIterator<Item = (Document, Document)>) -> Vec<
 }
 
 /// Alternatives after a `=` or a `:`, with the space or line break before them.
-pub(super) fn alternatives_after_sign(
+pub(crate) fn union_after_operator(
     members: impl IntoIterator<Item = (Document, Document)>,
 ) -> Document {
     let mut inside = vec![Document::Line];
@@ -50,35 +50,35 @@ pub(super) fn alternatives_after_sign(
     Document::Group(vec![Document::Indent(inside)])
 }
 
-pub(super) fn without_docs(ty: Document) -> (Document, Document) {
-    (Document::All(Vec::new()), ty)
+pub(crate) fn without_docs(ty: Document) -> (Document, Document) {
+    (Document::Concat(Vec::new()), ty)
 }
 
 /// A place to print types in.
 #[derive(Clone, Copy)]
-pub(super) struct Scope {
+pub(crate) struct Scope {
     /// What stands before the name of a type.
     prefix: &'static str,
 }
 
 impl Scope {
     /// A type after a `=` or a `:`, with the space before it.
-    pub(super) fn after_sign(self, ty: &Type) -> Document {
+    pub(crate) fn type_after_operator(self, ty: &Type) -> Document {
         match ty {
-            Type::Union(members) => alternatives_after_sign(self.members_of(members)),
-            _ => Document::All(vec![text(" "), self.ty(ty)]),
+            Type::Union(members) => union_after_operator(self.members_of(members)),
+            _ => Document::Concat(vec![text(" "), self.ty(ty)]),
         }
     }
 
     /// A type where nothing binds more tightly: alone, or between commas.
-    pub(super) fn ty(self, ty: &Type) -> Document {
+    pub(crate) fn ty(self, ty: &Type) -> Document {
         match ty {
             Type::Union(members) => {
                 let mut inside = vec![Document::SoftLine];
                 inside.extend(alternatives(self.members_of(members)));
                 Document::Group(vec![Document::Indent(inside), Document::SoftLine])
             }
-            Type::Intersection(parts) => Document::All(Document::join(
+            Type::Intersection(parts) => Document::Concat(Document::join(
                 parts.iter().map(|part| self.operand(part)),
                 &[text(" & ")],
             )),
@@ -90,7 +90,7 @@ impl Scope {
             Type::Text(_) => text("string"),
             Type::File(_) => text("File"),
             Type::Literal(value) => text(literal::literal(value)),
-            Type::List(list) => Document::All(vec![self.operand(&list.item), text("[]")]),
+            Type::List(list) => Document::Concat(vec![self.operand(&list.item), text("[]")]),
             Type::Tuple(items) => Document::list("[", items.iter().map(|item| self.ty(item)), "]"),
             // `{}` would accept any value, and no index signature lets other types be added with `&`.
             Type::Object(object) if object.is_empty() => text("object"),
@@ -134,16 +134,16 @@ impl Scope {
         ])
     }
 
-    pub(super) fn members(self, object: &Object) -> Vec<Document> {
+    pub(crate) fn members(self, object: &Object) -> Vec<Document> {
         let mut members: Vec<_> = object
             .properties
             .iter()
             .map(|property| self.property(property))
             .collect();
-        if let Some(rest) = &object.rest {
-            members.push(Document::All(vec![
+        if let Some(additional) = &object.additional {
+            members.push(Document::Concat(vec![
                 text("[key: string]:"),
-                self.after_sign(&rest_type(object, &rest.value)),
+                self.type_after_operator(&index_signature_type(object, &additional.value)),
             ]));
         }
         members
@@ -151,10 +151,10 @@ impl Scope {
 
     fn property(self, property: &Property) -> Document {
         let optional = if property.required { "" } else { "?" };
-        Document::All(vec![
+        Document::Concat(vec![
             comment(&property.docs),
             text(format!("{}{optional}:", literal::member(&property.name))),
-            self.after_sign(&property.ty),
+            self.type_after_operator(&property.ty),
         ])
     }
 }
@@ -162,7 +162,7 @@ impl Scope {
 /// What any key of an object may hold.
 ///
 /// TypeScript wants an index signature to cover the named properties as well.
-fn rest_type(object: &Object, value: &Type) -> Type {
+fn index_signature_type(object: &Object, value: &Type) -> Type {
     if object.properties.is_empty() || *value == Type::Unknown {
         return value.clone();
     }

@@ -1,18 +1,20 @@
+//! The generated files in memory.
+
 use std::collections::BTreeMap;
 
-/// The generated files: contents by path, ordered by path.
+/// Generated files: their contents by path, in the order of the paths.
 ///
-/// Paths are relative to the output directory and use `/`.
+/// Paths are relative to the output directory and use `/` as the separator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Files(BTreeMap<String, String>);
+pub struct GeneratedFiles(BTreeMap<String, String>);
 
-impl Files {
-    /// The contents of one file.
+impl GeneratedFiles {
+    /// Returns the contents of the file at `path`.
     pub fn get(&self, path: &str) -> Option<&str> {
         self.0.get(path).map(String::as_str)
     }
 
-    /// All files as (path, contents).
+    /// Iterates over all files as `(path, contents)`.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()

@@ -1,131 +1,136 @@
-//! Forms, as the manifest has them.
+//! Forms in a manifest.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::manifest::Source;
+use super::source_location::SourceLocation;
 
-/// A form. The functions `schema`, `validate` and `submit` after its name and a dot are its own.
+/// A form. For a form `contact` the manifest also has the functions `contact.schema`,
+/// `contact.validate` and `contact.submit`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Form {
     /// The name on the wire.
     pub name: String,
-    /// What people call it.
+    /// The title, shown to users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Its doc comment.
+    /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
-    /// The local path where a browser goes after a success.
+    /// The local path that the browser navigates to after a successful submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<String>,
-    /// The fields that are shown, in their order.
+    /// The fields, in display order.
     pub fields: Vec<Field>,
-    /// Where it is written.
+    /// The location in the Rust source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Source>,
+    pub source: Option<SourceLocation>,
 }
 
 /// A field, a group of fields, or a list of such groups.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Field {
     /// The name on the wire.
     pub name: String,
-    /// How it is shown.
+    /// The control that displays the field.
     pub widget: Widget,
-    /// What people call it; a row of a list of single fields has no name of its own.
+    /// The label, shown to users; empty for the rows of a list of single fields.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label: String,
-    /// What it is for.
+    /// The help text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// What stands in it while it is empty.
+    /// The placeholder of an empty field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placeholder: Option<String>,
-    /// Whether it must be filled in.
+    /// Requires a value.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
-    /// What it holds at first, whoever asks.
+    /// The initial value, which is the same for every user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial: Option<Value>,
-    /// The values that it takes.
+    /// The allowed values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
-    /// Whether the values that it takes come with the state of the form.
+    /// Loads the allowed values with the form's state instead of listing them here.
     #[serde(default, skip_serializing_if = "is_false")]
     pub dynamic_choices: bool,
-    /// HTML's `autocomplete`.
+    /// The `autocomplete` attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autocomplete: Option<String>,
-    /// The height of a text area.
+    /// The height of a text area, in lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u32>,
-    /// The least number.
+    /// The minimum of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<Value>,
-    /// The greatest number.
+    /// The maximum of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Value>,
-    /// The distance from one number to the next; `"any"` where there is none.
+    /// The `step` attribute of a number; `"any"` if all numbers are allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Value>,
-    /// The fewest characters.
+    /// The minimum number of characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_length: Option<u64>,
-    /// The most characters.
+    /// The maximum number of characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
-    /// The types of files that it takes, as HTML's `accept` has them.
+    /// The accepted file types, in the syntax of the `accept` attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept: Option<String>,
-    /// The most bytes.
+    /// The maximum size of a file, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<u64>,
-    /// Whether it is shown only, and not sent.
+    /// Displays the field without submitting it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub disabled: bool,
-    /// Whether it takes several files or choices.
+    /// Accepts several files or choices.
     #[serde(default, skip_serializing_if = "is_false")]
     pub multiple: bool,
     /// The fields of a group, or of each row of a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
-    /// The only field of each row of a list, where the rows are no groups.
+    /// The single field of each row, for a list whose rows are not groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<Box<Field>>,
-    /// How many rows there may be; only a list has it.
+    /// The limits of a list's length; absent for other widgets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub list: Option<ListLimits>,
+    pub list: Option<RowLimits>,
 }
 
-/// How many rows a list may have.
+/// The limits of the number of rows in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ListLimits {
-    /// The fewest.
+#[non_exhaustive]
+pub struct RowLimits {
+    /// The minimum number of rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<u64>,
-    /// The most.
+    /// The maximum number of rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
 }
 
-/// One of the values that a field takes.
+/// An allowed value of a field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Choice {
-    /// The value, as it is sent.
+    /// The value on the wire.
     pub value: Value,
-    /// What people see.
+    /// The label, shown to users.
     pub label: String,
 }
 
-/// How a field is shown: HTML's word where it has one.
+/// The control that displays a field, named after the HTML element or input type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names are HTML's")]
+#[expect(missing_docs, reason = "the variants are named after HTML controls")]
 pub enum Widget {
     Text,
     Email,
@@ -155,7 +160,7 @@ pub enum Widget {
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands out references"
+    reason = "serde passes a reference"
 )]
 fn is_false(value: &bool) -> bool {
     !value

@@ -1,52 +1,56 @@
+//! The reader of JSON Schemas.
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Number as JsonNumber, Value};
 
-use super::flatten::flattened;
-use super::keywords::{is_known, referred};
-use super::{
-    Checks, Docs, List, Literal, Member, Number, Object, Property, Rest, Text, Type, Width,
+use super::checks::Checks;
+use super::flatten::flatten;
+use super::keywords::{definition_key, is_supported};
+use super::types::{
+    AdditionalProperties, Docs, List, Literal, Member, Number, NumberWidth, Object, Property, Text,
+    Type,
 };
-use crate::problem::{Origin, Place, Problem, Unsupported};
+use crate::diagnostic::{Diagnostic, ItemRef, SchemaLocation, UnsupportedSchema};
 
-/// The TypeScript names of the named types, by their keys in `$defs`.
+/// The TypeScript names of the read_ref types, keyed by their keys in `$defs`.
 pub(crate) type TypeNames = BTreeMap<String, String>;
 
-/// The most items of a list of fixed length that are spelt out as a tuple.
-const LONGEST_TUPLE: u64 = 8;
+/// The maximum length of an array that becomes a tuple.
+const MAX_TUPLE_LENGTH: u64 = 8;
 
-/// The keywords that make a schema without a type one of an object.
-const OF_OBJECTS: [&str; 4] = [
+/// The keywords that imply `"type": "object"`.
+const OBJECT_KEYWORDS: [&str; 4] = [
     "additionalProperties",
     "patternProperties",
     "properties",
     "required",
 ];
 
-/// The largest integer up to which JavaScript's numbers are exact.
+/// The largest integer that JavaScript numbers represent exactly (`Number.MAX_SAFE_INTEGER`).
 const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
 
 /// Reads JSON Schemas (draft 2020-12, as schemars prints it) into [`Type`]s.
 ///
-/// What has no type is added to the problems and read as [`Type::Unknown`], so that one run finds
-/// every problem.
-pub(crate) struct Reader<'a> {
+/// A schema without a TypeScript type adds a diagnostic and becomes [`Type::Unknown`], so that one
+/// run reports all problems.
+pub(crate) struct SchemaReader<'a> {
     names: &'a TypeNames,
-    problems: &'a mut Vec<Problem>,
-    origin: Origin,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    item_ref: ItemRef,
     path: String,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     pub(crate) fn new(
         names: &'a TypeNames,
-        problems: &'a mut Vec<Problem>,
-        origin: Origin,
+        diagnostics: &'a mut Vec<Diagnostic>,
+        item_ref: ItemRef,
     ) -> Self {
         Self {
             names,
-            problems,
-            origin,
+            diagnostics,
+            item_ref,
             path: String::new(),
         }
     }
@@ -56,24 +60,24 @@ impl<'a> Reader<'a> {
             Value::Bool(true) => Type::Unknown,
             Value::Bool(false) => Type::Never,
             Value::Object(keywords) => self.read_keywords(keywords),
-            _ => self.refuse(Unsupported::Malformed(schema.to_string())),
+            _ => self.reject(UnsupportedSchema::NotASchema(schema.to_string())),
         }
     }
 
     fn read_keywords(&mut self, keywords: &Map<String, Value>) -> Type {
-        if let Some(unknown) = keywords.keys().find(|keyword| !is_known(keyword)) {
-            return self.refuse(Unsupported::Keyword(unknown.clone()));
+        if let Some(unknown) = keywords.keys().find(|keyword| !is_supported(keyword)) {
+            return self.reject(UnsupportedSchema::Keyword(unknown.clone()));
         }
         let is_numeric = matches!(
             keywords.get("type").and_then(Value::as_str),
             Some("integer" | "number")
         );
         if keywords.contains_key("not") && !is_numeric {
-            return self.refuse(Unsupported::Keyword("not".to_owned()));
+            return self.reject(UnsupportedSchema::Keyword("not".to_owned()));
         }
         let mut parts = Vec::new();
         if let Some(reference) = keywords.get("$ref") {
-            parts.push(self.named(reference));
+            parts.push(self.read_ref(reference));
         }
         for keyword in ["oneOf", "anyOf"] {
             if let Some(members) = keywords.get(keyword) {
@@ -85,20 +89,20 @@ impl<'a> Reader<'a> {
                 parts.push(self.read(schema));
             }
         }
-        match self.own(keywords) {
+        match self.read_own_keywords(keywords) {
             Some(Type::Object(object)) if object.is_empty() && !parts.is_empty() => {}
-            Some(own) => parts.insert(0, own),
+            Some(ty) => parts.insert(0, ty),
             None => {}
         }
         match parts.len() {
             0 => Type::Unknown,
             1 => parts.remove(0),
-            _ => Type::Intersection(parts.into_iter().map(|part| self.flattened(part)).collect()),
+            _ => Type::Intersection(parts.into_iter().map(|part| self.flatten(part)).collect()),
         }
     }
 
-    /// What a schema says apart from the schemas that it is combined with.
-    fn own(&mut self, keywords: &Map<String, Value>) -> Option<Type> {
+    /// Reads the keywords of the schema itself, without `$ref`, `oneOf`, `anyOf` and `allOf`.
+    fn read_own_keywords(&mut self, keywords: &Map<String, Value>) -> Option<Type> {
         if let Some(value) = keywords.get("const") {
             return Some(self.literal(value));
         }
@@ -114,19 +118,19 @@ impl<'a> Reader<'a> {
             return Some(union_of(members));
         }
         match keywords.get("type") {
-            Some(Value::String(name)) => Some(self.of_type(name, keywords)),
+            Some(Value::String(name)) => Some(self.read_type(name, keywords)),
             Some(Value::Array(names)) => {
                 let members = names
                     .iter()
                     .map(|name| Member {
                         docs: Docs::default(),
-                        ty: self.of_type(name.as_str().unwrap_or_default(), keywords),
+                        ty: self.read_type(name.as_str().unwrap_or_default(), keywords),
                     })
                     .collect();
                 Some(union_of(members))
             }
-            Some(_) => Some(self.refuse(Unsupported::Malformed("type".to_owned()))),
-            None if OF_OBJECTS
+            Some(_) => Some(self.reject(UnsupportedSchema::InvalidKeyword("type".to_owned()))),
+            None if OBJECT_KEYWORDS
                 .iter()
                 .any(|keyword| keywords.contains_key(*keyword)) =>
             {
@@ -136,7 +140,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn of_type(&mut self, name: &str, keywords: &Map<String, Value>) -> Type {
+    fn read_type(&mut self, name: &str, keywords: &Map<String, Value>) -> Type {
         match name {
             "null" => Type::Null,
             "boolean" => Type::Boolean,
@@ -150,27 +154,27 @@ impl<'a> Reader<'a> {
                 format: self.text(keywords, "format"),
                 checks: self.checks(keywords),
             }),
-            "number" => self.number(keywords, Width::Float),
+            "number" => self.number(keywords, NumberWidth::Float),
             "integer" => self.integer(keywords),
             "array" => self.list(keywords),
             "object" => self.object(keywords),
-            _ => self.refuse(Unsupported::TypeName(name.to_owned())),
+            _ => self.reject(UnsupportedSchema::UnknownType(name.to_owned())),
         }
     }
 
     fn integer(&mut self, keywords: &Map<String, Value>) -> Type {
         let format = keywords.get("format").and_then(Value::as_str);
         let width = match format {
-            Some("int8") => Width::Int8,
-            Some("int16") => Width::Int16,
-            Some("int32") => Width::Int32,
-            Some("uint8") => Width::UInt8,
-            Some("uint16") => Width::UInt16,
-            Some("uint32") => Width::UInt32,
+            Some("int8") => NumberWidth::Int8,
+            Some("int16") => NumberWidth::Int16,
+            Some("int32") => NumberWidth::Int32,
+            Some("uint8") => NumberWidth::UInt8,
+            Some("uint16") => NumberWidth::UInt16,
+            Some("uint32") => NumberWidth::UInt32,
             Some(wide @ ("int64" | "uint64" | "int128" | "uint128" | "int" | "uint")) => {
-                return self.refuse(Unsupported::WideInteger(rust_integer(wide)));
+                return self.reject(UnsupportedSchema::WideInteger(rust_integer_type(wide)));
             }
-            _ => Width::Bounded,
+            _ => NumberWidth::Bounded,
         };
         let Type::Number(number) = self.number(keywords, width) else {
             return Type::Unknown;
@@ -178,21 +182,21 @@ impl<'a> Reader<'a> {
         let bounded = |inclusive: &Option<JsonNumber>, exclusive: &Option<JsonNumber>| {
             inclusive.iter().chain(exclusive).any(is_safe_integer)
         };
-        if width == Width::Bounded
+        if width == NumberWidth::Bounded
             && !(bounded(&number.minimum, &number.exclusive_minimum)
                 && bounded(&number.maximum, &number.exclusive_maximum))
         {
-            return self.refuse(Unsupported::UnboundedInteger);
+            return self.reject(UnsupportedSchema::UnboundedInteger);
         }
         Type::Number(number)
     }
 
-    fn number(&mut self, keywords: &Map<String, Value>, width: Width) -> Type {
-        let not = match keywords.get("not") {
+    fn number(&mut self, keywords: &Map<String, Value>, width: NumberWidth) -> Type {
+        let excluded = match keywords.get("not") {
             None => None,
             Some(not) => match not.get("const") {
                 Some(Value::Number(number)) => Some(number.clone()),
-                _ => return self.refuse(Unsupported::Keyword("not".to_owned())),
+                _ => return self.reject(UnsupportedSchema::Keyword("not".to_owned())),
             },
         };
         Type::Number(Number {
@@ -202,7 +206,7 @@ impl<'a> Reader<'a> {
             exclusive_minimum: self.limit(keywords, "exclusiveMinimum"),
             exclusive_maximum: self.limit(keywords, "exclusiveMaximum"),
             multiple_of: self.limit(keywords, "multipleOf"),
-            not,
+            excluded,
             checks: self.checks(keywords),
         })
     }
@@ -216,21 +220,21 @@ impl<'a> Reader<'a> {
             let ends =
                 max_items == Some(length) || keywords.get("items") == Some(&Value::Bool(false));
             if min_items != Some(length) || !ends {
-                return self.refuse(Unsupported::PartialTuple);
+                return self.reject(UnsupportedSchema::VariableTuple);
             }
             let items = first.iter().enumerate().map(|(index, schema)| {
-                self.within(&format!("[{index}]"), |reader| reader.read(schema))
+                self.at_path(&format!("[{index}]"), |reader| reader.read(schema))
             });
             return Type::Tuple(items.collect());
         }
         let item = match keywords.get("items") {
-            Some(items) => self.within("[]", |reader| reader.read(items)),
+            Some(items) => self.at_path("[]", |reader| reader.read(items)),
             None => Type::Unknown,
         };
         let unique = keywords.get("uniqueItems") == Some(&Value::Bool(true));
         match max_items {
             Some(0) => Type::Tuple(Vec::new()),
-            Some(length @ ..=LONGEST_TUPLE) if min_items == max_items && !unique => {
+            Some(length @ ..=MAX_TUPLE_LENGTH) if min_items == max_items && !unique => {
                 Type::Tuple((0..length).map(|_| item.clone()).collect())
             }
             _ => Type::List(List {
@@ -259,7 +263,7 @@ impl<'a> Reader<'a> {
                     name: name.clone(),
                     docs: docs_of(schema),
                     required: required.contains(&name.as_str()),
-                    ty: self.within(name, |reader| reader.read(schema)),
+                    ty: self.at_path(name, |reader| reader.read(schema)),
                 });
             }
         }
@@ -275,12 +279,12 @@ impl<'a> Reader<'a> {
         }
         Type::Object(Object {
             properties,
-            rest: self.rest(keywords),
+            additional: self.additional(keywords),
             closed: keywords.get("additionalProperties") == Some(&Value::Bool(false)),
         })
     }
 
-    fn rest(&mut self, keywords: &Map<String, Value>) -> Option<Box<Rest>> {
+    fn additional(&mut self, keywords: &Map<String, Value>) -> Option<Box<AdditionalProperties>> {
         let mut patterned = match keywords.get("patternProperties") {
             Some(schemas) => self
                 .map("patternProperties", schemas)
@@ -292,19 +296,19 @@ impl<'a> Reader<'a> {
             let mut key_patterns = Vec::new();
             for (pattern, schema) in patterned {
                 if schema != first {
-                    self.refuse(Unsupported::MixedPatterns);
+                    self.reject(UnsupportedSchema::MixedPatterns);
                 }
                 key_patterns.push(pattern.clone());
             }
-            return Some(Box::new(Rest {
-                value: self.within("[key]", |reader| reader.read(first)),
+            return Some(Box::new(AdditionalProperties {
+                value: self.at_path("[key]", |reader| reader.read(first)),
                 key_patterns,
             }));
         }
         match keywords.get("additionalProperties") {
             None | Some(Value::Bool(false)) => None,
-            Some(schema) => Some(Box::new(Rest {
-                value: self.within("[key]", |reader| reader.read(schema)),
+            Some(schema) => Some(Box::new(AdditionalProperties {
+                value: self.at_path("[key]", |reader| reader.read(schema)),
                 key_patterns: Vec::new(),
             })),
         }
@@ -322,17 +326,17 @@ impl<'a> Reader<'a> {
         union_of(members)
     }
 
-    fn flattened(&mut self, part: Type) -> Type {
-        flattened(part).unwrap_or_else(|| self.refuse(Unsupported::Flattened))
+    fn flatten(&mut self, part: Type) -> Type {
+        flatten(part).unwrap_or_else(|| self.reject(UnsupportedSchema::Flattened))
     }
 
-    fn named(&mut self, reference: &Value) -> Type {
-        let Some(key) = reference.as_str().and_then(referred) else {
-            return self.refuse(Unsupported::UnknownRef(reference.to_string()));
+    fn read_ref(&mut self, reference: &Value) -> Type {
+        let Some(key) = reference.as_str().and_then(definition_key) else {
+            return self.reject(UnsupportedSchema::UnknownRef(reference.to_string()));
         };
         match self.names.get(&key) {
             Some(name) => Type::Named(name.clone()),
-            None => self.refuse(Unsupported::UnknownRef(key)),
+            None => self.reject(UnsupportedSchema::UnknownRef(key)),
         }
     }
 
@@ -344,9 +348,11 @@ impl<'a> Reader<'a> {
             Value::Number(number) if number.is_f64() || is_safe_integer(number) => {
                 Type::Literal(Literal::Number(number.clone()))
             }
-            Value::Number(number) => self.refuse(Unsupported::InexactLiteral(number.to_string())),
+            Value::Number(number) => {
+                self.reject(UnsupportedSchema::InexactLiteral(number.to_string()))
+            }
             Value::Array(_) | Value::Object(_) => {
-                self.refuse(Unsupported::Malformed("const".to_owned()))
+                self.reject(UnsupportedSchema::InvalidKeyword("const".to_owned()))
             }
         }
     }
@@ -355,7 +361,7 @@ impl<'a> Reader<'a> {
         match keywords.get(keyword)? {
             Value::Number(number) => Some(number.clone()),
             _ => {
-                self.refuse(Unsupported::Malformed(keyword.to_owned()));
+                self.reject(UnsupportedSchema::InvalidKeyword(keyword.to_owned()));
                 None
             }
         }
@@ -365,7 +371,7 @@ impl<'a> Reader<'a> {
         let value = keywords.get(keyword)?;
         let count = value.as_u64();
         if count.is_none() {
-            self.refuse(Unsupported::Malformed(keyword.to_owned()));
+            self.reject(UnsupportedSchema::InvalidKeyword(keyword.to_owned()));
         }
         count
     }
@@ -375,7 +381,7 @@ impl<'a> Reader<'a> {
             return Checks::default();
         };
         serde_json::from_value(value.clone()).unwrap_or_else(|_| {
-            self.refuse(Unsupported::Malformed("x-checks".to_owned()));
+            self.reject(UnsupportedSchema::InvalidKeyword("x-checks".to_owned()));
             Checks::default()
         })
     }
@@ -384,7 +390,7 @@ impl<'a> Reader<'a> {
         let value = keywords.get(keyword)?;
         let text = value.as_str().map(str::to_owned);
         if text.is_none() {
-            self.refuse(Unsupported::Malformed(keyword.to_owned()));
+            self.reject(UnsupportedSchema::InvalidKeyword(keyword.to_owned()));
         }
         text
     }
@@ -393,7 +399,7 @@ impl<'a> Reader<'a> {
         match value {
             Value::Array(values) => values,
             _ => {
-                self.refuse(Unsupported::Malformed(keyword.to_owned()));
+                self.reject(UnsupportedSchema::InvalidKeyword(keyword.to_owned()));
                 &[]
             }
         }
@@ -403,13 +409,13 @@ impl<'a> Reader<'a> {
         match value {
             Value::Object(map) => map.iter().collect(),
             _ => {
-                self.refuse(Unsupported::Malformed(keyword.to_owned()));
+                self.reject(UnsupportedSchema::InvalidKeyword(keyword.to_owned()));
                 Vec::new()
             }
         }
     }
 
-    fn within<T>(&mut self, segment: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+    fn at_path<T>(&mut self, segment: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         let outside = self.path.len();
         if !self.path.is_empty() && !segment.starts_with('[') {
             self.path.push('.');
@@ -420,10 +426,10 @@ impl<'a> Reader<'a> {
         result
     }
 
-    fn refuse(&mut self, reason: Unsupported) -> Type {
-        self.problems.push(Problem::Schema {
-            place: Place {
-                origin: self.origin.clone(),
+    fn reject(&mut self, reason: UnsupportedSchema) -> Type {
+        self.diagnostics.push(Diagnostic::Schema {
+            location: SchemaLocation {
+                item: self.item_ref.clone(),
                 path: self.path.clone(),
             },
             reason,
@@ -432,7 +438,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The docs that a schema carries.
+/// Returns the documentation of a schema.
 pub(crate) fn docs_of(schema: &Value) -> Docs {
     Docs {
         text: schema
@@ -443,9 +449,9 @@ pub(crate) fn docs_of(schema: &Value) -> Docs {
     }
 }
 
-/// A union of its members, without a union directly in it.
+/// Creates a union, and merges nested unions into it.
 ///
-/// An enum of units and others arrives as a union in a union; the inner one says nothing more.
+/// schemars describes an enum with unit variants and other variants as a union at_path a union.
 fn union_of(members: Vec<Member>) -> Type {
     let mut flat = Vec::new();
     for member in members {
@@ -469,8 +475,8 @@ fn is_safe_integer(number: &JsonNumber) -> bool {
     }
 }
 
-/// The Rust type that schemars gives a format.
-fn rust_integer(format: &str) -> String {
+/// Returns the Rust integer type for a format of schemars.
+fn rust_integer_type(format: &str) -> String {
     match format {
         "int" => "isize".to_owned(),
         "uint" => "usize".to_owned(),

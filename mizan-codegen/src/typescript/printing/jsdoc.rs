@@ -1,15 +1,15 @@
-use super::document::{Document, text};
+use super::layout::{Document, text};
 use crate::schema::Docs;
 
 /// The JSDoc comment for what follows, with the line break after it; nothing without docs.
-pub(super) fn comment(docs: &Docs) -> Document {
+pub(crate) fn comment(docs: &Docs) -> Document {
     let mut lines: Vec<String> = docs.text.iter().flat_map(|text| harmless(text)).collect();
     if docs.deprecated {
         lines.push("@deprecated".to_owned());
     }
     match lines.as_slice() {
-        [] => Document::All(Vec::new()),
-        [line] => Document::All(vec![text(format!("/** {line} */")), Document::HardLine]),
+        [] => Document::Concat(Vec::new()),
+        [line] => Document::Concat(vec![text(format!("/** {line} */")), Document::HardLine]),
         lines => {
             let mut comment = vec![text("/**"), Document::HardLine];
             for line in lines {
@@ -21,7 +21,7 @@ pub(super) fn comment(docs: &Docs) -> Document {
                 comment.push(Document::HardLine);
             }
             comment.extend([text(" */"), Document::HardLine]);
-            Document::All(comment)
+            Document::Concat(comment)
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Number, Value};
 
-use super::names::is_identifier;
+use crate::naming::is_identifier;
 use crate::schema::Literal;
 
 /// A string in double quotes.
-pub(super) fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     // JSON strings are JavaScript strings, except that JavaScript once ended a line at these two.
     Value::from(text)
         .to_string()
@@ -14,7 +14,7 @@ pub(super) fn string(text: &str) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-pub(super) fn literal(literal: &Literal) -> String {
+pub(crate) fn literal(literal: &Literal) -> String {
     match literal {
         Literal::Text(text) => string(text),
         Literal::Number(value) => number(value),
@@ -23,7 +23,7 @@ pub(super) fn literal(literal: &Literal) -> String {
 }
 
 /// A number as JavaScript prints it: `1` where Rust has `1.0`.
-pub(super) fn number(number: &Number) -> String {
+pub(crate) fn number(number: &Number) -> String {
     match number.as_f64() {
         Some(float) if number.is_f64() => float.to_string(),
         _ => number.to_string(),
@@ -31,7 +31,7 @@ pub(super) fn number(number: &Number) -> String {
 }
 
 /// The name of a member in a type.
-pub(super) fn member(name: &str) -> String {
+pub(crate) fn member(name: &str) -> String {
     if is_identifier(name) && name != "__proto__" {
         name.to_owned()
     } else {
@@ -40,7 +40,7 @@ pub(super) fn member(name: &str) -> String {
 }
 
 /// The name of a member in an object literal, where a plain `__proto__` would set the prototype.
-pub(super) fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     if name == "__proto__" {
         format!("[{}]", string(name))
     } else {

@@ -18,7 +18,7 @@ pub(crate) enum Document {
     HardLine,
     /// Text for a broken group alone.
     IfBroken(&'static str),
-    All(Vec<Document>),
+    Concat(Vec<Document>),
     /// Lines in it start further to the right.
     Indent(Vec<Document>),
     /// On one line where that fits, otherwise broken at each of its own lines.
@@ -108,7 +108,7 @@ impl Document {
                         column += text.len();
                     }
                 }
-                Document::All(documents) => open.extend(next.around(documents)),
+                Document::Concat(documents) => open.extend(next.around(documents)),
                 Document::Indent(documents) => {
                     let inner = Open {
                         indent: next.indent + INDENT,
@@ -173,7 +173,7 @@ fn fits(group: Open<'_>, documents: &[Document], rest: &[Open<'_>], width: usize
             Document::SoftLine => 0,
             Document::IfBroken(text) if next.broken => text.len(),
             Document::IfBroken(_) => 0,
-            Document::All(documents) | Document::Indent(documents) => {
+            Document::Concat(documents) | Document::Indent(documents) => {
                 inside.extend(next.around(documents));
                 0
             }
@@ -217,9 +217,9 @@ mod tests {
     fn what_follows_counts() {
         let word = "x".repeat(76);
         let group = Document::list("(", [text(word.clone())], ")");
-        let fitting = Document::All(vec![group.clone(), text(";")]).print();
+        let fitting = Document::Concat(vec![group.clone(), text(";")]).print();
         assert_eq!(fitting, format!("({word});"));
-        let breaking = Document::All(vec![group, text(";;;")]).print();
+        let breaking = Document::Concat(vec![group, text(";;;")]).print();
         assert_eq!(breaking, format!("(\n  {word},\n);;;"));
     }
 
