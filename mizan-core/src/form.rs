@@ -103,7 +103,7 @@ pub trait FormShape: Send + Sync {
 }
 
 /// A form that was posted and is shown again: an extension of the request for the page, which the
-/// form's `schema` function looks for.
+/// form's `state` and `schema` functions look for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FormPost {
     /// The name of the form.

@@ -5,13 +5,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// One of the values that a field accepts.
-///
-/// ```
-/// use mizan_forms::Choice;
-///
-/// let countries = [Choice::new("de", "Germany"), Choice::new("at", "Austria")];
-/// assert_eq!(countries[1].label, "Austria");
-/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Choice {
@@ -23,6 +16,13 @@ pub struct Choice {
 
 impl Choice {
     /// Creates a choice from a value, such as an id or a code, and the text to show for it.
+    ///
+    /// ```
+    /// use mizan_forms::Choice;
+    ///
+    /// let countries = [Choice::new("de", "Germany"), Choice::new("at", "Austria")];
+    /// assert_eq!(countries[1].label, "Austria");
+    /// ```
     pub fn new(value: impl Into<Value>, label: impl Into<String>) -> Self {
         Self {
             value: value.into(),

@@ -6,6 +6,35 @@ use crate::FormHandler;
 use crate::functions::{SchemaQuery, StateQuery, SubmitMutation, ValidateQuery};
 
 /// Extends [`Registry`] with the registration of forms.
+///
+/// ```
+/// use mizan_core::{BuildError, Cx, Error, Registry};
+/// use mizan_forms::{Form, FormHandler, RegisterForm};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+/// use validator::Validate;
+///
+/// #[derive(Form, Deserialize, JsonSchema, Validate)]
+/// #[form(name = "feedback", auth = "anyone")]
+/// struct Feedback {
+///     text: String,
+/// }
+///
+/// impl FormHandler for Feedback {
+///     type Output = ();
+///     type Error = Error;
+///
+///     async fn submit(self, _: &Cx) -> Result<(), Error> {
+///         Ok(())
+///     }
+/// }
+///
+/// fn main() -> Result<(), BuildError> {
+///     let app = Registry::new().form::<Feedback>().build()?;
+///     assert!(app.function("feedback.submit").is_some());
+///     Ok(())
+/// }
+/// ```
 pub trait RegisterForm: Sized {
     /// Registers the form `F`: the functions `name.schema`, `name.state`, `name.validate` and
     /// `name.submit`, and its entry in the manifest.

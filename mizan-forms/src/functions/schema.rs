@@ -46,7 +46,7 @@ pub struct FormSchema {
 /// client has the definition compiled in, so it calls [`StateQuery`](crate::functions::StateQuery) instead.
 ///
 /// ```
-/// use mizan_core::{Cx, Error, Principal, Registry};
+/// use mizan_core::{BuildError, Cx, Error, Principal, Registry};
 /// use mizan_forms::functions::SchemaQuery;
 /// use mizan_forms::{Form, FormHandler, RegisterForm};
 /// use schemars::JsonSchema;
@@ -68,13 +68,14 @@ pub struct FormSchema {
 ///     }
 /// }
 ///
-/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let app = Registry::new().form::<Feedback>().build()?;
-/// let schema = app.call_as(Principal::anonymous(), SchemaQuery::<Feedback>::new()).await?;
-/// assert_eq!(schema.title, "Your opinion");
-/// assert!(schema.fields.get().contains(r#""label":"Text""#));
-/// # Ok(())
-/// # }
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), BuildError> {
+///     let app = Registry::new().form::<Feedback>().build()?;
+///     let schema = app.call_as(Principal::anonymous(), SchemaQuery::<Feedback>::new()).await.unwrap();
+///     assert_eq!(schema.title, "Your opinion");
+///     assert!(schema.fields.get().contains(r#""label":"Text""#));
+///     Ok(())
+/// }
 /// ```
 pub struct SchemaQuery<F>(PhantomData<fn() -> F>);
 

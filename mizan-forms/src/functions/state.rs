@@ -38,7 +38,7 @@ pub struct FormState {
 /// the definition of the form in [`SchemaQuery`](crate::functions::SchemaQuery).
 ///
 /// ```
-/// use mizan_core::{Cx, Error, Principal, Registry};
+/// use mizan_core::{BuildError, Cx, Error, Principal, Registry};
 /// use mizan_forms::functions::StateQuery;
 /// use mizan_forms::{Form, FormHandler, InitialValues, RegisterForm};
 /// use schemars::JsonSchema;
@@ -64,12 +64,13 @@ pub struct FormState {
 ///     }
 /// }
 ///
-/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let app = Registry::new().form::<Feedback>().build()?;
-/// let state = app.call_as(Principal::anonymous(), StateQuery::<Feedback>::new()).await?;
-/// assert_eq!(state.values["text"], "Dear team,");
-/// # Ok(())
-/// # }
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), BuildError> {
+///     let app = Registry::new().form::<Feedback>().build()?;
+///     let state = app.call_as(Principal::anonymous(), StateQuery::<Feedback>::new()).await.unwrap();
+///     assert_eq!(state.values["text"], "Dear team,");
+///     Ok(())
+/// }
 /// ```
 pub struct StateQuery<F>(PhantomData<fn() -> F>);
 
