@@ -206,7 +206,10 @@ export class ChannelConnection implements SocketOwner {
     if (this.#byAlias.size >= this.#limits.subs)
       return this.#end(subscription, tooMany(this.#limits));
     if (options.persist && !log.position) {
-      const kept = readPersistedLog(this.#storageKey(subscription), this.#owner);
+      const kept = readPersistedLog(
+        this.#storageKey(subscription),
+        this.#owner,
+      );
       if (kept) log.restore(kept);
     }
     const alias = (this.#lastAlias += 1);

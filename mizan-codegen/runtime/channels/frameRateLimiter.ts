@@ -13,7 +13,10 @@ export interface FrameRateLimiter {
  * A bucket of tokens: one second's frames go at once, then it fills at 0.7 of the rate. So none of
  * the server's windows of 5 seconds holds more than 0.9 of what it takes, wherever it begins.
  */
-export function createFrameRateLimiter(rate: number, write: (frame: string) => void): FrameRateLimiter {
+export function createFrameRateLimiter(
+  rate: number,
+  write: (frame: string) => void,
+): FrameRateLimiter {
   const capacity = Math.max(1, rate);
   const perMillisecond = (rate * 0.7) / 1_000;
   const waiting: string[] = [];

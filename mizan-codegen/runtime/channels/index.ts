@@ -1,9 +1,5 @@
 export type { ChannelCode } from "./error";
-export {
-  reconnect,
-  subscribe,
-  type ChannelSubscription,
-} from "./subscribe";
+export { reconnect, subscribe, type ChannelSubscription } from "./subscribe";
 export type {
   ChannelActions,
   ChannelDefinition,

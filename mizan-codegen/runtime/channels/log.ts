@@ -1,8 +1,4 @@
-import type {
-  ChannelMessage,
-  ChannelState,
-  ChannelTypes,
-} from "./types";
+import type { ChannelMessage, ChannelState, ChannelTypes } from "./types";
 import type { MemberFrame, Position, SubscriptionFrame } from "./frames";
 
 /** The state of a subscription, whatever goes through it. */
@@ -145,7 +141,14 @@ export class ChannelLog {
   }
 
   /** Goes on from what was kept. */
-  restore({ epoch, offset, messages, snapshot, gap, left }: PersistedLog): void {
+  restore({
+    epoch,
+    offset,
+    messages,
+    snapshot,
+    gap,
+    left,
+  }: PersistedLog): void {
     this.position = { epoch, offset };
     this.#left = new Map(left);
     this.set({ messages: newest(messages, this.limit), snapshot, gap });

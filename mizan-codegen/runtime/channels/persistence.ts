@@ -18,7 +18,10 @@ export interface Owner {
 type Entry = PersistedLog & Owner & { readonly writtenAt: number };
 
 /** Takes what an earlier page of this tab kept of the subscription, if it is the owner's. */
-export function readPersistedLog(key: string, owner: Owner): PersistedLog | undefined {
+export function readPersistedLog(
+  key: string,
+  owner: Owner,
+): PersistedLog | undefined {
   const entry = read(prefix + key);
   const isOwners =
     entry?.user === owner.user && entry?.contract === owner.contract;
@@ -26,7 +29,11 @@ export function readPersistedLog(key: string, owner: Owner): PersistedLog | unde
 }
 
 /** Keeps a subscription for the next page of this tab, as far as there is room. */
-export function writePersistedLog(key: string, kept: PersistedLog, owner: Owner): void {
+export function writePersistedLog(
+  key: string,
+  kept: PersistedLog,
+  owner: Owner,
+): void {
   let count = mostMessages;
   let text: string;
   // What was cut off can be had from the server again: the position is what counts.

@@ -148,7 +148,9 @@ async function readHistory(
   }[];
   return {
     epoch,
-    messages: listed.map(({ offset, data }) => toChannelMessage(epoch, offset, data)),
+    messages: listed.map(({ offset, data }) =>
+      toChannelMessage(epoch, offset, data),
+    ),
     more: more === true,
   };
 }

@@ -28,7 +28,8 @@ export function getInputProps(bound: BoundField): InputProps {
     autoComplete: field.autocomplete,
     placeholder: field.placeholder,
     value: String(value ?? ""),
-    onChange: ({ target }) => bound.change(parseControlValue(field, target.value)),
+    onChange: ({ target }) =>
+      bound.change(parseControlValue(field, target.value)),
   };
   const { placeholder: _, value: __, ...other } = text;
   switch (field.widget) {
@@ -116,7 +117,9 @@ function fileProps({ field, value, change, ref }: BoundField) {
 
 function selected(field: ItemDefinition, element: ControlElement): unknown[] {
   const { selectedOptions } = element as HTMLSelectElement;
-  return Array.from(selectedOptions, ({ value }) => parseControlValue(field, value));
+  return Array.from(selectedOptions, ({ value }) =>
+    parseControlValue(field, value),
+  );
 }
 
 /** The controls whose roles know of `aria-required`. */

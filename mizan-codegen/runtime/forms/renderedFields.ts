@@ -37,7 +37,10 @@ export function createRenderedFields(): RenderedFields {
 }
 
 /** Notes that the component shows the error called `name`; no name for one that shows none. */
-export function useRenderedField(rendered: RenderedFields, name: string | undefined): void {
+export function useRenderedField(
+  rendered: RenderedFields,
+  name: string | undefined,
+): void {
   if (name !== undefined) rendered.first.add(name);
   useEffect(() => {
     if (name !== undefined) return rendered.add(name);

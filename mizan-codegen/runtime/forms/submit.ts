@@ -116,7 +116,8 @@ async function finish(
   const fresh = await client
     .fetchQuery({ queryKey, queryFn, staleTime: 0, retry: false })
     .catch(() => undefined);
-  if (fresh) resetFromServer(form, fresh, claimToken(client, form, fresh.token));
+  if (fresh)
+    resetFromServer(form, fresh, claimToken(client, form, fresh.token));
   else resetFromServer(form, form.status.get().state, newToken());
   form.status.set({ sent: true });
   form.focus.request("success");

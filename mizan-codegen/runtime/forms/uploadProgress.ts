@@ -3,7 +3,9 @@
  *
  * `fetch` itself cannot tell, so the request is an `XMLHttpRequest`.
  */
-export function fetchWithProgress(onProgress: (share: number) => void): typeof fetch {
+export function fetchWithProgress(
+  onProgress: (share: number) => void,
+): typeof fetch {
   return (url, { method = "POST", headers, body, signal } = {}) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);

@@ -57,7 +57,9 @@ export function useFormOf<T extends FormTypes>(
 
   const latest = useRef(options);
   const [serverErrors] = useState(() => new ServerErrors());
-  const [start] = useState(() => initialFormState(definition, state, serverErrors));
+  const [start] = useState(() =>
+    initialFormState(definition, state, serverErrors),
+  );
   const [resolver] = useState(() => createResolver(definition, serverErrors));
   const rhf = useForm<FieldValues>({
     mode: "onTouched",

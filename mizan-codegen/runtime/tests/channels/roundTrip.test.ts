@@ -6,7 +6,11 @@ import {
 } from "../../channels";
 import type { CallError } from "../../transport/error";
 import { createApi } from "../support/api";
-import { WebSocket, startChatServer, type ChatServer } from "../support/chatServer.mjs";
+import {
+  WebSocket,
+  startChatServer,
+  type ChatServer,
+} from "../support/chatServer.mjs";
 
 interface Chat {
   readonly params: { readonly room: string };

@@ -13,7 +13,12 @@ import {
   subok,
 } from "../support/fakeSocket";
 import { fakeServer, json } from "../support/server";
-import { after, chat, endSubscriptions, subscribe } from "../support/subscriptions";
+import {
+  after,
+  chat,
+  endSubscriptions,
+  subscribe,
+} from "../support/subscriptions";
 
 /** How long the random waits are, as a part of the longest. */
 let jitter = 0.5;

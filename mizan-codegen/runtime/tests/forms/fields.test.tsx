@@ -255,7 +255,9 @@ describe("components of one's own", () => {
       fireEvent.change(email, { target: { value: "nobody" } });
       fireEvent.blur(email);
     });
-    expect(await screen.findByText("Enter a valid email address.!")).toBeDefined();
+    expect(
+      await screen.findByText("Enter a valid email address.!"),
+    ).toBeDefined();
     expect(control("Your name").type).toBe("text");
   });
 

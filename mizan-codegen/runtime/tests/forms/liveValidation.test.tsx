@@ -2,7 +2,10 @@
 import { act, cleanup, fireEvent, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AutoForm, contactForm } from "../../../tests/cases/forms/expected/forms";
+import {
+  AutoForm,
+  contactForm,
+} from "../../../tests/cases/forms/expected/forms";
 import {
   control,
   createFormServer,

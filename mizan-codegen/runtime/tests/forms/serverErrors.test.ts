@@ -58,7 +58,9 @@ describe("a verdict of the server", () => {
     const [one, other] = [new File(["1"], "1"), new File(["2"], "2")];
     serverErrors.recordCheck("file", { file: one }, ["is no image"]);
     serverErrors.recordCheck("files", { files: [one] }, ["are too many"]);
-    expect(serverErrors.messagesFor({ file: other, files: [other] })).toEqual({});
+    expect(serverErrors.messagesFor({ file: other, files: [other] })).toEqual(
+      {},
+    );
     expect(serverErrors.messagesFor({ file: one, files: [one] })).toEqual({
       file: ["is no image"],
       files: ["are too many"],

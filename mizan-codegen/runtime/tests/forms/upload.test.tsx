@@ -147,9 +147,7 @@ describe("a form with a file", () => {
       code: "invalid",
       status: 422,
       fields: {
-        image: [
-          "The content of the file does not match its type, image/png.",
-        ],
+        image: ["The content of the file does not match its type, image/png."],
       },
     };
     await act(async () => FakeRequest.last.answer(422, refused));

@@ -8,7 +8,10 @@ import {
 } from "@testing-library/react";
 import { StrictMode, type ReactNode } from "react";
 import { vi } from "vitest";
-import { createApi, type Api } from "../../../tests/cases/forms/expected/client";
+import {
+  createApi,
+  type Api,
+} from "../../../tests/cases/forms/expected/client";
 import { MizanProvider } from "../../../tests/cases/forms/expected/react";
 import type { FormState } from "../../forms/definition";
 import { fakeServer, json, type Sent } from "./server";

@@ -1,7 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
 import { createTransport } from "../../transport/transport";
 import { createApi } from "../support/api";
-import { fakeServer, json, lines, problem, settled, type Sent } from "../support/server";
+import {
+  fakeServer,
+  json,
+  lines,
+  problem,
+  settled,
+  type Sent,
+} from "../support/server";
 
 const user = { name: "Ada" };
 const settings = { theme: "dark" };

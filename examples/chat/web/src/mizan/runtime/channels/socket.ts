@@ -10,7 +10,10 @@ import {
   type SubscriptionFrame,
   type WelcomeFrame,
 } from "./frames";
-import { createFrameRateLimiter, type FrameRateLimiter } from "./frameRateLimiter";
+import {
+  createFrameRateLimiter,
+  type FrameRateLimiter,
+} from "./frameRateLimiter";
 import { onPageResume } from "./pageResume";
 import type { ServerAddress } from "../transport/transport";
 

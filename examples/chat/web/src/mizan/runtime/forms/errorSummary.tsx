@@ -5,7 +5,13 @@ import { useFormState } from "react-hook-form";
 import { FormComponentsContext, isHiddenField } from "./components";
 import { fieldAt } from "./definition";
 import { useRenderedField } from "./renderedFields";
-import { forEachError, errorPath, withFieldLabel, messagesOf, root } from "./errors";
+import {
+  forEachError,
+  errorPath,
+  withFieldLabel,
+  messagesOf,
+  root,
+} from "./errors";
 import type { FormController } from "./controller";
 import { useStore } from "./status";
 
@@ -78,7 +84,9 @@ function useMessages(
 }
 
 /** Returns a function that checks whether an error belongs to an invisible field. */
-function useIsHidden({ definition }: FormController): (name: string) => boolean {
+function useIsHidden({
+  definition,
+}: FormController): (name: string) => boolean {
   const components = useContext(FormComponentsContext);
   return (name) => {
     const field = fieldAt(definition.fields, errorPath(definition, name));

@@ -53,7 +53,10 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
     name,
     control: form.control,
   });
-  useRenderedField(form.rendered, isHiddenField(field, components) ? undefined : name);
+  useRenderedField(
+    form.rendered,
+    isHiddenField(field, components) ? undefined : name,
+  );
   const element = useRef<HTMLElement | null>(null);
   usePreHydrationInput(element, held.value, (text) =>
     change(parseControlValue(field, text)),

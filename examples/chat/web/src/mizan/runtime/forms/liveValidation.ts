@@ -61,7 +61,8 @@ export function createLiveValidation(
     if (signal.aborted) return;
     for (const path of fields) {
       open.delete(path);
-      if (answer.ok) serverErrors.recordCheck(path, held, answer.value.errors[path]);
+      if (answer.ok)
+        serverErrors.recordCheck(path, held, answer.value.errors[path]);
     }
     // Fields that have changed since are in the next question; their errors are left as they are.
     const now = form().getValues();

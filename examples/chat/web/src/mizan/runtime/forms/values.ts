@@ -37,7 +37,10 @@ export function rowValues(list: ItemDefinition, given?: unknown): FieldValues {
 }
 
 /** What a control's text stands for. What is no number stays text, for the schema to refuse. */
-export function parseControlValue(field: ItemDefinition, text: string): unknown {
+export function parseControlValue(
+  field: ItemDefinition,
+  text: string,
+): unknown {
   if (text === "") return isText(field) && !field.nullable ? "" : null;
   if (field.type === "boolean")
     return text === "true" ? true : text === "false" ? false : text;
@@ -84,7 +87,11 @@ function emptyValue(field: ItemDefinition): unknown {
 }
 
 /** Where the handle of a range stands at first. */
-function rangeMidpoint({ min = 0, max = 100, step = 1 }: ItemDefinition): number {
+function rangeMidpoint({
+  min = 0,
+  max = 100,
+  step = 1,
+}: ItemDefinition): number {
   const half = Math.max(0, Number(max) - Number(min)) / 2;
   const size = step === "any" ? 0 : Number(step);
   return Number(min) + (size > 0 ? Math.round(half / size) * size : half);
