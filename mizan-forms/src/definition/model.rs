@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use mizan_core::Source;
+use mizan_core::function::Source;
 use serde_json::Value;
 use serde_json::value::RawValue;
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use mizan_core::{Cx, Error, Kind, Policy, ServerFunction, Source};
+use mizan_core::function::{FunctionKind, Source};
+use mizan_core::{Cx, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -97,7 +98,7 @@ impl<F: FormHandler> ServerFunction for SchemaQuery<F> {
     type Output = FormSchema;
     type Error = Error;
     const NAME: &'static str = F::SCHEMA;
-    const KIND: Kind = Kind::Query;
+    const KIND: FunctionKind = FunctionKind::Query;
     const POLICY: Policy = F::POLICY;
     const DOCS: &'static str =
         "Returns the title, the fields and the JSON Schema of the form, and its state.";

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use mizan_core::{Cx, Error, Fields, FormPost, Kind, Policy, ServerFunction, Source};
+use mizan_core::adapter::FormPost;
+use mizan_core::error::FieldErrors;
+use mizan_core::function::{FunctionKind, Source};
+use mizan_core::{Cx, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -27,7 +30,7 @@ pub struct FormState {
     /// The path and query of the page that contains the form; empty outside of a page.
     pub page: String,
     /// The error messages by path; `__all__` stands for the form as a whole.
-    pub errors: Fields,
+    pub errors: FieldErrors,
     /// True if the page is displayed after a successful submission of the form.
     pub sent: bool,
 }
@@ -92,7 +95,7 @@ impl<F: FormHandler> ServerFunction for StateQuery<F> {
     type Output = FormState;
     type Error = Error;
     const NAME: &'static str = F::STATE;
-    const KIND: Kind = Kind::Query;
+    const KIND: FunctionKind = FunctionKind::Query;
     const POLICY: Policy = F::POLICY;
     const DOCS: &'static str =
         "Returns the values, the dynamic choices and the token with which the form is displayed.";
@@ -107,7 +110,7 @@ impl<F: FormHandler> ServerFunction for StateQuery<F> {
 pub(super) async fn form_state<F: FormHandler>(cx: &Cx) -> Result<FormState, Error> {
     let post = cx.head().extensions().get::<FormPost>();
     let post = post.filter(|post| post.form == F::NAME);
-    let page = cx.head().page().unwrap_or_default();
+    let page = cx.head().page_path().unwrap_or_default();
     let query = page.split_once('?').map_or("", |(_, query)| query);
     let token = post.and_then(|post| post.token.clone());
     Ok(FormState {

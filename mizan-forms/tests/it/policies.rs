@@ -57,7 +57,7 @@ async fn applies_policy_to_every_function_of_a_form() {
                 ("submit", "{}"),
             ] {
                 let name = format!("{form}.{function}");
-                let cx = Cx::new(app.clone(), caller.clone(), Arc::new(RequestHead::empty()));
+                let cx = app.context(caller.clone(), Arc::new(RequestHead::empty()));
                 let reply = app
                     .function(&name)
                     .unwrap()
