@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use http_body_util::Full;
-use mizan_http::{ForwardedHeader, MizanService, PeerAddr};
+use mizan_http::client_address::ForwardedHeader;
+use mizan_http::{MizanService, PeerAddr};
 use serde_json::json;
 
 use crate::app::app;

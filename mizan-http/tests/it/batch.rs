@@ -162,7 +162,7 @@ async fn the_calls_end_with_their_client() {
     drop(socket);
     probe.dropped.reach(2).await;
     probe.cancelled.reach(2).await;
-    soon(service.idle()).await;
+    soon(service.wait_idle()).await;
     assert_eq!(probe.finished.get(), 0);
 }
 
@@ -178,7 +178,7 @@ async fn the_calls_end_though_nobody_reads() {
     probe.started.reach(61).await;
     probe.gate.let_through(1);
     probe.finished.reach(1).await;
-    soon(service.idle()).await;
+    soon(service.wait_idle()).await;
     let reply = socket.reply().await;
     assert_eq!(lines(&reply).len(), 61);
 }

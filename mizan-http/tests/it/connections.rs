@@ -70,7 +70,7 @@ async fn proxies_are_exempt() {
 #[tokio::test]
 async fn by_default_it_is_an_eighth() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| serve.connections(800)).await;
+    let server = Server::start(service, |serve| serve.max_connections(800)).await;
     let mut held = Vec::new();
     for _ in 0..100 {
         held.push(answered(server.connect().await).await);

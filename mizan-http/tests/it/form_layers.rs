@@ -14,7 +14,7 @@ use http_body_util::{Full, Limited};
 use mizan_http::{FormPages, PeerAddr};
 use serde_json::{Value, json};
 
-use crate::form_app::Site;
+use crate::forms_app::Site;
 use crate::wire::{Reply, call};
 
 const PEER: &str = "192.0.2.1:5";

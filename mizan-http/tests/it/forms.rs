@@ -7,7 +7,7 @@ use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use crate::form_app::{PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended};
+use crate::forms_app::{PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended};
 use crate::wire::{Reply, Server, bodiless, call, get, post, soon, with};
 
 const PATH: &str = "/api/mizan/form/contact";

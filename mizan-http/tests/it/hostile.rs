@@ -140,7 +140,7 @@ async fn rapid_resets_end_the_connection() {
     let _ = soon(sent).await;
     socket.end().await;
     assert!(probe.started.get() < 1000, "{}", probe.started.get());
-    soon(service.idle()).await;
+    soon(service.wait_idle()).await;
     assert_eq!(probe.started.get(), probe.dropped.get());
 }
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mizan_http::{Limits, MizanService};
+use mizan_http::{HttpLimits, MizanService};
 use tower_service::Service;
 
 use crate::app::{Probe, app, limits};
 use crate::wire::{Server, call, get, post, raw_get, raw_post, service, soon};
 
-fn limited(change: impl FnOnce(&mut Limits)) -> (Arc<Probe>, MizanService) {
+fn limited(change: impl FnOnce(&mut HttpLimits)) -> (Arc<Probe>, MizanService) {
     let probe = Arc::default();
     let service = MizanService::builder(app(&probe)).limits(limits(change));
     (probe, service.build().unwrap())
@@ -30,7 +30,7 @@ async fn past_the_deadline_a_call_is_dropped() {
         probe.cancelled.reach(count).await;
     }
     assert_eq!(probe.finished.get(), 0);
-    service.idle().await;
+    service.wait_idle().await;
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn a_query_ends_with_its_client() {
     drop(socket);
     probe.dropped.reach(1).await;
     probe.cancelled.reach(1).await;
-    soon(service.idle()).await;
+    soon(service.wait_idle()).await;
     assert_eq!(probe.finished.get(), 0);
 }
 
@@ -59,7 +59,7 @@ async fn a_mutation_outlives_its_client() {
     assert_eq!(probe.dropped.get(), 0);
     let idle = tokio::spawn({
         let service = service.clone();
-        async move { service.idle().await }
+        async move { service.wait_idle().await }
     });
     // Whoever comes while the server waits for its end is sent away.
     let read = async || call(&service, get("/api/mizan/call/read")).await.status;
@@ -87,7 +87,7 @@ async fn http2_streams_end_like_connections() {
     probe.cancelled.reach(2).await;
     probe.gate.let_through(1);
     probe.finished.reach(1).await;
-    soon(service.idle()).await;
+    soon(service.wait_idle()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,7 +102,7 @@ async fn the_deadline_of_a_mutation_holds_when_its_client_is_gone() {
     tokio::time::advance(Duration::from_secs(20)).await;
     drop(call);
     let start = tokio::time::Instant::now();
-    service.idle().await;
+    service.wait_idle().await;
     assert_eq!(start.elapsed().as_secs(), 10);
     assert_eq!((probe.dropped.get(), probe.finished.get()), (1, 0));
 }
@@ -164,7 +164,7 @@ async fn a_service_may_be_closed_to_all() {
     let (_, service) = limited(|limits| limits.concurrent_calls = 0);
     let reply = call(&service, get("/api/mizan/call/read")).await;
     assert_eq!(reply.status, 503);
-    soon(service.idle()).await;
+    soon(service.wait_idle()).await;
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn limits_may_be_as_large_as_can_be() {
     let (_, service) = limited(|limits| {
         limits.body_bytes = usize::MAX;
         limits.body_timeout = Duration::MAX;
-        limits.deadline = Duration::MAX;
+        limits.call_deadline = Duration::MAX;
         limits.concurrent_calls = usize::MAX;
         limits.batch_calls = usize::MAX;
     });

@@ -15,11 +15,11 @@ mod calls;
 mod child;
 mod connections;
 mod declared_form;
-mod form_app;
+mod forms_app;
 mod form_layers;
 mod forms;
 mod heads;
-mod host_lines;
+mod host_header;
 mod hostile;
 mod hosts;
 mod http2;
@@ -35,8 +35,8 @@ mod serving;
 mod shares;
 #[cfg(all(unix, feature = "channels"))]
 mod signals;
-mod sites;
+mod cross_origin;
 #[cfg(feature = "channels")]
-mod socket;
+mod websocket;
 mod uploads;
 mod wire;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use mizan_http::{MizanService, Serve, serve};
+use mizan_http::serve::Serve;
+use mizan_http::{MizanService, serve};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::child::{Process, announce, is_child};
@@ -11,7 +12,7 @@ use crate::wire::{PATIENCE, Socket, echo, service};
 #[tokio::test]
 #[ignore = "a child of the tests of this file"]
 async fn child_that_takes_too_many() {
-    run(|serve| serve.connections(10_000)).await;
+    run(|serve| serve.max_connections(10_000)).await;
 }
 
 #[tokio::test]
@@ -34,7 +35,7 @@ async fn run(change: impl FnOnce(Serve<MizanService>) -> Serve<MizanService>) {
     let server = serve(listener, service)
         .connections_per_client(10_000)
         .header_timeout(Duration::from_secs(60))
-        .shutdown_on(mizan_http::shutdown_signal());
+        .with_graceful_shutdown(mizan_http::shutdown_signal());
     change(server).await.unwrap();
     std::process::exit(0);
 }

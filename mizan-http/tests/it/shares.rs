@@ -4,18 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mizan_http::{Limits, MizanService, PeerAddr};
+use mizan_http::{HttpLimits, MizanService, PeerAddr};
 use tower_service::Service;
 
 use crate::app::{Gate, Probe, app, limits};
-use crate::form_app::{BOUNDARY, Part, Seen, Site, multipart, text};
+use crate::forms_app::{BOUNDARY, Part, Seen, Site, multipart, text};
 use crate::wire::{Reply, Server, Socket, call, echo, get, post, raw_post, soon, with};
 
 const ONE: &str = "192.0.2.1";
 const OTHER: &str = "192.0.2.2";
 const SUBMIT: &str = "/api/mizan/call/contact.submit";
 
-fn limited(change: impl FnOnce(&mut Limits)) -> (Arc<Probe>, MizanService) {
+fn limited(change: impl FnOnce(&mut HttpLimits)) -> (Arc<Probe>, MizanService) {
     let probe = Arc::default();
     let service = MizanService::builder(app(&probe))
         .limits(limits(change))
@@ -214,7 +214,7 @@ async fn storage_of_files() {
     assert!(is_busy(&send(ONE, 2).await.unwrap()));
     let second = send(OTHER, 2);
     site.seen.started.reach(2).await;
-    // Within its part, and more than is left for all.
+    // LazyTimeout its part, and more than is left for all.
     let third = send("192.0.2.3", 2).await.unwrap();
     assert!(is_busy(&third));
     assert_eq!(third.problem()["detail"], "the server is busy");

@@ -8,11 +8,11 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use mizan_core::Registry;
-use mizan_http::{Limits, MizanService};
+use mizan_http::{HttpLimits, MizanService};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-use crate::form_app::{
+use crate::forms_app::{
     BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, open_files, png, text, unended,
 };
 use crate::wire::{PATIENCE, Reply, Server, Socket, call, post, soon, with};
@@ -32,7 +32,7 @@ fn fields(reply: &Reply) -> Value {
     reply.problem()["fields"].clone()
 }
 
-fn limited(change: impl FnOnce(&mut Limits)) -> Site {
+fn limited(change: impl FnOnce(&mut HttpLimits)) -> Site {
     Site::with(Seen::default(), change)
 }
 
@@ -505,7 +505,7 @@ async fn a_file_lives_as_long_as_its_call() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(site.files().len(), 1);
     site.seen.gate.as_ref().unwrap().let_through(1);
-    soon(site.service.idle()).await;
+    soon(site.service.wait_idle()).await;
     assert_eq!(site.seen.last()["image"][0], "a.png");
     site.until_files(0).await;
 }
