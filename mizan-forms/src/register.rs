@@ -1,16 +1,20 @@
+//! Registration of forms.
+
 use mizan_core::{FormEntry, Registry};
 
-use crate::{Check, FormHandler, Show, Submit};
+use crate::FormHandler;
+use crate::functions::{SchemaQuery, SubmitMutation, ValidateQuery};
 
-/// Adds forms to a [`Registry`].
+/// Extends [`Registry`] with the registration of forms.
 pub trait RegisterForm: Sized {
-    /// Adds the form `F`: the functions `name.schema`, `name.validate` and `name.submit`, and its
+    /// Registers the form `F`: the functions `name.schema`, `name.validate` and `name.submit`, and its
     /// entry in the manifest.
     ///
     /// # Panics
     ///
-    /// When a field cannot be one of a form, with its name and the way out: a group that holds itself,
-    /// a hidden or disabled field inside of a group, a widget that does not fit the type.
+    /// Panics if a field is not supported: a group that contains itself, a hidden or disabled field
+    /// inside a group, or a widget that does not fit the type. The message names the field and the
+    /// remedy.
     #[must_use]
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self;
@@ -19,12 +23,12 @@ pub trait RegisterForm: Sized {
 impl RegisterForm for Registry {
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self {
-        let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::shape())
+        let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::definition())
             .validate(F::VALIDATE)
             .redirect(F::REDIRECT);
-        self.function::<Show<F>>()
-            .function::<Check<F>>()
-            .function::<Submit<F>>()
+        self.function::<SchemaQuery<F>>()
+            .function::<ValidateQuery<F>>()
+            .function::<SubmitMutation<F>>()
             .form_entry(entry)
     }
 }

@@ -4,7 +4,7 @@ mod table;
 
 use clap::Args;
 
-use crate::{demo, project, step, test, v8};
+use crate::{demo, project, runners, step, v8};
 use table::{Runner, Table, TestRef};
 
 #[derive(Args)]
@@ -68,11 +68,11 @@ fn rust(table: &Table, slow: bool) -> anyhow::Result<()> {
     };
     run(
         "Rust tests",
-        &["--workspace", "--features", test::FEATURES],
+        &["--workspace", "--features", runners::FEATURES],
         &others,
     )?;
     match v8::is_missing() {
-        None => run("server rendering in V8", &test::V8, &rendering),
+        None => run("server rendering in V8", &runners::V8, &rendering),
         Some(_) => run("server rendering", &["--package", "mizan-ssr"], &rendering),
     }
 }
@@ -84,7 +84,7 @@ fn vitest(table: &Table) -> anyhow::Result<()> {
     }
     let mut arguments = vec!["--testNamePattern".to_owned(), title_pattern(&tests)];
     arguments.extend(tests.iter().map(|test| test.file.clone()));
-    test::vitest(&arguments)
+    runners::vitest(&arguments)
 }
 
 fn browser(table: &Table, chromium: &std::path::Path) -> anyhow::Result<()> {
@@ -94,7 +94,7 @@ fn browser(table: &Table, chromium: &std::path::Path) -> anyhow::Result<()> {
     }
     let mut arguments = vec!["--grep".to_owned(), title_pattern(&tests)];
     arguments.extend(tests.iter().map(|test| test.file.clone()));
-    test::browser(chromium, &arguments)
+    runners::browser(chromium, &arguments)
 }
 
 /// Returns the filter of nextest that selects exactly these tests.

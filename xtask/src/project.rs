@@ -4,6 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::Context as _;
+use serde_json::Value;
+
 /// An example with a generated client.
 pub(crate) struct Example {
     /// The package, whose program prints its manifest when it is called with `manifest`.
@@ -41,6 +44,24 @@ pub(crate) const LIBRARIES: [&str; 10] = [
     "mizan-ssr",
 ];
 
+/// The roots of the crates.
+pub(crate) const RUST_SOURCES: [&str; 14] = [
+    "mizan-core/src/lib.rs",
+    "mizan-core/macros/src/lib.rs",
+    "mizan-core/macros/syntax/src/lib.rs",
+    "mizan-forms/src/lib.rs",
+    "mizan-forms/macros/src/lib.rs",
+    "mizan-channels/src/lib.rs",
+    "mizan-http/src/lib.rs",
+    "mizan-auth/src/lib.rs",
+    "mizan-codegen/src/lib.rs",
+    "mizan-ssr/src/lib.rs",
+    "examples/actix/src/lib.rs",
+    "examples/chat/src/lib.rs",
+    "examples/hello/src/main.rs",
+    "xtask/src/main.rs",
+];
+
 /// The top of the workspace.
 pub(crate) fn root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -59,6 +80,24 @@ where
         .current_dir(root())
         .stdin(Stdio::null());
     command
+}
+
+/// Returns what `cargo metadata` prints.
+pub(crate) fn metadata() -> anyhow::Result<Value> {
+    let output = cargo(["metadata", "--format-version", "1"])
+        .output()
+        .context("cannot run cargo")?;
+    anyhow::ensure!(output.status.success(), "cargo metadata failed");
+    serde_json::from_slice(&output.stdout).context("cannot parse the output of cargo metadata")
+}
+
+/// Returns the folder that cargo builds in.
+pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
+    let metadata = metadata()?;
+    let folder = metadata["target_directory"].as_str();
+    Ok(folder
+        .context("cargo metadata names no target directory")?
+        .into())
 }
 
 /// The cargo that runs this program.

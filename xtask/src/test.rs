@@ -1,14 +1,9 @@
 //! `cargo xtask test`.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-
-use anyhow::Context as _;
-use tempfile::TempDir;
+use std::process::Command;
 
 use crate::project::{self, answers, cargo, npm};
-use crate::{attacks, codegen, demo, step, v8};
+use crate::{attacks, checks, demo, runners, step, v8};
 
 /// What became of a check.
 enum Outcome {
@@ -93,13 +88,10 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     Ok(report.print())
 }
 
-/// What is not on by itself and needs nothing that has to be fetched. Where a database cannot be had, its
-/// tests say so.
-pub(crate) const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-auth/smtp,mizan-auth/suite,\
-                        mizan-auth/tower-sessions";
-
 fn rust(report: &mut Report) {
     report.record("tests named in SECURITY.md", attacks::check().map(|_| ()));
+    report.record("words", checks::words::check());
+    report.record("module cycles", checks::modules::check());
     report.check("rustfmt", &mut cargo(["fmt", "--all", "--check"]));
     report.check(
         "clippy",
@@ -108,7 +100,7 @@ fn rust(report: &mut Report) {
             "--workspace",
             "--all-targets",
             "--features",
-            FEATURES,
+            runners::FEATURES,
             "--",
             "-D",
             "warnings",
@@ -116,17 +108,24 @@ fn rust(report: &mut Report) {
     );
     report.check(
         "Rust tests",
-        &mut tests(["--workspace", "--features", FEATURES]),
+        &mut tests(["--workspace", "--features", runners::FEATURES]),
     );
     engines(report);
     report.check(
         "Rust examples in docs",
-        &mut cargo(["test", "--workspace", "--doc", "--features", FEATURES]),
+        &mut cargo([
+            "test",
+            "--workspace",
+            "--doc",
+            "--features",
+            runners::FEATURES,
+        ]),
     );
     report.check(
         "rustdoc",
         cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
     );
+    report.record("public signatures", checks::public_types::check());
     // Verified by nothing but being packed: the files that a crate embeds are all below it.
     report.check(
         "packages for the registry",
@@ -150,9 +149,6 @@ fn rust(report: &mut Report) {
     }
 }
 
-/// The packages and features that are tested with V8. The engine that builds anywhere is tested with the workspace.
-pub(crate) const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
-
 fn engines(report: &mut Report) {
     if let Some(why) = v8::is_missing() {
         report.skip("server rendering in V8", why);
@@ -161,10 +157,10 @@ fn engines(report: &mut Report) {
     report.check(
         "clippy with V8",
         cargo(["clippy", "--all-targets"])
-            .args(V8)
+            .args(runners::V8)
             .args(["--", "-D", "warnings"]),
     );
-    report.check("server rendering in V8", &mut tests(V8));
+    report.check("server rendering in V8", &mut tests(runners::V8));
 }
 
 /// Runs tests with nextest, where it is there.
@@ -184,103 +180,13 @@ fn typescript(report: &mut Report) {
         &mut project::command(project::built("xtask"), ["codegen", "--check"]),
     );
     report.check("types", &mut npm(["run", "typecheck"]));
-    report.record("Vitest", vitest(&[]));
+    report.record("Vitest", runners::vitest(&[]));
     report.check("page", &mut npm(["run", "build"]));
     match project::chromium() {
-        Some(chromium) => report.record("browser tests", browser(&chromium, &[])),
+        Some(chromium) => report.record("browser tests", runners::browser(&chromium, &[])),
         None => report.skip(
             "browser tests",
             "no Chromium was found; install it, or name it in CHROMIUM",
         ),
-    }
-}
-
-/// Runs the client's tests, with a channels server for them to talk to.
-pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
-    let example = [
-        "build",
-        "--quiet",
-        "--package",
-        "mizan-http",
-        "--example",
-        "channels",
-    ];
-    step::run("channels server", &mut cargo(example))?;
-    let server = project::built("examples/channels");
-    step::run(
-        "Vitest",
-        npm(["test", "--workspace", "mizan-codegen", "--"])
-            .args(arguments)
-            .env("MIZAN_CHANNELS", server),
-    )
-}
-
-/// Runs the browser tests against a chat server of their own.
-pub(crate) fn browser(chromium: &std::path::Path, arguments: &[String]) -> anyhow::Result<()> {
-    step::run(
-        "chat server",
-        &mut codegen::build_command(&project::EXAMPLES[0]),
-    )?;
-    let server = Server::start()?;
-    step::run(
-        "browser tests",
-        npm(["run", "e2e", "--workspace", "examples/chat/web", "--"])
-            .args(arguments)
-            .env("CHROMIUM", chromium)
-            .env("MIZAN_BASE_URL", &server.address)
-            .env("MIZAN_MAIL", server.mail())
-            .env("MIZAN_CHAT", project::built("chat")),
-    )
-}
-
-/// The chat example, on a free port until this is dropped, with accounts and mail of its own.
-struct Server {
-    process: Child,
-    address: String,
-    folder: TempDir,
-}
-
-impl Server {
-    fn start() -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir().context("cannot make a folder for the chat example")?;
-        let mut process = project::command(project::built("chat"), ["--port", "0"])
-            .arg("--database")
-            .arg(folder.path().join("chat.db"))
-            .arg("--mail")
-            .arg(mail_in(&folder))
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start the chat example")?;
-        let mut address = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut address)?;
-        }
-        let address = address.trim().to_owned();
-        anyhow::ensure!(
-            !address.is_empty(),
-            "the chat example ended before it listened"
-        );
-        Ok(Self {
-            process,
-            address,
-            folder,
-        })
-    }
-
-    /// Where the server writes mail to.
-    fn mail(&self) -> PathBuf {
-        mail_in(&self.folder)
-    }
-}
-
-fn mail_in(folder: &TempDir) -> PathBuf {
-    folder.path().join("mail")
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -105,5 +105,5 @@ export const staffChatChannel: ChannelDefinition<StaffChatChannel> = {
 };
 "#
     );
-    assert!(files.get("runtime/socket.ts").is_some());
+    assert!(files.get("runtime/channels/socket.ts").is_some());
 }

@@ -8,7 +8,7 @@ use mizan_core::{
     App, ClientError, Cx, Error, Fields, Identity, Principal, Registry, RequestHead, Upload,
     Uploads, WHOLE,
 };
-use mizan_forms::{Choice, Form, FormHandler, Initial, RegisterForm};
+use mizan_forms::{Choice, Form, FormHandler, InitialValues, RegisterForm};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -99,8 +99,8 @@ impl FormHandler for Contact {
     type Output = BTreeMap<String, bool>;
     type Error = ContactError;
 
-    async fn initial(_: &Cx) -> Result<Initial, Error> {
-        Ok(Initial::new()
+    async fn initial(_: &Cx) -> Result<InitialValues, Error> {
+        Ok(InitialValues::new()
             .set("email", "you@example.org")
             .set("secret", "hunter2")
             .set("account", 7)

@@ -229,7 +229,7 @@ async fn lists_in_lists_do_not_multiply() {
 }
 
 #[test]
-#[should_panic(expected = "the field `root.children.*` of the form `tree` holds itself")]
+#[should_panic(expected = "the field `root.children.*` of the form `tree` contains its own type")]
 fn a_group_that_holds_itself_is_refused() {
     let _ = Registry::new().form::<Tree>();
 }

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use mizan_core::{App, Cx, Error, Principal, Registry, Upload};
-use mizan_forms::{Check, Form, FormHandler, RegisterForm};
+use mizan_forms::functions::ValidateQuery;
+use mizan_forms::{Form, FormHandler, RegisterForm};
 use regex::Regex;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -148,7 +149,7 @@ fn registry() -> Registry {
 async fn errors(app: &App, table: &Table, field: &str, value: Value) -> Value {
     let mut values = table.base.clone();
     values.insert(field.to_owned(), value);
-    let call = Check::<Verdicts>::new(Value::Object(values));
+    let call = ValidateQuery::<Verdicts>::new(Value::Object(values));
     let errors = app
         .call_as(Principal::anonymous(), call)
         .await
@@ -320,6 +321,9 @@ async fn texts_become_values_of_every_kind() {
 }
 
 async fn wrong(app: &App, values: Value) -> Value {
-    let call = app.call_as(Principal::anonymous(), Check::<Verdicts>::new(values));
+    let call = app.call_as(
+        Principal::anonymous(),
+        ValidateQuery::<Verdicts>::new(values),
+    );
     json!(call.await.unwrap().errors)
 }

@@ -90,7 +90,7 @@ pub(crate) async fn serve(kind: &str) {
         tokio::spawn(
             serve_http(listener, service.build().unwrap())
                 .max_connections(100_000)
-                .connections_per_client(100_000)
+                .max_connections_per_client(100_000)
                 .into_future(),
         );
         each_order(async || {

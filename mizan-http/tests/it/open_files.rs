@@ -33,7 +33,7 @@ async fn run(change: impl FnOnce(Serve<MizanService>) -> Serve<MizanService>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     announce(listener.local_addr().unwrap());
     let server = serve(listener, service)
-        .connections_per_client(10_000)
+        .max_connections_per_client(10_000)
         .header_timeout(Duration::from_secs(60))
         .with_graceful_shutdown(mizan_http::shutdown_signal());
     change(server).await.unwrap();

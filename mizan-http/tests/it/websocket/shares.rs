@@ -60,7 +60,7 @@ async fn a_socket_counts_as_a_connection_for_as_long_as_it_is_open() {
     assert_eq!(third.reply().await.status, 200);
     drop((second, third));
 
-    let server = self::server(|_| {}, |serve| serve.connections_per_client(1)).await;
+    let server = self::server(|_| {}, |serve| serve.max_connections_per_client(1)).await;
     let first = Client::connect(server.addr, "").await;
     let is_refused = async || {
         let mut socket = Socket::connect(server.addr).await;
