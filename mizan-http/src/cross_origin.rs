@@ -125,7 +125,10 @@ mod tests {
             "https://xn--exmple-cua.com:8443",
             "http://[::1]:8000",
         ] {
-            assert!(CrossOriginPolicy::new(vec![origin.to_owned()]).is_ok(), "{origin}");
+            assert!(
+                CrossOriginPolicy::new(vec![origin.to_owned()]).is_ok(),
+                "{origin}"
+            );
         }
         for origin in [
             "",
@@ -143,7 +146,10 @@ mod tests {
             "https://user@example.com",
             "ftp://example.com",
         ] {
-            assert!(CrossOriginPolicy::new(vec![origin.to_owned()]).is_err(), "{origin}");
+            assert!(
+                CrossOriginPolicy::new(vec![origin.to_owned()]).is_err(),
+                "{origin}"
+            );
         }
     }
 }

@@ -91,7 +91,10 @@ pub(super) fn incomplete() -> Error {
 }
 
 pub(super) fn timed_out() -> Error {
-    Error::new(ErrorCode::RequestTimeout, "reading the request body timed out")
+    Error::new(
+        ErrorCode::RequestTimeout,
+        "reading the request body timed out",
+    )
 }
 
 fn not_json() -> Error {

@@ -84,7 +84,8 @@ impl UploadReceiver<'_> {
             .checked_sub(chunk.len() as u64)
             .ok_or_else(|| {
                 let max = self.max_bytes;
-                let message = format!("the files of the request are larger than {max} bytes in total");
+                let message =
+                    format!("the files of the request are larger than {max} bytes in total");
                 Error::new(ErrorCode::TooLarge, message)
             })?;
         Ok(())

@@ -46,10 +46,9 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         return Ok(state.method_not_allowed(false, head));
     }
     let principal = state.authenticate(head).await?;
-    let mut share =
-        state
-            .bodies
-            .admit(ClientKey::of_request(head), &body, Destination::Memory)?;
+    let mut share = state
+        .bodies
+        .admit(ClientKey::of_request(head), &body, Destination::Memory)?;
     let body = read_json(head.headers(), body, &state.limits, &mut share).await?;
     let share = Arc::new(share.finish_reading());
     let outdated_client = state.is_outdated(head);

@@ -163,7 +163,10 @@ impl CallRunner {
             .map_err(busy)?;
         let entry = match key {
             None => None,
-            Some(key) => match self.claim(function, &principal, &head, &payload, key).await? {
+            Some(key) => match self
+                .claim(function, &principal, &head, &payload, key)
+                .await?
+            {
                 Claim::Run(entry) => Some(entry),
                 Claim::Replay(reply) => {
                     // The caller may have lost its permission since the call ran.

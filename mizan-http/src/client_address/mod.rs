@@ -7,5 +7,5 @@ mod resolver;
 
 pub use header::ForwardedHeader;
 pub(crate) use network::canonical_network;
-pub use resolver::PeerAddr;
 pub(crate) use resolver::ClientAddressResolver;
+pub use resolver::PeerAddr;

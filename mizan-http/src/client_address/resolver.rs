@@ -140,7 +140,11 @@ fn is_shared_address_space(addr: Ipv4Addr) -> bool {
 mod tests {
     use super::*;
 
-    fn resolve(addrs: &ClientAddressResolver, peer: &str, headers: &[(&'static str, &[u8])]) -> IpAddr {
+    fn resolve(
+        addrs: &ClientAddressResolver,
+        peer: &str,
+        headers: &[(&'static str, &[u8])],
+    ) -> IpAddr {
         let mut extensions = Extensions::new();
         extensions.insert(PeerAddr(peer.parse().unwrap()));
         let mut map = HeaderMap::new();

@@ -245,11 +245,8 @@ impl Submission<'_> {
         }
         // A failed call leaves no entry, so an entry belongs to an earlier submission. The form then
         // needs a new token.
-        reason.is_token_used = key.is_some_and(|key| {
-            state
-                .calls
-                .is_key_used(self.submit, &self.principal, &key)
-        });
+        reason.is_token_used =
+            key.is_some_and(|key| state.calls.is_key_used(self.submit, &self.principal, &key));
         Err(reason)
     }
 }

@@ -24,9 +24,9 @@ pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Error> {
     }
     let version = request.version();
     match (target, host) {
-        (Some(target), Some(host)) if target != &host => {
-            Err(malformed("the `Host` header differs from the target of the request"))
-        }
+        (Some(target), Some(host)) if target != &host => Err(malformed(
+            "the `Host` header differs from the target of the request",
+        )),
         (None, None) if version > Version::HTTP_10 => {
             Err(malformed("the request has no `Host` header"))
         }

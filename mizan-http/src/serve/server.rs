@@ -239,7 +239,9 @@ where
             .await
             .is_err()
         {
-            tracing::warn!("closing connections that did not finish within the shutdown grace period");
+            tracing::warn!(
+                "closing connections that did not finish within the shutdown grace period"
+            );
         }
         connections.shutdown().await;
         Ok(())

@@ -33,9 +33,8 @@ pub(crate) fn answer<A: Authenticate, B: Body>(
         } else {
             Err(cross_site())
         };
-        let response = response.unwrap_or_else(|error| {
-            problem_details::response(&error, state.is_outdated(&head))
-        });
+        let response = response
+            .unwrap_or_else(|error| problem_details::response(&error, state.is_outdated(&head)));
         if *head.method() == Method::HEAD {
             reply::without_body(response)
         } else {

@@ -137,7 +137,8 @@ async fn shutdown_waits_for_calls_and_for_nothing_else() {
 #[tokio::test]
 async fn after_the_grace_connections_are_cut_off() {
     let (probe, service) = service();
-    let mut server = Server::start(service.clone(), |serve| serve.shutdown_grace_period(SHORT)).await;
+    let mut server =
+        Server::start(service.clone(), |serve| serve.shutdown_grace_period(SHORT)).await;
     let mut query = server.connect().await;
     query.send(raw_get("/api/mizan/call/wait")).await;
     let mut mutation = server.connect().await;

@@ -159,7 +159,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 /// As many as the limit of open files allows, up to 10,000.
 #[tokio::test]
 async fn idle_connections_cost_little_and_end() {
-    if !runs_alone("hostile::idle_connections_cost_little_and_end") {
+    if !runs_alone("hostile_clients::idle_connections_cost_little_and_end") {
         return;
     }
     let (_, service) = service();
@@ -188,7 +188,7 @@ async fn idle_connections_cost_little_and_end() {
 /// Floods of refused requests leave nothing behind.
 #[tokio::test]
 async fn memory_stays_flat() {
-    if !runs_alone("hostile::memory_stays_flat") {
+    if !runs_alone("hostile_clients::memory_stays_flat") {
         return;
     }
     let (_, service) = service();
