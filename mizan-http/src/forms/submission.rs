@@ -216,7 +216,7 @@ impl Submission<'_> {
     ) -> Result<HeaderMap, RedisplayReason> {
         let key = match self.token.map(IdempotencyKey::new) {
             Some(None) => {
-                let message = "the form is out of date: reload the page and try again";
+                let message = "this form is out of date: reload the page and try again";
                 return Err(Error::new(ErrorCode::Malformed, message).into());
             }
             Some(key) => key,

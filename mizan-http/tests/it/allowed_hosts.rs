@@ -51,7 +51,7 @@ async fn refuses_pages_calls_and_sockets_of_other_hosts() {
                     Some("text/plain; charset=utf-8")
                 );
                 let text = String::from_utf8(reply.body.to_vec()).unwrap();
-                assert!(text.contains("add the host to the allowed hosts"), "{text}");
+                assert!(text.contains("add it to the allowed hosts"), "{text}");
             }
         }
     }

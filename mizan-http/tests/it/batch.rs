@@ -195,5 +195,8 @@ async fn a_lost_cookie_is_logged() {
     let reply = call(&service, post(BATCH, r#"[{"name":"sets_cookie"}]"#)).await;
     assert_eq!(lines(&reply)[&0]["output"], "set");
     assert_eq!(reply.header("set-cookie"), None);
-    assert!(log.text().contains("which a batch or a page cannot send"));
+    assert!(
+        log.text()
+            .contains("ignoring cookies and headers of a query in a batch or a page")
+    );
 }

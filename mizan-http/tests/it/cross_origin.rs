@@ -116,7 +116,7 @@ fn an_origin_that_could_never_match_is_an_error() {
         let service = MizanService::builder(app(&probe)).public_origin(origin);
         let error = service.build().unwrap_err().to_string();
         assert!(
-            error.contains(&format!("`{origin}` is not an origin")),
+            error.contains(&format!("invalid origin `{origin}`")),
             "{error}"
         );
     }

@@ -96,7 +96,7 @@ async fn a_success_sends_the_browser_on() {
     }
     let (status, page) = plain(&send(&site, form(&[ada])).await);
     assert!(
-        status == 200 && page.contains("Your entry was sent"),
+        status == 200 && page.contains("Your form was sent"),
         "{page}"
     );
     // The service by itself does as much.
@@ -272,7 +272,10 @@ async fn a_form_that_is_sent_twice_is_taken_once() {
     assert_eq!(reply.status, 422);
     let state = shown(&reply);
     let errors = state["errors"]["__all__"].to_string();
-    assert!(errors.contains("sent before with other values"), "{errors}");
+    assert!(
+        errors.contains("already sent with different values"),
+        "{errors}"
+    );
     assert_eq!(
         (&state["values"]["name"], &state["token"]),
         (&json!("Eve"), &Value::Null)
@@ -529,13 +532,13 @@ async fn bodies_that_are_no_form_are_refused() {
             413,
             "larger than 1048576 bytes",
         ),
-        (urlencoded(many), 413, "at most 1000 fields"),
-        (urlencoded("name=%ff".to_owned()), 400, "not UTF-8"),
-        (multipart(PATH, &parts), 413, "at most 1000 parts"),
+        (urlencoded(many), 413, "more than 1000 fields"),
+        (urlencoded("name=%ff".to_owned()), 400, "not valid UTF-8"),
+        (multipart(PATH, &parts), 413, "more than 1000 parts"),
         (
             multipart_of(PATH, unended(&[text("name", "Ada")])),
             400,
-            "broke off",
+            "incomplete or malformed",
         ),
         (post(PATH, "{}"), 415, "Send a form"),
         (

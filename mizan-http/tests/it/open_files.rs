@@ -67,7 +67,10 @@ async fn by_default_half_of_the_files_are_left_to_the_application() {
     let (status, log) = process.end().await;
     assert_eq!(status, Some(0), "{log}");
     assert!(!log.contains("cannot accept connections"), "{log}");
-    assert!(log.contains("connections=32 open_files=64"), "{log}");
+    assert!(
+        log.contains("max_connections=32 max_open_files=64"),
+        "{log}"
+    );
 }
 
 #[tokio::test]

@@ -192,17 +192,17 @@ async fn bad_files_are_refused_on_their_fields() {
         (png("phones.00.scan"), "Unknown field."),
         (png("phones.-1.scan"), "Unknown field."),
         (png(""), "Unknown field."),
-        (png("phones.1.scan"), "belongs to a row that is missing"),
+        (png("phones.1.scan"), "belongs to a row that does not exist"),
         (
             png("phones.4294967296.scan"),
-            "belongs to a row that is missing",
+            "belongs to a row that does not exist",
         ),
     ] {
         let reply = send(&site, &[ADA, part]).await;
         assert_eq!(fields(&reply), json!({ part.0: [message] }));
     }
     let reply = send(&site, &[ADA, png("image"), png("image")]).await;
-    assert_eq!(fields(&reply), json!({ "image": ["came twice"] }));
+    assert_eq!(fields(&reply), json!({ "image": ["was sent twice"] }));
     // All are told at once.
     let empty = Part("files", Some("a"), "", b"");
     let reply = send(&site, &[empty, png("files"), empty, ADA, png("other")]).await;
@@ -593,7 +593,7 @@ fn a_folder_for_uploads_is_there() {
     let service = MizanService::builder(app).upload_dir("/is/not/there");
     let error = service.build().unwrap_err().to_string();
     assert!(
-        error.starts_with("`/is/not/there` is not a folder"),
+        error.starts_with("upload directory `/is/not/there` does not exist"),
         "{error}"
     );
 }
