@@ -22,7 +22,7 @@ impl ClientKey {
 
 impl From<IpAddr> for ClientKey {
     fn from(addr: IpAddr) -> Self {
-        Self(mizan_core::client_network(addr))
+        Self(mizan_core::adapter::client_network(addr))
     }
 }
 

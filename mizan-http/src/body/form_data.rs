@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http_body::Body;
-use mizan_core::{Error, ErrorCode, Fields, UploadField};
+use mizan_core::error::FieldErrors;
+use mizan_core::upload::UploadField;
+use mizan_core::{Error, ErrorCode};
 
 use super::budget::BodyShare;
 use super::multipart::MultipartReader;
@@ -37,7 +39,7 @@ pub(crate) struct FormData {
     /// The paths of file fields for which the user chose no file.
     pub(super) empty_paths: Vec<String>,
     /// The reasons why files were rejected, by path.
-    pub(crate) errors: Fields,
+    pub(crate) errors: FieldErrors,
     /// The number of files that the body contains under each name.
     files_by_name: HashMap<String, usize>,
 }
@@ -128,7 +130,7 @@ impl FormData {
         name: &str,
         fields: &'f [UploadField],
     ) -> Result<(String, &'f UploadField), &'static str> {
-        let find = |path: &str| fields.iter().find(|field| field.is_at(path));
+        let find = |path: &str| fields.iter().find(|field| field.matches(path));
         let count = self.files_by_name.get(name).copied().unwrap_or_default();
         let found = match find(name) {
             Some(_) if count > 0 => return Err("was sent twice"),

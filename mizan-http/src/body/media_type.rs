@@ -1,6 +1,6 @@
 //! The media type of an uploaded file, from its first bytes and from the type that the client claims.
 
-use mizan_core::UploadField;
+use mizan_core::upload::UploadField;
 
 /// The number of bytes at the start of a file that are inspected.
 pub(super) const SNIFF_BYTES: usize = 8 * 1024;

@@ -1,7 +1,9 @@
 //! The arguments of a call: its input as JSON, and uploaded files.
 
 use bytes::Bytes;
-use mizan_core::{Error, Fields, Uploads};
+use mizan_core::Error;
+use mizan_core::adapter::Uploads;
+use mizan_core::error::FieldErrors;
 use serde_json::{Map, Value};
 
 use super::budget::RetainedShare;
@@ -47,7 +49,7 @@ impl Payload {
             ..
         } = data;
         if !errors.is_empty() {
-            return Err(Error::refused(errors));
+            return Err(Error::invalid_fields(errors));
         }
         let mut sent = vec![values.to_string().into_bytes()];
         let mut uploads = Uploads::default();
@@ -79,7 +81,7 @@ impl Payload {
                 share: None,
             })
         } else {
-            Err(Error::refused(errors))
+            Err(Error::invalid_fields(errors))
         }
     }
 
@@ -116,6 +118,6 @@ fn value_at<'v>(values: &'v mut Value, path: &str) -> Option<&'v mut Value> {
     })
 }
 
-fn add_error(errors: &mut Fields, path: String, message: &str) {
+fn add_error(errors: &mut FieldErrors, path: String, message: &str) {
     errors.entry(path).or_default().push(message.to_owned());
 }

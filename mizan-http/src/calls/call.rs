@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Response};
 use http_body::Body;
-use mizan_core::{Error, ErrorCode, Function, Principal, RequestHead};
+use mizan_core::adapter::{FunctionEntry, decode_input};
+use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::idempotency::IdempotencyKey;
 use crate::authenticate::Authenticate;
@@ -22,7 +23,7 @@ use crate::service::state::ServiceState;
 /// Calls `function` with the input and the files of a request.
 pub(crate) async fn handle<A: Authenticate, B: Body>(
     state: &ServiceState<A>,
-    function: &Function,
+    function: &FunctionEntry,
     head: &Arc<RequestHead>,
     body: B,
 ) -> Result<Response<ReplyBody>, Error> {
@@ -64,7 +65,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
 /// Reads the input and the files of a multipart body.
 async fn read_with_files<A: Authenticate, B: Body>(
     state: &ServiceState<A>,
-    function: &Function,
+    function: &FunctionEntry,
     principal: &Principal,
     head: &Arc<RequestHead>,
     body: B,
@@ -95,7 +96,7 @@ async fn read_with_files<A: Authenticate, B: Body>(
     if name != "input" {
         return Err(input_part_missing());
     }
-    let input = mizan_core::decode(input.as_bytes())?;
+    let input = decode_input(input.as_bytes())?;
     Ok(Payload::with_files(input, data)?.with_share(share.finish_reading()))
 }
 

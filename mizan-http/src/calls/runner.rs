@@ -10,9 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use mizan_core::{
-    App, Cx, Error, ErrorCode, Function, Kind, Principal, Reply, ReplyHead, RequestHead,
-};
+use mizan_core::adapter::{CallReply, FunctionEntry};
+use mizan_core::function::FunctionKind;
+use mizan_core::{App, Error, ErrorCode, Principal, RequestHead};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -61,7 +61,7 @@ impl CallRunner {
     }
 
     /// Finds a function by the name in a request.
-    pub(crate) fn find(&self, name: &str) -> Result<&Function, Error> {
+    pub(crate) fn find(&self, name: &str) -> Result<&FunctionEntry, Error> {
         self.app.function(name).ok_or_else(|| {
             Error::new(
                 ErrorCode::UnknownFunction,
@@ -73,12 +73,12 @@ impl CallRunner {
     /// Checks the policy of a function, without calling it.
     pub(crate) async fn check_policy(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         principal: &Principal,
         head: &Arc<RequestHead>,
     ) -> Result<(), Error> {
-        let cx = Cx::new(self.app.clone(), principal.clone(), Arc::clone(head));
-        let admitted = pin!(AssertUnwindSafe(function.admit(&cx)).catch_unwind());
+        let cx = self.app.context(principal.clone(), Arc::clone(head));
+        let admitted = pin!(AssertUnwindSafe(function.check_policy(&cx)).catch_unwind());
         match LazyTimeout::new(self.deadline, admitted).await {
             Some(Ok(admitted)) => admitted,
             Some(Err(_)) => Err(Error::internal("the policy panicked").logged(function.name())),
@@ -89,7 +89,7 @@ impl CallRunner {
     /// Returns whether a call with this key has succeeded or is running, with any payload.
     pub(crate) fn is_key_used(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         principal: &Principal,
         key: &IdempotencyKey,
     ) -> bool {
@@ -130,29 +130,24 @@ impl CallRunner {
     /// Dropping the future cancels a query. A mutation continues in the background.
     pub(crate) fn run(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         principal: Principal,
         head: Arc<RequestHead>,
         payload: Payload,
         key: Option<&IdempotencyKey>,
-    ) -> impl Future<Output = Reply> {
+    ) -> impl Future<Output = CallReply> {
         self.try_run(function, principal, head, payload, key)
-            .map(|reply| {
-                reply.unwrap_or_else(|error| Reply {
-                    result: Err(error),
-                    head: ReplyHead::default(),
-                })
-            })
+            .map(|reply| reply.unwrap_or_else(|error| CallReply::new(Err(error))))
     }
 
     async fn try_run(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         principal: Principal,
         head: Arc<RequestHead>,
         payload: Payload,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Reply, Error> {
+    ) -> Result<CallReply, Error> {
         // A request that waits for the reply of another one counts as a call, too.
         let permit = Arc::clone(&self.permits)
             .try_acquire_owned()
@@ -180,14 +175,14 @@ impl CallRunner {
             _share: share,
             _body: payload.share,
         };
-        let mut cx = Cx::new(self.app.clone(), principal, Arc::clone(&head));
+        let mut cx = self.app.context(principal, Arc::clone(&head));
         if let Some(uploads) = payload.uploads {
             cx = cx.with_uploads(uploads);
         }
         let call = complete_entry(function.dispatch(cx, payload.input), entry);
         let running = RunningCall {
             work: Some((LazyTimeout::new(self.deadline, call), resources)),
-            continues_after_drop: function.kind() == Kind::Mutation,
+            continues_after_drop: function.kind() == FunctionKind::Mutation,
             head,
         };
         running.await.ok_or_else(deadline_exceeded)
@@ -195,7 +190,7 @@ impl CallRunner {
 
     async fn claim(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         principal: &Principal,
         head: &RequestHead,
         payload: &Payload,
@@ -217,9 +212,9 @@ impl CallRunner {
 
 /// Stores the reply of `call` in its idempotency entry.
 fn complete_entry(
-    call: BoxFuture<'static, Reply>,
+    call: BoxFuture<'static, CallReply>,
     entry: Option<PendingEntry>,
-) -> BoxFuture<'static, Reply> {
+) -> BoxFuture<'static, CallReply> {
     match entry {
         None => call,
         Some(entry) => Box::pin(async move {
@@ -247,15 +242,15 @@ struct CallResources {
 /// A running call. Dropping it signals cancellation to the function; a mutation then continues in a task
 /// of its own.
 struct RunningCall {
-    work: Option<(LazyTimeout<BoxFuture<'static, Reply>>, CallResources)>,
+    work: Option<(LazyTimeout<BoxFuture<'static, CallReply>>, CallResources)>,
     continues_after_drop: bool,
     head: Arc<RequestHead>,
 }
 
 impl Future for RunningCall {
-    type Output = Option<Reply>;
+    type Output = Option<CallReply>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Reply>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<CallReply>> {
         let (call, _) = self
             .work
             .as_mut()

@@ -29,7 +29,7 @@ pub type FormPageBody<B> = Either<B, Empty<<B as Body>::Data>>;
 /// So all layers of a router also apply to forms: limits of body size, lists of addresses,
 /// [`PeerAddr`](crate::PeerAddr). The application must contain `mizan`, which answers the post. If the form
 /// has to be shown again, `FormPages` requests its page from the application, with the headers of the post
-/// and with a [`FormPost`](mizan_core::FormPost) as an extension, and sends that page as the response.
+/// and with a [`FormPost`](mizan_core::adapter::FormPost) as an extension, and sends that page as the response.
 /// [`MizanService::caller`] passes the extension to the form's functions.
 ///
 /// Wrap the router in it. Do not use `Router::layer`: axum applies a layer to each route by itself, so the

@@ -1,7 +1,7 @@
 //! Paths of the same site, to which a browser may be redirected.
 
 use http::uri::PathAndQuery;
-use mizan_core::is_local_path;
+use mizan_core::adapter::is_local_path;
 
 /// A path of the same site, with its query and fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]

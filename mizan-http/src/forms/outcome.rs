@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Response, StatusCode};
-use mizan_core::{FormEntry, FormPost};
+use mizan_core::adapter::{FormEntry, FormPost};
 
 use super::local_path::LocalPath;
 use super::plain_page;

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use mizan_core::adapter::escape_html;
-use mizan_core::{Fields, FormEntry, WHOLE};
+use mizan_core::adapter::{FormEntry, escape_html};
+use mizan_core::error::{FORM_ERRORS, FieldErrors};
 
 use super::local_path::LocalPath;
 use crate::response::ReplyBody;
@@ -13,7 +13,7 @@ use crate::response::reply;
 pub(super) fn response(
     form: &FormEntry,
     status: StatusCode,
-    errors: &Fields,
+    errors: &FieldErrors,
     back: Option<&LocalPath>,
 ) -> Response<ReplyBody> {
     let manifest = form.shape.manifest();
@@ -42,12 +42,12 @@ pub(super) fn response(
     response
 }
 
-fn error_items(form: &FormEntry, errors: &Fields) -> String {
+fn error_items(form: &FormEntry, errors: &FieldErrors) -> String {
     let mut items = String::new();
     for (path, messages) in errors {
         for message in messages {
             items.push_str("<li>");
-            if path != WHOLE {
+            if path != FORM_ERRORS {
                 items.extend([&*escape_html(&form.shape.label(path)), ": "]);
             }
             items.extend([&*escape_html(message), "</li>"]);

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body;
-use mizan_core::{
-    Error, ErrorCode, ErrorKind, Fields, FormEntry, FormPost, Function, Principal, RequestHead,
-    WHOLE, sentence,
-};
+use mizan_core::adapter::{FormEntry, FormPost, FunctionEntry, to_sentence};
+use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors};
+use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -48,11 +47,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
             form: form.clone(),
             status: status(&error),
             page: None,
-            post: FormPost {
-                form: form.name.to_owned(),
-                errors: error_messages(&error),
-                ..FormPost::default()
-            },
+            post: FormPost::new(form.name).with_errors(error_messages(&error)),
             headers: HeaderMap::new(),
         })),
     };
@@ -62,7 +57,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
 /// A form whose fields and files have been received.
 struct PostedForm<'a> {
     form: &'a FormEntry,
-    submit: &'a Function,
+    submit: &'a FunctionEntry,
     principal: Principal,
     /// The decision of the policy. For a form without files, the call itself checks it.
     admitted: Result<(), Error>,
@@ -104,7 +99,7 @@ impl<'a> PostedForm<'a> {
             principal,
             admitted,
             control,
-            values: form.shape.values(&text),
+            values: form.shape.parse_fields(&text),
             data,
             share,
         })
@@ -137,7 +132,7 @@ impl<'a> PostedForm<'a> {
         } else if !data.errors.is_empty() {
             let mut errors = validate(state, form, principal, head, &values).await;
             errors.append(&mut data.errors);
-            Error::refused(errors).into()
+            Error::invalid_fields(errors).into()
         } else {
             let submission = Submission {
                 submit,
@@ -158,12 +153,10 @@ impl<'a> PostedForm<'a> {
             form: form.clone(),
             status: reason.status,
             page: control.page.map(|page| page.without_sent(form.name)),
-            post: FormPost {
-                form: form.name.to_owned(),
-                values: form.shape.shown(values),
-                errors: reason.errors,
-                token,
-            },
+            post: FormPost::new(form.name)
+                .with_values(form.shape.redisplay_values(values))
+                .with_errors(reason.errors)
+                .with_token(token),
             headers: reason.headers,
         }))
     }
@@ -176,9 +169,9 @@ async fn validate<A: Authenticate>(
     principal: Principal,
     head: &RequestHead,
     values: &Value,
-) -> Fields {
+) -> FieldErrors {
     let Some(validate) = form.validate else {
-        return Fields::new();
+        return FieldErrors::new();
     };
     let input = json!({ "values": values }).to_string();
     state
@@ -188,18 +181,18 @@ async fn validate<A: Authenticate>(
         .ok()
         // If the validation fails, the errors appear when the user submits the form again.
         .and_then(|validation| serde_json::from_slice(&validation).ok())
-        .map_or_else(Fields::new, |Validation { errors }| errors)
+        .map_or_else(FieldErrors::new, |Validation { errors }| errors)
 }
 
 /// The output of a form's `validate` function.
 #[derive(Deserialize)]
 struct Validation {
-    errors: Fields,
+    errors: FieldErrors,
 }
 
 /// A call of a form's `submit` function.
 struct Submission<'a> {
-    submit: &'a Function,
+    submit: &'a FunctionEntry,
     principal: Principal,
     head: &'a Arc<RequestHead>,
     token: Option<&'a str>,
@@ -254,7 +247,7 @@ impl Submission<'_> {
 /// The reason for which a form is shown again.
 struct RedisplayReason {
     status: StatusCode,
-    errors: Fields,
+    errors: FieldErrors,
     headers: HeaderMap,
     is_token_used: bool,
 }
@@ -263,7 +256,7 @@ impl RedisplayReason {
     fn rows_changed() -> Self {
         Self {
             status: StatusCode::OK,
-            errors: Fields::new(),
+            errors: FieldErrors::new(),
             headers: HeaderMap::new(),
             is_token_used: false,
         }
@@ -292,18 +285,18 @@ fn page_status(error: &Error) -> StatusCode {
 }
 
 /// Returns the messages for the fields to which the error belongs, or else one for the whole form.
-fn error_messages(error: &Error) -> Fields {
+fn error_messages(error: &Error) -> FieldErrors {
     if !error.fields().is_empty() {
         return error.fields().clone();
     }
     let message = match error.id() {
-        Some(id) => format!("{} Error ID: {id}", sentence(error.message())),
+        Some(id) => format!("{} Error ID: {id}", to_sentence(error.message())),
         None if error.kind() == ErrorKind::Common(ErrorCode::Unavailable) => {
-            format!("{} Try again in a moment.", sentence(error.message()))
+            format!("{} Try again in a moment.", to_sentence(error.message()))
         }
-        None => sentence(error.message()),
+        None => to_sentence(error.message()),
     };
-    Fields::from([(WHOLE.to_owned(), vec![message])])
+    FieldErrors::from([(FORM_ERRORS.to_owned(), vec![message])])
 }
 
 /// Redirects the browser to the `__next` field, to the redirect of the form's declaration, or back to the
@@ -319,7 +312,7 @@ fn success_response(
         .or_else(|| form.redirect.and_then(LocalPath::new))
         .or_else(|| Some(control.page.as_ref()?.with_sent(form.name)));
     let Some(location) = location else {
-        let mut response = plain_page::response(form, StatusCode::OK, &Fields::new(), None);
+        let mut response = plain_page::response(form, StatusCode::OK, &FieldErrors::new(), None);
         response.headers_mut().extend(headers);
         return response;
     };

@@ -12,5 +12,5 @@ pub(crate) fn busy(exhausted: Exhausted) -> Error {
         Exhausted::Total => "the server is busy",
         Exhausted::Client => "too many concurrent requests from this address",
     };
-    Error::new(ErrorCode::Unavailable, message).retry_after(Duration::from_secs(1))
+    Error::new(ErrorCode::Unavailable, message).with_retry_after(Duration::from_secs(1))
 }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
-use mizan_core::{Error, Fields};
+use mizan_core::Error;
+use mizan_core::error::FieldErrors;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -19,8 +20,8 @@ pub(crate) struct ProblemDetails<'a> {
     status: u16,
     detail: &'a str,
     code: &'static str,
-    #[serde(skip_serializing_if = "Fields::is_empty")]
-    fields: &'a Fields,
+    #[serde(skip_serializing_if = "FieldErrors::is_empty")]
+    fields: &'a FieldErrors,
     #[serde(skip_serializing_if = "Map::is_empty")]
     data: &'a Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,7 @@ pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBo
     let body = ReplyBody::complete(to_json(error, outdated_client));
     let mut response = reply::response(body, "application/problem+json", "no-store");
     *response.status_mut() = status(error);
-    if let Some(delay) = error.wait() {
+    if let Some(delay) = error.retry_after() {
         // Rounded up, so that a client that waits for this long does not retry too early.
         let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
         response

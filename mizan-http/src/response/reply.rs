@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
-use mizan_core::{Function, ReplyHead};
+use mizan_core::adapter::{FunctionEntry, ReplyHead};
 
 use super::body::ReplyBody;
 
@@ -35,7 +35,11 @@ pub(crate) fn response(
 }
 
 /// Returns the response to a call that was made with `POST`.
-pub(crate) fn success(output: Bytes, function: &Function, head: &ReplyHead) -> Response<ReplyBody> {
+pub(crate) fn success(
+    output: Bytes,
+    function: &FunctionEntry,
+    head: &ReplyHead,
+) -> Response<ReplyBody> {
     let mut response = response(ReplyBody::complete(output), JSON, "no-store");
     let affected: Vec<_> = function
         .affects()

@@ -1,7 +1,8 @@
 //! The HTTP status of each error code.
 
 use http::StatusCode;
-use mizan_core::{Error, ErrorCode, ErrorKind};
+use mizan_core::error::ErrorKind;
+use mizan_core::{Error, ErrorCode};
 
 /// Returns the status with which the service answers a call that failed with `error`.
 pub(crate) fn status(error: &Error) -> StatusCode {

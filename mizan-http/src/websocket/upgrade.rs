@@ -56,7 +56,7 @@ pub(crate) fn handle<A: Authenticate>(
     let accept_key = handshake::accept_key(headers)?;
     channels.admit().map_err(|close| {
         Error::new(ErrorCode::Unavailable, close.reason().to_owned())
-            .retry_after(Duration::from_secs(1))
+            .with_retry_after(Duration::from_secs(1))
     })?;
     if retained_bytes(headers) > MAX_RETAINED_HEAD_BYTES {
         return Ok(respond_with(

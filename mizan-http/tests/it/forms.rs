@@ -540,11 +540,11 @@ async fn bodies_that_are_no_form_are_refused() {
             400,
             "incomplete or malformed",
         ),
-        (post(PATH, "{}"), 415, "Send a form"),
+        (post(PATH, "{}"), 415, "Send the form"),
         (
             Request::post(PATH).body(Full::from("name=Ada")).unwrap(),
             415,
-            "Send a form",
+            "Send the form",
         ),
     ] {
         let (found, page) = plain(&send(&site, request).await);

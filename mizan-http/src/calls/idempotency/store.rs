@@ -5,7 +5,8 @@ use std::mem::size_of;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mizan_core::{Error, ErrorCode, Reply, ReplyHead};
+use mizan_core::adapter::{CallReply, ReplyHead};
+use mizan_core::{Error, ErrorCode};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -47,7 +48,7 @@ pub(crate) enum Claim {
     /// The request runs the call.
     Run(PendingEntry),
     /// The call has already run.
-    Replay(Reply),
+    Replay(CallReply),
 }
 
 impl IdempotencyStore {
@@ -120,11 +121,8 @@ impl StoreInner {
 }
 
 impl SuccessReply {
-    fn to_reply(&self) -> Reply {
-        Reply {
-            result: Ok(self.output.clone()),
-            head: self.head.clone(),
-        }
+    fn to_reply(&self) -> CallReply {
+        CallReply::new(Ok(self.output.clone())).with_head(self.head.clone())
     }
 
     /// Estimates the memory that the reply takes.
@@ -178,7 +176,7 @@ impl PendingEntry {
     ///
     /// A reply that forbids replay is sent to the requests that wait for it, but not stored: the session
     /// of a sign-in may have ended when the next request arrives.
-    pub(crate) fn complete(self, reply: &Reply) {
+    pub(crate) fn complete(self, reply: &CallReply) {
         if let Ok(output) = &reply.result {
             let success = SuccessReply {
                 output: output.clone(),
@@ -228,10 +226,7 @@ mod tests {
     async fn runs(store: &Arc<IdempotencyStore>, caller: &str, i: usize, length: usize) -> bool {
         match store.claim(&fingerprint(caller, i)).await.unwrap() {
             Claim::Run(entry) => {
-                entry.complete(&Reply {
-                    result: Ok(vec![0; length].into()),
-                    head: ReplyHead::default(),
-                });
+                entry.complete(&CallReply::new(Ok(vec![0; length].into())));
                 true
             }
             Claim::Replay(_) => false,
@@ -265,14 +260,10 @@ mod tests {
                 tokio::spawn(async move { store.claim(&fingerprint(STRANGER, 0)).await })
             });
             tokio::task::yield_now().await;
-            entry.complete(&Reply {
-                result: Ok("signed in".into()),
-                head: ReplyHead {
-                    cookies: vec![cookie::Cookie::new("session", "secret")],
-                    forbids_replay,
-                    ..ReplyHead::default()
-                },
-            });
+            let mut head = ReplyHead::default();
+            head.cookies.push(cookie::Cookie::new("session", "secret"));
+            head.forbids_replay = forbids_replay;
+            entry.complete(&CallReply::new(Ok("signed in".into())).with_head(head));
             for waiting in waiting {
                 let Ok(Claim::Replay(reply)) = waiting.await.unwrap() else {
                     panic!("the call ran twice");
