@@ -4,7 +4,7 @@ use mizan_core::{Error, Principal, RequestHead};
 use mizan_http::Authenticate;
 use tower_sessions_core::Session;
 
-use crate::Accounts;
+use crate::accounts::Accounts;
 
 /// Knows who makes a request by a session of tower-sessions, where an application has those already:
 /// its layer goes around the service, and the session holds the user's id.
@@ -16,7 +16,7 @@ use crate::Accounts;
 ///
 /// ```
 /// # use mizan_auth::Accounts;
-/// use mizan_auth::TowerSessions;
+/// use mizan_auth::tower_sessions::TowerSessions;
 /// use mizan_http::{ConfigError, MizanService};
 ///
 /// # fn service(app: mizan_core::App, accounts: Accounts)
@@ -53,7 +53,7 @@ impl Authenticate for TowerSessions {
         let Some(user) = user else {
             return Ok(Principal::anonymous());
         };
-        let account = self.accounts.find_active(&user).await?;
+        let account = self.accounts.find_active_account(&user).await?;
         Ok(account.map_or_else(Principal::anonymous, |account| {
             self.accounts.identity(&account, None).into()
         }))

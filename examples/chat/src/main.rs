@@ -13,7 +13,8 @@ use anyhow::Context as _;
 use chat::pages::{self, Assets};
 use chat::people::People;
 use clap::{Parser, Subcommand};
-use mizan_auth::{Accounts, AccountsBuilder, ConsoleMailer, FileMailer, Mailer};
+use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer};
+use mizan_auth::{Accounts, AccountsBuilder};
 use mizan_channels::{Channels, MemoryBroker, RedisBroker};
 use mizan_http::{AllowedHosts, MizanService, serve, shutdown_signal};
 use tokio::net::TcpListener;
@@ -123,7 +124,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
         })
         .await?;
     mizan.idle().await;
-    accounts.mail_sent().await;
+    accounts.flush_mail().await;
     Ok(())
 }
 
