@@ -1,6 +1,7 @@
 //! Opens, rotates and ends the session of a call, and sets its cookie.
 
-use mizan_core::{Cx, Error, is_local_path};
+use mizan_core::adapter::is_local_path;
+use mizan_core::{Cx, Error};
 
 use super::error::session_ended;
 use super::{Accounts, NextStep};

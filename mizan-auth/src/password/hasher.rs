@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(rejected.len(), 6);
         for error in rejected {
             assert_eq!(
-                (error.code(), error.wait()),
+                (error.code(), error.retry_after()),
                 ("unavailable", Some(RETRY_AFTER))
             );
         }

@@ -26,7 +26,7 @@ impl From<HashQueueFull> for Error {
             ErrorCode::Unavailable,
             "too many people are signing in; try again in a moment",
         )
-        .retry_after(RETRY_AFTER)
+        .with_retry_after(RETRY_AFTER)
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use mizan_core::Unavailable;
+use mizan_core::error::Unavailable;
 
 /// An error of a store: it cannot be reached, or it returned invalid data.
 ///
@@ -35,7 +35,7 @@ impl StoreError {
     /// Creates an error after which a retry is likely to succeed: the store is locked, full, overloaded or
     /// unreachable. Clients receive a `Retry-After` header.
     pub fn temporary(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(Unavailable::new(source).retry_after(RETRY_AFTER))
+        Self::new(Unavailable::new(source).with_retry_after(RETRY_AFTER))
     }
 
     /// Returns true if the error is temporary.

@@ -13,7 +13,7 @@ use mizan_auth::store::{
 };
 use mizan_auth::token::TokenId;
 use mizan_auth::{AccountsBuilder, Password, Session, Sessions};
-use mizan_core::{Cx, RequestHead};
+use mizan_core::RequestHead;
 use mizan_http::Authenticate;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -267,7 +267,7 @@ async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
     let principal = site.accounts.authenticate(&head).await.unwrap();
     let id = principal.id().unwrap().to_owned();
     let app = mizan_auth::registry(site.accounts.clone()).build().unwrap();
-    let cx = Cx::new(app, principal, head);
+    let cx = app.context(principal, head);
 
     troubled.set(Mode::Waits);
     let (old, new) = (Password::from(PASSWORD), Password::from(OTHER));
