@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mizan_ssr::{Builder, EngineKind, RenderError, Renderer};
+use mizan_ssr::renderer::{EngineKind, RendererBuilder};
+use mizan_ssr::{RenderError, Renderer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -63,7 +64,7 @@ impl App {
         fs::write(path, content).expect("written");
     }
 
-    pub(crate) fn builder(&self, engine: EngineKind) -> Builder {
+    pub(crate) fn builder(&self, engine: EngineKind) -> RendererBuilder {
         Renderer::builder()
             .root(self.directory.path())
             .engine(engine)
