@@ -19,6 +19,8 @@ pub(crate) fn on_engines(test: impl Fn(EngineKind)) {
         );
         return;
     }
+    #[cfg(not(any(feature = "quickjs", feature = "v8")))]
+    drop(test);
     #[cfg(feature = "v8")]
     test(EngineKind::V8);
     #[cfg(feature = "quickjs")]

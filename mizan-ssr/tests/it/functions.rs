@@ -218,7 +218,7 @@ fn calls_without_functions_without_end_and_without_answer_are_errors() {
         );
         let page = renderer.component("Many.tsx").functions(functions);
         let many = page.render().await.expect_err("too many");
-        assert!(many.to_string().contains("without end"), "{many}");
+        assert!(many.to_string().contains("too many calls"), "{many}");
 
         let page = renderer
             .component("App.tsx")

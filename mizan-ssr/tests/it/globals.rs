@@ -106,7 +106,11 @@ fn console_and_unhandled_rejections_reach_tracing() {
             text.contains("WARN mizan_ssr::console: x is 3 {a: [1]}"),
             "{text}"
         );
-        assert_eq!(text.matches("unhandled promise rejection").count(), 1, "{text}");
+        assert_eq!(
+            text.matches("unhandled promise rejection").count(),
+            1,
+            "{text}"
+        );
         assert!(text.contains("Error: unhandled"), "{text}");
     });
 }

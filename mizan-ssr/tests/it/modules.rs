@@ -179,7 +179,7 @@ fn what_cannot_be_imported_is_named_with_who_asked_and_the_way_out() {
         for (source, parts) in [
             (
                 "import 'node:fs'; export default () => null;",
-                ["node:fs", "App.tsx", "Rust function"],
+                ["node:fs", "App.tsx", "server function"],
             ),
             (
                 "import 'left-pad'; export default () => null;",

@@ -220,7 +220,7 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
             ],
         );
         for (text, parts) in [
-            ("[1]", &["not a manifest"][..]),
+            ("[1]", &["not a valid Vite manifest"][..]),
             (
                 r#"{"a":{"file":"a.js","imports":["_b.js"]}}"#,
                 &["no chunk `_b.js`", "its chunk `a`", "`vite build`"],
@@ -806,7 +806,11 @@ fn in_development_mistakes_in_a_source_and_hints_are_shown() {
                 .find(|element| element.get("class") == Some("hint"));
             assert!(hint.expect("a hint").text.contains("typeof window"));
             let dom = parsed(&text(pages.page("Import.tsx").respond().await).await);
-            assert!(dom.all("h1")[0].text.contains("cannot find `./<none>`"));
+            assert!(
+                dom.all("h1")[0]
+                    .text
+                    .contains("cannot find module `./<none>`")
+            );
             let dom = parsed(&text(pages.page("<b>.tsx").respond().await).await);
             assert!(dom.all("h1")[0].text.contains("<b>.tsx"));
         },
