@@ -10,7 +10,7 @@ use mizan_auth::{
     Access, AccountsBuilder, Device, IssuedToken, MemoryStore, Password, Purpose, Rate, Rates,
     Session, SessionStore, Sessions, StoreError, TokenId, TokenStore, UserStore,
 };
-use mizan_core::{Cx, RequestHead};
+use mizan_core::RequestHead;
 use mizan_http::Authenticate;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -264,7 +264,7 @@ async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
     let principal = site.accounts.authenticate(&head).await.unwrap();
     let id = principal.id().unwrap().to_owned();
     let app = mizan_auth::registry(site.accounts.clone()).build().unwrap();
-    let cx = Cx::new(app, principal, head);
+    let cx = app.context(principal, head);
 
     troubled.set(Mode::Waits);
     let (old, new) = (Password::from(PASSWORD), Password::from(OTHER));
@@ -488,7 +488,7 @@ async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
         let account = UserStore::find(&*site.store, &id).await.unwrap().unwrap();
         let minute = Duration::from_secs(60);
         tokio::time::pause();
-        let ended = tokio::time::timeout(minute, site.accounts.ended(&principal));
+        let ended = tokio::time::timeout(minute, site.accounts.wait_until_ended(&principal));
         assert!(ended.await.is_err(), "the session goes on");
         if is_deactivated {
             let access = Access {
@@ -500,7 +500,7 @@ async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
             let advanced = site.store.advance_epoch(&id, account.epoch).await;
             assert!(advanced.unwrap().is_some());
         }
-        let ended = tokio::time::timeout(minute, site.accounts.ended(&principal));
+        let ended = tokio::time::timeout(minute, site.accounts.wait_until_ended(&principal));
         assert!(ended.await.is_ok(), "deactivated: {is_deactivated}");
         assert_eq!(site.store.of_user(&id).await.unwrap().len(), 1);
         tokio::time::resume();

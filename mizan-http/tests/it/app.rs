@@ -8,7 +8,7 @@ use std::time::Duration;
 use cookie::Cookie;
 use http::{HeaderName, HeaderValue};
 use mizan_core::{App, Cx, Error, ErrorCode, Registry, client};
-use mizan_http::Limits;
+use mizan_http::HttpLimits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
@@ -159,7 +159,7 @@ async fn breaks() -> Result<(), Error> {
 #[client]
 async fn limited() -> Result<(), Error> {
     let error = Error::new(ErrorCode::RateLimited, "slow down");
-    Err(error.retry_after(Duration::from_millis(1500)))
+    Err(error.with_retry_after(Duration::from_millis(1500)))
 }
 
 /// Sets what it is told to.
@@ -244,8 +244,8 @@ pub(crate) fn registry(probe: &Arc<Probe>) -> Registry {
         .function::<StaffOnly>()
 }
 
-pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
-    let mut limits = Limits::default();
+pub(crate) fn limits(change: impl FnOnce(&mut HttpLimits)) -> HttpLimits {
+    let mut limits = HttpLimits::default();
     change(&mut limits);
     limits
 }

@@ -30,7 +30,6 @@ mod document;
 mod error;
 mod error_page;
 mod headers;
-mod html;
 mod pages;
 mod response;
 
