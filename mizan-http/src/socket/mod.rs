@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use mizan_channels::{Channels, Identify, SUBPROTOCOL, Visitor};
+use mizan_channels::Channels;
+use mizan_channels::transport::{AuthenticateConnection, Peer, SUBPROTOCOL};
 use mizan_core::{Error, ErrorCode, Identity, Principal, RequestHead};
 use tokio::task::AbortHandle;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -94,7 +95,7 @@ impl<A: Authenticate> Endpoint<A> {
         tokio::spawn(async move {
             match upgrade.await {
                 Ok(upgraded) => {
-                    let limit = channels.limits().frame_bytes;
+                    let limit = channels.limits().max_frame_bytes;
                     let socket = WebSocket::new(TokioIo::new(upgraded), limit);
                     // Spawned by itself, so that what the upgrade needed is freed.
                     tokio::spawn(channels.serve(&app, socket, client));
@@ -230,8 +231,8 @@ impl SessionWatch {
     }
 }
 
-impl<A: Authenticate> Identify for Client<A> {
-    fn identify(&self, token: Option<String>) -> BoxFuture<'static, Result<Visitor, Error>> {
+impl<A: Authenticate> AuthenticateConnection for Client<A> {
+    fn authenticate(&self, token: Option<String>) -> BoxFuture<'static, Result<Peer, Error>> {
         let endpoint = Arc::clone(&self.endpoint);
         let head = match token {
             None => Arc::clone(&self.head),
@@ -250,7 +251,7 @@ impl<A: Authenticate> Identify for Client<A> {
         async move {
             let principal = endpoint.principal(&head).await?;
             SessionWatch::keep(&watch, &endpoint, &channels, &principal);
-            Ok(Visitor { principal, head })
+            Ok(Peer::new(principal, head))
         }
         .boxed()
     }

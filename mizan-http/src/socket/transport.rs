@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use mizan_channels::{Close, CloseCode, Gone, Received, Transport};
+use mizan_channels::transport::{Close, CloseCode, ConnectionClosed, Received, Transport};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -142,7 +142,7 @@ impl Transport for WebSocket {
                 Message::Pong(_) => Received::Ping,
                 Message::Binary(_) => {
                     let reason = "frames are text, and this message is binary";
-                    Received::Broken(Close::new(CloseCode::Binary, reason))
+                    Received::Broken(Close::new(CloseCode::UnsupportedData, reason))
                 }
                 // The answer goes out with the next read, which then ends.
                 Message::Close(_) | Message::Frame(_) => continue,
@@ -150,22 +150,24 @@ impl Transport for WebSocket {
         }
     }
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionClosed>> {
         if self.sent >= joined::MOST {
             ready!(self.poll_flush(cx))?;
         }
-        self.stream.poll_ready_unpin(cx).map_err(|_| Gone)
+        self.stream
+            .poll_ready_unpin(cx)
+            .map_err(|_| ConnectionClosed)
     }
 
-    fn send(&mut self, frame: Bytes) -> Result<(), Gone> {
+    fn send(&mut self, frame: Bytes) -> Result<(), ConnectionClosed> {
         self.sent += frame.len();
-        let text = Utf8Bytes::try_from(frame).map_err(|_| Gone)?;
+        let text = Utf8Bytes::try_from(frame).map_err(|_| ConnectionClosed)?;
         let sent = self.stream.start_send_unpin(Message::Text(text));
-        sent.map_err(|_| Gone)
+        sent.map_err(|_| ConnectionClosed)
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        ready!(self.stream.poll_flush_unpin(cx)).map_err(|_| Gone)?;
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionClosed>> {
+        ready!(self.stream.poll_flush_unpin(cx)).map_err(|_| ConnectionClosed)?;
         self.sent = 0;
         Poll::Ready(Ok(()))
     }
@@ -183,11 +185,11 @@ impl Transport for WebSocket {
 fn broken(error: &WsError) -> Received {
     let close = match error {
         WsError::Capacity(CapacityError::MessageTooLong { max_size, .. }) => Close::new(
-            CloseCode::TooLarge,
+            CloseCode::MessageTooBig,
             format!("a message is at most {max_size} bytes"),
         ),
-        WsError::Utf8(_) => Close::new(CloseCode::NotUtf8, "text is UTF-8"),
-        WsError::Protocol(error) => Close::new(CloseCode::Transport, error.to_string()),
+        WsError::Utf8(_) => Close::new(CloseCode::InvalidUtf8, "text is UTF-8"),
+        WsError::Protocol(error) => Close::new(CloseCode::ProtocolError, error.to_string()),
         _ => return Received::End,
     };
     Received::Broken(close)
