@@ -4,7 +4,7 @@
 //! in mails work where no JavaScript runs.
 
 use mizan_core::{Cx, Error};
-use mizan_forms::{Form, FormHandler, Initial};
+use mizan_forms::{Form, FormHandler, InitialValues};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -60,7 +60,7 @@ impl FormHandler for SignIn {
     type Output = NextStep;
     type Error = SignInError;
 
-    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
         Ok(from_page(cx, &["next"]))
     }
 
@@ -93,7 +93,7 @@ impl FormHandler for VerifyCode {
     type Output = NextStep;
     type Error = ProofError;
 
-    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
         Ok(from_page(cx, &["ticket", "next"]))
     }
 
@@ -126,7 +126,7 @@ impl FormHandler for VerifyLink {
     type Output = NextStep;
     type Error = LinkError;
 
-    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
         Ok(from_page(cx, &["token", "next"]))
     }
 
@@ -182,7 +182,7 @@ impl FormHandler for ConfirmReset {
     type Output = NextStep;
     type Error = ProofError;
 
-    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
         Ok(from_page(cx, &["token"]))
     }
 
@@ -269,7 +269,7 @@ impl FormHandler for ConfirmEmail {
     type Output = ();
     type Error = ProofError;
 
-    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
         Ok(from_page(cx, &["token"]))
     }
 
@@ -296,7 +296,7 @@ impl FormHandler for Reauthenticate {
     type Output = NextStep;
     type Error = ConfirmError;
 
-    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
         Ok(from_page(cx, &["next"]))
     }
 
@@ -339,12 +339,12 @@ async fn check_new(cx: &Cx, field: &str, value: &Value, password: &str) -> Resul
 }
 
 /// The values that the page's query has for these fields.
-fn from_page(cx: &Cx, fields: &[&str]) -> Initial {
+fn from_page(cx: &Cx, fields: &[&str]) -> InitialValues {
     let query = cx.head().uri().query().unwrap_or_default();
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs
         .filter(|(name, _)| fields.contains(&name.as_ref()))
-        .fold(Initial::new(), |initial, (name, value)| {
+        .fold(InitialValues::new(), |initial, (name, value)| {
             initial.set(name.into_owned(), value.into_owned())
         })
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mizan_core::{App, Channel, Cx, Position};
+use mizan_core::channel::Position;
+use mizan_core::{App, Channel, Cx};
 
 use crate::backoff::random_up_to;
 use crate::broker::{Broker, Notification, Publication, Retention};
@@ -102,7 +103,7 @@ impl Channels {
     ) -> Result<Position, PublishError> {
         let data = serde_json::to_vec(message).map_err(PublishError::encoding)?;
         let retention = Retention::default()
-            .with_messages(C::HISTORY)
+            .with_messages(C::HISTORY_LEN)
             .with_age(C::HISTORY_AGE);
         let mut publication = Publication::new(data).with_retention(retention);
         publication.key = key;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use mizan_core::{Cx, Error, ErrorCode, Joined};
+use mizan_core::adapter::DynSubscription;
+use mizan_core::{Cx, Error, ErrorCode};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -72,7 +73,7 @@ pub(crate) fn lease_request(
 pub(crate) async fn receive_once(
     server: Arc<ServerState>,
     request: LeaseRequest,
-    subscription: Arc<dyn Joined>,
+    subscription: Arc<dyn DynSubscription>,
     cx: Cx,
     message: Bytes,
 ) -> Result<Bytes, Refusal> {
@@ -165,7 +166,9 @@ impl Lease {
                 Ok(LeaseReply::QuotaExceeded) => {
                     let message = "the message did not run: too many messages are running";
                     let error = Error::new(ErrorCode::RateLimited, message);
-                    return Err(Refusal::from(&error.retry_after(Duration::from_secs(1))));
+                    return Err(Refusal::from(
+                        &error.with_retry_after(Duration::from_secs(1)),
+                    ));
                 }
                 Err(error) => {
                     tracing::warn!(

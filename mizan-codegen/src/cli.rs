@@ -1,4 +1,4 @@
-//! The command `mizan-codegen`.
+//! The `mizan-codegen` command.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -6,46 +6,47 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
+use std::string::FromUtf8Error;
 
 use clap::Parser;
 
-use crate::{
-    Difference, GenerateError, Manifest, ManifestError, WriteError, Written, check, generate, write,
-};
+use crate::generate::{GenerateError, generate};
+use crate::manifest::{Manifest, ManifestError};
+use crate::output::{Difference, WriteError, WriteSummary, check, write};
 
-/// Writes the typed TypeScript and React client of a mizan app.
+/// Generates the typed TypeScript and React client of a mizan app.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "mizan-codegen", version)]
 #[command(group = clap::ArgGroup::new("source").required(true).args(["manifest", "command"]))]
 pub struct Arguments {
-    /// The manifest, as the app prints it.
+    /// File with the manifest that the app prints.
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
 
-    /// The folder of the client.
+    /// Output folder of the client.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 
-    /// Writes nothing, and fails unless the client is up to date.
+    /// Compare the folder with the client without writing, and fail if it is out of date.
     #[arg(long)]
     pub check: bool,
 
-    /// A command that prints the manifest.
+    /// Command that prints the manifest, such as `cargo run --quiet -- manifest`.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
 
-/// What [`run`] did.
+/// The result of [`run`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The client is up to date now.
-    Written(Written),
-    /// The client is compared; it is up to date when there is no difference.
+    /// The client was written.
+    Written(WriteSummary),
+    /// The folder was compared with the client. It is up to date if there are no differences.
     Checked(Vec<Difference>),
 }
 
 impl Outcome {
-    /// Whether the command has succeeded.
+    /// Returns whether the client is up to date.
     pub fn is_success(&self) -> bool {
         match self {
             Self::Written(_) => true,
@@ -57,9 +58,9 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Written(Written { written, removed }) => {
+            Self::Written(WriteSummary { written, removed }) => {
                 if written.is_empty() && removed.is_empty() {
-                    return f.write_str("the client was up to date");
+                    return f.write_str("the client was already up to date");
                 }
                 write!(
                     f,
@@ -75,13 +76,13 @@ impl fmt::Display for Outcome {
                 for difference in differences {
                     writeln!(f, "{difference}")?;
                 }
-                f.write_str("the client is not up to date: generate it again without --check")
+                f.write_str("the client is out of date: run the same command without --check")
             }
         }
     }
 }
 
-/// The command failed.
+/// An error from the `mizan-codegen` command.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct CliError {
@@ -95,7 +96,12 @@ enum CliErrorKind {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot run `{command}`")]
     Start { command: String, source: io::Error },
-    #[error("`{command}` should print the manifest, and failed: {status}")]
+    #[error("the output of `{command}` is not UTF-8")]
+    Encoding {
+        command: String,
+        source: FromUtf8Error,
+    },
+    #[error("`{command}` failed ({status}): the command must print the manifest")]
     Failed { command: String, status: ExitStatus },
     #[error("{manifest_source}")]
     Manifest {
@@ -108,16 +114,20 @@ enum CliErrorKind {
     Write(WriteError),
 }
 
-/// Generates the client that the arguments ask for, and writes it or compares it.
+/// Generates a client, and writes it to the output folder or compares it with the folder.
 ///
 /// # Errors
 ///
-/// [`CliError`] when the manifest cannot be had, has no TypeScript, or the folder cannot be read
-/// or written. A client that is not up to date is no error, but an [`Outcome`].
+/// Returns [`CliError`] if the manifest cannot be read, if it has no TypeScript equivalent, or if
+/// the output folder cannot be read or written. A client that is out of date is an [`Outcome`]
+/// instead of an error.
 pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let (manifest_source, json) = match &arguments.manifest {
         Some(path) => (path.display().to_string(), read_file(path)?),
-        None => (shown(&arguments.command), read_output(&arguments.command)?),
+        None => (
+            display_command(&arguments.command),
+            read_output(&arguments.command)?,
+        ),
     };
     let manifest = Manifest::parse(&json).map_err(|source| CliErrorKind::Manifest {
         manifest_source,
@@ -139,10 +149,10 @@ fn read_file(path: &PathBuf) -> Result<String, CliErrorKind> {
     })
 }
 
-/// Runs a command and takes what it prints; what it says on standard error reaches the terminal.
+/// Runs a command and returns its standard output. Its standard error goes to the terminal.
 fn read_output(command: &[OsString]) -> Result<String, CliErrorKind> {
     let start = |source| CliErrorKind::Start {
-        command: shown(command),
+        command: display_command(command),
         source,
     };
     let (program, arguments) = command
@@ -155,14 +165,17 @@ fn read_output(command: &[OsString]) -> Result<String, CliErrorKind> {
         .map_err(start)?;
     if !output.status.success() {
         return Err(CliErrorKind::Failed {
-            command: shown(command),
+            command: display_command(command),
             status: output.status,
         });
     }
-    String::from_utf8(output.stdout).map_err(|error| start(io::Error::other(error)))
+    String::from_utf8(output.stdout).map_err(|source| CliErrorKind::Encoding {
+        command: display_command(command),
+        source,
+    })
 }
 
-fn shown(command: &[OsString]) -> String {
+fn display_command(command: &[OsString]) -> String {
     let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
     words.join(" ")
 }

@@ -1,15 +1,18 @@
-//! Writes the typed TypeScript and React client of a mizan app from its manifest.
+//! Generates the typed TypeScript and React client of a mizan app from its manifest.
 //!
-//! - [`Manifest`] is what an app offers, read from the JSON that `<program> manifest` prints;
-//! - [`generate`] turns it into [`Files`], without touching the disk;
-//! - [`write()`] brings a folder up to date with them, and [`check`] tells how a folder
-//!   [differs](Difference);
-//! - [`cli`] is the command `mizan-codegen`, which does these things one after the other.
+//! The input is a [`Manifest`], the JSON document that `<program> manifest` prints. The generator
+//! does not read Rust code, so any program that prints a manifest gets a client.
 //!
-//! It reads no Rust: any program that prints a manifest gets a client.
+//! - [`generate`] creates the client in memory, as [`GeneratedFiles`].
+//! - [`output`] writes these files to a folder, or compares the folder with them.
+//! - [`manifest`] describes the format of the input.
+//! - [`cli`] is the `mizan-codegen` command, which combines these steps.
 //!
 //! ```
-//! let manifest = mizan_codegen::Manifest::parse(
+//! use mizan_codegen::{Manifest, generate};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let manifest = Manifest::parse(
 //!     r#"{
 //!         "mizan": 1,
 //!         "contract": "9f86d081884c7d65",
@@ -17,26 +20,25 @@
 //!         "functions": [{ "name": "server_time", "kind": "query", "output": { "type": "string" } }]
 //!     }"#,
 //! )?;
-//! let files = mizan_codegen::generate(&manifest)?;
+//! let files = generate(&manifest)?;
 //! let client = files.get("client.ts").unwrap_or_default();
 //! assert!(client.contains("readonly serverTime: Query<void, string, types.CommonError>;"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(())
+//! # }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod cli;
-mod error;
-mod files;
-mod form;
+mod diagnostic;
 mod generate;
 pub mod manifest;
+mod naming;
+pub mod output;
 mod plan;
-mod problem;
 mod schema;
 mod typescript;
-mod write;
 
-pub use error::{GenerateError, ManifestError, WriteError};
-pub use files::Files;
-pub use generate::generate;
-pub use manifest::Manifest;
-pub use write::{Change, Difference, Written, check, write};
+pub use generate::{GenerateError, generate};
+pub use manifest::{Manifest, ManifestError};
+pub use output::GeneratedFiles;

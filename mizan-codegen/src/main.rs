@@ -1,4 +1,4 @@
-//! The command `mizan-codegen`.
+//! The `mizan-codegen` command.
 
 use std::error::Error as _;
 use std::process::ExitCode;

@@ -1,25 +1,32 @@
-use futures_util::future::BoxFuture;
+//! The options of `#[field(..)]` and of serde's attributes, as the derive macro emits them.
+
+use std::pin::Pin;
+
 use mizan_core::{Cx, Error};
 use serde_json::Value;
 
 use crate::{Choice, Widget};
 
-/// Asks for the choices of a field.
-pub(crate) type AskChoices = for<'a> fn(&'a Cx) -> BoxFuture<'a, Result<Vec<Choice>, Error>>;
+/// A function that returns the choices of a field.
+pub(crate) type LoadChoices =
+    for<'a> fn(&'a Cx) -> Pin<Box<dyn Future<Output = Result<Vec<Choice>, Error>> + Send + 'a>>;
 
-/// What the derive read off a field that its JSON Schema does not say.
-#[expect(missing_docs, reason = "the names are those of the derive's options")]
+/// The properties of a field that its JSON Schema does not contain.
+#[expect(
+    missing_docs,
+    reason = "the names are those of the derive macro's options"
+)]
 pub struct FieldAttributes {
-    pub rust: &'static str,
-    pub wire: &'static str,
+    pub rust_name: &'static str,
+    pub wire_name: &'static str,
     pub label: Option<&'static str>,
     pub help: Option<&'static str>,
     pub placeholder: Option<&'static str>,
     pub autocomplete: Option<&'static str>,
     pub widget: Option<Widget>,
     pub initial: Option<fn() -> Value>,
-    pub listed: &'static [(&'static str, &'static str)],
-    pub asked: Option<AskChoices>,
+    pub static_choices: &'static [(&'static str, &'static str)],
+    pub dynamic_choices: Option<LoadChoices>,
     pub order: i32,
     pub rows: Option<u32>,
     pub step: Option<f64>,
@@ -28,26 +35,27 @@ pub struct FieldAttributes {
     pub hidden: bool,
     pub disabled: bool,
     pub blank: bool,
-    /// serde has a value where there is none.
+    /// The field has `#[serde(default)]`.
     pub default: bool,
+    /// The custom messages of `#[validate(..)]`, by the name of the constraint.
     pub messages: &'static [(&'static str, &'static str)],
     pub nested: Option<fn() -> &'static [FieldAttributes]>,
 }
 
 impl FieldAttributes {
-    /// A field with its name in Rust and on the wire.
-    pub const fn new(rust: &'static str, wire: &'static str) -> Self {
+    /// A field without options.
+    pub const fn new(rust_name: &'static str, wire_name: &'static str) -> Self {
         Self {
-            rust,
-            wire,
+            rust_name,
+            wire_name,
             label: None,
             help: None,
             placeholder: None,
             autocomplete: None,
             widget: None,
             initial: None,
-            listed: &[],
-            asked: None,
+            static_choices: &[],
+            dynamic_choices: None,
             order: 0,
             rows: None,
             step: None,

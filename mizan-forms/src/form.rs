@@ -1,51 +1,72 @@
+//! The traits of a form: its declaration and its handler.
+
 use std::future::{Future, ready};
 
-use mizan_core::{ClientError, Cx, Error, Output, Policy, Source};
+use mizan_core::function::{Output, Source};
+use mizan_core::{ClientError, Cx, Error, Policy};
 use serde_json::Value;
 
-use crate::private::Derived;
-use crate::{FormFields, Initial, Shape};
+use crate::private::RequiredDerives;
+use crate::{FormDefinition, FormFields, InitialValues};
 
-/// What `#[derive(Form)]` tells of a struct with `#[form(name = "..")]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no form",
-    label = "clients have no name for this",
-    note = "put `#[derive(mizan_forms::Form)]` and `#[form(name = \"..\")]` on `{Self}`"
-)]
-pub trait Form: FormFields + Derived {
-    /// What clients call the form.
-    const NAME: &'static str;
-    /// The name of the query for its state.
-    const SCHEMA: &'static str;
-    /// The name of the query that checks its values.
-    const VALIDATE: &'static str;
-    /// The name of the mutation that takes its values.
-    const SUBMIT: &'static str;
-    /// Its heading.
-    const TITLE: Option<&'static str>;
-    /// Where a browser without JavaScript goes after a success.
-    const REDIRECT: Option<&'static str>;
-    /// Who may see, check and submit it.
-    const POLICY: Policy;
-    /// The queries and contexts that a submission makes stale.
-    const AFFECTS: &'static [&'static str];
-    /// What it is for, in the words of its doc comment.
-    const DOCS: &'static str;
-    /// Where it is written.
-    const SOURCE: Option<Source>;
-
-    /// Its fields. Made once.
-    fn shape() -> &'static Shape;
-}
-
-/// What a form does.
-///
-/// A check refuses with [`Error::invalid`] and [`Error::with_field`]: each message stands at the path
-/// that it names, and at the form as a whole with [`mizan_core::WHOLE`]. Any other error, such as that
-/// of a database, which `?` passes on, fails the call.
+/// The declaration of a form, implemented by `#[derive(Form)]` with `#[form(name = "..")]`.
 ///
 /// ```
-/// use mizan_core::{Cx, Error, WHOLE};
+/// use mizan_forms::Form;
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+/// use validator::Validate;
+///
+/// #[derive(Form, Deserialize, JsonSchema, Validate)]
+/// #[form(name = "feedback", title = "Your opinion", redirect = "/thanks")]
+/// struct Feedback {
+///     #[validate(length(max = 500))]
+///     text: String,
+/// }
+///
+/// assert_eq!(Feedback::SUBMIT, "feedback.submit");
+/// assert_eq!(Feedback::REDIRECT, Some("/thanks"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a form",
+    label = "this type has no form name",
+    note = "add `#[derive(mizan_forms::Form)]` and `#[form(name = \"..\")]` to `{Self}`"
+)]
+pub trait Form: FormFields + RequiredDerives {
+    /// The name by which clients refer to the form.
+    const NAME: &'static str;
+    /// The name of the query that returns the form's state.
+    const SCHEMA: &'static str;
+    /// The name of the query that validates values.
+    const VALIDATE: &'static str;
+    /// The name of the mutation that submits values.
+    const SUBMIT: &'static str;
+    /// The heading of the form.
+    const TITLE: Option<&'static str>;
+    /// The path to which a browser without JavaScript is redirected after a successful submission.
+    const REDIRECT: Option<&'static str>;
+    /// The policy of the form's functions.
+    const POLICY: Policy;
+    /// The queries and contexts that a submission invalidates.
+    const AFFECTS: &'static [&'static str];
+    /// The text of the doc comment.
+    const DOCS: &'static str;
+    /// The location of the declaration.
+    const SOURCE: Option<Source>;
+
+    /// Returns the fields of the form. They are computed once.
+    fn definition() -> &'static FormDefinition;
+}
+
+/// The behavior of a form: its initial values, its checks and its submission.
+///
+/// To reject a value, a check returns [`Error::invalid`], and [`Error::with_field`] for further fields.
+/// Each message is shown at the path that it names, or at the form as a whole for
+/// [`mizan_core::error::FORM_ERRORS`]. Any other error, such as a database error propagated with `?`, fails the call.
+///
+/// ```
+/// use mizan_core::{Cx, Error};
+/// use mizan_core::error::FORM_ERRORS;
 /// use mizan_forms::{Form, FormHandler};
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;
@@ -66,10 +87,10 @@ pub trait Form: FormFields + Derived {
 ///
 ///     async fn validate(&self, _: &Cx) -> Result<(), Error> {
 ///         if self.last_day < self.first_day {
-///             return Err(Error::invalid("last_day", "is before the first day"));
+///             return Err(Error::invalid("last_day", "must not be before the first day"));
 ///         }
 ///         if self.last_day - self.first_day > 14 {
-///             return Err(Error::invalid(WHOLE, "nobody stays longer than two weeks"));
+///             return Err(Error::invalid(FORM_ERRORS, "a stay is limited to two weeks"));
 ///         }
 ///         Ok(())
 ///     }
@@ -80,26 +101,29 @@ pub trait Form: FormFields + Derived {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "nobody says what the form `{Self}` does",
-    label = "needs `impl FormHandler for {Self}`",
-    note = "`FormHandler::submit` gets the values once they are checked"
+    message = "the form `{Self}` has no handler",
+    label = "requires `impl FormHandler for {Self}`",
+    note = "`FormHandler::submit` receives the values after validation"
 )]
 pub trait FormHandler: Form {
-    /// What a submission answers.
+    /// The result of a successful submission.
     type Output: Output;
-    /// How a submission can fail.
+    /// The error of a failed submission.
     type Error: ClientError;
 
-    /// What the fields hold at first. The hidden and disabled ones have these values when the form is
-    /// submitted, so this runs then as well.
-    fn initial(cx: &Cx) -> impl Future<Output = Result<Initial, Error>> + Send {
+    /// Returns the initial values of the fields.
+    ///
+    /// Runs when the form is opened. It also runs when the form is validated or submitted, because
+    /// hidden and disabled fields take their values from here.
+    fn initial(cx: &Cx) -> impl Future<Output = Result<InitialValues, Error>> + Send {
         let _ = cx;
-        ready(Ok(Initial::new()))
+        ready(Ok(InitialValues::new()))
     }
 
-    /// Checks one field, such as whether a name is free: `field` is its path (`email`,
-    /// `phones.0.number`), `value` what was sent. Runs for each field that is filled in and breaks no
-    /// constraint.
+    /// Checks a single field, for example that a name is still available.
+    ///
+    /// `field` is the path of the field, such as `email` or `phones.0.number`, and `value` the submitted
+    /// value. Runs for each field that has a value and violates no constraint.
     fn validate_field(
         cx: &Cx,
         field: &str,
@@ -109,14 +133,16 @@ pub trait FormHandler: Form {
         ready(Ok(()))
     }
 
-    /// Checks fields against each other. `validator`'s trait has a method of this name too, so a call by
-    /// hand names the trait: `FormHandler::validate(&form, cx)`. Runs when every field could be decoded, also when some break
-    /// their constraints, so that people see everything at once.
+    /// Checks fields against each other.
+    ///
+    /// Runs as soon as every field could be decoded, even if some violate constraints, so that the user
+    /// sees all errors at once. `validator::Validate` has a method of the same name; to call this one,
+    /// write `FormHandler::validate(&form, cx)`.
     fn validate(&self, cx: &Cx) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = cx;
         ready(Ok(()))
     }
 
-    /// Takes the values. Runs only when nothing was refused.
+    /// Processes the values. Runs only if all checks passed.
     fn submit(self, cx: &Cx) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 }

@@ -1,34 +1,29 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod annotate;
 mod attributes;
-mod checks;
 mod choice;
-mod decoding;
-mod fields;
+mod definition;
+mod field_decoder;
 mod form;
-mod formats;
-mod functions;
-mod initial;
-mod judge;
+mod form_fields;
+mod initial_values;
 mod register;
-mod shape;
-mod state;
-mod sync;
+mod text_format;
+mod validation;
 mod widget;
-mod words;
+
+pub mod functions;
 
 pub use choice::Choice;
-pub use fields::FormFields;
+pub use definition::FormDefinition;
 pub use form::{Form, FormHandler};
-pub use functions::{Check, FormErrors, Show, Submit};
-pub use initial::Initial;
+pub use form_fields::FormFields;
+pub use initial_values::InitialValues;
 pub use mizan_forms_macros::Form;
 pub use register::RegisterForm;
-pub use shape::Shape;
-pub use state::FormState;
 pub use widget::Widget;
 
-/// What the macro's output refers to. Not for use by hand.
+/// Items that the expansion of `#[derive(Form)]` refers to. Not public API.
 #[doc(hidden)]
 pub mod private;

@@ -4,25 +4,29 @@ use ::validator::Validate;
 pub use {serde, serde_json, validator};
 
 pub use crate::attributes::FieldAttributes;
-pub use crate::decoding::Decoding;
+pub use crate::definition::define_form;
+pub use crate::field_decoder::FieldDecoder;
 
-/// What stands beside `Form`.
+/// The traits that a form derives besides `Form`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` lacks a derive that a form needs",
-    label = "needs `Deserialize`, `JsonSchema` and `Validate` as well",
-    note = "put `#[derive(Form, serde::Deserialize, schemars::JsonSchema, validator::Validate)]` on \
+    message = "`{Self}` lacks a derive that a form requires",
+    label = "requires `Deserialize`, `JsonSchema` and `Validate`",
+    note = "add `#[derive(Form, serde::Deserialize, schemars::JsonSchema, validator::Validate)]` to \
             `{Self}`"
 )]
-pub trait Derived: DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static {}
+pub trait RequiredDerives:
+    DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static
+{
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static> Derived for T {}
+impl<T: DeserializeOwned + JsonSchema + Validate + Send + Sync + 'static> RequiredDerives for T {}
 
-/// The value of `#[field(initial = ..)]`.
+/// Returns the value of `#[field(initial = ..)]` as JSON.
 ///
 /// # Panics
 ///
-/// When the value is not JSON, such as a map whose keys are no strings.
+/// Panics if the value cannot be serialized as JSON, such as a map whose keys are not strings.
 pub fn initial(value: impl serde::Serialize) -> serde_json::Value {
-    serde_json::to_value(value).expect("an initial value is JSON")
+    serde_json::to_value(value).expect("the initial value of a field serializes to JSON")
 }

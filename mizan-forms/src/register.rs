@@ -1,16 +1,21 @@
-use mizan_core::{FormEntry, Registry};
+//! Registration of forms.
 
-use crate::{Check, FormHandler, Show, Submit};
+use mizan_core::Registry;
+use mizan_core::adapter::FormEntry;
 
-/// Adds forms to a [`Registry`].
+use crate::FormHandler;
+use crate::functions::{SchemaQuery, SubmitMutation, ValidateQuery};
+
+/// Extends [`Registry`] with the registration of forms.
 pub trait RegisterForm: Sized {
-    /// Adds the form `F`: the functions `name.schema`, `name.validate` and `name.submit`, and its
+    /// Registers the form `F`: the functions `name.schema`, `name.validate` and `name.submit`, and its
     /// entry in the manifest.
     ///
     /// # Panics
     ///
-    /// When a field cannot be one of a form, with its name and the way out: a group that holds itself,
-    /// a hidden or disabled field inside of a group, a widget that does not fit the type.
+    /// Panics if a field is not supported: a group that contains itself, a hidden or disabled field
+    /// inside a group, or a widget that does not fit the type. The message names the field and the
+    /// remedy.
     #[must_use]
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self;
@@ -19,12 +24,12 @@ pub trait RegisterForm: Sized {
 impl RegisterForm for Registry {
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self {
-        let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::shape())
-            .validate(F::VALIDATE)
-            .redirect(F::REDIRECT);
-        self.function::<Show<F>>()
-            .function::<Check<F>>()
-            .function::<Submit<F>>()
+        let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::definition())
+            .with_validate(F::VALIDATE)
+            .with_redirect(F::REDIRECT);
+        self.function::<SchemaQuery<F>>()
+            .function::<ValidateQuery<F>>()
+            .function::<SubmitMutation<F>>()
             .form_entry(entry)
     }
 }

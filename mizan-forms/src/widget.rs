@@ -1,7 +1,9 @@
-/// How a field is shown: HTML's word where it has one.
+//! The kinds of form controls.
+
+/// A form control. The names are those of HTML's input types where HTML has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the names are HTML's")]
+#[expect(missing_docs, reason = "most names are those of HTML's input types")]
 pub enum Widget {
     Text,
     Email,
@@ -11,7 +13,7 @@ pub enum Widget {
     Search,
     Number,
     Range,
-    /// A number that is sent as text, so that it stays exact.
+    /// An exact number, sent as text.
     Decimal,
     Checkbox,
     Date,
@@ -19,25 +21,25 @@ pub enum Widget {
     DatetimeLocal,
     Select,
     Radio,
-    /// Several of the choices, in one box.
+    /// Several choices, in one list box.
     MultiSelect,
-    /// Several of the choices, each with a box to check.
+    /// Several choices, with a checkbox each.
     Checkboxes,
     Textarea,
     Color,
     File,
-    /// A file that is a picture.
+    /// An image file.
     Image,
-    /// An ordinary field that nobody sees.
+    /// An input of the type `hidden`: an ordinary field that the user does not see.
     Hidden,
-    /// Fields of their own, together.
+    /// A group of nested fields.
     Group,
-    /// Rows that can be added and removed.
+    /// A list with rows that the user can add and remove.
     List,
 }
 
 impl Widget {
-    /// The widget in the manifest's words.
+    /// Returns the name of the widget in the manifest.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,8 +70,8 @@ impl Widget {
         }
     }
 
-    /// Whether a browser lets people write any one line into it.
-    pub(crate) const fn is_line(self) -> bool {
+    /// Returns true if the user can type any single line of text.
+    pub(crate) const fn is_single_line(self) -> bool {
         matches!(
             self,
             Self::Text | Self::Email | Self::Password | Self::Url | Self::Tel | Self::Search

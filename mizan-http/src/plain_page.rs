@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use mizan_core::{Fields, FormEntry, WHOLE};
+use mizan_core::adapter::FormEntry;
+use mizan_core::adapter::escape_html;
+use mizan_core::error::{FORM_ERRORS, FieldErrors};
 
 use crate::body::ReplyBody;
 use crate::local_path::LocalPath;
@@ -12,12 +14,12 @@ use crate::reply;
 pub(crate) fn response(
     form: &FormEntry,
     status: StatusCode,
-    errors: &Fields,
+    errors: &FieldErrors,
     back: Option<&LocalPath>,
 ) -> Response<ReplyBody> {
     let manifest = form.shape.manifest();
     let title = manifest["title"].as_str().unwrap_or(form.name);
-    let title = escaped(title);
+    let title = escape_html(title);
     let mut body = String::new();
     if status.is_success() {
         body.push_str("<p>Your entry was sent.</p>");
@@ -25,17 +27,21 @@ pub(crate) fn response(
         body.push_str("<p>Your entry was not sent:</p><ul>");
         for (path, messages) in errors {
             for message in messages {
-                let message = if path == WHOLE {
-                    escaped(message)
+                let message = if path == FORM_ERRORS {
+                    escape_html(message).into_owned()
                 } else {
-                    format!("{}: {}", escaped(&form.shape.label(path)), escaped(message))
+                    format!(
+                        "{}: {}",
+                        escape_html(&form.shape.label(path)),
+                        escape_html(message)
+                    )
                 };
                 body.extend(["<li>", &message, "</li>"]);
             }
         }
         body.push_str("</ul>");
     }
-    let back = escaped(back.map_or("/", LocalPath::as_str));
+    let back = escape_html(back.map_or("/", LocalPath::as_str));
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"></head>\
@@ -49,19 +55,4 @@ pub(crate) fn response(
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
     );
     response
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -1,10 +1,10 @@
-//! `cargo xtask attacks`: the tests that the table in `SECURITY.md` names.
+//! `cargo xtask attacks`: runs the tests that `SECURITY.md` names.
 
 mod table;
 
 use clap::Args;
 
-use crate::{demo, project, step, test, v8};
+use crate::{demo, project, runners, step, v8};
 use table::{Runner, Table, TestRef};
 
 #[derive(Args)]
@@ -24,14 +24,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
         }
     };
     record(rust(&table, options.slow));
-    match project::node_is_missing() {
+    match project::missing_node() {
         Some(missing) => println!("not run: Vitest and browser tests: {missing}"),
         None => {
             demo::install()?;
             record(vitest(&table));
             match project::chromium() {
                 Some(chromium) => record(browser(&table, &chromium)),
-                None => println!("not run: browser tests: no Chromium was found"),
+                None => println!("not run: browser tests: Chromium is not installed"),
             }
         }
     }
@@ -68,11 +68,11 @@ fn rust(table: &Table, slow: bool) -> anyhow::Result<()> {
     };
     run(
         "Rust tests",
-        &["--workspace", "--features", test::FEATURES],
+        &["--workspace", "--features", runners::FEATURES],
         &others,
     )?;
-    match v8::is_missing() {
-        None => run("server rendering in V8", &test::V8, &rendering),
+    match v8::unavailable_reason() {
+        None => run("server rendering in V8", &runners::V8, &rendering),
         Some(_) => run("server rendering", &["--package", "mizan-ssr"], &rendering),
     }
 }
@@ -84,7 +84,7 @@ fn vitest(table: &Table) -> anyhow::Result<()> {
     }
     let mut arguments = vec!["--testNamePattern".to_owned(), title_pattern(&tests)];
     arguments.extend(tests.iter().map(|test| test.file.clone()));
-    test::vitest(&arguments)
+    runners::vitest(&arguments)
 }
 
 fn browser(table: &Table, chromium: &std::path::Path) -> anyhow::Result<()> {
@@ -94,7 +94,7 @@ fn browser(table: &Table, chromium: &std::path::Path) -> anyhow::Result<()> {
     }
     let mut arguments = vec!["--grep".to_owned(), title_pattern(&tests)];
     arguments.extend(tests.iter().map(|test| test.file.clone()));
-    test::browser(chromium, &arguments)
+    runners::browser(chromium, &arguments)
 }
 
 /// Returns the filter of nextest that selects exactly these tests.

@@ -1,24 +1,19 @@
-//! `cargo xtask test`.
+//! `cargo xtask test`: every check, with a summary.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use anyhow::Context as _;
-use tempfile::TempDir;
+use crate::project::{self, cargo, is_installed, npm};
+use crate::{attacks, checks, demo, runners, step, v8};
 
-use crate::project::{self, answers, cargo, npm};
-use crate::{attacks, codegen, demo, step, v8};
-
-/// What became of a check.
+/// The outcome of a check.
 enum Outcome {
     Passed,
     Failed,
-    /// Why it could not run.
+    /// The check cannot run on this machine, for this reason.
     Skipped(String),
 }
 
-/// Checks in the order that finds mistakes soonest.
+/// The outcomes of the checks, in the order in which they ran.
 struct Report(Vec<(&'static str, Outcome)>);
 
 impl Report {
@@ -41,7 +36,7 @@ impl Report {
         self.0.push((name, Outcome::Skipped(why.into())));
     }
 
-    /// Prints the summary; its last line is the sum.
+    /// Prints the summary, whose last line has the totals. Returns whether no check failed.
     fn print(&self) -> bool {
         println!("\nSummary");
         let (mut passed, mut failed, mut skipped) = (0, 0, 0);
@@ -66,12 +61,14 @@ impl Report {
     }
 }
 
-/// Runs every check that this machine can run. Says whether none failed.
+/// Runs every check that this machine can run. Returns whether none failed.
+///
+/// Fast checks that often fail run first.
 pub(crate) fn run() -> anyhow::Result<bool> {
     let mut report = Report(Vec::new());
-    let missing = project::node_is_missing();
+    let missing = project::missing_node();
     if missing.is_none() {
-        // First: the tests of server rendering use these packages, and test little without them.
+        // The tests of server rendering render these packages.
         report.record("npm packages", demo::install());
     }
     rust(&mut report);
@@ -82,6 +79,8 @@ pub(crate) fn run() -> anyhow::Result<bool> {
                 "server rendering of React components",
                 "generated clients",
                 "types",
+                "ESLint",
+                "Prettier",
                 "Vitest",
                 "page",
                 "browser tests",
@@ -93,13 +92,10 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     Ok(report.print())
 }
 
-/// What is not on by itself and needs nothing that has to be fetched. Where a database cannot be had, its
-/// tests say so.
-pub(crate) const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-auth/smtp,mizan-auth/suite,\
-                        mizan-auth/tower-sessions";
-
 fn rust(report: &mut Report) {
     report.record("tests named in SECURITY.md", attacks::check().map(|_| ()));
+    report.record("words", checks::words::check());
+    report.record("module cycles", checks::modules::check());
     report.check("rustfmt", &mut cargo(["fmt", "--all", "--check"]));
     report.check(
         "clippy",
@@ -108,7 +104,7 @@ fn rust(report: &mut Report) {
             "--workspace",
             "--all-targets",
             "--features",
-            FEATURES,
+            runners::FEATURES,
             "--",
             "-D",
             "warnings",
@@ -116,18 +112,25 @@ fn rust(report: &mut Report) {
     );
     report.check(
         "Rust tests",
-        &mut tests(["--workspace", "--features", FEATURES]),
+        &mut tests(["--workspace", "--features", runners::FEATURES]),
     );
     engines(report);
     report.check(
         "Rust examples in docs",
-        &mut cargo(["test", "--workspace", "--doc", "--features", FEATURES]),
+        &mut cargo([
+            "test",
+            "--workspace",
+            "--doc",
+            "--features",
+            runners::FEATURES,
+        ]),
     );
     report.check(
         "rustdoc",
         cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
     );
-    // Verified by nothing but being packed: the files that a crate embeds are all below it.
+    report.record("public signatures", checks::public_types::check());
+    // Packing fails if a crate embeds a file outside its folder. The build of the packages is not repeated.
     report.check(
         "packages for the registry",
         cargo(["package", "--quiet", "--no-verify", "--allow-dirty"]).args(
@@ -136,8 +139,8 @@ fn rust(report: &mut Report) {
                 .flat_map(|library| ["--package", library]),
         ),
     );
-    if answers("cargo-deny", "--version") {
-        // Advisories come from outside the crate registry: `cargo deny check` looks at those too.
+    if is_installed("cargo-deny", "--version") {
+        // Advisories need another network host: `cargo deny check` includes them.
         report.check(
             "licences and sources",
             &mut cargo(["deny", "check", "bans", "licenses", "sources"]),
@@ -145,31 +148,28 @@ fn rust(report: &mut Report) {
     } else {
         report.skip(
             "licences and sources",
-            "cargo-deny is not here; `cargo install cargo-deny`",
+            "cargo-deny is not installed: run `cargo install cargo-deny`",
         );
     }
 }
 
-/// The packages and features that are tested with V8. The engine that builds anywhere is tested with the workspace.
-pub(crate) const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
-
 fn engines(report: &mut Report) {
-    if let Some(why) = v8::is_missing() {
+    if let Some(why) = v8::unavailable_reason() {
         report.skip("server rendering in V8", why);
         return;
     }
     report.check(
         "clippy with V8",
         cargo(["clippy", "--all-targets"])
-            .args(V8)
+            .args(runners::V8)
             .args(["--", "-D", "warnings"]),
     );
-    report.check("server rendering in V8", &mut tests(V8));
+    report.check("server rendering in V8", &mut tests(runners::V8));
 }
 
-/// Runs tests with nextest, where it is there.
+/// Returns the command that runs tests: nextest if it is installed.
 fn tests<'a>(packages: impl IntoIterator<Item = &'a str>) -> Command {
-    let mut command = if answers("cargo-nextest", "--version") {
+    let mut command = if is_installed("cargo-nextest", "--version") {
         cargo(["nextest", "run"])
     } else {
         cargo(["test", "--all-targets"])
@@ -181,106 +181,18 @@ fn tests<'a>(packages: impl IntoIterator<Item = &'a str>) -> Command {
 fn typescript(report: &mut Report) {
     report.check(
         "generated clients",
-        &mut project::command(project::built("xtask"), ["codegen", "--check"]),
+        &mut project::command(project::built_program("xtask"), ["codegen", "--check"]),
     );
     report.check("types", &mut npm(["run", "typecheck"]));
-    report.record("Vitest", vitest(&[]));
+    report.check("ESLint", &mut npm(["run", "lint"]));
+    report.check("Prettier", &mut npm(["run", "format:check"]));
+    report.record("Vitest", runners::vitest(&[]));
     report.check("page", &mut npm(["run", "build"]));
     match project::chromium() {
-        Some(chromium) => report.record("browser tests", browser(&chromium, &[])),
+        Some(chromium) => report.record("browser tests", runners::browser(&chromium, &[])),
         None => report.skip(
             "browser tests",
-            "no Chromium was found; install it, or name it in CHROMIUM",
+            "Chromium is not installed: install it, or set CHROMIUM to its path",
         ),
-    }
-}
-
-/// Runs the client's tests, with a channels server for them to talk to.
-pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
-    let example = [
-        "build",
-        "--quiet",
-        "--package",
-        "mizan-http",
-        "--example",
-        "channels",
-    ];
-    step::run("channels server", &mut cargo(example))?;
-    let server = project::built("examples/channels");
-    step::run(
-        "Vitest",
-        npm(["test", "--workspace", "mizan-codegen", "--"])
-            .args(arguments)
-            .env("MIZAN_CHANNELS", server),
-    )
-}
-
-/// Runs the browser tests against a chat server of their own.
-pub(crate) fn browser(chromium: &std::path::Path, arguments: &[String]) -> anyhow::Result<()> {
-    step::run(
-        "chat server",
-        &mut codegen::build_command(&project::EXAMPLES[0]),
-    )?;
-    let server = Server::start()?;
-    step::run(
-        "browser tests",
-        npm(["run", "e2e", "--workspace", "examples/chat/web", "--"])
-            .args(arguments)
-            .env("CHROMIUM", chromium)
-            .env("MIZAN_BASE_URL", &server.address)
-            .env("MIZAN_MAIL", server.mail())
-            .env("MIZAN_CHAT", project::built("chat")),
-    )
-}
-
-/// The chat example, on a free port until this is dropped, with accounts and mail of its own.
-struct Server {
-    process: Child,
-    address: String,
-    folder: TempDir,
-}
-
-impl Server {
-    fn start() -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir().context("cannot make a folder for the chat example")?;
-        let mut process = project::command(project::built("chat"), ["--port", "0"])
-            .arg("--database")
-            .arg(folder.path().join("chat.db"))
-            .arg("--mail")
-            .arg(mail_in(&folder))
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start the chat example")?;
-        let mut address = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut address)?;
-        }
-        let address = address.trim().to_owned();
-        anyhow::ensure!(
-            !address.is_empty(),
-            "the chat example ended before it listened"
-        );
-        Ok(Self {
-            process,
-            address,
-            folder,
-        })
-    }
-
-    /// Where the server writes mail to.
-    fn mail(&self) -> PathBuf {
-        mail_in(&self.folder)
-    }
-}
-
-fn mail_in(folder: &TempDir) -> PathBuf {
-    folder.path().join("mail")
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mizan_auth::Accounts;
 use mizan_core::{Cx, Error};
-use mizan_forms::{Form, FormHandler, Initial};
+use mizan_forms::{Form, FormHandler, InitialValues};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,11 +52,11 @@ impl FormHandler for Profile {
     type Output = ();
     type Error = Error;
 
-    async fn initial(cx: &Cx) -> Result<Initial, Error> {
+    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
         let id = cx.principal().id().unwrap_or_default();
         let account = cx.state::<Accounts>().users().find(id).await?;
         let email = account.map(|account| account.email.to_string());
-        let profile = Initial::of(&cx.state::<Profiles>().find(id))?;
+        let profile = InitialValues::from_struct(&cx.state::<Profiles>().find(id))?;
         Ok(profile.set("email", email.unwrap_or_default()))
     }
 

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use mizan_core::{Error, SnapshotReply};
+use mizan_core::Error;
+use mizan_core::adapter::SnapshotReply;
 
 use crate::broker::{Cursor, LogReader, SubscriptionId};
 use crate::session::{Refusal, SubscriptionConfig};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mizan_core::{App, Cx, Error, ErrorCode, Joined, Position};
+use mizan_core::adapter::DynSubscription;
+use mizan_core::channel::Position;
+use mizan_core::{App, Cx, Error, ErrorCode};
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -36,7 +38,7 @@ pub(super) struct ActiveSubscriptions {
 /// A subscription: the channel with its params, and the readers of its logs.
 struct ActiveSubscription {
     id: SubscriptionId,
-    joined: Arc<dyn Joined>,
+    joined: Arc<dyn DynSubscription>,
     channel: &'static str,
     group: Arc<str>,
     config: SubscriptionConfig,
@@ -141,7 +143,7 @@ impl ActiveSubscriptions {
 
     fn cx(&self, caller: Caller<'_>) -> Cx {
         let Peer { principal, head } = caller.peer;
-        Cx::new(self.app.clone(), principal.clone(), Arc::clone(head))
+        self.app.context(principal.clone(), Arc::clone(head))
     }
 
     fn notifier(&self, id: SubscriptionId, log: LogKind) -> Notifier {
@@ -156,18 +158,18 @@ impl ActiveSubscriptions {
                 "there is no channel of this name",
             ));
         };
-        let joined = entry.join(params)?;
+        let joined = entry.subscription(params)?;
         let group = broker_group(entry.name(), &joined.group()).into();
         self.subscriptions.push(ActiveSubscription {
             id,
             joined,
             channel: entry.name(),
             group,
-            config: SubscriptionConfig::new(entry.slow_consumer(), entry.reauthorize())
+            config: SubscriptionConfig::new(entry.slow_consumer(), entry.reauthorize_interval())
                 .with_snapshot(entry.has_snapshot())
                 .with_presence(entry.has_presence()),
             retention: Retention::default()
-                .with_messages(entry.history())
+                .with_messages(entry.history_len())
                 .with_age(entry.history_age()),
             messages: None,
             presence: None,
@@ -411,7 +413,7 @@ async fn call_channel<T>(
             ErrorCode::Unavailable,
             "the server is overloaded; try again",
         );
-        return Err(error.retry_after(Duration::from_secs(1)));
+        return Err(error.with_retry_after(Duration::from_secs(1)));
     };
     timeout(call_timeout, call).await.unwrap_or_else(|_| {
         tracing::warn!("a channel's code timed out");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;

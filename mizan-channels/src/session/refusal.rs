@@ -61,7 +61,7 @@ impl From<&Error> for Refusal {
         if let Some(id) = error.id() {
             members.insert("id".to_owned(), json!(id));
         }
-        if let Some(wait) = error.wait() {
+        if let Some(wait) = error.retry_after() {
             let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             members.insert("retry_after".to_owned(), json!(millis));
         }

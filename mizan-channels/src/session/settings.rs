@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mizan_core::SlowConsumer;
+use mizan_core::channel::SlowConsumer;
 
 use crate::limits::ConnectionLimits;
 
@@ -32,7 +32,7 @@ impl SessionSettings {
 /// use std::time::Duration;
 ///
 /// use mizan_channels::session::SubscriptionConfig;
-/// use mizan_core::SlowConsumer;
+/// use mizan_core::channel::SlowConsumer;
 ///
 /// let config = SubscriptionConfig::new(SlowConsumer::Latest, Duration::from_secs(300))
 ///     .with_presence(true);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mizan_core::{Position, SlowConsumer};
+use mizan_core::channel::{Position, SlowConsumer};
 
 use super::events::{SessionOutput, SubscriptionRequest};
 use super::message_queue::MessageQueue;

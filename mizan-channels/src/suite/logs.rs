@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use tokio::task::JoinSet;
 
 use super::{TestReader, publication, within_timeout};

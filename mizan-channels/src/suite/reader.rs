@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mizan_core::Position;
+use mizan_core::channel::Position;
 
 use super::within_timeout;
 use crate::broker::{

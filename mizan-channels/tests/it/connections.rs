@@ -14,9 +14,9 @@ use mizan_channels::broker::{
 use mizan_channels::suite::within_timeout;
 use mizan_channels::transport::{Close, ConnectionClosed, Peer, Received, Transport};
 use mizan_channels::{Channels, ChannelsExt, ConnectionLimits};
+use mizan_core::channel::{Member, Position};
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Member, Nothing, Position, Principal,
-    Registry, RequestHead,
+    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Never, Principal, Registry, RequestHead,
 };
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
@@ -80,7 +80,7 @@ impl Channel for Chat {
     type ServerMessage = String;
     type ClientMessage = String;
     type Reply = usize;
-    type Snapshot = Nothing;
+    type Snapshot = Never;
     type Member = String;
     const NAME: &'static str = "chat";
 

@@ -14,7 +14,7 @@ use mizan_channels::broker::{
     Message, Notifier, Publication, ReadReply, Retention,
 };
 use mizan_channels::suite;
-use mizan_core::Position;
+use mizan_core::channel::Position;
 
 const MAX_OUTCOMES: usize = 2_000;
 const MAX_OUTCOME_BYTES: usize = 1024 * 1024;

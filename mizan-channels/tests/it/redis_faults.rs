@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mizan_channels::broker::presence::presence_log;
 use mizan_channels::broker::{Broker, LeaseReply, LeaseRequest, ReadReply, RedisBroker};
 use mizan_channels::suite::{TestReader, publication, within_timeout};
-use mizan_core::Position;
+use mizan_core::channel::Position;
 
 use crate::connections::Server;
 use crate::proxy::Proxy;

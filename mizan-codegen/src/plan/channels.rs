@@ -1,25 +1,13 @@
+//! Planning of the channels.
+
 use serde_json::Value;
 
-use super::{Definitions, Planner};
+use super::definitions::Definitions;
+use super::model::Channel;
+use super::planner::Planner;
+use crate::diagnostic::{Diagnostic, ItemRef};
 use crate::manifest;
-use crate::problem::{Origin, Problem};
-use crate::schema::{Reader, Type};
-use crate::typescript::names;
-
-/// A channel. Nothing stands for what it does not have.
-pub(crate) struct Channel<'m> {
-    pub(crate) manifest: &'m manifest::Channel,
-    /// How its definition (before `Channel`) begins.
-    pub(crate) name: String,
-    /// How its type and its hook (after `use`, and before `Channel`) begin.
-    pub(crate) component: String,
-    pub(crate) params: Option<Type>,
-    pub(crate) message: Option<Type>,
-    pub(crate) send: Option<Type>,
-    pub(crate) reply: Option<Type>,
-    pub(crate) snapshot: Option<Type>,
-    pub(crate) member: Option<Type>,
-}
+use crate::naming;
 
 impl<'m> Planner<'m> {
     pub(super) fn channels(&mut self, types: &Definitions) -> Vec<Channel<'m>> {
@@ -34,9 +22,8 @@ impl<'m> Planner<'m> {
     fn channel(&mut self, channel: &'m manifest::Channel, types: &Definitions) -> Channel<'m> {
         let name = self.channel_name(channel);
         let mut part = |part, schema: &Option<Value>| {
-            let origin = Origin::channel_part(channel, part);
             let schema = schema.as_ref()?;
-            Some(Reader::new(&self.type_names, &mut self.problems, origin).read(schema))
+            Some(self.read_schema(ItemRef::channel_part(channel, part), schema))
         };
         let planned = Channel {
             params: part("params", &channel.params),
@@ -45,36 +32,36 @@ impl<'m> Planner<'m> {
             reply: part("reply", &channel.reply),
             snapshot: part("snapshot", &channel.snapshot),
             member: part("member", &channel.member),
-            component: names::component_name(&channel.name),
+            component: naming::component_name(&channel.name),
             name,
             manifest: channel,
         };
         let params = planned.params.as_ref();
         if params.is_some_and(|params| types.properties(params).is_none()) {
-            self.problems.push(Problem::ParamsNotObject {
-                channel: Origin::channel(channel),
+            self.diagnostics.push(Diagnostic::ParamsNotObject {
+                channel: ItemRef::channel(channel),
             });
         }
         planned
     }
 
     fn channel_name(&mut self, channel: &manifest::Channel) -> String {
-        let origin = Origin::channel(channel);
-        let Some(name) = names::function_name(&channel.name) else {
-            self.problems.push(Problem::NoName { origin });
+        let item = ItemRef::channel(channel);
+        let Some(name) = naming::function_name(&channel.name) else {
+            self.diagnostics.push(Diagnostic::InvalidName { item });
             return channel.name.clone();
         };
-        let component = names::component_name(&channel.name);
+        let component = naming::component_name(&channel.name);
         let exports = [
             format!("{name}Channel"),
             format!("{component}Channel"),
             format!("use{component}Channel"),
         ];
-        // One clash is enough to say: another would be about the same two names.
-        let problem = exports
+        // Further conflicts would be between the same two items.
+        let conflict = exports
             .iter()
-            .find_map(|export| self.claims.export(export, origin.clone()));
-        self.problems.extend(problem);
+            .find_map(|export| self.registry.export(export, item.clone()));
+        self.diagnostics.extend(conflict);
         name
     }
 }

@@ -1,12 +1,22 @@
+//! Named types, and lookups through them.
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Definition;
-use crate::schema::Type;
+use crate::schema::{Docs, Type};
 
-/// The named types.
+/// A named type.
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    /// The name of its Zod schema.
+    pub(crate) schema_name: String,
+    pub(crate) docs: Docs,
+    pub(crate) ty: Type,
+}
+
+/// The named types of a client.
 pub(crate) struct Definitions {
     list: Vec<Definition>,
-    /// Where in the list a TypeScript name is.
+    /// The positions in the list, by TypeScript name.
     index: BTreeMap<String, usize>,
 }
 
@@ -29,7 +39,8 @@ impl Definitions {
         Some(&self.list[position].ty)
     }
 
-    /// The names of the properties that an object may have; nothing when it may be no object.
+    /// Returns the names of all properties of an object type, or `None` if a value of the type may
+    /// be something else.
     pub(super) fn properties<'a>(&'a self, ty: &'a Type) -> Option<BTreeSet<&'a str>> {
         let mut names = BTreeSet::new();
         self.collect_properties(ty, &mut names, &mut BTreeSet::new())
@@ -68,7 +79,7 @@ impl Definitions {
         }
     }
 
-    /// A property of an object, be it a named one, and where it is null as well.
+    /// Returns the type of a property. The object may be a named type and may be nullable.
     pub(super) fn property<'a>(&'a self, ty: &'a Type, name: &str) -> Option<&'a Type> {
         match self.without_null(ty).0 {
             Type::Object(object) => object
@@ -81,7 +92,7 @@ impl Definitions {
         }
     }
 
-    /// What a type is apart from null and from its name, and whether it can be null.
+    /// Resolves a named type, removes `null` from it, and returns whether it was nullable.
     pub(super) fn without_null<'a>(&'a self, ty: &'a Type) -> (&'a Type, bool) {
         match ty {
             Type::Named(name) => self
@@ -102,9 +113,9 @@ impl Definitions {
         }
     }
 
-    /// The types that TypeScript could not unfold, because they are made of themselves with no
-    /// object, list or tuple in between.
-    pub(super) fn endless(&self) -> Vec<String> {
+    /// Returns the names of the types that TypeScript cannot resolve, because they refer to themselves
+    /// without an object, list or tuple in between.
+    pub(super) fn infinite(&self) -> Vec<String> {
         self.list
             .iter()
             .map(|definition| &definition.name)

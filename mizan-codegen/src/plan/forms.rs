@@ -1,54 +1,25 @@
-use super::{Definitions, Function, Planner};
-use crate::manifest::{self, Kind, Widget};
-use crate::problem::{Origin, Problem};
+//! Planning of the forms.
+
+use super::definitions::Definitions;
+use super::model::{Field, FieldValue, Form, FormList, Function};
+use super::planner::Planner;
+use crate::diagnostic::{Diagnostic, ItemRef};
+use crate::manifest::{self, FunctionKind, Widget};
+use crate::naming;
 use crate::schema::{Literal, Type};
-use crate::typescript::names;
 
-/// A form, whose values are the input of its `submit` function.
-pub(crate) struct Form<'m> {
-    pub(crate) manifest: &'m manifest::Form,
-    /// The constant with its definition: `contactForm`.
-    pub(crate) constant: String,
-    /// `ContactForm`: how its hook (after `use`) and its types begin.
-    pub(crate) component: String,
-    /// Where its `submit` function stands among the functions.
-    pub(crate) submit: usize,
-    pub(crate) fields: Vec<Field<'m>>,
-    /// The paths of all fields, with `*` for the index of a row.
-    pub(crate) paths: Vec<String>,
-    pub(crate) lists: Vec<Rows>,
-}
-
-/// A field with what its type says.
-pub(crate) struct Field<'m> {
-    pub(crate) manifest: &'m manifest::Field,
-    pub(crate) value: Value,
-    pub(crate) is_nullable: bool,
-    pub(crate) fields: Vec<Field<'m>>,
-    /// The only field of each row.
-    pub(crate) item: Option<Box<Field<'m>>>,
-}
-
-/// What a field holds on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Value {
-    Text,
-    Number,
-    Boolean,
-}
-
-/// The rows of a list.
-pub(crate) struct Rows {
-    /// The path of the list, with `*` for the index of a row.
-    pub(crate) path: String,
-    /// The paths of the fields from the row on.
-    pub(crate) fields: Vec<String>,
-}
+/// The functions of each form: their names on the wire, after the form's name, and in `Api`.
+pub(super) const FUNCTIONS: [(&str, &str); 3] = [
+    ("schema", "state"),
+    ("validate", "validate"),
+    ("submit", "submit"),
+];
 
 impl<'m> Planner<'m> {
+    /// Plans the forms, and moves their functions out of `functions`.
     pub(super) fn forms(
         &mut self,
-        functions: &mut [Function<'m>],
+        functions: &mut Vec<Function<'m>>,
         types: &Definitions,
     ) -> Vec<Form<'m>> {
         let mut forms: Vec<_> = self.manifest.forms.iter().collect();
@@ -62,85 +33,111 @@ impl<'m> Planner<'m> {
     fn form(
         &mut self,
         form: &'m manifest::Form,
-        functions: &mut [Function<'m>],
+        functions: &mut Vec<Function<'m>>,
         types: &Definitions,
     ) -> Option<Form<'m>> {
-        let origin = Origin::form(form);
-        let Some(name) = names::function_name(&form.name) else {
-            self.problems.push(Problem::NoName { origin });
-            return None;
-        };
-        let component = format!("{}Form", names::component_name(&form.name));
+        let item = ItemRef::form(form);
+        let name = self.form_name(form, &item)?;
+        let component = format!("{}Form", naming::component_name(&form.name));
         let constant = format!("{name}Form");
         for name in [
             constant.clone(),
             format!("use{component}"),
             format!("{component}Types"),
         ] {
-            let problem = self.claims.export(&name, origin.clone());
-            self.problems.extend(problem);
+            let conflict = self.registry.export(&name, item.clone());
+            self.diagnostics.extend(conflict);
         }
-        let mut find = |kind: Kind, called: &'static str, part: &str| {
-            let name = format!("{}.{part}", form.name);
-            let position = functions.iter().position(|function| {
-                function.manifest.name == name && function.manifest.kind == kind
-            });
-            if position.is_none() {
-                self.problems.push(Problem::FormFunction {
-                    form: origin.clone(),
-                    kind: called,
-                    function: name,
-                });
-            }
-            position
-        };
-        find(Kind::Query, "query", "schema");
-        let validate = find(Kind::Query, "query", "validate");
-        let submit = find(Kind::Mutation, "mutation", "submit")?;
-        if let Some(validate) = validate {
-            functions[validate].is_posted = true;
-        }
-        let function = &functions[submit];
-        let Some(input) = &function.input else {
-            self.problems.push(Problem::FormInput {
-                form: origin,
-                function: function.manifest.name.clone(),
+        let mut take = |kind, part| self.take_function(form, kind, part, functions);
+        let state = take(FunctionKind::Query, "schema");
+        let validate = take(FunctionKind::Query, "validate");
+        let submit = take(FunctionKind::Mutation, "submit");
+        let (state, mut validate, submit) = (state?, validate?, submit?);
+        validate.uses_post = true;
+        let Some(input) = &submit.input else {
+            self.diagnostics.push(Diagnostic::MissingFormInput {
+                form: item,
+                function: submit.manifest.name.clone(),
             });
             return None;
         };
-        let mut reading = Reading {
-            form: origin,
-            function: &function.manifest.name,
+        let mut reader = FieldReader {
+            form: item,
+            function: &submit.manifest.name,
             types,
-            problems: Vec::new(),
+            diagnostics: Vec::new(),
             paths: Vec::new(),
             lists: Vec::new(),
         };
-        let fields = reading.fields(&form.fields, Some(&input.ty), "");
-        self.problems.append(&mut reading.problems);
+        let fields = reader.fields(&form.fields, Some(&input.ty), "");
+        self.diagnostics.append(&mut reader.diagnostics);
         Some(Form {
             manifest: form,
+            name,
             constant,
             component,
-            submit,
             fields,
-            paths: reading.paths,
-            lists: reading.lists,
+            paths: reader.paths,
+            lists: reader.lists,
+            state,
+            submit,
+            validate,
         })
+    }
+
+    fn form_name(&mut self, form: &manifest::Form, item: &ItemRef) -> Option<String> {
+        let Some(name) = naming::function_name(&form.name) else {
+            let item = item.clone();
+            self.diagnostics.push(Diagnostic::InvalidName { item });
+            return None;
+        };
+        if naming::is_reserved_in_javascript(&name) {
+            self.diagnostics.push(Diagnostic::ReservedName {
+                name: name.clone(),
+                item: item.clone(),
+            });
+        }
+        Some(name)
+    }
+
+    /// Removes a form's function from `functions`.
+    fn take_function(
+        &mut self,
+        form: &manifest::Form,
+        kind: FunctionKind,
+        part: &str,
+        functions: &mut Vec<Function<'m>>,
+    ) -> Option<Function<'m>> {
+        let name = format!("{}.{part}", form.name);
+        let position = functions
+            .iter()
+            .position(|function| function.manifest.name == name && function.manifest.kind == kind);
+        let Some(position) = position else {
+            self.diagnostics.push(Diagnostic::MissingFormFunction {
+                form: ItemRef::form(form),
+                kind: match kind {
+                    FunctionKind::Mutation => "mutation",
+                    _ => "query",
+                },
+                function: name,
+            });
+            return None;
+        };
+        Some(functions.remove(position))
     }
 }
 
-/// What is found while the fields of a form are read.
-struct Reading<'a> {
-    form: Origin,
+/// Reads the fields of a form, and collects their paths.
+struct FieldReader<'a> {
+    form: ItemRef,
     function: &'a str,
     types: &'a Definitions,
-    problems: Vec<Problem>,
+    diagnostics: Vec<Diagnostic>,
     paths: Vec<String>,
-    lists: Vec<Rows>,
+    lists: Vec<FormList>,
 }
 
-impl Reading<'_> {
+impl FieldReader<'_> {
     fn fields<'m>(
         &mut self,
         fields: &'m [manifest::Field],
@@ -160,25 +157,25 @@ impl Reading<'_> {
         path: String,
     ) -> Field<'m> {
         let types = self.types;
-        if names::has_meaning_in_forms(&field.name) {
-            self.problems.push(Problem::FormFieldName {
+        if naming::is_reserved_in_forms(&field.name) {
+            self.diagnostics.push(Diagnostic::ReservedFieldName {
                 form: self.form.clone(),
                 path: path.clone(),
             });
         }
         let ty = parent.and_then(|parent| types.property(parent, &field.name));
-        // What is only shown is no part of what is submitted.
+        // A disabled field is displayed, but not submitted.
         if ty.is_none() && !field.disabled {
-            self.problems.push(Problem::FormField {
+            self.diagnostics.push(Diagnostic::UnknownFormField {
                 form: self.form.clone(),
                 path: path.clone(),
                 function: self.function.to_owned(),
             });
         }
-        self.typed(field, ty, path)
+        self.field_of_type(field, ty, path)
     }
 
-    fn typed<'m>(
+    fn field_of_type<'m>(
         &mut self,
         field: &'m manifest::Field,
         ty: Option<&Type>,
@@ -195,12 +192,12 @@ impl Reading<'_> {
         let (mut fields, mut item) = (Vec::new(), None);
         match (field.widget, &field.item) {
             (Widget::Group, _) => {
-                fields = self.inside(field, inner, &path, "group", &format!("{path}."));
+                fields = self.nested(field, inner, &path, "group", &format!("{path}."));
             }
             (Widget::List, Some(single)) => {
-                let row = self.typed(single, inner, format!("{path}.*"));
+                let row = self.field_of_type(single, inner, format!("{path}.*"));
                 item = Some(Box::new(row));
-                self.lists.push(Rows {
+                self.lists.push(FormList {
                     path,
                     fields: Vec::new(),
                 });
@@ -208,29 +205,29 @@ impl Reading<'_> {
             (Widget::List, None) => {
                 let row = format!("{path}.*.");
                 let first = self.paths.len();
-                fields = self.inside(field, inner, &path, "list", &row);
-                let inside = self.paths[first..]
+                fields = self.nested(field, inner, &path, "list", &row);
+                let nested = self.paths[first..]
                     .iter()
                     .filter_map(|path| path.strip_prefix(&row))
                     .map(str::to_owned)
                     .collect();
-                self.lists.push(Rows {
+                self.lists.push(FormList {
                     path,
-                    fields: inside,
+                    fields: nested,
                 });
             }
             _ => {}
         }
         Field {
             manifest: field,
-            value: inner.map_or(Value::Text, value_of),
+            value: inner.map_or(FieldValue::Text, value_of),
             is_nullable,
             fields,
             item,
         }
     }
 
-    fn inside<'m>(
+    fn nested<'m>(
         &mut self,
         field: &'m manifest::Field,
         ty: Option<&Type>,
@@ -239,7 +236,7 @@ impl Reading<'_> {
         prefix: &str,
     ) -> Vec<Field<'m>> {
         if field.fields.is_empty() {
-            self.problems.push(Problem::FormGroup {
+            self.diagnostics.push(Diagnostic::EmptyFormGroup {
                 form: self.form.clone(),
                 widget,
                 path: path.to_owned(),
@@ -249,13 +246,13 @@ impl Reading<'_> {
     }
 }
 
-fn value_of(ty: &Type) -> Value {
+fn value_of(ty: &Type) -> FieldValue {
     match ty {
-        Type::Number(_) | Type::Literal(Literal::Number(_)) => Value::Number,
-        Type::Boolean | Type::Literal(Literal::Boolean(_)) => Value::Boolean,
+        Type::Number(_) | Type::Literal(Literal::Number(_)) => FieldValue::Number,
+        Type::Boolean | Type::Literal(Literal::Boolean(_)) => FieldValue::Boolean,
         Type::Union(members) => members
             .first()
-            .map_or(Value::Text, |member| value_of(&member.ty)),
-        _ => Value::Text,
+            .map_or(FieldValue::Text, |member| value_of(&member.ty)),
+        _ => FieldValue::Text,
     }
 }

@@ -1,12 +1,12 @@
-//! Structs with flattened enums: all of their parts at once.
+//! Flattening of enums and maps into a struct (`#[serde(flatten)]`).
 
-use super::{Docs, Literal, Member, Object, Property, Type};
+use super::types::{Docs, Literal, Member, Object, Property, Type};
 
-/// What a part of a flattened struct is on the wire; nothing when it cannot be flattened.
+/// Returns the type of a part of a flattened struct, or `None` if it cannot be flattened.
 ///
 /// A unit variant is `{"Name": null}` when its enum is flattened, though schemars describes it as a
 /// string where the variant has a doc comment. The unit value and an absent option add nothing.
-pub(super) fn flattened(part: Type) -> Option<Type> {
+pub(super) fn flatten(part: Type) -> Option<Type> {
     Some(match part {
         Type::Object(object) => Type::Object(Object {
             closed: false,
@@ -28,11 +28,11 @@ pub(super) fn flattened(part: Type) -> Option<Type> {
                 .map(|Member { docs, ty }| {
                     Some(Member {
                         docs,
-                        ty: flattened(ty)?,
+                        ty: flatten(ty)?,
                     })
                 })
                 .collect();
-            Type::Union(tell_apart(members?))
+            Type::Union(distinguish(members?))
         }
         Type::Intersection(_) | Type::Named(_) | Type::Never => part,
         Type::Boolean
@@ -45,10 +45,10 @@ pub(super) fn flattened(part: Type) -> Option<Type> {
     })
 }
 
-/// Says of an alternative that adds nothing what it does not have.
+/// Declares the properties of the other alternatives as absent in an empty alternative.
 ///
-/// TypeScript then narrows by any property of the others, as an absent one is `undefined`.
-fn tell_apart(mut members: Vec<Member>) -> Vec<Member> {
+/// TypeScript can then narrow by any of these properties, because an absent one is `undefined`.
+fn distinguish(mut members: Vec<Member>) -> Vec<Member> {
     let mut absent: Vec<Property> = Vec::new();
     for property in members.iter().flat_map(|member| properties(&member.ty)) {
         if !absent.iter().any(|known| known.name == property.name) {

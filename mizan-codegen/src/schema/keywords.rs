@@ -1,7 +1,7 @@
-//! The keywords of JSON Schema that have a type, and the names that they refer to.
+//! Supported keywords of JSON Schema, and references to `$defs`.
 
-/// Whether a schema with this keyword can be read.
-pub(super) fn is_known(keyword: &str) -> bool {
+/// Returns whether the reader supports a keyword.
+pub(super) fn is_supported(keyword: &str) -> bool {
     const STRUCTURE: [&str; 26] = [
         "$ref",
         "additionalProperties",
@@ -30,7 +30,7 @@ pub(super) fn is_known(keyword: &str) -> bool {
         "type",
         "uniqueItems",
     ];
-    // They describe a value without changing what it may be.
+    // Annotations do not affect which values are valid.
     const ANNOTATIONS: [&str; 11] = [
         "$comment",
         "$schema",
@@ -44,15 +44,15 @@ pub(super) fn is_known(keyword: &str) -> bool {
         "title",
         "writeOnly",
     ];
-    // `unevaluatedProperties` only tells the server what to refuse.
+    // `unevaluatedProperties` matters to the server only.
     keyword == "unevaluatedProperties"
         || keyword.starts_with("x-")
         || STRUCTURE.contains(&keyword)
         || ANNOTATIONS.contains(&keyword)
 }
 
-/// The key in `$defs` that a `$ref` refers to.
-pub(super) fn referred(reference: &str) -> Option<String> {
+/// Returns the key in `$defs` that a `$ref` points to.
+pub(super) fn definition_key(reference: &str) -> Option<String> {
     decode_pointer(reference.strip_prefix("#/$defs/")?)
 }
 
@@ -75,10 +75,10 @@ fn decode_pointer(segment: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::referred;
+    use super::definition_key;
 
     #[test]
-    fn references_are_decoded() {
+    fn decodes_references() {
         for (reference, key) in [
             ("#/$defs/Post", Some("Post")),
             ("#/$defs/Page%3CPost%3E", Some("Page<Post>")),
@@ -88,7 +88,7 @@ mod tests {
             ("#/definitions/Post", None),
             ("#", None),
         ] {
-            assert_eq!(referred(reference).as_deref(), key, "{reference}");
+            assert_eq!(definition_key(reference).as_deref(), key, "{reference}");
         }
     }
 }

@@ -1,30 +1,8 @@
 //! `channels.ts` and `channelHooks.ts`: the channels without React, and a hook for each.
 
-use super::docs::comment;
-use super::document::{Document, text};
-use super::expression::FROM_OTHER_FILES;
-use super::literal;
+use super::printing::{Document, IN_OTHER_FILES, comment, literal, text};
 use crate::plan::{Channel, Plan};
 use crate::schema::{Docs, Type};
-
-/// What a client with channels exports besides: the generated files' own, and the runtime's.
-pub(crate) const NAMES: [&str; 15] = [
-    "ChannelCode",
-    "ChannelDefinition",
-    "ChannelError",
-    "ChannelGap",
-    "ChannelHookOptions",
-    "ChannelMember",
-    "ChannelMessage",
-    "ChannelOptions",
-    "ChannelPage",
-    "ChannelResult",
-    "ChannelState",
-    "ChannelStatus",
-    "ChannelSubscription",
-    "reconnect",
-    "subscribe",
-];
 
 /// What a client with channels adds to `index.ts`.
 pub(super) const INDEX: &str = r#"export * from "./channelHooks";
@@ -42,70 +20,13 @@ export {
   type ChannelState,
   type ChannelStatus,
   type ChannelSubscription,
-} from "./runtime/channel";
-export type { ChannelHookOptions, ChannelResult } from "./runtime/channelHooks";
+} from "./runtime/channels";
+export type { ChannelHookOptions, ChannelResult } from "./runtime/channels/hooks";
 "#;
 
-/// The files of the runtime that only a client with channels has.
-pub(super) const RUNTIME: [(&str, &str); 14] = [
-    (
-        "runtime/channel.ts",
-        include_str!("../../runtime/channel.ts"),
-    ),
-    (
-        "runtime/channelConnection.ts",
-        include_str!("../../runtime/channelConnection.ts"),
-    ),
-    (
-        "runtime/channelError.ts",
-        include_str!("../../runtime/channelError.ts"),
-    ),
-    (
-        "runtime/channelHooks.ts",
-        include_str!("../../runtime/channelHooks.ts"),
-    ),
-    (
-        "runtime/channelLog.ts",
-        include_str!("../../runtime/channelLog.ts"),
-    ),
-    (
-        "runtime/channelRequests.ts",
-        include_str!("../../runtime/channelRequests.ts"),
-    ),
-    (
-        "runtime/channelStorage.ts",
-        include_str!("../../runtime/channelStorage.ts"),
-    ),
-    (
-        "runtime/channelSubscription.ts",
-        include_str!("../../runtime/channelSubscription.ts"),
-    ),
-    (
-        "runtime/channelTypes.ts",
-        include_str!("../../runtime/channelTypes.ts"),
-    ),
-    ("runtime/socket.ts", include_str!("../../runtime/socket.ts")),
-    (
-        "runtime/socketClose.ts",
-        include_str!("../../runtime/socketClose.ts"),
-    ),
-    (
-        "runtime/socketFrames.ts",
-        include_str!("../../runtime/socketFrames.ts"),
-    ),
-    (
-        "runtime/socketPace.ts",
-        include_str!("../../runtime/socketPace.ts"),
-    ),
-    (
-        "runtime/socketWake.ts",
-        include_str!("../../runtime/socketWake.ts"),
-    ),
-];
-
 pub(super) fn print(plan: &Plan<'_>) -> String {
-    let mut file = r#"import type { ChannelCode, ChannelDefinition } from "./runtime/channel";
-import type { Failure } from "./runtime/error";
+    let mut file = r#"import type { ChannelCode, ChannelDefinition } from "./runtime/channels";
+import type { Failure } from "./runtime/transport/error";
 import type * as types from "./types";
 
 /** How a channel, or a message to it, can fail. */
@@ -140,7 +61,9 @@ fn declaration(channel: &Channel<'_>) -> Document {
             } else {
                 " never"
             };
-            let ty = ty.as_ref().map(|ty: &Type| FROM_OTHER_FILES.after_sign(ty));
+            let ty = ty
+                .as_ref()
+                .map(|ty: &Type| IN_OTHER_FILES.type_after_operator(ty));
             [
                 Document::HardLine,
                 text(format!("readonly {member}:")),
@@ -150,7 +73,7 @@ fn declaration(channel: &Channel<'_>) -> Document {
         })
         .collect();
     inside.extend([Document::HardLine, text("readonly error: ChannelError;")]);
-    Document::All(vec![
+    Document::Concat(vec![
         Document::HardLine,
         comment(&Docs::from(
             format!("What goes through the channel `{}`.", channel.manifest.name).as_str(),
@@ -183,7 +106,7 @@ fn declaration(channel: &Channel<'_>) -> Document {
 pub(super) fn print_hooks(plan: &Plan<'_>) -> String {
     let mut file = r#"import * as channels from "./channels";
 import { useApi } from "./react";
-import * as runtime from "./runtime/channelHooks";
+import * as runtime from "./runtime/channels/hooks";
 "#
     .to_owned();
     for channel in &plan.channels {
@@ -211,7 +134,7 @@ fn hook(channel: &Channel<'_>) -> Document {
         text(params),
         text("options"),
     ];
-    Document::All(vec![
+    Document::Concat(vec![
         Document::HardLine,
         comment(&docs(channel)),
         text(format!("export function use{component}Channel")),
@@ -243,10 +166,11 @@ fn docs(channel: &Channel<'_>) -> Docs {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{INDEX, NAMES};
+    use super::INDEX;
+    use crate::naming::CHANNEL_EXPORTS;
 
     #[test]
-    fn names_are_those_of_the_index_and_the_error() {
+    fn reserved_names_match_exports() {
         let exported = INDEX
             .split("export ")
             .skip(1)
@@ -254,6 +178,6 @@ mod tests {
             .flat_map(|(_, names)| names.split([',', '\n', ' ', '}']))
             .filter(|word| !matches!(*word, "" | "type"));
         let expected: BTreeSet<_> = exported.chain(["ChannelError"]).collect();
-        assert_eq!(expected, BTreeSet::from(NAMES));
+        assert_eq!(expected, BTreeSet::from(CHANNEL_EXPORTS));
     }
 }

@@ -1,71 +1,53 @@
-//! `client.ts`: the functions, without React.
+//! `client.ts`: the functions without React.
 
-use super::docs::comment;
-use super::document::{Document, text};
-use super::expression::{FROM_OTHER_FILES, arguments};
-use super::{literal, names};
-use crate::manifest::{self, Kind};
-use crate::plan::{Function, Plan};
+use super::printing::{Document, IN_OTHER_FILES, comment, literal, text, type_arguments};
+use crate::manifest::FunctionKind;
+use crate::plan::{Affects, Form, Function, Plan};
 use crate::schema::Docs;
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
-    let imports = imports(plan).print();
     let contract = literal::string(plan.contract);
-    let members = inside(&plan.functions, 1, member);
-    let api = if members.is_empty() {
-        "export type Api = Connected;".to_owned()
-    } else {
-        format!("export interface Api extends Connected {{{members}\n}}")
-    };
-    let constructions = inside(&plan.functions, 2, construction);
-    format!(
-        r"{imports}
-/** What this client was generated from; the server is told with each call. */
+    Document::Concat(vec![
+        imports(plan),
+        text(format!(
+            r"
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = {contract};
 
 /** The server's functions. */
-{api}
-
-/** Connects the functions to a server. */
-export function createApi(options?: ApiOptions): Api {{
-  const transport = createTransport(contract, options);
-  return {{
-    [transportOf]: transport,{constructions}
-  }};
-}}
-
-/** The functions of the server that this page came from. */
-export const api: Api = createApi();
 "
-    )
+        )),
+        interface(plan),
+        text(
+            r"
+
+/** Creates a client that calls a server's functions. */
+export function createApi(options?: ApiOptions): Api {
+  const transport = createTransport(contract, options);
+",
+        ),
+        Document::Indent(vec![text("  return {"), constructions(plan)]),
+        text(
+            r"
+  };
 }
 
-/// Something about each function on lines of its own, `depth` steps further to the right.
-fn inside(
-    functions: &[Function<'_>],
-    depth: usize,
-    print: impl Fn(&Function<'_>) -> Document,
-) -> String {
-    functions
-        .iter()
-        .map(|function| {
-            let line = Document::All(vec![Document::HardLine, print(function)]);
-            (0..depth)
-                .fold(line, |inner, _| Document::Indent(vec![inner]))
-                .print()
-        })
-        .collect()
+/** The functions of the server that served this page. */
+export const api: Api = createApi();
+",
+        ),
+    ])
+    .print()
 }
 
-/// Only what is used: projects with `noUnusedLocals` check generated files as well.
+/// Imports only names that are used, because `noUnusedLocals` applies to generated files as well.
 fn imports(plan: &Plan<'_>) -> Document {
-    let has = |is_wanted: fn(Kind) -> bool| {
-        plan.functions
-            .iter()
+    let has = |is_wanted: fn(FunctionKind) -> bool| {
+        plan.all_functions()
             .any(|function| is_wanted(function.manifest.kind))
     };
-    let has_mutations = has(|kind| kind == Kind::Mutation);
-    let has_queries = has(|kind| kind != Kind::Mutation);
+    let has_mutations = has(|kind| kind == FunctionKind::Mutation);
+    let has_queries = has(|kind| kind != FunctionKind::Mutation);
     let names = [
         ("createTransport", true),
         ("mutation", has_mutations),
@@ -79,32 +61,86 @@ fn imports(plan: &Plan<'_>) -> Document {
     let names = names
         .into_iter()
         .filter(|(_, is_used)| *is_used)
-        .map(|(name, _)| line(format!("{name},")));
+        .flat_map(|(name, _)| [Document::HardLine, text(format!("{name},"))]);
     let mut imports = vec![
         text("import {"),
         Document::Indent(names.collect()),
         Document::HardLine,
-        text(r#"} from "./runtime/client";"#),
+        text("} from \"./runtime/transport\";"),
         Document::HardLine,
     ];
-    if !plan.functions.is_empty() {
+    if plan.all_functions().next().is_some() {
         imports.extend([
-            text(r#"import type * as types from "./types";"#),
+            text("import type * as types from \"./types\";"),
             Document::HardLine,
         ]);
     }
-    Document::All(imports)
+    Document::Concat(imports)
 }
 
-fn member(function: &Function<'_>) -> Document {
+/// The type of the client.
+fn interface(plan: &Plan<'_>) -> Document {
+    let mut members: Vec<_> = plan
+        .functions
+        .iter()
+        .map(|function| {
+            let docs = docs(function, function.manifest.docs.as_deref());
+            declaration(&function.name, &docs, function)
+        })
+        .collect();
+    if !plan.forms.is_empty() {
+        members.push(forms_declaration(&plan.forms));
+    }
+    if members.is_empty() {
+        return text("export type Api = Connected;");
+    }
+    block("export interface Api extends Connected {", members, "}")
+}
+
+fn forms_declaration(forms: &[Form<'_>]) -> Document {
+    let forms = forms.iter().map(|form| {
+        let members = vec![
+            declaration(
+                "state",
+                &docs(&form.state, Some("Loads the form.")),
+                &form.state,
+            ),
+            declaration(
+                "submit",
+                &docs(&form.submit, Some("Submits the form.")),
+                &form.submit,
+            ),
+            declaration(
+                "validate",
+                &docs(
+                    &form.validate,
+                    Some("Validates values without submitting them."),
+                ),
+                &form.validate,
+            ),
+        ];
+        Document::Concat(vec![
+            comment(&Docs::from(
+                format!("The form `{}`.", form.manifest.name).as_str(),
+            )),
+            block(format!("readonly {}: {{", form.name), members, "};"),
+        ])
+    });
+    Document::Concat(vec![
+        comment(&Docs::from("The functions of the forms.")),
+        block("readonly forms: {", forms.collect(), "};"),
+    ])
+}
+
+fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
     let open = match function.manifest.kind {
-        Kind::Mutation => "Mutation<",
-        Kind::Query | Kind::GlobalContext | Kind::LocalContext => "Query<",
+        FunctionKind::Mutation => "Mutation<",
+        FunctionKind::Query | FunctionKind::GlobalContext | FunctionKind::LocalContext => "Query<",
     };
-    Document::All(vec![
-        comment(&docs(function.manifest)),
-        text(format!("readonly {}: ", function.name)),
-        arguments(
+    Document::Concat(vec![
+        comment(docs),
+        text(format!("readonly {name}: ")),
+        type_arguments(
             open,
             [
                 input_type(function),
@@ -116,26 +152,70 @@ fn member(function: &Function<'_>) -> Document {
     ])
 }
 
-fn construction(function: &Function<'_>) -> Document {
+/// The members of the object that `createApi` returns.
+fn constructions(plan: &Plan<'_>) -> Document {
+    let mut members = vec![text("[transportOf]: transport,")];
+    members.extend(
+        plan.functions
+            .iter()
+            .map(|function| construction(&function.name, function)),
+    );
+    if !plan.forms.is_empty() {
+        let forms = plan.forms.iter().map(|form| {
+            let members = vec![
+                construction("state", &form.state),
+                construction("submit", &form.submit),
+                construction("validate", &form.validate),
+            ];
+            block(format!("{}: {{", form.name), members, "},")
+        });
+        members.push(block("forms: {", forms.collect(), "},"));
+    }
+    Document::Indent(
+        members
+            .into_iter()
+            .flat_map(|member| [Document::HardLine, member])
+            .collect(),
+    )
+}
+
+fn construction(name: &str, function: &Function<'_>) -> Document {
     let (open, options) = match function.manifest.kind {
-        Kind::Mutation => ("mutation(", None),
-        Kind::Query | Kind::LocalContext if function.is_posted => {
+        FunctionKind::Mutation => ("mutation(", None),
+        FunctionKind::Query | FunctionKind::LocalContext if function.uses_post => {
             ("query(", Some(text("{ post: true }")))
         }
-        Kind::Query | Kind::LocalContext => ("query(", None),
-        // Contexts of the whole page are asked for together.
-        Kind::GlobalContext => ("query(", Some(text("{ batch: true }"))),
+        FunctionKind::Query | FunctionKind::LocalContext => ("query(", None),
+        // All global contexts are fetched in one request.
+        FunctionKind::GlobalContext => ("query(", Some(text("{ batch: true }"))),
     };
-    let name = text(literal::string(&function.manifest.name));
-    let arguments = [text("transport"), name].into_iter().chain(options);
-    Document::All(vec![
-        text(format!("{}: ", function.name)),
+    let wire = text(literal::string(&function.manifest.name));
+    let arguments = [text("transport"), wire].into_iter().chain(options);
+    Document::Concat(vec![
+        text(format!("{name}: ")),
         Document::list(open, arguments, ")"),
         text(","),
     ])
 }
 
-/// What a function takes, as the type arguments of hooks and functions want it.
+/// Members on lines of their own between `open` and `close`.
+fn block(
+    open: impl Into<std::borrow::Cow<'static, str>>,
+    members: Vec<Document>,
+    close: &'static str,
+) -> Document {
+    let members = members
+        .into_iter()
+        .flat_map(|member| [Document::HardLine, member]);
+    Document::Concat(vec![
+        text(open),
+        Document::Indent(members.collect()),
+        Document::HardLine,
+        text(close),
+    ])
+}
+
+/// The type of a function's input, as a type argument.
 pub(super) fn input_type(function: &Function<'_>) -> Document {
     match &function.input {
         Some(input) => text(format!("types.{}", input.name)),
@@ -143,43 +223,33 @@ pub(super) fn input_type(function: &Function<'_>) -> Document {
     }
 }
 
+/// The type of a function's output, as a type argument.
 pub(super) fn output_type(function: &Function<'_>) -> Document {
-    FROM_OTHER_FILES.ty(&function.output)
+    IN_OTHER_FILES.ty(&function.output)
 }
 
+/// The type of a function's error, as a type argument.
 pub(super) fn error_type(function: &Function<'_>) -> Document {
     text(format!("types.{}", function.error))
 }
 
-/// The function's own docs, and what a caller should know besides.
-pub(super) fn docs(function: &manifest::Function) -> Docs {
-    let mut paragraphs: Vec<String> = function.docs.iter().cloned().collect();
-    if let Some(policy) = function
-        .policy
-        .as_deref()
-        .filter(|policy| *policy != "anyone")
-    {
+/// A function's documentation, extended by its policy and by the queries that it invalidates.
+pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
+    let mut paragraphs: Vec<_> = summary.map(str::to_owned).into_iter().collect();
+    let policy = function.manifest.policy.as_deref();
+    if let Some(policy) = policy.filter(|policy| *policy != "anyone") {
         paragraphs.push(format!("Policy: {policy}."));
     }
-    if function.affects.iter().any(|affected| affected == "*") {
-        paragraphs.push("Makes every query stale.".to_owned());
-    } else if !function.affects.is_empty() {
-        let affected: Vec<_> = function
-            .affects
-            .iter()
-            .map(|affected| {
-                let name = names::function_name(affected).unwrap_or_else(|| affected.clone());
-                format!("`{name}`")
-            })
-            .collect();
-        paragraphs.push(format!("Makes stale: {}.", affected.join(", ")));
+    match &function.affects {
+        Affects::All => paragraphs.push("Invalidates all queries.".to_owned()),
+        Affects::Queries(paths) if paths.is_empty() => {}
+        Affects::Queries(paths) => {
+            let paths: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
+            paragraphs.push(format!("Invalidates {}.", paths.join(", ")));
+        }
     }
     Docs {
         text: (!paragraphs.is_empty()).then(|| paragraphs.join("\n\n")),
         deprecated: false,
     }
-}
-
-fn line(content: String) -> Document {
-    Document::All(vec![Document::HardLine, text(content)])
 }

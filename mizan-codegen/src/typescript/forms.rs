@@ -2,15 +2,12 @@
 //!
 //! A file of its own, because it needs react-hook-form, which not every client has.
 
-use serde_json::Value as Json;
+use serde_json::Value as JsonValue;
 
 use super::client::{error_type, input_type, output_type};
-use super::docs::comment;
-use super::document::{Document, text};
-use super::expression::{alternatives_after_sign, without_docs};
-use super::literal;
-use crate::manifest::Widget;
-use crate::plan::{Field, Form, Plan, Rows, Value};
+use super::printing::{Document, comment, literal, text, union_after_operator, without_docs};
+use crate::manifest::{RowLimits, Widget};
+use crate::plan::{Field, FieldValue, Form, FormList, Plan};
 use crate::schema::Docs;
 
 const HEAD: &str = r#"import type * as React from "react";
@@ -38,7 +35,7 @@ export function AutoForm<T extends runtime.FormTypes>(
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let mut file = HEAD.to_owned();
     for form in &plan.forms {
-        for part in [types(form, plan), definition(form, plan), hook(form)] {
+        for part in [types(form), definition(form), hook(form)] {
             file.push('\n');
             file.push_str(&part.print());
         }
@@ -46,21 +43,21 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     file
 }
 
-fn types(form: &Form<'_>, plan: &Plan<'_>) -> Document {
-    let submit = &plan.functions[form.submit];
+fn types(form: &Form<'_>) -> Document {
+    let submit = &form.submit;
     let paths = form.paths.iter().map(|path| without_docs(path_type(path)));
     let members = [
         member("input", input_type(submit)),
         member("output", output_type(submit)),
         member("error", error_type(submit)),
-        Document::All(vec![
+        Document::Concat(vec![
             text("field:"),
             alternatives_or_never(paths),
             text(";"),
         ]),
         rows(&form.lists),
     ];
-    Document::All(vec![
+    Document::Concat(vec![
         comment(&Docs::from(
             format!("The types of the form `{}`.", form.manifest.name).as_str(),
         )),
@@ -78,16 +75,16 @@ fn types(form: &Form<'_>, plan: &Plan<'_>) -> Document {
 }
 
 fn member(name: &str, ty: Document) -> Document {
-    Document::All(vec![text(format!("{name}: ")), ty, text(";")])
+    Document::Concat(vec![text(format!("{name}: ")), ty, text(";")])
 }
 
-fn rows(lists: &[Rows]) -> Document {
+fn rows(lists: &[FormList]) -> Document {
     if lists.is_empty() {
         return text("rows: {};");
     }
-    let lists = lists.iter().flat_map(|Rows { path, fields }| {
+    let lists = lists.iter().flat_map(|FormList { path, fields }| {
         let key = if path.contains('*') {
-            Document::All(vec![text("[list: "), path_type(path), text("]:")])
+            Document::Concat(vec![text("[list: "), path_type(path), text("]:")])
         } else {
             text(format!("{}:", literal::member(path)))
         };
@@ -99,7 +96,7 @@ fn rows(lists: &[Rows]) -> Document {
             text(";"),
         ]
     });
-    Document::All(vec![
+    Document::Concat(vec![
         text("rows: {"),
         Document::Indent(lists.collect()),
         Document::HardLine,
@@ -110,7 +107,7 @@ fn rows(lists: &[Rows]) -> Document {
 fn alternatives_or_never(members: impl ExactSizeIterator<Item = (Document, Document)>) -> Document {
     match members.len() {
         0 => text(" never"),
-        _ => alternatives_after_sign(members),
+        _ => union_after_operator(members),
     }
 }
 
@@ -128,9 +125,10 @@ fn path_type(path: &str) -> Document {
     text(format!("`{}`", parts.collect::<Vec<_>>().join(".")))
 }
 
-fn definition(form: &Form<'_>, plan: &Plan<'_>) -> Document {
+fn definition(form: &Form<'_>) -> Document {
     let manifest = form.manifest;
-    let schema = plan.functions[form.submit]
+    let schema = form
+        .submit
         .input
         .as_ref()
         .map(|input| format!("schemas.{}", input.schema_name))
@@ -155,7 +153,7 @@ fn definition(form: &Form<'_>, plan: &Plan<'_>) -> Document {
         ]
     });
     let docs = manifest.docs.as_ref().or(manifest.title.as_ref());
-    Document::All(vec![
+    Document::Concat(vec![
         comment(&Docs {
             text: docs.cloned(),
             deprecated: false,
@@ -178,7 +176,7 @@ fn fields(fields: &[Field<'_>]) -> Document {
     let inside = fields
         .iter()
         .flat_map(|one| [Document::HardLine, field(one), text(",")]);
-    Document::All(vec![
+    Document::Concat(vec![
         text("["),
         Document::Indent(inside.collect()),
         Document::HardLine,
@@ -201,20 +199,18 @@ fn field(field: &Field<'_>) -> Document {
     });
     let list = manifest
         .list
-        .or(
-            (manifest.widget == Widget::List).then_some(crate::manifest::ListLimits {
-                min: None,
-                max: None,
-            }),
-        );
+        .or((manifest.widget == Widget::List).then_some(RowLimits {
+            min: None,
+            max: None,
+        }));
     let list = list.map(|limits| {
         let limits = [("min", number(limits.min)), ("max", number(limits.max))];
         object(present(limits))
     });
     let value = match field.value {
-        Value::Text => None,
-        Value::Number => Some(string("number")),
-        Value::Boolean => Some(string("boolean")),
+        FieldValue::Text => None,
+        FieldValue::Number => Some(string("number")),
+        FieldValue::Boolean => Some(string("boolean")),
     };
     let label = Some(&manifest.label).filter(|label| !label.is_empty());
     let inner = (!field.fields.is_empty()).then(|| fields(&field.fields));
@@ -258,21 +254,21 @@ fn object(members: Vec<(&str, Document)>) -> Document {
     if members.is_empty() {
         return text("{}");
     }
-    let members = members
-        .into_iter()
-        .map(|(name, value)| Document::All(vec![text(format!("{}: ", literal::key(name))), value]));
+    let members = members.into_iter().map(|(name, value)| {
+        Document::Concat(vec![text(format!("{}: ", literal::key(name))), value])
+    });
     Document::list_with_spaces("{", members, "}")
 }
 
 /// A JSON value as TypeScript writes it.
-fn json(value: &Json) -> Document {
+fn json(value: &JsonValue) -> Document {
     match value {
-        Json::Null => text("null"),
-        Json::Bool(value) => text(value.to_string()),
-        Json::Number(number) => text(literal::number(number)),
-        Json::String(value) => string(value),
-        Json::Array(items) => Document::list("[", items.iter().map(json), "]"),
-        Json::Object(members) => object(
+        JsonValue::Null => text("null"),
+        JsonValue::Bool(value) => text(value.to_string()),
+        JsonValue::Number(number) => text(literal::number(number)),
+        JsonValue::String(value) => string(value),
+        JsonValue::Array(items) => Document::list("[", items.iter().map(json), "]"),
+        JsonValue::Object(members) => object(
             members
                 .iter()
                 .map(|(name, value)| (name.as_str(), json(value)))
@@ -295,7 +291,7 @@ fn hook(form: &Form<'_>) -> Document {
     let name = manifest.title.as_ref().unwrap_or(&manifest.name);
     let docs = format!("Has the form `{name}` at work: its parts, and how it stands.");
     let parameter = text(format!("options?: runtime.FormOptions<{component}Types>"));
-    Document::All(vec![
+    Document::Concat(vec![
         comment(&Docs::from(docs.as_str())),
         text(format!("export function use{component}")),
         Document::list("(", [parameter], ")"),

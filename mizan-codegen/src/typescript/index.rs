@@ -1,29 +1,4 @@
-//! `index.ts`: what an application imports.
-
-/// What the generated files export by themselves.
-pub(crate) const OWN_NAMES: [&str; 8] = [
-    "Api",
-    "CommonCode",
-    "CommonError",
-    "MizanProvider",
-    "api",
-    "contract",
-    "createApi",
-    "useApi",
-];
-
-/// What the runtime exports to applications.
-pub(crate) const RUNTIME_NAMES: [&str; 9] = [
-    "ApiOptions",
-    "CallError",
-    "CallOptions",
-    "ClientCode",
-    "Failure",
-    "Mutation",
-    "Query",
-    "Result",
-    "createQueryClient",
-];
+//! `index.ts`: the exports of a client.
 
 pub(super) const FILE: &str = r#"export * from "./client";
 export * from "./react";
@@ -36,7 +11,7 @@ export {
   type Mutation,
   type Query,
   type Result,
-} from "./runtime/client";
+} from "./runtime/transport";
 export { createQueryClient } from "./runtime/react";
 export type * from "./types";
 "#;
@@ -44,10 +19,11 @@ export type * from "./types";
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
-    use super::{FILE, RUNTIME_NAMES};
+    use super::FILE;
+    use crate::naming::RUNTIME_EXPORTS;
 
     #[test]
-    fn names_are_those_of_the_file() {
+    fn reserved_names_match_exports() {
         let (_, rest) = FILE.split_once("export {").unwrap();
         let mut exported: Vec<_> = rest
             .split([',', '\n', ' ', '{', '}', ';'])
@@ -55,6 +31,6 @@ mod tests {
             .filter(|word| !word.starts_with('"'))
             .collect();
         exported.sort_unstable();
-        assert_eq!(exported, RUNTIME_NAMES);
+        assert_eq!(exported, RUNTIME_EXPORTS);
     }
 }

@@ -2,5 +2,5 @@
 //!
 //! A file of its own, because it needs react-dom, which not every client has.
 
-pub(super) const FILE: &str = r#"export { hydratePage, type HydratePageOptions } from "./runtime/page";
+pub(super) const FILE: &str = r#"export { hydratePage, type HydratePageOptions } from "./runtime/react/hydratePage";
 "#;

@@ -1,11 +1,8 @@
 //! `react.tsx`: a provider, and a hook for each function.
 
 use super::client::{docs, error_type, input_type, output_type};
-use super::docs::comment;
-use super::document::{Document, text};
-use super::expression::arguments;
-use super::literal;
-use crate::manifest::Kind;
+use super::printing::{Document, comment, literal, text, type_arguments};
+use crate::manifest::FunctionKind;
 use crate::plan::{Function, Plan};
 use crate::schema::Docs;
 
@@ -14,10 +11,10 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     file.push_str(&provider(plan));
     for function in &plan.functions {
         let hook = match function.manifest.kind {
-            Kind::Mutation => mutation_hook(function),
-            Kind::Query => query_hook(function),
-            Kind::GlobalContext => global_context_hook(function),
-            Kind::LocalContext => local_context(function),
+            FunctionKind::Mutation => mutation_hook(function),
+            FunctionKind::Query => query_hook(function),
+            FunctionKind::GlobalContext => global_context_hook(function),
+            FunctionKind::LocalContext => local_context(function),
         };
         file.push_str(&hook.print());
     }
@@ -26,10 +23,12 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
 
 /// Whole modules are imported under one name each, so that no hook meets an imported name.
 fn imports(plan: &Plan<'_>) -> String {
-    let uses_tanstack = plan
-        .functions
-        .iter()
-        .any(|function| matches!(function.manifest.kind, Kind::Query | Kind::Mutation));
+    let uses_tanstack = plan.functions.iter().any(|function| {
+        matches!(
+            function.manifest.kind,
+            FunctionKind::Query | FunctionKind::Mutation
+        )
+    });
     let mut imports = String::new();
     if uses_tanstack {
         imports.push_str("import type * as tanstack from \"@tanstack/react-query\";\n");
@@ -49,7 +48,7 @@ fn provider(plan: &Plan<'_>) -> String {
     let global_contexts = plan
         .functions
         .iter()
-        .filter(|function| function.manifest.kind == Kind::GlobalContext)
+        .filter(|function| function.manifest.kind == FunctionKind::GlobalContext)
         .map(|function| text(format!("api.{}", function.name)))
         .collect::<Vec<_>>();
     let parameter = if global_contexts.is_empty() {
@@ -57,7 +56,7 @@ fn provider(plan: &Plan<'_>) -> String {
     } else {
         "(api: Api)"
     };
-    let global_contexts = Document::All(vec![
+    let global_contexts = Document::Concat(vec![
         text(format!("const globalContexts = {parameter} => ")),
         Document::list("[", global_contexts, "]"),
         text(";"),
@@ -92,7 +91,7 @@ export function useApi(): Api {{
 
 fn mutation_hook(function: &Function<'_>) -> Document {
     let generics = |name| {
-        arguments(
+        type_arguments(
             name,
             [
                 output_type(function),
@@ -103,7 +102,7 @@ fn mutation_hook(function: &Function<'_>) -> Document {
     };
     hook(
         function,
-        vec![Document::All(vec![
+        vec![Document::Concat(vec![
             text("options?: "),
             generics("runtime.MutationHookOptions<"),
         ])],
@@ -117,12 +116,15 @@ fn mutation_hook(function: &Function<'_>) -> Document {
 }
 
 fn query_hook(function: &Function<'_>) -> Document {
-    let generics = |name| arguments(name, [output_type(function), error_type(function)]);
+    let generics = |name| type_arguments(name, [output_type(function), error_type(function)]);
     let mut parameters = Vec::new();
     if function.input.is_some() {
-        parameters.push(Document::All(vec![text("input: "), input_type(function)]));
+        parameters.push(Document::Concat(vec![
+            text("input: "),
+            input_type(function),
+        ]));
     }
-    parameters.push(Document::All(vec![
+    parameters.push(Document::Concat(vec![
         text("options?: "),
         generics("runtime.QueryHookOptions<"),
     ]));
@@ -169,10 +171,10 @@ fn local_context(function: &Function<'_>) -> Document {
         Some(_) => (", ...input", "input"),
         None => ("", "undefined"),
     };
-    let provider = Document::All(vec![
+    let provider = Document::Concat(vec![
         Document::HardLine,
         text(format!("const {component}Context = ")),
-        arguments("runtime.createLocalContext<", [input_type(function)]),
+        type_arguments("runtime.createLocalContext<", [input_type(function)]),
         text("();"),
         Document::HardLine,
         Document::HardLine,
@@ -183,9 +185,9 @@ fn local_context(function: &Function<'_>) -> Document {
         text(format!("export function {component}Provider")),
         Document::list(
             "(",
-            [Document::All(vec![
+            [Document::Concat(vec![
                 text("props: "),
-                arguments("runtime.LocalProviderProps<", [props]),
+                type_arguments("runtime.LocalProviderProps<", [props]),
             ])],
             ")",
         ),
@@ -217,7 +219,7 @@ return (
         function,
         Vec::new(),
         output_type(function),
-        Document::All(vec![
+        Document::Concat(vec![
             text("runtime.useLocalContextOf("),
             member(function),
             text(format!(", {component}Context, {{")),
@@ -226,7 +228,7 @@ return (
             text("})"),
         ]),
     );
-    Document::All(vec![provider, hook])
+    Document::Concat(vec![provider, hook])
 }
 
 fn member(function: &Function<'_>) -> Document {
@@ -239,9 +241,9 @@ fn hook(
     returned: Document,
     call: Document,
 ) -> Document {
-    Document::All(vec![
+    Document::Concat(vec![
         Document::HardLine,
-        comment(&docs(function.manifest)),
+        comment(&docs(function, function.manifest.docs.as_deref())),
         text(format!("export function use{}", function.component)),
         Document::list("(", parameters, ")"),
         text(": "),

@@ -1,165 +1,89 @@
-//! The TypeScript that is the same for every client.
+//! The TypeScript runtime that every generated client includes.
 
-/// The files of the runtime, by their paths in the client.
-pub(super) const FILES: [(&str, &str); 22] = [
-    ("runtime/batch.ts", include_str!("../../runtime/batch.ts")),
-    ("runtime/checks.ts", include_str!("../../runtime/checks.ts")),
-    ("runtime/client.ts", include_str!("../../runtime/client.ts")),
-    ("runtime/email.ts", include_str!("../../runtime/email.ts")),
-    (
-        "runtime/embedded.ts",
-        include_str!("../../runtime/embedded.ts"),
-    ),
-    ("runtime/error.ts", include_str!("../../runtime/error.ts")),
-    (
-        "runtime/functions.ts",
-        include_str!("../../runtime/functions.ts"),
-    ),
-    ("runtime/hooks.ts", include_str!("../../runtime/hooks.ts")),
-    ("runtime/lazy.ts", include_str!("../../runtime/lazy.ts")),
-    (
-        "runtime/localContext.tsx",
-        include_str!("../../runtime/localContext.tsx"),
-    ),
-    (
-        "runtime/multipart.ts",
-        include_str!("../../runtime/multipart.ts"),
-    ),
-    (
-        "runtime/otherTabs.ts",
-        include_str!("../../runtime/otherTabs.ts"),
-    ),
-    ("runtime/page.ts", include_str!("../../runtime/page.ts")),
-    (
-        "runtime/pageRecovery.ts",
-        include_str!("../../runtime/pageRecovery.ts"),
-    ),
-    (
-        "runtime/provider.tsx",
-        include_str!("../../runtime/provider.tsx"),
-    ),
-    (
-        "runtime/queryClient.ts",
-        include_str!("../../runtime/queryClient.ts"),
-    ),
-    ("runtime/react.ts", include_str!("../../runtime/react.ts")),
-    (
-        "runtime/rendering.ts",
-        include_str!("../../runtime/rendering.ts"),
-    ),
-    ("runtime/reply.ts", include_str!("../../runtime/reply.ts")),
-    (
-        "runtime/transport.ts",
-        include_str!("../../runtime/transport.ts"),
-    ),
-    (
-        "runtime/wireFormats.ts",
-        include_str!("../../runtime/wireFormats.ts"),
-    ),
-    ("runtime/words.ts", include_str!("../../runtime/words.ts")),
+/// Embeds files of the runtime. Their paths are the same here and in a generated client.
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../../", $path)))),*]
+    };
+}
+
+/// The files of every client.
+pub(super) const COMMON_FILES: &[(&str, &str)] = files![
+    "runtime/react/hooks.ts",
+    "runtime/react/hydratePage.ts",
+    "runtime/react/hydration.ts",
+    "runtime/react/index.ts",
+    "runtime/react/localContext.tsx",
+    "runtime/react/pageRecovery.ts",
+    "runtime/react/provider.tsx",
+    "runtime/react/queryClient.ts",
+    "runtime/transport/batch.ts",
+    "runtime/transport/crossTab.ts",
+    "runtime/transport/error.ts",
+    "runtime/transport/functions.ts",
+    "runtime/transport/index.ts",
+    "runtime/transport/multipart.ts",
+    "runtime/transport/response.ts",
+    "runtime/transport/serverRendering.ts",
+    "runtime/transport/transport.ts",
+    "runtime/validation/checks.ts",
+    "runtime/validation/email.ts",
+    "runtime/validation/errorMessages.ts",
+    "runtime/validation/formats.ts",
+    "runtime/validation/lazy.ts",
 ];
 
-/// The files that only apps with forms have.
-pub(super) const FORM_FILES: [(&str, &str); 24] = [
-    (
-        "runtime/autoForm.tsx",
-        include_str!("../../runtime/autoForm.tsx"),
-    ),
-    (
-        "runtime/formComponents.ts",
-        include_str!("../../runtime/formComponents.ts"),
-    ),
-    (
-        "runtime/formControls.tsx",
-        include_str!("../../runtime/formControls.tsx"),
-    ),
-    (
-        "runtime/formDefinition.ts",
-        include_str!("../../runtime/formDefinition.ts"),
-    ),
-    (
-        "runtime/formDrawn.ts",
-        include_str!("../../runtime/formDrawn.ts"),
-    ),
-    (
-        "runtime/formErrors.ts",
-        include_str!("../../runtime/formErrors.ts"),
-    ),
-    (
-        "runtime/formField.tsx",
-        include_str!("../../runtime/formField.tsx"),
-    ),
-    (
-        "runtime/formFieldProps.ts",
-        include_str!("../../runtime/formFieldProps.ts"),
-    ),
-    (
-        "runtime/formFocus.ts",
-        include_str!("../../runtime/formFocus.ts"),
-    ),
-    (
-        "runtime/formHook.ts",
-        include_str!("../../runtime/formHook.ts"),
-    ),
-    (
-        "runtime/formInput.ts",
-        include_str!("../../runtime/formInput.ts"),
-    ),
-    (
-        "runtime/formList.tsx",
-        include_str!("../../runtime/formList.tsx"),
-    ),
-    (
-        "runtime/formLive.ts",
-        include_str!("../../runtime/formLive.ts"),
-    ),
-    (
-        "runtime/formModel.ts",
-        include_str!("../../runtime/formModel.ts"),
-    ),
-    (
-        "runtime/formParts.tsx",
-        include_str!("../../runtime/formParts.tsx"),
-    ),
-    (
-        "runtime/formPress.ts",
-        include_str!("../../runtime/formPress.ts"),
-    ),
-    (
-        "runtime/formStatus.ts",
-        include_str!("../../runtime/formStatus.ts"),
-    ),
-    (
-        "runtime/formSubmit.ts",
-        include_str!("../../runtime/formSubmit.ts"),
-    ),
-    (
-        "runtime/formSummary.tsx",
-        include_str!("../../runtime/formSummary.tsx"),
-    ),
-    (
-        "runtime/formToken.ts",
-        include_str!("../../runtime/formToken.ts"),
-    ),
-    (
-        "runtime/formUpload.ts",
-        include_str!("../../runtime/formUpload.ts"),
-    ),
-    (
-        "runtime/formValues.ts",
-        include_str!("../../runtime/formValues.ts"),
-    ),
-    (
-        "runtime/formVerdicts.ts",
-        include_str!("../../runtime/formVerdicts.ts"),
-    ),
-    ("runtime/forms.ts", include_str!("../../runtime/forms.ts")),
+/// The files that only clients with forms include.
+pub(super) const FORM_FILES: &[(&str, &str)] = files![
+    "runtime/forms/autoForm.tsx",
+    "runtime/forms/components.ts",
+    "runtime/forms/controller.ts",
+    "runtime/forms/controls.tsx",
+    "runtime/forms/deferWhilePointerDown.ts",
+    "runtime/forms/definition.ts",
+    "runtime/forms/errorSummary.tsx",
+    "runtime/forms/errors.ts",
+    "runtime/forms/field.tsx",
+    "runtime/forms/fieldProps.ts",
+    "runtime/forms/focus.ts",
+    "runtime/forms/index.ts",
+    "runtime/forms/inputProps.ts",
+    "runtime/forms/list.tsx",
+    "runtime/forms/liveValidation.ts",
+    "runtime/forms/parts.tsx",
+    "runtime/forms/renderedFields.ts",
+    "runtime/forms/serverErrors.ts",
+    "runtime/forms/status.ts",
+    "runtime/forms/submissionToken.ts",
+    "runtime/forms/submit.ts",
+    "runtime/forms/uploadProgress.ts",
+    "runtime/forms/useForm.ts",
+    "runtime/forms/values.ts",
 ];
 
-/// The codes of the failures that the client finds by itself: `ClientCode` in `error.ts`.
+/// The files that only clients with channels include.
+pub(super) const CHANNEL_FILES: &[(&str, &str)] = files![
+    "runtime/channels/closeCodes.ts",
+    "runtime/channels/connection.ts",
+    "runtime/channels/error.ts",
+    "runtime/channels/frameRateLimiter.ts",
+    "runtime/channels/frames.ts",
+    "runtime/channels/hooks.ts",
+    "runtime/channels/index.ts",
+    "runtime/channels/log.ts",
+    "runtime/channels/pageResume.ts",
+    "runtime/channels/persistence.ts",
+    "runtime/channels/requests.ts",
+    "runtime/channels/socket.ts",
+    "runtime/channels/subscribe.ts",
+    "runtime/channels/subscription.ts",
+    "runtime/channels/types.ts",
+];
+
+/// Codes of failures that the client itself detects: `ClientCode` in `transport/error.ts`.
 pub(crate) const CLIENT_CODES: [&str; 3] = ["network", "aborted", "unreadable_reply"];
 
-/// What every error has for itself: the members of `CallError` in `error.ts`.
+/// Members that every error has: those of `CallError` in `transport/error.ts`.
 pub(crate) const ERROR_MEMBERS: [&str; 10] = [
     "name",
     "message",
@@ -177,31 +101,37 @@ pub(crate) const ERROR_MEMBERS: [&str; 10] = [
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
-    use super::{CLIENT_CODES, ERROR_MEMBERS, FILES, FORM_FILES};
-    use crate::typescript::channels;
+    use super::{CHANNEL_FILES, CLIENT_CODES, COMMON_FILES, ERROR_MEMBERS, FORM_FILES};
 
     #[test]
-    fn every_file_of_the_runtime_is_in_the_client() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime");
-        let on_disk: BTreeSet<_> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.contains(".ts") && !name.contains(".test."))
-            .map(|name| format!("runtime/{name}"))
-            .collect();
-        let listed = FILES
+    fn embeds_every_file_of_the_runtime() {
+        let mut on_disk = BTreeSet::new();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for folder in std::fs::read_dir(root.join("runtime")).unwrap() {
+            let folder = folder.unwrap().path();
+            if folder.ends_with("tests") {
+                continue;
+            }
+            for file in std::fs::read_dir(folder).unwrap() {
+                let path = file.unwrap().path();
+                let path = path.strip_prefix(root).unwrap().to_str().unwrap();
+                on_disk.insert(path.replace('\\', "/"));
+            }
+        }
+        let embedded = COMMON_FILES
             .iter()
-            .chain(&FORM_FILES)
-            .chain(&channels::RUNTIME)
+            .chain(FORM_FILES)
+            .chain(CHANNEL_FILES)
             .map(|(path, _)| (*path).to_owned())
             .collect();
-        assert_eq!(on_disk, listed);
+        assert_eq!(on_disk, embedded);
     }
 
     #[test]
-    fn codes_and_members_are_those_of_the_runtime() {
-        let source = include_str!("../../runtime/error.ts");
+    fn codes_and_members_match_the_runtime() {
+        let source = include_str!("../../runtime/transport/error.ts");
         let codes = CLIENT_CODES.map(|code| format!("\"{code}\"")).join(" | ");
         assert!(source.contains(&format!("export type ClientCode = {codes};")));
         let (_, class) = source.split_once("export class CallError").unwrap();

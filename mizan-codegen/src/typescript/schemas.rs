@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Number as JsonNumber;
 
-use super::document::{Document, text};
-use super::{literal, pattern};
+use super::printing::{Document, literal, text};
+use super::regex;
 use crate::plan::{Definition, Plan};
-use crate::schema::{Checks, List, Literal, Member, Number, Object, Text, Type, Width, WireFormat};
+use crate::schema::{
+    Checks, List, Literal, Member, Number, NumberWidth, Object, Text, Type, WireFormat,
+};
 
-/// The functions of `runtime/checks.ts`.
+/// The functions of `runtime/validation/checks.ts`.
 const CHECKS: [&str; 19] = [
     "characters",
     "color",
@@ -53,7 +55,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
             .iter()
             .any(|one| Some(one.manifest.name.as_str()) == form)
     };
-    let inputs = plan.functions.iter().filter_map(|function| {
+    let inputs = plan.all_functions().filter_map(|function| {
         let input = function.input.as_ref()?;
         Some((input, is_of_form(&function.manifest.name)))
     });
@@ -79,10 +81,13 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     let mut file = "import * as z from \"zod\";\n".to_owned();
     if !checks.is_empty() {
         let names = Document::list_with_spaces("import {", checks.into_iter().map(text), "}");
-        let import = Document::All(vec![names, text(" from \"./runtime/checks\";\n")]);
+        let import = Document::Concat(vec![
+            names,
+            text(" from \"./runtime/validation/checks\";\n"),
+        ]);
         file.push_str(&import.print());
     }
-    file.push_str("import { lazy } from \"./runtime/lazy\";\n");
+    file.push_str("import { lazy } from \"./runtime/validation/lazy\";\n");
     file.push_str("import type * as types from \"./types\";\n");
     file + &body
 }
@@ -99,7 +104,7 @@ impl Schemas<'_> {
         let Definition {
             name, schema_name, ..
         } = definition;
-        Document::All(vec![
+        Document::Concat(vec![
             Document::HardLine,
             text(format!(
                 "export const {schema_name}: z.ZodType<types.{name}> ="
@@ -157,7 +162,7 @@ impl Schemas<'_> {
         if list.unique {
             checks += ".check(unique)";
         }
-        Document::All(vec![
+        Document::Concat(vec![
             text("z.array("),
             self.schema(&list.item),
             text(")"),
@@ -167,10 +172,14 @@ impl Schemas<'_> {
 
     fn object(&self, object: &Object) -> Document {
         if object.properties.is_empty()
-            && let Some(rest) = &object.rest
+            && let Some(additional) = &object.additional
         {
-            let key = key_schema(&rest.key_patterns);
-            return Document::list("z.record(", [text(key), self.schema(&rest.value)], ")");
+            let key = key_schema(&additional.key_patterns);
+            return Document::list(
+                "z.record(",
+                [text(key), self.schema(&additional.value)],
+                ")",
+            );
         }
         let mut parts = vec![text(if object.closed {
             "z.strictObject({"
@@ -194,10 +203,14 @@ impl Schemas<'_> {
             parts.extend([Document::Indent(inside), Document::HardLine]);
         }
         parts.push(text("})"));
-        if let Some(rest) = &object.rest {
-            parts.extend([text(".catchall("), self.schema(&rest.value), text(")")]);
+        if let Some(additional) = &object.additional {
+            parts.extend([
+                text(".catchall("),
+                self.schema(&additional.value),
+                text(")"),
+            ]);
         }
-        Document::All(parts)
+        Document::Concat(parts)
     }
 
     fn union(&self, members: &[Member]) -> Document {
@@ -213,7 +226,7 @@ impl Schemas<'_> {
         if nulls.is_empty() {
             schema
         } else {
-            Document::All(vec![schema, text(".nullable()")])
+            Document::Concat(vec![schema, text(".nullable()")])
         }
     }
 
@@ -238,7 +251,7 @@ impl Schemas<'_> {
         let schemas = types.iter().map(|ty| self.schema(ty));
         match tag(types) {
             None => Document::list("z.union([", schemas, "])"),
-            Some(tag) => Document::All(vec![
+            Some(tag) => Document::Concat(vec![
                 text(format!("z.discriminatedUnion({}, ", literal::string(tag))),
                 Document::list("[", schemas, "]"),
                 text(")"),
@@ -284,10 +297,14 @@ fn tag_value<'o>(object: &'o Object, tag: &str) -> Option<&'o str> {
 
 fn number(number: &Number) -> String {
     let mut schema = match number.width {
-        Width::Float => "z.number()",
-        Width::Int32 => "z.int32()",
-        Width::UInt32 => "z.uint32()",
-        Width::Int8 | Width::Int16 | Width::UInt8 | Width::UInt16 | Width::Bounded => "z.int()",
+        NumberWidth::Float => "z.number()",
+        NumberWidth::Int32 => "z.int32()",
+        NumberWidth::UInt32 => "z.uint32()",
+        NumberWidth::Int8
+        | NumberWidth::Int16
+        | NumberWidth::UInt8
+        | NumberWidth::UInt16
+        | NumberWidth::Bounded => "z.int()",
     }
     .to_owned();
     let bounds = Bounds::of(number);
@@ -305,7 +322,7 @@ fn number(number: &Number) -> String {
     if let Some(step) = &number.multiple_of {
         schema += &format!(".multipleOf({})", literal::number(step));
     }
-    if let Some(not) = &number.not {
+    if let Some(not) = &number.excluded {
         let not = literal::number(not);
         schema += &format!(".refine((value) => value !== {not}, \"Must not be {not}.\")");
     }
@@ -446,7 +463,7 @@ fn string(value: &Text) -> String {
         return schema;
     };
     let words = own_words(checks, "regex");
-    schema += &match (pattern::javascript(pattern), words.as_str()) {
+    schema += &match (regex::to_javascript(pattern), words.as_str()) {
         (None, _) => UNTRANSLATED.to_owned(),
         (Some(pattern), "") => format!(".check(pattern({pattern}))"),
         (Some(pattern), words) => format!(".check(pattern({pattern}, {words}))"),
@@ -495,7 +512,7 @@ fn own_words(checks: &Checks, code: &str) -> String {
 fn key_schema(patterns: &[String]) -> String {
     let alternatives: Option<Vec<_>> = patterns
         .iter()
-        .map(|pattern| pattern::javascript(pattern))
+        .map(|pattern| regex::to_javascript(pattern))
         .collect();
     match alternatives.as_deref() {
         Some([pattern]) => format!("z.string().regex({pattern})"),

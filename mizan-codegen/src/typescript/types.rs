@@ -1,21 +1,22 @@
 //! `types.ts`: the types on the wire, the inputs and the errors.
 
-use super::docs::comment;
-use super::document::{Document, text};
-use super::expression::{IN_TYPES, alternatives_after_sign, arguments, without_docs};
-use super::literal;
-use crate::plan::{COMMON_ERROR, Definition, ErrorUnion, Plan, Variant};
+use super::printing::{
+    Document, IN_TYPES_FILE, comment, literal, text, type_arguments, union_after_operator,
+    without_docs,
+};
+use crate::naming::COMMON_ERROR;
+use crate::plan::{Definition, ErrorUnion, Plan, Variant};
 use crate::schema::{Docs, Type};
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let inputs = plan
-        .functions
-        .iter()
+        .all_functions()
         .filter_map(|function| function.input.as_ref());
     let definitions = inputs.chain(plan.types.iter()).map(definition);
     let errors = plan.errors.iter().map(error);
 
-    let mut file = "import type { ClientCode, Failure } from \"./runtime/error\";\n".to_owned();
+    let mut file =
+        "import type { ClientCode, Failure } from \"./runtime/transport/error\";\n".to_owned();
     for declaration in [common_errors(plan.codes)]
         .into_iter()
         .chain(definitions)
@@ -30,10 +31,10 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
 fn common_errors(codes: &[String]) -> Document {
     let codes = codes.iter().map(|code| text(literal::string(code)));
     let codes = codes.chain([text("ClientCode")]).map(without_docs);
-    Document::All(vec![
+    Document::Concat(vec![
         comment(&Docs::from("Codes that every function can fail with.")),
         text("export type CommonCode ="),
-        alternatives_after_sign(codes),
+        union_after_operator(codes),
         text(";"),
         Document::HardLine,
         Document::HardLine,
@@ -47,23 +48,23 @@ fn definition(definition: &Definition) -> Document {
     let declared = match &definition.ty {
         Type::Object(object) if !object.is_empty() => {
             let mut inside = Vec::new();
-            for member in IN_TYPES.members(object) {
+            for member in IN_TYPES_FILE.members(object) {
                 inside.extend([Document::HardLine, member, text(";")]);
             }
-            Document::All(vec![
+            Document::Concat(vec![
                 text(format!("export interface {} {{", definition.name)),
                 Document::Indent(inside),
                 Document::HardLine,
                 text("}"),
             ])
         }
-        ty => Document::All(vec![
+        ty => Document::Concat(vec![
             text(format!("export type {} =", definition.name)),
-            IN_TYPES.after_sign(ty),
+            IN_TYPES_FILE.type_after_operator(ty),
             text(";"),
         ]),
     };
-    Document::All(vec![
+    Document::Concat(vec![
         comment(&definition.docs),
         declared,
         Document::HardLine,
@@ -72,10 +73,10 @@ fn definition(definition: &Definition) -> Document {
 
 fn error(error: &ErrorUnion<'_>) -> Document {
     let variants = error.variants.iter().map(failure);
-    Document::All(vec![
+    Document::Concat(vec![
         comment(&error.docs),
         text(format!("export type {} =", error.name)),
-        alternatives_after_sign(variants.chain([without_docs(text(COMMON_ERROR))])),
+        union_after_operator(variants.chain([without_docs(text(COMMON_ERROR))])),
         text(";"),
         Document::HardLine,
     ])
@@ -83,7 +84,7 @@ fn error(error: &ErrorUnion<'_>) -> Document {
 
 fn failure(variant: &Variant<'_>) -> (Document, Document) {
     let code = text(literal::string(variant.code));
-    let data = variant.data.as_ref().map(|data| IN_TYPES.ty(data));
-    let failure = arguments("Failure<", [code].into_iter().chain(data));
+    let data = variant.data.as_ref().map(|data| IN_TYPES_FILE.ty(data));
+    let failure = type_arguments("Failure<", [code].into_iter().chain(data));
     (comment(&variant.docs), failure)
 }

@@ -1,3 +1,5 @@
+//! The `mizan-codegen` command.
+
 use std::fs;
 use std::process::{Command, Output};
 
@@ -13,7 +15,7 @@ fn run(folder: &TempDir, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn shown(output: &Output) -> String {
+fn stdout_and_stderr(output: &Output) -> String {
     let bytes = [&output.stdout[..], &output.stderr[..]].concat();
     String::from_utf8(bytes).unwrap()
 }
@@ -25,42 +27,44 @@ fn folder() -> TempDir {
 }
 
 #[test]
-fn a_file_is_read_and_the_client_written() {
+fn writes_client_from_manifest_file() {
     let folder = folder();
     let check = ["--manifest", "app.json", "--out", "client", "--check"];
     let stale = run(&folder, &check);
     assert!(!stale.status.success());
     assert!(
-        shown(&stale).contains("client.ts is missing"),
+        stdout_and_stderr(&stale).contains("client.ts is missing"),
         "{}",
-        shown(&stale)
+        stdout_and_stderr(&stale)
     );
 
     let written = run(&folder, &check[..4]);
-    assert!(written.status.success(), "{}", shown(&written));
+    assert!(written.status.success(), "{}", stdout_and_stderr(&written));
     assert!(folder.path().join("client/client.ts").exists());
     assert!(run(&folder, &check).status.success());
 }
 
 #[cfg(unix)]
 #[test]
-fn a_command_is_run_and_its_output_read() {
+fn writes_client_from_output_of_command() {
     let folder = folder();
     let written = run(&folder, &["--out", "client", "--", "cat", "app.json"]);
-    assert!(written.status.success(), "{}", shown(&written));
+    assert!(written.status.success(), "{}", stdout_and_stderr(&written));
     assert!(folder.path().join("client/client.ts").exists());
 
     let failed = run(&folder, &["--out", "client", "--", "cat", "nothing.json"]);
     assert!(!failed.status.success());
-    let shown = shown(&failed);
+    let shown = stdout_and_stderr(&failed);
     assert!(
-        shown.contains("`cat nothing.json` should print the manifest, and failed"),
+        shown.contains(
+            "`cat nothing.json` failed (exit status: 1): the command must print the manifest"
+        ),
         "{shown}"
     );
 }
 
 #[test]
-fn the_manifest_comes_from_one_place() {
+fn rejects_missing_or_ambiguous_manifest_source() {
     let folder = folder();
     for arguments in [
         &["--out", "client"][..],
@@ -79,14 +83,14 @@ fn the_manifest_comes_from_one_place() {
 }
 
 #[test]
-fn a_file_that_is_no_manifest_is_named() {
+fn names_file_that_is_not_a_manifest() {
     let folder = folder();
     fs::write(folder.path().join("app.json"), "{}").unwrap();
     let failed = run(&folder, &["--manifest", "app.json", "--out", "client"]);
     assert_eq!(failed.status.code(), Some(1));
-    let shown = shown(&failed);
+    let shown = stdout_and_stderr(&failed);
     assert!(
-        shown.starts_with("error: app.json: this is not a mizan manifest"),
+        shown.starts_with("error: app.json: not a mizan manifest"),
         "{shown}"
     );
 }

@@ -1,4 +1,4 @@
-//! The client takes the email addresses that the server takes: `runtime/tests/emails.json` has what
+//! The client takes the email addresses that the server takes: `runtime/tests/validation/emails.json` has what
 //! the `validator` crate says to each address here, and `email.test.ts` holds the client to it.
 
 use std::collections::BTreeMap;
@@ -121,10 +121,13 @@ fn verdicts_are_those_of_the_validator_crate() {
         .map(|address| (address, address.validate_email()))
         .collect();
     let json = serde_json::to_string_pretty(&verdicts).unwrap() + "\n";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/tests/emails.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/tests/validation/emails.json");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         fs::write(&path, &json).unwrap();
     }
     let expected = fs::read_to_string(path).unwrap();
-    assert!(json == expected, "runtime/tests/emails.json is not current");
+    assert!(
+        json == expected,
+        "runtime/tests/validation/emails.json is not current"
+    );
 }

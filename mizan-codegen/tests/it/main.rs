@@ -1,16 +1,16 @@
 //! Tests of the public API.
 //!
-//! Each folder in `tests/cases` is a manifest and the client that it should give, without the
-//! runtime, which is the same for all. After a wanted change, `UPDATE_EXPECT=1 cargo test -p
-//! mizan-codegen` writes the clients anew; read the difference before you commit it. `npm run
-//! typecheck` checks that TypeScript accepts them, together with each `usage.ts`.
+//! Each folder in `tests/cases` contains a manifest and the client that is generated from it, without
+//! the runtime, which is the same for all clients. `UPDATE_EXPECT=1 cargo test -p mizan-codegen`
+//! updates the clients after an intended change; review the difference before committing it. `npm
+//! run typecheck` compiles them together with each `usage.ts`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 
-mod cases;
 mod cli;
+mod diagnostics;
 mod emails;
-mod refused;
+mod golden;
 mod rust_app;
 mod rust_channels;
 mod write;

@@ -6,12 +6,12 @@
 )]
 
 mod app;
-mod bad_input;
+mod hostile_input;
+mod html_form;
 mod manifest;
 mod policies;
-mod show;
+mod state;
 mod submit;
-mod texts;
 mod ui;
 mod validate;
 mod verdicts;

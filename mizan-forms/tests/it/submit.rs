@@ -1,7 +1,8 @@
 //! What is taken, and who hears of it.
 
-use mizan_core::{RequestHead, Upload, Uploads};
-use mizan_forms::Submit;
+use mizan_core::adapter::Uploads;
+use mizan_core::{RequestHead, Upload};
+use mizan_forms::functions::SubmitMutation;
 use serde_json::json;
 
 use crate::app::{Contact, app, blamed, call, call_with, valid, with};
@@ -28,7 +29,7 @@ async fn a_test_calls_it_with_values() {
     let (app, _) = app();
     let output = app.call_as(
         mizan_core::Principal::anonymous(),
-        Submit::<Contact>::new(valid()),
+        SubmitMutation::<Contact>::new(valid()),
     );
     assert!(output.await.unwrap()["sent"]);
 }

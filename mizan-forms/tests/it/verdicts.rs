@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use mizan_core::{App, Cx, Error, Principal, Registry, Upload};
-use mizan_forms::{Check, Form, FormHandler, RegisterForm};
+use mizan_forms::functions::ValidateQuery;
+use mizan_forms::{Form, FormHandler, RegisterForm};
 use regex::Regex;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -148,7 +149,7 @@ fn registry() -> Registry {
 async fn errors(app: &App, table: &Table, field: &str, value: Value) -> Value {
     let mut values = table.base.clone();
     values.insert(field.to_owned(), value);
-    let call = Check::<Verdicts>::new(Value::Object(values));
+    let call = ValidateQuery::<Verdicts>::new(Value::Object(values));
     let errors = app
         .call_as(Principal::anonymous(), call)
         .await
@@ -281,7 +282,7 @@ async fn texts_become_values_of_every_kind() {
     }
     fields.push(("optional_text".to_owned(), String::new()));
     fields.push(("optional_select".to_owned(), String::new()));
-    let values = app.form("verdicts").unwrap().shape.values(&fields);
+    let values = app.form("verdicts").unwrap().shape.parse_fields(&fields);
     let mut expected = table().base;
     for (name, value) in [
         ("several", json!(["red", "dark_blue"])),
@@ -294,7 +295,7 @@ async fn texts_become_values_of_every_kind() {
     assert_eq!(values, Value::Object(expected));
     assert_eq!(wrong(&app, values).await, json!({}));
 
-    let nothing = app.form("verdicts").unwrap().shape.values(&[]);
+    let nothing = app.form("verdicts").unwrap().shape.parse_fields(&[]);
     assert_eq!(nothing["checkbox"], json!(false));
     assert_eq!(
         (&nothing["several"], &nothing["rows"]),
@@ -302,7 +303,7 @@ async fn texts_become_values_of_every_kind() {
     );
     let half = |name: &str, text: &str| {
         let fields = [(name.to_owned(), text.to_owned())];
-        app.form("verdicts").unwrap().shape.values(&fields)[name].clone()
+        app.form("verdicts").unwrap().shape.parse_fields(&fields)[name].clone()
     };
     for (name, text, value) in [
         ("whole", "", Value::Null),
@@ -320,6 +321,9 @@ async fn texts_become_values_of_every_kind() {
 }
 
 async fn wrong(app: &App, values: Value) -> Value {
-    let call = app.call_as(Principal::anonymous(), Check::<Verdicts>::new(values));
+    let call = app.call_as(
+        Principal::anonymous(),
+        ValidateQuery::<Verdicts>::new(values),
+    );
     json!(call.await.unwrap().errors)
 }

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use mizan_channels::Channels;
 use mizan_channels::broker::RedisBroker;
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use tokio::time::{Instant, sleep};
 
 use audit::Audit;

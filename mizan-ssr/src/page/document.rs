@@ -1,4 +1,5 @@
-use super::html::escape;
+use mizan_core::adapter::escape_html;
+
 use super::policy::Nonce;
 use crate::functions::push_inert;
 use crate::vite::{Links, Script};
@@ -35,7 +36,7 @@ impl Document<'_> {
         let mut html = String::with_capacity(markup.len() + 1024);
         html.push_str("<!doctype html><html");
         if let Some(lang) = self.lang {
-            html.push_str(&format!(" lang=\"{}\"", escape(lang)));
+            html.push_str(&format!(" lang=\"{}\"", escape_html(lang)));
         }
         html.push_str("><head><meta charset=\"utf-8\">");
         if !hoisted.contains(" name=\"viewport\"") {
@@ -44,7 +45,7 @@ impl Document<'_> {
             );
         }
         if let (Some(title), false) = (self.title, hoisted.contains("<title")) {
-            html.push_str(&format!("<title>{}</title>", escape(title)));
+            html.push_str(&format!("<title>{}</title>", escape_html(title)));
         }
         for head in self.head {
             html.push_str(head);
@@ -58,15 +59,15 @@ impl Document<'_> {
             for style in &browser.links.styles {
                 html.push_str(&format!(
                     "<link rel=\"stylesheet\" href=\"{}\"",
-                    escape(&style.url)
+                    escape_html(&style.url)
                 ));
                 if let Some(id) = &style.dev_id {
-                    html.push_str(&format!(" data-vite-dev-id=\"{}\"", escape(id)));
+                    html.push_str(&format!(" data-vite-dev-id=\"{}\"", escape_html(id)));
                 }
                 html.push('>');
             }
             for url in &browser.links.preloads {
-                let url = escape(url);
+                let url = escape_html(url);
                 html.push_str(&format!(
                     "<link rel=\"modulepreload\" href=\"{url}\"{nonce}>"
                 ));
@@ -100,7 +101,7 @@ impl Document<'_> {
 fn script(script: &Script, nonce: &str) -> String {
     match script {
         Script::Built { url } => {
-            let url = escape(url);
+            let url = escape_html(url);
             format!("<script type=\"module\" async src=\"{url}\"{nonce}></script>")
         }
         // In one module, because React's refreshing has to be set up before a component is evaluated, and

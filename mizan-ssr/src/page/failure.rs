@@ -3,10 +3,10 @@ use std::path::Path;
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
+use mizan_core::adapter::escape_html;
 use uuid::Uuid;
 
 use super::body::PageBody;
-use super::html::escape;
 use super::policy::{Nonce, Policy};
 use super::response;
 use crate::error::{RenderError, RenderErrorCode};
@@ -87,18 +87,18 @@ impl Failure<'_> {
         let (name, message, hint) = error.parts();
         let mut main = format!(
             "<p class=\"what\">{} was not rendered</p><h1><span>{}</span> {}</h1>",
-            escape(self.component),
-            escape(&name),
-            escape(&message)
+            escape_html(self.component),
+            escape_html(&name),
+            escape_html(&message)
         );
         if let Some(hint) = hint {
-            main.push_str(&format!("<p class=\"hint\">{}</p>", escape(hint)));
+            main.push_str(&format!("<p class=\"hint\">{}</p>", escape_html(hint)));
         }
         if let Some((file, line, column)) = error.place() {
             let file = file.to_string_lossy();
             main.push_str(&format!(
                 "<section><h2>{}</h2>",
-                escape(&format!("{}:{line}:{column}", short(&file)))
+                escape_html(&format!("{}:{line}:{column}", short(&file)))
             ));
             if let Some(excerpt) = error.excerpt() {
                 main.push_str(&lines(&excerpt));
@@ -151,7 +151,7 @@ fn document(title: &str, main: &str, nonce: &Nonce) -> String {
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{}</title><style nonce=\"{}\">{STYLE}</style></head><body><main>{main}</main></body></html>",
-        escape(title),
+        escape_html(title),
         nonce.as_str()
     )
 }
@@ -169,7 +169,7 @@ fn lines(excerpt: &str) -> String {
             ""
         };
         marked = class == "line";
-        let line = escape(line);
+        let line = escape_html(line);
         if class.is_empty() {
             html.push_str(&format!("{line}\n"));
         } else {
@@ -219,8 +219,8 @@ fn list(frames: &[&str]) -> String {
         let class = if is_own(frame) { "own" } else { "" };
         html.push_str(&format!(
             "<li class=\"{class}\"><b>{}</b> <span>{}</span></li>",
-            escape(name),
-            escape(short(place))
+            escape_html(name),
+            escape_html(short(place))
         ));
     }
     html.push_str("</ol>");

@@ -20,7 +20,6 @@ mod body;
 mod document;
 mod error;
 mod failure;
-mod html;
 mod policy;
 
 pub use body::PageBody;

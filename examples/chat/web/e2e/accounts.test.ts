@@ -57,13 +57,17 @@ test("signs up, confirms by code, and goes where it was going", async ({
   const wrong = first === "000000" ? "000001" : "000000";
   const form = "Confirm your email address";
   await send(page, form, "Confirm", { Code: wrong });
-  await expect(page.getByRole("alert")).toContainText("incorrect or has expired");
+  await expect(page.getByRole("alert")).toContainText(
+    "incorrect or has expired",
+  );
 
   const before = page.url();
   await page.getByRole("button", { name: "Send another code" }).click();
   await page.waitForURL((url) => url.href !== before);
   await send(page, form, "Confirm", { Code: first });
-  await expect(page.getByRole("alert")).toContainText("incorrect or has expired");
+  await expect(page.getByRole("alert")).toContainText(
+    "incorrect or has expired",
+  );
   await send(page, form, "Confirm", { Code: await mail.code(email) });
   await page.waitForURL((url) => url.pathname === "/");
   await page.goto("/account/");
@@ -197,7 +201,9 @@ test("lists sessions, ends another, all others, and its own", async ({
     .click();
   await expect(rows).toHaveCount(3);
   expect(await Promise.all([status(0), status(1)])).toEqual([401, 200]);
-  await page.getByRole("button", { name: "Sign out of all other devices" }).click();
+  await page
+    .getByRole("button", { name: "Sign out of all other devices" })
+    .click();
   await expect(rows).toHaveCount(1);
   expect(await Promise.all([status(1), status(2)])).toEqual([401, 401]);
   await page.getByRole("button", { name: "Sign out of this device" }).click();
@@ -228,9 +234,7 @@ test("changes the password, which signs out everywhere else", async ({
     "New password": fresh,
   });
   await expect(
-    page
-      .getByRole("form", { name: form })
-      .getByLabel("Current password"),
+    page.getByRole("form", { name: form }).getByLabel("Current password"),
   ).toHaveAccessibleDescription(/The password is incorrect\./);
   await send(page, form, "Change password", {
     "Current password": password,
@@ -260,7 +264,12 @@ test("changes the address by the link that went to the new one", async ({
   await expect(page.getByText("Check your inbox")).toBeVisible();
   await page.goto(await mail.link(fresh));
   await expectAccessible(page);
-  await send(page, "Confirm your new email address", "Confirm new email address", {});
+  await send(
+    page,
+    "Confirm your new email address",
+    "Confirm new email address",
+    {},
+  );
   await expect(page.getByText("Your email address was changed.")).toBeVisible();
   expect((await mail.next(email)).subject).toContain("was changed");
   await page.goto("/account/");
@@ -281,7 +290,9 @@ test("deletes the account, once its address was entered", async ({
   });
   await expect(
     page.getByRole("form", { name: form }).getByLabel("Email address"),
-  ).toHaveAccessibleDescription(/This is not the email address of your account\./);
+  ).toHaveAccessibleDescription(
+    /This is not the email address of your account\./,
+  );
   await send(page, form, "Delete account", { "Email address": email });
   await page.waitForURL("**/sign-up/");
   expect((await mail.next(email)).subject).toContain("was deleted");
@@ -352,7 +363,9 @@ test("asks again who it is before what is sensitive", async ({
     const shown = (await demos.locator("code").textContent()) ?? "";
     await signIn(page, "member@example.com", shown);
     await page.waitForURL("**/account/");
-    const change = page.getByRole("form", { name: "Change your email address" });
+    const change = page.getByRole("form", {
+      name: "Change your email address",
+    });
     await expect(change).toBeVisible();
     // The page is older than the proof by the time that it is used.
     await page.waitForTimeout(8_500);
@@ -366,7 +379,9 @@ test("asks again who it is before what is sensitive", async ({
       page.getByRole("heading", { name: "Confirm that it is you" }),
     ).toBeFocused();
     await expectAccessible(page);
-    await send(page, "Confirm that it is you", "Confirm", { Password: "not it" });
+    await send(page, "Confirm that it is you", "Confirm", {
+      Password: "not it",
+    });
     await expect(
       page
         .getByRole("form", { name: "Confirm that it is you" })
@@ -396,7 +411,9 @@ test.describe("without JavaScript", () => {
   }) => {
     await page.goto("/sign-up/");
     await signUp(page, email);
-    await expect(page.getByRole("status")).toContainText("open the link in the email");
+    await expect(page.getByRole("status")).toContainText(
+      "open the link in the email",
+    );
     await page.goto("/sign-in/");
     await signIn(page, email);
     await expect(page.getByRole("status")).toContainText("not confirmed yet");
@@ -408,7 +425,9 @@ test.describe("without JavaScript", () => {
     await expect(
       page.getByLabel("Password", { exact: true }),
     ).toHaveAccessibleDescription(/The password is incorrect\./);
-    await send(page, "Confirm your email address", "Confirm", { Password: password });
+    await send(page, "Confirm your email address", "Confirm", {
+      Password: password,
+    });
     await expect(page.getByRole("status")).toContainText("is confirmed");
 
     await page.goto("/account/");

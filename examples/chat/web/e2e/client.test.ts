@@ -37,7 +37,7 @@ test("names the field that the server refuses", async ({ api }) => {
 });
 
 test("has the data of a declared error on the error", async ({ api }) => {
-  const result = await api.contactSubmit.safe({
+  const result = await api.forms.contact.submit.safe({
     name: "Ada",
     email: "ada@nowhere.invalid",
     message: "I should like to know more.",

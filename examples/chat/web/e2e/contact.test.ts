@@ -195,7 +195,9 @@ test.describe("the contact form without JavaScript", () => {
     );
     await send(page).click();
     expect((await answer).status()).toBe(422);
-    await expect(page.getByLabel("Email address")).toHaveValue("ada@nowhere.invalid");
+    await expect(page.getByLabel("Email address")).toHaveValue(
+      "ada@nowhere.invalid",
+    );
     await expect(page.getByLabel("Email address")).toHaveAccessibleDescription(
       /We cannot send email/,
     );

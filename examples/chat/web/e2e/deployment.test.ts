@@ -10,7 +10,8 @@ async function remove(page: Page, count: number): Promise<string[]> {
     if (request.isNavigationRequest()) documents.push(request.url());
   });
   await page.route(chunk, async (route) => {
-    if (documents.length <= count) await route.fulfill({ status: 404, body: "" });
+    if (documents.length <= count)
+      await route.fulfill({ status: 404, body: "" });
     else await route.continue();
   });
   return documents;

@@ -54,14 +54,20 @@ test.describe("what a refused submission found", () => {
     const deletion = form(page, "delete_account");
     await field(deletion, "email").pressSequentially("not-mine@example.com");
     await click(page, deletion);
-    await expectToStay(field(deletion, "email"), /This is not the email address of your account\./);
+    await expectToStay(
+      field(deletion, "email"),
+      /This is not the email address of your account\./,
+    );
     await expect(field(deletion, "email")).toBeFocused();
 
     const change = form(page, "change_password");
     await field(change, "new_password").pressSequentially(password);
     await field(change, "password").pressSequentially("not my password");
     await click(page, change);
-    await expectToStay(field(change, "password"), /The password is incorrect\./);
+    await expectToStay(
+      field(change, "password"),
+      /The password is incorrect\./,
+    );
     await expect(field(change, "password")).toBeFocused();
   });
 
@@ -79,7 +85,9 @@ test.describe("what a refused submission found", () => {
     await click(page, contact);
     await expectToStay(email, /We cannot send email to nowhere\.invalid\./);
     await email.fill("ada@example.com");
-    await expect(email).not.toHaveAccessibleDescription(/We cannot send email to nowhere\.invalid\./);
+    await expect(email).not.toHaveAccessibleDescription(
+      /We cannot send email to nowhere\.invalid\./,
+    );
   });
 });
 

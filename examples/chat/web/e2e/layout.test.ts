@@ -38,7 +38,9 @@ test("a link without its token or ticket says how to get another", async ({
 });
 
 for (const path of paths)
-  test(`${path} is accessible, for visitors and for staff`, async ({ page }) => {
+  test(`${path} is accessible, for visitors and for staff`, async ({
+    page,
+  }) => {
     const check = async (): Promise<void> => {
       await page.goto(path);
       await page.waitForLoadState("networkidle");
@@ -150,9 +152,7 @@ test("the front page is short on a phone, with its code a click away", async ({
   await expect(greet.getByLabel("Rust of greet")).toBeVisible();
 });
 
-test("a destructive button does not look like the others", async ({
-  page,
-}) => {
+test("a destructive button does not look like the others", async ({ page }) => {
   await signInByCall(page, "member");
   await page.goto("/account/");
   const colour = (name: string): Promise<string> =>
@@ -215,9 +215,10 @@ test.describe("without JavaScript", () => {
     const demo = page.getByRole("group", { name: "Try the demo as" });
     await demo.getByRole("button", { name: "Member" }).click();
     await expect(page).toHaveURL(/\/contact\//);
-    await expect(
-      demo.getByRole("button", { name: "Member" }),
-    ).toHaveAttribute("aria-pressed", "true");
+    await expect(demo.getByRole("button", { name: "Member" })).toHaveAttribute(
+      "aria-pressed",
+      "true",
+    );
     await page
       .locator("header")
       .getByRole("button", { name: "Sign out" })

@@ -18,7 +18,9 @@ test("a profile is edited, and everything that shows it follows", async ({
   const own = `Mia ${Date.now()}`;
   await name.fill("staff");
   await page.keyboard.press("Tab");
-  await expect(name).toHaveAccessibleDescription(/This name is already taken\./);
+  await expect(name).toHaveAccessibleDescription(
+    /This name is already taken\./,
+  );
   await name.fill(own);
   await expect(name).not.toHaveAccessibleDescription(/already taken/);
   await page.getByLabel("Never").check();

@@ -129,7 +129,9 @@ test("a message that is too long is refused, and stays to be mended", async ({
   const mia = await Guest.enter(browser, "member");
   const text = mark() + "x".repeat(500);
   await mia.say(text);
-  await expect(mia.page.getByText(/Must have at most 500 characters\./)).toBeVisible();
+  await expect(
+    mia.page.getByText(/Must have at most 500 characters\./),
+  ).toBeVisible();
   await expect(mia.page.getByLabel("Message", { exact: true })).toHaveValue(
     text,
   );
@@ -152,9 +154,9 @@ for (const [width, height] of [
   }) => {
     const mia = await Guest.enter(browser, "member");
     await mia.page.setViewportSize({ width, height });
-    await expect(mia.page.getByLabel("Message", { exact: true })).toBeInViewport(
-      { ratio: 1 },
-    );
+    await expect(
+      mia.page.getByLabel("Message", { exact: true }),
+    ).toBeInViewport({ ratio: 1 });
     await expect(mia.page.getByRole("button", { name: "Send" })).toBeInViewport(
       { ratio: 1 },
     );

@@ -104,9 +104,7 @@ test("signing out takes everything back", async ({ chat }) => {
     .panel("sign_out")
     .getByRole("button", { name: "Sign out" })
     .click();
-  await expect(chat.outcome("sign_out")).toContainText(
-    "You are signed out.",
-  );
+  await expect(chat.outcome("sign_out")).toContainText("You are signed out.");
   await expect(chat.outcome("current_user")).toContainText(
     "You are not signed in",
   );

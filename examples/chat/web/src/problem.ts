@@ -5,7 +5,8 @@ const sentences: Readonly<Record<string, string>> = {
   network:
     "The server could not be reached. Check your connection and try again.",
   aborted: "The request was cancelled.",
-  unreadable_reply: "Something went wrong on the server. Try again in a moment.",
+  unreadable_reply:
+    "Something went wrong on the server. Try again in a moment.",
   internal: "Something went wrong on the server. Try again in a moment.",
   unavailable: "The server is busy. Try again in a moment.",
   deadline_exceeded: "The server took too long to respond. Try again.",

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use parking_lot::Mutex;
 
 use self::leases::LeaseTable;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use redis::{Client, IntoConnectionInfo, ProtocolVersion};
 use tokio::task::JoinHandle;
 

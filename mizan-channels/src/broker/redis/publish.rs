@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use tokio::time::Instant;
 
 use super::state::{Link, RESPONSE_TIMEOUT, RedisState, millis};

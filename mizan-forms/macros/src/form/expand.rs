@@ -61,9 +61,9 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
 
                 fn decode(
                     values: &::mizan_forms::private::serde_json::Value,
-                    decoding: &mut ::mizan_forms::private::Decoding,
+                    decoder: &mut ::mizan_forms::private::FieldDecoder,
                 ) -> Partial {
-                    decoding.object(values);
+                    decoder.expect_object(values);
                     Partial {
                         #(#decoded),*
                     }
@@ -104,13 +104,13 @@ fn form(input: &DeriveInput, options: &FormOptions) -> TokenStream {
             const POLICY: ::mizan_core::Policy = #policy;
             const AFFECTS: &'static [&'static str] = &[#(#affects),*];
             const DOCS: &'static str = #docs;
-            const SOURCE: ::std::option::Option<::mizan_core::Source> =
+            const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
 
-            fn shape() -> &'static ::mizan_forms::Shape {
-                static SHAPE: ::std::sync::OnceLock<::mizan_forms::Shape> =
+            fn definition() -> &'static ::mizan_forms::FormDefinition {
+                static DEFINITION: ::std::sync::OnceLock<::mizan_forms::FormDefinition> =
                     ::std::sync::OnceLock::new();
-                SHAPE.get_or_init(::mizan_forms::Shape::of::<#name>)
+                DEFINITION.get_or_init(::mizan_forms::private::define_form::<#name>)
             }
         }
     }
@@ -216,11 +216,11 @@ impl<'a> FormField<'a> {
             );
         }
         match &options.choices {
-            Some(Choices::Listed(listed)) => {
+            Some(Choices::Static(listed)) => {
                 let pairs = listed.iter().map(|(value, label)| quote!((#value, #label)));
-                give("listed", quote!(&[#(#pairs),*]));
+                give("static_choices", quote!(&[#(#pairs),*]));
             }
-            Some(Choices::Asked(path)) => give("asked", some(&boxed_call(path))),
+            Some(Choices::Dynamic(path)) => give("dynamic_choices", some(&boxed_call(path))),
             None => {}
         }
         let step = options.step.map(Literal::f64_suffixed);
@@ -312,12 +312,16 @@ impl<'a> FormField<'a> {
         let (ident, ty, wire) = (self.ident, &self.field.ty, &self.wire);
         match &self.serde.decode {
             _ if self.constraints.nested => {
-                quote!(#ident: decoding.nested::<#ty>(values, #wire))
+                quote!(#ident: decoder.nested(
+                    values,
+                    #wire,
+                    <#ty as ::mizan_forms::FormFields>::decode,
+                ))
             }
             Some(decode) => {
-                quote!(#ident: decoding.field_with(values, #wire, |value| #decode(value)))
+                quote!(#ident: decoder.field_with(values, #wire, |value| #decode(value)))
             }
-            None => quote!(#ident: decoding.field::<#ty>(values, #wire)),
+            None => quote!(#ident: decoder.field::<#ty>(values, #wire)),
         }
     }
 }

@@ -57,8 +57,8 @@ pub(crate) struct FieldOptions {
 }
 
 pub(crate) enum Choices {
-    Listed(Vec<(LitStr, LitStr)>),
-    Asked(Path),
+    Static(Vec<(LitStr, LitStr)>),
+    Dynamic(Path),
 }
 
 impl FieldOptions {
@@ -145,7 +145,7 @@ fn choices(input: ParseStream<'_>, option: &Ident) -> Result<Choices> {
         let path: Path = input
             .parse()
             .map_err(|error: syn::Error| wrong(error.span()))?;
-        return Ok(Choices::Asked(path));
+        return Ok(Choices::Dynamic(path));
     }
     if !input.peek(Paren) {
         return Err(wrong(option.span()));
@@ -154,7 +154,7 @@ fn choices(input: ParseStream<'_>, option: &Ident) -> Result<Choices> {
     parenthesized!(listed in input);
     let pairs = Punctuated::<Pair, Token![,]>::parse_terminated(&listed)
         .map_err(|error| wrong(error.span()))?;
-    Ok(Choices::Listed(
+    Ok(Choices::Static(
         pairs.into_iter().map(|pair| (pair.0, pair.1)).collect(),
     ))
 }

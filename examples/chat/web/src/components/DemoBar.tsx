@@ -1,17 +1,16 @@
+import { useMutation } from "@tanstack/react-query";
 import type { FormEvent, ReactNode } from "react";
-import {
-  useCurrentUser,
-  useDemoAccounts,
-  useSignInSubmit,
-  useSignOut,
-} from "../mizan";
+import { useApi, useCurrentUser, useDemoAccounts, useSignOut } from "../mizan";
 import { Problem } from "./Problem";
 
 /** Signs in with one of the demo's accounts, or out. Each button is a form, which works without JavaScript. */
 export function DemoBar({ path }: { readonly path: string }): ReactNode {
   const current = useCurrentUser();
   const demos = useDemoAccounts();
-  const signIn = useSignInSubmit({ onMutate: () => signOut.reset() });
+  const signIn = useMutation({
+    ...useApi().forms.signIn.submit.mutationOptions(),
+    onMutate: () => signOut.reset(),
+  });
   const signOut = useSignOut({ onMutate: () => signIn.reset() });
   const error = signIn.error ?? signOut.error;
   return (

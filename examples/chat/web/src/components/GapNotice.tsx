@@ -4,8 +4,7 @@ import type { ChatChannel, ChannelResult } from "../mizan";
 const words = {
   history:
     "You were away longer than messages are kept. Some are missing here.",
-  slow:
-    "Messages arrived faster than this page could receive them. Some are missing here.",
+  slow: "Messages arrived faster than this page could receive them. Some are missing here.",
   latest:
     "Messages arrived faster than this page could receive them. Some are missing here.",
   epoch: "The server was restarted. Some messages may be missing here.",

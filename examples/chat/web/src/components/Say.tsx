@@ -1,9 +1,5 @@
 import { useId, useState, type ReactNode } from "react";
-import {
-  useCurrentUser,
-  type ChatChannel,
-  type ChannelResult,
-} from "../mizan";
+import { useCurrentUser, type ChatChannel, type ChannelResult } from "../mizan";
 import { useHydrated } from "../hydrated";
 import { problemsOf } from "../problem";
 import { roomPath } from "../rooms";

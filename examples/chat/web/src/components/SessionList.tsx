@@ -30,9 +30,7 @@ export function SessionList(): ReactNode {
               <div>
                 <p>
                   {device}
-                  {session.current && (
-                    <span className="kind">This device</span>
-                  )}
+                  {session.current && <span className="kind">This device</span>}
                 </p>
                 <p className="lead">
                   {session.current ? "Signed in " : "Last active "}

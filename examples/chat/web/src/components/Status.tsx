@@ -9,9 +9,7 @@ interface StatusProps {
 export function Status({ status, code }: StatusProps): ReactNode {
   return (
     <p className="status" data-kind={kind(status)}>
-      <span className="status-number">
-        {status}
-      </span>
+      <span className="status-number">{status}</span>
       <code>{code}</code>
     </p>
   );

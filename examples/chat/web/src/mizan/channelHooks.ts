@@ -2,7 +2,7 @@
 
 import * as channels from "./channels";
 import { useApi } from "./react";
-import * as runtime from "./runtime/channelHooks";
+import * as runtime from "./runtime/channels/hooks";
 
 /** Talk in a room. */
 export function useChatChannel(

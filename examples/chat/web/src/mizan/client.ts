@@ -9,10 +9,10 @@ import {
   type Connected,
   type Mutation,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "e28ac77b34659083";
 
 /** The server's functions. */
@@ -20,159 +20,13 @@ export interface Api extends Connected {
   /** The account of whoever is signed in, if anybody is. */
   readonly account: Query<void, types.AccountOut | null, types.CommonError>;
   /**
-   * What the form holds when it is shown.
-   *
-   * Policy: recent.
-   */
-  readonly changeEmailSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Use another email address. We email a link to it.
-   *
-   * Policy: recent.
-   */
-  readonly changeEmailSubmit: Mutation<
-    types.ChangeEmailSubmitInput,
-    null,
-    types.CommonError
-  >;
-  /**
-   * What is wrong with the values of the form, or with those of some fields.
-   *
-   * Policy: recent.
-   */
-  readonly changeEmailValidate: Query<
-    types.ChangeEmailValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
-  /**
-   * What the form holds when it is shown.
-   *
-   * Policy: signed in.
-   */
-  readonly changePasswordSchema: Query<
-    void,
-    types.FormState,
-    types.CommonError
-  >;
-  /**
-   * Change your password. You are signed out everywhere else.
-   *
-   * Policy: signed in.
-   *
-   * Makes every query stale.
-   */
-  readonly changePasswordSubmit: Mutation<
-    types.ChangePasswordSubmitInput,
-    null,
-    types.ConfirmError
-  >;
-  /**
-   * What is wrong with the values of the form, or with those of some fields.
-   *
-   * Policy: signed in.
-   */
-  readonly changePasswordValidate: Query<
-    types.ChangePasswordValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
-  /**
-   * What the form holds when it is shown.
-   *
-   * Policy: signed in.
-   */
-  readonly confirmEmailSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Confirm your new email address.
-   *
-   * Policy: signed in.
-   *
-   * Makes every query stale.
-   */
-  readonly confirmEmailSubmit: Mutation<
-    types.ConfirmEmailSubmitInput,
-    null,
-    types.ProofError
-  >;
-  /**
-   * What is wrong with the values of the form, or with those of some fields.
-   *
-   * Policy: signed in.
-   */
-  readonly confirmEmailValidate: Query<
-    types.ConfirmEmailValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
-  /** What the form holds when it is shown. */
-  readonly confirmResetSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Set a new password.
-   *
-   * Makes every query stale.
-   */
-  readonly confirmResetSubmit: Mutation<
-    types.ConfirmResetSubmitInput,
-    types.NextStep,
-    types.ProofError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly confirmResetValidate: Query<
-    types.ConfirmResetValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
-  /**
    * Tells a page whether whoever is signed in proved who they are a short while ago.
    *
    * Policy: recent.
    */
   readonly confirmed: Query<void, null, types.CommonError>;
-  /** What the form holds when it is shown. */
-  readonly contactSchema: Query<void, types.FormState, types.CommonError>;
-  /** A message to the people behind this page. */
-  readonly contactSubmit: Mutation<
-    types.ContactSubmitInput,
-    types.Sent,
-    types.ContactError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly contactValidate: Query<
-    types.ContactValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
   /** Who is signed in, if anybody is. */
   readonly currentUser: Query<void, types.UserOut | null, types.CommonError>;
-  /**
-   * What the form holds when it is shown.
-   *
-   * Policy: recent.
-   */
-  readonly deleteAccountSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Delete your account permanently.
-   *
-   * Policy: recent.
-   *
-   * Makes every query stale.
-   */
-  readonly deleteAccountSubmit: Mutation<
-    types.DeleteAccountSubmitInput,
-    null,
-    types.CommonError
-  >;
-  /**
-   * What is wrong with the values of the form, or with those of some fields.
-   *
-   * Policy: recent.
-   */
-  readonly deleteAccountValidate: Query<
-    types.DeleteAccountValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
   /** The accounts that the demo begins with. */
   readonly demoAccounts: Query<void, types.DemoAccount[], types.CommonError>;
   /**
@@ -188,7 +42,7 @@ export interface Api extends Connected {
    *
    * Policy: staff.
    *
-   * Makes stale: `listAccounts`, `sessions`.
+   * Invalidates `listAccounts`, `sessions`.
    */
   readonly endSessions: Mutation<
     types.EndSessionsInput,
@@ -197,24 +51,6 @@ export interface Api extends Connected {
   >;
   /** Greets whoever is named. */
   readonly greet: Query<types.GreetInput, types.Greeting, types.CommonError>;
-  /** What the form holds when it is shown. */
-  readonly leaveSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Sign out of this device.
-   *
-   * Makes every query stale.
-   */
-  readonly leaveSubmit: Mutation<
-    types.LeaveSubmitInput,
-    null,
-    types.CommonError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly leaveValidate: Query<
-    types.LeaveValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
   /**
    * The accounts, a hundred at a time.
    *
@@ -231,80 +67,6 @@ export interface Api extends Connected {
    * Policy: signed in.
    */
   readonly membersOnly: Query<void, types.Report, types.CommonError>;
-  /**
-   * What the form holds when it is shown.
-   *
-   * Policy: signed in.
-   */
-  readonly profileSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * What others see of you.
-   *
-   * Policy: signed in.
-   *
-   * Makes stale: `currentUser`.
-   */
-  readonly profileSubmit: Mutation<
-    types.ProfileSubmitInput,
-    null,
-    types.CommonError
-  >;
-  /**
-   * What is wrong with the values of the form, or with those of some fields.
-   *
-   * Policy: signed in.
-   */
-  readonly profileValidate: Query<
-    types.ProfileValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
-  /**
-   * What the form holds when it is shown.
-   *
-   * Policy: signed in.
-   */
-  readonly reauthenticateSchema: Query<
-    void,
-    types.FormState,
-    types.CommonError
-  >;
-  /**
-   * Enter your password to confirm that it is you.
-   *
-   * Policy: signed in.
-   *
-   * Makes every query stale.
-   */
-  readonly reauthenticateSubmit: Mutation<
-    types.ReauthenticateSubmitInput,
-    types.NextStep,
-    types.ConfirmError
-  >;
-  /**
-   * What is wrong with the values of the form, or with those of some fields.
-   *
-   * Policy: signed in.
-   */
-  readonly reauthenticateValidate: Query<
-    types.ReauthenticateValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
-  /** What the form holds when it is shown. */
-  readonly requestResetSchema: Query<void, types.FormState, types.CommonError>;
-  /** Send a link to set a new password. */
-  readonly requestResetSubmit: Mutation<
-    types.RequestResetSubmitInput,
-    null,
-    types.CommonError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly requestResetValidate: Query<
-    types.RequestResetValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
   /** Sends the code of a flow again, a new one; the flow has a new ticket then. */
   readonly resendCode: Mutation<
     types.ResendCodeInput,
@@ -316,7 +78,7 @@ export interface Api extends Connected {
    *
    * Policy: signed in.
    *
-   * Makes every query stale.
+   * Invalidates all queries.
    */
   readonly revokeOtherSessions: Mutation<void, number, types.CommonError>;
   /**
@@ -324,7 +86,7 @@ export interface Api extends Connected {
    *
    * Policy: signed in.
    *
-   * Makes every query stale.
+   * Invalidates all queries.
    */
   readonly revokeSession: Mutation<
     types.RevokeSessionInput,
@@ -337,48 +99,12 @@ export interface Api extends Connected {
    * Policy: signed in.
    */
   readonly sessions: Query<void, types.SessionOut[], types.CommonError>;
-  /** What the form holds when it is shown. */
-  readonly signInSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Sign in to your account.
-   *
-   * Makes every query stale.
-   */
-  readonly signInSubmit: Mutation<
-    types.SignInSubmitInput,
-    types.NextStep,
-    types.SignInError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly signInValidate: Query<
-    types.SignInValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
   /**
    * Signs out.
    *
-   * Makes every query stale.
+   * Invalidates all queries.
    */
   readonly signOut: Mutation<void, null, types.CommonError>;
-  /** What the form holds when it is shown. */
-  readonly signUpSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Create an account.
-   *
-   * Makes every query stale.
-   */
-  readonly signUpSubmit: Mutation<
-    types.SignUpSubmitInput,
-    types.NextStep,
-    types.CommonError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly signUpValidate: Query<
-    types.SignUpValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
   /**
    * What staff read.
    *
@@ -391,146 +117,451 @@ export interface Api extends Connected {
    * Policy: superuser.
    */
   readonly superuserReport: Query<void, types.Report, types.CommonError>;
-  /** What the form holds when it is shown. */
-  readonly verifyCodeSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Enter the code that we emailed you.
-   *
-   * Makes every query stale.
-   */
-  readonly verifyCodeSubmit: Mutation<
-    types.VerifyCodeSubmitInput,
-    types.NextStep,
-    types.ProofError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly verifyCodeValidate: Query<
-    types.VerifyCodeValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
-  /** What the form holds when it is shown. */
-  readonly verifyLinkSchema: Query<void, types.FormState, types.CommonError>;
-  /**
-   * Enter your password to confirm that the email address is yours.
-   *
-   * Makes every query stale.
-   */
-  readonly verifyLinkSubmit: Mutation<
-    types.VerifyLinkSubmitInput,
-    types.NextStep,
-    types.LinkError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly verifyLinkValidate: Query<
-    types.VerifyLinkValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
+  /** The functions of the forms. */
+  readonly forms: {
+    /** The form `change_email`. */
+    readonly changeEmail: {
+      /**
+       * Loads the form.
+       *
+       * Policy: recent.
+       */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Policy: recent.
+       */
+      readonly submit: Mutation<
+        types.ChangeEmailSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: recent.
+       */
+      readonly validate: Query<
+        types.ChangeEmailValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `change_password`. */
+    readonly changePassword: {
+      /**
+       * Loads the form.
+       *
+       * Policy: signed in.
+       */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Policy: signed in.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.ChangePasswordSubmitInput,
+        null,
+        types.ConfirmError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: signed in.
+       */
+      readonly validate: Query<
+        types.ChangePasswordValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `confirm_email`. */
+    readonly confirmEmail: {
+      /**
+       * Loads the form.
+       *
+       * Policy: signed in.
+       */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Policy: signed in.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.ConfirmEmailSubmitInput,
+        null,
+        types.ProofError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: signed in.
+       */
+      readonly validate: Query<
+        types.ConfirmEmailValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `confirm_reset`. */
+    readonly confirmReset: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.ConfirmResetSubmitInput,
+        types.NextStep,
+        types.ProofError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.ConfirmResetValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `contact`. */
+    readonly contact: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /** Submits the form. */
+      readonly submit: Mutation<
+        types.ContactSubmitInput,
+        types.Sent,
+        types.ContactError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.ContactValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `delete_account`. */
+    readonly deleteAccount: {
+      /**
+       * Loads the form.
+       *
+       * Policy: recent.
+       */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Policy: recent.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.DeleteAccountSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: recent.
+       */
+      readonly validate: Query<
+        types.DeleteAccountValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `leave`. */
+    readonly leave: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.LeaveSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.LeaveValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `profile`. */
+    readonly profile: {
+      /**
+       * Loads the form.
+       *
+       * Policy: signed in.
+       */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Policy: signed in.
+       *
+       * Invalidates `currentUser`.
+       */
+      readonly submit: Mutation<
+        types.ProfileSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: signed in.
+       */
+      readonly validate: Query<
+        types.ProfileValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `reauthenticate`. */
+    readonly reauthenticate: {
+      /**
+       * Loads the form.
+       *
+       * Policy: signed in.
+       */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Policy: signed in.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.ReauthenticateSubmitInput,
+        types.NextStep,
+        types.ConfirmError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: signed in.
+       */
+      readonly validate: Query<
+        types.ReauthenticateValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `request_reset`. */
+    readonly requestReset: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /** Submits the form. */
+      readonly submit: Mutation<
+        types.RequestResetSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.RequestResetValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `sign_in`. */
+    readonly signIn: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.SignInSubmitInput,
+        types.NextStep,
+        types.SignInError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.SignInValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `sign_up`. */
+    readonly signUp: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.SignUpSubmitInput,
+        types.NextStep,
+        types.CommonError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.SignUpValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `verify_code`. */
+    readonly verifyCode: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.VerifyCodeSubmitInput,
+        types.NextStep,
+        types.ProofError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.VerifyCodeValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+    /** The form `verify_link`. */
+    readonly verifyLink: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.VerifyLinkSubmitInput,
+        types.NextStep,
+        types.LinkError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.VerifyLinkValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+  };
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
     account: query(transport, "account", { batch: true }),
-    changeEmailSchema: query(transport, "change_email.schema"),
-    changeEmailSubmit: mutation(transport, "change_email.submit"),
-    changeEmailValidate: query(
-      transport,
-      "change_email.validate",
-      { post: true },
-    ),
-    changePasswordSchema: query(transport, "change_password.schema"),
-    changePasswordSubmit: mutation(transport, "change_password.submit"),
-    changePasswordValidate: query(
-      transport,
-      "change_password.validate",
-      { post: true },
-    ),
-    confirmEmailSchema: query(transport, "confirm_email.schema"),
-    confirmEmailSubmit: mutation(transport, "confirm_email.submit"),
-    confirmEmailValidate: query(
-      transport,
-      "confirm_email.validate",
-      { post: true },
-    ),
-    confirmResetSchema: query(transport, "confirm_reset.schema"),
-    confirmResetSubmit: mutation(transport, "confirm_reset.submit"),
-    confirmResetValidate: query(
-      transport,
-      "confirm_reset.validate",
-      { post: true },
-    ),
     confirmed: query(transport, "confirmed"),
-    contactSchema: query(transport, "contact.schema"),
-    contactSubmit: mutation(transport, "contact.submit"),
-    contactValidate: query(transport, "contact.validate", { post: true }),
     currentUser: query(transport, "current_user", { batch: true }),
-    deleteAccountSchema: query(transport, "delete_account.schema"),
-    deleteAccountSubmit: mutation(transport, "delete_account.submit"),
-    deleteAccountValidate: query(
-      transport,
-      "delete_account.validate",
-      { post: true },
-    ),
     demoAccounts: query(transport, "demo_accounts", { batch: true }),
     earlyAccess: query(transport, "early_access"),
     echo: mutation(transport, "echo"),
     endSessions: mutation(transport, "end_sessions"),
     greet: query(transport, "greet"),
-    leaveSchema: query(transport, "leave.schema"),
-    leaveSubmit: mutation(transport, "leave.submit"),
-    leaveValidate: query(transport, "leave.validate", { post: true }),
     listAccounts: query(transport, "list_accounts"),
     membersOnly: query(transport, "members_only"),
-    profileSchema: query(transport, "profile.schema"),
-    profileSubmit: mutation(transport, "profile.submit"),
-    profileValidate: query(transport, "profile.validate", { post: true }),
-    reauthenticateSchema: query(transport, "reauthenticate.schema"),
-    reauthenticateSubmit: mutation(transport, "reauthenticate.submit"),
-    reauthenticateValidate: query(
-      transport,
-      "reauthenticate.validate",
-      { post: true },
-    ),
-    requestResetSchema: query(transport, "request_reset.schema"),
-    requestResetSubmit: mutation(transport, "request_reset.submit"),
-    requestResetValidate: query(
-      transport,
-      "request_reset.validate",
-      { post: true },
-    ),
     resendCode: mutation(transport, "resend_code"),
     revokeOtherSessions: mutation(transport, "revoke_other_sessions"),
     revokeSession: mutation(transport, "revoke_session"),
     sessions: query(transport, "sessions"),
-    signInSchema: query(transport, "sign_in.schema"),
-    signInSubmit: mutation(transport, "sign_in.submit"),
-    signInValidate: query(transport, "sign_in.validate", { post: true }),
     signOut: mutation(transport, "sign_out"),
-    signUpSchema: query(transport, "sign_up.schema"),
-    signUpSubmit: mutation(transport, "sign_up.submit"),
-    signUpValidate: query(transport, "sign_up.validate", { post: true }),
     staffReport: query(transport, "staff_report"),
     superuserReport: query(transport, "superuser_report"),
-    verifyCodeSchema: query(transport, "verify_code.schema"),
-    verifyCodeSubmit: mutation(transport, "verify_code.submit"),
-    verifyCodeValidate: query(
-      transport,
-      "verify_code.validate",
-      { post: true },
-    ),
-    verifyLinkSchema: query(transport, "verify_link.schema"),
-    verifyLinkSubmit: mutation(transport, "verify_link.submit"),
-    verifyLinkValidate: query(
-      transport,
-      "verify_link.validate",
-      { post: true },
-    ),
+    forms: {
+      changeEmail: {
+        state: query(transport, "change_email.schema"),
+        submit: mutation(transport, "change_email.submit"),
+        validate: query(transport, "change_email.validate", { post: true }),
+      },
+      changePassword: {
+        state: query(transport, "change_password.schema"),
+        submit: mutation(transport, "change_password.submit"),
+        validate: query(transport, "change_password.validate", { post: true }),
+      },
+      confirmEmail: {
+        state: query(transport, "confirm_email.schema"),
+        submit: mutation(transport, "confirm_email.submit"),
+        validate: query(transport, "confirm_email.validate", { post: true }),
+      },
+      confirmReset: {
+        state: query(transport, "confirm_reset.schema"),
+        submit: mutation(transport, "confirm_reset.submit"),
+        validate: query(transport, "confirm_reset.validate", { post: true }),
+      },
+      contact: {
+        state: query(transport, "contact.schema"),
+        submit: mutation(transport, "contact.submit"),
+        validate: query(transport, "contact.validate", { post: true }),
+      },
+      deleteAccount: {
+        state: query(transport, "delete_account.schema"),
+        submit: mutation(transport, "delete_account.submit"),
+        validate: query(transport, "delete_account.validate", { post: true }),
+      },
+      leave: {
+        state: query(transport, "leave.schema"),
+        submit: mutation(transport, "leave.submit"),
+        validate: query(transport, "leave.validate", { post: true }),
+      },
+      profile: {
+        state: query(transport, "profile.schema"),
+        submit: mutation(transport, "profile.submit"),
+        validate: query(transport, "profile.validate", { post: true }),
+      },
+      reauthenticate: {
+        state: query(transport, "reauthenticate.schema"),
+        submit: mutation(transport, "reauthenticate.submit"),
+        validate: query(transport, "reauthenticate.validate", { post: true }),
+      },
+      requestReset: {
+        state: query(transport, "request_reset.schema"),
+        submit: mutation(transport, "request_reset.submit"),
+        validate: query(transport, "request_reset.validate", { post: true }),
+      },
+      signIn: {
+        state: query(transport, "sign_in.schema"),
+        submit: mutation(transport, "sign_in.submit"),
+        validate: query(transport, "sign_in.validate", { post: true }),
+      },
+      signUp: {
+        state: query(transport, "sign_up.schema"),
+        submit: mutation(transport, "sign_up.submit"),
+        validate: query(transport, "sign_up.validate", { post: true }),
+      },
+      verifyCode: {
+        state: query(transport, "verify_code.schema"),
+        submit: mutation(transport, "verify_code.submit"),
+        validate: query(transport, "verify_code.validate", { post: true }),
+      },
+      verifyLink: {
+        state: query(transport, "verify_link.schema"),
+        submit: mutation(transport, "verify_link.submit"),
+        validate: query(transport, "verify_link.validate", { post: true }),
+      },
+    },
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

@@ -38,170 +38,6 @@ export function useAccount(): types.AccountOut | null {
 }
 
 /**
- * What the form holds when it is shown.
- *
- * Policy: recent.
- */
-export function useChangeEmailSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().changeEmailSchema, undefined, options);
-}
-
-/**
- * Use another email address. We email a link to it.
- *
- * Policy: recent.
- */
-export function useChangeEmailSubmit(
-  options?: runtime.MutationHookOptions<
-    null,
-    types.CommonError,
-    types.ChangeEmailSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  null,
-  types.CommonError,
-  types.ChangeEmailSubmitInput
-> {
-  return runtime.useMutationOf(useApi().changeEmailSubmit, options);
-}
-
-/**
- * What is wrong with the values of the form, or with those of some fields.
- *
- * Policy: recent.
- */
-export function useChangeEmailValidate(
-  input: types.ChangeEmailValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().changeEmailValidate, input, options);
-}
-
-/**
- * What the form holds when it is shown.
- *
- * Policy: signed in.
- */
-export function useChangePasswordSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().changePasswordSchema, undefined, options);
-}
-
-/**
- * Change your password. You are signed out everywhere else.
- *
- * Policy: signed in.
- *
- * Makes every query stale.
- */
-export function useChangePasswordSubmit(
-  options?: runtime.MutationHookOptions<
-    null,
-    types.ConfirmError,
-    types.ChangePasswordSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  null,
-  types.ConfirmError,
-  types.ChangePasswordSubmitInput
-> {
-  return runtime.useMutationOf(useApi().changePasswordSubmit, options);
-}
-
-/**
- * What is wrong with the values of the form, or with those of some fields.
- *
- * Policy: signed in.
- */
-export function useChangePasswordValidate(
-  input: types.ChangePasswordValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().changePasswordValidate, input, options);
-}
-
-/**
- * What the form holds when it is shown.
- *
- * Policy: signed in.
- */
-export function useConfirmEmailSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().confirmEmailSchema, undefined, options);
-}
-
-/**
- * Confirm your new email address.
- *
- * Policy: signed in.
- *
- * Makes every query stale.
- */
-export function useConfirmEmailSubmit(
-  options?: runtime.MutationHookOptions<
-    null,
-    types.ProofError,
-    types.ConfirmEmailSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  null,
-  types.ProofError,
-  types.ConfirmEmailSubmitInput
-> {
-  return runtime.useMutationOf(useApi().confirmEmailSubmit, options);
-}
-
-/**
- * What is wrong with the values of the form, or with those of some fields.
- *
- * Policy: signed in.
- */
-export function useConfirmEmailValidate(
-  input: types.ConfirmEmailValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().confirmEmailValidate, input, options);
-}
-
-/** What the form holds when it is shown. */
-export function useConfirmResetSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().confirmResetSchema, undefined, options);
-}
-
-/**
- * Set a new password.
- *
- * Makes every query stale.
- */
-export function useConfirmResetSubmit(
-  options?: runtime.MutationHookOptions<
-    types.NextStep,
-    types.ProofError,
-    types.ConfirmResetSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  types.NextStep,
-  types.ProofError,
-  types.ConfirmResetSubmitInput
-> {
-  return runtime.useMutationOf(useApi().confirmResetSubmit, options);
-}
-
-/** What is wrong with the values of the form, or with those of some fields. */
-export function useConfirmResetValidate(
-  input: types.ConfirmResetValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().confirmResetValidate, input, options);
-}
-
-/**
  * Tells a page whether whoever is signed in proved who they are a short while ago.
  *
  * Policy: recent.
@@ -212,83 +48,9 @@ export function useConfirmed(
   return runtime.useQueryOf(useApi().confirmed, undefined, options);
 }
 
-/** What the form holds when it is shown. */
-export function useContactSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().contactSchema, undefined, options);
-}
-
-/** A message to the people behind this page. */
-export function useContactSubmit(
-  options?: runtime.MutationHookOptions<
-    types.Sent,
-    types.ContactError,
-    types.ContactSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  types.Sent,
-  types.ContactError,
-  types.ContactSubmitInput
-> {
-  return runtime.useMutationOf(useApi().contactSubmit, options);
-}
-
-/** What is wrong with the values of the form, or with those of some fields. */
-export function useContactValidate(
-  input: types.ContactValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().contactValidate, input, options);
-}
-
 /** Who is signed in, if anybody is. */
 export function useCurrentUser(): types.UserOut | null {
   return runtime.useContextOf(useApi().currentUser, undefined);
-}
-
-/**
- * What the form holds when it is shown.
- *
- * Policy: recent.
- */
-export function useDeleteAccountSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().deleteAccountSchema, undefined, options);
-}
-
-/**
- * Delete your account permanently.
- *
- * Policy: recent.
- *
- * Makes every query stale.
- */
-export function useDeleteAccountSubmit(
-  options?: runtime.MutationHookOptions<
-    null,
-    types.CommonError,
-    types.DeleteAccountSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  null,
-  types.CommonError,
-  types.DeleteAccountSubmitInput
-> {
-  return runtime.useMutationOf(useApi().deleteAccountSubmit, options);
-}
-
-/**
- * What is wrong with the values of the form, or with those of some fields.
- *
- * Policy: recent.
- */
-export function useDeleteAccountValidate(
-  input: types.DeleteAccountValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().deleteAccountValidate, input, options);
 }
 
 /** The accounts that the demo begins with. */
@@ -327,7 +89,7 @@ export function useEcho(
  *
  * Policy: staff.
  *
- * Makes stale: `listAccounts`, `sessions`.
+ * Invalidates `listAccounts`, `sessions`.
  */
 export function useEndSessions(
   options?: runtime.MutationHookOptions<
@@ -370,36 +132,6 @@ export function useGreet(): types.Greeting {
   });
 }
 
-/** What the form holds when it is shown. */
-export function useLeaveSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().leaveSchema, undefined, options);
-}
-
-/**
- * Sign out of this device.
- *
- * Makes every query stale.
- */
-export function useLeaveSubmit(
-  options?: runtime.MutationHookOptions<
-    null,
-    types.CommonError,
-    types.LeaveSubmitInput
-  >,
-): tanstack.UseMutationResult<null, types.CommonError, types.LeaveSubmitInput> {
-  return runtime.useMutationOf(useApi().leaveSubmit, options);
-}
-
-/** What is wrong with the values of the form, or with those of some fields. */
-export function useLeaveValidate(
-  input: types.LeaveValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().leaveValidate, input, options);
-}
-
 /**
  * The accounts, a hundred at a time.
  *
@@ -423,124 +155,6 @@ export function useMembersOnly(
   return runtime.useQueryOf(useApi().membersOnly, undefined, options);
 }
 
-/**
- * What the form holds when it is shown.
- *
- * Policy: signed in.
- */
-export function useProfileSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().profileSchema, undefined, options);
-}
-
-/**
- * What others see of you.
- *
- * Policy: signed in.
- *
- * Makes stale: `currentUser`.
- */
-export function useProfileSubmit(
-  options?: runtime.MutationHookOptions<
-    null,
-    types.CommonError,
-    types.ProfileSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  null,
-  types.CommonError,
-  types.ProfileSubmitInput
-> {
-  return runtime.useMutationOf(useApi().profileSubmit, options);
-}
-
-/**
- * What is wrong with the values of the form, or with those of some fields.
- *
- * Policy: signed in.
- */
-export function useProfileValidate(
-  input: types.ProfileValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().profileValidate, input, options);
-}
-
-/**
- * What the form holds when it is shown.
- *
- * Policy: signed in.
- */
-export function useReauthenticateSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().reauthenticateSchema, undefined, options);
-}
-
-/**
- * Enter your password to confirm that it is you.
- *
- * Policy: signed in.
- *
- * Makes every query stale.
- */
-export function useReauthenticateSubmit(
-  options?: runtime.MutationHookOptions<
-    types.NextStep,
-    types.ConfirmError,
-    types.ReauthenticateSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  types.NextStep,
-  types.ConfirmError,
-  types.ReauthenticateSubmitInput
-> {
-  return runtime.useMutationOf(useApi().reauthenticateSubmit, options);
-}
-
-/**
- * What is wrong with the values of the form, or with those of some fields.
- *
- * Policy: signed in.
- */
-export function useReauthenticateValidate(
-  input: types.ReauthenticateValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().reauthenticateValidate, input, options);
-}
-
-/** What the form holds when it is shown. */
-export function useRequestResetSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().requestResetSchema, undefined, options);
-}
-
-/** Send a link to set a new password. */
-export function useRequestResetSubmit(
-  options?: runtime.MutationHookOptions<
-    null,
-    types.CommonError,
-    types.RequestResetSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  null,
-  types.CommonError,
-  types.RequestResetSubmitInput
-> {
-  return runtime.useMutationOf(useApi().requestResetSubmit, options);
-}
-
-/** What is wrong with the values of the form, or with those of some fields. */
-export function useRequestResetValidate(
-  input: types.RequestResetValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().requestResetValidate, input, options);
-}
-
 /** Sends the code of a flow again, a new one; the flow has a new ticket then. */
 export function useResendCode(
   options?: runtime.MutationHookOptions<
@@ -561,7 +175,7 @@ export function useResendCode(
  *
  * Policy: signed in.
  *
- * Makes every query stale.
+ * Invalidates all queries.
  */
 export function useRevokeOtherSessions(
   options?: runtime.MutationHookOptions<number, types.CommonError, void>,
@@ -574,7 +188,7 @@ export function useRevokeOtherSessions(
  *
  * Policy: signed in.
  *
- * Makes every query stale.
+ * Invalidates all queries.
  */
 export function useRevokeSession(
   options?: runtime.MutationHookOptions<
@@ -601,83 +215,15 @@ export function useSessions(
   return runtime.useQueryOf(useApi().sessions, undefined, options);
 }
 
-/** What the form holds when it is shown. */
-export function useSignInSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().signInSchema, undefined, options);
-}
-
-/**
- * Sign in to your account.
- *
- * Makes every query stale.
- */
-export function useSignInSubmit(
-  options?: runtime.MutationHookOptions<
-    types.NextStep,
-    types.SignInError,
-    types.SignInSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  types.NextStep,
-  types.SignInError,
-  types.SignInSubmitInput
-> {
-  return runtime.useMutationOf(useApi().signInSubmit, options);
-}
-
-/** What is wrong with the values of the form, or with those of some fields. */
-export function useSignInValidate(
-  input: types.SignInValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().signInValidate, input, options);
-}
-
 /**
  * Signs out.
  *
- * Makes every query stale.
+ * Invalidates all queries.
  */
 export function useSignOut(
   options?: runtime.MutationHookOptions<null, types.CommonError, void>,
 ): tanstack.UseMutationResult<null, types.CommonError, void> {
   return runtime.useMutationOf(useApi().signOut, options);
-}
-
-/** What the form holds when it is shown. */
-export function useSignUpSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().signUpSchema, undefined, options);
-}
-
-/**
- * Create an account.
- *
- * Makes every query stale.
- */
-export function useSignUpSubmit(
-  options?: runtime.MutationHookOptions<
-    types.NextStep,
-    types.CommonError,
-    types.SignUpSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  types.NextStep,
-  types.CommonError,
-  types.SignUpSubmitInput
-> {
-  return runtime.useMutationOf(useApi().signUpSubmit, options);
-}
-
-/** What is wrong with the values of the form, or with those of some fields. */
-export function useSignUpValidate(
-  input: types.SignUpValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().signUpValidate, input, options);
 }
 
 /**
@@ -700,72 +246,4 @@ export function useSuperuserReport(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,
 ): tanstack.UseQueryResult<types.Report, types.CommonError> {
   return runtime.useQueryOf(useApi().superuserReport, undefined, options);
-}
-
-/** What the form holds when it is shown. */
-export function useVerifyCodeSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().verifyCodeSchema, undefined, options);
-}
-
-/**
- * Enter the code that we emailed you.
- *
- * Makes every query stale.
- */
-export function useVerifyCodeSubmit(
-  options?: runtime.MutationHookOptions<
-    types.NextStep,
-    types.ProofError,
-    types.VerifyCodeSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  types.NextStep,
-  types.ProofError,
-  types.VerifyCodeSubmitInput
-> {
-  return runtime.useMutationOf(useApi().verifyCodeSubmit, options);
-}
-
-/** What is wrong with the values of the form, or with those of some fields. */
-export function useVerifyCodeValidate(
-  input: types.VerifyCodeValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().verifyCodeValidate, input, options);
-}
-
-/** What the form holds when it is shown. */
-export function useVerifyLinkSchema(
-  options?: runtime.QueryHookOptions<types.FormState, types.CommonError>,
-): tanstack.UseQueryResult<types.FormState, types.CommonError> {
-  return runtime.useQueryOf(useApi().verifyLinkSchema, undefined, options);
-}
-
-/**
- * Enter your password to confirm that the email address is yours.
- *
- * Makes every query stale.
- */
-export function useVerifyLinkSubmit(
-  options?: runtime.MutationHookOptions<
-    types.NextStep,
-    types.LinkError,
-    types.VerifyLinkSubmitInput
-  >,
-): tanstack.UseMutationResult<
-  types.NextStep,
-  types.LinkError,
-  types.VerifyLinkSubmitInput
-> {
-  return runtime.useMutationOf(useApi().verifyLinkSubmit, options);
-}
-
-/** What is wrong with the values of the form, or with those of some fields. */
-export function useVerifyLinkValidate(
-  input: types.VerifyLinkValidateInput,
-  options?: runtime.QueryHookOptions<types.FormErrors, types.CommonError>,
-): tanstack.UseQueryResult<types.FormErrors, types.CommonError> {
-  return runtime.useQueryOf(useApi().verifyLinkValidate, input, options);
 }

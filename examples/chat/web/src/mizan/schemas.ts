@@ -13,8 +13,8 @@ import {
   singleLine,
   unique,
   url,
-} from "./runtime/checks";
-import { lazy } from "./runtime/lazy";
+} from "./runtime/validation/checks";
+import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
 
 export const changeEmailSubmitInputSchema: z.ZodType<types.ChangeEmailSubmitInput> =

@@ -20,7 +20,8 @@ export default function AccountPage(): ReactNode {
 
 function Sections(): ReactNode {
   const account = useAccount();
-  if (!account) return <SignInFirst next="/account/" to="to see your account" />;
+  if (!account)
+    return <SignInFirst next="/account/" to="to see your account" />;
   return (
     <>
       <p className="lead">

@@ -18,6 +18,7 @@ export default function Admin(): ReactNode {
 
 function Accounts(): ReactNode {
   const account = useAccount();
-  if (!account) return <SignInFirst next="/admin/" to="as staff to see all users" />;
+  if (!account)
+    return <SignInFirst next="/admin/" to="as staff to see all users" />;
   return <AccountRows key={account.id} />;
 }

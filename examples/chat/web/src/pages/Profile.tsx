@@ -22,8 +22,7 @@ export default function Profile(): ReactNode {
 
 function EditProfile(): ReactNode {
   const user = useCurrentUser();
-  if (!user)
-    return <SignInFirst next="/profile/" to="to edit your profile" />;
+  if (!user) return <SignInFirst next="/profile/" to="to edit your profile" />;
   return (
     <div className="card">
       <AutoForm key={user.id} of={profileForm} sent="Your profile was saved.">

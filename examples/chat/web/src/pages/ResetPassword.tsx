@@ -10,7 +10,9 @@ interface ResetPasswordProps {
 }
 
 /** Sets a new password by the link in an email. Every session of the account ends. */
-export default function ResetPassword({ token }: ResetPasswordProps): ReactNode {
+export default function ResetPassword({
+  token,
+}: ResetPasswordProps): ReactNode {
   return (
     <Layout path="/reset-password/" title="Set a new password">
       {token === null ? <IncompleteLink /> : <NewPassword />}
@@ -53,8 +55,8 @@ function NewPassword(): ReactNode {
         </Boundary>
       </div>
       <p>
-        Has the link expired?{" "}
-        <a href="/forgot-password/">Request a new link</a>.
+        Has the link expired? <a href="/forgot-password/">Request a new link</a>
+        .
       </p>
     </>
   );

@@ -9,8 +9,8 @@ export default function SignUp(): ReactNode {
   return (
     <Layout path="/sign-up/" title="Sign up">
       <p className="lead">
-        This demo server prints its emails in its terminal, unless it was started
-        with <code>--mail</code>.
+        This demo server prints its emails in its terminal, unless it was
+        started with <code>--mail</code>.
       </p>
       <div className="card">
         <Boundary>

@@ -42,8 +42,7 @@ export default function VerifyEmail({
 
 const sent = (
   <p>
-    Your email address is confirmed.{" "}
-    <a href="/account/">Go to your account</a>
+    Your email address is confirmed. <a href="/account/">Go to your account</a>
   </p>
 );
 

@@ -9,10 +9,10 @@ import {
   type Connected,
   type Mutation,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "9f86d081884c7d65";
 
 /** The server's functions. */
@@ -33,18 +33,18 @@ export interface Api extends Connected {
    *
    * Policy: staff.
    *
-   * Makes stale: `post`, `posts`.
+   * Invalidates `post`, `posts`.
    */
   readonly rename: Mutation<types.RenameInput, types.Post, types.RenameError>;
   /**
    * Policy: signed in.
    *
-   * Makes every query stale.
+   * Invalidates all queries.
    */
   readonly signOut: Mutation<void, null, types.CommonError>;
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
@@ -54,9 +54,12 @@ export function createApi(options?: ApiOptions): Api {
     post: query(transport, "post"),
     posts: query(transport, "posts"),
     rename: mutation(transport, "rename"),
-    signOut: mutation(transport, "sign_out"),
+    signOut: mutation(
+      transport,
+      "sign_out",
+    ),
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

@@ -84,7 +84,7 @@ export function usePosts(
  *
  * Policy: staff.
  *
- * Makes stale: `post`, `posts`.
+ * Invalidates `post`, `posts`.
  */
 export function useRename(
   options?: runtime.MutationHookOptions<
@@ -103,7 +103,7 @@ export function useRename(
 /**
  * Policy: signed in.
  *
- * Makes every query stale.
+ * Invalidates all queries.
  */
 export function useSignOut(
   options?: runtime.MutationHookOptions<null, types.CommonError, void>,

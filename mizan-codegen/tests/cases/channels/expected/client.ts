@@ -7,10 +7,10 @@ import {
   type ApiOptions,
   type Connected,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "000000000000000c";
 
 /** The server's functions. */
@@ -18,14 +18,17 @@ export interface Api extends Connected {
   readonly rooms: Query<void, string[], types.CommonError>;
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
-    rooms: query(transport, "rooms"),
+    rooms: query(
+      transport,
+      "rooms",
+    ),
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

@@ -11,7 +11,7 @@ export {
   type Mutation,
   type Query,
   type Result,
-} from "./runtime/client";
+} from "./runtime/transport";
 export { createQueryClient } from "./runtime/react";
 export type * from "./types";
 export * from "./channelHooks";
@@ -29,5 +29,5 @@ export {
   type ChannelState,
   type ChannelStatus,
   type ChannelSubscription,
-} from "./runtime/channel";
-export type { ChannelHookOptions, ChannelResult } from "./runtime/channelHooks";
+} from "./runtime/channels";
+export type { ChannelHookOptions, ChannelResult } from "./runtime/channels/hooks";

@@ -9,8 +9,8 @@ import {
   range,
   unique,
   url,
-} from "./runtime/checks";
-import { lazy } from "./runtime/lazy";
+} from "./runtime/validation/checks";
+import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
 
 export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =

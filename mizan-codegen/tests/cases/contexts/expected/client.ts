@@ -7,10 +7,10 @@ import {
   type ApiOptions,
   type Connected,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "0000000000000005";
 
 /** The server's functions. */
@@ -32,7 +32,7 @@ export interface Api extends Connected {
   readonly unread: Query<void, number | null, types.CommonError>;
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
@@ -41,9 +41,12 @@ export function createApi(options?: ApiOptions): Api {
     lookup: query(transport, "lookup"),
     roomMembers: query(transport, "room_members"),
     settings: query(transport, "settings", { batch: true }),
-    unread: query(transport, "unread"),
+    unread: query(
+      transport,
+      "unread",
+    ),
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

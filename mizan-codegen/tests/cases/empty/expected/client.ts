@@ -5,15 +5,15 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
-} from "./runtime/client";
+} from "./runtime/transport";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "0000000000000006";
 
 /** The server's functions. */
 export type Api = Connected;
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
@@ -21,5 +21,5 @@ export function createApi(options?: ApiOptions): Api {
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

@@ -11,6 +11,6 @@ export {
   type Mutation,
   type Query,
   type Result,
-} from "./runtime/client";
+} from "./runtime/transport";
 export { createQueryClient } from "./runtime/react";
 export type * from "./types";

@@ -9,69 +9,110 @@ import {
   type Connected,
   type Mutation,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "000000000000000a";
 
 /** The server's functions. */
 export interface Api extends Connected {
-  readonly contactSchema: Query<void, types.FormState, types.CommonError>;
-  readonly contactSubmit: Mutation<
-    types.ContactSubmitInput,
-    types.Sent,
-    types.ContactError
-  >;
-  readonly contactValidate: Query<
-    types.ContactValidateInput,
-    types.Validated,
-    types.CommonError
-  >;
-  /** Policy: signed in. */
-  readonly everythingSchema: Query<void, types.FormState, types.CommonError>;
-  /** Policy: signed in. */
-  readonly everythingSubmit: Mutation<
-    types.EverythingSubmitInput,
-    null,
-    types.CommonError
-  >;
-  /** Policy: signed in. */
-  readonly everythingValidate: Query<
-    types.EverythingValidateInput,
-    types.Validated,
-    types.CommonError
-  >;
-  readonly signOutSchema: Query<void, types.FormState, types.CommonError>;
-  /** Makes every query stale. */
-  readonly signOutSubmit: Mutation<
-    types.SignOutSubmitInput,
-    null,
-    types.CommonError
-  >;
-  readonly signOutValidate: Query<
-    types.SignOutValidateInput,
-    types.Validated,
-    types.CommonError
-  >;
+  /** The functions of the forms. */
+  readonly forms: {
+    /** The form `contact`. */
+    readonly contact: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /** Submits the form. */
+      readonly submit: Mutation<
+        types.ContactSubmitInput,
+        types.Sent,
+        types.ContactError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.ContactValidateInput,
+        types.Validated,
+        types.CommonError
+      >;
+    };
+    /** The form `everything`. */
+    readonly everything: {
+      /**
+       * Loads the form.
+       *
+       * Policy: signed in.
+       */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Policy: signed in.
+       */
+      readonly submit: Mutation<
+        types.EverythingSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: signed in.
+       */
+      readonly validate: Query<
+        types.EverythingValidateInput,
+        types.Validated,
+        types.CommonError
+      >;
+    };
+    /** The form `sign_out`. */
+    readonly signOut: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /**
+       * Submits the form.
+       *
+       * Invalidates all queries.
+       */
+      readonly submit: Mutation<
+        types.SignOutSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.SignOutValidateInput,
+        types.Validated,
+        types.CommonError
+      >;
+    };
+  };
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
-    contactSchema: query(transport, "contact.schema"),
-    contactSubmit: mutation(transport, "contact.submit"),
-    contactValidate: query(transport, "contact.validate", { post: true }),
-    everythingSchema: query(transport, "everything.schema"),
-    everythingSubmit: mutation(transport, "everything.submit"),
-    everythingValidate: query(transport, "everything.validate", { post: true }),
-    signOutSchema: query(transport, "sign_out.schema"),
-    signOutSubmit: mutation(transport, "sign_out.submit"),
-    signOutValidate: query(transport, "sign_out.validate", { post: true }),
+    forms: {
+      contact: {
+        state: query(transport, "contact.schema"),
+        submit: mutation(transport, "contact.submit"),
+        validate: query(transport, "contact.validate", { post: true }),
+      },
+      everything: {
+        state: query(transport, "everything.schema"),
+        submit: mutation(transport, "everything.submit"),
+        validate: query(transport, "everything.validate", { post: true }),
+      },
+      signOut: {
+        state: query(transport, "sign_out.schema"),
+        submit: mutation(transport, "sign_out.submit"),
+        validate: query(transport, "sign_out.validate", { post: true }),
+      },
+    },
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

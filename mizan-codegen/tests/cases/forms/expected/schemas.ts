@@ -19,8 +19,8 @@ import {
   time,
   unique,
   url,
-} from "./runtime/checks";
-import { lazy } from "./runtime/lazy";
+} from "./runtime/validation/checks";
+import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
 
 export const contactSubmitInputSchema: z.ZodType<types.ContactSubmitInput> =

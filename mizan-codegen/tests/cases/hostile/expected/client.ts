@@ -9,10 +9,10 @@ import {
   type Connected,
   type Mutation,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "\"; alert(1); \"";
 
 /** The server's functions. */
@@ -22,7 +22,7 @@ export interface Api extends Connected {
   /**
    * Deletes. *\/ alert(1) /*
    *
-   * Makes stale: `new`.
+   * Invalidates `new`.
    */
   readonly delete: Mutation<types.DeleteInput, types.Words, types.WrOng>;
   readonly größeMessenJetzt: Query<void, number, types.CommonError>;
@@ -39,7 +39,7 @@ export interface Api extends Connected {
   readonly transport: Query<void, number, types.CommonError>;
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
@@ -53,9 +53,12 @@ export function createApi(options?: ApiOptions): Api {
     new: query(transport, "new"),
     query: query(transport, "query"),
     state: query(transport, "state"),
-    transport: query(transport, "transport"),
+    transport: query(
+      transport,
+      "transport",
+    ),
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

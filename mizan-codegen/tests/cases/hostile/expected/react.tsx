@@ -41,7 +41,7 @@ export function useContext(): number {
 /**
  * Deletes. *\/ alert(1) /*
  *
- * Makes stale: `new`.
+ * Invalidates `new`.
  */
 export function useDelete(
   options?: runtime.MutationHookOptions<

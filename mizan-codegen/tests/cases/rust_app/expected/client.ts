@@ -9,10 +9,10 @@ import {
   type Connected,
   type Mutation,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "978eedc7326c2195";
 
 /** The server's functions. */
@@ -26,14 +26,14 @@ export interface Api extends Connected {
    *
    * Policy: is_open.
    *
-   * Makes stale: `post`, `posts`.
+   * Invalidates `post`, `posts`.
    */
   readonly save: Mutation<types.SaveInput, null, types.SaveError>;
   /** What the page is called. */
   readonly site: Query<void, string, types.CommonError>;
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
@@ -41,9 +41,13 @@ export function createApi(options?: ApiOptions): Api {
     post: query(transport, "post"),
     posts: query(transport, "posts"),
     save: mutation(transport, "save"),
-    site: query(transport, "site", { batch: true }),
+    site: query(
+      transport,
+      "site",
+      { batch: true },
+    ),
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

@@ -68,7 +68,7 @@ export function usePosts(): types.PageOfPost {
  *
  * Policy: is_open.
  *
- * Makes stale: `post`, `posts`.
+ * Invalidates `post`, `posts`.
  */
 export function useSave(
   options?: runtime.MutationHookOptions<null, types.SaveError, types.SaveInput>,

@@ -7,10 +7,10 @@ import {
   type ApiOptions,
   type Connected,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "0000000000000002";
 
 /** The server's functions. */
@@ -33,7 +33,7 @@ export interface Api extends Connected {
   >;
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
@@ -43,9 +43,12 @@ export function createApi(options?: ApiOptions): Api {
       "a_rather_long_name_for_a_function",
     ),
     everything: query(transport, "everything"),
-    inline: query(transport, "inline"),
+    inline: query(
+      transport,
+      "inline",
+    ),
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

@@ -9,40 +9,50 @@ import {
   type Connected,
   type Mutation,
   type Query,
-} from "./runtime/client";
+} from "./runtime/transport";
 import type * as types from "./types";
 
-/** What this client was generated from; the server is told with each call. */
+/** Identifies the version of the server's API that this client was generated from. */
 export const contract = "a14fdabb38238243";
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** What the form holds when it is shown. */
-  readonly verdictsSchema: Query<void, types.FormState, types.CommonError>;
-  /** One field of each kind. */
-  readonly verdictsSubmit: Mutation<
-    types.VerdictsSubmitInput,
-    null,
-    types.CommonError
-  >;
-  /** What is wrong with the values of the form, or with those of some fields. */
-  readonly verdictsValidate: Query<
-    types.VerdictsValidateInput,
-    types.FormErrors,
-    types.CommonError
-  >;
+  /** The functions of the forms. */
+  readonly forms: {
+    /** The form `verdicts`. */
+    readonly verdicts: {
+      /** Loads the form. */
+      readonly state: Query<void, types.FormState, types.CommonError>;
+      /** Submits the form. */
+      readonly submit: Mutation<
+        types.VerdictsSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /** Validates values without submitting them. */
+      readonly validate: Query<
+        types.VerdictsValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
+  };
 }
 
-/** Connects the functions to a server. */
+/** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
-    verdictsSchema: query(transport, "verdicts.schema"),
-    verdictsSubmit: mutation(transport, "verdicts.submit"),
-    verdictsValidate: query(transport, "verdicts.validate", { post: true }),
+    forms: {
+      verdicts: {
+        state: query(transport, "verdicts.schema"),
+        submit: mutation(transport, "verdicts.submit"),
+        validate: query(transport, "verdicts.validate", { post: true }),
+      },
+    },
   };
 }
 
-/** The functions of the server that this page came from. */
+/** The functions of the server that served this page. */
 export const api: Api = createApi();

@@ -19,8 +19,8 @@ import {
   singleLine,
   time,
   url,
-} from "./runtime/checks";
-import { lazy } from "./runtime/lazy";
+} from "./runtime/validation/checks";
+import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
 
 export const verdictsSubmitInputSchema: z.ZodType<types.VerdictsSubmitInput> =

@@ -1,0 +1,160 @@
+import { useContext, useEffect, useRef, type ReactNode } from "react";
+import { get, useController, useFormState } from "react-hook-form";
+import { FormComponentsContext, isHiddenField } from "./components";
+import { defaultComponents } from "./controls";
+import { fieldAt, valuePath, type ItemDefinition } from "./definition";
+import { useRenderedField } from "./renderedFields";
+import { messagesOf, root } from "./errors";
+import type { FieldComponents, FieldProps } from "./fieldProps";
+import { getInputProps, getOptionProps } from "./inputProps";
+import { FormList } from "./list";
+import { dynamicChoices, elementId, type FormController } from "./controller";
+import { useStore } from "./status";
+import { parseControlValue } from "./values";
+
+/** What a field may say in other words than the server's. */
+export interface FieldOverrides {
+  readonly label?: ReactNode;
+  readonly help?: ReactNode;
+  readonly placeholder?: string;
+}
+
+interface FormFieldProps {
+  readonly form: FormController;
+  readonly path: string;
+  readonly overrides?: FieldOverrides;
+}
+
+/** The field at a path, in the component for its widget. */
+export function FormField({
+  form,
+  path,
+  overrides = {},
+}: FormFieldProps): ReactNode {
+  const field = fieldAt(form.definition.fields, path);
+  if (!field)
+    throw new Error(`the form ${form.definition.name} has no field ${path}`);
+  const props = { form, path, field, overrides };
+  if (field.list) return <FormList {...props} />;
+  return field.fields ? <Group {...props} /> : <Control {...props} />;
+}
+
+type ResolvedProps = Required<FormFieldProps> & {
+  readonly field: ItemDefinition;
+};
+
+function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
+  const components = useContext(FormComponentsContext);
+  const status = useStore(form.status);
+  const name = valuePath(form.definition.fields, path);
+  const { field: held, fieldState } = useController({
+    name,
+    control: form.control,
+  });
+  useRenderedField(
+    form.rendered,
+    isHiddenField(field, components) ? undefined : name,
+  );
+  const element = useRef<HTMLElement | null>(null);
+  usePreHydrationInput(element, held.value, (text) =>
+    change(parseControlValue(field, text)),
+  );
+
+  function change(value: unknown): void {
+    held.onChange(value);
+    form.live.onFieldEvent(path, "change");
+  }
+
+  const { label = field.label, help = field.help, placeholder } = overrides;
+  const errors = messagesOf(fieldState.error);
+  const id = (part?: "error" | "help" | "label"): string =>
+    elementId(form, path, part);
+  const described = [help && id("help"), errors.length > 0 && id("error")];
+  const bound = {
+    field: placeholder === undefined ? field : { ...field, placeholder },
+    id: id(),
+    path,
+    value: held.value as unknown,
+    describedBy: described.filter(Boolean).join(" ") || undefined,
+    isInvalid: errors.length > 0,
+    change,
+    leave() {
+      form.pointer.deferWhilePointerDown(() => {
+        held.onBlur();
+        form.live.onFieldEvent(path, "blur");
+      });
+    },
+    ref(node: HTMLElement | null) {
+      element.current = node;
+      held.ref(node);
+    },
+  };
+  const props: FieldProps = {
+    field: bound.field,
+    label,
+    help,
+    errors,
+    error: errors[0],
+    choices: dynamicChoices(status, path) ?? field.choices ?? [],
+    labelProps: { id: id("label"), htmlFor: id() },
+    helpProps: { id: id("help") },
+    errorProps: { id: id("error") },
+    inputProps: getInputProps(bound),
+    optionProps: (choice) => getOptionProps(bound, choice),
+    value: bound.value,
+    setValue: change,
+  };
+  const widget = field.widget as keyof FieldComponents;
+  const Component = components[widget] ?? defaultComponents[widget];
+  return <Component {...props} />;
+}
+
+function Group({ form, path, field, overrides }: ResolvedProps): ReactNode {
+  const { errors } = useFormState({ control: form.control });
+  const { label = field.label, help = field.help } = overrides;
+  const messages = messagesOf(get(errors, `${path}.${root}`));
+  const isInvalid = messages.length > 0;
+  const id = elementId(form, path, "error");
+  useRenderedField(form.rendered, `${path}.${root}`);
+  return (
+    <fieldset
+      data-field="group"
+      data-invalid={isInvalid ? "" : undefined}
+      aria-describedby={isInvalid ? id : undefined}
+    >
+      <legend>{label}</legend>
+      {help && <p>{help}</p>}
+      {isInvalid && (
+        <div id={id}>
+          {messages.map((message) => (
+            <p key={message}>{message}</p>
+          ))}
+        </div>
+      )}
+      {field.fields?.map(({ name }) => (
+        <FormField key={name} form={form} path={`${path}.${name}`} />
+      ))}
+    </fieldset>
+  );
+}
+
+/** Keeps what was typed into a control of the server's HTML before the page was alive. */
+function usePreHydrationInput(
+  element: { readonly current: HTMLElement | null },
+  value: unknown,
+  keep: (text: string) => void,
+): void {
+  useEffect(() => {
+    const { current } = element;
+    const isText =
+      current instanceof HTMLTextAreaElement ||
+      (current instanceof HTMLInputElement &&
+        !["checkbox", "file", "hidden", "radio"].includes(current.type));
+    if (!isText) return;
+    // What the browser makes of the value by itself is not typed.
+    const untouched = current.cloneNode() as typeof current;
+    untouched.value = String(value ?? "");
+    if (current.value !== untouched.value) keep(current.value);
+    // Only what is there when the page comes alive.
+  }, []);
+}

@@ -1,0 +1,139 @@
+import type { ChangeEvent } from "react";
+import type { Choice, ItemDefinition } from "./definition";
+import type { ControlElement, InputProps } from "./fieldProps";
+import { isMultiple, parseControlValue } from "./values";
+
+/** A field that is bound to its place in a form. */
+export interface BoundField {
+  readonly field: ItemDefinition;
+  readonly id: string;
+  readonly path: string;
+  readonly value: unknown;
+  readonly describedBy: string | undefined;
+  readonly isInvalid: boolean;
+  change(value: unknown): void;
+  leave(): void;
+  ref(element: HTMLElement | null): void;
+}
+
+/** The props of a field's only element. */
+export function getInputProps(bound: BoundField): InputProps {
+  const { field, value } = bound;
+  const text: InputProps = {
+    ...shared(bound),
+    id: bound.id,
+    "aria-describedby": bound.describedBy,
+    "aria-invalid": bound.isInvalid || undefined,
+    "aria-required": canBeRequired(field) || undefined,
+    autoComplete: field.autocomplete,
+    placeholder: field.placeholder,
+    value: String(value ?? ""),
+    onChange: ({ target }) =>
+      bound.change(parseControlValue(field, target.value)),
+  };
+  const { placeholder: _, value: __, ...other } = text;
+  switch (field.widget) {
+    case "textarea":
+      return { ...text, rows: field.rows };
+    case "select":
+      return { ...other, value: text.value };
+    case "multi-select":
+      return {
+        ...other,
+        multiple: true,
+        value: texts(value),
+        onChange: ({ target }) => bound.change(selected(field, target)),
+      };
+    case "checkbox":
+      return {
+        ...other,
+        type: "checkbox",
+        checked: value === true,
+        onChange: ({ target }) => bound.change(isChecked(target)),
+      };
+    case "file":
+    case "image":
+      return { ...other, ...fileProps(bound) };
+    case "decimal":
+      return { ...text, type: "text", inputMode: "decimal" };
+    case "number":
+    case "range":
+    case "date":
+    case "time":
+    case "datetime-local": {
+      const { min, max, step, widget } = field;
+      return { ...text, type: widget, min, max, step };
+    }
+    default:
+      return { ...text, type: field.widget };
+  }
+}
+
+/** The props of the element for one of several choices. */
+export function getOptionProps(bound: BoundField, choice: Choice): InputProps {
+  const { field, value } = bound;
+  const text = String(choice.value);
+  const several = isMultiple(field);
+  return {
+    ...shared(bound),
+    id: `${bound.id}-${text}`,
+    type: several ? "checkbox" : "radio",
+    value: text,
+    checked: several
+      ? texts(value).includes(text)
+      : value !== null && String(value) === text,
+    "aria-invalid": (several && bound.isInvalid) || undefined,
+    onChange: ({ target }) => {
+      if (!several) return bound.change(choice.value);
+      const others = (value as unknown[]).filter(
+        (item) => String(item) !== text,
+      );
+      bound.change(isChecked(target) ? [...others, choice.value] : others);
+    },
+  };
+}
+
+function shared({ field, path, leave, ref }: BoundField) {
+  return { name: path, onBlur: leave, ref, disabled: field.disabled } as const;
+}
+
+/** Browsers let nobody set the value of a file field, except to nothing. */
+function fileProps({ field, value, change, ref }: BoundField) {
+  const isNothing = value === null || (Array.isArray(value) && !value.length);
+  return {
+    type: "file",
+    accept: field.accept,
+    multiple: field.multiple,
+    ref(element: ControlElement | null) {
+      if (isNothing && element?.value) element.value = "";
+      ref(element);
+    },
+    onChange({ target }: ChangeEvent<ControlElement>) {
+      const files = Array.from((target as HTMLInputElement).files ?? []);
+      change(field.multiple ? files : (files[0] ?? null));
+    },
+  };
+}
+
+function selected(field: ItemDefinition, element: ControlElement): unknown[] {
+  const { selectedOptions } = element as HTMLSelectElement;
+  return Array.from(selectedOptions, ({ value }) =>
+    parseControlValue(field, value),
+  );
+}
+
+/** The controls whose roles know of `aria-required`. */
+function canBeRequired({ required, widget }: ItemDefinition): boolean {
+  return (
+    required === true &&
+    !["color", "file", "hidden", "image", "range"].includes(widget)
+  );
+}
+
+function isChecked(element: ControlElement): boolean {
+  return (element as HTMLInputElement).checked;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

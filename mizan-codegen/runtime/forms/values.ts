@@ -1,0 +1,131 @@
+import type { FieldDefinition, ItemDefinition } from "./definition";
+
+/** What the fields of a form hold: `null` stands for what is empty and no text. */
+export type FieldValues = Record<string, unknown>;
+
+/** What the fields hold at first, where the server says `values`. */
+export function initialValues(
+  fields: readonly FieldDefinition[],
+  values: object = {},
+): FieldValues {
+  const given = values as FieldValues;
+  return Object.fromEntries(
+    fields.map((field) => [field.name, initialValue(field, given[field.name])]),
+  );
+}
+
+/** What a form sends: no key for what is shown alone, and none for what is empty and may be absent. */
+export function wireValues(
+  fields: readonly FieldDefinition[],
+  values: object,
+): FieldValues {
+  const held = values as FieldValues;
+  const sent = fields
+    .filter((field) => !field.disabled)
+    .map((field) => [field.name, wireValue(field, held[field.name])] as const)
+    .filter(([, value]) => value !== undefined);
+  return Object.fromEntries(sent);
+}
+
+/** A row of a list, as the server has it or a new one. Rows of one field are objects too. */
+export function rowValues(list: ItemDefinition, given?: unknown): FieldValues {
+  return list.item
+    ? { item: initialValue(list.item, given) }
+    : initialValues(list.fields ?? [], given as object | undefined);
+}
+
+/** What a control's text stands for. What is no number stays text, for the schema to refuse. */
+export function parseControlValue(
+  field: ItemDefinition,
+  text: string,
+): unknown {
+  if (text === "") return isText(field) && !field.nullable ? "" : null;
+  if (field.type === "boolean")
+    return text === "true" ? true : text === "false" ? false : text;
+  if (field.type !== "number") return text;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : text;
+}
+
+/** Whether a field holds a list of choices or of files. */
+export function isMultiple(field: ItemDefinition): boolean {
+  return (
+    field.widget === "multi-select" ||
+    field.widget === "checkboxes" ||
+    field.multiple === true
+  );
+}
+
+function initialValue(field: ItemDefinition, given: unknown): unknown {
+  const value = given ?? field.initial;
+  if (field.list) {
+    const rows: unknown[] = Array.isArray(value) ? value : [];
+    const missing = Math.max(0, (field.list.min ?? 0) - rows.length);
+    return [...rows, ...Array.from({ length: missing })].map((row) =>
+      rowValues(field, row),
+    );
+  }
+  if (field.fields) return initialValues(field.fields, value as object);
+  if (isMultiple(field)) return Array.isArray(value) ? value : [];
+  return value ?? emptyValue(field);
+}
+
+/** What a browser sends of a control that nobody has touched. */
+function emptyValue(field: ItemDefinition): unknown {
+  switch (field.widget) {
+    case "checkbox":
+      return false;
+    case "color":
+      return "#000000";
+    case "range":
+      return rangeMidpoint(field);
+    default:
+      return parseControlValue(field, "");
+  }
+}
+
+/** Where the handle of a range stands at first. */
+function rangeMidpoint({
+  min = 0,
+  max = 100,
+  step = 1,
+}: ItemDefinition): number {
+  const half = Math.max(0, Number(max) - Number(min)) / 2;
+  const size = step === "any" ? 0 : Number(step);
+  return Number(min) + (size > 0 ? Math.round(half / size) * size : half);
+}
+
+function isText(field: ItemDefinition): boolean {
+  const others = ["date", "time", "datetime-local", "select", "radio"];
+  return (
+    field.type === undefined &&
+    !["file", "image", ...others].includes(field.widget)
+  );
+}
+
+function wireValue(field: ItemDefinition, held: unknown): unknown {
+  if (field.list)
+    return ((held ?? []) as FieldValues[]).map((row) =>
+      field.item
+        ? (wireValue(field.item, row["item"]) ?? null)
+        : wireValues(field.fields ?? [], row),
+    );
+  if (field.fields) {
+    const values = wireValues(field.fields, (held ?? {}) as object);
+    return field.nullable && Object.values(values).every(isEmpty)
+      ? null
+      : values;
+  }
+  if (field.nullable && (held === undefined || held === "")) return null;
+  return held === null && !field.nullable ? undefined : held;
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === null ||
+    value === undefined ||
+    value === "" ||
+    value === false ||
+    (Array.isArray(value) && value.length === 0)
+  );
+}

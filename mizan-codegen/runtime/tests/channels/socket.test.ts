@@ -1,0 +1,598 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { reconnect, type ChannelSubscription } from "../../channels";
+import type { ChannelTypes } from "../../channels/types";
+import { createApi, type Api } from "../support/api";
+import {
+  FakeSocket,
+  fakeSockets,
+  newest,
+  outcome,
+  pub,
+  sockets,
+  subok,
+} from "../support/fakeSocket";
+import { fakeServer, json } from "../support/server";
+import {
+  after,
+  chat,
+  endSubscriptions,
+  subscribe,
+} from "../support/subscriptions";
+
+/** How long the random waits are, as a part of the longest. */
+let jitter = 0.5;
+
+beforeEach(() => {
+  fakeSockets();
+  jitter = 0.5;
+  vi.spyOn(Math, "random").mockImplementation(() => jitter);
+});
+
+afterEach(async () => {
+  await endSubscriptions();
+  setVisible(true);
+});
+
+function setVisible(isVisible: boolean): void {
+  Object.defineProperty(document, "visibilityState", {
+    configurable: true,
+    value: isVisible ? "visible" : "hidden",
+  });
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+
+async function live(api: Api = createApi()): Promise<{
+  readonly socket: FakeSocket;
+  readonly room: ChannelSubscription<ChannelTypes>;
+}> {
+  const room = subscribe(api, chat, { room: "lobby" });
+  const socket = await newest();
+  socket.welcome().tell(subok(1, 10));
+  return { socket, room };
+}
+
+describe("the address", () => {
+  it.each([
+    ["/api/mizan", "ws://localhost:3000/api/mizan/ws"],
+    ["https://example.test/rpc", "wss://example.test/rpc/ws"],
+    ["http://example.test:8080/rpc", "ws://example.test:8080/rpc/ws"],
+  ])("of %s is %s", async (baseUrl, url) => {
+    subscribe(createApi({ baseUrl }), chat, {});
+    expect(await newest()).toMatchObject({ url, offered: "mizan.v1.json" });
+  });
+
+  it("is that of the api: each has a socket of its own, and all who use one share it", async () => {
+    const [one, other] = [
+      createApi(),
+      createApi({ baseUrl: "https://other.test/rpc" }),
+    ];
+    subscribe(one, chat, { room: "a" });
+    subscribe(one, chat, { room: "b" });
+    subscribe(other, chat, { room: "a" });
+    await newest();
+    expect(sockets.map(({ url }) => new URL(url).host)).toEqual([
+      "localhost:3000",
+      "other.test",
+    ]);
+  });
+});
+
+describe("hello", () => {
+  it("comes first, with a name that stays and a token that is fresh", async () => {
+    let count = 0;
+    const headers = () => ({ authorization: `Bearer token-${++count}` });
+    const { socket } = await live(createApi({ headers }));
+    socket.drop();
+    await after(500);
+    const again = (await newest()).accept();
+    const [first, second] = [socket.sent[0], again.sent[0]];
+    expect(first).toMatchObject({ t: "hello", token: "token-1" });
+    expect(first?.["client"]).toMatch(/^[A-Za-z0-9_-]{8,64}$/);
+    expect(second).toEqual({ ...first, token: "token-2" });
+  });
+
+  it("has no token where the api sends none, or one of another kind", async () => {
+    const headers = () => ({ authorization: "Basic YTpi" });
+    for (const api of [createApi(), createApi({ headers })]) {
+      subscribe(api, chat, {});
+      const { sent } = (await newest()).accept();
+      expect(sent[0]).not.toHaveProperty("token");
+    }
+  });
+
+  it("is not sent to a server that speaks something else", async () => {
+    subscribe(createApi(), chat, {});
+    const socket = (await newest()).accept("");
+    expect(socket.sent).toEqual([]);
+    expect(socket.closedWith).toBeDefined();
+    await after(250);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("is tried again when the token cannot be had", async () => {
+    let isBroken = true;
+    const cause = new Error("signed out");
+    const headers = async () => {
+      if (isBroken) throw cause;
+      return {};
+    };
+    const room = subscribe(createApi({ headers }), chat, {});
+    await after(0);
+    expect(sockets).toHaveLength(0);
+    expect(room.state).toMatchObject({
+      status: "connecting",
+      error: { code: "network", cause },
+    });
+    isBroken = false;
+    await after(250);
+    (await newest()).welcome().tell(subok(1));
+    expect(room.state).toMatchObject({ status: "live", error: undefined });
+  });
+
+  it("gives up on a server that does not answer", async () => {
+    subscribe(createApi(), chat, {});
+    (await newest()).accept();
+    await after(19_999);
+    expect(sockets).toHaveLength(1);
+    await after(1 + 250);
+    expect(sockets).toHaveLength(2);
+  });
+});
+
+describe("signs of life", () => {
+  it("are given when the server asks", async () => {
+    const { socket } = await live();
+    socket.tell({ t: "ping" });
+    expect(socket.sent.at(-1)).toEqual({ t: "pong" });
+  });
+
+  it("are missed after the heartbeat and 10 seconds, and not asked for", async () => {
+    const { socket, room } = await live();
+    await after(34_000);
+    socket.tell({ t: "ping" });
+    const before = socket.sent.length;
+    await after(34_999);
+    expect(socket.closedWith).toBeUndefined();
+    await after(1);
+    expect(socket.closedWith).toBeDefined();
+    expect(socket.sent).toHaveLength(before);
+    await after(250);
+    expect(sockets).toHaveLength(2);
+    // What the dead one still says is not heard.
+    socket.tell(pub(1, 11)).drop(4403);
+    await after(0);
+    expect(sockets).toHaveLength(2);
+    expect(room.state).toMatchObject({ status: "reconnecting", messages: [] });
+  });
+});
+
+describe("after sleep or a change of network", () => {
+  const wakes: [string, () => void][] = [
+    ["visible", () => setVisible(true)],
+    ["online", () => window.dispatchEvent(new Event("online"))],
+    [
+      "pageshow",
+      () => {
+        const event = new Event("pageshow");
+        Object.defineProperty(event, "persisted", { value: true });
+        window.dispatchEvent(event);
+      },
+    ],
+  ];
+
+  it.each(wakes)(
+    "(%s) a connection that stays silent is dead",
+    async (_, wake) => {
+      const { socket } = await live();
+      const before = socket.sent.length;
+      wake();
+      wake();
+      expect(socket.sent.slice(before)).toEqual([
+        { t: "msg", sub: 4294967295, mid: "probe", data: null },
+      ]);
+      await after(4_999);
+      expect(socket.closedWith).toBeUndefined();
+      await after(1);
+      expect(socket.closedWith).toBeDefined();
+      await after(1);
+      expect(sockets).toHaveLength(2);
+    },
+  );
+
+  it.each(wakes)(
+    "(%s) a connection that is heard of stays",
+    async (_, wake) => {
+      const { socket } = await live();
+      wake();
+      await after(3_000);
+      const error = { code: "not_subscribed", message: "nobody is" };
+      socket.tell({ t: "reply", mid: "probe", error });
+      await after(10_000);
+      expect(socket.closedWith).toBeUndefined();
+    },
+  );
+
+  it.each(wakes)("(%s) nobody waits any longer", async (_, wake) => {
+    const { socket } = await live();
+    jitter = 1;
+    socket.drop();
+    await after(100);
+    expect(sockets).toHaveLength(1);
+    wake();
+    await after(0);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("does not matter while hidden, or once nothing is subscribed", async () => {
+    const listen = vi.spyOn(document, "addEventListener");
+    const { socket, room } = await live();
+    const before = socket.sent.length;
+    setVisible(false);
+    expect(socket.sent).toHaveLength(before);
+    room.close();
+    await after(1_000);
+    setVisible(true);
+    await after(0);
+    expect(sockets).toHaveLength(1);
+    const [, , options] = listen.mock.calls[0] ?? [];
+    expect(options).toMatchObject({ signal: { aborted: true } });
+  });
+});
+
+describe("a credential that lapses", () => {
+  it("is replaced by a fresh token", async () => {
+    let count = 0;
+    const headers = () => ({ authorization: `Bearer token-${++count}` });
+    const { socket } = await live(createApi({ headers }));
+    socket.tell({ t: "reauth", within: 10_000 });
+    await after(0);
+    expect(socket.sent.at(-1)).toEqual({ t: "auth", token: "token-2" });
+    expect(socket.closedWith).toBeUndefined();
+  });
+
+  it("is not replaced on a connection that it was not asked for on", async () => {
+    const waiting: ((token: string) => void)[] = [];
+    const headers = async () => {
+      const token = await new Promise((resolve) => waiting.push(resolve));
+      return { authorization: `Bearer ${token}` };
+    };
+    subscribe(createApi({ headers }), chat, {});
+    waiting[0]?.("one");
+    const socket = (await newest()).welcome().tell(subok(1));
+    socket.tell({ t: "reauth", within: 10_000 }).drop();
+    await after(250);
+    waiting[2]?.("three");
+    const next = (await newest()).welcome().tell(subok(2));
+    waiting[1]?.("two");
+    await after(0);
+    expect(next.sent[0]).toMatchObject({ token: "three" });
+    expect(next.of("auth")).toEqual([]);
+  });
+
+  it("is a cookie where there is no token: another connection sends it", async () => {
+    const { socket } = await live();
+    socket.tell({ t: "reauth", within: 10_000 });
+    await after(250);
+    expect(socket.closedWith).toBeDefined();
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("(4401) is replaced once, and again only after a good connection", async () => {
+    const { socket, room } = await live();
+    socket.drop(4401);
+    await after(0);
+    expect(sockets).toHaveLength(2);
+    (await newest()).welcome().tell(subok(2, 10));
+    await after(30_000);
+    sockets[1]?.tell({ t: "ping" }).drop(4401);
+    await after(0);
+    expect(sockets).toHaveLength(3);
+    (await newest()).accept().drop(4401, "the token has lapsed");
+    await after(60_000);
+    expect(sockets).toHaveLength(3);
+    expect(room.state).toMatchObject({
+      status: "closed",
+      error: { code: "unauthenticated", message: "the token has lapsed" },
+    });
+  });
+});
+
+describe("draining", () => {
+  it("connects anew after the time that the server gives", async () => {
+    const { socket, room } = await live();
+    socket.tell({ t: "drain", after: 3_271 });
+    const sending = room.send("late");
+    await after(3_270);
+    expect(socket.of("msg")).toEqual([]);
+    expect(room.state.status).toBe("live");
+    expect(socket.closedWith).toBeUndefined();
+    await after(1);
+    expect(socket.closedWith).toBeDefined();
+    await after(1);
+    const next = await newest();
+    next.welcome().tell(subok(2, 10, { recovered: true }));
+    expect(next.of("sub")[0]).toMatchObject({
+      since: { epoch: "e", offset: 10 },
+    });
+    const [message] = next.of("msg");
+    next.tell({ t: "reply", mid: String(message?.["mid"]), data: "done" });
+    await expect(sending).resolves.toBe("done");
+  });
+
+  it("may be told instead of a welcome", async () => {
+    const room = subscribe(createApi(), chat, {});
+    (await newest()).accept().tell({ t: "drain", after: 3_000 });
+    expect(room.state.status).toBe("connecting");
+    await after(2_999);
+    expect(sockets).toHaveLength(1);
+    await after(1 + 250);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("waits when the server closes before it, and does not wake up earlier", async () => {
+    const { socket } = await live();
+    socket.tell({ t: "drain", after: 3_000 });
+    await after(1_000);
+    socket.drop(1012);
+    setVisible(true);
+    await after(1_999);
+    expect(sockets).toHaveLength(1);
+    await after(1);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("does not make up for a session that has ended", async () => {
+    const { socket, room } = await live();
+    socket.tell({ t: "drain", after: 1_000 }).drop(4403);
+    await after(2_000);
+    expect(sockets).toHaveLength(1);
+    expect(room.state.error?.code).toBe("revoked");
+  });
+
+  it("takes new subscriptions and messages along to the next connection", async () => {
+    const api = createApi();
+    const { socket, room } = await live(api);
+    const crossing = room.send("crossing");
+    socket.tell({ t: "drain", after: 1_000 });
+    const [message] = socket.of("msg");
+    const refusal = { code: "unavailable", message: "the server stops" };
+    socket.tell({ t: "reply", mid: String(message?.["mid"]), error: refusal });
+    subscribe(api, chat, { room: "tea" });
+    expect(socket.of("sub")).toHaveLength(1);
+    await after(1_001);
+    const next = await newest();
+    next.welcome().tell(subok(2, 10, { recovered: true }));
+    expect(next.of("sub")).toHaveLength(2);
+    expect(next.of("msg")).toEqual([{ ...message, sub: 2 }]);
+    next.tell({ t: "reply", mid: String(message?.["mid"]), data: 1 });
+    await expect(crossing).resolves.toBe(1);
+  });
+});
+
+describe("a close", () => {
+  it.each([1000, 1001, 1006, 1011, 1012, 1013, 4408, 4421, 4999])(
+    "with %i is followed by another connection",
+    async (code) => {
+      const { socket, room } = await live();
+      socket.drop(code);
+      expect(room.state).toMatchObject({
+        status: "reconnecting",
+        error: undefined,
+      });
+      await after(250);
+      expect(sockets).toHaveLength(2);
+    },
+  );
+
+  it.each([
+    [1002, "protocol"],
+    [1003, "protocol"],
+    [1007, "protocol"],
+    [1009, "protocol"],
+    [4400, "protocol"],
+    [4413, "protocol"],
+    [4403, "revoked"],
+  ])("with %i is the end (%s)", async (code, error) => {
+    const api = createApi();
+    const { socket, room } = await live(api);
+    const sent = outcome(room.send("sent"));
+    socket.drop(code, "so it is");
+    setVisible(true);
+    await after(120_000);
+    expect(sockets).toHaveLength(1);
+    expect(room.state).toMatchObject({
+      status: "closed",
+      error: { code: error },
+    });
+    expect(room.state.error?.message).toMatch(/: so it is$/);
+    expect(await sent).toMatchObject({ code: "outcome_unknown" });
+    await expect(room.send("later")).rejects.toMatchObject({ code: error });
+    const other = subscribe(api, chat, { room: "other" });
+    expect(other.state.status).toBe("closed");
+    expect(sockets).toHaveLength(1);
+  });
+
+  it("with 4429 is followed by another connection after 10 seconds at least", async () => {
+    const { socket } = await live();
+    socket.drop(4429);
+    await after(9_999);
+    setVisible(true);
+    await after(0);
+    expect(sockets).toHaveLength(1);
+    await after(1 + 250);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("comes from the client when a frame cannot be read, and is the end", async () => {
+    const unreadable: unknown[] = [
+      "{",
+      "[]",
+      "null",
+      JSON.stringify({ t: "welcome" }),
+      JSON.stringify({ t: "news", sub: 1 }),
+      JSON.stringify({ t: "pub", sub: 1, offset: 11 }),
+      JSON.stringify({ t: "toString" }),
+      new ArrayBuffer(2),
+    ];
+    for (const data of unreadable) {
+      const { socket, room } = await live(createApi());
+      socket.onmessage?.({ data });
+      expect(socket.closedWith, String(data)).toMatchObject({ code: 4400 });
+      expect(room.state).toMatchObject({
+        status: "closed",
+        error: { code: "protocol", outdated: true },
+      });
+    }
+    await after(60_000);
+    expect(sockets).toHaveLength(unreadable.length);
+  });
+
+  it("does not come for members that the client does not know", async () => {
+    const { socket, room } = await live();
+    socket.tell({ ...pub(1, 11, "hi"), since: 7, more: {} });
+    expect(room.state.messages).toMatchObject([{ offset: 11, data: "hi" }]);
+  });
+});
+
+describe("reconnecting", () => {
+  it("waits a random time, which doubles up to 30 seconds", async () => {
+    const { socket, room } = await live();
+    jitter = 1;
+    socket.drop();
+    for (const most of [
+      500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ]) {
+      const before = sockets.length;
+      await after(most - 1);
+      expect(sockets).toHaveLength(before);
+      await after(1);
+      expect(sockets).toHaveLength(before + 1);
+      sockets.at(-1)?.drop();
+    }
+    expect(room.state).toMatchObject({
+      status: "reconnecting",
+      error: { code: "network" },
+    });
+  });
+
+  it("counts from 0 again only after a connection of 30 seconds", async () => {
+    await live();
+    jitter = 1;
+    const gap = async (openFor: number): Promise<number> => {
+      const socket = sockets.at(-1);
+      await after(openFor);
+      socket?.drop();
+      const count = sockets.length;
+      const from = Date.now();
+      while (sockets.length === count) await after(100);
+      (await newest()).welcome();
+      return Date.now() - from;
+    };
+    expect(await gap(1_000)).toBe(500);
+    expect(await gap(29_999)).toBe(1_000);
+    expect(await gap(30_000)).toBe(500);
+  });
+
+  it("happens after sign-in and sign-out, and with `reconnect`", async () => {
+    const { fetch } = fakeServer(() =>
+      json(null, { headers: { "mizan-affects": "*" } }),
+    );
+    const api = createApi({ fetch });
+    const { socket, room } = await live(api);
+    await api.signOut();
+    await after(0);
+    expect(socket.closedWith).toBeDefined();
+    expect(sockets).toHaveLength(2);
+    (await newest()).welcome().drop(4403);
+    expect(room.state.status).toBe("closed");
+    reconnect(api);
+    expect(room.state).toMatchObject({
+      status: "reconnecting",
+      error: undefined,
+    });
+    (await newest()).welcome().tell(subok(3, 10, { recovered: true }));
+    expect(room.state.status).toBe("live");
+  });
+});
+
+describe("the server's limits", () => {
+  it("on frames a second are kept", async () => {
+    const api = createApi();
+    for (let room = 0; room < 100; room += 1)
+      subscribe(api, chat, { room: String(room) });
+    const socket = (await newest()).welcome();
+    expect(socket.of("sub")).toHaveLength(50);
+    await after(5_000);
+    expect(socket.of("sub")).toHaveLength(100);
+    for (let sub = 1; sub <= 100; sub += 1) socket.tell(subok(sub));
+    const room = subscribe(api, chat, { room: "0" });
+    for (let count = 0; count < 1_000; count += 1)
+      void outcome(room.send(count));
+    let most = 0;
+    const counts: number[] = [];
+    for (let tick = 0; tick < 300; tick += 1) {
+      const before = socket.sent.length;
+      for (const { mid } of socket.of("msg").slice(-60))
+        socket.tell({ t: "reply", mid: String(mid), data: null });
+      await after(100);
+      counts.push(socket.sent.length - before);
+      const window = counts.slice(-50).reduce((sum, count) => sum + count, 0);
+      most = Math.max(most, window);
+    }
+    expect(socket.of("msg")).toHaveLength(1_000);
+    expect(most).toBeLessThanOrEqual(250);
+    expect(most).toBeGreaterThan(150);
+  });
+
+  it("never hold up the answer to a ping", async () => {
+    const api = createApi();
+    for (let room = 0; room < 100; room += 1)
+      subscribe(api, chat, { room: String(room) });
+    const socket = (await newest()).welcome();
+    socket.tell({ t: "ping" });
+    expect(socket.sent.at(-1)).toEqual({ t: "pong" });
+  });
+
+  it("on subscriptions end those that are too many, and not the connection", async () => {
+    const api = createApi();
+    const rooms = ["a", "b", "c"].map((room) => subscribe(api, chat, { room }));
+    const limits = { frame: 65_536, subs: 2, rate: 50, inflight: 32 };
+    const socket = (await newest()).welcome({ limits });
+    socket.tell(subok(1), subok(2));
+    expect(rooms.map(({ state }) => state.status)).toEqual([
+      "live",
+      "live",
+      "closed",
+    ]);
+    expect(rooms[2]?.state.error?.code).toBe("too_many_subscriptions");
+    expect(socket.of("sub")).toHaveLength(2);
+  });
+
+  it("on the size of frames refuse what is larger", async () => {
+    const api = createApi();
+    const { socket, room } = await live(api);
+    await expect(room.send("ü".repeat(32_768))).rejects.toMatchObject({
+      code: "too_large",
+    });
+    expect(socket.of("msg")).toEqual([]);
+    const large = subscribe(api, chat, { room: "x".repeat(65_536) });
+    expect(large.state).toMatchObject({
+      status: "closed",
+      error: { code: "too_large" },
+    });
+    void outcome(room.send("ü".repeat(32_000)));
+    expect(socket.of("msg")).toHaveLength(1);
+  });
+
+  it("on messages without a reply make the others wait", async () => {
+    const { socket, room } = await live();
+    const replies = Array.from({ length: 40 }, (_, index) =>
+      outcome(room.send(index)),
+    );
+    expect(socket.of("msg")).toHaveLength(32);
+    socket.tell({ t: "reply", mid: "m1", data: "one" });
+    await expect(replies[0]).resolves.toBe("one");
+    expect(socket.of("msg")).toHaveLength(33);
+  });
+});

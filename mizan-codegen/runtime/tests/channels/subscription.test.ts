@@ -1,0 +1,885 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ChannelOptions, ChannelSubscription } from "../../channels";
+import type { ChannelTypes } from "../../channels/types";
+import { createApi, type Api } from "../support/api";
+import {
+  FakeSocket,
+  fakeSockets,
+  newest,
+  outcome,
+  pub,
+  sockets,
+  subok,
+} from "../support/fakeSocket";
+import {
+  after,
+  chat,
+  closeAll,
+  endSubscriptions,
+  subscribe,
+} from "../support/subscriptions";
+
+beforeEach(() => {
+  fakeSockets();
+  sessionStorage.clear();
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+
+afterEach(endSubscriptions);
+
+interface Live {
+  readonly api: Api;
+  readonly socket: FakeSocket;
+  readonly room: ChannelSubscription<ChannelTypes>;
+}
+
+async function live(
+  options?: ChannelOptions,
+  welcome: object = {},
+): Promise<Live> {
+  const api = createApi();
+  const room = subscribe(api, chat, { room: "lobby" }, options);
+  const socket = await newest();
+  socket.welcome(welcome).tell(subok(1, 10));
+  return { api, socket, room };
+}
+
+/** Lets the connection go, and accepts the next. */
+async function comeBack(welcome: object = {}): Promise<FakeSocket> {
+  const count = sockets.length;
+  sockets.at(-1)?.drop();
+  await after(16_000);
+  expect(sockets).toHaveLength(count + 1);
+  return (await newest()).welcome(welcome);
+}
+
+const data = ({ state }: ChannelSubscription<ChannelTypes>) =>
+  state.messages.map((message) => message.data);
+
+describe("a subscription", () => {
+  it("is asked for with channel and params, and live with the position that the server says", async () => {
+    const api = createApi();
+    const room = subscribe(api, chat, { room: "lobby" });
+    expect(room.state.status).toBe("connecting");
+    const socket = (await newest()).welcome();
+    expect(socket.sent[1]).toEqual({
+      t: "sub",
+      sub: 1,
+      channel: "chat",
+      params: { room: "lobby" },
+    });
+    expect(room.state.status).toBe("connecting");
+    socket.tell(subok(1, 17, { snapshot: { topic: "tea" } }));
+    expect(room.state).toEqual({
+      status: "live",
+      messages: [],
+      hasMore: true,
+      presence: [],
+      snapshot: { topic: "tea" },
+      error: undefined,
+      gap: undefined,
+      outdated: false,
+    });
+  });
+
+  it("begins some messages back where that is asked for, and only then", async () => {
+    const { socket, room } = await live({ recent: 2 });
+    expect(socket.of("sub")[0]).toMatchObject({ recent: 2 });
+    socket.tell(pub(1, 11, "a"), pub(1, 12, "b"));
+    expect(data(room)).toEqual(["a", "b"]);
+    const [again] = (await comeBack()).of("sub");
+    expect(again).not.toHaveProperty("recent");
+    expect(again).toMatchObject({ since: { epoch: "e", offset: 12 } });
+  });
+
+  it("is one for all who ask for the same, whatever the order of their params", async () => {
+    const api = createApi();
+    const one = subscribe(api, chat, { room: "a", deep: { x: 1, y: [2] } });
+    const other = subscribe(api, chat, { deep: { y: [2], x: 1 }, room: "a" });
+    const third = subscribe(api, chat, { room: "b", skipped: undefined });
+    const fourth = subscribe(api, chat, { room: "b" });
+    const socket = (await newest()).welcome();
+    expect(socket.of("sub")).toHaveLength(2);
+    socket.tell(subok(1), pub(1, 1, "hi"));
+    expect([data(one), data(other), data(third), data(fourth)]).toEqual([
+      ["hi"],
+      ["hi"],
+      [],
+      [],
+    ]);
+    one.close();
+    await after(2_000);
+    expect(socket.of("unsub")).toEqual([]);
+    other.close();
+    await after(1_000);
+    expect(socket.of("unsub")).toEqual([{ t: "unsub", sub: 1 }]);
+    expect(other.state.status).toBe("idle");
+    expect(socket.closedWith).toBeUndefined();
+    third.close();
+    fourth.close();
+    await after(1_000);
+    expect(socket.closedWith).toMatchObject({ code: 1000 });
+  });
+
+  it("survives that its last holder is away for a moment", async () => {
+    const { api, socket, room } = await live();
+    socket.tell(pub(1, 11, "a"));
+    room.close();
+    await after(900);
+    const again = subscribe(api, chat, { room: "lobby" });
+    await after(5_000);
+    expect(socket.of("sub")).toHaveLength(1);
+    expect(socket.of("unsub")).toEqual([]);
+    expect(data(again)).toEqual(["a"]);
+  });
+
+  it("that was left gets another name when it is asked for again", async () => {
+    const { api, socket, room } = await live();
+    subscribe(api, chat, { room: "other" });
+    room.close();
+    await after(1_000);
+    const again = subscribe(api, chat, { room: "lobby" });
+    expect(socket.of("sub").map(({ sub }) => sub)).toEqual([1, 2, 3]);
+    socket.tell(pub(1, 11, "for the old one"), { t: "unsub", sub: 1 });
+    socket.tell(subok(3, 20), pub(3, 21, "for the new one"));
+    expect(again.state.status).toBe("live");
+    expect(data(again)).toEqual(["for the new one"]);
+  });
+
+  it("tells nobody but its own listeners, and them at most once a frame", async () => {
+    const { api, socket, room } = await live();
+    const other = subscribe(api, chat, { room: "other" });
+    socket.tell(subok(2));
+    await after(100);
+    const heard = { room: vi.fn(), other: vi.fn(), messages: vi.fn() };
+    room.onChange(heard.room);
+    other.onChange(heard.other);
+    const stop = room.onMessage(heard.messages);
+    for (let offset = 11; offset <= 60; offset += 1) {
+      socket.tell(pub(1, offset, offset));
+      await Promise.resolve();
+    }
+    expect(heard.room).toHaveBeenCalledTimes(1);
+    await after(100);
+    expect(heard.room).toHaveBeenCalledTimes(2);
+    expect(heard.other).not.toHaveBeenCalled();
+    expect(heard.messages).toHaveBeenCalledTimes(50);
+    expect(heard.messages).toHaveBeenLastCalledWith({
+      id: "e:60",
+      epoch: "e",
+      offset: 60,
+      data: 60,
+    });
+    stop();
+    socket.tell(pub(1, 61));
+    expect(heard.messages).toHaveBeenCalledTimes(50);
+  });
+
+  it("says when the server has another contract", async () => {
+    const { socket, room } = await live({}, { contract: "other" });
+    expect(room.state.outdated).toBe(true);
+    const sending = outcome(room.send("hi"));
+    socket.tell({
+      t: "reply",
+      mid: "m1",
+      error: { code: "invalid", message: "no" },
+    });
+    expect(await sending).toMatchObject({ code: "invalid", outdated: true });
+    (await comeBack()).tell(subok(2, 10, { recovered: true }));
+    expect(room.state.outdated).toBe(false);
+  });
+});
+
+describe("messages", () => {
+  it("are bounded, the newest stay", async () => {
+    const { socket, room } = await live({ limit: 3 });
+    for (let offset = 11; offset <= 15; offset += 1)
+      socket.tell(pub(1, offset, offset));
+    expect(data(room)).toEqual([13, 14, 15]);
+    const { api } = await live();
+    const large = subscribe(api, chat, { room: "lobby" });
+    for (let offset = 11; offset <= 610; offset += 1)
+      sockets.at(-1)?.tell(pub(1, offset, offset));
+    expect(large.state.messages).toHaveLength(500);
+  });
+
+  it("that were seen already are dropped", async () => {
+    const { socket, room } = await live();
+    socket.tell(pub(1, 11, "a"), pub(1, 11, "a"), pub(1, 9, "old"));
+    expect(data(room)).toEqual(["a"]);
+    expect(socket.closedWith).toBeUndefined();
+  });
+
+  it("may be far apart, as long as each names the one before it", async () => {
+    const { socket, room } = await live();
+    socket.tell({ ...pub(1, 500, "a"), prev: 10 });
+    socket.tell({ ...pub(1, 777, "b"), prev: 500 });
+    expect(data(room)).toEqual(["a", "b"]);
+  });
+
+  it("that do not follow from the position end the connection, and are asked for again", async () => {
+    const { socket, room } = await live();
+    socket.tell(pub(1, 11, "a"), pub(1, 13, "c"));
+    expect(data(room)).toEqual(["a"]);
+    expect(socket.closedWith).toBeDefined();
+    expect(room.state.status).toBe("reconnecting");
+    await after(250);
+    const next = (await newest()).welcome();
+    expect(next.of("sub")[0]).toMatchObject({
+      since: { epoch: "e", offset: 11 },
+    });
+    next.tell(
+      subok(2, 11, { recovered: true }),
+      pub(2, 12, "b"),
+      pub(2, 13, "c"),
+    );
+    expect(data(room)).toEqual(["a", "b", "c"]);
+    expect(room.state.gap).toBeUndefined();
+  });
+
+  it("before `subok` end the connection", async () => {
+    subscribe(createApi(), chat, {});
+    const socket = (await newest()).welcome().tell(pub(1, 1));
+    expect(socket.closedWith).toBeDefined();
+    await after(250);
+    expect(sockets).toHaveLength(2);
+  });
+});
+
+describe("a gap", () => {
+  it("moves the position, brings the snapshot, and is shown until it was seen", async () => {
+    const { socket, room } = await live();
+    const from = { epoch: "e", offset: 11 };
+    socket.tell(pub(1, 11, "a"), {
+      t: "gap",
+      sub: 1,
+      reason: "slow",
+      from,
+      epoch: "e",
+      offset: 400,
+      snapshot: { topic: "coffee" },
+    });
+    socket.tell({ ...pub(1, 401, "b"), prev: 400 });
+    expect(data(room)).toEqual(["a", "b"]);
+    const gap = { reason: "slow", from, to: { epoch: "e", offset: 400 } };
+    expect(room.state).toMatchObject({ gap, snapshot: { topic: "coffee" } });
+    const next = await comeBack();
+    expect(next.of("sub")[0]).toMatchObject({
+      since: { epoch: "e", offset: 401 },
+    });
+    next.tell(subok(2, 2, { epoch: "f", snapshot: { topic: "milk" } }), {
+      t: "gap",
+      sub: 2,
+      reason: "epoch",
+      from: { epoch: "e", offset: 401 },
+      epoch: "f",
+      offset: 2,
+    });
+    expect(room.state).toMatchObject({
+      status: "live",
+      snapshot: { topic: "milk" },
+      gap: { reason: "epoch", from, to: { epoch: "f", offset: 2 } },
+    });
+    next.tell({ ...pub(2, 3, "c"), prev: 2 });
+    expect(data(room)).toEqual(["a", "b", "c"]);
+    expect(room.state.gap).toBeDefined();
+    room.clearGap();
+    expect(room.state.gap).toBeUndefined();
+  });
+});
+
+describe("an epoch that comes back", () => {
+  it("brings nothing a second time", async () => {
+    const { socket, room } = await live();
+    socket.tell(pub(1, 11, "a"), pub(1, 12, "b"));
+    const next = await comeBack();
+    const gap = { t: "gap", sub: 2, reason: "epoch" } as const;
+    next.tell(
+      subok(2, 0, { epoch: "f" }),
+      { ...gap, from: { epoch: "e", offset: 12 }, epoch: "f", offset: 0 },
+      pub(2, 1, "c"),
+    );
+    const last = await comeBack();
+    last.tell(
+      subok(3, 9),
+      {
+        ...gap,
+        sub: 3,
+        from: { epoch: "f", offset: 1 },
+        epoch: "e",
+        offset: 9,
+      },
+      pub(3, 10, "before all"),
+      pub(3, 11, "a"),
+      pub(3, 12, "b"),
+      pub(3, 13, "d"),
+    );
+    expect(data(room)).toEqual(["a", "b", "c", "d"]);
+    expect(last.closedWith).toBeUndefined();
+    expect((await comeBack()).of("sub")[0]).toMatchObject({
+      since: { epoch: "e", offset: 13 },
+    });
+  });
+});
+
+describe("the outcome of a message", () => {
+  const unavailable = (mid: string) => ({
+    t: "reply",
+    mid,
+    error: { code: "unavailable", message: "did not run" },
+  });
+
+  it("is that it did not run, where the server says so of the only time that it was sent", async () => {
+    const { socket, room } = await live();
+    const sending = outcome(room.send("hi"));
+    socket.tell(unavailable("m1"));
+    expect(await sending).toMatchObject({ code: "unavailable" });
+  });
+
+  it("is asked for again, where an earlier connection may have run it", async () => {
+    const { room } = await live();
+    const sending = outcome(room.send("hi"));
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    expect(next.of("msg")).toMatchObject([{ mid: "m1" }]);
+    next.tell(unavailable("m1"));
+    await after(2_000);
+    expect(next.of("msg")).toMatchObject([{ mid: "m1" }, { mid: "m1" }]);
+    next.tell({ t: "reply", mid: "m1", data: 7 });
+    expect(await sending).toBe(7);
+  });
+
+  it("is asked for again after a while, where an earlier connection may have run it and the server is busy", async () => {
+    const { room } = await live();
+    const sending = outcome(room.send("hi"));
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    const error = { code: "rate_limited", message: "no", retry_after: 3_000 };
+    next.tell({ t: "reply", mid: "m1", error });
+    await after(2_900);
+    expect(next.of("msg")).toHaveLength(1);
+    await after(1_200);
+    expect(next.of("msg")).toMatchObject([{ mid: "m1" }, { mid: "m1" }]);
+    next.tell({ t: "reply", mid: "m1", data: 7 });
+    expect(await sending).toBe(7);
+  });
+
+  it("is never unknown of a read, which runs nothing", async () => {
+    const { room } = await live();
+    const reading = outcome(room.loadMore());
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    const mid = next.of("history")[0]?.["mid"];
+    const error = { code: "not_subscribed", message: "no" };
+    next.tell({ t: "reply", mid, error });
+    expect(await reading).toMatchObject({ code: "not_subscribed" });
+  });
+
+  it("is unknown, where an earlier connection may have run it and the subscription is gone", async () => {
+    const { room } = await live();
+    const sending = outcome(room.send("hi"));
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    next.tell({
+      t: "reply",
+      mid: "m1",
+      error: { code: "not_subscribed", message: "no" },
+    });
+    expect(await sending).toMatchObject({ code: "outcome_unknown" });
+  });
+
+  it("is that it did not run, where a server that drains put it off and no other comes", async () => {
+    const { socket, room } = await live();
+    socket.tell({ t: "drain", after: 5_000 });
+    const sending = outcome(room.send("hi"));
+    expect(socket.of("msg")).toEqual([]);
+    socket.drop(4403);
+    expect(await sending).toMatchObject({ code: "revoked" });
+  });
+});
+
+describe("a suspended broker", () => {
+  it("is told of, until it is back", async () => {
+    const { socket, room } = await live();
+    socket.tell({ t: "state", sub: 1, state: "suspended" });
+    expect(room.state.status).toBe("suspended");
+    socket.tell({ t: "state", sub: 1, state: "live" });
+    expect(room.state.status).toBe("live");
+  });
+});
+
+describe("presence", () => {
+  it("is everybody, with who comes and goes", async () => {
+    const { socket, room } = await live();
+    const mia = { id: "42", info: { name: "Mia" } };
+    const ole = { id: "43", info: { name: "Ole" } };
+    socket.tell({ t: "presence", sub: 1, members: [mia] });
+    socket.tell({ t: "presence", sub: 1, join: [ole, mia] });
+    expect(room.state.presence).toEqual([mia, ole]);
+    const renamed = { id: "42", info: { name: "Mia B." } };
+    socket.tell({ t: "presence", sub: 1, join: [renamed] });
+    expect(room.state.presence).toEqual([renamed, ole]);
+    socket.tell({ t: "presence", sub: 1, leave: ["43", "44"] });
+    expect(room.state.presence).toEqual([renamed]);
+    socket.tell({ t: "presence", sub: 1, members: [ole] });
+    expect(room.state.presence).toEqual([ole]);
+  });
+});
+
+describe("a refusal", () => {
+  it.each([
+    "unknown_channel",
+    "invalid",
+    "forbidden",
+    "unauthenticated",
+    "own",
+  ])("with `%s` closes the subscription, and nothing else", async (code) => {
+    const { api, socket, room } = await live();
+    const other = subscribe(api, chat, { room: "other" });
+    const waiting = outcome(other.send("never sent"));
+    socket.tell({
+      t: "unsub",
+      sub: 2,
+      code,
+      message: "you may not do this",
+      fields: { room: ["is closed"] },
+      data: { by: "Mia" },
+      id: "9a1c",
+    });
+    expect(other.state).toMatchObject({
+      status: "closed",
+      error: {
+        name: "CallError",
+        code,
+        message: "you may not do this",
+        fields: { room: ["is closed"] },
+        by: "Mia",
+        errorId: "9a1c",
+      },
+    });
+    expect(await waiting).toMatchObject({ code });
+    expect(await outcome(other.send("later"))).toMatchObject({ code });
+    expect(room.state.status).toBe("live");
+    const next = await comeBack();
+    expect(next.of("sub")).toHaveLength(1);
+    expect(other.state.status).toBe("closed");
+    other.close();
+    subscribe(api, chat, { room: "other" });
+    expect(next.of("sub")).toHaveLength(2);
+  });
+
+  it.each([
+    ["unavailable", {}, 500],
+    ["rate_limited", { retry_after: 3_000 }, 3_500],
+  ])("with `%s` may pass, and is tried again", async (code, members, wait) => {
+    const { socket, room } = await live();
+    socket.tell({ t: "unsub", sub: 1, code, message: "soon", ...members });
+    expect(room.state).toMatchObject({
+      status: "reconnecting",
+      error: { code },
+    });
+    await after(wait - 1);
+    expect(socket.of("sub")).toHaveLength(1);
+    await after(1);
+    expect(socket.of("sub")[1]).toMatchObject({
+      sub: 2,
+      since: { epoch: "e", offset: 10 },
+    });
+    socket.tell(subok(2, 10, { recovered: true }));
+    expect(room.state).toMatchObject({ status: "live", error: undefined });
+  });
+
+  it("does not take the answers of what was sent before it", async () => {
+    const { socket, room } = await live();
+    const [answered, lost] = [room.send("one"), outcome(room.send("two"))];
+    socket.tell({ t: "unsub", sub: 1, code: "forbidden", message: "out" });
+    socket.tell({ t: "reply", mid: "m1", data: 7 });
+    await expect(answered).resolves.toBe(7);
+    await comeBack().catch(() => undefined);
+    expect(await lost).toMatchObject({
+      code: "outcome_unknown",
+      cause: { code: "forbidden" },
+    });
+  });
+});
+
+describe("sending", () => {
+  it("resolves with the reply", async () => {
+    const { socket, room } = await live();
+    const sending = room.send({ text: "hello" });
+    expect(socket.of("msg")).toEqual([
+      { t: "msg", sub: 1, mid: "m1", data: { text: "hello" } },
+    ]);
+    socket.tell({ t: "reply", mid: "m1", data: { id: 7 } });
+    await expect(sending).resolves.toEqual({ id: 7 });
+    socket.tell({ t: "reply", mid: "m1", data: { id: 8 } });
+  });
+
+  it("rejects with the error, and all that it says", async () => {
+    const { socket, room } = await live();
+    const sending = outcome(room.send({ text: "" }));
+    const error = {
+      code: "invalid",
+      message: "text: is too short",
+      fields: { text: ["is too short"] },
+      data: { least: 1, code: "forged" },
+      retry_after: 1_500,
+    };
+    socket.tell({ t: "reply", mid: "m1", error });
+    expect(await sending).toMatchObject({
+      name: "CallError",
+      code: "invalid",
+      message: "text: is too short",
+      fields: { text: ["is too short"] },
+      least: 1,
+      retryAfter: 1.5,
+    });
+  });
+
+  it("waits for `subok`, and keeps the order", async () => {
+    const api = createApi();
+    const room = subscribe(api, chat, {});
+    const replies = ["a", "b", "c"].map((text) => outcome(room.send(text)));
+    const socket = (await newest()).welcome();
+    expect(socket.of("msg")).toEqual([]);
+    socket.tell(subok(1));
+    expect(socket.of("msg").map((frame) => frame["data"])).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
+    for (const mid of ["m2", "m3", "m1"])
+      socket.tell({ t: "reply", mid, data: mid });
+    expect(await Promise.all(replies)).toEqual(["m1", "m2", "m3"]);
+  });
+
+  it("happens again after `subok` under the same name, until it is answered", async () => {
+    const { socket, room } = await live();
+    const [one, two] = [room.send("one"), room.send("two")];
+    socket.tell({ t: "reply", mid: "m1", data: 1 });
+    await expect(one).resolves.toBe(1);
+    const next = await comeBack();
+    expect(next.of("msg")).toEqual([]);
+    next.tell(subok(2, 10, { recovered: true }));
+    expect(next.of("msg")).toEqual([
+      { t: "msg", sub: 2, mid: "m2", data: "two" },
+    ]);
+    next.tell({ t: "reply", mid: "m2", data: 2 });
+    await expect(two).resolves.toBe(2);
+    const last = await comeBack();
+    last.tell(subok(3, 10, { recovered: true }));
+    expect(last.of("msg")).toEqual([]);
+  });
+
+  it("does not happen again once the server may have forgotten that it did", async () => {
+    const { socket, room } = await live();
+    const sent = outcome(room.send("sent"));
+    socket.drop();
+    const waiting = outcome(room.send("waiting"));
+    await after(5 * 60_000);
+    const next = (await newest()).welcome();
+    next.tell(subok(2, 10, { recovered: true }));
+    expect(next.of("msg").map((frame) => frame["data"])).toEqual(["waiting"]);
+    expect(await sent).toMatchObject({ code: "outcome_unknown" });
+    next.tell({ t: "reply", mid: "m2", data: 2 });
+    expect(await waiting).toBe(2);
+  });
+
+  it("can be given up", async () => {
+    const { socket, room } = await live();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sending = outcome(room.send("slow", { signal }));
+    controller.abort("changed my mind");
+    expect(await sending).toMatchObject({
+      code: "aborted",
+      cause: "changed my mind",
+    });
+    expect(await outcome(room.send("late", { signal }))).toMatchObject({
+      code: "aborted",
+    });
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    expect(socket.of("msg")).toHaveLength(1);
+    expect(next.of("msg")).toEqual([]);
+  });
+
+  it("is finished before the subscription is left", async () => {
+    const { socket, room } = await live();
+    const sending = room.send("bye");
+    room.close();
+    await after(10_000);
+    expect(socket.of("unsub")).toEqual([]);
+    await expect(room.send("too late")).rejects.toMatchObject({
+      code: "not_subscribed",
+    });
+    socket.tell({ t: "reply", mid: "m1", data: null });
+    await expect(sending).resolves.toBeNull();
+    await after(1_000);
+    expect(socket.closedWith).toMatchObject({ code: 1000 });
+  });
+
+  it("stays in order within a subscription that comes back later than others", async () => {
+    const { api, socket, room } = await live();
+    const other = subscribe(api, chat, { room: "other" });
+    socket.tell(subok(2));
+    for (const text of ["a", "b"]) {
+      void outcome(room.send(text));
+      void outcome(other.send(text.toUpperCase()));
+    }
+    const next = await comeBack();
+    const sent = () => next.of("msg").map((frame) => frame["data"]);
+    next.tell(subok(4, 0, { recovered: true }));
+    expect(sent()).toEqual(["A", "B"]);
+    next.tell(subok(3, 10, { recovered: true }));
+    expect(sent()).toEqual(["A", "B", "a", "b"]);
+  });
+});
+
+describe("history", () => {
+  const page = (mid: string, from: number, to: number, more: boolean) => ({
+    t: "reply",
+    mid,
+    data: {
+      epoch: "e",
+      messages: Array.from({ length: to - from + 1 }, (_, index) => ({
+        offset: from + index,
+        data: from + index,
+      })),
+      more,
+    },
+  });
+
+  it("comes before what is there, and is not bounded with it", async () => {
+    const { socket, room } = await live({ limit: 2 });
+    socket.tell(pub(1, 11, 11), pub(1, 12, 12));
+    const loading = room.loadMore(3);
+    expect(socket.of("history")).toEqual([
+      { t: "history", sub: 1, mid: "h1", before: 11, limit: 3 },
+    ]);
+    const joined = room.loadMore(3);
+    expect(socket.of("history")).toHaveLength(1);
+    socket.tell(page("h1", 8, 10, true));
+    await expect(loading).resolves.toBe(true);
+    await expect(joined).resolves.toBe(true);
+    expect(data(room)).toEqual([8, 9, 10, 11, 12]);
+    socket.tell(pub(1, 13, 13));
+    expect(data(room)).toEqual([9, 10, 11, 12, 13]);
+    const last = room.loadMore();
+    expect(socket.of("history")[1]).toMatchObject({ before: 9 });
+    socket.tell(page("h2", 8, 8, false));
+    await expect(last).resolves.toBe(false);
+    expect(room.state.hasMore).toBe(false);
+  });
+
+  it("is of no use once it is of another epoch", async () => {
+    const { socket, room } = await live();
+    socket.tell(pub(1, 11, "a"));
+    const loading = room.loadMore();
+    socket.tell({
+      t: "gap",
+      sub: 1,
+      reason: "epoch",
+      from: { epoch: "e", offset: 11 },
+      epoch: "f",
+      offset: 4,
+    });
+    socket.tell(page("h1", 5, 10, true));
+    await expect(loading).resolves.toBe(false);
+    await expect(room.loadMore()).resolves.toBe(false);
+    expect(socket.of("history")).toHaveLength(1);
+    expect(data(room)).toEqual(["a"]);
+    expect(room.state.hasMore).toBe(false);
+  });
+
+  it("can be read without being shown, and is read anew after a loss", async () => {
+    const { room } = await live();
+    const reading = room.history({ before: 5, limit: 2 });
+    const next = await comeBack();
+    next.tell(subok(2, 10, { recovered: true }));
+    expect(next.of("history")).toEqual([
+      { t: "history", sub: 2, mid: "h1", before: 5, limit: 2 },
+    ]);
+    next.tell(page("h1", 3, 4, true));
+    await expect(reading).resolves.toMatchObject({
+      messages: [{ id: "e:3", data: 3 }, { data: 4 }],
+      more: true,
+    });
+    expect(data(room)).toEqual([]);
+  });
+});
+
+describe("another user", () => {
+  it("sees nothing of the one before, and says nothing for them", async () => {
+    const { socket, room } = await live({ persist: true }, { user: "mia" });
+    socket.tell(pub(1, 11, "for Mia"));
+    socket.tell({ t: "presence", sub: 1, members: [{ id: "1", info: {} }] });
+    const [sent] = [outcome(room.send("from Mia"))];
+    socket.drop();
+    const waiting = outcome(room.send("from Mia too"));
+    await after(250);
+    const next = (await newest()).welcome({ user: "ole" });
+    expect(await sent).toMatchObject({ code: "outcome_unknown" });
+    expect(await waiting).toMatchObject({ code: "not_subscribed" });
+    expect(room.state).toMatchObject({ messages: [], presence: [] });
+    expect(next.of("sub")[0]).not.toHaveProperty("since");
+    next.tell(subok(2, 11));
+    expect(next.of("msg")).toEqual([]);
+  });
+
+  it("is not the same user on another connection", async () => {
+    const { socket, room } = await live({}, { user: "mia" });
+    socket.tell(pub(1, 11, "a"));
+    const next = await comeBack({ user: "mia" });
+    expect(next.of("sub")[0]).toMatchObject({ since: { offset: 11 } });
+    expect(data(room)).toEqual(["a"]);
+  });
+
+  it("may have what the one before was refused", async () => {
+    const { socket, room } = await live({}, { user: "mia" });
+    socket.tell({ t: "unsub", sub: 1, code: "forbidden", message: "no" });
+    const next = await comeBack({ user: "ole" });
+    next.tell(subok(2, 3));
+    expect(room.state).toMatchObject({ status: "live", error: undefined });
+  });
+});
+
+describe("a reload", () => {
+  /** The same tab, another page: nothing but sessionStorage is left. */
+  async function reload(options: ChannelOptions, welcome: object = {}) {
+    window.dispatchEvent(new Event("pagehide"));
+    const kept = { ...sessionStorage } as Record<string, string>;
+    closeAll();
+    await after(2_000);
+    sessionStorage.clear();
+    for (const [key, value] of Object.entries(kept))
+      sessionStorage.setItem(key, value);
+    const api = createApi();
+    const room = subscribe(api, chat, { room: "lobby" }, options);
+    expect(room.state.messages).toEqual([]);
+    const socket = (await newest()).welcome(welcome);
+    return { room, socket };
+  }
+
+  it("goes on where the page was, if asked to", async () => {
+    const before = await live({ persist: true }, { user: "mia" });
+    before.socket.tell(
+      subok(1, 10, { snapshot: { topic: "tea" } }),
+      pub(1, 11, "a"),
+      pub(1, 12, "b"),
+    );
+    const { room, socket } = await reload({ persist: true }, { user: "mia" });
+    expect(socket.of("sub")[0]).toMatchObject({
+      since: { epoch: "e", offset: 12 },
+    });
+    socket.tell(subok(1, 12, { recovered: true }), pub(1, 13, "c"));
+    expect(data(room)).toEqual(["a", "b", "c"]);
+    expect(room.state.snapshot).toEqual({ topic: "tea" });
+  });
+
+  it.each([
+    ["was not asked to", { persist: false }, { persist: true }, {}],
+    ["did not keep it", { persist: true }, { persist: false }, {}],
+    [
+      "is another user's",
+      { persist: true },
+      { persist: true },
+      { user: "ole" },
+    ],
+  ])("begins anew where the page %s", async (_, now, then, welcome) => {
+    const before = await live(then, { user: "mia" });
+    before.socket.tell(pub(1, 11, "a"));
+    const { room, socket } = await reload(now, { user: "mia", ...welcome });
+    expect(socket.of("sub")[0]).not.toHaveProperty("since");
+    expect(data(room)).toEqual([]);
+  });
+
+  it("begins anew where an older client kept it", async () => {
+    const { room, socket } = await live({ persist: true });
+    socket.tell(pub(1, 11, "a"));
+    await after(2_000);
+    const [key = ""] = Object.keys(sessionStorage);
+    const kept = sessionStorage.getItem(key) ?? "";
+    expect(kept).toContain("c0ffee");
+    room.close();
+    await after(2_000);
+    sessionStorage.setItem(key, kept.replace("c0ffee", "decade"));
+    const { socket: next } = await live({ persist: true });
+    expect(next.of("sub")[0]).not.toHaveProperty("since");
+  });
+
+  it("keeps what was shown and the position together, and both bounded", async () => {
+    const { socket } = await live({ persist: true, limit: 1_000 });
+    const text = "x".repeat(2_000);
+    for (let offset = 11; offset <= 600; offset += 1)
+      socket.tell(pub(1, offset, text));
+    await after(2_000);
+    const [kept = ""] = Object.values({ ...sessionStorage });
+    expect(kept.length).toBeLessThan(256 * 1024);
+    const { offset, messages } = JSON.parse(kept) as {
+      offset: number;
+      messages: { offset: number }[];
+    };
+    expect(offset).toBe(600);
+    expect(messages.length).toBeGreaterThan(50);
+    expect(messages.at(-1)?.offset).toBe(600);
+  });
+
+  it("keeps only so many subscriptions, the newest", async () => {
+    const api = createApi();
+    for (let room = 0; room < 30; room += 1)
+      subscribe(api, chat, { room }, { persist: true });
+    const socket = (await newest()).welcome();
+    for (let sub = 1; sub <= 30; sub += 1) {
+      socket.tell(subok(sub));
+      await after(2_000);
+      socket.tell({ t: "ping" });
+    }
+    const keys = Object.keys(sessionStorage);
+    expect(keys).toHaveLength(20);
+    expect(keys.some((key) => key.includes(`"room":29`))).toBe(true);
+    expect(keys.some((key) => key.includes(`"room":1}`))).toBe(false);
+  });
+
+  it("does not matter to a page whose storage is full", async () => {
+    vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    const { socket, room } = await live({ persist: true });
+    socket.tell(pub(1, 11, "a"));
+    await after(2_000);
+    expect(data(room)).toEqual(["a"]);
+  });
+
+  it("leaves nothing of a session that was revoked", async () => {
+    const { socket } = await live({ persist: true }, { user: "mia" });
+    socket.tell(pub(1, 11, "a"));
+    await after(2_000);
+    expect(Object.keys(sessionStorage)).toHaveLength(1);
+    socket.drop(4403);
+    await after(2_000);
+    expect(Object.keys(sessionStorage)).toHaveLength(0);
+  });
+});
+
+describe("a page that is rendered on the server", () => {
+  it("has no socket, and nothing is subscribed", async () => {
+    const member = Symbol.for("mizan.functions");
+    const global = globalThis as { [member]?: object };
+    global[member] = {};
+    try {
+      const room = subscribe(createApi(), chat, {});
+      await after(1_000);
+      expect(sockets).toEqual([]);
+      expect(room.state).toMatchObject({ status: "idle", messages: [] });
+      expect(await outcome(room.send("hi"))).toMatchObject({
+        code: "not_subscribed",
+      });
+      room.onChange(() => {})();
+      room.close();
+    } finally {
+      delete global[member];
+    }
+  });
+});

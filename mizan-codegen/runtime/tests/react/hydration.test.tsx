@@ -1,0 +1,214 @@
+// @vitest-environment happy-dom
+import { QueryClient } from "@tanstack/react-query";
+import { act, cleanup, screen, waitFor } from "@testing-library/react";
+import { StrictMode, useState, type ReactNode } from "react";
+import type { Root } from "react-dom/client";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hydratePage } from "../../react/hydratePage";
+import { createApi } from "../support/api";
+import { MizanProvider, useCurrentUser, usePost } from "../support/bindings";
+import { fakeServer, json, settled } from "../support/server";
+
+const answers = [
+  { name: "current_user", output: { name: "Ada" } },
+  { name: "settings", output: { theme: "dark" } },
+  { name: "post", input: { id: "1" }, output: { id: "1", title: "One" } },
+];
+
+const { fetch, sent } = fakeServer(({ url }) =>
+  json(url.includes("post") ? { id: "1", title: "Later" } : null),
+);
+const api = createApi({ fetch });
+let consoleError: ReturnType<typeof vi.spyOn>;
+
+let root: Root | undefined;
+
+beforeEach(() => {
+  sent.length = 0;
+  consoleError = vi.spyOn(console, "error");
+});
+afterEach(() => {
+  act(() => root?.unmount());
+  root = undefined;
+  cleanup();
+  document.body.innerHTML = "";
+});
+
+function arrive(answers: readonly object[]): void {
+  const element = document.createElement("script");
+  element.type = "application/json";
+  element.dataset["mizanAnswers"] = "";
+  element.textContent = JSON.stringify(answers);
+  document.body.append(element);
+}
+
+function setUp(html: string, props: object = {}): void {
+  document.body.innerHTML = `<div id="mizan-root">${html}</div>
+    <script type="application/json" id="mizan-page">${JSON.stringify({ component: "pages/Home.tsx", props })}</script>`;
+}
+
+async function hydrate(
+  Page: (props: never) => ReactNode,
+  options?: Parameters<typeof hydratePage>[1],
+): Promise<void> {
+  const components = {
+    "./pages/Home.tsx": async () => ({ default: Page }),
+  };
+  await act(async () => {
+    root = await hydratePage(components, options);
+    await settled();
+  });
+}
+
+function User(): ReactNode {
+  return <p>user {useCurrentUser()?.name ?? "nobody"}</p>;
+}
+
+function Post(): ReactNode {
+  const { data, error, isFetching } = usePost({ id: "1" });
+  return (
+    <p>
+      {error ? error.code : `title ${data?.title}`}
+      {isFetching && " fetching"}
+    </p>
+  );
+}
+
+describe("a page from the server", () => {
+  it("is hydrated though its styles have a nonce that no component names", async () => {
+    setUp('<style nonce="n0nce">.a {}</style><p>styled</p>');
+    await hydrate(() => (
+      <>
+        <style>{".a {}"}</style>
+        <p>styled</p>
+      </>
+    ));
+    expect(screen.getByText("styled").isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+  });
+
+  it("is hydrated with its props and its answers, and asks for none of them", async () => {
+    setUp("<!--$--><p>user <!-- -->Ada</p><p>title One</p><i>3</i><!--/$-->", {
+      n: 3,
+    });
+    arrive(answers);
+    await hydrate(
+      ({ n }: { n: number }) => (
+        <MizanProvider api={api}>
+          <User />
+          <Post />
+          <i>{n}</i>
+        </MizanProvider>
+      ),
+      { wrap: (page) => <StrictMode>{page}</StrictMode> },
+    );
+    expect(screen.getByText("user Ada").isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+    expect(sent).toEqual([]);
+    expect(document.querySelector("[data-mizan-answers]")).toBeNull();
+  });
+
+  it("takes failures over as well", async () => {
+    setUp("<!--$--><p>forbidden</p><!--/$-->");
+    const problem = { code: "forbidden", status: 403, detail: "no" };
+    arrive([
+      ...answers.slice(0, 2),
+      { name: "post", input: { id: "1" }, problem },
+    ]);
+    await hydrate(() => (
+      <MizanProvider api={api}>
+        <Post />
+      </MizanProvider>
+    ));
+    expect(screen.getByText("forbidden")).toBeDefined();
+    expect(consoleError).not.toHaveBeenCalled();
+    expect(sent).toEqual([]);
+  });
+
+  it("takes what arrives later before a component reads it", async () => {
+    vi.spyOn(document, "readyState", "get").mockReturnValue("loading");
+    setUp("<!--$--><button>more</button><!--/$-->");
+    arrive(answers.slice(0, 2));
+    function More(): ReactNode {
+      const [shown, show] = useState(false);
+      return shown ? (
+        <Post />
+      ) : (
+        <button onClick={() => show(true)}>more</button>
+      );
+    }
+    await hydrate(() => (
+      <MizanProvider api={api}>
+        <More />
+      </MizanProvider>
+    ));
+    arrive(answers.slice(2));
+    await act(async () => screen.getByText("more").click());
+    expect(screen.getByText("title One")).toBeDefined();
+    expect(sent).toEqual([]);
+    vi.restoreAllMocks();
+  });
+
+  it("asks again once what came with the page has grown old", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    setUp("<!--$--><p>title One</p><!--/$-->");
+    arrive(answers);
+    let again = (): void => undefined;
+    await hydrate(() => {
+      const [key, setKey] = useState(0);
+      again = () => setKey(1);
+      return (
+        <MizanProvider api={api} queryClient={queryClient}>
+          <Post key={key} />
+        </MizanProvider>
+      );
+    });
+    expect(sent).toEqual([]);
+    vi.setSystemTime(Date.now() + 31_000);
+    await act(async () => again());
+    await waitFor(() => screen.getByText("title Later"));
+    vi.useRealTimers();
+  });
+
+  it("takes nothing from what users wrote into it", async () => {
+    const props = JSON.stringify({ component: "pages/Evil.tsx", props: {} });
+    const hostile = `<div id="mizan-page">${props}</div>
+      <script type="application/json" id="mizan-page">${props}</script>
+      <div id="mizan-root"></div>
+      <script data-mizan-answers>[{"name":"post","input":{"id":"1"},"output":{"title":"Evil"}}]</script>`;
+    const inner = (): ReactNode => (
+      <div dangerouslySetInnerHTML={{ __html: hostile }} />
+    );
+    setUp(`<div>${hostile}</div><!--$--><p>title One</p><!--/$-->`);
+    arrive(answers);
+    for (const place of ["afterbegin", "beforeend"] as const)
+      document.body.insertAdjacentHTML(
+        place,
+        `<div>${hostile}</div><div id="mizan-page">${props}</div>`,
+      );
+    await hydrate(() => (
+      <>
+        {inner()}
+        <MizanProvider api={api}>
+          <Post />
+        </MizanProvider>
+      </>
+    ));
+    expect(screen.getByText("title One").isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+    expect(sent).toEqual([]);
+  });
+
+  it("is an error that names what is there where the component is not known", async () => {
+    setUp("");
+    await expect(
+      hydratePage({ "./pages/Other.tsx": async () => ({}) }),
+    ).rejects.toThrow(
+      "the server rendered pages/Home.tsx, which is not among the components: ./pages/Other.tsx",
+    );
+    document.body.innerHTML = "";
+    await expect(hydratePage({})).rejects.toThrow("not rendered by the server");
+  });
+});
+
+const queryClient = new QueryClient();

@@ -1,0 +1,146 @@
+import { QueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { renderToReadableStream } from "react-dom/server.edge";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CallError } from "../../transport";
+import { createApi } from "../support/api";
+import {
+  GreetProvider,
+  MizanProvider,
+  useCurrentUser,
+  useGreet,
+  usePost,
+} from "../support/bindings";
+
+/** What mizan-ssr puts into its realm: functions that run in the process, and what they were asked. */
+let asked: string[];
+let answers: Record<string, unknown>;
+const functions = Symbol.for("mizan.functions");
+
+beforeEach(() => {
+  asked = [];
+  answers = {
+    "current_user ": { name: "Ada" },
+    "settings ": { theme: "dark" },
+    'greet {"name":"Bo"}': { greeting: "Hello, Bo!" },
+    'post {"id":"1"}': { id: "1", title: "One" },
+  };
+  Object.defineProperty(globalThis, functions, {
+    configurable: true,
+    value: {
+      call: async (name: string, input: string) => {
+        asked.push(`${name} ${input}`);
+        const answer = answers[`${name} ${input}`];
+        const problem = { code: "forbidden", status: 403, detail: "no" };
+        return {
+          answered: answer !== undefined,
+          json: JSON.stringify(answer ?? problem),
+        };
+      },
+    },
+  });
+});
+afterEach(() => Reflect.deleteProperty(globalThis, functions));
+
+async function html(page: ReactNode): Promise<string> {
+  const stream = await renderToReadableStream(page, {
+    onError: () => undefined,
+  });
+  await stream.allReady;
+  return (await new Response(stream).text()).replaceAll("<!-- -->", "");
+}
+
+function User(): ReactNode {
+  return <p>user {useCurrentUser()?.name ?? "nobody"}</p>;
+}
+
+function Post(): ReactNode {
+  const { data, error, isFetching } = usePost({ id: "1" });
+  return (
+    <p>
+      {error ? `${error.code} ${error.status}` : `title ${data?.title}`}
+      {isFetching && " fetching"}
+    </p>
+  );
+}
+
+function Greeting(): ReactNode {
+  return <p>{useGreet().greeting}</p>;
+}
+
+describe("rendering on the server", () => {
+  it("asks contexts and queries in the process, each once", async () => {
+    const page = (
+      <MizanProvider>
+        <User />
+        <User />
+        <Post />
+        <GreetProvider name="Bo">
+          <Greeting />
+        </GreetProvider>
+      </MizanProvider>
+    );
+    expect(await html(page)).toBe(
+      "<!--$--><p>user Ada</p><p>user Ada</p><p>title One</p><p>Hello, Bo!</p><!--/$-->",
+    );
+    expect([...asked].sort()).toEqual(Object.keys(answers).sort());
+  });
+
+  it("shows the failure of a query, which is asked once", async () => {
+    delete answers['post {"id":"1"}'];
+    expect(
+      await html(
+        <MizanProvider>
+          <Post />
+        </MizanProvider>,
+      ),
+    ).toContain("<p>forbidden 403</p>");
+    expect(asked.filter((name) => name.startsWith("post"))).toHaveLength(1);
+  });
+
+  it("asks nothing that is not enabled", async () => {
+    function Later(): ReactNode {
+      return <p>{usePost({ id: "1" }, { enabled: false }).status}</p>;
+    }
+    expect(
+      await html(
+        <MizanProvider>
+          <Later />
+        </MizanProvider>,
+      ),
+    ).toContain("<p>pending</p>");
+    expect(asked).not.toContain('post {"id":"1"}');
+  });
+
+  it("keeps nothing of one page for the next, though both are given one cache", async () => {
+    const queryClient = new QueryClient();
+    const page = (
+      <MizanProvider queryClient={queryClient}>
+        <User />
+      </MizanProvider>
+    );
+    expect(await html(page)).toContain("user Ada");
+    answers["current_user "] = { name: "Bo" };
+    expect(await html(page)).toContain("user Bo");
+    expect(queryClient.getQueryCache().getAll()).toEqual([]);
+  });
+
+  it("refuses mutations", async () => {
+    const call = createApi().rename({ id: "1", title: "Two" });
+    await expect(call).rejects.toThrow(/rename is a mutation.*event handler/);
+    await expect(createApi().signOut.safe()).rejects.not.toBeInstanceOf(
+      CallError,
+    );
+  });
+
+  it("does not take another server's functions for its own", async () => {
+    const fetch = (): Promise<Response> =>
+      Promise.resolve(Response.json({ id: "1", title: "Elsewhere" }));
+    const api = createApi({ baseUrl: "https://other.example/api", fetch });
+    await expect(api.post({ id: "1" })).resolves.toEqual({
+      id: "1",
+      title: "Elsewhere",
+    });
+    expect(asked).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  act,
+  fireEvent,
+  render,
+  screen,
+  waitFor,
+} from "@testing-library/react";
+import { StrictMode, type ReactNode } from "react";
+import { vi } from "vitest";
+import {
+  createApi,
+  type Api,
+} from "../../../tests/cases/forms/expected/client";
+import { MizanProvider } from "../../../tests/cases/forms/expected/react";
+import type { FormState } from "../../forms/definition";
+import { fakeServer, json, type Sent } from "./server";
+
+export const tokens = ["token-1", "token-2", "token-3", "token-4"];
+
+/** A server with the forms of the case `forms`. */
+export interface FormServer {
+  readonly api: Api;
+  readonly sent: Sent[];
+  /** What the form starts with. */
+  state: Partial<FormState>;
+  validate: (input: Validation) => Response | Promise<Response>;
+  submit: (sent: Sent) => Response | Promise<Response>;
+  /** The requests for a function. */
+  asked(name: string): Sent[];
+}
+
+/** The input of a `validate` function. */
+export interface Validation {
+  readonly values: Record<string, unknown>;
+  readonly fields: readonly string[];
+}
+
+export function createFormServer(): FormServer {
+  let states = 0;
+  const name = ({ url }: Sent): string =>
+    url.replace("/api/mizan/call/", "").replace(/\?.*/, "");
+  const { fetch, sent } = fakeServer((request) => {
+    if (name(request).endsWith(".schema"))
+      return json(stateOf(server.state, tokens[states++] ?? "token-n"));
+    if (name(request).endsWith(".validate"))
+      return server.validate(request.body as Validation);
+    return server.submit(request);
+  });
+  const server: FormServer = {
+    api: createApi({ fetch }),
+    sent,
+    state: {},
+    validate: () => json({ errors: {} }),
+    submit: () => json({ sent: true }),
+    asked: (wanted) => sent.filter((request) => name(request) === wanted),
+  };
+  return server;
+}
+
+export function stateOf(state: Partial<FormState>, token: string): FormState {
+  return {
+    values: {},
+    choices: {
+      country: [
+        { value: "de", label: "Germany" },
+        { value: "at", label: "Austria" },
+      ],
+    },
+    token,
+    page: "",
+    errors: {},
+    sent: false,
+    ...state,
+  };
+}
+
+/** Shows a page and waits until its form is there. */
+export async function show(
+  server: FormServer,
+  page: ReactNode,
+  queryClient?: QueryClient,
+): Promise<void> {
+  render(
+    <StrictMode>
+      <MizanProvider
+        api={server.api}
+        queryClient={queryClient}
+        fallback="loading"
+      >
+        {page}
+      </MizanProvider>
+    </StrictMode>,
+  );
+  await waitFor(() => {
+    if (!document.querySelector("form")) throw new Error("there is no form");
+  });
+}
+
+export function control(label: string): HTMLInputElement {
+  return screen.getByLabelText(label);
+}
+
+/** Writes into a control and leaves it, as a person does. */
+export async function fillIn(label: string, value: string): Promise<void> {
+  await act(async () => {
+    fireEvent.change(control(label), { target: { value } });
+  });
+  await leave(label);
+}
+
+export async function leave(label: string): Promise<void> {
+  await act(async () => {
+    fireEvent.blur(control(label));
+  });
+}
+
+export async function press(label: string, index = 0): Promise<void> {
+  await act(async () => {
+    const button = screen.getAllByRole("button", { name: label })[index];
+    if (!button) throw new Error(`there is no button ${label}`);
+    fireEvent.click(button);
+  });
+  await act(async () => {
+    await vi.waitFor(() => undefined);
+  });
+}
+
+/** What is said about a control. */
+export function errorOf(label: string): string | null {
+  const ids = control(label).getAttribute("aria-describedby") ?? "";
+  const id = ids.split(" ").find((id) => id.endsWith("-error"));
+  return id ? (document.getElementById(id)?.textContent ?? null) : null;
+}

@@ -1,0 +1,225 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import {
+  characters,
+  color,
+  date,
+  dateTime,
+  decimal,
+  email,
+  file,
+  filled,
+  instant,
+  items,
+  maxBytes,
+  notBlank,
+  pattern,
+  range,
+  rows,
+  singleLine,
+  time,
+  unique,
+  url,
+} from "../../validation/checks";
+import { lazy } from "../../validation/lazy";
+
+/** All that a schema says to a value. */
+function said(schema: z.ZodType, value: unknown): string[] {
+  const { error } = schema.safeParse(value);
+  return error?.issues.map(({ message }) => message) ?? [];
+}
+
+function text(check: z.core.CheckFn<string>): z.ZodType {
+  return z.string().check(check);
+}
+
+describe("characters", () => {
+  const schema = text(characters({ min: 2, max: 3 }));
+
+  it.each([
+    ["🦀", false],
+    ["🦀🦀", true],
+    ["🦀🦀🦀", true],
+    ["abcd", false],
+  ])("counts %s as the server does", (value, isRight) => {
+    expect(schema.safeParse(value).success).toBe(isRight);
+  });
+});
+
+describe("the words of constraints", () => {
+  it.each([
+    [text(characters({ min: 1 })), "", "Must have at least 1 character."],
+    [text(characters({ min: 2 })), "", "Must have at least 2 characters."],
+    [text(characters({ max: 1 })), "ab", "Must have at most 1 character."],
+    [
+      text(characters({ min: 0, max: 1 })),
+      "ab",
+      "Must have at most 1 character.",
+    ],
+    [text(characters({ min: 1, max: 3 })), "", "Must have 1 to 3 characters."],
+    [
+      text(characters({ min: 1, max: 1 })),
+      "",
+      "Must have exactly 1 character.",
+    ],
+    [text(characters({ min: 1 }, "who are you?")), "", "who are you?"],
+    [
+      z.array(z.string()).check(items({ max: 1 })),
+      ["", ""],
+      "Must have at most 1 item.",
+    ],
+    [
+      z.array(z.string()).check(items({ min: 2, max: 4 })),
+      [],
+      "Must have 2 to 4 items.",
+    ],
+    [
+      z.number().check(range({ min: 1, max: 9 })),
+      10,
+      "Must be at least 1 and at most 9.",
+    ],
+    [z.number().check(range({ exclusiveMin: 1 })), 1, "Must be more than 1."],
+    [z.number().check(range({ exclusiveMax: 1 })), 1, "Must be less than 1."],
+    [z.number().check(range({ max: 1 }, "too many")), 2, "too many"],
+    [text(email()), "nobody", "Enter a valid email address."],
+    [
+      text(email("we cannot write to this")),
+      "nobody",
+      "we cannot write to this",
+    ],
+    [text(url()), "nowhere", "Enter a valid URL."],
+    [text(pattern(/^a/u)), "b", "Does not have the expected format."],
+    [text(filled({ min: 2 }, "who?")), " ", "who?"],
+    [text(filled({ min: 2 }, "who?")), "  ", "This field is required."],
+    [
+      text(instant),
+      "2026-01-31T18:30",
+      "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.",
+    ],
+    [
+      z.array(z.string()).check(rows({ min: 1, max: 1 })),
+      ["", ""],
+      "Must have at most 1 item.",
+    ],
+    [
+      z.array(z.string()).check(rows({ min: 1, max: 2 })),
+      [],
+      "Must have 1 to 2 items.",
+    ],
+    [text(notBlank), " \u3000\u0085", "This field is required."],
+    [
+      text(singleLine),
+      "a\r\nb",
+      "Must be one line without control characters.",
+    ],
+    [text(maxBytes(3)), "ää", "Must have at most 3 bytes."],
+    [text(date), "2026-02-29", "Enter a date, such as 2026-01-31."],
+    [text(time), "24:00", "Enter a time, such as 18:30."],
+    [
+      text(dateTime),
+      "2026-01-31",
+      "Enter a date and a time, such as 2026-01-31T18:30.",
+    ],
+    [text(color), "red", "Enter a colour, such as #1e90ff."],
+    [text(decimal), "1,5", "Enter a number, such as 12.50."],
+    [
+      z.array(z.string()).check(unique),
+      ["a", "a"],
+      "Must not contain the same item twice.",
+    ],
+  ])("are the server's (%#)", (schema, value, message) => {
+    expect(said(schema, value)).toEqual([message]);
+  });
+
+  it.each([
+    [text(notBlank), " a "],
+    [text(singleLine), "a b\u2028"],
+    [text(maxBytes(4)), "ää"],
+    [text(date), "2024-02-29"],
+    [text(time), "23:59:59"],
+    [text(dateTime), "2026-01-31T09:30:00"],
+    [text(color), "#AABB00"],
+    [text(decimal), "-12.50"],
+    [text(url()), "https://bücher.example/?q"],
+    [z.number().check(range({ min: 1, max: 9 })), 9],
+  ])("are not said of what is right (%#)", (schema, value) => {
+    expect(said(schema, value)).toEqual([]);
+  });
+
+  it("are all said, but of a blank text only that it is required", () => {
+    const schema = z.string().check(email(), characters({ min: 9 }));
+    expect(said(schema, "a")).toEqual([
+      "Enter a valid email address.",
+      "Must have at least 9 characters.",
+    ]);
+    expect(said(z.string().check(notBlank, email()), "")).toEqual([
+      "This field is required.",
+    ]);
+  });
+});
+
+it("count the items of a list though one of them is wrong", () => {
+  const schema = z.array(z.string().check(email())).check(items({ max: 1 }));
+  expect(said(schema, ["a", 1])).toContain("Must have at most 1 item.");
+});
+
+describe("file", () => {
+  const schema = z
+    .instanceof(File)
+    .check(file({ accept: "image/png, .PDF, audio/*", maxBytes: 3 }));
+  const made = (name: string, type: string, content = "a"): File =>
+    new File([content], name, { type });
+
+  it.each([
+    [made("a.png", "image/png"), []],
+    [made("a.pdf", "application/pdf"), []],
+    [made("a.ogg", "audio/ogg"), []],
+    [made("a", ""), []],
+    [
+      made("a.gif", "image/gif"),
+      ["Choose a file of type image/png, .PDF, audio/*."],
+    ],
+    [made("a.png", "image/png", ""), ["The file is empty."]],
+    [made("a.png", "image/png", "four"), ["The file must be at most 3 bytes."]],
+  ])("says what the server would (%#)", (value, messages) => {
+    expect(said(schema, value)).toEqual(messages);
+  });
+});
+
+describe("what Zod finds by itself", () => {
+  it.each([
+    [z.string(), undefined, "This field is required."],
+    [z.enum(["a"]), undefined, "This field is required."],
+    [z.string(), 1, "Must be text."],
+    [z.int32(), 1.5, "Enter a whole number."],
+    [z.uint32(), -1, "Must be at least 0 and at most 4294967295."],
+    [z.array(z.enum(["a"])), "a", "Choose one of the options."],
+    [z.string().check(date), 5, "Enter a date, such as 2026-01-31."],
+    [z.int32(), "1", "Enter a whole number."],
+    [z.string(), null, "This field is required."],
+    [z.number(), "a", "Enter a number."],
+    [z.boolean(), "on", "Must be true or false."],
+    [z.array(z.string()), {}, "Must be a list."],
+    [z.object({}), [], "Must be an object."],
+    [z.enum(["a"]), "b", "Choose one of the options."],
+    [z.union([z.string(), z.number()]), true, "This value is not valid."],
+    [z.guid(), "a", "Must be a UUID."],
+    [z.number().multipleOf(2), 3, "Must be a multiple of 2."],
+    [z.strictObject({}), { a: 1 }, "Unknown field: a."],
+    [z.instanceof(File), "a", "Choose a file."],
+  ])("is said in the server's words (%#)", (schema, value, message) => {
+    expect(
+      said(
+        lazy(() => schema),
+        value,
+      ),
+    ).toEqual([message]);
+    const around = z.object({ inner: lazy(() => schema) });
+    expect(
+      said(
+        lazy(() => around),
+        { inner: value },
+      ),
+    ).toEqual([message]);
+  });
+});

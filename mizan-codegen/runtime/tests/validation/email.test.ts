@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { isEmail } from "../../validation/email";
+
+/** What the `validator` crate says, written by the Rust tests. */
+const verdicts = JSON.parse(
+  readFileSync(new URL("./emails.json", import.meta.url), "utf8"),
+) as Record<string, boolean>;
+
+it("takes what the server takes, and nothing else", () => {
+  const addresses = Object.keys(verdicts);
+  expect(addresses.length).toBeGreaterThan(80);
+  const ours = addresses.map((address) => [address, isEmail(address)]);
+  expect(Object.fromEntries(ours)).toEqual(verdicts);
+});

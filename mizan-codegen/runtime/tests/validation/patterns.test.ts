@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+
+const cases = new URL("../../../tests/cases/", import.meta.url);
+
+/** Every regular expression in the clients of the cases. */
+const emitted = new Set(
+  readdirSync(cases).flatMap((name) => {
+    if (name.endsWith(".json")) return [];
+    const file = new URL(`${name}/expected/schemas.ts`, cases);
+    const found = readFileSync(file, "utf8").matchAll(
+      /(?:pattern|regex)\(\/((?:[^/\\\n]|\\.)+)\/u/g,
+    );
+    return [...found].map(([, source]) => source ?? "");
+  }),
+);
+
+/** Texts that come far into a pattern again and again, and do not match it in the end. */
+function* attacks(length: number): Generator<string> {
+  const parts = [
+    "a",
+    "0",
+    "-",
+    ".",
+    "@",
+    " ",
+    "_",
+    "a.",
+    "a-",
+    "0.",
+    "a ",
+    "a@",
+  ];
+  for (const start of ["", "a", "+", "#", "-1", "a@a.", "0e"])
+    for (const part of parts)
+      for (const end of ["", "!", "\n", "@"])
+        yield start + part.repeat(length / part.length) + end;
+}
+
+/** Tests all texts; throws when it takes longer than `timeout` milliseconds. */
+function test(source: string, length: number, timeout: number): void {
+  const pattern = new RegExp(source, "u");
+  runInNewContext(
+    "for (const text of texts) pattern.test(text);",
+    { pattern, texts: [...attacks(length)] },
+    { timeout },
+  );
+}
+
+describe("patterns in browsers", () => {
+  it("are found in the generated clients", () => {
+    expect(emitted.size).toBeGreaterThan(8);
+  });
+
+  // A quadratic one would take a minute for one text alone.
+  it.each([...emitted])(
+    "read what is long and wrong in linear time: %s",
+    (source) => test(source, 100_000, 30_000),
+    60_000,
+  );
+
+  it.each([
+    ["^(\\p{L}+)+$", 40],
+    ["^[^@\\p{Z}]+@[^@\\p{Z}]+\\.[^@\\p{Z}]+$", 100_000],
+  ])("are tested by texts that stop others: %s", (source, length) =>
+    expect(() => test(source, length, 500)).toThrow("timed out"),
+  );
+});

@@ -1,0 +1,69 @@
+import type * as z from "zod";
+
+/** What each of the checks below says. */
+export const formatMessages = new Map<object, string>();
+
+/** Checks for a date as HTML writes it. */
+export const date = format("a date, such as 2026-01-31", isDate);
+
+/** Checks for a time of day as HTML writes it. */
+export const time = format("a time, such as 18:30", isTime);
+
+/** Checks for a date and a time without a zone as HTML writes them. */
+export const dateTime = format(
+  "a date and a time, such as 2026-01-31T18:30",
+  (text) => {
+    const [day = "", ...rest] = text.split("T");
+    return isDate(day) && isTime(rest.join("T"));
+  },
+);
+
+/** Checks for a colour as HTML writes it. */
+export const color = format("a colour, such as #1e90ff", (text) =>
+  /^#[0-9a-f]{6}$/i.test(text),
+);
+
+/** Checks for a number in decimal digits. */
+export const decimal = format("a number, such as 12.50", (text) =>
+  /^-?[0-9]+(\.[0-9]+)?$/.test(text),
+);
+
+/** Checks for a moment with its offset from UTC (RFC 3339). */
+export const instant = format(
+  "a date and a time with an offset, such as 2026-01-31T18:30:00Z",
+  (text) => {
+    const [, day = "", time = "", offset = ""] =
+      /^(.{10})T(.{8})(?:\.[0-9]+)?(Z|[+-].{5})$/.exec(text) ?? [];
+    return (
+      isDate(day) &&
+      isTime(time) &&
+      (offset === "Z" || (offset.length === 6 && isTime(offset.slice(1))))
+    );
+  },
+);
+
+function format(
+  wanted: string,
+  matches: (text: string) => boolean,
+): z.core.CheckFn<string> {
+  const message = `Enter ${wanted}.`;
+  const check: z.core.CheckFn<string> = ({ value, issues }) => {
+    if (!matches(value))
+      issues.push({ code: "custom", message, input: value, continue: true });
+  };
+  formatMessages.set(check, message);
+  return check;
+}
+
+function isDate(text: string): boolean {
+  const parts = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text);
+  if (!parts) return false;
+  const [year = 0, month = 0, day = 0] = parts.slice(1).map(Number);
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  return year > 0 && day >= 1 && day <= (days[month - 1] ?? 0);
+}
+
+function isTime(text: string): boolean {
+  return /^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$/.test(text);
+}

@@ -1,0 +1,39 @@
+//! Channels in a manifest.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::source_location::SourceLocation;
+
+/// A channel that a client can subscribe to. A schema is absent if the channel has no such part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Channel {
+    /// The name on the wire.
+    pub name: String,
+    /// The schema of the subscription's parameters, an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub params: Option<Value>,
+    /// The schema of a message from a client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_message: Option<Value>,
+    /// The schema of a message from the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_message: Option<Value>,
+    /// The schema of the reply to a client's message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Value>,
+    /// The schema of the state that a new subscriber receives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Value>,
+    /// The schema of a member's public information (presence).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Value>,
+    /// The doc comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
+    /// The location in the Rust source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceLocation>,
+}

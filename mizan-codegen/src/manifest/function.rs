@@ -1,0 +1,52 @@
+//! Queries, mutations and contexts in a manifest.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::source_location::SourceLocation;
+
+/// A server function that a client can call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Function {
+    /// The name on the wire.
+    pub name: String,
+    /// The kind of the function, which decides its hooks and its HTTP method.
+    pub kind: FunctionKind,
+    /// A short description of the authorization policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The JSON Schema of the arguments, an object; absent for a function without arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Value>,
+    /// The JSON Schema of the return value.
+    pub output: Value,
+    /// A key of [`Manifest::errors`](super::Manifest::errors); absent for a function that fails
+    /// with the common codes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The names of the queries and contexts that the function invalidates, or `*` for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub affects: Vec<String>,
+    /// The doc comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
+    /// The location in the Rust source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceLocation>,
+}
+
+/// The kind of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FunctionKind {
+    /// Reads data: safe and cacheable.
+    Query,
+    /// Changes data.
+    Mutation,
+    /// A query without arguments whose data is available to the whole page.
+    GlobalContext,
+    /// A query whose data is available to the components below its provider.
+    LocalContext,
+}

@@ -1,0 +1,91 @@
+//! Names that an item of an app cannot have.
+
+/// The error type of a function that fails with the common codes only.
+pub(crate) const COMMON_ERROR: &str = "CommonError";
+
+/// The exports of the generated files of every client.
+pub(crate) const CLIENT_EXPORTS: [&str; 8] = [
+    "Api",
+    "CommonCode",
+    "CommonError",
+    "MizanProvider",
+    "api",
+    "contract",
+    "createApi",
+    "useApi",
+];
+
+/// The exports of the runtime that `index.ts` of every client has.
+pub(crate) const RUNTIME_EXPORTS: [&str; 9] = [
+    "ApiOptions",
+    "CallError",
+    "CallOptions",
+    "ClientCode",
+    "Failure",
+    "Mutation",
+    "Query",
+    "Result",
+    "createQueryClient",
+];
+
+/// The additional exports of a client with channels, from generated files and from the runtime.
+pub(crate) const CHANNEL_EXPORTS: [&str; 15] = [
+    "ChannelCode",
+    "ChannelDefinition",
+    "ChannelError",
+    "ChannelGap",
+    "ChannelHookOptions",
+    "ChannelMember",
+    "ChannelMessage",
+    "ChannelOptions",
+    "ChannelPage",
+    "ChannelResult",
+    "ChannelState",
+    "ChannelStatus",
+    "ChannelSubscription",
+    "reconnect",
+    "subscribe",
+];
+
+/// The props of a local context's provider that are not arguments of its function.
+pub(crate) const PROVIDER_PROPS: [&str; 4] = ["children", "fallback", "key", "ref"];
+
+/// Returns whether a name is a property of every JavaScript object, or `then`, which `await` calls.
+///
+/// A function with such a name would break the api object, and an error ignores a data field with
+/// such a name.
+pub(crate) fn is_reserved_in_javascript(name: &str) -> bool {
+    matches!(
+        name,
+        "__defineGetter__"
+            | "__defineSetter__"
+            | "__lookupGetter__"
+            | "__lookupSetter__"
+            | "__proto__"
+            | "constructor"
+            | "hasOwnProperty"
+            | "isPrototypeOf"
+            | "propertyIsEnumerable"
+            | "then"
+            | "toLocaleString"
+            | "toString"
+            | "valueOf"
+    )
+}
+
+/// Returns whether a field name is reserved in forms.
+///
+/// Reserved are the syntax of field paths, row indices, the control fields that a form sends
+/// (`__token`), and properties that JavaScript does not allow to be set.
+pub(crate) fn is_reserved_in_forms(name: &str) -> bool {
+    name.is_empty()
+        || name.starts_with("__")
+        || name.contains(|letter| {
+            matches!(
+                letter,
+                '.' | '[' | ']' | ',' | '"' | '\'' | '|' | '`' | '\\' | '$'
+            )
+        })
+        || name.bytes().all(|byte| byte.is_ascii_digit())
+        || matches!(name, "constructor" | "prototype" | "root")
+}

@@ -1,0 +1,189 @@
+//! Planning of queries, mutations and contexts.
+
+use super::definitions::{Definition, Definitions};
+use super::model::{Affects, Function};
+use super::planner::Planner;
+use crate::diagnostic::{Diagnostic, ItemRef};
+use crate::manifest::{self, FunctionKind};
+use crate::naming::{self, COMMON_ERROR, PROVIDER_PROPS};
+use crate::schema::{Docs, Type};
+
+impl<'m> Planner<'m> {
+    /// Plans all functions, including those of forms.
+    pub(super) fn functions(&mut self, types: &Definitions) -> Vec<Function<'m>> {
+        let mut functions: Vec<_> = self.manifest.functions.iter().collect();
+        functions.sort_by_key(|function| &function.name);
+        for pair in functions.windows(2) {
+            if pair[0].name == pair[1].name {
+                self.diagnostics.push(Diagnostic::DuplicateFunction {
+                    name: pair[0].name.clone(),
+                    first: pair[0].source.clone(),
+                    second: pair[1].source.clone(),
+                });
+            }
+        }
+        functions.dedup_by_key(|function| &function.name);
+        functions
+            .into_iter()
+            .map(|function| self.function(function, types))
+            .collect()
+    }
+
+    fn function(&mut self, function: &'m manifest::Function, types: &Definitions) -> Function<'m> {
+        self.check_affects(function);
+        let component = naming::component_name(&function.name);
+        Function {
+            manifest: function,
+            name: self.function_name(function),
+            input: self.input(function, &component, types),
+            output: self.read_schema(ItemRef::output(function), &function.output),
+            error: self.error_name(function),
+            affects: self.affects(function),
+            component,
+            uses_post: false,
+        }
+    }
+
+    fn function_name(&mut self, function: &manifest::Function) -> String {
+        let item = ItemRef::function(function);
+        let Some(name) = naming::function_name(&function.name) else {
+            self.diagnostics.push(Diagnostic::InvalidName { item });
+            return function.name.clone();
+        };
+        if self.form_function(&function.name).is_some() {
+            // The form registers its own name.
+            return name;
+        }
+        for name in [&name, &function.name] {
+            if naming::is_reserved_in_javascript(name) {
+                self.diagnostics.push(Diagnostic::ReservedName {
+                    name: name.clone(),
+                    item,
+                });
+                return name.clone();
+            }
+        }
+        let component = naming::component_name(&function.name);
+        let conflict = self
+            .registry
+            .api_property(&name, item.clone())
+            .or_else(|| {
+                self.registry
+                    .export(&format!("use{component}"), item.clone())
+            })
+            .or_else(|| match function.kind {
+                FunctionKind::LocalContext => {
+                    self.registry.export(&format!("{component}Provider"), item)
+                }
+                FunctionKind::Query | FunctionKind::Mutation | FunctionKind::GlobalContext => None,
+            });
+        self.diagnostics.extend(conflict);
+        name
+    }
+
+    fn input(
+        &mut self,
+        function: &manifest::Function,
+        component: &str,
+        types: &Definitions,
+    ) -> Option<Definition> {
+        let schema = function.input.as_ref()?;
+        let item = ItemRef::input(function);
+        if function.kind == FunctionKind::GlobalContext {
+            self.diagnostics.push(Diagnostic::GlobalContextInput {
+                function: ItemRef::function(function),
+            });
+        }
+        let name = format!("{component}Input");
+        let schema_name = naming::schema_name(&name);
+        let conflict = self
+            .registry
+            .type_and_schema(&name, &schema_name, item.clone());
+        self.diagnostics.extend(conflict);
+        let ty = self.read_schema(item, schema);
+        self.check_input(function, &ty, types);
+        Some(Definition {
+            name,
+            schema_name,
+            docs: Docs::from(format!("The input of `{}`.", self.api_path(&function.name)).as_str()),
+            ty,
+        })
+    }
+
+    fn check_input(&mut self, function: &manifest::Function, input: &Type, types: &Definitions) {
+        let Some(arguments) = types.properties(input) else {
+            self.diagnostics.push(Diagnostic::InputNotObject {
+                function: ItemRef::function(function),
+            });
+            return;
+        };
+        if function.kind == FunctionKind::LocalContext {
+            for argument in arguments {
+                if PROVIDER_PROPS.contains(&argument) {
+                    self.diagnostics.push(Diagnostic::ProviderArgument {
+                        function: ItemRef::function(function),
+                        argument: argument.to_owned(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn error_name(&mut self, function: &manifest::Function) -> String {
+        let Some(key) = &function.error else {
+            return COMMON_ERROR.to_owned();
+        };
+        match self.error_names.get(key.as_str()) {
+            Some(name) => name.clone(),
+            None => {
+                self.diagnostics.push(Diagnostic::UnknownError {
+                    function: ItemRef::function(function),
+                    name: key.clone(),
+                });
+                COMMON_ERROR.to_owned()
+            }
+        }
+    }
+
+    fn check_affects(&mut self, function: &manifest::Function) {
+        for affected in &function.affects {
+            let is_query = |other: &manifest::Function| {
+                other.name == *affected && other.kind != FunctionKind::Mutation
+            };
+            if affected != "*" && !self.manifest.functions.iter().any(is_query) {
+                self.diagnostics.push(Diagnostic::UnknownAffected {
+                    function: ItemRef::function(function),
+                    name: affected.clone(),
+                });
+            }
+        }
+    }
+
+    fn affects(&self, function: &manifest::Function) -> Affects {
+        if function.affects.iter().any(|affected| affected == "*") {
+            return Affects::All;
+        }
+        let paths = function.affects.iter();
+        Affects::Queries(paths.map(|name| self.api_path(name)).collect())
+    }
+
+    /// Returns the path of a function in `Api`: `renamePost`, or `forms.contact.submit`.
+    fn api_path(&self, wire: &str) -> String {
+        let camel_case =
+            |name: &str| naming::function_name(name).unwrap_or_else(|| name.to_owned());
+        match self.form_function(wire) {
+            Some((form, member)) => format!("forms.{}.{member}", camel_case(form)),
+            None => camel_case(wire),
+        }
+    }
+
+    /// Splits the wire name of a form's function into the form's name and the name in `Api`.
+    fn form_function<'n>(&self, wire: &'n str) -> Option<(&'n str, &'static str)> {
+        let (form, part) = wire.rsplit_once('.')?;
+        let (_, member) = super::forms::FUNCTIONS
+            .into_iter()
+            .find(|(name, _)| *name == part)?;
+        let is_form = self.manifest.forms.iter().any(|one| one.name == form);
+        is_form.then_some((form, member))
+    }
+}

@@ -1,0 +1,129 @@
+//! The parts of a plan.
+
+use super::definitions::{Definition, Definitions};
+use crate::manifest;
+use crate::schema::{Docs, Type};
+
+/// A client that is ready to be printed.
+pub(crate) struct Plan<'m> {
+    pub(crate) contract: &'m str,
+    pub(crate) codes: &'m [String],
+    /// The functions except those of forms, sorted by their names on the wire.
+    pub(crate) functions: Vec<Function<'m>>,
+    /// The forms, sorted by their names on the wire.
+    pub(crate) forms: Vec<Form<'m>>,
+    /// The channels, sorted by their names on the wire.
+    pub(crate) channels: Vec<Channel<'m>>,
+    pub(crate) types: Definitions,
+    pub(crate) errors: Vec<ErrorUnion<'m>>,
+}
+
+impl<'m> Plan<'m> {
+    /// Iterates over all functions, including those of forms, sorted by their names on the wire.
+    pub(crate) fn all_functions(&self) -> impl Iterator<Item = &Function<'m>> {
+        let forms = self.forms.iter();
+        let mut all: Vec<_> = forms
+            .flat_map(|form| [&form.state, &form.submit, &form.validate])
+            .chain(&self.functions)
+            .collect();
+        all.sort_by_key(|function| &function.manifest.name);
+        all.into_iter()
+    }
+}
+
+/// A query, mutation or context.
+pub(crate) struct Function<'m> {
+    pub(crate) manifest: &'m manifest::Function,
+    /// The name of its property in `Api`.
+    pub(crate) name: String,
+    /// The prefix of its types and components, and of its hook after `use`.
+    pub(crate) component: String,
+    pub(crate) input: Option<Definition>,
+    pub(crate) output: Type,
+    /// The name of its error type.
+    pub(crate) error: String,
+    pub(crate) affects: Affects,
+    /// Sends the input of a query in the body, because it may be secret and URLs are logged.
+    pub(crate) uses_post: bool,
+}
+
+/// The queries that a function invalidates.
+pub(crate) enum Affects {
+    All,
+    /// The paths in `Api`, such as `post` or `forms.contact.state`.
+    Queries(Vec<String>),
+}
+
+/// The failures of the functions that share an error type.
+pub(crate) struct ErrorUnion<'m> {
+    pub(crate) name: String,
+    pub(crate) docs: Docs,
+    pub(crate) variants: Vec<Variant<'m>>,
+}
+
+/// A variant of an error type.
+pub(crate) struct Variant<'m> {
+    pub(crate) code: &'m str,
+    pub(crate) docs: Docs,
+    pub(crate) data: Option<Type>,
+}
+
+/// A form. Its values are the input of its `submit` function.
+pub(crate) struct Form<'m> {
+    pub(crate) manifest: &'m manifest::Form,
+    /// The name of its property in `Api["forms"]`.
+    pub(crate) name: String,
+    /// The name of the constant with its definition: `contactForm`.
+    pub(crate) constant: String,
+    /// The prefix of its types, and of its hook after `use`: `ContactForm`.
+    pub(crate) component: String,
+    /// The query `contact.schema`.
+    pub(crate) state: Function<'m>,
+    pub(crate) submit: Function<'m>,
+    pub(crate) validate: Function<'m>,
+    pub(crate) fields: Vec<Field<'m>>,
+    /// The paths of all fields, with `*` for the index of a row.
+    pub(crate) paths: Vec<String>,
+    pub(crate) lists: Vec<FormList>,
+}
+
+/// A field with the properties that its type implies.
+pub(crate) struct Field<'m> {
+    pub(crate) manifest: &'m manifest::Field,
+    pub(crate) value: FieldValue,
+    pub(crate) is_nullable: bool,
+    pub(crate) fields: Vec<Field<'m>>,
+    /// The single field of each row.
+    pub(crate) item: Option<Box<Field<'m>>>,
+}
+
+/// The type of a field's value on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldValue {
+    Text,
+    Number,
+    Boolean,
+}
+
+/// A list of rows in a form.
+pub(crate) struct FormList {
+    /// The path of the list, with `*` for the index of a row.
+    pub(crate) path: String,
+    /// The paths of the fields, relative to a row.
+    pub(crate) fields: Vec<String>,
+}
+
+/// A channel. A part that it does not have is `None`.
+pub(crate) struct Channel<'m> {
+    pub(crate) manifest: &'m manifest::Channel,
+    /// The prefix of its definition, before `Channel`.
+    pub(crate) name: String,
+    /// The prefix of its type, and of its hook after `use`, before `Channel`.
+    pub(crate) component: String,
+    pub(crate) params: Option<Type>,
+    pub(crate) message: Option<Type>,
+    pub(crate) send: Option<Type>,
+    pub(crate) reply: Option<Type>,
+    pub(crate) snapshot: Option<Type>,
+    pub(crate) member: Option<Type>,
+}

@@ -1,0 +1,74 @@
+//! The registry of TypeScript names, which detects conflicts.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::diagnostic::{Diagnostic, ItemRef};
+use crate::naming::{CHANNEL_EXPORTS, CLIENT_EXPORTS, RUNTIME_EXPORTS};
+
+/// The TypeScript names of a client, with the item that each belongs to.
+#[derive(Default)]
+pub(super) struct NameRegistry {
+    /// The exports of the client: types, hooks and components share a namespace.
+    exports: BTreeMap<String, ItemRef>,
+    /// The properties of `Api`.
+    api: BTreeMap<String, ItemRef>,
+    /// The Zod schemas, which `index.ts` does not export.
+    schemas: BTreeMap<String, ItemRef>,
+}
+
+impl NameRegistry {
+    /// Creates a registry with the names that every client has.
+    pub(super) fn with_built_in_names(has_forms: bool, has_channels: bool) -> Self {
+        let built_in = |name: &str| (name.to_owned(), ItemRef::BuiltIn(name.to_owned()));
+        let channel_exports: &[&str] = if has_channels { &CHANNEL_EXPORTS } else { &[] };
+        let exports = CLIENT_EXPORTS
+            .into_iter()
+            .chain(RUNTIME_EXPORTS)
+            .chain(channel_exports.iter().copied());
+        Self {
+            exports: exports.map(built_in).collect(),
+            api: has_forms.then(|| built_in("forms")).into_iter().collect(),
+            schemas: BTreeMap::new(),
+        }
+    }
+
+    /// Registers an export of the client.
+    pub(super) fn export(&mut self, name: &str, item: ItemRef) -> Option<Diagnostic> {
+        register(&mut self.exports, name, item)
+    }
+
+    /// Registers a property of `Api`.
+    pub(super) fn api_property(&mut self, name: &str, item: ItemRef) -> Option<Diagnostic> {
+        register(&mut self.api, name, item)
+    }
+
+    /// Registers a type and its Zod schema.
+    pub(super) fn type_and_schema(
+        &mut self,
+        name: &str,
+        schema_name: &str,
+        item: ItemRef,
+    ) -> Option<Diagnostic> {
+        self.export(name, item.clone())
+            .or_else(|| register(&mut self.schemas, schema_name, item))
+    }
+}
+
+fn register(
+    names: &mut BTreeMap<String, ItemRef>,
+    name: &str,
+    item: ItemRef,
+) -> Option<Diagnostic> {
+    match names.entry(name.to_owned()) {
+        Entry::Vacant(entry) => {
+            entry.insert(item);
+            None
+        }
+        Entry::Occupied(entry) => Some(Diagnostic::NameConflict {
+            name: name.to_owned(),
+            first: entry.get().clone(),
+            second: item,
+        }),
+    }
+}

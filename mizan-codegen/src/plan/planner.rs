@@ -1,0 +1,94 @@
+//! The state that is shared by the steps of planning.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::definitions::{Definition, Definitions};
+use super::name_registry::NameRegistry;
+use crate::diagnostic::{Diagnostic, ItemRef};
+use crate::manifest::Manifest;
+use crate::naming;
+use crate::schema::{Docs, SchemaReader, Type, TypeNames, docs_of};
+
+/// Plans a client. Each step continues after an error, so that one run reports all diagnostics.
+pub(super) struct Planner<'m> {
+    pub(super) manifest: &'m Manifest,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) registry: NameRegistry,
+    /// The names of the error types, by their keys in the manifest.
+    pub(super) error_names: BTreeMap<&'m str, String>,
+    type_names: TypeNames,
+}
+
+impl<'m> Planner<'m> {
+    pub(super) fn new(manifest: &'m Manifest) -> Self {
+        let mut planner = Self {
+            manifest,
+            diagnostics: Vec::new(),
+            registry: NameRegistry::with_built_in_names(
+                !manifest.forms.is_empty(),
+                !manifest.channels.is_empty(),
+            ),
+            error_names: BTreeMap::new(),
+            type_names: TypeNames::new(),
+        };
+        for key in manifest.defs.keys() {
+            let item = ItemRef::Type(key.clone());
+            let name = planner.type_name(key, &item);
+            let schema_name = naming::schema_name(&name);
+            let conflict = planner.registry.type_and_schema(&name, &schema_name, item);
+            planner.diagnostics.extend(conflict);
+            planner.type_names.insert(key.clone(), name);
+        }
+        for key in manifest.errors.keys() {
+            let item = ItemRef::Error(key.clone());
+            let name = planner.type_name(key, &item);
+            let conflict = planner.registry.export(&name, item);
+            planner.diagnostics.extend(conflict);
+            planner.error_names.insert(key, name);
+        }
+        planner
+    }
+
+    /// Returns the type name for a key of the manifest, or the key itself after a diagnostic.
+    fn type_name(&mut self, key: &str, item: &ItemRef) -> String {
+        naming::type_name(key).unwrap_or_else(|| {
+            self.diagnostics
+                .push(Diagnostic::InvalidName { item: item.clone() });
+            key.to_owned()
+        })
+    }
+
+    /// Reads a JSON Schema that belongs to `item`.
+    pub(super) fn read_schema(&mut self, item: ItemRef, schema: &Value) -> Type {
+        SchemaReader::new(&self.type_names, &mut self.diagnostics, item).read(schema)
+    }
+
+    /// Reads the named types.
+    pub(super) fn types(&mut self) -> Definitions {
+        let manifest = self.manifest;
+        let definitions = manifest.defs.iter().map(|(key, schema)| {
+            let name = self.type_names[key].clone();
+            Definition {
+                schema_name: naming::schema_name(&name),
+                name,
+                docs: docs_of(schema),
+                ty: self.read_schema(ItemRef::Type(key.clone()), schema),
+            }
+        });
+        let types = Definitions::new(definitions.collect());
+        for name in types.infinite() {
+            self.diagnostics.push(Diagnostic::InfiniteType { name });
+        }
+        types
+    }
+}
+
+/// Converts a doc comment of the manifest.
+pub(super) fn docs(text: Option<&String>) -> Docs {
+    Docs {
+        text: text.cloned(),
+        deprecated: false,
+    }
+}

@@ -1,0 +1,82 @@
+use super::layout::{Document, text};
+use crate::schema::Docs;
+
+/// The JSDoc comment for what follows, with the line break after it; nothing without docs.
+pub(crate) fn comment(docs: &Docs) -> Document {
+    let mut lines: Vec<String> = docs.text.iter().flat_map(|text| harmless(text)).collect();
+    if docs.deprecated {
+        lines.push("@deprecated".to_owned());
+    }
+    match lines.as_slice() {
+        [] => Document::Concat(Vec::new()),
+        [line] => Document::Concat(vec![text(format!("/** {line} */")), Document::HardLine]),
+        lines => {
+            let mut comment = vec![text("/**"), Document::HardLine];
+            for line in lines {
+                comment.push(text(if line.is_empty() {
+                    " *".to_owned()
+                } else {
+                    format!(" * {line}")
+                }));
+                comment.push(Document::HardLine);
+            }
+            comment.extend([text(" */"), Document::HardLine]);
+            Document::Concat(comment)
+        }
+    }
+}
+
+/// The lines of a doc comment, with nothing in them that ends the comment or breaks a line.
+fn harmless(docs: &str) -> impl Iterator<Item = String> {
+    docs.trim().lines().map(|line| {
+        let line: String = line
+            .trim_end()
+            .chars()
+            .map(|letter| match letter {
+                '\u{2028}' | '\u{2029}' => ' ',
+                control if control.is_control() => ' ',
+                letter => letter,
+            })
+            .collect();
+        line.replace("*/", "*\\/")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::comment;
+    use crate::schema::Docs;
+
+    fn check(docs: &str, expected: &str) {
+        assert_eq!(comment(&Docs::from(docs)).print(), expected);
+    }
+
+    #[test]
+    fn one_line_stays_one_line() {
+        check(" Renames a post. ", "/** Renames a post. */\n");
+    }
+
+    #[test]
+    fn several_lines_are_framed() {
+        check(
+            "Renames a post.\r\n\r\nFor staff.",
+            "/**\n * Renames a post.\n *\n * For staff.\n */\n",
+        );
+    }
+
+    #[test]
+    fn nothing_ends_the_comment_early() {
+        check("*/ alert(1) /*", "/** *\\/ alert(1) /* */\n");
+        check("a\u{2028}b\rc\0d", "/** a b c d */\n");
+    }
+
+    #[test]
+    fn no_docs_give_no_comment() {
+        check("", "");
+        let deprecated = Docs {
+            text: None,
+            deprecated: true,
+        };
+        assert_eq!(comment(&deprecated).print(), "/** @deprecated */\n");
+    }
+}

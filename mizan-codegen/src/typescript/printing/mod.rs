@@ -1,0 +1,12 @@
+//! Printing of TypeScript syntax.
+
+mod jsdoc;
+mod layout;
+pub(super) mod literal;
+mod type_expression;
+
+pub(super) use jsdoc::comment;
+pub(super) use layout::{Document, text};
+pub(super) use type_expression::{
+    IN_OTHER_FILES, IN_TYPES_FILE, type_arguments, union_after_operator, without_docs,
+};

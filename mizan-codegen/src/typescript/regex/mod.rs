@@ -1,0 +1,6 @@
+//! Translation of regular expressions from the `regex` crate to JavaScript.
+
+mod linear_time;
+mod translate;
+
+pub(super) use translate::to_javascript;

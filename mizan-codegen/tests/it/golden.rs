@@ -1,0 +1,118 @@
+//! Golden cases: manifests and the clients that are generated from them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mizan_codegen::{GeneratedFiles, Manifest, generate};
+
+#[test]
+fn generated_clients_match_expected_files() {
+    let mut stale = Vec::new();
+    for case in cases() {
+        let json = fs::read_to_string(case.join("manifest.json")).unwrap();
+        let files = generate(&Manifest::parse(&json).unwrap()).unwrap();
+        let generated = without_runtime(&files);
+        let folder = case.join("expected");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            update(&folder, &generated);
+        }
+        let expected = read(&folder);
+        for path in generated.keys().chain(expected.keys()) {
+            if generated.get(path) != expected.get(path) {
+                stale.push(format!("{}/{path}", folder.display()));
+            }
+        }
+    }
+    stale.dedup();
+    assert!(
+        stale.is_empty(),
+        "these files are out of date, run with UPDATE_EXPECT=1: {stale:#?}"
+    );
+}
+
+#[test]
+fn written_manifest_generates_same_client() {
+    for case in cases() {
+        let json = fs::read_to_string(case.join("manifest.json")).unwrap();
+        let files = generate(&Manifest::parse(&json).unwrap()).unwrap();
+        let written = files.get("manifest.json").unwrap();
+        let again = generate(&Manifest::parse(written).unwrap()).unwrap();
+        assert_eq!(files, again, "{}", case.display());
+    }
+}
+
+#[test]
+fn tsconfig_includes_every_case() {
+    let config = fs::read_to_string(folder().join("tsconfig.json")).unwrap();
+    for case in cases() {
+        let name = case.file_name().unwrap().to_str().unwrap();
+        let root = format!("\"{name}/expected\"");
+        assert!(
+            config.contains(&root),
+            "tests/cases/tsconfig.json lacks {root}"
+        );
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+fn cases() -> Vec<PathBuf> {
+    let mut cases: Vec<_> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("manifest.json").exists())
+        .collect();
+    cases.sort();
+    cases
+}
+
+fn without_runtime(files: &GeneratedFiles) -> BTreeMap<String, String> {
+    files
+        .iter()
+        .filter(|(path, _)| !path.starts_with("runtime/"))
+        .map(|(path, contents)| (path.to_owned(), contents.to_owned()))
+        .collect()
+}
+
+fn read(folder: &Path) -> BTreeMap<String, String> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return BTreeMap::new();
+    };
+    entries
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            (name, fs::read_to_string(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+fn update(folder: &Path, files: &BTreeMap<String, String>) {
+    if folder.exists() {
+        fs::remove_dir_all(folder).unwrap();
+    }
+    fs::create_dir_all(folder).unwrap();
+    for (path, contents) in files {
+        fs::write(folder.join(path), contents).unwrap();
+    }
+}
+
+/// `runtime/tests/validation/verdicts.test.ts` uses this manifest to compare client-side with
+/// server-side validation.
+#[test]
+fn verdicts_manifest_matches_mizan_forms() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let source = crates.join("mizan-forms/tests/verdicts.manifest.json");
+    let manifest = fs::read_to_string(source).unwrap();
+    let path = folder().join("verdicts/manifest.json");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, &manifest).unwrap();
+    }
+    assert!(
+        fs::read_to_string(path).unwrap() == manifest,
+        "the manifest of the case `verdicts` is out of date, run with UPDATE_EXPECT=1"
+    );
+}

@@ -1,0 +1,44 @@
+//! The values that a page can display.
+
+use serde_json::Value;
+
+use super::model::{Field, FieldKind, Row};
+
+/// Removes the values that must not or cannot be displayed: those of password, file and hidden fields, of
+/// unknown fields, and values of the wrong structure.
+pub(crate) fn retain_displayable(fields: &[Field], values: &mut Value) {
+    let Value::Object(members) = values else {
+        return;
+    };
+    members.retain(|name, value| {
+        let field = fields.iter().find(|field| field.name == *name);
+        field.is_some_and(|field| {
+            let is_public = !field.is_secret() && !field.declared.hidden;
+            is_public && has_structure_of(&field.kind, value)
+        })
+    });
+    for (name, value) in members {
+        let field = fields.iter().find(|field| field.name == *name);
+        match (field.map(|field| &field.kind), value) {
+            (Some(FieldKind::Group(fields)), value) => retain_displayable(fields, value),
+            (Some(FieldKind::List { row, .. }), Value::Array(rows)) => match row {
+                Row::Group(fields) => {
+                    rows.iter_mut()
+                        .for_each(|row| retain_displayable(fields, row));
+                }
+                Row::Item(item) if item.is_secret() => rows.clear(),
+                Row::Item(_) => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+/// Returns false if the field is a group or a list and the value is neither that nor null.
+fn has_structure_of(kind: &FieldKind, value: &Value) -> bool {
+    match kind {
+        FieldKind::Group(_) => value.is_object() || value.is_null(),
+        FieldKind::List { .. } => value.is_array() || value.is_null(),
+        _ => true,
+    }
+}

@@ -1,0 +1,16 @@
+//! The definition of a form, computed from its type's JSON Schema and its attributes.
+
+mod displayable;
+mod from_json_schema;
+mod html_form;
+mod input_schema;
+mod json_schema;
+mod manifest;
+mod model;
+mod posted_values;
+
+pub(crate) use displayable::retain_displayable;
+pub use from_json_schema::define_form;
+pub(crate) use input_schema::input_schema;
+pub use model::FormDefinition;
+pub(crate) use model::{Field, FieldKind, Row, dynamic_choices};

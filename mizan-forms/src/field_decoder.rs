@@ -1,0 +1,86 @@
+//! Decoding of a form field by field, so that one invalid field does not hide errors in others.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::validation::messages::{NOT_A_LIST, NOT_AN_OBJECT};
+
+/// Decodes the fields of a form one by one and records the failures with their paths.
+#[derive(Default)]
+pub struct FieldDecoder {
+    path: Vec<String>,
+    failures: Vec<(String, String)>,
+}
+
+impl FieldDecoder {
+    /// Returns the paths of the fields that could not be decoded, with the errors of their types.
+    pub(crate) fn into_failures(self) -> Vec<(String, String)> {
+        self.failures
+    }
+
+    /// Decodes a field with the `Deserialize` of its type. A missing field is not a failure.
+    pub fn field<T: DeserializeOwned>(&mut self, values: &Value, name: &str) -> Option<T> {
+        self.field_with(values, name, |value| T::deserialize(value))
+    }
+
+    /// Decodes a field with a function, as in `#[serde(deserialize_with = "..")]`.
+    pub fn field_with<'v, T>(
+        &mut self,
+        values: &'v Value,
+        name: &str,
+        decode: impl FnOnce(&'v Value) -> Result<T, serde_json::Error>,
+    ) -> Option<T> {
+        match decode(values.get(name)?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.enter(name, |decoder| decoder.fail(&error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Decodes a group of fields, or a list of groups.
+    pub fn nested<P>(
+        &mut self,
+        values: &Value,
+        name: &str,
+        decode: impl FnOnce(&Value, &mut Self) -> P,
+    ) -> Option<P> {
+        let value = values.get(name)?;
+        Some(self.enter(name, |decoder| decode(value, decoder)))
+    }
+
+    /// Records a failure unless `values` is an object.
+    pub fn expect_object(&mut self, values: &Value) {
+        if !values.is_object() {
+            self.fail(NOT_AN_OBJECT);
+        }
+    }
+
+    /// Decodes each row of a list. Records a failure if `values` is not a list.
+    pub(crate) fn rows<P>(
+        &mut self,
+        values: &Value,
+        decode: impl Fn(&Value, &mut Self) -> P,
+    ) -> Vec<P> {
+        let Value::Array(rows) = values else {
+            self.fail(NOT_A_LIST);
+            return Vec::new();
+        };
+        let rows = rows.iter().enumerate();
+        rows.map(|(index, row)| self.enter(&index.to_string(), |decoder| decode(row, decoder)))
+            .collect()
+    }
+
+    fn enter<T>(&mut self, name: &str, decode: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(name.to_owned());
+        let decoded = decode(self);
+        self.path.pop();
+        decoded
+    }
+
+    fn fail(&mut self, message: &str) {
+        self.failures
+            .push((self.path.join("."), message.to_owned()));
+    }
+}

@@ -1,0 +1,83 @@
+//! The mutation that submits the values of a form.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use mizan_core::function::{CallError, Source};
+use mizan_core::upload::UploadField;
+use mizan_core::{Cx, Error, Policy, ServerFunction};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::FormHandler;
+use crate::definition::input_schema;
+use crate::validation::{FieldSelection, validate};
+
+/// The mutation `name.submit`, which validates the values of the form `F` and passes them to
+/// [`FormHandler::submit`].
+///
+/// The values are in the JSON form in which a client sends them.
+pub struct SubmitMutation<F> {
+    values: Value,
+    form: PhantomData<fn() -> F>,
+}
+
+impl<F> SubmitMutation<F> {
+    /// Creates a call of the mutation.
+    #[must_use]
+    pub fn new(values: Value) -> Self {
+        Self {
+            values,
+            form: PhantomData,
+        }
+    }
+}
+
+impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
+    type Output = F::Output;
+    type Error = CallError<F::Error>;
+    const NAME: &'static str = F::SUBMIT;
+    const POLICY: Policy = F::POLICY;
+    const AFFECTS: &'static [&'static str] = F::AFFECTS;
+    const DOCS: &'static str = F::DOCS;
+    const SOURCE: Option<Source> = F::SOURCE;
+
+    fn uploads() -> Vec<UploadField> {
+        F::definition().uploads()
+    }
+
+    async fn call(self, cx: &Cx) -> Result<F::Output, CallError<F::Error>> {
+        let validated = validate::<F>(cx, self.values, FieldSelection::All).await?;
+        match validated.form {
+            Some(form) if validated.errors.is_empty() => {
+                form.submit(cx).await.map_err(CallError::Failed)
+            }
+            _ => Err(Error::invalid_fields(validated.errors).into()),
+        }
+    }
+}
+
+impl<'de, F> Deserialize<'de> for SubmitMutation<F> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl<F: FormHandler> JsonSchema for SubmitMutation<F> {
+    fn schema_name() -> Cow<'static, str> {
+        F::SUBMIT.into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        input_schema::<F>(schemas)
+    }
+}
+
+/// Omits the values, which can contain passwords.
+impl<F: FormHandler> fmt::Debug for SubmitMutation<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SubmitMutation({})", F::NAME)
+    }
+}

@@ -1,0 +1,128 @@
+//! The query that validates the values of a form.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
+
+use mizan_core::error::FieldErrors;
+use mizan_core::function::{FunctionKind, Source};
+use mizan_core::upload::UploadField;
+use mizan_core::{Cx, Error, Policy, ServerFunction};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::FormHandler;
+use crate::definition::input_schema;
+use crate::validation::{FieldSelection, validate};
+
+/// The query `name.validate`, which validates some or all values of the form `F` without submitting them.
+///
+/// The values are in the JSON form in which a client sends them.
+pub struct ValidateQuery<F> {
+    values: Value,
+    fields: Option<HashSet<String>>,
+    form: PhantomData<fn() -> F>,
+}
+
+/// What is wrong with the values of a form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct FormErrors {
+    /// The messages by path; `__all__` stands for the form.
+    pub errors: FieldErrors,
+}
+
+impl<F> ValidateQuery<F> {
+    /// Creates a call of the query that validates all values.
+    #[must_use]
+    pub fn new(values: Value) -> Self {
+        Self {
+            values,
+            fields: None,
+            form: PhantomData,
+        }
+    }
+
+    /// Restricts the validation to the fields at these paths.
+    #[must_use]
+    pub fn fields<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Self {
+        self.fields = Some(paths.into_iter().map(str::to_owned).collect());
+        self
+    }
+}
+
+impl<F: FormHandler> ServerFunction for ValidateQuery<F> {
+    type Output = FormErrors;
+    type Error = Error;
+    const NAME: &'static str = F::VALIDATE;
+    const KIND: FunctionKind = FunctionKind::Query;
+    const POLICY: Policy = F::POLICY;
+    const DOCS: &'static str =
+        "What is wrong with the values of the form, or with those of some fields.";
+    const SOURCE: Option<Source> = F::SOURCE;
+
+    fn uploads() -> Vec<UploadField> {
+        Vec::new()
+    }
+
+    async fn call(self, cx: &Cx) -> Result<FormErrors, Error> {
+        let selection = self
+            .fields
+            .as_ref()
+            .map_or(FieldSelection::All, FieldSelection::Paths);
+        let mut errors = validate::<F>(cx, self.values, selection).await?.errors;
+        errors.retain(|path, _| path == mizan_core::error::FORM_ERRORS || selection.contains(path));
+        Ok(FormErrors { errors })
+    }
+}
+
+impl<'de, F> Deserialize<'de> for ValidateQuery<F> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Input {
+            values: Map<String, Value>,
+            #[serde(default)]
+            fields: Option<HashSet<String>>,
+        }
+        Input::deserialize(deserializer).map(|input| Self {
+            values: Value::Object(input.values),
+            fields: input.fields,
+            form: PhantomData,
+        })
+    }
+}
+
+impl<F: FormHandler> JsonSchema for ValidateQuery<F> {
+    fn schema_name() -> Cow<'static, str> {
+        F::VALIDATE.into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let mut values = input_schema::<F>(schemas);
+        values.remove("required");
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "values": values,
+                "fields": {
+                    "description": "The paths of the fields to check; without it, all.",
+                    "type": ["array", "null"],
+                    "items": { "type": "string" },
+                    "default": null,
+                },
+            },
+            "required": ["values"],
+            "additionalProperties": false,
+        })
+    }
+}
+
+/// Omits the values, which can contain passwords.
+impl<F: FormHandler> fmt::Debug for ValidateQuery<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ValidateQuery({})", F::NAME)
+    }
+}

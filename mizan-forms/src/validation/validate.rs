@@ -1,0 +1,193 @@
+//! The complete validation of a form's values: constraints first, then the checks of the handler.
+
+use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors};
+use mizan_core::{Cx, Error, ErrorCode};
+use serde_json::{Map, Value};
+
+use super::constraints::{Validated, decode_and_check};
+use super::field_path::FieldPath;
+use super::field_selection::FieldSelection;
+use super::messages::{NOT_A_CHOICE, READ_ONLY};
+use crate::definition::{Field, FieldKind, Row};
+use crate::{Choice, FormHandler};
+
+/// Validates the values of a form.
+///
+/// # Errors
+///
+/// Returns an error if a check fails to run, such as a database error. Invalid values are not an error
+/// here; they are in [`Validated::errors`].
+pub(crate) async fn validate<F: FormHandler>(
+    cx: &Cx,
+    mut values: Value,
+    selection: FieldSelection<'_>,
+) -> Result<Validated<F>, Error> {
+    let read_only = apply_server_values::<F>(cx, &mut values).await?;
+    let mut validated = cx.uploads().decoding(|| decode_and_check::<F>(&mut values));
+    // The client cannot correct a value that the server has set.
+    for field in F::definition().server_held() {
+        let messages = validated.errors.remove(&field.name);
+        if let Some(messages) = messages
+            && !read_only.contains_key(&field.name)
+        {
+            return Err(Error::internal(format!(
+                "`initial` of the form `{}` returns an invalid value for the field `{}`: {}",
+                F::NAME,
+                field.name,
+                messages.join(", ")
+            )));
+        }
+    }
+    validated.errors.extend(read_only);
+
+    if let Value::Object(members) = &values {
+        let mut leaves = Vec::new();
+        add_leaves(&F::definition().fields, members, None, &mut leaves);
+        check_leaves::<F>(cx, &leaves, selection, &mut validated.errors).await?;
+    }
+    if let Some(form) = &validated.form {
+        let outcome = FormHandler::validate(form, cx).await;
+        add_outcome(outcome, FORM_ERRORS, &mut validated.errors)?;
+    }
+    Ok(validated)
+}
+
+/// Sets the values of server-held fields. Returns errors for those that the client has sent.
+async fn apply_server_values<F: FormHandler>(
+    cx: &Cx,
+    values: &mut Value,
+) -> Result<FieldErrors, Error> {
+    let mut errors = FieldErrors::new();
+    let definition = F::definition();
+    let (Some(_), Value::Object(members)) = (definition.server_held().next(), values) else {
+        return Ok(errors);
+    };
+    let mut initial = F::initial(cx).await?.0;
+    for field in definition.server_held() {
+        if members.shift_remove(&field.name).is_some() {
+            errors.insert(field.name.clone(), vec![READ_ONLY.to_owned()]);
+        }
+        let declared = || field.declared.initial.map(|initial| initial());
+        if let Some(value) = initial.remove(&field.name).or_else(declared) {
+            members.insert(field.name.clone(), value);
+        }
+    }
+    Ok(errors)
+}
+
+/// Checks the dynamic choices of the selected fields, and runs [`FormHandler::validate_field`].
+async fn check_leaves<F: FormHandler>(
+    cx: &Cx,
+    leaves: &[Leaf<'_>],
+    selection: FieldSelection<'_>,
+    errors: &mut FieldErrors,
+) -> Result<(), Error> {
+    // The choices of a field are loaded once, independent of the number of rows.
+    let mut loaded: Vec<(&Field, Vec<Choice>)> = Vec::new();
+    for leaf in leaves {
+        let is_invalid = errors.contains_key(&leaf.path);
+        if is_invalid || leaf.field.is_server_held() || !selection.contains(&leaf.path) {
+            continue;
+        }
+        if let Some(load) = leaf.field.dynamic_choices() {
+            let known = loaded
+                .iter()
+                .position(|(field, _)| std::ptr::eq(*field, leaf.field));
+            let index = match known {
+                Some(index) => index,
+                None => {
+                    loaded.push((leaf.field, load(cx).await?));
+                    loaded.len() - 1
+                }
+            };
+            if !is_among(leaf.value, &loaded[index].1) {
+                let messages = errors.entry(leaf.path.clone()).or_default();
+                messages.push(NOT_A_CHOICE.to_owned());
+                continue;
+            }
+        }
+        let outcome = F::validate_field(cx, &leaf.path, leaf.value).await;
+        add_outcome(outcome, &leaf.path, errors)?;
+    }
+    Ok(())
+}
+
+fn is_among(value: &Value, choices: &[Choice]) -> bool {
+    let is_choice = |value: &Value| choices.iter().any(|choice| choice.value == *value);
+    match value {
+        Value::Array(values) => values.iter().all(is_choice),
+        value => is_choice(value),
+    }
+}
+
+/// Adds the messages of a failed check. Returns any other error.
+fn add_outcome(
+    outcome: Result<(), Error>,
+    path: &str,
+    errors: &mut FieldErrors,
+) -> Result<(), Error> {
+    let Err(error) = outcome else {
+        return Ok(());
+    };
+    if error.kind() != ErrorKind::Common(ErrorCode::Invalid) {
+        return Err(error);
+    }
+    if error.fields().is_empty() {
+        let messages = errors.entry(path.to_owned()).or_default();
+        messages.push(error.message().to_owned());
+    }
+    for (path, messages) in error.fields() {
+        let known = errors.entry(path.clone()).or_default();
+        known.extend(messages.iter().cloned());
+    }
+    Ok(())
+}
+
+/// A field that is neither a group nor a list of groups, with its value.
+struct Leaf<'a> {
+    path: String,
+    field: &'a Field,
+    value: &'a Value,
+}
+
+fn add_leaves<'a>(
+    fields: &'a [Field],
+    values: &'a Map<String, Value>,
+    parent: Option<&FieldPath<'_>>,
+    leaves: &mut Vec<Leaf<'a>>,
+) {
+    for field in fields {
+        let path = FieldPath::field(parent, &field.name);
+        let Some(value) = values.get(&field.name).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        match (&field.kind, value) {
+            (FieldKind::Group(fields), Value::Object(values)) => {
+                add_leaves(fields, values, Some(&path), leaves);
+            }
+            (FieldKind::List { row, .. }, Value::Array(rows)) => {
+                for (index, value) in rows.iter().enumerate() {
+                    let path = FieldPath::row(&path, index);
+                    match (row, value) {
+                        (Row::Group(fields), Value::Object(values)) => {
+                            add_leaves(fields, values, Some(&path), leaves);
+                        }
+                        (Row::Item(field), value) => leaves.push(Leaf {
+                            path: path.to_path(),
+                            field,
+                            value,
+                        }),
+                        _ => {}
+                    }
+                }
+            }
+            // The value of a file field is only a reference to the upload.
+            (FieldKind::File | FieldKind::Group(_), _) => {}
+            _ => leaves.push(Leaf {
+                path: path.to_path(),
+                field,
+                value,
+            }),
+        }
+    }
+}

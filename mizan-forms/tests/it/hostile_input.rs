@@ -1,0 +1,199 @@
+//! What nobody fills in by accident. Each is refused on its field, and nothing is stored.
+
+use std::time::{Duration, Instant};
+
+use mizan_core::{Cx, Error, Principal, Registry};
+use mizan_forms::functions::ValidateQuery;
+use mizan_forms::{Form, FormHandler, RegisterForm};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use validator::Validate;
+
+use crate::app::{app, blamed, call, with};
+
+async fn refused(values: Value) -> Vec<String> {
+    let (app, sent) = app();
+    let error = call(&app, "contact.submit", with(values))
+        .await
+        .unwrap_err();
+    assert!(sent.0.lock().unwrap().is_empty());
+    blamed(&error)
+}
+
+#[tokio::test]
+async fn what_the_server_holds_cannot_be_sent() {
+    assert_eq!(
+        refused(json!({ "account": 1, "tenant": "other" })).await,
+        [
+            "account: This field cannot be changed.",
+            "tenant: This field cannot be changed."
+        ]
+    );
+    assert_eq!(
+        refused(json!({ "account": null })).await,
+        ["account: This field cannot be changed."]
+    );
+}
+
+#[tokio::test]
+async fn unknown_fields_are_named() {
+    assert_eq!(
+        refused(json!({ "__proto__": {} })).await,
+        ["__proto__: Unknown field."]
+    );
+    let phone = json!({ "the-number": "123", "kind": "home", "constructor": 1 });
+    assert_eq!(
+        refused(json!({ "phones": [phone] })).await,
+        ["phones.0.constructor: Unknown field."]
+    );
+    let many: serde_json::Map<_, _> = (0..1_000).map(|i| (format!("a{i}"), json!(1))).collect();
+    assert_eq!(refused(Value::Object(many)).await.len(), 20);
+}
+
+#[tokio::test]
+async fn lines_are_lines() {
+    assert_eq!(
+        refused(json!({ "email": "a@example.org\r\nBcc: b@example.org" })).await,
+        ["email: Must be one line without control characters. Enter a valid email address."]
+    );
+    assert_eq!(
+        refused(json!({ "fullName": "a\nb" })).await,
+        ["fullName: Must be one line without control characters."]
+    );
+    let (app, _) = app();
+    let message = with(json!({ "message": "two\nlines" }));
+    assert!(call(&app, "contact.submit", message).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_value_is_too_long_by_one() {
+    for (values, message) in [
+        (json!({ "fullName": "é".repeat(10) }), None),
+        (
+            json!({ "fullName": "é".repeat(11) }),
+            Some("fullName: please tell us your name"),
+        ),
+        (json!({ "message": "é".repeat(10) }), None),
+        (
+            json!({ "message": "é".repeat(10) + "a" }),
+            Some("message: Must have at most 20 bytes."),
+        ),
+        (json!({ "message": "a".repeat(15) }), None),
+        (
+            json!({ "message": "a".repeat(16) }),
+            Some("message: Must have at most 15 characters."),
+        ),
+    ] {
+        let (app, _) = app();
+        let outcome = call(&app, "contact.submit", with(values.clone())).await;
+        match message {
+            None => assert!(outcome.is_ok(), "{values}: {outcome:?}"),
+            Some(message) => assert_eq!(blamed(&outcome.unwrap_err()), [message], "{values}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_too_long_is_not_decoded() {
+    let rows = vec![json!({ "nonsense": true }); 10_000];
+    assert_eq!(
+        refused(json!({ "phones": rows })).await,
+        ["phones: Must have at most 2 items."]
+    );
+}
+
+#[tokio::test]
+async fn what_is_blank_is_missing() {
+    assert_eq!(
+        refused(json!({ "email": " \u{a0}\u{3000}" })).await,
+        ["email: This field is required."]
+    );
+    assert_eq!(
+        refused(json!({ "email": null })).await,
+        ["email: This field is required."]
+    );
+    assert_eq!(
+        refused(json!({ "fullName": "" })).await,
+        ["fullName: please tell us your name"]
+    );
+    assert_eq!(
+        refused(json!({ "fullName": "  " })).await,
+        ["fullName: This field is required."]
+    );
+}
+
+#[tokio::test]
+async fn the_wrong_kind_of_value_says_what_is_right() {
+    for (values, message) in [
+        (json!({ "email": 1 }), "email: Must be text."),
+        (json!({ "phones": {} }), "phones: Must be a list."),
+        (json!({ "phones": [1] }), "phones.0: Must be an object."),
+        (json!({ "image": {} }), "image: Choose a file."),
+        (
+            json!({ "image": "../../etc/passwd" }),
+            "image: Choose a file.",
+        ),
+        (
+            json!({ "country": 1 }),
+            "country: Choose one of the options.",
+        ),
+    ] {
+        assert_eq!(refused(values.clone()).await, [message], "{values}");
+    }
+}
+
+#[tokio::test]
+async fn submissions_at_once_do_not_meet() {
+    let (app, sent) = app();
+    let calls = (0..50).map(|i| {
+        let app = app.clone();
+        let values = with(json!({ "fullName": format!("n{i}"), "email": if i % 2 == 0 { "a@example.org" } else { "x" } }));
+        async move { call(&app, "contact.submit", values).await.is_ok() }
+    });
+    let outcomes = futures_util::future::join_all(calls).await;
+    assert_eq!(outcomes.iter().filter(|ok| **ok).count(), 25);
+    assert_eq!(sent.0.lock().unwrap().len(), 25);
+}
+
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "long")]
+struct Long {
+    #[validate(nested)]
+    rows: Vec<LongRow>,
+}
+
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[expect(dead_code, reason = "its rows are checked, never taken")]
+struct LongRow {
+    a: String,
+    b: String,
+    c: String,
+    d: String,
+    e: String,
+}
+
+impl FormHandler for Long {
+    type Output = ();
+    type Error = Error;
+
+    async fn submit(self, _: &Cx) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Each of many fields was compared with each of many names once, which took most of a minute.
+#[tokio::test]
+async fn many_names_for_many_fields_are_no_work() {
+    let app = Registry::new().form::<Long>().build().unwrap();
+    let row = json!({ "a": "x", "b": "x", "c": "x", "d": "x", "e": " " });
+    let values = json!({ "rows": vec![row; 1_000] });
+    let names: Vec<_> = (0..150_000).map(|name| format!("r{name}")).collect();
+    let names = names.iter().map(String::as_str);
+    let check = ValidateQuery::<Long>::new(values).fields(names.chain(["rows.7.e", "rows.8"]));
+    let begin = Instant::now();
+    let checked = app.call_as(Principal::anonymous(), check).await.unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    let paths: Vec<_> = checked.errors.keys().collect();
+    assert_eq!(paths, ["rows.7.e", "rows.8.e"]);
+}
