@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use validator::Validate;
 
-use crate::form_app::{Part, multipart, png, text};
+use crate::forms_app::{Part, multipart, png, text};
 use crate::wire::{Reply, call};
 
 #[derive(Form, Deserialize, JsonSchema, Validate)]
