@@ -129,7 +129,7 @@ export class ChannelRequests {
     }
   }
 
-  /** Takes an answer, perhaps to something that nobody waits for any more. */
+  /** Handles a reply, which may belong to an aborted request. */
   answer({ mid, data, error }: ReplyFrame): void {
     this.#inFlight.delete(mid);
     const request = this.#open.get(mid);
