@@ -429,7 +429,7 @@ describe("local contexts", () => {
   it("teach when there is no provider", () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     expect(() => render(<Greeting />)).toThrow(
-      "useGreet() needs a <GreetProvider> above it",
+      "useGreet() requires a <GreetProvider> above the component",
     );
   });
 });

@@ -204,7 +204,7 @@ describe("a page from the server", () => {
     await expect(
       hydratePage({ "./pages/Other.tsx": async () => ({}) }),
     ).rejects.toThrow(
-      "the server rendered pages/Home.tsx, which is not among the components: ./pages/Other.tsx",
+      "the component pages/Home.tsx of this page is not among the given components: ./pages/Other.tsx",
     );
     document.body.innerHTML = "";
     await expect(hydratePage({})).rejects.toThrow("not rendered by the server");
