@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use mizan_core::{App, Channel, Cx, Position};
+use mizan_core::channel::Position;
+use mizan_core::{App, Channel, Cx};
 use slab::Slab;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -132,7 +133,7 @@ impl Channels {
             data,
             key,
             retention: Retention {
-                messages: C::HISTORY,
+                messages: C::HISTORY_LEN,
                 age: C::HISTORY_AGE,
             },
         };

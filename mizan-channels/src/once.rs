@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use mizan_core::{Cx, Error, ErrorCode, Joined};
+use mizan_core::adapter::DynSubscription;
+use mizan_core::{Cx, Error, ErrorCode};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -70,7 +71,7 @@ pub(crate) fn request(
 pub(crate) async fn receive(
     shared: Arc<Shared>,
     request: ClaimRequest,
-    joined: Arc<dyn Joined>,
+    joined: Arc<dyn DynSubscription>,
     cx: Cx,
     message: Bytes,
 ) -> Result<Bytes, Refusal> {
@@ -109,7 +110,7 @@ pub(crate) async fn receive(
                         ErrorCode::RateLimited,
                         "the message did not run: too many others are under way",
                     )
-                    .retry_after(Duration::from_secs(1)),
+                    .with_retry_after(Duration::from_secs(1)),
                 ));
             }
             Err(error) => {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use mizan_core::{Error, Position};
+use mizan_core::Error;
+use mizan_core::channel::Position;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -241,7 +242,7 @@ impl From<&Error> for Refusal {
         if let Some(id) = error.id() {
             members.insert("id".to_owned(), json!(id));
         }
-        if let Some(wait) = error.wait() {
+        if let Some(wait) = error.retry_after() {
             let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             members.insert("retry_after".to_owned(), json!(millis));
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use mizan_core::{App, Cx, Error, ErrorCode, Joined, SnapshotReply};
+use mizan_core::adapter::{DynSubscription, SnapshotReply};
+use mizan_core::{App, Cx, Error, ErrorCode};
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
@@ -58,7 +59,7 @@ pub(crate) struct Subscribers {
 /// A subscription: what was joined, and its places on the broker's lists.
 struct Subscriber {
     id: SubId,
-    joined: Arc<dyn Joined>,
+    joined: Arc<dyn DynSubscription>,
     channel: &'static str,
     group: Arc<str>,
     terms: Terms,
@@ -116,7 +117,7 @@ impl Subscribers {
     pub(crate) fn begin(&mut self, output: Output, visitor: &Visitor, client: &str) -> Option<Job> {
         let cx = || {
             let head = Arc::clone(&visitor.head);
-            Cx::new(self.app.clone(), visitor.principal.clone(), head)
+            self.app.context(visitor.principal.clone(), head)
         };
         match output {
             Output::Join {
@@ -241,7 +242,7 @@ impl Subscribers {
                 "there is no channel of this name",
             ));
         };
-        let joined = entry.join(params)?;
+        let joined = entry.subscription(params)?;
         let group = group(entry.name(), &joined.group()).into();
         self.held.push(Subscriber {
             id,
@@ -250,12 +251,12 @@ impl Subscribers {
             group,
             terms: Terms {
                 slow_consumer: entry.slow_consumer(),
-                reauthorize: entry.reauthorize(),
+                reauthorize: entry.reauthorize_interval(),
                 snapshot: entry.has_snapshot(),
                 presence: entry.has_presence(),
             },
             retention: Retention {
-                messages: entry.history(),
+                messages: entry.history_len(),
                 age: entry.history_age(),
             },
             messages: None,
@@ -395,7 +396,9 @@ async fn in_time<T>(
     let turn = shared.calls.turn(client);
     let Ok(_turn) = timeout(deadline, turn).await else {
         let message = "the server has too much to do";
-        return Err(Error::new(ErrorCode::Unavailable, message).retry_after(Duration::from_secs(1)));
+        return Err(
+            Error::new(ErrorCode::Unavailable, message).with_retry_after(Duration::from_secs(1))
+        );
     };
     timeout(deadline, code).await.unwrap_or_else(|_| {
         tracing::warn!("a channel did not answer in time");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mizan_core::{Position, SlowConsumer};
+use mizan_core::channel::{Position, SlowConsumer};
 
 use crate::close::{Close, CloseCode};
 use crate::log::{Cursor, LogState, ReadReply};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use divan::Bencher;
 use futures_util::FutureExt;
-use mizan_core::{App, Cx, Error, Principal, Registry, RequestHead, client};
+use mizan_core::{App, Error, Principal, Registry, RequestHead, client};
 use serde::{Deserialize, Serialize};
 
 fn main() {
@@ -57,7 +57,7 @@ fn dispatch(bencher: Bencher<'_, '_>, name: &str, input: &Bytes) {
     let function = app.function(name).unwrap();
     let head = Arc::new(RequestHead::empty());
     bencher.bench(|| {
-        let cx = Cx::new(app.clone(), Principal::anonymous(), head.clone());
+        let cx = app.context(Principal::anonymous(), head.clone());
         let reply = function.dispatch(cx, input.clone()).now_or_never().unwrap();
         reply.result.unwrap()
     });

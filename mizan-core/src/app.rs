@@ -1,17 +1,23 @@
+//! A built application.
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::dispatch::{Function, run};
-use crate::state::State;
-use crate::{
-    CallError, ChannelEntry, Cx, FormEntry, Manifest, Principal, RequestHead, ServerFunction,
-};
+use crate::channel::ChannelEntry;
+use crate::cx::Cx;
+use crate::form_entry::FormEntry;
+use crate::function::{CallError, FunctionEntry, ServerFunction};
+use crate::manifest::Manifest;
+use crate::principal::Principal;
+use crate::request_head::RequestHead;
+use crate::state::StateMap;
 
-/// An application at work: finds functions by name and calls them. Cloning is cheap.
+/// An application that servers and tests call. Cloning it is cheap.
 ///
-/// Every call, whether it came over HTTP, from a test or from another function, goes through the
-/// same steps in the same order: policy, decoding, validation, `authorize`, the function.
+/// [`Registry::build`](crate::Registry::build) creates it. Every call takes the same steps, whether
+/// it comes from HTTP, from a test or from another function: policy, decoding, validation,
+/// `authorize`, the function.
 ///
 /// ```
 /// use mizan_core::{Error, Identity, Principal, Registry, client};
@@ -21,111 +27,103 @@ use crate::{
 ///     Ok("all is well".to_owned())
 /// }
 ///
-/// # futures_util::FutureExt::now_or_never(async {
-/// let app = Registry::new().function::<Report>().build()?;
-/// let report = app.call_as(Identity::new("1").staff(), Report {}).await;
-/// assert_eq!(report.unwrap(), "all is well");
-/// let refused = app.call_as(Principal::anonymous(), Report {}).await.unwrap_err();
-/// assert_eq!(refused.code(), "unauthenticated");
-/// # Ok::<(), mizan_core::BuildError>(())
-/// # }).unwrap().unwrap();
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), mizan_core::BuildError> {
+///     let app = Registry::new().function::<Report>().build()?;
+///     let report = app.call_as(Identity::new("1").staff(), Report {}).await;
+///     assert_eq!(report.unwrap(), "all is well");
+///     let refused = app.call_as(Principal::anonymous(), Report {}).await.unwrap_err();
+///     assert_eq!(refused.code(), "unauthenticated");
+///     Ok(())
+/// }
 /// ```
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
 struct Inner {
-    functions: HashMap<&'static str, Function>,
+    functions: HashMap<&'static str, FunctionEntry>,
     forms: HashMap<&'static str, FormEntry>,
     channels: HashMap<&'static str, ChannelEntry>,
-    state: State,
+    state: Arc<StateMap>,
     manifest: Manifest,
 }
 
 impl App {
     pub(crate) fn new(
-        functions: HashMap<&'static str, Function>,
+        functions: HashMap<&'static str, FunctionEntry>,
         forms: HashMap<&'static str, FormEntry>,
         channels: HashMap<&'static str, ChannelEntry>,
-        state: State,
+        state: StateMap,
         manifest: Manifest,
     ) -> Self {
         Self(Arc::new(Inner {
             functions,
             forms,
             channels,
-            state,
+            state: Arc::new(state),
             manifest,
         }))
     }
 
-    /// The function that clients call by this name.
+    /// Returns the function with this name.
     #[must_use]
-    pub fn function(&self, name: &str) -> Option<&Function> {
+    pub fn function(&self, name: &str) -> Option<&FunctionEntry> {
         self.0.functions.get(name)
     }
 
-    /// The form of this name.
+    /// Returns the form with this name.
     #[must_use]
     pub fn form(&self, name: &str) -> Option<&FormEntry> {
         self.0.forms.get(name)
     }
 
-    /// The channel that clients subscribe to by this name.
+    /// Returns the channel with this name.
     #[must_use]
     pub fn channel(&self, name: &str) -> Option<&ChannelEntry> {
         self.0.channels.get(name)
     }
 
-    /// Whether there is any channel.
+    /// Returns `true` if the application has a channel.
     #[must_use]
     pub fn has_channels(&self) -> bool {
         !self.0.channels.is_empty()
     }
 
-    /// What the application offers, as the generator reads it.
+    /// Returns the description of the application from which the client is generated.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.0.manifest
     }
 
-    /// The application state of the type `T`, if there is any.
+    /// Returns the application state of the type `T`, if there is any.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.state.get()
     }
 
-    /// Calls a function with values, without HTTP, as `principal`: what tests do.
+    /// Creates the context of a call that `principal` makes with the request `head`.
+    #[must_use]
+    pub fn context(&self, principal: Principal, head: Arc<RequestHead>) -> Cx {
+        Cx::new(Arc::clone(&self.0.state), principal, head)
+    }
+
+    /// Calls a function with Rust values as `principal`, without HTTP. Tests use this.
     ///
     /// # Errors
     ///
-    /// [`CallError::Refused`] when the policy, the validation or `authorize` stops the call, and
-    /// [`CallError::Failed`] with what the function returned.
+    /// Returns [`CallError::Refused`] if the policy, the validation or `authorize` rejects the call,
+    /// and [`CallError::Failed`] with the error that the function returned.
     pub async fn call_as<F: ServerFunction>(
         &self,
         principal: impl Into<Principal>,
         input: F,
     ) -> Result<F::Output, CallError<F::Error>> {
         let head = Arc::new(RequestHead::empty());
-        self.call(&Cx::new(self.clone(), principal.into(), head), input)
-            .await
-    }
-
-    /// Calls a function with values in a context that there is already, such as that of another
-    /// function.
-    ///
-    /// # Errors
-    ///
-    /// As for [`call_as`](Self::call_as).
-    pub async fn call<F: ServerFunction>(
-        &self,
-        cx: &Cx,
-        input: F,
-    ) -> Result<F::Output, CallError<F::Error>> {
-        run(cx, || Ok(input)).await
+        self.context(principal.into(), head).call(input).await
     }
 }
 
-/// The functions' names and the types of the state.
+/// Writes the names of the functions and the types of the state.
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let functions: BTreeSet<_> = self.0.functions.keys().collect();

@@ -1,16 +1,39 @@
+//! The context of a call.
+
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use cookie::Cookie;
 use http::{HeaderName, HeaderValue};
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, Principal, ReplyHead, RequestHead, StateKey, Uploads};
+use crate::principal::Principal;
+use crate::reply_head::ReplyHead;
+use crate::request_head::RequestHead;
+use crate::state::{StateKey, StateMap};
+use crate::upload::Uploads;
 
-/// The context of one call: who makes it, with what, and what goes back besides the output.
+/// The context of one call: the caller, the application state, the request and the reply.
+///
+/// A function receives it as its first argument, `cx: &Cx`. An adapter creates it with
+/// [`App::context`](crate::App::context).
+///
+/// ```
+/// use mizan_core::{Cx, Error, client};
+///
+/// struct Greeting(String);
+///
+/// #[client(query, auth)]
+/// async fn greet(cx: &Cx) -> Result<String, Error> {
+///     let Greeting(greeting) = cx.state::<Greeting>();
+///     let user = cx.principal().id().unwrap_or_default();
+///     Ok(format!("{greeting}, {user}!"))
+/// }
+/// ```
 pub struct Cx {
-    app: App,
+    state: Arc<StateMap>,
     principal: Principal,
     head: Arc<RequestHead>,
     uploads: Uploads,
@@ -18,11 +41,9 @@ pub struct Cx {
 }
 
 impl Cx {
-    /// The context of a call to `app` that `principal` makes with the request `head`.
-    #[must_use]
-    pub fn new(app: App, principal: Principal, head: Arc<RequestHead>) -> Self {
+    pub(crate) fn new(state: Arc<StateMap>, principal: Principal, head: Arc<RequestHead>) -> Self {
         Self {
-            app,
+            state,
             principal,
             head,
             uploads: Uploads::default(),
@@ -30,61 +51,57 @@ impl Cx {
         }
     }
 
-    /// Adds the files that came with the call. They exist at least as long as the context.
+    /// Adds the files that the client sent with the call. They live at least as long as the context.
     #[must_use]
     pub fn with_uploads(mut self, uploads: Uploads) -> Self {
         self.uploads = uploads;
         self
     }
 
-    /// The files that came with the call, for a function that decodes a part of its input by itself.
-    /// What it takes as an [`Upload`](crate::Upload) is decoded already.
+    /// Returns the files that the client sent with the call.
+    ///
+    /// Only a function that decodes part of its input itself needs them; an
+    /// [`Upload`](crate::Upload) in the input is already decoded.
     #[must_use]
     pub fn uploads(&self) -> &Uploads {
         &self.uploads
     }
 
-    /// The app that was called, to call further functions of it.
-    #[must_use]
-    pub fn app(&self) -> &App {
-        &self.app
-    }
-
-    /// Who makes the call.
+    /// Returns the caller.
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.principal
     }
 
-    /// The application state of the type `T`.
+    /// Returns the application state of the type `T`.
     ///
-    /// What the body of a `#[client]` function asks for by type (`cx.state::<Db>()`) is required
-    /// when the app is built. That misses a type that is inferred (`let db: &Db = cx.state()`),
-    /// what other functions ask for with the `cx` that they are given, and bodies with items of
-    /// their own (`use`, `struct`).
+    /// If the body of a `#[client]` function calls `cx.state::<Db>()`, the application cannot be
+    /// built without this state. The check does not see inferred types (`let db: &Db = cx.state()`),
+    /// calls in other functions that receive the `cx`, and bodies with items of their own (`use`,
+    /// `struct`).
     ///
     /// # Panics
     ///
-    /// When the registry was given no state of this type. Dispatch answers that with an internal
-    /// error; use [`try_state`](Self::try_state) where the state is optional.
+    /// Panics if the registry has no state of this type. Dispatch replies with an internal error
+    /// then. Use [`try_state`](Self::try_state) for optional state.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
         match self.try_state() {
             Some(state) => state,
             None => panic!(
-                "there is no state of the type `{}`: add it with `Registry::state(..)`",
+                "no application state of type `{}`: add it with `Registry::state(..)`",
                 StateKey::of::<T>().type_name()
             ),
         }
     }
 
-    /// The application state of the type `T`, if there is any.
+    /// Returns the application state of the type `T`, if the registry has any.
     #[must_use]
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.app.state()
+        self.state.get()
     }
 
-    /// The head of the request. Empty for a call that came without HTTP.
+    /// Returns the head of the request. It is empty for a call without HTTP.
     #[must_use]
     pub fn head(&self) -> &RequestHead {
         &self.head
@@ -92,59 +109,65 @@ impl Cx {
 
     /// Returns the request's cookie with this name, as [`RequestHead::cookie`] does.
     ///
-    /// Its value is what the client sent: check it before you rely on it.
+    /// The client controls its value: verify it before you rely on it.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<Cookie<'_>> {
         self.head.cookie(name)
     }
 
-    /// Adds a cookie to the reply. Its value is percent-encoded; its name must be a token (RFC 9110,
-    /// section 5.6.2), or the cookie is left out and an error is logged.
+    /// Adds a cookie to the reply.
     ///
-    /// A cookie that is worthless later, such as that of a session, needs [`forbid_replay`](Self::forbid_replay).
+    /// The value is percent-encoded. If the name is not a token (RFC 9110, section 5.6.2), the
+    /// server logs an error and omits the cookie.
     ///
-    /// A batch has no cookies: it answers while its calls still run. Set them in mutations, which
-    /// are never batched.
+    /// Call [`forbid_replay`](Self::forbid_replay) as well for a cookie that expires early, such as
+    /// that of a session.
+    ///
+    /// The reply to a batch has no cookies, because it starts while the calls still run. Set cookies
+    /// in mutations, which are never batched.
     pub fn set_cookie(&self, cookie: Cookie<'static>) {
-        self.reply().cookies.push(cookie);
+        self.reply.lock().cookies.push(cookie);
     }
 
     /// Forbids storing the reply for later requests with the same `Idempotency-Key`.
     ///
-    /// The call then runs again for such a request, as after a failure. Use it for a reply that opens or
-    /// ends a session: its cookie may be worthless minutes later. Requests that already wait for the
-    /// reply still get it.
+    /// Such a request runs the call again, as after a failure. Use this for a reply that opens or
+    /// ends a session, because its cookie may be invalid minutes later. Requests that already wait
+    /// for the reply still receive it.
     pub fn forbid_replay(&self) {
-        self.reply().forbids_replay = true;
+        self.reply.lock().forbids_replay = true;
     }
 
-    /// Sets a header of the reply; like cookies, not in a batch.
+    /// Sets a header of the reply. As with cookies, the reply to a batch omits it.
     pub fn set_header(&self, name: HeaderName, value: HeaderValue) {
-        self.reply().headers.insert(name, value);
+        self.reply.lock().headers.insert(name, value);
     }
 
-    /// Names a query or context that this call makes stale, besides those that the function
-    /// declares with `affects`.
+    /// Invalidates a query or context, in addition to those that the function declares with
+    /// `affects`.
     pub fn affects(&self, name: impl Into<Cow<'static, str>>) {
-        self.reply().affects.push(name.into());
+        self.reply.lock().affects.push(name.into());
     }
 
-    /// Cancelled once nobody waits for the answer any more: the client went away or the deadline
-    /// passed. A query is dropped then; a mutation runs on, and work that it gave away can watch
-    /// this.
+    /// Returns a token that is cancelled when the client disconnects or the deadline passes.
+    ///
+    /// A query is dropped at that point. A mutation continues; tasks that it spawned can watch the
+    /// token.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
         self.head.cancellation()
     }
 
-    pub(crate) fn into_reply(self) -> ReplyHead {
-        self.reply
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn shared_state(&self) -> &Arc<StateMap> {
+        &self.state
     }
 
-    fn reply(&self) -> MutexGuard<'_, ReplyHead> {
-        self.reply.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn shared_head(&self) -> &Arc<RequestHead> {
+        &self.head
+    }
+
+    pub(crate) fn into_reply_head(self) -> ReplyHead {
+        self.reply.into_inner()
     }
 }
 

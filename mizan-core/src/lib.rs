@@ -1,51 +1,41 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod adapter;
+pub mod channel;
+pub mod error;
+pub mod function;
+pub mod manifest;
+pub mod policy;
+pub mod upload;
+pub mod validation;
+
 mod app;
-mod build_error;
-mod channel;
-mod channel_entry;
-mod client_error;
 mod cx;
-mod dispatch;
-mod error;
-mod form;
-mod function;
-mod head;
+mod form_entry;
 mod json;
-mod local_path;
-mod manifest;
-mod policy;
 mod principal;
+mod problem;
 mod registry;
+mod reply_head;
+mod request_head;
 mod state;
-mod unavailable;
-mod upload;
-mod validation;
 
-pub use app::App;
-pub use build_error::BuildError;
-pub use channel::{Channel, Member, Nothing, Position, SlowConsumer, Snapshot};
-pub use channel_entry::{ChannelEntry, Joined, SnapshotReply};
-pub use client_error::{ClientError, ErrorDeclaration, ErrorVariant};
-pub use cx::Cx;
-pub use dispatch::{CallError, Function, Reply};
-pub use error::{Error, ErrorCode, ErrorKind, Fields};
-pub use form::{FormEntry, FormPost, FormShape};
-pub use function::{Input, Kind, Output, ServerFunction, Source};
-pub use head::{ReplyHead, RequestHead, client_network};
-pub use json::{MAX_DEPTH, decode};
-pub use local_path::is_local_path;
-pub use manifest::Manifest;
-pub use mizan_core_macros::{ClientError, client, policy};
-pub use policy::{Decision, Policy, PolicyCheck};
-pub use principal::{Identity, Principal};
-pub use registry::Registry;
-pub use state::StateKey;
-pub use unavailable::Unavailable;
-pub use upload::{Upload, UploadField, Uploads};
-pub use validation::{WHOLE, constraint_messages, sentence};
+#[doc(inline)]
+pub use self::{
+    app::App,
+    channel::{Channel, Never},
+    cx::Cx,
+    error::{ClientError, Error, ErrorCode},
+    function::ServerFunction,
+    policy::{Decision, Policy},
+    principal::{Identity, Principal},
+    registry::{BuildError, Registry},
+    request_head::RequestHead,
+    upload::Upload,
+};
+pub use mizan_core_macros::{ClientError, channel, client, policy};
 
-/// What the macros' output refers to. Not for use by hand.
+/// Items that the output of macros refers to. Not part of the public API.
 #[doc(hidden)]
 pub mod private;

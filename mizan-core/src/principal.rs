@@ -1,70 +1,82 @@
+//! Callers and their identities.
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Who a call is made for: nobody, or somebody with an [`Identity`].
+/// The caller of a function: anonymous, or signed in with an [`Identity`].
 ///
-/// Cloning is cheap: the identity is shared.
+/// Cloning it is cheap.
+///
+/// ```
+/// use mizan_core::{Identity, Principal};
+///
+/// assert!(!Principal::anonymous().is_signed_in());
+/// let principal = Principal::from(Identity::new("42").group("editors"));
+/// assert_eq!(principal.id(), Some("42"));
+/// assert!(principal.is_in_group("editors"));
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Principal(Option<Arc<Identity>>);
 
 impl Principal {
-    /// Nobody is signed in.
+    /// Returns a caller who is not signed in.
     #[must_use]
     pub fn anonymous() -> Self {
         Self::default()
     }
 
-    /// The identity of whoever is signed in.
+    /// Returns the identity of a signed-in caller.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
         self.0.as_deref()
     }
 
-    /// The id of whoever is signed in.
+    /// Returns the id of a signed-in caller.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.identity().map(Identity::id)
     }
 
-    /// Whether anybody is signed in.
+    /// Returns `true` if the caller is signed in.
     #[must_use]
     pub fn is_signed_in(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Whether a member of staff is signed in.
+    /// Returns `true` if the caller is a member of staff or a superuser.
     #[must_use]
     pub fn is_staff(&self) -> bool {
         self.identity().is_some_and(Identity::is_staff)
     }
 
-    /// Whether a superuser is signed in.
+    /// Returns `true` if the caller is a superuser.
     #[must_use]
     pub fn is_superuser(&self) -> bool {
         self.identity().is_some_and(Identity::is_superuser)
     }
 
-    /// Whether whoever is signed in may do what `permission` names.
+    /// Returns `true` if the caller has this permission.
     #[must_use]
     pub fn has_permission(&self, permission: &str) -> bool {
         self.identity()
             .is_some_and(|identity| identity.has_permission(permission))
     }
 
-    /// Whether whoever is signed in belongs to the group of this name.
+    /// Returns `true` if the caller is a member of this group.
     #[must_use]
     pub fn is_in_group(&self, group: &str) -> bool {
         self.identity()
             .is_some_and(|identity| identity.is_in_group(group))
     }
 
-    /// Whether whoever is signed in proved who they are a short while ago.
+    /// Returns `true` if the caller authenticated a short time ago.
     #[must_use]
-    pub fn is_recent(&self) -> bool {
-        self.identity().is_some_and(Identity::is_recent)
+    pub fn is_recently_authenticated(&self) -> bool {
+        self.identity()
+            .is_some_and(Identity::is_recently_authenticated)
     }
 }
 
@@ -83,7 +95,7 @@ impl fmt::Debug for Principal {
     }
 }
 
-/// Somebody who is signed in.
+/// A signed-in user.
 ///
 /// ```
 /// use mizan_core::{Identity, Principal};
@@ -105,11 +117,11 @@ pub struct Identity {
     session: Option<String>,
 }
 
-/// How long a proof of who somebody is counts as recent, unless the identity says otherwise.
-const RECENT_FOR: Duration = Duration::from_secs(5 * 60);
+/// The time for which an authentication counts as recent, unless the identity sets another.
+const DEFAULT_RECENT_FOR: Duration = Duration::from_secs(5 * 60);
 
 impl Identity {
-    /// An ordinary user; `id` is whatever the application knows its users by.
+    /// Creates an ordinary user with the application's id for it.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -118,20 +130,20 @@ impl Identity {
             permissions: BTreeSet::new(),
             groups: BTreeSet::new(),
             authenticated_at: None,
-            recent_for: RECENT_FOR,
+            recent_for: DEFAULT_RECENT_FOR,
             methods: Vec::new(),
             session: None,
         }
     }
 
-    /// Makes this a member of staff.
+    /// Makes the user a member of staff.
     #[must_use]
     pub fn staff(mut self) -> Self {
         self.staff = true;
         self
     }
 
-    /// Makes this a superuser, who is staff too and has every permission.
+    /// Makes the user a superuser, who is also staff and has every permission.
     #[must_use]
     pub fn superuser(mut self) -> Self {
         self.superuser = true;
@@ -145,16 +157,19 @@ impl Identity {
         self
     }
 
-    /// Adds a group that the user belongs to, such as `editors`. A group gives no permission by
-    /// itself: whoever makes the identity adds those too.
+    /// Adds a group that the user is a member of, such as `editors`.
+    ///
+    /// A group grants no permissions by itself. Add those with [`permission`](Self::permission).
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.groups.insert(group.into());
         self
     }
 
-    /// Says when and how this user proved who they are; `method` is a name of RFC 8176, such as
-    /// `pwd` or `otp`. Each further call adds a method and moves the time.
+    /// Sets the time of authentication, and adds its method: a name of RFC 8176, such as `pwd` or
+    /// `otp`.
+    ///
+    /// A further call replaces the time and adds another method.
     #[must_use]
     pub fn authenticated(mut self, at: SystemTime, method: impl Into<Cow<'static, str>>) -> Self {
         self.authenticated_at = Some(at);
@@ -162,73 +177,74 @@ impl Identity {
         self
     }
 
-    /// Sets for how long a proof of who this user is counts as recent: 5 minutes without this.
+    /// Sets the time for which an authentication counts as recent. The default is 5 minutes.
     #[must_use]
     pub fn recent_for(mut self, duration: Duration) -> Self {
         self.recent_for = duration;
         self
     }
 
-    /// Says which session this user comes with, by a public id and not by its token, so that ending
-    /// the session ends what it opened.
+    /// Sets the session of the user, by a public id instead of its token.
+    ///
+    /// When the session ends, its channel connections end as well.
     #[must_use]
     pub fn in_session(mut self, id: impl Into<String>) -> Self {
         self.session = Some(id.into());
         self
     }
 
-    /// What the application knows this user by.
+    /// Returns the application's id for the user.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether this is a member of staff; every superuser is one.
+    /// Returns `true` for a member of staff. Every superuser is one.
     #[must_use]
     pub fn is_staff(&self) -> bool {
         self.staff || self.superuser
     }
 
-    /// Whether this is a superuser.
+    /// Returns `true` for a superuser.
     #[must_use]
     pub fn is_superuser(&self) -> bool {
         self.superuser
     }
 
-    /// Whether this user may do what `permission` names; a superuser may do everything.
+    /// Returns `true` if the user has this permission. A superuser has every permission.
     #[must_use]
     pub fn has_permission(&self, permission: &str) -> bool {
         self.superuser || self.permissions.contains(permission)
     }
 
-    /// Whether this user belongs to the group of this name. Nobody belongs to one for being a
-    /// superuser.
+    /// Returns `true` if the user is a member of this group. Superusers are not members implicitly.
     #[must_use]
     pub fn is_in_group(&self, group: &str) -> bool {
         self.groups.contains(group)
     }
 
-    /// Whether this user proved who they are a short while ago. A time that is yet to come is not
-    /// recent.
+    /// Returns `true` if the user authenticated a short time ago.
+    ///
+    /// A time of authentication in the future does not count as recent.
     #[must_use]
-    pub fn is_recent(&self) -> bool {
-        let since = self.authenticated_at.map(|at| at.elapsed());
-        matches!(since, Some(Ok(since)) if since <= self.recent_for)
+    pub fn is_recently_authenticated(&self) -> bool {
+        let elapsed = self.authenticated_at.map(|at| at.elapsed());
+        matches!(elapsed, Some(Ok(elapsed)) if elapsed <= self.recent_for)
     }
 
-    /// What the session is called that the user is signed in with, where there is one.
+    /// Returns the public id of the user's session, if there is one.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.session.as_deref()
     }
 
-    /// When this user last proved who they are.
+    /// Returns the time of the last authentication.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<SystemTime> {
         self.authenticated_at
     }
 
-    /// How this user proved who they are, in RFC 8176's names.
+    /// Returns the methods of authentication, in the names of RFC 8176.
     pub fn methods(&self) -> impl Iterator<Item = &str> {
         self.methods.iter().map(AsRef::as_ref)
     }

@@ -1,22 +1,23 @@
 pub use {schemars, serde, serde_json, validator};
 
-use crate::{ClientError, Input, Output};
+use crate::error::ClientError;
+use crate::function::{Input, Output};
 
-/// Takes the return type of a `#[client]` function apart, also where it is an alias.
+/// The return type of a `#[client]` function, which may be an alias.
 #[diagnostic::on_unimplemented(
     message = "a server function cannot return `{Self}`",
     label = "not a `Result`",
     note = "return `Result<T, mizan_core::Error>`, or `Result<T, E>` with an `E` that derives \
             `mizan_core::ClientError`"
 )]
-pub trait Returned {
+pub trait FunctionResult {
     type Output: Output;
     type Error: ClientError;
 
     fn into_result(self) -> Result<Self::Output, Self::Error>;
 }
 
-impl<T: Output, E: ClientError> Returned for Result<T, E> {
+impl<T: Output, E: ClientError> FunctionResult for Result<T, E> {
     type Output = T;
     type Error = E;
 

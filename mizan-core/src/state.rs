@@ -1,7 +1,9 @@
+//! Application state by type.
+
 use std::any::{Any, TypeId};
 use std::fmt;
 
-/// A type of application state.
+/// A type of application state, for [`required_state`](crate::ServerFunction::required_state).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateKey {
     id: TypeId,
@@ -9,7 +11,7 @@ pub struct StateKey {
 }
 
 impl StateKey {
-    /// The key of state of the type `T`.
+    /// Returns the key of the type `T`.
     #[must_use]
     pub fn of<T: 'static>() -> Self {
         Self {
@@ -23,11 +25,11 @@ impl StateKey {
     }
 }
 
-/// One value of each type. Searched from the front: applications have a handful.
+/// One value of each type, in a list, because applications have a handful.
 #[derive(Default)]
-pub(crate) struct State(Vec<(StateKey, Box<dyn Any + Send + Sync>)>);
+pub(crate) struct StateMap(Vec<(StateKey, Box<dyn Any + Send + Sync>)>);
 
-impl State {
+impl StateMap {
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.find(StateKey::of::<T>())?.downcast_ref()
     }
@@ -37,21 +39,25 @@ impl State {
         self.0.push((key, value));
     }
 
-    /// Takes over the values of `other`, also where this has one of the type.
+    /// Adds the values of `other`, which replace values of the same type.
     pub(crate) fn merge(&mut self, other: Self) {
         for (key, value) in other.0 {
             self.set(key, value);
         }
     }
 
-    pub(crate) fn find(&self, key: StateKey) -> Option<&(dyn Any + Send + Sync)> {
+    pub(crate) fn contains(&self, key: StateKey) -> bool {
+        self.find(key).is_some()
+    }
+
+    fn find(&self, key: StateKey) -> Option<&(dyn Any + Send + Sync)> {
         let (_, value) = self.0.iter().find(|(known, _)| *known == key)?;
         Some(&**value)
     }
 }
 
-/// The types alone: values may be secrets.
-impl fmt::Debug for State {
+/// Writes only the types, because values may be secrets.
+impl fmt::Debug for StateMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let types = self.0.iter().map(|(key, _)| key.type_name);
         f.debug_list().entries(types).finish()

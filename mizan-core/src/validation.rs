@@ -1,47 +1,69 @@
-//! The messages for broken constraints, by the path of the field.
+//! Constraints on inputs, and the messages for violations.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
+use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use crate::{Error, ErrorCode, Fields};
+use crate::adapter::to_sentence;
+use crate::error::FieldErrors;
 
-/// The path under which messages about the input as a whole stand.
-pub const WHOLE: &str = "__all__";
-
-/// What broken constraints are called, by path: a constraint's own message, or general words.
+/// Checks the constraints that a type declares with `#[derive(validator::Validate)]`.
 ///
-/// Paths have the names that fields have in Rust.
-#[must_use]
-pub fn constraint_messages(errors: &ValidationErrors) -> Fields {
-    let mut fields = Fields::new();
-    collect(errors, "", &mut fields);
-    fields
+/// ```
+/// use mizan_core::validation::check_constraints;
+/// use validator::Validate;
+///
+/// #[derive(Validate)]
+/// struct Post {
+///     #[validate(length(min = 1, max = 80))]
+///     title: String,
+/// }
+///
+/// let errors = check_constraints(&Post { title: String::new() }).unwrap_err();
+/// assert_eq!(errors["title"], ["Must have 1 to 80 characters."]);
+/// ```
+///
+/// # Errors
+///
+/// Returns the messages for the violated constraints, by the path of the field in Rust's spelling. A
+/// message is the constraint's own, if it declares one, or a general one.
+pub fn check_constraints<T: Validate + ?Sized>(value: &T) -> Result<(), FieldErrors> {
+    value.validate().map_err(|errors| messages(&errors, &[]))
 }
 
-impl Error {
-    /// The input was refused for these fields, all at once.
-    #[must_use]
-    pub fn refused(fields: Fields) -> Self {
-        let detail = match fields.iter().next() {
-            Some((path, messages)) if fields.len() == 1 && path != WHOLE => {
-                format!("{path}: {}", messages.join(" "))
-            }
-            _ => "some of the input is not valid".to_owned(),
-        };
-        fields.into_iter().fold(
-            Self::new(ErrorCode::Invalid, detail),
-            |error, (path, messages)| {
-                messages
-                    .into_iter()
-                    .fold(error, |error, message| error.with_field(&*path, message))
-            },
-        )
+/// Checks the constraints of a type as [`check_constraints`] does, except those with these codes.
+///
+/// # Errors
+///
+/// Returns the messages for the violated constraints, by path.
+pub fn check_constraints_except<T: Validate + ?Sized>(
+    value: &T,
+    ignored_codes: &[&str],
+) -> Result<(), FieldErrors> {
+    let Err(errors) = value.validate() else {
+        return Ok(());
+    };
+    let fields = messages(&errors, ignored_codes);
+    if fields.is_empty() {
+        Ok(())
+    } else {
+        Err(fields)
     }
 }
 
-fn collect(errors: &ValidationErrors, prefix: &str, fields: &mut Fields) {
+fn messages(errors: &ValidationErrors, ignored_codes: &[&str]) -> FieldErrors {
+    let mut fields = FieldErrors::new();
+    collect_messages(errors, "", ignored_codes, &mut fields);
+    fields
+}
+
+fn collect_messages(
+    errors: &ValidationErrors,
+    prefix: &str,
+    ignored_codes: &[&str],
+    fields: &mut FieldErrors,
+) {
     for (name, kind) in errors.errors() {
         let name = name.strip_prefix("r#").unwrap_or(name);
         let path = if prefix.is_empty() {
@@ -50,45 +72,30 @@ fn collect(errors: &ValidationErrors, prefix: &str, fields: &mut Fields) {
             format!("{prefix}.{name}")
         };
         match kind {
-            ValidationErrorsKind::Struct(inner) => collect(inner, &path, fields),
+            ValidationErrorsKind::Struct(inner) => {
+                collect_messages(inner, &path, ignored_codes, fields);
+            }
             ValidationErrorsKind::List(items) => {
                 for (index, inner) in items {
-                    collect(inner, &format!("{path}.{index}"), fields);
+                    collect_messages(inner, &format!("{path}.{index}"), ignored_codes, fields);
                 }
             }
-            ValidationErrorsKind::Field(broken) => {
-                let mut messages: Vec<_> = broken.iter().map(message).collect();
-                messages.sort();
-                fields.entry(path).or_default().append(&mut messages);
+            ValidationErrorsKind::Field(violations) => {
+                let mut messages: Vec<_> = violations
+                    .iter()
+                    .filter(|violation| !ignored_codes.contains(&&*violation.code))
+                    .map(message)
+                    .collect();
+                if !messages.is_empty() {
+                    messages.sort();
+                    fields.entry(path).or_default().append(&mut messages);
+                }
             }
         }
     }
 }
 
-/// Returns `text` with a capital letter and a full stop, for a message that people read.
-///
-/// ```
-/// use mizan_core::sentence;
-///
-/// assert_eq!(sentence("the server is busy"), "The server is busy.");
-/// assert_eq!(sentence("Is it you?"), "Is it you?");
-/// ```
-#[must_use]
-pub fn sentence(text: &str) -> String {
-    let mut chars = text.trim().chars();
-    let mut sentence: String = chars
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
-    sentence.push_str(chars.as_str());
-    if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?', '\u{2026}', ':']) {
-        sentence.push('.');
-    }
-    sentence
-}
-
-/// The constraint's own message, or one in general words.
+/// Returns the constraint's own message, or a general one.
 fn message(error: &ValidationError) -> String {
     if let Some(message) = &error.message {
         return message.to_string();
@@ -139,15 +146,13 @@ fn message(error: &ValidationError) -> String {
         "does_not_contain" => "Contains a part that is not allowed.".to_owned(),
         "non_control_character" => "Must not contain control characters.".to_owned(),
         "nested" => "This value is not valid.".to_owned(),
-        code => sentence(&code.replace('_', " ")),
+        code => to_sentence(&code.replace('_', " ")),
     }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use validator::Validate;
-
     use super::*;
 
     #[derive(Validate)]
@@ -179,19 +184,18 @@ mod tests {
     }
 
     #[test]
-    fn every_broken_constraint_stands_at_its_path() {
+    fn reports_each_violated_constraint_at_its_path() {
         let order = Order {
             title: String::new(),
             count: 10,
-            email: "nobody".into(),
+            email: "mia".into(),
             lines: vec![line("a"), line("")],
             tags: vec![String::new(), String::new()],
             r#type: "ab".into(),
             address: line(""),
         };
-        let error = Error::refused(constraint_messages(&order.validate().unwrap_err()));
-        let fields: Vec<_> = error
-            .fields()
+        let errors = check_constraints(&order).unwrap_err();
+        let fields: Vec<_> = errors
             .iter()
             .map(|(path, messages)| format!("{path}: {}", messages.join(", ")))
             .collect();

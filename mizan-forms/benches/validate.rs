@@ -67,7 +67,7 @@ fn check(bencher: Bencher<'_, '_>, values: &Map<String, Value>) {
     let function = app.function("large.validate").unwrap();
     let head = Arc::new(RequestHead::empty());
     bencher.bench_local(|| {
-        let cx = Cx::new(app.clone(), Principal::anonymous(), Arc::clone(&head));
+        let cx = app.context(Principal::anonymous(), Arc::clone(&head));
         let reply = function.dispatch(cx, input.clone()).now_or_never();
         reply.unwrap().result.unwrap()
     });

@@ -2,7 +2,8 @@
 
 use std::future::{Future, ready};
 
-use mizan_core::{ClientError, Cx, Error, Output, Policy, Source};
+use mizan_core::function::{Output, Source};
+use mizan_core::{ClientError, Cx, Error, Policy};
 use serde_json::Value;
 
 use crate::private::RequiredDerives;
@@ -61,10 +62,11 @@ pub trait Form: FormFields + RequiredDerives {
 ///
 /// To reject a value, a check returns [`Error::invalid`], and [`Error::with_field`] for further fields.
 /// Each message is shown at the path that it names, or at the form as a whole for
-/// [`mizan_core::WHOLE`]. Any other error, such as a database error propagated with `?`, fails the call.
+/// [`mizan_core::error::FORM_ERRORS`]. Any other error, such as a database error propagated with `?`, fails the call.
 ///
 /// ```
-/// use mizan_core::{Cx, Error, WHOLE};
+/// use mizan_core::{Cx, Error};
+/// use mizan_core::error::FORM_ERRORS;
 /// use mizan_forms::{Form, FormHandler};
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;
@@ -88,7 +90,7 @@ pub trait Form: FormFields + RequiredDerives {
 ///             return Err(Error::invalid("last_day", "must not be before the first day"));
 ///         }
 ///         if self.last_day - self.first_day > 14 {
-///             return Err(Error::invalid(WHOLE, "a stay is limited to two weeks"));
+///             return Err(Error::invalid(FORM_ERRORS, "a stay is limited to two weeks"));
 ///         }
 ///         Ok(())
 ///     }

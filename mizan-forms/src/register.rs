@@ -1,6 +1,7 @@
 //! Registration of forms.
 
-use mizan_core::{FormEntry, Registry};
+use mizan_core::Registry;
+use mizan_core::adapter::FormEntry;
 
 use crate::FormHandler;
 use crate::functions::{SchemaQuery, SubmitMutation, ValidateQuery};
@@ -24,8 +25,8 @@ impl RegisterForm for Registry {
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self {
         let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::definition())
-            .validate(F::VALIDATE)
-            .redirect(F::REDIRECT);
+            .with_validate(F::VALIDATE)
+            .with_redirect(F::REDIRECT);
         self.function::<SchemaQuery<F>>()
             .function::<ValidateQuery<F>>()
             .function::<SubmitMutation<F>>()

@@ -8,7 +8,8 @@
 
 use std::time::Instant;
 
-use mizan_core::{Cx, Error, Registry, ServerFunction, Upload, UploadField};
+use mizan_core::upload::UploadField;
+use mizan_core::{Cx, Error, Registry, ServerFunction, Upload};
 use mizan_http::{Limits, MizanService, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use mizan_channels::{Channels, ChannelsExt, MemoryBroker};
+use mizan_core::channel::{Member, Snapshot};
 use mizan_core::{
-    Channel, Cx, Decision, Error, Identity, Member, Principal, Registry, RequestHead, Snapshot,
-    client,
+    Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, client,
 };
 use mizan_http::{Authenticate, MizanService, serve, shutdown_signal};
 use schemars::JsonSchema;
@@ -44,7 +44,7 @@ impl Channel for Chat {
     type Snapshot = Counted;
     type Member = String;
     const NAME: &'static str = "chat";
-    const HISTORY: usize = 2_000;
+    const HISTORY_LEN: usize = 2_000;
     const DOCS: &'static str = "Talk in a room.";
 
     async fn authorize(cx: &Cx, params: &Room) -> Decision {

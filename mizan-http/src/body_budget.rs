@@ -140,5 +140,5 @@ pub(crate) fn busy(exhausted: Exhausted) -> Error {
         Exhausted::Total => "the server is busy",
         Exhausted::Client => "the server is busy with other requests from this address",
     };
-    Error::new(ErrorCode::Unavailable, message).retry_after(Duration::from_secs(1))
+    Error::new(ErrorCode::Unavailable, message).with_retry_after(Duration::from_secs(1))
 }

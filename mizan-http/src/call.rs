@@ -10,9 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use mizan_core::{
-    App, Cx, Error, ErrorCode, Function, Kind, Principal, Reply, ReplyHead, RequestHead,
-};
+use mizan_core::adapter::{CallReply, FunctionEntry};
+use mizan_core::function::FunctionKind;
+use mizan_core::{App, Error, ErrorCode, Principal, RequestHead};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -58,7 +58,7 @@ impl Calls {
     }
 
     /// Finds the function that a path or a batch names.
-    pub(crate) fn find(&self, name: &str) -> Result<&Function, Error> {
+    pub(crate) fn find(&self, name: &str) -> Result<&FunctionEntry, Error> {
         self.app.function(name).ok_or_else(|| {
             Error::new(
                 ErrorCode::UnknownFunction,
@@ -70,12 +70,12 @@ impl Calls {
     /// Asks the function's policy, before files are received for it.
     pub(crate) async fn admit(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         principal: &Principal,
         head: &Arc<RequestHead>,
     ) -> Result<(), Error> {
-        let cx = Cx::new(self.app.clone(), principal.clone(), Arc::clone(head));
-        let admitted = pin!(AssertUnwindSafe(function.admit(&cx)).catch_unwind());
+        let cx = self.app.context(principal.clone(), Arc::clone(head));
+        let admitted = pin!(AssertUnwindSafe(function.check_policy(&cx)).catch_unwind());
         match Within::new(self.deadline, admitted).await {
             Some(Ok(admitted)) => admitted,
             Some(Err(_)) => Err(Error::internal("the policy panicked").logged(function.name())),
@@ -84,7 +84,12 @@ impl Calls {
     }
 
     /// Whether a call has run under this key, or runs: it may have been another one.
-    pub(crate) fn has_run(&self, function: &Function, principal: &Principal, key: &Key) -> bool {
+    pub(crate) fn has_run(
+        &self,
+        function: &FunctionEntry,
+        principal: &Principal,
+        key: &Key,
+    ) -> bool {
         self.replies
             .has(&Once::new(key, function.name(), principal, None, []))
     }
@@ -121,12 +126,12 @@ impl Calls {
     /// the future that this returns, a mutation goes on.
     pub(crate) async fn run(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         principal: Principal,
         head: Arc<RequestHead>,
         payload: Payload,
         key: Option<&Key>,
-    ) -> Reply {
+    ) -> CallReply {
         // A request that waits for the reply of another holds its place too.
         let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else {
             return failed(busy(Exhausted::Total));
@@ -166,7 +171,7 @@ impl Calls {
             _share: share,
             _body: payload.held,
         };
-        let mut cx = Cx::new(self.app.clone(), principal, Arc::clone(&head));
+        let mut cx = self.app.context(principal, Arc::clone(&head));
         if let Some(uploads) = payload.uploads {
             cx = cx.with_uploads(uploads);
         }
@@ -181,7 +186,7 @@ impl Calls {
         let call = Within::new(self.deadline, call);
         let running = Running {
             work: Some((call, room)),
-            goes_on: function.kind() == Kind::Mutation,
+            goes_on: function.kind() == FunctionKind::Mutation,
             head,
         };
         running.await.unwrap_or_else(|| failed(late()))
@@ -195,11 +200,8 @@ fn late() -> Error {
     )
 }
 
-fn failed(error: Error) -> Reply {
-    Reply {
-        result: Err(error),
-        head: ReplyHead::default(),
-    }
+fn failed(error: Error) -> CallReply {
+    CallReply::new(Err(error))
 }
 
 /// The shares of the limits that a call holds while it runs.
@@ -212,15 +214,15 @@ struct Room {
 /// A call under way. Dropped before its end, it tells the function that nobody waits any more; a
 /// mutation then goes on in a task of its own.
 struct Running {
-    work: Option<(Within<BoxFuture<'static, Reply>>, Room)>,
+    work: Option<(Within<BoxFuture<'static, CallReply>>, Room)>,
     goes_on: bool,
     head: Arc<RequestHead>,
 }
 
 impl Future for Running {
-    type Output = Option<Reply>;
+    type Output = Option<CallReply>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Reply>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<CallReply>> {
         let (call, _) = self.work.as_mut().expect("polled after its end");
         let reply = ready!(Pin::new(call).poll(cx));
         if reply.is_none() {

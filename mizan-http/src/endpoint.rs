@@ -7,7 +7,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body::Body;
-use mizan_core::{Error, ErrorCode, Function, Principal, RequestHead};
+use mizan_core::adapter::FunctionEntry;
+use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use crate::body::{self, ReplyBody};
 use crate::body_budget::BodyBudget;
@@ -145,7 +146,7 @@ impl<A: Authenticate> Endpoint<A> {
 
     async fn call<B: Body>(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         head: &Arc<RequestHead>,
         body: B,
     ) -> Result<Response<ReplyBody>, Error> {
@@ -185,7 +186,7 @@ impl<A: Authenticate> Endpoint<A> {
     /// Reads an input that comes with files.
     async fn with_files<B: Body>(
         &self,
-        function: &Function,
+        function: &FunctionEntry,
         principal: &Principal,
         head: &Arc<RequestHead>,
         body: B,
@@ -215,7 +216,7 @@ impl<A: Authenticate> Endpoint<A> {
         if name != "input" {
             return Err(not_an_input());
         }
-        let input = mizan_core::decode(input.as_bytes())?;
+        let input = mizan_core::adapter::decode_input(input.as_bytes())?;
         Ok(Payload::with_files(input, data)?.holding(share.read()))
     }
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body;
-use mizan_core::{
-    Error, ErrorCode, ErrorKind, Fields, FormEntry, FormPost, Function, Principal, RequestHead,
-    WHOLE, sentence,
-};
+use mizan_core::adapter::{FormEntry, FormPost, FunctionEntry, to_sentence};
+use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors};
+use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -129,7 +128,7 @@ impl<A: Authenticate> Endpoint<A> {
             FormData::read(head.headers(), body, &self.limits, files, &mut share).await?;
         let held = share.read();
         let (reserved, text) = Reserved::take(std::mem::take(&mut data.text));
-        let mut values = form.shape.values(&text);
+        let mut values = form.shape.parse_fields(&text);
 
         let failure = if let Some(rows) = &reserved.rows {
             match rows {
@@ -142,7 +141,7 @@ impl<A: Authenticate> Endpoint<A> {
         } else if !data.refused.is_empty() {
             let mut errors = self.errors_of_text(form, principal, head, &values).await;
             errors.append(&mut data.refused);
-            Some(Error::refused(errors).into())
+            Some(Error::invalid_fields(errors).into())
         } else {
             let call = FormCall {
                 submit,
@@ -164,12 +163,10 @@ impl<A: Authenticate> Endpoint<A> {
             form: form.clone(),
             status: failure.status,
             page: reserved.page.map(|page| page.with_sent(form.name, false)),
-            post: FormPost {
-                form: form.name.to_owned(),
-                values: form.shape.shown(values),
-                errors: failure.errors,
-                token,
-            },
+            post: FormPost::new(form.name)
+                .with_values(form.shape.redisplay_values(values))
+                .with_errors(failure.errors)
+                .with_token(token),
             headers: failure.headers,
         })))
     }
@@ -181,9 +178,9 @@ impl<A: Authenticate> Endpoint<A> {
         principal: Principal,
         head: &RequestHead,
         values: &Value,
-    ) -> Fields {
+    ) -> FieldErrors {
         let Some(validate) = form.validate else {
-            return Fields::new();
+            return FieldErrors::new();
         };
         let input = json!({ "values": values }).to_string();
         let found = self
@@ -194,7 +191,7 @@ impl<A: Authenticate> Endpoint<A> {
         let found = found
             .ok()
             .and_then(|found| serde_json::from_slice(&found).ok());
-        found.map_or_else(Fields::new, |Found { errors }| errors)
+        found.map_or_else(FieldErrors::new, |Found { errors }| errors)
     }
 
     /// Submits the values. Yields the headers that the function has set.
@@ -253,11 +250,11 @@ impl<A: Authenticate> Endpoint<A> {
 /// What a form's `validate` function answers.
 #[derive(Deserialize)]
 struct Found {
-    errors: Fields,
+    errors: FieldErrors,
 }
 
 struct FormCall<'a> {
-    submit: &'a Function,
+    submit: &'a FunctionEntry,
     principal: Principal,
     head: &'a Arc<RequestHead>,
     token: Option<&'a str>,
@@ -267,7 +264,7 @@ struct FormCall<'a> {
 /// Why a form is shown again.
 struct Failure {
     status: StatusCode,
-    errors: Fields,
+    errors: FieldErrors,
     headers: HeaderMap,
     token_is_spent: bool,
 }
@@ -277,7 +274,7 @@ impl Failure {
     fn none() -> Self {
         Self {
             status: StatusCode::OK,
-            errors: Fields::new(),
+            errors: FieldErrors::new(),
             headers: HeaderMap::new(),
             token_is_spent: false,
         }
@@ -301,11 +298,7 @@ impl Again {
             form: form.clone(),
             status: problem::status(error.kind()),
             page: None,
-            post: FormPost {
-                form: form.name.to_owned(),
-                errors: errors(error),
-                ..FormPost::default()
-            },
+            post: FormPost::new(form.name).with_errors(errors(error)),
             headers: HeaderMap::new(),
         }
     }
@@ -323,18 +316,18 @@ fn status(error: &Error) -> StatusCode {
 }
 
 /// What to show: on the fields that are to blame, or else on the form.
-fn errors(error: &Error) -> Fields {
+fn errors(error: &Error) -> FieldErrors {
     if !error.fields().is_empty() {
         return error.fields().clone();
     }
     let message = match error.id() {
-        Some(id) => format!("{} Error ID: {id}", sentence(error.message())),
+        Some(id) => format!("{} Error ID: {id}", to_sentence(error.message())),
         None if error.kind() == ErrorKind::Common(ErrorCode::Unavailable) => {
-            format!("{} Try again in a moment.", sentence(error.message()))
+            format!("{} Try again in a moment.", to_sentence(error.message()))
         }
-        None => sentence(error.message()),
+        None => to_sentence(error.message()),
     };
-    Fields::from([(WHOLE.to_owned(), vec![message])])
+    FieldErrors::from([(FORM_ERRORS.to_owned(), vec![message])])
 }
 
 /// Sends the browser on: to where the form says, to where its declaration says, or back to its page,
@@ -344,7 +337,7 @@ fn sent(form: &FormEntry, reserved: &Reserved, headers: HeaderMap) -> Response<R
     let page = || Some(reserved.page.as_ref()?.with_sent(form.name, true));
     let next = reserved.next.clone().or_else(declared).or_else(page);
     let Some(next) = next else {
-        let mut response = plain_page::response(form, StatusCode::OK, &Fields::new(), None);
+        let mut response = plain_page::response(form, StatusCode::OK, &FieldErrors::new(), None);
         response.headers_mut().extend(headers);
         return response;
     };

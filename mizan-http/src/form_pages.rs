@@ -24,7 +24,7 @@ pub type PageBody<B> = Either<B, Empty<<B as Body>::Data>>;
 /// layers of a router apply to them: limits of bodies, lists of addresses, [`PeerAddr`](crate::PeerAddr).
 /// That service has to hold `mizan`, which marks the answer to a form that is to be shown again. In its
 /// place `FormPages` then sends the page, for which it asks the same service with the headers of the post
-/// and with a [`FormPost`](mizan_core::FormPost) as an extension, where [`MizanService::caller`] finds it.
+/// and with a [`FormPost`](mizan_core::adapter::FormPost) as an extension, where [`MizanService::caller`] finds it.
 ///
 /// It goes around the router, not into `Router::layer`: a layer of axum wraps each route by itself, and
 /// none of them has the page of another.

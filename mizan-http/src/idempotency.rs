@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
-use mizan_core::{Error, ErrorCode, Principal, Reply, ReplyHead};
+use mizan_core::adapter::{CallReply, ReplyHead};
+use mizan_core::{Error, ErrorCode, Principal};
 use sha2::{Digest, Sha256};
 use shares::Shares;
 use tokio::sync::watch;
@@ -158,7 +159,7 @@ pub(crate) enum Claim {
     /// It is the one that runs.
     Run(Slot),
     /// It has run.
-    Done(Reply),
+    Done(CallReply),
 }
 
 impl Replies {
@@ -228,11 +229,8 @@ impl Kept {
 }
 
 impl Success {
-    fn reply(&self) -> Reply {
-        Reply {
-            result: Ok(self.output.clone()),
-            head: self.head.clone(),
-        }
+    fn reply(&self) -> CallReply {
+        CallReply::new(Ok(self.output.clone())).with_head(self.head.clone())
     }
 
     /// About how much memory this takes.
@@ -273,7 +271,7 @@ impl Slot {
     ///
     /// A reply that forbids its replay is sent to the requests that wait for it and not stored: the session
     /// of a sign-in may have ended when the next request arrives.
-    pub(crate) fn end(self, reply: &Reply) {
+    pub(crate) fn end(self, reply: &CallReply) {
         if let Ok(output) = &reply.result {
             let success = Success {
                 output: output.clone(),
@@ -318,10 +316,7 @@ mod tests {
     async fn runs(replies: &Arc<Replies>, caller: &str, i: usize, length: usize) -> bool {
         match replies.claim(&once(caller, i)).await.unwrap() {
             Claim::Run(slot) => {
-                slot.end(&Reply {
-                    result: Ok(vec![0; length].into()),
-                    head: ReplyHead::default(),
-                });
+                slot.end(&CallReply::new(Ok(vec![0; length].into())));
                 true
             }
             Claim::Done(_) => false,
@@ -355,14 +350,10 @@ mod tests {
                 tokio::spawn(async move { replies.claim(&once(STRANGER, 0)).await })
             });
             tokio::task::yield_now().await;
-            slot.end(&Reply {
-                result: Ok("signed in".into()),
-                head: ReplyHead {
-                    cookies: vec![cookie::Cookie::new("session", "secret")],
-                    forbids_replay,
-                    ..ReplyHead::default()
-                },
-            });
+            let mut head = ReplyHead::default();
+            head.cookies.push(cookie::Cookie::new("session", "secret"));
+            head.forbids_replay = forbids_replay;
+            slot.end(&CallReply::new(Ok("signed in".into())).with_head(head));
             for waiting in waiting {
                 let Ok(Claim::Done(reply)) = waiting.await.unwrap() else {
                     panic!("it ran twice");

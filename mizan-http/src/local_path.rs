@@ -1,7 +1,7 @@
 //! Paths of this site, where browsers may be sent.
 
 use http::uri::PathAndQuery;
-use mizan_core::is_local_path;
+use mizan_core::adapter::is_local_path;
 
 /// A path of this site, with its query and fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What a file is: what its first bytes say, what its client claims, and what a field takes.
 
-use mizan_core::UploadField;
+use mizan_core::upload::UploadField;
 
 /// How many of a file's first bytes are looked at.
 pub(crate) const SNIFFED: usize = 8 * 1024;

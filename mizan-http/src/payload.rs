@@ -8,7 +8,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::Body;
-use mizan_core::{Error, ErrorCode, Fields, UploadField, Uploads};
+use mizan_core::adapter::Uploads;
+use mizan_core::error::FieldErrors;
+use mizan_core::upload::UploadField;
+use mizan_core::{Error, ErrorCode};
 use serde_json::{Map, Value};
 
 use crate::body::{self, check_encoding};
@@ -56,7 +59,7 @@ impl Payload {
             ..
         } = data;
         if !refused.is_empty() {
-            return Err(Error::refused(refused));
+            return Err(Error::invalid_fields(refused));
         }
         let mut sent = vec![values.to_string().into_bytes()];
         let mut uploads = Uploads::default();
@@ -88,7 +91,7 @@ impl Payload {
                 held: None,
             })
         } else {
-            Err(Error::refused(refused))
+            Err(Error::invalid_fields(refused))
         }
     }
 
@@ -125,7 +128,7 @@ fn place<'v>(values: &'v mut Value, path: &str) -> Option<&'v mut Value> {
     })
 }
 
-fn blame(refused: &mut Fields, path: String, message: impl Into<String>) {
+fn blame(refused: &mut FieldErrors, path: String, message: impl Into<String>) {
     refused.entry(path).or_default().push(message.into());
 }
 
@@ -138,7 +141,7 @@ pub(crate) struct FormData {
     /// Where there is a field for a file without a file.
     rows: Vec<String>,
     /// The files that were refused, by path.
-    pub(crate) refused: Fields,
+    pub(crate) refused: FieldErrors,
     /// How many files came under a name.
     seen: HashMap<String, usize>,
 }
@@ -228,7 +231,7 @@ impl FormData {
         name: &str,
         fields: &'f [UploadField],
     ) -> Result<(String, &'f UploadField), &'static str> {
-        let find = |path: &str| fields.iter().find(|field| field.is_at(path));
+        let find = |path: &str| fields.iter().find(|field| field.matches(path));
         let seen = self.seen.get(name).copied().unwrap_or_default();
         let found = match find(name) {
             Some(_) if seen > 0 => return Err("came twice"),

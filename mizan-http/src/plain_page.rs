@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use mizan_core::adapter::FormEntry;
 use mizan_core::adapter::escape_html;
-use mizan_core::{Fields, FormEntry, WHOLE};
+use mizan_core::error::{FORM_ERRORS, FieldErrors};
 
 use crate::body::ReplyBody;
 use crate::local_path::LocalPath;
@@ -13,7 +14,7 @@ use crate::reply;
 pub(crate) fn response(
     form: &FormEntry,
     status: StatusCode,
-    errors: &Fields,
+    errors: &FieldErrors,
     back: Option<&LocalPath>,
 ) -> Response<ReplyBody> {
     let manifest = form.shape.manifest();
@@ -26,7 +27,7 @@ pub(crate) fn response(
         body.push_str("<p>Your entry was not sent:</p><ul>");
         for (path, messages) in errors {
             for message in messages {
-                let message = if path == WHOLE {
+                let message = if path == FORM_ERRORS {
                     escape_html(message).into_owned()
                 } else {
                     format!(

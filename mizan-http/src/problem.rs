@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use mizan_core::{Error, ErrorCode, ErrorKind, Fields};
+use mizan_core::error::{ErrorKind, FieldErrors};
+use mizan_core::{Error, ErrorCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -18,8 +19,8 @@ pub(crate) struct Problem<'a> {
     status: u16,
     detail: &'a str,
     code: &'static str,
-    #[serde(skip_serializing_if = "Fields::is_empty")]
-    fields: &'a Fields,
+    #[serde(skip_serializing_if = "FieldErrors::is_empty")]
+    fields: &'a FieldErrors,
     #[serde(skip_serializing_if = "Map::is_empty")]
     data: &'a Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +57,7 @@ pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBo
     let body = ReplyBody::whole(json(error, outdated_client));
     let mut response = reply::response(body, "application/problem+json", "no-store");
     *response.status_mut() = status(error.kind());
-    if let Some(wait) = error.wait() {
+    if let Some(wait) = error.retry_after() {
         // Rounded up: a client that waits as told must not come too early.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let seconds = HeaderValue::from(seconds);

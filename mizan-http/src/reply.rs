@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
-use mizan_core::{Function, ReplyHead};
+use mizan_core::adapter::{FunctionEntry, ReplyHead};
 
 use crate::body::ReplyBody;
 
@@ -34,7 +34,11 @@ pub(crate) fn response(
 }
 
 /// The answer to a call that may have changed something.
-pub(crate) fn success(output: Bytes, function: &Function, head: &ReplyHead) -> Response<ReplyBody> {
+pub(crate) fn success(
+    output: Bytes,
+    function: &FunctionEntry,
+    head: &ReplyHead,
+) -> Response<ReplyBody> {
     let mut response = response(ReplyBody::whole(output), JSON, "no-store");
     let declared = function.affects().iter().copied();
     let names: Vec<_> = declared

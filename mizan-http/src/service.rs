@@ -30,7 +30,7 @@ use crate::{Anonymous, Authenticate, ConfigError, Limits};
 /// takes the mount path off, as axum's `nest_service` does, may call it too. Cloning is cheap.
 ///
 /// ```
-/// # use mizan_core::{Registry, BuildError};
+/// # use mizan_core::{BuildError, Registry};
 /// use mizan_http::MizanService;
 ///
 /// # fn main() -> Result<(), BuildError> {

@@ -12,7 +12,7 @@ pub(crate) struct ClientKey(IpAddr);
 
 impl From<IpAddr> for ClientKey {
     fn from(addr: IpAddr) -> Self {
-        Self(mizan_core::client_network(addr))
+        Self(mizan_core::adapter::client_network(addr))
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
-use mizan_core::{Error, ErrorCode, Unavailable, Upload, UploadField};
+use mizan_core::error::Unavailable;
+use mizan_core::upload::UploadField;
+use mizan_core::{Error, ErrorCode, Upload};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask attacks`: the tests that the table in `SECURITY.md` names.
+//! `cargo xtask attacks`: runs the tests that `SECURITY.md` names.
 
 mod table;
 
@@ -24,14 +24,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
         }
     };
     record(rust(&table, options.slow));
-    match project::node_is_missing() {
+    match project::missing_node() {
         Some(missing) => println!("not run: Vitest and browser tests: {missing}"),
         None => {
             demo::install()?;
             record(vitest(&table));
             match project::chromium() {
                 Some(chromium) => record(browser(&table, &chromium)),
-                None => println!("not run: browser tests: no Chromium was found"),
+                None => println!("not run: browser tests: Chromium is not installed"),
             }
         }
     }
@@ -71,7 +71,7 @@ fn rust(table: &Table, slow: bool) -> anyhow::Result<()> {
         &["--workspace", "--features", runners::FEATURES],
         &others,
     )?;
-    match v8::is_missing() {
+    match v8::unavailable_reason() {
         None => run("server rendering in V8", &runners::V8, &rendering),
         Some(_) => run("server rendering", &["--package", "mizan-ssr"], &rendering),
     }

@@ -15,16 +15,16 @@ use crate::v8;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Write nothing, and fail when a client is not what would be written
+    /// Write nothing, and fail if a client is out of date
     #[arg(long, conflicts_with = "watch")]
     check: bool,
-    /// Go on, and write whenever a Rust file changes
+    /// Keep running, and write the clients when a Rust file changes
     #[arg(long, conflicts_with = "manifest")]
     watch: bool,
-    /// Read this manifest instead of building the examples
+    /// The manifest to read instead of building the examples
     #[arg(long, value_name = "FILE", requires = "out")]
     manifest: Option<PathBuf>,
-    /// The folder of the client; without a manifest, that of the chat example alone
+    /// The folder to write to; without `--manifest`, the client of the chat example is written
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     }
     let is_current = once(options)?;
     if !is_current {
-        println!("not up to date: run `cargo xtask codegen`, and commit what it writes");
+        println!("out of date: run `cargo xtask codegen`, and commit what it writes");
     }
     Ok(is_current)
 }
@@ -50,21 +50,24 @@ fn once(options: &Options) -> anyhow::Result<bool> {
         });
     }
     let mut is_current = true;
-    for example in chosen(options) {
+    for example in selected(options) {
         build(example)?;
         let client = root_relative(example.client);
         is_current &= generate(&Arguments {
             manifest: None,
             out: options.out.clone().unwrap_or(client),
             check: options.check,
-            command: vec![project::built(example.package).into(), "manifest".into()],
+            command: vec![
+                project::built_program(example.package).into(),
+                "manifest".into(),
+            ],
         })?;
     }
     Ok(is_current)
 }
 
-/// With a folder of the user's, one example: two would write over each other.
-fn chosen(options: &Options) -> &'static [Example] {
+/// Returns the examples to generate clients for: only one if `--out` names the folder.
+fn selected(options: &Options) -> &'static [Example] {
     if options.out.is_some() {
         &EXAMPLES[..1]
     } else {
@@ -78,16 +81,16 @@ fn build(example: &Example) -> anyhow::Result<()> {
         .context("cannot run cargo")?;
     anyhow::ensure!(
         status.success(),
-        "the example {} does not build",
+        "cannot build the example {}",
         example.package
     );
     Ok(())
 }
 
-/// Builds the program that prints an example's manifest.
+/// Returns the command that builds an example's program.
 pub(crate) fn build_command(example: &Example) -> Command {
     let mut command = project::cargo(["build", "--quiet", "--package", example.package]);
-    if example.renders && v8::is_missing().is_none() {
+    if example.renders && v8::unavailable_reason().is_none() {
         command.args(["--features", "v8"]);
     }
     command
@@ -119,7 +122,7 @@ fn watch(options: &Options) -> anyhow::Result<bool> {
     let (changes, changed) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let is_rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
-        // Reading a file is an event too, and every build reads them all.
+        // A build reads every file, which is an event as well.
         if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(is_rust)) {
             let _ = changes.send(());
         }
@@ -136,9 +139,11 @@ fn watch(options: &Options) -> anyhow::Result<bool> {
         if let Err(error) = once(options) {
             eprintln!("error: {error:#}");
         }
-        println!("waiting for a Rust file to change");
-        changed.recv().context("the watch ended")?;
-        // Editors save in several steps: wait until they are through.
+        println!("waiting for changes to Rust files");
+        changed
+            .recv()
+            .context("cannot watch the files any longer")?;
+        // Editors save a file in several steps.
         while changed.recv_timeout(Duration::from_millis(200)).is_ok() {}
     }
 }

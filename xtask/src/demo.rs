@@ -16,29 +16,29 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let port = options.port;
-    // Before the work: it would be lost on a server that cannot listen.
+    // Checked first, because the set-up takes minutes.
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .with_context(|| format!("cannot listen on port {port}: name another with `--port`"))?;
-    if let Some(missing) = project::node_is_missing() {
+        .with_context(|| format!("cannot listen on port {port}: choose another with `--port`"))?;
+    if let Some(missing) = project::missing_node() {
         bail!(missing);
     }
     eprintln!("Setting up the chat example");
-    if let Some(why) = v8::is_missing() {
+    if let Some(why) = v8::unavailable_reason() {
         eprintln!("  note  {why}");
     }
     install()?;
     build_page()?;
 
     let port = port.to_string();
-    eprintln!("Ready; its mail is printed here; Ctrl-C ends it");
-    let status = project::command(project::built("chat"), ["--port", &port])
+    eprintln!("Starting the server: it prints its mail here; stop it with Ctrl-C");
+    let status = project::command(project::built_program("chat"), ["--port", &port])
         .status()
         .context("cannot start the chat example")?;
-    ensure!(status.success(), "the chat example ended with {status}");
+    ensure!(status.success(), "the chat example exited with {status}");
     Ok(())
 }
 
-/// Installs the npm packages of the lock file, unless they are there.
+/// Installs the npm packages of the lock file, unless they are installed.
 pub(crate) fn install() -> anyhow::Result<()> {
     if project::has_npm_packages() {
         return Ok(());
@@ -46,13 +46,16 @@ pub(crate) fn install() -> anyhow::Result<()> {
     step::run("npm packages", &mut project::npm(["ci"]))
 }
 
-/// Builds the chat example's server, its client and its page.
+/// Builds the chat example: its server, its generated client and its page.
 fn build_page() -> anyhow::Result<()> {
     let chat = &project::EXAMPLES[0];
     step::run("chat server", &mut codegen::build_command(chat))?;
     step::run(
         "generated client",
-        &mut project::command(project::built("xtask"), ["codegen", "--out", chat.client]),
+        &mut project::command(
+            project::built_program("xtask"),
+            ["codegen", "--out", chat.client],
+        ),
     )?;
     step::run(
         "page",

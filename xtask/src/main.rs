@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo`, `cargo xtask test`, `cargo xtask codegen`.
+//! The commands for developing mizan: `cargo xtask demo`, `test`, `codegen` and checks.
 
 mod attacks;
 mod checks;
@@ -15,13 +15,13 @@ use std::process::ExitCode;
 use clap::Parser;
 
 #[derive(Parser)]
-#[command(bin_name = "cargo xtask", about = "mizan's own commands")]
+#[command(bin_name = "cargo xtask", about = "Commands for developing mizan")]
 enum Options {
-    /// Set everything up and serve the chat example
+    /// Build and serve the chat example
     Demo(demo::Options),
-    /// Run everything that this machine can run, and say what it could not
+    /// Run every check that this machine can run, and list the others
     Test,
-    /// Run the tests that SECURITY.md names, one for each known attack and fault
+    /// Run the tests of known attacks and faults that SECURITY.md names
     Attacks(attacks::Options),
     /// Find words that the project does not use, in comments, docs, messages and names
     Words,
@@ -29,7 +29,7 @@ enum Options {
     PublicTypes,
     /// Find modules that depend on each other in a cycle
     Modules,
-    /// Write the clients of the examples, or one from a manifest
+    /// Generate the clients of the examples, or one client from a manifest
     Codegen(codegen::Options),
 }
 

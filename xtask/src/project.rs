@@ -1,4 +1,4 @@
-//! Where things are, and the commands that run there.
+//! The folders, packages and programs of the workspace.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use serde_json::Value;
 
 /// An example with a generated client.
 pub(crate) struct Example {
-    /// The package, whose program prints its manifest when it is called with `manifest`.
+    /// The package. Its program prints the manifest when its first argument is `manifest`.
     pub(crate) package: &'static str,
     /// The folder of the generated client.
     pub(crate) client: &'static str,
-    /// It renders pages, in V8 where its feature `v8` is on.
+    /// True if the program renders pages. Its feature `v8` then selects V8.
     pub(crate) renders: bool,
 }
 
@@ -62,13 +62,13 @@ pub(crate) const RUST_SOURCES: [&str; 14] = [
     "xtask/src/main.rs",
 ];
 
-/// The top of the workspace.
+/// Returns the root folder of the workspace.
 pub(crate) fn root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest)
 }
 
-/// A command that runs at the top of the workspace.
+/// Returns a command that runs in the root folder of the workspace.
 pub(crate) fn command<I, S>(program: impl AsRef<OsStr>, arguments: I) -> Command
 where
     I: IntoIterator<Item = S>,
@@ -100,7 +100,7 @@ pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
         .into())
 }
 
-/// The cargo that runs this program.
+/// Returns a command for the cargo that runs this program.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command(
         std::env::var_os("CARGO").unwrap_or("cargo".into()),
@@ -113,23 +113,21 @@ pub(crate) fn npm<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command(npm, arguments)
 }
 
-/// A program of the workspace that cargo built: it stands beside this one, which a build may have
-/// replaced meanwhile.
-pub(crate) fn built(package: &str) -> PathBuf {
+/// Returns the path of a program that cargo built. It is in the folder of this program.
+pub(crate) fn built_program(package: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap_or_default();
     this.with_file_name(format!("{package}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// The oldest Node.js that the pages are built with, as `package.json` has it.
-const NODE: (u32, u32) = (20, 19);
+/// The oldest supported version of Node.js, as in `package.json`.
+const MIN_NODE_VERSION: (u32, u32) = (20, 19);
 
-/// What is missing to build the pages; nothing where all is there.
-pub(crate) fn node_is_missing() -> Option<String> {
-    let (major, minor) = NODE;
-    let install =
-        format!("install Node.js {major}.{minor} or newer, which the pages are built with");
-    if !answers("npm", "--version") {
-        return Some(format!("npm is not here: {install}"));
+/// Returns what has to be installed before the pages can be built, or `None`.
+pub(crate) fn missing_node() -> Option<String> {
+    let (major, minor) = MIN_NODE_VERSION;
+    let install = format!("install Node.js {major}.{minor} or newer, which builds the pages");
+    if !is_installed("npm", "--version") {
+        return Some(format!("npm is not installed: {install}"));
     }
     let version = command("node", ["--version"]).output().ok();
     let version = version.and_then(|output| String::from_utf8(output.stdout).ok());
@@ -140,15 +138,17 @@ pub(crate) fn node_is_missing() -> Option<String> {
         .split('.')
         .map(str::parse);
     match (numbers.next(), numbers.next()) {
-        (Some(Ok(found_major)), Some(Ok(found_minor))) if (found_major, found_minor) >= NODE => {
+        (Some(Ok(found_major)), Some(Ok(found_minor)))
+            if (found_major, found_minor) >= MIN_NODE_VERSION =>
+        {
             None
         }
         _ => Some(format!("Node.js is {}: {install}", version.trim())),
     }
 }
 
-/// Whether this program is on the machine and answers.
-pub(crate) fn answers(program: &str, argument: &str) -> bool {
+/// Returns whether a program is installed, by running it with `argument`.
+pub(crate) fn is_installed(program: &str, argument: &str) -> bool {
     command(program, [argument])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -156,7 +156,7 @@ pub(crate) fn answers(program: &str, argument: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// The Chromium that the browser tests drive: `CHROMIUM`, or the one on `PATH`.
+/// Returns the Chromium for the browser tests: the one in `CHROMIUM`, or the first on `PATH`.
 pub(crate) fn chromium() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
         return Some(named.into());
@@ -168,7 +168,9 @@ pub(crate) fn chromium() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// Whether the npm packages are those of the lock file: npm writes a copy of it when it installs.
+/// Returns whether the installed npm packages match the lock file.
+///
+/// npm writes a copy of the lock file into `node_modules` when it installs.
 pub(crate) fn has_npm_packages() -> bool {
     let modified = |path: &str| {
         root()

@@ -18,7 +18,7 @@ pub(crate) const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-au
 /// The package and features that are tested with V8. The workspace's tests cover the portable engine.
 pub(crate) const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
 
-/// Runs the client's tests, with a channels server for them to talk to.
+/// Runs the tests of the client runtime, with a channels server for them to connect to.
 pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
     let example = [
         "build",
@@ -29,7 +29,7 @@ pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
         "channels",
     ];
     step::run("channels server", &mut cargo(example))?;
-    let server = project::built("examples/channels");
+    let server = project::built_program("examples/channels");
     step::run(
         "Vitest",
         npm(["test", "--workspace", "mizan-codegen", "--"])
@@ -38,7 +38,7 @@ pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
     )
 }
 
-/// Runs the browser tests against a chat server of their own.
+/// Runs the browser tests against a chat server that is started for them.
 pub(crate) fn browser(chromium: &Path, arguments: &[String]) -> anyhow::Result<()> {
     step::run(
         "chat server",
@@ -52,11 +52,11 @@ pub(crate) fn browser(chromium: &Path, arguments: &[String]) -> anyhow::Result<(
             .env("CHROMIUM", chromium)
             .env("MIZAN_BASE_URL", &server.address)
             .env("MIZAN_MAIL", server.mail())
-            .env("MIZAN_CHAT", project::built("chat")),
+            .env("MIZAN_CHAT", project::built_program("chat")),
     )
 }
 
-/// The chat example, on a free port until this is dropped, with accounts and mail of its own.
+/// The chat example on a free port, with a temporary database and mail folder. Stops when it is dropped.
 struct Server {
     process: Child,
     address: String,
@@ -65,8 +65,8 @@ struct Server {
 
 impl Server {
     fn start() -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir().context("cannot make a folder for the chat example")?;
-        let mut process = project::command(project::built("chat"), ["--port", "0"])
+        let folder = tempfile::tempdir().context("cannot create a folder for the chat example")?;
+        let mut process = project::command(project::built_program("chat"), ["--port", "0"])
             .arg("--database")
             .arg(folder.path().join("chat.db"))
             .arg("--mail")
@@ -81,7 +81,7 @@ impl Server {
         let address = address.trim().to_owned();
         anyhow::ensure!(
             !address.is_empty(),
-            "the chat example ended before it listened"
+            "the chat example exited before it listened on its port"
         );
         Ok(Self {
             process,
@@ -90,7 +90,7 @@ impl Server {
         })
     }
 
-    /// Where the server writes mail to.
+    /// Returns the folder that the server writes mail to.
     fn mail(&self) -> PathBuf {
         mail_in(&self.folder)
     }
@@ -102,7 +102,7 @@ fn mail_in(folder: &TempDir) -> PathBuf {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have exited before.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,4 +1,4 @@
-//! One command after another, with their progress.
+//! Steps: commands that run with a progress display.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, IsTerminal, Read, stderr};
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How many of a failed command's last lines are shown.
-const SHOWN: usize = 200;
+/// The number of last lines that are printed after a command failed.
+const MAX_PRINTED_LINES: usize = 200;
 
-/// Runs `command` as a step called `name`, with its last line of output beside a spinner. Where
-/// there is no terminal, there is one line when the step begins and one when it has ended.
+/// Runs `command` as a step called `name`, with its last line of output beside a spinner.
 ///
-/// What the command printed is shown when it fails.
+/// Without a terminal, prints one line when the step begins and one when it ends. Prints the last lines of the
+/// command's output if it fails.
 pub(crate) fn run(name: &str, command: &mut Command) -> anyhow::Result<()> {
     let began = Instant::now();
     let bar = spinner(name);
@@ -65,10 +65,10 @@ fn follow(command: &mut Command, mut on_line: impl FnMut(&str)) -> anyhow::Resul
         readers.push(read_lines(stderr, lines.clone()));
     }
     drop(lines);
-    let mut last = VecDeque::with_capacity(SHOWN);
+    let mut last = VecDeque::with_capacity(MAX_PRINTED_LINES);
     for line in printed {
         on_line(&line);
-        if last.len() == SHOWN {
+        if last.len() == MAX_PRINTED_LINES {
             last.pop_front();
         }
         last.push_back(line);

@@ -1,19 +1,19 @@
-//! `cargo xtask test`.
+//! `cargo xtask test`: every check, with a summary.
 
 use std::process::Command;
 
-use crate::project::{self, answers, cargo, npm};
+use crate::project::{self, cargo, is_installed, npm};
 use crate::{attacks, checks, demo, runners, step, v8};
 
-/// What became of a check.
+/// The outcome of a check.
 enum Outcome {
     Passed,
     Failed,
-    /// Why it could not run.
+    /// The check cannot run on this machine, for this reason.
     Skipped(String),
 }
 
-/// Checks in the order that finds mistakes soonest.
+/// The outcomes of the checks, in the order in which they ran.
 struct Report(Vec<(&'static str, Outcome)>);
 
 impl Report {
@@ -36,7 +36,7 @@ impl Report {
         self.0.push((name, Outcome::Skipped(why.into())));
     }
 
-    /// Prints the summary; its last line is the sum.
+    /// Prints the summary, whose last line has the totals. Returns whether no check failed.
     fn print(&self) -> bool {
         println!("\nSummary");
         let (mut passed, mut failed, mut skipped) = (0, 0, 0);
@@ -61,12 +61,14 @@ impl Report {
     }
 }
 
-/// Runs every check that this machine can run. Says whether none failed.
+/// Runs every check that this machine can run. Returns whether none failed.
+///
+/// Fast checks that often fail run first.
 pub(crate) fn run() -> anyhow::Result<bool> {
     let mut report = Report(Vec::new());
-    let missing = project::node_is_missing();
+    let missing = project::missing_node();
     if missing.is_none() {
-        // First: the tests of server rendering use these packages, and test little without them.
+        // The tests of server rendering render these packages.
         report.record("npm packages", demo::install());
     }
     rust(&mut report);
@@ -77,6 +79,8 @@ pub(crate) fn run() -> anyhow::Result<bool> {
                 "server rendering of React components",
                 "generated clients",
                 "types",
+                "ESLint",
+                "Prettier",
                 "Vitest",
                 "page",
                 "browser tests",
@@ -126,7 +130,7 @@ fn rust(report: &mut Report) {
         cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
     );
     report.record("public signatures", checks::public_types::check());
-    // Verified by nothing but being packed: the files that a crate embeds are all below it.
+    // Packing fails if a crate embeds a file outside its folder. The build of the packages is not repeated.
     report.check(
         "packages for the registry",
         cargo(["package", "--quiet", "--no-verify", "--allow-dirty"]).args(
@@ -135,8 +139,8 @@ fn rust(report: &mut Report) {
                 .flat_map(|library| ["--package", library]),
         ),
     );
-    if answers("cargo-deny", "--version") {
-        // Advisories come from outside the crate registry: `cargo deny check` looks at those too.
+    if is_installed("cargo-deny", "--version") {
+        // Advisories need another network host: `cargo deny check` includes them.
         report.check(
             "licences and sources",
             &mut cargo(["deny", "check", "bans", "licenses", "sources"]),
@@ -144,13 +148,13 @@ fn rust(report: &mut Report) {
     } else {
         report.skip(
             "licences and sources",
-            "cargo-deny is not here; `cargo install cargo-deny`",
+            "cargo-deny is not installed: run `cargo install cargo-deny`",
         );
     }
 }
 
 fn engines(report: &mut Report) {
-    if let Some(why) = v8::is_missing() {
+    if let Some(why) = v8::unavailable_reason() {
         report.skip("server rendering in V8", why);
         return;
     }
@@ -163,9 +167,9 @@ fn engines(report: &mut Report) {
     report.check("server rendering in V8", &mut tests(runners::V8));
 }
 
-/// Runs tests with nextest, where it is there.
+/// Returns the command that runs tests: nextest if it is installed.
 fn tests<'a>(packages: impl IntoIterator<Item = &'a str>) -> Command {
-    let mut command = if answers("cargo-nextest", "--version") {
+    let mut command = if is_installed("cargo-nextest", "--version") {
         cargo(["nextest", "run"])
     } else {
         cargo(["test", "--all-targets"])
@@ -177,16 +181,18 @@ fn tests<'a>(packages: impl IntoIterator<Item = &'a str>) -> Command {
 fn typescript(report: &mut Report) {
     report.check(
         "generated clients",
-        &mut project::command(project::built("xtask"), ["codegen", "--check"]),
+        &mut project::command(project::built_program("xtask"), ["codegen", "--check"]),
     );
     report.check("types", &mut npm(["run", "typecheck"]));
+    report.check("ESLint", &mut npm(["run", "lint"]));
+    report.check("Prettier", &mut npm(["run", "format:check"]));
     report.record("Vitest", runners::vitest(&[]));
     report.check("page", &mut npm(["run", "build"]));
     match project::chromium() {
         Some(chromium) => report.record("browser tests", runners::browser(&chromium, &[])),
         None => report.skip(
             "browser tests",
-            "no Chromium was found; install it, or name it in CHROMIUM",
+            "Chromium is not installed: install it, or set CHROMIUM to its path",
         ),
     }
 }

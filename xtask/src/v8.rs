@@ -1,4 +1,4 @@
-//! Whether V8's prebuilt library can be had, which the `v8` crate looks for when it builds.
+//! Detection of V8's prebuilt library, which the build script of the `v8` crate needs.
 
 use std::env;
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// Where the `v8` crate downloads the library from.
-const HOST: (&str, u16) = ("github.com", 443);
+/// The host that the `v8` crate downloads the library from.
+const DOWNLOAD_HOST: (&str, u16) = ("github.com", 443);
 
-/// Why the feature `v8` cannot be built here; nothing where it can. Looked for once.
-pub(crate) fn is_missing() -> Option<&'static str> {
+/// Returns the reason if the feature `v8` cannot be built on this machine. Looks for the library once.
+pub(crate) fn unavailable_reason() -> Option<&'static str> {
     static CAN_BE_BUILT: LazyLock<bool> = LazyLock::new(|| {
         env::var_os("RUSTY_V8_ARCHIVE").is_some() || is_cached() || can_be_downloaded()
     });
     (!*CAN_BE_BUILT).then_some(
-        "V8's library is neither in RUSTY_V8_ARCHIVE nor in cargo's cache, and cannot be \
-         downloaded from here: QuickJS renders instead, slower",
+        "V8's library is neither in RUSTY_V8_ARCHIVE nor in cargo's cache, and its host is not \
+         reachable: the slower QuickJS renders instead",
     )
 }
 
@@ -30,6 +30,6 @@ fn is_cached() -> bool {
 
 fn can_be_downloaded() -> bool {
     let timeout = Duration::from_secs(3);
-    let mut addresses = HOST.to_socket_addrs().into_iter().flatten();
+    let mut addresses = DOWNLOAD_HOST.to_socket_addrs().into_iter().flatten();
     addresses.any(|address| TcpStream::connect_timeout(&address, timeout).is_ok())
 }

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mizan_channels::ChannelsExt as _;
-use mizan_core::{Channel, Cx, Decision, Error, ErrorCode, Member};
+use mizan_core::channel::Member;
+use mizan_core::{Channel, Cx, Decision, Error, ErrorCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +60,7 @@ impl Channel for Chat {
     type ServerMessage = ChatMessage;
     type ClientMessage = Say;
     type Reply = ();
-    type Snapshot = mizan_core::Nothing;
+    type Snapshot = mizan_core::Never;
     type Member = Guest;
     const NAME: &'static str = "chat";
     const DOCS: &'static str = "Talk in a room.";

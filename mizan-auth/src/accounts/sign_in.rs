@@ -1,4 +1,5 @@
-use mizan_core::{Cx, Error, is_local_path};
+use mizan_core::adapter::is_local_path;
+use mizan_core::{Cx, Error};
 
 use super::{Accounts, address_of, device_of};
 use crate::caller::Caller;

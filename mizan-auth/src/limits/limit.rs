@@ -48,7 +48,7 @@ impl Limit {
         self.limiter.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             Error::new(ErrorCode::RateLimited, "too many attempts: try again later")
-                .retry_after(wait.max(Duration::from_secs(1)))
+                .with_retry_after(wait.max(Duration::from_secs(1)))
         })
     }
 }
@@ -86,7 +86,7 @@ mod tests {
         }
         let error = limit.check("ada").unwrap_err();
         assert_eq!(error.code(), "rate_limited");
-        let wait = error.wait().unwrap();
+        let wait = error.retry_after().unwrap();
         assert!(wait > Duration::from_secs(50) && wait <= Duration::from_secs(60));
         assert!(limit.check("eve").is_ok());
     }

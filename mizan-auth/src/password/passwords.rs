@@ -161,7 +161,7 @@ impl From<Busy> for Error {
             ErrorCode::Unavailable,
             "too many people are signing in; try again in a moment",
         )
-        .retry_after(RETRY_AFTER)
+        .with_retry_after(RETRY_AFTER)
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(busy.len(), 6);
         for error in busy {
             assert_eq!(
-                (error.code(), error.wait()),
+                (error.code(), error.retry_after()),
                 ("unavailable", Some(RETRY_AFTER))
             );
         }

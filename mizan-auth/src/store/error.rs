@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use mizan_core::Unavailable;
+use mizan_core::error::Unavailable;
 
 /// A failure of a store: it could not be asked, or it answered what it cannot have been told.
 ///
@@ -22,7 +22,7 @@ impl StoreError {
     /// An error that is likely to pass: the store is locked, full, overloaded or away. Clients are told to try
     /// again.
     pub fn temporary(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(Unavailable::new(source).retry_after(RETRY_AFTER))
+        Self::new(Unavailable::new(source).with_retry_after(RETRY_AFTER))
     }
 
     /// Returns whether the error is temporary: a retry is likely to succeed.

@@ -10,7 +10,7 @@ use mizan_auth::{
     Access, AccountsBuilder, Device, IssuedToken, MemoryStore, Password, Purpose, Rate, Rates,
     Session, SessionStore, Sessions, StoreError, TokenId, TokenStore, UserStore,
 };
-use mizan_core::{Cx, RequestHead};
+use mizan_core::RequestHead;
 use mizan_http::Authenticate;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -264,7 +264,7 @@ async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
     let principal = site.accounts.authenticate(&head).await.unwrap();
     let id = principal.id().unwrap().to_owned();
     let app = mizan_auth::registry(site.accounts.clone()).build().unwrap();
-    let cx = Cx::new(app, principal, head);
+    let cx = app.context(principal, head);
 
     troubled.set(Mode::Waits);
     let (old, new) = (Password::from(PASSWORD), Password::from(OTHER));

@@ -29,7 +29,7 @@ pub(crate) fn cx(accounts: &Accounts, browser: &Browser<'_>) -> Cx {
     let (mut head, ()) = Request::new(()).into_parts();
     head.headers.insert("cookie", cookie.parse().unwrap());
     let head = RequestHead::new(head, None);
-    Cx::new(app, Principal::anonymous(), Arc::new(head))
+    app.context(Principal::anonymous(), Arc::new(head))
 }
 
 /// OWASP ASVS 6.3.4: every way in asks for the factor that the account has.

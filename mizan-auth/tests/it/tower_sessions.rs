@@ -44,7 +44,7 @@ async fn the_session_of_another_crate_says_who_calls() {
     let principal = who(Some(&session)).await.unwrap();
     assert_eq!(principal.id(), Some(account.id.as_str()));
     // Whether somebody proved who they are a short while ago is not known.
-    assert!(!principal.is_recent());
+    assert!(!principal.is_recently_authenticated());
     session.insert("user_id", "nobody").await.unwrap();
     assert!(!who(Some(&session)).await.unwrap().is_signed_in());
     let error = who(None).await.unwrap_err();

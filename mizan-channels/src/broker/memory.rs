@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use mizan_core::Position;
+use mizan_core::channel::Position;
 
 use crate::broker::claims::Claims;
 use crate::broker::feed::{Feed, Listener};

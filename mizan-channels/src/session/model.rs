@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mizan_core::{Position, SlowConsumer};
+use mizan_core::channel::{Position, SlowConsumer};
 use serde_json::{Value, json};
 use stateright::{Checker, Model, Property};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mizan_core::Position;
+use mizan_core::channel::Position;
 
 use crate::close::Close;
 use crate::log::{Cursor, LogState, ReadReply};

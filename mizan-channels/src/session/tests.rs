@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mizan_core::SlowConsumer;
+use mizan_core::channel::SlowConsumer;
 use serde_json::{Value, json};
 
 use super::{BrokerEvent, Input, Limits, Output, Session, Settings, Stream, SubId};

@@ -10,7 +10,7 @@ use mizan_channels::{
     Broker, BrokerEvent, Claim, ClaimRequest, Cursor, Feed, Listener, Mailbox, MemoryBroker,
     Publication, ReadReply, Retention, Signal, Stream, SubId, presence_of,
 };
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use serde_json::{Value, json};
 
 /// Waits for what is to come soon.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mizan_channels::{Broker, Claim, ReadReply, RedisBroker, presence_of};
-use mizan_core::Position;
+use mizan_core::channel::Position;
 
 use crate::brokers::{Reader, publication, request, soon};
 use crate::proxy::Proxy;

@@ -11,9 +11,9 @@ use mizan_channels::{
     Broker, BrokerError, Channels, ChannelsExt, Claim, ClaimRequest, Close, Cursor, Feed, Gone,
     Limits, Listener, MemoryBroker, Publication, Received, Retention, Transport, Visitor,
 };
+use mizan_core::channel::{Member, Position};
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Member, Nothing, Position, Principal,
-    Registry, RequestHead,
+    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Never, Principal, Registry, RequestHead,
 };
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
@@ -79,7 +79,7 @@ impl Channel for Chat {
     type ServerMessage = String;
     type ClientMessage = String;
     type Reply = usize;
-    type Snapshot = Nothing;
+    type Snapshot = Never;
     type Member = String;
     const NAME: &'static str = "chat";
 

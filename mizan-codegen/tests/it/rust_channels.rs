@@ -1,7 +1,7 @@
 //! From channels in Rust to their client.
 
 use mizan_codegen::{Manifest, generate};
-use mizan_core::{Channel, Cx, Decision, Nothing, Registry};
+use mizan_core::{Channel, Cx, Decision, Never, Registry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ impl Channel for Chat {
     type ClientMessage = Line;
     type Reply = u32;
     type Snapshot = Vec<Line>;
-    type Member = Nothing;
+    type Member = Never;
     const NAME: &'static str = "staff.chat";
     const DOCS: &'static str = "Talk.";
 
@@ -47,10 +47,10 @@ struct Clock;
 impl Channel for Clock {
     type Params = Empty;
     type ServerMessage = u32;
-    type ClientMessage = Nothing;
-    type Reply = Nothing;
-    type Snapshot = Nothing;
-    type Member = Nothing;
+    type ClientMessage = Never;
+    type Reply = Never;
+    type Snapshot = Never;
+    type Member = Never;
     const NAME: &'static str = "clock";
 
     async fn authorize(_: &Cx, _: &Empty) -> Decision {

@@ -1,5 +1,6 @@
 //! The macros of `mizan-core`, which re-exports them. Use them from there.
 
+mod channel;
 mod client;
 mod client_error;
 mod policy;
@@ -40,6 +41,42 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
     client::expand(options.into(), item.into()).into()
+}
+
+/// Completes an implementation of `Channel`.
+///
+/// Client messages, snapshots and members are optional parts of a channel. The attribute adds
+/// `type .. = Never;` for the parts that the implementation does not have. It rejects a part without
+/// its method or its types, such as `type Snapshot` without `fn snapshot`.
+///
+/// ```
+/// use mizan_core::{Channel, Cx, Decision, channel};
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// struct Room {
+///     room: String,
+/// }
+///
+/// struct Announcements;
+///
+/// #[channel]
+/// impl Channel for Announcements {
+///     type Params = Room;
+///     type ServerMessage = String;
+///     const NAME: &'static str = "announcements";
+///
+///     async fn authorize(cx: &Cx, _: &Room) -> Decision {
+///         cx.principal().is_signed_in().into()
+///     }
+///
+///     fn group(params: &Room) -> String {
+///         params.room.clone()
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn channel(options: TokenStream, item: TokenStream) -> TokenStream {
+    channel::expand(&options.into(), item.into()).into()
 }
 
 /// A `Policy` in the words of `#[client(auth = ..)]`, for functions that are written by hand and for

@@ -14,7 +14,7 @@ pub(crate) enum Policy {
     Staff,
     Superuser,
     Permission(LitStr),
-    Recent,
+    RecentlyAuthenticated,
     Group(LitStr),
     All(Vec<Self>),
     Any(Vec<Self>),
@@ -45,7 +45,7 @@ impl Policy {
             "anyone" => Self::Anyone,
             "staff" => Self::Staff,
             "superuser" => Self::Superuser,
-            "recent" => Self::Recent,
+            "recent" => Self::RecentlyAuthenticated,
             permission if permission.contains(['.', ':']) => Self::Permission(name),
             other => {
                 return Err(syn::Error::new(
@@ -123,7 +123,7 @@ impl Policy {
             Self::Staff => quote!(#policy::Staff),
             Self::Superuser => quote!(#policy::Superuser),
             Self::Permission(name) => quote!(#policy::Permission(#name)),
-            Self::Recent => quote!(#policy::Recent),
+            Self::RecentlyAuthenticated => quote!(#policy::RecentlyAuthenticated),
             Self::Group(name) => quote!(#policy::Group(#name)),
             Self::All(policies) => {
                 let policies = policies.iter().map(Self::expand);

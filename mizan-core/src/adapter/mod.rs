@@ -1,5 +1,45 @@
 //! Building blocks for adapters: crates that serve an [`App`](crate::App) or render its pages.
+//!
+//! An application does not need these items. An adapter finds the [`FunctionEntry`] of a name,
+//! creates the context of the call, and dispatches it with its input as JSON:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use mizan_core::adapter::{CallReply, RequestHead};
+//! use mizan_core::{App, Error, Principal, Registry, client};
+//!
+//! #[client(query)]
+//! async fn double(number: i32) -> Result<i32, Error> {
+//!     Ok(number * 2)
+//! }
+//!
+//! async fn serve(app: &App, name: &str, input: &'static [u8]) -> Option<CallReply> {
+//!     let cx = app.context(Principal::anonymous(), Arc::new(RequestHead::empty()));
+//!     Some(app.function(name)?.dispatch(cx, input.into()).await)
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), mizan_core::BuildError> {
+//!     let app = Registry::new().function::<Double>().build()?;
+//!     let reply = serve(&app, "double", br#"{"number": 21}"#).await.unwrap();
+//!     assert_eq!(reply.result.unwrap(), "42");
+//!     assert!(serve(&app, "triple", b"{}").await.is_none());
+//!     Ok(())
+//! }
+//! ```
 
 mod html;
+mod local_path;
+mod sentence;
 
-pub use html::escape_html;
+pub use self::html::escape_html;
+pub use self::local_path::is_local_path;
+pub use self::sentence::to_sentence;
+pub use crate::channel::{ChannelEntry, DynSubscription, SnapshotReply};
+pub use crate::form_entry::{FormEntry, FormPost, FormShape};
+pub use crate::function::{CallReply, FunctionEntry};
+pub use crate::json::{MAX_JSON_DEPTH, decode_input};
+pub use crate::reply_head::ReplyHead;
+pub use crate::request_head::{RequestHead, client_network};
+pub use crate::upload::Uploads;

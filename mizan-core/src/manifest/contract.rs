@@ -1,9 +1,9 @@
-//! A hash that changes with what clients depend on, and with nothing else.
+//! The contract: a hash of everything that clients depend on, and nothing else.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-/// The first 64 bits of a SHA-256 over all that changes what a client may send or receive.
+/// Returns the first 64 bits of a SHA-256 over everything that affects what clients send or receive.
 pub(super) fn contract(document: &Value) -> String {
     let mut document = document.clone();
     for function in document["functions"].as_array_mut().into_iter().flatten() {
@@ -13,18 +13,19 @@ pub(super) fn contract(document: &Value) -> String {
                 .map(|function| function.remove(key));
         }
         for key in ["input", "output"] {
-            function.get_mut(key).map(without_words);
+            function.get_mut(key).map(normalize_schema);
         }
     }
-    let channels = document.get_mut("channels").and_then(Value::as_array_mut);
-    for channel in channels
+    for channel in document
+        .get_mut("channels")
+        .and_then(Value::as_array_mut)
         .into_iter()
         .flatten()
         .filter_map(Value::as_object_mut)
     {
         channel.remove("docs");
         channel.remove("source");
-        channel.values_mut().for_each(without_words);
+        channel.values_mut().for_each(normalize_schema);
     }
     for error in document["errors"]
         .as_object_mut()
@@ -36,14 +37,15 @@ pub(super) fn contract(document: &Value) -> String {
             variant
                 .as_object_mut()
                 .map(|variant| variant.remove("docs"));
-            variant.get_mut("data").map(without_words);
+            variant.get_mut("data").map(normalize_schema);
         }
     }
-    document.get_mut("forms").map(without_labels);
-    let definitions = document["$defs"].as_object_mut().into_iter();
-    definitions
+    document.get_mut("forms").map(remove_form_texts);
+    document["$defs"]
+        .as_object_mut()
+        .into_iter()
         .flat_map(Map::values_mut)
-        .for_each(without_words);
+        .for_each(normalize_schema);
     document.sort_all_objects();
     let digest = Sha256::digest(document.to_string());
     digest[..8]
@@ -52,25 +54,28 @@ pub(super) fn contract(document: &Value) -> String {
         .collect()
 }
 
-/// Takes what only people read out of the description of a form, which code passes on.
-fn without_labels(form: &mut Value) {
+/// Removes texts for people from the description of a form.
+fn remove_form_texts(form: &mut Value) {
     match form {
         Value::Object(members) => {
             members.retain(|name, _| {
                 let name = name.as_str();
                 !["title", "docs", "source", "label", "help", "placeholder"].contains(&name)
             });
-            let members = members.iter_mut().filter(|(name, _)| *name != "initial");
-            members.for_each(|(_, value)| without_labels(value));
+            members
+                .iter_mut()
+                .filter(|(name, _)| *name != "initial")
+                .for_each(|(_, value)| remove_form_texts(value));
         }
-        Value::Array(items) => items.iter_mut().for_each(without_labels),
+        Value::Array(items) => items.iter_mut().for_each(remove_form_texts),
         _ => {}
     }
 }
 
-/// Takes titles and descriptions out of a schema, but not members that are called so, and brings
-/// what is left into one order.
-fn without_words(schema: &mut Value) {
+/// Removes titles and descriptions from a schema, and sorts the rest.
+///
+/// Properties with the names `title` and `description` stay.
+fn normalize_schema(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             members.remove("title");
@@ -85,20 +90,20 @@ fn without_words(schema: &mut Value) {
                         checks.remove("messages");
                     }
                     ("properties" | "patternProperties" | "$defs", Value::Object(members)) => {
-                        members.values_mut().for_each(without_words);
+                        members.values_mut().for_each(normalize_schema);
                     }
-                    (_, value) => without_words(value),
+                    (_, value) => normalize_schema(value),
                 }
             }
             join_unit_variants(members);
         }
-        Value::Array(items) => items.iter_mut().for_each(without_words),
+        Value::Array(items) => items.iter_mut().for_each(normalize_schema),
         _ => {}
     }
 }
 
-/// Brings the unit variants of an enum together: schemars writes one that has docs by itself, and
-/// those without as one.
+/// Joins the unit variants of an enum, because schemars writes each variant with documentation
+/// separately, and the others as one.
 fn join_unit_variants(schema: &mut Map<String, Value>) {
     let Some(Value::Array(variants)) = schema.get_mut("oneOf") else {
         return;
@@ -125,7 +130,7 @@ fn join_unit_variants(schema: &mut Map<String, Value>) {
     }
 }
 
-/// The names in a schema that is nothing but one or several unit variants.
+/// Returns the names in a schema that consists of unit variants only.
 fn unit_variants(variant: &Value) -> &[Value] {
     match variant.as_object() {
         Some(keywords) if keywords.len() == 2 && variant["type"] == "string" => {

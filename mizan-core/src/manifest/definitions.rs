@@ -1,12 +1,12 @@
-//! One name for each shared schema, where inputs and outputs have schemas of their own.
+//! Unique names for shared schemas, because a type can have one as an input and one as an output.
 
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-/// The types that look different on their way in than on their way out, or hold one that does,
-/// with the name of their input side.
-pub(super) fn split(
+/// Returns new names for the inputs of types whose schemas as an input and as an output differ, or
+/// which refer to such a type.
+pub(super) fn rename_split_types(
     inputs: &Map<String, Value>,
     outputs: &Map<String, Value>,
 ) -> HashMap<String, String> {
@@ -28,18 +28,16 @@ pub(super) fn split(
             return renamed;
         }
         for name in found {
-            let taken = |new: &String| inputs.contains_key(new) || outputs.contains_key(new);
-            let plain = format!("{name}In");
-            let numbered = (2..).map(|number| format!("{name}In{number}"));
-            let new = std::iter::once(plain)
-                .chain(numbered)
-                .find(|new| !taken(new));
+            let is_taken = |new: &String| inputs.contains_key(new) || outputs.contains_key(new);
+            let new = std::iter::once(format!("{name}In"))
+                .chain((2..).map(|number| format!("{name}In{number}")))
+                .find(|new| !is_taken(new));
             renamed.extend(new.map(|new| (name, new)));
         }
     }
 }
 
-const REFERENCE: &str = "#/$defs/";
+const REFERENCE_PREFIX: &str = "#/$defs/";
 
 fn references(schema: &Value) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
@@ -48,7 +46,7 @@ fn references(schema: &Value) -> BTreeSet<&str> {
         match value {
             Value::Object(members) => {
                 if let Some(Value::String(reference)) = members.get("$ref") {
-                    found.extend(reference.strip_prefix(REFERENCE));
+                    found.extend(reference.strip_prefix(REFERENCE_PREFIX));
                 }
                 open.extend(members.values());
             }
@@ -59,21 +57,23 @@ fn references(schema: &Value) -> BTreeSet<&str> {
     found
 }
 
-/// Has the references in `schema` name what was renamed.
-pub(super) fn rename(schema: &mut Value, renamed: &HashMap<String, String>) {
+/// Replaces references to renamed types.
+pub(super) fn rename_references(schema: &mut Value, renamed: &HashMap<String, String>) {
     match schema {
         Value::Object(members) => {
             if let Some(Value::String(reference)) = members.get_mut("$ref")
-                && let Some(name) = reference.strip_prefix(REFERENCE)
+                && let Some(name) = reference.strip_prefix(REFERENCE_PREFIX)
                 && let Some(new) = renamed.get(name)
             {
-                *reference = format!("{REFERENCE}{new}");
+                *reference = format!("{REFERENCE_PREFIX}{new}");
             }
             members
                 .values_mut()
-                .for_each(|member| rename(member, renamed));
+                .for_each(|member| rename_references(member, renamed));
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, renamed)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| rename_references(item, renamed)),
         _ => {}
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use mizan_core::channel::Snapshot;
+use mizan_core::function::Source;
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, Identity, Nothing, Principal, Registry, RequestHead,
-    Snapshot, Source, client,
+    App, Channel, Cx, Decision, Error, Identity, Never, Principal, Registry, RequestHead, client,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -32,13 +33,10 @@ impl Channel for Chat {
     type ClientMessage = Line;
     type Reply = usize;
     type Snapshot = Vec<String>;
-    type Member = Nothing;
+    type Member = Never;
     const NAME: &'static str = "chat";
     const DOCS: &'static str = "Talk.";
-    const SOURCE: Option<Source> = Some(Source {
-        file: "chat.rs",
-        line: 7,
-    });
+    const SOURCE: Option<Source> = Some(Source::new("chat.rs", 7));
 
     async fn authorize(cx: &Cx, _: &Room) -> Decision {
         cx.principal().is_signed_in().into()
@@ -66,10 +64,10 @@ struct Clock;
 impl Channel for Clock {
     type Params = Empty;
     type ServerMessage = u32;
-    type ClientMessage = Nothing;
-    type Reply = Nothing;
-    type Snapshot = Nothing;
-    type Member = Nothing;
+    type ClientMessage = Never;
+    type Reply = Never;
+    type Snapshot = Never;
+    type Member = Never;
     const NAME: &'static str = "clock";
 
     async fn authorize(_: &Cx, _: &Empty) -> Decision {
@@ -91,11 +89,7 @@ fn app() -> App {
 }
 
 fn cx(app: &App, principal: impl Into<Principal>) -> Cx {
-    Cx::new(
-        app.clone(),
-        principal.into(),
-        Arc::new(RequestHead::empty()),
-    )
+    app.context(principal.into(), Arc::new(RequestHead::empty()))
 }
 
 #[test]
@@ -141,7 +135,7 @@ fn the_contract_holds_channels_but_not_their_words() {
         type ClientMessage = Line;
         type Reply = usize;
         type Snapshot = Vec<String>;
-        type Member = Nothing;
+        type Member = Never;
         const NAME: &'static str = "chat";
 
         async fn authorize(_: &Cx, _: &Room) -> Decision {
@@ -163,7 +157,7 @@ fn names_of_channels_must_differ() {
     let twice = Registry::new().channel::<Chat>().channel::<Chat>();
     let error = twice.build().unwrap_err().to_string();
     assert!(
-        error.contains("two channels are called `chat`: one registered at"),
+        error.contains("duplicate channel `chat`: registered at"),
         "{error}"
     );
 }
@@ -172,14 +166,14 @@ fn names_of_channels_must_differ() {
 async fn what_a_client_sends_is_decoded_and_decided() {
     let app = app();
     let chat = app.channel("chat").unwrap();
-    let refused = chat.join(b"{\"rom\":1}").map(|_| ()).unwrap_err();
+    let refused = chat.subscription(b"{\"rom\":1}").map(|_| ()).unwrap_err();
     assert_eq!(refused.code(), "invalid");
     let deep = [b"{\"room\":".to_vec(), vec![b'['; 100]].concat();
     assert_eq!(
-        chat.join(&deep).map(|_| ()).unwrap_err().code(),
+        chat.subscription(&deep).map(|_| ()).unwrap_err().code(),
         "malformed"
     );
-    let joined = chat.join(br#"{"room":"tea"}"#).unwrap();
+    let joined = chat.subscription(br#"{"room":"tea"}"#).unwrap();
     assert_eq!(joined.group(), "tea");
     let nobody = cx(&app, Principal::anonymous());
     let denied = Arc::clone(&joined).authorize(nobody).await.unwrap_err();
@@ -205,10 +199,10 @@ async fn the_policies_of_functions_hold_for_channels() {
     impl Channel for Backstage {
         type Params = Room;
         type ServerMessage = String;
-        type ClientMessage = Nothing;
-        type Reply = Nothing;
-        type Snapshot = Nothing;
-        type Member = Nothing;
+        type ClientMessage = Never;
+        type Reply = Never;
+        type Snapshot = Never;
+        type Member = Never;
         const NAME: &'static str = "backstage";
 
         async fn authorize(cx: &Cx, _: &Room) -> Decision {
@@ -224,7 +218,7 @@ async fn the_policies_of_functions_hold_for_channels() {
 
     let app = Registry::new().channel::<Backstage>().build().unwrap();
     let channel = app.channel("backstage").unwrap();
-    let joined = channel.join(br#"{"room":"a"}"#).unwrap();
+    let joined = channel.subscription(br#"{"room":"a"}"#).unwrap();
     for (identity, allowed) in [
         (Identity::new("1"), false),
         (Identity::new("2").group("editors"), true),

@@ -1,6 +1,7 @@
 //! What `#[derive(ClientError)]` makes of an enum.
 
-use mizan_core::{ClientError, Error, ErrorKind, Principal, Registry, client};
+use mizan_core::error::ErrorKind;
+use mizan_core::{ClientError, Error, Principal, Registry, client};
 use schemars::SchemaGenerator;
 use serde_json::json;
 

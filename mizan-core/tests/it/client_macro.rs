@@ -1,7 +1,8 @@
 //! What `#[client]` makes of a function.
 
+use mizan_core::function::FunctionKind;
 use mizan_core::{
-    ClientError, Cx, Decision, Error, Kind, Policy, Principal, Registry, ServerFunction, client,
+    ClientError, Cx, Decision, Error, Policy, Principal, Registry, ServerFunction, client,
 };
 use serde_json::json;
 
@@ -126,32 +127,44 @@ struct Author {
     name: String,
 }
 
-fn described<F: ServerFunction>() -> (&'static str, Kind, &'static [&'static str]) {
+fn described<F: ServerFunction>() -> (&'static str, FunctionKind, &'static [&'static str]) {
     (F::NAME, F::KIND, F::AFFECTS)
 }
 
 #[test]
 fn name_kind_and_affects_come_from_the_signature() {
-    assert_eq!(described::<Ping>(), ("ping", Kind::Mutation, &[][..]));
-    assert_eq!(described::<Double>(), ("double", Kind::Query, &[][..]));
+    assert_eq!(
+        described::<Ping>(),
+        ("ping", FunctionKind::Mutation, &[][..])
+    );
+    assert_eq!(
+        described::<Double>(),
+        ("double", FunctionKind::Query, &[][..])
+    );
     assert_eq!(
         described::<CurrentUser>(),
-        ("current_user", Kind::GlobalContext, &[][..])
+        ("current_user", FunctionKind::GlobalContext, &[][..])
     );
-    assert_eq!(described::<Greet>(), ("greet", Kind::LocalContext, &[][..]));
+    assert_eq!(
+        described::<Greet>(),
+        ("greet", FunctionKind::LocalContext, &[][..])
+    );
     assert_eq!(
         described::<Change>(),
         (
             "change",
-            Kind::Mutation,
+            FunctionKind::Mutation,
             &["double", "current_user", "type"][..]
         )
     );
-    assert_eq!(described::<Reset>(), ("reset", Kind::Mutation, &["*"][..]));
-    assert_eq!(described::<Type>(), ("type", Kind::Query, &[][..]));
+    assert_eq!(
+        described::<Reset>(),
+        ("reset", FunctionKind::Mutation, &["*"][..])
+    );
+    assert_eq!(described::<Type>(), ("type", FunctionKind::Query, &[][..]));
     assert_eq!(
         described::<DoubleTwice>(),
-        ("double2", Kind::Query, &[][..])
+        ("double2", FunctionKind::Query, &[][..])
     );
 }
 
@@ -336,7 +349,7 @@ async fn a_function_may_be_written_by_hand() {
         type Output = usize;
         type Error = Error;
         const NAME: &'static str = "posts.search";
-        const KIND: Kind = Kind::Query;
+        const KIND: FunctionKind = FunctionKind::Query;
         const POLICY: Policy = Policy::SignedIn;
 
         async fn authorize(&self, _: &Cx) -> Decision {

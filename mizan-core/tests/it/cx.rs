@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
-use mizan_core::{App, Cx, Error, Identity, Principal, Registry, Reply, RequestHead, client};
+use mizan_core::adapter::CallReply;
+use mizan_core::{App, Cx, Error, Identity, Principal, Registry, RequestHead, client};
 
 use crate::dispatch;
 
@@ -84,9 +85,9 @@ fn head() -> RequestHead {
     RequestHead::new(parts, Some(IpAddr::from([192, 0, 2, 1])))
 }
 
-async fn call(name: &str) -> Reply {
+async fn call(name: &str) -> CallReply {
     let app = app();
-    let cx = Cx::new(app.clone(), Principal::anonymous(), Arc::new(head()));
+    let cx = app.context(Principal::anonymous(), Arc::new(head()));
     app.function(name).unwrap().dispatch(cx, Bytes::new()).await
 }
 
@@ -123,7 +124,7 @@ async fn the_head_and_the_state_are_at_hand() {
 async fn cancellation_reaches_the_function() {
     let app = app();
     let head = Arc::new(RequestHead::empty());
-    let cx = Cx::new(app.clone(), Principal::anonymous(), head.clone());
+    let cx = app.context(Principal::anonymous(), head.clone());
     let waiting = app.function("wait").unwrap().dispatch(cx, Bytes::new());
     let cancelling = async {
         tokio::task::yield_now().await;
@@ -150,7 +151,7 @@ async fn missing_state_says_what_is_missing() {
     assert_eq!(error.code(), "internal");
     assert_eq!(
         error.source().unwrap().to_string(),
-        "the function panicked: there is no state of the type `alloc::string::String`: add it \
+        "the function panicked: no application state of type `alloc::string::String`: add it \
          with `Registry::state(..)`"
     );
 }
@@ -159,7 +160,7 @@ async fn missing_state_says_what_is_missing() {
 async fn debug_output_has_no_secrets() {
     let app = app();
     let identity = Identity::new("mia").permission("posts.rename");
-    let cx = Cx::new(app.clone(), identity.into(), Arc::new(head()));
+    let cx = app.context(identity.into(), Arc::new(head()));
     cx.set_cookie(Cookie::new("session", "new-secret"));
     let reply = call("sign_in").await;
     let registry = Registry::new()

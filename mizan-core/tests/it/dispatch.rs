@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mizan_core::{App, Error, MAX_DEPTH, Principal, Registry, client};
+use mizan_core::adapter::MAX_JSON_DEPTH;
+use mizan_core::{App, Error, Principal, Registry, client};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -132,7 +133,7 @@ async fn input_that_is_read() {
 
 #[tokio::test]
 async fn input_that_is_malformed() {
-    let too_deep = format!("{{\"text\": {}", "[".repeat(MAX_DEPTH));
+    let too_deep = format!("{{\"text\": {}", "[".repeat(MAX_JSON_DEPTH));
     for input in [
         &b"{"[..],
         b"text=hi",
@@ -160,7 +161,7 @@ async fn input_that_is_malformed() {
         .await
         .unwrap_err();
     assert!(
-        twice.message().contains(r#"the key "text" stands twice"#),
+        twice.message().contains(r#"duplicate key "text""#),
         "{twice}"
     );
 }

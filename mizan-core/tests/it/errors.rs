@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mizan_core::{App, Cx, Decision, Error, ErrorCode, ErrorKind, Principal, Registry, client};
+use mizan_core::error::ErrorKind;
+use mizan_core::{App, Cx, Decision, Error, ErrorCode, Principal, Registry, client};
 use serde_json::json;
 use tracing::field::Field;
 use tracing::subscriber::DefaultGuard;
@@ -94,7 +95,7 @@ async fn unencodable() -> Result<std::collections::BTreeMap<Vec<u8>, u8>, Error>
 
 #[client]
 async fn nested(cx: &Cx) -> Result<(), Error> {
-    Ok(cx.app().call(cx, Fail {}).await?)
+    Ok(cx.call(Fail {}).await?)
 }
 
 #[client]
@@ -192,7 +193,7 @@ fn an_error_carries_what_the_client_is_told() {
         .with_field("rows.0.title", "This is stale.")
         .with_field("rows.0.title", "This is long.")
         .with_data("version", json!(3))
-        .retry_after(Duration::from_secs(2));
+        .with_retry_after(Duration::from_secs(2));
     assert_eq!(
         (error.code(), error.message()),
         ("conflict", "the post was changed meanwhile")
@@ -202,7 +203,7 @@ fn an_error_carries_what_the_client_is_told() {
         ["rows.0.title: This is stale. This is long."]
     );
     assert_eq!(json!(error.data()), json!({"version": 3}));
-    assert_eq!(error.wait(), Some(Duration::from_secs(2)));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
     assert!(error.source().is_none() && error.id().is_none());
 
     let invalid = Error::invalid("title", "is taken");

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use mizan_core::{
-    Decision, Error, FormEntry, FormShape, Policy, Principal, Registry, RequestHead, policy,
-};
+use mizan_core::adapter::{FormEntry, FormShape};
+use mizan_core::{Decision, Error, Policy, Principal, Registry, RequestHead, policy};
 use serde_json::{Value, json};
 
 use crate::member;
@@ -27,7 +26,7 @@ impl FormShape for Shape {
         path.to_owned()
     }
 
-    fn values(&self, _: &[(String, String)]) -> Value {
+    fn parse_fields(&self, _: &[(String, String)]) -> Value {
         json!({})
     }
 
@@ -35,7 +34,7 @@ impl FormShape for Shape {
 
     fn remove_row(&self, _: &mut Value, _: &str) {}
 
-    fn shown(&self, values: Value) -> Value {
+    fn redisplay_values(&self, values: Value) -> Value {
         values
     }
 }
@@ -46,7 +45,8 @@ fn entry(name: &'static str, shape: &'static Shape) -> FormEntry {
 
 #[test]
 fn an_app_finds_its_forms() {
-    let one = Registry::new().form_entry(entry("one", &Shape("One")).redirect(Some("/thanks")));
+    let one =
+        Registry::new().form_entry(entry("one", &Shape("One")).with_redirect(Some("/thanks")));
     let other = Registry::new().form_entry(entry("other", &Shape("Other")));
     let app = one.merge(other).build().unwrap();
     let found = app.form("one").unwrap();
@@ -83,9 +83,9 @@ fn a_head_tells_the_page_that_it_is_for() {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         RequestHead::new(parts, None)
     };
-    assert_eq!(head().page(), None);
-    assert_eq!(head().for_page().page(), Some("/contact/?a=b"));
-    assert_eq!(head().for_page().clone().page(), Some("/contact/?a=b"));
+    assert_eq!(head().page_path(), None);
+    assert_eq!(head().for_page().page_path(), Some("/contact/?a=b"));
+    assert_eq!(head().for_page().clone().page_path(), Some("/contact/?a=b"));
 }
 
 async fn members_only(cx: &mizan_core::Cx) -> Decision {
@@ -117,8 +117,7 @@ async fn a_policy_is_written_as_in_client() {
         ]
     );
     let app = Registry::new().build().unwrap();
-    let cx =
-        |principal| mizan_core::Cx::new(app.clone(), principal, Arc::new(RequestHead::empty()));
+    let cx = |principal| app.context(principal, Arc::new(RequestHead::empty()));
     let check = POLICIES[6];
     assert_eq!(check.decide(&cx(member().into())).await, Decision::Allow);
     assert_ne!(
@@ -136,6 +135,6 @@ fn a_refusal_of_several_fields_tells_each() {
         ),
         ("name".to_owned(), vec!["a".to_owned(), "b".to_owned()]),
     ];
-    let error = Error::refused(fields.clone().into());
+    let error = Error::invalid_fields(fields.clone().into());
     assert_eq!((error.code(), error.fields()), ("invalid", &fields.into()));
 }

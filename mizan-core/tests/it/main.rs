@@ -21,7 +21,8 @@ mod uploads;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mizan_core::{App, Cx, Error, Identity, Principal, Reply, RequestHead};
+use mizan_core::adapter::CallReply;
+use mizan_core::{App, Error, Identity, Principal, RequestHead};
 use serde_json::Value;
 
 /// Calls the function `name` as a server does.
@@ -30,12 +31,8 @@ async fn dispatch(
     principal: impl Into<Principal>,
     name: &str,
     input: impl AsRef<[u8]>,
-) -> Reply {
-    let cx = Cx::new(
-        app.clone(),
-        principal.into(),
-        Arc::new(RequestHead::empty()),
-    );
+) -> CallReply {
+    let cx = app.context(principal.into(), Arc::new(RequestHead::empty()));
     let input = Bytes::copy_from_slice(input.as_ref());
     app.function(name).unwrap().dispatch(cx, input).await
 }

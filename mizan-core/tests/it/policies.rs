@@ -91,8 +91,8 @@ fn a_registry_can_require_policies() {
     assert_eq!(
         refused.unwrap_err().to_string(),
         format!(
-            "the registry does not make an application\n  `unspecified` ({place}) names no policy, and \
-             the registry requires one; add `auth`, or `auth = \"anyone\"` if everybody may call it"
+            "cannot build the application\n  `unspecified` ({place}) declares no policy, and the \
+             registry requires one; add `auth`, or `auth = \"anyone\"` if every caller may call it"
         ),
     );
     let part = Registry::new().require_policies().function::<Open>();
@@ -276,10 +276,7 @@ async fn outer(cx: &Cx) -> Result<String, Error> {
     let inner = Guarded {
         owner: "mia".into(),
     };
-    cx.app()
-        .call(cx, inner)
-        .await
-        .map_err(mizan_core::CallError::into_error)
+    Ok(cx.call(inner).await?)
 }
 
 #[tokio::test]
@@ -305,9 +302,9 @@ async fn a_call_from_another_function_is_checked_for_the_same_principal() {
 
 const COMPOSED: [(Policy, &str); 7] = [
     (Policy::Group("editors"), "group editors"),
-    (Policy::Recent, "recent"),
+    (Policy::RecentlyAuthenticated, "recent"),
     (
-        Policy::All(&[Policy::Staff, Policy::Recent]),
+        Policy::All(&[Policy::Staff, Policy::RecentlyAuthenticated]),
         "and(staff, recent)",
     ),
     (
@@ -319,7 +316,7 @@ const COMPOSED: [(Policy, &str); 7] = [
         "and(signed in, not(group editors))",
     ),
     (
-        Policy::Any(&[Policy::Superuser, Policy::Recent]),
+        Policy::Any(&[Policy::Superuser, Policy::RecentlyAuthenticated]),
         "or(superuser, recent)",
     ),
     (Policy::Not(&Policy::SignedIn), "not(signed in)"),
@@ -353,11 +350,7 @@ async fn policies_are_composed() {
         ["ok", "no", "no", "no", "no", "no"],
     ];
     for (person, principal) in people.into_iter().enumerate() {
-        let cx = Cx::new(
-            app.clone(),
-            principal.clone(),
-            Arc::new(RequestHead::empty()),
-        );
+        let cx = app.context(principal.clone(), Arc::new(RequestHead::empty()));
         for ((policy, words), expected) in COMPOSED.iter().zip(&expected) {
             assert_eq!(policy.to_string(), *words);
             let answer = match policy.decide(&cx).await {
@@ -377,7 +370,7 @@ impl ServerFunction for EraseAll {
     type Output = ();
     type Error = Error;
     const NAME: &'static str = "erase_all";
-    const POLICY: Policy = Policy::Recent;
+    const POLICY: Policy = Policy::RecentlyAuthenticated;
 
     async fn call(self, _: &Cx) -> Result<(), Error> {
         Ok(())

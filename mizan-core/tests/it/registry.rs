@@ -2,7 +2,8 @@
 
 use std::panic::Location;
 
-use mizan_core::{Cx, Error, Kind, Principal, Registry, ServerFunction, client};
+use mizan_core::function::FunctionKind;
+use mizan_core::{Cx, Error, Principal, Registry, ServerFunction, client};
 
 /// Makes a struct a function, by hand.
 macro_rules! by_hand {
@@ -11,7 +12,7 @@ macro_rules! by_hand {
             type Output = ();
             type Error = Error;
             const NAME: &'static str = $called;
-            $(const KIND: Kind = $kind;)?
+            $(const KIND: FunctionKind = $kind;)?
 
             async fn call(self, _: &Cx) -> Result<(), Error> {
                 Ok(())
@@ -68,7 +69,7 @@ fn a_function_tells_about_itself() {
         .unwrap();
     let function = app.function("post").unwrap();
     assert_eq!(function.name(), "post");
-    assert_eq!(function.kind(), Kind::Query);
+    assert_eq!(function.kind(), FunctionKind::Query);
     assert!(function.kind().is_safe() && function.affects().is_empty());
     assert!(app.function("Post").is_none() && app.function("").is_none());
     assert_eq!(app.state::<String>().map(String::as_str), Some(""));
@@ -81,8 +82,8 @@ fn one_name_for_two_functions_names_both_places() {
     assert_eq!(
         refusal(registry.state(String::new())),
         format!(
-            "the registry does not make an application\n  two functions are called `post`: one \
-             at {}, one at {}; rename one, or register it once",
+            "cannot build the application\n  duplicate function `post`: defined at {} and at {}; \
+             rename one, or register it once",
             place::<other::Post>(),
             place::<Post>(),
         )
@@ -113,20 +114,20 @@ fn missing_state_names_the_function_and_the_build() {
     let registry = Registry::new().function::<Twice>();
     let here = Location::caller().line();
     let error = registry.build().unwrap_err().to_string();
-    let needs = |state: &str| {
+    let requires = |state: &str| {
         format!(
-            "\n  `twice` ({}) needs state of the type `{state}`, which the registry built at \
-             {}:{}",
+            "\n  `twice` ({}) requires state of type `{state}`, which the registry built at {}:{} \
+             lacks",
             place::<Twice>(),
             file!(),
             here + 1
         )
     };
     assert!(
-        error.contains(&needs("u8")) && error.contains(&needs("usize")),
+        error.contains(&requires("u8")) && error.contains(&requires("usize")),
         "{error}"
     );
-    assert_eq!(error.matches("needs state").count(), 2, "{error}");
+    assert_eq!(error.matches("requires state").count(), 2, "{error}");
 }
 
 #[test]
@@ -192,7 +193,7 @@ fn affects_name_queries_and_contexts() {
     let refusal = refusal(registry);
     for name in ["nowhere", "touch"] {
         let problem = format!(
-            "`touch` ({}) affects `{name}`, which is no query or context of this registry",
+            "`touch` ({}) affects `{name}`, which is not a query or context of this registry",
             place::<Touch>()
         );
         assert!(refusal.contains(&problem), "{refusal}");
@@ -226,7 +227,7 @@ fn a_name_is_a_word_of_the_client() {
     let refusal = refusal(registry);
     for name in ["", "a b", "a/b", "1a", "a..b", "_a", "größe"] {
         assert!(
-            refusal.contains(&format!("\n  `{name}` (")),
+            refusal.contains(&format!("\n  invalid function name `{name}` (")),
             "{name} is not in {refusal}"
         );
     }
@@ -240,7 +241,7 @@ fn a_global_context_takes_nothing() {
     struct Settings {
         page: u8,
     }
-    by_hand!(Settings, "settings", Kind::GlobalContext);
+    by_hand!(Settings, "settings", FunctionKind::GlobalContext);
     let refusal = refusal(Registry::new().function::<Settings>());
     assert!(
         refusal.contains("the global context `settings` ("),
@@ -265,7 +266,7 @@ fn an_input_is_an_object() {
         );
     }
     assert!(
-        refusal.contains("is not a struct with named fields"),
+        refusal.contains("must be a struct with named fields"),
         "{refusal}"
     );
 }
@@ -311,7 +312,7 @@ fn one_name_for_two_error_types_names_both_functions() {
     let refusal = refusal(Registry::new().function::<SaveA>().function::<SaveB>());
     assert!(
         refusal.contains(
-            "two error types are called `SaveError`: that of `save_a` and that of `save_b`"
+            "duplicate error type `SaveError`: `save_a` and `save_b` declare different types"
         ),
         "{refusal}"
     );
@@ -335,12 +336,12 @@ fn all_problems_are_reported_at_once() {
         .function::<SaveB>();
     let refusal = refusal(registry);
     for problem in [
-        "two functions are called `lost`",
-        "needs state of the type",
+        "duplicate function `lost`",
+        "requires state of type",
         "affects `nothing`",
-        "is not a name for a function",
-        "is not a struct with named fields",
-        "two error types are called `SaveError`",
+        "invalid function name",
+        "must be a struct with named fields",
+        "duplicate error type `SaveError`",
     ] {
         assert!(refusal.contains(problem), "`{problem}` is not in {refusal}");
     }

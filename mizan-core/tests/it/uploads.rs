@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use mizan_core::adapter::Uploads;
+use mizan_core::upload::UploadField;
 use mizan_core::{
     Cx, Error, Identity, Policy, Principal, Registry, RequestHead, ServerFunction, Upload,
-    UploadField, Uploads,
 };
 use serde_json::{Value, json};
 
@@ -33,7 +34,9 @@ async fn keep(image: &str, uploads: Uploads) -> Result<Value, Error> {
     let function = app.function("keep").unwrap();
     assert_eq!(function.uploads()[0].path, "image");
     let head = Arc::new(RequestHead::empty());
-    let cx = Cx::new(app.clone(), Principal::anonymous(), head).with_uploads(uploads);
+    let cx = app
+        .context(Principal::anonymous(), head)
+        .with_uploads(uploads);
     let input = json!({ "image": image }).to_string();
     let reply = function.dispatch(cx, input.into()).await;
     Ok(serde_json::from_slice(&reply.result?).unwrap())
@@ -91,8 +94,8 @@ async fn a_policy_can_be_asked_before_the_input_is_there() {
     }
     let app = Registry::new().function::<Staff>().build().unwrap();
     let admit = async |principal: Principal| {
-        let cx = Cx::new(app.clone(), principal, Arc::new(RequestHead::empty()));
-        let admitted = app.function("staff").unwrap().admit(&cx).await;
+        let cx = app.context(principal, Arc::new(RequestHead::empty()));
+        let admitted = app.function("staff").unwrap().check_policy(&cx).await;
         admitted.map_err(|error| error.code())
     };
     assert_eq!(admit(Principal::anonymous()).await, Err("unauthenticated"));

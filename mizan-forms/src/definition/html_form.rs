@@ -1,6 +1,6 @@
 //! Posts of a form by browsers without JavaScript.
 
-use mizan_core::FormShape;
+use mizan_core::adapter::FormShape;
 use serde_json::{Value, json};
 
 use super::displayable::retain_displayable;
@@ -38,7 +38,7 @@ impl FormShape for FormDefinition {
         labels.join(", ")
     }
 
-    fn values(&self, fields: &[(String, String)]) -> Value {
+    fn parse_fields(&self, fields: &[(String, String)]) -> Value {
         let mut posted = PostedGroup::default();
         let mut row_budget = MAX_POSTED_ROWS;
         for (path, text) in fields {
@@ -77,7 +77,7 @@ impl FormShape for FormDefinition {
         }
     }
 
-    fn shown(&self, mut values: Value) -> Value {
+    fn redisplay_values(&self, mut values: Value) -> Value {
         retain_displayable(&self.fields, &mut values);
         values
     }

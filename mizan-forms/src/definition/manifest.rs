@@ -1,6 +1,6 @@
 //! The manifest entry of a form.
 
-use mizan_core::UploadField;
+use mizan_core::upload::UploadField;
 use serde_json::{Map, Value, json};
 
 use super::model::{Field, FieldKind, FormDefinition, Row};

@@ -1,6 +1,6 @@
 //! The data model of a form definition.
 
-use mizan_core::Source;
+use mizan_core::function::Source;
 use serde_json::Value;
 
 use crate::attributes::{FieldAttributes, LoadChoices};

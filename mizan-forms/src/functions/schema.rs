@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use mizan_core::{Cx, Error, Fields, FormPost, Kind, Policy, ServerFunction, Source};
+use mizan_core::adapter::FormPost;
+use mizan_core::error::FieldErrors;
+use mizan_core::function::{FunctionKind, Source};
+use mizan_core::{Cx, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -27,7 +30,7 @@ pub struct FormState {
     /// The path and query of the page that shows the form; empty outside of a page.
     pub page: String,
     /// What is wrong with the values, by path.
-    pub errors: Fields,
+    pub errors: FieldErrors,
     /// Whether the form was just sent, and the page shows it again.
     pub sent: bool,
 }
@@ -53,7 +56,7 @@ impl<F: FormHandler> ServerFunction for SchemaQuery<F> {
     type Output = FormState;
     type Error = Error;
     const NAME: &'static str = F::SCHEMA;
-    const KIND: Kind = Kind::Query;
+    const KIND: FunctionKind = FunctionKind::Query;
     const POLICY: Policy = F::POLICY;
     const DOCS: &'static str = "What the form holds when it is shown.";
     const SOURCE: Option<Source> = F::SOURCE;
@@ -62,7 +65,7 @@ impl<F: FormHandler> ServerFunction for SchemaQuery<F> {
         let definition = F::definition();
         let post = cx.head().extensions().get::<FormPost>();
         let post = post.filter(|post| post.form == F::NAME);
-        let page = cx.head().page().unwrap_or_default();
+        let page = cx.head().page_path().unwrap_or_default();
         let query = page.split_once('?').map_or("", |(_, query)| query);
         let token = post.and_then(|post| post.token.clone());
         Ok(FormState {

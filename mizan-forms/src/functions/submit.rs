@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use mizan_core::{CallError, Cx, Error, Policy, ServerFunction, Source, UploadField};
+use mizan_core::function::{CallError, Source};
+use mizan_core::upload::UploadField;
+use mizan_core::{Cx, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -52,7 +54,7 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
             Some(form) if validated.errors.is_empty() => {
                 form.submit(cx).await.map_err(CallError::Failed)
             }
-            _ => Err(Error::refused(validated.errors).into()),
+            _ => Err(Error::invalid_fields(validated.errors).into()),
         }
     }
 }

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
-use mizan_core::{Cx, Error, Fields, Kind, Policy, ServerFunction, Source, UploadField};
+use mizan_core::error::FieldErrors;
+use mizan_core::function::{FunctionKind, Source};
+use mizan_core::upload::UploadField;
+use mizan_core::{Cx, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -28,7 +31,7 @@ pub struct ValidateQuery<F> {
 #[non_exhaustive]
 pub struct FormErrors {
     /// The messages by path; `__all__` stands for the form.
-    pub errors: Fields,
+    pub errors: FieldErrors,
 }
 
 impl<F> ValidateQuery<F> {
@@ -54,7 +57,7 @@ impl<F: FormHandler> ServerFunction for ValidateQuery<F> {
     type Output = FormErrors;
     type Error = Error;
     const NAME: &'static str = F::VALIDATE;
-    const KIND: Kind = Kind::Query;
+    const KIND: FunctionKind = FunctionKind::Query;
     const POLICY: Policy = F::POLICY;
     const DOCS: &'static str =
         "What is wrong with the values of the form, or with those of some fields.";
@@ -70,7 +73,7 @@ impl<F: FormHandler> ServerFunction for ValidateQuery<F> {
             .as_ref()
             .map_or(FieldSelection::All, FieldSelection::Paths);
         let mut errors = validate::<F>(cx, self.values, selection).await?.errors;
-        errors.retain(|path, _| path == mizan_core::WHOLE || selection.contains(path));
+        errors.retain(|path, _| path == mizan_core::error::FORM_ERRORS || selection.contains(path));
         Ok(FormErrors { errors })
     }
 }

@@ -1,9 +1,8 @@
 //! The checks that need no I/O: types, constraints and the rules of the form.
 
-use mizan_core::{Fields, WHOLE, constraint_messages};
+use mizan_core::error::{FORM_ERRORS, FieldErrors};
+use mizan_core::validation::{check_constraints, check_constraints_except};
 use serde_json::Value;
-use validator::Validate as _;
-use validator::{ValidationErrors, ValidationErrorsKind};
 
 use super::field_rules::check_group;
 use super::findings::Findings;
@@ -17,7 +16,7 @@ pub(crate) struct Validated<F> {
     /// The form, if every field could be decoded.
     pub(crate) form: Option<F>,
     /// The error messages by path, in wire names.
-    pub(crate) errors: Fields,
+    pub(crate) errors: FieldErrors,
 }
 
 /// Decodes the values and checks their constraints. A list with too many rows is not decoded.
@@ -25,15 +24,15 @@ pub(super) fn decode_and_check<F: Form>(values: &mut Value) -> Validated<F> {
     let definition = F::definition();
     let mut findings = Findings::default();
     let Value::Object(members) = &mut *values else {
-        let errors = Fields::from([(WHOLE.to_owned(), vec![NOT_AN_OBJECT.to_owned()])]);
+        let errors = FieldErrors::from([(FORM_ERRORS.to_owned(), vec![NOT_AN_OBJECT.to_owned()])]);
         return Validated { form: None, errors };
     };
     check_group(&definition.fields, members, None, &mut findings);
     if findings.oversized_lists.is_empty()
         && let Ok(form) = F::deserialize(&*values)
     {
-        if let Err(violations) = form.validate() {
-            add_violations(definition, &violations, &mut findings);
+        if let Err(violations) = check_constraints(&form) {
+            add_violations(definition, violations, &mut findings);
         }
         return Validated {
             form: Some(form),
@@ -71,22 +70,22 @@ fn check_fields_separately<F: Form>(values: &mut Value, findings: &mut Findings)
             ));
         }
     }
-    if let Err(mut violations) = partial.validate() {
-        remove_comparisons(&mut violations);
-        add_violations(definition, &violations, findings);
+    // A comparison can fail because of another field that could not be decoded.
+    if let Err(violations) = check_constraints_except(&partial, &["must_match", "required"]) {
+        add_violations(definition, violations, findings);
     }
     if findings.errors.is_empty() {
         // The struct itself rejects the values, for example by `#[serde(try_from = "..")]`.
         let serde_error = F::deserialize(&*values).err();
         let serde_error = serde_error.map_or_else(|| NOT_DECODABLE.to_owned(), |e| e.to_string());
         findings.add_error(
-            WHOLE.to_owned(),
+            FORM_ERRORS.to_owned(),
             messages::decode_error(None, None, &serde_error),
         );
     }
 }
 
-fn has_errors_below(errors: &Fields, path: &str) -> bool {
+fn has_errors_below(errors: &FieldErrors, path: &str) -> bool {
     let prefix = format!("{path}.");
     let mut following = errors.range(prefix.clone()..);
     following
@@ -115,35 +114,11 @@ fn remove(values: &mut Value, path: &str) {
     }
 }
 
-/// Removes the violations that can be due to another field that could not be decoded.
-fn remove_comparisons(violations: &mut ValidationErrors) {
-    violations.0.retain(|_, kind| match kind {
-        ValidationErrorsKind::Field(errors) => {
-            errors.retain(|error| error.code != "must_match" && error.code != "required");
-            !errors.is_empty()
-        }
-        ValidationErrorsKind::Struct(inner) => {
-            remove_comparisons(inner);
-            !inner.is_empty()
-        }
-        ValidationErrorsKind::List(rows) => {
-            rows.values_mut()
-                .for_each(|inner| remove_comparisons(inner));
-            rows.retain(|_, inner| !inner.is_empty());
-            !rows.is_empty()
-        }
-    });
-}
-
 /// Adds the messages of violated constraints.
 ///
 /// A missing field has one message: that it is required, or the custom message of its `length`.
-fn add_violations(
-    definition: &FormDefinition,
-    violations: &ValidationErrors,
-    findings: &mut Findings,
-) {
-    for (path, mut messages) in constraint_messages(violations) {
+fn add_violations(definition: &FormDefinition, violations: FieldErrors, findings: &mut Findings) {
+    for (path, mut messages) in violations {
         let path = wire_path(&definition.fields, &path);
         if findings.missing.contains(&path) {
             let field = definition.field(&path);

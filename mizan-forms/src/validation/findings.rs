@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use mizan_core::Fields;
+use mizan_core::error::FieldErrors;
 
 use super::messages::REQUIRED;
 
 /// The error messages and the special conditions found so far.
 #[derive(Default)]
 pub(super) struct Findings {
-    pub(super) errors: Fields,
+    pub(super) errors: FieldErrors,
     /// The paths of required fields without a value.
     pub(super) missing: BTreeSet<String>,
     /// The paths of lists with too many rows, which are not decoded.

@@ -1,6 +1,6 @@
 //! The error messages that users see.
 
-use mizan_core::sentence;
+use mizan_core::adapter::to_sentence;
 use serde_json::Value;
 
 use crate::definition::{Field, FieldKind};
@@ -86,5 +86,5 @@ fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
 fn truncate(serde_error: &str) -> String {
     let end = serde_error.floor_char_boundary(MAX_SERDE_ERROR_BYTES);
     let ellipsis = if end < serde_error.len() { "…" } else { "" };
-    sentence(&format!("{}{ellipsis}", &serde_error[..end]))
+    to_sentence(&format!("{}{ellipsis}", &serde_error[..end]))
 }

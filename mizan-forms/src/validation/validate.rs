@@ -1,6 +1,7 @@
 //! The complete validation of a form's values: constraints first, then the checks of the handler.
 
-use mizan_core::{Cx, Error, ErrorCode, ErrorKind, Fields, WHOLE};
+use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors};
+use mizan_core::{Cx, Error, ErrorCode};
 use serde_json::{Map, Value};
 
 use super::constraints::{Validated, decode_and_check};
@@ -46,14 +47,17 @@ pub(crate) async fn validate<F: FormHandler>(
     }
     if let Some(form) = &validated.form {
         let outcome = FormHandler::validate(form, cx).await;
-        add_outcome(outcome, WHOLE, &mut validated.errors)?;
+        add_outcome(outcome, FORM_ERRORS, &mut validated.errors)?;
     }
     Ok(validated)
 }
 
 /// Sets the values of server-held fields. Returns errors for those that the client has sent.
-async fn apply_server_values<F: FormHandler>(cx: &Cx, values: &mut Value) -> Result<Fields, Error> {
-    let mut errors = Fields::new();
+async fn apply_server_values<F: FormHandler>(
+    cx: &Cx,
+    values: &mut Value,
+) -> Result<FieldErrors, Error> {
+    let mut errors = FieldErrors::new();
     let definition = F::definition();
     let (Some(_), Value::Object(members)) = (definition.server_held().next(), values) else {
         return Ok(errors);
@@ -76,7 +80,7 @@ async fn check_leaves<F: FormHandler>(
     cx: &Cx,
     leaves: &[Leaf<'_>],
     selection: FieldSelection<'_>,
-    errors: &mut Fields,
+    errors: &mut FieldErrors,
 ) -> Result<(), Error> {
     // The choices of a field are loaded once, independent of the number of rows.
     let mut loaded: Vec<(&Field, Vec<Choice>)> = Vec::new();
@@ -117,7 +121,11 @@ fn is_among(value: &Value, choices: &[Choice]) -> bool {
 }
 
 /// Adds the messages of a failed check. Returns any other error.
-fn add_outcome(outcome: Result<(), Error>, path: &str, errors: &mut Fields) -> Result<(), Error> {
+fn add_outcome(
+    outcome: Result<(), Error>,
+    path: &str,
+    errors: &mut FieldErrors,
+) -> Result<(), Error> {
     let Err(error) = outcome else {
         return Ok(());
     };

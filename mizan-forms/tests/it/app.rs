@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use mizan_core::{
-    App, ClientError, Cx, Error, Fields, Identity, Principal, Registry, RequestHead, Upload,
-    Uploads, WHOLE,
-};
+use mizan_core::adapter::Uploads;
+use mizan_core::error::{FORM_ERRORS, FieldErrors};
+use mizan_core::{App, ClientError, Cx, Error, Identity, Principal, Registry, RequestHead, Upload};
 use mizan_forms::{Choice, Form, FormHandler, InitialValues, RegisterForm};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,7 +118,7 @@ impl FormHandler for Contact {
 
     async fn validate(&self, _: &Cx) -> Result<(), Error> {
         if self.message.is_none() && self.phones.is_empty() && self.full_name == "silent" {
-            return Err(Error::invalid(WHOLE, "leave a message or a number"));
+            return Err(Error::invalid(FORM_ERRORS, "leave a message or a number"));
         }
         Ok(())
     }
@@ -173,7 +172,7 @@ pub(crate) async fn call_with(
     head: RequestHead,
 ) -> Result<Value, Error> {
     let principal = Principal::from(Identity::new("mia"));
-    let cx = Cx::new(app.clone(), principal, Arc::new(head)).with_uploads(uploads);
+    let cx = app.context(principal, Arc::new(head)).with_uploads(uploads);
     let function = app.function(name).unwrap();
     let reply = function.dispatch(cx, input.to_string().into()).await;
     Ok(serde_json::from_slice(&reply.result?).unwrap())
@@ -185,7 +184,7 @@ pub(crate) fn blamed(error: &Error) -> Vec<String> {
     lines(error.fields())
 }
 
-pub(crate) fn lines(fields: &Fields) -> Vec<String> {
+pub(crate) fn lines(fields: &FieldErrors) -> Vec<String> {
     let lines = fields.iter();
     lines
         .map(|(path, messages)| format!("{path}: {}", messages.join(" ")))

@@ -1,6 +1,6 @@
 //! What a form without JavaScript posts.
 
-use mizan_core::FormShape;
+use mizan_core::adapter::FormShape;
 use serde_json::{Value, json};
 
 use crate::app::{app, call};
@@ -14,7 +14,7 @@ fn values(fields: &[(&str, &str)]) -> Value {
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
         .collect();
-    shape().values(&fields)
+    shape().parse_fields(&fields)
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_text_is_no_list() {
         let posted = values(&fields);
         assert_eq!(posted["phones"], "12345");
         // A page would take it for rows.
-        assert_eq!(shape().shown(posted.clone()).get("phones"), None);
+        assert_eq!(shape().redisplay_values(posted.clone()).get("phones"), None);
         let refused = call(&app, "contact.submit", posted).await.unwrap_err();
         assert_eq!(refused.fields()["phones"], ["Must be a list."]);
     }
@@ -131,7 +131,7 @@ fn secrets_are_not_shown_again() {
         "phones": [{ "the-number": "1", "scan": "x" }],
     });
     assert_eq!(
-        shape().shown(values),
+        shape().redisplay_values(values),
         json!({ "fullName": "Mia", "phones": [{ "the-number": "1" }] })
     );
 }
@@ -155,7 +155,7 @@ fn many_unknown_names_are_no_work() {
     let known = (0..100_000).map(|_| ("fullName".to_owned(), String::new()));
     let fields: Vec<_> = unknown.chain(known).collect();
     let begin = std::time::Instant::now();
-    let posted = shape().values(&fields);
+    let posted = shape().parse_fields(&fields);
     assert!(posted.as_object().unwrap().len() > 100_000);
     // A minute and more when each known name is searched among the unknown.
     assert!(begin.elapsed() < std::time::Duration::from_secs(15));

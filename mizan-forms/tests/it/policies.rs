@@ -56,7 +56,7 @@ async fn a_policy_holds_for_all_three_functions() {
                 ("submit", "{}"),
             ] {
                 let name = format!("{form}.{function}");
-                let cx = Cx::new(app.clone(), caller.clone(), Arc::new(RequestHead::empty()));
+                let cx = app.context(caller.clone(), Arc::new(RequestHead::empty()));
                 let reply = app
                     .function(&name)
                     .unwrap()

@@ -1,6 +1,7 @@
 //! The state in which a form is shown.
 
-use mizan_core::{FormPost, RequestHead, Uploads};
+use mizan_core::RequestHead;
+use mizan_core::adapter::{FormPost, Uploads};
 use serde_json::{Value, json};
 
 use crate::app::{app, call, call_with};
@@ -67,16 +68,10 @@ async fn a_page_is_known_and_whether_the_form_was_sent() {
 
 #[tokio::test]
 async fn a_failed_post_is_shown_again() {
-    let post = FormPost {
-        form: "contact".to_owned(),
-        values: json!({ "fullName": "Mia", "secret": "s", "account": 1, "tenant": "x", "phones": [{ "scan": "x", "the-number": "1" }] }),
-        errors: [(
-            "email".to_owned(),
-            vec!["This field is required.".to_owned()],
-        )]
-        .into(),
-        token: Some("the same".to_owned()),
-    };
+    let post = FormPost::new("contact")
+        .with_values(json!({ "fullName": "Mia", "secret": "s", "account": 1, "tenant": "x", "phones": [{ "scan": "x", "the-number": "1" }] }))
+        .with_errors([("email".to_owned(), vec!["This field is required.".to_owned()])].into())
+        .with_token(Some("the same".to_owned()));
     let state = shown(page("/contact", Some(post.clone()))).await;
     assert_eq!(
         state["values"],
@@ -88,10 +83,8 @@ async fn a_failed_post_is_shown_again() {
     );
     assert_eq!(state["token"], "the same");
 
-    let other = FormPost {
-        form: "other".to_owned(),
-        ..post
-    };
+    let mut other = post;
+    other.form = "other".to_owned();
     assert_eq!(
         shown(page("/contact", Some(other))).await["errors"],
         json!({})

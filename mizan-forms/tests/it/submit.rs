@@ -1,6 +1,7 @@
 //! What is taken, and who hears of it.
 
-use mizan_core::{RequestHead, Upload, Uploads};
+use mizan_core::adapter::Uploads;
+use mizan_core::{RequestHead, Upload};
 use mizan_forms::functions::SubmitMutation;
 use serde_json::json;
 

@@ -282,7 +282,7 @@ async fn texts_become_values_of_every_kind() {
     }
     fields.push(("optional_text".to_owned(), String::new()));
     fields.push(("optional_select".to_owned(), String::new()));
-    let values = app.form("verdicts").unwrap().shape.values(&fields);
+    let values = app.form("verdicts").unwrap().shape.parse_fields(&fields);
     let mut expected = table().base;
     for (name, value) in [
         ("several", json!(["red", "dark_blue"])),
@@ -295,7 +295,7 @@ async fn texts_become_values_of_every_kind() {
     assert_eq!(values, Value::Object(expected));
     assert_eq!(wrong(&app, values).await, json!({}));
 
-    let nothing = app.form("verdicts").unwrap().shape.values(&[]);
+    let nothing = app.form("verdicts").unwrap().shape.parse_fields(&[]);
     assert_eq!(nothing["checkbox"], json!(false));
     assert_eq!(
         (&nothing["several"], &nothing["rows"]),
@@ -303,7 +303,7 @@ async fn texts_become_values_of_every_kind() {
     );
     let half = |name: &str, text: &str| {
         let fields = [(name.to_owned(), text.to_owned())];
-        app.form("verdicts").unwrap().shape.values(&fields)[name].clone()
+        app.form("verdicts").unwrap().shape.parse_fields(&fields)[name].clone()
     };
     for (name, text, value) in [
         ("whole", "", Value::Null),

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt, StreamExt};
 use mizan_channels::{Channels, Limits, MemoryBroker};
-use mizan_core::{Channel, Cx, Decision, Nothing, Registry};
+use mizan_core::{Channel, Cx, Decision, Never, Registry};
 use mizan_http::{MizanService, serve as serve_http};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -45,13 +45,13 @@ pub(crate) struct Ticks;
 impl Channel for Ticks {
     type Params = NoParams;
     type ServerMessage = Tick;
-    type ClientMessage = Nothing;
-    type Reply = Nothing;
-    type Snapshot = Nothing;
-    type Member = Nothing;
+    type ClientMessage = Never;
+    type Reply = Never;
+    type Snapshot = Never;
+    type Member = Never;
     const NAME: &'static str = "ticks";
     /// All of a run: nobody falls behind.
-    const HISTORY: usize = 50_000;
+    const HISTORY_LEN: usize = 50_000;
 
     async fn authorize(_: &Cx, _: &NoParams) -> Decision {
         Decision::Allow

@@ -71,7 +71,7 @@ impl<A: Authenticate> Endpoint<A> {
         }
         channels.admit().map_err(|close| {
             Error::new(ErrorCode::Unavailable, close.reason().to_owned())
-                .retry_after(std::time::Duration::from_secs(1))
+                .with_retry_after(std::time::Duration::from_secs(1))
         })?;
         if kept_bytes(headers) > KEPT_BYTES {
             let error = malformed("the headers of a request for a WebSocket are too large");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use tokio::time::sleep;
 
 #[derive(Default)]

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mizan_channels::{Channels, RedisBroker};
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use tokio::time::{Instant, sleep};
 
 use audit::Audit;

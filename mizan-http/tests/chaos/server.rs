@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use mizan_channels::{Channels, RedisBroker};
-use mizan_core::{Channel, Cx, Decision, Nothing, Registry};
+use mizan_core::{Channel, Cx, Decision, Never, Registry};
 use mizan_http::{MizanService, serve};
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
@@ -22,12 +22,12 @@ pub(crate) struct Log;
 impl Channel for Log {
     type Params = Room;
     type ServerMessage = u64;
-    type ClientMessage = Nothing;
-    type Reply = Nothing;
-    type Snapshot = Nothing;
-    type Member = Nothing;
+    type ClientMessage = Never;
+    type Reply = Never;
+    type Snapshot = Never;
+    type Member = Never;
     const NAME: &'static str = "log";
-    const HISTORY: usize = 5_000;
+    const HISTORY_LEN: usize = 5_000;
 
     async fn authorize(_: &Cx, _: &Room) -> Decision {
         Decision::Allow

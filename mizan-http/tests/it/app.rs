@@ -159,7 +159,7 @@ async fn breaks() -> Result<(), Error> {
 #[client]
 async fn limited() -> Result<(), Error> {
     let error = Error::new(ErrorCode::RateLimited, "slow down");
-    Err(error.retry_after(Duration::from_millis(1500)))
+    Err(error.with_retry_after(Duration::from_millis(1500)))
 }
 
 /// Sets what it is told to.

@@ -10,9 +10,13 @@ use bytes::Bytes;
 use cookie::Cookie;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
+use mizan_core::adapter::{FormEntry, FormPost, FormShape};
+use mizan_core::error::FieldErrors;
+use mizan_core::function::FunctionKind;
+use mizan_core::upload::UploadField;
+use mizan_core::validation::check_constraints;
 use mizan_core::{
-    Cx, Error, FormEntry, FormPost, FormShape, Identity, Kind, Policy, Principal, Registry,
-    RequestHead, ServerFunction, Upload, UploadField,
+    Cx, Error, Identity, Policy, Principal, Registry, RequestHead, ServerFunction, Upload,
 };
 use mizan_http::{Authenticate, FormPages, Limits, MizanService, PageBody};
 use schemars::JsonSchema;
@@ -103,8 +107,8 @@ impl ServerFunction for Submit {
         ]
     }
 
-    fn validate(&self) -> Result<(), validator::ValidationErrors> {
-        Validate::validate(self)
+    fn validate(&self) -> Result<(), FieldErrors> {
+        check_constraints(self)
     }
 
     async fn call(self, cx: &Cx) -> Result<Value, Error> {
@@ -149,7 +153,7 @@ impl ServerFunction for Schema {
     type Output = Value;
     type Error = Error;
     const NAME: &'static str = "contact.schema";
-    const KIND: Kind = Kind::Query;
+    const KIND: FunctionKind = FunctionKind::Query;
 
     async fn call(self, cx: &Cx) -> Result<Value, Error> {
         let post = cx.head().extensions().get::<FormPost>().cloned();
@@ -159,7 +163,7 @@ impl ServerFunction for Schema {
             "values": post.values,
             "errors": post.errors,
             "token": post.token,
-            "page": cx.head().page(),
+            "page": cx.head().page_path(),
             "user": cx.principal().id(),
         }))
     }
@@ -197,7 +201,7 @@ impl FormShape for Shape {
         format!("The {path}")
     }
 
-    fn values(&self, fields: &[(String, String)]) -> Value {
+    fn parse_fields(&self, fields: &[(String, String)]) -> Value {
         let mut values = json!({});
         for (path, text) in fields {
             let mut place = &mut values;
@@ -243,7 +247,7 @@ impl FormShape for Shape {
         }
     }
 
-    fn shown(&self, mut values: Value) -> Value {
+    fn redisplay_values(&self, mut values: Value) -> Value {
         if let Some(members) = values.as_object_mut() {
             members.remove("password");
         }
@@ -310,7 +314,7 @@ impl Site {
             .function::<MembersFile>()
             .form_entry(contact)
             .form_entry(members)
-            .form_entry(thanks.redirect(Some("/thanks")))
+            .form_entry(thanks.with_redirect(Some("/thanks")))
             .build();
         let service = MizanService::builder(app.unwrap())
             .authenticate(Cookies)

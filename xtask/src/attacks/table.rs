@@ -14,7 +14,7 @@ pub(super) enum Runner {
     Playwright,
 }
 
-/// A reference to a test, as it stands in a code span of the table.
+/// A reference to a test in a code span of the table.
 ///
 /// - `mizan-auth::it attacks::name`: a binary id of nextest, and a test in it; `attacks::` stands for all tests
 ///   of that module

@@ -93,7 +93,7 @@ struct Import {
     is_reexport: bool,
 }
 
-/// What a path leads to.
+/// The module or item that a path names.
 #[derive(Clone, Copy)]
 enum Target {
     Module(usize),

@@ -1,9 +1,9 @@
-//! The rules between the crates (ARCHITECTURE.md).
+//! The invariants between crates that ARCHITECTURE.md states.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// The names of all that a package depends on, itself included, but not for its tests.
+/// Returns the libraries that a package depends on, including itself, without development dependencies.
 fn dependencies(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args([
@@ -23,7 +23,7 @@ fn dependencies(package: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_core_knows_no_server_and_no_engine() {
+fn core_depends_on_no_server_and_no_engine() {
     let found = dependencies("mizan-core");
     assert!(
         found.contains("mizan_core") && found.contains("http"),
@@ -44,7 +44,7 @@ fn the_core_knows_no_server_and_no_engine() {
 }
 
 #[test]
-fn channels_know_no_server() {
+fn channels_depend_on_no_server() {
     let found = dependencies("mizan-channels");
     assert!(found.contains("mizan_channels"), "{found:?}");
     for foreign in ["hyper", "axum", "tungstenite", "mizan_http"] {
@@ -56,7 +56,7 @@ fn channels_know_no_server() {
 }
 
 #[test]
-fn the_generator_reads_the_manifest_and_nothing_else_of_mizan() {
+fn the_generator_depends_on_no_other_crate_of_the_workspace() {
     let found = dependencies("mizan-codegen");
     let of_mizan: Vec<_> = found
         .iter()

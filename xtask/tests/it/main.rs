@@ -1,4 +1,4 @@
-//! The commands, and the rules between the crates.
+//! Tests of the commands, and of the invariants between crates.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

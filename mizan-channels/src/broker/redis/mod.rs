@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream;
-use mizan_core::Position;
+use mizan_core::channel::Position;
 use redis::aio::MultiplexedConnection;
 use redis::{
     Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, ScriptInvocation,

@@ -49,9 +49,8 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
         quote! {
             fn validate(
                 &self,
-            ) -> ::std::result::Result<(), ::mizan_core::private::validator::ValidationErrors>
-            {
-                ::mizan_core::private::validator::Validate::validate(self)
+            ) -> ::std::result::Result<(), ::mizan_core::error::FieldErrors> {
+                ::mizan_core::validation::check_constraints(self)
             }
         }
     });
@@ -65,8 +64,8 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
         quote_spanned!(ty.span()=> ::mizan_core::private::is_input::<#ty>();)
     });
     let output_and_error = quote_spanned! {of_macro(returned.span())=>
-        type Output = <#returned as ::mizan_core::private::Returned>::Output;
-        type Error = <#returned as ::mizan_core::private::Returned>::Error;
+        type Output = <#returned as ::mizan_core::private::FunctionResult>::Output;
+        type Error = <#returned as ::mizan_core::private::FunctionResult>::Error;
     };
 
     // Not a name that the function, an argument or a check may have too.
@@ -93,8 +92,8 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
         .unwrap_or_default();
     let required_state = (!required.is_empty()).then(|| {
         quote! {
-            fn required_state() -> ::std::vec::Vec<::mizan_core::StateKey> {
-                ::std::vec![#(::mizan_core::StateKey::of::<#required>()),*]
+            fn required_state() -> ::std::vec::Vec<::mizan_core::function::StateKey> {
+                ::std::vec![#(::mizan_core::function::StateKey::of::<#required>()),*]
             }
         }
     });
@@ -107,7 +106,7 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
             #context: &::mizan_core::Cx,
         ) -> ::std::result::Result<Self::Output, Self::Error> {
             let _ = #context;
-            ::mizan_core::private::Returned::into_result(#name(#cx #(self.#values),*).await)
+            ::mizan_core::private::FunctionResult::into_result(#name(#cx #(self.#values),*).await)
         }
     };
     let source = source(name);
@@ -138,11 +137,11 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
         impl ::mizan_core::ServerFunction for #input {
             #output_and_error
             const NAME: &'static str = #wire_name;
-            const KIND: ::mizan_core::Kind = ::mizan_core::Kind::#kind;
+            const KIND: ::mizan_core::function::FunctionKind = ::mizan_core::function::FunctionKind::#kind;
             const POLICY: ::mizan_core::Policy = #policy;
             const AFFECTS: &'static [&'static str] = &[#(#affects),*];
             const DOCS: &'static str = #docs;
-            const SOURCE: ::std::option::Option<::mizan_core::Source> =
+            const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
             #required_state
             #validate

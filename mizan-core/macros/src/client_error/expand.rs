@@ -45,13 +45,15 @@ pub(crate) fn expand(parsed: &ErrorEnum) -> TokenStream {
         impl ::mizan_core::ClientError for #ident {
             fn declaration(
                 schemas: &mut ::mizan_core::private::schemars::SchemaGenerator,
-            ) -> ::std::option::Option<::mizan_core::ErrorDeclaration> {
+            ) -> ::std::option::Option<::mizan_core::error::ErrorDeclaration> {
                 let _ = &schemas;
-                ::std::option::Option::Some(::mizan_core::ErrorDeclaration {
-                    name: #name,
-                    docs: #docs,
-                    variants: ::std::vec![#(#declarations),*],
-                })
+                ::std::option::Option::Some(
+                    ::mizan_core::error::ErrorDeclaration::new(
+                        #name,
+                        ::std::vec![#(#declarations),*],
+                    )
+                    .with_docs(#docs),
+                )
             }
 
             fn into_error(self) -> ::mizan_core::Error {
@@ -92,22 +94,16 @@ fn declaration(declared: &Declared) -> TokenStream {
         fields,
         ..
     } = declared;
-    let field = match field {
-        Some(field) => quote!(::std::option::Option::Some(#field)),
-        None => quote!(::std::option::Option::None),
-    };
+    let field = field.as_ref().map(|field| quote!(.with_field(#field)));
     let data = fields.iter().map(|(name, ty)| {
         let name = name.unraw().to_string();
-        quote!((#name, schemas.subschema_for::<#ty>()))
+        quote!(.with_data::<#ty>(#name, schemas))
     });
     quote! {
-        ::mizan_core::ErrorVariant {
-            code: #code,
-            status: #status,
-            field: #field,
-            docs: #docs,
-            data: ::std::vec![#(#data),*],
-        }
+        ::mizan_core::error::ErrorVariant::new(#code, #status)
+            .with_docs(#docs)
+            #field
+            #(#data)*
     }
 }
 

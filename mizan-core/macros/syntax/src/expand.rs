@@ -13,10 +13,9 @@ pub fn of_macro(place: Span) -> Span {
 /// The place of `name`, as a `mizan_core::Source`.
 #[must_use]
 pub fn source(name: &Ident) -> TokenStream {
-    quote_spanned!(name.span()=> ::mizan_core::Source {
-        file: ::std::file!(),
-        line: ::std::line!(),
-    })
+    quote_spanned! {name.span()=>
+        ::mizan_core::function::Source::new(::std::file!(), ::std::line!())
+    }
 }
 
 /// A closure that calls `async fn path(cx: &Cx) -> T`, and boxes the future.

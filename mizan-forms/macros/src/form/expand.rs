@@ -104,7 +104,7 @@ fn form(input: &DeriveInput, options: &FormOptions) -> TokenStream {
             const POLICY: ::mizan_core::Policy = #policy;
             const AFFECTS: &'static [&'static str] = &[#(#affects),*];
             const DOCS: &'static str = #docs;
-            const SOURCE: ::std::option::Option<::mizan_core::Source> =
+            const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
 
             fn definition() -> &'static ::mizan_forms::FormDefinition {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mizan_channels::{Channels, ChannelsExt, MemoryBroker};
+use mizan_core::channel::{Member, SlowConsumer, Snapshot};
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, Identity, Member, Nothing, Principal, Registry, RequestHead,
-    SlowConsumer, Snapshot, client,
+    App, Channel, Cx, Decision, Error, Identity, Never, Principal, Registry, RequestHead, client,
 };
 use mizan_http::{Authenticate, MizanService};
 use schemars::JsonSchema;
@@ -51,8 +51,8 @@ impl Channel for Chat {
     type Snapshot = String;
     type Member = String;
     const NAME: &'static str = "chat";
-    const HISTORY: usize = 10;
-    const REAUTHORIZE: Duration = Duration::from_millis(200);
+    const HISTORY_LEN: usize = 10;
+    const REAUTHORIZE_INTERVAL: Duration = Duration::from_millis(200);
 
     async fn authorize(cx: &Cx, params: &Room) -> Decision {
         let world = cx.state::<Arc<World>>();
@@ -103,12 +103,12 @@ macro_rules! feed {
         impl Channel for $name {
             type Params = Room;
             type ServerMessage = String;
-            type ClientMessage = Nothing;
-            type Reply = Nothing;
-            type Snapshot = Nothing;
-            type Member = Nothing;
+            type ClientMessage = Never;
+            type Reply = Never;
+            type Snapshot = Never;
+            type Member = Never;
             const NAME: &'static str = $text;
-            const HISTORY: usize = 16;
+            const HISTORY_LEN: usize = 16;
             const SLOW_CONSUMER: SlowConsumer = $slow;
 
             async fn authorize(_: &Cx, _: &Room) -> Decision {

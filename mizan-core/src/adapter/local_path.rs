@@ -1,12 +1,17 @@
-/// Whether `path` is a path of this site for every browser, so that one may be sent there though its text
-/// comes from a request: the `next` of a sign-in, a form's hidden field.
+//! Redirect targets.
+
+/// Returns `true` if every browser resolves `path` to a path of this site.
 ///
-/// `//example.com` and `/\example.com` are other sites, and browsers take tabs and line breaks out of an
-/// address before they look (<https://url.spec.whatwg.org/#url-parsing>; OWASP ASVS 3.7.2). What is not
-/// ASCII is refused too, since browsers send it percent-encoded.
+/// Check a redirect target that comes from a request with this function, such as the `next` of a
+/// sign-in page or the hidden field of a form, to prevent open redirects.
+///
+/// `//example.com` and `/\example.com` lead to other sites, and browsers remove tabs and line breaks
+/// before they parse an address (<https://url.spec.whatwg.org/#url-parsing>; OWASP ASVS 3.7.2). The
+/// function rejects characters outside of ASCII as well, because browsers send them
+/// percent-encoded.
 ///
 /// ```
-/// use mizan_core::is_local_path;
+/// use mizan_core::adapter::is_local_path;
 ///
 /// assert!(is_local_path("/posts?page=2#new"));
 /// assert!(!is_local_path("//example.com"));
@@ -27,7 +32,7 @@ mod tests {
     use super::is_local_path;
 
     #[test]
-    fn only_paths_of_this_site_are_local() {
+    fn accepts_only_paths_of_this_site() {
         for path in [
             "/",
             "/contact/",

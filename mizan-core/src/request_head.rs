@@ -1,15 +1,18 @@
-use std::borrow::Cow;
+//! The head of a request, and the client's network.
+
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::OnceLock;
 
 use cookie::Cookie;
-use http::{HeaderMap, HeaderName, Method, Uri, request};
+use http::{HeaderMap, Method, Uri, request};
 use percent_encoding::percent_decode;
 use tokio_util::sync::CancellationToken;
 
-/// A client as limits see it: an IPv4 address, or the /64 network of an IPv6 address, all of which one host
-/// can use.
+/// Returns the network that identifies a client for rate limits and quotas.
+///
+/// The network of an IPv4 address is the address itself. That of an IPv6 address is its /64 prefix,
+/// because one host can use all addresses in it.
 #[must_use]
 pub fn client_network(addr: IpAddr) -> IpAddr {
     match addr.to_canonical() {
@@ -21,157 +24,147 @@ pub fn client_network(addr: IpAddr) -> IpAddr {
     }
 }
 
-/// What came before the body of a request.
+/// The head of a request: everything except its body.
+///
+/// ```
+/// use mizan_core::RequestHead;
+///
+/// let request = http::Request::get("/posts?page=2").header("cookie", "theme=dark").body(());
+/// let (parts, ()) = request.unwrap().into_parts();
+/// let head = RequestHead::new(parts, Some([192, 0, 2, 1].into()));
+/// assert_eq!(head.uri().query(), Some("page=2"));
+/// assert_eq!(head.cookie("theme").unwrap().value(), "dark");
+/// ```
 pub struct RequestHead {
     parts: request::Parts,
     client_addr: Option<IpAddr>,
-    for_page: bool,
+    is_for_page: bool,
     cancellation: OnceLock<CancellationToken>,
 }
 
 impl RequestHead {
-    /// A head out of `http`'s parts; `client_addr` is where the request really came from, which
-    /// behind a proxy is not the peer of the connection.
+    /// Creates a head from the parts of an HTTP request.
+    ///
+    /// `client_addr` is the address of the client. Behind a proxy, this is not the peer of the
+    /// connection.
     #[must_use]
     pub fn new(parts: request::Parts, client_addr: Option<IpAddr>) -> Self {
         Self {
             parts,
             client_addr,
-            for_page: false,
+            is_for_page: false,
             cancellation: OnceLock::new(),
         }
     }
 
-    /// Says that the request asks for a page, and that calls are made while the page is rendered.
+    /// Marks the head as that of a page request. Functions are called while the page renders.
     #[must_use]
     pub fn for_page(mut self) -> Self {
-        self.for_page = true;
+        self.is_for_page = true;
         self
     }
 
-    /// The path and the query of the page that the call is made for. Nothing for a call that is a
-    /// request by itself.
+    /// Returns the path and query of the page that is rendered, or `None` outside of a page.
     #[must_use]
-    pub fn page(&self) -> Option<&str> {
+    pub fn page_path(&self) -> Option<&str> {
         let path = self.uri().path_and_query()?;
-        self.for_page.then_some(path.as_str())
+        self.is_for_page.then_some(path.as_str())
     }
 
-    /// The head of a call that comes without HTTP.
+    /// Creates the head of a call without HTTP.
     #[must_use]
     pub fn empty() -> Self {
         let (parts, ()) = http::Request::new(()).into_parts();
         Self::new(parts, None)
     }
 
-    /// The HTTP method.
+    /// Returns the HTTP method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.parts.method
     }
 
-    /// The URI as it was asked for.
+    /// Returns the requested URI.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.parts.uri
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.parts.headers
     }
 
-    /// What servers and middleware attached to the request.
+    /// Returns the values that the server and middleware attached to the request.
     #[must_use]
     pub fn extensions(&self) -> &http::Extensions {
         &self.parts.extensions
     }
 
-    /// The [network](client_network) of the client, by which limits tell clients apart.
+    /// Returns the [network](client_network) of the client, if its address is known.
     #[must_use]
     pub fn client_network(&self) -> Option<IpAddr> {
         self.client_addr.map(client_network)
     }
 
-    /// The address of the client, where the server knows it.
+    /// Returns the address of the client, if it is known.
     #[must_use]
     pub fn client_addr(&self) -> Option<IpAddr> {
         self.client_addr
     }
 
-    /// Returns the cookie with this name; the first, if the client sent several.
+    /// Returns the cookie with this name, or the first of several.
     ///
-    /// The name is compared byte for byte and never decoded: browsers guard the prefixes `__Host-` and
-    /// `__Secure-` only where they are written out. The value is percent-decoded; a value that is not UTF-8
-    /// then is ignored. [`cookie_values`](Self::cookie_values) gives the bytes.
+    /// The name is compared byte for byte and never decoded, because browsers protect the prefixes
+    /// `__Host-` and `__Secure-` only in this spelling. The value is percent-decoded, and ignored if
+    /// the result is not UTF-8. [`cookie_values`](Self::cookie_values) returns the bytes.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<Cookie<'_>> {
-        let mut values = self.cookie_values(name);
-        let value = values.find_map(|value| percent_decode(value).decode_utf8().ok())?;
+        let value = self
+            .cookie_values(name)
+            .find_map(|value| percent_decode(value).decode_utf8().ok())?;
         Some(Cookie::new(name.to_owned(), value))
     }
 
-    /// Returns the value of each cookie with this name, byte for byte, in the order in which the client
-    /// sent them. Several `Cookie` headers, as HTTP/2 allows, count as one.
+    /// Returns the bytes of each cookie value with this name, in the order in which the client sent
+    /// them.
+    ///
+    /// Several `Cookie` headers, which HTTP/2 allows, count as one.
     pub fn cookie_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let headers = self.headers().get_all(http::header::COOKIE).into_iter();
-        let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-        pairs.filter_map(|pair| {
-            let pair = pair.trim_ascii();
-            let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-            Some(value.trim_ascii())
-        })
+        self.headers()
+            .get_all(http::header::COOKIE)
+            .into_iter()
+            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| {
+                let pair = pair.trim_ascii();
+                let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+                Some(value.trim_ascii())
+            })
     }
 
-    /// Cancelled once nobody waits for the answer any more.
+    /// Returns a token that is cancelled when the client stops waiting for the reply.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
         self.cancellation.get_or_init(CancellationToken::new)
     }
 }
 
-/// The head of another call that came with the same request, as in a batch: what it carries is the
-/// same, and it is cancelled by itself.
+/// Creates the head of another call in the same request, such as in a batch. It is cancelled
+/// independently.
 impl Clone for RequestHead {
     fn clone(&self) -> Self {
         Self {
-            for_page: self.for_page,
+            is_for_page: self.is_for_page,
             ..Self::new(self.parts.clone(), self.client_addr)
         }
     }
 }
 
-/// The request line alone: headers hold cookies and tokens.
+/// Writes only the method and the path, because headers hold cookies and tokens.
 impl fmt::Debug for RequestHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.parts.method, self.parts.uri.path())
-    }
-}
-
-/// What goes back besides the output of a call.
-#[derive(Clone, Default)]
-pub struct ReplyHead {
-    /// Cookies to set.
-    pub cookies: Vec<Cookie<'static>>,
-    /// Headers to set.
-    pub headers: HeaderMap,
-    /// What the call made stale, besides what its function declares.
-    pub affects: Vec<Cow<'static, str>>,
-    /// True if the reply must not be stored for later requests with the same `Idempotency-Key`.
-    pub forbids_replay: bool,
-}
-
-/// The names of cookies and headers without their values, which may be secrets.
-impl fmt::Debug for ReplyHead {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cookies: Vec<_> = self.cookies.iter().map(Cookie::name).collect();
-        let headers: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();
-        f.debug_struct("ReplyHead")
-            .field("cookies", &cookies)
-            .field("headers", &headers)
-            .field("affects", &self.affects)
-            .finish()
     }
 }
 
@@ -189,7 +182,7 @@ mod tests {
         RequestHead::new(request.into_parts().0, None)
     }
 
-    /// RFC 6265, section 4.2.1, and what browsers really send.
+    /// Covers RFC 6265, section 4.2.1, and the deviations of browsers.
     #[test]
     fn reads_cookie_pairs() {
         let head =
@@ -212,7 +205,7 @@ mod tests {
         }
     }
 
-    /// RFC 9113, section 8.2.3: over HTTP/2 each pair may have a header line of its own.
+    /// HTTP/2 clients may send each pair in its own header line (RFC 9113, section 8.2.3).
     #[test]
     fn reads_several_cookie_headers_in_order() {
         let head = head(&[b"a=1; b=2", b"a=3", b"c=4"]);
@@ -222,8 +215,9 @@ mod tests {
         assert_eq!(head.cookie("c").unwrap().value(), "4");
     }
 
-    /// Browsers protect `__Host-` in a name only as it is written: whatever a server makes of other
-    /// spellings, a sibling host can set. The second and third are spaces of Unicode, which `str::trim` removes.
+    /// Browsers protect `__Host-` only in this spelling. A sibling host can set a cookie with another
+    /// spelling, so the server must not decode or trim names. The second and third case are Unicode
+    /// spaces, which `str::trim` would remove.
     #[test]
     fn compares_cookie_names_byte_for_byte() {
         for name in [
@@ -245,11 +239,11 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_that_is_not_ascii_costs_no_other() {
+    fn ignores_only_cookies_that_are_not_utf8() {
         let head = head(&["a=é; session=token".as_bytes(), b"b=\xff; c=%ff; c=2"]);
         assert_eq!(head.cookie("session").unwrap().value(), "token");
         assert_eq!(head.cookie("a").unwrap().value(), "é");
-        assert!(head.cookie("b").is_none(), "no text");
+        assert!(head.cookie("b").is_none(), "not UTF-8");
         assert_eq!(head.cookie("c").unwrap().value(), "2");
         assert_eq!(head.cookie_values("b").next(), Some(&b"\xff"[..]));
     }

@@ -1,26 +1,33 @@
+//! Temporary failures.
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// A failure that is likely to pass by itself: a database that is locked or restarts, a disk that is full.
+/// A temporary failure, such as a locked database or a full disk.
 ///
-/// An error type that has this among its sources becomes [`ErrorCode::Unavailable`](crate::ErrorCode::Unavailable)
-/// through `?`, with a `Retry-After`, and any other becomes [`ErrorCode::Internal`](crate::ErrorCode::Internal).
-/// Both are logged with their sources, under an id that the client gets.
+/// If an error has an `Unavailable` among its sources, `?` converts it into an [`Error`](crate::Error)
+/// with the code [`Unavailable`](crate::ErrorCode::Unavailable) and a `Retry-After` time. Other
+/// errors become [`Internal`](crate::ErrorCode::Internal). Both kinds are logged with their sources
+/// under an id that the client receives.
 ///
 /// ```
 /// use std::time::Duration;
-/// use mizan_core::{Error, ErrorCode, Unavailable};
+///
+/// use mizan_core::error::Unavailable;
+/// use mizan_core::{Error, ErrorCode};
 ///
 /// fn read(locked: bool) -> Result<(), Error> {
 ///     if locked {
-///         Err(Unavailable::new("the database is locked").retry_after(Duration::from_secs(2)))?;
+///         let wait = Duration::from_secs(2);
+///         Err(Unavailable::new("the database is locked").with_retry_after(wait))?;
 ///     }
 ///     Ok(())
 /// }
+///
 /// let error = read(true).unwrap_err();
 /// assert_eq!(error.code(), ErrorCode::Unavailable.as_str());
-/// assert_eq!(error.wait(), Some(Duration::from_secs(2)));
+/// assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
 /// ```
 pub struct Unavailable {
     source: Box<dyn StdError + Send + Sync>,
@@ -28,7 +35,7 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// A failure with this cause, after which a client waits a second before it tries again.
+    /// Creates a temporary failure with this cause. Clients retry after one second.
     #[must_use]
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
@@ -37,15 +44,15 @@ impl Unavailable {
         }
     }
 
-    /// Tells clients to wait this long before they try again.
+    /// Sets the time after which clients retry.
     #[must_use]
-    pub fn retry_after(mut self, wait: Duration) -> Self {
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = wait;
         self
     }
 
-    /// Finds the first `Unavailable` in an error and its sources, and returns how long to wait.
-    pub(crate) fn wait_of(error: &(dyn StdError + 'static)) -> Option<Duration> {
+    /// Returns the retry time of the first `Unavailable` in an error and its sources.
+    pub(crate) fn find_retry_after(error: &(dyn StdError + 'static)) -> Option<Duration> {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(unavailable) = error.downcast_ref::<Self>() {
@@ -78,7 +85,8 @@ impl StdError for Unavailable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Error, ErrorCode, ErrorKind};
+    use crate::error::ErrorKind;
+    use crate::{Error, ErrorCode};
 
     #[derive(Debug)]
     struct Wrapped(Box<dyn StdError + Send + Sync>);
@@ -96,25 +104,26 @@ mod tests {
     }
 
     #[test]
-    fn an_error_with_a_temporary_cause_is_unavailable() {
-        let temporary = Unavailable::new("the disk is full").retry_after(Duration::from_secs(3));
+    fn converts_an_error_with_a_temporary_source_to_unavailable() {
+        let temporary =
+            Unavailable::new("the disk is full").with_retry_after(Duration::from_secs(3));
         let error = Error::from(Wrapped(temporary.into())).logged("sign_in");
         assert_eq!(error.kind(), ErrorKind::Common(ErrorCode::Unavailable));
-        assert_eq!(error.wait(), Some(Duration::from_secs(3)));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
         assert!(error.id().is_some(), "it is logged under an id");
         assert!(!error.message().contains("disk"));
         assert!(format!("{error:?}").contains("the disk is full"));
     }
 
     #[test]
-    fn an_error_with_another_cause_is_internal() {
+    fn converts_other_errors_to_internal() {
         let error = Error::from(Wrapped("there is no such table".into()));
         assert_eq!(error.kind(), ErrorKind::Common(ErrorCode::Internal));
-        assert_eq!(error.wait(), None);
+        assert_eq!(error.retry_after(), None);
     }
 
     #[test]
-    fn an_unavailable_server_without_a_cause_is_not_logged() {
+    fn does_not_log_unavailable_without_a_source() {
         let error = Error::new(ErrorCode::Unavailable, "too many calls").logged("sign_in");
         assert_eq!(error.id(), None);
     }

@@ -1,0 +1,234 @@
+//! Registered channels without their types.
+
+use std::any::TypeId;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, Location};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::Channel;
+use super::types::{Never, Position, SlowConsumer};
+use crate::cx::Cx;
+use crate::error::Error;
+use crate::function::Source;
+use crate::json;
+
+type OptionalSchema = fn(&mut SchemaGenerator) -> Option<Schema>;
+
+/// A registered channel with its types erased: it takes and returns JSON.
+///
+/// [`App::channel`](crate::App::channel) finds it by name.
+#[derive(Clone)]
+pub struct ChannelEntry {
+    pub(crate) name: &'static str,
+    pub(crate) docs: &'static str,
+    pub(crate) source: Option<Source>,
+    pub(crate) registered_at: &'static Location<'static>,
+    pub(crate) params: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) client_message: OptionalSchema,
+    pub(crate) outputs: [(&'static str, OptionalSchema); 4],
+    has_snapshot: bool,
+    has_presence: bool,
+    history_len: usize,
+    history_age: Duration,
+    slow_consumer: SlowConsumer,
+    reauthorize_interval: Duration,
+    subscription: fn(&[u8]) -> Result<Arc<dyn DynSubscription>, Error>,
+}
+
+impl ChannelEntry {
+    pub(crate) fn of<C: Channel>(registered_at: &'static Location<'static>) -> Self {
+        Self {
+            name: C::NAME,
+            docs: C::DOCS,
+            source: C::SOURCE,
+            registered_at,
+            params: <C::Params as JsonSchema>::json_schema,
+            client_message: schema_unless_never::<C::ClientMessage>,
+            outputs: [
+                ("server_message", schema_unless_never::<C::ServerMessage>),
+                ("reply", schema_unless_never::<C::Reply>),
+                ("snapshot", schema_unless_never::<C::Snapshot>),
+                ("member", schema_unless_never::<C::Member>),
+            ],
+            has_snapshot: !is_never::<C::Snapshot>(),
+            has_presence: !is_never::<C::Member>(),
+            history_len: C::HISTORY_LEN,
+            history_age: C::HISTORY_AGE,
+            slow_consumer: C::SLOW_CONSUMER,
+            reauthorize_interval: C::REAUTHORIZE_INTERVAL,
+            subscription: |params| {
+                let params = json::decode_input::<C::Params>(params)?;
+                Ok(Arc::new(Subscription::<C>(params)))
+            },
+        }
+    }
+
+    /// Returns the name that clients subscribe to.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns `true` if new subscribers may receive a snapshot.
+    #[must_use]
+    pub fn has_snapshot(&self) -> bool {
+        self.has_snapshot
+    }
+
+    /// Returns `true` if subscribers may see the members of their group.
+    #[must_use]
+    pub fn has_presence(&self) -> bool {
+        self.has_presence
+    }
+
+    /// Returns the number of messages of a group to keep.
+    #[must_use]
+    pub fn history_len(&self) -> usize {
+        self.history_len
+    }
+
+    /// Returns the time for which messages are kept.
+    #[must_use]
+    pub fn history_age(&self) -> Duration {
+        self.history_age
+    }
+
+    /// Returns the reaction to a subscriber that reads too slowly.
+    #[must_use]
+    pub fn slow_consumer(&self) -> SlowConsumer {
+        self.slow_consumer
+    }
+
+    /// Returns the interval at which subscribers are authorized again.
+    #[must_use]
+    pub fn reauthorize_interval(&self) -> Duration {
+        self.reauthorize_interval
+    }
+
+    /// Decodes the params of a subscription. Empty bytes mean no params.
+    ///
+    /// The subscription is not authorized yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the params are malformed or invalid.
+    pub fn subscription(&self, params: &[u8]) -> Result<Arc<dyn DynSubscription>, Error> {
+        (self.subscription)(params)
+    }
+
+    /// Returns the source location of the channel, or of its registration.
+    pub(crate) fn location(&self) -> String {
+        match self.source {
+            Some(source) => source.to_string(),
+            None => self.registered_at.to_string(),
+        }
+    }
+}
+
+impl fmt::Debug for ChannelEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChannelEntry({}, {})", self.name, self.location())
+    }
+}
+
+/// A channel with the params of one subscriber, with its types erased.
+///
+/// Panics in the channel's code are caught, and internal errors are logged.
+pub trait DynSubscription: Send + Sync {
+    /// Returns the name of the subscriber's group.
+    fn group(&self) -> String;
+
+    /// Checks whether the subscriber is authorized.
+    fn authorize(self: Arc<Self>, cx: Cx) -> BoxFuture<'static, Result<(), Error>>;
+
+    /// Returns the snapshot as JSON, and its position if the channel knows it.
+    fn snapshot(self: Arc<Self>, cx: Cx) -> BoxFuture<'static, SnapshotReply>;
+
+    /// Returns the member's id, and the information that other subscribers see as JSON.
+    fn member(
+        self: Arc<Self>,
+        cx: Cx,
+    ) -> BoxFuture<'static, Result<Option<(String, Bytes)>, Error>>;
+
+    /// Handles a client's message and returns the reply, both as JSON.
+    fn receive(self: Arc<Self>, cx: Cx, message: Bytes)
+    -> BoxFuture<'static, Result<Bytes, Error>>;
+}
+
+/// A snapshot as JSON, with its position if the channel knows it.
+pub type SnapshotReply = Result<Option<(Bytes, Option<Position>)>, Error>;
+
+struct Subscription<C: Channel>(C::Params);
+
+impl<C: Channel> DynSubscription for Subscription<C> {
+    fn group(&self) -> String {
+        C::group(&self.0)
+    }
+
+    fn authorize(self: Arc<Self>, cx: Cx) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(catch_and_log::<C, _>(async move {
+            let decision = C::authorize(&cx, &self.0).await;
+            decision.into_result(cx.principal())
+        }))
+    }
+
+    fn snapshot(self: Arc<Self>, cx: Cx) -> BoxFuture<'static, SnapshotReply> {
+        Box::pin(catch_and_log::<C, _>(async move {
+            let Some(snapshot) = C::snapshot(&cx, &self.0).await? else {
+                return Ok(None);
+            };
+            Ok(Some((encode(&snapshot.data)?, snapshot.position)))
+        }))
+    }
+
+    fn member(
+        self: Arc<Self>,
+        cx: Cx,
+    ) -> BoxFuture<'static, Result<Option<(String, Bytes)>, Error>> {
+        Box::pin(catch_and_log::<C, _>(async move {
+            let Some(member) = C::member(&cx, &self.0).await? else {
+                return Ok(None);
+            };
+            Ok(Some((member.id.into_owned(), encode(&member.info)?)))
+        }))
+    }
+
+    fn receive(
+        self: Arc<Self>,
+        cx: Cx,
+        message: Bytes,
+    ) -> BoxFuture<'static, Result<Bytes, Error>> {
+        Box::pin(catch_and_log::<C, _>(async move {
+            let message = json::decode_message(&message)?;
+            encode(&C::receive(&cx, &self.0, message).await?)
+        }))
+    }
+}
+
+fn encode<T: serde::Serialize>(value: &T) -> Result<Bytes, Error> {
+    Ok(Bytes::from(serde_json::to_vec(value)?))
+}
+
+async fn catch_and_log<C: Channel, T>(
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    outcome
+        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
+        .map_err(|error| error.logged(C::NAME))
+}
+
+fn schema_unless_never<T: JsonSchema + 'static>(schemas: &mut SchemaGenerator) -> Option<Schema> {
+    (!is_never::<T>()).then(|| schemas.subschema_for::<T>())
+}
+
+fn is_never<T: 'static>() -> bool {
+    TypeId::of::<T>() == TypeId::of::<Never>()
+}

@@ -1,0 +1,97 @@
+//! The codes of errors that every call can fail with.
+
+/// Declares [`ErrorCode`]: each code once, with its documentation and its text on the wire.
+macro_rules! error_codes {
+    ($($(#[doc = $docs:literal])+ $variant:ident = $code:literal,)+) => {
+        /// A code that every call can fail with.
+        ///
+        /// The generated client has the codes as a union of strings. The enum is exhaustive on
+        /// purpose: an adapter maps each code to its protocol in one `match`, which stops compiling
+        /// when a code is added.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $($(#[doc = $docs])+ $variant,)+
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of HTTP status codes.
+            pub const ALL: [Self; [$($code),+].len()] = [$(Self::$variant),+];
+
+            /// Returns the code as clients see it, such as `not_found`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)+
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The request is not JSON, is not UTF-8, nests too deep or repeats a key.
+    Malformed = "malformed",
+    /// The function requires a signed-in caller.
+    Unauthenticated = "unauthenticated",
+    /// The caller has to authenticate again, because the session alone is not enough.
+    Reauthenticate = "reauthenticate",
+    /// The caller is signed in but lacks permission.
+    Forbidden = "forbidden",
+    /// The request comes from another site.
+    CrossSite = "cross_site",
+    /// No function has this name.
+    UnknownFunction = "unknown_function",
+    /// The requested object does not exist.
+    NotFound = "not_found",
+    /// The function does not support this HTTP method.
+    MethodNotAllowed = "method_not_allowed",
+    /// The request did not arrive in time.
+    RequestTimeout = "request_timeout",
+    /// The call conflicts with the current state.
+    Conflict = "conflict",
+    /// The request exceeds a size limit.
+    TooLarge = "too_large",
+    /// The function does not accept this content type.
+    UnsupportedMediaType = "unsupported_media_type",
+    /// The input is well formed, but the schema or the validation rejects it.
+    Invalid = "invalid",
+    /// The caller exceeded a rate limit.
+    RateLimited = "rate_limited",
+    /// An unexpected failure. The client receives an opaque id; the log has the cause.
+    Internal = "internal",
+    /// The server sheds load or shuts down; the client should retry.
+    Unavailable = "unavailable",
+    /// The function did not finish in time.
+    DeadlineExceeded = "deadline_exceeded",
+}
+
+impl ErrorCode {
+    /// Returns `true` if `code` is one of these, and so not available to a
+    /// [`ClientError`](crate::ClientError).
+    #[must_use]
+    pub const fn is_common(code: &str) -> bool {
+        let mut i = 0;
+        while i < Self::ALL.len() {
+            if bytes_equal(Self::ALL[i].as_str().as_bytes(), code.as_bytes()) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+}
+
+/// Compares byte strings in constant evaluation, which does not support `==` for slices.
+const fn bytes_equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

@@ -1,0 +1,115 @@
+//! Registered functions without their types.
+
+use std::fmt;
+use std::panic::Location;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::dispatch::{CallReply, dispatch};
+use super::{FunctionKind, ServerFunction, Source};
+use crate::cx::Cx;
+use crate::error::{ClientError, Error, ErrorDeclaration};
+use crate::policy::Policy;
+use crate::state::StateKey;
+use crate::upload::UploadField;
+
+/// A registered function with its types erased: it takes and returns JSON.
+///
+/// [`App::function`](crate::App::function) finds it by name.
+#[derive(Clone)]
+pub struct FunctionEntry {
+    pub(crate) name: &'static str,
+    pub(crate) kind: FunctionKind,
+    pub(crate) policy: Policy,
+    pub(crate) affects: &'static [&'static str],
+    pub(crate) docs: &'static str,
+    pub(crate) source: Option<Source>,
+    pub(crate) registered_at: &'static Location<'static>,
+    pub(crate) required_state: fn() -> Vec<StateKey>,
+    uploads: fn() -> Vec<UploadField>,
+    pub(crate) input: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) error: fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>,
+    call: fn(Cx, Bytes) -> BoxFuture<'static, CallReply>,
+}
+
+impl FunctionEntry {
+    pub(crate) fn of<F: ServerFunction>(registered_at: &'static Location<'static>) -> Self {
+        Self {
+            name: F::NAME,
+            kind: F::KIND,
+            policy: F::POLICY,
+            affects: F::AFFECTS,
+            docs: F::DOCS,
+            source: F::SOURCE,
+            registered_at,
+            required_state: F::required_state,
+            uploads: F::uploads,
+            // Inline, because the generator names the input after the function.
+            input: <F as JsonSchema>::json_schema,
+            output: SchemaGenerator::subschema_for::<F::Output>,
+            error: F::Error::declaration,
+            call: |cx, input| Box::pin(dispatch::<F>(cx, input)),
+        }
+    }
+
+    /// Returns the name that clients call.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the kind of the function.
+    #[must_use]
+    pub fn kind(&self) -> FunctionKind {
+        self.kind
+    }
+
+    /// Returns the names of the queries and contexts that a successful call invalidates.
+    #[must_use]
+    pub fn affects(&self) -> &'static [&'static str] {
+        self.affects
+    }
+
+    /// Returns the files that the function accepts.
+    #[must_use]
+    pub fn uploads(&self) -> Vec<UploadField> {
+        (self.uploads)()
+    }
+
+    /// Checks the policy before the server reads a large input.
+    ///
+    /// [`dispatch`](Self::dispatch) checks the policy again.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error for the client if the policy rejects the call.
+    pub async fn check_policy(&self, cx: &Cx) -> Result<(), Error> {
+        self.policy.decide(cx).await.into_result(cx.principal())
+    }
+
+    /// Calls the function with its input as JSON. Empty bytes mean no arguments.
+    ///
+    /// A panic in the function is caught and becomes an internal error. Dropping the future cancels
+    /// the function.
+    #[must_use]
+    pub fn dispatch(&self, cx: Cx, input: Bytes) -> BoxFuture<'static, CallReply> {
+        (self.call)(cx, input)
+    }
+
+    /// Returns the source location of the function, or of its registration.
+    pub(crate) fn location(&self) -> String {
+        match self.source {
+            Some(source) => source.to_string(),
+            None => self.registered_at.to_string(),
+        }
+    }
+}
+
+impl fmt::Debug for FunctionEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FunctionEntry({}, {})", self.name, self.location())
+    }
+}

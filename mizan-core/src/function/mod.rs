@@ -1,0 +1,129 @@
+//! Server functions: the trait, its inputs and outputs, and the dispatch of calls.
+
+mod call_error;
+mod dispatch;
+mod entry;
+mod source;
+mod wire;
+
+use std::future::{Future, ready};
+
+pub use self::call_error::CallError;
+pub use self::dispatch::CallReply;
+pub use self::entry::FunctionEntry;
+pub use self::source::Source;
+pub use self::wire::{Input, Output};
+use crate::cx::Cx;
+use crate::error::{ClientError, FieldErrors};
+use crate::policy::{Decision, Policy};
+pub use crate::state::StateKey;
+use crate::upload::UploadField;
+
+/// A function that clients can call. The implementing type is the function's input.
+///
+/// [`#[client]`](macro@crate::client) implements it for an async function. It can also be implemented
+/// by hand:
+///
+/// ```
+/// use mizan_core::function::FunctionKind;
+/// use mizan_core::{Cx, Error, ServerFunction};
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// #[serde(deny_unknown_fields)]
+/// struct Double {
+///     number: i32,
+/// }
+///
+/// impl ServerFunction for Double {
+///     type Output = i32;
+///     type Error = Error;
+///     const NAME: &'static str = "double";
+///     const KIND: FunctionKind = FunctionKind::Query;
+///
+///     async fn call(self, _: &Cx) -> Result<i32, Error> {
+///         self.number.checked_mul(2).ok_or_else(|| Error::invalid("number", "Too large."))
+///     }
+/// }
+/// ```
+pub trait ServerFunction: Input {
+    /// The output of a successful call.
+    type Output: Output;
+    /// The error of a failed call.
+    type Error: ClientError;
+
+    /// The name that clients call: words of ASCII letters, digits and `_`, separated by `.`.
+    const NAME: &'static str;
+    /// The kind of the function.
+    const KIND: FunctionKind = FunctionKind::Mutation;
+    /// The policy that decides who may call the function, checked before the input is decoded.
+    const POLICY: Policy = Policy::Unspecified;
+    /// The names of the queries and contexts that a successful call invalidates; `*` means all.
+    const AFFECTS: &'static [&'static str] = &[];
+    /// The documentation, as Markdown.
+    const DOCS: &'static str = "";
+    /// The source location.
+    const SOURCE: Option<Source> = None;
+
+    /// Returns the types of application state that the function requires.
+    ///
+    /// [`Registry::build`](crate::Registry::build) checks that they are present.
+    fn required_state() -> Vec<StateKey> {
+        Vec::new()
+    }
+
+    /// Returns the files that the function accepts. A server rejects others while it receives them.
+    fn uploads() -> Vec<UploadField> {
+        Vec::new()
+    }
+
+    /// Checks the constraints on the decoded input, for example with
+    /// [`check_constraints`](crate::validation::check_constraints).
+    ///
+    /// # Errors
+    ///
+    /// Returns the messages for the violated constraints, by field.
+    fn validate(&self) -> Result<(), FieldErrors> {
+        Ok(())
+    }
+
+    /// Decides, with the validated input, whether the caller may make this call.
+    fn authorize(&self, cx: &Cx) -> impl Future<Output = Decision> + Send {
+        let _ = cx;
+        ready(Decision::Allow)
+    }
+
+    /// Runs the function.
+    fn call(self, cx: &Cx) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}
+
+/// The kind of a function, which decides how clients and servers treat its calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// Reads data: safe, cacheable, and cancelled when the client disconnects.
+    Query,
+    /// Changes data: runs to its end even if the client disconnects.
+    Mutation,
+    /// A query without arguments that a client loads once for the whole page.
+    GlobalContext,
+    /// A query that a client loads for the part of the page below its provider.
+    LocalContext,
+}
+
+impl FunctionKind {
+    /// Returns the kind as it is written in the manifest.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::GlobalContext => "global_context",
+            Self::LocalContext => "local_context",
+        }
+    }
+
+    /// Returns `true` if calls change nothing, so that they can be repeated, cached and cancelled.
+    #[must_use]
+    pub const fn is_safe(self) -> bool {
+        !matches!(self, Self::Mutation)
+    }
+}

@@ -1,0 +1,262 @@
+//! Decoding of JSON from clients.
+
+mod syntax;
+
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+pub use self::syntax::MAX_JSON_DEPTH;
+use crate::error::{Error, ErrorCode, FORM_ERRORS};
+
+/// The maximum length of a message or a path in an error, because both repeat what the client sent.
+const MAX_ERROR_TEXT_BYTES: usize = 200;
+
+/// Decodes the input of a call. Empty bytes mean an object without members.
+///
+/// # Errors
+///
+/// Returns [`ErrorCode::Malformed`] if the bytes are not JSON in UTF-8, nest deeper than
+/// [`MAX_JSON_DEPTH`] or contain a duplicate key, and [`ErrorCode::Invalid`] with the path of the
+/// field if `T` rejects the value.
+pub fn decode_input<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let bytes = if bytes.trim_ascii().is_empty() {
+        b"{}"
+    } else {
+        bytes
+    };
+    check_syntax(bytes)?;
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::new(
+            ErrorCode::Invalid,
+            "the input must be a JSON object with the function's arguments",
+        ));
+    }
+    serde_json::from_slice(bytes).map_err(|error| invalid_input::<T>(bytes, error))
+}
+
+/// Decodes the message of a client on a channel. Unlike an input, it can be any JSON value.
+///
+/// # Errors
+///
+/// Returns the same errors as [`decode_input`].
+pub(crate) fn decode_message<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    check_syntax(bytes)?;
+    serde_json::from_slice(bytes).map_err(|error| invalid_input::<T>(bytes, error))
+}
+
+fn check_syntax(bytes: &[u8]) -> Result<(), Error> {
+    syntax::check_syntax(bytes)
+        .map_err(|error| Error::new(ErrorCode::Malformed, truncate(error.to_string())))
+}
+
+/// Creates the error that names the rejected field.
+///
+/// It decodes the input again, because tracking the path would slow down calls that succeed.
+fn invalid_input<T: DeserializeOwned>(bytes: &[u8], error: serde_json::Error) -> Error {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let (mut path, error) = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Ok(_) => (Vec::new(), error),
+        Err(found) => (path_names(found.path()), found.into_inner()),
+    };
+    let text = message_without_position(&error);
+    let message = if let Some(field) = missing_field(&text) {
+        path.push(field.to_owned());
+        "This field is required.".to_owned()
+    } else if let Some(field) = unknown_field(&text) {
+        if path.last().is_none_or(|last| last != field) {
+            path.push(field.to_owned());
+        }
+        "Unknown field.".to_owned()
+    } else {
+        truncate(text)
+    };
+    if path.is_empty() {
+        return Error::new(ErrorCode::Invalid, message.clone()).with_field(FORM_ERRORS, message);
+    }
+    Error::invalid(truncate(path.join(".")), message)
+}
+
+fn path_names(path: &serde_path_to_error::Path) -> Vec<String> {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { variant } => Some(variant.clone()),
+            Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// Returns the message without line and column, which mean nothing to the user of a form.
+fn message_without_position(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    if text.ends_with(&position) {
+        text.truncate(text.len() - position.len());
+    }
+    text
+}
+
+/// Returns the name in serde's `missing_field` error.
+fn missing_field(text: &str) -> Option<&str> {
+    text.strip_prefix("missing field `")?.strip_suffix('`')
+}
+
+/// Returns the name in serde's `unknown_field` error.
+///
+/// The client chooses the name, which may contain any text, so the search for its end starts from
+/// the end of the message.
+fn unknown_field(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("unknown field `")?;
+    let end = rest.rfind("`, expected ").or_else(|| rest.rfind('`'))?;
+    Some(&rest[..end])
+}
+
+fn truncate(mut text: String) -> String {
+    if text.len() > MAX_ERROR_TEXT_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_ERROR_TEXT_BYTES));
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        title: String,
+        #[serde(default)]
+        lines: Vec<Line>,
+        #[serde(default)]
+        notes: HashMap<String, String>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        count: u8,
+    }
+
+    fn rejection(bytes: &[u8]) -> (&'static str, String) {
+        let error = decode_input::<Order>(bytes).unwrap_err();
+        let fields: Vec<_> = error
+            .fields()
+            .iter()
+            .map(|(path, messages)| format!("{path}={}", messages.join("/")))
+            .collect();
+        (error.code(), fields.join(" "))
+    }
+
+    #[test]
+    fn rejects_malformed_json() {
+        for bytes in [
+            &b"{"[..],
+            b"hello",
+            b"{\"title\": \"\xff\"}",
+            b"{\"title\": \"a\"} x",
+            b"{\"title\": \"a\", \"title\": \"b\"}",
+            b"{\"title\": \"a\", \"t\\u0069tle\": \"b\"}",
+            b"{\"title\": \"a\", \"notes\": {\"k\": \"1\", \"k\": \"2\"}}",
+            b"{\"nonsense\": 1, \"title\": ",
+        ] {
+            let text = String::from_utf8_lossy(bytes);
+            assert_eq!(rejection(bytes).0, "malformed", "{text}");
+        }
+    }
+
+    #[test]
+    fn limits_the_nesting_depth() {
+        let nested = |depth: usize| {
+            format!(
+                "{{\"notes\": {}{}}}",
+                "[".repeat(depth - 1),
+                "]".repeat(depth - 1)
+            )
+        };
+        assert_eq!(rejection(nested(MAX_JSON_DEPTH).as_bytes()).0, "invalid");
+        assert_eq!(
+            rejection(nested(MAX_JSON_DEPTH + 1).as_bytes()).0,
+            "malformed"
+        );
+        assert_eq!(rejection(nested(1_000_000).as_bytes()).0, "malformed");
+    }
+
+    #[test]
+    fn names_the_rejected_field() {
+        for (input, fields) in [
+            ("{}", "title=This field is required."),
+            ("", "title=This field is required."),
+            (r#"{"title": "a", "x": 1}"#, "x=Unknown field."),
+            (r#"{"title": "a", "x`, y": 1}"#, "x`, y=Unknown field."),
+            (
+                r#"{"title": 1}"#,
+                "title=invalid type: integer `1`, expected a string",
+            ),
+            (
+                r#"{"title": "a", "lines": [{"count": 1}, {}]}"#,
+                "lines.1.count=This field is required.",
+            ),
+            (
+                r#"{"title": "a", "lines": [{"count": 1, "y": 2}]}"#,
+                "lines.0.y=Unknown field.",
+            ),
+            (
+                r#"{"title": "a", "lines": [{"count": 256}]}"#,
+                "lines.0.count=invalid value: integer `256`, expected u8",
+            ),
+        ] {
+            assert_eq!(
+                rejection(input.as_bytes()),
+                ("invalid", fields.to_owned()),
+                "{input}"
+            );
+        }
+        assert_eq!(rejection(b"[\"a\"]").0, "invalid");
+        assert_eq!(rejection(b"null").0, "invalid");
+    }
+
+    #[test]
+    fn limits_the_length_of_messages() {
+        let long = "é".repeat(10_000);
+        let input = format!(r#"{{"title": "a", "lines": "{long}"}}"#);
+        let error = decode_input::<Order>(input.as_bytes()).unwrap_err();
+        assert!(error.message().len() < 300, "{}", error.message().len());
+    }
+
+    #[test]
+    fn finds_duplicates_among_many_keys() {
+        let members: Vec<_> = (0..100).map(|i| format!("\"k{i}\": \"\"")).collect();
+        let with = |last: &str| {
+            let notes = members.join(",");
+            decode_input::<Order>(
+                format!(r#"{{"title": "", "notes": {{{notes}, "{last}": ""}}}}"#).as_bytes(),
+            )
+        };
+        assert_eq!(with("k100").unwrap().notes.len(), 101);
+        assert_eq!(with("k3").unwrap_err().code(), "malformed");
+        assert_eq!(with("k99").unwrap_err().code(), "malformed");
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode_input::<Order>(&bytes);
+        }
+
+        #[test]
+        fn decodes_the_output_of_serde(title in any::<String>(), notes in any::<HashMap<String, String>>()) {
+            let text = serde_json::to_vec(&serde_json::json!({ "title": title, "notes": notes })).unwrap();
+            let order = decode_input::<Order>(&text).unwrap();
+            prop_assert_eq!(order, Order { title, lines: Vec::new(), notes });
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Checks of a JSON document that serde does not make: nesting depth and duplicate keys.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// The maximum nesting depth of objects and arrays in JSON from clients.
+pub const MAX_JSON_DEPTH: usize = 64;
+
+/// Checks that a document is JSON in UTF-8, within the depth limit and without duplicate keys.
+///
+/// serde accepts duplicate keys in maps. Parsers disagree on which value counts (RFC 8259, section
+/// 4), which lets requests bypass checks. The walk keeps only the keys of open objects.
+pub(super) fn check_syntax(bytes: &[u8]) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let mut keys = Vec::new();
+    let document = SyntaxCheck {
+        depth: 0,
+        keys: &mut keys,
+    };
+    document.deserialize(&mut deserializer)?;
+    deserializer.end()
+}
+
+/// A key, borrowed from the document unless it contains escapes.
+type Key<'de> = Cow<'de, str>;
+
+struct SyntaxCheck<'a, 'de> {
+    depth: usize,
+    /// The first keys of each open object, one object after the other.
+    keys: &'a mut Vec<Key<'de>>,
+}
+
+impl SyntaxCheck<'_, '_> {
+    /// The number of keys of an object that are compared one by one; a set holds the others.
+    const MAX_LINEAR_KEYS: usize = 16;
+
+    fn next_depth<E: Error>(&self) -> Result<usize, E> {
+        if self.depth == MAX_JSON_DEPTH {
+            return Err(E::custom(format_args!(
+                "the input nests deeper than {MAX_JSON_DEPTH} levels"
+            )));
+        }
+        Ok(self.depth + 1)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for SyntaxCheck<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for SyntaxCheck<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let depth = self.next_depth()?;
+        let keys = self.keys;
+        while items
+            .next_element_seed(SyntaxCheck { depth, keys })?
+            .is_some()
+        {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let depth = self.next_depth()?;
+        let keys = self.keys;
+        let start = keys.len();
+        let mut further = HashSet::new();
+        while let Some(key) = members.next_key_seed(KeySeed)? {
+            let first = &keys[start..];
+            if first.contains(&key) || further.contains(&key) {
+                return Err(A::Error::custom(format_args!("duplicate key {key:?}")));
+            }
+            if first.len() < Self::MAX_LINEAR_KEYS {
+                keys.push(key);
+            } else {
+                further.insert(key);
+            }
+            members.next_value_seed(SyntaxCheck { depth, keys })?;
+        }
+        keys.truncate(start);
+        Ok(())
+    }
+}
+
+struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key<'de>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeySeed {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
+        Ok(Key::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
+        Ok(Key::Owned(key.to_owned()))
+    }
+}

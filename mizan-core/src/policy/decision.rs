@@ -1,0 +1,85 @@
+//! The result of an authorization check.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, ErrorCode};
+use crate::principal::Principal;
+
+/// The result of a policy or an `authorize` check.
+///
+/// ```
+/// use mizan_core::{Cx, Decision};
+///
+/// async fn is_author(cx: &Cx) -> Decision {
+///     if cx.principal().has_permission("posts.write") {
+///         return Decision::Allow;
+///     }
+///     Decision::deny_because("only authors may write posts")
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub enum Decision {
+    /// Allows the call.
+    Allow,
+    /// Rejects the call: as unauthenticated if the caller is anonymous, as forbidden otherwise.
+    Deny {
+        /// The message for the client; `None` means a general one.
+        reason: Option<Cow<'static, str>>,
+    },
+    /// Rejects the call until the caller authenticates again; as unauthenticated if the caller is
+    /// anonymous.
+    Reauthenticate,
+    /// Rejects the call of any caller, because the object that it names does not exist.
+    NotFound {
+        /// The message for the client.
+        reason: Cow<'static, str>,
+    },
+}
+
+impl Decision {
+    /// Rejects the call with a general message.
+    pub fn deny() -> Self {
+        Self::Deny { reason: None }
+    }
+
+    /// Rejects the call with a message that the client may show.
+    pub fn deny_because(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Deny {
+            reason: Some(reason.into()),
+        }
+    }
+
+    /// Rejects the call because the object that it names does not exist. Signing in would not help.
+    pub fn not_found(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::NotFound {
+            reason: reason.into(),
+        }
+    }
+
+    /// Converts a rejection into the error for the client.
+    pub(crate) fn into_result(self, principal: &Principal) -> Result<(), Error> {
+        let (signed_in, reason) = match self {
+            Self::Allow => return Ok(()),
+            Self::NotFound { reason } => return Err(Error::not_found(reason)),
+            Self::Deny { reason } => ((ErrorCode::Forbidden, "you may not do this"), reason),
+            Self::Reauthenticate => {
+                let general = "confirm that it is you to do this";
+                ((ErrorCode::Reauthenticate, general), None)
+            }
+        };
+        let (code, general) = if principal.is_signed_in() {
+            signed_in
+        } else {
+            (ErrorCode::Unauthenticated, "sign in to do this")
+        };
+        Err(Error::new(code, reason.unwrap_or(Cow::Borrowed(general))))
+    }
+}
+
+impl From<bool> for Decision {
+    fn from(allowed: bool) -> Self {
+        if allowed { Self::Allow } else { Self::deny() }
+    }
+}

@@ -1,0 +1,134 @@
+//! Problems with a registry.
+
+use std::fmt;
+
+/// A problem with a registry. Its `Display` says how to solve it.
+pub(crate) enum Problem {
+    DuplicateFunction {
+        name: &'static str,
+        first: String,
+        second: String,
+    },
+    InvalidFunctionName {
+        name: &'static str,
+        at: String,
+    },
+    DuplicateChannel {
+        name: &'static str,
+        first: String,
+        second: String,
+    },
+    InvalidChannelName {
+        name: &'static str,
+        at: String,
+    },
+    ParamsNotAnObject {
+        channel: &'static str,
+        at: String,
+    },
+    MissingState {
+        function: &'static str,
+        function_at: String,
+        type_name: &'static str,
+        built_at: String,
+    },
+    UnknownAffects {
+        function: &'static str,
+        name: &'static str,
+        at: String,
+    },
+    MissingPolicy {
+        function: &'static str,
+        at: String,
+    },
+    GlobalContextWithInput {
+        function: &'static str,
+        at: String,
+    },
+    InputNotAnObject {
+        function: &'static str,
+        at: String,
+    },
+    DuplicateErrorType {
+        name: &'static str,
+        first: &'static str,
+        second: &'static str,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateFunction {
+                name,
+                first,
+                second,
+            } => write!(
+                f,
+                "duplicate function `{name}`: defined at {first} and at {second}; rename one, or \
+                 register it once"
+            ),
+            Self::InvalidFunctionName { name, at } => write!(
+                f,
+                "invalid function name `{name}` ({at}): use words of ASCII letters, digits and `_` \
+                 that begin with a letter, separated by `.`"
+            ),
+            Self::DuplicateChannel {
+                name,
+                first,
+                second,
+            } => write!(
+                f,
+                "duplicate channel `{name}`: registered at {first} and at {second}; rename one, or \
+                 register it once"
+            ),
+            Self::InvalidChannelName { name, at } => write!(
+                f,
+                "invalid channel name `{name}` ({at}): use words of ASCII letters, digits and `_` \
+                 that begin with a letter, separated by `.`"
+            ),
+            Self::ParamsNotAnObject { channel, at } => write!(
+                f,
+                "the params of the channel `{channel}` ({at}) must be a struct with named fields"
+            ),
+            Self::MissingState {
+                function,
+                function_at,
+                type_name,
+                built_at,
+            } => write!(
+                f,
+                "`{function}` ({function_at}) requires state of type `{type_name}`, which the \
+                 registry built at {built_at} lacks; add it with `.state(..)`"
+            ),
+            Self::UnknownAffects { function, name, at } => write!(
+                f,
+                "`{function}` ({at}) affects `{name}`, which is not a query or context of this \
+                 registry; register it, or correct the name"
+            ),
+            Self::MissingPolicy { function, at } => write!(
+                f,
+                "`{function}` ({at}) declares no policy, and the registry requires one; add `auth`, \
+                 or `auth = \"anyone\"` if every caller may call it"
+            ),
+            Self::GlobalContextWithInput { function, at } => write!(
+                f,
+                "the global context `{function}` ({at}) takes arguments, but the page loads it \
+                 without any; make it a local context"
+            ),
+            Self::InputNotAnObject { function, at } => write!(
+                f,
+                "the input of `{function}` ({at}) must be a struct with named fields"
+            ),
+            Self::DuplicateErrorType {
+                name,
+                first,
+                second,
+            } => write!(
+                f,
+                "duplicate error type `{name}`: `{first}` and `{second}` declare different types; \
+                 rename one with `#[client_error(name = \"..\")]`"
+            ),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Checks of a registry before the application is built.
+
+use std::collections::{BTreeMap, HashMap};
+use std::panic::Location;
+
+use crate::channel::ChannelEntry;
+use crate::form_entry::FormEntry;
+use crate::function::FunctionEntry;
+use crate::policy::Policy;
+use crate::problem::Problem;
+use crate::state::StateMap;
+
+/// Reports state that functions require and the registry lacks.
+pub(super) fn check_state(
+    functions: &[FunctionEntry],
+    state: &StateMap,
+    built_at: &Location<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    for function in functions {
+        let required: BTreeMap<_, _> = (function.required_state)()
+            .into_iter()
+            .map(|key| (key.type_name(), key))
+            .collect();
+        let missing = required
+            .into_iter()
+            .filter(|(_, key)| !state.contains(*key));
+        problems.extend(missing.map(|(type_name, _)| Problem::MissingState {
+            function: function.name,
+            function_at: function.location(),
+            type_name,
+            built_at: built_at.to_string(),
+        }));
+    }
+}
+
+/// Reports invalid and duplicate names of functions.
+pub(super) fn check_function_names(functions: &[FunctionEntry], problems: &mut Vec<Problem>) {
+    let mut seen = HashMap::<_, &FunctionEntry>::new();
+    for function in functions {
+        if !is_valid_name(function.name) {
+            problems.push(Problem::InvalidFunctionName {
+                name: function.name,
+                at: function.location(),
+            });
+        }
+        if let Some(first) = seen.insert(function.name, function) {
+            let [first, second] = distinct_locations(first, function);
+            problems.push(Problem::DuplicateFunction {
+                name: function.name,
+                first,
+                second,
+            });
+        }
+    }
+}
+
+/// Reports invalid and duplicate names of channels.
+pub(super) fn check_channel_names(channels: &[ChannelEntry], problems: &mut Vec<Problem>) {
+    let mut seen = HashMap::<_, &ChannelEntry>::new();
+    for channel in channels {
+        if !is_valid_name(channel.name) {
+            problems.push(Problem::InvalidChannelName {
+                name: channel.name,
+                at: channel.location(),
+            });
+        }
+        if let Some(first) = seen.insert(channel.name, channel) {
+            problems.push(Problem::DuplicateChannel {
+                name: channel.name,
+                first: first.registered_at.to_string(),
+                second: channel.registered_at.to_string(),
+            });
+        }
+    }
+}
+
+/// Reports functions without a policy.
+///
+/// A form declares its policy once, on the mutation that submits it, so its queries are exempt.
+pub(super) fn check_policies(
+    functions: &[FunctionEntry],
+    forms: &[FormEntry],
+    problems: &mut Vec<Problem>,
+) {
+    let is_query_of_form = |name| {
+        forms
+            .iter()
+            .any(|form| form.schema == name || form.validate == Some(name))
+    };
+    for function in functions {
+        if matches!(function.policy, Policy::Unspecified) && !is_query_of_form(function.name) {
+            problems.push(Problem::MissingPolicy {
+                function: function.name,
+                at: function.location(),
+            });
+        }
+    }
+}
+
+/// Reports names in `affects` that are not queries or contexts of the registry.
+pub(super) fn check_affects(functions: &[FunctionEntry], problems: &mut Vec<Problem>) {
+    let by_name: HashMap<_, _> = functions
+        .iter()
+        .map(|function| (function.name, function))
+        .collect();
+    for function in functions {
+        for &name in function.affects {
+            let is_query = by_name
+                .get(name)
+                .is_some_and(|affected| affected.kind.is_safe());
+            if name != "*" && !is_query {
+                problems.push(Problem::UnknownAffects {
+                    function: function.name,
+                    name,
+                    at: function.location(),
+                });
+            }
+        }
+    }
+}
+
+/// Returns the source locations of two functions, or of their registrations if the source is the
+/// same.
+fn distinct_locations(first: &FunctionEntry, second: &FunctionEntry) -> [String; 2] {
+    let locations = [first, second].map(FunctionEntry::location);
+    if locations[0] == locations[1] {
+        [first, second].map(|function| function.registered_at.to_string())
+    } else {
+        locations
+    }
+}
+
+/// Returns `true` for words of ASCII letters, digits and `_`, separated by `.`.
+///
+/// Such a name is a valid path segment and a valid identifier in the generated client.
+fn is_valid_name(name: &str) -> bool {
+    name.split('.').all(|word| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
+}

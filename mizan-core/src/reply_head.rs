@@ -1,0 +1,34 @@
+//! The reply of a call apart from its output.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use cookie::Cookie;
+use http::{HeaderMap, HeaderName};
+
+/// Cookies, headers and invalidations that a function adds to its reply.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct ReplyHead {
+    /// The cookies to set.
+    pub cookies: Vec<Cookie<'static>>,
+    /// The headers to set.
+    pub headers: HeaderMap,
+    /// The queries and contexts to invalidate, in addition to those that the function declares.
+    pub affects: Vec<Cow<'static, str>>,
+    /// `true` if the reply must not be stored for later requests with the same `Idempotency-Key`.
+    pub forbids_replay: bool,
+}
+
+/// Writes the names of cookies and headers without their values, which may be secrets.
+impl fmt::Debug for ReplyHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cookies: Vec<_> = self.cookies.iter().map(Cookie::name).collect();
+        let headers: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();
+        f.debug_struct("ReplyHead")
+            .field("cookies", &cookies)
+            .field("headers", &headers)
+            .field("affects", &self.affects)
+            .finish()
+    }
+}

@@ -1,0 +1,77 @@
+//! The files of one call, and their references in its input.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use uuid::Uuid;
+
+use super::Upload;
+
+/// Decodes an upload from its reference, only inside of [`Uploads::decoding`].
+impl<'de> Deserialize<'de> for Upload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ReferenceVisitor)
+    }
+}
+
+struct ReferenceVisitor;
+
+impl Visitor<'_> for ReferenceVisitor {
+    type Value = Upload;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a file, sent as a part of multipart/form-data")
+    }
+
+    fn visit_str<E: Error>(self, reference: &str) -> Result<Upload, E> {
+        CURRENT
+            .with_borrow(|uploads| uploads.as_ref()?.find(reference).cloned())
+            .ok_or_else(|| E::custom("Must be a file, sent as a part of multipart/form-data."))
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Uploads>> = const { RefCell::new(None) };
+}
+
+/// The files that a client sent with one call, each with its reference in the input.
+///
+/// Cloning it is cheap.
+#[derive(Clone, Debug, Default)]
+pub struct Uploads(Arc<Vec<(String, Upload)>>);
+
+impl Uploads {
+    /// Adds a file and returns its reference, which replaces the file in the input.
+    ///
+    /// The reference is random, so that a client cannot refer to a file that the server rejected for
+    /// this field.
+    pub fn add(&mut self, upload: Upload) -> String {
+        let reference = Uuid::new_v4().to_string();
+        Arc::make_mut(&mut self.0).push((reference.clone(), upload));
+        reference
+    }
+
+    /// Runs `decode`, which can decode an [`Upload`] from its reference.
+    pub fn decoding<T>(&self, decode: impl FnOnce() -> T) -> T {
+        struct Restore(Option<Uploads>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                CURRENT.set(self.0.take());
+            }
+        }
+        if self.0.is_empty() {
+            return decode();
+        }
+        let _restore = Restore(CURRENT.replace(Some(self.clone())));
+        decode()
+    }
+
+    /// Returns the file with this reference.
+    #[must_use]
+    pub fn find(&self, reference: &str) -> Option<&Upload> {
+        let (_, upload) = self.0.iter().find(|(known, _)| known == reference)?;
+        Some(upload)
+    }
+}
