@@ -104,7 +104,7 @@ export interface Choice {
 /** Messages by the path of their field. */
 export type Messages = Readonly<Record<string, readonly string[]>>;
 
-/** State that a form starts with: the output of its `schema` function. */
+/** State that a form starts with: the output of its `state` function. */
 export interface FormState {
   readonly values: object;
   /** Choices by the path of the field, with `*` for the index of a row. */

@@ -23,7 +23,7 @@ import {
 } from "../../validation/checks";
 import { lazy } from "../../validation/lazy";
 
-/** All that a schema says to a value. */
+/** Returns the messages of a schema for a value. */
 function said(schema: z.ZodType, value: unknown): string[] {
   const { error } = schema.safeParse(value);
   return error?.issues.map(({ message }) => message) ?? [];
@@ -46,7 +46,7 @@ describe("characters", () => {
   });
 });
 
-describe("the words of constraints", () => {
+describe("messages of constraints", () => {
   it.each([
     [text(characters({ min: 1 })), "", "Must have at least 1 character."],
     [text(characters({ min: 2 })), "", "Must have at least 2 characters."],
@@ -127,7 +127,7 @@ describe("the words of constraints", () => {
       ["a", "a"],
       "Must not contain the same item twice.",
     ],
-  ])("are the server's (%#)", (schema, value, message) => {
+  ])("match the server's (%#)", (schema, value, message) => {
     expect(said(schema, value)).toEqual([message]);
   });
 
@@ -142,11 +142,11 @@ describe("the words of constraints", () => {
     [text(decimal), "-12.50"],
     [text(url()), "https://bücher.example/?q"],
     [z.number().check(range({ min: 1, max: 9 })), 9],
-  ])("are not said of what is right (%#)", (schema, value) => {
+  ])("are absent for valid values (%#)", (schema, value) => {
     expect(said(schema, value)).toEqual([]);
   });
 
-  it("are all said, but of a blank text only that it is required", () => {
+  it("are all reported, except for blank text, which is only required", () => {
     const schema = z.string().check(email(), characters({ min: 9 }));
     expect(said(schema, "a")).toEqual([
       "Enter a valid email address.",
@@ -158,7 +158,7 @@ describe("the words of constraints", () => {
   });
 });
 
-it("count the items of a list though one of them is wrong", () => {
+it("counts the items of a list with an invalid item", () => {
   const schema = z.array(z.string().check(email())).check(items({ max: 1 }));
   expect(said(schema, ["a", 1])).toContain("Must have at most 1 item.");
 });
@@ -181,12 +181,12 @@ describe("file", () => {
     ],
     [made("a.png", "image/png", ""), ["The file is empty."]],
     [made("a.png", "image/png", "four"), ["The file must be at most 3 bytes."]],
-  ])("says what the server would (%#)", (value, messages) => {
+  ])("returns the server's messages (%#)", (value, messages) => {
     expect(said(schema, value)).toEqual(messages);
   });
 });
 
-describe("what Zod finds by itself", () => {
+describe("messages of Zod's own checks", () => {
   it.each([
     [z.string(), undefined, "This field is required."],
     [z.enum(["a"]), undefined, "This field is required."],
@@ -207,7 +207,7 @@ describe("what Zod finds by itself", () => {
     [z.number().multipleOf(2), 3, "Must be a multiple of 2."],
     [z.strictObject({}), { a: 1 }, "Unknown field: a."],
     [z.instanceof(File), "a", "Choose a file."],
-  ])("is said in the server's words (%#)", (schema, value, message) => {
+  ])("match the server's (%#)", (schema, value, message) => {
     expect(
       said(
         lazy(() => schema),
