@@ -54,8 +54,8 @@ function typeMessage(expected: string, schema: RawIssue["inst"]): string {
     return "Enter a whole number.";
   if (schema instanceof z.ZodString) {
     // The message of a format applies to values of other types too.
-    for (const check of schema.def.checks ?? []) {
-      const message = formatMessages.get(check._zod.check);
+    for (const { _zod: internals } of schema.def.checks ?? []) {
+      const message = formatMessages.get(internals.check);
       if (message !== undefined) return message;
     }
   }

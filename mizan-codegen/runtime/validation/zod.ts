@@ -1,25 +1,25 @@
+/** Zod's constructors, with the server's messages in place of Zod's. */
 import * as z from "zod";
 import { errorMessage } from "./errorMessages";
 
 export { intersection, unknown, type ZodType } from "zod";
 
-/** Parameters of every schema: messages in the words of the server. */
 const params = { error: errorMessage };
 
-export const boolean = (): z.ZodBoolean => z.boolean(params);
-export const guid = (): z.ZodGUID => z.guid(params);
-export const int = (): z.ZodInt => z.int(params);
-export const int32 = (): z.ZodInt32 => z.int32(params);
-export const never = (): z.ZodNever => z.never(params);
-export const number = (): z.ZodNumber => z.number(params);
-export const string = (): z.ZodString => z.string(params);
-export const uint32 = (): z.ZodUInt32 => z.uint32(params);
+export const boolean = () => z.boolean(params);
+export const guid = () => z.guid(params);
+export const int = () => z.int(params);
+export const int32 = () => z.int32(params);
+export const never = () => z.never(params);
+export const number = () => z.number(params);
+export const string = () => z.string(params);
+export const uint32 = () => z.uint32(params);
 
-function nullSchema(): z.ZodNull {
-  return z.null(params);
-}
+export const gte = (min: number) => z.gte(min, params);
+export const lte = (max: number) => z.lte(max, params);
+export const multipleOf = (step: number) => z.multipleOf(step, params);
 
-export function array<T extends z.core.SomeType>(element: T): z.ZodArray<T> {
+export function array<T extends z.core.SomeType>(element: T) {
   return z.array(element, params);
 }
 
@@ -33,17 +33,9 @@ export function discriminatedUnion<
   return z.discriminatedUnion(tag, options, params);
 }
 
-function enumSchema<const T extends readonly string[]>(values: T) {
-  return z.enum(values, params);
-}
-
-function instanceOf<T extends typeof z.core.util.Class>(type: T) {
-  return z.instanceof(type, params);
-}
-
 export function literal<const T extends z.core.util.Literal>(
   value: T | readonly T[],
-): z.ZodLiteral<T> {
+) {
   return z.literal(value as T, params);
 }
 
@@ -62,14 +54,24 @@ export function strictObject<T extends z.core.$ZodLooseShape>(shape: T) {
   return z.strictObject(shape, params);
 }
 
-export function tuple<
-  const T extends readonly [z.core.SomeType, ...z.core.SomeType[]],
->(items: T) {
-  return z.tuple(items, params);
+type Items = readonly [z.core.SomeType, ...z.core.SomeType[]];
+
+export function tuple(items: readonly []): z.ZodTuple<[], null>;
+export function tuple<const T extends Items>(items: T): z.ZodTuple<T, null>;
+export function tuple(items: readonly [] | Items): unknown {
+  return z.tuple(items as Items, params);
 }
 
 export function union<const T extends readonly z.core.SomeType[]>(options: T) {
   return z.union(options, params);
 }
+
+const enumSchema = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, params);
+
+const instanceOf = <T extends typeof z.core.util.Class>(type: T) =>
+  z.instanceof(type, params);
+
+const nullSchema = () => z.null(params);
 
 export { enumSchema as enum, instanceOf as instanceof, nullSchema as null };

@@ -31,6 +31,7 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/validation/errorMessages.ts",
     "runtime/validation/formats.ts",
     "runtime/validation/lazy.ts",
+    "runtime/validation/zod.ts",
 ];
 
 /// The files that only clients with forms include.

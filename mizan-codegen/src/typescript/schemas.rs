@@ -78,7 +78,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
                 .any(|end| body.contains(&format!(".check({check}{end}")))
         })
         .collect();
-    let mut file = "import * as z from \"zod\";\n".to_owned();
+    let mut file = "import * as z from \"./runtime/validation/zod\";\n".to_owned();
     if !checks.is_empty() {
         let names = Document::list_with_spaces("import {", checks.into_iter().map(text), "}");
         let import = Document::Concat(vec![
@@ -313,14 +313,14 @@ fn number(number: &Number) -> String {
     {
         schema += &match (bounds.has_lower(), bounds.has_upper()) {
             (true, true) => String::new(),
-            (true, false) => format!(".max({max})"),
-            (false, true) => format!(".min({min})"),
+            (true, false) => format!(".check(z.lte({max}))"),
+            (false, true) => format!(".check(z.gte({min}))"),
             (false, false) => format!(".check(range({{ min: {min}, max: {max} }}))"),
         };
     }
     schema += &bounds.check(number.checks.message("range"));
     if let Some(step) = &number.multiple_of {
-        schema += &format!(".multipleOf({})", literal::number(step));
+        schema += &format!(".check(z.multipleOf({}))", literal::number(step));
     }
     if let Some(not) = &number.excluded {
         let not = literal::number(not);

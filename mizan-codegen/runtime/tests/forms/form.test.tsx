@@ -332,7 +332,7 @@ describe("the focus", () => {
   });
 
   it("stays where the user has moved it", async () => {
-    let answer = (_: Response): void => undefined;
+    let answer: (response: Response) => void = () => undefined;
     server.submit = () => new Promise((resolve) => (answer = resolve));
     await show(server, <Said />);
     await fillInRight();
@@ -395,7 +395,7 @@ describe("a form without a part for its errors", () => {
 
 describe("a list", () => {
   function numbers(): string[] {
-    return (form.rhf.getValues().phones ?? []).map(({ number }) => number);
+    return form.rhf.getValues().phones.map(({ number }) => number);
   }
 
   it("adds, removes and moves rows, with their values and errors", async () => {

@@ -173,7 +173,7 @@ describe("a form that the server rendered", () => {
     const html = await htmlOf(pageOf(<Short />), state);
     const said = (element: Element): string[] =>
       [...element.querySelectorAll("[role=alert] p")].map(
-        (message) => message.textContent ?? "",
+        (message) => message.textContent,
       );
     const without = document.createElement("div");
     without.innerHTML = html;

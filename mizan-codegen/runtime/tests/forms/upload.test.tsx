@@ -55,8 +55,8 @@ class FakeRequest {
   }
   answer(status: number, body: unknown): void {
     this.status = status;
-    this.response = new TextEncoder().encode(JSON.stringify(body))
-      .buffer as ArrayBuffer;
+    const bytes = new TextEncoder().encode(JSON.stringify(body));
+    this.response = Uint8Array.from(bytes).buffer;
     this.onload?.();
   }
 }
@@ -117,7 +117,7 @@ describe("a form with a file", () => {
     expect(request.headers.get("idempotency-key")).toBe("token-1");
     expect(request.headers.has("content-type")).toBe(false);
     expect([...(request.body?.keys() ?? [])]).toEqual(["input", "image"]);
-    expect(JSON.parse(String(request.body?.get("input")))).toEqual({
+    expect(JSON.parse(request.body?.get("input") as string)).toEqual({
       name: "Ada",
       email: "ada@example.com",
       message: "Hello",

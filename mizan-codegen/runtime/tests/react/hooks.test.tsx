@@ -90,7 +90,7 @@ class Boundary extends Component<{ children: ReactNode }, { error?: unknown }> {
     const text =
       error instanceof CallError
         ? `${error.code} ${error.status}`
-        : String(error);
+        : "another error";
     return (
       <button type="button" onClick={() => this.setState({ error: undefined })}>
         caught {text}

@@ -20,7 +20,7 @@ export function fakeServer(
     fetch: (input, init = {}) => {
       const request: Sent = {
         method: init.method ?? "GET",
-        url: String(input),
+        url: input instanceof Request ? input.url : input.toString(),
         headers: new Headers(init.headers),
         body: typeof init.body === "string" ? JSON.parse(init.body) : undefined,
         signal: init.signal ?? null,
@@ -50,7 +50,7 @@ export function problem(
   status: number,
   code: string,
   members: object = {},
-  headers: HeadersInit = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Response {
   const body = {
     type: "about:blank",

@@ -22,6 +22,7 @@ import {
   url,
 } from "../../validation/checks";
 import { lazy } from "../../validation/lazy";
+import * as schemas from "../../validation/zod";
 
 /** Returns the messages of a schema for a value. */
 function said(schema: z.ZodType, value: unknown): string[] {
@@ -188,25 +189,35 @@ describe("file", () => {
 
 describe("messages of Zod's own checks", () => {
   it.each([
-    [z.string(), undefined, "This field is required."],
-    [z.enum(["a"]), undefined, "This field is required."],
-    [z.string(), 1, "Must be text."],
-    [z.int32(), 1.5, "Enter a whole number."],
-    [z.uint32(), -1, "Must be at least 0 and at most 4294967295."],
-    [z.array(z.enum(["a"])), "a", "Choose one of the options."],
-    [z.string().check(date), 5, "Enter a date, such as 2026-01-31."],
-    [z.int32(), "1", "Enter a whole number."],
-    [z.string(), null, "This field is required."],
-    [z.number(), "a", "Enter a number."],
-    [z.boolean(), "on", "Must be true or false."],
-    [z.array(z.string()), {}, "Must be a list."],
-    [z.object({}), [], "Must be an object."],
-    [z.enum(["a"]), "b", "Choose one of the options."],
-    [z.union([z.string(), z.number()]), true, "This value is not valid."],
-    [z.guid(), "a", "Must be a UUID."],
-    [z.number().multipleOf(2), 3, "Must be a multiple of 2."],
-    [z.strictObject({}), { a: 1 }, "Unknown field: a."],
-    [z.instanceof(File), "a", "Choose a file."],
+    [schemas.string(), undefined, "This field is required."],
+    [schemas.enum(["a"]), undefined, "This field is required."],
+    [schemas.string(), 1, "Must be text."],
+    [schemas.int32(), 1.5, "Enter a whole number."],
+    [schemas.uint32(), -1, "Must be at least 0 and at most 4294967295."],
+    [schemas.array(schemas.enum(["a"])), "a", "Choose one of the options."],
+    [schemas.string().check(date), 5, "Enter a date, such as 2026-01-31."],
+    [schemas.int32(), "1", "Enter a whole number."],
+    [schemas.string(), null, "This field is required."],
+    [schemas.number(), "a", "Enter a number."],
+    [schemas.boolean(), "on", "Must be true or false."],
+    [schemas.array(schemas.string()), {}, "Must be a list."],
+    [schemas.object({}), [], "Must be an object."],
+    [schemas.enum(["a"]), "b", "Choose one of the options."],
+    [
+      schemas.union([schemas.string(), schemas.number()]),
+      true,
+      "This value is not valid.",
+    ],
+    [schemas.guid(), "a", "Must be a UUID."],
+    [
+      schemas.number().check(schemas.multipleOf(2)),
+      3,
+      "Must be a multiple of 2.",
+    ],
+    [schemas.int().check(schemas.lte(9)), 10, "Must be at most 9."],
+    [schemas.int().check(schemas.gte(1)), 0, "Must be at least 1."],
+    [schemas.strictObject({}), { a: 1 }, "Unknown field: a."],
+    [schemas.instanceof(File), "a", "Choose a file."],
   ])("match the server's (%#)", (schema, value, message) => {
     expect(
       said(
@@ -214,7 +225,7 @@ describe("messages of Zod's own checks", () => {
         value,
       ),
     ).toEqual([message]);
-    const around = z.object({ inner: lazy(() => schema) });
+    const around = schemas.object({ inner: lazy(() => schema) });
     expect(
       said(
         lazy(() => around),
