@@ -6,6 +6,10 @@ import { formatMessages } from "./formats";
 /** Issue that Zod has found, before it has a message. */
 type RawIssue = z.core.$ZodRawIssue;
 
+interface AnyCheck {
+  readonly _zod: { readonly check: unknown };
+}
+
 const typeMessages: Readonly<Record<string, string>> = {
   string: "Must be text.",
   number: "Enter a number.",
@@ -56,7 +60,8 @@ function typeMessage(expected: string, schema: RawIssue["inst"]): string {
     return "Enter a whole number.";
   if (schema instanceof z.ZodString) {
     // The message of a format applies to values of other types too.
-    for (const { _zod: internals } of schema.def.checks ?? []) {
+    const checks: readonly AnyCheck[] = schema.def.checks ?? [];
+    for (const { _zod: internals } of checks) {
       const message = formatMessages.get(internals.check);
       if (message !== undefined) return message;
     }

@@ -3,7 +3,7 @@
 import type * as z from "zod";
 
 /** Messages of the checks below. */
-export const formatMessages = new Map<object, string>();
+export const formatMessages = new Map<unknown, string>();
 
 /** Checks for a date in the format of HTML. */
 export const date = format("a date, such as 2026-01-31", isDate);
