@@ -15,7 +15,7 @@ fn hosts() -> AllowedHosts {
 }
 
 #[tokio::test]
-async fn refuses_pages_calls_and_sockets_of_other_hosts() {
+async fn rejects_pages_calls_and_websockets_of_other_hosts() {
     let router = Router::new()
         .route("/page", get(|| async { "a page" }))
         .nest_service("/api/mizan", service().1);
@@ -58,7 +58,7 @@ async fn refuses_pages_calls_and_sockets_of_other_hosts() {
 }
 
 #[tokio::test]
-async fn the_authority_of_http_2_is_the_host() {
+async fn http2_authority_is_the_host() {
     let (_, service) = service();
     let server = Server::start(hosts().layer(service), |serve| serve).await;
     let mut client = server.connect_http2().await;
@@ -71,7 +71,7 @@ async fn the_authority_of_http_2_is_the_host() {
 }
 
 #[tokio::test]
-async fn a_request_names_one_valid_host() {
+async fn rejects_missing_duplicate_and_invalid_hosts() {
     let service = hosts().layer(service().1);
     for headers in [
         &[][..],

@@ -60,7 +60,7 @@ async fn begin_echo(server: &Server, addr: &str, announced: usize, sent: usize) 
 }
 
 #[tokio::test]
-async fn calls_under_way() {
+async fn limits_concurrent_calls_per_client() {
     let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
     let waiting: Vec<_> = (0..2)
         .map(|_| {
@@ -100,7 +100,7 @@ async fn calls_under_way() {
 }
 
 #[tokio::test]
-async fn networks_of_ipv6() {
+async fn counts_ipv6_clients_by_network() {
     let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 1);
     let mut waiting = service.clone();
     let waiting = tokio::spawn(waiting.call(from(get("/api/mizan/call/wait"), "2001:db8::1")));
@@ -113,7 +113,7 @@ async fn networks_of_ipv6() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_read() {
+async fn limits_concurrent_bodies() {
     let (_, service) = limited(|limits| {
         limits.concurrent_bodies = 3;
         limits.concurrent_bodies_per_client = 2;
@@ -141,7 +141,7 @@ async fn bodies_that_are_read() {
 }
 
 #[tokio::test]
-async fn memory_of_bodies() {
+async fn limits_memory_for_bodies() {
     const SOME: usize = 100_000;
     let (probe, service) = limited(|limits| {
         limits.body_memory = 3 * SOME as u64;
@@ -189,7 +189,7 @@ async fn memory_of_bodies() {
 }
 
 #[tokio::test]
-async fn storage_of_files() {
+async fn limits_storage_for_uploads() {
     const SOME: usize = 400_000;
     let seen = Seen {
         gate: Some(Gate::default()),
@@ -227,7 +227,7 @@ async fn storage_of_files() {
 }
 
 #[tokio::test]
-async fn open_files() {
+async fn limits_open_upload_files() {
     let seen = Seen {
         gate: Some(Gate::default()),
         ..Seen::default()
@@ -263,7 +263,7 @@ async fn open_files() {
 }
 
 #[tokio::test]
-async fn text_of_multipart_bodies_takes_memory_while_it_arrives() {
+async fn multipart_text_counts_as_memory_while_it_arrives() {
     const SOME: usize = 100_000;
     let site = Site::with(Seen::default(), |limits| {
         limits.body_memory_per_client = SOME as u64;
@@ -280,7 +280,7 @@ async fn text_of_multipart_bodies_takes_memory_while_it_arrives() {
 }
 
 #[tokio::test]
-async fn requests_that_wait_for_the_reply_of_another() {
+async fn waiting_for_an_idempotent_reply_counts_as_a_call() {
     let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
     let send = || {
         let service = service.clone();
@@ -309,7 +309,7 @@ async fn requests_that_wait_for_the_reply_of_another() {
 }
 
 #[tokio::test]
-async fn a_slow_upload_has_an_end() {
+async fn limits_the_total_time_of_an_upload() {
     let site = Site::with(Seen::default(), |limits| {
         limits.upload_timeout = Duration::from_millis(500);
     });

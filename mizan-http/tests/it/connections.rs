@@ -29,7 +29,7 @@ async fn is_refused(mut socket: Socket) -> bool {
 }
 
 #[tokio::test]
-async fn one_client_has_a_part_of_them() {
+async fn limits_connections_per_client() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
         serve
@@ -48,7 +48,7 @@ async fn one_client_has_a_part_of_them() {
 }
 
 #[tokio::test]
-async fn proxies_are_exempt() {
+async fn exempts_trusted_proxies() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
         serve.max_connections_per_client(1).trusted_proxies([
@@ -68,7 +68,7 @@ async fn proxies_are_exempt() {
 }
 
 #[tokio::test]
-async fn by_default_it_is_an_eighth() {
+async fn default_limit_per_client_is_an_eighth() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.max_connections(800)).await;
     let mut held = Vec::new();

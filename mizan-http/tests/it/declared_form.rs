@@ -103,7 +103,7 @@ fn state(reply: &Reply) -> Value {
 }
 
 #[tokio::test]
-async fn a_person_fails_and_then_succeeds() {
+async fn form_fails_validation_and_then_succeeds() {
     let (sent, site) = site();
     let opened = open(&site, "/contact/?a=b").await;
     assert_eq!(
@@ -191,7 +191,7 @@ async fn a_person_fails_and_then_succeeds() {
 }
 
 #[tokio::test]
-async fn what_is_bad_is_refused_on_its_field() {
+async fn reports_errors_on_their_fields() {
     let (sent, site) = site();
     let row = |path| text(path, "1");
     for (parts, path) in [
@@ -229,7 +229,7 @@ async fn what_is_bad_is_refused_on_its_field() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_beside_a_refused_file_is_told_too() {
+async fn reports_field_errors_together_with_rejected_file() {
     let (sent, site) = site();
     let reply = send(
         &site,

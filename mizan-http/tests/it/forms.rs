@@ -71,7 +71,7 @@ fn location(reply: &Reply) -> &str {
 }
 
 #[tokio::test]
-async fn a_success_sends_the_browser_on() {
+async fn redirects_after_success() {
     let site = Site::new();
     let ada = ("name", "Ada");
     for (path, fields, next) in [
@@ -105,7 +105,7 @@ async fn a_success_sends_the_browser_on() {
 }
 
 #[tokio::test]
-async fn no_other_site_is_where_a_browser_is_sent() {
+async fn ignores_redirects_to_other_sites() {
     let site = Site::new();
     for evil in [
         "//evil.example",
@@ -135,7 +135,7 @@ async fn no_other_site_is_where_a_browser_is_sent() {
 }
 
 #[tokio::test]
-async fn a_failure_shows_the_page_again() {
+async fn shows_page_with_errors_after_failure() {
     let site = Site::new();
     let fields = [
         ("name", ""),
@@ -181,7 +181,7 @@ async fn a_failure_shows_the_page_again() {
 }
 
 #[tokio::test]
-async fn what_else_fails_is_shown_on_the_form() {
+async fn shows_other_failures_as_form_errors() {
     let site = Site::new();
     let fails = async |name: &str| send(&site, form(&[("name", name), PAGE])).await;
     let reply = fails("taken").await;
@@ -221,7 +221,7 @@ async fn what_else_fails_is_shown_on_the_form() {
 }
 
 #[tokio::test]
-async fn without_a_page_the_errors_are_listed() {
+async fn lists_errors_on_plain_page_without_own_page() {
     let site = Site::new();
     for (page, back) in [
         ("/gone?a=\"<b>", "/"),
@@ -257,7 +257,7 @@ async fn without_a_page_the_errors_are_listed() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_twice_is_taken_once() {
+async fn form_sent_twice_runs_once() {
     let site = Site::new();
     let fields = [("name", "Ada"), ("__token", TOKEN), PAGE];
     for _ in 0..3 {
@@ -284,7 +284,7 @@ async fn a_form_that_is_sent_twice_is_taken_once() {
 }
 
 #[tokio::test]
-async fn concurrent_posts_are_taken_once() {
+async fn concurrent_posts_run_once() {
     let site = Arc::new(Site::gated());
     let posts: Vec<_> = (0..10)
         .map(|i| {
@@ -311,7 +311,7 @@ async fn concurrent_posts_are_taken_once() {
 }
 
 #[tokio::test]
-async fn a_retry_runs_under_the_same_token() {
+async fn retry_after_failure_runs_with_the_same_token() {
     let site = Site::new();
     for name in ["", "taken", "broken"] {
         let reply = send(&site, form(&[("name", name), ("__token", TOKEN), PAGE])).await;
@@ -336,7 +336,7 @@ async fn a_retry_runs_under_the_same_token() {
 }
 
 #[tokio::test]
-async fn rows_are_added_and_removed() {
+async fn adds_and_removes_rows() {
     let site = Site::new();
     let rows = [
         ("phones.0.number", "1"),
@@ -391,7 +391,7 @@ async fn rows_are_added_and_removed() {
 }
 
 #[tokio::test]
-async fn files_come_along() {
+async fn receives_files_with_the_form() {
     let site = Site::new();
     let unchosen = |name| Part(name, Some(""), "application/octet-stream", b"");
     let parts = [
@@ -421,7 +421,7 @@ async fn files_come_along() {
 }
 
 #[tokio::test]
-async fn a_refused_file_is_told_on_its_field() {
+async fn reports_rejected_file_on_its_field() {
     let site = Site::new();
     for (part, errors) in [
         (
@@ -465,7 +465,7 @@ async fn a_refused_file_is_told_on_its_field() {
 }
 
 #[tokio::test]
-async fn bad_fields_are_refused_on_their_paths() {
+async fn reports_unknown_and_invalid_fields_on_their_paths() {
     let site = Site::new();
     let name = ("name", "Ada");
     let rows: Vec<_> = (0..6).map(|i| format!("phones.{i}.number")).collect();
@@ -516,7 +516,7 @@ async fn bad_fields_are_refused_on_their_paths() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_form_are_refused() {
+async fn rejects_bodies_that_are_not_forms() {
     let site = Site::new();
     let large = "x".repeat(1024 * 1024);
     let many = vec!["a=b"; 10_000].join("&");
@@ -554,7 +554,7 @@ async fn bodies_that_are_no_form_are_refused() {
 }
 
 #[tokio::test]
-async fn forms_are_posted() {
+async fn rejects_other_methods() {
     let site = Site::new();
     let pages = site.pages();
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
@@ -587,7 +587,7 @@ async fn forms_are_posted() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_is_refused() {
+async fn rejects_cross_site_forms() {
     let site = Site::new();
     let ada = || form(&[("name", "Ada"), PAGE]);
     for headers in [
@@ -624,7 +624,7 @@ async fn a_form_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn a_browser_is_served_over_a_socket() {
+async fn works_over_a_socket() {
     let site = Site::new();
     let server = Server::start(site.pages(), |serve| serve).await;
     let mut socket = server.connect().await;
@@ -642,7 +642,7 @@ async fn a_browser_is_served_over_a_socket() {
 }
 
 #[tokio::test]
-async fn an_axum_application_may_be_wrapped() {
+async fn wraps_axum_router() {
     let site = Site::new();
     let mizan = site.service.clone();
     let contact = |request: axum::extract::Request| async move {
@@ -675,7 +675,7 @@ async fn an_axum_application_may_be_wrapped() {
 }
 
 #[tokio::test]
-async fn more_calls_than_may_run_are_told_so() {
+async fn shows_error_when_the_server_is_busy() {
     let site = Site::with(Seen::default(), |limits| limits.concurrent_calls = 0);
     let reply = call(&site.service, form(&[("name", "Ada")])).await;
     let (status, page) = plain(&reply);

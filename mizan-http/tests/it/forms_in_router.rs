@@ -60,7 +60,7 @@ async fn peer_addr(
 }
 
 #[tokio::test]
-async fn the_peer_of_a_middleware_reaches_forms_and_their_pages() {
+async fn peer_address_of_middleware_reaches_forms_and_pages() {
     let site = Site::new();
     let router = || router(&site).layer(from_fn(peer_addr));
     let reply = send(&site, router(), "Ada").await;
@@ -80,7 +80,7 @@ async fn the_peer_of_a_middleware_reaches_forms_and_their_pages() {
 }
 
 #[tokio::test]
-async fn a_list_of_addresses_applies_to_forms() {
+async fn address_allow_list_applies_to_forms() {
     async fn only_local(request: Request, next: Next) -> Response {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         if peer.is_some_and(|ConnectInfo(peer)| peer.ip().is_loopback()) {
@@ -95,7 +95,7 @@ async fn a_list_of_addresses_applies_to_forms() {
 }
 
 #[tokio::test]
-async fn a_limit_of_bodies_applies_to_forms() {
+async fn body_limit_layer_applies_to_forms() {
     async fn limit(request: Request, next: Next) -> Response {
         next.run(request.map(|body| Body::new(Limited::new(body, 100))))
             .await
@@ -109,7 +109,7 @@ async fn a_limit_of_bodies_applies_to_forms() {
 }
 
 #[tokio::test]
-async fn a_router_without_the_service_has_no_forms() {
+async fn router_without_the_service_has_no_forms() {
     let site = Site::new();
     let reply = send(&site, Router::new(), "Ada").await;
     assert_eq!(reply.status, 404);

@@ -11,7 +11,7 @@ const HEAD: &str = "POST /api/mizan/call/echo HTTP/1.1\r\nhost: localhost\r\n\
                     content-type: application/json\r\n";
 
 #[tokio::test]
-async fn one_request_is_not_two() {
+async fn prevents_request_smuggling() {
     let (probe, service) = service();
     let server = Server::of(service).await;
     let hidden =
@@ -43,7 +43,7 @@ async fn one_request_is_not_two() {
 }
 
 #[tokio::test]
-async fn heads_are_limited() {
+async fn limits_request_heads() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let many: String = (0..5000).map(|i| format!("x-{i}: y\r\n")).collect();
@@ -65,7 +65,7 @@ async fn heads_are_limited() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_hung_up_on() {
+async fn closes_connections_that_do_not_speak_http() {
     let (_, service) = service();
     let server = Server::of(service).await;
     for bytes in [
@@ -84,7 +84,7 @@ async fn what_is_not_http_is_hung_up_on() {
 }
 
 #[tokio::test]
-async fn whoever_asks_and_does_not_read_is_cut_off() {
+async fn disconnects_client_that_does_not_read() {
     let (probe, service) = service();
     let mut server = Server::start(service, |serve| {
         serve.write_timeout(Duration::from_millis(500))
@@ -104,7 +104,7 @@ async fn whoever_asks_and_does_not_read_is_cut_off() {
 }
 
 #[tokio::test]
-async fn pipelined_requests_are_answered_in_their_order() {
+async fn answers_pipelined_requests_in_order() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut socket = server.connect().await;
@@ -117,7 +117,7 @@ async fn pipelined_requests_are_answered_in_their_order() {
 
 /// CVE-2023-44487: streams that are opened and reset at once cost the server more than the client.
 #[tokio::test]
-async fn rapid_resets_end_the_connection() {
+async fn rapid_resets_close_the_connection() {
     let (probe, service) = service();
     let server = Server::of(service.clone()).await;
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
@@ -158,8 +158,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 
 /// As many as the limit of open files allows, up to 10,000.
 #[tokio::test]
-async fn idle_connections_cost_little_and_end() {
-    if !runs_alone("hostile_clients::idle_connections_cost_little_and_end") {
+async fn idle_connections_use_little_memory_and_time_out() {
+    if !runs_alone("hostile_clients::idle_connections_use_little_memory_and_time_out") {
         return;
     }
     let (_, service) = service();
@@ -187,8 +187,8 @@ async fn idle_connections_cost_little_and_end() {
 
 /// Floods of refused requests leave nothing behind.
 #[tokio::test]
-async fn memory_stays_flat() {
-    if !runs_alone("hostile_clients::memory_stays_flat") {
+async fn memory_stays_flat_under_rejected_requests() {
+    if !runs_alone("hostile_clients::memory_stays_flat_under_rejected_requests") {
         return;
     }
     let (_, service) = service();

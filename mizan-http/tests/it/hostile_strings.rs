@@ -30,7 +30,7 @@ fn strings() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_string_comes_back_as_it_was() {
+async fn strings_round_trip_unchanged() {
     let (_, service) = service();
     let server = Server::of(service.clone()).await;
     let mut socket = server.connect().await;

@@ -15,7 +15,7 @@ const WINDOW: u32 = 65_535;
 const READ: &str = "/api/mizan/call/read";
 
 #[tokio::test]
-async fn idle_connections_are_closed_though_they_ping() {
+async fn closes_idle_connections_despite_pings() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
     let stream = TcpStream::connect(server.addr).await.unwrap();
@@ -40,7 +40,7 @@ async fn idle_connections_are_closed_though_they_ping() {
 }
 
 #[tokio::test]
-async fn idle_connections_are_told_and_then_cut_off() {
+async fn sends_goaway_to_idle_connections_and_then_closes_them() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
         serve.header_timeout(SHORT).write_timeout(SHORT)
@@ -57,7 +57,7 @@ async fn idle_connections_are_told_and_then_cut_off() {
 }
 
 #[tokio::test]
-async fn the_idle_time_begins_with_the_end_of_the_last_request() {
+async fn idle_time_starts_after_the_last_request() {
     let (probe, service) = service();
     let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, WINDOW).await;
@@ -74,7 +74,7 @@ async fn the_idle_time_begins_with_the_end_of_the_last_request() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_client_takes_nothing_is_reset() {
+async fn resets_stream_of_client_that_does_not_read() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.write_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, 0).await;
@@ -100,7 +100,7 @@ async fn a_stream_whose_client_takes_nothing_is_reset() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_last_piece_is_not_taken_is_reset() {
+async fn resets_stream_whose_last_chunk_is_not_read() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.write_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, 1).await;
@@ -116,7 +116,7 @@ async fn a_stream_whose_last_piece_is_not_taken_is_reset() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_nothing_does_not_hold_up_the_shutdown() {
+async fn client_that_does_not_read_does_not_delay_shutdown() {
     let (_, service) = service();
     let mut server = Server::start(service, |serve| {
         serve
@@ -133,7 +133,7 @@ async fn a_client_that_takes_nothing_does_not_hold_up_the_shutdown() {
 }
 
 #[tokio::test]
-async fn large_bodies_arrive_whole() {
+async fn delivers_large_bodies_completely() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut client = server.connect_http2().await;
@@ -150,7 +150,7 @@ async fn large_bodies_arrive_whole() {
 }
 
 #[tokio::test]
-async fn the_number_of_headers_is_limited() {
+async fn limits_the_number_of_headers() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut client = server.connect_http2().await;
@@ -183,7 +183,7 @@ async fn the_number_of_headers_is_limited() {
 /// `cargo test -p mizan-http --test it -- --ignored ten_thousand_idle_connections --nocapture`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "opens 10,000 connections; needs `ulimit -n 25000`"]
-async fn ten_thousand_idle_connections_shut_nobody_out() {
+async fn ten_thousand_idle_connections_block_no_other_client() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut held = Vec::new();

@@ -45,7 +45,7 @@ async fn process() -> Process {
 }
 
 #[tokio::test]
-async fn what_is_under_way_is_finished() {
+async fn first_signal_finishes_requests_in_progress() {
     for signal in ["TERM", "INT"] {
         let process = process().await;
         // Half of a request, whose other half comes after the signal.
@@ -77,7 +77,7 @@ async fn what_is_under_way_is_finished() {
 }
 
 #[tokio::test]
-async fn the_second_signal_ends_the_process_at_once() {
+async fn second_signal_exits_at_once() {
     for (first, second, status) in [
         ("TERM", "TERM", 143),
         ("INT", "INT", 130),

@@ -37,7 +37,7 @@ fn limited(change: impl FnOnce(&mut HttpLimits)) -> Site {
 }
 
 #[tokio::test]
-async fn a_file_reaches_its_function() {
+async fn passes_file_to_the_function() {
     let site = Site::new();
     // The input may come after the files.
     for parts in [[ADA, png("image")], [png("image"), ADA]] {
@@ -53,7 +53,7 @@ async fn a_file_reaches_its_function() {
 }
 
 #[tokio::test]
-async fn files_reach_rows_and_lists() {
+async fn passes_files_of_rows_and_lists() {
     let site = Site::new();
     let input = r#"{"name": "Ada", "phones": [{"number": "1"}, {"number": "2"}]}"#;
     let note = |name, content| Part(name, Some("note.txt"), "text/plain", content);
@@ -76,7 +76,7 @@ async fn files_reach_rows_and_lists() {
 }
 
 #[tokio::test]
-async fn a_large_file_is_whole() {
+async fn receives_large_file_completely() {
     let site = Site::new();
     let content: Vec<_> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
     let reply = send(&site, &[ADA, Part("files", Some("a"), "", &content)]).await;
@@ -85,7 +85,7 @@ async fn a_large_file_is_whole() {
 }
 
 #[tokio::test]
-async fn a_file_name_is_no_path() {
+async fn removes_directories_from_file_names() {
     let site = Site::new();
     for (claimed, name) in [
         ("../../etc/passwd.png", "passwd.png"),
@@ -110,7 +110,7 @@ async fn a_file_name_is_no_path() {
 }
 
 #[tokio::test]
-async fn an_unreadable_file_name_is_named_as_the_problem() {
+async fn reports_unreadable_file_names() {
     let site = Site::new();
     let part = |disposition: &[u8]| {
         [
@@ -154,7 +154,7 @@ async fn an_unreadable_file_name_is_named_as_the_problem() {
 }
 
 #[tokio::test]
-async fn bad_files_are_refused_on_their_fields() {
+async fn reports_rejected_files_on_their_fields() {
     let site = Site::new();
     let large = [PNG, &vec![0; 1_000_001 - PNG.len()]].concat();
     let gif = b"GIF89a\x01\0\x01\0";
@@ -217,7 +217,7 @@ async fn bad_files_are_refused_on_their_fields() {
 }
 
 #[tokio::test]
-async fn a_reference_cannot_be_made_up() {
+async fn rejects_forged_file_references() {
     let site = Site::new();
     for image in [
         "\"x\"",
@@ -238,7 +238,7 @@ async fn a_reference_cannot_be_made_up() {
 }
 
 #[tokio::test]
-async fn the_input_is_refused_as_it_is_without_files() {
+async fn validates_input_as_without_files() {
     let site = Site::new();
     for (input, failure) in [
         ("{", (400, "malformed")),
@@ -268,7 +268,7 @@ async fn the_input_is_refused_as_it_is_without_files() {
 }
 
 #[tokio::test]
-async fn what_is_no_multipart_is_refused() {
+async fn rejects_malformed_multipart() {
     let site = Site::new();
     let whole = unended(&[ADA, png("image")]);
     for (body, status) in [
@@ -314,7 +314,7 @@ async fn what_is_no_multipart_is_refused() {
 }
 
 #[tokio::test]
-async fn who_takes_no_files_gets_none() {
+async fn rejects_files_for_functions_that_accept_none() {
     let site = Site::new();
     let request = multipart("/api/mizan/call/contact.schema", &[ADA]);
     let reply = call(&site.service, request).await;
@@ -322,7 +322,7 @@ async fn who_takes_no_files_gets_none() {
 }
 
 #[tokio::test]
-async fn so_many_parts_are_taken() {
+async fn limits_the_number_of_parts() {
     let site = limited(|limits| {
         limits.upload_files = 1000;
         limits.upload_files_per_client = 1000;
@@ -338,7 +338,7 @@ async fn so_many_parts_are_taken() {
 }
 
 #[tokio::test]
-async fn so_much_is_taken() {
+async fn limits_the_size_of_files_and_text() {
     let site = limited(|limits| {
         limits.upload_bytes = 100_000;
         limits.body_bytes = 50_000;
@@ -369,7 +369,7 @@ fn head(length: usize) -> String {
 }
 
 #[tokio::test]
-async fn what_announces_itself_as_too_large_is_refused_at_once() {
+async fn rejects_announced_large_upload_at_once() {
     let site = Site::new();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let reply = server.ask(head(40 * 1024 * 1024)).await;
@@ -377,7 +377,7 @@ async fn what_announces_itself_as_too_large_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn the_policy_is_asked_before_a_file_is_received() {
+async fn checks_policy_before_receiving_files() {
     let site = Site::new();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let mut body = unended(&[ADA, Part("file", Some("a"), "", &vec![0; 2_000_000])]);
@@ -405,7 +405,7 @@ async fn the_policy_is_asked_before_a_file_is_received() {
 }
 
 #[tokio::test]
-async fn headers_of_parts_are_short() {
+async fn limits_part_headers() {
     let site = Site::new();
     let name = "x".repeat(200_000);
     let reply = send(&site, &[ADA, png(&name)]).await;
@@ -429,7 +429,7 @@ async fn begin(site: &Site, socket: &mut Socket) {
 }
 
 #[tokio::test]
-async fn an_upload_that_breaks_off_leaves_nothing() {
+async fn incomplete_upload_leaves_no_file() {
     let site = Site::new();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let mut socket = server.connect().await;
@@ -445,7 +445,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_slow_upload_is_ended() {
+async fn slow_upload_times_out() {
     let site = limited(|limits| limits.body_timeout = Duration::from_millis(300));
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let mut socket = server.connect().await;
@@ -475,7 +475,7 @@ async fn a_slow_upload_is_ended() {
 }
 
 #[tokio::test]
-async fn an_upload_may_take_longer_than_the_limit() {
+async fn upload_may_exceed_the_body_timeout() {
     let site = limited(|limits| limits.body_timeout = Duration::from_millis(400));
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let content = vec![0; 160_000];
@@ -491,7 +491,7 @@ async fn an_upload_may_take_longer_than_the_limit() {
 }
 
 #[tokio::test]
-async fn a_file_lives_as_long_as_its_call() {
+async fn file_exists_until_its_call_ends() {
     let site = Site::gated();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let mut body = unended(&[ADA, png("image")]);
@@ -514,11 +514,11 @@ const UPLOAD_DIR: &str = "MIZAN_TEST_UPLOAD_DIR";
 const LISTENING: &str = "listening on ";
 
 #[tokio::test]
-async fn a_process_that_is_killed_leaves_no_file() {
+async fn killed_process_leaves_no_file() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = tokio::process::Command::new(std::env::current_exe().unwrap())
         .args([
-            "uploads::receives_until_it_is_killed",
+            "uploads::child_receives_until_killed",
             "--exact",
             "--ignored",
             "--nocapture",
@@ -555,7 +555,7 @@ async fn a_process_that_is_killed_leaves_no_file() {
 
 #[tokio::test]
 #[ignore = "a part of the other test"]
-async fn receives_until_it_is_killed() {
+async fn child_receives_until_killed() {
     let Some(dir) = std::env::var_os(UPLOAD_DIR) else {
         return;
     };
@@ -571,7 +571,7 @@ fn keyed(parts: &[Part<'_>]) -> Request<Full<Bytes>> {
 }
 
 #[tokio::test]
-async fn files_that_come_again_under_a_key_run_once() {
+async fn retried_upload_with_key_runs_once() {
     let site = Site::new();
     for _ in 0..2 {
         let reply = call(&site.service, keyed(&[ADA, png("image")])).await;
@@ -588,7 +588,7 @@ async fn files_that_come_again_under_a_key_run_once() {
 }
 
 #[test]
-fn a_folder_for_uploads_is_there() {
+fn rejects_missing_upload_directory() {
     let app = Registry::new().build().unwrap();
     let service = MizanService::builder(app).upload_dir("/is/not/there");
     let error = service.build().unwrap_err().to_string();
@@ -617,7 +617,7 @@ async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> R
 }
 
 #[tokio::test]
-async fn a_refusal_can_be_read_by_a_client_that_is_still_sending() {
+async fn client_that_is_still_sending_can_read_the_rejection() {
     let site = Site::new();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let part = format!(
@@ -642,7 +642,7 @@ async fn a_refusal_can_be_read_by_a_client_that_is_still_sending() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_on_sending_is_cut_off() {
+async fn disconnects_client_that_keeps_sending() {
     let site = Site::new();
     let short = Duration::from_millis(500);
     let server = Server::start(site.service.clone(), |serve| serve.write_timeout(short)).await;

@@ -36,7 +36,7 @@ async fn hello(running: &Running) -> Client {
 }
 
 #[tokio::test]
-async fn offenders_are_closed_with_a_reason() {
+async fn closes_violations_with_a_reason() {
     let running = running(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     let sub = r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#;
@@ -84,7 +84,7 @@ async fn offenders_are_closed_with_a_reason() {
 }
 
 #[tokio::test]
-async fn a_message_before_hello_is_refused() {
+async fn rejects_message_before_hello() {
     let running = running(|_| {}).await;
     for first in [
         r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#,
@@ -98,7 +98,7 @@ async fn a_message_before_hello_is_refused() {
 }
 
 #[tokio::test]
-async fn ten_thousand_subscriptions_are_too_many() {
+async fn limits_subscriptions_per_connection() {
     let running = running(|limits| limits.frames_per_second = 100_000).await;
     let mut witness = Witness::new(&running).await;
     let mut client = hello(&running).await;
@@ -117,7 +117,7 @@ async fn ten_thousand_subscriptions_are_too_many() {
 }
 
 #[tokio::test]
-async fn what_is_refused_ends_the_subscription_alone() {
+async fn rejected_subscription_does_not_close_the_connection() {
     let running = running(|_| {}).await;
     let mut client = hello(&running).await;
     let deep = serde_json::from_str::<Value>(&format!("{}{}", "[".repeat(70), "]".repeat(70)));
@@ -161,7 +161,7 @@ async fn what_is_refused_ends_the_subscription_alone() {
 }
 
 #[tokio::test]
-async fn floods_are_stopped() {
+async fn limits_message_rate() {
     let running = running(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     for flood in [frame(FIN | PING, b"?"), text(r#"{"t":"pong"}"#)] {
@@ -177,7 +177,7 @@ async fn floods_are_stopped() {
 }
 
 #[tokio::test]
-async fn any_bytes_are_survived() {
+async fn survives_random_bytes() {
     let running = running(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     let mut seed = 42_u64;

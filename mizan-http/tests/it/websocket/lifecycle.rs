@@ -12,7 +12,7 @@ use super::client::{Client, Sent, handshake};
 use crate::wire::soon;
 
 #[tokio::test]
-async fn a_revoked_session_ends_at_once() {
+async fn revoked_session_closes_at_once() {
     let running = running(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     mia.join("chat", "tea").await;
@@ -38,7 +38,7 @@ async fn a_revoked_session_ends_at_once() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_over_takes_its_sockets_along() {
+async fn ended_session_closes_its_websockets() {
     let running = running(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     mia.join("feed", "tea").await;
@@ -55,7 +55,7 @@ async fn a_session_that_is_over_takes_its_sockets_along() {
 }
 
 #[tokio::test]
-async fn who_may_be_there_is_asked_again_and_again() {
+async fn subscriptions_are_reauthorized_periodically() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;
@@ -70,7 +70,7 @@ async fn who_may_be_there_is_asked_again_and_again() {
 }
 
 #[tokio::test]
-async fn a_credential_that_lapsed_is_renewed_or_the_connection_ends() {
+async fn expired_credential_is_renewed_or_closes_the_connection() {
     let running = running(|limits| limits.reauth_grace = Duration::from_millis(300)).await;
     let mut renewing = Client::hello(running.server.addr, "mia").await;
     renewing.join("chat", "tea").await;
@@ -90,7 +90,7 @@ async fn a_credential_that_lapsed_is_renewed_or_the_connection_ends() {
 }
 
 #[tokio::test]
-async fn a_connection_has_one_user() {
+async fn connection_cannot_change_its_user() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.send(&json!({ "t": "auth", "token": "ole" })).await;
@@ -112,7 +112,7 @@ async fn a_connection_has_one_user() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_sends_its_clients_away_one_by_one() {
+async fn draining_disconnects_clients_gradually() {
     let running = running(|_| {}).await;
     let mut clients = Vec::new();
     for _ in 0..8 {
@@ -145,7 +145,7 @@ async fn a_server_that_stops_sends_its_clients_away_one_by_one() {
 }
 
 #[tokio::test]
-async fn whoever_is_silent_is_asked_and_then_cut_off() {
+async fn silent_client_is_pinged_and_then_disconnected() {
     let running = running(|limits| {
         limits.heartbeat = Duration::from_millis(100);
         limits.pong_timeout = Duration::from_millis(100);
@@ -180,7 +180,7 @@ where
 }
 
 #[tokio::test]
-async fn whoever_reads_slowly_gets_what_the_channel_says_and_others_notice_nothing() {
+async fn slow_reader_receives_gaps_and_does_not_delay_others() {
     let running = running(|_| {}).await;
     let mut clients = Vec::new();
     for channel in ["feed", "prices", "ledger"] {
@@ -231,7 +231,7 @@ async fn whoever_reads_slowly_gets_what_the_channel_says_and_others_notice_nothi
 }
 
 #[tokio::test]
-async fn whoever_takes_nothing_is_cut_off() {
+async fn disconnects_client_that_does_not_read() {
     let running = running(|limits| limits.write_timeout = Duration::from_millis(500)).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("feed", "tea").await;

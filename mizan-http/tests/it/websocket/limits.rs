@@ -28,7 +28,7 @@ async fn server(
 }
 
 #[tokio::test]
-async fn a_client_has_so_many_sockets() {
+async fn limits_websockets_per_client() {
     let server = server(|limits| limits.websockets_per_client = 2, |serve| serve).await;
     let of = |addr: &str| handshake(&format!("x-forwarded-for: {addr}\r\n"));
     let (one, other) = (of("192.0.2.1"), of("192.0.2.2"));
@@ -48,7 +48,7 @@ async fn a_client_has_so_many_sockets() {
 }
 
 #[tokio::test]
-async fn a_socket_counts_as_a_connection_for_as_long_as_it_is_open() {
+async fn open_websocket_counts_as_connection() {
     let server = server(|_| {}, |serve| serve.max_connections(2)).await;
     let first = Client::connect(server.addr, "").await;
     let second = Client::connect(server.addr, "").await;
@@ -74,7 +74,7 @@ async fn a_socket_counts_as_a_connection_for_as_long_as_it_is_open() {
 }
 
 #[tokio::test]
-async fn a_socket_keeps_little_of_its_head() {
+async fn limits_the_retained_head() {
     let server = server(|_| {}, |serve| serve).await;
     for (headers, status) in [
         (format!("x: {}\r\n", "y".repeat(15 * 1024)), 101),

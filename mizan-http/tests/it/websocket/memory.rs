@@ -22,7 +22,7 @@ const FLOOD: usize = 24 * 1024 * 1024;
 
 /// Measured in a process of its own, which runs the test below.
 #[test]
-fn memory_stays_flat_whatever_is_sent_and_not_read() {
+fn memory_stays_flat_under_floods_without_reads() {
     let status = Command::new(std::env::current_exe().unwrap())
         .args(["websocket::memory::floods", "--exact", "--ignored"])
         .status();

@@ -9,7 +9,7 @@ use super::client::Client;
 use crate::wire::raw_post;
 
 #[tokio::test]
-async fn two_people_chat() {
+async fn two_users_chat() {
     let running = running(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     let joined = mia.join("chat", "tea").await;
@@ -48,7 +48,7 @@ async fn two_people_chat() {
 }
 
 #[tokio::test]
-async fn whoever_comes_back_gets_what_was_missed() {
+async fn resumes_after_reconnect() {
     let running = running(|_| {}).await;
     let publish = async |text: &str| {
         let params = Room::new("tea");
@@ -104,7 +104,7 @@ async fn whoever_comes_back_gets_what_was_missed() {
 }
 
 #[tokio::test]
-async fn history_is_read_in_pages_and_on_joining() {
+async fn history_is_read_in_pages_and_on_subscribe() {
     let running = running(|_| {}).await;
     for number in 1..=8 {
         let params = Room::new("tea");
@@ -134,7 +134,7 @@ async fn history_is_read_in_pages_and_on_joining() {
 }
 
 #[tokio::test]
-async fn a_message_runs_once_though_it_is_sent_again() {
+async fn resent_message_runs_once() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;
@@ -163,7 +163,7 @@ async fn a_message_runs_once_though_it_is_sent_again() {
 }
 
 #[tokio::test]
-async fn messages_run_in_their_order() {
+async fn messages_run_in_order() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;
