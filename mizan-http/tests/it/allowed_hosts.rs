@@ -1,4 +1,4 @@
-//! Requests for other hosts than the application's.
+//! Requests for hosts that are not allowed.
 
 use axum::Router;
 use axum::routing::get;
@@ -34,7 +34,7 @@ async fn rejects_pages_calls_and_websockets_of_other_hosts() {
             "/not/there",
             "/api/mizan/ws",
         ] {
-            // The page of a site whose name resolves to this server is of the same origin as the server.
+            // DNS rebinding: the page and the server have the same origin.
             let request = format!(
                 "GET {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
                  sec-fetch-site: same-origin\r\n\r\n"

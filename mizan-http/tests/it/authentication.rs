@@ -1,4 +1,4 @@
-//! Who a request is from.
+//! Authentication of requests.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::app::{Probe, app};
 use crate::wire::{Server, call, get, post, raw_post, with};
 
-/// Believes the header `x-user`, and has a store that breaks on demand.
+/// Trusts the header `x-user`, and simulates failures of a store.
 pub(crate) struct ByHeader;
 
 impl Authenticate for ByHeader {

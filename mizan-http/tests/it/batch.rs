@@ -1,4 +1,4 @@
-//! Several calls in one request.
+//! Batches of calls in one request.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::wire::{Reply, Server, call, post, raw_post, service, soon};
 
 const BATCH: &str = "/api/mizan/batch";
 
-/// The lines of a reply, by index.
+/// Returns the lines of a response by their index.
 fn lines(reply: &Reply) -> BTreeMap<u64, Value> {
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(reply.header("content-type"), Some("application/jsonl"));
@@ -166,7 +166,7 @@ async fn cancels_calls_when_the_client_disconnects() {
     assert_eq!(probe.finished.get(), 0);
 }
 
-/// A client that does not read must not keep others from calling.
+/// A client that does not read must not block the calls of others.
 #[tokio::test]
 async fn calls_finish_if_the_client_does_not_read() {
     let (probe, service) = service();

@@ -1,4 +1,4 @@
-//! How long calls live: deadlines, clients that go away, and how many run at once.
+//! The lifetime of calls: deadlines, disconnected clients, and the limit of concurrent calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +61,7 @@ async fn mutation_continues_after_the_client_disconnects() {
         let service = service.clone();
         async move { service.wait_idle().await }
     });
-    // Whoever comes while the server waits for its end is sent away.
+    // A call that arrives while the server waits is rejected.
     let read = async || call(&service, get("/api/mizan/call/read")).await.status;
     while read().await == 200 && !idle.is_finished() {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Calls in the name of a request that is not a call itself.
+//! Calls on behalf of a request that is not a call.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Calls that work, and requests that are refused before a function sees them.
+//! Successful calls, and requests that are rejected before their function runs.
 
 use http::{Method, Request};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Where a call comes from.
+//! The client address of calls.
 
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ async fn warns_once_about_untrusted_private_proxy() {
         ("[fd00::1]:5", "forwarded", 1),
         ("127.0.0.1:5", "forwarded", 1),
         ("[::ffff:100.64.0.1]:5", "x-forwarded-for", 1),
-        // Any client on the internet may send these.
+        // Any client on the internet can send these headers.
         ("192.0.2.1:5", "x-forwarded-for", 0),
         ("192.168.0.1:5", "x-other", 0),
     ] {

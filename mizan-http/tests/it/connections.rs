@@ -14,7 +14,7 @@ async fn connect_from(addr: &str, server: SocketAddr) -> Socket {
     socket.connect(server).await.unwrap().into()
 }
 
-/// A connection that has been answered.
+/// Sends a request, and returns the connection after the response.
 async fn answered(mut socket: Socket) -> Socket {
     socket.send(echo("hi")).await;
     assert_eq!(socket.reply().await.status, 200);
@@ -40,7 +40,7 @@ async fn limits_connections_per_client() {
     let first = answered(server.connect().await).await;
     let second = server.connect_http2().await;
     assert!(is_refused(server.connect().await).await);
-    // Others are not concerned.
+    // Other clients are not affected.
     let other = answered(connect_from("127.0.0.2:0", server.addr).await).await;
     drop(first);
     soon(async { while is_refused(server.connect().await).await {} }).await;

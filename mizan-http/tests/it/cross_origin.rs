@@ -1,4 +1,4 @@
-//! Requests that pages of other sites make.
+//! Requests from pages of other sites.
 
 use http::{Method, Request};
 use http_body_util::Full;

@@ -1,4 +1,4 @@
-//! A form that is declared with `mizan-forms`, and posted as a browser does.
+//! A form that is declared with `mizan-forms` and posted by a browser without JavaScript.
 
 use std::sync::{Arc, Mutex};
 
@@ -64,7 +64,7 @@ impl FormHandler for Contact {
     }
 }
 
-/// The form's state on its page.
+/// Returns the form's state from its page.
 async fn page(mizan: MizanService, request: axum::extract::Request) -> Bytes {
     let caller = mizan.caller(&request).await.unwrap();
     caller
@@ -138,7 +138,10 @@ async fn form_fails_validation_and_then_succeeds() {
     );
     assert_eq!(again["errors"].as_object().unwrap().len(), 2, "{again}");
     assert_eq!(again["values"]["name"], "Ada");
-    assert_eq!(again["values"]["age"], "old", "as it was typed");
+    assert_eq!(
+        again["values"]["age"], "old",
+        "the text of the user is kept"
+    );
     assert_eq!(again["values"]["message"], "two\nlines");
     assert_eq!(again["values"]["phones"], json!([{ "number": "1" }]));
     assert!(again["values"].get("secret").is_none());

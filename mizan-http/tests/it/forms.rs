@@ -1,4 +1,4 @@
-//! Forms that a browser posts by itself, and the pages that show them again.
+//! Forms that a browser posts without JavaScript, and the pages that show them again.
 
 use std::sync::Arc;
 
@@ -34,11 +34,11 @@ fn form(fields: &[(&str, &str)]) -> Request<Full<Bytes>> {
 
 async fn send(site: &Site, request: Request<Full<Bytes>>) -> Reply {
     let reply = call(&site.pages(), request).await;
-    assert_eq!(site.files().len(), 0, "temporary files");
+    assert_eq!(site.files().len(), 0, "temporary files remain");
     reply
 }
 
-/// What the page was given to show.
+/// Returns the data that the page received.
 fn shown(reply: &Reply) -> Value {
     assert_eq!(
         reply.header("content-type"),
@@ -50,7 +50,7 @@ fn shown(reply: &Reply) -> Value {
     reply.json()["state"].clone()
 }
 
-/// The plain page.
+/// Returns the status and the HTML of the plain page.
 fn plain(reply: &Reply) -> (u16, String) {
     assert_eq!(
         reply.header("content-type"),
@@ -99,7 +99,7 @@ async fn redirects_after_success() {
         status == 200 && page.contains("Your form was sent"),
         "{page}"
     );
-    // The service by itself does as much.
+    // The service without `FormPages` behaves the same.
     let reply = call(&site.service, form(&[ada, PAGE])).await;
     assert_eq!(location(&reply), "/contact/?a=b&sent=contact");
 }
@@ -166,7 +166,7 @@ async fn shows_page_with_errors_after_failure() {
                 "phones.1.number": ["Must have at most 20 characters."],
             },
             "token": TOKEN,
-            // That it was sent before is not so any more.
+            // The `sent` parameter of an earlier success is removed.
             "page": "/contact/?a=b",
             "user": "ada",
         })
@@ -175,7 +175,7 @@ async fn shows_page_with_errors_after_failure() {
     assert_eq!(
         reply.json()["headers"],
         json!({ "cookie": "user=ada", "x-mine": "1" }),
-        "what was about the post is left out"
+        "headers about the post are removed"
     );
     assert_eq!(site.seen.count(), 0);
 }
@@ -251,7 +251,7 @@ async fn lists_errors_on_plain_page_without_own_page() {
         html.contains("<li>Come again tomorrow &lt;now&gt;.</li>"),
         "{html}"
     );
-    // Without `FormPages` there is no other.
+    // Without `FormPages`, there is only the plain page.
     let reply = call(&site.service, form(&[("name", ""), PAGE])).await;
     assert_eq!(plain(&reply).0, 422);
 }
@@ -267,7 +267,7 @@ async fn form_sent_twice_runs_once() {
     }
     assert_eq!(site.seen.count(), 1);
 
-    // Back, and sent again with other values: the token is spent, so the page gets another.
+    // The user goes back and sends other values: the token is used, so the page gets a new one.
     let reply = send(&site, form(&[("name", "Eve"), ("__token", TOKEN), PAGE])).await;
     assert_eq!(reply.status, 422);
     let state = shown(&reply);
@@ -292,7 +292,7 @@ async fn concurrent_posts_run_once() {
             tokio::spawn(async move {
                 let fields = [("name", "Ada"), ("__token", TOKEN), PAGE];
                 let parts = fields.map(|(name, value)| text(name, value));
-                // What a form says counts, not how it is encoded.
+                // The values are compared, not their encoding.
                 let request = if i % 2 == 0 {
                     form(&fields)
                 } else {
@@ -320,7 +320,7 @@ async fn retry_after_failure_runs_with_the_same_token() {
     let reply = send(&site, form(&[("name", "Ada"), ("__token", TOKEN), PAGE])).await;
     assert_eq!(reply.status, 303);
     assert_eq!(site.seen.count(), 1);
-    // Without a token each counts, and what is none is said to be none.
+    // Without a token, each post runs. An invalid token is rejected.
     for _ in 0..2 {
         let reply = send(&site, form(&[("name", "Ada"), ("__token", ""), PAGE])).await;
         assert_eq!(reply.status, 303);
@@ -375,7 +375,7 @@ async fn adds_and_removes_rows() {
         );
     }
     assert_eq!(site.seen.started.get(), 0);
-    // A file that was chosen is not kept.
+    // A file that was chosen earlier is not kept.
     let parts = [
         text("name", "Ada"),
         text("__page", "/contact/"),
@@ -572,7 +572,7 @@ async fn rejects_other_methods() {
         let reply = call(&pages, form_at(path, &[])).await;
         assert_eq!(reply.failure(), (404, "not_found".to_owned()), "{path}");
     }
-    // Whatever else comes is for the pages.
+    // All other requests go to the pages.
     for request in [
         get("/contact/"),
         form_at("/contact/", &[]),
@@ -608,7 +608,7 @@ async fn rejects_cross_site_forms() {
         }
     }
     assert_eq!(site.seen.started.get(), 0);
-    // A referrer is never asked for, and never believed.
+    // The `Referer` header is ignored.
     for headers in [
         &[("sec-fetch-site", "same-origin")][..],
         &[

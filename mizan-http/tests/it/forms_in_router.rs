@@ -1,4 +1,4 @@
-//! Forms within a router of axum, whose layers apply to them as to everything else.
+//! Forms within an axum router, whose layers apply to them.
 
 use std::net::SocketAddr;
 
@@ -19,13 +19,13 @@ use crate::wire::{Reply, call};
 
 const PEER: &str = "192.0.2.1:5";
 
-/// A page that shows its form, and the address that the request came from.
+/// Creates a router with a page that returns its form and the address of the peer.
 fn router(site: &Site) -> Router {
     let service = site.service.clone();
     let page = async move |request: Request| {
         let peer = request.extensions().get().map(|PeerAddr(peer)| *peer);
         let Ok(caller) = service.caller(&request).await else {
-            panic!("the caller is not known");
+            panic!("authentication failed");
         };
         let state = caller.call("contact.schema".to_owned(), Bytes::new());
         let state: Value = serde_json::from_slice(&state.await.unwrap()).unwrap();
@@ -36,7 +36,7 @@ fn router(site: &Site) -> Router {
         .nest_service("/api/mizan", site.service.clone())
 }
 
-/// Posts the form to a router that a server of axum's has told the peer.
+/// Posts the form with the peer address that the axum server inserts.
 async fn send(site: &Site, router: Router, name: &str) -> Reply {
     let service = FormPages::new(router, site.service.clone());
     let form = format!("name={name}&__page=%2Fcontact%2F");
@@ -49,7 +49,7 @@ async fn send(site: &Site, router: Router, name: &str) -> Reply {
     call(&service, request).await
 }
 
-/// The middleware of the README.
+/// The middleware from the README.
 async fn peer_addr(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,

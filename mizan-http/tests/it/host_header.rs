@@ -1,4 +1,4 @@
-//! Which host a request is for: exactly one, the same for everyone who reads it.
+//! Requests must name exactly one host.
 
 use tokio::io::AsyncWriteExt;
 
@@ -36,7 +36,7 @@ async fn rejects_missing_duplicate_and_invalid_hosts() {
         assert_eq!(reply.status, status, "{head}");
         if status == 400 {
             assert_eq!(reply.failure(), (400, "malformed".to_owned()));
-            // What follows may be meant for another host.
+            // The bytes that follow may belong to another host.
             let _ = socket.stream.write_all(head.as_bytes()).await;
             assert_eq!(socket.end().await, b"", "{head}");
         }

@@ -1,4 +1,4 @@
-//! Clients that mean harm.
+//! Malicious clients.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn prevents_request_smuggling() {
         let mut socket = server.connect().await;
         socket.send(format!("{HEAD}{framing}")).await;
         let reply = socket.head().await;
-        // Refused, or read as one request whose connection ends with it.
+        // The request is rejected, or read as one request after which the connection closes.
         assert!(reply.status >= 400, "{framing}");
         socket.end().await;
     }
@@ -50,7 +50,7 @@ async fn limits_request_heads() {
     let long = format!("x: {}\r\n", "y".repeat(200_000));
     for headers in [many, long] {
         let mut socket = server.connect().await;
-        // The server may hang up before all of it is sent.
+        // The server may close the connection before all bytes are sent.
         let request = format!("{HEAD}{headers}content-length: 0\r\n\r\n");
         let sent = socket.stream.write_all(request.as_bytes());
         soon(sent).await.ok();
@@ -96,7 +96,7 @@ async fn disconnects_client_that_does_not_read() {
         .send(raw_post("/api/mizan/batch", "", &format!("[{calls}]")))
         .await;
     probe.started.reach(60).await;
-    // The server would wait for its answer to be taken.
+    // Without the timeout, the server would wait until the client reads.
     server.stop();
     soon(server.task).await.unwrap().unwrap();
     let received = socket.end().await.len();
@@ -115,7 +115,7 @@ async fn answers_pipelined_requests_in_order() {
     }
 }
 
-/// CVE-2023-44487: streams that are opened and reset at once cost the server more than the client.
+/// CVE-2023-44487: opening and resetting streams costs the server more than the client.
 #[tokio::test]
 async fn rapid_resets_close_the_connection() {
     let (probe, service) = service();
@@ -123,7 +123,7 @@ async fn rapid_resets_close_the_connection() {
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     bytes.extend(frame(SETTINGS, 0, 0, b""));
     let path = b"/api/mizan/call/wait";
-    // In HPACK: `:method: GET`, `:scheme: http`, and a `:path` and an `:authority` in full.
+    // HPACK: `:method: GET` and `:scheme: http` are indexed, `:path` and `:authority` are literals.
     let fields = [
         &[0x82, 0x86, 0x04, path.len() as u8],
         &path[..],
@@ -135,7 +135,7 @@ async fn rapid_resets_close_the_connection() {
         bytes.extend(frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]));
     }
     let mut socket = server.connect().await;
-    // The server hangs up before all of it is sent.
+    // The server closes the connection before all bytes are sent.
     let sent = socket.stream.write_all(&bytes);
     let _ = soon(sent).await;
     socket.end().await;
@@ -150,13 +150,13 @@ const SETTINGS: u8 = 4;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// A frame of HTTP/2 (RFC 9113, section 4.1).
+/// Encodes an HTTP/2 frame (RFC 9113, section 4.1).
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// As many as the limit of open files allows, up to 10,000.
+/// Opens as many connections as the limit of open files allows, up to 10,000.
 #[tokio::test]
 async fn idle_connections_use_little_memory_and_time_out() {
     if !runs_alone("hostile_clients::idle_connections_use_little_memory_and_time_out") {
@@ -185,7 +185,7 @@ async fn idle_connections_use_little_memory_and_time_out() {
     server.works().await;
 }
 
-/// Floods of refused requests leave nothing behind.
+/// Floods of rejected requests must not leave anything in memory.
 #[tokio::test]
 async fn memory_stays_flat_under_rejected_requests() {
     if !runs_alone("hostile_clients::memory_stays_flat_under_rejected_requests") {
@@ -220,8 +220,8 @@ async fn memory_stays_flat_under_rejected_requests() {
     assert!(grown < 2 * 1024 * 1024, "grown by {grown} bytes");
 }
 
-/// Whether the test has a process of its own, which it needs to measure its memory. Where it has
-/// not, it is run in one.
+/// Returns whether the test runs in its own process, which it needs to measure memory. Otherwise, starts
+/// such a process.
 fn runs_alone(test: &str) -> bool {
     const ALONE: &str = "MIZAN_TEST_ALONE";
     if std::env::var_os(ALONE).is_some() {
@@ -237,7 +237,7 @@ fn runs_alone(test: &str) -> bool {
     false
 }
 
-/// The resident memory of this process, in bytes; 0 where it cannot be known.
+/// Returns the resident memory of this process in bytes, or 0 if it is unknown.
 fn memory() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm")
         .ok()

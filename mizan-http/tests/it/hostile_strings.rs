@@ -1,10 +1,10 @@
-//! Strings that break programs, there and back.
+//! Round trips of strings that often cause bugs.
 
 use serde_json::{Value, json};
 
 use crate::wire::{self, Server, call, get, raw_get, raw_post, service};
 
-/// Without the list, at least these.
+/// The strings that are tested without the list.
 const A_FEW: [&str; 8] = [
     "",
     "\u{0}\r\n\t",
@@ -24,7 +24,7 @@ fn strings() -> Vec<String> {
             let list = std::fs::read(path).unwrap();
             strings.extend(serde_json::from_slice::<Vec<String>>(&list).unwrap());
         }
-        None => println!("MIZAN_TEST_DATA is not set: only a few strings are tried"),
+        None => println!("MIZAN_TEST_DATA is not set: testing only a few strings"),
     }
     strings
 }
@@ -45,7 +45,7 @@ async fn strings_round_trip_unchanged() {
         socket.send(raw_post("/api/mizan/batch", "", &batch)).await;
         let line: Value = serde_json::from_slice(&socket.reply().await.body).unwrap();
         assert_eq!(line["output"]["message"], text);
-        // As a name it leads nowhere.
+        // No function has this name.
         let name = wire::input(&text);
         let reply = call(&service, get(&format!("/api/mizan/call/{name}"))).await;
         assert_eq!(reply.status, 404);

@@ -1,4 +1,4 @@
-//! Mutations that are sent again under the same key.
+//! Mutations with an idempotency key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn keyed(path: &str, key: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> 
     with(post(path, body), &[("idempotency-key", key)])
 }
 
-/// A call of `work`, which passes the gate.
+/// Calls `work`, which passes the gate.
 async fn work(probe: &Probe, service: &MizanService, key: &str) -> Reply {
     probe.gate.let_through(1);
     call(service, keyed("/api/mizan/call/work", key, "")).await
@@ -29,7 +29,7 @@ async fn call_with_key_runs_once() {
     let (probe, service) = service();
     let first = work(&probe, &service, KEY).await;
     assert_eq!((first.status, first.json()), (200, "worked".into()));
-    // As structured fields have it, this is the same key.
+    // A quoted key is the same key.
     let quoted = format!("\"{KEY}\"");
     for key in [KEY, &quoted] {
         let again = work(&probe, &service, key).await;
@@ -61,7 +61,7 @@ async fn replays_reply_with_headers_and_cookies() {
     assert_eq!(again.header("mizan-affects"), Some("read"));
 }
 
-/// The cookie of a session may be worthless when the reply would be replayed.
+/// The cookie of a session may be invalid at the time of the replay.
 #[tokio::test]
 async fn does_not_store_reply_that_forbids_replay() {
     let (_, service) = service();
@@ -91,7 +91,7 @@ async fn rejects_other_payload_with_the_same_key() {
     assert_eq!(echo("first").await.json()["message"], "first");
 }
 
-/// Takes a header's word.
+/// Trusts a header.
 struct Named;
 
 impl Authenticate for Named {
@@ -200,7 +200,7 @@ async fn does_not_store_failed_call() {
     assert_eq!(echo(r#"{"text": "hi"}"#).await.json()["message"], "hi");
     let broken = || call(&service, keyed("/api/mizan/call/breaks", KEY, ""));
     let ids = [broken().await, broken().await].map(|reply| reply.problem()["error_id"].clone());
-    assert_ne!(ids[0], ids[1], "each ran");
+    assert_ne!(ids[0], ids[1], "both calls ran");
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,7 +272,7 @@ async fn rejects_short_and_invalid_keys() {
     );
     assert_eq!(call(&service, twice).await.status, 400);
     assert_eq!(probe.started.get(), 0);
-    // Reads may be repeated anyway.
+    // Reads ignore the key.
     let read = call(&service, keyed("/api/mizan/call/read", "1", "")).await;
     assert_eq!(read.status, 200);
 }

@@ -1,4 +1,4 @@
-//! Input that is malformed, refused, too large or too late.
+//! Input that is malformed, invalid, too large, or too slow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -114,7 +114,7 @@ async fn rejects_duplicate_query_parameter() {
     assert_eq!(reply.failure(), (400, "malformed".to_owned()));
 }
 
-/// A body that says how long it is, and counts how often it is asked for more.
+/// A body that announces its length and counts how often it is polled.
 struct Announced {
     length: u64,
     polls: Arc<AtomicUsize>,
@@ -230,7 +230,7 @@ async fn enforces_limits_over_a_socket() {
         .ask(format!("{head}content-length: 10737418240\r\n\r\n"))
         .await;
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
-    // Whoever waits to be asked for the body is not asked.
+    // A client that waits for `100 Continue` does not receive it.
     let expect = "expect: 100-continue\r\ncontent-length: 10737418240\r\n\r\n";
     let reply = server.ask(format!("{head}{expect}")).await;
     assert_eq!(reply.status, 413);

@@ -1,4 +1,4 @@
-//! The service in other people's servers.
+//! The service within other servers.
 
 use std::convert::Infallible;
 
@@ -71,7 +71,7 @@ async fn runs_in_plain_hyper() {
     }
 }
 
-/// A server whose types are its own, and whose bodies stay on one thread.
+/// A server with types of its own, whose bodies are not `Send`.
 struct Lines;
 
 impl Adapter for Lines {

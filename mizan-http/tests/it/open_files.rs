@@ -1,4 +1,4 @@
-//! A server that has no file descriptors left.
+//! A server without free file descriptors.
 
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ async fn default_limit_leaves_half_of_the_files_to_the_application() {
         assert_eq!(socket.reply().await.status, 200);
         held.push(socket);
     }
-    // More wait: they are not refused.
+    // Further connections wait and are not refused.
     let mut waiting = Vec::new();
     for _ in 0..40 {
         let mut socket = Socket::connect(process.addr).await;

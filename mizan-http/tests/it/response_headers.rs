@@ -1,4 +1,4 @@
-//! What goes back besides the output: cookies, headers, tags.
+//! Cookies, headers and entity tags of responses.
 
 use http::Request;
 use mizan_http::MizanService;
@@ -161,7 +161,7 @@ async fn not_modified_has_no_body_over_a_socket() {
         let reply = socket.head().await;
         assert_eq!((reply.status, reply.header("content-length")), (304, None));
     }
-    // Nothing that was not asked for stands between these replies.
+    // No body bytes are between these responses.
     for _ in 0..2 {
         socket.send(ask("HEAD", "")).await;
         let reply = socket.head().await;

@@ -1,4 +1,4 @@
-//! The server: versions of HTTP, time limits, shutdown.
+//! The server: HTTP versions, timeouts, shutdown.
 
 use std::time::Duration;
 
@@ -54,11 +54,11 @@ async fn closes_connection_without_request_after_header_timeout() {
         socket.send(begun).await;
         assert_eq!(socket.end().await, b"", "{begun:?}");
     }
-    // Over HTTP/2 the server has sent its settings before.
+    // Over HTTP/2, the server has already sent its settings.
     let mut socket = server.connect().await;
     socket.send(preface).await;
     assert_ne!(socket.end().await, b"");
-    // The time begins anew with each request.
+    // The timeout starts again with each request.
     let mut socket = server.connect().await;
     for _ in 0..2 {
         socket.send(echo("hi")).await;

@@ -1,4 +1,4 @@
-//! The signals that end a server: SIGTERM and SIGINT alike, and the second one at once.
+//! Shutdown by SIGTERM and SIGINT, and exit on a second signal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::websocket::app::{ByName, app};
 use crate::websocket::client::Client;
 use crate::wire::{Socket, echo, raw_post};
 
-/// A server as an application would have it.
+/// Runs a server as an application would.
 #[tokio::test]
 #[ignore = "a child of the tests of this file"]
 async fn child() {
@@ -36,7 +36,7 @@ async fn child() {
         .await
         .unwrap();
     mizan.wait_idle().await;
-    // The test harness is not the application.
+    // Exit here instead of returning to the test harness.
     std::process::exit(0);
 }
 
@@ -48,7 +48,7 @@ async fn process() -> Process {
 async fn first_signal_finishes_requests_in_progress() {
     for signal in ["TERM", "INT"] {
         let process = process().await;
-        // Half of a request, whose other half comes after the signal.
+        // Half of a request. The other half follows after the signal.
         let request = echo("late");
         let (first, second) = request.split_at(request.len() - 5);
         let mut busy = Socket::connect(process.addr).await;
@@ -84,7 +84,7 @@ async fn second_signal_exits_at_once() {
         ("TERM", "INT", 130),
     ] {
         let process = process().await;
-        // It would take until its deadline of 30 seconds.
+        // Without the second signal, the call would run until its deadline of 30 seconds.
         let mut busy = Socket::connect(process.addr).await;
         busy.send(raw_post("/api/mizan/call/wait", "", "")).await;
         let mut socket = Client::hello(process.addr, "mia").await;

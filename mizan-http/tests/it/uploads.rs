@@ -1,4 +1,4 @@
-//! Files on their way to functions. Whatever happens, no temporary file stays.
+//! Uploads of files to functions, none of which leaves a temporary file.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -22,11 +22,11 @@ const ADA: Part<'_> = text("input", r#"{"name": "Ada"}"#);
 
 async fn send(site: &Site, parts: &[Part<'_>]) -> Reply {
     let reply = call(&site.service, multipart(PATH, parts)).await;
-    assert_eq!(site.files().len(), 0, "temporary files");
+    assert_eq!(site.files().len(), 0, "temporary files remain");
     reply
 }
 
-/// What is wrong with the fields.
+/// Returns the errors of the fields.
 fn fields(reply: &Reply) -> Value {
     assert_eq!(reply.failure(), (422, "invalid".to_owned()));
     reply.problem()["fields"].clone()
@@ -39,7 +39,7 @@ fn limited(change: impl FnOnce(&mut HttpLimits)) -> Site {
 #[tokio::test]
 async fn passes_file_to_the_function() {
     let site = Site::new();
-    // The input may come after the files.
+    // The input may follow the files.
     for parts in [[ADA, png("image")], [png("image"), ADA]] {
         let reply = send(&site, &parts).await;
         assert_eq!(reply.json(), json!({ "sent": true }));
@@ -99,7 +99,7 @@ async fn removes_directories_from_file_names() {
             &[ADA, Part("image", Some(claimed), "image/png", PNG)],
         )
         .await;
-        // NUL is no header value.
+        // NUL is not allowed in header values.
         if claimed.contains('\0') {
             assert_eq!(reply.status, 400);
             continue;
@@ -141,7 +141,7 @@ async fn reports_unreadable_file_names() {
         let detail = reply.problem()["detail"].to_string();
         assert!(detail.contains(problem), "{detail}");
     }
-    // Beside a name that can be read, the other is ignored; in a quoted string, it is none.
+    // `filename*` is ignored beside a readable `filename`, and within a quoted string.
     for (disposition, name) in [
         (&b"filename=\"a.png\"; filename*=UTF-8''b.png"[..], "a.png"),
         (b"filename=\"a; filename*=b.png\"", "a; filename*=b.png"),
@@ -203,7 +203,7 @@ async fn reports_rejected_files_on_their_fields() {
     }
     let reply = send(&site, &[ADA, png("image"), png("image")]).await;
     assert_eq!(fields(&reply), json!({ "image": ["was sent twice"] }));
-    // All are told at once.
+    // All errors are reported together.
     let empty = Part("files", Some("a"), "", b"");
     let reply = send(&site, &[empty, png("files"), empty, ADA, png("other")]).await;
     assert_eq!(
@@ -211,7 +211,7 @@ async fn reports_rejected_files_on_their_fields() {
         json!({ "files.0": ["The file is empty."], "files.2": ["The file is empty."], "other": ["Unknown field."] })
     );
     assert_eq!(site.seen.started.get(), 0);
-    // As large as may be.
+    // Exactly the maximum size.
     let most = Part("image", Some("a.png"), "image/png", &large[..1_000_000]);
     assert_eq!(send(&site, &[ADA, most]).await.status, 200);
 }
@@ -389,13 +389,13 @@ async fn checks_policy_before_receiving_files() {
     socket.send(most).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(site.files().len(), 0);
-    // A browser looks at the answer once it has sent everything.
+    // A browser reads the response only after it has sent the whole request.
     socket.send(end).await;
     let reply = socket.reply().await;
     assert_eq!(reply.failure(), (401, "unauthenticated".to_owned()));
     assert!(
         !reply.headers.contains_key("connection"),
-        "the connection stays"
+        "the connection remains open"
     );
     let file = [text("input", "{}"), Part("file", Some("a"), "", b"four")];
     let request = multipart("/api/mizan/call/members.submit", &file);
@@ -415,7 +415,7 @@ async fn limits_part_headers() {
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
 }
 
-/// Sends the beginning of a large file, as far as its first blocks.
+/// Sends the first blocks of a large file.
 async fn send_beginning(socket: &mut Socket) {
     let mut body = unended(&[ADA, Part("files", Some("a"), "", &vec![0; 600_000])]);
     body.truncate(body.len() - 2);
@@ -425,7 +425,7 @@ async fn send_beginning(socket: &mut Socket) {
 
 async fn begin(site: &Site, socket: &mut Socket) {
     send_beginning(socket).await;
-    site.until_files(1).await;
+    site.wait_for_files(1).await;
 }
 
 #[tokio::test]
@@ -435,12 +435,12 @@ async fn incomplete_upload_leaves_no_file() {
     let mut socket = server.connect().await;
     begin(&site, &mut socket).await;
     drop(socket);
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 
     let mut socket = server.connect().await;
     begin(&site, &mut socket).await;
     socket.stream.shutdown().await.unwrap();
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
     assert_eq!(site.seen.started.get(), 0);
 }
 
@@ -454,9 +454,9 @@ async fn slow_upload_times_out() {
         socket.reply().await.failure(),
         (408, "request_timeout".to_owned())
     );
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 
-    // A byte now and then is not enough.
+    // An occasional byte does not extend the timeout.
     let mut socket = server.connect().await;
     begin(&site, &mut socket).await;
     let (mut read, mut write) = socket.stream.into_split();
@@ -470,7 +470,7 @@ async fn slow_upload_times_out() {
         .await
         .unwrap();
     assert_eq!(&reply, b"HTTP/1.1 408");
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
     drip.abort();
 }
 
@@ -501,13 +501,13 @@ async fn file_exists_until_its_call_ends() {
     socket.send(body).await;
     site.seen.started.reach(1).await;
     drop(socket);
-    // A mutation goes on without its client, and with its files.
+    // A mutation continues without its client and keeps its files.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(site.files().len(), 1);
     site.seen.gate.as_ref().unwrap().let_through(1);
     soon(site.service.wait_idle()).await;
     assert_eq!(site.seen.last()["image"][0], "a.png");
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 }
 
 const UPLOAD_DIR: &str = "MIZAN_TEST_UPLOAD_DIR";
@@ -532,7 +532,7 @@ async fn killed_process_leaves_no_file() {
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     let addr = loop {
         let line = soon(lines.next_line()).await.unwrap();
-        let line = line.expect("the server has ended");
+        let line = line.expect("the server exited");
         if let Some((_, addr)) = line.split_once(LISTENING) {
             break addr.parse().unwrap();
         }
@@ -545,7 +545,7 @@ async fn killed_process_leaves_no_file() {
     }
     let start = Instant::now();
     while open_files(process, dir.path()).len() < sockets.len() {
-        assert!(start.elapsed() < PATIENCE, "the files do not arrive");
+        assert!(start.elapsed() < PATIENCE, "the files did not arrive");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     server.kill().await.unwrap();
@@ -598,7 +598,7 @@ fn rejects_missing_upload_directory() {
     );
 }
 
-/// Sends all of a body, as a browser does before it looks at the answer.
+/// Sends a whole body before it reads the response, as a browser does.
 async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> Reply {
     let mut socket = server.connect().await;
     socket.send(head).await;
@@ -608,7 +608,7 @@ async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> R
         } else {
             piece.to_vec()
         };
-        // It panics where the server has hung up.
+        // This panics if the server has closed the connection.
         socket.send(piece).await;
     }
     let reply = socket.reply().await;
@@ -638,7 +638,7 @@ async fn client_that_is_still_sending_can_read_the_rejection() {
             assert_eq!(reply.status, status, "{path} {framing}");
         }
     }
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 }
 
 #[tokio::test]
@@ -652,7 +652,7 @@ async fn disconnects_client_that_keeps_sending() {
     socket.send(head).await;
     let flood = async { while socket.stream.write_all(&[0; 1024]).await.is_ok() {} };
     soon(flood).await;
-    // One that stops sending, and does not end.
+    // A client that stops sending and keeps the connection open.
     let mut socket = server.connect().await;
     socket.send(head).await;
     assert_eq!(socket.reply().await.status, 404);

@@ -1,11 +1,11 @@
-//! RFC 6455, frame by frame: what does not need compression.
+//! Conformance to RFC 6455, without compression.
 
 use super::app::running;
 use super::client::{CLOSE, Client, FIN, PING, PONG, Sent, TEXT, frame, text};
 
 const HELLO: &str = r#"{"t":"hello","client":"abcdefgh","token":"mia"}"#;
 
-/// What the server makes of these bytes on a fresh socket: `None` where it said welcome.
+/// Returns how the server answers these bytes on a new WebSocket: `None` if it sends `welcome`.
 async fn outcome(addr: std::net::SocketAddr, bytes: &[u8]) -> Option<u16> {
     let mut client = Client::connect(addr, "").await;
     client.raw(bytes).await;
@@ -152,7 +152,7 @@ async fn answers_close_and_ends_the_connection() {
         let mut client = Client::hello(running.server.addr, "mia").await;
         client.raw(frame(FIN | CLOSE, payload)).await;
         let Sent::Close(code, _) = client.received().await else {
-            panic!("no close");
+            panic!("expected a close frame");
         };
         assert_eq!(code, answer);
         assert_eq!(client.received().await, Sent::End);

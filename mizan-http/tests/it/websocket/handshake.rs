@@ -1,4 +1,4 @@
-//! Who gets a socket.
+//! The opening handshake.
 
 use std::sync::Arc;
 
@@ -136,7 +136,7 @@ async fn upgrades_in_plain_hyper_if_enabled() {
     assert_eq!(
         client.received().await,
         Sent::End,
-        "nobody takes the socket over"
+        "the upgrade is not handled"
     );
 }
 

@@ -1,11 +1,11 @@
-//! Clients that break rules: they are told, and nobody else notices.
+//! Clients that violate the protocol or the limits, without effect on other clients.
 
 use serde_json::{Value, json};
 
 use super::app::{Feed, Room, Running, running};
 use super::client::{BINARY, Client, FIN, PING, TEXT, frame, text};
 
-/// A connection that goes on while others misbehave.
+/// A connection that must keep working while others misbehave.
 struct Witness {
     client: Client,
     at: u64,
@@ -18,7 +18,7 @@ impl Witness {
         Self { client, at: 0 }
     }
 
-    async fn notices_nothing(&mut self, running: &Running) {
+    async fn assert_unaffected(&mut self, running: &Running) {
         let params = Room::new("witness");
         running
             .channels
@@ -79,7 +79,7 @@ async fn closes_violations_with_a_reason() {
         let (found, reason) = client.closed().await;
         assert_eq!(found, code, "{name}: {reason}");
         assert!(!reason.is_empty(), "{name}");
-        witness.notices_nothing(&running).await;
+        witness.assert_unaffected(&running).await;
     }
 }
 
@@ -110,10 +110,10 @@ async fn limits_subscriptions_per_connection() {
             )
         })
         .collect();
-    // The server may stop reading before all is sent.
+    // The server may stop reading before all bytes are sent.
     let _ = tokio::io::AsyncWriteExt::write_all(&mut client.stream, &subs).await;
     assert_eq!(client.closed().await.0, 4413);
-    witness.notices_nothing(&running).await;
+    witness.assert_unaffected(&running).await;
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn rejected_subscription_does_not_close_the_connection() {
         .send(&json!({ "t": "msg", "sub": 1, "mid": "n", "data": { "no": "text" } }))
         .await;
     assert_eq!(client.next("reply").await["error"]["code"], "invalid");
-    // Nobody in particular may not chat.
+    // Anonymous users may not chat.
     let mut nobody = Client::connect(running.server.addr, "").await;
     nobody
         .send(&json!({ "t": "hello", "client": "page-of-x" }))
@@ -168,9 +168,9 @@ async fn limits_message_rate() {
         let mut client = hello(&running).await;
         client.raw(flood.repeat(300)).await;
         assert_eq!(client.closed().await.0, 4429);
-        witness.notices_nothing(&running).await;
+        witness.assert_unaffected(&running).await;
     }
-    // As much as is allowed is allowed.
+    // Exactly the allowed number succeeds.
     let mut client = hello(&running).await;
     client.raw(text(r#"{"t":"pong"}"#).repeat(200)).await;
     client.join("feed", "tea").await;
@@ -191,5 +191,5 @@ async fn survives_random_bytes() {
             .collect();
         client.raw(bytes).await;
     }
-    witness.notices_nothing(&running).await;
+    witness.assert_unaffected(&running).await;
 }

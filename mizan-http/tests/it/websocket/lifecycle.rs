@@ -1,4 +1,4 @@
-//! How connections and subscriptions begin, go on and end.
+//! The start, continuation and end of connections and subscriptions.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -65,7 +65,7 @@ async fn subscriptions_are_reauthorized_periodically() {
         (&ended["sub"], &ended["code"]),
         (&json!(1), &json!("forbidden"))
     );
-    // The connection goes on.
+    // The connection remains open.
     client.join("feed", "tea").await;
 }
 
@@ -166,7 +166,7 @@ async fn silent_client_is_pinged_and_then_disconnected() {
     assert_eq!(mute.closed().await.0, 4408);
 }
 
-/// Publishes so much that the sockets in between are full.
+/// Publishes enough messages to fill the socket buffers.
 async fn flood<C>(channels: &mizan_channels::Channels)
 where
     C: Channel<Params = Room, ServerMessage = String>,
@@ -224,7 +224,7 @@ async fn slow_reader_receives_gaps_and_does_not_delay_others() {
         assert!(gaps < 20, "{reason}: {gaps}");
         assert!(
             reason != "latest" || last == "pub",
-            "the newest message came"
+            "the latest message arrived"
         );
     }
     assert_eq!(clients[2].closed().await.0, 4421);
@@ -242,7 +242,7 @@ async fn disconnects_client_that_does_not_read() {
         }
     };
     soon(gone).await;
-    // Reset, as far as the client can see.
+    // The client sees a reset connection.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let mut failed = false;
     for _ in 0..100 {

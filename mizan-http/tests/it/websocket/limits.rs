@@ -1,4 +1,4 @@
-//! The limits of sockets for each client, and how sockets count as connections.
+//! The limits of WebSockets for each client, and their share of the connections.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ async fn limits_the_retained_head() {
         (format!("x: {}\r\n", "y".repeat(15 * 1024)), 101),
         (format!("x: {}\r\n", "y".repeat(17 * 1024)), 431),
         (format!("cookie: {}\r\n", "y".repeat(17 * 1024)), 431),
-        // What is not kept does not count.
+        // Headers that are not retained do not count.
         (format!("accept: {}\r\n", "y".repeat(17 * 1024)), 101),
     ] {
         let headers = format!("origin: http://localhost\r\n{headers}");

@@ -1,4 +1,4 @@
-//! What clients say and hear.
+//! Messages between clients and channels.
 
 use std::sync::atomic::Ordering;
 
@@ -37,7 +37,7 @@ async fn two_users_chat() {
     assert_eq!(own[0], heard);
     assert_eq!(own[1], json!({ "t": "reply", "mid": "m1", "data": 1 }));
 
-    // A second tab of Ole's, and then none.
+    // Ole opens a second tab, and then closes both.
     let mut tab = Client::hello(running.server.addr, "ole").await;
     tab.join("chat", "tea").await;
     tab.next("presence").await;
@@ -140,7 +140,7 @@ async fn resent_message_runs_once() {
     client.join("chat", "tea").await;
     let message = json!({ "t": "msg", "sub": 1, "mid": "m1", "data": "slow" });
     client.send(&message).await;
-    // The connection breaks before there is a reply, and the message goes on.
+    // The connection breaks before the reply, and the message continues to run.
     while running.world.authorized.load(Ordering::Relaxed) == 0 {
         tokio::task::yield_now().await;
     }
@@ -155,7 +155,7 @@ async fn resent_message_runs_once() {
     assert_eq!(first, json!({ "t": "reply", "mid": "m1", "data": 1 }));
     assert_eq!(first, second);
     assert_eq!(running.world.received.load(Ordering::Relaxed), 1);
-    // The same name of another user's is another message.
+    // The same message id of another user is another message.
     let mut ole = Client::hello(running.server.addr, "ole").await;
     ole.join("chat", "tea").await;
     ole.send(&message).await;
