@@ -11,10 +11,12 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{Full, Limited};
+use mizan_http::forms::FormPagesLayer;
 use mizan_http::{FormPages, PeerAddr};
 use serde_json::{Value, json};
+use tower_layer::Layer;
 
-use crate::forms_app::Site;
+use crate::forms_app::{Cookies, Site};
 use crate::wire::{Reply, call};
 
 const PEER: &str = "192.0.2.1:5";
@@ -38,7 +40,10 @@ fn router(site: &Site) -> Router {
 
 /// Posts the form with the peer address that the axum server inserts.
 async fn send(site: &Site, router: Router, name: &str) -> Reply {
-    let service = FormPages::new(router, site.service.clone());
+    post_form(&FormPages::new(router, site.service.clone()), name).await
+}
+
+async fn post_form(service: &FormPages<Router, Cookies>, name: &str) -> Reply {
     let form = format!("name={name}&__page=%2Fcontact%2F");
     let mut request = http::Request::post("/api/mizan/form/contact")
         .header("content-type", "application/x-www-form-urlencoded")
@@ -46,11 +51,11 @@ async fn send(site: &Site, router: Router, name: &str) -> Reply {
         .unwrap();
     let peer: SocketAddr = PEER.parse().unwrap();
     request.extensions_mut().insert(ConnectInfo(peer));
-    call(&service, request).await
+    call(service, request).await
 }
 
 /// The middleware from the README.
-async fn peer_addr(
+async fn insert_peer_addr(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
@@ -62,7 +67,7 @@ async fn peer_addr(
 #[tokio::test]
 async fn peer_address_of_middleware_reaches_forms_and_pages() {
     let site = Site::new();
-    let router = || router(&site).layer(from_fn(peer_addr));
+    let router = || router(&site).layer(from_fn(insert_peer_addr));
     let reply = send(&site, router(), "Ada").await;
     assert_eq!(reply.status, 303, "{reply:?}");
     assert_eq!(site.seen.last()["client"], "192.0.2.1");
@@ -113,4 +118,18 @@ async fn router_without_the_service_has_no_forms() {
     let site = Site::new();
     let reply = send(&site, Router::new(), "Ada").await;
     assert_eq!(reply.status, 404);
+}
+
+#[tokio::test]
+async fn layer_wraps_a_router_in_form_pages() {
+    let site = Site::new();
+    let layer = FormPagesLayer::new(site.service.clone());
+    let service = layer.layer(router(&site).layer(from_fn(insert_peer_addr)));
+    assert_eq!(post_form(&service, "Ada").await.status, 303);
+    let reply = post_form(&service, "taken").await;
+    assert_eq!(reply.status, 422);
+    assert_eq!(
+        reply.json()["errors"],
+        json!({ "name": ["is taken by Ada"] })
+    );
 }
