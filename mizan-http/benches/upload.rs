@@ -44,7 +44,7 @@ async fn main() {
         &[1_000_000]
     };
     let mut limits = HttpLimits::default();
-    limits.upload_bytes = 200_000_000;
+    limits.max_upload_bytes = 200_000_000;
     let app = Registry::new().function::<Keep>().build().unwrap();
     let service = MizanService::builder(app).limits(limits).build().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -59,7 +59,7 @@ impl<R: Body<Data = Bytes>> Body for AllowedHostsBody<R> {
             ContentProjection::Allowed { body } => body.poll_frame(cx),
             ContentProjection::Rejected { body } => body
                 .poll_frame(cx)
-                .map(|frame| frame.map(|Ok(frame)| Ok(frame))),
+                .map(|frame| frame.map(|result| result.map_err(|never| match never {}))),
         }
     }
 

@@ -132,7 +132,7 @@ fn calls_end_when_the_runtime_shuts_down() {
 
 #[tokio::test]
 async fn rejects_calls_beyond_the_concurrency_limit() {
-    let (probe, service) = limited(|limits| limits.concurrent_calls = 2);
+    let (probe, service) = limited(|limits| limits.max_concurrent_calls = 2);
     let waiting: Vec<_> = (0..2)
         .map(|_| {
             let service = service.clone();
@@ -161,7 +161,7 @@ async fn rejects_calls_beyond_the_concurrency_limit() {
 
 #[tokio::test]
 async fn zero_concurrent_calls_rejects_all() {
-    let (_, service) = limited(|limits| limits.concurrent_calls = 0);
+    let (_, service) = limited(|limits| limits.max_concurrent_calls = 0);
     let reply = call(&service, get("/api/mizan/call/read")).await;
     assert_eq!(reply.status, 503);
     soon(service.wait_idle()).await;
@@ -170,11 +170,11 @@ async fn zero_concurrent_calls_rejects_all() {
 #[tokio::test]
 async fn accepts_maximum_values_for_limits() {
     let (_, service) = limited(|limits| {
-        limits.body_bytes = usize::MAX;
+        limits.max_body_bytes = usize::MAX;
         limits.body_timeout = Duration::MAX;
         limits.call_deadline = Duration::MAX;
-        limits.concurrent_calls = usize::MAX;
-        limits.batch_calls = usize::MAX;
+        limits.max_concurrent_calls = usize::MAX;
+        limits.max_batch_calls = usize::MAX;
     });
     let server = Server::of(service).await;
     server.works().await;

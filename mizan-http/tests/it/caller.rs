@@ -76,7 +76,7 @@ async fn fails_if_authentication_fails() {
 async fn enforces_limits_and_cancels_dropped_calls() {
     let probe: Arc<Probe> = Arc::default();
     let mut limits = HttpLimits::default();
-    limits.concurrent_calls = 1;
+    limits.max_concurrent_calls = 1;
     limits.call_deadline = Duration::from_secs(20);
     let service = MizanService::builder(app(&probe)).authenticate(ByHeader);
     let service = service.limits(limits).build().unwrap();

@@ -61,7 +61,7 @@ async fn begin_echo(server: &Server, addr: &str, announced: usize, sent: usize) 
 
 #[tokio::test]
 async fn limits_concurrent_calls_per_client() {
-    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
+    let (probe, service) = limited(|limits| limits.max_concurrent_calls_per_client = 2);
     let waiting: Vec<_> = (0..2)
         .map(|_| {
             let mut service = service.clone();
@@ -101,7 +101,7 @@ async fn limits_concurrent_calls_per_client() {
 
 #[tokio::test]
 async fn counts_ipv6_clients_by_network() {
-    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 1);
+    let (probe, service) = limited(|limits| limits.max_concurrent_calls_per_client = 1);
     let mut waiting = service.clone();
     let waiting = tokio::spawn(waiting.call(from(get("/api/mizan/call/wait"), "2001:db8::1")));
     probe.started.reach(1).await;
@@ -115,8 +115,8 @@ async fn counts_ipv6_clients_by_network() {
 #[tokio::test]
 async fn limits_concurrent_bodies() {
     let (_, service) = limited(|limits| {
-        limits.concurrent_bodies = 3;
-        limits.concurrent_bodies_per_client = 2;
+        limits.max_concurrent_bodies = 3;
+        limits.max_concurrent_bodies_per_client = 2;
     });
     let server = Server::of(service).await;
     let as_one =
@@ -144,8 +144,8 @@ async fn limits_concurrent_bodies() {
 async fn limits_memory_for_bodies() {
     const SOME: usize = 100_000;
     let (probe, service) = limited(|limits| {
-        limits.body_memory = 3 * SOME as u64;
-        limits.body_memory_per_client = 2 * SOME as u64;
+        limits.max_body_memory = 3 * SOME as u64;
+        limits.max_body_memory_per_client = 2 * SOME as u64;
     });
     let server = Server::of(service).await;
     // An announced length takes no memory.
@@ -196,8 +196,8 @@ async fn limits_storage_for_uploads() {
         ..Seen::default()
     };
     let site = Site::with(seen, |limits| {
-        limits.upload_storage = 5 * SOME as u64;
-        limits.upload_storage_per_client = 3 * SOME as u64;
+        limits.max_upload_storage = 5 * SOME as u64;
+        limits.max_upload_storage_per_client = 3 * SOME as u64;
     });
     let content = vec![0; SOME];
     let ada = text("input", r#"{"name": "Ada"}"#);
@@ -233,8 +233,8 @@ async fn limits_open_upload_files() {
         ..Seen::default()
     };
     let site = Site::with(seen, |limits| {
-        limits.upload_files = 5;
-        limits.upload_files_per_client = 3;
+        limits.max_upload_files = 5;
+        limits.max_upload_files_per_client = 3;
     });
     let ada = text("input", r#"{"name": "Ada"}"#);
     let file = Part("files", Some("a"), "", b"x");
@@ -266,7 +266,7 @@ async fn limits_open_upload_files() {
 async fn multipart_text_counts_as_memory_while_it_arrives() {
     const SOME: usize = 100_000;
     let site = Site::with(Seen::default(), |limits| {
-        limits.body_memory_per_client = SOME as u64;
+        limits.max_body_memory_per_client = SOME as u64;
     });
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let headers = format!(
@@ -281,7 +281,7 @@ async fn multipart_text_counts_as_memory_while_it_arrives() {
 
 #[tokio::test]
 async fn waiting_for_an_idempotent_reply_counts_as_a_call() {
-    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
+    let (probe, service) = limited(|limits| limits.max_concurrent_calls_per_client = 2);
     let send = || {
         let service = service.clone();
         let work = post("/api/mizan/call/work", "{}");

@@ -676,7 +676,7 @@ async fn wraps_axum_router() {
 
 #[tokio::test]
 async fn shows_error_when_the_server_is_busy() {
-    let site = Site::with(Seen::default(), |limits| limits.concurrent_calls = 0);
+    let site = Site::with(Seen::default(), |limits| limits.max_concurrent_calls = 0);
     let reply = call(&site.service, form(&[("name", "Ada")])).await;
     let (status, page) = plain(&reply);
     assert!(

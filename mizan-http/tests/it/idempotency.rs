@@ -223,7 +223,7 @@ async fn waiting_requests_run_after_a_failed_call() {
 #[tokio::test]
 async fn call_rejected_as_busy_may_be_retried() {
     let probe = Arc::<Probe>::default();
-    let limits = limits(|limits| limits.concurrent_calls = 1);
+    let limits = limits(|limits| limits.max_concurrent_calls = 1);
     let service = MizanService::builder(app(&probe)).limits(limits);
     let service = service.build().unwrap();
     let other = {

@@ -154,7 +154,7 @@ async fn rejects_announced_large_body_without_reading() {
 async fn reads_body_up_to_the_limit() {
     let probe = Arc::default();
     let service = MizanService::builder(app(&probe))
-        .limits(limits(|limits| limits.body_bytes = 100))
+        .limits(limits(|limits| limits.max_body_bytes = 100))
         .build()
         .unwrap();
     let polls = Arc::new(AtomicUsize::new(0));
@@ -218,7 +218,7 @@ async fn rejects_incomplete_body() {
 async fn enforces_limits_over_a_socket() {
     let probe = Arc::default();
     let limits = limits(|limits| {
-        limits.body_bytes = 1000;
+        limits.max_body_bytes = 1000;
         limits.body_timeout = Duration::from_secs(1);
     });
     let service = MizanService::builder(app(&probe)).limits(limits);

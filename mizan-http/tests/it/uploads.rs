@@ -324,8 +324,8 @@ async fn rejects_files_for_functions_that_accept_none() {
 #[tokio::test]
 async fn limits_the_number_of_parts() {
     let site = limited(|limits| {
-        limits.upload_files = 1000;
-        limits.upload_files_per_client = 1000;
+        limits.max_upload_files = 1000;
+        limits.max_upload_files_per_client = 1000;
     });
     let mut parts = vec![ADA];
     parts.extend((0..999).map(|_| Part("files", Some("a"), "", b"a")));
@@ -340,8 +340,8 @@ async fn limits_the_number_of_parts() {
 #[tokio::test]
 async fn limits_the_size_of_files_and_text() {
     let site = limited(|limits| {
-        limits.upload_bytes = 100_000;
-        limits.body_bytes = 50_000;
+        limits.max_upload_bytes = 100_000;
+        limits.max_body_bytes = 50_000;
     });
     let content = vec![b'x'; 50_000];
     let file = Part("files", Some("a"), "", &content);

@@ -71,7 +71,8 @@ async fn subscriptions_are_reauthorized_periodically() {
 
 #[tokio::test]
 async fn expired_credential_is_renewed_or_closes_the_connection() {
-    let running = running(|limits| limits.reauth_grace = Duration::from_millis(300)).await;
+    let running =
+        running(|limits| limits.reauthentication_timeout = Duration::from_millis(300)).await;
     let mut renewing = Client::hello(running.server.addr, "mia").await;
     renewing.join("chat", "tea").await;
     let mut late = Client::hello(running.server.addr, "ole").await;
@@ -141,13 +142,13 @@ async fn draining_disconnects_clients_gradually() {
     );
     drop(clients);
     soon(drained).await.unwrap();
-    assert_eq!(running.channels.connections(), 0);
+    assert_eq!(running.channels.connection_count(), 0);
 }
 
 #[tokio::test]
 async fn silent_client_is_pinged_and_then_disconnected() {
     let running = running(|limits| {
-        limits.heartbeat = Duration::from_millis(100);
+        limits.heartbeat_interval = Duration::from_millis(100);
         limits.pong_timeout = Duration::from_millis(100);
         limits.hello_timeout = Duration::from_millis(300);
     })
@@ -237,7 +238,7 @@ async fn disconnects_client_that_does_not_read() {
     client.join("feed", "tea").await;
     soon(flood::<Feed>(&running.channels)).await;
     let gone = async {
-        while running.channels.connections() > 0 {
+        while running.channels.connection_count() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mizan_channels::{Channels, MemoryBroker};
+use mizan_channels::Channels;
+use mizan_channels::broker::MemoryBroker;
 use mizan_http::serve::Serve;
 use mizan_http::{HttpLimits, MizanService};
 
@@ -29,7 +30,7 @@ async fn server(
 
 #[tokio::test]
 async fn limits_websockets_per_client() {
-    let server = server(|limits| limits.websockets_per_client = 2, |serve| serve).await;
+    let server = server(|limits| limits.max_websockets_per_client = 2, |serve| serve).await;
     let of = |addr: &str| handshake(&format!("x-forwarded-for: {addr}\r\n"));
     let (one, other) = (of("192.0.2.1"), of("192.0.2.2"));
     let (first, held) = Client::ask(server.addr, &one).await;
