@@ -17,10 +17,11 @@ use crate::Accounts;
 /// ```
 /// # use mizan_auth::Accounts;
 /// use mizan_auth::TowerSessions;
-/// use mizan_http::{ConfigError, MizanService};
+/// use mizan_http::MizanService;
+/// use mizan_http::service::HttpConfigError;
 ///
 /// # fn service(app: mizan_core::App, accounts: Accounts)
-/// #     -> Result<MizanService<TowerSessions>, ConfigError> {
+/// #     -> Result<MizanService<TowerSessions>, HttpConfigError> {
 /// MizanService::builder(app)
 ///     .authenticate(TowerSessions::new(accounts, "user_id"))
 ///     .build()

@@ -14,8 +14,10 @@ use crate::error::FieldErrors;
 pub struct FormEntry {
     /// The name of the form.
     pub name: &'static str,
-    /// The name of the query that returns the state of the form.
+    /// The name of the query that returns the definition and the state of the form.
     pub schema: &'static str,
+    /// The name of the query that returns the state of the form alone.
+    pub state: Option<&'static str>,
     /// The name of the mutation that submits the form.
     pub submit: &'static str,
     /// The name of the query that validates the values of the form.
@@ -39,10 +41,18 @@ impl FormEntry {
             name,
             schema,
             submit,
+            state: None,
             validate: None,
             redirect: None,
             shape,
         }
+    }
+
+    /// Sets the query that returns the state of the form alone.
+    #[must_use]
+    pub fn with_state(mut self, name: &'static str) -> Self {
+        self.state = Some(name);
+        self
     }
 
     /// Sets the query that validates the values.
@@ -98,7 +108,7 @@ pub trait FormShape: Send + Sync {
 /// A posted form that a page shows again, with its values and errors.
 ///
 /// A server adds it to the [extensions](crate::RequestHead::extensions) of the request for the page,
-/// and the form's `schema` function reads it.
+/// and the form's `state` function reads it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FormPost {

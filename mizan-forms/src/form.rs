@@ -35,8 +35,10 @@ use crate::{FormDefinition, FormFields, InitialValues};
 pub trait Form: FormFields + RequiredDerives {
     /// The name by which clients refer to the form.
     const NAME: &'static str;
-    /// The name of the query that returns the form's state.
+    /// The name of the query that returns the form's definition and state.
     const SCHEMA: &'static str;
+    /// The name of the query that returns the form's state.
+    const STATE: &'static str;
     /// The name of the query that validates values.
     const VALIDATE: &'static str;
     /// The name of the mutation that submits values.

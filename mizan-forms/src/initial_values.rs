@@ -18,12 +18,13 @@ use serde_json::{Map, Value};
 ///     city: String,
 /// }
 ///
-/// # fn main() -> Result<(), mizan_core::Error> {
-/// let profile = Profile { name: "Ada".to_owned(), city: "London".to_owned() };
-/// let values = InitialValues::from_struct(&profile)?.set("newsletter", true);
-/// assert_eq!(values, InitialValues::new().set("name", "Ada").set("city", "London").set("newsletter", true));
-/// # Ok(())
-/// # }
+/// fn main() -> Result<(), mizan_core::Error> {
+///     let profile = Profile { name: "Ada".to_owned(), city: "London".to_owned() };
+///     let values = InitialValues::from_struct(&profile)?.set("newsletter", true);
+///     let expected = InitialValues::new().set("name", "Ada").set("city", "London");
+///     assert_eq!(values, expected.set("newsletter", true));
+///     Ok(())
+/// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InitialValues(pub(crate) Map<String, Value>);

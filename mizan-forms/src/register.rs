@@ -4,12 +4,41 @@ use mizan_core::Registry;
 use mizan_core::adapter::FormEntry;
 
 use crate::FormHandler;
-use crate::functions::{SchemaQuery, SubmitMutation, ValidateQuery};
+use crate::functions::{SchemaQuery, StateQuery, SubmitMutation, ValidateQuery};
 
 /// Extends [`Registry`] with the registration of forms.
+///
+/// ```
+/// use mizan_core::{BuildError, Cx, Error, Registry};
+/// use mizan_forms::{Form, FormHandler, RegisterForm};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+/// use validator::Validate;
+///
+/// #[derive(Form, Deserialize, JsonSchema, Validate)]
+/// #[form(name = "feedback", auth = "anyone")]
+/// struct Feedback {
+///     text: String,
+/// }
+///
+/// impl FormHandler for Feedback {
+///     type Output = ();
+///     type Error = Error;
+///
+///     async fn submit(self, _: &Cx) -> Result<(), Error> {
+///         Ok(())
+///     }
+/// }
+///
+/// fn main() -> Result<(), BuildError> {
+///     let app = Registry::new().form::<Feedback>().build()?;
+///     assert!(app.function("feedback.submit").is_some());
+///     Ok(())
+/// }
+/// ```
 pub trait RegisterForm: Sized {
-    /// Registers the form `F`: the functions `name.schema`, `name.validate` and `name.submit`, and its
-    /// entry in the manifest.
+    /// Registers the form `F`: the functions `name.schema`, `name.state`, `name.validate` and
+    /// `name.submit`, and its entry in the manifest.
     ///
     /// # Panics
     ///
@@ -25,9 +54,11 @@ impl RegisterForm for Registry {
     #[track_caller]
     fn form<F: FormHandler>(self) -> Self {
         let entry = FormEntry::new(F::NAME, F::SCHEMA, F::SUBMIT, F::definition())
+            .with_state(F::STATE)
             .with_validate(F::VALIDATE)
             .with_redirect(F::REDIRECT);
         self.function::<SchemaQuery<F>>()
+            .function::<StateQuery<F>>()
             .function::<ValidateQuery<F>>()
             .function::<SubmitMutation<F>>()
             .form_entry(entry)

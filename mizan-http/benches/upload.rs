@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use mizan_core::upload::UploadField;
 use mizan_core::{Cx, Error, Registry, ServerFunction, Upload};
-use mizan_http::{Limits, MizanService, serve};
+use mizan_http::{HttpLimits, MizanService, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -43,7 +43,7 @@ async fn main() {
     } else {
         &[1_000_000]
     };
-    let mut limits = Limits::default();
+    let mut limits = HttpLimits::default();
     limits.upload_bytes = 200_000_000;
     let app = Registry::new().function::<Keep>().build().unwrap();
     let service = MizanService::builder(app).limits(limits).build().unwrap();

@@ -112,7 +112,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("http://{}", listener.local_addr()?);
     let service = MizanService::builder(registry.build()?).authenticate(ByToken);
     serve(listener, service.build()?)
-        .shutdown_on(shutdown_signal())
+        .with_graceful_shutdown(shutdown_signal())
         .await?;
     Ok(())
 }

@@ -1,35 +1,81 @@
+//! Adapters for servers with request and response types of their own.
+
 use std::future::Future;
 use std::sync::Arc;
 
 use http::{Request, Response};
 use http_body::Body;
 
-use crate::{Authenticate, MizanService, ReplyBody};
+use crate::authenticate::Authenticate;
+use crate::response::ReplyBody;
+use crate::service::MizanService;
+use crate::service::router;
 
-/// What a server does that has request and response types of its own, to serve an app.
+/// Converts the requests and responses of a server into the types of the `http` crate.
 ///
-/// Servers that speak `http` types need none of this: [`MizanService`] is a service of theirs.
-/// `examples/actix` is an adapter for actix-web.
+/// Servers that use those types need no adapter, because [`MizanService`] is a tower service.
+/// `examples/actix` contains an adapter for actix-web.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::{BodyExt, Full};
+/// use mizan_http::MizanService;
+/// use mizan_http::adapter::Adapter;
+/// use mizan_http::response::ReplyBody;
+///
+/// /// A request of a server that has already read the body.
+/// struct MyRequest {
+///     path: String,
+///     body: Bytes,
+/// }
+///
+/// struct MyServer;
+///
+/// impl Adapter for MyServer {
+///     type Request = MyRequest;
+///     type Response = (u16, Bytes);
+///     type Body = Full<Bytes>;
+///
+///     fn request(request: MyRequest) -> Request<Full<Bytes>> {
+///         let mut converted = Request::new(Full::new(request.body));
+///         *converted.method_mut() = http::Method::POST;
+///         *converted.uri_mut() = request.path.parse().unwrap_or_default();
+///         converted
+///     }
+///
+///     async fn response(response: Response<ReplyBody>) -> (u16, Bytes) {
+///         let status = response.status().as_u16();
+///         let Ok(body) = response.into_body().collect().await;
+///         (status, body.to_bytes())
+///     }
+/// }
+///
+/// async fn handle(mizan: &MizanService, request: MyRequest) -> (u16, Bytes) {
+///     mizan.answer::<MyServer>(request).await
+/// }
+/// ```
 pub trait Adapter {
-    /// The server's request.
+    /// The server's type of requests.
     type Request;
-    /// The server's response.
+    /// The server's type of responses.
     type Response;
-    /// The request's body, as a stream of frames, which may stay on its thread. A server that has
-    /// read it already uses `http_body_util::Full`.
+    /// The body of a request, as a stream of frames. It does not have to be `Send`. If the server has
+    /// already read the body, use `http_body_util::Full`.
     type Body: Body;
 
-    /// The request in `http`'s types. The peer's address goes into the extensions as
-    /// [`PeerAddr`](crate::PeerAddr), so that functions know where a call comes from.
+    /// Converts a request. Insert the address of the peer as a
+    /// [`PeerAddr`](crate::client_address::PeerAddr) extension, so that calls have a client address.
     fn request(request: Self::Request) -> Request<Self::Body>;
 
-    /// The response in the server's types.
+    /// Converts a response.
     fn response(response: Response<ReplyBody>) -> impl Future<Output = Self::Response>;
 }
 
 impl<A: Authenticate> MizanService<A> {
-    /// Answers a request of a server that has types of its own.
+    /// Answers a request of a server for which there is an [`Adapter`].
     pub async fn answer<S: Adapter>(&self, request: S::Request) -> S::Response {
-        S::response(Arc::clone(&self.0).answer(S::request(request)).await).await
+        let response = router::answer(Arc::clone(&self.0), S::request(request)).await;
+        S::response(response).await
     }
 }

@@ -1,4 +1,4 @@
-//! The hosts that a server answers for.
+//! A layer that rejects requests for other hosts, which protects against DNS rebinding.
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
@@ -14,143 +14,151 @@ use http_body_util::Either;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::ConfigError;
-use crate::body::ReplyBody;
-use crate::config::ConfigErrorKind;
-use crate::reply;
+use crate::response::ReplyBody;
+use crate::response::reply;
+use crate::service::config_error::{HttpConfigError, HttpConfigErrorKind};
 
-/// Refuses requests for other hosts than those of the application, as a layer around all of it: pages,
-/// calls, WebSockets and error pages.
+/// A layer that rejects requests for hosts other than those of the application.
 ///
-/// Against DNS rebinding: a site whose name resolves to this server's address is no other site to the
-/// browser, which lets its pages read what is there. The name stays in the request's `Host`, or in
-/// `:authority` with HTTP/2. A request for another host is answered with 421 (Misdirected Request), one without
-/// a valid host with 400. Ports do not matter.
+/// Put it around the whole application, including pages, calls, WebSockets and error pages.
+///
+/// It protects against DNS rebinding: if the name of another site resolves to the address of this
+/// server, a browser treats the server as part of that site and lets the site's pages read its responses.
+/// The request still contains the name of that site, in `Host` or, over HTTP/2, in `:authority`. A request
+/// for another host is answered with 421 (Misdirected Request), a request without a valid host with 400.
+/// Ports are ignored.
 ///
 /// ```no_run
 /// use mizan_core::Registry;
 /// use mizan_http::{AllowedHosts, MizanService, serve};
 /// use tower_layer::Layer;
 ///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let hosts = AllowedHosts::new(["https://example.com"])?;
-/// let service = hosts.layer(MizanService::new(Registry::new().build()?));
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
-/// serve(listener, service).await?;
-/// # Ok(())
-/// # }
+/// async fn run() -> Result<(), Box<dyn std::error::Error>> {
+///     let hosts = AllowedHosts::new(["https://example.com"])?;
+///     let service = hosts.layer(MizanService::new(Registry::new().build()?));
+///     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+///     serve(listener, service).await?;
+///     Ok(())
+/// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct AllowedHosts {
     hosts: Arc<[Host]>,
-    local: bool,
+    allows_local: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
     Name(String),
-    /// A name and all names below it.
+    /// A name and all of its subdomains.
     Domain(String),
     Address(IpAddr),
 }
 
 impl AllowedHosts {
-    /// The hosts of an application: names such as `example.com`, domains with their subdomains such as
+    /// Creates a layer that allows names such as `example.com`, domains with their subdomains such as
     /// `.example.com`, IP addresses, and the hosts of URLs such as `https://example.com/path`.
     ///
     /// # Errors
     ///
-    /// The first that is none of these.
-    pub fn new<H: AsRef<str>>(hosts: impl IntoIterator<Item = H>) -> Result<Self, ConfigError> {
-        let hosts = hosts.into_iter().map(|host| {
-            let host = host.as_ref();
-            Host::configured(host).ok_or_else(|| ConfigError {
-                kind: ConfigErrorKind::Host(host.to_owned()),
+    /// Returns an error with the first host that is none of these.
+    pub fn new<H: AsRef<str>>(hosts: impl IntoIterator<Item = H>) -> Result<Self, HttpConfigError> {
+        let hosts = hosts
+            .into_iter()
+            .map(|host| {
+                let host = host.as_ref();
+                Host::from_setting(host).ok_or_else(|| HttpConfigErrorKind::Host(host.to_owned()))
             })
-        });
+            .collect::<Result<_, _>>()?;
         Ok(Self {
-            hosts: hosts.collect::<Result<_, _>>()?,
-            local: false,
+            hosts,
+            allows_local: false,
         })
     }
 
-    /// The names and addresses of this computer alone, for development: `localhost` and what is below it,
-    /// `127.0.0.0/8` and `[::1]`. No DNS record of another site makes one of them its own.
+    /// Creates a layer for development that allows only this computer: `localhost` and its subdomains,
+    /// `127.0.0.0/8` and `[::1]`.
+    ///
+    /// These names are safe, because no DNS record can assign them to another site.
     #[must_use]
     pub fn local() -> Self {
         Self {
             hosts: Arc::new([]),
-            local: true,
+            allows_local: true,
         }
     }
 
-    /// Adds those of [`local`](Self::local).
+    /// Also allows the hosts of [`local`](Self::local).
     #[must_use]
     pub fn and_local(mut self) -> Self {
-        self.local = true;
+        self.allows_local = true;
         self
     }
 
-    fn allow(&self, host: &Host) -> bool {
-        self.local && host.is_local() || self.hosts.iter().any(|allowed| allowed.includes(host))
+    fn allows(&self, host: &Host) -> bool {
+        self.allows_local && host.is_local()
+            || self.hosts.iter().any(|allowed| allowed.includes(host))
     }
 }
 
 impl Host {
-    /// The host of a setting.
-    fn configured(text: &str) -> Option<Self> {
+    fn from_setting(text: &str) -> Option<Self> {
         if text.contains("://") {
             let uri: Uri = text.parse().ok()?;
-            return Self::of(uri.authority()?);
+            return Self::from_authority(uri.authority()?);
         }
         if let Ok(addr) = text.parse::<IpAddr>() {
             return Some(Self::Address(addr.to_canonical()));
         }
         if let Some(domain) = text.strip_prefix('.') {
-            return match Self::of(&domain.parse().ok()?)? {
+            return match Self::from_authority(&domain.parse().ok()?)? {
                 Self::Name(name) => Some(Self::Domain(name)),
                 _ => None,
             };
         }
-        Self::of(&text.parse().ok()?)
+        Self::from_authority(&text.parse().ok()?)
     }
 
-    /// The host that a request names.
-    fn requested(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+    fn from_request(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
         if let Some(authority) = uri.authority() {
-            return Self::of(authority);
+            return Self::from_authority(authority);
         }
         let mut hosts = headers.get_all(header::HOST).iter();
         let host = Authority::try_from(hosts.next()?.as_bytes()).ok()?;
-        hosts.next().is_none().then(|| Self::of(&host)).flatten()
+        hosts
+            .next()
+            .is_none()
+            .then(|| Self::from_authority(&host))
+            .flatten()
     }
 
-    fn of(authority: &Authority) -> Option<Self> {
+    fn from_authority(authority: &Authority) -> Option<Self> {
         let host = authority.host();
         if authority.as_str().contains('@') {
             return None;
         }
-        let bare = host
+        let without_brackets = host
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'));
-        if let Ok(addr) = bare.unwrap_or(host).parse::<IpAddr>() {
+        if let Ok(addr) = without_brackets.unwrap_or(host).parse::<IpAddr>() {
             return Some(Self::Address(addr.to_canonical()));
         }
-        // The root of all domains may be written out.
+        // A trailing dot is the root of the domain name system.
         let name = host.strip_suffix('.').unwrap_or(host);
         let is_name = name.split('.').all(|label| {
-            let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-            !label.is_empty() && label.bytes().all(is_letter)
+            !label.is_empty()
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         });
         is_name.then(|| Self::Name(name.to_ascii_lowercase()))
     }
 
     fn includes(&self, host: &Self) -> bool {
         match (self, host) {
-            (Self::Domain(domain), Self::Name(name)) => match name.strip_suffix(&**domain) {
-                Some(above) => above.is_empty() || above.ends_with('.'),
-                None => false,
-            },
+            (Self::Domain(domain), Self::Name(name)) => name
+                .strip_suffix(&**domain)
+                .is_some_and(|subdomain| subdomain.is_empty() || subdomain.ends_with('.')),
             _ => self == host,
         }
     }
@@ -165,65 +173,64 @@ impl Host {
 }
 
 impl<S> Layer<S> for AllowedHosts {
-    type Service = CheckHost<S>;
+    type Service = AllowedHostsService<S>;
 
-    fn layer(&self, inner: S) -> CheckHost<S> {
-        CheckHost {
+    fn layer(&self, inner: S) -> AllowedHostsService<S> {
+        AllowedHostsService {
             hosts: self.clone(),
             inner,
         }
     }
 }
 
-/// A service behind [`AllowedHosts`].
+/// The service of the layer [`AllowedHosts`].
 #[derive(Clone, Debug)]
-pub struct CheckHost<S> {
+pub struct AllowedHostsService<S> {
     hosts: AllowedHosts,
     inner: S,
 }
 
-type Passed<F, R> = MapOk<F, fn(Response<R>) -> Response<Either<R, ReplyBody>>>;
-type Refused<R, E> = Ready<Result<Response<Either<R, ReplyBody>>, E>>;
+type Allowed<F, R> = MapOk<F, fn(Response<R>) -> Response<Either<R, ReplyBody>>>;
+type Rejected<R, E> = Ready<Result<Response<Either<R, ReplyBody>>, E>>;
 
-impl<S, B, R> Service<Request<B>> for CheckHost<S>
+impl<S, B, R> Service<Request<B>> for AllowedHostsService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
 {
     type Response = Response<Either<R, ReplyBody>>;
     type Error = S::Error;
-    type Future = futures_util::future::Either<Passed<S::Future, R>, Refused<R, S::Error>>;
+    type Future = futures_util::future::Either<Allowed<S::Future, R>, Rejected<R, S::Error>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let host = Host::requested(request.uri(), request.headers());
-        let refusal = match host {
-            Some(host) if self.hosts.allow(&host) => {
-                let pass: fn(Response<R>) -> _ = |response| response.map(Either::Left);
-                return self.inner.call(request).map_ok(pass).left_future();
+        let rejection = match Host::from_request(request.uri(), request.headers()) {
+            Some(host) if self.hosts.allows(&host) => {
+                let wrap: fn(Response<R>) -> _ = |response| response.map(Either::Left);
+                return self.inner.call(request).map_ok(wrap).left_future();
             }
-            Some(_) => refuse(
+            Some(_) => plain_text(
                 StatusCode::MISDIRECTED_REQUEST,
-                "this server does not answer for the host that the request names; if it should, add the \
-                 host to the allowed hosts\n",
+                "host not allowed: if this server should answer for the host of the request, add it to the \
+                 allowed hosts\n",
             ),
-            None => refuse(
+            None => plain_text(
                 StatusCode::BAD_REQUEST,
-                "the request does not name one valid host\n",
+                "the request does not name exactly one valid host\n",
             ),
         };
         tracing::debug!(
             host = ?request.headers().get(header::HOST),
-            "refused a request for a host that is not allowed"
+            "rejected a request for a host that is not allowed"
         );
-        ready(Ok(refusal.map(Either::Right))).right_future()
+        ready(Ok(rejection.map(Either::Right))).right_future()
     }
 }
 
-fn refuse(status: StatusCode, message: &'static str) -> Response<ReplyBody> {
-    let body = ReplyBody::whole(Bytes::from_static(message.as_bytes()));
+fn plain_text(status: StatusCode, message: &'static str) -> Response<ReplyBody> {
+    let body = ReplyBody::complete(Bytes::from_static(message.as_bytes()));
     let mut response = reply::response(body, "text/plain; charset=utf-8", "no-store");
     *response.status_mut() = status;
     response
@@ -236,7 +243,7 @@ mod tests {
     fn allows(hosts: &AllowedHosts, host: &str) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, host.parse().unwrap());
-        Host::requested(&Uri::from_static("/"), &headers).is_some_and(|host| hosts.allow(&host))
+        Host::from_request(&Uri::from_static("/"), &headers).is_some_and(|host| hosts.allows(&host))
     }
 
     #[test]
@@ -283,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn local_hosts_are_names_and_addresses_of_this_computer() {
+    fn local_allows_names_and_addresses_of_this_computer() {
         for hosts in [
             AllowedHosts::local(),
             AllowedHosts::new(["example.com"]).unwrap().and_local(),
@@ -313,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_could_never_match_is_an_error() {
+    fn rejects_hosts_that_could_never_match() {
         for host in [
             "",
             ".",
@@ -328,7 +335,7 @@ mod tests {
         ] {
             let error = AllowedHosts::new([host]).unwrap_err().to_string();
             assert!(
-                error.starts_with(&format!("`{host}` is not a host")),
+                error.starts_with(&format!("invalid host `{host}`")),
                 "{error}"
             );
         }

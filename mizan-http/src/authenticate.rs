@@ -1,15 +1,17 @@
+//! Authentication of requests.
+
 use std::future::Future;
 use std::sync::Arc;
 
 use mizan_core::{Error, Principal, RequestHead};
 
-/// Turns the head of a request into whom the call is made for.
+/// Authenticates requests: turns the head of a request into a [`Principal`].
 ///
 /// ```
 /// use mizan_core::{Error, Identity, Principal, RequestHead};
 /// use mizan_http::Authenticate;
 ///
-/// /// Believes a gateway that has checked the user already.
+/// /// Trusts the header of a gateway that has already authenticated the user.
 /// struct Gateway;
 ///
 /// impl Authenticate for Gateway {
@@ -20,22 +22,25 @@ use mizan_core::{Error, Principal, RequestHead};
 /// }
 /// ```
 pub trait Authenticate: Send + Sync + 'static {
-    /// Whom the request is for. Credentials that are missing, wrong or out of date make an
-    /// anonymous principal: each function's policy says who may call it.
+    /// Returns the principal on whose behalf the request is made.
+    ///
+    /// Return an anonymous principal if credentials are missing, invalid or expired: the policy of each
+    /// function decides whether anonymous callers may call it.
     ///
     /// # Errors
     ///
-    /// When it cannot be found out, such as when the sessions' store is away. The call is not
-    /// made then, and the client gets the error.
+    /// Returns an error if the principal cannot be determined, for example if the store of sessions is
+    /// unavailable. The function is then not called, and the client receives the error.
     fn authenticate(
         &self,
         head: &RequestHead,
     ) -> impl Future<Output = Result<Principal, Error>> + Send;
 
-    /// Waits until the [session](mizan_core::Identity::in_session) of `principal` is over. The sockets that
-    /// it opened are closed then, rather than when it is next looked at who is there. Without this, it
-    /// waits for ever.
-    fn ended(&self, principal: &Principal) -> impl Future<Output = ()> + Send {
+    /// Waits until the [session](mizan_core::Identity::in_session) of `principal` has ended.
+    ///
+    /// The WebSockets of the session are then closed at once, instead of at the next periodic
+    /// authentication. The default implementation never completes.
+    fn wait_until_ended(&self, principal: &Principal) -> impl Future<Output = ()> + Send {
         let _ = principal;
         std::future::pending()
     }
@@ -49,12 +54,12 @@ impl<A: Authenticate> Authenticate for Arc<A> {
         A::authenticate(self, head)
     }
 
-    fn ended(&self, principal: &Principal) -> impl Future<Output = ()> + Send {
-        A::ended(self, principal)
+    fn wait_until_ended(&self, principal: &Principal) -> impl Future<Output = ()> + Send {
+        A::wait_until_ended(self, principal)
     }
 }
 
-/// Takes every request to be from nobody in particular.
+/// An authenticator that treats all clients as anonymous.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Anonymous;
 

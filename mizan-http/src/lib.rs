@@ -1,54 +1,33 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     test,
     allow(
         clippy::unwrap_used,
-        reason = "a test that cannot go on says so by panicking"
+        reason = "a test that cannot continue fails by panicking"
     )
 )]
 
-mod adapter;
-mod allowed_hosts;
-mod authenticate;
-mod batch;
+pub mod adapter;
+pub mod allowed_hosts;
+pub mod authenticate;
 mod body;
-mod body_budget;
-mod call;
-mod caller;
-mod client_addr;
-mod config;
-mod endpoint;
-mod form;
-mod form_pages;
-mod host;
-mod idempotency;
-mod local_path;
-mod media_type;
-mod multipart;
-mod payload;
-mod plain_page;
-mod problem;
-mod quoted;
-mod reply;
-mod serve;
-mod service;
-mod share;
-mod shutdown;
-mod sites;
+mod budget;
+mod calls;
+pub mod client_address;
+mod cross_origin;
+pub mod forms;
+mod quoted_string;
+pub mod response;
+pub mod serve;
+pub mod service;
+mod timeout;
 #[cfg(feature = "channels")]
-mod socket;
-mod upload;
-mod urlencoded;
-mod within;
+mod websocket;
 
-pub use adapter::Adapter;
-pub use allowed_hosts::{AllowedHosts, CheckHost};
-pub use authenticate::{Anonymous, Authenticate};
-pub use body::ReplyBody;
-pub use caller::Caller;
-pub use client_addr::{ForwardedHeader, PeerAddr};
-pub use config::{ConfigError, Limits};
-pub use form_pages::{FormPages, PageBody};
-pub use serve::{Serve, serve};
-pub use service::{Builder, MizanService};
-pub use shutdown::shutdown_signal;
+pub use allowed_hosts::AllowedHosts;
+pub use authenticate::Authenticate;
+pub use client_address::PeerAddr;
+pub use forms::FormPages;
+pub use serve::{serve, shutdown_signal};
+pub use service::{Caller, HttpLimits, MizanService};

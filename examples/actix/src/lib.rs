@@ -11,7 +11,9 @@ use http::{Method, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, StreamBody};
 use mizan_core::{Error, Registry, client};
-use mizan_http::{Adapter, MizanService, PeerAddr, ReplyBody};
+use mizan_http::adapter::Adapter;
+use mizan_http::response::ReplyBody;
+use mizan_http::{MizanService, PeerAddr};
 
 /// Greets whoever is named.
 #[client(query)]

@@ -117,12 +117,12 @@ async fn run(options: Options) -> anyhow::Result<()> {
 
     println!("http://localhost:{port}");
     serve(listener, hosts.layer(site))
-        .shutdown_on(async move {
+        .with_graceful_shutdown(async move {
             shutdown_signal().await;
             channels.drain(Duration::from_secs(2)).await;
         })
         .await?;
-    mizan.idle().await;
+    mizan.wait_idle().await;
     accounts.mail_sent().await;
     Ok(())
 }

@@ -20,7 +20,7 @@ impl Authenticate for Accounts {
         )
     }
 
-    async fn ended(&self, principal: &Principal) {
+    async fn wait_until_ended(&self, principal: &Principal) {
         let session = principal.identity().and_then(Identity::session_id);
         let Some(id) = session.and_then(|id| id.parse().ok()) else {
             return std::future::pending().await;

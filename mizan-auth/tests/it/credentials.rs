@@ -488,7 +488,7 @@ async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
         let account = UserStore::find(&*site.store, &id).await.unwrap().unwrap();
         let minute = Duration::from_secs(60);
         tokio::time::pause();
-        let ended = tokio::time::timeout(minute, site.accounts.ended(&principal));
+        let ended = tokio::time::timeout(minute, site.accounts.wait_until_ended(&principal));
         assert!(ended.await.is_err(), "the session goes on");
         if is_deactivated {
             let access = Access {
@@ -500,7 +500,7 @@ async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
             let advanced = site.store.advance_epoch(&id, account.epoch).await;
             assert!(advanced.unwrap().is_some());
         }
-        let ended = tokio::time::timeout(minute, site.accounts.ended(&principal));
+        let ended = tokio::time::timeout(minute, site.accounts.wait_until_ended(&principal));
         assert!(ended.await.is_ok(), "deactivated: {is_deactivated}");
         assert_eq!(site.store.of_user(&id).await.unwrap().len(), 1);
         tokio::time::resume();

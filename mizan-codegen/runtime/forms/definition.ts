@@ -104,7 +104,7 @@ export interface Choice {
 /** Messages by the path of the field that they are about. */
 export type Messages = Readonly<Record<string, readonly string[]>>;
 
-/** What a form starts with: the answer of its `schema` function. */
+/** What a form starts with: the answer of its `state` function. */
 export interface FormState {
   readonly values: object;
   /** By the paths of the fields, where `*` stands for the index of a row. */

@@ -8,12 +8,10 @@ use crate::manifest::{self, FunctionKind, Widget};
 use crate::naming;
 use crate::schema::{Literal, Type};
 
-/// The functions of each form: their names on the wire, after the form's name, and in `Api`.
-pub(super) const FUNCTIONS: [(&str, &str); 3] = [
-    ("schema", "state"),
-    ("validate", "validate"),
-    ("submit", "submit"),
-];
+/// The functions of each form in the client: their names after the form's name.
+///
+/// The `schema` of a form is left out, because the client has the definition compiled in.
+pub(super) const FUNCTIONS: [&str; 3] = ["state", "validate", "submit"];
 
 impl<'m> Planner<'m> {
     /// Plans the forms, and moves their functions out of `functions`.
@@ -49,7 +47,7 @@ impl<'m> Planner<'m> {
             self.diagnostics.extend(conflict);
         }
         let mut take = |kind, part| self.take_function(form, kind, part, functions);
-        let state = take(FunctionKind::Query, "schema");
+        let state = take(FunctionKind::Query, "state");
         let validate = take(FunctionKind::Query, "validate");
         let submit = take(FunctionKind::Mutation, "submit");
         let (state, mut validate, submit) = (state?, validate?, submit?);

@@ -9,7 +9,7 @@ use crate::naming::{self, COMMON_ERROR, PROVIDER_PROPS};
 use crate::schema::{Docs, Type};
 
 impl<'m> Planner<'m> {
-    /// Plans all functions, including those of forms.
+    /// Plans all functions, including those of forms, except for the forms' `schema`.
     pub(super) fn functions(&mut self, types: &Definitions) -> Vec<Function<'m>> {
         let mut functions: Vec<_> = self.manifest.functions.iter().collect();
         functions.sort_by_key(|function| &function.name);
@@ -23,6 +23,7 @@ impl<'m> Planner<'m> {
             }
         }
         functions.dedup_by_key(|function| &function.name);
+        functions.retain(|function| !self.is_form_schema(function));
         functions
             .into_iter()
             .map(|function| self.function(function, types))
@@ -180,10 +181,18 @@ impl<'m> Planner<'m> {
     /// Splits the wire name of a form's function into the form's name and the name in `Api`.
     fn form_function<'n>(&self, wire: &'n str) -> Option<(&'n str, &'static str)> {
         let (form, part) = wire.rsplit_once('.')?;
-        let (_, member) = super::forms::FUNCTIONS
+        let part = super::forms::FUNCTIONS
             .into_iter()
-            .find(|(name, _)| *name == part)?;
-        let is_form = self.manifest.forms.iter().any(|one| one.name == form);
-        is_form.then_some((form, member))
+            .find(|name| *name == part)?;
+        self.is_form(form).then_some((form, part))
+    }
+
+    fn is_form_schema(&self, function: &manifest::Function) -> bool {
+        let form = function.name.strip_suffix(".schema");
+        form.is_some_and(|form| self.is_form(form))
+    }
+
+    fn is_form(&self, name: &str) -> bool {
+        self.manifest.forms.iter().any(|form| form.name == name)
     }
 }

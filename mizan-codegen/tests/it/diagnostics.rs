@@ -381,7 +381,7 @@ fn rejects_infinite_types() {
 /// Returns the functions of a form whose `submit` has the input `input`.
 fn form_functions(name: &str, input: &Value) -> Vec<Value> {
     vec![
-        json!({ "name": format!("{name}.schema"), "kind": "query", "output": true }),
+        json!({ "name": format!("{name}.state"), "kind": "query", "output": true }),
         json!({ "name": format!("{name}.submit"), "kind": "mutation", "input": input, "output": true }),
         json!({ "name": format!("{name}.validate"), "kind": "query", "output": true }),
     ]
@@ -417,7 +417,7 @@ fn rejects_forms_without_functions() {
         Vec::new(),
         json!([{ "name": "contact", "fields": [] }]),
         &[
-            "form `contact` has no query `contact.schema`: register the function together with the form",
+            "form `contact` has no query `contact.state`: register the function together with the form",
             "form `contact` has no query `contact.validate`: register the function together with the form",
             "form `contact` has no mutation `contact.submit`: register the function together with the form",
         ],

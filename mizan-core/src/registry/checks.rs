@@ -84,9 +84,9 @@ pub(super) fn check_policies(
     problems: &mut Vec<Problem>,
 ) {
     let is_query_of_form = |name| {
-        forms
-            .iter()
-            .any(|form| form.schema == name || form.validate == Some(name))
+        forms.iter().any(|form| {
+            form.schema == name || form.state == Some(name) || form.validate == Some(name)
+        })
     };
     for function in functions {
         if matches!(function.policy, Policy::Unspecified) && !is_query_of_form(function.name) {

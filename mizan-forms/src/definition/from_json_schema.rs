@@ -1,5 +1,7 @@
 //! Construction of a form definition from the JSON Schema of a type and its attributes.
 
+use std::sync::OnceLock;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -29,6 +31,7 @@ pub fn define_form<F: Form>() -> FormDefinition {
         redirect: F::REDIRECT,
         source: F::SOURCE,
         fields: fields::<F>(),
+        encoded: OnceLock::new(),
     }
 }
 

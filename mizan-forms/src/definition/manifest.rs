@@ -14,7 +14,7 @@ impl FormDefinition {
         entry.set("title", &*self.title);
         entry.text("docs", self.docs);
         entry.text("redirect", self.redirect.unwrap_or_default());
-        entry.set("fields", describe_all(&self.fields));
+        entry.set("fields", describe_fields(&self.fields));
         if let Some(source) = self.source {
             entry.set(
                 "source",
@@ -60,12 +60,12 @@ impl Entry {
 }
 
 /// Describes the fields that are not hidden.
-fn describe_all(fields: &[Field]) -> Value {
+pub(super) fn describe_fields(fields: &[Field]) -> Value {
     let visible = fields.iter().filter(|field| !field.declared.hidden);
-    visible.map(describe).collect()
+    visible.map(describe_field).collect()
 }
 
-fn describe(field: &Field) -> Value {
+fn describe_field(field: &Field) -> Value {
     let declared = field.declared;
     let mut entry = Entry::default();
     entry.set("name", &*field.name);
@@ -94,11 +94,11 @@ fn describe(field: &Field) -> Value {
     entry.flag("disabled", declared.disabled);
     entry.flag("multiple", matches!(field.kind, FieldKind::Choices));
     match &field.kind {
-        FieldKind::Group(fields) => entry.set("fields", describe_all(fields)),
+        FieldKind::Group(fields) => entry.set("fields", describe_fields(fields)),
         FieldKind::List { min, max, row } => {
             match row {
-                Row::Group(fields) => entry.set("fields", describe_all(fields)),
-                Row::Item(item) => entry.set("item", describe(item)),
+                Row::Group(fields) => entry.set("fields", describe_fields(fields)),
+                Row::Item(item) => entry.set("item", describe_field(item)),
             }
             entry.set("list", json!({ "min": min, "max": max }));
         }

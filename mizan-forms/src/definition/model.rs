@@ -1,7 +1,10 @@
 //! The data model of a form definition.
 
+use std::sync::OnceLock;
+
 use mizan_core::function::Source;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::attributes::{FieldAttributes, LoadChoices};
 use crate::text_format::TextFormat;
@@ -17,6 +20,13 @@ pub struct FormDefinition {
     pub(crate) redirect: Option<&'static str>,
     pub(crate) source: Option<Source>,
     pub(crate) fields: Vec<Field>,
+    pub(super) encoded: OnceLock<EncodedDefinition>,
+}
+
+/// The parts of the definition that a client receives, as JSON.
+pub(crate) struct EncodedDefinition {
+    pub(crate) fields: Box<RawValue>,
+    pub(crate) json_schema: Box<RawValue>,
 }
 
 /// A field of a form.

@@ -1,41 +1,83 @@
-//! The query that returns the state of a form.
+//! The query that returns the complete description of a form.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use mizan_core::adapter::FormPost;
-use mizan_core::error::FieldErrors;
 use mizan_core::function::{FunctionKind, Source};
 use mizan_core::{Cx, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
-use crate::definition::{Field, dynamic_choices, retain_displayable};
-use crate::{Choice, FormHandler};
+use super::state::{FormState, form_state};
+use crate::FormHandler;
+use crate::definition::encoded_definition;
 
-/// What a form shows when it is opened, or shown again.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+/// The definition and the state of a form: everything that a client needs to draw it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 #[non_exhaustive]
-pub struct FormState {
-    /// What the fields hold, by name; nothing for passwords, files and hidden fields.
-    pub values: Map<String, Value>,
-    /// The choices that were asked for, by the path of the field; `*` stands for the index of a row.
-    pub choices: BTreeMap<String, Vec<Choice>>,
-    /// What makes a repeated submission harmless: its `Idempotency-Key`.
-    pub token: String,
-    /// The path and query of the page that shows the form; empty outside of a page.
-    pub page: String,
-    /// What is wrong with the values, by path.
-    pub errors: FieldErrors,
-    /// Whether the form was just sent, and the page shows it again.
-    pub sent: bool,
+pub struct FormSchema {
+    /// The name of the form.
+    pub name: &'static str,
+    /// The heading of the form.
+    pub title: &'static str,
+    /// The description of the form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub docs: Option<&'static str>,
+    /// The path to which a client goes after a successful submission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<&'static str>,
+    /// The fields in their order, each with its name, widget, label and constraints, as in the manifest.
+    #[schemars(with = "Vec<Map<String, Value>>")]
+    pub fields: &'static RawValue,
+    /// The JSON Schema of the values that `submit` accepts.
+    #[schemars(with = "Map<String, Value>")]
+    pub json_schema: &'static RawValue,
+    /// The state of the form.
+    #[serde(flatten)]
+    pub state: FormState,
 }
 
-/// The query `name.schema`, which returns the state of the form `F`.
+/// The query `name.schema`, which returns the definition and the state of the form `F`.
+///
+/// With it, a client in any language can draw the form without generated code. The generated TypeScript
+/// client has the definition compiled in, so it calls [`StateQuery`](crate::functions::StateQuery) instead.
+///
+/// ```
+/// use mizan_core::{BuildError, Cx, Error, Principal, Registry};
+/// use mizan_forms::functions::SchemaQuery;
+/// use mizan_forms::{Form, FormHandler, RegisterForm};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+/// use validator::Validate;
+///
+/// #[derive(Form, Deserialize, JsonSchema, Validate)]
+/// #[form(name = "feedback", title = "Your opinion")]
+/// struct Feedback {
+///     text: String,
+/// }
+///
+/// impl FormHandler for Feedback {
+///     type Output = ();
+///     type Error = Error;
+///
+///     async fn submit(self, _: &Cx) -> Result<(), Error> {
+///         Ok(())
+///     }
+/// }
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), BuildError> {
+///     let app = Registry::new().form::<Feedback>().build()?;
+///     let schema = app.call_as(Principal::anonymous(), SchemaQuery::<Feedback>::new()).await.unwrap();
+///     assert_eq!(schema.title, "Your opinion");
+///     assert!(schema.fields.get().contains(r#""label":"Text""#));
+///     Ok(())
+/// }
+/// ```
 pub struct SchemaQuery<F>(PhantomData<fn() -> F>);
 
 impl<F> SchemaQuery<F> {
@@ -53,76 +95,28 @@ impl<F> Default for SchemaQuery<F> {
 }
 
 impl<F: FormHandler> ServerFunction for SchemaQuery<F> {
-    type Output = FormState;
+    type Output = FormSchema;
     type Error = Error;
     const NAME: &'static str = F::SCHEMA;
     const KIND: FunctionKind = FunctionKind::Query;
     const POLICY: Policy = F::POLICY;
-    const DOCS: &'static str = "What the form holds when it is shown.";
+    const DOCS: &'static str =
+        "Returns the title, the fields and the JSON Schema of the form, and its state.";
     const SOURCE: Option<Source> = F::SOURCE;
 
-    async fn call(self, cx: &Cx) -> Result<FormState, Error> {
+    async fn call(self, cx: &Cx) -> Result<FormSchema, Error> {
         let definition = F::definition();
-        let post = cx.head().extensions().get::<FormPost>();
-        let post = post.filter(|post| post.form == F::NAME);
-        let page = cx.head().page_path().unwrap_or_default();
-        let query = page.split_once('?').map_or("", |(_, query)| query);
-        let token = post.and_then(|post| post.token.clone());
-        Ok(FormState {
-            values: values::<F>(cx, post).await?,
-            choices: load_choices(&definition.fields, cx).await?,
-            token: token.unwrap_or_else(|| Uuid::new_v4().to_string()),
-            page: page.to_owned(),
-            errors: post.map(|post| post.errors.clone()).unwrap_or_default(),
-            sent: query
-                .split('&')
-                .any(|member| member.strip_prefix("sent=") == Some(F::NAME)),
+        let encoded = encoded_definition::<F>();
+        Ok(FormSchema {
+            name: definition.name,
+            title: &definition.title,
+            docs: Some(definition.docs).filter(|docs| !docs.is_empty()),
+            redirect: definition.redirect,
+            fields: &encoded.fields,
+            json_schema: &encoded.json_schema,
+            state: form_state::<F>(cx).await?,
         })
     }
-}
-
-/// Returns the values to display: the posted ones after a failed post, and the initial ones otherwise.
-async fn values<F: FormHandler>(
-    cx: &Cx,
-    post: Option<&FormPost>,
-) -> Result<Map<String, Value>, Error> {
-    let fields = &F::definition().fields;
-    let mut values = Map::new();
-    let mut initial = F::initial(cx).await?.0;
-    for field in fields {
-        let declared = || field.declared.initial.map(|initial| initial());
-        if let Some(value) = initial.remove(&field.name).or_else(declared) {
-            values.insert(field.name.clone(), value);
-        }
-    }
-    if let Some(FormPost {
-        values: Value::Object(posted),
-        ..
-    }) = post
-    {
-        // A post cannot replace the values of server-held fields.
-        values.retain(|name, _| {
-            let field = fields.iter().find(|field| field.name == *name);
-            field.is_some_and(Field::is_server_held)
-        });
-        for (name, value) in posted {
-            values.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-    }
-    let mut values = Value::Object(values);
-    retain_displayable(fields, &mut values);
-    match values {
-        Value::Object(values) => Ok(values),
-        _ => unreachable!("`retain_displayable` does not change the type of the value"),
-    }
-}
-
-async fn load_choices(fields: &[Field], cx: &Cx) -> Result<BTreeMap<String, Vec<Choice>>, Error> {
-    let mut choices = BTreeMap::new();
-    for (path, load) in dynamic_choices(fields) {
-        choices.insert(path, load(cx).await?);
-    }
-    Ok(choices)
 }
 
 impl<'de, F> Deserialize<'de> for SchemaQuery<F> {

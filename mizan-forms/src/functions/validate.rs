@@ -20,17 +20,60 @@ use crate::validation::{FieldSelection, validate};
 /// The query `name.validate`, which validates some or all values of the form `F` without submitting them.
 ///
 /// The values are in the JSON form in which a client sends them.
+///
+/// ```
+/// use mizan_core::{BuildError, Cx, Error, Principal, Registry};
+/// use mizan_forms::functions::{SubmitMutation, ValidateQuery};
+/// use mizan_forms::{Form, FormHandler, RegisterForm};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+/// use serde_json::json;
+/// use validator::Validate;
+///
+/// #[derive(Form, Deserialize, JsonSchema, Validate)]
+/// #[form(name = "feedback")]
+/// struct Feedback {
+///     #[validate(length(max = 20))]
+///     text: String,
+///     #[validate(email)]
+///     email: String,
+/// }
+///
+/// impl FormHandler for Feedback {
+///     type Output = usize;
+///     type Error = Error;
+///
+///     async fn submit(self, _: &Cx) -> Result<usize, Error> {
+///         Ok(self.text.len())
+///     }
+/// }
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), BuildError> {
+///     let app = Registry::new().form::<Feedback>().build()?;
+///
+///     let values = json!({ "text": "", "email": "ada" });
+///     let call = ValidateQuery::<Feedback>::new(values).fields(["email"]);
+///     let validated = app.call_as(Principal::anonymous(), call).await.unwrap();
+///     assert_eq!(json!(validated.errors), json!({ "email": ["Enter a valid email address."] }));
+///
+///     let values = json!({ "text": "Thanks!", "email": "ada@example.org" });
+///     let call = SubmitMutation::<Feedback>::new(values);
+///     assert_eq!(app.call_as(Principal::anonymous(), call).await.unwrap(), 7);
+///     Ok(())
+/// }
+/// ```
 pub struct ValidateQuery<F> {
     values: Value,
     fields: Option<HashSet<String>>,
     form: PhantomData<fn() -> F>,
 }
 
-/// What is wrong with the values of a form.
+/// The error messages for the values of a form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct FormErrors {
-    /// The messages by path; `__all__` stands for the form.
+    /// The messages by path; `__all__` stands for the form as a whole.
     pub errors: FieldErrors,
 }
 
@@ -59,8 +102,7 @@ impl<F: FormHandler> ServerFunction for ValidateQuery<F> {
     const NAME: &'static str = F::VALIDATE;
     const KIND: FunctionKind = FunctionKind::Query;
     const POLICY: Policy = F::POLICY;
-    const DOCS: &'static str =
-        "What is wrong with the values of the form, or with those of some fields.";
+    const DOCS: &'static str = "Validates some or all values of the form without submitting them.";
     const SOURCE: Option<Source> = F::SOURCE;
 
     fn uploads() -> Vec<UploadField> {
@@ -108,7 +150,7 @@ impl<F: FormHandler> JsonSchema for ValidateQuery<F> {
             "properties": {
                 "values": values,
                 "fields": {
-                    "description": "The paths of the fields to check; without it, all.",
+                    "description": "The paths of the fields to validate; all fields if omitted.",
                     "type": ["array", "null"],
                     "items": { "type": "string" },
                     "default": null,

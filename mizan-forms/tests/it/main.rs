@@ -10,6 +10,7 @@ mod hostile_input;
 mod html_form;
 mod manifest;
 mod policies;
+mod schema;
 mod state;
 mod submit;
 mod ui;

@@ -1,4 +1,4 @@
-//! Who may see, check and submit a form.
+//! The policies of a form's functions.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ async fn only_mia(cx: &Cx) -> Decision {
 }
 
 #[tokio::test]
-async fn a_policy_holds_for_all_three_functions() {
+async fn applies_policy_to_every_function_of_a_form() {
     let registry = Registry::new().form::<Open>().form::<Members>();
     let app = registry.form::<Staff>().form::<Custom>().build().unwrap();
     let callers: [Principal; 3] = [
@@ -52,6 +52,7 @@ async fn a_policy_holds_for_all_three_functions() {
         for (caller, allowed) in callers.iter().zip(allowed) {
             for (function, input) in [
                 ("schema", "{}"),
+                ("state", "{}"),
                 ("validate", r#"{"values": {}}"#),
                 ("submit", "{}"),
             ] {

@@ -1,4 +1,4 @@
-//! The state in which a form is shown.
+//! The query `contact.state`.
 
 use mizan_core::RequestHead;
 use mizan_core::adapter::{FormPost, Uploads};
@@ -18,17 +18,17 @@ fn page(uri: &str, post: Option<FormPost>) -> RequestHead {
     RequestHead::new(parts, None).for_page()
 }
 
-async fn shown(head: RequestHead) -> Value {
+async fn state_for(head: RequestHead) -> Value {
     let (app, _) = app();
-    call_with(&app, "contact.schema", json!({}), Uploads::default(), head)
+    call_with(&app, "contact.state", json!({}), Uploads::default(), head)
         .await
         .unwrap()
 }
 
 #[tokio::test]
-async fn a_form_is_shown_with_what_it_holds_at_first() {
+async fn returns_initial_values_and_dynamic_choices() {
     let (app, _) = app();
-    let state = call(&app, "contact.schema", json!({})).await.unwrap();
+    let state = call(&app, "contact.state", json!({})).await.unwrap();
     assert_eq!(
         state["values"],
         json!({ "email": "you@example.org", "account": 7 })
@@ -44,35 +44,35 @@ async fn a_form_is_shown_with_what_it_holds_at_first() {
         (&state["page"], &state["errors"], &state["sent"]),
         (&json!(""), &json!({}), &json!(false))
     );
-    let other = call(&app, "contact.schema", json!({})).await.unwrap();
+    let other = call(&app, "contact.state", json!({})).await.unwrap();
     assert_eq!(state["token"].as_str().unwrap().len(), 36);
     assert_ne!(state["token"], other["token"]);
 }
 
 #[tokio::test]
-async fn a_page_is_known_and_whether_the_form_was_sent() {
-    let state = shown(page("/contact/?a=b", None)).await;
+async fn returns_the_page_and_whether_the_form_was_sent() {
+    let state = state_for(page("/contact/?a=b", None)).await;
     assert_eq!(
         (&state["page"], &state["sent"]),
         (&json!("/contact/?a=b"), &json!(false))
     );
     assert_eq!(
-        shown(page("/contact/?a=b&sent=contact", None)).await["sent"],
+        state_for(page("/contact/?a=b&sent=contact", None)).await["sent"],
         true
     );
     assert_eq!(
-        shown(page("/contact/?sent=contacts", None)).await["sent"],
+        state_for(page("/contact/?sent=contacts", None)).await["sent"],
         false
     );
 }
 
 #[tokio::test]
-async fn a_failed_post_is_shown_again() {
+async fn returns_values_and_errors_of_a_failed_post() {
     let post = FormPost::new("contact")
         .with_values(json!({ "fullName": "Mia", "secret": "s", "account": 1, "tenant": "x", "phones": [{ "scan": "x", "the-number": "1" }] }))
         .with_errors([("email".to_owned(), vec!["This field is required.".to_owned()])].into())
         .with_token(Some("the same".to_owned()));
-    let state = shown(page("/contact", Some(post.clone()))).await;
+    let state = state_for(page("/contact", Some(post.clone()))).await;
     assert_eq!(
         state["values"],
         json!({ "account": 7, "fullName": "Mia", "phones": [{ "the-number": "1" }] })
@@ -86,7 +86,7 @@ async fn a_failed_post_is_shown_again() {
     let mut other = post;
     other.form = "other".to_owned();
     assert_eq!(
-        shown(page("/contact", Some(other))).await["errors"],
+        state_for(page("/contact", Some(other))).await["errors"],
         json!({})
     );
 }

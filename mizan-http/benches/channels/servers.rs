@@ -84,13 +84,13 @@ pub(crate) async fn serve(kind: &str) {
         let channels = Channels::with_limits(MemoryBroker::new(), limits);
         let registry = Registry::new().channel::<Ticks>().state(channels.clone());
         // All sockets of the benchmark come from one address.
-        let mut of_service = mizan_http::Limits::default();
-        of_service.sockets_per_client = 100_000;
+        let mut of_service = mizan_http::HttpLimits::default();
+        of_service.websockets_per_client = 100_000;
         let service = MizanService::builder(registry.build().unwrap()).limits(of_service);
         tokio::spawn(
             serve_http(listener, service.build().unwrap())
-                .connections(100_000)
-                .connections_per_client(100_000)
+                .max_connections(100_000)
+                .max_connections_per_client(100_000)
                 .into_future(),
         );
         each_order(async || {

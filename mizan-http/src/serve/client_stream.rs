@@ -1,3 +1,5 @@
+//! The TCP stream of a connection, with a timeout for writes and a lingering close.
+
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,133 +10,138 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
-use super::admission::Place;
+use super::acceptor::ConnectionSlot;
 
-/// The maximum number of bytes of a refused body that the server still reads after it sent the answer.
-const LINGER_BYTES: usize = 64 * 1024 * 1024;
-/// The maximum time in which the client sends no more of a refused body.
-const LINGER_QUIET: Duration = Duration::from_secs(5);
+/// The maximum number of bytes of a rejected body that are read after the response.
+const MAX_LINGER_BYTES: usize = 64 * 1024 * 1024;
+/// The maximum time in which a lingering client may send nothing.
+const LINGER_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The size of the buffer for discarded bytes.
+const LINGER_BUFFER_BYTES: usize = 16 * 1024;
 
-/// A connection that ends when its client takes nothing of what it is sent for too long.
+/// A connection that fails with a timeout if its client does not read.
 ///
-/// Without it, clients that ask and never read hold their connections, and what was to be sent on
-/// them, for ever. It holds its place among the server's connections for as long as it lives, also
-/// as a WebSocket.
+/// Without the timeout, a client that sends requests and never reads the responses would hold its
+/// connection and its responses forever. The stream holds its connection slot until it is dropped, also
+/// when it becomes a WebSocket.
 pub(super) struct ClientStream {
     stream: TcpStream,
     write_timeout: Duration,
-    end: Option<Pin<Box<Sleep>>>,
-    request: Arc<RequestState>,
+    write_timer: Option<Pin<Box<Sleep>>>,
+    request_state: Arc<RequestState>,
     linger: Option<Box<Linger>>,
-    _place: Place,
+    _slot: ConnectionSlot,
 }
 
 impl ClientStream {
-    pub(super) fn new(stream: TcpStream, write_timeout: Duration, place: Place) -> Self {
+    pub(super) fn new(stream: TcpStream, write_timeout: Duration, slot: ConnectionSlot) -> Self {
         Self {
             stream,
             write_timeout,
-            end: None,
-            request: Arc::default(),
+            write_timer: None,
+            request_state: Arc::default(),
             linger: None,
-            _place: place,
+            _slot: slot,
         }
     }
 
-    /// The state of the connection's last request, to be kept up to date.
-    pub(super) fn request(&self) -> Arc<RequestState> {
-        Arc::clone(&self.request)
+    /// Returns the state of the last request, which the server of the connection updates.
+    pub(super) fn request_state(&self) -> Arc<RequestState> {
+        Arc::clone(&self.request_state)
     }
 
-    fn limited<T>(
+    /// Fails a pending write after the timeout.
+    fn with_write_timeout<T>(
         &mut self,
         cx: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.end = None;
+            self.write_timer = None;
             return written;
         }
-        let limit = self.write_timeout;
-        let end = self.end.get_or_insert_with(|| Box::pin(sleep(limit)));
-        end.as_mut()
+        let timeout = self.write_timeout;
+        self.write_timer
+            .get_or_insert_with(|| Box::pin(sleep(timeout)))
+            .as_mut()
             .poll(cx)
             .map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-/// The state of a connection's last HTTP/1.1 request, which decides how the connection is closed.
+/// The state of the last HTTP/1.1 request of a connection, which determines how the connection is closed.
 #[derive(Default)]
 pub(super) struct RequestState {
     may_have_unread_body: AtomicBool,
-    is_answering: AtomicBool,
+    is_in_progress: AtomicBool,
 }
 
 impl RequestState {
-    pub(super) fn begin(self: Arc<Self>, has_body: bool) -> Answering {
+    /// Records the start of a request. It is in progress until the guard is dropped.
+    pub(super) fn begin(self: Arc<Self>, has_body: bool) -> RequestGuard {
         self.may_have_unread_body.store(has_body, Ordering::Relaxed);
-        self.is_answering.store(true, Ordering::Relaxed);
-        Answering(self)
+        self.is_in_progress.store(true, Ordering::Relaxed);
+        RequestGuard(self)
     }
 
-    /// The connection is told to end. If it is idle, the body before has been read.
-    pub(super) fn stop(&self) {
-        if !self.is_answering.load(Ordering::Relaxed) {
+    /// Records that the server shuts down. If the connection is idle, its last body has been read.
+    pub(super) fn shut_down(&self) {
+        if !self.is_in_progress.load(Ordering::Relaxed) {
             self.may_have_unread_body.store(false, Ordering::Relaxed);
         }
     }
 }
 
-/// A request that is being answered.
-pub(super) struct Answering(Arc<RequestState>);
+/// Marks a request as in progress until it is dropped.
+pub(super) struct RequestGuard(Arc<RequestState>);
 
-impl Drop for Answering {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
-        self.0.is_answering.store(false, Ordering::Relaxed);
+        self.0.is_in_progress.store(false, Ordering::Relaxed);
     }
 }
 
-/// The end of a connection whose client may still send a body that was refused.
+/// A connection whose response has been sent, but whose client may still be sending a rejected body.
 ///
-/// A socket that is closed with something unread resets the connection, and a browser then shows an
-/// error of the network instead of the answer (RFC 9112, section 9.6).
+/// Closing a socket with unread bytes resets the connection, and a browser then shows a network error
+/// instead of the response (RFC 9112, section 9.6).
 struct Linger {
-    left: usize,
-    end: Pin<Box<Sleep>>,
-    quiet: Pin<Box<Sleep>>,
+    bytes_left: usize,
+    timer: Pin<Box<Sleep>>,
+    idle_timer: Pin<Box<Sleep>>,
     scratch: Box<[u8]>,
 }
 
 impl Linger {
-    fn new(limit: Duration) -> Self {
+    fn new(timeout: Duration) -> Self {
         Self {
-            left: LINGER_BYTES,
-            end: Box::pin(sleep(limit)),
-            quiet: Box::pin(sleep(LINGER_QUIET.min(limit))),
-            scratch: vec![0; 16 * 1024].into(),
+            bytes_left: MAX_LINGER_BYTES,
+            timer: Box::pin(sleep(timeout)),
+            idle_timer: Box::pin(sleep(LINGER_IDLE_TIMEOUT.min(timeout))),
+            scratch: vec![0; LINGER_BUFFER_BYTES].into(),
         }
     }
 
-    /// Reads and discards what comes, until the client ends or has had its time.
+    /// Reads and discards bytes until the client closes the connection or a limit is reached.
     fn poll(&mut self, stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            if self.end.as_mut().poll(cx).is_ready() {
+            if self.timer.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             let mut buffer = ReadBuf::new(&mut self.scratch);
             match Pin::new(&mut *stream).poll_read(cx, &mut buffer) {
                 Poll::Ready(read) => {
                     let length = buffer.filled().len();
-                    self.left = self.left.saturating_sub(length);
-                    if read.is_err() || length == 0 || self.left == 0 {
+                    self.bytes_left = self.bytes_left.saturating_sub(length);
+                    if read.is_err() || length == 0 || self.bytes_left == 0 {
                         return Poll::Ready(());
                     }
-                    let quiet = tokio::time::Instant::now() + LINGER_QUIET;
-                    self.quiet.as_mut().reset(quiet);
+                    let idle_deadline = Instant::now() + LINGER_IDLE_TIMEOUT;
+                    self.idle_timer.as_mut().reset(idle_deadline);
                 }
-                Poll::Pending => return self.quiet.as_mut().poll(cx),
+                Poll::Pending => return self.idle_timer.as_mut().poll(cx),
             }
         }
     }
@@ -157,7 +164,7 @@ impl AsyncWrite for ClientStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.limited(cx, written)
+        self.with_write_timeout(cx, written)
     }
 
     fn poll_write_vectored(
@@ -166,7 +173,7 @@ impl AsyncWrite for ClientStream {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.limited(cx, written)
+        self.with_write_timeout(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -181,14 +188,18 @@ impl AsyncWrite for ClientStream {
         let this = &mut *self;
         if this.linger.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-            if !this.request.may_have_unread_body.load(Ordering::Relaxed) {
+            if !this
+                .request_state
+                .may_have_unread_body
+                .load(Ordering::Relaxed)
+            {
                 return Poll::Ready(Ok(()));
             }
         }
-        let limit = this.write_timeout;
-        let linger = this
-            .linger
-            .get_or_insert_with(|| Box::new(Linger::new(limit)));
-        linger.poll(&mut this.stream, cx).map(Ok)
+        let timeout = this.write_timeout;
+        this.linger
+            .get_or_insert_with(|| Box::new(Linger::new(timeout)))
+            .poll(&mut this.stream, cx)
+            .map(Ok)
     }
 }

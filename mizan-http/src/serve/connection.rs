@@ -1,4 +1,4 @@
-//! One connection, over HTTP/1.1 or HTTP/2: its requests, its time limits, its end.
+//! One connection over HTTP/1.1 or HTTP/2, with its requests and its timeouts.
 
 use std::error::Error as StdError;
 use std::future::{pending, poll_fn};
@@ -19,16 +19,19 @@ use tokio::sync::watch;
 use tower_service::Service;
 
 use super::client_stream::ClientStream;
-use super::streams::{SentBody, StreamExecutor, Streams};
-use crate::client_addr::PeerAddr;
-use crate::{host, problem};
+use super::host_header;
+use super::http2_streams::{ActiveStreams, StreamExecutor, TrackedBody};
+use crate::client_address::PeerAddr;
+use crate::response::problem_details;
 
 /// The maximum number of headers of a request.
-const HEADERS: usize = 100;
+const MAX_HEADERS: usize = 100;
 /// The maximum size of the head of a request.
-const HEAD_BYTES: usize = 64 * 1024;
+const MAX_HEAD_BYTES: u32 = 64 * 1024;
 /// The maximum number of concurrent requests on an HTTP/2 connection.
-const STREAMS: u32 = 250;
+const MAX_CONCURRENT_STREAMS: u32 = 250;
+/// The interval between HTTP/2 pings, and the time in which a ping has to be answered.
+const HTTP2_KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// The time limits of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +40,8 @@ pub(super) struct Timeouts {
     pub(super) write: Duration,
 }
 
-/// Serves a connection until it ends, is idle for too long, or has finished what it has begun after
-/// `stop`.
+/// Serves a connection until the client closes it, a timeout ends it, or its requests have finished after
+/// `stop` became true.
 pub(super) async fn serve_connection<S, B>(
     stream: ClientStream,
     peer: SocketAddr,
@@ -53,123 +56,124 @@ pub(super) async fn serve_connection<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let streams = Arc::new(Streams::new());
+    let streams = Arc::new(ActiveStreams::new());
     let version = Arc::new(OnceLock::new());
-    let last_request = stream.request();
+    let request_state = stream.request_state();
     let answer = service_fn({
-        let (version, last_request) = (Arc::clone(&version), Arc::clone(&last_request));
+        let (version, request_state) = (Arc::clone(&version), Arc::clone(&request_state));
         move |mut request: Request<Incoming>| {
             version.get_or_init(|| request.version());
-            let is_http1 = request.version() < Version::HTTP_2;
             let has_body = !request.body().is_end_stream();
-            let answering = is_http1.then(|| Arc::clone(&last_request).begin(has_body));
+            let guard = (request.version() < Version::HTTP_2)
+                .then(|| Arc::clone(&request_state).begin(has_body));
             request.extensions_mut().insert(PeerAddr(peer));
             let answer = answer(service.clone(), request);
             async move {
-                let _answering = answering;
+                let _guard = guard;
                 answer.await
             }
         }
     });
-    let builder = builder(
-        timeouts.header,
-        StreamExecutor {
-            streams: Arc::clone(&streams),
-            write_timeout: timeouts.write,
-        },
-    );
+    let executor = StreamExecutor {
+        streams: Arc::clone(&streams),
+        write_timeout: timeouts.write,
+    };
+    let builder = http_builder(timeouts.header, executor);
     let mut served = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), answer));
     let is_http1 = || {
         version
             .get()
             .is_some_and(|version| *version < Version::HTTP_2)
     };
-    let idle = async {
-        // hyper has a time limit for heads of HTTP/1.1 alone, and that begins once it knows the
-        // version of HTTP.
+    let idle_timeout = async {
+        // hyper limits the time for the head of a request only over HTTP/1.1, and only after it knows the
+        // version.
         tokio::time::sleep(timeouts.header).await;
         if is_http1() {
             pending::<()>().await;
         }
-        streams.idle(timeouts.header).await;
+        streams.wait_idle_for(timeouts.header).await;
     };
-    let outcome = tokio::select! {
-        outcome = &mut served => Some(outcome),
-        () = idle => None,
+    let result = tokio::select! {
+        result = &mut served => Some(result),
+        () = idle_timeout => None,
         _ = stop.wait_for(|stop| *stop) => None,
     };
-    let outcome = match outcome {
-        Some(outcome) => outcome,
+    let result = match result {
+        Some(result) => result,
         None if version.get().is_none() && !*stop.borrow() => {
-            return tracing::debug!(%peer, "no request came in time");
+            return tracing::debug!(%peer, "closing a connection without a request: header timeout");
         }
         None => {
-            last_request.stop();
+            request_state.shut_down();
             served.as_mut().graceful_shutdown();
             loop {
                 if is_http1() {
                     break served.await;
                 }
-                // A client that does not end an idle connection when it is told to is cut off.
+                // A client may ignore the GOAWAY frame and keep an idle connection open.
                 match tokio::time::timeout(timeouts.write, &mut served).await {
-                    Ok(outcome) => break outcome,
-                    Err(_) if streams.are_under_way() || is_http1() => {}
+                    Ok(result) => break result,
+                    Err(_) if streams.is_any_active() || is_http1() => {}
                     Err(_) => return tracing::debug!(%peer, "closing an idle connection"),
                 }
             }
         }
     };
-    if let Err(error) = outcome {
-        tracing::debug!(%peer, %error, "the connection ended early");
+    if let Err(error) = result {
+        tracing::debug!(%peer, %error, "connection error");
     }
 }
 
-fn builder(header_timeout: Duration, executor: StreamExecutor) -> auto::Builder<StreamExecutor> {
+fn http_builder(
+    header_timeout: Duration,
+    executor: StreamExecutor,
+) -> auto::Builder<StreamExecutor> {
     let mut builder = auto::Builder::new(executor);
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
-        .max_headers(HEADERS)
-        .max_buf_size(HEAD_BYTES);
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(HEAD_BYTES as u32)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(20));
+        .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
+        .max_header_list_size(MAX_HEAD_BYTES)
+        .keep_alive_interval(HTTP2_KEEP_ALIVE)
+        .keep_alive_timeout(HTTP2_KEEP_ALIVE);
     builder
 }
 
-/// Has the service answer a request whose head is in order.
+/// Passes a request to the service, unless its head is invalid.
 async fn answer<S, B>(
     mut service: S,
     request: Request<Incoming>,
-) -> Result<Response<SentBody<B>>, S::Error>
+) -> Result<Response<TrackedBody<B>>, S::Error>
 where
     S: Service<Request<Incoming>, Response = Response<B>>,
 {
-    if let Some(refusal) = refuse(&request).await {
-        return Ok(refusal.map(SentBody::of_server));
+    if let Some(rejection) = reject_invalid_head(&request).await {
+        return Ok(rejection.map(TrackedBody::of_server));
     }
     poll_fn(|cx| service.poll_ready(cx)).await?;
     let response = service.call(request).await?;
-    Ok(response.map(SentBody::of_service))
+    Ok(response.map(TrackedBody::of_service))
 }
 
-/// The response to a request that no service gets to see.
-async fn refuse(request: &Request<Incoming>) -> Option<Response<Bytes>> {
-    // hyper counts the headers of HTTP/1.1 itself.
-    if request.version() == Version::HTTP_2 && header_count(request) > HEADERS {
+/// Returns the response to a request with too many headers or without one valid host.
+async fn reject_invalid_head(request: &Request<Incoming>) -> Option<Response<Bytes>> {
+    // Over HTTP/1.1, hyper counts the headers.
+    if request.version() == Version::HTTP_2 && header_count(request) > MAX_HEADERS {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         return Some(response);
     }
-    let error = host::check(request).err()?;
-    let (mut head, body) = problem::response(&error, false).into_parts();
+    let error = host_header::check(request).err()?;
+    let (mut head, body) = problem_details::response(&error, false).into_parts();
     if request.version() < Version::HTTP_2 {
-        // Another server on the way may have read this request as one for another host.
+        // A proxy in front may have parsed the request differently, so the connection is not reused.
         let close = HeaderValue::from_static("close");
         head.headers.insert(header::CONNECTION, close);
     }
@@ -177,8 +181,8 @@ async fn refuse(request: &Request<Incoming>) -> Option<Response<Bytes>> {
     Some(Response::from_parts(head, body.unwrap_or_default()))
 }
 
-/// Counts the headers. Browsers send each cookie as a header of its own over HTTP/2 (RFC 9113,
-/// section 8.2.3), which together are one over HTTP/1.1.
+/// Counts the headers of an HTTP/2 request. All cookies count as one header: browsers send each of them in
+/// a header of its own (RFC 9113, section 8.2.3).
 fn header_count<B>(request: &Request<B>) -> usize {
     let headers = request.headers();
     let cookies = headers.get_all(header::COOKIE).iter().count();

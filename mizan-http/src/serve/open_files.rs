@@ -1,42 +1,42 @@
-//! The limit of connections that follows from the process's limit of open files.
+//! The default limit of connections, which depends on the number of files that the process may open.
 
-/// The maximum number of connections if neither the configuration nor the process limits them.
-const DEFAULT_CONNECTIONS: usize = 10_000;
+/// The maximum number of connections if the process may open enough files.
+const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 
-/// Returns the limit of connections: the configured one, or one that leaves files for the application,
-/// such as uploads and connections to a database.
+/// Returns the configured limit of connections, or a default that leaves files for the application, such
+/// as uploads and database connections.
 ///
-/// Each connection takes a file descriptor. Without one that is free, the server refuses clients, and the
-/// application can open nothing.
-pub(super) fn connections(configured: Option<usize>) -> usize {
-    let files = limit();
-    if let Some(most) = configured {
-        if files.is_some_and(|files| files <= most) {
+/// Each connection takes a file descriptor. If none is left, the server refuses clients, and the
+/// application cannot open files.
+pub(super) fn max_connections(configured: Option<usize>) -> usize {
+    let max_files = max_open_files();
+    if let Some(max) = configured {
+        if max_files.is_some_and(|files| files <= max) {
             tracing::warn!(
-                connections = most,
-                open_files = files,
-                "the limit of connections is not below the limit of open files: raise it (`ulimit -n`) or \
-                 lower `Serve::connections`"
+                max_connections = max,
+                max_open_files = max_files,
+                "the maximum number of connections is not below the maximum number of open files: raise \
+                 the latter (`ulimit -n`) or lower `Serve::max_connections`"
             );
         }
-        return most;
+        return max;
     }
-    match files {
-        Some(files) if files / 2 < DEFAULT_CONNECTIONS => {
-            let most = (files / 2).max(1);
+    match max_files {
+        Some(files) if files / 2 < DEFAULT_MAX_CONNECTIONS => {
+            let max = (files / 2).max(1);
             tracing::info!(
-                connections = most,
-                open_files = files,
-                "serving fewer connections, because the process may open few files (`ulimit -n`)"
+                max_connections = max,
+                max_open_files = files,
+                "limiting connections to half of the maximum number of open files (`ulimit -n`)"
             );
-            most
+            max
         }
-        _ => DEFAULT_CONNECTIONS,
+        _ => DEFAULT_MAX_CONNECTIONS,
     }
 }
 
 /// Returns the maximum number of files that the process may open, if there is a limit.
-fn limit() -> Option<usize> {
+fn max_open_files() -> Option<usize> {
     #[cfg(unix)]
     return rustix::process::getrlimit(rustix::process::Resource::Nofile)
         .current

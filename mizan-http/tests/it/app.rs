@@ -8,7 +8,7 @@ use std::time::Duration;
 use cookie::Cookie;
 use http::{HeaderName, HeaderValue};
 use mizan_core::{App, Cx, Error, ErrorCode, Registry, client};
-use mizan_http::Limits;
+use mizan_http::HttpLimits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
@@ -244,8 +244,8 @@ pub(crate) fn registry(probe: &Arc<Probe>) -> Registry {
         .function::<StaffOnly>()
 }
 
-pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
-    let mut limits = Limits::default();
+pub(crate) fn limits(change: impl FnOnce(&mut HttpLimits)) -> HttpLimits {
+    let mut limits = HttpLimits::default();
     change(&mut limits);
     limits
 }

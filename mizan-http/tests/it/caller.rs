@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
-use mizan_http::{Caller, Limits, MizanService};
+use mizan_http::{Caller, HttpLimits, MizanService};
 use serde_json::{Value, json};
 
 use crate::app::{Probe, app};
@@ -75,9 +75,9 @@ async fn who_asks_has_to_be_known() {
 #[tokio::test]
 async fn the_limits_of_the_service_hold_and_a_dropped_call_ends() {
     let probe: Arc<Probe> = Arc::default();
-    let mut limits = Limits::default();
+    let mut limits = HttpLimits::default();
     limits.concurrent_calls = 1;
-    limits.deadline = Duration::from_secs(20);
+    limits.call_deadline = Duration::from_secs(20);
     let service = MizanService::builder(app(&probe)).authenticate(ByHeader);
     let service = service.limits(limits).build().unwrap();
     let caller = caller(&service, "ada").await;

@@ -191,7 +191,7 @@ async fn the_mount_path_can_be_another() {
     for path in ["/", "rpc", "/rpc/"] {
         let error = mount(path).unwrap_err().to_string();
         assert!(
-            error.starts_with(&format!("`{path}` is not a path")),
+            error.starts_with(&format!("invalid mount path `{path}`")),
             "{error}"
         );
     }

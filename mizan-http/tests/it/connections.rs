@@ -33,7 +33,7 @@ async fn one_client_has_a_part_of_them() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
         serve
-            .connections_per_client(2)
+            .max_connections_per_client(2)
             .header_timeout(Duration::from_secs(600))
     })
     .await;
@@ -51,7 +51,7 @@ async fn one_client_has_a_part_of_them() {
 async fn proxies_are_exempt() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
-        serve.connections_per_client(1).trusted_proxies([
+        serve.max_connections_per_client(1).trusted_proxies([
             "127.0.0.3/32".parse().unwrap(),
             "::ffff:127.0.0.4/128".parse().unwrap(),
         ])
@@ -70,7 +70,7 @@ async fn proxies_are_exempt() {
 #[tokio::test]
 async fn by_default_it_is_an_eighth() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| serve.connections(800)).await;
+    let server = Server::start(service, |serve| serve.max_connections(800)).await;
     let mut held = Vec::new();
     for _ in 0..100 {
         held.push(answered(server.connect().await).await);

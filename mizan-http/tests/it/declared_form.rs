@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use validator::Validate;
 
-use crate::form_app::{Part, multipart, png, text};
+use crate::forms_app::{Part, multipart, png, text};
 use crate::wire::{Reply, call};
 
 #[derive(Form, Deserialize, JsonSchema, Validate)]
@@ -68,7 +68,7 @@ impl FormHandler for Contact {
 async fn page(mizan: MizanService, request: axum::extract::Request) -> Bytes {
     let caller = mizan.caller(&request).await.unwrap();
     caller
-        .call("contact.schema".to_owned(), Bytes::new())
+        .call("contact.state".to_owned(), Bytes::new())
         .await
         .unwrap()
 }
@@ -251,4 +251,31 @@ async fn what_is_wrong_beside_a_refused_file_is_told_too() {
     assert_eq!(errors["email"], json!(["Enter a valid email address."]));
     assert_eq!(errors.as_object().unwrap().len(), 3, "{errors}");
     assert!(sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn schema_describes_the_form_to_clients_without_generated_code() {
+    let (_, site) = site();
+    let schema = open(&site, "/api/mizan/call/contact.schema").await;
+    assert_eq!(schema["title"], "Contact us");
+    assert_eq!(
+        schema["fields"][1],
+        json!({ "name": "email", "widget": "email", "label": "Email", "required": true })
+    );
+    let json_schema = &schema["json_schema"];
+    assert_eq!(json_schema["required"], json!(["name", "email"]));
+    assert_eq!(json_schema["properties"]["name"]["maxLength"], 80);
+    assert!(json_schema["$defs"]["Phone"].is_object());
+    assert_eq!(
+        (&schema["values"], &schema["choices"]),
+        (&json!({}), &json!({}))
+    );
+
+    let state = open(&site, "/api/mizan/call/contact.state").await;
+    let members: Vec<_> = state.as_object().unwrap().keys().collect();
+    assert_eq!(
+        members,
+        ["values", "choices", "token", "page", "errors", "sent"]
+    );
+    assert_eq!(schema["token"].as_str().map(str::len), Some(36));
 }

@@ -7,7 +7,7 @@ use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use crate::form_app::{PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended};
+use crate::forms_app::{PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended};
 use crate::wire::{Reply, Server, bodiless, call, get, post, soon, with};
 
 const PATH: &str = "/api/mizan/form/contact";
@@ -96,7 +96,7 @@ async fn a_success_sends_the_browser_on() {
     }
     let (status, page) = plain(&send(&site, form(&[ada])).await);
     assert!(
-        status == 200 && page.contains("Your entry was sent"),
+        status == 200 && page.contains("Your form was sent"),
         "{page}"
     );
     // The service by itself does as much.
@@ -272,7 +272,10 @@ async fn a_form_that_is_sent_twice_is_taken_once() {
     assert_eq!(reply.status, 422);
     let state = shown(&reply);
     let errors = state["errors"]["__all__"].to_string();
-    assert!(errors.contains("sent before with other values"), "{errors}");
+    assert!(
+        errors.contains("already sent with different values"),
+        "{errors}"
+    );
     assert_eq!(
         (&state["values"]["name"], &state["token"]),
         (&json!("Eve"), &Value::Null)
@@ -529,19 +532,19 @@ async fn bodies_that_are_no_form_are_refused() {
             413,
             "larger than 1048576 bytes",
         ),
-        (urlencoded(many), 413, "at most 1000 fields"),
-        (urlencoded("name=%ff".to_owned()), 400, "not UTF-8"),
-        (multipart(PATH, &parts), 413, "at most 1000 parts"),
+        (urlencoded(many), 413, "more than 1000 fields"),
+        (urlencoded("name=%ff".to_owned()), 400, "not valid UTF-8"),
+        (multipart(PATH, &parts), 413, "more than 1000 parts"),
         (
             multipart_of(PATH, unended(&[text("name", "Ada")])),
             400,
-            "broke off",
+            "incomplete or malformed",
         ),
-        (post(PATH, "{}"), 415, "Send a form"),
+        (post(PATH, "{}"), 415, "Send the form"),
         (
             Request::post(PATH).body(Full::from("name=Ada")).unwrap(),
             415,
-            "Send a form",
+            "Send the form",
         ),
     ] {
         let (found, page) = plain(&send(&site, request).await);

@@ -119,7 +119,9 @@ async fn a_stream_whose_last_piece_is_not_taken_is_reset() {
 async fn a_client_that_takes_nothing_does_not_hold_up_the_shutdown() {
     let (_, service) = service();
     let mut server = Server::start(service, |serve| {
-        serve.write_timeout(SHORT).grace(PATIENCE * 10)
+        serve
+            .write_timeout(SHORT)
+            .shutdown_grace_period(PATIENCE * 10)
     })
     .await;
     let mut client = RawHttp2::connect(server.addr, 0).await;

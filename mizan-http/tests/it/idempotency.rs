@@ -84,7 +84,10 @@ async fn another_payload_is_refused() {
     let reply = echo("second").await;
     assert_eq!(reply.failure(), (422, "invalid".to_owned()));
     let detail = reply.problem()["detail"].to_string();
-    assert!(detail.contains("sent before with other values"), "{detail}");
+    assert!(
+        detail.contains("already sent with different values"),
+        "{detail}"
+    );
     assert_eq!(echo("first").await.json()["message"], "first");
 }
 

@@ -5,38 +5,38 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
-mod addresses;
+mod allowed_hosts;
 mod app;
 mod authentication;
 mod batch;
+mod call_lifetime;
 mod caller;
 mod calls;
 #[cfg(unix)]
 mod child;
+mod client_address;
+mod client_limits;
 mod connections;
+mod cross_origin;
 mod declared_form;
-mod form_app;
-mod form_layers;
 mod forms;
-mod heads;
-mod host_lines;
-mod hostile;
-mod hosts;
+mod forms_app;
+mod forms_in_router;
+mod host_header;
+mod hostile_clients;
+mod hostile_strings;
 mod http2;
 mod idempotency;
 mod input;
-mod lifetimes;
 mod mounting;
-mod naughty;
 #[cfg(unix)]
 mod open_files;
 mod raw_http2;
+mod response_headers;
 mod serving;
-mod shares;
 #[cfg(all(unix, feature = "channels"))]
 mod signals;
-mod sites;
-#[cfg(feature = "channels")]
-mod socket;
 mod uploads;
+#[cfg(feature = "channels")]
+mod websocket;
 mod wire;

@@ -9,7 +9,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use mizan_http::{Adapter, ReplyBody};
+use mizan_http::adapter::Adapter;
+use mizan_http::response::ReplyBody;
 use tokio::net::TcpListener;
 
 use crate::wire::{Server, call, echo, post, raw_get, service};

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use mizan_http::{MizanService, Serve, serve};
+use mizan_http::serve::Serve;
+use mizan_http::{MizanService, serve};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::child::{Process, announce, is_child};
@@ -11,7 +12,7 @@ use crate::wire::{PATIENCE, Socket, echo, service};
 #[tokio::test]
 #[ignore = "a child of the tests of this file"]
 async fn child_that_takes_too_many() {
-    run(|serve| serve.connections(10_000)).await;
+    run(|serve| serve.max_connections(10_000)).await;
 }
 
 #[tokio::test]
@@ -32,9 +33,9 @@ async fn run(change: impl FnOnce(Serve<MizanService>) -> Serve<MizanService>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     announce(listener.local_addr().unwrap());
     let server = serve(listener, service)
-        .connections_per_client(10_000)
+        .max_connections_per_client(10_000)
         .header_timeout(Duration::from_secs(60))
-        .shutdown_on(mizan_http::shutdown_signal());
+        .with_graceful_shutdown(mizan_http::shutdown_signal());
     change(server).await.unwrap();
     std::process::exit(0);
 }
@@ -66,7 +67,10 @@ async fn by_default_half_of_the_files_are_left_to_the_application() {
     let (status, log) = process.end().await;
     assert_eq!(status, Some(0), "{log}");
     assert!(!log.contains("cannot accept connections"), "{log}");
-    assert!(log.contains("connections=32 open_files=64"), "{log}");
+    assert!(
+        log.contains("max_connections=32 max_open_files=64"),
+        "{log}"
+    );
 }
 
 #[tokio::test]

@@ -137,7 +137,8 @@ async fn shutdown_waits_for_calls_and_for_nothing_else() {
 #[tokio::test]
 async fn after_the_grace_connections_are_cut_off() {
     let (probe, service) = service();
-    let mut server = Server::start(service.clone(), |serve| serve.grace(SHORT)).await;
+    let mut server =
+        Server::start(service.clone(), |serve| serve.shutdown_grace_period(SHORT)).await;
     let mut query = server.connect().await;
     query.send(raw_get("/api/mizan/call/wait")).await;
     let mut mutation = server.connect().await;
@@ -151,7 +152,7 @@ async fn after_the_grace_connections_are_cut_off() {
     probe.dropped.reach(1).await;
     probe.gate.let_through(1);
     probe.finished.reach(1).await;
-    soon(service.idle()).await;
+    soon(service.wait_idle()).await;
 }
 
 #[tokio::test]
@@ -169,7 +170,7 @@ async fn a_server_that_is_dropped_takes_its_connections_along() {
 #[tokio::test]
 async fn connections_beyond_the_limit_wait() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| serve.connections(2)).await;
+    let server = Server::start(service, |serve| serve.max_connections(2)).await;
     let mut first = server.connect().await;
     let mut second = server.connect().await;
     for socket in [&mut first, &mut second] {

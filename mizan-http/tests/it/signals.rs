@@ -9,8 +9,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::child::{Process, announce, is_child};
-use crate::socket::app::{ByName, app};
-use crate::socket::client::Client;
+use crate::websocket::app::{ByName, app};
+use crate::websocket::client::Client;
 use crate::wire::{Socket, echo, raw_post};
 
 /// A server as an application would have it.
@@ -29,13 +29,13 @@ async fn child() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     announce(listener.local_addr().unwrap());
     serve(listener, mizan.clone())
-        .shutdown_on(async move {
+        .with_graceful_shutdown(async move {
             shutdown_signal().await;
             channels.drain(Duration::from_millis(200)).await;
         })
         .await
         .unwrap();
-    mizan.idle().await;
+    mizan.wait_idle().await;
     // The test harness is not the application.
     std::process::exit(0);
 }

@@ -8,11 +8,11 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use mizan_core::Registry;
-use mizan_http::{Limits, MizanService};
+use mizan_http::{HttpLimits, MizanService};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-use crate::form_app::{
+use crate::forms_app::{
     BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, open_files, png, text, unended,
 };
 use crate::wire::{PATIENCE, Reply, Server, Socket, call, post, soon, with};
@@ -32,7 +32,7 @@ fn fields(reply: &Reply) -> Value {
     reply.problem()["fields"].clone()
 }
 
-fn limited(change: impl FnOnce(&mut Limits)) -> Site {
+fn limited(change: impl FnOnce(&mut HttpLimits)) -> Site {
     Site::with(Seen::default(), change)
 }
 
@@ -192,17 +192,17 @@ async fn bad_files_are_refused_on_their_fields() {
         (png("phones.00.scan"), "Unknown field."),
         (png("phones.-1.scan"), "Unknown field."),
         (png(""), "Unknown field."),
-        (png("phones.1.scan"), "belongs to a row that is missing"),
+        (png("phones.1.scan"), "belongs to a row that does not exist"),
         (
             png("phones.4294967296.scan"),
-            "belongs to a row that is missing",
+            "belongs to a row that does not exist",
         ),
     ] {
         let reply = send(&site, &[ADA, part]).await;
         assert_eq!(fields(&reply), json!({ part.0: [message] }));
     }
     let reply = send(&site, &[ADA, png("image"), png("image")]).await;
-    assert_eq!(fields(&reply), json!({ "image": ["came twice"] }));
+    assert_eq!(fields(&reply), json!({ "image": ["was sent twice"] }));
     // All are told at once.
     let empty = Part("files", Some("a"), "", b"");
     let reply = send(&site, &[empty, png("files"), empty, ADA, png("other")]).await;
@@ -505,7 +505,7 @@ async fn a_file_lives_as_long_as_its_call() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(site.files().len(), 1);
     site.seen.gate.as_ref().unwrap().let_through(1);
-    soon(site.service.idle()).await;
+    soon(site.service.wait_idle()).await;
     assert_eq!(site.seen.last()["image"][0], "a.png");
     site.until_files(0).await;
 }
@@ -593,7 +593,7 @@ fn a_folder_for_uploads_is_there() {
     let service = MizanService::builder(app).upload_dir("/is/not/there");
     let error = service.build().unwrap_err().to_string();
     assert!(
-        error.starts_with("`/is/not/there` is not a folder"),
+        error.starts_with("upload directory `/is/not/there` does not exist"),
         "{error}"
     );
 }

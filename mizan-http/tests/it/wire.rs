@@ -12,7 +12,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use mizan_http::{MizanService, Serve, serve};
+use mizan_http::serve::Serve;
+use mizan_http::{MizanService, serve};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -155,7 +156,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let serve = change(serve(listener, service)).shutdown_on(async {
+        let serve = change(serve(listener, service)).with_graceful_shutdown(async {
             let _ = stopped.await;
         });
         Self {

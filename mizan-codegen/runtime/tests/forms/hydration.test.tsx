@@ -67,7 +67,7 @@ async function hydrate(
   meanwhile: () => void = () => undefined,
 ): Promise<{ before: string; after: string }> {
   const html = await htmlOf(page, state);
-  const answers = [{ name: `${name}.schema`, output: state }];
+  const answers = [{ name: `${name}.state`, output: state }];
   document.body.innerHTML = `<script type="application/json" data-mizan-answers>${JSON.stringify(answers)}</script><div id="root">${html}</div>`;
   const element = document.getElementById("root");
   if (!element) throw new Error("there is no root");

@@ -99,7 +99,7 @@ async function fillInAll(): Promise<void> {
 beforeEach(async () => {
   vi.stubGlobal("XMLHttpRequest", FakeRequest);
   const { fetch } = fakeServer(({ url }) =>
-    json(url.includes("schema") ? stateOf({}, "token-1") : { errors: {} }),
+    json(url.includes(".state") ? stateOf({}, "token-1") : { errors: {} }),
   );
   vi.stubGlobal("fetch", fetch);
   const server = { ...createFormServer(), api: createApi() };

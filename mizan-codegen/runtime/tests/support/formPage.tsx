@@ -41,7 +41,7 @@ export function createFormServer(): FormServer {
   const name = ({ url }: Sent): string =>
     url.replace("/api/mizan/call/", "").replace(/\?.*/, "");
   const { fetch, sent } = fakeServer((request) => {
-    if (name(request).endsWith(".schema"))
+    if (name(request).endsWith(".state"))
       return json(stateOf(server.state, tokens[states++] ?? "token-n"));
     if (name(request).endsWith(".validate"))
       return server.validate(request.body as Validation);

@@ -97,6 +97,7 @@ fn form(input: &DeriveInput, options: &FormOptions) -> TokenStream {
         impl ::mizan_forms::Form for #name {
             const NAME: &'static str = #form_name;
             const SCHEMA: &'static str = ::std::concat!(#form_name, ".schema");
+            const STATE: &'static str = ::std::concat!(#form_name, ".state");
             const VALIDATE: &'static str = ::std::concat!(#form_name, ".validate");
             const SUBMIT: &'static str = ::std::concat!(#form_name, ".submit");
             const TITLE: ::std::option::Option<&'static str> = #title;

@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "e28ac77b34659083";
+export const contract = "468cfa1d95a7bb6c";
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -490,72 +490,72 @@ export function createApi(options?: ApiOptions): Api {
     superuserReport: query(transport, "superuser_report"),
     forms: {
       changeEmail: {
-        state: query(transport, "change_email.schema"),
+        state: query(transport, "change_email.state"),
         submit: mutation(transport, "change_email.submit"),
         validate: query(transport, "change_email.validate", { post: true }),
       },
       changePassword: {
-        state: query(transport, "change_password.schema"),
+        state: query(transport, "change_password.state"),
         submit: mutation(transport, "change_password.submit"),
         validate: query(transport, "change_password.validate", { post: true }),
       },
       confirmEmail: {
-        state: query(transport, "confirm_email.schema"),
+        state: query(transport, "confirm_email.state"),
         submit: mutation(transport, "confirm_email.submit"),
         validate: query(transport, "confirm_email.validate", { post: true }),
       },
       confirmReset: {
-        state: query(transport, "confirm_reset.schema"),
+        state: query(transport, "confirm_reset.state"),
         submit: mutation(transport, "confirm_reset.submit"),
         validate: query(transport, "confirm_reset.validate", { post: true }),
       },
       contact: {
-        state: query(transport, "contact.schema"),
+        state: query(transport, "contact.state"),
         submit: mutation(transport, "contact.submit"),
         validate: query(transport, "contact.validate", { post: true }),
       },
       deleteAccount: {
-        state: query(transport, "delete_account.schema"),
+        state: query(transport, "delete_account.state"),
         submit: mutation(transport, "delete_account.submit"),
         validate: query(transport, "delete_account.validate", { post: true }),
       },
       leave: {
-        state: query(transport, "leave.schema"),
+        state: query(transport, "leave.state"),
         submit: mutation(transport, "leave.submit"),
         validate: query(transport, "leave.validate", { post: true }),
       },
       profile: {
-        state: query(transport, "profile.schema"),
+        state: query(transport, "profile.state"),
         submit: mutation(transport, "profile.submit"),
         validate: query(transport, "profile.validate", { post: true }),
       },
       reauthenticate: {
-        state: query(transport, "reauthenticate.schema"),
+        state: query(transport, "reauthenticate.state"),
         submit: mutation(transport, "reauthenticate.submit"),
         validate: query(transport, "reauthenticate.validate", { post: true }),
       },
       requestReset: {
-        state: query(transport, "request_reset.schema"),
+        state: query(transport, "request_reset.state"),
         submit: mutation(transport, "request_reset.submit"),
         validate: query(transport, "request_reset.validate", { post: true }),
       },
       signIn: {
-        state: query(transport, "sign_in.schema"),
+        state: query(transport, "sign_in.state"),
         submit: mutation(transport, "sign_in.submit"),
         validate: query(transport, "sign_in.validate", { post: true }),
       },
       signUp: {
-        state: query(transport, "sign_up.schema"),
+        state: query(transport, "sign_up.state"),
         submit: mutation(transport, "sign_up.submit"),
         validate: query(transport, "sign_up.validate", { post: true }),
       },
       verifyCode: {
-        state: query(transport, "verify_code.schema"),
+        state: query(transport, "verify_code.state"),
         submit: mutation(transport, "verify_code.submit"),
         validate: query(transport, "verify_code.validate", { post: true }),
       },
       verifyLink: {
-        state: query(transport, "verify_link.schema"),
+        state: query(transport, "verify_link.state"),
         submit: mutation(transport, "verify_link.submit"),
         validate: query(transport, "verify_link.validate", { post: true }),
       },

@@ -39,7 +39,7 @@ export interface ChangeEmailValidateInput {
     /** We will email a confirmation link to this address. */
     email?: string;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -60,7 +60,7 @@ export interface ChangePasswordValidateInput {
     /** At least 8 characters. Several words make a good password. */
     new_password?: string;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -77,7 +77,7 @@ export interface ConfirmEmailValidateInput {
     /** The `token` of the link. */
     token?: string;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -98,7 +98,7 @@ export interface ConfirmResetValidateInput {
     /** At least 8 characters. Several words make a good password. */
     password?: string;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -127,7 +127,7 @@ export interface ContactValidateInput {
     /** Numbers where we can reach you. */
     phones?: Phone[];
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -144,7 +144,7 @@ export interface DeleteAccountValidateInput {
     /** Enter the email address of your account to confirm. */
     email?: string;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -179,7 +179,7 @@ export interface LeaveValidateInput {
     /** Ends the sessions of all other devices too. */
     everywhere?: boolean;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -210,7 +210,7 @@ export interface ProfileValidateInput {
     colour?: string;
     notify?: Notify;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -231,7 +231,7 @@ export interface ReauthenticateValidateInput {
     /** The path of the page to open afterwards. */
     next?: string | null;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -248,7 +248,7 @@ export interface RequestResetValidateInput {
     /** The email address of your account. */
     email?: string;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -285,7 +285,7 @@ export interface SignInValidateInput {
     /** The path of the page to open afterwards. */
     next?: string | null;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -306,7 +306,7 @@ export interface SignUpValidateInput {
     /** At least 8 characters. Several words make a good password. */
     password?: string;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -331,7 +331,7 @@ export interface VerifyCodeValidateInput {
     /** The path of the page to open afterwards. */
     next?: string | null;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -356,7 +356,7 @@ export interface VerifyLinkValidateInput {
     /** The path of the page to open afterwards. */
     next?: string | null;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
@@ -412,11 +412,11 @@ export interface ChatMessage {
   at: number;
 }
 
-/** One of the values that a field may have. */
+/** One of the values that a field accepts. */
 export interface Choice {
-  /** The value, as it is sent. */
+  /** The value that the client submits. */
   value: unknown;
-  /** What people see. */
+  /** The text that the user sees. */
   label: string;
 }
 
@@ -436,25 +436,25 @@ export interface EchoReply {
   message: string;
 }
 
-/** What is wrong with the values of a form. */
+/** The error messages for the values of a form. */
 export interface FormErrors {
-  /** The messages by path; `__all__` stands for the form. */
+  /** The messages by path; `__all__` stands for the form as a whole. */
   errors: { [key: string]: string[] };
 }
 
-/** What a form shows when it is opened, or shown again. */
+/** The state with which a form is displayed, initially or again after a failed post. */
 export interface FormState {
-  /** What the fields hold, by name; nothing for passwords, files and hidden fields. */
+  /** The values of the fields by name, without those of password, file and hidden fields. */
   values: { [key: string]: unknown };
-  /** The choices that were asked for, by the path of the field; `*` stands for the index of a row. */
+  /** The dynamic choices by the path of the field; `*` stands for the index of a row. */
   choices: { [key: string]: Choice[] };
-  /** What makes a repeated submission harmless: its `Idempotency-Key`. */
+  /** The idempotency key of the submission: a form that is submitted twice runs once. */
   token: string;
-  /** The path and query of the page that shows the form; empty outside of a page. */
+  /** The path and query of the page that contains the form; empty outside of a page. */
   page: string;
-  /** What is wrong with the values, by path. */
+  /** The error messages by path; `__all__` stands for the form as a whole. */
   errors: { [key: string]: string[] };
-  /** Whether the form was just sent, and the page shows it again. */
+  /** True if the page is displayed after a successful submission of the form. */
   sent: boolean;
 }
 

@@ -96,17 +96,17 @@ export function createApi(options?: ApiOptions): Api {
     [transportOf]: transport,
     forms: {
       contact: {
-        state: query(transport, "contact.schema"),
+        state: query(transport, "contact.state"),
         submit: mutation(transport, "contact.submit"),
         validate: query(transport, "contact.validate", { post: true }),
       },
       everything: {
-        state: query(transport, "everything.schema"),
+        state: query(transport, "everything.state"),
         submit: mutation(transport, "everything.submit"),
         validate: query(transport, "everything.validate", { post: true }),
       },
       signOut: {
-        state: query(transport, "sign_out.schema"),
+        state: query(transport, "sign_out.state"),
         submit: mutation(transport, "sign_out.submit"),
         validate: query(transport, "sign_out.validate", { post: true }),
       },

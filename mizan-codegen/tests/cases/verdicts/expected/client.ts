@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "a14fdabb38238243";
+export const contract = "7b6b6b0bc8e0950f";
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -46,7 +46,7 @@ export function createApi(options?: ApiOptions): Api {
     [transportOf]: transport,
     forms: {
       verdicts: {
-        state: query(transport, "verdicts.schema"),
+        state: query(transport, "verdicts.state"),
         submit: mutation(transport, "verdicts.submit"),
         validate: query(transport, "verdicts.validate", { post: true }),
       },

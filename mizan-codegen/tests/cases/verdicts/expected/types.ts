@@ -113,15 +113,15 @@ export interface VerdictsValidateInput {
     file?: File | null;
     image?: File | null;
   };
-  /** The paths of the fields to check; without it, all. */
+  /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
 }
 
-/** One of the values that a field may have. */
+/** One of the values that a field accepts. */
 export interface Choice {
-  /** The value, as it is sent. */
+  /** The value that the client submits. */
   value: unknown;
-  /** What people see. */
+  /** The text that the user sees. */
   label: string;
 }
 
@@ -130,25 +130,25 @@ export type Colour =
   /** As the sea. */
   | "dark_blue";
 
-/** What is wrong with the values of a form. */
+/** The error messages for the values of a form. */
 export interface FormErrors {
-  /** The messages by path; `__all__` stands for the form. */
+  /** The messages by path; `__all__` stands for the form as a whole. */
   errors: { [key: string]: string[] };
 }
 
-/** What a form shows when it is opened, or shown again. */
+/** The state with which a form is displayed, initially or again after a failed post. */
 export interface FormState {
-  /** What the fields hold, by name; nothing for passwords, files and hidden fields. */
+  /** The values of the fields by name, without those of password, file and hidden fields. */
   values: { [key: string]: unknown };
-  /** The choices that were asked for, by the path of the field; `*` stands for the index of a row. */
+  /** The dynamic choices by the path of the field; `*` stands for the index of a row. */
   choices: { [key: string]: Choice[] };
-  /** What makes a repeated submission harmless: its `Idempotency-Key`. */
+  /** The idempotency key of the submission: a form that is submitted twice runs once. */
   token: string;
-  /** The path and query of the page that shows the form; empty outside of a page. */
+  /** The path and query of the page that contains the form; empty outside of a page. */
   page: string;
-  /** What is wrong with the values, by path. */
+  /** The error messages by path; `__all__` stands for the form as a whole. */
   errors: { [key: string]: string[] };
-  /** Whether the form was just sent, and the page shows it again. */
+  /** True if the page is displayed after a successful submission of the form. */
   sent: boolean;
 }
 

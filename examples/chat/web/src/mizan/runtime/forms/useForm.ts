@@ -51,7 +51,7 @@ export function useFormOf<T extends FormTypes>(
   const transport = api[transportOf];
   const client = useQueryClient();
   const stateQuery = useMemo(
-    () => query<void, FormState, Error>(transport, `${definition.name}.schema`),
+    () => query<void, FormState, Error>(transport, `${definition.name}.state`),
     [transport, definition],
   );
   const state = useServerState(stateQuery);

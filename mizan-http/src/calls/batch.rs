@@ -1,0 +1,114 @@
+//! Batches of queries in one request, whose results are streamed as they become available.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Response};
+use http_body::Body;
+use mizan_core::{Error, ErrorCode, RequestHead};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::task::JoinSet;
+
+use crate::authenticate::Authenticate;
+use crate::body::budget::Destination;
+use crate::body::read::read_json;
+use crate::budget::ClientKey;
+use crate::response::ReplyBody;
+use crate::response::problem_details::ProblemDetails;
+use crate::response::reply;
+use crate::service::state::ServiceState;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchCall<'a> {
+    name: String,
+    #[serde(borrow, default)]
+    input: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    index: usize,
+    error: ProblemDetails<'a>,
+}
+
+/// Starts the calls of a batch, and returns a response that streams one line for each call.
+///
+/// Each call is a task, so that it finishes and releases its permit even if the client does not read the
+/// response. Dropping the response body cancels all of them.
+pub(crate) async fn handle<A: Authenticate, B: Body>(
+    state: &ServiceState<A>,
+    head: &Arc<RequestHead>,
+    body: B,
+) -> Result<Response<ReplyBody>, Error> {
+    if *head.method() != Method::POST {
+        return Ok(state.method_not_allowed(false, head));
+    }
+    let principal = state.authenticate(head).await?;
+    let mut share = state
+        .bodies
+        .admit(ClientKey::of_request(head), &body, Destination::Memory)?;
+    let body = read_json(head.headers(), body, &state.limits, &mut share).await?;
+    let share = Arc::new(share.finish_reading());
+    let outdated_client = state.is_outdated(head);
+
+    let mut lines = JoinSet::new();
+    let calls = parse(&body, state.limits.batch_calls)?;
+    for (index, BatchCall { name, input }) in calls.into_iter().enumerate() {
+        let input = input
+            .map(|input| body.slice_ref(input.get().as_bytes()))
+            .unwrap_or_default();
+        let (calls, principal) = (Arc::clone(&state.calls), principal.clone());
+        // Each call has a head of its own, which carries its cancellation.
+        let head = RequestHead::clone(head);
+        let share = Arc::clone(&share);
+        lines.spawn(async move {
+            let _share = share;
+            let result = calls.run_read(&name, principal, head, input).await;
+            to_line(index, &result, outdated_client)
+        });
+    }
+    let lines = ReplyBody::lines(lines);
+    Ok(reply::response(lines, "application/jsonl", "no-store"))
+}
+
+fn parse(body: &Bytes, max_calls: usize) -> Result<Vec<BatchCall<'_>>, Error> {
+    let batch: Vec<BatchCall<'_>> = serde_json::from_slice(body).map_err(|_| {
+        Error::new(
+            ErrorCode::Malformed,
+            "a batch is an array of calls: [{\"name\": .., \"input\": ..}, ..]",
+        )
+    })?;
+    if batch.len() > max_calls {
+        return Err(Error::new(
+            ErrorCode::TooLarge,
+            format!("the batch has more than {max_calls} calls"),
+        ));
+    }
+    Ok(batch)
+}
+
+fn to_line(index: usize, result: &Result<Bytes, Error>, outdated_client: bool) -> Bytes {
+    let mut line = match result {
+        Ok(output) => [
+            format!("{{\"index\":{index},\"output\":").as_bytes(),
+            output,
+            b"}",
+        ]
+        .concat(),
+        Err(error) => serde_json::to_vec(&ErrorLine {
+            index,
+            error: ProblemDetails::new(error, outdated_client),
+        })
+        .expect("all keys of a problem are strings"),
+    };
+    // A type with its own serializer may write JSON with line breaks. Strings in JSON contain none.
+    for byte in &mut line {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
+    line.push(b'\n');
+    Bytes::from(line)
+}

@@ -1,0 +1,128 @@
+//! A request that calls one function.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Response};
+use http_body::Body;
+use mizan_core::adapter::{FunctionEntry, decode_input};
+use mizan_core::{Error, ErrorCode, Principal, RequestHead};
+
+use super::idempotency::IdempotencyKey;
+use crate::authenticate::Authenticate;
+use crate::body::budget::Destination;
+use crate::body::form_data::{FormData, UploadTarget, is_multipart};
+use crate::body::payload::Payload;
+use crate::body::read::read_json;
+use crate::body::urlencoded;
+use crate::budget::ClientKey;
+use crate::response::ReplyBody;
+use crate::response::{problem_details, reply};
+use crate::service::state::ServiceState;
+
+/// Calls `function` with the input and the files of a request.
+pub(crate) async fn handle<A: Authenticate, B: Body>(
+    state: &ServiceState<A>,
+    function: &FunctionEntry,
+    head: &Arc<RequestHead>,
+    body: B,
+) -> Result<Response<ReplyBody>, Error> {
+    let method = head.method();
+    let is_safe = function.kind().is_safe();
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    if !(*method == Method::POST || is_read && is_safe) {
+        return Ok(state.method_not_allowed(is_safe, head));
+    }
+    let principal = state.authenticate(head).await?;
+    let payload = if is_read {
+        Payload::json(query_input(head.uri().query().unwrap_or_default())?)
+    } else if is_multipart(head.headers()) {
+        Box::pin(read_with_files(state, function, &principal, head, body)).await?
+    } else {
+        let client = ClientKey::of_request(head);
+        let mut share = state.bodies.admit(client, &body, Destination::Memory)?;
+        let input = read_json(head.headers(), body, &state.limits, &mut share).await?;
+        Payload::json(input).with_share(share.finish_reading())
+    };
+    let key = if is_safe {
+        None
+    } else {
+        IdempotencyKey::from_headers(head.headers())?
+    };
+    let reply = state
+        .calls
+        .run(function, principal, Arc::clone(head), payload, key.as_ref())
+        .await;
+    let mut response = match reply.result {
+        Ok(output) if is_read => reply::cacheable(output, head.headers()),
+        Ok(output) => reply::success(output, function, &reply.head),
+        Err(error) => problem_details::response(&error, state.is_outdated(head)),
+    };
+    reply::apply_head(reply.head, response.headers_mut());
+    Ok(response)
+}
+
+/// Reads the input and the files of a multipart body.
+async fn read_with_files<A: Authenticate, B: Body>(
+    state: &ServiceState<A>,
+    function: &FunctionEntry,
+    principal: &Principal,
+    head: &Arc<RequestHead>,
+    body: B,
+) -> Result<Payload, Error> {
+    let fields = &function.uploads()[..];
+    if fields.is_empty() {
+        return Err(Error::new(
+            ErrorCode::UnsupportedMediaType,
+            "this function accepts no files: send JSON with `content-type: application/json`",
+        ));
+    }
+    let admitted = state.calls.check_policy(function, principal, head).await;
+    let target = UploadTarget {
+        fields,
+        dir: &state.upload_dir,
+        discard: admitted.is_err(),
+    };
+    let client = ClientKey::of_request(head);
+    let mut share = state.bodies.admit(client, &body, Destination::Storage)?;
+    let data =
+        FormData::read_multipart(head.headers(), body, &state.limits, target, &mut share).await;
+    admitted?;
+    let mut data = data?;
+    let text = std::mem::take(&mut data.text);
+    let [(name, input)] = &text[..] else {
+        return Err(input_part_missing());
+    };
+    if name != "input" {
+        return Err(input_part_missing());
+    }
+    let input = decode_input(input.as_bytes())?;
+    Ok(Payload::with_files(input, data)?.with_share(share.finish_reading()))
+}
+
+fn input_part_missing() -> Error {
+    Error::new(
+        ErrorCode::Malformed,
+        "a multipart request needs exactly one text part, `input`, with the arguments as JSON; every \
+         other part is a file with a `filename`, whose name is the path of its argument",
+    )
+}
+
+/// Returns the value of the query parameter `input`, or nothing if there is none.
+///
+/// The value is returned as bytes, because it may be invalid UTF-8, which the decoder rejects.
+fn query_input(query: &str) -> Result<Bytes, Error> {
+    let mut inputs = query
+        .split('&')
+        .filter_map(|parameter| parameter.strip_prefix("input="));
+    let Some(input) = inputs.next() else {
+        return Ok(Bytes::new());
+    };
+    if inputs.next().is_some() {
+        return Err(Error::new(
+            ErrorCode::Malformed,
+            "duplicate query parameter `input`",
+        ));
+    }
+    Ok(urlencoded::decode(input.as_bytes()).into())
+}

@@ -1,0 +1,6 @@
+//! Calls of functions: single calls, batches, limits, deadlines and idempotency keys.
+
+pub(crate) mod batch;
+pub(crate) mod call;
+pub(crate) mod idempotency;
+pub(crate) mod runner;

@@ -1,0 +1,283 @@
+//! Execution of calls within the limits of concurrency and time.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use mizan_core::adapter::{CallReply, FunctionEntry};
+use mizan_core::function::FunctionKind;
+use mizan_core::{App, Error, ErrorCode, Principal, RequestHead};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::idempotency::{
+    Claim, IdempotencyKey, IdempotencyStore, PendingEntry, RequestFingerprint,
+};
+use crate::body::budget::RetainedShare;
+use crate::body::payload::Payload;
+use crate::budget::{Budget, ClientKey, Exhausted, Share};
+use crate::response::busy::busy;
+use crate::service::limits::HttpLimits;
+use crate::timeout::LazyTimeout;
+
+/// Runs the functions of an app, with a limit of concurrent calls and a deadline for each call.
+pub(crate) struct CallRunner {
+    app: App,
+    deadline: Duration,
+    max_concurrent: u32,
+    permits: Arc<Semaphore>,
+    per_client: Budget,
+    idempotency: Arc<IdempotencyStore>,
+}
+
+impl CallRunner {
+    pub(crate) fn new(app: App, limits: &HttpLimits) -> Self {
+        let max_concurrent =
+            u32::try_from(limits.concurrent_calls.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        Self {
+            app,
+            deadline: limits.call_deadline,
+            max_concurrent,
+            permits: Arc::new(Semaphore::new(max_concurrent as usize)),
+            per_client: Budget::per_client(limits.concurrent_calls_per_client),
+            idempotency: Arc::default(),
+        }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Waits until no call is running, including mutations whose clients have disconnected.
+    pub(crate) async fn wait_idle(&self) {
+        // The semaphore is never closed, so this returns once all permits are available.
+        let _ = self.permits.acquire_many(self.max_concurrent).await;
+    }
+
+    /// Finds a function by the name in a request.
+    pub(crate) fn find(&self, name: &str) -> Result<&FunctionEntry, Error> {
+        self.app.function(name).ok_or_else(|| {
+            Error::new(
+                ErrorCode::UnknownFunction,
+                "there is no function with this name",
+            )
+        })
+    }
+
+    /// Checks the policy of a function, without calling it.
+    pub(crate) async fn check_policy(
+        &self,
+        function: &FunctionEntry,
+        principal: &Principal,
+        head: &Arc<RequestHead>,
+    ) -> Result<(), Error> {
+        let cx = self.app.context(principal.clone(), Arc::clone(head));
+        let admitted = pin!(AssertUnwindSafe(function.check_policy(&cx)).catch_unwind());
+        match LazyTimeout::new(self.deadline, admitted).await {
+            Some(Ok(admitted)) => admitted,
+            Some(Err(_)) => Err(Error::internal("the policy panicked").logged(function.name())),
+            None => Err(deadline_exceeded()),
+        }
+    }
+
+    /// Returns whether a call with this key has succeeded or is running, with any payload.
+    pub(crate) fn is_key_used(
+        &self,
+        function: &FunctionEntry,
+        principal: &Principal,
+        key: &IdempotencyKey,
+    ) -> bool {
+        let request = RequestFingerprint::new(key, function.name(), principal, None, []);
+        self.idempotency.contains(&request)
+    }
+
+    /// Runs a query or a context whose output becomes a part of a response: of a batch or a page.
+    pub(crate) async fn run_read(
+        &self,
+        name: &str,
+        principal: Principal,
+        head: RequestHead,
+        input: Bytes,
+    ) -> Result<Bytes, Error> {
+        let function = self.find(name)?;
+        if !function.kind().is_safe() {
+            return Err(Error::new(
+                ErrorCode::MethodNotAllowed,
+                "a batch or a page can only call queries and contexts: call a mutation by itself",
+            ));
+        }
+        let payload = Payload::json(input);
+        let reply = self
+            .run(function, principal, Arc::new(head), payload, None)
+            .await;
+        if !reply.head.cookies.is_empty() || !reply.head.headers.is_empty() {
+            tracing::warn!(
+                function = function.name(),
+                "ignoring cookies and headers of a query in a batch or a page"
+            );
+        }
+        reply.result
+    }
+
+    /// Runs a call, or returns the reply of an earlier call with the same idempotency key.
+    ///
+    /// Dropping the future cancels a query. A mutation continues in the background.
+    pub(crate) fn run(
+        &self,
+        function: &FunctionEntry,
+        principal: Principal,
+        head: Arc<RequestHead>,
+        payload: Payload,
+        key: Option<&IdempotencyKey>,
+    ) -> impl Future<Output = CallReply> {
+        self.try_run(function, principal, head, payload, key)
+            .map(|reply| reply.unwrap_or_else(|error| CallReply::new(Err(error))))
+    }
+
+    async fn try_run(
+        &self,
+        function: &FunctionEntry,
+        principal: Principal,
+        head: Arc<RequestHead>,
+        payload: Payload,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<CallReply, Error> {
+        // A request that waits for the reply of another one counts as a call, too.
+        let permit = Arc::clone(&self.permits)
+            .try_acquire_owned()
+            .map_err(|_| busy(Exhausted::Total))?;
+        let share = self
+            .per_client
+            .take(ClientKey::of_request(&head), 1)
+            .map_err(busy)?;
+        let entry = match key {
+            None => None,
+            Some(key) => match self
+                .claim(function, &principal, &head, &payload, key)
+                .await?
+            {
+                Claim::Run(entry) => Some(entry),
+                Claim::Replay(reply) => {
+                    // The caller may have lost its permission since the call ran.
+                    self.check_policy(function, &principal, &head).await?;
+                    return Ok(reply);
+                }
+            },
+        };
+        let resources = CallResources {
+            _permit: permit,
+            _share: share,
+            _body: payload.share,
+        };
+        let mut cx = self.app.context(principal, Arc::clone(&head));
+        if let Some(uploads) = payload.uploads {
+            cx = cx.with_uploads(uploads);
+        }
+        let call = complete_entry(function.dispatch(cx, payload.input), entry);
+        let running = RunningCall {
+            work: Some((LazyTimeout::new(self.deadline, call), resources)),
+            continues_after_drop: function.kind() == FunctionKind::Mutation,
+            head,
+        };
+        running.await.ok_or_else(deadline_exceeded)
+    }
+
+    async fn claim(
+        &self,
+        function: &FunctionEntry,
+        principal: &Principal,
+        head: &RequestHead,
+        payload: &Payload,
+        key: &IdempotencyKey,
+    ) -> Result<Claim, Error> {
+        let request = RequestFingerprint::new(
+            key,
+            function.name(),
+            principal,
+            head.client_addr(),
+            payload.fingerprint_parts(),
+        );
+        let claim = pin!(self.idempotency.claim(&request));
+        LazyTimeout::new(self.deadline, claim)
+            .await
+            .ok_or_else(deadline_exceeded)?
+    }
+}
+
+/// Stores the reply of `call` in its idempotency entry.
+fn complete_entry(
+    call: BoxFuture<'static, CallReply>,
+    entry: Option<PendingEntry>,
+) -> BoxFuture<'static, CallReply> {
+    match entry {
+        None => call,
+        Some(entry) => Box::pin(async move {
+            let reply = call.await;
+            entry.complete(&reply);
+            reply
+        }),
+    }
+}
+
+fn deadline_exceeded() -> Error {
+    Error::new(
+        ErrorCode::DeadlineExceeded,
+        "the call exceeded its deadline",
+    )
+}
+
+/// The shares of the limits that a call holds while it runs.
+struct CallResources {
+    _permit: OwnedSemaphorePermit,
+    _share: Share,
+    _body: Option<RetainedShare>,
+}
+
+/// A running call. Dropping it signals cancellation to the function; a mutation then continues in a task
+/// of its own.
+struct RunningCall {
+    work: Option<(LazyTimeout<BoxFuture<'static, CallReply>>, CallResources)>,
+    continues_after_drop: bool,
+    head: Arc<RequestHead>,
+}
+
+impl Future for RunningCall {
+    type Output = Option<CallReply>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<CallReply>> {
+        let (call, _) = self
+            .work
+            .as_mut()
+            .expect("a future is not polled after completion");
+        let reply = ready!(Pin::new(call).poll(cx));
+        if reply.is_none() {
+            self.head.cancellation().cancel();
+        }
+        self.work = None;
+        Poll::Ready(reply)
+    }
+}
+
+impl Drop for RunningCall {
+    fn drop(&mut self) {
+        let Some((call, resources)) = self.work.take() else {
+            return;
+        };
+        self.head.cancellation().cancel();
+        // Without a runtime, for example while it shuts down, no task can be spawned.
+        if let Ok(runtime) = Handle::try_current()
+            && self.continues_after_drop
+        {
+            runtime.spawn(async move {
+                let _resources = resources;
+                call.await
+            });
+        }
+    }
+}

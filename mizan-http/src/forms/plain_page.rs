@@ -1,0 +1,57 @@
+//! A minimal page with the result of a form, for forms whose own page cannot be shown.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use mizan_core::adapter::{FormEntry, escape_html};
+use mizan_core::error::{FORM_ERRORS, FieldErrors};
+
+use super::local_path::LocalPath;
+use crate::response::ReplyBody;
+use crate::response::reply;
+
+/// Returns a page that lists the errors of a form, or confirms that the form was sent.
+pub(super) fn response(
+    form: &FormEntry,
+    status: StatusCode,
+    errors: &FieldErrors,
+    back: Option<&LocalPath>,
+) -> Response<ReplyBody> {
+    let manifest = form.shape.manifest();
+    let title = escape_html(manifest["title"].as_str().unwrap_or(form.name));
+    let content = if status.is_success() {
+        "<p>Your form was sent.</p>".to_owned()
+    } else {
+        format!(
+            "<p>Your form was not sent:</p><ul>{}</ul>",
+            error_items(form, errors)
+        )
+    };
+    let back = escape_html(back.map_or("/", LocalPath::as_str));
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"></head>\
+         <body><h1>{title}</h1>{content}<p><a href=\"{back}\">Back</a></p></body></html>"
+    );
+    let page = ReplyBody::complete(Bytes::from(page));
+    let mut response = reply::response(page, "text/html; charset=utf-8", "no-store");
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+    );
+    response
+}
+
+fn error_items(form: &FormEntry, errors: &FieldErrors) -> String {
+    let mut items = String::new();
+    for (path, messages) in errors {
+        for message in messages {
+            items.push_str("<li>");
+            if path != FORM_ERRORS {
+                items.extend([&*escape_html(&form.shape.label(path)), ": "]);
+            }
+            items.extend([&*escape_html(message), "</li>"]);
+        }
+    }
+    items
+}

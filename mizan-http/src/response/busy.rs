@@ -1,0 +1,16 @@
+//! The error for a client that exceeds a limit of concurrent work.
+
+use std::time::Duration;
+
+use mizan_core::{Error, ErrorCode};
+
+use crate::budget::Exhausted;
+
+/// Returns `unavailable`, with a time after which the client may retry.
+pub(crate) fn busy(exhausted: Exhausted) -> Error {
+    let message = match exhausted {
+        Exhausted::Total => "the server is busy",
+        Exhausted::Client => "too many concurrent requests from this address",
+    };
+    Error::new(ErrorCode::Unavailable, message).with_retry_after(Duration::from_secs(1))
+}

@@ -1,0 +1,71 @@
+//! Errors as problem details (RFC 9457).
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, header};
+use mizan_core::Error;
+use mizan_core::error::FieldErrors;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::body::ReplyBody;
+use super::reply;
+use super::status::status;
+
+/// A problem details document. `code` and the members after it are extension members.
+#[derive(Serialize)]
+pub(crate) struct ProblemDetails<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "FieldErrors::is_empty")]
+    fields: &'a FieldErrors,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    data: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_id: Option<Uuid>,
+    /// True if the client was generated from a contract that differs from the server's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    outdated_client: bool,
+}
+
+impl<'a> ProblemDetails<'a> {
+    pub(crate) fn new(error: &'a Error, outdated_client: bool) -> Self {
+        let status = status(error);
+        Self {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: error.message(),
+            code: error.code(),
+            fields: error.fields(),
+            data: error.data(),
+            error_id: error.id(),
+            outdated_client,
+        }
+    }
+}
+
+/// Returns the document as JSON.
+pub(crate) fn to_json(error: &Error, outdated_client: bool) -> Bytes {
+    let problem = ProblemDetails::new(error, outdated_client);
+    let json = serde_json::to_vec(&problem).expect("all keys of a problem are strings");
+    Bytes::from(json)
+}
+
+/// Returns a response with the document and the status of `error`.
+pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBody> {
+    let body = ReplyBody::complete(to_json(error, outdated_client));
+    let mut response = reply::response(body, "application/problem+json", "no-store");
+    *response.status_mut() = status(error);
+    if let Some(delay) = error.retry_after() {
+        // Rounded up, so that a client that waits for this long does not retry too early.
+        let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

@@ -1,0 +1,150 @@
+//! Responses to successful calls, and the headers that all responses share.
+
+use std::hash::{DefaultHasher, Hasher};
+
+use bytes::Bytes;
+use cookie::Cookie;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body::Body;
+use mizan_core::adapter::{FunctionEntry, ReplyHead};
+
+use super::body::ReplyBody;
+
+/// The response header that lists the functions whose cached results a mutation invalidates.
+const AFFECTS: HeaderName = HeaderName::from_static("mizan-affects");
+
+const JSON: &str = "application/json";
+
+/// Returns a response with status 200 and the headers that every response has.
+pub(crate) fn response(
+    body: ReplyBody,
+    content_type: &'static str,
+    cache_control: &'static str,
+) -> Response<ReplyBody> {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.reserve(4);
+    for (name, value) in [
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, cache_control),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Returns the response to a call that was made with `POST`.
+pub(crate) fn success(
+    output: Bytes,
+    function: &FunctionEntry,
+    head: &ReplyHead,
+) -> Response<ReplyBody> {
+    let mut response = response(ReplyBody::complete(output), JSON, "no-store");
+    let affected: Vec<_> = function
+        .affects()
+        .iter()
+        .copied()
+        .chain(head.affects.iter().map(AsRef::as_ref))
+        .collect();
+    if affected.is_empty() {
+        return response;
+    }
+    match HeaderValue::try_from(affected.join(",")) {
+        Ok(names) => {
+            response.headers_mut().insert(AFFECTS, names);
+        }
+        Err(_) => tracing::error!(
+            function = function.name(),
+            "the names of the affected functions are not a valid header value"
+        ),
+    }
+    response
+}
+
+/// Returns the response to a call that was made with `GET`, with an entity tag for revalidation.
+///
+/// The tag is weak (RFC 9110, section 8.8.1), because it is a hash of 64 bits.
+pub(crate) fn cacheable(output: Bytes, headers: &HeaderMap) -> Response<ReplyBody> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&output);
+    let tag = format!("W/\"{:016x}\"", hasher.finish());
+    let is_not_modified = headers.get_all(header::IF_NONE_MATCH).iter().any(|tags| {
+        let tags = tags.to_str().unwrap_or_default();
+        tags.split(',')
+            .map(str::trim)
+            .any(|known| known == "*" || known.trim_start_matches("W/") == &tag[2..])
+    });
+    let output = if is_not_modified {
+        Bytes::new()
+    } else {
+        output
+    };
+    let mut response = response(ReplyBody::complete(output), JSON, "private, no-cache");
+    if is_not_modified {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
+    let tag = HeaderValue::try_from(tag).expect("a quoted hexadecimal number is a header value");
+    response.headers_mut().insert(header::ETAG, tag);
+    response
+}
+
+/// Adds the headers and cookies that the function set.
+pub(crate) fn apply_head(mut head: ReplyHead, headers: &mut HeaderMap) {
+    if !head.headers.is_empty() {
+        // The server decides about the framing of the response, even if a function forwards the
+        // headers of another server.
+        for name in [
+            header::CONNECTION,
+            header::CONTENT_LENGTH,
+            header::TRANSFER_ENCODING,
+        ] {
+            head.headers.remove(name);
+        }
+        headers.extend(head.headers);
+    }
+    for cookie in head.cookies {
+        match set_cookie(&cookie) {
+            Some(value) => {
+                headers.append(header::SET_COOKIE, value);
+            }
+            None => tracing::error!(
+                cookie = cookie.name(),
+                "invalid cookie was not set: its name is not a token, or its path or domain contains \
+                 `;` or control characters"
+            ),
+        }
+    }
+}
+
+/// Returns the value of a `Set-Cookie` header.
+///
+/// The value of the cookie is percent-encoded. Its name is not, because readers compare names byte for
+/// byte. Path and domain must not contain `;`, which would begin another attribute.
+fn set_cookie(cookie: &Cookie<'_>) -> Option<HeaderValue> {
+    let name = cookie.name();
+    let mut attributes = [cookie.path(), cookie.domain()].into_iter().flatten();
+    if HeaderName::try_from(name).is_err() || attributes.any(|value| value.contains(';')) {
+        return None;
+    }
+    let encoded = cookie.encoded().to_string();
+    let (_, rest) = encoded.split_once('=')?;
+    HeaderValue::try_from(format!("{name}={rest}")).ok()
+}
+
+/// Turns the response to `GET` into the one to `HEAD`: no body, and the length of the omitted body
+/// (RFC 9110, section 9.3.2).
+///
+/// Some servers, such as hyper over HTTP/2, would otherwise send the body.
+pub(crate) fn without_body(response: Response<ReplyBody>) -> Response<ReplyBody> {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact()
+        && parts.status != StatusCode::NOT_MODIFIED
+    {
+        parts
+            .headers
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, ReplyBody::empty())
+}

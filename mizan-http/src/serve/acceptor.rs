@@ -1,0 +1,159 @@
+//! Acceptance of connections within the limits of the server and of each client.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use crate::budget::{Budget, ClientKey, Exhausted, Share};
+use crate::client_address::canonical_network;
+
+/// The minimum interval between two log messages about the same problem.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The slot that an open connection takes until it is dropped.
+pub(super) struct ConnectionSlot {
+    _permit: OwnedSemaphorePermit,
+    _share: Option<Share>,
+}
+
+/// Accepts connections within the limits.
+pub(super) struct ConnectionAcceptor {
+    listener: TcpListener,
+    permits: Arc<Semaphore>,
+    per_client: Budget,
+    trusted_proxies: Vec<IpNet>,
+    reserve: ReserveDescriptor,
+    refusal_log: LogRateLimiter,
+    failure_log: LogRateLimiter,
+}
+
+impl ConnectionAcceptor {
+    pub(super) fn new(
+        listener: TcpListener,
+        max_connections: usize,
+        max_per_client: usize,
+        trusted_proxies: Vec<IpNet>,
+    ) -> Self {
+        let permits = max_connections.min(Semaphore::MAX_PERMITS);
+        Self {
+            listener,
+            permits: Arc::new(Semaphore::new(permits)),
+            per_client: Budget::per_client(max_per_client),
+            trusted_proxies: trusted_proxies.into_iter().map(canonical_network).collect(),
+            reserve: ReserveDescriptor::open(),
+            refusal_log: LogRateLimiter::default(),
+            failure_log: LogRateLimiter::default(),
+        }
+    }
+
+    /// Waits for a connection within the limits. Cancel safe.
+    pub(super) async fn accept(&mut self) -> (TcpStream, SocketAddr, ConnectionSlot) {
+        loop {
+            let permit = Arc::clone(&self.permits)
+                .acquire_owned()
+                .await
+                .expect("the semaphore is never closed");
+            match self.listener.accept().await {
+                Ok((stream, peer)) => match self.take_share(peer) {
+                    Ok(share) => {
+                        let slot = ConnectionSlot {
+                            _permit: permit,
+                            _share: share,
+                        };
+                        return (stream, peer, slot);
+                    }
+                    Err(_) => drop(stream),
+                },
+                Err(error) if is_client_error(&error) => {}
+                Err(error) => {
+                    if self.failure_log.allows() {
+                        tracing::error!(
+                            %error,
+                            "cannot accept connections: if too many files are open, raise the limit \
+                             (`ulimit -n`) or lower `Serve::max_connections`"
+                        );
+                    }
+                    self.reserve.refuse_one(&self.listener).await;
+                }
+            }
+        }
+    }
+
+    /// Takes a share of the limit for each client, which does not apply to trusted proxies.
+    fn take_share(&mut self, peer: SocketAddr) -> Result<Option<Share>, Exhausted> {
+        let addr = peer.ip().to_canonical();
+        if self.trusted_proxies.iter().any(|net| net.contains(&addr)) {
+            return Ok(None);
+        }
+        let share = self.per_client.take(Some(ClientKey::from(addr)), 1);
+        if share.is_err() && self.refusal_log.allows() {
+            tracing::warn!(
+                client = %addr,
+                "refused a connection: the client has reached the maximum number of connections per \
+                 client; if it is your proxy, add it to `Serve::trusted_proxies`"
+            );
+        }
+        share.map(Some)
+    }
+}
+
+/// A file descriptor that is kept for the case that the process has no others left.
+///
+/// With it, the server can still accept a connection and close it. So the client learns at once that the
+/// server is full, and the connections behind it do not remain in the queue.
+struct ReserveDescriptor(Option<std::fs::File>);
+
+impl ReserveDescriptor {
+    fn open() -> Self {
+        #[cfg(unix)]
+        return Self(std::fs::File::open("/dev/null").ok());
+        #[cfg(not(unix))]
+        Self(None)
+    }
+
+    async fn refuse_one(&mut self, listener: &TcpListener) {
+        const PAUSE: Duration = Duration::from_millis(50);
+        if self.0.take().is_some() {
+            // This waits only if another part of the process took the descriptor, or if the client has
+            // disconnected.
+            let refused = tokio::time::timeout(PAUSE, listener.accept()).await;
+            let is_refused = matches!(refused, Ok(Ok(_)));
+            drop(refused);
+            *self = Self::open();
+            if is_refused {
+                return;
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+        *self = Self::open();
+    }
+}
+
+/// Limits the rate of a log message, so that a flood of connections does not fill the log.
+#[derive(Default)]
+struct LogRateLimiter(Option<Instant>);
+
+impl LogRateLimiter {
+    fn allows(&mut self) -> bool {
+        let is_due = self.0.is_none_or(|last| last.elapsed() >= LOG_INTERVAL);
+        if is_due {
+            self.0 = Some(Instant::now());
+        }
+        is_due
+    }
+}
+
+fn is_client_error(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
+}

@@ -1,0 +1,97 @@
+//! Calls of functions on behalf of the client of another request.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mizan_core::{Principal, RequestHead};
+
+use crate::calls::runner::CallRunner;
+use crate::response::problem_details;
+
+/// Calls queries and contexts in the process, on behalf of the client that made a request, and within
+/// the limits of the service.
+///
+/// [`MizanService::caller`](crate::MizanService::caller) creates it. Cloning is cheap.
+///
+/// ```
+/// use axum::extract::{Request, State};
+/// use axum::response::{IntoResponse, Response};
+/// use bytes::Bytes;
+/// use mizan_http::MizanService;
+///
+/// /// Returns the output of the query `headlines` within a page.
+/// async fn page(State(mizan): State<MizanService>, request: Request) -> Response {
+///     let caller = match mizan.caller(&request).await {
+///         Ok(caller) => caller,
+///         Err(response) => return response.into_response(),
+///     };
+///     match caller.call("headlines".to_owned(), Bytes::new()).await {
+///         Ok(headlines) => headlines.into_response(),
+///         Err(problem) => problem.into_response(),
+///     }
+/// }
+/// ```
+///
+/// It has the signature that mizan-ssr expects of the function that answers the calls of a page:
+/// `move |name, input| Box::pin(caller.call(name, input))`.
+#[derive(Clone)]
+pub struct Caller {
+    calls: Arc<CallRunner>,
+    principal: Principal,
+    head: Arc<RequestHead>,
+}
+
+impl Caller {
+    pub(crate) fn new(calls: Arc<CallRunner>, principal: Principal, head: RequestHead) -> Self {
+        Self {
+            calls,
+            principal,
+            head: Arc::new(head),
+        }
+    }
+
+    /// Returns the principal of the client that made the request.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Calls the function `name` with an input as JSON, and returns its output as JSON. An empty input
+    /// means no arguments.
+    ///
+    /// Dropping the future cancels the call. Cookies and headers that the function sets are ignored.
+    ///
+    /// # Errors
+    ///
+    /// Returns problem details (RFC 9457) as JSON, as the service would send them. A mutation fails with
+    /// `method_not_allowed`.
+    pub fn call(
+        &self,
+        name: String,
+        input: Bytes,
+    ) -> impl Future<Output = Result<Bytes, Bytes>> + Send + use<> {
+        let Self {
+            calls,
+            principal,
+            head,
+        } = self.clone();
+        async move {
+            // Each call has a head of its own, which carries its cancellation.
+            let head = RequestHead::clone(&head);
+            calls
+                .run_read(&name, principal, head, input)
+                .await
+                .map_err(|error| problem_details::to_json(&error, false))
+        }
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("principal", &self.principal)
+            .finish_non_exhaustive()
+    }
+}

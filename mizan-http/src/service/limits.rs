@@ -1,0 +1,101 @@
+//! The limits of a service.
+
+use std::time::Duration;
+
+macro_rules! http_limits {
+    ($($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:expr,)*) => {
+        /// The limits of a [`MizanService`](crate::MizanService). Everything that could grow has one.
+        ///
+        /// A client is an IPv4 address, or the /64 network of an IPv6 address.
+        ///
+        /// ```
+        /// use std::time::Duration;
+        ///
+        /// use mizan_core::Registry;
+        /// use mizan_http::{HttpLimits, MizanService};
+        ///
+        /// fn service() -> Result<MizanService, Box<dyn std::error::Error>> {
+        ///     let limits = HttpLimits::default()
+        ///         .body_bytes(256 * 1024)
+        ///         .call_deadline(Duration::from_secs(5));
+        ///     let app = Registry::new().build()?;
+        ///     Ok(MizanService::builder(app).limits(limits).build()?)
+        /// }
+        /// ```
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct HttpLimits {
+            $($(#[doc = $doc])* pub $name: $type,)*
+        }
+
+        impl Default for HttpLimits {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl HttpLimits {
+            $(
+                #[doc = concat!("Sets [`", stringify!($name), "`](field@Self::", stringify!($name), ").")]
+                #[must_use]
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+http_limits! {
+    /// The maximum size of a request body, in bytes. 1 MiB by default.
+    body_bytes: usize = 1024 * 1024,
+    /// The maximum total size of the files of a request, in bytes. 32 MiB by default.
+    ///
+    /// It applies in addition to [`body_bytes`](field@Self::body_bytes). Files are written to the disk
+    /// and not kept in memory.
+    upload_bytes: u64 = 32 * 1024 * 1024,
+    /// The maximum number of fields and files of a form. 1000 by default.
+    form_parts: usize = 1000,
+    /// The maximum time in which a request body has to arrive. 30 seconds by default.
+    ///
+    /// Of a body with files, 16 KiB have to arrive in each interval of this length.
+    body_timeout: Duration = Duration::from_secs(30),
+    /// The maximum time in which a body with files has to arrive. 10 minutes by default.
+    upload_timeout: Duration = Duration::from_secs(10 * 60),
+    /// The maximum duration of a call, after which the call is dropped and answered with 504. 30 seconds
+    /// by default.
+    call_deadline: Duration = Duration::from_secs(30),
+    /// The maximum number of concurrent calls. Further calls are answered with 503. 4096 by default.
+    concurrent_calls: usize = 4096,
+    /// The maximum number of concurrent calls of one client. 512 by default.
+    concurrent_calls_per_client: usize = 512,
+    /// The maximum number of open WebSockets of one client. 512 by default.
+    ///
+    /// The limits of mizan-channels bound the number of all clients together.
+    websockets_per_client: usize = 512,
+    /// The maximum number of bodies that are read at the same time. Further requests are answered with
+    /// 503. 4096 by default.
+    concurrent_bodies: usize = 4096,
+    /// The maximum number of bodies that one client sends at the same time. 256 by default.
+    concurrent_bodies_per_client: usize = 256,
+    /// The maximum memory for the bodies of all requests in progress, in bytes. Further requests are
+    /// answered with 503. 256 MiB by default.
+    body_memory: u64 = 256 * 1024 * 1024,
+    /// The maximum memory for the bodies of one client, in bytes. 32 MiB by default.
+    body_memory_per_client: u64 = 32 * 1024 * 1024,
+    /// The maximum disk space for the files of all requests in progress, in bytes. Further requests are
+    /// answered with 503. 4 GiB by default.
+    upload_storage: u64 = 4 * 1024 * 1024 * 1024,
+    /// The maximum disk space for the files of one client, in bytes. 512 MiB by default.
+    upload_storage_per_client: u64 = 512 * 1024 * 1024,
+    /// The maximum number of open files of all requests in progress. Further requests are answered with
+    /// 503. 384 by default.
+    ///
+    /// Each uploaded file takes a file descriptor until its call ends.
+    upload_files: usize = 384,
+    /// The maximum number of open files of one client, and thus of one request. 64 by default.
+    upload_files_per_client: usize = 64,
+    /// The maximum number of calls in a batch. 64 by default.
+    batch_calls: usize = 64,
+}

@@ -1,0 +1,78 @@
+//! Routing of a request to the call, batch, form or WebSocket that its path names.
+
+use std::sync::Arc;
+
+use http::{Method, Request, Response};
+use http_body::Body;
+use mizan_core::{Error, ErrorCode, RequestHead};
+
+use super::state::ServiceState;
+use crate::authenticate::Authenticate;
+use crate::calls::{batch, call};
+use crate::forms::outcome::FormOutcome;
+use crate::forms::submission;
+use crate::response::ReplyBody;
+use crate::response::{problem_details, reply};
+#[cfg(feature = "channels")]
+use crate::websocket::upgrade;
+
+/// Answers a request. Its head is processed before the future is created, which keeps the future small.
+pub(crate) fn answer<A: Authenticate, B: Body>(
+    state: Arc<ServiceState<A>>,
+    request: Request<B>,
+) -> impl Future<Output = Response<ReplyBody>> {
+    let is_allowed = state.cross_origin.allows(&request);
+    let (parts, body) = request.into_parts();
+    let client_addr = state
+        .client_addresses
+        .resolve(&parts.extensions, &parts.headers);
+    let head = Arc::new(RequestHead::new(parts, client_addr));
+    async move {
+        let response = if is_allowed {
+            route(&state, &head, body).await
+        } else {
+            Err(cross_site())
+        };
+        let response = response
+            .unwrap_or_else(|error| problem_details::response(&error, state.is_outdated(&head)));
+        if *head.method() == Method::HEAD {
+            reply::without_body(response)
+        } else {
+            response
+        }
+    }
+}
+
+async fn route<A: Authenticate, B: Body>(
+    state: &Arc<ServiceState<A>>,
+    head: &Arc<RequestHead>,
+    body: B,
+) -> Result<Response<ReplyBody>, Error> {
+    // A router in which the service is nested has already removed the mount path.
+    let path = head.uri().path();
+    let path = path.strip_prefix(&state.mount_path).unwrap_or(path);
+    if let Some(name) = path.strip_prefix("/call/") {
+        call::handle(state, state.calls.find(name)?, head, body).await
+    } else if path == "/batch" {
+        batch::handle(state, head, body).await
+    } else if let Some(name) = path.strip_prefix("/form/") {
+        // Boxed, because the future of a form is large and would enlarge that of each call.
+        match Box::pin(submission::handle(state, name, head, body)).await? {
+            FormOutcome::Response(response) => Ok(response),
+            FormOutcome::Redisplay(redisplay) => Ok(redisplay.into_response()),
+        }
+    } else {
+        #[cfg(feature = "channels")]
+        if path == "/ws" {
+            return upgrade::handle(state, head);
+        }
+        Err(Error::not_found("there is no resource at this path"))
+    }
+}
+
+fn cross_site() -> Error {
+    Error::new(
+        ErrorCode::CrossSite,
+        "cross-site request: if the page that sent it is yours, add its origin to the public origins",
+    )
+}

@@ -1,0 +1,91 @@
+//! The state that all requests to a service share.
+
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use mizan_core::{Error, ErrorCode, Principal, RequestHead};
+
+use super::limits::HttpLimits;
+use crate::authenticate::Authenticate;
+use crate::body::budget::BodyBudget;
+#[cfg(feature = "channels")]
+use crate::budget::Budget;
+use crate::calls::runner::CallRunner;
+use crate::client_address::ClientAddressResolver;
+use crate::cross_origin::CrossOriginPolicy;
+use crate::response::ReplyBody;
+use crate::response::problem_details;
+use crate::timeout::LazyTimeout;
+
+/// The request header with which a generated client sends the hash of its contract.
+const CONTRACT: HeaderName = HeaderName::from_static("mizan-contract");
+
+pub(crate) struct ServiceState<A> {
+    pub(crate) calls: Arc<CallRunner>,
+    pub(crate) authenticator: A,
+    pub(crate) cross_origin: CrossOriginPolicy,
+    pub(crate) bodies: BodyBudget,
+    #[cfg(feature = "channels")]
+    pub(crate) websockets: Budget,
+    pub(crate) limits: HttpLimits,
+    pub(crate) mount_path: String,
+    pub(crate) upload_dir: Arc<Path>,
+    pub(crate) client_addresses: ClientAddressResolver,
+}
+
+impl<A> ServiceState<A> {
+    /// Returns whether a request posts a form.
+    pub(crate) fn is_form<B>(&self, request: &Request<B>) -> bool {
+        let path = request.uri().path().strip_prefix(&self.mount_path);
+        *request.method() == Method::POST && path.is_some_and(|path| path.starts_with("/form/"))
+    }
+
+    /// Returns the response to a request with a method that is not allowed. `is_safe` allows reads.
+    pub(crate) fn method_not_allowed(
+        &self,
+        is_safe: bool,
+        head: &RequestHead,
+    ) -> Response<ReplyBody> {
+        let (allowed, message) = if is_safe {
+            ("GET, HEAD, POST", "method not allowed: use GET or POST")
+        } else {
+            ("POST", "method not allowed: use POST")
+        };
+        let error = Error::new(ErrorCode::MethodNotAllowed, message);
+        let mut response = problem_details::response(&error, self.is_outdated(head));
+        response
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static(allowed));
+        response
+    }
+
+    /// Returns whether the client was generated from a contract that differs from the app's.
+    pub(crate) fn is_outdated(&self, head: &RequestHead) -> bool {
+        let contract = self.calls.app().manifest().contract();
+        head.headers()
+            .get(CONTRACT)
+            .is_some_and(|client| client != contract)
+    }
+}
+
+impl<A: Authenticate> ServiceState<A> {
+    /// Authenticates a request within the deadline of a call. A panic in [`Authenticate`] becomes an
+    /// error, as a panic in a function does.
+    pub(crate) async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
+        let principal = async { self.authenticator.authenticate(head).await };
+        let principal = pin!(AssertUnwindSafe(principal).catch_unwind());
+        match LazyTimeout::new(self.limits.call_deadline, principal).await {
+            Some(Ok(principal)) => principal,
+            Some(Err(_)) => Err(Error::internal("the authentication panicked")),
+            None => Err(Error::new(
+                ErrorCode::DeadlineExceeded,
+                "authentication timed out",
+            )),
+        }
+        .map_err(|error| error.logged("authentication"))
+    }
+}

@@ -1,0 +1,343 @@
+//! The limits for each client: calls, bodies, files.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mizan_http::{HttpLimits, MizanService, PeerAddr};
+use tower_service::Service;
+
+use crate::app::{Gate, Probe, app, limits};
+use crate::forms_app::{BOUNDARY, Part, Seen, Site, multipart, text};
+use crate::wire::{Reply, Server, Socket, call, echo, get, post, raw_post, soon, with};
+
+const ONE: &str = "192.0.2.1";
+const OTHER: &str = "192.0.2.2";
+const SUBMIT: &str = "/api/mizan/call/contact.submit";
+
+fn limited(change: impl FnOnce(&mut HttpLimits)) -> (Arc<Probe>, MizanService) {
+    let probe = Arc::default();
+    let service = MizanService::builder(app(&probe))
+        .limits(limits(change))
+        .trusted_proxies(["127.0.0.0/8".parse().unwrap()]);
+    (probe, service.build().unwrap())
+}
+
+fn from<B>(mut request: http::Request<B>, addr: &str) -> http::Request<B> {
+    let addr = SocketAddr::new(addr.parse().unwrap(), 1);
+    request.extensions_mut().insert(PeerAddr(addr));
+    request
+}
+
+fn is_busy(reply: &Reply) -> bool {
+    let is_busy = reply.status == 503;
+    if is_busy {
+        assert_eq!(reply.failure(), (503, "unavailable".to_owned()));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+    }
+    is_busy
+}
+
+/// A request whose body has begun, and goes on when the test says so.
+async fn begin(server: &Server, addr: &str, path: &str, headers: &str, body: &[u8]) -> Socket {
+    let mut socket = server.connect().await;
+    socket
+        .send(format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: {addr}\r\n{headers}\r\n"
+        ))
+        .await;
+    socket.send(body).await;
+    socket
+}
+
+async fn begin_echo(server: &Server, addr: &str, announced: usize, sent: usize) -> Socket {
+    let headers = format!("content-type: application/json\r\ncontent-length: {announced}\r\n");
+    let mut body = vec![b' '; sent];
+    if sent > 2 {
+        body[..2].copy_from_slice(b"{ ");
+    }
+    begin(server, addr, "/api/mizan/call/echo", &headers, &body).await
+}
+
+#[tokio::test]
+async fn calls_under_way() {
+    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
+    let waiting: Vec<_> = (0..2)
+        .map(|_| {
+            let mut service = service.clone();
+            let request = from(get("/api/mizan/call/wait"), ONE);
+            tokio::spawn(async move { service.call(request).await })
+        })
+        .collect();
+    probe.started.reach(2).await;
+    let read = || get("/api/mizan/call/read");
+    assert!(is_busy(&call(&service, from(read(), ONE)).await));
+    assert_eq!(call(&service, from(read(), OTHER)).await.status, 200);
+    // A proxy's clients are clients by themselves, also where they share its address.
+    let forwarded = |addr| with(from(read(), "127.0.0.1"), &[("x-forwarded-for", addr)]);
+    assert!(is_busy(&call(&service, forwarded(ONE)).await));
+    assert_eq!(call(&service, forwarded(OTHER)).await.status, 200);
+    // A batch is as many calls as it has.
+    let batch = post(
+        "/api/mizan/batch",
+        r#"[{"name":"read"},{"name":"read"},{"name":"wait"},{"name":"wait"},{"name":"wait"}]"#,
+    );
+    let batch = tokio::spawn({
+        let service = service.clone();
+        async move { call(&service, from(batch, OTHER)).await }
+    });
+    probe.started.reach(4).await;
+    probe.gate.let_through(4);
+    let lines = soon(batch).await.unwrap().body;
+    let refused = lines
+        .split(|byte| *byte == b'\n')
+        .filter(|line| String::from_utf8_lossy(line).contains("unavailable"));
+    assert_eq!(refused.count(), 1, "{lines:?}");
+    for call in waiting {
+        soon(call).await.unwrap().unwrap();
+    }
+    assert_eq!(call(&service, from(read(), ONE)).await.status, 200);
+}
+
+#[tokio::test]
+async fn networks_of_ipv6() {
+    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 1);
+    let mut waiting = service.clone();
+    let waiting = tokio::spawn(waiting.call(from(get("/api/mizan/call/wait"), "2001:db8::1")));
+    probe.started.reach(1).await;
+    let read = |addr| from(get("/api/mizan/call/read"), addr);
+    assert!(is_busy(&call(&service, read("2001:db8::2")).await));
+    assert_eq!(call(&service, read("2001:db8:0:1::1")).await.status, 200);
+    probe.gate.let_through(1);
+    soon(waiting).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn bodies_that_are_read() {
+    let (_, service) = limited(|limits| {
+        limits.concurrent_bodies = 3;
+        limits.concurrent_bodies_per_client = 2;
+    });
+    let server = Server::of(service).await;
+    let as_one =
+        |text: &str| echo(text).replace("\r\nhost", &format!("\r\nx-forwarded-for: {ONE}\r\nhost"));
+    let mut held = vec![
+        begin_echo(&server, ONE, 100, 1).await,
+        begin_echo(&server, ONE, 100, 1).await,
+    ];
+    soon(async { while !is_busy(&server.ask(as_one("hi")).await) {} }).await;
+    // What has no body is no concern of this.
+    let read = format!(
+        "GET /api/mizan/call/read HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: {ONE}\r\n\r\n"
+    );
+    assert_eq!(server.ask(read).await.status, 200);
+    server.works().await;
+    held.push(begin_echo(&server, OTHER, 100, 1).await);
+    // There is no room for anyone now.
+    soon(async { while !is_busy(&server.ask(echo("hi")).await) {} }).await;
+    drop(held);
+    soon(async { while server.ask(as_one("hi")).await.status != 200 {} }).await;
+    server.works().await;
+}
+
+#[tokio::test]
+async fn memory_of_bodies() {
+    const SOME: usize = 100_000;
+    let (probe, service) = limited(|limits| {
+        limits.body_memory = 3 * SOME as u64;
+        limits.body_memory_per_client = 2 * SOME as u64;
+    });
+    let server = Server::of(service).await;
+    // What is announced takes nothing.
+    let mut held = vec![begin_echo(&server, ONE, 2 * SOME, 10).await];
+    let fits = format!(r#"{{"text":"{}"}}"#, "x".repeat(SOME));
+    let forwarded = format!("x-forwarded-for: {ONE}\r\n");
+    let send = async || {
+        server
+            .ask(raw_post("/api/mizan/call/echo", &forwarded, &fits))
+            .await
+    };
+    assert_eq!(send().await.status, 200);
+    // What was sent does.
+    held.push(begin_echo(&server, ONE, SOME + 10, SOME).await);
+    soon(async { while !is_busy(&send().await) {} }).await;
+    drop(held);
+    soon(async { while send().await.status != 200 {} }).await;
+    // What was read does too, until its call has ended.
+    let mut calls = Vec::new();
+    for _ in 0..2 {
+        let mut socket = server.connect().await;
+        let input = format!("{{{}}}", " ".repeat(SOME));
+        let work = raw_post("/api/mizan/call/work", &forwarded, &input);
+        socket.send(work).await;
+        calls.push(socket);
+        probe.started.reach(calls.len()).await;
+        if calls.len() == 1 {
+            probe.gate.let_through(1);
+            assert_eq!(calls[0].reply().await.status, 200);
+        }
+    }
+    let half = raw_post(
+        "/api/mizan/call/work",
+        &forwarded,
+        &format!("{{{}}}", " ".repeat(SOME)),
+    );
+    assert!(is_busy(&server.ask(&half).await));
+    probe.gate.let_through(2);
+    assert_eq!(calls[1].reply().await.status, 200);
+    assert_eq!(server.ask(&half).await.status, 200);
+}
+
+#[tokio::test]
+async fn storage_of_files() {
+    const SOME: usize = 400_000;
+    let seen = Seen {
+        gate: Some(Gate::default()),
+        ..Seen::default()
+    };
+    let site = Site::with(seen, |limits| {
+        limits.upload_storage = 5 * SOME as u64;
+        limits.upload_storage_per_client = 3 * SOME as u64;
+    });
+    let content = vec![0; SOME];
+    let ada = text("input", r#"{"name": "Ada"}"#);
+    let file = Part("files", Some("a"), "", &content);
+    let send = |addr: &str, files: usize| {
+        let parts = [&[ada][..], &vec![file; files]].concat();
+        let request = from(multipart(SUBMIT, &parts), addr);
+        let service = site.service.clone();
+        tokio::spawn(async move { call(&service, request).await })
+    };
+    assert!(is_busy(&send(ONE, 4).await.unwrap()));
+    let first = send(ONE, 2);
+    site.seen.started.reach(1).await;
+    assert!(is_busy(&send(ONE, 2).await.unwrap()));
+    let second = send(OTHER, 2);
+    site.seen.started.reach(2).await;
+    // LazyTimeout its part, and more than is left for all.
+    let third = send("192.0.2.3", 2).await.unwrap();
+    assert!(is_busy(&third));
+    assert_eq!(third.problem()["detail"], "the server is busy");
+    site.seen.gate.as_ref().unwrap().let_through(3);
+    for reply in [first, second] {
+        assert_eq!(soon(reply).await.unwrap().status, 200);
+    }
+    assert_eq!(soon(send(ONE, 2)).await.unwrap().status, 200);
+    assert_eq!(site.files().len(), 0, "temporary files");
+}
+
+#[tokio::test]
+async fn open_files() {
+    let seen = Seen {
+        gate: Some(Gate::default()),
+        ..Seen::default()
+    };
+    let site = Site::with(seen, |limits| {
+        limits.upload_files = 5;
+        limits.upload_files_per_client = 3;
+    });
+    let ada = text("input", r#"{"name": "Ada"}"#);
+    let file = Part("files", Some("a"), "", b"x");
+    let send = |addr: &str, files: usize| {
+        let parts = [&[ada][..], &vec![file; files]].concat();
+        let request = from(multipart(SUBMIT, &parts), addr);
+        let service = site.service.clone();
+        tokio::spawn(async move { call(&service, request).await })
+    };
+    // More than one request may ever have.
+    let reply = send(ONE, 4).await.unwrap();
+    assert_eq!(reply.failure(), (413, "too_large".to_owned()));
+    let first = send(ONE, 2);
+    site.seen.started.reach(1).await;
+    assert!(is_busy(&send(ONE, 2).await.unwrap()));
+    let second = send(OTHER, 2);
+    site.seen.started.reach(2).await;
+    let third = send("192.0.2.3", 2).await.unwrap();
+    assert!(is_busy(&third));
+    assert_eq!(third.problem()["detail"], "the server is busy");
+    site.seen.gate.as_ref().unwrap().let_through(3);
+    for reply in [first, second] {
+        assert_eq!(soon(reply).await.unwrap().status, 200);
+    }
+    assert_eq!(soon(send(ONE, 3)).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn text_of_multipart_bodies_takes_memory_while_it_arrives() {
+    const SOME: usize = 100_000;
+    let site = Site::with(Seen::default(), |limits| {
+        limits.body_memory_per_client = SOME as u64;
+    });
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let headers = format!(
+        "content-type: multipart/form-data; boundary={BOUNDARY}\r\ncontent-length: 1000000\r\n"
+    );
+    let part = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"input\"\r\n\r\n");
+    let body = [part.as_bytes(), &vec![b' '; 2 * SOME]].concat();
+    // Neither the part nor the body ends.
+    let mut socket = begin(&server, ONE, SUBMIT, &headers, &body).await;
+    assert_eq!(soon(socket.head()).await.status, 503);
+}
+
+#[tokio::test]
+async fn requests_that_wait_for_the_reply_of_another() {
+    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
+    let send = || {
+        let service = service.clone();
+        let work = post("/api/mizan/call/work", "{}");
+        let request = with(
+            from(work, ONE),
+            &[("idempotency-key", "one-and-the-same-key")],
+        );
+        tokio::spawn(async move { call(&service, request).await })
+    };
+    let first = send();
+    probe.started.reach(1).await;
+    let second = send();
+    // One of these waits, unless the second was there before.
+    let mut refused = 0;
+    for _ in 0..2 {
+        let further = send();
+        if let Ok(reply) = tokio::time::timeout(Duration::from_secs(5), further).await {
+            refused += usize::from(is_busy(&reply.unwrap()));
+        }
+    }
+    assert!(refused > 0);
+    probe.gate.let_through(1);
+    assert_eq!(soon(first).await.unwrap().status, 200);
+    let _ = soon(second).await;
+}
+
+#[tokio::test]
+async fn a_slow_upload_has_an_end() {
+    let site = Site::with(Seen::default(), |limits| {
+        limits.upload_timeout = Duration::from_millis(500);
+    });
+    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let headers = format!(
+        "content-type: multipart/form-data; boundary={BOUNDARY}\r\ntransfer-encoding: chunked\r\n"
+    );
+    let part = format!(
+        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n"
+    );
+    let chunk = format!("{:x}\r\n{part}\r\n", part.len());
+    let socket = begin(&server, ONE, SUBMIT, &headers, chunk.as_bytes()).await;
+    // It is fast enough for the other limit.
+    let more = [b"8000\r\n", &vec![0; 0x8000][..], b"\r\n"].concat();
+    let drip = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if socket.stream.try_write(&more).is_err() {
+                break;
+            }
+            let mut reply = [0; 12];
+            let read = socket.stream.try_read(&mut reply);
+            if read.is_ok() {
+                assert_eq!(&reply, b"HTTP/1.1 408");
+                break;
+            }
+        }
+    };
+    soon(drip).await;
+    site.until_files(0).await;
+}

@@ -1,0 +1,199 @@
+//! The channels that the tests subscribe to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mizan_channels::{Channels, ChannelsExt, MemoryBroker};
+use mizan_core::channel::{Member, SlowConsumer, Snapshot};
+use mizan_core::{
+    App, Channel, Cx, Decision, Error, Identity, Never, Principal, Registry, RequestHead, client,
+};
+use mizan_http::{Authenticate, MizanService};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::sync::Notify;
+
+use crate::wire::Server;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Room {
+    pub(crate) room: String,
+}
+
+impl Room {
+    pub(crate) fn new(room: &str) -> Self {
+        Self {
+            room: room.to_owned(),
+        }
+    }
+}
+
+/// Who may be where, and what happened.
+#[derive(Default)]
+pub(crate) struct World {
+    /// Tells that mia's session is over.
+    pub(crate) over: Notify,
+    pub(crate) received: AtomicUsize,
+    pub(crate) authorized: AtomicUsize,
+    pub(crate) is_closed: std::sync::atomic::AtomicBool,
+    pub(crate) lapsed: std::sync::atomic::AtomicBool,
+}
+
+pub(crate) struct Chat;
+
+impl Channel for Chat {
+    type Params = Room;
+    type ServerMessage = String;
+    type ClientMessage = String;
+    type Reply = usize;
+    type Snapshot = String;
+    type Member = String;
+    const NAME: &'static str = "chat";
+    const HISTORY_LEN: usize = 10;
+    const REAUTHORIZE_INTERVAL: Duration = Duration::from_millis(200);
+
+    async fn authorize(cx: &Cx, params: &Room) -> Decision {
+        let world = cx.state::<Arc<World>>();
+        world.authorized.fetch_add(1, Ordering::Relaxed);
+        let is_private = params.room.starts_with("of-");
+        let own = params.room.strip_prefix("of-");
+        let allowed = !is_private || cx.principal().id() == own;
+        let is_open = !world.is_closed.load(Ordering::Relaxed);
+        (cx.principal().is_signed_in() && allowed && is_open).into()
+    }
+
+    fn group(params: &Room) -> String {
+        params.room.clone()
+    }
+
+    async fn snapshot(_: &Cx, params: &Room) -> Result<Option<Snapshot<String>>, Error> {
+        Ok(Some(Snapshot::new(format!("about {}", params.room))))
+    }
+
+    async fn member(cx: &Cx, _: &Room) -> Result<Option<Member<String>>, Error> {
+        let Some(id) = cx.principal().id() else {
+            return Ok(None);
+        };
+        Ok(Some(Member::new(id.to_owned(), id.to_uppercase())))
+    }
+
+    async fn receive(cx: &Cx, params: &Room, message: String) -> Result<usize, Error> {
+        if message == "panic" {
+            panic!("as it was told");
+        }
+        if message == "slow" {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        let received = cx
+            .state::<Arc<World>>()
+            .received
+            .fetch_add(1, Ordering::Relaxed);
+        let text = format!("{}: {message}", cx.principal().id().unwrap_or("?"));
+        cx.channels().publish::<Chat>(params, text).await?;
+        Ok(received + 1)
+    }
+}
+
+macro_rules! feed {
+    ($name:ident, $text:literal, $slow:expr) => {
+        pub(crate) struct $name;
+
+        impl Channel for $name {
+            type Params = Room;
+            type ServerMessage = String;
+            type ClientMessage = Never;
+            type Reply = Never;
+            type Snapshot = Never;
+            type Member = Never;
+            const NAME: &'static str = $text;
+            const HISTORY_LEN: usize = 16;
+            const SLOW_CONSUMER: SlowConsumer = $slow;
+
+            async fn authorize(_: &Cx, _: &Room) -> Decision {
+                Decision::Allow
+            }
+
+            fn group(params: &Room) -> String {
+                params.room.clone()
+            }
+        }
+    };
+}
+
+feed!(Feed, "feed", SlowConsumer::Gap);
+feed!(Prices, "prices", SlowConsumer::Latest);
+feed!(Ledger, "ledger", SlowConsumer::Disconnect);
+
+/// Tells a room from a function.
+#[client]
+pub(crate) async fn announce(cx: &Cx, room: String, text: String) -> Result<u64, Error> {
+    let position = cx.channels().publish::<Feed>(&Room { room }, text).await?;
+    Ok(position.offset)
+}
+
+/// Takes a bearer token, or the cookie `user`, for the name of a user.
+pub(crate) struct ByName(pub(crate) Arc<World>);
+
+impl Authenticate for ByName {
+    async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
+        let bearer = head.headers().get("authorization");
+        let bearer = bearer.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let cookie = head.cookie("user").map(|cookie| cookie.value().to_owned());
+        let name = bearer.map(str::to_owned).or(cookie);
+        let has_lapsed = self.0.lapsed.load(Ordering::Relaxed);
+        let name = name.filter(|name| name != "wrong" && (!has_lapsed || name.ends_with("-again")));
+        Ok(name.map_or_else(Principal::anonymous, |name| {
+            let id = name.trim_end_matches("-again").to_owned();
+            Identity::new(&*id)
+                .in_session(format!("session-of-{id}"))
+                .into()
+        }))
+    }
+
+    async fn wait_until_ended(&self, principal: &Principal) {
+        if principal.id() == Some("mia") {
+            self.0.over.notified().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A server, its channels and its world.
+pub(crate) struct Running {
+    pub(crate) server: Server,
+    pub(crate) channels: Channels,
+    pub(crate) world: Arc<World>,
+}
+
+pub(crate) fn app(channels: Channels, world: &Arc<World>) -> App {
+    let registry = Registry::new()
+        .channel::<Chat>()
+        .channel::<Feed>()
+        .channel::<Prices>()
+        .channel::<Ledger>()
+        .function::<Announce>()
+        .merge(crate::app::registry(&Arc::default()))
+        .state(channels)
+        .state(Arc::clone(world));
+    registry.build().unwrap()
+}
+
+pub(crate) async fn running(limits: impl FnOnce(&mut mizan_channels::Limits)) -> Running {
+    let mut settings = mizan_channels::Limits::default();
+    limits(&mut settings);
+    let channels = Channels::with_limits(MemoryBroker::new(), settings);
+    let world = Arc::<World>::default();
+    let service = MizanService::builder(app(channels.clone(), &world))
+        .authenticate(ByName(Arc::clone(&world)))
+        .public_origin("https://friend.example")
+        .build()
+        .unwrap();
+    Running {
+        server: Server::start(service, |serve| serve).await,
+        channels,
+        world,
+    }
+}

@@ -1,0 +1,90 @@
+//! The limits of sockets for each client, and how sockets count as connections.
+
+use std::time::Duration;
+
+use mizan_channels::{Channels, MemoryBroker};
+use mizan_http::serve::Serve;
+use mizan_http::{HttpLimits, MizanService};
+
+use super::app::{ByName, app};
+use super::client::{Client, handshake};
+use crate::wire::{Server, Socket, raw_get, soon};
+
+async fn server(
+    change: impl FnOnce(&mut HttpLimits),
+    serve: impl FnOnce(Serve<MizanService<ByName>>) -> Serve<MizanService<ByName>>,
+) -> Server {
+    let channels = Channels::new(MemoryBroker::new());
+    let world = std::sync::Arc::default();
+    let mut limits = HttpLimits::default();
+    change(&mut limits);
+    let service = MizanService::builder(app(channels, &world))
+        .authenticate(ByName(world))
+        .limits(limits)
+        .trusted_proxies(["127.0.0.1/32".parse().unwrap()])
+        .build()
+        .unwrap();
+    Server::start(service, serve).await
+}
+
+#[tokio::test]
+async fn a_client_has_so_many_sockets() {
+    let server = server(|limits| limits.websockets_per_client = 2, |serve| serve).await;
+    let of = |addr: &str| handshake(&format!("x-forwarded-for: {addr}\r\n"));
+    let (one, other) = (of("192.0.2.1"), of("192.0.2.2"));
+    let (first, held) = Client::ask(server.addr, &one).await;
+    let (second, _also_held) = Client::ask(server.addr, &one).await;
+    assert_eq!((first.status, second.status), (101, 101));
+    let (reply, _) = Client::ask(server.addr, &one).await;
+    assert_eq!(
+        (reply.status, reply.header("retry-after")),
+        (503, Some("1"))
+    );
+    let (reply, _) = Client::ask(server.addr, &other).await;
+    assert_eq!(reply.status, 101);
+    drop(held);
+    let again = async { while Client::ask(server.addr, &one).await.0.status != 101 {} };
+    soon(again).await;
+}
+
+#[tokio::test]
+async fn a_socket_counts_as_a_connection_for_as_long_as_it_is_open() {
+    let server = server(|_| {}, |serve| serve.max_connections(2)).await;
+    let first = Client::connect(server.addr, "").await;
+    let second = Client::connect(server.addr, "").await;
+    let mut third = server.connect().await;
+    third.send(raw_get("/api/mizan/call/read")).await;
+    let early = tokio::time::timeout(Duration::from_millis(300), third.reply()).await;
+    assert!(early.is_err(), "{early:?}");
+    drop(first);
+    assert_eq!(third.reply().await.status, 200);
+    drop((second, third));
+
+    let server = self::server(|_| {}, |serve| serve.max_connections_per_client(1)).await;
+    let first = Client::connect(server.addr, "").await;
+    let is_refused = async || {
+        let mut socket = Socket::connect(server.addr).await;
+        let request = raw_get("/api/mizan/call/read");
+        let sent = tokio::io::AsyncWriteExt::write_all(&mut socket.stream, request.as_bytes());
+        sent.await.is_err() || socket.ends().await
+    };
+    assert!(is_refused().await);
+    drop(first);
+    soon(async { while is_refused().await {} }).await;
+}
+
+#[tokio::test]
+async fn a_socket_keeps_little_of_its_head() {
+    let server = server(|_| {}, |serve| serve).await;
+    for (headers, status) in [
+        (format!("x: {}\r\n", "y".repeat(15 * 1024)), 101),
+        (format!("x: {}\r\n", "y".repeat(17 * 1024)), 431),
+        (format!("cookie: {}\r\n", "y".repeat(17 * 1024)), 431),
+        // What is not kept does not count.
+        (format!("accept: {}\r\n", "y".repeat(17 * 1024)), 101),
+    ] {
+        let headers = format!("origin: http://localhost\r\n{headers}");
+        let (reply, _) = Client::ask(server.addr, &handshake(&headers)).await;
+        assert_eq!(reply.status, status);
+    }
+}

@@ -1,0 +1,111 @@
+//! What clients can make the server hold.
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::app::{Feed, Room, running};
+use super::client::{Client, FIN, PING, frame, text};
+use crate::wire::soon;
+
+const FLOODERS: usize = 4;
+
+/// How much a client that floods and never reads may add to the resident memory.
+const MOST_PER_CLIENT: usize = 256 * 1024;
+
+/// What each of them sends, unless it is held back.
+const FLOOD: usize = 24 * 1024 * 1024;
+
+/// Measured in a process of its own, which runs the test below.
+#[test]
+fn memory_stays_flat_whatever_is_sent_and_not_read() {
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["websocket::memory::floods", "--exact", "--ignored"])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[tokio::test]
+#[ignore = "a part of the other test"]
+async fn floods() {
+    let Some(_) = resident_bytes() else {
+        return println!("skipped: there is no /proc/self/statm");
+    };
+    let running = running(|limits| limits.frames_per_second = u32::MAX / 5).await;
+    let addr = running.server.addr;
+    let mut witness = Client::hello(addr, "witness").await;
+    witness.join("feed", "witness").await;
+    let ping = frame(FIN | PING, &[b'?'; 100]);
+    let asks: Vec<u8> = (0..50)
+        .flat_map(|sub| {
+            let params = json!({ "room": format!("room-{sub}") });
+            let begin = json!({ "t": "sub", "sub": sub, "channel": "feed", "params": params });
+            let end = json!({ "t": "unsub", "sub": sub });
+            let stray = json!({ "t": "msg", "sub": 99, "mid": "m".repeat(64), "data": null });
+            let frames = [begin, end, stray].map(|frame| text(&frame.to_string()));
+            [frames.concat(), ping.clone()].concat()
+        })
+        .collect();
+    let pings = ping.repeat(100);
+    // What the first ones need stays with the allocator.
+    flood(addr, 2, &asks).await;
+    let before = resident_bytes().unwrap();
+
+    let (held_back, stuck) = flood(addr, FLOODERS, &asks).await;
+    assert_eq!(held_back, FLOODERS, "who never reads is read from no more");
+    let asking = resident_bytes().unwrap().saturating_sub(before);
+    let (held_back, pinging) = flood(addr, FLOODERS, &pings).await;
+    assert_eq!(held_back, FLOODERS, "nor who never reads a pong");
+    let in_all = resident_bytes().unwrap().saturating_sub(before);
+    println!("{asking} bytes more, then {in_all}");
+    assert!(asking <= FLOODERS * MOST_PER_CLIENT, "{asking}");
+    assert!(in_all <= 2 * FLOODERS * MOST_PER_CLIENT, "{in_all}");
+
+    let params = Room::new("witness");
+    let published = running.channels.publish::<Feed>(&params, "well".to_owned());
+    published.await.unwrap();
+    assert_eq!(witness.next("pub").await["data"], "well");
+    drop((stuck, pinging));
+    let gone = async {
+        while running.channels.connections() > 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    soon(gone).await;
+}
+
+/// Clients that send `bytes` over and over, and read nothing: how many were held back, and all of them.
+async fn flood(addr: std::net::SocketAddr, clients: usize, bytes: &[u8]) -> (usize, Vec<Client>) {
+    let mut floods = JoinSet::new();
+    for number in 0..clients {
+        let bytes = bytes.to_vec();
+        floods.spawn(async move {
+            let mut client = Client::hello(addr, &format!("mallory-{number}")).await;
+            let mut sent = 0;
+            while sent < FLOOD {
+                let sending = client.stream.write(&bytes[sent % bytes.len()..]);
+                match timeout(Duration::from_secs(3), sending).await {
+                    Ok(written) => sent += written.unwrap(),
+                    Err(_) => return (true, client),
+                }
+            }
+            (false, client)
+        });
+    }
+    let all = floods.join_all().await;
+    let held_back = all.iter().filter(|(held_back, _)| *held_back).count();
+    (
+        held_back,
+        all.into_iter().map(|(_, client)| client).collect(),
+    )
+}
+
+fn resident_bytes() -> Option<usize> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = pages.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}

@@ -1,0 +1,11 @@
+//! Channels over a real socket.
+
+pub(crate) mod app;
+pub(crate) mod client;
+mod conformance;
+mod handshake;
+mod hostile;
+mod lifecycle;
+mod limits;
+mod memory;
+mod messages;
