@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use mizan_channels::{Channels, ChannelsExt, MemoryBroker};
 use mizan_core::channel::{Member, Snapshot};
 use mizan_core::{
-    Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, client,
+    Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, channel, client,
 };
 use mizan_http::{Authenticate, MizanService, serve, shutdown_signal};
 use schemars::JsonSchema;
@@ -36,6 +36,7 @@ struct Counted {
 
 struct Chat;
 
+#[channel]
 impl Channel for Chat {
     type Params = Room;
     type ServerMessage = Said;

@@ -65,8 +65,8 @@ pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Completes an implementation of `Channel`.
 ///
 /// Client messages, snapshots and members are optional parts of a channel. The attribute adds
-/// `type .. = Never;` for the parts that the implementation does not have. It rejects a part without
-/// its method or its types, such as `type Snapshot` without `fn snapshot`.
+/// `type .. = Never;` for the parts that the implementation does not have. It rejects types without
+/// their method, such as `type Snapshot` without `fn snapshot`.
 ///
 /// ```
 /// use mizan_core::{Channel, Cx, Decision, channel};
