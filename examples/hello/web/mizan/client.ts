@@ -24,10 +24,7 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
-    greet: query(
-      transport,
-      "greet",
-    ),
+    greet: query(transport, "greet"),
   };
 }
 

@@ -574,8 +574,7 @@ export interface UserOut {
 /** Why somebody who is signed in was not believed. */
 export type ConfirmError =
   /** The password is not that of the account. */
-  | Failure<"wrong_password">
-  | CommonError;
+  Failure<"wrong_password"> | CommonError;
 
 /** Why a message was not taken. */
 export type ContactError =
@@ -604,5 +603,4 @@ export type ProofError =
 /** The errors of signing in. */
 export type SignInError =
   /** There is no such account, or the password is not its own. The client cannot tell which. */
-  | Failure<"wrong_credentials">
-  | CommonError;
+  Failure<"wrong_credentials"> | CommonError;
