@@ -51,7 +51,7 @@ pub(crate) struct Connection<T: Transport> {
     index: usize,
     effects: FuturesUnordered<Effect>,
     frames: VecDeque<Bytes>,
-    /// Whether the transport has frames that are not flushed.
+    /// True if the transport has frames that are not flushed.
     is_unflushed: bool,
     deadlines: Deadlines<Instant>,
     /// The time at which a client that reads nothing is disconnected.

@@ -115,9 +115,9 @@ struct Gap {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct LogPosition {
     at: Cursor,
-    /// Whether the log may have more messages.
+    /// True if the log may have more messages.
     is_dirty: bool,
-    /// Whether a read has been requested.
+    /// True if a read has been requested.
     is_reading: bool,
 }
 

@@ -18,7 +18,7 @@ impl RedisState {
     ) -> Result<LeaseReply, BrokerError> {
         let duration = millis(duration).to_string();
         let reply = self
-            .run_lease_script("claim", request, duration.as_bytes())
+            .run_lease_script("acquire", request, duration.as_bytes())
             .await?;
         Ok(match reply.split_first() {
             Some((b's', outcome)) => LeaseReply::Completed(Bytes::copy_from_slice(outcome)),
@@ -35,7 +35,7 @@ impl RedisState {
         request: &LeaseRequest,
         outcome: &[u8],
     ) -> Result<(), BrokerError> {
-        let completed = self.run_lease_script("settle", request, outcome);
+        let completed = self.run_lease_script("complete", request, outcome);
         completed.await.map(|_| ())
     }
 
