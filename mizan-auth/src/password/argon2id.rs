@@ -1,25 +1,39 @@
+//! Hashes passwords with argon2id.
+
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 use argon2::password_hash::phc::{self, Output, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash};
+use parking_lot::Mutex;
 
-use crate::Password;
+use super::text::Password;
+use crate::token::Token;
 
-/// A hash of a password with its salt and its cost, as a PHC string
-/// (`$argon2id$v=19$m=19456,t=2,p=1$..`). `Debug` does not show it.
+/// A password hash as a PHC string, which includes the salt and the cost
+/// (`$argon2id$v=19$m=19456,t=2,p=1$..`).
+///
+/// `Debug` does not show it.
+///
+/// # Examples
+///
+/// ```
+/// use mizan_auth::password::PasswordHash;
+///
+/// let hash = PasswordHash::from_stored("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA");
+/// assert_eq!(format!("{hash:?}"), "PasswordHash(..)");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// One out of its text, as a store keeps it. A text that is no PHC string of argon2 is right
-    /// for no password.
+    /// Creates a hash from the text that a store keeps. A text that is not a PHC string of argon2 matches
+    /// no password.
     #[must_use]
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Its text, for a store.
+    /// Returns the text for a store.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -32,51 +46,65 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// What one hash costs. The default is what OWASP's password storage guide names first for
-/// argon2id: 19 MiB, two passes, one lane.
+/// The argon2id parameters of a hash.
+///
+/// The default is the first recommendation of the OWASP Password Storage Cheat Sheet: 19 MiB, two
+/// iterations, one lane.
+///
+/// # Examples
+///
+/// ```
+/// use mizan_auth::password::HashCost;
+///
+/// let cost = HashCost::new(46 * 1024, 1, 1);
+/// assert_eq!(cost.memory_kib, 47_104);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HashCost {
-    /// Memory, in KiB.
-    pub memory: u32,
-    /// Passes over it.
-    pub passes: u32,
-    /// Lanes.
-    pub lanes: u32,
+    /// The memory size in KiB (`m`).
+    pub memory_kib: u32,
+    /// The number of iterations (`t`).
+    pub iterations: u32,
+    /// The degree of parallelism (`p`).
+    pub parallelism: u32,
 }
 
 impl Default for HashCost {
     fn default() -> Self {
-        Self {
-            memory: 19 * 1024,
-            passes: 2,
-            lanes: 1,
-        }
+        Self::new(19 * 1024, 2, 1)
     }
 }
 
 impl HashCost {
-    fn of(params: &Params) -> Self {
+    /// Creates a cost from the parameters of argon2id.
+    #[must_use]
+    pub const fn new(memory_kib: u32, iterations: u32, parallelism: u32) -> Self {
         Self {
-            memory: params.m_cost(),
-            passes: params.t_cost(),
-            lanes: params.p_cost(),
+            memory_kib,
+            iterations,
+            parallelism,
         }
     }
 
+    fn from_params(params: &Params) -> Self {
+        Self::new(params.m_cost(), params.t_cost(), params.p_cost())
+    }
+
     fn params(self) -> Option<Params> {
-        Params::new(self.memory, self.passes, self.lanes, None).ok()
+        Params::new(self.memory_kib, self.iterations, self.parallelism, None).ok()
     }
 }
 
-/// The memory that a hash is computed in, kept from one hash to the next.
+/// The memory in which hashes are computed. It is reused for the next hash.
 ///
-/// Memory that is allocated for each hash is not given back: an allocator keeps freed blocks of
-/// 19 MiB in each of its arenas, which grew a process to a gigabyte.
+/// Allocating the memory for each hash grew a process to a gigabyte, because the allocator kept freed
+/// blocks of 19 MiB in each of its arenas.
 #[derive(Default)]
-pub(super) struct Memory(Vec<Block>);
+pub(super) struct HashMemory(Vec<Block>);
 
-impl Memory {
-    /// So many blocks, whatever they hold.
+impl HashMemory {
+    /// Returns `count` blocks with unspecified content.
     fn blocks(&mut self, count: usize) -> &mut [Block] {
         if self.0.len() < count {
             self.0.resize(count, Block::new());
@@ -90,44 +118,44 @@ impl Memory {
     }
 }
 
-/// The most costs that a check of a password takes on, besides that of the stored hash.
-const MAX_COSTS: usize = 4;
+/// The maximum number of known costs.
+const MAX_KNOWN_COSTS: usize = 4;
 
-/// Hashes with argon2id, on the thread that asks.
-pub(super) struct Hasher {
+/// Hashes and verifies passwords on the calling thread.
+pub(super) struct Argon2idHasher {
     cost: HashCost,
-    /// The hash of a random password, which is checked if an account has no hash.
-    dummy: PasswordHash,
-    /// Today's cost, and those that stored hashes may have besides.
-    costs: Mutex<Vec<HashCost>>,
+    /// The hash of a random password, which is verified if an account has no hash.
+    dummy_hash: PasswordHash,
+    /// The current cost, and the other costs that stored hashes may have.
+    known_costs: Mutex<Vec<HashCost>>,
 }
 
-impl Hasher {
-    /// Hashes at `cost`; stored hashes may have one of the `previous` costs.
+impl Argon2idHasher {
+    /// Creates a hasher with a cost. Stored hashes may also have one of the `previous` costs.
     ///
-    /// Nothing where argon2 does not know such a cost.
+    /// Returns `None` if argon2 does not support one of the costs.
     pub(super) fn new(cost: HashCost, previous: &[HashCost]) -> Option<Self> {
-        let mut costs = vec![cost];
+        let mut known_costs = vec![cost];
         for cost in previous {
-            if !costs.contains(cost) {
-                costs.push(*cost);
+            if !known_costs.contains(cost) {
+                known_costs.push(*cost);
             }
         }
         let mut hasher = Self {
             cost,
-            dummy: PasswordHash(String::new()),
-            costs: Mutex::new(costs),
+            dummy_hash: PasswordHash(String::new()),
+            known_costs: Mutex::new(known_costs),
         };
-        let random = Password::from(crate::Token::random().expose());
-        hasher.dummy = hasher.hash(&random, &mut Memory::default()).ok()?;
-        let are_known = previous.iter().all(|cost| cost.params().is_some());
-        are_known.then_some(hasher)
+        let random = Password::from(Token::random().expose());
+        hasher.dummy_hash = hasher.hash(&random, &mut HashMemory::default()).ok()?;
+        let are_supported = previous.iter().all(|cost| cost.params().is_some());
+        are_supported.then_some(hasher)
     }
 
     pub(super) fn hash(
         &self,
         password: &Password,
-        memory: &mut Memory,
+        memory: &mut HashMemory,
     ) -> Result<PasswordHash, HashError> {
         let salt = Salt::generate();
         let argon2 = argon2id(self.cost).ok_or(password_hash::Error::ParamsInvalid)?;
@@ -141,50 +169,50 @@ impl Hasher {
         Ok(PasswordHash(hash.to_string()))
     }
 
-    /// Returns whether the password is the one that was hashed.
+    /// Returns true if `stored` is a hash of the password.
     ///
-    /// Takes a hash at each known cost, whatever the cost of the stored hash is and whether or not
-    /// there is one: otherwise the time would tell accounts whose hash has another cost than
-    /// today's from those that do not exist.
+    /// It computes one hash at each known cost, whether or not there is a stored hash and whatever its cost.
+    /// Otherwise the duration would distinguish accounts whose hash has a previous cost from accounts that
+    /// do not exist.
     pub(super) fn verify(
         &self,
         password: &Password,
         stored: Option<&PasswordHash>,
-        memory: &mut Memory,
+        memory: &mut HashMemory,
     ) -> bool {
-        let hash = Stored::parse(stored.unwrap_or(&self.dummy));
-        let mut is_right = false;
-        for cost in self.costs_for(hash.as_ref().map(Stored::cost)) {
+        let hash = ParsedHash::parse(stored.unwrap_or(&self.dummy_hash));
+        let mut is_correct = false;
+        for cost in self.costs_to_compute(hash.as_ref().map(ParsedHash::cost)) {
             match &hash {
-                Some(hash) if hash.cost() == cost => is_right = hash.is_hash_of(password, memory),
+                Some(hash) if hash.cost() == cost => is_correct = hash.matches(password, memory),
                 _ => {
-                    // Only its time matters.
+                    // Computed only for its duration.
                     let hash = argon2id(cost).map(|it| compute(&it, password, &[0; 16], memory));
                     std::hint::black_box(hash);
                 }
             }
         }
-        is_right & stored.is_some()
+        is_correct & stored.is_some()
     }
 
-    /// The costs that a check of a password pays, of which one is that of the stored hash.
-    fn costs_for(&self, stored: Option<HashCost>) -> Vec<HashCost> {
-        let mut costs = self.costs.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(stored) = stored.filter(|stored| !costs.contains(stored)) else {
-            return costs.clone();
+    /// Returns the costs at which a verification computes a hash, including that of the stored hash.
+    fn costs_to_compute(&self, stored: Option<HashCost>) -> Vec<HashCost> {
+        let mut known = self.known_costs.lock();
+        let Some(stored) = stored.filter(|stored| !known.contains(stored)) else {
+            return known.clone();
         };
-        if costs.len() < MAX_COSTS {
-            costs.push(stored);
-            return costs.clone();
+        if known.len() < MAX_KNOWN_COSTS {
+            known.push(stored);
+            return known.clone();
         }
-        let mut costs = costs.clone();
+        let mut costs = known.clone();
         costs.push(stored);
         costs
     }
 
-    /// Whether the hash was made at another cost or in another way than one would be made today.
+    /// Returns true if the hash has another cost, algorithm or version than a new hash would have.
     pub(super) fn is_outdated(&self, stored: &PasswordHash) -> bool {
-        let Some(stored) = Stored::parse(stored) else {
+        let Some(stored) = ParsedHash::parse(stored) else {
             return true;
         };
         stored.hash.algorithm != Algorithm::Argon2id.ident()
@@ -193,14 +221,14 @@ impl Hasher {
     }
 }
 
-/// A stored hash, read.
-struct Stored {
+/// A parsed PHC string.
+struct ParsedHash {
     hash: phc::PasswordHash,
     argon2: Argon2<'static>,
 }
 
-impl Stored {
-    /// Nothing where the text is no hash of argon2.
+impl ParsedHash {
+    /// Parses a stored hash. Returns `None` if it is not a hash of argon2.
     fn parse(stored: &PasswordHash) -> Option<Self> {
         let hash = phc::PasswordHash::new(&stored.0).ok()?;
         let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
@@ -213,19 +241,19 @@ impl Stored {
     }
 
     fn cost(&self) -> HashCost {
-        HashCost::of(self.argon2.params())
+        HashCost::from_params(self.argon2.params())
     }
 
-    fn is_hash_of(&self, password: &Password, memory: &mut Memory) -> bool {
+    fn matches(&self, password: &Password, memory: &mut HashMemory) -> bool {
         let Some(salt) = &self.hash.salt else {
             return false;
         };
-        // Compared in a time that says nothing about either side.
+        // The comparison takes constant time.
         compute(&self.argon2, password, salt, memory).ok() == self.hash.hash
     }
 }
 
-/// Argon2id at a cost, where argon2 knows that.
+/// Returns argon2id with a cost, or `None` if argon2 does not support the cost.
 fn argon2id(cost: HashCost) -> Option<Argon2<'static>> {
     let params = cost.params()?;
     Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
@@ -235,7 +263,7 @@ fn compute(
     argon2: &Argon2<'_>,
     password: &Password,
     salt: &[u8],
-    memory: &mut Memory,
+    memory: &mut HashMemory,
 ) -> password_hash::Result<Output> {
     let params = argon2.params();
     let mut output = [0; Output::MAX_LENGTH];
@@ -259,7 +287,7 @@ impl<E: Into<password_hash::Error>> From<E> for HashError {
 
 impl fmt::Display for HashError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the password could not be hashed: {}", self.0)
+        write!(f, "failed to hash the password: {}", self.0)
     }
 }
 
@@ -270,39 +298,45 @@ mod tests {
     use super::*;
 
     const OLD: HashCost = HashCost {
-        memory: 64,
-        passes: 1,
-        lanes: 1,
+        memory_kib: 64,
+        iterations: 1,
+        parallelism: 1,
     };
-    const TODAY: HashCost = HashCost { passes: 2, ..OLD };
+    const TODAY: HashCost = HashCost {
+        iterations: 2,
+        ..OLD
+    };
 
-    fn hasher(cost: HashCost, previous: &[HashCost]) -> Hasher {
-        Hasher::new(cost, previous).unwrap()
+    fn hasher(cost: HashCost, previous: &[HashCost]) -> Argon2idHasher {
+        Argon2idHasher::new(cost, previous).unwrap()
     }
 
     fn cost_of(hash: &PasswordHash) -> HashCost {
-        Stored::parse(hash).unwrap().cost()
+        ParsedHash::parse(hash).unwrap().cost()
     }
 
-    /// The hashes of every check are the same, so that the time tells nothing: whether there is an
-    /// account, and at which cost its password was hashed. OWASP ASVS 6.3.8.
+    /// The duration reveals neither the existence of an account nor the cost of its hash (OWASP ASVS 6.3.8).
     #[test]
-    fn every_check_pays_for_the_same_hashes() {
-        let mut memory = Memory::default();
+    fn every_verification_computes_the_same_hashes() {
+        let mut memory = HashMemory::default();
         let typed = Password::from("correct horse");
         let old = hasher(OLD, &[]).hash(&typed, &mut memory).unwrap();
         let new = hasher(TODAY, &[]).hash(&typed, &mut memory).unwrap();
 
-        let told = hasher(TODAY, &[OLD]);
+        let configured = hasher(TODAY, &[OLD]);
         for stored in [None, Some(cost_of(&old)), Some(cost_of(&new))] {
-            assert_eq!(told.costs_for(stored), [TODAY, OLD], "{stored:?}");
+            assert_eq!(
+                configured.costs_to_compute(stored),
+                [TODAY, OLD],
+                "{stored:?}"
+            );
         }
-        // A cost that was not told is known once it was met.
+        // A cost that was not configured is known after the first hash with it.
         let learned = hasher(TODAY, &[]);
-        assert_eq!(learned.costs_for(None), [TODAY]);
+        assert_eq!(learned.costs_to_compute(None), [TODAY]);
         assert!(learned.verify(&typed, Some(&old), &mut memory));
         for stored in [None, Some(cost_of(&old)), Some(cost_of(&new))] {
-            assert_eq!(learned.costs_for(stored), [TODAY, OLD], "{stored:?}");
+            assert_eq!(learned.costs_to_compute(stored), [TODAY, OLD], "{stored:?}");
         }
         assert!(learned.verify(&typed, Some(&new), &mut memory));
         assert!(!learned.verify(&"another".into(), Some(&old), &mut memory));
@@ -310,31 +344,30 @@ mod tests {
     }
 
     #[test]
-    fn a_check_pays_for_a_bounded_number_of_hashes() {
+    fn number_of_computed_hashes_is_bounded() {
         let hasher = hasher(TODAY, &[]);
-        for passes in 3..20 {
-            let stored = HashCost { passes, ..OLD };
-            let costs = hasher.costs_for(Some(stored));
-            assert!(costs.contains(&stored) && costs.len() <= MAX_COSTS + 1);
+        for iterations in 3..20 {
+            let stored = HashCost { iterations, ..OLD };
+            let costs = hasher.costs_to_compute(Some(stored));
+            assert!(costs.contains(&stored) && costs.len() <= MAX_KNOWN_COSTS + 1);
         }
     }
 
-    /// Hashes that argon2's own implementation makes, whatever their parameters, are read.
     #[test]
-    fn hashes_of_argon2_are_verified() {
+    fn verifies_hashes_of_other_argon2_variants() {
         use argon2::PasswordHasher;
-        let mut memory = Memory::default();
+        let mut memory = HashMemory::default();
         let hasher = hasher(TODAY, &[]);
-        for (algorithm, version, lanes, output) in [
+        for (algorithm, version, parallelism, output) in [
             (Algorithm::Argon2id, Version::V0x13, 1, None),
             (Algorithm::Argon2i, Version::V0x13, 2, Some(64)),
             (Algorithm::Argon2d, Version::V0x10, 1, Some(16)),
         ] {
-            let params = Params::new(128, 1, lanes, output).unwrap();
+            let params = Params::new(128, 1, parallelism, output).unwrap();
             let argon2 = Argon2::new(algorithm, version, params);
             let hash: phc::PasswordHash = argon2.hash_password(b"correct horse").unwrap();
             let stored = PasswordHash::from_stored(hash.to_string());
-            let verify = |typed: &str, memory: &mut Memory| {
+            let verify = |typed: &str, memory: &mut HashMemory| {
                 hasher.verify(&typed.into(), Some(&stored), memory)
             };
             assert!(verify("correct horse", &mut memory), "{hash}");
@@ -344,8 +377,8 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_kept_from_one_hash_to_the_next() {
-        let mut memory = Memory::default();
+    fn reuses_memory_for_the_next_hash() {
+        let mut memory = HashMemory::default();
         let hasher = hasher(TODAY, &[OLD]);
         let typed = Password::from("correct horse");
         let hash = hasher.hash(&typed, &mut memory).unwrap();

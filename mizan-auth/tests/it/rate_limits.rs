@@ -1,7 +1,10 @@
 //! Floods of calls, and what they leave to others.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
-use mizan_auth::{HashCost, Rate, Rates};
+use mizan_auth::password::HashCost;
+use mizan_auth::rate_limit::{RateLimit, RateLimits};
 use serde_json::json;
 
 use crate::secrets::Log;
@@ -12,18 +15,16 @@ const NOBODY: &str = "nobody@example.com";
 const OTHER: &str = "another good password";
 const WRONG: &str = "wrong password";
 
-const fn few(burst: u32) -> Rate {
-    Rate::new(burst, 3600)
+const fn few(burst: u32) -> RateLimit {
+    RateLimit::new(burst, Duration::from_secs(3600))
 }
 
 /// Few tries from a network, and not many more from all.
-const LOCKABLE: Rates = Rates {
-    sign_in_by_account_and_address: few(3),
-    sign_in_by_account: few(6),
-    mail_by_account_and_address: few(2),
-    mail_by_account: few(4),
-    ..UNLIMITED
-};
+const LOCKABLE: RateLimits = UNLIMITED
+    .sign_in_by_account_and_address(few(3))
+    .sign_in_by_account(few(6))
+    .mail_by_account_and_address(few(2))
+    .mail_by_account(few(4));
 
 fn from<'a>(site: &'a Site, address: &str) -> Browser<'a> {
     let mut browser = site.browser();
@@ -47,7 +48,7 @@ async fn attack(site: &Site, email: &str, networks: u8) {
 
 #[tokio::test]
 async fn one_network_cannot_lock_an_account_out() {
-    let site = Site::with(|accounts| accounts.rates(LOCKABLE));
+    let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     site.member(EMAIL).await;
     for email in [EMAIL, NOBODY] {
         attack(&site, email, 1).await;
@@ -62,7 +63,7 @@ async fn one_network_cannot_lock_an_account_out() {
 /// A device that signed in before, and a caller that is signed in, have limits of their own.
 #[tokio::test]
 async fn no_flood_of_strangers_locks_a_known_device_out() {
-    let site = Site::with(|accounts| accounts.rates(LOCKABLE));
+    let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     let mut member = site.member(EMAIL).await;
     attack(&site, EMAIL, 5).await;
     let mut stranger = from(&site, "203.0.113.1");
@@ -91,7 +92,7 @@ async fn no_flood_of_strangers_locks_a_known_device_out() {
 #[tokio::test]
 async fn no_flood_of_strangers_keeps_mails_from_their_owner() {
     const UNVERIFIED: &str = "eve@example.com";
-    let site = Site::with(|accounts| accounts.rates(LOCKABLE));
+    let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     let mut member = site.member(EMAIL).await;
     site.browser().sign_up(UNVERIFIED, PASSWORD).await;
     for network in 0..5 {
@@ -122,12 +123,7 @@ async fn no_flood_of_strangers_keeps_mails_from_their_owner() {
 /// The password alone, as of who signed up with the address of another, does not send mails without end.
 #[tokio::test]
 async fn codes_for_the_right_password_are_limited() {
-    let site = Site::with(|accounts| {
-        accounts.rates(Rates {
-            mail_by_device: few(3),
-            ..UNLIMITED
-        })
-    });
+    let site = Site::with(|accounts| accounts.rate_limits(UNLIMITED.mail_by_device(few(3))));
     site.browser().sign_up(EMAIL, PASSWORD).await;
     let mut statuses = Vec::new();
     for network in 0..5 {
@@ -141,13 +137,13 @@ async fn codes_for_the_right_password_are_limited() {
 /// sign the user in.
 #[tokio::test]
 async fn a_device_cookie_is_good_for_its_account_alone() {
-    let site = Site::with(|accounts| accounts.rates(LOCKABLE));
+    let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     let ada = site.member(EMAIL).await;
     let mut eve = site.member("eve@example.com").await;
     attack(&site, EMAIL, 5).await;
     let made_up = format!(
         "__Host-mizan_device={}",
-        mizan_auth::Token::random().expose()
+        mizan_auth::token::Token::random().expose()
     );
     for device in [eve.device.clone(), Some(made_up), None] {
         let mut browser = from(&site, "203.0.113.1");
@@ -174,13 +170,13 @@ async fn a_device_cookie_is_good_for_its_account_alone() {
 #[tokio::test]
 async fn known_devices_and_sessions_are_limited_too() {
     let site = Site::with(|accounts| {
-        accounts.rates(Rates {
-            sign_in_by_device: few(3),
-            mail_by_device: few(3),
-            confirm_by_session: few(3),
-            password_check_by_address: few(3),
-            ..UNLIMITED
-        })
+        accounts.rate_limits(
+            UNLIMITED
+                .sign_in_by_device(few(3))
+                .mail_by_device(few(3))
+                .confirm_by_session(few(3))
+                .password_check_by_address(few(3)),
+        )
     });
     let mut member = site.member(EMAIL).await;
     let mut outcomes = Vec::new();
@@ -228,10 +224,7 @@ async fn second_factors_are_limited_by_account() {
     let site = Site::with(|accounts| {
         accounts
             .second_factor(std::sync::Arc::new(Everybody))
-            .rates(Rates {
-                second_factor_by_account: few(7),
-                ..UNLIMITED
-            })
+            .rate_limits(UNLIMITED.second_factor_by_account(few(7)))
     });
     site.browser().sign_up(EMAIL, PASSWORD).await;
     let token = site.link_token().await;
@@ -259,12 +252,8 @@ async fn second_factors_are_limited_by_account() {
 /// Looking for guessable passwords is limited by network, however it is asked for.
 #[tokio::test]
 async fn password_checks_are_limited_by_address() {
-    let site = Site::with(|accounts| {
-        accounts.rates(Rates {
-            password_check_by_address: few(4),
-            ..UNLIMITED
-        })
-    });
+    let site =
+        Site::with(|accounts| accounts.rate_limits(UNLIMITED.password_check_by_address(few(4))));
     let live = json!({ "values": { "password": OTHER }, "fields": ["password"] });
     // A submission checks the field, and then the password together with the address.
     for (name, input, passed) in [
@@ -298,12 +287,8 @@ async fn password_checks_are_limited_by_address() {
 /// A batch of checks is limited as its calls are.
 #[tokio::test]
 async fn a_batch_of_password_checks_is_limited() {
-    let site = Site::with(|accounts| {
-        accounts.rates(Rates {
-            password_check_by_address: few(5),
-            ..UNLIMITED
-        })
-    });
+    let site =
+        Site::with(|accounts| accounts.rate_limits(UNLIMITED.password_check_by_address(few(5))));
     let crafted = format!("4@8({{[<3691!|70$5+%2{}", "kqvjwmfhpdrn".repeat(7));
     let check = json!({
         "name": "sign_up.validate",
@@ -325,14 +310,11 @@ async fn password_checks_wait_for_a_place_to_hash() {
     let quiet = Site::new();
     let member = quiet.member(EMAIL).await;
     let site = Site::with(|accounts| {
-        let cost = HashCost {
-            passes: 64,
-            ..HashCost::default()
-        };
+        let cost = HashCost::new(19 * 1024, 64, 1);
         let accounts = accounts.store(std::sync::Arc::clone(&quiet.store));
         accounts.hash_cost(cost).hash_pool(1, 0)
     });
-    let passwords = site.accounts.passwords().clone();
+    let passwords = site.accounts.password_hasher().clone();
     let taken = tokio::spawn(async move { passwords.hash(&OTHER.into()).await });
     tokio::task::yield_now().await;
     let mut browser = site.browser();
@@ -428,7 +410,7 @@ async fn a_flood_from_a_wide_network_leaves_others_their_turn() {
 #[tokio::test]
 async fn failures_are_logged() {
     let (log, _guard) = Log::start();
-    let site = Site::with(|accounts| accounts.rates(LOCKABLE));
+    let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     let mut member = site.member(EMAIL).await;
     let account = member.send("account", json!({})).await.json()["id"].clone();
     let account = account.as_str().unwrap();
@@ -445,10 +427,13 @@ async fn failures_are_logged() {
     eve.sign_in("unknown@example.com", "guessed password").await;
     new.verify_code(&ticket, wrong_code).await;
     eve.verify_code(&ticket, wrong_code).await;
-    eve.confirm_reset(&mizan_auth::Token::random().expose(), OTHER)
+    eve.confirm_reset(&mizan_auth::token::Token::random().expose(), OTHER)
         .await;
-    eve.verify_link(&mizan_auth::Token::random().expose(), "guessed password")
-        .await;
+    eve.verify_link(
+        &mizan_auth::token::Token::random().expose(),
+        "guessed password",
+    )
+    .await;
     member.change_password("guessed password", OTHER).await;
 
     let text = log.text();

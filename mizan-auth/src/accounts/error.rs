@@ -1,55 +1,57 @@
-use mizan_core::{ClientError, Error};
+//! The errors of the account flows.
 
-use crate::StoreError;
+use mizan_core::{ClientError, Error, ErrorCode};
 
-/// The errors of signing in.
+use crate::store::StoreError;
+
+/// An error of a sign-in.
 #[derive(Debug, ClientError)]
 pub enum SignInError {
-    /// There is no such account, or the password is not its own. The client cannot tell which.
+    /// The account does not exist or the password is wrong. The client cannot tell which.
     #[client_error(message = "The email address or password is incorrect.")]
     WrongCredentials,
-    /// What any call can fail with.
+    /// An error that every function can return.
     #[client_error(transparent)]
     Other(Error),
 }
 
-/// Why a code or a link did not do.
+/// An error of a code or a link.
 #[derive(Debug, ClientError)]
 pub enum ProofError {
-    /// It is wrong, was used, is too old, or is for something else.
+    /// The code or link is wrong, was already used, has expired, or is for another purpose.
     #[client_error(message = "This code or link is incorrect or has expired. Request a new one.")]
     InvalidProof,
-    /// The flow was begun in another browser, or so long ago that this one has forgotten it.
+    /// The flow was started in another browser, or this browser no longer has the cookie of the flow.
     #[client_error(
         message = "This code was requested in another browser or has expired. Sign in here to get a new one."
     )]
     OtherBrowser,
-    /// What any call can fail with.
+    /// An error that every function can return.
     #[client_error(transparent)]
     Other(Error),
 }
 
-/// Why a link that asks for the password too did not do.
+/// An error of a link that also requires the password.
 #[derive(Debug, ClientError)]
 pub enum LinkError {
-    /// The link is wrong, was used, is too old, or is for something else.
+    /// The link is wrong, was already used, has expired, or is for another purpose.
     #[client_error(message = "This link is incorrect or has expired. Request a new one.")]
     InvalidLink,
-    /// The link is good, the password is not that of its account.
+    /// The link is valid, but the password of its account is wrong.
     #[client_error(field = "password", message = "The password is incorrect.")]
     WrongPassword,
-    /// What any call can fail with.
+    /// An error that every function can return.
     #[client_error(transparent)]
     Other(Error),
 }
 
-/// Why somebody who is signed in was not believed.
+/// An error of a flow in which a signed-in user confirms the password.
 #[derive(Debug, ClientError)]
 pub enum ConfirmError {
-    /// The password is not that of the account.
+    /// The password of the account is wrong.
     #[client_error(field = "password", message = "The password is incorrect.")]
     WrongPassword,
-    /// What any call can fail with.
+    /// An error that every function can return.
     #[client_error(transparent)]
     Other(Error),
 }
@@ -65,3 +67,11 @@ macro_rules! from_store_error {
 }
 
 from_store_error!(SignInError, ProofError, LinkError, ConfirmError);
+
+/// Returns the error of a call whose session has ended.
+pub(super) fn session_ended() -> Error {
+    Error::new(
+        ErrorCode::Unauthenticated,
+        "your session has ended: sign in again",
+    )
+}

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mizan_auth::{
-    Accounts, AccountsBuilder, ConsoleMailer, FileMailer, Mail, Mailer, MemoryStore, Sessions,
-};
+use mizan_auth::{Accounts, AccountsBuilder, Sessions};
+
+use mizan_auth::mail::{ConsoleMailer, FileMailer, Mail, Mailer};
+
+use mizan_auth::store::MemoryStore;
 use serde_json::Value;
 
 use crate::secrets::Log;
@@ -69,7 +71,7 @@ fn what_is_missing_is_named() {
     let bad = builder("https://example.com").template("verify_email.txt", "{{");
     let error = bad.build().unwrap_err();
     assert!(error.to_string().contains("verify_email.txt"), "{error}");
-    let free = mizan_auth::HashCost { memory: 0, ..CHEAP };
+    let free = mizan_auth::password::HashCost::new(0, 1, 1);
     assert!(
         builder("https://example.com")
             .hash_cost(free)
@@ -94,7 +96,7 @@ async fn the_end_of_a_session_is_heard_of() {
     let (here, there, late, kept) = (open().await, open().await, open().await, open().await);
     let waiting = |id| {
         let sessions = sessions.clone();
-        tokio::spawn(async move { sessions.ended(id).await })
+        tokio::spawn(async move { sessions.wait_until_ended(id).await })
     };
     let (of_here, of_there) = (waiting(here.id), waiting(there.id));
     let (of_late, of_kept) = (waiting(late.id), waiting(kept.id));
@@ -121,7 +123,7 @@ async fn the_end_of_a_session_is_heard_of() {
     site.clock.advance(sessions.lifetime().absolute);
     of_kept.await.unwrap();
     // Who comes too late hears of it too.
-    sessions.ended(here.id).await;
+    sessions.wait_until_ended(here.id).await;
 }
 
 #[tokio::test]
@@ -166,7 +168,7 @@ async fn accounts_that_were_never_verified_are_purged() {
     let hour = Duration::from_secs(60 * 60);
     let keeping = |duration| {
         builder("https://example.com")
-            .keep_unverified(duration)
+            .unverified_retention(duration)
             .build()
     };
     assert!(keeping(hour).is_ok());
@@ -182,12 +184,8 @@ async fn mail_goes_to_files() {
     let folder = tempfile::tempdir().unwrap();
     let mailer = FileMailer::new(folder.path().join("mail"));
     for number in 0..3 {
-        let mail = Mail {
-            to: "ada@example.com".parse().unwrap(),
-            subject: format!("number {number}"),
-            text: "Hello ✓\n".to_owned(),
-            html: None,
-        };
+        let to = "ada@example.com".parse().unwrap();
+        let mail = Mail::new(to, format!("number {number}"), "Hello ✓\n");
         mailer.send(&mail).await.unwrap();
     }
     let files = std::fs::read_dir(folder.path().join("mail")).unwrap();
