@@ -71,12 +71,12 @@ enum Delivery {
     },
 }
 
-/// The availability of the broker, as far as the client is told of it.
+/// The availability of the broker, as reported to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Availability {
     Available,
     Unavailable,
-    /// The broker is available again. The client is told once it has all messages.
+    /// The broker is available again. The client gets `live` once it has all messages.
     Resuming,
 }
 
@@ -418,7 +418,7 @@ impl Subscription {
                 tracing::error!(
                     %message.prev,
                     at = position.at.offset,
-                    "the log has a hole; the subscriber is told of a gap"
+                    "the log has a hole; the subscriber gets a gap"
                 );
                 let epoch = Arc::clone(&position.at.epoch);
                 let state = LogState::new(epoch, message.prev, message.offset, message.prev);

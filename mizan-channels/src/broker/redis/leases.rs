@@ -56,7 +56,7 @@ impl RedisState {
         request: &LeaseRequest,
         arg: &[u8],
     ) -> Result<Vec<u8>, BrokerError> {
-        let link = self.link().await?;
+        let connection = self.connection().await?;
         let mut invocation = self.scripts.lease.prepare_invoke();
         invocation
             .key(self.key("o", &request.owner))
@@ -69,6 +69,6 @@ impl RedisState {
             .arg(MAX_OWNER_LEASES)
             .arg(MAX_OWNER_BYTES)
             .arg(arg);
-        self.run(&link, &invocation).await
+        self.run(&connection, &invocation).await
     }
 }
