@@ -28,7 +28,7 @@ pub(crate) use jsx::JSX_ELEMENTS;
 #[derive(Debug)]
 pub(crate) struct TransformedModule {
     pub(crate) code: String,
-    /// Whether `code` equals the content of the file.
+    /// Set if `code` equals the content of the file.
     pub(crate) unchanged: bool,
     pub(crate) format: ModuleFormat,
     /// The specifiers of the static imports, in evaluation order.

@@ -28,7 +28,7 @@ const IDLE_DELAY: Duration = Duration::from_millis(1);
 pub(super) struct Worker {
     settings: WorkerSettings,
     loader: Arc<Loader>,
-    /// Whether the pool has replaced this thread.
+    /// Set when the pool has replaced this thread.
     abandoned: Arc<AtomicBool>,
     abandon_thread: AbandonThread,
     host: Rc<Host>,
@@ -338,7 +338,7 @@ impl Worker {
     }
 }
 
-/// Converts the early end of a render to a result, and closes what React has begun.
+/// Converts the early end of a render to a result, and closes the elements that React has opened.
 fn handle_exit(
     exit: RenderExit,
     deadline: &JobDeadline,
