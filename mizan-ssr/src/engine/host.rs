@@ -152,6 +152,7 @@ impl Host {
         }
     }
 
+    #[cfg(feature = "v8")]
     pub(crate) fn loader(&self) -> &Loader {
         &self.loader
     }

@@ -206,16 +206,8 @@ impl Worker {
             self.settings.shell_delay,
             chunks.map(|chunks| ChunkSender::new(chunks, id)),
         );
-        let mut rendered = if self.loader.development() {
-            event_loop.unload_changed_modules()
-        } else {
-            Ok(())
-        }
-        .and_then(|()| event_loop.render(&arguments, deadline.at));
-        if matches!(rendered, Err(RenderExit::Engine(EngineError::Exception(_)))) {
-            // Remaining microtasks would run during the next render.
-            rendered = event_loop.run_microtasks().and(rendered);
-        }
+        let development = self.loader.development();
+        let rendered = run_code(&mut event_loop, &arguments, deadline, development);
         let in_time = deadline.code_stopped();
         let ExitOutcome {
             result,
@@ -336,6 +328,24 @@ impl Worker {
         self.component(id).react_files = Some(files.clone());
         Ok(files)
     }
+}
+
+/// Runs the code of a render, which `deadline` can interrupt.
+fn run_code(
+    event_loop: &mut EventLoop<'_>,
+    arguments: &[JsValue],
+    deadline: &JobDeadline,
+    development: bool,
+) -> Result<Option<String>, RenderExit> {
+    if development {
+        event_loop.unload_changed_modules()?;
+    }
+    let rendered = event_loop.render(arguments, deadline.at);
+    if matches!(rendered, Err(RenderExit::Engine(EngineError::Exception(_)))) {
+        // Remaining microtasks would run during the next render.
+        event_loop.run_microtasks()?;
+    }
+    rendered
 }
 
 /// Converts the early end of a render to a result, and closes the elements that React has opened.
