@@ -240,7 +240,7 @@ fn reports_invalid_settings_with_fix() {
         }
         let pages = |vite| by(app, app.builder(engine), vite);
         let none = pages(manifest(app)).build().expect_err("a missing entry");
-        check(none, &["`entry`"]);
+        check(none, &["`PagesBuilder::entry`"]);
         let unknown = pages(manifest(app)).entry("main.tsx").build();
         check(
             unknown.expect_err("an unknown entry"),
