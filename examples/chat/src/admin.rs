@@ -1,7 +1,8 @@
 //! What staff see of accounts, and may do about them.
 
 use jiff::Timestamp;
-use mizan_auth::{Account, Accounts, EmailAddress, SqliteStore};
+use mizan_auth::store::SqliteStore;
+use mizan_auth::{Account, Accounts, EmailAddress};
 use mizan_core::{Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,7 +43,7 @@ pub async fn list_accounts(
     after: Option<EmailAddress>,
 ) -> Result<AccountList, Error> {
     let store = cx.state::<SqliteStore>();
-    let found = store.accounts(after.as_ref(), AT_ONCE).await?;
+    let found = store.list_accounts(after.as_ref(), AT_ONCE).await?;
     let is_whole = found.len() < AT_ONCE as usize;
     let last = found.last().filter(|_| !is_whole);
     let after = last.map(|account| account.email.to_string());

@@ -31,10 +31,10 @@ impl Room {
     }
 }
 
-/// Who may be where, and what happened.
+/// The permissions of users, and the events that tests observe.
 #[derive(Default)]
 pub(crate) struct World {
-    /// Tells that mia's session is over.
+    /// Signals the end of mia's session.
     pub(crate) over: Notify,
     pub(crate) received: AtomicUsize,
     pub(crate) authorized: AtomicUsize,
@@ -82,7 +82,7 @@ impl Channel for Chat {
 
     async fn receive(cx: &Cx, params: &Room, message: String) -> Result<usize, Error> {
         if message == "panic" {
-            panic!("as it was told");
+            panic!("requested panic");
         }
         if message == "slow" {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -127,14 +127,14 @@ feed!(Feed, "feed", SlowConsumer::Gap);
 feed!(Prices, "prices", SlowConsumer::Latest);
 feed!(Ledger, "ledger", SlowConsumer::Disconnect);
 
-/// Tells a room from a function.
+/// Publishes to a room from a function.
 #[client]
 pub(crate) async fn announce(cx: &Cx, room: String, text: String) -> Result<u64, Error> {
     let position = cx.channels().publish::<Feed>(&Room { room }, text).await?;
     Ok(position.offset)
 }
 
-/// Takes a bearer token, or the cookie `user`, for the name of a user.
+/// Trusts a bearer token or the cookie `user` as the name of a user.
 pub(crate) struct ByName(pub(crate) Arc<World>);
 
 impl Authenticate for ByName {
@@ -162,7 +162,7 @@ impl Authenticate for ByName {
     }
 }
 
-/// A server, its channels and its world.
+/// A server with its channels and permissions.
 pub(crate) struct Running {
     pub(crate) server: Server,
     pub(crate) channels: Channels,
