@@ -9,7 +9,7 @@ use mizan_channels::broker::MemoryBroker;
 use mizan_channels::{Channels, ChannelsExt};
 use mizan_core::channel::{Member, Snapshot};
 use mizan_core::{
-    Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, client,
+    Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, channel, client,
 };
 use mizan_http::{Authenticate, MizanService, serve, shutdown_signal};
 use schemars::JsonSchema;
@@ -37,6 +37,7 @@ struct Counted {
 
 struct Chat;
 
+#[channel]
 impl Channel for Chat {
     type Params = Room;
     type ServerMessage = Said;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::{SinkExt, StreamExt};
 use mizan_channels::broker::MemoryBroker;
 use mizan_channels::{Channels, ConnectionLimits};
-use mizan_core::{Channel, Cx, Decision, Never, Registry};
+use mizan_core::{Channel, Cx, Decision, Registry, channel};
 use mizan_http::{MizanService, serve as serve_http};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -43,13 +43,10 @@ pub(crate) struct Tick {
 
 pub(crate) struct Ticks;
 
+#[channel]
 impl Channel for Ticks {
     type Params = NoParams;
     type ServerMessage = Tick;
-    type ClientMessage = Never;
-    type Reply = Never;
-    type Snapshot = Never;
-    type Member = Never;
     const NAME: &'static str = "ticks";
     /// The history holds all messages of a run, so that no subscriber falls behind.
     const HISTORY_LEN: usize = 50_000;

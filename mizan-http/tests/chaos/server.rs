@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mizan_channels::Channels;
 use mizan_channels::broker::RedisBroker;
-use mizan_core::{Channel, Cx, Decision, Never, Registry};
+use mizan_core::{Channel, Cx, Decision, Registry, channel};
 use mizan_http::{MizanService, serve};
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
@@ -20,13 +20,10 @@ pub(crate) struct Room {
 /// A channel of ascending numbers.
 pub(crate) struct Log;
 
+#[channel]
 impl Channel for Log {
     type Params = Room;
     type ServerMessage = u64;
-    type ClientMessage = Never;
-    type Reply = Never;
-    type Snapshot = Never;
-    type Member = Never;
     const NAME: &'static str = "log";
     const HISTORY_LEN: usize = 5_000;
 

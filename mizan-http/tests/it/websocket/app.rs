@@ -8,7 +8,7 @@ use mizan_channels::broker::MemoryBroker;
 use mizan_channels::{Channels, ChannelsExt};
 use mizan_core::channel::{Member, SlowConsumer, Snapshot};
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, Identity, Never, Principal, Registry, RequestHead, client,
+    App, Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, channel, client,
 };
 use mizan_http::{Authenticate, MizanService};
 use schemars::JsonSchema;
@@ -44,6 +44,7 @@ pub(crate) struct World {
 
 pub(crate) struct Chat;
 
+#[channel]
 impl Channel for Chat {
     type Params = Room;
     type ServerMessage = String;
@@ -101,13 +102,10 @@ macro_rules! feed {
     ($name:ident, $text:literal, $slow:expr) => {
         pub(crate) struct $name;
 
+        #[channel]
         impl Channel for $name {
             type Params = Room;
             type ServerMessage = String;
-            type ClientMessage = Never;
-            type Reply = Never;
-            type Snapshot = Never;
-            type Member = Never;
             const NAME: &'static str = $text;
             const HISTORY_LEN: usize = 16;
             const SLOW_CONSUMER: SlowConsumer = $slow;
