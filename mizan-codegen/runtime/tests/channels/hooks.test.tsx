@@ -57,13 +57,16 @@ function Room({
 
 const text = (name: string) => screen.getByTestId(name).textContent;
 const after = (ms: number) =>
-  act(async () => void (await vi.advanceTimersByTimeAsync(ms)));
+  act(async () => {
+    await vi.advanceTimersByTimeAsync(ms);
+  });
 const socket = () => act(newest);
 
 beforeEach(() => {
   fakeSockets();
   api = createApi();
-  for (const name of Object.keys(rendered)) delete rendered[name];
+  for (const name of Object.keys(rendered))
+    Reflect.deleteProperty(rendered, name);
   vi.spyOn(Math, "random").mockReturnValue(0.5);
 });
 
@@ -150,7 +153,7 @@ describe("useChannel", () => {
   });
 
   it("changes the subscription with its params, and clears the previous messages", async () => {
-    let change = (_: string): void => {};
+    let change: (room: string) => void = () => {};
     function Page(): ReactNode {
       const [room, setRoom] = useState("a");
       change = setRoom;

@@ -56,10 +56,10 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Cuts connections until the work is done. */
 async function whileCut(work: Promise<unknown>): Promise<number> {
-  let isDone = false;
+  const progress = { isDone: false };
   let cuts = 0;
-  const done = work.finally(() => (isDone = true));
-  while (!isDone) {
+  const done = work.finally(() => (progress.isDone = true));
+  while (!progress.isDone) {
     await pause(5 + (cuts % 7) * 5);
     server.cut();
     cuts += 1;

@@ -145,7 +145,7 @@ describe.skipIf(!program)("with mizan's own server", () => {
     const people = ["mia", "ole", "kim"].map((user) => enter(user, "lobby"));
     await Promise.all(people.map(isLive));
     const said: Promise<unknown>[] = [];
-    let isDone = false;
+    const progress = { isDone: false };
     const talk = async (): Promise<void> => {
       for (let number = 0; number < 100; number += 1) {
         for (const person of people) said.push(person.send(String(number)));
@@ -153,9 +153,9 @@ describe.skipIf(!program)("with mizan's own server", () => {
       }
       await Promise.all(said);
     };
-    const done = talk().finally(() => (isDone = true));
+    const done = talk().finally(() => (progress.isDone = true));
     let cuts = 0;
-    while (!isDone) {
+    while (!progress.isDone) {
       await pause(50 + (cuts % 7) * 40);
       server.cut();
       cuts += 1;

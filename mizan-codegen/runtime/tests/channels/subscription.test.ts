@@ -746,10 +746,12 @@ describe("another user", () => {
 });
 
 describe("a reload", () => {
-  /** The same tab, another page: nothing but sessionStorage is left. */
+  /** Reloads the page in the same tab, which keeps the `sessionStorage`. */
   async function reload(options: ChannelOptions, welcome: object = {}) {
     window.dispatchEvent(new Event("pagehide"));
-    const kept = { ...sessionStorage } as Record<string, string>;
+    const kept = Object.fromEntries(
+      Object.entries(sessionStorage),
+    ) as Record<string, string>;
     closeAll();
     await after(2_000);
     sessionStorage.clear();
@@ -818,7 +820,7 @@ describe("a reload", () => {
     for (let offset = 11; offset <= 600; offset += 1)
       socket.tell(pub(1, offset, text));
     await after(2_000);
-    const [kept = ""] = Object.values({ ...sessionStorage });
+    const [kept = ""] = Object.values(sessionStorage) as string[];
     expect(kept.length).toBeLessThan(256 * 1024);
     const { offset, messages } = JSON.parse(kept) as {
       offset: number;
@@ -882,7 +884,7 @@ describe("server rendering", () => {
       room.onChange(() => {})();
       room.close();
     } finally {
-      delete global[member];
+      Reflect.deleteProperty(global, member);
     }
   });
 });

@@ -96,7 +96,10 @@ describe("batched queries", () => {
     ["never comes", (reply) => reply.close()],
     [
       "is cut short",
-      (reply) => (reply.writeText('{"index":0,"ou'), reply.close()),
+      (reply) => {
+        reply.writeText('{"index":0,"ou');
+        reply.close();
+      },
     ],
     ["is lost with the connection", (reply) => reply.fail()],
     ["is not JSON", (reply) => reply.writeText("<html>\n")],

@@ -74,7 +74,7 @@ describe("types", () => {
   it("of a call", () => {
     expectTypeOf(api.post).parameter(0).toEqualTypeOf<{ id: string }>();
     expectTypeOf(api.post).returns.resolves.toEqualTypeOf<Post>();
-    expectTypeOf(api.rename.safe).returns.resolves.toEqualTypeOf<
+    expectTypeOf<typeof api.rename.safe>().returns.resolves.toEqualTypeOf<
       Result<Post, RenameError>
     >();
     expectTypeOf(api.currentUser).toBeCallableWith();
