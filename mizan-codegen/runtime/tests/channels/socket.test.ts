@@ -254,7 +254,9 @@ describe("an expired credential", () => {
   it("is not replaced on a later connection", async () => {
     const waiting: ((token: string) => void)[] = [];
     const headers = async () => {
-      const token = await new Promise<string>((resolve) => waiting.push(resolve));
+      const token = await new Promise<string>((resolve) =>
+        waiting.push(resolve),
+      );
       return { authorization: `Bearer ${token}` };
     };
     subscribe(createApi({ headers }), chat, {});

@@ -749,9 +749,10 @@ describe("a reload", () => {
   /** Reloads the page in the same tab, which keeps the `sessionStorage`. */
   async function reload(options: ChannelOptions, welcome: object = {}) {
     window.dispatchEvent(new Event("pagehide"));
-    const kept = Object.fromEntries(
-      Object.entries(sessionStorage),
-    ) as Record<string, string>;
+    const kept = Object.fromEntries(Object.entries(sessionStorage)) as Record<
+      string,
+      string
+    >;
     closeAll();
     await after(2_000);
     sessionStorage.clear();
