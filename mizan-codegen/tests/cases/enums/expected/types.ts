@@ -38,7 +38,7 @@ export interface EveryEnumInput {
   units: Units;
   documented: DocumentedUnits;
   one: One;
-  impossible?: Impossible | null;
+  impossible?: null;
   tagged?: Tagged | null;
   maybe?: Units | null;
 }
