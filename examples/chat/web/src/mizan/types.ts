@@ -254,7 +254,7 @@ export interface RequestResetValidateInput {
 
 /** The input of `resendCode`. */
 export interface ResendCodeInput {
-  /** Names a flow that is under way. It says nothing about the account, or whether there is one. */
+  /** The identifier of a flow in progress. It reveals nothing about the account. */
   ticket: string;
 }
 
@@ -471,31 +471,32 @@ export interface Guest {
 }
 
 /**
- * What comes next for somebody who signs up or in. A client that goes through the steps cannot
- * forget one.
+ * The next step of a sign-up or sign-in.
+ *
+ * It is a union in the generated client, so that a client handles every step.
  */
 export type NextStep =
-  /** Signed in: the session's cookie is set. */
+  /** The user is signed in, and the session cookie is set. */
   | {
       step: "signed_in";
-      /** Where to go: a path on this site, always. */
+      /** The path of the page to open next. It is always on this site. */
       next: string;
     }
-  /** A code was sent to the address; it goes into `verify_code` with the ticket. */
+  /** A code was sent to the email address. Submit it to `verify_code` with the ticket. */
   | {
       step: "verify_email";
-      /** Names this flow. */
+      /** The ticket of this flow. */
       ticket: string;
     }
-  /** The password was right, and the account asks for more. */
+  /** The password was correct, and the account requires a second factor. */
   | {
       step: "second_factor";
-      /** Names this flow. */
+      /** The ticket of this flow. */
       ticket: string;
-      /** What the account has, such as `otp`: one of them will do. */
+      /** The second factors of the account, such as `otp`. One of them is sufficient. */
       methods: string[];
     }
-  /** All is done; sign in now. */
+  /** The flow is complete. The user can sign in. */
   | { step: "sign_in" };
 
 /** When a user is told of new messages. */
@@ -571,9 +572,9 @@ export interface UserOut {
   superuser: boolean;
 }
 
-/** Why somebody who is signed in was not believed. */
+/** An error of a flow in which a signed-in user confirms the password. */
 export type ConfirmError =
-  /** The password is not that of the account. */
+  /** The password of the account is wrong. */
   Failure<"wrong_password"> | CommonError;
 
 /** Why a message was not taken. */
@@ -584,23 +585,23 @@ export type ContactError =
   | Failure<"inbox_full">
   | CommonError;
 
-/** Why a link that asks for the password too did not do. */
+/** An error of a link that also requires the password. */
 export type LinkError =
-  /** The link is wrong, was used, is too old, or is for something else. */
+  /** The link is wrong, was already used, has expired, or is for another purpose. */
   | Failure<"invalid_link">
-  /** The link is good, the password is not that of its account. */
+  /** The link is valid, but the password of its account is wrong. */
   | Failure<"wrong_password">
   | CommonError;
 
-/** Why a code or a link did not do. */
+/** An error of a code or a link. */
 export type ProofError =
-  /** It is wrong, was used, is too old, or is for something else. */
+  /** The code or link is wrong, was already used, has expired, or is for another purpose. */
   | Failure<"invalid_proof">
-  /** The flow was begun in another browser, or so long ago that this one has forgotten it. */
+  /** The flow was started in another browser, or this browser no longer has the cookie of the flow. */
   | Failure<"other_browser">
   | CommonError;
 
-/** The errors of signing in. */
+/** An error of a sign-in. */
 export type SignInError =
-  /** There is no such account, or the password is not its own. The client cannot tell which. */
+  /** The account does not exist or the password is wrong. The client cannot tell which. */
   Failure<"wrong_credentials"> | CommonError;
