@@ -14,7 +14,7 @@ pub struct Rendered {
     ///
     /// The page includes the element after the root, and the generated client reads it. Empty if the
     /// component called no function.
-    pub answers: String,
+    pub function_results: String,
 }
 
 /// A part of a streamed render.

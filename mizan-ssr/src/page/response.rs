@@ -240,7 +240,7 @@ impl DocumentParts<'_> {
         let rendered = self.with_nonce(component).render().await?;
         let mut markup = rendered.html;
         if self.pages.assets.is_some() {
-            markup.push_str(&rendered.answers);
+            markup.push_str(&rendered.function_results);
         }
         let mut html = self.document_beginning(&markup, &rendered.styles);
         html.push_str(DOCUMENT_END);

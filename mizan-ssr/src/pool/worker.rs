@@ -147,7 +147,7 @@ impl Worker {
                 let result = result.map(|html| Rendered {
                     html: html.unwrap_or_else(|| lossy_string(self.host.take_markup())),
                     styles: self.style_sheets(&id),
-                    answers: self.host.take_completed_calls(),
+                    function_results: self.host.take_completed_calls(),
                 });
                 send_reply(reply, result);
             }

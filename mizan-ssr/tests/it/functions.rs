@@ -38,7 +38,7 @@ async fn functions(name: String, input: Bytes) -> Result<Bytes, Bytes> {
             sleep(Duration::from_millis(30)).await;
             Ok(r#""</script><b>\u2028""#.into())
         }
-        "for_ever" => std::future::pending().await,
+        "never_completes" => std::future::pending().await,
         _ => Err(r#"{"code":"unknown_function"}"#.into()),
     }
 }
@@ -80,7 +80,7 @@ fn runs_server_functions_and_embeds_results() {
                 "<main><b>Ada</b><b>Ada</b><!--$--><p>&lt;/script&gt;&lt;b&gt;\u{2028}</p><!--/$--></main>"
             );
             assert_eq!(
-                page.answers,
+                page.function_results,
                 element(&format!("{ANSWER_OF_USER},{ANSWER_OF_POST}"))
             );
             assert_eq!(calls.load(Ordering::Relaxed), 2, "asked twice, run once");
@@ -174,7 +174,7 @@ fn embeds_problem_details_as_results() {
         let page = page.render().await.expect("a successful render");
         assert_eq!(inside(&page.html), "<p>failed: unknown_function</p>");
         assert_eq!(
-            page.answers,
+            page.function_results,
             element(r#"{"name":"gone","problem":{"code":"unknown_function"}}"#)
         );
     });
@@ -215,7 +215,7 @@ fn reports_missing_excessive_and_pending_calls() {
     on_pages(source, &async |app, engine| {
         let builder = app.builder(engine).deadline(Duration::from_secs(2));
         let renderer = builder.build().expect("valid settings");
-        let props = json!({ "name": "for_ever" });
+        let props = json!({ "name": "never_completes" });
 
         let alone = renderer
             .render("App.tsx", &props)
@@ -224,7 +224,7 @@ fn reports_missing_excessive_and_pending_calls() {
         assert!(
             alone
                 .to_string()
-                .contains("`for_ever` was called during a render without server functions"),
+                .contains("`never_completes` was called during a render without server functions"),
             "{alone}"
         );
         let page = renderer
@@ -267,13 +267,18 @@ fn converts_panic_to_problem_details() {
             inside(&page.html),
             "<main><b>Ada</b><b>Ada</b><!--$--><p>failed: internal</p><!--/$--></main>"
         );
-        assert!(!page.answers.contains("secret"), "{}", page.answers);
+        assert!(
+            !page.function_results.contains("secret"),
+            "{}",
+            page.function_results
+        );
     });
 }
 
 #[test]
 fn cancels_calls_when_render_is_dropped() {
-    let source = "import { call } from './client'; export default () => <p>{call('for_ever')}</p>;";
+    let source =
+        "import { call } from './client'; export default () => <p>{call('never_completes')}</p>;";
     on_pages(source, &async |app, engine| {
         struct Dropped(tokio::sync::mpsc::UnboundedSender<()>);
         impl Drop for Dropped {
