@@ -172,8 +172,8 @@ describe("a form that the server rendered", () => {
     }
     const html = await htmlOf(pageOf(<Short />), state);
     const said = (element: Element): string[] =>
-      [...element.querySelectorAll("[role=alert] p")].map(({ textContent }) =>
-        String(textContent),
+      [...element.querySelectorAll("[role=alert] p")].map(
+        ({ innerHTML }) => innerHTML,
       );
     const without = document.createElement("div");
     without.innerHTML = html;
