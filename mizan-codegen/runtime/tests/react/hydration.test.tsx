@@ -61,7 +61,7 @@ async function hydrate(
 }
 
 function User(): ReactNode {
-  return <p>user {useCurrentUser()?.name ?? "nobody"}</p>;
+  return <p>user {useCurrentUser()?.name ?? "guest"}</p>;
 }
 
 function Post(): ReactNode {
