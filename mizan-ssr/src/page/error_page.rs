@@ -18,9 +18,9 @@ use crate::modules::in_package;
 pub(super) struct ErrorPage<'a> {
     pub(super) component: &'a str,
     pub(super) development: bool,
-    /// Whether the client accepts HTML.
+    /// Set if the client accepts HTML.
     pub(super) html: bool,
-    /// Whether `error_page.js` sent the request, which is not worth an error in the log.
+    /// Set if `error_page.js` sent the request, which is not worth an error in the log.
     pub(super) is_retry: bool,
     pub(super) nonce: Option<Nonce>,
 }
