@@ -14,7 +14,7 @@ const globalContexts = (api: Api) => [
   api.demoAccounts,
 ];
 
-/** Provides the functions, the cache and the global contexts to the components in it. */
+/** Provides the api, the query cache and the global contexts to its children. */
 export function MizanProvider(
   props: runtime.ProviderProps<Api>,
 ): React.ReactNode {
@@ -27,7 +27,7 @@ export function MizanProvider(
   );
 }
 
-/** The functions, as the provider above has them. */
+/** Returns the api of the nearest `MizanProvider`. */
 export function useApi(): Api {
   return React.useContext(ApiContext);
 }
@@ -107,7 +107,7 @@ export function useEndSessions(
 
 const GreetContext = runtime.createLocalContext<types.GreetInput>();
 
-/** Has `useGreet` yield the data for the input that its props are. */
+/** Provides the data of `useGreet` to its children, for the input in its props. */
 export function GreetProvider(
   props: runtime.LocalProviderProps<types.GreetInput>,
 ): React.ReactNode {
