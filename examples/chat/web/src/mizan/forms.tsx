@@ -30,7 +30,7 @@ export interface ChangeEmailFormTypes {
   rows: {};
 }
 
-/** Use another email address. We email a link to it. */
+/** Change your email address. We will email a confirmation link to the new address. */
 export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
   name: "change_email",
   title: "Change your email address",
@@ -114,7 +114,7 @@ export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "The `token` of the link.",
+      help: "The `token` from the link.",
       required: true,
       maxLength: 200,
     },
@@ -147,7 +147,7 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "The `token` of the link.",
+      help: "The `token` from the link.",
       required: true,
       maxLength: 200,
     },
@@ -415,7 +415,7 @@ export interface ReauthenticateFormTypes {
   rows: {};
 }
 
-/** Enter your password to confirm that it is you. */
+/** Enter your password to continue. */
 export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes> =
   {
     name: "reauthenticate",
@@ -455,7 +455,7 @@ export interface RequestResetFormTypes {
   rows: {};
 }
 
-/** Send a link to set a new password. */
+/** We will email you a link to set a new password. */
 export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
   name: "request_reset",
   title: "Forgot your password?",
@@ -578,7 +578,7 @@ export interface VerifyCodeFormTypes {
   rows: {};
 }
 
-/** Enter the code that we emailed you. */
+/** Enter the confirmation code from the email. */
 export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
   name: "verify_code",
   title: "Confirm your email address",
@@ -636,7 +636,7 @@ export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "The `token` of the link.",
+      help: "The `token` from the link.",
       required: true,
       maxLength: 200,
     },

@@ -38,7 +38,7 @@ export interface ChangeEmailSubmitInput {
 
 /** The input of `forms.changeEmail.validate`. */
 export interface ChangeEmailValidateInput {
-  /** Use another email address. We email a link to it. */
+  /** Change your email address. We will email a confirmation link to the new address. */
   values: {
     /** We will email a confirmation link to this address. */
     email?: string;
@@ -70,7 +70,7 @@ export interface ChangePasswordValidateInput {
 
 /** The input of `forms.confirmEmail.submit`. */
 export interface ConfirmEmailSubmitInput {
-  /** The `token` of the link. */
+  /** The `token` from the link. */
   token: string;
 }
 
@@ -78,7 +78,7 @@ export interface ConfirmEmailSubmitInput {
 export interface ConfirmEmailValidateInput {
   /** Confirm your new email address. */
   values: {
-    /** The `token` of the link. */
+    /** The `token` from the link. */
     token?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -87,7 +87,7 @@ export interface ConfirmEmailValidateInput {
 
 /** The input of `forms.confirmReset.submit`. */
 export interface ConfirmResetSubmitInput {
-  /** The `token` of the link. */
+  /** The `token` from the link. */
   token: string;
   /** At least 8 characters. Several words make a good password. */
   password: string;
@@ -97,7 +97,7 @@ export interface ConfirmResetSubmitInput {
 export interface ConfirmResetValidateInput {
   /** Set a new password. */
   values: {
-    /** The `token` of the link. */
+    /** The `token` from the link. */
     token?: string;
     /** At least 8 characters. Several words make a good password. */
     password?: string;
@@ -228,7 +228,7 @@ export interface ReauthenticateSubmitInput {
 
 /** The input of `forms.reauthenticate.validate`. */
 export interface ReauthenticateValidateInput {
-  /** Enter your password to confirm that it is you. */
+  /** Enter your password to continue. */
   values: {
     /** The password of your account. */
     password?: string;
@@ -247,7 +247,7 @@ export interface RequestResetSubmitInput {
 
 /** The input of `forms.requestReset.validate`. */
 export interface RequestResetValidateInput {
-  /** Send a link to set a new password. */
+  /** We will email you a link to set a new password. */
   values: {
     /** The email address of your account. */
     email?: string;
@@ -264,7 +264,7 @@ export interface ResendCodeInput {
 
 /** The input of `revokeSession`. */
 export interface RevokeSessionInput {
-  /** Which, as `sessions` calls it. */
+  /** The id of the session, as `sessions` returns it. */
   id: string;
 }
 
@@ -326,7 +326,7 @@ export interface VerifyCodeSubmitInput {
 
 /** The input of `forms.verifyCode.validate`. */
 export interface VerifyCodeValidateInput {
-  /** Enter the code that we emailed you. */
+  /** Enter the confirmation code from the email. */
   values: {
     /** The ticket that the previous step returned. */
     ticket?: string;
@@ -341,7 +341,7 @@ export interface VerifyCodeValidateInput {
 
 /** The input of `forms.verifyLink.submit`. */
 export interface VerifyLinkSubmitInput {
-  /** The `token` of the link. */
+  /** The `token` from the link. */
   token: string;
   /** The password that you signed up with. */
   password: string;
@@ -353,7 +353,7 @@ export interface VerifyLinkSubmitInput {
 export interface VerifyLinkValidateInput {
   /** Enter your password to confirm that the email address is yours. */
   values: {
-    /** The `token` of the link. */
+    /** The `token` from the link. */
     token?: string;
     /** The password that you signed up with. */
     password?: string;
@@ -372,17 +372,20 @@ export interface AccountList {
   after: string | null;
 }
 
-/** The account of whoever is signed in, as pages see it. */
+/** The account of the signed-in user. */
 export interface AccountOut {
-  /** What the application knows the user by. */
+  /** The id of the user. */
   id: string;
-  /** The address. */
+  /** The email address. */
   email: string;
-  /** Whether the user is staff. */
+  /** True if the user is staff. */
   staff: boolean;
-  /** Whether the user may do everything. */
+  /** True if the user has every permission. */
   superuser: boolean;
-  /** What the user may do, by their groups too. For what a page shows: the server decides again. */
+  /**
+   * The permissions of the user, including those of the groups. Use them to decide what to show; the
+   * server checks permissions with each call.
+   */
   permissions: string[];
   /** The groups that the user belongs to. */
   groups: string[];
@@ -546,19 +549,19 @@ export interface Sent {
   sent: boolean;
 }
 
-/** One of the places where a user is signed in. */
+/** A session of the signed-in user. */
 export interface SessionOut {
-  /** What it is revoked by; no secret. */
+  /** The id, which `revoke_session` takes. It is not secret. */
   id: string;
-  /** Whether it is the one that asks. */
+  /** True if this is the session of the caller. */
   current: boolean;
-  /** What the browser says of itself. */
+  /** The `User-Agent` header of the browser. */
   user_agent: string;
-  /** The network address that it was opened from, where that is known. */
+  /** The network address from which the user signed in, if it is known. */
   address: string | null;
-  /** When the user signed in. */
+  /** The time at which the user signed in. */
   created_at: string;
-  /** When it was last used, to a minute or so. */
+  /** The time of the last use, accurate to about a minute. */
   last_used_at: string;
 }
 
