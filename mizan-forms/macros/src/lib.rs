@@ -10,22 +10,7 @@ use proc_macro::TokenStream;
 /// serde determines the names of the fields, schemars their types, and `#[validate(..)]` their
 /// constraints. A field is required unless it is an `Option` or has `#[serde(default)]`.
 ///
-/// ```
-/// use mizan_forms::Form;
-/// use schemars::JsonSchema;
-/// use serde::Deserialize;
-/// use validator::Validate;
-///
-/// #[derive(Form, Deserialize, JsonSchema, Validate)]
-/// #[form(name = "signup", title = "Create an account")]
-/// struct SignUp {
-///     #[field(label = "Your name", autocomplete = "name")]
-///     #[validate(length(max = 80))]
-///     name: String,
-///     #[field(choices("de" = "Germany", "at" = "Austria"), initial = "de")]
-///     country: String,
-/// }
-/// ```
+/// See the trait `Form` and the documentation of the crate for examples.
 ///
 /// # Options of the form: `#[form(..)]`
 ///

@@ -1,4 +1,4 @@
-/** A piece of source of one kind. */
+/** A token of source code. */
 export interface Token {
   readonly kind:
     "attribute" | "comment" | "keyword" | "plain" | "string" | "type";
@@ -23,7 +23,7 @@ const tokens = new RegExp(
   "g",
 );
 
-/** Splits Rust or TypeScript into tokens, as far as colouring a few lines of either needs. */
+/** Splits Rust or TypeScript into tokens for simple syntax highlighting. */
 export function highlight(source: string): Token[] {
   const result: Token[] = [];
   let end = 0;

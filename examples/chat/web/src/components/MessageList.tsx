@@ -7,7 +7,7 @@ interface MessageListProps {
   readonly chat: ChannelResult<ChatChannel>;
 }
 
-/** The messages of a room. A reader who has scrolled up stays there, and is told of new messages. */
+/** The messages of a room. A reader who has scrolled up stays there, and sees a notice of new messages. */
 export function MessageList({ chat }: MessageListProps): ReactNode {
   const { messages, hasMore, loadMore } = chat;
   const user = useCurrentUser();
