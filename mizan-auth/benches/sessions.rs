@@ -1,12 +1,12 @@
-//! What it costs to find out who makes a request, and to forget sessions that have expired.
+//! Measures the authentication of requests and the purge of expired sessions.
 //!
-//! `cargo bench -p mizan-auth`. Beside it: what tower-sessions' memory store does for a request,
-//! that is to load the record that a cookie's id names. It knows no hash, no account and no expiry. Its
-//! SQLite store is measured by a program of its own, in the folder `tower_sessions_sqlite`.
+//! Run it with `cargo bench -p mizan-auth`. For comparison, it also measures the memory store of
+//! tower-sessions, which loads a record by the id in a cookie and checks no hash, account or expiry. A
+//! separate program in `tower_sessions_sqlite` measures its SQLite store.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a benchmark that cannot go on says so by panicking"
+    reason = "a failed unwrap aborts the benchmark, which is intended"
 )]
 
 use std::sync::Arc;
@@ -16,10 +16,12 @@ use cookie::time::OffsetDateTime;
 use divan::Bencher;
 use http::{Request, header};
 use jiff::{SignedDuration, Timestamp};
-use mizan_auth::{
-    AccountStore, Accounts, ConsoleMailer, Device, EmailAddress, HashCost, MemoryStore, NewAccount,
-    Session, SessionStore, SqliteStore, Token,
-};
+use mizan_auth::mail::ConsoleMailer;
+use mizan_auth::password::HashCost;
+use mizan_auth::session::Device;
+use mizan_auth::store::{AccountStore, MemoryStore, NewAccount, SessionStore, SqliteStore};
+use mizan_auth::token::Token;
+use mizan_auth::{Accounts, EmailAddress, Session};
 use mizan_core::RequestHead;
 use mizan_http::Authenticate;
 use tokio::runtime::Runtime;
@@ -37,34 +39,23 @@ fn runtime() -> Runtime {
         .unwrap()
 }
 
-const OTHERS: usize = 1_000;
+const ACCOUNTS: usize = 1_000;
 
-/// Accounts, and the head of a request of one of a thousand who are signed in.
+/// Returns accounts with a thousand signed-in users, and the head of a request of one of them.
 async fn signed_in<S: AccountStore>(store: Arc<S>) -> (Accounts, RequestHead) {
     let accounts = Accounts::builder("https://example.com")
         .store(Arc::clone(&store))
         .mailer(Arc::new(ConsoleMailer))
-        .hash_cost(HashCost {
-            memory: 64,
-            passes: 1,
-            lanes: 1,
-        })
+        .hash_cost(HashCost::new(64, 1, 1))
         .build()
         .unwrap();
     let mut token = String::new();
-    for number in 0..OTHERS {
+    for number in 0..ACCOUNTS {
         let email: EmailAddress = format!("{number}@example.com").parse().unwrap();
-        let account = NewAccount {
-            email,
-            email_verified: true,
-            password: None,
-            created_at: Timestamp::now(),
-        };
+        let account = NewAccount::new(email, Timestamp::now()).email_verified(true);
         let account = store.create(account).await.unwrap().unwrap();
-        let device = Device {
-            user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101".to_owned(),
-            address: None,
-        };
+        let user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101";
+        let device = Device::new(user_agent, None);
         let opened = accounts.sessions().open(&account, "pwd", device).await;
         token = opened.unwrap().1.expose();
     }
@@ -77,7 +68,7 @@ async fn signed_in<S: AccountStore>(store: Arc<S>) -> (Accounts, RequestHead) {
     (accounts, head)
 }
 
-/// From the cookie to the principal.
+/// Finds the principal of a session cookie.
 #[divan::bench]
 fn check_memory(bencher: Bencher<'_, '_>) {
     let runtime = runtime();
@@ -85,7 +76,7 @@ fn check_memory(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| runtime.block_on(accounts.authenticate(&head)).unwrap());
 }
 
-/// The same with SQLite: one question for the session and the account.
+/// Finds the principal of a session cookie with one SQLite query for the session and the account.
 #[divan::bench(sample_count = 200, sample_size = 20)]
 fn check_sqlite(bencher: Bencher<'_, '_>) {
     let runtime = runtime();
@@ -102,7 +93,7 @@ fn load_tower_sessions_memory(bencher: Bencher<'_, '_>) {
     let store = tower_sessions_memory_store::MemoryStore::default();
     let in_an_hour = OffsetDateTime::now_utc() + Duration::from_secs(3600);
     let mut cookie = String::new();
-    for number in 0..OTHERS {
+    for number in 0..ACCOUNTS {
         let mut record = Record {
             id: Id::default(),
             data: [("user".to_owned(), number.to_string().into())].into(),
@@ -117,27 +108,18 @@ fn load_tower_sessions_memory(bencher: Bencher<'_, '_>) {
     });
 }
 
-async fn expired<S: SessionStore>(store: &S) {
+async fn insert_expired<S: SessionStore>(store: &S) {
     for _ in 0..10_000 {
         let token = Token::random();
         let past = Timestamp::now() - SignedDuration::from_hours(1);
-        let session = Session {
-            id: token.id(),
-            secret: token.hash(),
-            user: "ada".to_owned(),
-            epoch: 0,
-            created_at: past,
-            last_used_at: past,
-            expires_at: past,
-            authenticated_at: past,
-            methods: "pwd".to_owned(),
-            device: Device::default(),
-        };
+        let mut session = Session::new(token.id(), token.hash(), "ada", past);
+        "pwd".clone_into(&mut session.methods);
         store.insert(&session).await.unwrap();
     }
 }
 
-/// 10,000 expired sessions go while others are checked; says how long a check took at most.
+/// Purges 10,000 expired sessions while requests are authenticated, and prints the longest
+/// authentication.
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn purge_10_000_sqlite(bencher: Bencher<'_, '_>) {
     let runtime = runtime();
@@ -147,7 +129,7 @@ fn purge_10_000_sqlite(bencher: Bencher<'_, '_>) {
     let (accounts, head) = runtime.block_on(signed_in(Arc::clone(&store)));
     let longest = std::cell::Cell::new(Duration::ZERO);
     bencher
-        .with_inputs(|| runtime.block_on(expired(&*store)))
+        .with_inputs(|| runtime.block_on(insert_expired(&*store)))
         .bench_local_values(|()| {
             runtime.block_on(async {
                 let checks = async {
@@ -165,7 +147,7 @@ fn purge_10_000_sqlite(bencher: Bencher<'_, '_>) {
             });
         });
     eprintln!(
-        "  the longest check during a purge took {:?}",
+        "  longest authentication during a purge: {:?}",
         longest.get()
     );
 }

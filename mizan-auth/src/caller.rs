@@ -1,66 +1,67 @@
-//! A caller as the limits and the queue of hashes see it.
+//! The caller of a flow, as the rate limits and the hash queue see it.
 
 use std::net::IpAddr;
 
 use mizan_core::Cx;
 use tokio_util::sync::CancellationToken;
 
-use crate::TokenId;
-use crate::limits::{client_network, wide_network};
-use crate::password::{Share, Turn};
+use crate::client_network::{client_network, wide_network};
+use crate::password::{QueueClient, QueueEntry};
+use crate::token::TokenId;
 
-/// A caller, and what it has shown of itself before the password is checked.
+/// A caller and the trust that it has before its password is checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) address: Option<IpAddr>,
     pub(crate) trust: Trust,
-    share: Share,
-    gone: CancellationToken,
+    queue_client: QueueClient,
+    cancelled: CancellationToken,
 }
 
-/// The proof that a caller is not a stranger to the account.
+/// The proof that a caller is known to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
+    /// No proof: the caller is unknown.
     None,
-    /// The cookie of a device that signed in to the account before, or a link that was mailed to
-    /// it. Limits count by its id.
+    /// The cookie of a device that signed in to the account before, or a link that was mailed to it.
+    /// Limits count by its id.
     Device(TokenId),
     /// A session. Limits count by its id.
     Session(String),
 }
 
 impl Caller {
-    /// A caller that has shown nothing.
-    pub(crate) fn stranger(cx: &Cx) -> Self {
+    /// Returns the caller of a request without regard to its session and device.
+    pub(crate) fn unknown(cx: &Cx) -> Self {
         let address = cx.head().client_addr();
         Self {
             address,
             trust: Trust::None,
-            share: Share::Network(address.map(wide_network)),
-            gone: cx.cancellation().clone(),
+            queue_client: QueueClient::Network(address.map(wide_network)),
+            cancelled: cx.cancellation().clone(),
         }
     }
 
-    /// A caller with the session that its principal has, or a stranger.
-    pub(crate) fn of(cx: &Cx) -> Self {
-        let stranger = Self::stranger(cx);
+    /// Returns the caller with the session of its principal, or an unknown caller if it is not signed in.
+    pub(crate) fn from_session(cx: &Cx) -> Self {
+        let unknown = Self::unknown(cx);
         let Some(identity) = cx.principal().identity() else {
-            return stranger;
+            return unknown;
         };
         let user = identity.id().to_owned();
         let session = identity.session_id().map(str::to_owned);
         Self {
             trust: Trust::Session(session.unwrap_or_else(|| user.clone())),
-            share: Share::Account(user),
-            ..stranger
+            queue_client: QueueClient::Account(user),
+            ..unknown
         }
     }
 
-    /// The caller with the token of a device or link that belongs to the account of `user`.
+    /// Returns the caller with the token of a device or link that belongs to the account of `user`.
     pub(crate) fn with_device(self, token: TokenId, user: &str) -> Self {
         Self {
             trust: Trust::Device(token),
-            share: Share::Account(user.to_owned()),
+            queue_client: QueueClient::Account(user.to_owned()),
             ..self
         }
     }
@@ -69,12 +70,12 @@ impl Caller {
         matches!(self.trust, Trust::Device(_))
     }
 
-    /// The caller's turn in the queue of hashes.
-    pub(crate) fn turn(&self) -> Turn {
-        Turn::new(self.share.clone(), self.gone.clone())
+    /// Returns the entry of the caller for the hash queue.
+    pub(crate) fn queue_entry(&self) -> QueueEntry {
+        QueueEntry::new(self.queue_client.clone(), self.cancelled.clone())
     }
 
-    /// The caller's network, for the log.
+    /// Returns the network of the caller for the log.
     pub(crate) fn network(&self) -> Option<String> {
         let network = self.address.map(client_network);
         network.map(|network| network.to_string())

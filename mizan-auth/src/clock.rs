@@ -1,3 +1,5 @@
+//! A clock that tests can advance.
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -5,31 +7,49 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// What time it is: the system's, moved by as much as a test wants. Clones move together.
+/// The system time plus an offset that tests can advance. Clones share the offset.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mizan_auth::clock::Clock;
+///
+/// let clock = Clock::default();
+/// let before = clock.now();
+/// clock.advance(Duration::from_secs(60));
+/// assert!(clock.now() > before);
+/// ```
 #[derive(Clone, Default)]
-pub struct Clock(Arc<AtomicI64>);
+pub struct Clock {
+    offset_millis: Arc<AtomicI64>,
+}
 
 impl Clock {
-    /// The time, to the millisecond, as stores keep it.
+    /// Returns the current time in milliseconds, which is the precision of the stores.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let moved = SignedDuration::from_millis(self.0.load(Ordering::Relaxed));
         let now = Timestamp::now().as_millisecond();
         Timestamp::from_millisecond(now)
-            .and_then(|now| now.checked_add(moved))
+            .and_then(|now| now.checked_add(self.offset()))
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Moves the time on, to see what happens later.
+    /// Advances the clock, to test what happens later.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.0.fetch_add(by, Ordering::Relaxed);
+        self.offset_millis.fetch_add(by, Ordering::Relaxed);
     }
 
-    /// When `time` was by the system's clock, which is what the policies of the core go by.
+    /// Converts a time of this clock to the system time, which the policies of mizan-core use.
     pub(crate) fn system_time(&self, time: Timestamp) -> SystemTime {
-        let moved = SignedDuration::from_millis(self.0.load(Ordering::Relaxed));
-        time.checked_sub(moved).unwrap_or(Timestamp::MIN).into()
+        let time = time.checked_sub(self.offset());
+        time.unwrap_or(Timestamp::MIN).into()
+    }
+
+    fn offset(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.offset_millis.load(Ordering::Relaxed))
     }
 }
 
@@ -39,12 +59,12 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// `time` and `duration` later; the end of time where there is no such time.
+/// Returns `time + duration`, saturating at the maximum timestamp.
 pub(crate) fn later(time: Timestamp, duration: Duration) -> Timestamp {
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
-/// `time` less `duration`; the beginning of time where there is no such time.
+/// Returns `time - duration`, saturating at the minimum timestamp.
 pub(crate) fn earlier(time: Timestamp, duration: Duration) -> Timestamp {
     time.checked_sub(duration).unwrap_or(Timestamp::MIN)
 }

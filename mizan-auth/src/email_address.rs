@@ -18,13 +18,13 @@ use validator::ValidateEmail;
 /// let address: EmailAddress = " Ada@Example.COM ".parse()?;
 /// assert_eq!(address.as_str(), "ada@example.com");
 /// assert!("ıvan@example.com".parse::<EmailAddress>().is_err());
-/// # Ok::<(), mizan_auth::NotAnEmailAddress>(())
+/// # Ok::<(), mizan_auth::email_address::InvalidEmailAddress>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EmailAddress(String);
 
 /// The most bytes that an address can have (RFC 5321, section 4.5.3.1.3, less the brackets).
-const MOST_BYTES: usize = 254;
+const MAX_EMAIL_BYTES: usize = 254;
 
 impl EmailAddress {
     /// The address in its one spelling.
@@ -35,23 +35,23 @@ impl EmailAddress {
 }
 
 impl FromStr for EmailAddress {
-    type Err = NotAnEmailAddress;
+    type Err = InvalidEmailAddress;
 
-    fn from_str(text: &str) -> Result<Self, NotAnEmailAddress> {
+    fn from_str(text: &str) -> Result<Self, InvalidEmailAddress> {
         let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
-        if text.len() > MOST_BYTES {
-            return Err(NotAnEmailAddress);
+        if text.len() > MAX_EMAIL_BYTES {
+            return Err(InvalidEmailAddress);
         }
-        let (local, domain) = text.rsplit_once('@').ok_or(NotAnEmailAddress)?;
+        let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmailAddress)?;
         let is_plain =
             |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
         if !local.bytes().all(is_plain) {
-            return Err(NotAnEmailAddress);
+            return Err(InvalidEmailAddress);
         }
-        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnEmailAddress)?;
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| InvalidEmailAddress)?;
         let address = format!("{}@{domain}", local.to_ascii_lowercase());
-        if address.len() > MOST_BYTES || !address.validate_email() {
-            return Err(NotAnEmailAddress);
+        if address.len() > MAX_EMAIL_BYTES || !address.validate_email() {
+            return Err(InvalidEmailAddress);
         }
         Ok(Self(address))
     }
@@ -86,21 +86,21 @@ impl JsonSchema for EmailAddress {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "email", "maxLength": MOST_BYTES })
+        json_schema!({ "type": "string", "format": "email", "maxLength": MAX_EMAIL_BYTES })
     }
 }
 
 /// A text that is no email address, or one with letters before the `@` that are not ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAnEmailAddress;
+pub struct InvalidEmailAddress;
 
-impl fmt::Display for NotAnEmailAddress {
+impl fmt::Display for InvalidEmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not an email address")
     }
 }
 
-impl std::error::Error for NotAnEmailAddress {}
+impl std::error::Error for InvalidEmailAddress {}
 
 #[cfg(test)]
 mod tests {

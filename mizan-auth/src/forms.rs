@@ -10,10 +10,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use validator::Validate;
 
-use crate::{
-    Accounts, ConfirmError, EmailAddress, LinkError, NextStep, Password, ProofError, SignInError,
-    Ticket,
+use crate::accounts::{
+    Accounts, ConfirmError, LinkError, NextStep, ProofError, SignInError, Ticket,
 };
+
+use crate::email_address::EmailAddress;
+
+use crate::password::Password;
 
 /// Create an account.
 #[derive(Form, Deserialize, JsonSchema, Validate)]

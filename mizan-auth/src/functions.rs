@@ -12,7 +12,9 @@ use mizan_core::{Cx, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Accounts, NextStep, ProofError, Session, Ticket};
+use crate::accounts::{Accounts, NextStep, ProofError, Ticket};
+
+use crate::session::Session;
 
 /// The account of whoever is signed in, as pages see it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -126,5 +128,5 @@ pub async fn sign_out(cx: &Cx) -> Result<(), Error> {
 /// Sends the code of a flow again, a new one; the flow has a new ticket then.
 #[client(auth = "anyone")]
 pub async fn resend_code(cx: &Cx, ticket: Ticket) -> Result<NextStep, ProofError> {
-    cx.state::<Accounts>().resend(cx, ticket).await
+    cx.state::<Accounts>().resend_code(cx, ticket).await
 }

@@ -1,7 +1,7 @@
 use mizan_core::Registry;
 use mizan_forms::RegisterForm;
 
-use crate::Accounts;
+use crate::accounts::Accounts;
 use crate::forms::{
     ChangeEmail, ChangePassword, ConfirmEmail, ConfirmReset, DeleteAccount, Reauthenticate,
     RequestReset, SignIn, SignUp, VerifyCode, VerifyLink,

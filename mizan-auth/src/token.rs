@@ -49,9 +49,9 @@ impl fmt::Debug for TokenId {
 }
 
 impl FromStr for TokenId {
-    type Err = NotAToken;
+    type Err = ParseTokenError;
 
-    fn from_str(text: &str) -> Result<Self, NotAToken> {
+    fn from_str(text: &str) -> Result<Self, ParseTokenError> {
         decode(text).map(Self)
     }
 }
@@ -112,10 +112,10 @@ impl Token {
 }
 
 impl FromStr for Token {
-    type Err = NotAToken;
+    type Err = ParseTokenError;
 
-    fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let (id, secret) = text.split_once('.').ok_or(NotAToken)?;
+    fn from_str(text: &str) -> Result<Self, ParseTokenError> {
+        let (id, secret) = text.split_once('.').ok_or(ParseTokenError)?;
         Ok(Self {
             id: id.parse()?,
             secret: decode(secret)?,
@@ -169,15 +169,15 @@ impl fmt::Debug for SecretHash {
 
 /// A text that is not a token. What it was is not said: it may be one with a typing error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAToken;
+pub struct ParseTokenError;
 
-impl fmt::Display for NotAToken {
+impl fmt::Display for ParseTokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not a valid code or link")
     }
 }
 
-impl std::error::Error for NotAToken {}
+impl std::error::Error for ParseTokenError {}
 
 /// Six random digits, each as likely as any other.
 pub(crate) fn random_code() -> String {
@@ -198,11 +198,11 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn decode<const N: usize>(text: &str) -> Result<[u8; N], NotAToken> {
+fn decode<const N: usize>(text: &str) -> Result<[u8; N], ParseTokenError> {
     let mut bytes = [0; N];
     match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
         Ok(length) if length == N => Ok(bytes),
-        _ => Err(NotAToken),
+        _ => Err(ParseTokenError),
     }
 }
 

@@ -1,43 +1,52 @@
+//! Authentication with the sessions of tower-sessions.
+
 use std::fmt;
 
 use mizan_core::{Error, Principal, RequestHead};
 use mizan_http::Authenticate;
 use tower_sessions_core::Session;
 
-use crate::Accounts;
+use crate::accounts::Accounts;
 
-/// Knows who makes a request by a session of tower-sessions, where an application has those already:
-/// its layer goes around the service, and the session holds the user's id.
+/// Finds the principal of a request by its session of tower-sessions.
 ///
-/// What an account may do comes from [`Accounts`], whose own cookie is not looked at. The flows that
-/// open and end sessions are then the application's: leave `sign_in` and the others out of the
-/// registry, or they set a second cookie. These sessions know no epoch of credentials: after a change of a password
-/// or an address, the application ends the sessions of the user itself.
+/// Use it in an application that already has such sessions: the `SessionManagerLayer` wraps the service,
+/// and the session contains the id of the user.
+///
+/// The access rights of the user come from [`Accounts`], whose own session cookie is ignored. The application
+/// opens and ends the sessions itself, so leave `sign_in` and the other flows out of its registry; they would
+/// set a second cookie. These sessions have no epoch: after a change of the password or the email address, the
+/// application has to end the user's sessions.
+///
+/// # Examples
 ///
 /// ```
-/// # use mizan_auth::Accounts;
-/// use mizan_auth::TowerSessions;
+/// use mizan_auth::Accounts;
+/// use mizan_auth::tower_sessions::TowerSessions;
+/// use mizan_core::App;
 /// use mizan_http::MizanService;
 /// use mizan_http::service::HttpConfigError;
 ///
-/// # fn service(app: mizan_core::App, accounts: Accounts)
-/// #     -> Result<MizanService<TowerSessions>, HttpConfigError> {
-/// MizanService::builder(app)
-///     .authenticate(TowerSessions::new(accounts, "user_id"))
-///     .build()
-/// # }
+/// fn service(
+///     app: App,
+///     accounts: Accounts,
+/// ) -> Result<MizanService<TowerSessions>, HttpConfigError> {
+///     MizanService::builder(app)
+///         .authenticate(TowerSessions::new(accounts, "user_id"))
+///         .build()
+/// }
 /// ```
 pub struct TowerSessions {
     accounts: Accounts,
-    key: String,
+    user_id_key: String,
 }
 
 impl TowerSessions {
-    /// Reads the id of the user, a string, from what the session has under `key`.
-    pub fn new(accounts: Accounts, key: impl Into<String>) -> Self {
+    /// Reads the id of the user, a string, from the session value `user_id_key`.
+    pub fn new(accounts: Accounts, user_id_key: impl Into<String>) -> Self {
         Self {
             accounts,
-            key: key.into(),
+            user_id_key: user_id_key.into(),
         }
     }
 }
@@ -46,15 +55,15 @@ impl Authenticate for TowerSessions {
     async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
         let session = head.extensions().get::<Session>().ok_or_else(|| {
             Error::internal(
-                "the request has no session of tower-sessions: put its `SessionManagerLayer` \
-                 around the service",
+                "the request has no session of tower-sessions: wrap the service in \
+                 `SessionManagerLayer`",
             )
         })?;
-        let user: Option<String> = session.get(&self.key).await?;
+        let user: Option<String> = session.get(&self.user_id_key).await?;
         let Some(user) = user else {
             return Ok(Principal::anonymous());
         };
-        let account = self.accounts.find_active(&user).await?;
+        let account = self.accounts.find_active_account(&user).await?;
         Ok(account.map_or_else(Principal::anonymous, |account| {
             self.accounts.identity(&account, None).into()
         }))
@@ -65,7 +74,7 @@ impl fmt::Debug for TowerSessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TowerSessions")
             .field("accounts", &self.accounts)
-            .field("key", &self.key)
+            .field("user_id_key", &self.user_id_key)
             .finish()
     }
 }

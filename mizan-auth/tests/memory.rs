@@ -10,7 +10,7 @@ use std::fs;
 
 use futures_util::StreamExt;
 use futures_util::stream::iter;
-use mizan_auth::{HashCost, Passwords};
+use mizan_auth::password::{HashCost, PasswordHasher};
 
 const AT_ONCE: usize = 2;
 
@@ -27,7 +27,7 @@ fn resident() -> usize {
 
 /// Checks so many wrong passwords, 16 at a time, and returns how much memory that left behind.
 async fn growth_after(checks: usize) -> usize {
-    let passwords = Passwords::new(HashCost::default(), AT_ONCE, 1000).unwrap();
+    let passwords = PasswordHasher::new(HashCost::default(), AT_ONCE, 1000).unwrap();
     let before = resident();
     let checks = (0..checks).map(|number| {
         let passwords = passwords.clone();

@@ -1,322 +1,204 @@
-use std::error::Error as StdError;
+//! The channels of an application.
+
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use mizan_core::channel::Position;
 use mizan_core::{App, Channel, Cx};
-use slab::Slab;
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
-use crate::broker::feed::{Mailbox, Signal};
-use crate::broker::{Broker, BrokerError, Publication, Retention};
-use crate::calls::Calls;
-use crate::close::{Close, CloseCode};
+use crate::backoff::random_up_to;
+use crate::broker::{Broker, Notification, Publication, Retention};
 use crate::connection::Connection;
-use crate::identify::Identify;
-use crate::jitter::part_of;
-use crate::keeper::{self, CONTROL, Revocation};
-use crate::lock::lock;
-use crate::once;
-use crate::session::{Limits, Settings};
-use crate::transport::Transport;
+use crate::control::{self, CONTROL_GROUP};
+use crate::dedup;
+use crate::error::PublishError;
+use crate::limits::ConnectionLimits;
+use crate::server::{Revocation, ServerState, broker_group};
+use crate::transport::{AuthenticateConnection, Close, CloseCode, Transport};
 
-/// The channels of an application at work: publishes, serves connections, ends them. Cloning is cheap.
+/// The time that connections have to close after the drain window, which includes their closing handshake.
+const DRAIN_GRACE: Duration = Duration::from_secs(6);
+
+/// The channels of an application: publishes messages, and serves connections. Cloning is cheap.
 ///
-/// It is made before the app, so that it can be among the app's state; then every function publishes
-/// with [`cx.channels()`](ChannelsExt::channels).
+/// Create it before the app, and add it to the app's state. Functions then publish with
+/// [`cx.channels()`](ChannelsExt::channels).
 ///
 /// ```
-/// use mizan_channels::{Channels, ChannelsExt, MemoryBroker};
-/// # use mizan_core::{BuildError, Registry};
+/// use mizan_channels::broker::MemoryBroker;
+/// use mizan_channels::{Channels, ChannelsExt};
+/// use mizan_core::Registry;
 ///
+/// # fn main() -> Result<(), mizan_core::BuildError> {
 /// let channels = Channels::new(MemoryBroker::new());
 /// let app = Registry::new().state(channels).build()?;
-/// assert_eq!(app.channels().connections(), 0);
-/// # Ok::<(), BuildError>(())
+/// assert_eq!(app.channels().connection_count(), 0);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone)]
-pub struct Channels(pub(crate) Arc<Shared>);
-
-pub(crate) struct Shared {
-    pub(crate) broker: Arc<dyn Broker>,
-    pub(crate) limits: Limits,
-    pub(crate) calls: Calls,
-    settings: OnceLock<Arc<Settings>>,
-    connections: Mutex<Slab<Known>>,
-    is_draining: AtomicBool,
-    left: Notify,
-    keeper: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// A connection that is open.
-struct Known {
-    user: Option<Arc<str>>,
-    session: Option<Arc<str>>,
-    mailbox: Arc<Mailbox>,
-}
+pub struct Channels(Arc<ServerState>);
 
 impl Channels {
-    /// Channels on this broker, with the default limits.
+    /// Creates channels on a broker, with the default limits.
     pub fn new(broker: impl Broker) -> Self {
-        Self::with_limits(broker, Limits::default())
+        Self::with_limits(broker, ConnectionLimits::default())
     }
 
-    /// Channels with other limits.
-    pub fn with_limits(broker: impl Broker, limits: Limits) -> Self {
-        Self(Arc::new(Shared {
-            broker: Arc::new(broker),
-            calls: Calls::new(&limits),
-            limits,
-            settings: OnceLock::new(),
-            connections: Mutex::default(),
-            is_draining: AtomicBool::new(false),
-            left: Notify::new(),
-            keeper: Mutex::default(),
-        }))
+    /// Creates channels with other limits.
+    pub fn with_limits(broker: impl Broker, limits: ConnectionLimits) -> Self {
+        Self(Arc::new(ServerState::new(broker, limits)))
     }
 
-    /// The limits of each connection.
+    /// Returns the limits of connections.
     #[must_use]
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &ConnectionLimits {
         &self.0.limits
     }
 
-    /// How many connections this server has.
+    /// Returns the number of open connections of this server.
     #[must_use]
-    pub fn connections(&self) -> usize {
-        lock(&self.0.connections).len()
+    pub fn connection_count(&self) -> usize {
+        self.0.connection_count()
     }
 
-    /// Publishes to all who have subscribed to the group that `params` name, on every server. Answers
-    /// with the message's position, once the broker has it.
+    /// Publishes a message to the subscribers of the group that `params` name, on all servers. Returns the position
+    /// of the message once the broker has stored it.
     ///
     /// # Errors
     ///
-    /// The broker cannot be reached, or the message has no JSON. Where it is not known whether the message was
-    /// published, [`PublishError::may_have_happened`] says so; [`publish_once`](Self::publish_once) can be
-    /// tried again.
+    /// Returns an error if the broker is unavailable, or if the message cannot be encoded as JSON. If
+    /// [`PublishError::may_have_happened`] is true, the message may have been published nevertheless; use
+    /// [`publish_once`](Self::publish_once) for messages that you retry.
     pub async fn publish<C: Channel>(
         &self,
         params: &C::Params,
         message: C::ServerMessage,
     ) -> Result<Position, PublishError> {
-        self.add::<C>(params, &message, None).await
+        self.publish_with::<C>(params, &message, None).await
     }
 
-    /// Publishes, unless that was done with the same `key` in the last 5 minutes: then it answers with the
-    /// position of that message.
+    /// Publishes a message, unless one with the same `key` was published in the last 5 minutes. Returns the position
+    /// of the message that was published with the key.
     ///
     /// # Errors
     ///
-    /// As for [`publish`](Self::publish).
+    /// Returns an error in the same cases as [`publish`](Self::publish).
     pub async fn publish_once<C: Channel>(
         &self,
         key: impl Into<String>,
         params: &C::Params,
         message: C::ServerMessage,
     ) -> Result<Position, PublishError> {
-        self.add::<C>(params, &message, Some(key.into())).await
+        self.publish_with::<C>(params, &message, Some(key.into()))
+            .await
     }
 
-    async fn add<C: Channel>(
+    async fn publish_with<C: Channel>(
         &self,
         params: &C::Params,
         message: &C::ServerMessage,
         key: Option<String>,
     ) -> Result<Position, PublishError> {
-        let data = Bytes::from(serde_json::to_vec(message).map_err(PublishError::new)?);
-        let publication = Publication {
-            data,
-            key,
-            retention: Retention {
-                messages: C::HISTORY_LEN,
-                age: C::HISTORY_AGE,
-            },
-        };
-        let group = group(C::NAME, &C::group(params));
+        let data = serde_json::to_vec(message).map_err(PublishError::encoding)?;
+        let retention = Retention::default()
+            .with_messages(C::HISTORY_LEN)
+            .with_age(C::HISTORY_AGE);
+        let mut publication = Publication::new(data).with_retention(retention);
+        publication.key = key;
+        let group = broker_group(C::NAME, &C::group(params));
         let position = self.0.broker.publish(&group, publication).await;
         metrics::counter!("mizan_channels_published_total", "channel" => C::NAME).increment(1);
         if !matches!(&position, Err(error) if error.is_unsent()) {
-            once::note_publication();
+            dedup::note_publication();
         }
-        position.map_err(PublishError::of_broker)
+        position.map_err(PublishError::broker)
     }
 
-    /// Closes every connection that came with the session of this id, at once here and within a moment
-    /// on other servers. Sessions are what [`Identity::in_session`](mizan_core::Identity::in_session) says.
+    /// Closes all connections of a login session: those of this server at once, and those of other servers within
+    /// moments. [`Identity::in_session`](mizan_core::Identity::in_session) sets the session of a connection.
     ///
     /// # Errors
     ///
-    /// The broker cannot be reached: connections of this server are closed, those of others may not be
-    /// before they are authorized again.
+    /// Returns an error if the broker is unavailable. The connections of this server are closed nevertheless; those
+    /// of other servers may stay open until they are authorized again.
     pub async fn revoke_session(&self, id: &str) -> Result<(), PublishError> {
         self.revoke(Revocation::Session(id.to_owned())).await
     }
 
-    /// Closes every connection of a user, as [`revoke_session`](Self::revoke_session) does.
+    /// Closes all connections of a user, as [`revoke_session`](Self::revoke_session) does those of a session.
     ///
     /// # Errors
     ///
-    /// As for [`revoke_session`](Self::revoke_session).
+    /// Returns an error in the same cases as [`revoke_session`](Self::revoke_session).
     pub async fn revoke_user(&self, id: &str) -> Result<(), PublishError> {
         self.revoke(Revocation::User(id.to_owned())).await
     }
 
     async fn revoke(&self, revocation: Revocation) -> Result<(), PublishError> {
-        self.0.end(&revocation);
-        let data = serde_json::to_vec(&revocation).map_err(PublishError::new)?;
-        let publication = Publication {
-            data: data.into(),
-            key: None,
-            retention: Retention::default(),
-        };
-        let told = self.0.broker.publish(CONTROL, publication).await;
-        told.map(|_| ()).map_err(PublishError::of_broker)
+        self.0.revoke(&revocation);
+        let message = serde_json::to_vec(&revocation).map_err(PublishError::encoding)?;
+        let publication = Publication::new(message);
+        let published = self.0.broker.publish(CONTROL_GROUP, publication).await;
+        published.map(|_| ()).map_err(PublishError::broker)
     }
 
-    /// Whether another connection can be taken; why not, where it cannot.
+    /// Checks whether the server accepts another connection. Call it before [`serve`](Self::serve).
     ///
     /// # Errors
     ///
-    /// The server stops, or has as many connections as it takes.
+    /// Returns the close code and reason if the server is shutting down, or has reached its connection limit.
     pub fn admit(&self) -> Result<(), Close> {
-        if self.0.is_draining.load(Ordering::Relaxed) {
-            let reason = "the server stops; connect anew";
-            return Err(Close::new(CloseCode::Restart, reason));
+        if self.0.is_draining() {
+            let reason = "the server is shutting down; reconnect";
+            return Err(Close::new(CloseCode::ServiceRestart, reason));
         }
-        if self.connections() >= self.0.limits.connections {
-            return Err(Close::new(CloseCode::Busy, "too many connections"));
+        if self.connection_count() >= self.0.limits.max_connections {
+            return Err(Close::new(
+                CloseCode::TooManyConnections,
+                "too many connections",
+            ));
         }
         Ok(())
     }
 
-    /// Serves a connection to its end. `app` is what has the channels, and `client` who is at the other
-    /// end. Spawn what it returns as a task of its own.
-    pub fn serve<T: Transport, I: Identify>(
+    /// Serves a connection until it ends. Spawn the returned future as a task.
+    ///
+    /// `app` has the channels, and `authenticate` authenticates the client.
+    pub fn serve<T: Transport, A: AuthenticateConnection>(
         &self,
         app: &App,
         transport: T,
-        client: I,
-    ) -> impl Future<Output = ()> + Send + use<T, I> {
-        keeper::start(&self.0, &mut lock(&self.0.keeper));
+        authenticate: A,
+    ) -> impl Future<Output = ()> + Send + use<T, A> {
+        control::start(&self.0);
         Connection::new(
             Arc::clone(&self.0),
-            self.settings(app),
+            self.0.session_settings(app.manifest().contract()),
             app.clone(),
             transport,
-            Arc::new(client),
+            Arc::new(authenticate),
         )
     }
 
-    /// What sessions are told: shared by all of an app.
-    fn settings(&self, app: &App) -> Arc<Settings> {
-        let contract = app.manifest().contract();
-        let new = || {
-            Arc::new(Settings {
-                limits: self.0.limits.clone(),
-                contract: contract.to_owned(),
-            })
-        };
-        let settings = self.0.settings.get_or_init(new);
-        if settings.contract == contract {
-            Arc::clone(settings)
-        } else {
-            new()
-        }
-    }
-
-    /// Sends the clients to other servers, spread over `window`, and waits until they are gone: before the
-    /// program ends, so that a deploy is not a stampede. New connections are refused meanwhile.
+    /// Asks all clients to reconnect to another server, each at a random time within `window`, and waits until they
+    /// have disconnected. New connections are refused meanwhile.
+    ///
+    /// Call it before the program exits, so that the clients of a deployment do not reconnect all at once.
     pub async fn drain(&self, window: Duration) {
-        self.0.is_draining.store(true, Ordering::Relaxed);
-        let mailboxes = self.0.mailboxes();
-        for mailbox in mailboxes {
-            mailbox.signal(Signal::Drain(part_of(window)));
-        }
-        let emptied = async {
-            loop {
-                let left = self.0.left.notified();
-                if self.connections() == 0 {
-                    return;
-                }
-                left.await;
-            }
-        };
-        // A closing handshake may take its time as well.
-        let grace = Duration::from_secs(6);
-        if tokio::time::timeout(window + grace, emptied).await.is_err() {
+        self.0.start_draining();
+        self.0
+            .notify_all(|| Notification::Drain(random_up_to(window)));
+        let disconnected = self.0.wait_until_disconnected();
+        if tokio::time::timeout(window + DRAIN_GRACE, disconnected)
+            .await
+            .is_err()
+        {
             tracing::warn!(
-                connections = self.connections(),
-                "clients did not leave in time"
+                connections = self.connection_count(),
+                "draining timed out; some clients are still connected"
             );
-        }
-    }
-}
-
-impl Shared {
-    pub(crate) fn is_draining(&self) -> bool {
-        self.is_draining.load(Ordering::Relaxed)
-    }
-
-    /// Notes a connection that begins.
-    pub(crate) fn enter(&self, mailbox: Arc<Mailbox>) -> usize {
-        metrics::gauge!("mizan_channels_connections").increment(1.0);
-        // One that was accepted just before the server began to stop.
-        if self.is_draining.load(Ordering::Relaxed) {
-            mailbox.signal(Signal::Drain(Duration::ZERO));
-        }
-        lock(&self.connections).insert(Known {
-            user: None,
-            session: None,
-            mailbox,
-        })
-    }
-
-    pub(crate) fn know(&self, place: usize, user: Option<Arc<str>>, session: Option<Arc<str>>) {
-        if let Some(known) = lock(&self.connections).get_mut(place) {
-            known.user = user;
-            known.session = session;
-        }
-    }
-
-    pub(crate) fn leave(&self, place: usize) {
-        metrics::gauge!("mizan_channels_connections").decrement(1.0);
-        let mut connections = lock(&self.connections);
-        connections.try_remove(place);
-        if connections.is_empty() {
-            connections.shrink_to_fit();
-            self.left.notify_waiters();
-        }
-    }
-
-    pub(crate) fn mailboxes(&self) -> Vec<Arc<Mailbox>> {
-        let connections = lock(&self.connections);
-        let known = connections.iter();
-        known.map(|(_, known)| Arc::clone(&known.mailbox)).collect()
-    }
-
-    /// Ends the connections of this server that a revocation means.
-    pub(crate) fn end(&self, revocation: &Revocation) {
-        for (_, known) in &*lock(&self.connections) {
-            let (theirs, id) = match revocation {
-                Revocation::Session(id) => (&known.session, id),
-                Revocation::User(id) => (&known.user, id),
-            };
-            if theirs.as_deref() == Some(id) {
-                known.mailbox.signal(Signal::Revoked);
-            }
-        }
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        if let Some(keeper) = lock(&self.keeper).take() {
-            keeper.abort();
         }
     }
 }
@@ -324,23 +206,18 @@ impl Drop for Shared {
 impl fmt::Debug for Channels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channels")
-            .field("connections", &self.connections())
+            .field("connections", &self.connection_count())
             .finish_non_exhaustive()
     }
 }
 
-/// The name under which the broker knows a group of a channel.
-pub(crate) fn group(channel: &str, group: &str) -> String {
-    format!("{channel}:{group}")
-}
-
-/// Finds the [`Channels`] among an app's state.
+/// Access to the [`Channels`] in an app's state.
 pub trait ChannelsExt {
-    /// The channels of the application.
+    /// Returns the channels of the application.
     ///
     /// # Panics
     ///
-    /// Where the registry was not given them: `.state(channels)`.
+    /// Panics if the registry was not given the channels with `.state(channels)`.
     fn channels(&self) -> &Channels;
 }
 
@@ -354,47 +231,5 @@ impl ChannelsExt for App {
 impl ChannelsExt for Cx {
     fn channels(&self) -> &Channels {
         self.state()
-    }
-}
-
-/// The error of a message that was not published, as far as is known.
-#[derive(Debug)]
-pub struct PublishError {
-    source: Box<dyn StdError + Send + Sync>,
-    may_have_happened: bool,
-}
-
-impl PublishError {
-    /// The message has no JSON.
-    fn new(source: serde_json::Error) -> Self {
-        Self {
-            source: Box::new(source),
-            may_have_happened: false,
-        }
-    }
-
-    fn of_broker(source: BrokerError) -> Self {
-        Self {
-            may_have_happened: !source.is_unsent(),
-            source: Box::new(source),
-        }
-    }
-
-    /// Returns whether the message may have been published all the same.
-    #[must_use]
-    pub fn may_have_happened(&self) -> bool {
-        self.may_have_happened
-    }
-}
-
-impl fmt::Display for PublishError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the message was not published, as far as is known")
-    }
-}
-
-impl StdError for PublishError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.source)
     }
 }

@@ -1,42 +1,30 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     test,
     allow(
         clippy::unwrap_used,
-        reason = "a test that cannot go on says so by panicking"
+        reason = "a test that cannot continue fails by panicking"
     )
 )]
 
-mod broker;
-mod calls;
+mod backoff;
+pub mod broker;
+mod call_limiter;
 mod channels;
-mod close;
 mod connection;
-mod identify;
-mod jitter;
-mod keeper;
-mod lock;
-mod log;
-mod once;
-mod protocol;
-mod session;
-mod subscriber;
-mod subscription;
-mod transport;
+mod control;
+mod dedup;
+mod error;
+mod limits;
+mod random_id;
+mod server;
+pub mod session;
+#[cfg(feature = "suite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "suite")))]
+pub mod suite;
+pub mod transport;
 
-pub use broker::feed::{Feed, Listener, Mailbox, Signal};
-pub use broker::memory::MemoryBroker;
-pub use broker::presence::presence_of;
-#[cfg(feature = "redis")]
-pub use broker::redis::RedisBroker;
-pub use broker::{Broker, BrokerError, Claim, ClaimRequest, Publication, Retention};
-pub use channels::{Channels, ChannelsExt, PublishError};
-pub use close::{Close, CloseCode};
-pub use identify::{Identify, Visitor};
-pub use log::{Cursor, LogState, Message, ReadReply};
-pub use protocol::{Refusal, SUBPROTOCOL};
-pub use session::{
-    BrokerEvent, ConnectionState, Input, Limits, Output, Session, Settings, Stream, SubId, Timer,
-};
-pub use subscription::{SubscriptionState, Terms};
-pub use transport::{Gone, Received, Transport};
+pub use channels::{Channels, ChannelsExt};
+pub use error::PublishError;
+pub use limits::ConnectionLimits;

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mizan_channels::{Channels, ChannelsExt, MemoryBroker};
+use mizan_channels::broker::MemoryBroker;
+use mizan_channels::{Channels, ChannelsExt};
 use mizan_core::channel::{Member, Snapshot};
 use mizan_core::{
     Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, client,

@@ -1,3 +1,5 @@
+//! The error of a failed render.
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -5,41 +7,53 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::module_error::{ModuleError, excerpt};
+use crate::modules::{ModuleError, source_excerpt};
 
-/// What kind of failure a [`RenderError`] is.
+/// The category of a [`RenderError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RenderErrorCode {
-    /// The path leaves the directories, or is none.
+    /// The path is malformed or leads out of the component directories.
     InvalidPath,
-    /// There is no such file.
+    /// No component directory contains the file.
     NotFound,
     /// The props are not a JSON object.
     InvalidProps,
-    /// A module's source is not what its extension says.
+    /// The source of a module contains a syntax error.
     Syntax,
-    /// A module that is imported cannot be had.
+    /// An imported module cannot be found, read or used.
     Module,
     /// The file has no component as its default export.
     NoDefaultExport,
-    /// The component threw.
+    /// The component threw an exception.
     Component,
-    /// The component waits for something that cannot happen any more.
+    /// The component waits for a promise that nothing pending can resolve.
     Suspended,
-    /// The render took longer than it may.
+    /// The render exceeded its deadline.
     DeadlineExceeded,
-    /// The render needed more memory than it may have.
+    /// The render exceeded the memory limit.
     OutOfMemory,
-    /// Too many renders wait already.
+    /// The render queue is full.
     Overloaded,
-    /// The engine does not work.
+    /// The JavaScript engine or the renderer failed.
     Engine,
 }
 
-/// Why a component was not rendered.
+/// The error of a component that was not rendered.
 ///
-/// The message is for whoever writes the component, and holds paths: a visitor gets none of it.
+/// The message is for developers and contains paths and source lines. Do not send it to visitors.
+///
+/// ```
+/// use mizan_ssr::RenderError;
+/// use mizan_ssr::error::RenderErrorCode;
+///
+/// fn is_transient(error: &RenderError) -> bool {
+///     matches!(
+///         error.code(),
+///         RenderErrorCode::Overloaded | RenderErrorCode::DeadlineExceeded
+///     )
+/// }
+/// ```
 #[derive(Debug)]
 pub struct RenderError {
     kind: Box<RenderErrorKind>,
@@ -52,26 +66,28 @@ pub(crate) enum RenderErrorKind {
     InvalidProps(String),
     Module(ModuleError),
     NoDefaultExport(String),
-    Component(Thrown),
+    Component(JsException),
     Suspended { path: String },
-    DeadlineExceeded { path: String, after: Duration },
-    OutOfMemory { path: String, limit: usize },
+    DeadlineExceeded { path: String, timeout: Duration },
+    OutOfMemory { path: String, limit_bytes: usize },
     Overloaded { queued: usize },
     Engine(String),
 }
 
-/// Something that JavaScript threw, with its places in the files as they were written.
+/// An exception that JavaScript threw, with locations in the original source files.
 #[derive(Debug)]
-pub(crate) struct Thrown {
+pub(crate) struct JsException {
     pub(crate) name: String,
     pub(crate) message: String,
     pub(crate) stack: String,
+    /// A suggested fix.
     pub(crate) hint: Option<String>,
-    pub(crate) place: Option<(PathBuf, u32, u32)>,
+    /// File, line and column.
+    pub(crate) location: Option<(PathBuf, u32, u32)>,
 }
 
 impl RenderError {
-    /// What kind of failure this is.
+    /// Returns the category of the error.
     #[must_use]
     pub fn code(&self) -> RenderErrorCode {
         match &*self.kind {
@@ -90,55 +106,53 @@ impl RenderError {
         }
     }
 
-    /// The calls that led to what was thrown, one a line, with places in the files as written.
+    /// Returns the call stack of an exception, one frame per line, with locations in the original files.
     #[must_use]
     pub fn stack(&self) -> Option<&str> {
         match &*self.kind {
-            RenderErrorKind::Component(thrown) => Some(&thrown.stack),
+            RenderErrorKind::Component(exception) => Some(&exception.stack),
             _ => None,
         }
     }
 
-    /// The file, line and column that it is about, both counted from one.
+    /// Returns the file, line and column of the error. Lines and columns are counted from one.
     #[must_use]
-    pub fn place(&self) -> Option<(&Path, u32, u32)> {
+    pub fn location(&self) -> Option<(&Path, u32, u32)> {
         match &*self.kind {
             RenderErrorKind::Module(ModuleError::Syntax(error)) => {
                 Some((&error.file, error.line, error.column))
             }
-            RenderErrorKind::Component(thrown) => thrown
-                .place
+            RenderErrorKind::Component(exception) => exception
+                .location
                 .as_ref()
                 .map(|(file, line, column)| (file.as_path(), *line, *column)),
             _ => None,
         }
     }
 
-    /// The source lines around the [`place`](Self::place), with a caret under it.
+    /// Returns the source lines around the [`location`](Self::location), with a caret below the column.
     ///
-    /// Those of what was thrown are read from the file, now.
+    /// For an exception, this method reads the current content of the file.
     #[must_use]
     pub fn excerpt(&self) -> Option<Cow<'_, str>> {
         if let RenderErrorKind::Module(ModuleError::Syntax(error)) = &*self.kind {
             return Some(Cow::Borrowed(&error.excerpt));
         }
-        let (file, line, column) = self.place()?;
+        let (file, line, column) = self.location()?;
         let source = fs::read_to_string(file).ok()?;
-        let excerpt = excerpt(
-            &source,
-            usize::try_from(line).ok()?,
-            usize::try_from(column).ok()?,
-        );
+        let line = usize::try_from(line).ok()?;
+        let column = usize::try_from(column).ok()?;
+        let excerpt = source_excerpt(&source, line, column);
         (!excerpt.is_empty()).then_some(Cow::Owned(excerpt))
     }
 
-    /// What it is called, what it says, and the way out where that is apart.
+    /// Returns the name, the message and the hint as separate strings.
     pub(crate) fn parts(&self) -> (String, String, Option<&str>) {
         match &*self.kind {
-            RenderErrorKind::Component(thrown) => (
-                thrown.name.clone(),
-                thrown.message.clone(),
-                thrown.hint.as_deref(),
+            RenderErrorKind::Component(exception) => (
+                exception.name.clone(),
+                exception.message.clone(),
+                exception.hint.as_deref(),
             ),
             RenderErrorKind::Module(ModuleError::Syntax(error)) => {
                 ("SyntaxError".into(), error.message.clone(), None)
@@ -160,76 +174,50 @@ impl fmt::Display for RenderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.kind {
             RenderErrorKind::InvalidPath { path, reason } => {
-                write!(f, "{path:?} is not the path of a component: {reason}")
+                write!(f, "invalid component path {path:?}: {reason}")
             }
             RenderErrorKind::NotFound { path, roots } => {
                 let roots: Vec<_> = roots
                     .iter()
                     .map(|root| root.display().to_string())
                     .collect();
-                write!(f, "there is no file {path:?} in {}", roots.join(", "))
+                write!(f, "cannot find component {path:?} in {}", roots.join(", "))
             }
-            RenderErrorKind::InvalidProps(reason) => write!(f, "the props: {reason}"),
+            RenderErrorKind::InvalidProps(reason) => write!(f, "invalid props: {reason}"),
             RenderErrorKind::Module(error) => error.fmt(f),
             RenderErrorKind::NoDefaultExport(message) => f.write_str(message),
-            RenderErrorKind::Component(thrown) => {
-                write!(f, "{}: {}", thrown.name, thrown.message)?;
-                if let Some(hint) = &thrown.hint {
+            RenderErrorKind::Component(exception) => {
+                write!(f, "{}: {}", exception.name, exception.message)?;
+                if let Some(hint) = &exception.hint {
                     write!(f, " ({hint})")?;
                 }
-                if !thrown.stack.is_empty() {
-                    write!(f, "\n{}", thrown.stack)?;
+                if !exception.stack.is_empty() {
+                    write!(f, "\n{}", exception.stack)?;
                 }
                 Ok(())
             }
             RenderErrorKind::Suspended { path } => write!(
                 f,
-                "{path:?} suspended, and nothing is under way that could end its waiting"
+                "{path:?} suspended on a promise that no timer or server function can resolve"
             ),
-            RenderErrorKind::DeadlineExceeded { path, after } => write!(
+            RenderErrorKind::DeadlineExceeded { path, timeout } => write!(
                 f,
-                "{path:?} was not rendered within {after:?}; look for an endless loop, or raise the time \
-                 limit of the renderer"
+                "rendering {path:?} exceeded the deadline of {timeout:?}; look for an endless loop, or \
+                 raise the deadline of the renderer"
             ),
-            RenderErrorKind::OutOfMemory { path, limit } => write!(
+            RenderErrorKind::OutOfMemory { path, limit_bytes } => write!(
                 f,
-                "{path:?} needed more than {} MB of memory; look for data that grows, or raise the heap \
-                 limit of the renderer",
-                limit >> 20
+                "rendering {path:?} exceeded the memory limit of {} MB; look for data that grows without \
+                 bound, or raise the heap limit of the renderer",
+                limit_bytes >> 20
             ),
             RenderErrorKind::Overloaded { queued } => write!(
                 f,
-                "{queued} renders wait already; add threads to the renderer, or try again"
+                "the render queue is full with {queued} renders; retry later, or add threads to the renderer"
             ),
-            RenderErrorKind::Engine(reason) => write!(f, "the JavaScript engine failed: {reason}"),
+            RenderErrorKind::Engine(reason) => write!(f, "JavaScript engine failure: {reason}"),
         }
     }
 }
 
 impl StdError for RenderError {}
-
-/// Why a renderer was not built.
-#[derive(Debug)]
-pub struct BuildError {
-    pub(crate) root: Option<PathBuf>,
-    pub(crate) source: std::io::Error,
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.root {
-            Some(root) => write!(
-                f,
-                "cannot use {} as a directory of components",
-                root.display()
-            ),
-            None => f.write_str("cannot start the renderer's threads"),
-        }
-    }
-}
-
-impl StdError for BuildError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.source)
-    }
-}

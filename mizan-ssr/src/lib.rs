@@ -1,37 +1,70 @@
-#![doc = include_str!("../README.md")]
+//! Server-side rendering of React components, inside the Rust process and without a build step.
+//!
+//! A [`Renderer`] takes the path of a `.tsx` file and props, and returns the component's markup, as a
+//! template engine does. [`Pages`] puts a document around the component and answers an HTTP request
+//! with it; the browser then hydrates the page.
+//!
+//! ```no_run
+//! use mizan_ssr::Renderer;
+//!
+//! async fn hello() -> Result<String, Box<dyn std::error::Error>> {
+//!     let renderer = Renderer::builder().root("web").build()?;
+//!     let props = serde_json::json!({ "name": "World" });
+//!     let rendered = renderer.render("components/Hello.tsx", &props).await?;
+//!     Ok(rendered.html)
+//! }
+//! ```
+//!
+//! # Modules
+//!
+//! - [`renderer`]: renders a component to a string or a stream, and configures engine, threads, limits and
+//!   caches.
+//! - [`page`]: documents with scripts, style sheets, hydration data and a content security policy, as
+//!   responses of the crate `http`.
+//! - [`vite`]: the URLs of the browser's scripts and style sheets, from Vite's build or its development server.
+//! - [`error`]: the error of a failed render, with the source location and the mapped stack.
+//!
+//! # Features
+//!
+//! | feature | effect |
+//! |---|---|
+//! | `quickjs` (default) | the engine QuickJS, which builds anywhere from the sources in the registry, without `Intl` |
+//! | `v8` | the engine V8, for production; used in preference to QuickJS |
+//! | `css-modules` | the class names of CSS modules, equal to those of Vite with `css.transformer: "lightningcss"` |
+//!
+//! Without an engine the crate compiles, and [`RendererBuilder::build`](renderer::RendererBuilder::build)
+//! returns an error.
+//!
+//! # Logs
+//!
+//! Events are emitted through `tracing`. `console` calls of components have the target `mizan_ssr::console`;
+//! the progress of loading modules after a cold start has the target `mizan_ssr::modules`.
 
-#[cfg(not(any(feature = "quickjs", feature = "v8")))]
-compile_error!("mizan-ssr needs an engine: turn on the feature `v8` or `quickjs`");
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(any(feature = "quickjs", feature = "v8")),
+    allow(
+        dead_code,
+        unreachable_code,
+        unused_imports,
+        unused_variables,
+        reason = "without an engine no code can run a render"
+    )
+)]
 
-mod cache;
-mod crew;
-#[cfg(feature = "css-modules")]
-mod css_module;
+pub mod error;
+pub mod page;
+pub mod renderer;
+pub mod vite;
+
 mod engine;
-mod error;
-mod functions;
-mod host;
-mod job;
-mod loader;
-mod lock;
-mod module_error;
-mod page;
-mod path;
-mod renderer;
-mod replacements;
-mod resolve;
-mod source_map;
-mod stack;
-mod transform;
-mod vite;
-mod watchdog;
-mod worker;
+mod function_calls;
+mod inline_json;
+mod modules;
+mod output;
+mod pool;
 
-pub use cache::CacheStatistics;
-pub use engine::EngineKind;
-pub use error::{BuildError, RenderError, RenderErrorCode};
-pub use page::{
-    InvalidNonce, Nonce, Page, PageBody, Pages, PagesBuilder, PagesError, STRICT_POLICY,
-};
-pub use renderer::{Builder, Component, RenderStream, Rendered, Renderer};
+pub use error::RenderError;
+pub use page::Pages;
+pub use renderer::Renderer;
 pub use vite::Vite;

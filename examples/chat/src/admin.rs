@@ -1,7 +1,8 @@
 //! Account administration for staff.
 
 use jiff::Timestamp;
-use mizan_auth::{Account, Accounts, EmailAddress, SqliteStore};
+use mizan_auth::store::SqliteStore;
+use mizan_auth::{Account, Accounts, EmailAddress};
 use mizan_core::{Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,7 +43,7 @@ pub async fn list_accounts(
     after: Option<EmailAddress>,
 ) -> Result<AccountList, Error> {
     let store = cx.state::<SqliteStore>();
-    let found = store.accounts(after.as_ref(), PAGE_SIZE).await?;
+    let found = store.list_accounts(after.as_ref(), PAGE_SIZE).await?;
     let is_last_page = found.len() < PAGE_SIZE as usize;
     let last = found.last().filter(|_| !is_last_page);
     let after = last.map(|account| account.email.to_string());

@@ -1,6 +1,8 @@
 //! The server functions of the pages. `mizan-codegen` generates the client from them.
 
-use mizan_auth::{Account, Accounts, SqliteStore};
+use mizan_auth::{Account, Accounts};
+
+use mizan_auth::store::SqliteStore;
 use mizan_core::{Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -143,7 +145,7 @@ pub async fn staff_report(cx: &Cx) -> Result<Report, Error> {
 /// Returns the report for superusers.
 #[client(query, auth = "superuser")]
 pub async fn superuser_report(cx: &Cx) -> Result<Report, Error> {
-    let accounts = cx.state::<SqliteStore>().accounts(None, 5).await?;
+    let accounts = cx.state::<SqliteStore>().list_accounts(None, 5).await?;
     let profiles = cx.state::<Profiles>();
     let line = |it: &Account| format!("{}: {}", it.email, profiles.name_of(&it.id));
     Ok(Report {

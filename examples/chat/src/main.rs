@@ -13,8 +13,10 @@ use anyhow::Context as _;
 use chat::pages::{self, Assets};
 use chat::people::People;
 use clap::{Parser, Subcommand};
-use mizan_auth::{Accounts, AccountsBuilder, ConsoleMailer, FileMailer, Mailer};
-use mizan_channels::{Channels, MemoryBroker, RedisBroker};
+use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer};
+use mizan_auth::{Accounts, AccountsBuilder};
+use mizan_channels::Channels;
+use mizan_channels::broker::{MemoryBroker, RedisBroker};
 use mizan_http::{AllowedHosts, MizanService, serve, shutdown_signal};
 use tokio::net::TcpListener;
 use tower_layer::Layer as _;
@@ -123,7 +125,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
         })
         .await?;
     mizan.wait_idle().await;
-    accounts.mail_sent().await;
+    accounts.flush_mail().await;
     Ok(())
 }
 

@@ -8,10 +8,12 @@ use axum::extract::{Path as PathOf, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
-use mizan_auth::{Accounts, Ticket};
+use mizan_auth::Accounts;
+use mizan_auth::accounts::Ticket;
 use mizan_http::response::ReplyBody;
 use mizan_http::{FormPages, MizanService};
-use mizan_ssr::{Pages, Renderer, STRICT_POLICY, Vite};
+use mizan_ssr::page::STRICT_CSP;
+use mizan_ssr::{Pages, Renderer, Vite};
 use serde::{Deserialize, Deserializer, Serialize};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -63,7 +65,7 @@ pub fn site(
         .entry("src/main.tsx")
         .lang("en")
         .head(HEAD)
-        .content_security_policy(STRICT_POLICY)
+        .content_security_policy(STRICT_CSP)
         .build()?;
     let site = Site {
         mizan: mizan.clone(),

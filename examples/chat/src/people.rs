@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
-use mizan_auth::{
-    Access, Account, Accounts, AccountsBuilder, EmailAddress, NewAccount, Pages, Password,
-    PasswordHash, Rate, Rates, SqliteStore, UserStore as _,
-};
+use mizan_auth::accounts::AccountPages;
+use mizan_auth::password::PasswordHash;
+use mizan_auth::rate_limit::RateLimit;
+use mizan_auth::rate_limit::RateLimits;
+use mizan_auth::store::{Access, NewAccount, SqliteStore, UserStore as _};
+use mizan_auth::{Account, Accounts, AccountsBuilder, EmailAddress, Password};
 
 use crate::profile::Profiles;
 
@@ -33,27 +35,17 @@ pub static DEMOS: [Demo; 3] = [
     Demo {
         email: "member@example.com",
         name: "Member",
-        access: || Access {
-            groups: [EARLY_ACCESS.to_owned()].into(),
-            ..Access::default()
-        },
+        access: || Access::default().group(EARLY_ACCESS),
     },
     Demo {
         email: "staff@example.com",
         name: "Staff",
-        access: || Access {
-            staff: true,
-            ..Access::default()
-        },
+        access: || Access::default().staff(true),
     },
     Demo {
         email: "superuser@example.com",
         name: "Superuser",
-        access: || Access {
-            staff: true,
-            superuser: true,
-            ..Access::default()
-        },
+        access: || Access::default().staff(true).superuser(true),
     },
 ];
 
@@ -80,14 +72,15 @@ impl People {
             .with_context(|| format!("cannot open the account database {}", database.display()))?;
         let accounts = settings
             .store(Arc::new(store.clone()))
-            .site("mizan chat")
-            .pages(Pages {
-                verify_email: "/verify-email/".to_owned(),
-                reset_password: "/reset-password/".to_owned(),
-                change_email: "/change-email/".to_owned(),
-                forgot_password: "/forgot-password/".to_owned(),
-            })
-            .rates(RATES)
+            .site_name("mizan chat")
+            .pages(
+                AccountPages::default()
+                    .verify_email("/verify-email/")
+                    .reset_password("/reset-password/")
+                    .change_email("/change-email/")
+                    .forgot_password("/forgot-password/"),
+            )
+            .rate_limits(RATE_LIMITS)
             .build()?;
         Ok(Self {
             accounts,
@@ -103,13 +96,13 @@ impl People {
     /// Returns an error if the store cannot be reached.
     pub async fn seed(&self) -> anyhow::Result<()> {
         let typed = Password::from(DEMO_PASSWORD);
-        let hashed = self.accounts.passwords().hash(&typed).await;
+        let hashed = self.accounts.password_hasher().hash(&typed).await;
         let password = hashed.map_err(|error| anyhow!("{}", error.message()))?;
         for demo in &DEMOS {
             let account = self.find_or_create(demo.email.parse()?, &password).await?;
             let (id, old) = (&account.id, account.password.as_ref());
             // A new password ends all sessions, so it is set only if a user has changed it.
-            let verified = self.accounts.passwords().verify(&typed, old).await;
+            let verified = self.accounts.password_hasher().verify(&typed, old).await;
             if !verified.map_err(|error| anyhow!("{}", error.message()))? {
                 self.store
                     .replace_password(id, account.epoch, &password)
@@ -129,12 +122,9 @@ impl People {
         if let Some(account) = self.store.find_by_email(&email).await? {
             return Ok(account);
         }
-        let new = NewAccount {
-            email,
-            email_verified: true,
-            password: Some(password.clone()),
-            created_at: Timestamp::now(),
-        };
+        let new = NewAccount::new(email, Timestamp::now())
+            .email_verified(true)
+            .password(password.clone());
         let created = self.store.create(new).await?;
         created.context("another process has created the demo account")
     }
@@ -142,24 +132,5 @@ impl People {
 
 /// Rate limits for a demo, whose users and tests share one address and would exceed the default limits.
 /// A public application keeps the defaults.
-const RATES: Rates = {
-    const GENEROUS: Rate = Rate {
-        burst: 1_000,
-        every: Duration::from_millis(100),
-    };
-    Rates {
-        sign_in_by_address: GENEROUS,
-        sign_in_by_account_and_address: GENEROUS,
-        sign_in_by_account: GENEROUS,
-        sign_in_by_device: GENEROUS,
-        confirm_by_session: GENEROUS,
-        second_factor_by_account: GENEROUS,
-        sign_up_by_address: GENEROUS,
-        mail_by_address: GENEROUS,
-        mail_by_account_and_address: GENEROUS,
-        mail_by_account: GENEROUS,
-        mail_by_device: GENEROUS,
-        proof_by_address: GENEROUS,
-        password_check_by_address: GENEROUS,
-    }
-};
+const RATE_LIMITS: RateLimits =
+    RateLimits::uniform(RateLimit::new(1_000, Duration::from_millis(100)));

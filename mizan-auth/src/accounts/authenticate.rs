@@ -1,3 +1,5 @@
+//! Finds the principal of a request by its session cookie.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -5,14 +7,20 @@ use mizan_core::{Error, Identity, Principal, RequestHead};
 use mizan_http::Authenticate;
 
 use super::Accounts;
-use crate::{Account, Session, StoreError, Token, TokenId};
+use crate::session::Session;
+use crate::store::{Account, StoreError};
+use crate::token::{Token, TokenId};
+
+/// The interval between checks that the session of a socket is still valid.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Authenticate for Accounts {
-    /// Whoever the session of the request's cookie belongs to. What an account may do is read
-    /// with each request, so that what is taken away is gone with the next.
+    /// Returns the principal of the session in the request's cookie.
+    ///
+    /// The access rights are read with each request, so that a change applies to the next request.
     async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
-        let signed_in = self.signed_in(head).await?;
-        let active = signed_in.filter(|(_, account)| account.access.active);
+        let presented = self.presented_session_and_account(head).await?;
+        let active = presented.filter(|(_, account)| account.access.active);
         Ok(
             active.map_or_else(Principal::anonymous, |(session, account)| {
                 self.identity(&account, Some(&session)).into()
@@ -26,36 +34,32 @@ impl Authenticate for Accounts {
             return std::future::pending().await;
         };
         tokio::select! {
-            () = self.0.sessions.ended(id) => {}
-            () = self.refused(id) => {}
+            () = self.0.sessions.wait_until_ended(id) => {}
+            () = self.wait_until_invalid(id) => {}
         }
     }
 }
 
-/// The interval at which a socket checks that its session is still accepted.
-const RECHECK_EVERY: Duration = Duration::from_secs(30);
-
 impl Accounts {
-    /// The session of a request's cookie, with its account.
+    /// Returns the session of a request's cookie and its account.
     ///
-    /// A cookie that opens no session does not hide another one of the same name. If two cookies open different
-    /// sessions, the request is anonymous: one of them was planted, and which one cannot be told.
-    pub(super) async fn signed_in(
+    /// A cookie without a valid session does not hide another one of the same name. If two cookies have
+    /// different sessions, the request is anonymous: an attacker has planted one of them, and the server
+    /// cannot tell which.
+    pub(super) async fn presented_session_and_account(
         &self,
         head: &RequestHead,
     ) -> Result<Option<(Session, Account)>, StoreError> {
         let mut found: Option<(Session, Account)> = None;
-        for token in self.0.cookie.read(head) {
-            let Some((session, account)) = self.opened_by(&token).await? else {
+        for token in self.0.session_cookie.read(head) {
+            let Some((session, account)) = self.find_valid(&token).await? else {
                 continue;
             };
             if found
                 .as_ref()
                 .is_some_and(|(other, _)| other.id != session.id)
             {
-                tracing::warn!(
-                    "ignoring the session cookies of a request that has two different ones"
-                );
+                tracing::warn!("ignoring the session cookies of a request with two sessions");
                 return Ok(None);
             }
             found = Some((session, account));
@@ -63,40 +67,33 @@ impl Accounts {
         Ok(found)
     }
 
-    /// The session that a token opens, with its account. The account has been read anyway, so that its epoch is
-    /// compared without asking the store again.
-    async fn opened_by(&self, token: &Token) -> Result<Option<(Session, Account)>, StoreError> {
-        let opened = self.find_opened_by(token).await?;
-        Ok(opened.filter(|(session, account)| session.epoch == account.epoch))
+    /// Returns the session of a request's cookie.
+    pub(super) async fn presented_session(
+        &self,
+        head: &RequestHead,
+    ) -> Result<Option<Session>, Error> {
+        let presented = self.presented_session_and_account(head).await?;
+        Ok(presented.map(|(session, _)| session))
     }
 
-    /// Waits until a session is refused that the store still has: the epoch of its account has advanced, and the
-    /// session could not be removed, or the account is not active any more.
-    async fn refused(&self, id: TokenId) {
-        loop {
-            tokio::time::sleep(RECHECK_EVERY).await;
-            // An error is logged by the check that `Sessions::ended` makes more often.
-            if matches!(self.is_accepted(id).await, Ok(false)) {
-                return;
-            }
-        }
-    }
-
-    async fn is_accepted(&self, id: TokenId) -> Result<bool, StoreError> {
-        let Some((session, account)) = self.find_with_account(id).await? else {
-            return Ok(false);
+    /// Returns the session of a token and its account if the session has not expired and both have the same
+    /// epoch.
+    async fn find_valid(&self, token: &Token) -> Result<Option<(Session, Account)>, StoreError> {
+        let Some((session, account)) = self.find_with_account(token.id()).await? else {
+            return Ok(None);
         };
-        let account = account.filter(|account| account.access.active);
-        Ok(account.is_some_and(|account| account.epoch == session.epoch))
+        let session = self.0.sessions.authenticate_found(token, session).await?;
+        let found = session.zip(account);
+        Ok(found.filter(|(session, account)| session.epoch == account.epoch))
     }
 
-    /// Returns the session with this id, also when it has expired, and the account of its user.
+    /// Returns the session with this id, even if it has expired, and the account of its user.
     async fn find_with_account(
         &self,
         id: TokenId,
     ) -> Result<Option<(Session, Option<Account>)>, StoreError> {
-        if let Some(store) = &self.0.together {
-            return store.find_signed_in(id).await;
+        if let Some(store) = &self.0.combined_store {
+            return store.find_with_account(id).await;
         }
         let Some(session) = self.0.sessions.find(id).await? else {
             return Ok(None);
@@ -105,24 +102,27 @@ impl Accounts {
         Ok(Some((session, account)))
     }
 
-    async fn find_opened_by(
-        &self,
-        token: &Token,
-    ) -> Result<Option<(Session, Account)>, StoreError> {
-        let Some((session, account)) = self.find_with_account(token.id()).await? else {
-            return Ok(None);
+    /// Waits until a session that the store still has becomes invalid: the epoch of its account has advanced
+    /// and the session could not be removed, or the account has become inactive.
+    async fn wait_until_invalid(&self, id: TokenId) {
+        loop {
+            tokio::time::sleep(RECHECK_INTERVAL).await;
+            // `Sessions::wait_until_ended` queries the store more often and logs its errors.
+            if matches!(self.is_valid(id).await, Ok(false)) {
+                return;
+            }
+        }
+    }
+
+    async fn is_valid(&self, id: TokenId) -> Result<bool, StoreError> {
+        let Some((session, account)) = self.find_with_account(id).await? else {
+            return Ok(false);
         };
-        let session = self.0.sessions.admit(token, session).await?;
-        Ok(session.zip(account))
+        let account = account.filter(|account| account.access.active);
+        Ok(account.is_some_and(|account| account.epoch == session.epoch))
     }
 
-    /// The session of a request's cookie, where there is one that has not ended.
-    pub(super) async fn session_of(&self, head: &RequestHead) -> Result<Option<Session>, Error> {
-        let signed_in = self.signed_in(head).await?;
-        Ok(signed_in.map(|(session, _)| session))
-    }
-
-    /// The permissions of an account and of its groups.
+    /// Returns the permissions of an account, including those of its groups.
     pub(crate) fn permissions(&self, account: &Account) -> BTreeSet<String> {
         let groups = account.access.groups.iter();
         let of_groups = groups.filter_map(|group| self.0.groups.get(group));
@@ -130,7 +130,7 @@ impl Accounts {
         permissions.chain(of_groups.flatten()).cloned().collect()
     }
 
-    /// What policies see of an account.
+    /// Returns the identity of an account, on which policies decide.
     pub(crate) fn identity(&self, account: &Account, session: Option<&Session>) -> Identity {
         let access = &account.access;
         let mut identity = Identity::new(&account.id).recent_for(self.0.recent_for);

@@ -1,5 +1,6 @@
+//! Builds [`Accounts`].
+
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,176 +8,217 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::{Accounts, Inner, SecondFactor};
-use crate::failures::FailureLog;
-use crate::limits::Limits;
-use crate::links::Links;
-use crate::mail::{Outbox, Templates};
-use crate::network::is_loopback;
-use crate::session::TokenCookie;
-use crate::{
-    AccountStore, Clock, HashCost, Mailer, Pages, PasswordRules, Passwords, Rates, SessionLifetime,
-    SessionStore, Sessions, TokenStore, UserStore,
-};
+use super::config_error::AccountsConfigError;
+use super::failure_log::FailureLog;
+use super::links::{AccountPages, Links};
+use super::second_factor::SecondFactor;
+use super::{Accounts, Inner};
+use crate::clock::Clock;
+use crate::mail::{MailQueue, Mailer, Templates};
+use crate::password::{HashCost, PasswordHasher, PasswordRules};
+use crate::rate_limit::{RateLimiters, RateLimits};
+use crate::session::{SessionLifetime, Sessions, TokenCookie};
+use crate::store::{AccountStore, SessionStore, TokenStore, UserStore};
+use crate::url_security::is_loopback;
 
-/// Puts [`Accounts`] together.
+/// The number of callers per thread that wait in each lane of the hash queue.
+const QUEUED_HASHES_PER_THREAD: usize = 64;
+
+/// The minimum retention of unverified accounts: the lifetime of their links.
+const MIN_UNVERIFIED_RETENTION: Duration = Duration::from_secs(60 * 60);
+
+/// Builds [`Accounts`]; created by [`Accounts::builder`].
+///
+/// A store and a mailer are required; everything else has a secure default.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use mizan_auth::Accounts;
+/// use mizan_auth::accounts::AccountsConfigError;
+/// use mizan_auth::mail::ConsoleMailer;
+/// use mizan_auth::session::SessionLifetime;
+/// use mizan_auth::store::MemoryStore;
+///
+/// fn accounts() -> Result<Accounts, AccountsConfigError> {
+///     Accounts::builder("https://example.com")
+///         .store(Arc::new(MemoryStore::default()))
+///         .mailer(Arc::new(ConsoleMailer))
+///         .site_name("Example")
+///         .session_lifetime(SessionLifetime::default().idle(Duration::from_secs(3600)))
+///         .group("editors", ["posts.rename", "posts.delete"])
+///         .build()
+/// }
+///
+/// assert!(accounts().is_ok());
+/// ```
 #[must_use]
 pub struct AccountsBuilder {
     base_url: String,
-    site: Option<String>,
+    site_name: Option<String>,
     users: Option<Arc<dyn UserStore>>,
     sessions: Option<Arc<dyn SessionStore>>,
     tokens: Option<Arc<dyn TokenStore>>,
-    together: Option<Arc<dyn AccountStore>>,
+    combined_store: Option<Arc<dyn AccountStore>>,
     mailer: Option<Arc<dyn Mailer>>,
     templates: Vec<(String, String)>,
-    pages: Pages,
+    pages: AccountPages,
     lifetime: SessionLifetime,
     cost: HashCost,
     previous_costs: Vec<HashCost>,
-    at_once: usize,
-    waiting: usize,
+    hash_threads: usize,
+    hash_queue_capacity: usize,
     rules: PasswordRules,
-    rates: Rates,
+    rate_limits: RateLimits,
     groups: BTreeMap<String, Vec<String>>,
     recent_for: Duration,
     second_factor: Option<Arc<dyn SecondFactor>>,
-    keep_unverified: Duration,
+    unverified_retention: Duration,
     clock: Clock,
 }
 
+impl Accounts {
+    /// Returns a builder of accounts for the site at `base_url`, such as `https://example.com`.
+    ///
+    /// All links in mails start with the base URL, whatever the `Host` header of a request is.
+    pub fn builder(base_url: impl Into<String>) -> AccountsBuilder {
+        AccountsBuilder::new(base_url.into())
+    }
+}
+
 impl AccountsBuilder {
-    pub(super) fn new(base_url: String) -> Self {
+    fn new(base_url: String) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             base_url,
-            site: None,
+            site_name: None,
             users: None,
             sessions: None,
             tokens: None,
-            together: None,
+            combined_store: None,
             mailer: None,
             templates: Vec::new(),
-            pages: Pages::default(),
+            pages: AccountPages::default(),
             lifetime: SessionLifetime::default(),
             cost: HashCost::default(),
             previous_costs: Vec::new(),
-            at_once: cores,
-            waiting: 64 * cores,
+            hash_threads: cores,
+            hash_queue_capacity: QUEUED_HASHES_PER_THREAD * cores,
             rules: PasswordRules::default(),
-            rates: Rates::default(),
+            rate_limits: RateLimits::default(),
             groups: BTreeMap::new(),
             recent_for: Duration::from_secs(5 * 60),
             second_factor: None,
-            keep_unverified: Duration::from_secs(7 * 24 * 60 * 60),
+            unverified_retention: Duration::from_secs(7 * 24 * 60 * 60),
             clock: Clock::default(),
         }
     }
 
-    /// Keeps accounts, sessions and tokens in one store.
+    /// Sets one store for accounts, sessions and tokens.
     pub fn store<S: AccountStore>(mut self, store: Arc<S>) -> Self {
         self.users = Some(store.clone());
         self.sessions = Some(store.clone());
         self.tokens = Some(store.clone());
-        self.together = Some(store);
+        self.combined_store = Some(store);
         self
     }
 
-    /// Keeps accounts here.
-    pub fn users(mut self, store: Arc<dyn UserStore>) -> Self {
+    /// Sets the store of accounts.
+    pub fn user_store(mut self, store: Arc<dyn UserStore>) -> Self {
         self.users = Some(store);
-        self.together = None;
+        self.combined_store = None;
         self
     }
 
-    /// Keeps sessions here.
-    pub fn sessions(mut self, store: Arc<dyn SessionStore>) -> Self {
+    /// Sets the store of sessions.
+    pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
         self.sessions = Some(store);
-        self.together = None;
+        self.combined_store = None;
         self
     }
 
-    /// Keeps the tokens of mails here.
-    pub fn tokens(mut self, store: Arc<dyn TokenStore>) -> Self {
+    /// Sets the store of mailed tokens.
+    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
         self.tokens = Some(store);
         self
     }
 
-    /// Sends mail with this.
+    /// Sets the mailer.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
         self
     }
 
-    /// Calls the site this in mails; without it, by the host of the base URL.
-    pub fn site(mut self, name: impl Into<String>) -> Self {
-        self.site = Some(name.into());
+    /// Sets the name of the site in mails. Default: the host of the base URL.
+    pub fn site_name(mut self, name: impl Into<String>) -> Self {
+        self.site_name = Some(name.into());
         self
     }
 
-    /// Puts a template of your own in the place of one of [`TEMPLATES`](crate::TEMPLATES), or adds
-    /// HTML to one, under its name with `.html`.
+    /// Replaces one of the default mail [`TEMPLATES`](crate::mail::TEMPLATES), or adds an HTML body to a mail
+    /// with a template whose name ends with `.html`.
     pub fn template(mut self, name: impl Into<String>, source: impl Into<String>) -> Self {
         self.templates.push((name.into(), source.into()));
         self
     }
 
-    /// Says which pages mails lead to.
-    pub fn pages(mut self, pages: Pages) -> Self {
+    /// Sets the paths of the pages that mails link to.
+    pub fn pages(mut self, pages: AccountPages) -> Self {
         self.pages = pages;
         self
     }
 
-    /// Says how long sessions last.
+    /// Sets the lifetime of sessions.
     pub fn session_lifetime(mut self, lifetime: SessionLifetime) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Says what hashing a password costs. Passwords that were hashed at another cost are hashed
-    /// again when their owners sign in; say that cost with [`previous_hash_cost`] until then.
+    /// Sets the cost of new password hashes.
     ///
-    /// [`previous_hash_cost`]: Self::previous_hash_cost
+    /// Passwords with a hash of another cost are hashed again when their users sign in. Until then, list the
+    /// other cost with [`previous_hash_cost`](Self::previous_hash_cost).
     pub fn hash_cost(mut self, cost: HashCost) -> Self {
         self.cost = cost;
         self
     }
 
-    /// Says that stored hashes may have this cost too, after [`hash_cost`](Self::hash_cost) was
-    /// changed.
+    /// Adds a cost that stored hashes may have besides [`hash_cost`](Self::hash_cost).
     ///
-    /// Each check of a password then computes a hash at every cost, so that its time does not tell
-    /// the accounts with an old hash from those that do not exist. A cost that is not said is known
-    /// from the first sign-in that meets it, until the program ends.
+    /// Each verification then computes a hash at every cost, so that its duration does not distinguish
+    /// accounts with an old hash from accounts that do not exist. A cost that is not listed is learned from
+    /// the first sign-in with such a hash, until the process ends.
     pub fn previous_hash_cost(mut self, cost: HashCost) -> Self {
         self.previous_costs.push(cost);
         self
     }
 
-    /// Hashes `at_once` passwords at once, as many as there are cores unless this says otherwise.
-    /// Each takes the memory of the cost, for as long as the program runs.
+    /// Sets the number of threads that hash passwords, and the maximum number of waiting callers.
     ///
-    /// Beyond that, `waiting` strangers wait, and as many callers that an account knows: 64 for each
-    /// core. The memory of a waiting call is small; on a core that hashes 40 passwords a second, the
-    /// last of 64 waits for 1.6 seconds.
-    pub fn hash_pool(mut self, at_once: usize, waiting: usize) -> Self {
-        (self.at_once, self.waiting) = (at_once, waiting);
+    /// Each thread permanently holds the memory of the hash cost. Up to `queue_capacity` unknown callers
+    /// wait for a thread, and as many known callers. The default is one thread and 64 waiting callers per
+    /// core. On a core that hashes 40 passwords per second, the last of 64 callers waits for 1.6 seconds.
+    pub fn hash_pool(mut self, threads: usize, queue_capacity: usize) -> Self {
+        (self.hash_threads, self.hash_queue_capacity) = (threads, queue_capacity);
         self
     }
 
-    /// Says what new passwords must be.
+    /// Sets the rules for new passwords.
     pub fn password_rules(mut self, rules: PasswordRules) -> Self {
         self.rules = rules;
         self
     }
 
-    /// Says how often the flows may be tried.
-    pub fn rates(mut self, rates: Rates) -> Self {
-        self.rates = rates;
+    /// Sets the rate limits of the flows.
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.rate_limits = limits;
         self
     }
 
-    /// Gives everybody in a group these permissions.
+    /// Grants permissions to all users in a group.
     pub fn group<P: Into<String>>(
         mut self,
         name: impl Into<String>,
@@ -187,75 +229,90 @@ impl AccountsBuilder {
         self
     }
 
-    /// Says how long a proof of who somebody is counts as recent: 5 minutes.
+    /// Sets the time for which an authentication satisfies the policy `"recent"`. Default: 5 minutes.
     pub fn recent_for(mut self, duration: Duration) -> Self {
         self.recent_for = duration;
         self
     }
 
-    /// Asks accounts that have one for a second factor.
+    /// Requires a second factor from the accounts that have one.
     pub fn second_factor(mut self, factor: Arc<dyn SecondFactor>) -> Self {
         self.second_factor = Some(factor);
         self
     }
 
-    /// Sets how long an account is kept whose address was never verified: 7 days, at least an hour.
-    /// [`Accounts::purge`] deletes it then, so that its address is free again.
-    /// [`UserStore::purge_unverified`] says which accounts count as unused.
-    pub fn keep_unverified(mut self, duration: Duration) -> Self {
-        self.keep_unverified = duration;
+    /// Sets the time after which [`Accounts::purge`] deletes an account whose address was never verified.
+    /// Default: 7 days, minimum: one hour.
+    ///
+    /// The address can then be used again. [`UserStore::purge_unverified`] defines which accounts count as
+    /// unused.
+    pub fn unverified_retention(mut self, duration: Duration) -> Self {
+        self.unverified_retention = duration;
         self
     }
 
-    /// Goes by this clock.
+    /// Sets the clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Finishes the accounts.
+    /// Builds the accounts.
     ///
     /// # Errors
     ///
-    /// A part that is missing, a base URL that is neither `https` nor this machine, a template that
-    /// does not work, a cost that argon2 does not know.
-    pub fn build(self) -> Result<Accounts, ConfigError> {
-        let (base, [cookie, browser_cookie]) = base_url(&self.base_url)?;
-        if self.keep_unverified < SHORTEST_UNVERIFIED {
-            return Err(ConfigError::new(
-                "`keep_unverified` must be at least one hour, so that a new user has time to open the link",
+    /// Returns [`AccountsConfigError`] if the mailer or a store is missing, if the base URL is neither `https`
+    /// nor on localhost, if a template is invalid, or if argon2 does not support a hash cost.
+    pub fn build(self) -> Result<Accounts, AccountsConfigError> {
+        let (base_url, cookies) = parse_base_url(&self.base_url)?;
+        if self.unverified_retention < MIN_UNVERIFIED_RETENTION {
+            return Err(AccountsConfigError::new(
+                "`unverified_retention` must be at least one hour, so that a new user has time to open the link",
             ));
         }
-        let site = match (self.site, base.host_str()) {
-            (Some(site), _) => site,
-            (None, host) => host.unwrap_or_default().to_owned(),
+        let host = base_url.host_str().unwrap_or_default();
+        let site_name = self.site_name.unwrap_or_else(|| host.to_owned());
+        let mailer = self
+            .mailer
+            .ok_or_else(|| AccountsConfigError::new("no mailer: call `.mailer(..)`"))?;
+        let no_store = |kind: &str, method: &str| {
+            AccountsConfigError::new(format!(
+                "no store for {kind}: call `.store(..)` or `.{method}(..)`"
+            ))
         };
-        let mailer = self.mailer.ok_or_else(|| {
-            ConfigError::new("there is nothing to send mail with: add `.mailer(..)`")
-        })?;
-        let no_store = |kind: &str| {
-            ConfigError::new(format!("there is no store for {kind}: add `.store(..)`"))
-        };
-        let templates = Templates::new(self.templates).map_err(ConfigError::new)?;
-        let passwords =
-            Passwords::with_previous(self.cost, &self.previous_costs, self.at_once, self.waiting);
-        let sessions = self.sessions.ok_or_else(|| no_store("sessions"))?;
+        let users = self
+            .users
+            .ok_or_else(|| no_store("accounts", "user_store"))?;
+        let sessions = self
+            .sessions
+            .ok_or_else(|| no_store("sessions", "session_store"))?;
+        let tokens = self
+            .tokens
+            .ok_or_else(|| no_store("tokens", "token_store"))?;
+        let templates = Templates::new(self.templates).map_err(AccountsConfigError::new)?;
+        let password_hasher = PasswordHasher::with_previous_costs(
+            self.cost,
+            &self.previous_costs,
+            self.hash_threads,
+            self.hash_queue_capacity,
+        )
+        .map_err(AccountsConfigError::new)?;
         Ok(Accounts(Arc::new(Inner {
-            users: self.users.ok_or_else(|| no_store("accounts"))?,
+            users,
             sessions: Sessions::new(sessions, self.lifetime, self.clock.clone()),
-            tokens: self.tokens.ok_or_else(|| no_store("tokens"))?,
-            passwords: passwords.map_err(ConfigError::new)?,
-            rules: self.rules,
-            outbox: Outbox::new(mailer, templates, site),
-            limits: Limits::new(self.rates),
-            links: Links::new(base, self.pages),
-            failures: FailureLog::new(),
-            cookie,
-            browser_cookie,
-            changes: TaskTracker::new(),
-            keep_unverified: self.keep_unverified,
-            device_cookie: cookie.of_device(),
-            together: self.together,
+            tokens,
+            combined_store: self.combined_store,
+            password_hasher,
+            password_rules: self.rules,
+            mail_queue: MailQueue::new(mailer, templates, site_name),
+            rate_limiters: RateLimiters::new(self.rate_limits),
+            links: Links::new(base_url, self.pages),
+            failure_log: FailureLog::new(),
+            session_cookie: cookies.session,
+            browser_cookie: cookies.browser,
+            device_cookie: cookies.device,
+            credential_changes: TaskTracker::new(),
+            unverified_retention: self.unverified_retention,
             clock: self.clock,
             groups: self.groups,
             recent_for: self.recent_for,
@@ -272,57 +329,54 @@ impl fmt::Debug for AccountsBuilder {
     }
 }
 
-/// The least time for which accounts that are not verified are kept: as long as their links are good.
-const SHORTEST_UNVERIFIED: Duration = Duration::from_secs(60 * 60);
+/// The cookies that match the scheme of the base URL.
+struct Cookies {
+    session: TokenCookie,
+    browser: TokenCookie,
+    device: TokenCookie,
+}
 
-/// The base URL, and the cookies of sessions and browsers that fit it.
-fn base_url(text: &str) -> Result<(Url, [TokenCookie; 2]), ConfigError> {
-    let wrong = |why: &str| ConfigError::new(format!("the base URL `{text}` {why}"));
-    let base: Url = text
+fn parse_base_url(text: &str) -> Result<(Url, Cookies), AccountsConfigError> {
+    let invalid =
+        |reason: &str| AccountsConfigError::new(format!("invalid base URL `{text}`: {reason}"));
+    let base_url: Url = text
         .parse()
-        .map_err(|_| wrong("is no URL: write it as in `https://example.com`"))?;
-    if base.query().is_some() || base.fragment().is_some() || !base.username().is_empty() {
-        return Err(wrong("has more than a host and a path"));
+        .map_err(|_| invalid("use a URL such as `https://example.com`"))?;
+    if base_url.query().is_some()
+        || base_url.fragment().is_some()
+        || !base_url.username().is_empty()
+    {
+        return Err(invalid(
+            "it must contain only a scheme, a host, a port and a path",
+        ));
     }
-    match base.scheme() {
-        "https" => Ok((base, [TokenCookie::SESSION, TokenCookie::BROWSER])),
-        "http" if is_loopback(&base) => {
+    match base_url.scheme() {
+        "https" => Ok((
+            base_url,
+            Cookies {
+                session: TokenCookie::SESSION,
+                browser: TokenCookie::BROWSER,
+                device: TokenCookie::DEVICE,
+            },
+        )),
+        "http" if is_loopback(&base_url) => {
             tracing::warn!(
                 base_url = text,
-                "development mode: sessions travel over plain HTTP in a cookie without `Secure` \
-                 and `__Host-`; deploy with an https base URL"
+                "development mode: session cookies are sent over plain HTTP, without `Secure` and \
+                 `__Host-`; use an https base URL in production"
             );
-            let cookies = [
-                TokenCookie::DEVELOPMENT_SESSION,
-                TokenCookie::DEVELOPMENT_BROWSER,
-            ];
-            Ok((base, cookies))
+            Ok((
+                base_url,
+                Cookies {
+                    session: TokenCookie::DEVELOPMENT_SESSION,
+                    browser: TokenCookie::DEVELOPMENT_BROWSER,
+                    device: TokenCookie::DEVELOPMENT_DEVICE,
+                },
+            ))
         }
-        "http" => Err(wrong(
-            "sends sessions over plain HTTP, which only localhost may: use https",
+        "http" => Err(invalid(
+            "plain HTTP is allowed only on localhost, because it exposes session cookies: use https",
         )),
-        _ => Err(wrong("is not of the web: use https")),
-    }
-}
-
-/// What is wrong with the configuration of accounts.
-#[derive(Debug)]
-pub struct ConfigError(Box<dyn Error + Send + Sync>);
-
-impl ConfigError {
-    fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(cause.into())
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the accounts cannot be set up: {}", self.0)
-    }
-}
-
-impl Error for ConfigError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
+        _ => Err(invalid("the scheme must be https")),
     }
 }

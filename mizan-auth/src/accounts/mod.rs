@@ -1,59 +1,78 @@
-//! The flows: what happens, however it is asked for.
+//! The account flows: sign-up, sign-in, verification, password reset and changes.
 
 mod authenticate;
 mod builder;
-mod change;
-mod credentials;
-mod devices;
+mod change_email;
+mod change_password;
+mod config_error;
+mod delete_account;
+mod error;
+mod failure_log;
+mod known_devices;
+mod links;
 mod new_password;
-mod proofs;
-mod reset;
+mod next_step;
+mod notify;
+mod purge;
+mod reauthenticate;
+mod reset_password;
+mod revocation;
 mod second_factor;
+mod session;
 mod sign_in;
 mod sign_up;
-mod upkeep;
-mod verify;
+mod tokens;
+mod verify_email;
+mod verify_second_factor;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mizan_core::{Cx, Error};
+use mizan_core::{Cx, Error, ErrorCode};
 use tokio_util::task::TaskTracker;
 
-pub use builder::{AccountsBuilder, ConfigError};
+pub use builder::AccountsBuilder;
+pub use config_error::AccountsConfigError;
+pub use error::{ConfirmError, LinkError, ProofError, SignInError};
+pub use links::AccountPages;
+pub use next_step::{NextStep, Ticket};
 pub use second_factor::SecondFactor;
 
-use crate::failures::FailureLog;
-use crate::limits::Limits;
-use crate::links::Links;
-use crate::mail::Outbox;
-use crate::session::TokenCookie;
-use crate::{
-    Account, AccountStore, Clock, Device, PasswordRules, Passwords, Sessions, StoreError,
-    TokenStore, UserStore,
-};
+use self::failure_log::FailureLog;
+use self::links::Links;
+use crate::clock::Clock;
+use crate::mail::MailQueue;
+use crate::password::{PasswordHasher, PasswordRules};
+use crate::rate_limit::RateLimiters;
+use crate::session::{Sessions, TokenCookie};
+use crate::store::{Account, AccountStore, StoreError, TokenStore, UserStore};
 
-/// Accounts and what can be done with them: the state that the functions of
-/// [`registry`](crate::registry) work on, and an [`Authenticate`](mizan_http::Authenticate) for
-/// mizan-http. Cloning is cheap.
+/// The accounts of an application and the flows that use them. Cloning is cheap.
+///
+/// It is the state of the functions of [`registry`](crate::registry()), and implements
+/// [`Authenticate`](mizan_http::Authenticate), so that mizan-http finds the principal of a request.
+///
+/// # Examples
 ///
 /// ```
 /// use std::sync::Arc;
-/// use mizan_auth::{Accounts, ConsoleMailer, MemoryStore};
+///
+/// use mizan_auth::Accounts;
+/// use mizan_auth::mail::ConsoleMailer;
+/// use mizan_auth::store::MemoryStore;
 /// use mizan_http::MizanService;
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let accounts = Accounts::builder("http://localhost:8000")
-///     .store(Arc::new(MemoryStore::default()))
-///     .mailer(Arc::new(ConsoleMailer))
-///     .build()?;
-/// let app = mizan_auth::registry(accounts.clone()).build()?;
-/// let service = MizanService::builder(app).authenticate(accounts).build()?;
-/// # Ok(())
-/// # }
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let accounts = Accounts::builder("http://localhost:8000")
+///         .store(Arc::new(MemoryStore::default()))
+///         .mailer(Arc::new(ConsoleMailer))
+///         .build()?;
+///     let app = mizan_auth::registry(accounts.clone()).build()?;
+///     let _service = MizanService::builder(app).authenticate(accounts).build()?;
+///     Ok(())
+/// }
 /// ```
 #[derive(Clone)]
 pub struct Accounts(Arc<Inner>);
@@ -62,21 +81,21 @@ struct Inner {
     users: Arc<dyn UserStore>,
     sessions: Sessions,
     tokens: Arc<dyn TokenStore>,
-    /// The store that keeps both accounts and sessions, where one does.
-    together: Option<Arc<dyn AccountStore>>,
-    passwords: Passwords,
-    rules: PasswordRules,
-    outbox: Outbox,
-    limits: Limits,
+    /// The store of both accounts and sessions, if there is one. It finds both with one query.
+    combined_store: Option<Arc<dyn AccountStore>>,
+    password_hasher: PasswordHasher,
+    password_rules: PasswordRules,
+    mail_queue: MailQueue,
+    rate_limiters: RateLimiters,
     links: Links,
-    cookie: TokenCookie,
-    /// Binds the tickets of flows to the browser that began them.
+    failure_log: FailureLog,
+    session_cookie: TokenCookie,
+    /// The cookie that binds the tickets of flows to the browser that started them.
     browser_cookie: TokenCookie,
-    /// Changes of credentials, which run to their end though the call is dropped.
-    changes: TaskTracker,
-    keep_unverified: Duration,
-    failures: FailureLog,
     device_cookie: TokenCookie,
+    /// The changes of credentials in progress, which complete even if the call is dropped.
+    credential_changes: TaskTracker,
+    unverified_retention: Duration,
     clock: Clock,
     groups: BTreeMap<String, Vec<String>>,
     recent_for: Duration,
@@ -84,64 +103,62 @@ struct Inner {
 }
 
 impl Accounts {
-    /// Begins accounts for the site at `base_url`, such as `https://example.com`. All links in
-    /// mails lead there, whatever a request says of where it was sent.
-    pub fn builder(base_url: impl Into<String>) -> AccountsBuilder {
-        AccountsBuilder::new(base_url.into())
-    }
-
-    /// The sessions.
+    /// Returns the sessions.
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
 
-    /// The passwords, to make accounts with by hand.
+    /// Returns the password hasher, for example to create accounts without the sign-up flow.
     #[must_use]
-    pub fn passwords(&self) -> &Passwords {
-        &self.0.passwords
+    pub fn password_hasher(&self) -> &PasswordHasher {
+        &self.0.password_hasher
     }
 
-    /// What new passwords must be.
+    /// Returns the rules for new passwords.
     #[must_use]
     pub fn password_rules(&self) -> PasswordRules {
-        self.0.rules
+        self.0.password_rules
     }
 
-    /// Where the accounts are kept.
+    /// Returns the store of accounts.
     #[must_use]
     pub fn users(&self) -> &Arc<dyn UserStore> {
         &self.0.users
     }
 
-    /// Waits until changes of credentials that are under way are done and all mail is sent: before the program
-    /// ends.
-    pub async fn mail_sent(&self) {
-        self.0.changes.close();
-        self.0.changes.wait().await;
-        self.0.changes.reopen();
-        self.0.outbox.empty().await;
+    /// Waits until all changes of credentials in progress are complete and all queued mail is sent.
+    ///
+    /// Call it before the process exits.
+    pub async fn flush_mail(&self) {
+        self.0.credential_changes.close();
+        self.0.credential_changes.wait().await;
+        self.0.credential_changes.reopen();
+        self.0.mail_queue.flush().await;
     }
 
-    /// Checks that the store of the accounts will find again what it is told, as
-    /// [`UserStore::check`] says: for a readiness probe. [`purge_every`](Self::purge_every) does it too.
+    /// Checks that the store of accounts keeps what is written to it, as [`UserStore::check`] defines.
+    ///
+    /// Use it in a readiness probe. [`purge_every`](Self::purge_every) also calls it.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when it will not, such as after the SQLite file was deleted.
-    pub async fn check(&self) -> Result<(), StoreError> {
+    /// Returns [`StoreError`] if the store is not usable, for example because the SQLite file was deleted.
+    pub async fn check_store(&self) -> Result<(), StoreError> {
         self.0.users.check().await
     }
 
-    /// The account of whoever makes a call.
-    async fn of_caller(&self, cx: &Cx) -> Result<Account, Error> {
+    /// Returns the account of the caller.
+    async fn caller_account(&self, cx: &Cx) -> Result<Account, Error> {
         let id = cx.principal().id().unwrap_or_default();
         let account = self.0.users.find(id).await?;
-        account
-            .ok_or_else(|| Error::new(mizan_core::ErrorCode::Unauthenticated, "sign in to do this"))
+        account.ok_or_else(|| Error::new(ErrorCode::Unauthenticated, "sign in to do this"))
     }
 
-    pub(crate) async fn find_active(&self, id: &str) -> Result<Option<Account>, StoreError> {
+    pub(crate) async fn find_active_account(
+        &self,
+        id: &str,
+    ) -> Result<Option<Account>, StoreError> {
         let account = self.0.users.find(id).await?;
         Ok(account.filter(|account| account.access.active))
     }
@@ -152,15 +169,7 @@ impl fmt::Debug for Accounts {
         f.debug_struct("Accounts")
             .field("links", &self.0.links)
             .field("sessions", &self.0.sessions)
-            .field("passwords", &self.0.passwords)
+            .field("password_hasher", &self.0.password_hasher)
             .finish_non_exhaustive()
     }
-}
-
-fn address_of(cx: &Cx) -> Option<IpAddr> {
-    cx.head().client_addr()
-}
-
-fn device_of(cx: &Cx) -> Device {
-    Device::of(cx.head())
 }

@@ -1,20 +1,23 @@
+//! Checks new passwords against the rules.
+
 use mizan_core::{Cx, Error};
 
 use super::Accounts;
 use crate::caller::Caller;
-use crate::{EmailAddress, Password};
+use crate::email_address::EmailAddress;
+use crate::password::Password;
 
 impl Accounts {
-    /// Checks a new password against the [rules](crate::PasswordRules), as the flows do, for a
-    /// form of your own.
+    /// Checks a new password against the [rules](crate::password::PasswordRules) as the flows do. Use it in
+    /// custom forms.
     ///
-    /// Looking for guessable passwords takes the time of a hash. It is limited by network address,
-    /// or by session while signed in, and runs where passwords are hashed.
+    /// The strength check takes as long as a hash and runs on the threads of the hash pool. It is limited by
+    /// network address, or by session for signed-in users.
     ///
     /// # Errors
     ///
-    /// Returns an error at `field` if the password is refused, `rate_limited` after too many tries, and
-    /// `unavailable` if the queue is full.
+    /// Returns a validation error at `field` if the password violates a rule, `rate_limited` after too many
+    /// calls, and `unavailable` if the hash queue is full.
     pub async fn check_new_password(
         &self,
         cx: &Cx,
@@ -22,26 +25,26 @@ impl Accounts {
         password: &Password,
         email: Option<&EmailAddress>,
     ) -> Result<(), Error> {
-        self.check_new(&Caller::of(cx), field, password, email)
+        self.check_new_password_for(&Caller::from_session(cx), field, password, email)
             .await
     }
 
-    pub(super) async fn check_new(
+    pub(super) async fn check_new_password_for(
         &self,
         caller: &Caller,
         field: &str,
         password: &Password,
         email: Option<&EmailAddress>,
     ) -> Result<(), Error> {
-        let (rules, passwords) = (self.0.rules, &self.0.passwords);
+        let rules = self.0.password_rules;
         rules.check_lengths(field, password)?;
-        if !rules.refuse_guessable {
+        if !rules.reject_guessable {
             return Ok(());
         }
-        self.0.limits.password_check(caller)?;
-        let turn = caller.turn();
-        passwords
-            .check_guessable(&turn, rules, field, password, email)
+        self.0.rate_limiters.password_check(caller)?;
+        self.0
+            .password_hasher
+            .check_guessable(&caller.queue_entry(), rules, field, password, email)
             .await
     }
 }

@@ -1,53 +1,51 @@
+//! Creates accounts.
+
 use mizan_core::{Cx, Error};
 
-use super::{Accounts, address_of};
-use crate::mail::{Facts, Letter};
-use crate::{EmailAddress, NewAccount, NextStep, Password, Purpose};
+use super::{Accounts, NextStep};
+use crate::email_address::EmailAddress;
+use crate::mail::MailKind;
+use crate::password::Password;
+use crate::store::{NewAccount, TokenPurpose};
 
 impl Accounts {
-    /// Makes an account, and sends a mail with a code and a link that verify its address.
+    /// Creates an account, and mails a code and a link that verify its address.
     ///
-    /// Where there is an account with this address already, nothing about it changes, and the
-    /// answer is the same and takes as long: only the mail says so.
+    /// If an account with this address exists, it does not change, and the result and the duration are the
+    /// same. Only the mail reveals that the account exists.
     ///
     /// # Errors
     ///
-    /// A password that is too short or too easily guessed; too many tries.
+    /// Returns a validation error if the password is too short or too easy to guess, and an error with the
+    /// code `rate_limited` after too many calls.
     pub async fn sign_up(
         &self,
         cx: &Cx,
         email: &EmailAddress,
         password: &Password,
     ) -> Result<NextStep, Error> {
-        let caller = self.caller_for(cx, email).await?;
-        self.check_new(&caller, "password", password, Some(email))
+        let caller = self.identify_caller(cx, email).await?;
+        self.check_new_password_for(&caller, "password", password, Some(email))
             .await?;
-        self.0.limits.sign_up(address_of(cx))?;
-        self.0.limits.mail(&caller, Purpose::VerifyEmail, email)?;
-        let turn = caller.turn();
-        let password = self.0.passwords.hash_for(&turn, password).await?;
-        let account = NewAccount {
-            email: email.clone(),
-            email_verified: false,
-            password: Some(password),
-            created_at: self.0.clock.now(),
-        };
+        let limiters = &self.0.rate_limiters;
+        limiters.sign_up(cx.head().client_addr())?;
+        limiters.mail(&caller, TokenPurpose::VerifyEmail, email)?;
+        let hash = self
+            .0
+            .password_hasher
+            .hash_for(&caller.queue_entry(), password)
+            .await?;
+        let account = NewAccount::new(email.clone(), self.0.clock.now()).password(hash);
         let created = self.0.users.create(account).await?;
-        let issued = self.issue_here(cx, Purpose::VerifyEmail, created.as_ref(), email);
+        let issued = self.issue_for_browser(cx, TokenPurpose::VerifyEmail, created.as_ref(), email);
         let issued = issued.await?;
         let ticket = issued.ticket();
-        if created.is_some() {
-            self.0
-                .outbox
-                .post(Letter::VerifyEmail, email, issued.facts)?;
+        let (kind, context) = if created.is_some() {
+            (MailKind::VerifyEmail, issued.context)
         } else {
-            let link = self.0.links.forgot_password();
-            let facts = Facts {
-                link,
-                ..Facts::default()
-            };
-            self.0.outbox.post(Letter::AccountExists, email, facts)?;
-        }
+            (MailKind::AccountExists, self.forgot_password_context())
+        };
+        self.0.mail_queue.enqueue(kind, email, context)?;
         Ok(NextStep::VerifyEmail { ticket })
     }
 }

@@ -1,10 +1,14 @@
+//! A mailer for development that prints to standard error.
+
 use std::io::Write;
 
 use async_trait::async_trait;
 
 use super::{Mail, MailError, Mailer};
 
-/// Prints mail to standard error, links and codes included: for development alone.
+/// Prints mail to standard error.
+///
+/// For development only: the output contains links and codes that sign users in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConsoleMailer;
 

@@ -1,30 +1,29 @@
-use std::path::PathBuf;
+//! A mailer for tests that writes files.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use serde_json::json;
-use tokio::fs::OpenOptions;
-use tokio::io::AsyncWriteExt;
 
 use super::{Mail, MailError, Mailer};
 
-/// Writes each mail to a file of its own, as JSON with `to`, `subject`, `text` and `html`: for
-/// tests that read their mail.
+/// Writes each mail to a JSON file with `to`, `subject`, `text` and `html`, for tests that read mail.
 ///
-/// Mails hold links and codes that sign in, so that a file is readable for this user alone (0600).
-///
-/// The names of the files sort in the order of sending. A file appears when it is whole.
+/// Mails contain links and codes that sign users in, so only the current user can read the files
+/// (mode 0600). The file names sort in the order of sending. A file appears only when it is complete.
 #[derive(Debug)]
 pub struct FileMailer {
-    folder: PathBuf,
+    directory: PathBuf,
     sent: AtomicU64,
 }
 
 impl FileMailer {
-    /// Mail that is written to `folder`, which is made when there is none.
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
+    /// Creates a mailer that writes to `directory`, which is created if it does not exist.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
-            folder: folder.into(),
+            directory: directory.into(),
             sent: AtomicU64::new(0),
         }
     }
@@ -41,19 +40,22 @@ impl Mailer for FileMailer {
         });
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
         let time = jiff::Timestamp::now().as_millisecond();
-        let name = format!("{time:013}-{number:06}.json");
-        let written = async {
-            tokio::fs::create_dir_all(&self.folder).await?;
-            let partial = self.folder.join(format!(".{name}"));
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            options.mode(0o600);
-            let mut file = options.open(&partial).await?;
-            file.write_all(format!("{content:#}\n").as_bytes()).await?;
-            file.flush().await?;
-            tokio::fs::rename(&partial, self.folder.join(&name)).await
-        };
-        written.await.map_err(MailError::new)
+        let path = self.directory.join(format!("{time:013}-{number:06}.json"));
+        let directory = self.directory.clone();
+        let write = move || write_file(&directory, &path, &format!("{content:#}\n"));
+        let written = tokio::task::spawn_blocking(write).await;
+        written.map_err(MailError::new)?.map_err(MailError::new)
     }
+}
+
+/// Writes a file that appears at `path` only when it is complete.
+fn write_file(directory: &Path, path: &Path, content: &str) -> io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    // Temporary files have the mode 0600. The dot hides the file until it is complete.
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .tempfile_in(directory)?;
+    file.write_all(content.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
 }

@@ -1,8 +1,8 @@
-//! Mail: what is sent, and by what.
+//! Mail messages, the transports that send them, and their templates.
 
 mod console;
 mod file;
-mod outbox;
+mod queue;
 #[cfg(feature = "smtp")]
 mod smtp;
 mod templates;
@@ -14,25 +14,48 @@ use async_trait::async_trait;
 
 pub use console::ConsoleMailer;
 pub use file::FileMailer;
-pub(crate) use outbox::Outbox;
+pub(crate) use queue::MailQueue;
 #[cfg(feature = "smtp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "smtp")))]
 pub use smtp::SmtpMailer;
-pub(crate) use templates::{Facts, Letter, Templates};
+pub(crate) use templates::{MailKind, TemplateContext, Templates};
 pub use templates::{TEMPLATES, TemplateError};
 
-use crate::EmailAddress;
+use crate::email_address::EmailAddress;
 
-/// A mail, ready to be sent. `Debug` shows whom it is to and no more: there is a code in the subject.
+/// A mail that is ready to be sent.
+///
+/// `Debug` shows only the recipient, because the subject may contain a code.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mail {
-    /// To whom.
+    /// The recipient.
     pub to: EmailAddress,
-    /// The subject: one line.
+    /// The subject, a single line.
     pub subject: String,
-    /// The plain text.
+    /// The plain text body.
     pub text: String,
-    /// The same as HTML, where there is a template for it.
+    /// The HTML body, if the mail has an HTML template.
     pub html: Option<String>,
+}
+
+impl Mail {
+    /// Creates a mail with a plain text body.
+    pub fn new(to: EmailAddress, subject: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            to,
+            subject: subject.into(),
+            text: text.into(),
+            html: None,
+        }
+    }
+
+    /// Adds an HTML body.
+    #[must_use]
+    pub fn html(mut self, html: impl Into<String>) -> Self {
+        self.html = Some(html.into());
+        self
+    }
 }
 
 impl fmt::Debug for Mail {
@@ -43,19 +66,40 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// Sends mail.
+/// A transport that sends mail.
+///
+/// # Examples
+///
+/// ```
+/// use async_trait::async_trait;
+/// use mizan_auth::mail::{Mail, MailError, Mailer};
+///
+/// /// Sends mail through the API of a provider.
+/// struct ApiMailer;
+///
+/// #[async_trait]
+/// impl Mailer for ApiMailer {
+///     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+///         let request = format!("to={}&subject={}", mail.to, mail.subject);
+///         if request.is_empty() {
+///             return Err(MailError::new("the provider rejected the mail"));
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Mailer: Send + Sync + 'static {
     /// Sends one mail.
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
 }
 
-/// A mail that could not be sent.
+/// An error that a [`Mailer`] returns when it cannot send a mail.
 #[derive(Debug)]
 pub struct MailError(Box<dyn Error + Send + Sync>);
 
 impl MailError {
-    /// An error out of what the transport says.
+    /// Creates an error from the error of the transport, which becomes its source.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(source.into())
     }
@@ -63,7 +107,7 @@ impl MailError {
 
 impl fmt::Display for MailError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the mail could not be sent")
+        f.write_str("failed to send the mail")
     }
 }
 

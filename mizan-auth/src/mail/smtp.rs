@@ -1,39 +1,57 @@
+//! A mailer that sends over SMTP.
+
 use std::fmt;
 
 use async_trait::async_trait;
 use lettre::message::{Mailbox, MultiPart, SinglePart, header};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-
 use url::Url;
 
 use super::{Mail, MailError, Mailer};
-use crate::network::is_loopback;
+use crate::url_security::is_loopback;
 
-/// Sends mail over SMTP, by TLS (rustls) unless the URL says otherwise.
+/// Sends mail over SMTP, with TLS (rustls) unless the URL disables it.
+///
+/// # Examples
+///
+/// ```
+/// use mizan_auth::mail::SmtpMailer;
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let url = "smtps://user:password@smtp.example.com";
+///     let mailer = SmtpMailer::new(url, "Example <hello@example.com>")?;
+///     assert!(!format!("{mailer:?}").contains("password"));
+///     Ok(())
+/// }
+/// ```
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
 
 impl SmtpMailer {
-    /// Mail from `from` (`Example <hello@example.com>`) by the server at `url`:
-    /// `smtps://user:password@smtp.example.com` or, with STARTTLS,
-    /// `smtp://user:password@smtp.example.com:587?tls=required`. A password is percent-encoded.
+    /// Creates a mailer that sends from the address `from`, such as `Example <hello@example.com>`.
+    ///
+    /// `url` is the URL of the server: `smtps://user:password@smtp.example.com` or, with STARTTLS,
+    /// `smtp://user:password@smtp.example.com:587?tls=required`. The user and the password are
+    /// percent-encoded.
     ///
     /// # Errors
     ///
-    /// A URL with a user or a password that does not ask for TLS, unless the server is on this machine; a URL or
-    /// an address that is none. The error does not repeat the URL, which has a password.
+    /// Returns an error if the URL or the address is invalid, or if the URL has a user or a password but does
+    /// not require TLS and the server is not on this machine. The error does not repeat the URL, because the
+    /// URL may contain a password.
     pub fn new(url: &str, from: &str) -> Result<Self, MailError> {
         let from = from.parse().map_err(MailError::new)?;
         if sends_credentials_in_clear(url) {
             return Err(MailError::new(
-                "the URL of the SMTP server has a password and does not ask for TLS, so that the password \
-                 would be sent in clear: use `smtps://`, or add `?tls=required`",
+                "the SMTP URL has credentials but does not require TLS, so they would be sent in clear text: \
+                 use `smtps://` or add `?tls=required`",
             ));
         }
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .map_err(|_| MailError::new("the URL of the SMTP server is none that can be used"))?;
+            .map_err(|_| MailError::new("invalid SMTP URL: use `smtps://user:password@host` or `smtp://host:port?tls=required`"))?;
         Ok(Self {
             transport: transport.build(),
             from,
@@ -45,7 +63,7 @@ impl SmtpMailer {
         let message = Message::builder()
             .from(self.from.clone())
             .to(to)
-            // RFC 3834: no vacation note is answered to a machine.
+            // Suppresses vacation replies (RFC 3834).
             .header(AutoSubmitted)
             .subject(mail.subject.as_str());
         let text = mail.text.clone();
@@ -65,8 +83,10 @@ impl Mailer for SmtpMailer {
     }
 }
 
-/// Returns whether a username or a password would leave this machine without TLS. `tls=opportunistic` does not
-/// protect them from an attacker who strips the server's offer of TLS (RFC 8314, section 3).
+/// Returns true if the URL would send a user name or a password to another machine without TLS.
+///
+/// `tls=opportunistic` does not protect them from an attacker that removes the STARTTLS offer of the server
+/// (RFC 8314, section 3).
 fn sends_credentials_in_clear(url: &str) -> bool {
     let Ok(url) = url.parse::<Url>() else {
         return false;
@@ -78,13 +98,14 @@ fn sends_credentials_in_clear(url: &str) -> bool {
     has_credentials && !has_tls && !is_loopback(&url)
 }
 
-/// The sender alone: the transport has a password.
+/// Shows only the sender, because the transport contains the password.
 impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SmtpMailer({})", self.from)
     }
 }
 
+/// The header `Auto-Submitted: auto-generated`.
 #[derive(Clone)]
 struct AutoSubmitted;
 
@@ -107,7 +128,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_mail_becomes_mime() {
+    async fn builds_mime_messages() {
         let mailer = SmtpMailer::new("smtp://localhost:25", "Example <hello@example.com>").unwrap();
         let mail = Mail {
             to: "ada@example.com".parse().unwrap(),
@@ -126,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn refuses_to_send_a_password_in_clear() {
+    async fn rejects_urls_that_send_credentials_without_tls() {
         let from = "a@example.com";
         for url in [
             "smtp://user:hunter2@smtp.example.com",
@@ -152,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_in_the_url_is_not_shown() {
+    async fn errors_and_debug_output_do_not_contain_the_password() {
         let error = SmtpMailer::new("nonsense://user:hunter2@host", "a@example.com").unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"));
         let mailer = SmtpMailer::new("smtps://user:hunter2@host", "a@example.com").unwrap();

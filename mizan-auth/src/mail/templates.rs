@@ -1,14 +1,18 @@
+//! The templates of mails, rendered with minijinja.
+
 use std::fmt;
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
 
 use super::Mail;
-use crate::EmailAddress;
+use crate::email_address::EmailAddress;
 
-/// The templates of the mails, by name, as they are unless an application has its own.
+/// The names and sources of the default mail templates.
 ///
-/// The first line is `Subject: ..`, then comes an empty line, then the text. Each knows `site`,
-/// `email`, `link`, `code` and `minutes`, which are empty where they mean nothing.
+/// [`AccountsBuilder::template`](crate::AccountsBuilder::template) replaces them. The first line of a
+/// template is `Subject: ..`, followed by an empty line and the text. The variables `site`, `email`,
+/// `link`, `code` and `minutes` are available in every template; those that do not apply to a mail
+/// are empty.
 pub const TEMPLATES: [(&str, &str); 9] = [
     (
         "verify_email.txt",
@@ -48,9 +52,9 @@ pub const TEMPLATES: [(&str, &str); 9] = [
     ),
 ];
 
-/// What a mail says. The name of its template is that of the variant.
+/// The kind of a mail, which determines its template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Letter {
+pub(crate) enum MailKind {
     VerifyEmail,
     AccountExists,
     ResetPassword,
@@ -62,8 +66,8 @@ pub(crate) enum Letter {
     AccountDeleted,
 }
 
-impl Letter {
-    const fn template(self) -> &'static str {
+impl MailKind {
+    const fn template_name(self) -> &'static str {
         match self {
             Self::VerifyEmail => "verify_email.txt",
             Self::AccountExists => "account_exists.txt",
@@ -78,9 +82,9 @@ impl Letter {
     }
 }
 
-/// What the templates know.
+/// The variables of a template.
 #[derive(Clone, Default)]
-pub(crate) struct Facts {
+pub(crate) struct TemplateContext {
     pub(crate) site: String,
     pub(crate) email: String,
     pub(crate) link: String,
@@ -88,26 +92,28 @@ pub(crate) struct Facts {
     pub(crate) minutes: u64,
 }
 
+/// The templates of an application: the defaults and its overrides.
 pub(crate) struct Templates(Environment<'static>);
 
 impl Templates {
-    /// The templates of the crate, with those of the application in their places. A template
-    /// `verify_email.html` goes along with `verify_email.txt`.
+    /// Parses the default templates and the `overrides` of the application.
+    ///
+    /// A template such as `verify_email.html` adds an HTML body to the mail of `verify_email.txt`.
     pub(crate) fn new(
-        own: impl IntoIterator<Item = (String, String)>,
+        overrides: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, TemplateError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         for (name, source) in TEMPLATES {
             add(&mut environment, name, source.to_owned())?;
         }
-        for (name, source) in own {
+        for (name, source) in overrides {
             let text = name.strip_suffix(".html").map(|stem| format!("{stem}.txt"));
             let text = text.as_deref().unwrap_or(&name);
             if !TEMPLATES.iter().any(|(known, _)| *known == text) {
                 return Err(TemplateError::new(
                     &name,
-                    "no mail has a template of this name",
+                    "unknown template name; `mizan_auth::mail::TEMPLATES` lists the names",
                 ));
             }
             add(&mut environment, &name, source)?;
@@ -115,18 +121,18 @@ impl Templates {
         Ok(Self(environment))
     }
 
-    pub(crate) fn write(
+    pub(crate) fn render(
         &self,
-        letter: Letter,
+        kind: MailKind,
         to: EmailAddress,
-        facts: &Facts,
+        context: &TemplateContext,
     ) -> Result<Mail, TemplateError> {
-        let name = letter.template();
-        let written = render(&self.0, name, facts)?;
-        let (subject, text) = split(name, &written)?;
+        let name = kind.template_name();
+        let rendered = render(&self.0, name, context)?;
+        let (subject, text) = split_subject(name, &rendered)?;
         let html = name.replace(".txt", ".html");
         let html = match self.0.get_template(&html) {
-            Ok(_) => Some(render(&self.0, &html, facts)?),
+            Ok(_) => Some(render(&self.0, &html, context)?),
             Err(_) => None,
         };
         Ok(Mail {
@@ -138,7 +144,8 @@ impl Templates {
     }
 }
 
-/// Adds a template that works: it is tried at once, so that no mail fails for a slip in it.
+/// Adds a template and renders it once, so that a mistake in it fails the build of the accounts
+/// instead of a mail.
 fn add(
     environment: &mut Environment<'static>,
     name: &str,
@@ -147,9 +154,9 @@ fn add(
     environment
         .add_template_owned(name.to_owned(), source)
         .map_err(|error| TemplateError::new(name, error))?;
-    let written = render(environment, name, &Facts::default())?;
+    let rendered = render(environment, name, &TemplateContext::default())?;
     if name.ends_with(".txt") {
-        split(name, &written)?;
+        split_subject(name, &rendered)?;
     }
     Ok(())
 }
@@ -157,21 +164,21 @@ fn add(
 fn render(
     environment: &Environment<'_>,
     name: &str,
-    facts: &Facts,
+    context: &TemplateContext,
 ) -> Result<String, TemplateError> {
     let template = environment.get_template(name);
-    let Facts {
+    let TemplateContext {
         site,
         email,
         link,
         code,
         minutes,
-    } = facts;
-    let written = template.and_then(|it| it.render(context! { site, email, link, code, minutes }));
-    written.map_err(|error| {
+    } = context;
+    let rendered = template.and_then(|it| it.render(context! { site, email, link, code, minutes }));
+    rendered.map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::UndefinedError => {
-                "; a template knows `site`, `email`, `link`, `code` and `minutes`"
+                "; available variables: `site`, `email`, `link`, `code`, `minutes`"
             }
             _ => "",
         };
@@ -179,15 +186,16 @@ fn render(
     })
 }
 
-fn split<'a>(name: &str, written: &'a str) -> Result<(&'a str, &'a str), TemplateError> {
-    let parts = written.trim_start().strip_prefix("Subject:");
+/// Splits a rendered text template into its subject and body.
+fn split_subject<'a>(name: &str, rendered: &'a str) -> Result<(&'a str, &'a str), TemplateError> {
+    let parts = rendered.trim_start().strip_prefix("Subject:");
     let parts = parts.and_then(|rest| rest.split_once('\n'));
-    let (subject, text) = parts
-        .ok_or_else(|| TemplateError::new(name, "the first line of a mail is `Subject: ..`"))?;
+    let (subject, text) =
+        parts.ok_or_else(|| TemplateError::new(name, "the first line must be `Subject: ..`"))?;
     Ok((subject.trim(), text.trim_start_matches(['\r', '\n'])))
 }
 
-/// A template of a mail that does not work.
+/// An error in a mail template.
 #[derive(Debug)]
 pub struct TemplateError {
     name: String,
@@ -205,7 +213,7 @@ impl TemplateError {
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the mail template `{}`: {}", self.name, self.cause)
+        write!(f, "invalid mail template `{}`: {}", self.name, self.cause)
     }
 }
 
@@ -215,8 +223,8 @@ impl std::error::Error for TemplateError {}
 mod tests {
     use super::*;
 
-    fn facts() -> Facts {
-        Facts {
+    fn context() -> TemplateContext {
+        TemplateContext {
             site: "Example & Co".to_owned(),
             email: "ada@example.com".to_owned(),
             link: "https://example.com/verify?token=a.b".to_owned(),
@@ -225,22 +233,24 @@ mod tests {
         }
     }
 
-    fn own(name: &str, source: &str) -> Result<Templates, TemplateError> {
+    fn with_override(name: &str, source: &str) -> Result<Templates, TemplateError> {
         Templates::new([(name.to_owned(), source.to_owned())])
     }
 
     #[test]
-    fn a_mail_has_its_link_and_its_code() {
+    fn renders_link_and_code() {
         let templates = Templates::new([]).unwrap();
         let to = "ada@example.com".parse().unwrap();
-        let mail = templates.write(Letter::VerifyEmail, to, &facts()).unwrap();
+        let mail = templates
+            .render(MailKind::VerifyEmail, to, &context())
+            .unwrap();
         assert!(mail.subject.contains("012345") && !mail.subject.contains('\n'));
         assert!(mail.text.contains("https://example.com/verify?token=a.b\n"));
         assert!(mail.text.contains("15 minutes") && mail.html.is_none());
     }
 
     #[test]
-    fn an_application_has_its_own_words() {
+    fn application_templates_replace_the_defaults() {
         let templates = Templates::new([
             (
                 "verify_email.txt".to_owned(),
@@ -253,25 +263,31 @@ mod tests {
         ]);
         let to = "ada@example.com".parse().unwrap();
         let templates = templates.unwrap();
-        let mail = templates.write(Letter::VerifyEmail, to, &facts()).unwrap();
+        let mail = templates
+            .render(MailKind::VerifyEmail, to, &context())
+            .unwrap();
         assert_eq!(mail.subject, "Hi");
         assert_eq!(mail.text, "https://example.com/verify?token=a.b");
         assert_eq!(mail.html.as_deref(), Some("<b>Example &amp; Co</b>"));
     }
 
     #[test]
-    fn a_template_that_does_not_work_is_found_at_once() {
+    fn rejects_invalid_templates_when_they_are_added() {
         for (name, source, problem) in [
-            ("verify_mail.txt", "Subject: a\n\nb", "no mail has"),
+            (
+                "verify_mail.txt",
+                "Subject: a\n\nb",
+                "unknown template name",
+            ),
             ("verify_email.txt", "Subject: {{ a", "verify_email.txt"),
             (
                 "verify_email.txt",
                 "Subject: {{ lnk }}\n\n",
-                "a template knows",
+                "available variables",
             ),
             ("verify_email.txt", "Hello\n\n", "`Subject: ..`"),
         ] {
-            let error = own(name, source).err().unwrap().to_string();
+            let error = with_override(name, source).err().unwrap().to_string();
             assert!(error.contains(problem), "{error}");
         }
     }

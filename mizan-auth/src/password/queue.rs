@@ -1,232 +1,253 @@
-//! A bounded queue for a few places of work, in which each client gets its turn.
+//! A bounded, fair queue for the threads that hash passwords.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use ipnet::IpNet;
+use mizan_core::{Error, ErrorCode};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::Busy;
+/// The `Retry-After` of a caller that is rejected because the queue is full.
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// The client that work counts for. Clients that wait get their turns one after the other, however
-/// much each of them asks for.
+/// An error: too many passwords are waiting to be hashed.
+///
+/// It becomes `unavailable` (503 with `Retry-After`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HashQueueFull;
+
+impl From<HashQueueFull> for Error {
+    fn from(_: HashQueueFull) -> Self {
+        Self::new(
+            ErrorCode::Unavailable,
+            "too many people are signing in; try again in a moment",
+        )
+        .with_retry_after(RETRY_AFTER)
+    }
+}
+
+/// The client that a queue entry counts for.
+///
+/// The queue alternates between clients, regardless of the number of entries of each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Share {
+pub(crate) enum QueueClient {
     /// The application itself.
     Application,
-    /// The callers that an account knows.
+    /// The known callers of an account.
     Account(String),
-    /// The strangers of one network, or all whose network is unknown.
+    /// The unknown callers of one network, or all whose network is unknown.
     Network(Option<IpNet>),
 }
 
-/// A caller's turn in the queue.
+/// A request for a permit of the queue.
 #[derive(Clone, Debug)]
-pub(crate) struct Turn {
-    share: Share,
-    gone: CancellationToken,
+pub(crate) struct QueueEntry {
+    client: QueueClient,
+    cancelled: CancellationToken,
 }
 
-impl Turn {
-    /// The turn of a client. It is given up when `gone` is cancelled.
-    pub(crate) fn new(share: Share, gone: CancellationToken) -> Self {
-        Self { share, gone }
+impl QueueEntry {
+    /// Creates an entry that leaves the queue when `cancelled` is cancelled.
+    pub(crate) fn new(client: QueueClient, cancelled: CancellationToken) -> Self {
+        Self { client, cancelled }
     }
 
-    /// A turn of the application itself.
+    /// Creates an entry of the application itself.
     pub(crate) fn application() -> Self {
-        Self::new(Share::Application, CancellationToken::new())
+        Self::new(QueueClient::Application, CancellationToken::new())
     }
 }
 
-/// One in so many turns is a stranger's, however many wait that an account knows.
-const STRANGERS_TURN: u32 = 4;
+/// Every fourth permit goes to the lane of unknown callers, even if known callers wait.
+const UNKNOWN_LANE_INTERVAL: u32 = 4;
 
-/// A few places of work, each with what it works with, and a queue for them.
+/// A fixed number of permits, each with a resource `T`, and a fair queue for them.
 ///
-/// Strangers, and callers that an account knows, wait in lines of their own, of which each is
-/// bounded. When a line is full, the client with the most places in it loses its latest to a client
-/// that has fewer: a client may use what no other wants, and a flood of one does not keep
-/// others out.
+/// Known and unknown callers wait in separate lanes of bounded length. When a lane is full, the client
+/// with the most entries loses its latest entry to a client with fewer. A single client can use capacity
+/// that no other client needs, and a flood of one client does not keep out others.
 pub(super) struct FairQueue<T>(Arc<Mutex<State<T>>>);
 
 struct State<T> {
     free: Vec<T>,
-    known: Line<T>,
-    strangers: Line<T>,
-    turns: u32,
+    known: Lane<T>,
+    unknown: Lane<T>,
+    grants: u32,
 }
 
-/// A place of work. Dropping it gives the place to the next that waits.
-pub(super) struct Place<T> {
-    tool: Option<T>,
+/// The permission to use a resource. Dropping it passes the resource to the next entry in the queue.
+pub(super) struct Permit<T> {
+    resource: Option<T>,
     state: Arc<Mutex<State<T>>>,
 }
 
 impl<T> FairQueue<T> {
-    /// A queue for a place of work with each of the `tools`, with at most `waiting` in each line.
-    pub(super) fn new(tools: impl IntoIterator<Item = T>, waiting: usize) -> Self {
+    /// Creates a queue for the `resources`, with at most `capacity` entries in each lane.
+    pub(super) fn new(resources: impl IntoIterator<Item = T>, capacity: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
-            free: tools.into_iter().collect(),
-            known: Line::new(waiting),
-            strangers: Line::new(waiting),
-            turns: 0,
+            free: resources.into_iter().collect(),
+            known: Lane::new(capacity),
+            unknown: Lane::new(capacity),
+            grants: 0,
         })))
     }
 
-    /// Waits for a place.
+    /// Waits for a permit.
     ///
     /// # Errors
     ///
-    /// [`Busy`] when the line is full, when the client lost its place in it to another, and when
-    /// the turn was given up.
-    pub(super) async fn place(&self, turn: &Turn) -> Result<Place<T>, Busy> {
-        if turn.gone.is_cancelled() {
-            return Err(Busy);
+    /// Returns [`HashQueueFull`] if the lane is full, if the entry lost its place to another client, or if
+    /// it was cancelled.
+    pub(super) async fn acquire(&self, entry: &QueueEntry) -> Result<Permit<T>, HashQueueFull> {
+        if entry.cancelled.is_cancelled() {
+            return Err(HashQueueFull);
         }
-        let place = {
-            let mut state = lock(&self.0);
-            if let Some(tool) = state.free.pop() {
-                return Ok(Place {
-                    tool: Some(tool),
+        let permit = {
+            let mut state = self.0.lock();
+            if let Some(resource) = state.free.pop() {
+                return Ok(Permit {
+                    resource: Some(resource),
                     state: Arc::clone(&self.0),
                 });
             }
             let (sender, receiver) = oneshot::channel();
-            let line = match turn.share {
-                Share::Application | Share::Account(_) => &mut state.known,
-                Share::Network(_) => &mut state.strangers,
+            let lane = match entry.client {
+                QueueClient::Application | QueueClient::Account(_) => &mut state.known,
+                QueueClient::Network(_) => &mut state.unknown,
             };
-            line.join(&turn.share, sender)?;
+            lane.push(&entry.client, sender)?;
             receiver
         };
-        let place = turn.gone.run_until_cancelled(place).await;
-        place.and_then(Result::ok).ok_or(Busy)
+        let permit = entry.cancelled.run_until_cancelled(permit).await;
+        permit.and_then(Result::ok).ok_or(HashQueueFull)
     }
 
-    /// Returns the number of free places.
-    pub(super) fn free(&self) -> usize {
-        lock(&self.0).free.len()
+    /// Returns the number of free permits.
+    pub(super) fn free_permits(&self) -> usize {
+        self.0.lock().free.len()
     }
 }
 
 impl<T> State<T> {
-    /// Whose turn it is.
-    fn next(&mut self) -> Option<Waiting<T>> {
-        self.turns = self.turns.wrapping_add(1);
-        let [first, second] = if self.turns.is_multiple_of(STRANGERS_TURN) {
-            [&mut self.strangers, &mut self.known]
+    /// Removes the next entry from the queue.
+    fn pop(&mut self) -> Option<PermitSender<T>> {
+        self.grants = self.grants.wrapping_add(1);
+        let [first, second] = if self.grants.is_multiple_of(UNKNOWN_LANE_INTERVAL) {
+            [&mut self.unknown, &mut self.known]
         } else {
-            [&mut self.known, &mut self.strangers]
+            [&mut self.known, &mut self.unknown]
         };
-        first.next().or_else(|| second.next())
+        first.pop().or_else(|| second.pop())
     }
 }
 
-impl<T> Place<T> {
-    pub(super) fn tool(&mut self) -> &mut T {
-        self.tool
+impl<T> Permit<T> {
+    pub(super) fn resource(&mut self) -> &mut T {
+        self.resource
             .as_mut()
-            .expect("a place has its tool until it is dropped")
+            .expect("a permit has its resource until it is dropped")
     }
 }
 
-impl<T> Drop for Place<T> {
+impl<T> Drop for Permit<T> {
     fn drop(&mut self) {
-        // A place that was taken on, or could not be handed on, is empty.
-        let Some(tool) = self.tool.take() else {
+        // Empty if the resource has already been passed on.
+        let Some(resource) = self.resource.take() else {
             return;
         };
-        let mut state = lock(&self.state);
-        let mut place = Self {
-            tool: Some(tool),
+        let mut state = self.state.lock();
+        let mut permit = Self {
+            resource: Some(resource),
             state: Arc::clone(&self.state),
         };
-        while let Some(waiting) = state.next() {
-            match waiting.send(place) {
+        while let Some(next) = state.pop() {
+            match next.send(permit) {
                 Ok(()) => return,
-                // The client went away while it waited.
-                Err(back) => place = back,
+                // The caller left while it waited.
+                Err(returned) => permit = returned,
             }
         }
-        state.free.extend(place.tool.take());
+        state.free.extend(permit.resource.take());
     }
 }
 
-type Waiting<T> = oneshot::Sender<Place<T>>;
+type PermitSender<T> = oneshot::Sender<Permit<T>>;
 
-/// Clients that wait, in the order of their turns.
-struct Line<T> {
+/// The waiting entries of known or of unknown callers, grouped by client.
+struct Lane<T> {
     capacity: usize,
-    waiting: usize,
-    turns: VecDeque<Share>,
-    by_share: HashMap<Share, VecDeque<Waiting<T>>>,
+    len: usize,
+    /// The clients with entries, in the order of their turns.
+    turns: VecDeque<QueueClient>,
+    by_client: HashMap<QueueClient, VecDeque<PermitSender<T>>>,
 }
 
-impl<T> Line<T> {
+impl<T> Lane<T> {
     fn new(capacity: usize) -> Self {
         Self {
             capacity,
-            waiting: 0,
+            len: 0,
             turns: VecDeque::new(),
-            by_share: HashMap::new(),
+            by_client: HashMap::new(),
         }
     }
 
-    fn join(&mut self, share: &Share, place: Waiting<T>) -> Result<(), Busy> {
-        if self.waiting >= self.capacity {
-            self.forget_gone();
+    fn push(&mut self, client: &QueueClient, permit: PermitSender<T>) -> Result<(), HashQueueFull> {
+        if self.len >= self.capacity {
+            self.remove_abandoned();
         }
-        if self.waiting >= self.capacity {
-            self.make_room_for(share)?;
+        if self.len >= self.capacity {
+            self.make_room_for(client)?;
         }
-        self.waiting += 1;
-        let of_share = self.by_share.entry(share.clone()).or_insert_with(|| {
-            self.turns.push_back(share.clone());
+        self.len += 1;
+        let entries = self.by_client.entry(client.clone()).or_insert_with(|| {
+            self.turns.push_back(client.clone());
             VecDeque::new()
         });
-        of_share.push_back(place);
+        entries.push_back(permit);
         Ok(())
     }
 
-    fn next(&mut self) -> Option<Waiting<T>> {
-        let share = self.turns.pop_front()?;
-        let of_share = self.by_share.get_mut(&share)?;
-        let next = of_share.pop_front();
-        if of_share.is_empty() {
-            self.by_share.remove(&share);
+    fn pop(&mut self) -> Option<PermitSender<T>> {
+        let client = self.turns.pop_front()?;
+        let entries = self.by_client.get_mut(&client)?;
+        let next = entries.pop_front();
+        if entries.is_empty() {
+            self.by_client.remove(&client);
         } else {
-            self.turns.push_back(share);
+            self.turns.push_back(client);
         }
-        self.waiting -= usize::from(next.is_some());
+        self.len -= usize::from(next.is_some());
         next
     }
 
-    /// Forgets the turns of callers that no longer wait.
-    fn forget_gone(&mut self) {
-        for of_share in self.by_share.values_mut() {
-            of_share.retain(|waiting| !waiting.is_closed());
+    /// Removes the entries of callers that no longer wait.
+    fn remove_abandoned(&mut self) {
+        for entries in self.by_client.values_mut() {
+            entries.retain(|permit| !permit.is_closed());
         }
-        self.by_share.retain(|_, of_share| !of_share.is_empty());
-        self.turns.retain(|share| self.by_share.contains_key(share));
-        self.waiting = self.by_share.values().map(VecDeque::len).sum();
+        self.by_client.retain(|_, entries| !entries.is_empty());
+        self.turns
+            .retain(|client| self.by_client.contains_key(client));
+        self.len = self.by_client.values().map(VecDeque::len).sum();
     }
 
-    /// Takes the latest place of the client that has the most, where that has more than `share`
-    /// would have with one more.
-    fn make_room_for(&mut self, share: &Share) -> Result<(), Busy> {
-        let own = self.by_share.get(share).map_or(0, VecDeque::len);
-        let most = self.by_share.values_mut().max_by_key(|it| it.len());
-        let most = most.filter(|it| it.len() > own + 1).ok_or(Busy)?;
-        drop(most.pop_back());
-        self.waiting -= 1;
+    /// Removes the latest entry of the client with the most entries, if that client has more entries than
+    /// `client` would have with one more.
+    fn make_room_for(&mut self, client: &QueueClient) -> Result<(), HashQueueFull> {
+        let own = self.by_client.get(client).map_or(0, VecDeque::len);
+        let longest = self.by_client.values_mut().max_by_key(|it| it.len());
+        let longest = longest
+            .filter(|it| it.len() > own + 1)
+            .ok_or(HashQueueFull)?;
+        drop(longest.pop_back());
+        self.len -= 1;
         Ok(())
     }
-}
-
-fn lock<T>(state: &Mutex<State<T>>) -> MutexGuard<'_, State<T>> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -236,153 +257,172 @@ mod tests {
 
     use super::*;
 
-    type Wait<'a> = BoxFuture<'a, Result<Place<u32>, Busy>>;
+    type PendingPermit<'a> = BoxFuture<'a, Result<Permit<u32>, HashQueueFull>>;
 
-    fn network(number: u8) -> Share {
+    fn network(number: u8) -> QueueClient {
         let network = format!("10.0.0.{number}/32");
-        Share::Network(Some(network.parse().unwrap()))
+        QueueClient::Network(Some(network.parse().unwrap()))
     }
 
-    fn account(name: &str) -> Share {
-        Share::Account(name.to_owned())
+    fn account(name: &str) -> QueueClient {
+        QueueClient::Account(name.to_owned())
     }
 
-    /// Joins the line: the future has been polled once.
-    fn wait(queue: &FairQueue<u32>, share: Share) -> Wait<'_> {
-        wait_until(queue, share, CancellationToken::new())
+    /// Adds an entry to the queue by polling the future once.
+    fn join(queue: &FairQueue<u32>, client: QueueClient) -> PendingPermit<'_> {
+        join_cancellable(queue, client, CancellationToken::new())
     }
 
-    fn wait_until(queue: &FairQueue<u32>, share: Share, gone: CancellationToken) -> Wait<'_> {
-        let turn = Turn::new(share, gone);
-        let mut place = async move { queue.place(&turn).await }.boxed();
-        match (&mut place).now_or_never() {
-            None => place,
+    fn join_cancellable(
+        queue: &FairQueue<u32>,
+        client: QueueClient,
+        cancelled: CancellationToken,
+    ) -> PendingPermit<'_> {
+        let entry = QueueEntry::new(client, cancelled);
+        let mut permit = async move { queue.acquire(&entry).await }.boxed();
+        match (&mut permit).now_or_never() {
+            None => permit,
             Some(outcome) => futures_util::future::ready(outcome).boxed(),
         }
     }
 
-    fn is_busy(wait: Wait<'_>) -> bool {
-        matches!(wait.now_or_never(), Some(Err(Busy)))
+    fn is_rejected(wait: PendingPermit<'_>) -> bool {
+        matches!(wait.now_or_never(), Some(Err(HashQueueFull)))
     }
 
-    /// Gives the place from one to the next, and returns the names in the order of their turns.
-    fn turns<'a>(place: Place<u32>, mut waiting: Vec<(&'a str, Wait<'_>)>) -> Vec<&'a str> {
+    /// Passes the permit from entry to entry and returns the names in that order.
+    fn grant_order<'a>(
+        permit: Permit<u32>,
+        mut waiting: Vec<(&'a str, PendingPermit<'_>)>,
+    ) -> Vec<&'a str> {
         let mut order = Vec::new();
-        drop(place);
+        drop(permit);
         loop {
             let ready = waiting.iter_mut().enumerate().find_map(|(at, (_, wait))| {
-                let place = wait.now_or_never()?;
-                Some((at, place))
+                let permit = wait.now_or_never()?;
+                Some((at, permit))
             });
-            let Some((at, place)) = ready else {
+            let Some((at, permit)) = ready else {
                 return order;
             };
             order.push(waiting.remove(at).0);
-            drop(place);
+            drop(permit);
         }
     }
 
     #[test]
-    fn networks_take_turns_however_much_one_of_them_asks_for() {
+    fn alternates_between_networks() {
         let queue = FairQueue::new([0], 100);
-        let place = wait(&queue, network(9)).now_or_never().unwrap().unwrap();
+        let permit = join(&queue, network(9)).now_or_never().unwrap().unwrap();
         let mut waiting = Vec::new();
         for _ in 0..4 {
-            waiting.push(("flood", wait(&queue, network(1))));
+            waiting.push(("flood", join(&queue, network(1))));
         }
-        waiting.push(("ada", wait(&queue, network(2))));
-        waiting.push(("eve", wait(&queue, network(3))));
-        let order = turns(place, waiting);
+        waiting.push(("ada", join(&queue, network(2))));
+        waiting.push(("eve", join(&queue, network(3))));
+        let order = grant_order(permit, waiting);
         assert_eq!(order, ["flood", "ada", "eve", "flood", "flood", "flood"]);
-        assert_eq!(queue.free(), 1);
+        assert_eq!(queue.free_permits(), 1);
     }
 
     #[test]
-    fn known_callers_come_first_and_strangers_are_not_starved() {
+    fn prefers_known_callers_without_starving_unknown_ones() {
         let queue = FairQueue::new([0], 100);
-        let place = wait(&queue, network(9)).now_or_never().unwrap().unwrap();
+        let permit = join(&queue, network(9)).now_or_never().unwrap().unwrap();
         let mut waiting = Vec::new();
         for number in 0..2 {
-            waiting.push(("stranger", wait(&queue, network(number))));
+            waiting.push(("unknown", join(&queue, network(number))));
         }
         for name in ["a", "b", "c", "d", "e"] {
-            waiting.push(("known", wait(&queue, account(name))));
+            waiting.push(("known", join(&queue, account(name))));
         }
-        let order = turns(place, waiting);
+        let order = grant_order(permit, waiting);
         assert_eq!(
             order,
             [
-                "known", "known", "known", "stranger", "known", "known", "stranger"
+                "known", "known", "known", "unknown", "known", "known", "unknown"
             ]
         );
     }
 
     #[test]
-    fn a_full_line_of_one_network_has_room_for_another() {
+    fn other_networks_displace_entries_of_a_flood() {
         let queue = FairQueue::new([0], 4);
-        let place = wait(&queue, network(9)).now_or_never().unwrap().unwrap();
-        let flood: Vec<_> = (0..10).map(|_| wait(&queue, network(1))).collect();
-        let ada = wait(&queue, network(2));
-        let eve = wait(&queue, network(3));
-        let beyond = wait(&queue, network(4));
-        // The flood keeps as many places as the others have.
-        let refused = flood.into_iter().map(is_busy).filter(|busy| *busy).count();
+        let permit = join(&queue, network(9)).now_or_never().unwrap().unwrap();
+        let flood: Vec<_> = (0..10).map(|_| join(&queue, network(1))).collect();
+        let ada = join(&queue, network(2));
+        let eve = join(&queue, network(3));
+        let beyond = join(&queue, network(4));
+        // The flood keeps as many entries as the other clients have.
+        let refused = flood
+            .into_iter()
+            .map(is_rejected)
+            .filter(|rejected| *rejected)
+            .count();
         assert_eq!(refused, 9);
-        assert!(!is_busy(beyond));
-        drop((ada, eve, place));
+        assert!(!is_rejected(beyond));
+        drop((ada, eve, permit));
     }
 
     #[test]
-    fn a_line_is_bounded() {
+    fn lanes_are_bounded() {
         let queue = FairQueue::new([0], 4);
-        let _place = wait(&queue, network(9)).now_or_never().unwrap().unwrap();
-        let waiting: Vec<_> = (0..100).map(|n| wait(&queue, network(n))).collect();
+        let _permit = join(&queue, network(9)).now_or_never().unwrap().unwrap();
+        let waiting: Vec<_> = (0..100).map(|n| join(&queue, network(n))).collect();
         assert_eq!(
-            waiting.into_iter().map(is_busy).filter(|it| *it).count(),
+            waiting
+                .into_iter()
+                .map(is_rejected)
+                .filter(|it| *it)
+                .count(),
             96
         );
     }
 
     #[test]
-    fn a_flood_of_strangers_leaves_the_known_their_line() {
+    fn flood_of_unknown_callers_does_not_fill_the_known_lane() {
         let queue = FairQueue::new([0], 4);
-        let place = wait(&queue, network(9)).now_or_never().unwrap().unwrap();
-        let _flood: Vec<_> = (0..100).map(|n| wait(&queue, network(n))).collect();
-        let mut ada = wait(&queue, account("ada"));
+        let permit = join(&queue, network(9)).now_or_never().unwrap().unwrap();
+        let _flood: Vec<_> = (0..100).map(|n| join(&queue, network(n))).collect();
+        let mut ada = join(&queue, account("ada"));
         assert!((&mut ada).now_or_never().is_none());
-        drop(place);
+        drop(permit);
         assert!(ada.now_or_never().unwrap().is_ok());
     }
 
     #[test]
-    fn a_client_that_went_away_is_passed_over_and_frees_its_place_in_the_line() {
+    fn abandoned_entries_are_skipped_and_free_their_capacity() {
         let queue = FairQueue::new([0], 2);
-        let place = wait(&queue, network(9)).now_or_never().unwrap().unwrap();
-        let gone = CancellationToken::new();
-        let cancelled = wait_until(&queue, network(1), gone.clone());
-        let dropped = wait(&queue, network(1));
-        assert!(is_busy(wait(&queue, network(1))));
-        gone.cancel();
-        assert!(is_busy(cancelled));
+        let permit = join(&queue, network(9)).now_or_never().unwrap().unwrap();
+        let cancellation = CancellationToken::new();
+        let cancelled = join_cancellable(&queue, network(1), cancellation.clone());
+        let dropped = join(&queue, network(1));
+        assert!(is_rejected(join(&queue, network(1))));
+        cancellation.cancel();
+        assert!(is_rejected(cancelled));
         drop(dropped);
-        let mut third = wait(&queue, network(1));
+        let mut third = join(&queue, network(1));
         assert!((&mut third).now_or_never().is_none());
-        drop(place);
+        drop(permit);
         drop(third.now_or_never().unwrap().unwrap());
-        assert_eq!(queue.free(), 1);
-        assert!(is_busy(wait_until(&queue, network(1), gone)));
+        assert_eq!(queue.free_permits(), 1);
+        assert!(is_rejected(join_cancellable(
+            &queue,
+            network(1),
+            cancellation
+        )));
     }
 
-    /// A place that was given to a client that went away before it saw it is not lost.
+    /// A caller leaves after the permit was sent to it and before it receives the permit.
     #[test]
-    fn a_place_that_is_not_taken_up_goes_on_to_the_next() {
+    fn permits_of_departed_callers_go_to_the_next_entry() {
         let queue = FairQueue::new([0], 2);
-        let place = wait(&queue, network(9)).now_or_never().unwrap().unwrap();
-        let first = wait(&queue, network(1));
-        let second = wait(&queue, network(2));
-        drop(place);
+        let permit = join(&queue, network(9)).now_or_never().unwrap().unwrap();
+        let first = join(&queue, network(1));
+        let second = join(&queue, network(2));
+        drop(permit);
         drop(first);
         drop(second.now_or_never().unwrap().unwrap());
-        assert_eq!(queue.free(), 1);
+        assert_eq!(queue.free_permits(), 1);
     }
 }

@@ -1,43 +1,73 @@
+//! The rules that new passwords must follow.
+
 use mizan_core::Error;
 
 use super::strength::is_guessable;
-use crate::{EmailAddress, Password};
+use super::text::Password;
+use crate::email_address::EmailAddress;
 
-/// The fewest characters of a new password (OWASP ASVS 6.2.1).
-pub const LEAST_CHARACTERS: usize = 8;
+/// The default minimum number of characters of a new password (OWASP ASVS 6.2.1).
+pub const MIN_PASSWORD_CHARS: usize = 8;
 
-/// The most bytes of a password, old or new. Longer ones are refused before they are hashed.
-pub const MOST_BYTES: usize = 1024;
+/// The maximum number of bytes of a password. Longer ones are rejected before they are hashed.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// What a new password must be: long enough, and not among those that are guessed first. Nothing is
-/// asked of which characters it has (OWASP ASVS 6.2.5).
+/// The rules that new passwords must follow.
+///
+/// A password must be long enough and not easy to guess. There are no rules about the kinds of characters
+/// (OWASP ASVS 6.2.5).
+///
+/// # Examples
+///
+/// ```
+/// use mizan_auth::password::PasswordRules;
+///
+/// let rules = PasswordRules::default().min_chars(12);
+/// assert!(rules.check("password", &"correct horse battery".into(), None).is_ok());
+/// assert!(rules.check("password", &"letmein".into(), None).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PasswordRules {
-    /// The fewest characters: 8.
-    pub least_characters: usize,
-    /// Whether passwords are refused that are known, or made of the address, and so guessed within
-    /// a million tries (OWASP ASVS 6.2.4, 6.2.11): yes.
-    pub refuse_guessable: bool,
+    /// The minimum number of characters. Default: 8.
+    pub min_chars: usize,
+    /// Rejects passwords that are common or derived from the email address, so that they can be guessed
+    /// within a million attempts (OWASP ASVS 6.2.4, 6.2.11). Default: true.
+    pub reject_guessable: bool,
 }
 
 impl Default for PasswordRules {
     fn default() -> Self {
         Self {
-            least_characters: LEAST_CHARACTERS,
-            refuse_guessable: true,
+            min_chars: MIN_PASSWORD_CHARS,
+            reject_guessable: true,
         }
     }
 }
 
 impl PasswordRules {
-    /// Checks a new password; `field` is what the input calls it.
+    /// Sets [`min_chars`](Self#structfield.min_chars).
+    #[must_use]
+    pub const fn min_chars(mut self, chars: usize) -> Self {
+        self.min_chars = chars;
+        self
+    }
+
+    /// Sets [`reject_guessable`](Self#structfield.reject_guessable).
+    #[must_use]
+    pub const fn reject_guessable(mut self, reject: bool) -> Self {
+        self.reject_guessable = reject;
+        self
+    }
+
+    /// Checks a new password. `field` is the name of its input field.
     ///
-    /// Looking for guessable passwords takes about as long as a hash does at most, on the thread
-    /// that asks. Passwords of requests are checked by the flows, on the threads that hash.
+    /// The strength check takes at most about as long as a hash and runs on the calling thread. The account
+    /// flows run it on the threads of the hash pool instead.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, at `field`.
+    /// Returns a validation error at `field` if the password violates a rule.
     pub fn check(
         self,
         field: &str,
@@ -48,33 +78,33 @@ impl PasswordRules {
         self.check_guessable(field, password, email)
     }
 
-    /// The part of the check that costs nothing.
+    /// Checks the minimum and maximum length, which is cheap.
     pub(crate) fn check_lengths(self, field: &str, password: &Password) -> Result<(), Error> {
         check_length(field, password)?;
-        if password.expose().chars().count() < self.least_characters {
-            let least = self.least_characters;
+        if password.expose().chars().count() < self.min_chars {
+            let min_chars = self.min_chars;
             return Err(Error::invalid(
                 field,
-                format!("Must have at least {least} characters."),
+                format!("Must have at least {min_chars} characters."),
             ));
         }
         Ok(())
     }
 
-    /// The part of the check that takes its time.
+    /// Checks the strength, which is expensive.
     pub(super) fn check_guessable(
         self,
         field: &str,
         password: &Password,
         email: Option<&EmailAddress>,
     ) -> Result<(), Error> {
-        if !self.refuse_guessable {
+        if !self.reject_guessable {
             return Ok(());
         }
         let email = email.map(EmailAddress::as_str).unwrap_or_default();
-        let mut of_user = vec![email];
-        of_user.extend(email.split(['@', '.', '+', '-', '_']));
-        if is_guessable(password.expose(), &of_user) {
+        let mut user_words = vec![email];
+        user_words.extend(email.split(['@', '.', '+', '-', '_']));
+        if is_guessable(password.expose(), &user_words) {
             return Err(Error::invalid(
                 field,
                 "This password is too easy to guess. Use more words, or less common ones.",
@@ -84,12 +114,12 @@ impl PasswordRules {
     }
 }
 
-/// Refuses a password that is too long to hash, whatever it is for.
+/// Rejects a password that is too long to be hashed, whether it is new or not.
 pub(crate) fn check_length(field: &str, password: &Password) -> Result<(), Error> {
-    if password.expose().len() > MOST_BYTES {
+    if password.expose().len() > MAX_PASSWORD_BYTES {
         return Err(Error::invalid(
             field,
-            format!("Must have at most {MOST_BYTES} bytes."),
+            format!("Must have at most {MAX_PASSWORD_BYTES} bytes."),
         ));
     }
     Ok(())
@@ -101,7 +131,7 @@ mod tests {
 
     /// OWASP ASVS 6.2.1, 6.2.4, 6.2.5, 6.2.9, 6.2.11.
     #[test]
-    fn passwords_are_long_enough_and_not_guessed_first() {
+    fn rejects_short_and_guessable_passwords() {
         let email = "ada.lovelace@example.com".parse().unwrap();
         for (password, allowed) in [
             ("", false),
@@ -124,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_megabyte_is_refused_at_its_field() {
+    fn rejects_a_megabyte_at_its_field() {
         let long = Password::from("x".repeat(1_000_000));
         for error in [
             PasswordRules::default().check("new", &long, None),

@@ -1,17 +1,20 @@
-//! Estimates how easily a password is guessed, in bounded time.
+//! A password strength estimate with bounded cost.
 
 use std::collections::HashSet;
 
 use zxcvbn::Score;
 
-/// The characters of a password that are looked at. A longer password is judged by its beginning.
-const MAX_CHARACTERS: usize = 40;
+/// The number of characters of a password that are examined. Only the beginning of a longer password
+/// counts.
+const MAX_EXAMINED_CHARS: usize = 40;
 
-/// The most words that are taken for the user's own.
-const MAX_WORDS: usize = 16;
+/// The maximum number of words about the user that are passed to zxcvbn.
+const MAX_USER_WORDS: usize = 16;
 
-/// The letters that zxcvbn takes other characters for. It tries each combination of them, up to 800,
-/// and looks all parts of the password up in its dictionaries for each.
+/// The characters that zxcvbn interprets as substitutes of letters.
+///
+/// It tries each combination of letters, up to 800, and looks up all parts of the password in its
+/// dictionaries for each.
 const SUBSTITUTIONS: [(char, &str); 12] = [
     ('a', "4@"),
     ('b', "8"),
@@ -27,44 +30,43 @@ const SUBSTITUTIONS: [(char, &str); 12] = [
     ('z', "2"),
 ];
 
-/// The most combinations of substitutions, about: zxcvbn tries up to twice as many, as some
-/// characters stand for two letters.
+/// The approximate maximum number of combinations of substitutes.
+///
+/// zxcvbn tries up to twice as many, because some characters are substitutes of two letters.
 const MAX_COMBINATIONS: usize = 64;
 
-/// Returns whether a password is guessed within a million tries. `words` are the user's own, such as
-/// the parts of the address.
+/// Returns true if a password can be guessed within a million attempts. `user_words` are words about the
+/// user, such as the parts of the email address.
 ///
-/// Takes up to about as long as a hash of the password.
-pub(super) fn is_guessable(password: &str, words: &[&str]) -> bool {
-    let words = &words[..words.len().min(MAX_WORDS)];
-    zxcvbn::zxcvbn(&bounded(password), words).score() < Score::Two
+/// Takes at most about as long as a hash of the password.
+pub(super) fn is_guessable(password: &str, user_words: &[&str]) -> bool {
+    let user_words = &user_words[..user_words.len().min(MAX_USER_WORDS)];
+    zxcvbn::zxcvbn(&bounded(password), user_words).score() < Score::Two
 }
 
-/// The beginning of the password, with so few characters that stand for letters that their
-/// combinations are few. What has to go is replaced by a character that stands for itself alone; a
-/// password that is made of words has less.
+/// Returns the beginning of the password with so few substitute characters that the number of
+/// combinations is bounded.
+///
+/// Excess substitute characters are replaced by characters that are not substitutes. A password that
+/// consists of words does not have that many.
 fn bounded(password: &str) -> String {
     let mut kept = HashSet::new();
     let mut bounded = String::new();
-    for character in password.chars().take(MAX_CHARACTERS) {
+    for character in password.chars().take(MAX_EXAMINED_CHARS) {
         if kept.insert(character) && combinations(&kept) > MAX_COMBINATIONS {
             kept.remove(&character);
         }
-        let stands_for_itself = || {
+        let replacement = || {
             let private_use = 0xE000 + u32::from(character);
             char::from_u32(private_use).unwrap_or(character)
         };
         let is_kept = kept.contains(&character);
-        bounded.push(if is_kept {
-            character
-        } else {
-            stands_for_itself()
-        });
+        bounded.push(if is_kept { character } else { replacement() });
     }
     bounded
 }
 
-/// The product of how many characters stand for each letter.
+/// Returns the number of combinations: the product of the numbers of substitutes of each letter.
 fn combinations(characters: &HashSet<char>) -> usize {
     let choices = |(_, substitutes): &(char, &str)| {
         let present = substitutes.chars().filter(|it| characters.contains(it));
@@ -80,7 +82,7 @@ mod tests {
     const ALL: &str = "4@8({[<3691!|70$5+%2";
 
     #[test]
-    fn ordinary_passwords_are_looked_at_whole() {
+    fn examines_ordinary_passwords_completely() {
         for password in [
             "correct horse battery",
             "P@$$w0rd123456789!",
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_password_holds_the_price_is_bounded() {
+    fn cost_is_bounded_for_crafted_passwords() {
         let crafted = [
             format!("{ALL}{}", "kqvjwmfhpdrn".repeat(9)),
             ALL.repeat(5),
@@ -106,17 +108,17 @@ mod tests {
         ];
         for password in crafted {
             let bounded = bounded(&password);
-            assert!(bounded.chars().count() <= MAX_CHARACTERS, "{password}");
+            assert!(bounded.chars().count() <= MAX_EXAMINED_CHARS, "{password}");
             let characters = bounded.chars().collect();
             assert!(combinations(&characters) <= MAX_COMBINATIONS, "{password}");
             is_guessable(&password, &[]);
         }
     }
 
-    /// cargo test --release -p mizan-auth -- --ignored --nocapture strength
+    /// Run with `cargo test --release -p mizan-auth -- --ignored --nocapture strength`.
     #[test]
-    #[ignore = "prints times; nothing is checked"]
-    fn the_price_of_crafted_passwords() {
+    #[ignore = "prints durations without checking them"]
+    fn print_cost_of_crafted_passwords() {
         is_guessable("warm", &[]);
         for password in [
             "correct horse battery".to_owned(),

@@ -1,22 +1,26 @@
+//! The cookies that hold tokens.
+
 use std::time::Duration;
 
 use cookie::{Cookie, SameSite};
 use mizan_core::RequestHead;
 
-use crate::Token;
+use crate::token::Token;
 
-/// A cookie that holds a token: that of a session, or that of the browser that began a flow.
+/// A cookie that holds the token of a session, of a browser that started a flow, or of a known device.
 ///
-/// `__Host-` binds it to this very host: no subdomain and no plain connection can set or read it
-/// (RFC 6265bis, section 4.1.3.2). That holds only while the name is compared byte for byte.
+/// The prefix `__Host-` binds the cookie to this host: neither a subdomain nor a plain HTTP connection
+/// can set or read it (RFC 6265bis, section 4.1.3.2). This holds only if names are compared byte for
+/// byte.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenCookie {
     name: &'static str,
     secure: bool,
 }
 
-/// The most cookies of one name that are looked at. A browser has one; more come from an attack, or from
-/// applications that share `localhost`.
+/// The maximum number of cookies of one name that are read.
+///
+/// A browser has one. More come from an attack, or from applications that share `localhost`.
 const MAX_CANDIDATES: usize = 4;
 
 impl TokenCookie {
@@ -30,39 +34,40 @@ impl TokenCookie {
         secure: true,
     };
 
-    /// For plain HTTP on this machine, where some browsers keep no `Secure` cookie.
+    pub(crate) const DEVICE: Self = Self {
+        name: "__Host-mizan_device",
+        secure: true,
+    };
+
+    /// The session cookie for plain HTTP on localhost, where some browsers reject `Secure` cookies.
     pub(crate) const DEVELOPMENT_SESSION: Self = Self {
         name: "mizan_session",
         secure: false,
     };
-
-    /// The cookie by which an account knows a device, on the same terms.
-    pub(crate) fn of_device(self) -> Self {
-        let name = if self.secure {
-            "__Host-mizan_device"
-        } else {
-            "mizan_device"
-        };
-        Self { name, ..self }
-    }
 
     pub(crate) const DEVELOPMENT_BROWSER: Self = Self {
         name: "mizan_browser",
         secure: false,
     };
 
-    /// The tokens in the first [`MAX_CANDIDATES`] cookies of this name. A value is taken as it is, without
-    /// percent-decoding.
+    pub(crate) const DEVELOPMENT_DEVICE: Self = Self {
+        name: "mizan_device",
+        secure: false,
+    };
+
+    /// Returns the tokens in the first [`MAX_CANDIDATES`] cookies of this name. Values are not
+    /// percent-decoded.
     pub(crate) fn read(self, head: &RequestHead) -> impl Iterator<Item = Token> {
         let values = head.cookie_values(self.name).take(MAX_CANDIDATES);
         values.filter_map(|value| std::str::from_utf8(value).ok()?.parse().ok())
     }
 
+    /// Returns the cookie that stores `token` in the browser.
     pub(crate) fn set(self, token: &Token, lifetime: Duration) -> Cookie<'static> {
         self.build(token.expose(), lifetime)
     }
 
-    /// Takes the cookie away from the browser.
+    /// Returns the cookie that removes this cookie from the browser.
     pub(crate) fn removal(self) -> Cookie<'static> {
         self.build(String::new(), Duration::ZERO)
     }

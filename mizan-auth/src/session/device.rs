@@ -1,23 +1,35 @@
+//! The device from which a user signs in.
+
 use std::net::IpAddr;
 
 use mizan_core::RequestHead;
 
-/// What a session was opened from, as far as the request told.
+/// The device from which a session was opened, as far as the request describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Device {
-    /// What the browser says of itself: at most 200 characters, none of control. For a person to
-    /// recognise, and for nothing else: anybody can claim it.
+    /// The `User-Agent` header, at most 200 characters and without control characters.
+    ///
+    /// It helps users to recognise their devices. Clients can send any value, so do not base decisions on it.
     pub user_agent: String,
-    /// The address of the client.
+    /// The network address of the client.
     pub address: Option<IpAddr>,
 }
 
-const MOST_CHARACTERS: usize = 200;
+const MAX_USER_AGENT_CHARS: usize = 200;
 
 impl Device {
-    /// The device that a request comes from.
+    /// Creates a device from a stored user agent and address.
+    pub fn new(user_agent: impl Into<String>, address: Option<IpAddr>) -> Self {
+        Self {
+            user_agent: user_agent.into(),
+            address,
+        }
+    }
+
+    /// Returns the device that sent a request.
     #[must_use]
-    pub fn of(head: &RequestHead) -> Self {
+    pub fn from_request(head: &RequestHead) -> Self {
         let user_agent = head.headers().get(http::header::USER_AGENT);
         let user_agent = user_agent
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
@@ -26,7 +38,7 @@ impl Device {
             user_agent: user_agent
                 .chars()
                 .filter(|c| !c.is_control())
-                .take(MOST_CHARACTERS)
+                .take(MAX_USER_AGENT_CHARS)
                 .collect(),
             address: head.client_addr(),
         }

@@ -1,81 +1,85 @@
+//! Opens, authenticates, rotates and ends sessions.
+
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::ended::Ended;
-use crate::clock::later;
-use crate::{Account, Clock, Device, Session, SessionStore, StoreError, Token, TokenId};
+use super::device::Device;
+use super::end_watcher::SessionEndWatcher;
+use super::lifetime::SessionLifetime;
+use super::record::Session;
+use crate::clock::{Clock, later};
+use crate::store::{Account, SessionStore, StoreError};
+use crate::token::{Token, TokenId};
 
-/// How long sessions last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionLifetime {
-    /// How long a session lasts while nobody uses it: 14 days.
-    pub idle: Duration,
-    /// How long a session lasts however much it is used: 30 days.
-    pub absolute: Duration,
-    /// How often at most the last use is written down: once a minute. An idle session may end
-    /// this much too early.
-    pub touch_every: Duration,
-}
+/// The number of sessions that are purged before other tasks can use the store.
+const PURGE_BATCH_SIZE: u32 = 500;
 
-impl Default for SessionLifetime {
-    fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-        Self {
-            idle: 14 * DAY,
-            absolute: 30 * DAY,
-            touch_every: Duration::from_secs(60),
-        }
-    }
-}
-
-/// How many sessions are purged before others get their turn at the store.
-const PURGED_AT_ONCE: u32 = 500;
-
-/// Opens, checks and ends sessions. Cloning is cheap.
+/// Opens, authenticates, lists and ends sessions. Cloning is cheap.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use jiff::Timestamp;
+/// use mizan_auth::clock::Clock;
+/// use mizan_auth::session::{Device, SessionLifetime, Sessions};
+/// use mizan_auth::store::{Account, MemoryStore};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let store = Arc::new(MemoryStore::default());
+///     let sessions = Sessions::new(store, SessionLifetime::default(), Clock::default());
+///
+///     let account = Account::new("42", "ada@example.com".parse()?, Timestamp::now());
+///     let (session, token) = sessions.open(&account, "pwd", Device::default()).await?;
+///     assert!(sessions.authenticate(&token).await?.is_some());
+///
+///     sessions.revoke("42", session.id).await?;
+///     assert!(sessions.authenticate(&token).await?.is_none());
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Sessions(Arc<Inner>);
 
-pub(super) struct Inner {
-    pub(super) store: Arc<dyn SessionStore>,
+struct Inner {
+    store: Arc<dyn SessionStore>,
     lifetime: SessionLifetime,
-    pub(super) clock: Clock,
-    ended: Ended,
-}
-
-impl Inner {
-    pub(super) fn ended(&self) -> &Ended {
-        &self.ended
-    }
+    clock: Clock,
+    watcher: SessionEndWatcher,
 }
 
 impl Sessions {
-    /// Sessions that are kept in `store`.
+    /// Creates a manager of the sessions in `store`.
     #[must_use]
     pub fn new(store: Arc<dyn SessionStore>, lifetime: SessionLifetime, clock: Clock) -> Self {
+        let watcher = SessionEndWatcher::new(Arc::clone(&store), clock.clone());
         Self(Arc::new(Inner {
             store,
             lifetime,
             clock,
-            ended: Ended::default(),
+            watcher,
         }))
     }
 
-    /// How long sessions last.
+    /// Returns the lifetime of sessions.
     #[must_use]
     pub fn lifetime(&self) -> SessionLifetime {
         self.0.lifetime
     }
 
-    /// Opens a session for the user of `account`, who just proved who they are with `methods` (RFC 8176's names,
-    /// joined by spaces). The token is always a new one, never one that a client brought. The session is over
-    /// once the account has another epoch than this `account`.
+    /// Opens a session for the user of `account`, who has just authenticated with `methods` (RFC 8176,
+    /// separated by spaces).
+    ///
+    /// The token is always new and never one that a client sent. The session is valid as long as the
+    /// account has the epoch of `account`.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store cannot be reached; there is no session then.
+    /// Returns [`StoreError`] if the store cannot be reached. No session has been opened then.
     pub async fn open(
         &self,
         account: &Account,
@@ -85,51 +89,47 @@ impl Sessions {
         let token = Token::random();
         let now = self.0.clock.now();
         let session = Session {
-            id: token.id(),
-            secret: token.hash(),
-            user: account.id.clone(),
             epoch: account.epoch,
-            created_at: now,
-            last_used_at: now,
             expires_at: self.expiry(now, now),
-            authenticated_at: now,
             methods: methods.to_owned(),
             device,
+            ..Session::new(token.id(), token.hash(), &account.id, now)
         };
         self.0.store.insert(&session).await?;
         Ok((session, token))
     }
 
-    /// Puts a new session in the place of `session`, whose user just proved again who they are.
-    /// It keeps the time of signing in, so that nobody stays signed in for ever by confirming.
-    /// Nothing where the session was ended meanwhile.
+    /// Replaces `session`, whose user has just authenticated again with `methods`, by a new session.
+    ///
+    /// The new session keeps the time of the sign-in, so that repeated confirmations do not extend the
+    /// absolute lifetime. Returns `None` if `session` has ended in the meantime.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store cannot be reached. The old session may have ended by then.
-    pub async fn renew(
+    /// Returns [`StoreError`] if the store cannot be reached. The old session may have ended by then.
+    pub async fn rotate(
         &self,
         session: &Session,
         methods: &str,
     ) -> Result<Option<(Session, Token)>, StoreError> {
-        let (mut renewed, token) = self.successor(session);
-        renewed.authenticated_at = renewed.last_used_at;
-        methods.clone_into(&mut renewed.methods);
-        // The new one is there before the old one goes, so that a revocation meets one of them at any time.
-        // Only this call knows its token.
-        self.0.store.insert(&renewed).await?;
+        let (mut rotated, token) = self.successor(session);
+        rotated.authenticated_at = rotated.last_used_at;
+        methods.clone_into(&mut rotated.methods);
+        // The new session is inserted before the old one is removed, so that a revocation finds one of them at
+        // any time. Only this call knows its token.
+        self.0.store.insert(&rotated).await?;
         let removed = self.0.store.remove(session.id).await;
         if !matches!(removed, Ok(true)) {
-            self.0.store.remove(renewed.id).await?;
+            self.0.store.remove(rotated.id).await?;
         }
         if !removed? {
             return Ok(None);
         }
-        self.0.ended.tell(session.id);
-        Ok(Some((renewed, token)))
+        self.0.watcher.notify_ended(session.id);
+        Ok(Some((rotated, token)))
     }
 
-    /// Opens a session that goes on where `ended` was, in the account's new `epoch`.
+    /// Opens a session that continues `ended` in the account's new `epoch`.
     pub(crate) async fn reopen(
         &self,
         ended: &Session,
@@ -141,7 +141,7 @@ impl Sessions {
         Ok((session, token))
     }
 
-    /// The same session under a new id and a new secret, used now.
+    /// Returns a copy of the session with a new id and secret that was last used now.
     fn successor(&self, session: &Session) -> (Session, Token) {
         let token = Token::random();
         let now = self.0.clock.now();
@@ -155,26 +155,26 @@ impl Sessions {
         (successor, token)
     }
 
-    /// The session that `token` opens, where there is one that has not ended. Notes the use.
+    /// Returns the session of a token, unless it has ended, and records the use.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store cannot be reached.
-    pub async fn check(&self, token: &Token) -> Result<Option<Session>, StoreError> {
+    /// Returns [`StoreError`] if the store cannot be reached.
+    pub async fn authenticate(&self, token: &Token) -> Result<Option<Session>, StoreError> {
         match self.0.store.find(token.id()).await? {
-            Some(session) => self.admit(token, session).await,
+            Some(session) => self.authenticate_found(token, session).await,
             None => Ok(None),
         }
     }
 
-    /// Returns the session with this id, also when it has expired.
+    /// Returns the session with this id, even if it has expired.
     pub(crate) async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
         self.0.store.find(id).await
     }
 
-    /// The session that was found by the id of `token`, if that opens it and it has not ended. Notes
-    /// the use.
-    pub(crate) async fn admit(
+    /// Does what [`authenticate`](Self::authenticate) does for a session that was already found by the id
+    /// of `token`.
+    pub(crate) async fn authenticate_found(
         &self,
         token: &Token,
         session: Session,
@@ -183,78 +183,78 @@ impl Sessions {
         if session.secret != token.hash() || !self.is_live(&session, now) {
             return Ok(None);
         }
-        if later(session.last_used_at, self.0.lifetime.touch_every) <= now {
+        if later(session.last_used_at, self.0.lifetime.touch_interval) <= now {
             let expires_at = self.expiry(session.created_at, now);
             self.0.store.touch(session.id, now, expires_at).await?;
         }
         Ok(Some(session))
     }
 
-    /// The sessions of `user`, the one used last first.
+    /// Returns the sessions of `user`, the most recently used first.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store cannot be reached.
+    /// Returns [`StoreError`] if the store cannot be reached.
     pub async fn list(&self, user: &str) -> Result<Vec<Session>, StoreError> {
         let now = self.0.clock.now();
-        let mut sessions = self.0.store.of_user(user).await?;
+        let mut sessions = self.0.store.list_by_user(user).await?;
         sessions.retain(|session| self.is_live(session, now));
         Ok(sessions)
     }
 
-    /// Ends one session of `user`; whether it was theirs.
+    /// Ends one session of `user`. Returns false if the user has no such session.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store cannot be reached; the session may go on then.
+    /// Returns [`StoreError`] if the store cannot be reached. The session may still be valid then.
     pub async fn revoke(&self, user: &str, id: TokenId) -> Result<bool, StoreError> {
         let session = self.0.store.find(id).await?;
         if session.is_none_or(|session| session.user != user) {
             return Ok(false);
         }
         let removed = self.0.store.remove(id).await?;
-        self.0.ended.tell(id);
+        self.0.watcher.notify_ended(id);
         Ok(removed)
     }
 
-    /// Ends every session of `user` except `keep`, and says how many those were.
+    /// Ends all sessions of `user` except `keep`, and returns their number.
     ///
-    /// It removes what the store knows as theirs. After a change of credentials, call
-    /// [`Accounts::end_all_sessions`](crate::Accounts::end_all_sessions), which ends those too that the store
-    /// lost track of. Those that wait in [`ended`](Self::ended) for one of them are told.
+    /// It removes the sessions that the store lists for the user. After a change of credentials, call
+    /// [`Accounts::end_all_sessions`](crate::Accounts::end_all_sessions) instead, which also ends
+    /// sessions that the store no longer lists. Calls of
+    /// [`wait_until_ended`](Self::wait_until_ended) for these sessions return.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store cannot be reached; sessions may go on then.
+    /// Returns [`StoreError`] if the store cannot be reached. Sessions may still be valid then.
     pub async fn revoke_all(&self, user: &str, keep: Option<TokenId>) -> Result<u64, StoreError> {
-        let removed = self.0.store.remove_of_user(user, keep).await?;
+        let removed = self.0.store.remove_by_user(user, keep).await?;
         for id in &removed {
-            self.0.ended.tell(*id);
+            self.0.watcher.notify_ended(*id);
         }
         Ok(removed.len() as u64)
     }
 
-    /// Waits until the session with this id is over: revoked, replaced, expired. For what lives
-    /// longer than a call, such as a socket.
+    /// Waits until the session with this id has been revoked, has been replaced or has expired.
     ///
-    /// A session that this process ends is heard of at once, one that another process ends within
-    /// half a second.
-    pub async fn ended(&self, id: TokenId) {
-        self.0.ended.wait(&self.0, id).await;
+    /// Use it for work that lives longer than a call, such as a WebSocket. Sessions that this process
+    /// ends are noticed at once, those that another process ends within half a second.
+    pub async fn wait_until_ended(&self, id: TokenId) {
+        self.0.watcher.wait_until_ended(id).await;
     }
 
-    /// Removes the sessions that have expired, in small steps, and says how many those were.
+    /// Removes expired sessions in small batches, and returns their number.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store cannot be reached; some may have been removed by then.
+    /// Returns [`StoreError`] if the store cannot be reached. Some sessions may have been removed by then.
     pub async fn purge(&self) -> Result<u64, StoreError> {
         let now = self.0.clock.now();
         let mut purged = 0;
         loop {
-            let step = self.0.store.purge(now, PURGED_AT_ONCE).await?;
-            purged += step;
-            if step < u64::from(PURGED_AT_ONCE) {
+            let batch = self.0.store.purge(now, PURGE_BATCH_SIZE).await?;
+            purged += batch;
+            if batch < u64::from(PURGE_BATCH_SIZE) {
                 return Ok(purged);
             }
             tokio::task::yield_now().await;
@@ -266,7 +266,9 @@ impl Sessions {
         later(used_at, idle).min(later(created_at, absolute))
     }
 
-    /// Looks at the lifetime of today too, which may be shorter than when the session was opened.
+    /// Returns true if the session has not expired.
+    ///
+    /// It also applies the current lifetime, which may be shorter than when the session was opened.
     fn is_live(&self, session: &Session, now: Timestamp) -> bool {
         let expiry = self.expiry(session.created_at, session.last_used_at);
         now < session.expires_at.min(expiry)

@@ -1,12 +1,25 @@
+//! The error of a store.
+
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use mizan_core::error::Unavailable;
 
-/// A failure of a store: it could not be asked, or it answered what it cannot have been told.
+/// An error of a store: it cannot be reached, or it returned invalid data.
 ///
-/// A [temporary](Self::temporary) one becomes `unavailable` (503 with `Retry-After`), any other `internal` (500).
+/// A [temporary](Self::temporary) error becomes `unavailable` (503 with `Retry-After`), any other error
+/// `internal` (500).
+///
+/// # Examples
+///
+/// ```
+/// use mizan_auth::store::StoreError;
+///
+/// let error = StoreError::temporary("the database is locked");
+/// assert!(error.is_temporary());
+/// assert!(!StoreError::new("invalid row").is_temporary());
+/// ```
 #[derive(Debug)]
 pub struct StoreError(Box<dyn Error + Send + Sync>);
 
@@ -14,18 +27,18 @@ pub struct StoreError(Box<dyn Error + Send + Sync>);
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl StoreError {
-    /// An error out of what the store's client says.
+    /// Creates an error from the error of the store's client, which becomes its source.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(source.into())
     }
 
-    /// An error that is likely to pass: the store is locked, full, overloaded or away. Clients are told to try
-    /// again.
+    /// Creates an error after which a retry is likely to succeed: the store is locked, full, overloaded or
+    /// unreachable. Clients receive a `Retry-After` header.
     pub fn temporary(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Unavailable::new(source).with_retry_after(RETRY_AFTER))
     }
 
-    /// Returns whether the error is temporary: a retry is likely to succeed.
+    /// Returns true if the error is temporary.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.0.is::<Unavailable>()
@@ -34,7 +47,7 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the store of accounts failed")
+        f.write_str("the account store failed")
     }
 }
 

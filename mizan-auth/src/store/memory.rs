@@ -6,9 +6,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
-use crate::{
-    Access, Account, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
-};
+use crate::email_address::EmailAddress;
+use crate::password::PasswordHash;
+use crate::session::Session;
+use crate::store::{Access, Account, IssuedToken, NewAccount};
+use crate::token::TokenId;
 
 /// Keeps everything in memory: for tests, and for what may be forgotten when the program ends.
 #[derive(Default)]
@@ -175,7 +177,7 @@ impl UserStore for MemoryStore {
         &self,
         created_before: Timestamp,
         now: Timestamp,
-        most: u32,
+        limit: u32,
     ) -> Result<u64, StoreError> {
         let mut accounts = lock(&self.accounts);
         let (sessions, tokens) = (lock(&self.sessions), lock(&self.tokens));
@@ -193,7 +195,7 @@ impl UserStore for MemoryStore {
                 && !has_token(&account.id)
         });
         let unused = unused.map(|account| (account.id.clone(), account.email.clone()));
-        let unused: Vec<_> = unused.take(most as usize).collect();
+        let unused: Vec<_> = unused.take(limit as usize).collect();
         for (id, email) in &unused {
             accounts.by_id.remove(id);
             accounts.by_email.remove(email);
@@ -206,8 +208,8 @@ impl UserStore for MemoryStore {
 impl SessionStore for MemoryStore {
     async fn insert(&self, session: &Session) -> Result<(), StoreError> {
         let mut sessions = lock(&self.sessions);
-        let of_user = sessions.by_user.entry(session.user.clone());
-        of_user.or_default().insert(session.id);
+        let list_by_user = sessions.by_user.entry(session.user.clone());
+        list_by_user.or_default().insert(session.id);
         sessions.by_expiry.insert((session.expires_at, session.id));
         sessions.by_id.insert(session.id, session.clone());
         Ok(())
@@ -235,7 +237,7 @@ impl SessionStore for MemoryStore {
         Ok(())
     }
 
-    async fn of_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
+    async fn list_by_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
         let sessions = lock(&self.sessions);
         let ids = sessions.by_user.get(user).into_iter().flatten();
         let mut found: Vec<_> = ids
@@ -250,7 +252,7 @@ impl SessionStore for MemoryStore {
         Ok(lock(&self.sessions).remove(id))
     }
 
-    async fn remove_of_user(
+    async fn remove_by_user(
         &self,
         user: &str,
         keep: Option<TokenId>,
@@ -264,7 +266,7 @@ impl SessionStore for MemoryStore {
         Ok(removed)
     }
 
-    async fn live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
+    async fn find_live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
         let sessions = lock(&self.sessions);
         let is_live = |id: &&TokenId| {
             let session = sessions.by_id.get(id);
@@ -273,12 +275,12 @@ impl SessionStore for MemoryStore {
         Ok(ids.iter().filter(is_live).copied().collect())
     }
 
-    async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let mut sessions = lock(&self.sessions);
         let expired = sessions.by_expiry.iter();
         let expired: Vec<_> = expired
             .take_while(|(expires_at, _)| *expires_at <= now)
-            .take(most as usize)
+            .take(limit as usize)
             .map(|(_, id)| *id)
             .collect();
         for id in &expired {
@@ -313,15 +315,15 @@ impl TokenStore for MemoryStore {
         Ok(lock(&self.tokens).remove(&id).is_some())
     }
 
-    async fn remove_of_user(&self, user: &str) -> Result<(), StoreError> {
+    async fn remove_by_user(&self, user: &str) -> Result<(), StoreError> {
         lock(&self.tokens).retain(|_, token| token.user.as_deref() != Some(user));
         Ok(())
     }
 
-    async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let mut tokens = lock(&self.tokens);
         let expired = tokens.values().filter(|token| token.expires_at <= now);
-        let expired: Vec<_> = expired.map(|token| token.id).take(most as usize).collect();
+        let expired: Vec<_> = expired.map(|token| token.id).take(limit as usize).collect();
         for id in &expired {
             tokens.remove(id);
         }

@@ -5,9 +5,11 @@ use sqlx::{Encode, PgPool, Postgres, Row, Type};
 
 use super::sql::{self, Record, records, sql_store};
 use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
-use crate::{
-    Access, Account, Device, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
-};
+use crate::email_address::EmailAddress;
+use crate::password::PasswordHash;
+use crate::session::{Device, Session};
+use crate::store::{Access, Account, IssuedToken, NewAccount};
+use crate::token::TokenId;
 
 /// Keeps accounts, sessions and tokens in PostgreSQL, in tables that begin with `mizan_`.
 #[derive(Clone, Debug)]
@@ -26,7 +28,7 @@ impl PostgresStore {
     ///
     /// A database that cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        crate::network::warn_of_clear_text(url);
+        crate::url_security::warn_of_clear_text(url);
         let pool = PgPoolOptions::new().acquire_timeout(sql::ACQUIRE_TIMEOUT);
         let store = Self::new(pool.connect(url).await?);
         store.migrate().await?;

@@ -10,7 +10,8 @@ use redis::{AsyncCommands, Script};
 use serde::{Deserialize, Serialize};
 
 use super::{SessionStore, StoreError};
-use crate::{Device, SecretHash, Session, TokenId};
+use crate::session::{Device, Session};
+use crate::token::{SecretHash, TokenId};
 
 /// Keeps sessions in Redis, which forgets them by itself when they expire.
 ///
@@ -34,7 +35,7 @@ impl RedisSessionStore {
     ///
     /// A server that cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        crate::network::warn_of_clear_text(url);
+        crate::url_security::warn_of_clear_text(url);
         let client = redis::Client::open(url)?;
         Ok(Self::new(ConnectionManager::new(client).await?, "mizan:"))
     }
@@ -198,7 +199,7 @@ impl SessionStore for RedisSessionStore {
         Ok(())
     }
 
-    async fn of_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
+    async fn list_by_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
         let ids = self.ids_of(user).await?;
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -222,7 +223,7 @@ impl SessionStore for RedisSessionStore {
         Ok(removed > 0)
     }
 
-    async fn remove_of_user(
+    async fn remove_by_user(
         &self,
         user: &str,
         keep: Option<TokenId>,
@@ -236,7 +237,7 @@ impl SessionStore for RedisSessionStore {
         Ok(removed)
     }
 
-    async fn live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
+    async fn find_live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -262,7 +263,7 @@ impl SessionStore for RedisSessionStore {
 impl From<redis::RedisError> for StoreError {
     fn from(error: redis::RedisError) -> Self {
         // Besides a server that is away: one that starts, that lost its primary, or that is full.
-        let passes = error.is_io_error()
+        let iterations = error.is_io_error()
             || error.is_timeout()
             || error.is_connection_dropped()
             || error.is_connection_refusal()
@@ -278,7 +279,7 @@ impl From<redis::RedisError> for StoreError {
                 ]
                 .contains(&code)
             });
-        if passes {
+        if iterations {
             Self::temporary(error)
         } else {
             Self::new(error)

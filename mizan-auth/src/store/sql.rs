@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::{Access, Purpose, SecretHash, TokenId};
+use crate::store::{Access, TokenPurpose};
+use crate::token::{SecretHash, TokenId};
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
@@ -81,8 +82,8 @@ where
     text.parse().map_err(StoreError::new)
 }
 
-pub(super) fn purpose(text: &str) -> Result<Purpose, StoreError> {
-    let known = Purpose::ALL.into_iter().find(|it| it.as_str() == text);
+pub(super) fn purpose(text: &str) -> Result<TokenPurpose, StoreError> {
+    let known = TokenPurpose::ALL.into_iter().find(|it| it.as_str() == text);
     known.ok_or_else(|| StoreError::new(format!("a token is for `{text}`, which nothing is")))
 }
 
@@ -209,23 +210,23 @@ macro_rules! sql_store {
                 Ok(done.rows_affected() > 0)
             }
 
-            /// At most `most` accounts in the order of their addresses: the first, or those after
+            /// At most `limit` accounts in the order of their addresses: the first, or those after
             /// the address `after`.
             ///
             /// # Errors
             ///
             /// [`StoreError`] when the database cannot be reached.
-            pub async fn accounts(
+            pub async fn list_accounts(
                 &self,
                 after: Option<&EmailAddress>,
-                most: u32,
+                limit: u32,
             ) -> Result<Vec<Account>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT id, email, email_verified, password, access, created_at, epoch \
                      FROM mizan_accounts WHERE email > $1 ORDER BY email LIMIT $2",
                 )
                 .bind(after.map_or("", EmailAddress::as_str))
-                .bind(i64::from(most))
+                .bind(i64::from(limit))
                 .fetch_all(&self.pool)
                 .await?;
                 rows.iter().map(Account::of).collect()
@@ -373,7 +374,7 @@ macro_rules! sql_store {
                 &self,
                 created_before: Timestamp,
                 now: Timestamp,
-                most: u32,
+                limit: u32,
             ) -> Result<u64, StoreError> {
                 let done = sqlx::query(
                     "DELETE FROM mizan_accounts WHERE NOT email_verified AND id IN \
@@ -387,7 +388,7 @@ macro_rules! sql_store {
                 .bind(created_before.as_millisecond())
                 .bind(sql::access_to_json(&Access::default())?)
                 .bind(now.as_millisecond())
-                .bind(i64::from(most))
+                .bind(i64::from(limit))
                 .execute(&self.pool)
                 .await?;
                 Ok(done.rows_affected())
@@ -446,7 +447,7 @@ macro_rules! sql_store {
                 Ok(())
             }
 
-            async fn of_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
+            async fn list_by_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
                      authenticated_at, methods, user_agent, address, epoch \
@@ -466,7 +467,7 @@ macro_rules! sql_store {
                 Ok(done.rows_affected() > 0)
             }
 
-            async fn remove_of_user(
+            async fn remove_by_user(
                 &self,
                 user: &str,
                 keep: Option<TokenId>,
@@ -482,7 +483,7 @@ macro_rules! sql_store {
                 rows.iter().map(|row| sql::id(row.try_get(0)?)).collect()
             }
 
-            async fn live(
+            async fn find_live(
                 &self,
                 ids: &[TokenId],
                 now: Timestamp,
@@ -505,13 +506,13 @@ macro_rules! sql_store {
                 Ok(live)
             }
 
-            async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+            async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
                 let done = sqlx::query(
                     "DELETE FROM mizan_sessions WHERE id IN \
                      (SELECT id FROM mizan_sessions WHERE expires_at <= $1 LIMIT $2)",
                 )
                 .bind(now.as_millisecond())
-                .bind(i64::from(most))
+                .bind(i64::from(limit))
                 .execute(&self.pool)
                 .await?;
                 Ok(done.rows_affected())
@@ -520,7 +521,7 @@ macro_rules! sql_store {
 
         #[async_trait]
         impl AccountStore for $store {
-            async fn find_signed_in(
+            async fn find_with_account(
                 &self,
                 id: TokenId,
             ) -> Result<Option<(Session, Option<Account>)>, StoreError> {
@@ -587,7 +588,7 @@ macro_rules! sql_store {
                 Ok(done.rows_affected() > 0)
             }
 
-            async fn remove_of_user(&self, user: &str) -> Result<(), StoreError> {
+            async fn remove_by_user(&self, user: &str) -> Result<(), StoreError> {
                 sqlx::query("DELETE FROM mizan_tokens WHERE user_id = $1")
                     .bind(user)
                     .execute(&self.pool)
@@ -595,13 +596,13 @@ macro_rules! sql_store {
                 Ok(())
             }
 
-            async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+            async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
                 let done = sqlx::query(
                     "DELETE FROM mizan_tokens WHERE id IN \
                      (SELECT id FROM mizan_tokens WHERE expires_at <= $1 LIMIT $2)",
                 )
                 .bind(now.as_millisecond())
-                .bind(i64::from(most))
+                .bind(i64::from(limit))
                 .execute(&self.pool)
                 .await?;
                 Ok(done.rows_affected())

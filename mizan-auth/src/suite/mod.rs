@@ -11,7 +11,7 @@
 //!
 //! ```
 //! # use std::sync::Arc;
-//! # use mizan_auth::MemoryStore as MyStore;
+//! # use mizan_auth::store::MemoryStore as MyStore;
 //! use mizan_auth::suite;
 //!
 //! // #[tokio::test]
@@ -41,7 +41,9 @@ pub use sessions::{purging, sessions};
 pub use tokens::tokens;
 pub use users::users;
 
-use crate::{Account, AccountStore, SessionStore, TokenId, TokenStore, UserStore};
+use crate::store::{Account, AccountStore, SessionStore, TokenStore, UserStore};
+
+use crate::token::TokenId;
 
 /// Everything that a store of accounts, sessions and tokens has to do, but for
 /// [`purging`]: [`users`], [`sessions`], [`tokens`], and that a session is found with its account.
@@ -69,18 +71,18 @@ async fn account<S: UserStore>(store: &S, email: &str) -> Account {
 async fn signed_in<S: AccountStore>(store: &S, account: Account) {
     let session = sessions::session(&account.id);
     SessionStore::insert(store, &session).await.unwrap();
-    let found = store.find_signed_in(session.id).await.unwrap();
+    let found = store.find_with_account(session.id).await.unwrap();
     assert_eq!(found, Some((session.clone(), Some(account.clone()))));
-    let unknown = store.find_signed_in(TokenId::random()).await.unwrap();
+    let unknown = store.find_with_account(TokenId::random()).await.unwrap();
     assert_eq!(unknown, None);
 
     // Whether the session goes with the account is up to the store.
     assert!(store.delete(&account.id).await.unwrap());
-    let found = store.find_signed_in(session.id).await.unwrap();
+    let found = store.find_with_account(session.id).await.unwrap();
     let account = found.and_then(|(_, account)| account);
     assert_eq!(account, None, "an account that was deleted");
     SessionStore::remove(store, session.id).await.unwrap();
-    let found = store.find_signed_in(session.id).await.unwrap();
+    let found = store.find_with_account(session.id).await.unwrap();
     assert_eq!(found, None, "a session that was removed");
 }
 

@@ -1,7 +1,9 @@
 use std::time::{Duration, Instant};
 
 use super::minutes;
-use crate::{Device, Session, SessionStore, Token, TokenId};
+use crate::session::{Device, Session};
+use crate::store::SessionStore;
+use crate::token::{Token, TokenId};
 
 pub(super) fn session(user: &str) -> Session {
     let token = Token::random();
@@ -48,9 +50,9 @@ pub async fn sessions<S: SessionStore>(store: &S, users: [&str; 2]) {
         assert_eq!(found.as_ref(), Some(session));
     }
     assert_eq!(store.find(TokenId::random()).await.unwrap(), None);
-    let listed = store.of_user(ada).await.unwrap();
+    let listed = store.list_by_user(ada).await.unwrap();
     assert_eq!(listed, [second.clone(), first.clone()]);
-    assert_eq!(store.of_user("nobody").await.unwrap(), []);
+    assert_eq!(store.list_by_user("nobody").await.unwrap(), []);
 
     let (used, expiry) = (minutes(0), minutes(90));
     store.touch(first.id, used, expiry).await.unwrap();
@@ -60,33 +62,33 @@ pub async fn sessions<S: SessionStore>(store: &S, users: [&str; 2]) {
         ..first.clone()
     };
     assert_eq!(store.find(first.id).await.unwrap(), Some(touched.clone()));
-    assert_eq!(store.of_user(ada).await.unwrap()[0], touched);
+    assert_eq!(store.list_by_user(ada).await.unwrap()[0], touched);
 
     assert!(store.remove(second.id).await.unwrap());
     assert!(!store.remove(second.id).await.unwrap());
     store.touch(second.id, used, expiry).await.unwrap();
     assert_eq!(store.find(second.id).await.unwrap(), None, "it came back");
-    assert_eq!(store.of_user(ada).await.unwrap(), [touched]);
+    assert_eq!(store.list_by_user(ada).await.unwrap(), [touched]);
 
     let ids = [first.id, second.id, of_another.id, TokenId::random()];
-    let mut live = store.live(&ids, minutes(0)).await.unwrap();
+    let mut live = store.find_live(&ids, minutes(0)).await.unwrap();
     live.sort();
     let mut expected = [first.id, of_another.id];
     expected.sort();
     assert_eq!(live, expected);
-    assert_eq!(store.live(&ids, minutes(100)).await.unwrap(), []);
-    assert_eq!(store.live(&[], minutes(0)).await.unwrap(), []);
+    assert_eq!(store.find_live(&ids, minutes(100)).await.unwrap(), []);
+    assert_eq!(store.find_live(&[], minutes(0)).await.unwrap(), []);
     let many: Vec<_> = (0..1200).map(|_| TokenId::random()).chain(ids).collect();
-    assert_eq!(store.live(&many, minutes(0)).await.unwrap().len(), 2);
+    assert_eq!(store.find_live(&many, minutes(0)).await.unwrap().len(), 2);
 
     let third = insert(store, ada, |_| ()).await;
-    let removed = store.remove_of_user(ada, Some(third.id)).await.unwrap();
+    let removed = store.remove_by_user(ada, Some(third.id)).await.unwrap();
     assert_eq!(removed, [first.id]);
-    let removed = store.remove_of_user(ada, None).await.unwrap();
+    let removed = store.remove_by_user(ada, None).await.unwrap();
     assert_eq!(removed, [third.id]);
-    assert_eq!(store.of_user(ada).await.unwrap(), []);
-    assert_eq!(store.remove_of_user(ada, None).await.unwrap(), []);
-    assert_eq!(store.of_user(eve).await.unwrap()[0], of_another);
+    assert_eq!(store.list_by_user(ada).await.unwrap(), []);
+    assert_eq!(store.remove_by_user(ada, None).await.unwrap(), []);
+    assert_eq!(store.list_by_user(eve).await.unwrap()[0], of_another);
     assert!(store.remove(of_another.id).await.unwrap());
 }
 

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::minutes;
-use crate::{IssuedToken, Purpose, Token, TokenId, TokenStore};
+use crate::store::{IssuedToken, TokenPurpose, TokenStore};
+use crate::token::{Token, TokenId};
 
 pub(super) fn issued(user: Option<&str>) -> IssuedToken {
     let token = Token::random();
@@ -9,7 +10,7 @@ pub(super) fn issued(user: Option<&str>) -> IssuedToken {
         id: token.id(),
         secret: token.hash(),
         code: None,
-        purpose: Purpose::ResetPassword,
+        purpose: TokenPurpose::ResetPassword,
         browser: None,
         epoch: 7,
         user: user.map(str::to_owned),
@@ -26,7 +27,7 @@ pub(super) fn issued(user: Option<&str>) -> IssuedToken {
 /// A store that does otherwise.
 pub async fn tokens<S: TokenStore>(store: Arc<S>, users: [&str; 2]) {
     let [ada, eve] = users;
-    for purpose in Purpose::ALL {
+    for purpose in TokenPurpose::ALL {
         let mut token = issued(Some(ada));
         token.purpose = purpose;
         token.code = Some(Token::random().hash());
@@ -64,7 +65,7 @@ pub async fn tokens<S: TokenStore>(store: Arc<S>, users: [&str; 2]) {
     for token in [&of_another, &of_ada] {
         store.insert(token).await.unwrap();
     }
-    store.remove_of_user(ada).await.unwrap();
+    store.remove_by_user(ada).await.unwrap();
     assert_eq!(store.find(of_ada.id).await.unwrap(), None);
     assert!(store.find(of_another.id).await.unwrap().is_some());
 

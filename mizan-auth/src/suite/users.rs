@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use super::minutes;
-use crate::{EmailAddress, NewAccount, PasswordHash, UserStore};
+use crate::email_address::EmailAddress;
+use crate::password::PasswordHash;
+use crate::store::{NewAccount, UserStore};
 
 pub(super) fn new_account(email: &str) -> NewAccount {
     NewAccount {

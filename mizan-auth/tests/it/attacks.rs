@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use mizan_auth::{HashCost, Rate, Rates};
+use mizan_auth::password::HashCost;
+use mizan_auth::rate_limit::{RateLimit, RateLimits};
 use serde_json::{Value, json};
 
-use crate::site::{CHEAP, PASSWORD, Reply, Site, UNLIMITED, code_in, token_in};
+use crate::site::{PASSWORD, Reply, Site, UNLIMITED, code_in, token_in};
 
 const EMAIL: &str = "ada@example.com";
 const NOBODY: &str = "nobody@example.com";
@@ -20,7 +21,7 @@ async fn fixation_with_a_planted_cookie() {
     let site = Site::new();
     site.member(EMAIL).await;
     let mut eve = site.member("eve@example.com").await;
-    let made_up = mizan_auth::Token::random().expose();
+    let made_up = mizan_auth::token::Token::random().expose();
     for planted in [
         eve.cookie.clone().unwrap(),
         format!("__Host-mizan_session={made_up}"),
@@ -206,12 +207,7 @@ async fn a_change_to_a_taken_address_looks_the_same() {
 #[tokio::test]
 async fn the_time_does_not_tell_known_from_unknown() {
     const PAIRS: usize = 500;
-    let site = Site::with(|accounts| {
-        accounts.hash_cost(HashCost {
-            memory: 256,
-            ..CHEAP
-        })
-    });
+    let site = Site::with(|accounts| accounts.hash_cost(HashCost::new(256, 1, 1)));
     site.member(EMAIL).await;
     let mut browser = site.browser();
     for _ in 0..50 {
@@ -543,20 +539,16 @@ async fn host_headers_do_not_get_into_links() {
     }
 }
 
-fn few() -> Rates {
-    let few = Rate::new(3, 600);
-    Rates {
-        sign_in_by_address: few,
-        mail_by_address: few,
-        ..UNLIMITED
-    }
+fn few() -> RateLimits {
+    let few = RateLimit::new(3, Duration::from_secs(600));
+    UNLIMITED.sign_in_by_address(few).mail_by_address(few)
 }
 
 /// An attacker who makes up `X-Forwarded-For` stays one address; behind our own proxy, each client
 /// is one. OWASP ASVS 6.3.1.
 #[tokio::test]
 async fn a_spoofed_address_does_not_get_around_the_limit() {
-    let site = Site::with(|accounts| accounts.rates(few()));
+    let site = Site::with(|accounts| accounts.rate_limits(few()));
     for (peer, spoof, limited) in [
         ("192.0.2.9:1", "{}", true),
         ("10.0.0.1:1", "{}, 192.0.2.10", true),
@@ -590,7 +582,7 @@ async fn a_good_sign_in_does_not_clear_the_failures() {
     site.member(EMAIL).await;
     let limited = Site::with(|accounts| {
         accounts
-            .rates(few())
+            .rate_limits(few())
             .store(std::sync::Arc::clone(&site.store))
     });
     let mut browser = limited.browser();
@@ -623,11 +615,11 @@ async fn a_good_sign_in_does_not_clear_the_failures() {
 #[tokio::test]
 async fn an_account_is_limited_from_all_addresses() {
     let site = Site::with(|accounts| {
-        accounts.rates(Rates {
-            sign_in_by_account: Rate::new(3, 600),
-            mail_by_account: Rate::new(3, 600),
-            ..UNLIMITED
-        })
+        accounts.rate_limits(
+            UNLIMITED
+                .sign_in_by_account(RateLimit::new(3, Duration::from_secs(600)))
+                .mail_by_account(RateLimit::new(3, Duration::from_secs(600))),
+        )
     });
     site.member(EMAIL).await;
     for email in [EMAIL, NOBODY] {
@@ -708,14 +700,11 @@ async fn a_megabyte_of_password_is_refused_at_once() {
     let long = "x".repeat(1_000_000);
     // While the only place to hash is taken, what would be hashed is answered with 503.
     let busy = Site::with(|accounts| {
-        let cost = HashCost {
-            passes: 64,
-            ..HashCost::default()
-        };
+        let cost = HashCost::new(19 * 1024, 64, 1);
         let accounts = accounts.store(std::sync::Arc::clone(&site.store));
         accounts.hash_cost(cost).hash_pool(1, 0)
     });
-    let passwords = busy.accounts.passwords().clone();
+    let passwords = busy.accounts.password_hasher().clone();
     let taken = tokio::spawn(async move { passwords.hash(&OTHER.into()).await });
     tokio::task::yield_now().await;
     let cookie = browser.cookie.clone();
@@ -776,11 +765,7 @@ async fn a_megabyte_of_password_is_refused_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_hundred_sign_ins_at_once() {
     let site = Site::with(|accounts| {
-        let cost = HashCost {
-            memory: 4 * 1024,
-            passes: 2,
-            lanes: 1,
-        };
+        let cost = HashCost::new(4 * 1024, 2, 1);
         accounts.hash_cost(cost).hash_pool(2, 20)
     });
     let mut member = site.member(EMAIL).await;
@@ -829,14 +814,9 @@ async fn a_password_is_taken_as_it_was_typed() {
 /// Where there is no password, none is right, an empty one least of all.
 #[tokio::test]
 async fn an_absent_password_is_unusable() {
-    use mizan_auth::{NewAccount, UserStore};
+    use mizan_auth::store::{NewAccount, UserStore};
     let site = Site::new();
-    let account = NewAccount {
-        email: EMAIL.parse().unwrap(),
-        email_verified: true,
-        password: None,
-        created_at: site.clock.now(),
-    };
+    let account = NewAccount::new(EMAIL.parse().unwrap(), site.clock.now()).email_verified(true);
     site.store.create(account).await.unwrap().unwrap();
     for (password, code) in [
         ("", "invalid"),
@@ -849,7 +829,7 @@ async fn an_absent_password_is_unusable() {
         let reply = site.browser().sign_in(EMAIL, password).await;
         assert_eq!(reply.outcome().1, code, "{password:?}");
         let typed = password.into();
-        let verified = site.accounts.passwords().verify(&typed, None);
+        let verified = site.accounts.password_hasher().verify(&typed, None);
         assert!(!verified.await.unwrap(), "{password:?}");
     }
     let reply = site
@@ -880,11 +860,11 @@ async fn an_address_is_no_template() {
 /// A password is hashed anew at today's cost when its owner signs in.
 #[tokio::test]
 async fn an_outdated_hash_is_replaced_at_sign_in() {
-    use mizan_auth::UserStore;
+    use mizan_auth::store::UserStore;
     let site = Site::new();
     site.member(EMAIL).await;
     let dearer = Site::with(|accounts| {
-        let cost = HashCost { passes: 3, ..CHEAP };
+        let cost = HashCost::new(64, 3, 1);
         accounts
             .store(std::sync::Arc::clone(&site.store))
             .hash_cost(cost)

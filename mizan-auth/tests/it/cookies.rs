@@ -1,7 +1,7 @@
 //! Cookies as they come: encoded, doubled, and beside those of others.
 
 use http::HeaderValue;
-use mizan_auth::Token;
+use mizan_auth::token::Token;
 
 use crate::site::{Browser, Site};
 

@@ -6,10 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::Request;
 use jiff::Timestamp;
-use mizan_auth::{
-    Access, AccountsBuilder, Device, IssuedToken, MemoryStore, Password, Purpose, Rate, Rates,
-    Session, SessionStore, Sessions, StoreError, TokenId, TokenStore, UserStore,
+use mizan_auth::rate_limit::RateLimit;
+use mizan_auth::session::Device;
+use mizan_auth::store::{
+    Access, IssuedToken, MemoryStore, SessionStore, StoreError, TokenPurpose, TokenStore, UserStore,
 };
+use mizan_auth::token::TokenId;
+use mizan_auth::{AccountsBuilder, Password, Session, Sessions};
 use mizan_core::RequestHead;
 use mizan_http::Authenticate;
 use serde_json::json;
@@ -69,10 +72,10 @@ impl SessionStore for Troubled {
         self.store.touch(id, at, end).await
     }
 
-    async fn of_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
+    async fn list_by_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
         match self.mode()? {
             Mode::Forgot => Ok(Vec::new()),
-            _ => self.store.of_user(user).await,
+            _ => self.store.list_by_user(user).await,
         }
     }
 
@@ -80,12 +83,12 @@ impl SessionStore for Troubled {
         if self.mode()? == Mode::RevokesMeanwhile
             && let Some(session) = SessionStore::find(&*self.store, id).await?
         {
-            SessionStore::remove_of_user(&*self.store, &session.user, None).await?;
+            SessionStore::remove_by_user(&*self.store, &session.user, None).await?;
         }
         SessionStore::remove(&*self.store, id).await
     }
 
-    async fn remove_of_user(
+    async fn remove_by_user(
         &self,
         user: &str,
         keep: Option<TokenId>,
@@ -95,15 +98,15 @@ impl SessionStore for Troubled {
             Mode::Waits => self.gate.acquire().await.unwrap().forget(),
             _ => {}
         }
-        SessionStore::remove_of_user(&*self.store, user, keep).await
+        SessionStore::remove_by_user(&*self.store, user, keep).await
     }
 
-    async fn live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
-        self.store.live(ids, now).await
+    async fn find_live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
+        self.store.find_live(ids, now).await
     }
 
-    async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
-        SessionStore::purge(&*self.store, now, most).await
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        SessionStore::purge(&*self.store, now, limit).await
     }
 }
 
@@ -118,7 +121,7 @@ fn site() -> (Site, Arc<Troubled>) {
     let mut site = Site::with(|accounts: AccountsBuilder| {
         accounts
             .store(Arc::clone(&store))
-            .sessions(Arc::clone(&troubled) as _)
+            .session_store(Arc::clone(&troubled) as _)
     });
     site.store = store;
     (site, troubled)
@@ -217,7 +220,7 @@ async fn all_sessions_can_be_ended_by_hand() {
     let id = account.unwrap().unwrap().id;
     assert_eq!(site.accounts.end_all_sessions(&id).await.unwrap(), 1);
     assert_eq!(ada.email().await, None);
-    assert_eq!(site.store.of_user(&id).await.unwrap(), []);
+    assert_eq!(site.store.list_by_user(&id).await.unwrap(), []);
     assert!(site.accounts.end_all_sessions("nobody").await.is_ok());
 }
 
@@ -287,7 +290,7 @@ async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
     troubled.gate.add_permits(1);
     assert!(site.one_mail().await.subject.contains("was changed"));
     assert_eq!(
-        site.store.of_user(&id).await.unwrap(),
+        site.store.list_by_user(&id).await.unwrap(),
         [],
         "they are removed too"
     );
@@ -303,8 +306,8 @@ async fn a_revocation_meets_a_session_that_is_being_renewed() {
         .await;
     let (session, _) = opened.unwrap();
     troubled.set(Mode::RevokesMeanwhile);
-    assert!(sessions.renew(&session, "pwd").await.unwrap().is_none());
-    assert_eq!(site.store.of_user("ada").await.unwrap(), []);
+    assert!(sessions.rotate(&session, "pwd").await.unwrap().is_none());
+    assert_eq!(site.store.list_by_user("ada").await.unwrap(), []);
 }
 
 /// Links and tickets that were given out before the credentials changed are worthless, also while they are still
@@ -329,7 +332,12 @@ async fn an_ended_session_does_not_bring_itself_back() {
     let thief = site.member(EMAIL).await;
     let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
     let account = account.unwrap().unwrap();
-    let session = site.store.of_user(&account.id).await.unwrap().remove(0);
+    let session = site
+        .store
+        .list_by_user(&account.id)
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(session.epoch, account.epoch);
     // The victim's change has advanced the epoch, and not removed the session yet.
     let epoch = site.store.advance_epoch(&account.id, account.epoch).await;
@@ -351,10 +359,8 @@ async fn an_ended_session_does_not_bring_itself_back() {
 #[tokio::test]
 async fn a_device_is_unknown_after_the_epoch_advanced() {
     let site = Site::with(|accounts| {
-        accounts.rates(Rates {
-            sign_in_by_account: Rate::new(1, 3600),
-            ..UNLIMITED
-        })
+        accounts
+            .rate_limits(UNLIMITED.sign_in_by_account(RateLimit::new(1, Duration::from_secs(3600))))
     });
     let thief = site.member(EMAIL).await;
     let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
@@ -374,10 +380,8 @@ async fn a_device_is_unknown_after_the_epoch_advanced() {
 async fn the_device_of_a_change_stays_known() {
     const NEW: &str = "lovelace@example.com";
     let site = Site::with(|accounts| {
-        accounts.rates(Rates {
-            sign_in_by_account: Rate::new(1, 3600),
-            ..UNLIMITED
-        })
+        accounts
+            .rate_limits(UNLIMITED.sign_in_by_account(RateLimit::new(1, Duration::from_secs(3600))))
     });
     let mut ada = site.member(EMAIL).await;
     for email in [EMAIL, NEW] {
@@ -412,8 +416,9 @@ async fn the_device_of_a_change_stays_known() {
 async fn signs_in_though_the_device_cannot_be_remembered() {
     let store = Arc::<MemoryStore>::default();
     let tokens = Arc::new(NoDevices(Arc::clone(&store)));
-    let mut site =
-        Site::with(|accounts: AccountsBuilder| accounts.store(Arc::clone(&store)).tokens(tokens));
+    let mut site = Site::with(|accounts: AccountsBuilder| {
+        accounts.store(Arc::clone(&store)).token_store(tokens)
+    });
     site.store = store;
     let mut ada = site.member(EMAIL).await;
     assert_eq!(ada.email().await.as_deref(), Some(EMAIL));
@@ -426,7 +431,7 @@ struct NoDevices(Arc<MemoryStore>);
 #[async_trait]
 impl TokenStore for NoDevices {
     async fn insert(&self, token: &IssuedToken) -> Result<(), StoreError> {
-        if token.purpose == Purpose::KnownDevice {
+        if token.purpose == TokenPurpose::KnownDevice {
             return Err(StoreError::temporary("the store is full"));
         }
         TokenStore::insert(&*self.0, token).await
@@ -444,12 +449,12 @@ impl TokenStore for NoDevices {
         self.0.take(id).await
     }
 
-    async fn remove_of_user(&self, user: &str) -> Result<(), StoreError> {
-        TokenStore::remove_of_user(&*self.0, user).await
+    async fn remove_by_user(&self, user: &str) -> Result<(), StoreError> {
+        TokenStore::remove_by_user(&*self.0, user).await
     }
 
-    async fn purge(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
-        TokenStore::purge(&*self.0, now, most).await
+    async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        TokenStore::purge(&*self.0, now, limit).await
     }
 }
 
@@ -491,10 +496,7 @@ async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
         let ended = tokio::time::timeout(minute, site.accounts.wait_until_ended(&principal));
         assert!(ended.await.is_err(), "the session goes on");
         if is_deactivated {
-            let access = Access {
-                active: false,
-                ..Access::default()
-            };
+            let access = Access::default().active(false);
             site.store.set_access(&id, access);
         } else {
             let advanced = site.store.advance_epoch(&id, account.epoch).await;
@@ -502,7 +504,7 @@ async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
         }
         let ended = tokio::time::timeout(minute, site.accounts.wait_until_ended(&principal));
         assert!(ended.await.is_ok(), "deactivated: {is_deactivated}");
-        assert_eq!(site.store.of_user(&id).await.unwrap().len(), 1);
+        assert_eq!(site.store.list_by_user(&id).await.unwrap().len(), 1);
         tokio::time::resume();
     }
 }

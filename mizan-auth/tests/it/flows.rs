@@ -297,7 +297,7 @@ async fn sessions_are_listed_and_revoked() {
 /// taken away is gone with it.
 #[tokio::test]
 async fn what_an_account_may_do_is_read_with_each_request() {
-    use mizan_auth::{Access, UserStore};
+    use mizan_auth::store::{Access, UserStore};
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;

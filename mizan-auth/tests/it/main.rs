@@ -6,13 +6,13 @@
 )]
 
 mod attacks;
+mod builder;
 mod cookies;
 mod credentials;
 mod flows;
-mod limits;
+mod rate_limits;
 mod second_factor;
 mod secrets;
-mod settings;
 mod site;
 #[cfg(feature = "suite")]
 mod stores;

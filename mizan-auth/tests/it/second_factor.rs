@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::Request;
-use mizan_auth::{
-    Accounts, Device, MemoryStore, NextStep, PasswordHash, ProofError, SecondFactor, Ticket,
-    UserStore,
-};
+use mizan_auth::accounts::{ProofError, SecondFactor, Ticket};
+use mizan_auth::password::PasswordHash;
+use mizan_auth::session::Device;
+use mizan_auth::store::{MemoryStore, UserStore};
+use mizan_auth::{Accounts, NextStep};
 use mizan_core::{Cx, Error, Principal, RequestHead};
 use serde_json::json;
 
@@ -112,7 +113,7 @@ async fn a_session_is_renewed_once() {
         .open(&account("ada"), "pwd", Device::default())
         .await
         .unwrap();
-    assert!(sessions.renew(&session, "pwd").await.unwrap().is_some());
-    assert!(sessions.renew(&session, "pwd").await.unwrap().is_none());
+    assert!(sessions.rotate(&session, "pwd").await.unwrap().is_some());
+    assert!(sessions.rotate(&session, "pwd").await.unwrap().is_none());
     assert_eq!(sessions.list("ada").await.unwrap().len(), 1);
 }

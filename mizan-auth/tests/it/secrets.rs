@@ -3,7 +3,11 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use mizan_auth::{Device, IssuedToken, Password, Purpose, Session, SessionStore, Token, UserStore};
+use mizan_auth::{Password, Session};
+
+use mizan_auth::store::{IssuedToken, SessionStore, TokenPurpose, UserStore};
+
+use mizan_auth::token::Token;
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -82,39 +86,26 @@ async fn no_log_and_no_debug_output_has_a_secret() {
     let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
     let account = account.unwrap().unwrap();
     secrets.push(account.password.clone().unwrap().as_str().to_owned());
-    let sessions = site.store.of_user(&account.id).await.unwrap();
+    let sessions = site.store.list_by_user(&account.id).await.unwrap();
     let token = Token::random();
     secrets.push(token.expose());
-    let session = Session {
-        id: token.id(),
-        secret: token.hash(),
-        user: String::new(),
-        epoch: 0,
-        created_at: site.clock.now(),
-        last_used_at: site.clock.now(),
-        expires_at: site.clock.now(),
-        authenticated_at: site.clock.now(),
-        methods: String::new(),
-        device: Device::default(),
-    };
-    let issued = IssuedToken {
-        id: token.id(),
-        secret: token.hash(),
-        code: Some(token.hash()),
-        purpose: Purpose::ResetPassword,
-        browser: Some(token.hash()),
-        epoch: 0,
-        user: None,
-        email: EMAIL.parse().unwrap(),
-        attempts: 1,
-        expires_at: site.clock.now(),
-    };
+    let now = site.clock.now();
+    let session = Session::new(token.id(), token.hash(), "", now);
+    let mut issued = IssuedToken::new(
+        token.id(),
+        token.hash(),
+        TokenPurpose::ResetPassword,
+        EMAIL.parse().unwrap(),
+        now,
+    );
+    issued.code = Some(token.hash());
+    issued.browser = Some(token.hash());
     shown += &format!(
         "{account:?} {sessions:?} {session:?} {issued:?} {token:?} {:?} {:?} {:?} {:?} {:?}",
         site.accounts,
         site.store,
         site.accounts.sessions(),
-        site.accounts.passwords(),
+        site.accounts.password_hasher(),
         Password::from(PASSWORD),
     );
 

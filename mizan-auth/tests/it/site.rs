@@ -1,49 +1,33 @@
 //! A site with accounts, and browsers that visit it through mizan-http.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, header};
 use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
-use mizan_auth::{
-    Access, Account, Accounts, AccountsBuilder, Clock, HashCost, Mail, MailError, Mailer,
-    MemoryStore, Rate, Rates,
-};
+use mizan_auth::clock::Clock;
+use mizan_auth::mail::{Mail, MailError, Mailer};
+use mizan_auth::password::HashCost;
+use mizan_auth::rate_limit::{RateLimit, RateLimits};
+use mizan_auth::store::MemoryStore;
+use mizan_auth::{Account, Accounts, AccountsBuilder};
 use mizan_core::{Error, Registry, client};
 use mizan_http::{Caller, MizanService, PeerAddr};
 use serde_json::{Value, json};
 use tower_service::Service;
 
-pub(crate) const CHEAP: HashCost = HashCost {
-    memory: 64,
-    passes: 1,
-    lanes: 1,
-};
+pub(crate) const CHEAP: HashCost = HashCost::new(64, 1, 1);
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 pub(crate) const BASE_URL: &str = "https://example.com";
 
-/// So often that no test is limited that is not about limits.
-const OFTEN: Rate = Rate::new(100_000, 1);
-
-pub(crate) const UNLIMITED: Rates = Rates {
-    sign_in_by_address: OFTEN,
-    sign_in_by_account_and_address: OFTEN,
-    sign_in_by_account: OFTEN,
-    sign_in_by_device: OFTEN,
-    confirm_by_session: OFTEN,
-    second_factor_by_account: OFTEN,
-    sign_up_by_address: OFTEN,
-    mail_by_address: OFTEN,
-    mail_by_account_and_address: OFTEN,
-    mail_by_account: OFTEN,
-    mail_by_device: OFTEN,
-    proof_by_address: OFTEN,
-    password_check_by_address: OFTEN,
-};
+/// High limits for the tests that are not about rate limits.
+pub(crate) const UNLIMITED: RateLimits =
+    RateLimits::uniform(RateLimit::new(100_000, Duration::from_secs(1)));
 
 /// Keeps all mail.
 #[derive(Default)]
@@ -95,7 +79,7 @@ impl Site {
             .clock(clock.clone())
             .hash_cost(CHEAP)
             .hash_pool(2, 1000)
-            .rates(UNLIMITED)
+            .rate_limits(UNLIMITED)
             .group("editors", ["posts.rename"]);
         let accounts = change(accounts).build().unwrap();
         let registry = Registry::new()
@@ -138,7 +122,7 @@ impl Site {
 
     /// All mail that was sent since this was last asked.
     pub(crate) async fn mail(&self) -> Vec<Mail> {
-        self.accounts.mail_sent().await;
+        self.accounts.flush_mail().await;
         std::mem::take(&mut *self.mailbox.0.lock().unwrap())
     }
 
@@ -167,15 +151,10 @@ impl Site {
 
 /// An account with this id, for sessions that a test opens itself.
 pub(crate) fn account(id: &str) -> Account {
-    Account {
-        id: id.to_owned(),
-        email: "ada@example.com".parse().unwrap(),
-        email_verified: true,
-        password: None,
-        epoch: 0,
-        access: Access::default(),
-        created_at: Timestamp::UNIX_EPOCH,
-    }
+    let email = "ada@example.com".parse().unwrap();
+    let mut account = Account::new(id, email, Timestamp::UNIX_EPOCH);
+    account.email_verified = true;
+    account
 }
 
 pub(crate) fn token_in(text: &str) -> String {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use http::Request;
-use mizan_auth::{NewAccount, TowerSessions, UserStore};
+use mizan_auth::store::{NewAccount, UserStore};
+use mizan_auth::tower_sessions::TowerSessions;
 use mizan_core::RequestHead;
 use mizan_http::Authenticate;
 use tower_sessions_core::Session;
@@ -29,12 +30,8 @@ fn head(session: Option<&Session>) -> RequestHead {
 #[tokio::test]
 async fn the_session_of_another_crate_says_who_calls() {
     let site = Site::new();
-    let account = NewAccount {
-        email: "ada@example.com".parse().unwrap(),
-        email_verified: true,
-        password: None,
-        created_at: site.clock.now(),
-    };
+    let account =
+        NewAccount::new("ada@example.com".parse().unwrap(), site.clock.now()).email_verified(true);
     let account = site.store.create(account).await.unwrap().unwrap();
     let sessions = TowerSessions::new(site.accounts.clone(), "user_id");
     let session = Session::new(None, Arc::new(MemoryStore::default()), None);

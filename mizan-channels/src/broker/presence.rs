@@ -1,87 +1,69 @@
+//! Presence logs, their messages, and the members of a group.
+//!
+//! The presence changes of a group are messages in a log of their own, which a [`Broker`](crate::broker::Broker)
+//! writes with the functions of this module.
+
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use serde_json::json;
 
-/// The group whose log tells who comes to and goes from `group`. No channel's group begins like it.
+/// Returns the name of the group whose log has the presence changes of `group`.
+///
+/// ```
+/// assert_eq!(mizan_channels::broker::presence::presence_log("chat:lobby"), "+chat:lobby");
+/// ```
 #[must_use]
-pub fn presence_of(group: &str) -> String {
+pub fn presence_log(group: &str) -> String {
+    // The groups of channels begin with the channel's name, which begins with a letter.
     format!("+{group}")
 }
 
-/// Who is there: people, each with one connection or several.
-#[derive(Default)]
-pub(crate) struct Present {
-    connections: HashMap<String, String>,
-    people: BTreeMap<String, Person>,
+/// Returns the message that the member `id` has joined, with `info` as JSON.
+///
+/// ```
+/// use mizan_channels::broker::presence::join_message;
+///
+/// assert_eq!(join_message("42", b"7"), r#"{"join":[{"id":"42","info":7}]}"#);
+/// ```
+#[must_use]
+pub fn join_message(id: &str, info: &[u8]) -> Bytes {
+    let mut message = br#"{"join":["#.to_vec();
+    write_member(&mut message, id, info);
+    message.extend_from_slice(b"]}");
+    message.into()
 }
 
-struct Person {
-    info: Bytes,
-    connections: usize,
-}
-
-impl Present {
-    /// The change to announce, if there is one.
-    pub(crate) fn enter(&mut self, connection: &str, id: &str, info: Bytes) -> Option<Bytes> {
-        if self.connections.contains_key(connection) {
-            return None;
-        }
-        self.connections
-            .insert(connection.to_owned(), id.to_owned());
-        if let Some(person) = self.people.get_mut(id) {
-            person.connections += 1;
-            return None;
-        }
-        let change = joined(id, &info);
-        let connections = 1;
-        self.people
-            .insert(id.to_owned(), Person { info, connections });
-        Some(change)
-    }
-
-    pub(crate) fn leave(&mut self, connection: &str) -> Option<Bytes> {
-        let id = self.connections.remove(connection)?;
-        let person = self.people.get_mut(&id)?;
-        person.connections -= 1;
-        if person.connections > 0 {
-            return None;
-        }
-        self.people.remove(&id);
-        Some(left(&id))
-    }
-
-    pub(crate) fn members(&self) -> Bytes {
-        let people = self.people.iter();
-        members(people.map(|(id, person)| (id.as_str(), &person.info[..])))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.people.is_empty()
-    }
-}
-
-pub(crate) fn joined(id: &str, info: &[u8]) -> Bytes {
-    let mut change = br#"{"join":["#.to_vec();
-    write_member(&mut change, id, info);
-    change.extend_from_slice(b"]}");
-    change.into()
-}
-
-pub(crate) fn left(id: &str) -> Bytes {
+/// Returns the message that the member `id` has left.
+///
+/// ```
+/// use mizan_channels::broker::presence::leave_message;
+///
+/// assert_eq!(leave_message("42"), r#"{"leave":["42"]}"#);
+/// ```
+#[must_use]
+pub fn leave_message(id: &str) -> Bytes {
     json!({ "leave": [id] }).to_string().into()
 }
 
-pub(crate) fn members<'a>(people: impl Iterator<Item = (&'a str, &'a [u8])>) -> Bytes {
-    let mut members = br#"{"members":["#.to_vec();
-    for (index, (id, info)) in people.enumerate() {
+/// Returns the list of the members of a group, each with its id and its info as JSON.
+///
+/// ```
+/// use mizan_channels::broker::presence::members_message;
+///
+/// let members = [("42", &b"7"[..])];
+/// assert_eq!(members_message(members), r#"{"members":[{"id":"42","info":7}]}"#);
+/// ```
+pub fn members_message<'a>(members: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Bytes {
+    let mut message = br#"{"members":["#.to_vec();
+    for (index, (id, info)) in members.into_iter().enumerate() {
         if index > 0 {
-            members.push(b',');
+            message.push(b',');
         }
-        write_member(&mut members, id, info);
+        write_member(&mut message, id, info);
     }
-    members.extend_from_slice(b"]}");
-    members.into()
+    message.extend_from_slice(b"]}");
+    message.into()
 }
 
 fn write_member(text: &mut Vec<u8>, id: &str, info: &[u8]) {
@@ -90,4 +72,58 @@ fn write_member(text: &mut Vec<u8>, id: &str, info: &[u8]) {
     text.extend_from_slice(br#","info":"#);
     text.extend_from_slice(info);
     text.push(b'}');
+}
+
+/// The members of a group, each with one or more connections.
+#[derive(Default)]
+pub(crate) struct PresenceSet {
+    /// The ids of members by connection.
+    connections: HashMap<String, String>,
+    members: BTreeMap<String, Member>,
+}
+
+struct Member {
+    info: Bytes,
+    connections: usize,
+}
+
+impl PresenceSet {
+    /// Adds a connection. Returns the message to publish if the member was not present before.
+    pub(crate) fn enter(&mut self, connection: &str, id: &str, info: Bytes) -> Option<Bytes> {
+        if self.connections.contains_key(connection) {
+            return None;
+        }
+        self.connections
+            .insert(connection.to_owned(), id.to_owned());
+        if let Some(member) = self.members.get_mut(id) {
+            member.connections += 1;
+            return None;
+        }
+        let message = join_message(id, &info);
+        let connections = 1;
+        self.members
+            .insert(id.to_owned(), Member { info, connections });
+        Some(message)
+    }
+
+    /// Removes a connection. Returns the message to publish if it was the member's last one.
+    pub(crate) fn leave(&mut self, connection: &str) -> Option<Bytes> {
+        let id = self.connections.remove(connection)?;
+        let member = self.members.get_mut(&id)?;
+        member.connections -= 1;
+        if member.connections > 0 {
+            return None;
+        }
+        self.members.remove(&id);
+        Some(leave_message(&id))
+    }
+
+    pub(crate) fn members(&self) -> Bytes {
+        let members = self.members.iter();
+        members_message(members.map(|(id, member)| (id.as_str(), &member.info[..])))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
 }

@@ -1,37 +1,35 @@
-//! The logs that a server holds, with those who listen to them.
+//! The logs that a server holds in memory, with their subscribers.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 #[cfg(feature = "redis")]
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use foldhash::fast::RandomState;
+use parking_lot::Mutex;
 use slab::Slab;
 use tokio::time::Instant;
 
-use crate::broker::feed::{Feed, Listener};
-use crate::broker::{Retention, random_id};
-use crate::lock::lock;
-use crate::log::{Cursor, Log, LogState, Message, ReadReply};
-use crate::session::{BrokerEvent, Stream};
+use crate::broker::log::{Cursor, HistoryPage, Log, LogState, Message, ReadReply};
+use crate::broker::notification::Notifier;
+use crate::broker::publication::Retention;
+use crate::broker::reader::LogReader;
+use crate::random_id::random_id;
 
 const SHARDS: usize = 64;
 
-/// How much is read from a log at a time, in bytes.
+/// The size of one read from a log, in bytes.
 const READ_BYTES: usize = 64 * 1024;
 
-/// The maximum size of a page of history, in bytes: far less than a socket sends in one frame.
+/// The maximum size of a page of history, in bytes. The page is sent as one frame.
 const PAGE_BYTES: usize = 512 * 1024;
-
-/// How long a log that nobody listens to is kept after its messages are gone, so that who comes back
-/// is not told of a new epoch for nothing.
-const LINGER: Duration = Duration::from_secs(10 * 60);
 
 type Shard = Mutex<HashMap<Arc<str>, Arc<Topic>, RandomState>>;
 
-/// The logs of a server, in shards by the hash of their group.
+/// The topics of a server, sharded by the hash of their group.
 pub(crate) struct Topics {
     hasher: RandomState,
     shards: Box<[Shard]>,
@@ -47,21 +45,21 @@ impl Topics {
         }
     }
 
-    /// The topic of a group, made where there is none.
+    /// Returns the topic of a group, and creates it if there is none.
     pub(crate) fn open(&self, group: &str, retention: Retention) -> Arc<Topic> {
-        let mut shard = lock(self.shard(group));
+        let mut shard = self.shard(group).lock();
         if let Some(topic) = shard.get(group) {
             return Arc::clone(topic);
         }
         let topic = Arc::new(Topic {
             name: group.into(),
             started: self.started,
-            kept: Mutex::new(Kept {
+            log: Mutex::new(RetainedLog {
                 log: Log::new(random_id().into(), 0),
                 retention,
-                touched: self.started.elapsed(),
+                last_used: self.started.elapsed(),
             }),
-            listeners: Mutex::default(),
+            subscribers: Mutex::default(),
             #[cfg(feature = "redis")]
             link: AtomicU64::new(0),
         });
@@ -74,46 +72,47 @@ impl Topics {
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or(0)]
     }
 
-    /// Forgets what is too old, and topics that nobody needs: answers with their names.
-    pub(crate) fn sweep(&self, linger: Duration) -> Vec<Arc<str>> {
-        let mut gone = Vec::new();
+    /// Removes expired messages, and topics that have been idle for `idle_ttl`. Returns the names of the removed
+    /// topics.
+    pub(crate) fn remove_idle(&self, idle_ttl: Duration) -> Vec<Arc<str>> {
+        let mut removed = Vec::new();
         for shard in &self.shards {
-            lock(shard).retain(|name, topic| {
-                // Under the lock of the shard nobody else can come by the topic.
-                let keep = Arc::strong_count(topic) > 1 || !topic.is_idle(linger);
+            shard.lock().retain(|name, topic| {
+                // The lock of the shard keeps other threads from getting the topic meanwhile.
+                let keep = Arc::strong_count(topic) > 1 || !topic.is_idle(idle_ttl);
                 if !keep {
-                    gone.push(Arc::clone(name));
+                    removed.push(Arc::clone(name));
                 }
                 keep
             });
         }
-        gone
+        removed
     }
 }
 
-/// The log of a group, with those who listen.
+/// The log of a group, with its subscribers.
 ///
-/// Messages are appended and listeners attached under the lock of the log, so that whoever attaches finds a
-/// message there or is told of it. Listeners are told outside of it: those who are woken read the log while
-/// others are still being told.
+/// Messages are appended and subscribers attached under the lock of the log, so that a new subscriber either finds a
+/// message in the log or is notified of it. Subscribers are notified after the lock is released, and so can read the
+/// log while others are still being notified.
 pub(crate) struct Topic {
     name: Arc<str>,
     started: Instant,
-    kept: Mutex<Kept>,
-    listeners: Mutex<Slab<Listener>>,
-    /// The link to elsewhere that it is subscribed to on; 0 for none.
+    log: Mutex<RetainedLog>,
+    subscribers: Mutex<Slab<Notifier>>,
+    /// The number of the Redis connection that is subscribed to the topic, 0 for none.
     #[cfg(feature = "redis")]
     link: AtomicU64,
 }
 
-struct Kept {
+struct RetainedLog {
     log: Log,
     retention: Retention,
-    /// When somebody last added to it, came or went.
-    touched: Duration,
+    /// The time of the last message, attachment or detachment, since the start of the server.
+    last_used: Duration,
 }
 
-impl Kept {
+impl RetainedLog {
     fn trim(&mut self, now: Duration) {
         let since = now.saturating_sub(self.retention.age);
         self.log.trim(self.retention.messages, millis(since));
@@ -125,105 +124,127 @@ fn millis(duration: Duration) -> u64 {
 }
 
 impl Topic {
+    #[cfg(feature = "redis")]
     pub(crate) fn name(&self) -> &Arc<str> {
         &self.name
     }
 
-    /// Appends a message, and tells the listeners.
-    pub(crate) fn append(&self, retention: Retention, data: bytes::Bytes) -> Cursor {
-        let mut kept = lock(&self.kept);
+    /// Appends a message, and notifies the subscribers.
+    pub(crate) fn append(&self, retention: Retention, data: Bytes) -> Cursor {
+        let mut retained = self.log.lock();
         let now = self.started.elapsed();
-        kept.touched = now;
-        kept.retention = retention;
-        let prev = kept.log.top();
+        retained.last_used = now;
+        retained.retention = retention;
+        let prev = retained.log.top();
         let offset = prev + 1;
-        let pushed = kept.log.push(millis(now), Message { offset, prev, data });
-        debug_assert!(pushed, "the next offset follows the last");
-        kept.trim(now);
-        let epoch = Arc::clone(kept.log.epoch());
-        drop(kept);
-        self.tell_each(BrokerEvent::More);
+        let message = Message { offset, prev, data };
+        let pushed = retained.log.push(millis(now), message);
+        debug_assert!(pushed, "the next offset follows the top");
+        retained.trim(now);
+        let epoch = Arc::clone(retained.log.epoch());
+        drop(retained);
+        self.notify_each(Notifier::log_changed);
         Cursor { epoch, offset }
     }
 
-    fn tell_each(&self, event: impl Fn(Stream) -> BrokerEvent) {
-        for (_, listener) in &*lock(&self.listeners) {
-            listener.tell(event(listener.stream));
+    fn notify_each(&self, notify: impl Fn(&Notifier)) {
+        for (_, notifier) in &*self.subscribers.lock() {
+            notify(notifier);
         }
     }
 
-    pub(crate) fn attach(self: &Arc<Self>, retention: Retention, listener: Listener) -> Feed {
-        let mut kept = lock(&self.kept);
-        kept.retention = retention;
+    /// Adds a subscriber, which is removed when the reader is dropped.
+    pub(crate) fn attach(
+        self: &Arc<Self>,
+        retention: Retention,
+        notifier: Notifier,
+    ) -> Box<dyn LogReader> {
+        let mut retained = self.log.lock();
+        retained.retention = retention;
         let now = self.started.elapsed();
-        kept.trim(now);
-        kept.touched = now;
-        let place = lock(&self.listeners).insert(listener);
-        drop(kept);
-        Feed::new(Arc::clone(self), place)
+        retained.trim(now);
+        retained.last_used = now;
+        let index = self.subscribers.lock().insert(notifier);
+        drop(retained);
+        Box::new(TopicReader {
+            topic: Arc::clone(self),
+            index,
+        })
     }
 
-    pub(crate) fn detach(&self, place: usize) {
-        lock(&self.kept).touched = self.started.elapsed();
-        let mut listeners = lock(&self.listeners);
-        listeners.try_remove(place);
-        if listeners.is_empty() {
-            listeners.shrink_to_fit();
+    fn detach(&self, index: usize) {
+        self.log.lock().last_used = self.started.elapsed();
+        let mut subscribers = self.subscribers.lock();
+        subscribers.try_remove(index);
+        if subscribers.is_empty() {
+            subscribers.shrink_to_fit();
         }
     }
 
     pub(crate) fn state(&self, recent: usize) -> (LogState, u64) {
-        let kept = lock(&self.kept);
-        (kept.log.state(), kept.log.back(recent))
+        let retained = self.log.lock();
+        (retained.log.state(), retained.log.start_of_recent(recent))
     }
 
-    pub(crate) fn read(&self, after: &Cursor, most: usize) -> ReadReply {
-        lock(&self.kept).log.read(after, most, READ_BYTES)
-    }
-
-    pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> (Arc<str>, Vec<Message>, bool) {
-        let mut kept = lock(&self.kept);
-        let now = self.started.elapsed();
-        kept.trim(now);
-        let (messages, more) = kept.log.page(before, limit, PAGE_BYTES);
-        (Arc::clone(kept.log.epoch()), messages, more)
-    }
-
-    fn is_idle(&self, linger: Duration) -> bool {
-        if self.has_listeners() {
+    fn is_idle(&self, idle_ttl: Duration) -> bool {
+        if self.has_subscribers() {
             return false;
         }
-        let mut kept = lock(&self.kept);
+        let mut retained = self.log.lock();
         let now = self.started.elapsed();
-        kept.trim(now);
-        let state = kept.log.state();
+        retained.trim(now);
+        let state = retained.log.state();
         let is_empty = state.floor == state.top;
-        is_empty && now.saturating_sub(kept.touched) > linger
-            // Nothing was ever published, and nobody holds a position that means anything.
-            || state.top == 0 && now > kept.touched
+        is_empty && now.saturating_sub(retained.last_used) > idle_ttl
+            // A log without any message: no client has a position in its epoch.
+            || state.top == 0 && now > retained.last_used
     }
 
-    pub(crate) fn has_listeners(&self) -> bool {
-        !lock(&self.listeners).is_empty()
+    pub(crate) fn has_subscribers(&self) -> bool {
+        !self.subscribers.lock().is_empty()
     }
 }
 
-impl Topics {
-    /// How long topics linger in memory, where the log is nowhere else.
-    pub(crate) const LINGER: Duration = LINGER;
+/// A subscriber's access to a topic.
+struct TopicReader {
+    topic: Arc<Topic>,
+    index: usize,
 }
 
-/// What a server needs whose logs are elsewhere, too.
+impl LogReader for TopicReader {
+    fn state(&self, recent: usize) -> (LogState, u64) {
+        self.topic.state(recent)
+    }
+
+    fn read(&self, after: &Cursor, max_messages: usize) -> ReadReply {
+        let retained = self.topic.log.lock();
+        retained.log.read(after, max_messages, READ_BYTES)
+    }
+
+    fn page(&self, before: Option<u64>, limit: usize) -> HistoryPage {
+        let mut retained = self.topic.log.lock();
+        retained.trim(self.topic.started.elapsed());
+        retained.log.page(before, limit, PAGE_BYTES)
+    }
+}
+
+impl Drop for TopicReader {
+    fn drop(&mut self) {
+        self.topic.detach(self.index);
+    }
+}
+
+/// Operations for topics that mirror a log in Redis.
 #[cfg(feature = "redis")]
 impl Topics {
     pub(crate) fn get(&self, group: &str) -> Option<Arc<Topic>> {
-        lock(self.shard(group)).get(group).cloned()
+        self.shard(group).lock().get(group).cloned()
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
         let shards = self.shards.iter();
         shards
-            .flat_map(|shard| lock(shard).values().cloned().collect::<Vec<_>>())
+            .flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>())
             .collect()
     }
 }
@@ -234,39 +255,42 @@ impl Topic {
         &self.link
     }
 
-    /// Takes a message from elsewhere, `age` after it was published. Whether it was one that follows
-    /// or is known already; otherwise the log is to be brought up to date.
-    pub(crate) fn take(&self, epoch: &str, message: Message, age: Duration) -> bool {
-        let mut kept = lock(&self.kept);
-        if **kept.log.epoch() != *epoch {
+    /// Adds a message that was published `age` ago. Returns `false` if the log has another epoch or would have a
+    /// hole; it then has to be synchronized with its source. A message that the log has already is ignored.
+    pub(crate) fn add_remote(&self, epoch: &str, message: Message, age: Duration) -> bool {
+        let mut retained = self.log.lock();
+        if **retained.log.epoch() != *epoch {
             return false;
         }
-        if message.offset <= kept.log.top() {
+        if message.offset <= retained.log.top() {
             return true;
         }
         let now = self.started.elapsed();
-        let at = millis(now.saturating_sub(age));
-        if !kept.log.push(at, message) {
+        let published_at = millis(now.saturating_sub(age));
+        if !retained.log.push(published_at, message) {
             return false;
         }
-        kept.touched = now;
-        kept.trim(now);
-        drop(kept);
-        self.tell_each(BrokerEvent::More);
+        retained.last_used = now;
+        retained.trim(now);
+        drop(retained);
+        self.notify_each(Notifier::log_changed);
         true
     }
 
-    /// Begins anew where the log is elsewhere or has a hole: in `epoch`, after `floor`.
+    /// Replaces the log by an empty one in `epoch`, whose next message follows `floor`.
     pub(crate) fn restart(&self, epoch: &str, floor: u64) {
-        let mut kept = lock(&self.kept);
-        kept.log = Log::new(epoch.into(), floor);
-        kept.touched = self.started.elapsed();
-        drop(kept);
-        self.tell_each(BrokerEvent::More);
+        let mut retained = self.log.lock();
+        retained.log = Log::new(epoch.into(), floor);
+        retained.last_used = self.started.elapsed();
+        drop(retained);
+        self.notify_each(Notifier::log_changed);
     }
 
-    /// Tells the listeners of what happened to the broker.
-    pub(crate) fn tell(&self, event: BrokerEvent) {
-        self.tell_each(|_| event);
+    pub(crate) fn notify_unavailable(&self) {
+        self.notify_each(Notifier::unavailable);
+    }
+
+    pub(crate) fn notify_available(&self) {
+        self.notify_each(Notifier::available);
     }
 }

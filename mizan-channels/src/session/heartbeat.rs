@@ -1,54 +1,55 @@
-//! Who is alive at both ends of a connection.
+//! Liveness of both ends of a connection.
 
-/// What was heard and said since the last look at a connection, one half of the heartbeat ago.
+/// The traffic since the last poll, half a heartbeat interval ago.
 ///
-/// Whoever said something in one half is pinged at the end of the next at the latest, so that neither
-/// side is left without a sign of life for longer than a heartbeat.
+/// A side that was active in one half is pinged at the end of the next half at the latest, so neither side is silent
+/// for longer than a heartbeat interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Heartbeat {
-    heard: bool,
-    said: bool,
-    pinged: bool,
+    has_received: bool,
+    has_sent: bool,
+    is_awaiting_pong: bool,
 }
 
-/// What a look at a connection came to.
+/// The liveness of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
-    Lively,
-    /// A ping is due.
-    Quiet,
-    /// A ping is due, and it has to be answered in time.
-    Suspect,
+pub(super) enum Liveness {
+    /// Both sides have sent something; no ping is due.
+    Active,
+    /// A ping is due, and starts the timeout of its response.
+    Idle,
+    /// A ping is due. The client has not responded to an earlier one, whose timeout is running.
+    AwaitingPong,
 }
 
 impl Heartbeat {
-    pub(super) fn heard(&mut self) {
-        self.heard = true;
-        self.pinged = false;
+    pub(super) fn on_receive(&mut self) {
+        self.has_received = true;
+        self.is_awaiting_pong = false;
     }
 
-    pub(super) fn said(&mut self) {
-        self.said = true;
+    pub(super) fn on_send(&mut self) {
+        self.has_sent = true;
     }
 
-    /// Is asked every half of the heartbeat.
-    pub(super) fn look(&mut self) -> Look {
-        let is_lively = self.heard && self.said;
-        self.heard = false;
-        self.said = false;
-        if is_lively {
-            Look::Lively
-        } else if self.pinged {
-            Look::Quiet
+    /// Returns the liveness, and starts the next half of the interval.
+    pub(super) fn poll(&mut self) -> Liveness {
+        let is_active = self.has_received && self.has_sent;
+        self.has_received = false;
+        self.has_sent = false;
+        if is_active {
+            Liveness::Active
+        } else if self.is_awaiting_pong {
+            Liveness::AwaitingPong
         } else {
-            self.pinged = true;
-            Look::Suspect
+            self.is_awaiting_pong = true;
+            Liveness::Idle
         }
     }
 
-    /// Whether nothing was heard since a ping.
-    pub(super) fn is_unanswered(&self) -> bool {
-        self.pinged
+    /// Returns whether nothing was received since a ping.
+    pub(super) fn is_awaiting_pong(&self) -> bool {
+        self.is_awaiting_pong
     }
 }
 
@@ -59,145 +60,155 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use crate::protocol;
-    use crate::session::{Input, Limits, Output, Session, Settings, Timer};
+    use crate::limits::ConnectionLimits;
+    use crate::session::timers::Deadlines;
+    use crate::session::{
+        ChannelSession, SessionInput, SessionOutput, SessionSettings, Timer, protocol,
+    };
 
-    const HEARTBEAT: u64 = 1_000;
-    const PONG_TIMEOUT: u64 = 400;
+    const HEARTBEAT_MILLIS: u64 = 1_000;
+    const PONG_TIMEOUT_MILLIS: u64 = 400;
 
-    /// A connection, and a clock that is moved by hand.
-    struct Watched {
-        session: Session,
-        timers: [Option<u64>; Timer::COUNT],
+    const PONG: &str = r#"{"t":"pong"}"#;
+
+    /// A session, and a clock that the test advances.
+    struct TestConnection {
+        session: ChannelSession,
+        deadlines: Deadlines<u64>,
         now: u64,
-        said_at: u64,
+        sent_at: u64,
         longest_silence: u64,
         pings: usize,
-        unanswered: bool,
+        has_unanswered_ping: bool,
         closed_at: Option<u64>,
     }
 
-    impl Watched {
+    impl TestConnection {
         fn open() -> Self {
-            let limits = Limits {
-                heartbeat: Duration::from_millis(HEARTBEAT),
-                pong_timeout: Duration::from_millis(PONG_TIMEOUT),
-                frames_per_second: 1_000,
-                ..Limits::default()
+            let limits = ConnectionLimits {
+                heartbeat_interval: Duration::from_millis(HEARTBEAT_MILLIS),
+                pong_timeout: Duration::from_millis(PONG_TIMEOUT_MILLIS),
+                max_frames_per_second: 1_000,
+                ..ConnectionLimits::default()
             };
-            let settings = Settings {
-                limits,
-                contract: String::new(),
-            };
-            let mut watched = Self {
-                session: Session::new(Arc::new(settings), "c", &mut Vec::new()),
-                timers: [None; Timer::COUNT],
+            let settings = SessionSettings::new(limits, "");
+            let mut connection = Self {
+                session: ChannelSession::new(Arc::new(settings), "c", &mut Vec::new()),
+                deadlines: Deadlines::new(),
                 now: 0,
-                said_at: 0,
+                sent_at: 0,
                 longest_silence: 0,
                 pings: 0,
-                unanswered: false,
+                has_unanswered_ping: false,
                 closed_at: None,
             };
-            watched.say(r#"{"t":"hello","client":"abcdefgh"}"#);
-            watched.take(Input::Identified {
+            connection.receive(r#"{"t":"hello","client":"abcdefgh"}"#);
+            connection.step(SessionInput::Authenticated {
                 ticket: 1,
                 result: Ok(None),
             });
-            watched
+            connection
         }
 
-        fn say(&mut self, frame: &'static str) {
-            self.take(Input::Frame(frame.into()));
+        fn receive(&mut self, frame: &'static str) {
+            self.step(SessionInput::Frame(frame.into()));
         }
 
-        fn take(&mut self, input: Input) {
+        fn step(&mut self, input: SessionInput) {
             let mut out = Vec::new();
             self.session.step(input, &mut out);
             for output in out {
                 match output {
-                    Output::Frame(frame) => {
-                        self.longest_silence = self.longest_silence.max(self.now - self.said_at);
-                        self.said_at = self.now;
+                    SessionOutput::Frame(frame) => {
+                        self.longest_silence = self.longest_silence.max(self.now - self.sent_at);
+                        self.sent_at = self.now;
                         let is_ping = frame == protocol::PING;
                         self.pings += usize::from(is_ping);
-                        self.unanswered |= is_ping;
+                        self.has_unanswered_ping |= is_ping;
                     }
-                    Output::Timer(timer, after) => {
+                    SessionOutput::Timer(timer, after) => {
                         let after = u64::try_from(after.as_millis()).unwrap();
-                        self.timers[timer as usize] = Some(self.now + after);
+                        self.deadlines.set(timer, self.now + after);
                     }
-                    Output::Close(_) => self.closed_at = Some(self.now),
+                    SessionOutput::Close(_) => self.closed_at = Some(self.now),
                     _ => {}
                 }
             }
         }
 
-        fn until(&mut self, end: u64) {
+        fn advance_to(&mut self, end: u64) {
             while self.now < end && self.closed_at.is_none() {
                 self.now += 1;
                 for timer in Timer::ALL {
-                    if self.timers[timer as usize]
-                        .take_if(|at| *at <= self.now)
-                        .is_some()
-                    {
-                        self.take(Input::Timer(timer));
+                    if self.deadlines.take_expired(timer, self.now) {
+                        self.step(SessionInput::Timer(timer));
                     }
                 }
             }
         }
     }
 
-    /// What a client says by itself: something that is answered at once, or is not.
-    fn words() -> impl Strategy<Value = Vec<(u64, &'static str)>> {
+    /// Pauses, and frames that a client sends on its own: a probe, which is answered at once, or a pong, which is not.
+    fn client_frames() -> impl Strategy<Value = Vec<(u64, &'static str)>> {
         let probe = r#"{"t":"msg","sub":9,"mid":"probe","data":null}"#;
-        let word = prop_oneof![Just(probe), Just(r#"{"t":"pong"}"#)];
-        proptest::collection::vec((1..1_500_u64, word), 0..40)
+        let frame = prop_oneof![Just(probe), Just(PONG)];
+        proptest::collection::vec((1..1_500_u64, frame), 0..40)
     }
 
     proptest! {
         #[test]
-        fn no_silence_is_longer_than_a_heartbeat(words in words(), delay in 0..PONG_TIMEOUT) {
-            let mut watched = Watched::open();
-            for (pause, word) in words.into_iter().chain([(5_000, r#"{"t":"pong"}"#)]) {
-                let end = watched.now + pause;
-                while watched.now < end {
-                    watched.until(watched.now + 1);
-                    if watched.unanswered && watched.now >= watched.said_at + delay {
-                        watched.unanswered = false;
-                        watched.say(r#"{"t":"pong"}"#);
+        fn server_is_never_silent_for_longer_than_a_heartbeat(
+            frames in client_frames(),
+            delay in 0..PONG_TIMEOUT_MILLIS,
+        ) {
+            let mut connection = TestConnection::open();
+            for (pause, frame) in frames.into_iter().chain([(5_000, PONG)]) {
+                let end = connection.now + pause;
+                while connection.now < end {
+                    connection.advance_to(connection.now + 1);
+                    if connection.has_unanswered_ping
+                        && connection.now >= connection.sent_at + delay
+                    {
+                        connection.has_unanswered_ping = false;
+                        connection.receive(PONG);
                     }
                 }
-                watched.say(word);
+                connection.receive(frame);
             }
-            prop_assert_eq!(watched.closed_at, None);
-            prop_assert!(watched.longest_silence <= HEARTBEAT, "{}", watched.longest_silence);
+            prop_assert_eq!(connection.closed_at, None);
+            prop_assert!(
+                connection.longest_silence <= HEARTBEAT_MILLIS,
+                "{}",
+                connection.longest_silence
+            );
         }
 
         #[test]
-        fn the_dead_are_found_within_a_heartbeat_and_the_time_for_a_pong(words in words()) {
-            let mut watched = Watched::open();
-            for (pause, word) in words {
-                // Alive: nobody else says nothing for so long.
-                watched.until(watched.now + pause.min(HEARTBEAT / 2));
-                watched.say(word);
+        fn dead_client_is_disconnected_within_a_heartbeat_and_the_pong_timeout(
+            frames in client_frames(),
+        ) {
+            let mut connection = TestConnection::open();
+            for (pause, frame) in frames {
+                // A client that is alive responds to pings, and so is not silent for longer.
+                connection.advance_to(connection.now + pause.min(HEARTBEAT_MILLIS / 2));
+                connection.receive(frame);
             }
-            let died_at = watched.now;
-            watched.until(died_at + 10 * HEARTBEAT);
-            let closed_at = watched.closed_at.unwrap();
-            prop_assert!(closed_at - died_at <= HEARTBEAT + PONG_TIMEOUT, "{}", closed_at - died_at);
+            let died_at = connection.now;
+            connection.advance_to(died_at + 10 * HEARTBEAT_MILLIS);
+            let elapsed = connection.closed_at.unwrap() - died_at;
+            prop_assert!(elapsed <= HEARTBEAT_MILLIS + PONG_TIMEOUT_MILLIS, "{}", elapsed);
         }
     }
 
     #[test]
-    fn whoever_only_answers_is_asked_once_in_a_heartbeat() {
-        let mut watched = Watched::open();
-        for _ in 0..10 * HEARTBEAT {
-            watched.until(watched.now + 1);
-            if std::mem::take(&mut watched.unanswered) {
-                watched.say(r#"{"t":"pong"}"#);
+    fn quiet_client_is_pinged_once_in_a_heartbeat() {
+        let mut connection = TestConnection::open();
+        for _ in 0..10 * HEARTBEAT_MILLIS {
+            connection.advance_to(connection.now + 1);
+            if std::mem::take(&mut connection.has_unanswered_ping) {
+                connection.receive(PONG);
             }
         }
-        assert_eq!(watched.pings, 10);
+        assert_eq!(connection.pings, 10);
     }
 }

@@ -1,5 +1,5 @@
-//! Every interleaving, in bounds, of a publisher, two servers, their broker and a client that comes
-//! and goes.
+//! A model check of every interleaving, within bounds, of a publisher, two servers, their broker, and a client that
+//! connects and disconnects.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,59 +10,64 @@ use mizan_core::channel::{Position, SlowConsumer};
 use serde_json::{Value, json};
 use stateright::{Checker, Model, Property};
 
-use super::{BrokerEvent, Input, Limits, Output, Session, Settings, SubId};
-use crate::log::{Log, Message};
-use crate::subscription::Terms;
+use super::{
+    ChannelSession, Refusal, SessionInput, SessionOutput, SessionSettings, SubscriptionConfig,
+    SubscriptionRequest,
+};
+use crate::broker::log::{Log, Message};
+use crate::broker::{BrokerEvent, LogKind, SubscriptionId};
+use crate::limits::ConnectionLimits;
 
-/// What may happen how often.
+/// The bounds of the model: how often each kind of event may happen.
 #[derive(Clone, Debug)]
 struct World {
     publications: u8,
     epochs: u8,
     connections: u8,
     resubscriptions: u8,
-    absences: u8,
+    outages: u8,
     history: usize,
-    terms: Terms,
+    config: SubscriptionConfig,
 }
 
-/// What the publisher and the broker did, in order.
+/// An event of the publisher or the broker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Event {
     Published { epoch: u8, offset: u64, prev: u64 },
     NewEpoch(u8),
 }
 
-/// A server: how many of the events it has seen, and the log that it keeps.
+/// A server: the number of events that it has seen, and its log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Node {
     seen: usize,
     log: Log,
-    away: bool,
+    is_unavailable: bool,
 }
 
-/// A session, with what it waits for.
+/// A session, with the outputs that have no result yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Connection {
     node: usize,
-    session: Session,
-    waits_for: Vec<Output>,
-    attached: Vec<SubId>,
-    allowed: Vec<SubId>,
-    stirred: bool,
+    session: ChannelSession,
+    pending: Vec<SessionOutput>,
+    attached: Vec<SubscriptionId>,
+    authorized: Vec<SubscriptionId>,
+    is_notified: bool,
     network: VecDeque<Bytes>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Client {
     position: Option<(String, u64)>,
-    /// The position that it offered, until it is told what became of it.
+    /// The position that the client sent as `since`, until the server has answered it.
     offered: Option<(String, u64)>,
-    confirmed: bool,
-    suspended: bool,
-    refused: bool,
-    ignores: u8,
-    got: Vec<(String, u64)>,
+    is_confirmed: bool,
+    is_suspended: bool,
+    is_refused: bool,
+    /// The number of `unsub` frames that the client waits for. It ignores all frames before them.
+    awaited_unsubs: u8,
+    received: Vec<(String, u64)>,
     fault: Option<&'static str>,
 }
 
@@ -76,27 +81,28 @@ struct State {
     epochs: u8,
     connections: u8,
     resubscriptions: u8,
-    absences: u8,
+    outages: u8,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 enum Action {
     Publish,
     BeginEpoch,
-    /// A node sees the next event.
+    /// A server sees the next event.
     Deliver(usize),
-    /// The session hears that its log grew.
-    Stir,
-    /// The session gets the answer that it waits for.
-    Answer(usize),
-    Deny(usize),
+    /// The session is notified that its log has changed.
+    Notify,
+    /// The session gets the result of a pending output.
+    Complete(usize),
+    /// The session is refused a subscription.
+    Refuse(usize),
     /// The client reads a frame.
     Receive,
     Connect(usize),
     Disconnect,
     Resubscribe,
-    BrokerAway,
-    BrokerBack,
+    BrokerFails,
+    BrokerRecovers,
 }
 
 fn epoch(number: u8) -> Arc<str> {
@@ -112,15 +118,8 @@ impl Node {
                 prev,
             } => {
                 let data = Bytes::from(format!("[{number},{offset}]"));
-                let pushed = self.log.push(
-                    0,
-                    Message {
-                        offset: *offset,
-                        prev: *prev,
-                        data,
-                    },
-                );
-                assert!(pushed, "events come in order");
+                let message = Message::new(*offset, *prev, data);
+                assert!(self.log.push(0, message), "events are in order");
                 self.log.trim(history, 0);
             }
             Event::NewEpoch(number) => self.log = Log::new(epoch(*number), 0),
@@ -136,7 +135,7 @@ impl Node {
 }
 
 impl State {
-    fn step(&mut self, input: Input) {
+    fn step(&mut self, input: SessionInput) {
         let Some(connection) = &mut self.connection else {
             return;
         };
@@ -146,70 +145,83 @@ impl State {
             connection.session.step(input, &mut outputs);
             for output in outputs {
                 match output {
-                    Output::Frame(frame) => connection.network.push_back(frame),
-                    Output::Identify { ticket, .. } => inputs.push_back(Input::Identified {
-                        ticket,
-                        result: Ok(None),
-                    }),
-                    Output::Read {
+                    SessionOutput::Frame(frame) => connection.network.push_back(frame),
+                    SessionOutput::Authenticate { ticket, .. } => {
+                        inputs.push_back(SessionInput::Authenticated {
+                            ticket,
+                            result: Ok(None),
+                        });
+                    }
+                    SessionOutput::Read {
                         id,
-                        stream,
+                        log: kind,
                         after,
-                        most,
+                        max_messages,
                     } => {
-                        if !connection.allowed.contains(&id) {
-                            self.client.fault = Some("read before it was allowed");
+                        if !connection.authorized.contains(&id) {
+                            self.client.fault = Some("read before the authorization");
                         }
                         let log = &self.nodes[connection.node].log;
-                        let reply = log.read(&after, most as usize, usize::MAX);
-                        inputs.push_back(Input::Read { id, stream, reply });
+                        let reply = log.read(&after, max_messages as usize, usize::MAX);
+                        inputs.push_back(SessionInput::Read {
+                            id,
+                            log: kind,
+                            reply,
+                        });
                     }
-                    Output::Detach { id } => {
+                    SessionOutput::Subscription {
+                        id,
+                        request: SubscriptionRequest::Detach,
+                    } => {
                         connection
-                            .waits_for
-                            .retain(|output| subject(output) != Some(id));
+                            .pending
+                            .retain(|output| subscription_of(output) != Some(id));
                         connection.attached.retain(|attached| *attached != id);
                     }
-                    Output::Timer(..) => {}
-                    output => connection.waits_for.push(output),
+                    SessionOutput::Timer(..) => {}
+                    output => connection.pending.push(output),
                 }
             }
         }
     }
 
-    fn answer(&mut self, index: usize, world: &World) {
+    fn complete(&mut self, index: usize, world: &World) {
         let Some(connection) = &mut self.connection else {
             return;
         };
         let node = &mut self.nodes[connection.node];
-        let input = match connection.waits_for.remove(index) {
-            Output::Join { id, ticket, .. } => {
-                connection.allowed.push(id);
-                Input::Authorized {
+        let output = connection.pending.remove(index);
+        let SessionOutput::Subscription { id, request } = output else {
+            unreachable!("{output:?}");
+        };
+        let input = match request {
+            SubscriptionRequest::Join { ticket, .. } => {
+                connection.authorized.push(id);
+                SessionInput::Authorized {
                     id,
                     ticket,
-                    result: Ok(world.terms.clone()),
+                    result: Ok(world.config.clone()),
                 }
             }
-            Output::Attach { id, recent, since } => {
-                let elsewhere = |since: &Position| {
+            SubscriptionRequest::Attach { recent, since } => {
+                let is_unknown = |since: &Position| {
                     *since.epoch != **node.log.epoch() || since.offset > node.log.top()
                 };
-                if since.as_ref().is_some_and(elsewhere) {
+                if since.as_ref().is_some_and(is_unknown) {
                     node.catch_up(&self.events, world.history);
                 }
                 connection.attached.push(id);
-                Input::Attached {
+                SessionInput::Attached {
                     id,
                     log: node.log.state(),
-                    start: node.log.back(recent as usize),
+                    start: node.log.start_of_recent(recent as usize),
                 }
             }
-            Output::Snapshot { id } => Input::Snapshot {
+            SubscriptionRequest::Snapshot => SessionInput::Snapshot {
                 id,
                 result: Ok(Some((Bytes::from_static(b"0"), None))),
             },
-            output => unreachable!("{output:?}"),
+            request => unreachable!("{request:?}"),
         };
         self.step(input);
     }
@@ -220,27 +232,27 @@ impl State {
             sub["since"] = json!({ "epoch": epoch, "offset": offset });
         }
         self.client.offered = self.client.position.clone();
-        self.client.confirmed = false;
-        self.step(Input::Frame(sub.to_string().into()));
+        self.client.is_confirmed = false;
+        self.step(SessionInput::Frame(sub.to_string().into()));
     }
 
-    fn tell_attached(&mut self, event: BrokerEvent) {
+    fn notify_attached(&mut self, event: BrokerEvent) {
         let Some(connection) = &self.connection else {
             return;
         };
         for id in connection.attached.clone() {
-            self.step(Input::Broker { id, event });
+            self.step(SessionInput::Broker { id, event });
         }
     }
 
-    /// Whether nothing is under way any more.
+    /// Returns whether no message, result or notification is outstanding.
     fn is_quiet(&self) -> bool {
-        let caught_up = |node: &Node| node.seen == self.events.len() && !node.away;
+        let caught_up = |node: &Node| node.seen == self.events.len() && !node.is_unavailable;
         self.connection.as_ref().is_some_and(|connection| {
             caught_up(&self.nodes[connection.node])
-                && connection.waits_for.is_empty()
+                && connection.pending.is_empty()
                 && connection.network.is_empty()
-                && !connection.stirred
+                && !connection.is_notified
         })
     }
 
@@ -256,51 +268,51 @@ impl State {
     }
 }
 
-fn subject(output: &Output) -> Option<SubId> {
+fn subscription_of(output: &SessionOutput) -> Option<SubscriptionId> {
     match output {
-        Output::Join { id, .. } | Output::Attach { id, .. } | Output::Snapshot { id } => Some(*id),
+        SessionOutput::Subscription { id, .. } => Some(*id),
         _ => None,
     }
 }
 
 impl Client {
-    /// What PROTOCOL.md has a client do, with every rule checked.
-    fn take(&mut self, frame: &Bytes, events: &[Event]) {
+    /// Processes a frame as PROTOCOL.md says, and checks the rules for the server.
+    fn receive(&mut self, frame: &Bytes, events: &[Event]) {
         let frame: Value = serde_json::from_slice(frame).unwrap();
-        let place = |frame: &Value| {
+        let position = |frame: &Value| {
             let epoch = frame["epoch"].as_str().unwrap().to_owned();
             (epoch, frame["offset"].as_u64().unwrap())
         };
-        if self.ignores > 0 && frame["t"] != "unsub" {
+        if self.awaited_unsubs > 0 && frame["t"] != "unsub" {
             return;
         }
         match frame["t"].as_str().unwrap() {
             "subok" => {
-                let at = place(&frame);
-                self.confirmed = true;
-                self.suspended = false;
+                let at = position(&frame);
+                self.is_confirmed = true;
+                self.is_suspended = false;
                 if frame["recovered"] == true {
                     if Some(&at) != self.offered.as_ref() {
-                        self.fault = Some("recovered another position than was offered");
+                        self.fault = Some("`subok` recovered another position than `since`");
                     }
                     self.offered = None;
                 }
                 self.position = Some(at);
             }
             "gap" => {
-                let from = Some(place(&frame["from"]));
+                let from = Some(position(&frame["from"]));
                 let expected = self.offered.take().or_else(|| self.position.clone());
                 if from != expected {
-                    self.fault = Some("a gap begins where the client is not");
+                    self.fault = Some("a gap does not begin at the position of the client");
                 }
-                self.position = Some(place(&frame));
+                self.position = Some(position(&frame));
             }
             "pub" => {
-                if !self.confirmed {
-                    self.fault = Some("a message came without a subscription");
+                if !self.is_confirmed {
+                    self.fault = Some("a message without a subscription");
                 }
                 if self.offered.is_some() {
-                    self.fault = Some("a gap was not told");
+                    self.fault = Some("a gap was not reported");
                 }
                 let Some((epoch, at)) = self.position.clone() else {
                     return;
@@ -311,26 +323,26 @@ impl Client {
                 }
                 let offset = offset.unwrap();
                 let number: u8 = epoch.parse().unwrap();
-                let truth = Event::Published {
+                let published = Event::Published {
                     epoch: number,
                     offset,
                     prev: at,
                 };
-                if !events.contains(&truth) || frame["data"] != json!([number, offset]) {
-                    self.fault = Some("the message is not what was published there");
+                if !events.contains(&published) || frame["data"] != json!([number, offset]) {
+                    self.fault = Some("the message differs from the published one");
                 }
-                let place = (epoch, offset);
-                if self.got.contains(&place) {
-                    self.fault = Some("a message came twice");
+                let received = (epoch, offset);
+                if self.received.contains(&received) {
+                    self.fault = Some("a message was delivered twice");
                 }
-                self.got.push(place.clone());
-                self.position = Some(place);
+                self.received.push(received.clone());
+                self.position = Some(received);
             }
-            "state" => self.suspended = frame["state"] == "suspended",
-            "unsub" if self.ignores > 0 => self.ignores -= 1,
+            "state" => self.is_suspended = frame["state"] == "suspended",
+            "unsub" if self.awaited_unsubs > 0 => self.awaited_unsubs -= 1,
             "unsub" => {
-                self.refused = true;
-                self.confirmed = false;
+                self.is_refused = true;
+                self.is_confirmed = false;
             }
             "welcome" => {}
             other => panic!("{other}"),
@@ -346,7 +358,7 @@ impl Model for World {
         let node = Node {
             seen: 0,
             log: Log::new(epoch(0), 0),
-            away: false,
+            is_unavailable: false,
         };
         vec![State {
             events: Vec::new(),
@@ -357,7 +369,7 @@ impl Model for World {
             epochs: 0,
             connections: 0,
             resubscriptions: 0,
-            absences: 0,
+            outages: 0,
         }]
     }
 
@@ -369,7 +381,7 @@ impl Model for World {
             actions.push(Action::BeginEpoch);
         }
         for (index, node) in state.nodes.iter().enumerate() {
-            if node.seen < state.events.len() && !node.away {
+            if node.seen < state.events.len() && !node.is_unavailable {
                 actions.push(Action::Deliver(index));
             }
         }
@@ -379,28 +391,32 @@ impl Model for World {
             }
             return;
         };
-        if connection.stirred {
-            actions.push(Action::Stir);
+        if connection.is_notified {
+            actions.push(Action::Notify);
         }
-        let away = state.nodes[connection.node].away;
-        for (index, output) in connection.waits_for.iter().enumerate() {
-            match output {
-                // Nobody is attached to a broker that is away.
-                Output::Attach { .. } if away => {}
-                Output::Join { .. } => actions.extend([Action::Answer(index), Action::Deny(index)]),
-                _ => actions.push(Action::Answer(index)),
+        let is_unavailable = state.nodes[connection.node].is_unavailable;
+        for (index, output) in connection.pending.iter().enumerate() {
+            let SessionOutput::Subscription { request, .. } = output else {
+                continue;
+            };
+            match request {
+                SubscriptionRequest::Attach { .. } if is_unavailable => {}
+                SubscriptionRequest::Join { .. } => {
+                    actions.extend([Action::Complete(index), Action::Refuse(index)]);
+                }
+                _ => actions.push(Action::Complete(index)),
             }
         }
         if !connection.network.is_empty() {
             actions.push(Action::Receive);
         }
-        if state.resubscriptions < self.resubscriptions && !state.client.refused {
+        if state.resubscriptions < self.resubscriptions && !state.client.is_refused {
             actions.push(Action::Resubscribe);
         }
-        if away {
-            actions.push(Action::BrokerBack);
-        } else if state.absences < self.absences {
-            actions.push(Action::BrokerAway);
+        if is_unavailable {
+            actions.push(Action::BrokerRecovers);
+        } else if state.outages < self.outages {
+            actions.push(Action::BrokerFails);
         }
         actions.push(Action::Disconnect);
     }
@@ -413,7 +429,7 @@ impl Model for World {
                 state.published += 1;
                 state.events.push(Event::Published {
                     epoch: epoch.parse().unwrap(),
-                    // Not every engine has dense offsets.
+                    // Offsets increase, but not always by one.
                     offset: prev + 1 + prev % 2,
                     prev,
                 });
@@ -426,83 +442,84 @@ impl Model for World {
                 state.nodes[index].see(&state.events, self.history);
                 let connection = state.connection.as_mut();
                 if let Some(connection) = connection.filter(|c| c.node == index) {
-                    connection.stirred = !connection.attached.is_empty();
+                    connection.is_notified = !connection.attached.is_empty();
                 }
             }
-            Action::Stir => {
-                state.connection.as_mut()?.stirred = false;
-                state.tell_attached(BrokerEvent::More(super::Stream::Messages));
+            Action::Notify => {
+                state.connection.as_mut()?.is_notified = false;
+                state.notify_attached(BrokerEvent::LogChanged(LogKind::Messages));
             }
-            Action::Answer(index) => state.answer(index, self),
-            Action::Deny(index) => {
-                let output = state.connection.as_mut()?.waits_for.remove(index);
-                let Output::Join { id, ticket, .. } = output else {
+            Action::Complete(index) => state.complete(index, self),
+            Action::Refuse(index) => {
+                let output = state.connection.as_mut()?.pending.remove(index);
+                let SessionOutput::Subscription {
+                    id,
+                    request: SubscriptionRequest::Join { ticket, .. },
+                } = output
+                else {
                     return None;
                 };
-                state.step(Input::Authorized {
+                state.step(SessionInput::Authorized {
                     id,
                     ticket,
-                    result: Err(crate::Refusal::new("forbidden", "no")),
+                    result: Err(Refusal::new("forbidden", "no")),
                 });
             }
             Action::Receive => {
                 let frame = state.connection.as_mut()?.network.pop_front()?;
-                state.client.take(&frame, &state.events);
+                state.client.receive(&frame, &state.events);
             }
             Action::Connect(node) => {
                 state.connections += 1;
-                let settings = Settings {
-                    limits: Limits::default(),
-                    contract: String::new(),
-                };
-                let session = Session::new(Arc::new(settings), "c", &mut Vec::new());
+                let settings = SessionSettings::new(ConnectionLimits::default(), "");
+                let session = ChannelSession::new(Arc::new(settings), "c", &mut Vec::new());
                 state.connection = Some(Connection {
                     node,
                     session,
-                    waits_for: Vec::new(),
+                    pending: Vec::new(),
                     attached: Vec::new(),
-                    allowed: Vec::new(),
-                    stirred: false,
+                    authorized: Vec::new(),
+                    is_notified: false,
                     network: VecDeque::new(),
                 });
-                state.client.suspended = false;
-                state.client.refused = false;
-                state.client.ignores = 0;
+                state.client.is_suspended = false;
+                state.client.is_refused = false;
+                state.client.awaited_unsubs = 0;
                 let hello = r#"{"t":"hello","client":"abcdefgh"}"#;
-                state.step(Input::Frame(Bytes::from_static(hello.as_bytes())));
+                state.step(SessionInput::Frame(Bytes::from_static(hello.as_bytes())));
                 state.subscribe();
             }
             Action::Disconnect => {
                 let node = state.connection.take()?.node;
-                state.nodes[node].away = false;
-                state.client.confirmed = false;
-                // Who was not told yet what became of its position offers the same one again.
+                state.nodes[node].is_unavailable = false;
+                state.client.is_confirmed = false;
+                // A client whose position was not answered sends the same one again.
                 if let Some(offered) = state.client.offered.take() {
                     state.client.position = Some(offered);
                 }
             }
             Action::Resubscribe => {
                 state.resubscriptions += 1;
-                state.client.ignores += 1;
+                state.client.awaited_unsubs += 1;
                 if let Some(offered) = state.client.offered.take() {
                     state.client.position = Some(offered);
                 }
-                state.step(Input::Frame(Bytes::from_static(
+                state.step(SessionInput::Frame(Bytes::from_static(
                     br#"{"t":"unsub","sub":1}"#,
                 )));
                 state.subscribe();
             }
-            Action::BrokerAway => {
-                state.absences += 1;
+            Action::BrokerFails => {
+                state.outages += 1;
                 let node = state.connection.as_ref()?.node;
-                state.nodes[node].away = true;
-                state.tell_attached(BrokerEvent::Away);
+                state.nodes[node].is_unavailable = true;
+                state.notify_attached(BrokerEvent::Unavailable);
             }
-            Action::BrokerBack => {
+            Action::BrokerRecovers => {
                 let node = state.connection.as_ref()?.node;
-                state.nodes[node].away = false;
+                state.nodes[node].is_unavailable = false;
                 state.nodes[node].catch_up(&state.events, self.history);
-                state.tell_attached(BrokerEvent::Back);
+                state.notify_attached(BrokerEvent::Available);
             }
         }
         Some(state)
@@ -510,46 +527,42 @@ impl Model for World {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("no rule is broken", |_, state: &State| {
+            Property::always("the server follows the protocol", |_, state: &State| {
                 if let Some(fault) = state.client.fault {
                     eprintln!("{fault}");
                 }
                 state.client.fault.is_none()
             }),
-            Property::always(
-                "once all is quiet, the client has all",
-                |_, state: &State| {
-                    let client = &state.client;
-                    !state.is_quiet()
-                        || client.refused
-                        || client.position == Some(state.top()) && !client.suspended
+            Property::always("an idle client has all messages", |_, state: &State| {
+                let client = &state.client;
+                !state.is_quiet()
+                    || client.is_refused
+                    || client.position == Some(state.top()) && !client.is_suspended
+            }),
+            Property::sometimes(
+                "all messages are delivered",
+                |world: &Self, state: &State| {
+                    state.client.received.len() == usize::from(world.publications)
                 },
             ),
-            Property::sometimes("messages arrive", |world: &Self, state: &State| {
-                state.client.got.len() == usize::from(world.publications)
-            }),
-            Property::sometimes("positions are recovered", |_, state: &State| {
+            Property::sometimes("a position is recovered", |_, state: &State| {
                 let begun = state.connections + state.resubscriptions;
-                begun >= 2 && state.client.confirmed && state.client.got.len() == 2
+                begun >= 2 && state.client.is_confirmed && state.client.received.len() == 2
             }),
         ]
     }
 }
 
-fn world(slow_consumer: SlowConsumer, snapshot: bool) -> World {
+fn world(slow_consumer: SlowConsumer, has_snapshot: bool) -> World {
     World {
         publications: 2,
         epochs: 0,
         connections: 2,
         resubscriptions: 0,
-        absences: 0,
+        outages: 0,
         history: 1,
-        terms: Terms {
-            slow_consumer,
-            reauthorize: Duration::from_secs(60),
-            snapshot,
-            presence: false,
-        },
+        config: SubscriptionConfig::new(slow_consumer, Duration::from_secs(60))
+            .with_snapshot(has_snapshot),
     }
 }
 
@@ -560,7 +573,7 @@ fn check(world: World) {
 }
 
 #[test]
-fn nothing_is_lost_unnoticed_when_clients_come_and_go() {
+fn no_undetected_loss_when_clients_reconnect() {
     check(World {
         publications: 3,
         ..world(SlowConsumer::Gap, false)
@@ -568,12 +581,12 @@ fn nothing_is_lost_unnoticed_when_clients_come_and_go() {
 }
 
 #[test]
-fn nothing_is_lost_unnoticed_beside_snapshots() {
+fn no_undetected_loss_with_snapshots() {
     check(world(SlowConsumer::Gap, true));
 }
 
 #[test]
-fn nothing_is_lost_unnoticed_where_the_newest_is_enough() {
+fn no_undetected_loss_with_the_latest_policy() {
     check(World {
         publications: 3,
         ..world(SlowConsumer::Latest, false)
@@ -581,7 +594,7 @@ fn nothing_is_lost_unnoticed_where_the_newest_is_enough() {
 }
 
 #[test]
-fn nothing_is_lost_unnoticed_when_the_log_begins_anew() {
+fn no_undetected_loss_when_the_log_restarts() {
     check(World {
         epochs: 1,
         ..world(SlowConsumer::Gap, false)
@@ -589,15 +602,15 @@ fn nothing_is_lost_unnoticed_when_the_log_begins_anew() {
 }
 
 #[test]
-fn nothing_is_lost_unnoticed_when_the_broker_goes_away() {
+fn no_undetected_loss_when_the_broker_is_unavailable() {
     check(World {
-        absences: 1,
+        outages: 1,
         ..world(SlowConsumer::Gap, true)
     });
 }
 
 #[test]
-fn nothing_is_lost_unnoticed_when_clients_subscribe_again() {
+fn no_undetected_loss_when_clients_resubscribe() {
     check(World {
         resubscriptions: 1,
         connections: 1,

@@ -1,253 +1,217 @@
-//! What a session is told, and what it wants done.
+//! The transitions of a session.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use mizan_core::channel::Position;
+use super::channel_session::{ChannelSession, Phase, Reauthentication, WRITE_CREDIT_MESSAGES};
+use super::events::{SessionInput, SessionOutput};
+use super::heartbeat::Liveness;
+use super::protocol::{self, ClientFrame};
+use super::subscription::{MAX_READ_MESSAGES, SubscriptionError};
+use super::timers::Timer;
+use crate::broker::{BrokerEvent, ReadReply};
+use crate::transport::{Close, CloseCode};
 
-use crate::close::Close;
-use crate::log::{Cursor, LogState, ReadReply};
-use crate::protocol::Refusal;
-use crate::subscription::Terms;
+/// The window in which frames are counted.
+const RATE_WINDOW: Duration = Duration::from_secs(5);
 
-/// Names a subscription of a session, and never another one after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SubId(u32);
-
-impl SubId {
-    /// The name with this number, for who listens to logs without a session.
-    #[must_use]
-    pub fn new(number: u32) -> Self {
-        Self(number)
+impl ChannelSession {
+    /// Processes an input. Adds the actions for the driver to `out`, in order.
+    pub fn step(&mut self, input: SessionInput, out: &mut Vec<SessionOutput>) {
+        if matches!(self.phase, Phase::Closed) {
+            return;
+        }
+        let start = out.len();
+        if let Err(close) = self.apply(input, out) {
+            self.phase = Phase::Closed;
+            self.subscriptions.clear();
+            out.push(SessionOutput::Close(close));
+        } else {
+            self.read_next(out);
+            let is_frame = |output: &SessionOutput| matches!(output, SessionOutput::Frame(_));
+            if out[start..].iter().any(is_frame) {
+                self.heartbeat.on_send();
+            }
+        }
     }
-}
 
-/// The logs that a subscription reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stream {
-    /// What is published.
-    Messages,
-    /// Who comes and goes.
-    Presence,
-}
+    fn apply(&mut self, input: SessionInput, out: &mut Vec<SessionOutput>) -> Result<(), Close> {
+        match input {
+            SessionInput::Frame(text) => {
+                self.count_frame(out)?;
+                self.apply_frame(protocol::parse_frame(&text)?, out)?;
+            }
+            SessionInput::Ping => self.count_frame(out)?,
+            SessionInput::Authenticated { ticket, result } => {
+                self.authenticated(ticket, result, out)?;
+            }
+            SessionInput::Authorized { id, ticket, result } => {
+                self.authorized(id, ticket, result, out);
+            }
+            SessionInput::Attached { id, log, start } => {
+                if let Some(subscription) = self.find(id) {
+                    subscription.attached(&log, start, out);
+                }
+            }
+            SessionInput::Broker { id, event } => {
+                if let Some(subscription) = self.find(id) {
+                    match event {
+                        BrokerEvent::LogChanged(log) => subscription.mark_dirty(log),
+                        BrokerEvent::Unavailable => subscription.broker_unavailable(out),
+                        BrokerEvent::Available => subscription.broker_available(),
+                    }
+                }
+            }
+            SessionInput::Read { id, log, reply } => {
+                if let ReadReply::Messages { messages, .. } = &reply {
+                    let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
+                    self.write_credit = self.write_credit.saturating_sub(count);
+                }
+                self.advance(id, out, |subscription, out| {
+                    subscription.read(log, reply, out)
+                })?;
+            }
+            SessionInput::Snapshot { id, result } => {
+                self.advance(id, out, |subscription, out| {
+                    let snapshot = result.map_err(SubscriptionError::Unsubscribe)?;
+                    subscription.snapshot(snapshot, out)
+                })?;
+            }
+            SessionInput::Members { id, at, members } => {
+                if let Some(subscription) = self.find(id) {
+                    subscription.members(at, &members, out);
+                }
+            }
+            SessionInput::MessageReply { id, mid, result } => {
+                self.message_reply(id, &mid, &result, out);
+            }
+            SessionInput::HistoryReply { mid, result } => self.reply(&mid, &result, out),
+            SessionInput::Timer(timer) => self.timer_expired(timer, out)?,
+            SessionInput::Writable => self.write_credit = WRITE_CREDIT_MESSAGES,
+            SessionInput::Revoked => {
+                return Err(Close::new(CloseCode::Revoked, "the session was revoked"));
+            }
+            SessionInput::Drain(after) => {
+                if !self.is_draining {
+                    self.is_draining = true;
+                    out.push(SessionOutput::Frame(protocol::drain(after.as_millis())));
+                    out.push(SessionOutput::Timer(Timer::Drain, after));
+                }
+            }
+        }
+        Ok(())
+    }
 
-/// What a session asks to be woken for. Each is set at most once; setting it again moves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Timer {
-    /// The first frame is due.
-    Hello,
-    /// It is looked whether somebody was heard.
-    Heartbeat,
-    /// The answer to a ping is due.
-    Pong,
-    /// Frames are counted anew.
-    Rate,
-    /// The client and its subscriptions are looked at again.
-    Reauthorize,
-    /// A fresh credential is due.
-    Credential,
-    /// The connection ends.
-    Drain,
-}
+    fn count_frame(&mut self, out: &mut Vec<SessionOutput>) -> Result<(), Close> {
+        self.heartbeat.on_receive();
+        if self.frames_in_window == 0 {
+            out.push(SessionOutput::Timer(Timer::RateWindow, RATE_WINDOW));
+        }
+        self.frames_in_window += 1;
+        let window_seconds = u32::try_from(RATE_WINDOW.as_secs()).unwrap_or(u32::MAX);
+        let max_per_second = self.settings.limits.max_frames_per_second;
+        if self.frames_in_window > max_per_second.saturating_mul(window_seconds) {
+            let reason = format!("rate limit exceeded: more than {max_per_second} frames a second");
+            return Err(Close::new(CloseCode::RateLimited, reason));
+        }
+        Ok(())
+    }
 
-impl Timer {
-    pub(crate) const ALL: [Self; Self::COUNT] = [
-        Self::Hello,
-        Self::Heartbeat,
-        Self::Pong,
-        Self::Rate,
-        Self::Reauthorize,
-        Self::Credential,
-        Self::Drain,
-    ];
-    pub(crate) const COUNT: usize = 7;
-}
+    fn apply_frame(
+        &mut self,
+        frame: ClientFrame,
+        out: &mut Vec<SessionOutput>,
+    ) -> Result<(), Close> {
+        if !matches!(self.phase, Phase::Open(_)) {
+            let ClientFrame::Hello { client, token } = frame else {
+                return Err(protocol::malformed("the first frame must be `hello`"));
+            };
+            return self.hello(client, token, out);
+        }
+        match frame {
+            ClientFrame::Hello { .. } => return Err(protocol::malformed("duplicate `hello`")),
+            ClientFrame::Sub(sub) => self.subscribe(sub, out)?,
+            ClientFrame::Unsub { sub } => {
+                if let Some(id) = self.find_by_number(sub).map(|found| found.id) {
+                    self.remove(id, &protocol::unsubscribed(sub), out);
+                }
+            }
+            ClientFrame::Msg { sub, mid, data } => self.message(sub, mid, data, out),
+            ClientFrame::History {
+                sub,
+                mid,
+                before,
+                limit,
+            } => self.history(sub, mid, before, limit, out),
+            ClientFrame::Auth { token } => {
+                self.reauthenticate(Reauthentication::Requested, token, out);
+            }
+            ClientFrame::Pong => {}
+        }
+        Ok(())
+    }
 
-/// What happens to a session.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// A whole text message came.
-    Frame(Bytes),
-    /// A sign of life that is no frame, such as a ping of the transport.
-    Ping,
-    /// Who the client is, in answer to [`Output::Identify`].
-    Identified {
-        /// That of the question.
-        ticket: u32,
-        /// The user, or nobody; or that it could not be found out.
-        result: Result<Option<Arc<str>>, Refusal>,
-    },
-    /// The answer to [`Output::Join`] and [`Output::Authorize`].
-    Authorized {
-        /// The subscription.
-        id: SubId,
-        /// That of the question.
-        ticket: u32,
-        /// What was granted.
-        result: Result<Terms, Refusal>,
-    },
-    /// The answer to [`Output::Attach`].
-    Attached {
-        /// The subscription.
-        id: SubId,
-        /// How far the log goes.
-        log: LogState,
-        /// The offset that as many messages follow as were asked for.
-        start: u64,
-    },
-    /// Something happened to the log of a subscription.
-    Broker {
-        /// The subscription.
-        id: SubId,
-        /// What.
-        event: BrokerEvent,
-    },
-    /// The answer to [`Output::Read`], which is to come before any other input.
-    Read {
-        /// The subscription.
-        id: SubId,
-        /// Which of its logs.
-        stream: Stream,
-        /// What there is.
-        reply: ReadReply,
-    },
-    /// The answer to [`Output::Snapshot`].
-    Snapshot {
-        /// The subscription.
-        id: SubId,
-        /// The snapshot as JSON, with its position where that is known.
-        result: Result<Option<(Bytes, Option<Position>)>, Refusal>,
-    },
-    /// The answer to [`Output::Members`]: an object with the member `members`.
-    Members {
-        /// The subscription.
-        id: SubId,
-        /// Up to where in the log of presence this is.
-        at: Cursor,
-        /// The object.
-        members: Bytes,
-    },
-    /// The answer to [`Output::Receive`] and [`Output::History`].
-    Replied {
-        /// The subscription.
-        id: SubId,
-        /// Which of its messages.
-        mid: String,
-        /// Whether the next message of the subscription may run now.
-        ordered: bool,
-        /// The reply as JSON.
-        result: Result<Bytes, Refusal>,
-    },
-    /// A timer that was set has run down.
-    Timer(Timer),
-    /// The transport took all that it was given.
-    Writable,
-    /// The client's session was revoked.
-    Revoked,
-    /// The server stops, and wants the client gone after this time.
-    Drain(Duration),
-}
+    fn timer_expired(&mut self, timer: Timer, out: &mut Vec<SessionOutput>) -> Result<(), Close> {
+        let limits = &self.settings.limits;
+        let timed_out = |reason| Err(Close::new(CloseCode::TimedOut, reason));
+        match timer {
+            Timer::Hello if matches!(self.phase, Phase::AwaitingHello) => {
+                return timed_out("timed out waiting for `hello`");
+            }
+            Timer::Hello => {}
+            Timer::RateWindow => self.frames_in_window = 0,
+            Timer::Heartbeat => {
+                let liveness = self.heartbeat.poll();
+                if liveness != Liveness::Active {
+                    out.push(SessionOutput::Frame(protocol::PING));
+                }
+                if liveness == Liveness::Idle {
+                    out.push(SessionOutput::Timer(Timer::Pong, limits.pong_timeout));
+                }
+                let next = limits.heartbeat_interval / 2;
+                out.push(SessionOutput::Timer(Timer::Heartbeat, next));
+            }
+            // The pong may be among the frames that the driver does not read now.
+            Timer::Pong if !self.wants_input() => {
+                out.push(SessionOutput::Timer(Timer::Pong, limits.pong_timeout));
+            }
+            Timer::Pong if self.heartbeat.is_awaiting_pong() => {
+                return timed_out("timed out waiting for a response to a ping");
+            }
+            Timer::Pong => {}
+            Timer::Reauthorize => {
+                self.schedule_reauthorization(out);
+                if self.reauthorization_is_scheduled {
+                    self.reauthenticate(Reauthentication::Periodic, None, out);
+                }
+            }
+            Timer::Credential => self.credential_deadline()?,
+            Timer::Drain => {
+                let reason = "the server is shutting down; reconnect";
+                return Err(Close::new(CloseCode::ServiceRestart, reason));
+            }
+        }
+        Ok(())
+    }
 
-/// What may happen to the log of a subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BrokerEvent {
-    /// There is more to read.
-    More(Stream),
-    /// The broker cannot be reached.
-    Away,
-    /// It can be reached again, and what is known of the log is up to date.
-    Back,
-}
-
-/// What a session wants done.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Output {
-    /// Send this text.
-    Frame(Bytes),
-    /// Find out who the client is: with the token, or else as before.
-    Identify {
-        /// To be given back.
-        ticket: u32,
-        /// A token that the client sent.
-        token: Option<String>,
-    },
-    /// Find the channel, take the params, and ask whether the subscriber may be there.
-    Join {
-        /// The subscription.
-        id: SubId,
-        /// To be given back.
-        ticket: u32,
-        /// The channel's name.
-        channel: String,
-        /// The params as JSON, empty for none.
-        params: Bytes,
-    },
-    /// Ask again whether the subscriber may be there.
-    Authorize {
-        /// The subscription.
-        id: SubId,
-        /// To be given back.
-        ticket: u32,
-    },
-    /// Put the subscriber on the broker's list. Where `since` is of an epoch that is not the log's, the
-    /// log is to be brought up to date first: the subscriber may know of a new epoch before us.
-    Attach {
-        /// The subscription.
-        id: SubId,
-        /// How many messages it wants from before.
-        recent: u32,
-        /// What it has seen.
-        since: Option<Position>,
-    },
-    /// Forget the subscription.
-    Detach {
-        /// The subscription.
-        id: SubId,
-    },
-    /// Read on.
-    Read {
-        /// The subscription.
-        id: SubId,
-        /// Which of its logs.
-        stream: Stream,
-        /// From where.
-        after: Cursor,
-        /// How many messages at most.
-        most: u32,
-    },
-    /// Ask the channel for the state of things.
-    Snapshot {
-        /// The subscription.
-        id: SubId,
-    },
-    /// Put the subscriber among those who are there, and say who is.
-    Members {
-        /// The subscription.
-        id: SubId,
-    },
-    /// Hand a message over to the channel, once.
-    Receive {
-        /// The subscription.
-        id: SubId,
-        /// The client's name for the message.
-        mid: String,
-        /// The message as JSON.
-        data: Bytes,
-    },
-    /// Read older messages.
-    History {
-        /// The subscription.
-        id: SubId,
-        /// The client's name for the question.
-        mid: String,
-        /// Before which offset.
-        before: Option<u64>,
-        /// How many.
-        limit: u32,
-    },
-    /// Wake the session after this time.
-    Timer(Timer, Duration),
-    /// End the connection.
-    Close(Close),
+    /// Requests the next read for a subscription that may have unread messages. The subscriptions take turns, a few
+    /// messages each.
+    fn read_next(&mut self, out: &mut Vec<SessionOutput>) {
+        if self.write_credit == 0 {
+            return;
+        }
+        for index in 0..self.subscriptions.len() {
+            let subscription = &mut self.subscriptions[index];
+            if let Some((log, after)) = subscription.next_read() {
+                out.push(SessionOutput::Read {
+                    id: subscription.id,
+                    log,
+                    after,
+                    max_messages: MAX_READ_MESSAGES.min(self.write_credit),
+                });
+                // The subscriptions that have waited longest come first the next time.
+                self.subscriptions[index..].rotate_left(1);
+                return;
+            }
+        }
+    }
 }

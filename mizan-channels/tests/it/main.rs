@@ -1,10 +1,12 @@
-//! The public API, as servers and clients use it.
+//! Tests of the public API.
 #![allow(
     clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
+    reason = "a test that cannot continue fails by panicking"
 )]
 
-mod brokers;
+mod connections;
+mod custom_broker;
+mod memory_broker;
 #[cfg(feature = "redis")]
 mod proxy;
 #[cfg(feature = "redis")]
@@ -13,4 +15,3 @@ mod redis_broker;
 mod redis_faults;
 #[cfg(feature = "redis")]
 mod redis_server;
-mod serving;

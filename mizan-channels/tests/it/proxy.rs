@@ -1,4 +1,4 @@
-//! A way to a server that can be cut, and mended again.
+//! A TCP proxy that can be interrupted.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,11 +7,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
+/// A TCP proxy to a local server.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     state: Arc<Mutex<State>>,
-    /// Answers are thrown away.
-    is_deaf: Arc<AtomicBool>,
+    /// Whether the responses of the server are dropped.
+    drops_responses: Arc<AtomicBool>,
     /// The bytes from clients that the proxy holds back from the server; `None` while it forwards them.
     held: Arc<Mutex<Option<Vec<u8>>>>,
 }
@@ -31,10 +32,10 @@ impl Proxy {
             is_cut: false,
             open: Vec::new(),
         }));
-        let is_deaf = Arc::<AtomicBool>::default();
-        let (shared, deaf) = (Arc::clone(&state), Arc::clone(&is_deaf));
+        let drops_responses = Arc::<AtomicBool>::default();
+        let (shared, drops) = (Arc::clone(&state), Arc::clone(&drops_responses));
         let held = Arc::<Mutex<Option<Vec<u8>>>>::default();
-        let kept_back = Arc::clone(&held);
+        let requests = Arc::clone(&held);
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
                 let mut state = shared.lock().unwrap();
@@ -42,30 +43,30 @@ impl Proxy {
                     continue;
                 }
                 let target = state.target;
-                let deaf = Arc::clone(&deaf);
-                let kept_back = Arc::clone(&kept_back);
+                let drops = Arc::clone(&drops);
+                let requests = Arc::clone(&requests);
                 let task = tokio::spawn(async move {
                     if let Ok(mut server) = TcpStream::connect(("127.0.0.1", target)).await {
-                        let (mut asks, mut hears) = client.split();
-                        let (mut answers, mut takes) = server.split();
+                        let (mut from_client, mut to_client) = client.split();
+                        let (mut from_server, mut to_server) = server.split();
                         tokio::select! {
                             () = async {
                                 let mut buffer = vec![0; 16 * 1024];
-                                while let Ok(read @ 1..) = asks.read(&mut buffer).await {
-                                    if let Some(held) = &mut *kept_back.lock().unwrap() {
+                                while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
+                                    if let Some(held) = &mut *requests.lock().unwrap() {
                                         held.extend_from_slice(&buffer[..read]);
                                         continue;
                                     }
-                                    if takes.write_all(&buffer[..read]).await.is_err() {
+                                    if to_server.write_all(&buffer[..read]).await.is_err() {
                                         return;
                                     }
                                 }
                             } => {}
                             () = async {
                                 let mut buffer = vec![0; 16 * 1024];
-                                while let Ok(read @ 1..) = answers.read(&mut buffer).await {
-                                    if !deaf.load(Ordering::Relaxed)
-                                        && hears.write_all(&buffer[..read]).await.is_err()
+                                while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
+                                    if !drops.load(Ordering::Relaxed)
+                                        && to_client.write_all(&buffer[..read]).await.is_err()
                                     {
                                         return;
                                     }
@@ -80,7 +81,7 @@ impl Proxy {
         Self {
             port,
             state,
-            is_deaf,
+            drops_responses,
             held,
         }
     }
@@ -89,7 +90,7 @@ impl Proxy {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    /// Ends all connections, and takes no new ones.
+    /// Closes all connections, and accepts no new ones.
     pub(crate) fn cut(&self) {
         let mut state = self.state.lock().unwrap();
         state.is_cut = true;
@@ -98,12 +99,12 @@ impl Proxy {
         }
     }
 
-    /// Throws away what the server answers.
-    pub(crate) fn deafen(&self) {
-        self.is_deaf.store(true, Ordering::Relaxed);
+    /// Drops the responses of the server.
+    pub(crate) fn drop_responses(&self) {
+        self.drops_responses.store(true, Ordering::Relaxed);
     }
 
-    /// Keeps back what clients send.
+    /// Holds back the requests of clients.
     pub(crate) fn hold(&self) {
         *self.held.lock().unwrap() = Some(Vec::new());
     }
@@ -115,24 +116,25 @@ impl Proxy {
         windows.any(|window| window == text.as_bytes())
     }
 
-    /// Takes what was kept back, and keeps back nothing more.
+    /// Returns the bytes that were held back, and forwards further requests.
     pub(crate) fn take_held(&self) -> Vec<u8> {
         self.held.lock().unwrap().take().unwrap_or_default()
     }
 
-    /// Sends the server what came late, and waits for its answers.
-    pub(crate) async fn deliver(&self, late: &[u8]) {
+    /// Forwards late requests to the server, and waits for its responses.
+    pub(crate) async fn forward(&self, late: &[u8]) {
         let target = self.state.lock().unwrap().target;
         let mut server = TcpStream::connect(("127.0.0.1", target)).await.unwrap();
         server.write_all(late).await.unwrap();
         server.shutdown().await.unwrap();
-        let mut answers = Vec::new();
-        server.read_to_end(&mut answers).await.unwrap();
-        assert!(!answers.is_empty(), "the server answered");
+        let mut responses = Vec::new();
+        server.read_to_end(&mut responses).await.unwrap();
+        assert!(!responses.is_empty(), "the server responds");
     }
 
+    /// Accepts connections, and forwards responses again.
     pub(crate) fn mend(&self) {
-        self.is_deaf.store(false, Ordering::Relaxed);
+        self.drops_responses.store(false, Ordering::Relaxed);
         self.state.lock().unwrap().is_cut = false;
     }
 }

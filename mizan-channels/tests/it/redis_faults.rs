@@ -1,20 +1,33 @@
-//! The broker while Redis is demoted, cut off, paused or loses keys.
+//! The broker on a Redis that is demoted, disconnected, paused, or loses keys.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use mizan_channels::{Broker, Claim, ReadReply, RedisBroker, presence_of};
+use mizan_channels::broker::presence::presence_log;
+use mizan_channels::broker::{Broker, LeaseReply, LeaseRequest, ReadReply, RedisBroker};
+use mizan_channels::suite::{TestReader, publication, within_timeout};
 use mizan_core::channel::Position;
 
-use crate::brokers::{Reader, publication, request, soon};
+use crate::connections::Server;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
-use crate::serving::Server;
 
+const LEASE: Duration = Duration::from_secs(30);
+
+fn request(owner: &str, key: &str, run: u32) -> LeaseRequest {
+    let payload_hash = "0123456789abcdef0123456789abcdef";
+    LeaseRequest::new(owner, key, payload_hash, format!("{run:024x}"))
+}
+
+async fn acquire(broker: &RedisBroker, request: &LeaseRequest) -> LeaseReply {
+    broker.acquire_lease(request, LEASE).await.unwrap()
+}
+
+/// Publishes a message, and retries while Redis is unavailable.
 async fn publish(broker: &RedisBroker, text: &str) -> Position {
-    soon(async {
+    within_timeout(async {
         loop {
             match broker.publish("lobby", publication(text)).await {
                 Ok(position) => return position,
@@ -25,12 +38,12 @@ async fn publish(broker: &RedisBroker, text: &str) -> Position {
     .await
 }
 
-/// Follows a reader until it is told of a gap; what it read before that.
-async fn until_gap(reader: &mut Reader) -> Vec<String> {
+/// Reads until there is a gap. Returns the messages before it.
+async fn until_gap(reader: &mut TestReader) -> Vec<String> {
     let mut texts = Vec::new();
-    soon(async {
+    within_timeout(async {
         loop {
-            match reader.feed.read(&reader.at, 9) {
+            match reader.log.read(&reader.at, 9) {
                 ReadReply::Behind(log) => {
                     reader.at.epoch = log.epoch;
                     reader.at.offset = log.floor;
@@ -38,7 +51,7 @@ async fn until_gap(reader: &mut Reader) -> Vec<String> {
                 }
                 ReadReply::Messages { messages, .. } => {
                     if messages.is_empty() {
-                        reader.signal().await;
+                        reader.events().await;
                     }
                     for message in messages {
                         reader.at.offset = message.offset;
@@ -52,9 +65,9 @@ async fn until_gap(reader: &mut Reader) -> Vec<String> {
     texts
 }
 
-/// A master that lost its tail to a replica, and is the master again: the same process throughout.
+/// A process that was the master is demoted, loses its newest messages, and is promoted again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_demotion_and_promotion_in_one_process_begins_a_new_epoch() {
+async fn demotion_and_promotion_in_one_process_starts_a_new_epoch() {
     let (Some(a), Some(b)) = (RedisServer::start().await, RedisServer::start().await) else {
         return;
     };
@@ -62,16 +75,16 @@ async fn a_demotion_and_promotion_in_one_process_begins_a_new_epoch() {
     let proxy = Proxy::to(a.port()).await;
     let listening = RedisBroker::new(proxy.address()).unwrap();
     let publishing = RedisBroker::new(a.address()).unwrap();
-    let mut reader = Reader::new(&listening, "lobby", 0).await;
+    let mut reader = TestReader::new(&listening, "lobby", 0).await;
     for number in 0..10 {
         publish(&publishing, &format!("old{number}")).await;
     }
     assert_eq!(reader.texts(10).await.len(), 10);
     b.follow(&a).await;
     b.command(&["REPLICAOF", "NO", "ONE"]).await;
-    let mut given = HashSet::new();
+    let mut positions = HashSet::new();
     for number in 0..5 {
-        given.insert(publish(&publishing, &format!("tail{number}")).await);
+        positions.insert(publish(&publishing, &format!("tail{number}")).await);
     }
     assert_eq!(reader.texts(5).await.len(), 5);
     let before = Position {
@@ -85,30 +98,30 @@ async fn a_demotion_and_promotion_in_one_process_begins_a_new_epoch() {
     let publishing = RedisBroker::new(a.address()).unwrap();
     for number in 0..8 {
         let position = publish(&publishing, &format!("new{number}")).await;
-        assert!(given.insert(position), "an offset was given twice");
+        assert!(positions.insert(position), "an offset was assigned twice");
     }
-    // A subscriber that resumes on another server is told of the gap.
-    let returning = Reader::since(&publishing, "lobby", 0, Some(before)).await;
-    let read = returning.feed.read(&returning.at, 9);
+    // A subscriber that resumes on another server gets a gap.
+    let returning = TestReader::resume(&publishing, "lobby", before).await;
+    let read = returning.log.read(&returning.at, 9);
     assert!(matches!(read, ReadReply::Behind(_)), "{read:?}");
     proxy.mend();
     for number in 8..10 {
-        given.insert(publish(&publishing, &format!("new{number}")).await);
+        positions.insert(publish(&publishing, &format!("new{number}")).await);
     }
     assert_eq!(until_gap(&mut reader).await, Vec::<String>::new());
     let new: Vec<_> = (0..10).map(|number| format!("new{number}")).collect();
     assert_eq!(reader.texts(10).await, new);
 }
 
-/// The same, between two looks of servers that stay connected all the while.
+/// The servers stay connected, and Redis is demoted and promoted between two of their checks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn servers_that_stay_connected_notice_a_demotion_and_promotion() {
+async fn connected_servers_detect_a_demotion_and_promotion() {
     let (Some(a), Some(b)) = (RedisServer::start().await, RedisServer::start().await) else {
         return;
     };
     b.follow(&a).await;
     let [one, two] = [(); 2].map(|()| RedisBroker::new(a.address()).unwrap());
-    let mut reader = Reader::new(&two, "lobby", 0).await;
+    let mut reader = TestReader::new(&two, "lobby", 0).await;
     let first = publish(&one, "first").await;
     assert_eq!(reader.texts(1).await, ["first"]);
     b.follow(&a).await;
@@ -124,7 +137,7 @@ async fn servers_that_stay_connected_notice_a_demotion_and_promotion() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_promoted_replica_begins_a_new_epoch() {
+async fn promoted_replica_starts_a_new_epoch() {
     let (Some(mut a), Some(b)) = (RedisServer::start().await, RedisServer::start().await) else {
         return;
     };
@@ -138,42 +151,42 @@ async fn a_promoted_replica_begins_a_new_epoch() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_publication_whose_answer_was_lost_is_added_once() {
+async fn publication_with_a_lost_response_is_added_once() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
     let proxy = Proxy::to(server.port()).await;
     let publishing = Arc::new(RedisBroker::new(proxy.address()).unwrap());
     let listening = RedisBroker::new(server.address()).unwrap();
-    let mut reader = Reader::new(&listening, "lobby", 0).await;
+    let mut reader = TestReader::new(&listening, "lobby", 0).await;
     publish(&publishing, "first").await;
-    proxy.deafen();
+    proxy.drop_responses();
     let broker = Arc::clone(&publishing);
     let sent = tokio::spawn(async move { broker.publish("lobby", publication("second")).await });
     assert_eq!(reader.texts(2).await, ["first", "second"]);
     proxy.cut();
     proxy.mend();
-    let position = soon(sent).await.unwrap().unwrap();
+    let position = within_timeout(sent).await.unwrap().unwrap();
     publish(&publishing, "third").await;
     assert_eq!(reader.texts(1).await, ["third"]);
     assert_eq!(position.offset, 2);
 }
 
-/// As after a partition: what was sent before it comes when the publication was tried again already.
+/// The first attempt reaches Redis after the retry, as after a network partition.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_publication_that_comes_after_its_second_attempt_is_added_once() {
+async fn publication_that_arrives_after_its_retry_is_added_once() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
     let proxy = Proxy::to(server.port()).await;
     let publishing = Arc::new(RedisBroker::new(proxy.address()).unwrap());
     let reading = RedisBroker::new(server.address()).unwrap();
-    let mut reader = Reader::new(&reading, "lobby", 0).await;
+    let mut reader = TestReader::new(&reading, "lobby", 0).await;
     publish(&publishing, "first").await;
     proxy.hold();
     let broker = Arc::clone(&publishing);
     let sent = tokio::spawn(async move { broker.publish("lobby", publication("second")).await });
-    soon(async {
+    within_timeout(async {
         while !proxy.holds("second") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -182,20 +195,20 @@ async fn a_publication_that_comes_after_its_second_attempt_is_added_once() {
     proxy.cut();
     let late = proxy.take_held();
     proxy.mend();
-    assert_eq!(soon(sent).await.unwrap().unwrap().offset, 2);
-    proxy.deliver(&late).await;
+    assert_eq!(within_timeout(sent).await.unwrap().unwrap().offset, 2);
+    proxy.forward(&late).await;
     publish(&publishing, "third").await;
     assert_eq!(reader.texts(3).await, ["first", "second", "third"]);
 }
 
-/// A server that may publish but not announce adds the message to the log, and readers find it there.
+/// Redis adds the message to the log and rejects its announcement; readers find the message in the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_cannot_be_announced_is_published_all_the_same() {
+async fn message_is_published_when_its_announcement_fails() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
     let broker = RedisBroker::new(server.address()).unwrap();
-    let mut reader = Reader::new(&broker, "lobby", 0).await;
+    let mut reader = TestReader::new(&broker, "lobby", 0).await;
     publish(&broker, "first").await;
     server
         .command(&["ACL", "SETUSER", "default", "-publish"])
@@ -206,54 +219,50 @@ async fn a_message_that_cannot_be_announced_is_published_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_claim_that_came_too_late_is_given_back() {
+async fn rejects_a_lease_request_that_arrives_after_its_cancellation() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
     let broker = RedisBroker::new(server.address()).unwrap();
-    let lease = Duration::from_secs(30);
-    let [late, first, retry] = [7, 8, 9].map(|nonce| request("u1", "m1", nonce));
-    assert_eq!(
-        soon(broker.claim(&first, lease)).await.unwrap(),
-        Claim::Granted
-    );
-    broker.release(&first, true).await.unwrap();
-    assert_eq!(broker.claim(&retry, lease).await.unwrap(), Claim::Granted);
-    broker.release(&retry, true).await.unwrap();
-    // What is given back before it was asked for is not granted when it is.
-    broker.release(&late, true).await.unwrap();
-    assert_ne!(broker.claim(&late, lease).await.unwrap(), Claim::Granted);
-    assert_eq!(broker.claim(&retry, lease).await.unwrap(), Claim::Granted);
+    let [late, first, retry] = [7, 8, 9].map(|run| request("u1", "m1", run));
+    let reply = within_timeout(acquire(&broker, &first)).await;
+    assert_eq!(reply, LeaseReply::Granted);
+    broker.cancel_lease(&first).await.unwrap();
+    assert_eq!(acquire(&broker, &retry).await, LeaseReply::Granted);
+    broker.cancel_lease(&retry).await.unwrap();
+    broker.cancel_lease(&late).await.unwrap();
+    assert_ne!(acquire(&broker, &late).await, LeaseReply::Granted);
+    assert_eq!(acquire(&broker, &retry).await, LeaseReply::Granted);
     broker
-        .settle(&retry, Bytes::from_static(b"done"))
+        .complete_lease(&retry, Bytes::from_static(b"done"))
         .await
         .unwrap();
-    assert_ne!(broker.claim(&late, lease).await.unwrap(), Claim::Granted);
+    assert_ne!(acquire(&broker, &late).await, LeaseReply::Granted);
 }
 
-/// Runs that take long are neither forgotten nor in the way of others, however many there are.
+/// Long runs keep their leases, and do not block shorter ones, whatever their number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_runs_is_not_forgotten_for_what_ended() {
+async fn keeps_running_leases_while_outcomes_are_evicted() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
     let broker = RedisBroker::new(server.address()).unwrap();
-    let lease = Duration::from_secs(30);
     for number in 0..100 {
         let slow = request("slow", &format!("slow {number}"), number);
-        assert_eq!(broker.claim(&slow, lease).await.unwrap(), Claim::Granted);
+        assert_eq!(acquire(&broker, &slow).await, LeaseReply::Granted);
     }
     for number in 0..2_100 {
         let quick = request("slow", &number.to_string(), number);
-        assert_eq!(broker.claim(&quick, lease).await.unwrap(), Claim::Granted);
+        assert_eq!(acquire(&broker, &quick).await, LeaseReply::Granted);
         broker
-            .settle(&quick, Bytes::from_static(b"done"))
+            .complete_lease(&quick, Bytes::from_static(b"done"))
             .await
             .unwrap();
     }
     let hour = Duration::from_secs(60 * 60);
     let slowest = request("slow", "slowest", 1);
-    assert_eq!(broker.claim(&slowest, hour).await.unwrap(), Claim::Granted);
+    let reply = broker.acquire_lease(&slowest, hour).await.unwrap();
+    assert_eq!(reply, LeaseReply::Granted);
     let mut redis = server.connect().await;
     for key in ["mizan:o:{slow}", "mizan:ot:{slow}"] {
         let left: u64 = redis::cmd("PTTL")
@@ -265,46 +274,48 @@ async fn what_runs_is_not_forgotten_for_what_ended() {
     }
     for number in 0..100 {
         let slow = request("slow", &format!("slow {number}"), 9_999);
-        assert_eq!(broker.claim(&slow, lease).await.unwrap(), Claim::Running);
+        assert_eq!(acquire(&broker, &slow).await, LeaseReply::Running);
     }
 }
 
-/// As after the end of a server with many connections: Redis does nothing else while a script runs.
+/// The members of a server with many connections expire at once when it dies. Redis is blocked while a script runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn members_that_lapse_together_leave_in_batches() {
+async fn members_that_expire_together_leave_in_batches() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
     let broker = RedisBroker::new(server.address()).unwrap();
     let mia = Bytes::from_static(b"1");
-    soon(broker.enter("g", "c", "mia", mia)).await.unwrap();
-    let mut lapsed = redis::pipe();
+    within_timeout(broker.enter("g", "c", "mia", mia))
+        .await
+        .unwrap();
+    let mut expired = redis::pipe();
     for number in 0..1_000 {
         let member = format!("p{number}\0c{number}");
-        let (people, one) = (format!("p{number}"), "1 1");
-        lapsed.cmd("ZADD").arg("mizan:pl:{g}").arg(0).arg(&member);
-        lapsed.cmd("ZADD").arg("mizan:px:{g}").arg(1).arg(&member);
-        lapsed.cmd("HSET").arg("mizan:pi:{g}").arg(people).arg(one);
+        let (id, info) = (format!("p{number}"), "1 1");
+        expired.cmd("ZADD").arg("mizan:pl:{g}").arg(0).arg(&member);
+        expired.cmd("ZADD").arg("mizan:px:{g}").arg(1).arg(&member);
+        expired.cmd("HSET").arg("mizan:pi:{g}").arg(id).arg(info);
     }
     let mut redis = server.connect().await;
-    lapsed.exec_async(&mut redis).await.unwrap();
+    expired.exec_async(&mut redis).await.unwrap();
     let mut count = async || -> usize {
         let mut count = redis::cmd("HLEN");
         let count = count.arg("mizan:pi:{g}");
         count.query_async(&mut redis).await.unwrap()
     };
-    assert_eq!(members(&broker).await, MIA);
+    assert_eq!(members(&broker).await, ONLY_MIA);
     assert!(count().await > 500, "one script removed most of them");
-    broker.tend().await;
+    broker.maintain().await;
     assert_eq!(count().await, 1);
-    assert_eq!(members(&broker).await, MIA);
+    assert_eq!(members(&broker).await, ONLY_MIA);
 }
 
 /// The log output of this thread.
 #[derive(Clone, Default)]
-struct Logged(Arc<Mutex<Vec<u8>>>);
+struct LogOutput(Arc<Mutex<Vec<u8>>>);
 
-impl std::io::Write for Logged {
+impl std::io::Write for LogOutput {
     fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().write(text)
     }
@@ -314,7 +325,7 @@ impl std::io::Write for Logged {
     }
 }
 
-impl Logged {
+impl LogOutput {
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
@@ -325,8 +336,8 @@ async fn warns_of_a_redis_that_may_evict_keys() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let logged = Logged::default();
-    let writer = logged.clone();
+    let output = LogOutput::default();
+    let writer = output.clone();
     let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
     let _logging = tracing::subscriber::set_default(subscriber.finish());
     for (policy, is_warned) in [("noeviction", false), ("volatile-lru", true)] {
@@ -335,7 +346,7 @@ async fn warns_of_a_redis_that_may_evict_keys() {
             .await;
         let broker = RedisBroker::new(server.address()).unwrap();
         publish(&broker, "hello").await;
-        let text = logged.text();
+        let text = output.text();
         assert!(text.contains("connected to Redis"), "{text}");
         assert_eq!(
             text.contains("maxmemory-policy noeviction"),
@@ -350,8 +361,8 @@ async fn members(broker: &RedisBroker) -> String {
     String::from_utf8(members.to_vec()).unwrap()
 }
 
-const NOBODY: &str = r#"{"members":[]}"#;
-const MIA: &str = r#"{"members":[{"id":"mia","info":1}]}"#;
+const NO_MEMBERS: &str = r#"{"members":[]}"#;
+const ONLY_MIA: &str = r#"{"members":[{"id":"mia","info":1}]}"#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn presence_recovers_from_each_lost_key() {
@@ -371,19 +382,19 @@ async fn presence_recovers_from_each_lost_key() {
         for key in &lost {
             server.command(&["DEL", keys[*key]]).await;
         }
-        broker.tend().await;
-        assert_eq!(members(&broker).await, MIA, "{lost:?}");
+        broker.maintain().await;
+        assert_eq!(members(&broker).await, ONLY_MIA, "{lost:?}");
         broker.leave("g", "c1").await.unwrap();
-        assert_eq!(members(&broker).await, MIA, "{lost:?}");
+        assert_eq!(members(&broker).await, ONLY_MIA, "{lost:?}");
         broker.leave("g", "c2").await.unwrap();
-        assert_eq!(members(&broker).await, NOBODY, "{lost:?}");
+        assert_eq!(members(&broker).await, NO_MEMBERS, "{lost:?}");
     }
 }
 
-/// The presence of a member whose server died expires, for each key that Redis may lose.
+/// The presence of a member whose server died expires, whichever keys Redis loses.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes a minute and a half"]
-async fn presence_expires_though_keys_are_lost() {
+async fn presence_expires_even_if_keys_are_lost() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
@@ -400,13 +411,13 @@ async fn presence_expires_though_keys_are_lost() {
     }
     drop(dying);
     for _ in 0..9 {
-        living.tend().await;
+        living.maintain().await;
         tokio::time::sleep(Duration::from_secs(9)).await;
     }
-    living.tend().await;
+    living.maintain().await;
     for lost in 0..8 {
         let (_, members) = living.members(&format!("g{lost}")).await.unwrap();
-        assert_eq!(members, MIA, "{lost}");
+        assert_eq!(members, ONLY_MIA, "{lost}");
     }
 }
 
@@ -416,34 +427,25 @@ async fn presence_accepts_unusual_user_ids() {
         return;
     };
     let broker = RedisBroker::new(server.address()).unwrap();
-    let mut changes = Reader::new(&broker, &presence_of("g"), 0).await;
+    let mut changes = TestReader::new(&broker, &presence_log("g"), 0).await;
     for id in ["", "a b", "ä\u{1}", "1 2"] {
         broker.enter("g", "c1", id, "1".into()).await.unwrap();
         let expected = serde_json::json!({ "members": [{ "id": id, "info": 1 }] });
         let there: serde_json::Value = serde_json::from_str(&members(&broker).await).unwrap();
         assert_eq!(there, expected);
         broker.leave("g", "c1").await.unwrap();
-        assert_eq!(members(&broker).await, NOBODY);
-        let mut read = 0;
-        while read < 2 {
-            let ReadReply::Messages { messages, .. } = changes.feed.read(&changes.at, 9) else {
-                panic!("the log was kept");
-            };
-            if messages.is_empty() {
-                changes.signal().await;
-            }
-            for message in messages {
-                changes.at.offset = message.offset;
-                read += 1;
-            }
+        assert_eq!(members(&broker).await, NO_MEMBERS);
+        let mut count = 0;
+        while count < 2 {
+            count += changes.messages(9).await.len();
         }
     }
 }
 
-/// Redis grants the claim for the message after the server has given up. When the client sends the
-/// message again, it runs at once, and does not wait for a run that never started.
+/// Redis grants the lease of a message after the server has given up. When the client sends the message again, it
+/// runs at once, and does not wait for a run that never started.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_did_not_run_runs_when_it_is_sent_again() {
+async fn message_that_did_not_run_runs_when_it_is_sent_again() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -478,20 +480,20 @@ async fn a_message_that_did_not_run_runs_when_it_is_sent_again() {
     assert!(waited < Duration::from_secs(10), "{waited:?}");
 }
 
-/// A message that is published while Redis hears and does not answer, and is gone then.
+/// Redis receives the publication, does not respond, and then disconnects.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_may_have_been_published_has_an_unknown_outcome() {
+async fn message_that_may_have_been_published_has_an_unknown_outcome() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
     let proxy = Proxy::to(redis.port()).await;
     let server = Server::new(RedisBroker::new(proxy.address()).unwrap(), |_| {});
     let listening = RedisBroker::new(redis.address()).unwrap();
-    let mut reader = Reader::new(&listening, "chat:tea", 0).await;
+    let mut reader = TestReader::new(&listening, "chat:tea", 0).await;
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
     client.until("subok").await;
-    // Redis knows the script from now on.
+    // Loads the script into Redis.
     client.msg("first", "first");
     client.until("reply").await;
     assert_eq!(reader.texts(1).await, ["first"]);
@@ -504,15 +506,15 @@ async fn a_message_that_may_have_been_published_has_an_unknown_outcome() {
     {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    proxy.deafen();
+    proxy.drop_responses();
     server.world.publish.add_permits(1);
     assert_eq!(reader.texts(1).await, ["wait"]);
     proxy.cut();
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown", "{reply}");
-    // What is remembered is what was answered.
+    // The stored outcome is the one that the client was sent.
     proxy.mend();
-    soon(async {
+    within_timeout(async {
         loop {
             client.msg("m", "wait");
             let again = client.until("reply").await;
@@ -526,7 +528,7 @@ async fn a_message_that_may_have_been_published_has_an_unknown_outcome() {
     .await;
 }
 
-/// Nothing is left of messages that the channel refused, nor more than so much of any others.
+/// Messages that the channel refuses leave no keys in Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_messages_leave_nothing_in_redis() {
     let Some(redis) = RedisServer::start().await else {

@@ -1,11 +1,11 @@
-//! A real Redis, for a test alone.
+//! A Redis server for a single test.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// A server on a free port, with its data in a folder of its own; killed when dropped.
+/// A Redis server on a free port, with its own data directory. It is killed when dropped.
 pub(crate) struct RedisServer {
     process: Option<Child>,
     program: PathBuf,
@@ -14,14 +14,14 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
-    /// Nothing, with a line that says so, where there is no `redis-server`.
+    /// Starts a server. Returns `None`, and prints a message, if `redis-server` is not installed.
     pub(crate) async fn start() -> Option<Self> {
         let paths = std::env::var_os("PATH")?;
         let program = std::env::split_paths(&paths)
             .map(|folder| folder.join("redis-server"))
             .find(|program| program.is_file());
         let Some(program) = program else {
-            println!("skipped: there is no `redis-server` on the PATH");
+            println!("skipped: `redis-server` is not on the PATH");
             return None;
         };
         let port = TcpListener::bind("127.0.0.1:0")
@@ -39,9 +39,9 @@ impl RedisServer {
         Some(server)
     }
 
-    /// Starts again, with what was saved when `keep` is said.
-    pub(crate) async fn run(&mut self, keep: bool) {
-        if !keep {
+    /// Starts the process, with the data of the previous one if `keep_data` is set.
+    pub(crate) async fn run(&mut self, keep_data: bool) {
+        if !keep_data {
             let _ = std::fs::remove_dir_all(self.folder.path().join("appendonlydir"));
         }
         let process = Command::new(&self.program)
@@ -77,7 +77,7 @@ impl RedisServer {
         redis::cmd("PING").exec_async(&mut connection).await.is_ok()
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the process.
     pub(crate) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
@@ -89,7 +89,7 @@ impl RedisServer {
         self.port
     }
 
-    /// Runs a command, such as an operator would.
+    /// Runs a command.
     pub(crate) async fn command(&self, words: &[&str]) {
         let mut command = redis::cmd(words[0]);
         for word in &words[1..] {
@@ -99,7 +99,7 @@ impl RedisServer {
         command.exec_async(&mut connection).await.unwrap();
     }
 
-    /// Makes it a replica of another, and waits until it has all that the other has.
+    /// Makes the server a replica of `master`, and waits until it has all of its data.
     pub(crate) async fn follow(&self, master: &Self) {
         self.attach_to(master).await;
         for _ in 0..400 {
@@ -111,7 +111,7 @@ impl RedisServer {
         panic!("the replica did not follow");
     }
 
-    /// Makes it a replica of another, whose data it has from then on.
+    /// Makes the server a replica of `master`, and waits until it is connected.
     pub(crate) async fn attach_to(&self, master: &Self) {
         let port = master.port.to_string();
         self.command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"])
@@ -151,7 +151,7 @@ impl RedisServer {
 
     pub(crate) async fn connect(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.address()).unwrap();
-        // The machine may be busy with the test.
+        // The machine may be busy with other tests.
         let config = redis::AsyncConnectionConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(10)))
             .set_response_timeout(Some(Duration::from_secs(10)));

@@ -1,6 +1,6 @@
 //! `channels.ts` and `channelHooks.ts`: the channels without React, and a hook for each.
 
-use super::printing::{Document, IN_OTHER_FILES, comment, literal, text};
+use super::printing::{Document, Expression, IN_OTHER_FILES, assignment, comment, text};
 use crate::plan::{Channel, Plan};
 use crate::schema::{Docs, Type};
 
@@ -21,7 +21,10 @@ export {
   type ChannelStatus,
   type ChannelSubscription,
 } from "./runtime/channels";
-export type { ChannelHookOptions, ChannelResult } from "./runtime/channels/hooks";
+export type {
+  ChannelHookOptions,
+  ChannelResult,
+} from "./runtime/channels/hooks";
 "#;
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
@@ -44,7 +47,7 @@ fn declaration(channel: &Channel<'_>) -> Document {
     let Channel {
         name, component, ..
     } = channel;
-    let wire = literal::string(&channel.manifest.name);
+    let wire = Expression::String(channel.manifest.name.clone());
     let members = [
         ("params", &channel.params),
         ("message", &channel.message),
@@ -85,19 +88,11 @@ fn declaration(channel: &Channel<'_>) -> Document {
         Document::HardLine,
         Document::HardLine,
         comment(&docs(channel)),
-        text(format!(
-            "export const {name}Channel: ChannelDefinition<{component}Channel> = "
-        )),
-        Document::Group(vec![
-            text("{"),
-            Document::Indent(vec![
-                Document::Line,
-                text(format!("name: {wire}")),
-                Document::IfBroken(","),
-            ]),
-            Document::Line,
-            text("}"),
-        ]),
+        assignment(
+            format!("export const {name}Channel: ChannelDefinition<{component}Channel> ="),
+            "{",
+            Expression::Object(vec![("name".to_owned(), wire)]).print(),
+        ),
         text(";"),
         Document::HardLine,
     ])

@@ -5,7 +5,10 @@
 use serde_json::Value as JsonValue;
 
 use super::client::{error_type, input_type, output_type};
-use super::printing::{Document, comment, literal, text, union_after_operator, without_docs};
+use super::printing::{
+    Document, Expression, Property, assignment, comment, literal, text, union_after_operator,
+    without_docs,
+};
 use crate::manifest::{RowLimits, Widget};
 use crate::plan::{Field, FieldValue, Form, FormList, Plan};
 use crate::schema::Docs;
@@ -143,14 +146,11 @@ fn definition(form: &Form<'_>) -> Document {
     let redirect = manifest.redirect.as_ref();
     members.extend(redirect.map(|path| ("redirect", string(path))));
     members.push(("fields", fields(&form.fields)));
-    members.push(("schema", text(schema)));
-    let inside = members.into_iter().flat_map(|(name, value)| {
-        [
-            Document::HardLine,
-            text(format!("{name}: ")),
-            value,
-            text(","),
-        ]
+    members.push(("schema", Expression::atom(schema)));
+    let members = members.into_iter().map(|(name, value)| Property {
+        comment: None,
+        name: name.to_owned(),
+        value,
     });
     let docs = manifest.docs.as_ref().or(manifest.title.as_ref());
     Document::Concat(vec![
@@ -158,52 +158,44 @@ fn definition(form: &Form<'_>) -> Document {
             text: docs.cloned(),
             deprecated: false,
         }),
-        text(format!(
-            "export const {}: runtime.FormDefinition<{}Types> = {{",
-            form.constant, form.component
-        )),
-        Document::Indent(inside.collect()),
-        Document::HardLine,
-        text("};"),
+        assignment(
+            format!(
+                "export const {}: runtime.FormDefinition<{}Types> =",
+                form.constant, form.component
+            ),
+            "{",
+            Expression::ObjectLines(members.collect()).print(),
+        ),
+        text(";"),
         Document::HardLine,
     ])
 }
 
-fn fields(fields: &[Field<'_>]) -> Document {
-    if fields.is_empty() {
-        return text("[]");
-    }
-    let inside = fields
-        .iter()
-        .flat_map(|one| [Document::HardLine, field(one), text(",")]);
-    Document::Concat(vec![
-        text("["),
-        Document::Indent(inside.collect()),
-        Document::HardLine,
-        text("]"),
-    ])
+fn fields(fields: &[Field<'_>]) -> Expression {
+    Expression::Array(fields.iter().map(field).collect())
 }
 
-/// A field with the members that tell something: what is left out is false or nothing.
-fn field(field: &Field<'_>) -> Document {
+/// A field. Properties that are false or empty are omitted.
+fn field(field: &Field<'_>) -> Expression {
     let manifest = field.manifest;
-    let flag = |is_set: bool| is_set.then(|| text("true"));
+    let flag = |is_set: bool| is_set.then(|| Expression::atom("true"));
     let words = |words: &Option<String>| words.as_deref().map(string);
-    let number = |number: Option<u64>| number.map(|number| text(number.to_string()));
+    let number = |number: Option<u64>| number.map(|number| Expression::atom(number.to_string()));
     let choices = (!manifest.choices.is_empty()).then(|| {
         let choices = manifest.choices.iter().map(|choice| {
             let value = json(&choice.value);
             object(vec![("value", value), ("label", string(&choice.label))])
         });
-        Document::list("[", choices, "]")
+        Expression::Array(choices.collect())
     });
-    let list = manifest
+    let unlimited = RowLimits {
+        min: None,
+        max: None,
+    };
+    let limits = manifest
         .list
-        .or((manifest.widget == Widget::List).then_some(RowLimits {
-            min: None,
-            max: None,
-        }));
-    let list = list.map(|limits| {
+        .or((manifest.widget == Widget::List).then_some(unlimited));
+    let list = limits.map(|limits| {
         let limits = [("min", number(limits.min)), ("max", number(limits.max))];
         object(present(limits))
     });
@@ -243,31 +235,30 @@ fn field(field: &Field<'_>) -> Document {
     ]))
 }
 
-fn present<const N: usize>(members: [(&str, Option<Document>); N]) -> Vec<(&str, Document)> {
+fn present<const N: usize>(members: [(&str, Option<Expression>); N]) -> Vec<(&str, Expression)> {
     members
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
 }
 
-fn object(members: Vec<(&str, Document)>) -> Document {
-    if members.is_empty() {
-        return text("{}");
-    }
-    let members = members.into_iter().map(|(name, value)| {
-        Document::Concat(vec![text(format!("{}: ", literal::key(name))), value])
-    });
-    Document::list_with_spaces("{", members, "}")
+fn object(members: Vec<(&str, Expression)>) -> Expression {
+    let members = members.into_iter();
+    Expression::Object(
+        members
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
 }
 
-/// A JSON value as TypeScript writes it.
-fn json(value: &JsonValue) -> Document {
+/// A JSON value as an expression.
+fn json(value: &JsonValue) -> Expression {
     match value {
-        JsonValue::Null => text("null"),
-        JsonValue::Bool(value) => text(value.to_string()),
-        JsonValue::Number(number) => text(literal::number(number)),
+        JsonValue::Null => Expression::atom("null"),
+        JsonValue::Bool(value) => Expression::atom(value.to_string()),
+        JsonValue::Number(number) => Expression::atom(literal::number(number)),
         JsonValue::String(value) => string(value),
-        JsonValue::Array(items) => Document::list("[", items.iter().map(json), "]"),
+        JsonValue::Array(items) => Expression::Array(items.iter().map(json).collect()),
         JsonValue::Object(members) => object(
             members
                 .iter()
@@ -277,8 +268,8 @@ fn json(value: &JsonValue) -> Document {
     }
 }
 
-fn string(value: &str) -> Document {
-    text(literal::string(value))
+fn string(value: &str) -> Expression {
+    Expression::String(value.to_owned())
 }
 
 fn hook(form: &Form<'_>) -> Document {

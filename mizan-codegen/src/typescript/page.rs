@@ -1,6 +1,9 @@
-//! `page.ts`: what the browser's entry of a page imports that the server rendered.
+//! `page.ts`: the import of a browser entry that hydrates a page.
 //!
-//! A file of its own, because it needs react-dom, which not every client has.
+//! It is a separate file because it needs react-dom, which not every client has.
 
-pub(super) const FILE: &str = r#"export { hydratePage, type HydratePageOptions } from "./runtime/react/hydratePage";
+pub(super) const FILE: &str = r#"export {
+  hydratePage,
+  type HydratePageOptions,
+} from "./runtime/react/hydratePage";
 "#;

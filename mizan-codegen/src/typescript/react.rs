@@ -1,7 +1,7 @@
 //! `react.tsx`: a provider, and a hook for each function.
 
 use super::client::{docs, error_type, input_type, output_type};
-use super::printing::{Document, comment, literal, text, type_arguments};
+use super::printing::{Document, assignment, comment, literal, text, type_arguments};
 use crate::manifest::FunctionKind;
 use crate::plan::{Function, Plan};
 use crate::schema::Docs;
@@ -173,9 +173,8 @@ fn local_context(function: &Function<'_>) -> Document {
     };
     let provider = Document::Concat(vec![
         Document::HardLine,
-        text(format!("const {component}Context = ")),
-        type_arguments("runtime.createLocalContext<", [input_type(function)]),
-        text("();"),
+        create_context(function),
+        text(";"),
         Document::HardLine,
         Document::HardLine,
         comment(&Docs::from(
@@ -229,6 +228,16 @@ return (
         ]),
     );
     Document::Concat(vec![provider, hook])
+}
+
+fn create_context(function: &Function<'_>) -> Document {
+    let target = format!("const {}Context =", function.component);
+    let call = Document::Concat(vec![
+        type_arguments("runtime.createLocalContext<", [input_type(function)]),
+        text("()"),
+    ]);
+    let call = call.print();
+    assignment(target, &format!("{call};"), text(call.clone()))
 }
 
 fn member(function: &Function<'_>) -> Document {

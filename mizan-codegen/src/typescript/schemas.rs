@@ -1,13 +1,13 @@
 //! `schemas.ts`: a Zod schema for every input and every named type.
 //!
-//! Each is lazy, so that it costs nothing until it is used, bundlers can drop it, and types may
-//! refer to each other in any order.
+//! The schemas are lazy: an unused schema costs nothing, bundlers can remove it, and types may refer
+//! to each other in any order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Number as JsonNumber;
 
-use super::printing::{Document, literal, text};
+use super::printing::{Document, Expression, Property, lazy_assignment, literal, text};
 use super::regex;
 use crate::plan::{Definition, Plan};
 use crate::schema::{
@@ -37,46 +37,54 @@ const CHECKS: [&str; 19] = [
     "url",
 ];
 
-/// Stands in place of a pattern that is not for browsers.
-const UNTRANSLATED: &str = " /* only the server checks the pattern */";
+/// The comment on a value with a pattern that has no equivalent in JavaScript.
+const UNTRANSLATED: &str = "Only the server checks the pattern.";
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
-    let schemas = Schemas {
-        of_form: std::cell::Cell::new(false),
-        names: plan
-            .types
-            .iter()
-            .map(|definition| (definition.name.as_str(), definition.schema_name.as_str()))
-            .collect(),
+    let names = plan
+        .types
+        .iter()
+        .map(|definition| (definition.name.as_str(), definition.schema_name.as_str()))
+        .collect();
+    let of_functions = Schemas {
+        names: &names,
+        list_check: "items",
     };
-    let is_of_form = |name: &str| {
-        let form = name.strip_suffix(".submit");
-        plan.forms
-            .iter()
-            .any(|one| Some(one.manifest.name.as_str()) == form)
+    let of_forms = Schemas {
+        names: &names,
+        list_check: "rows",
     };
     let inputs = plan.all_functions().filter_map(|function| {
         let input = function.input.as_ref()?;
-        Some((input, is_of_form(&function.manifest.name)))
+        let is_submission = plan
+            .forms
+            .iter()
+            .any(|form| form.submit.manifest.name == function.manifest.name);
+        let schemas = if is_submission {
+            &of_forms
+        } else {
+            &of_functions
+        };
+        Some((schemas, input))
     });
-    let types = plan.types.iter().map(|definition| (definition, false));
-    let body: String = inputs
+    let types = plan
+        .types
+        .iter()
+        .map(|definition| (&of_functions, definition));
+    let declarations: Vec<_> = inputs
         .chain(types)
-        .map(|(definition, of_form)| {
-            schemas.of_form.set(of_form);
-            schemas.declaration(definition).print()
-        })
+        .map(|(schemas, definition)| (definition, schemas.schema(&definition.ty)))
         .collect();
-    if body.is_empty() {
+    if declarations.is_empty() {
         return "export {};\n".to_owned();
+    }
+    let mut used_checks = BTreeSet::new();
+    for (_, schema) in &declarations {
+        collect_checks(schema, &mut used_checks);
     }
     let checks: Vec<_> = CHECKS
         .into_iter()
-        .filter(|check| {
-            [",", ")", "("]
-                .iter()
-                .any(|end| body.contains(&format!(".check({check}{end}")))
-        })
+        .filter(|check| used_checks.contains(check))
         .collect();
     let mut file = "import * as z from \"zod\";\n".to_owned();
     if !checks.is_empty() {
@@ -89,178 +97,222 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     }
     file.push_str("import { lazy } from \"./runtime/validation/lazy\";\n");
     file.push_str("import type * as types from \"./types\";\n");
-    file + &body
+    for (definition, schema) in &declarations {
+        file.push_str(&declaration(definition, schema).print());
+    }
+    file
+}
+
+fn declaration(definition: &Definition, schema: &Expression) -> Document {
+    let Definition {
+        name,
+        schema_name,
+        ty,
+        ..
+    } = definition;
+    let comment = if has_untranslated_pattern(ty) {
+        format!("// {UNTRANSLATED}\n")
+    } else {
+        String::new()
+    };
+    let left = format!("export const {schema_name}: z.ZodType<types.{name}> =");
+    Document::Concat(vec![
+        Document::HardLine,
+        text(comment),
+        lazy_assignment(left, schema),
+        text(";"),
+        Document::HardLine,
+    ])
+}
+
+/// Adds the names of the checks in a schema to `names`.
+fn collect_checks<'s>(schema: &'s Expression, names: &mut BTreeSet<&'s str>) {
+    schema.visit_calls(&mut |call| {
+        if let [check] = call.arguments()
+            && call.name() == "check"
+        {
+            match check {
+                Expression::Atom(name) => names.insert(name.as_str()),
+                Expression::Call(call) => names.insert(call.name()),
+                _ => false,
+            };
+        }
+    });
 }
 
 struct Schemas<'p> {
-    /// Whether what is printed is the input of a form.
-    of_form: std::cell::Cell<bool>,
-    /// The schemas of the named types, by the names of the types.
-    names: BTreeMap<&'p str, &'p str>,
+    /// The names of the schemas of named types, by the names of the types.
+    names: &'p BTreeMap<&'p str, &'p str>,
+    /// The check of a list's length. In forms, its message speaks of rows.
+    list_check: &'static str,
 }
 
 impl Schemas<'_> {
-    fn declaration(&self, definition: &Definition) -> Document {
-        let Definition {
-            name, schema_name, ..
-        } = definition;
-        Document::Concat(vec![
-            Document::HardLine,
-            text(format!(
-                "export const {schema_name}: z.ZodType<types.{name}> ="
-            )),
-            Document::Indent(vec![
-                Document::HardLine,
-                Document::Group(vec![
-                    text("/* @__PURE__ */ lazy(() =>"),
-                    Document::Indent(vec![
-                        Document::Line,
-                        self.schema(&definition.ty),
-                        Document::IfBroken(","),
-                    ]),
-                    Document::SoftLine,
-                    text(");"),
-                ]),
-            ]),
-            Document::HardLine,
-        ])
-    }
-
-    fn schema(&self, ty: &Type) -> Document {
+    fn schema(&self, ty: &Type) -> Expression {
         match ty {
-            Type::Unknown => text("z.unknown()"),
-            Type::Never => text("z.never()"),
-            Type::Null => text("z.null()"),
-            Type::Boolean => text("z.boolean()"),
-            Type::Number(value) => text(number(value)),
-            Type::Text(value) => text(string(value)),
-            Type::File(checks) => text(file(checks)),
-            Type::Literal(value) => text(format!("z.literal({})", literal::literal(value))),
+            Type::Unknown => zod("unknown", []),
+            Type::Never => zod("never", []),
+            Type::Null => zod("null", []),
+            Type::Boolean => zod("boolean", []),
+            Type::Number(value) => number(value),
+            Type::Text(value) => string(value),
+            Type::File(checks) => file(checks),
+            Type::Literal(value) => zod("literal", [literal_expression(value)]),
             Type::List(list) => self.list(list),
-            Type::Tuple(items) => Document::list(
-                "z.tuple([",
-                items.iter().map(|item| self.schema(item)),
-                "])",
-            ),
+            Type::Tuple(items) => {
+                let items = items.iter().map(|item| self.schema(item));
+                zod("tuple", [Expression::Array(items.collect())])
+            }
             Type::Object(object) => self.object(object),
             Type::Union(members) => self.union(members),
             Type::Intersection(parts) => parts
                 .iter()
                 .map(|part| self.schema(part))
-                .reduce(|left, right| Document::list("z.intersection(", [left, right], ")"))
-                .unwrap_or_else(|| text("z.unknown()")),
+                .reduce(|left, right| zod("intersection", [left, right]))
+                .unwrap_or_else(|| zod("unknown", [])),
             Type::Named(name) => {
-                let schema_name = self.names.get(name.as_str()).copied().unwrap_or_default();
-                text(schema_name.to_owned())
+                let schema_name = self.names.get(name.as_str()).copied();
+                Expression::atom(schema_name.unwrap_or_default())
             }
         }
     }
 
-    fn list(&self, list: &List) -> Document {
-        let check = if self.of_form.get() { "rows" } else { "items" };
-        let mut checks = counted(check, list.min_items, list.max_items, &list.checks);
-        if list.unique {
-            checks += ".check(unique)";
+    fn list(&self, list: &List) -> Expression {
+        let limits = length_check(
+            self.list_check,
+            list.min_items,
+            list.max_items,
+            &list.checks,
+        );
+        let mut schema = zod("array", [self.schema(&list.item)]);
+        if let Some(check) = limits {
+            schema = schema.method("check", [check]);
         }
-        Document::Concat(vec![
-            text("z.array("),
-            self.schema(&list.item),
-            text(")"),
-            text(checks),
-        ])
+        if list.unique {
+            schema = schema.method("check", [Expression::atom("unique")]);
+        }
+        schema
     }
 
-    fn object(&self, object: &Object) -> Document {
+    fn object(&self, object: &Object) -> Expression {
         if object.properties.is_empty()
             && let Some(additional) = &object.additional
         {
             let key = key_schema(&additional.key_patterns);
-            return Document::list(
-                "z.record(",
-                [text(key), self.schema(&additional.value)],
-                ")",
-            );
+            return zod("record", [key, self.schema(&additional.value)]);
         }
-        let mut parts = vec![text(if object.closed {
-            "z.strictObject({"
-        } else {
-            "z.object({"
-        })];
-        let mut inside = Vec::new();
-        for property in &object.properties {
-            inside.extend([
-                Document::HardLine,
-                text(format!("{}: ", literal::key(&property.name))),
-                self.schema(&property.ty),
-                text(if property.required {
-                    ","
+        let properties = object.properties.iter().map(|property| {
+            let schema = self.schema(&property.ty);
+            Property {
+                comment: has_untranslated_pattern(&property.ty).then_some(UNTRANSLATED),
+                name: property.name.clone(),
+                value: if property.required {
+                    schema
                 } else {
-                    ".optional(),"
-                }),
-            ]);
+                    schema.method("optional", [])
+                },
+            }
+        });
+        let method = if object.closed {
+            "strictObject"
+        } else {
+            "object"
+        };
+        let schema = zod(method, [Expression::ObjectLines(properties.collect())]);
+        match &object.additional {
+            Some(additional) => schema.method("catchall", [self.schema(&additional.value)]),
+            None => schema,
         }
-        if !inside.is_empty() {
-            parts.extend([Document::Indent(inside), Document::HardLine]);
-        }
-        parts.push(text("})"));
-        if let Some(additional) = &object.additional {
-            parts.extend([
-                text(".catchall("),
-                self.schema(&additional.value),
-                text(")"),
-            ]);
-        }
-        Document::Concat(parts)
     }
 
-    fn union(&self, members: &[Member]) -> Document {
+    fn union(&self, members: &[Member]) -> Expression {
         let (nulls, others): (Vec<&Type>, Vec<&Type>) = members
             .iter()
             .map(|member| &member.ty)
             .partition(|ty| **ty == Type::Null);
         let schema = match others.as_slice() {
-            [] => return text("z.null()"),
+            [] => return zod("null", []),
             [only] => self.schema(only),
-            several => self.several(several),
+            several => self.alternatives(several),
         };
         if nulls.is_empty() {
             schema
         } else {
-            Document::Concat(vec![schema, text(".nullable()")])
+            schema.method("nullable", [])
         }
     }
 
-    fn several(&self, types: &[&Type]) -> Document {
+    fn alternatives(&self, types: &[&Type]) -> Expression {
         let literals: Option<Vec<_>> = types
             .iter()
             .map(|ty| match ty {
-                Type::Literal(value) => Some(text(literal::literal(value))),
+                Type::Literal(value) => Some(literal_expression(value)),
                 _ => None,
             })
             .collect();
         if let Some(literals) = literals {
-            let are_texts = types
+            let are_strings = literals
                 .iter()
-                .all(|ty| matches!(ty, Type::Literal(Literal::Text(_))));
-            return Document::list(
-                if are_texts { "z.enum([" } else { "z.literal([" },
-                literals,
-                "])",
-            );
+                .all(|literal| matches!(literal, Expression::String(_)));
+            let method = if are_strings { "enum" } else { "literal" };
+            return zod(method, [Expression::Array(literals)]);
         }
-        let schemas = types.iter().map(|ty| self.schema(ty));
+        let schemas = Expression::Array(types.iter().map(|ty| self.schema(ty)).collect());
         match tag(types) {
-            None => Document::list("z.union([", schemas, "])"),
-            Some(tag) => Document::Concat(vec![
-                text(format!("z.discriminatedUnion({}, ", literal::string(tag))),
-                Document::list("[", schemas, "]"),
-                text(")"),
-            ]),
+            None => zod("union", [schemas]),
+            Some(tag) => zod(
+                "discriminatedUnion",
+                [Expression::String(tag.to_owned()), schemas],
+            ),
         }
     }
 }
 
-/// The property whose value tells which of the alternatives an object is.
+/// Calls a function of Zod.
+fn zod(function: &'static str, arguments: impl IntoIterator<Item = Expression>) -> Expression {
+    Expression::atom("z").method(function, arguments)
+}
+
+fn literal_expression(value: &Literal) -> Expression {
+    match value {
+        Literal::Text(value) => Expression::String(value.clone()),
+        other => Expression::atom(literal::literal(other)),
+    }
+}
+
+/// Returns whether a value has a pattern that is checked by the server only.
+///
+/// The properties of objects are left out, because each of them has its own comment.
+fn has_untranslated_pattern(ty: &Type) -> bool {
+    match ty {
+        Type::Text(value) => {
+            value_pattern(value).is_some_and(|pattern| regex::to_javascript(pattern).is_none())
+        }
+        Type::List(list) => has_untranslated_pattern(&list.item),
+        Type::Tuple(types) | Type::Intersection(types) => {
+            types.iter().any(has_untranslated_pattern)
+        }
+        Type::Union(members) => members
+            .iter()
+            .any(|member| has_untranslated_pattern(&member.ty)),
+        Type::Object(object) => object.additional.as_ref().is_some_and(|additional| {
+            let keys = additional.key_patterns.iter();
+            has_untranslated_pattern(&additional.value)
+                || keys
+                    .into_iter()
+                    .any(|pattern| regex::to_javascript(pattern).is_none())
+        }),
+        _ => false,
+    }
+}
+
+/// Returns the pattern of a string. A pattern beside a format describes how the type is parsed.
+fn value_pattern(value: &Text) -> Option<&str> {
+    let pattern = value.pattern.as_deref();
+    pattern.filter(|_| value.checks.format.is_none())
+}
+
+/// Returns the property whose value distinguishes the alternatives of a union of objects.
 fn tag<'t>(types: &[&'t Type]) -> Option<&'t str> {
     let objects: Option<Vec<&Object>> = types
         .iter()
@@ -295,41 +347,40 @@ fn tag_value<'o>(object: &'o Object, tag: &str) -> Option<&'o str> {
     }
 }
 
-fn number(number: &Number) -> String {
+fn number(number: &Number) -> Expression {
+    let bounds = Bounds::of(number);
     let mut schema = match number.width {
-        NumberWidth::Float => "z.number()",
-        NumberWidth::Int32 => "z.int32()",
-        NumberWidth::UInt32 => "z.uint32()",
+        NumberWidth::Float => zod("number", []),
+        NumberWidth::Int32 => zod("int32", []),
+        NumberWidth::UInt32 => zod("uint32", []),
         NumberWidth::Int8
         | NumberWidth::Int16
         | NumberWidth::UInt8
         | NumberWidth::UInt16
-        | NumberWidth::Bounded => "z.int()",
+        | NumberWidth::Bounded => {
+            let schema = zod("int", []);
+            match number.width.limits() {
+                Some(limits) => bounds.add_limits_of_type(schema, limits),
+                None => schema,
+            }
+        }
+    };
+    if let Some(check) = bounds.check(number.checks.message("range")) {
+        schema = schema.method("check", [check]);
     }
-    .to_owned();
-    let bounds = Bounds::of(number);
-    if schema == "z.int()"
-        && let Some((min, max)) = number.width.limits()
-    {
-        schema += &match (bounds.has_lower(), bounds.has_upper()) {
-            (true, true) => String::new(),
-            (true, false) => format!(".max({max})"),
-            (false, true) => format!(".min({min})"),
-            (false, false) => format!(".check(range({{ min: {min}, max: {max} }}))"),
-        };
-    }
-    schema += &bounds.check(number.checks.message("range"));
     if let Some(step) = &number.multiple_of {
-        schema += &format!(".multipleOf({})", literal::number(step));
+        schema = schema.method("multipleOf", [Expression::atom(literal::number(step))]);
     }
-    if let Some(not) = &number.excluded {
-        let not = literal::number(not);
-        schema += &format!(".refine((value) => value !== {not}, \"Must not be {not}.\")");
+    if let Some(excluded) = &number.excluded {
+        let excluded = literal::number(excluded);
+        let test = Expression::Arrow(format!("(value) => value !== {excluded}"));
+        let message = Expression::String(format!("Must not be {excluded}."));
+        schema = schema.method("refine", [test, message]);
     }
     schema
 }
 
-/// The range that a constraint wants, apart from what the type can hold.
+/// The range of a constraint, without the limits of the type.
 struct Bounds {
     min: Option<JsonNumber>,
     exclusive_min: Option<JsonNumber>,
@@ -338,10 +389,11 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// The bounds that a constraint has set.
+    /// Returns the bounds of a constraint.
     ///
-    /// Of an upper bound that the type has anyway nothing is known, so it is left out beside a lower
-    /// one; a lower one, zero nearly always, is said beside an upper one.
+    /// The manifest does not tell whether a bound that equals the limit of the type comes from the
+    /// constraint. Such an upper bound is omitted; such a lower bound, almost always zero, is kept
+    /// beside an upper one.
     fn of(number: &Number) -> Self {
         let own = number.width.limits();
         let is_own = |bound: &Option<JsonNumber>, own: Option<i64>| {
@@ -378,26 +430,37 @@ impl Bounds {
         .filter_map(|(name, words, bound)| Some((name, words, bound.as_ref()?)))
     }
 
-    fn check(&self, message: Option<&str>) -> String {
-        let bounds: Vec<_> = self
-            .named()
-            .map(|(name, _, bound)| format!("{name}: {}", literal::number(bound)))
-            .collect();
-        if bounds.is_empty() {
-            return String::new();
+    /// Adds the limits of the integer type, except those that are implied by the constraint.
+    fn add_limits_of_type(&self, schema: Expression, (min, max): (i64, i64)) -> Expression {
+        let limit = |limit: i64| Expression::atom(limit.to_string());
+        match (self.has_lower(), self.has_upper()) {
+            (true, true) => schema,
+            (true, false) => schema.method("max", [limit(max)]),
+            (false, true) => schema.method("min", [limit(min)]),
+            (false, false) => {
+                let limits = [("min", limit(min)), ("max", limit(max))];
+                let limits = limits.map(|(name, value)| (name.to_owned(), value));
+                schema.method("check", [check_call("range", limits.into(), None)])
+            }
         }
-        let spelt = || self.words_of_rust();
-        let message = message.map(str::to_owned).or_else(spelt);
-        let message = message.map(|message| format!(", {}", literal::string(&message)));
-        format!(
-            ".check(range({{ {} }}{}))",
-            bounds.join(", "),
-            message.unwrap_or_default()
-        )
     }
 
-    /// The server's words, where it writes a number in another way than JavaScript: `1.0`.
-    fn words_of_rust(&self) -> Option<String> {
+    fn check(&self, message: Option<&str>) -> Option<Expression> {
+        let bounds: Vec<_> = self
+            .named()
+            .map(|(name, _, bound)| (name.to_owned(), Expression::atom(literal::number(bound))))
+            .collect();
+        if bounds.is_empty() {
+            return None;
+        }
+        let message = message
+            .map(str::to_owned)
+            .or_else(|| self.message_of_server());
+        Some(check_call("range", bounds, message))
+    }
+
+    /// Returns the message of the server if it formats a number differently than JavaScript: `1.0`.
+    fn message_of_server(&self) -> Option<String> {
         if self
             .named()
             .all(|(_, _, bound)| bound.to_string() == literal::number(bound))
@@ -414,109 +477,126 @@ impl Bounds {
     }
 }
 
-/// A string with the constraints that can be checked as the server does.
+/// A string with the constraints that the client can check in the same way as the server.
 ///
-/// Of the formats these are the email address, as the `validator` crate takes it; the URL, for
-/// which both follow the WHATWG; and the UUID with its hyphens, as RFC 9562 writes it. The others
-/// have looser or stricter checks in JavaScript than in Rust, so they are left to the server.
-fn string(value: &Text) -> String {
+/// The checked formats are the email address, as the `validator` crate accepts it; the URL, for which
+/// both sides follow the WHATWG; and the UUID with hyphens, as in RFC 9562. Other formats have looser
+/// or stricter checks in JavaScript than in Rust, so only the server checks them.
+fn string(value: &Text) -> Expression {
     let checks = &value.checks;
     let mut schema = match value.format.as_deref() {
-        Some("uuid") => "z.guid()",
-        _ => "z.string()",
-    }
-    .to_owned();
-    let mut own_length = (checks.not_blank && value.min_length.or(value.max_length).is_some())
-        .then(|| checks.message("length"))
-        .flatten();
-    if own_length.is_some() {
-        schema += &counted("filled", value.min_length, value.max_length, checks);
-    } else if checks.not_blank {
-        schema += ".check(notBlank)";
-    }
-    if checks.single_line {
-        schema += ".check(singleLine)";
-    }
-    schema += match checks.format {
-        Some(WireFormat::Date) => ".check(date)",
-        Some(WireFormat::Time) => ".check(time)",
-        Some(WireFormat::DateTime) => ".check(dateTime)",
-        Some(WireFormat::Color) => ".check(color)",
-        Some(WireFormat::Decimal) => ".check(decimal)",
-        None => "",
+        Some("uuid") => zod("guid", []),
+        _ => zod("string", []),
     };
-    match value.format.as_deref() {
-        Some("email") => schema += &format!(".check(email({}))", own_words(checks, "email")),
-        // Outside of forms, what Rust takes for a moment depends on the crate.
-        Some("date-time") if *checks != Checks::default() => schema += ".check(instant)",
-        Some("uri") => schema += &format!(".check(url({}))", own_words(checks, "url")),
-        _ => {}
+    for check in string_checks(value) {
+        schema = schema.method("check", [check]);
     }
-    if own_length.take().is_none() {
-        schema += &counted("characters", value.min_length, value.max_length, checks);
+    if let Some(pattern) = value_pattern(value).and_then(regex::to_javascript) {
+        let message = checks.message("regex").map(str::to_owned);
+        let arguments = [Expression::Regex(pattern)].into_iter();
+        let arguments = arguments.chain(message.map(Expression::String));
+        schema = schema.method("check", [Expression::call("pattern", arguments)]);
     }
-    if let Some(max) = checks.max_bytes {
-        schema += &format!(".check(maxBytes({max}))");
-    }
-    // A pattern beside a format is how the type itself reads it.
-    let Some(pattern) = value.pattern.as_deref().filter(|_| checks.format.is_none()) else {
-        return schema;
-    };
-    let words = own_words(checks, "regex");
-    schema += &match (regex::to_javascript(pattern), words.as_str()) {
-        (None, _) => UNTRANSLATED.to_owned(),
-        (Some(pattern), "") => format!(".check(pattern({pattern}))"),
-        (Some(pattern), words) => format!(".check(pattern({pattern}, {words}))"),
-    };
     schema
 }
 
-fn file(checks: &Checks) -> String {
-    let accept = (!checks.accept.is_empty()).then(|| checks.accept.join(", "));
-    let accept = accept.map(|accept| format!("accept: {}", literal::string(&accept)));
-    let max_bytes = checks.max_bytes.map(|max| format!("maxBytes: {max}"));
-    let limits: Vec<_> = accept.into_iter().chain(max_bytes).collect();
-    match limits.as_slice() {
-        [] => "z.instanceof(File).check(file({}))".to_owned(),
-        limits => format!(
-            "z.instanceof(File).check(file({{ {} }}))",
-            limits.join(", ")
-        ),
+/// The checks of a string, except for its pattern, in the order in which the server applies them.
+fn string_checks(value: &Text) -> Vec<Expression> {
+    let checks = &value.checks;
+    let length = |check| length_check(check, value.min_length, value.max_length, checks);
+    let mut all = Vec::new();
+    let has_own_message =
+        value.min_length.or(value.max_length).is_some() && checks.message("length").is_some();
+    let is_filled = checks.not_blank && has_own_message;
+    if is_filled {
+        all.extend(length("filled"));
+    } else if checks.not_blank {
+        all.push(Expression::atom("notBlank"));
     }
+    if checks.single_line {
+        all.push(Expression::atom("singleLine"));
+    }
+    let format = checks.format.map(|format| match format {
+        WireFormat::Date => "date",
+        WireFormat::Time => "time",
+        WireFormat::DateTime => "dateTime",
+        WireFormat::Color => "color",
+        WireFormat::Decimal => "decimal",
+    });
+    all.extend(format.map(Expression::atom));
+    let with_message = |check: &str, code| {
+        let message = checks.message(code).map(str::to_owned);
+        Expression::call(check, message.map(Expression::String))
+    };
+    match value.format.as_deref() {
+        Some("email") => all.push(with_message("email", "email")),
+        // Outside of forms, the crate of the Rust type decides which timestamps are valid.
+        Some("date-time") if *checks != Checks::default() => {
+            all.push(Expression::atom("instant"));
+        }
+        Some("uri") => all.push(with_message("url", "url")),
+        _ => {}
+    }
+    if !is_filled {
+        all.extend(length("characters"));
+    }
+    if let Some(max) = checks.max_bytes {
+        let max = Expression::atom(max.to_string());
+        all.push(Expression::call("maxBytes", [max]));
+    }
+    all
 }
 
-/// The check of how many characters or items there are; nothing without limits.
-fn counted(check: &str, min: Option<u64>, max: Option<u64>, checks: &Checks) -> String {
+fn file(checks: &Checks) -> Expression {
+    let accept = (!checks.accept.is_empty()).then(|| {
+        (
+            "accept".to_owned(),
+            Expression::String(checks.accept.join(", ")),
+        )
+    });
+    let max_bytes = checks
+        .max_bytes
+        .map(|max| ("maxBytes".to_owned(), Expression::atom(max.to_string())));
+    let limits = accept.into_iter().chain(max_bytes).collect();
+    let check = Expression::call("file", [Expression::Object(limits)]);
+    zod("instanceof", [Expression::atom("File")]).method("check", [check])
+}
+
+/// The check of the number of characters or items; `None` without limits.
+fn length_check(
+    check: &str,
+    min: Option<u64>,
+    max: Option<u64>,
+    checks: &Checks,
+) -> Option<Expression> {
     let limits: Vec<_> = [("min", min), ("max", max)]
         .into_iter()
-        .filter_map(|(name, limit)| Some(format!("{name}: {}", limit?)))
+        .filter_map(|(name, limit)| Some((name.to_owned(), Expression::atom(limit?.to_string()))))
         .collect();
     if limits.is_empty() {
-        return String::new();
+        return None;
     }
-    let words = match own_words(checks, "length") {
-        words if words.is_empty() => words,
-        words => format!(", {words}"),
-    };
-    format!(".check({check}({{ {} }}{words}))", limits.join(", "))
+    let message = checks.message("length").map(str::to_owned);
+    Some(check_call(check, limits, message))
 }
 
-/// The server's own words for a broken constraint, as an argument; nothing where it has none.
-fn own_words(checks: &Checks, code: &str) -> String {
-    checks
-        .message(code)
-        .map(literal::string)
-        .unwrap_or_default()
+/// Calls a check with an object of limits, and with a custom message.
+fn check_call(
+    check: &str,
+    limits: Vec<(String, Expression)>,
+    message: Option<String>,
+) -> Expression {
+    let arguments = [Expression::Object(limits)].into_iter();
+    Expression::call(check, arguments.chain(message.map(Expression::String)))
 }
 
-fn key_schema(patterns: &[String]) -> String {
-    let alternatives: Option<Vec<_>> = patterns
-        .iter()
-        .map(|pattern| regex::to_javascript(pattern))
-        .collect();
-    match alternatives.as_deref() {
-        Some([pattern]) => format!("z.string().regex({pattern})"),
-        None => format!("z.string(){UNTRANSLATED}"),
-        _ => "z.string()".to_owned(),
+fn key_schema(patterns: &[String]) -> Expression {
+    let key = zod("string", []);
+    match patterns {
+        [pattern] => match regex::to_javascript(pattern) {
+            Some(pattern) => key.method("regex", [Expression::Regex(pattern)]),
+            None => key,
+        },
+        _ => key,
     }
 }

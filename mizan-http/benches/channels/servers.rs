@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt, StreamExt};
-use mizan_channels::{Channels, Limits, MemoryBroker};
+use mizan_channels::broker::MemoryBroker;
+use mizan_channels::{Channels, ConnectionLimits};
 use mizan_core::{Channel, Cx, Decision, Never, Registry};
 use mizan_http::{MizanService, serve as serve_http};
 use serde::{Deserialize, Serialize};
@@ -79,8 +80,8 @@ pub(crate) async fn serve(kind: &str) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     if kind == "mizan" {
-        let mut limits = Limits::default();
-        limits.heartbeat = Duration::from_secs(600);
+        let mut limits = ConnectionLimits::default();
+        limits.heartbeat_interval = Duration::from_secs(600);
         let channels = Channels::with_limits(MemoryBroker::new(), limits);
         let registry = Registry::new().channel::<Ticks>().state(channels.clone());
         // All sockets of the benchmark come from one address.

@@ -3,7 +3,8 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mizan_channels::{Channels, RedisBroker};
+use mizan_channels::Channels;
+use mizan_channels::broker::RedisBroker;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;

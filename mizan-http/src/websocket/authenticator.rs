@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, header};
-use mizan_channels::{Channels, Identify, Visitor};
+use mizan_channels::Channels;
+use mizan_channels::transport::{AuthenticateConnection, Peer};
 use mizan_core::{Error, RequestHead};
 
 use super::retained_head::with_headers;
@@ -25,8 +26,8 @@ pub(super) struct WebSocketAuthenticator<A> {
     pub(super) _share: Share,
 }
 
-impl<A: Authenticate> Identify for WebSocketAuthenticator<A> {
-    fn identify(&self, token: Option<String>) -> BoxFuture<'static, Result<Visitor, Error>> {
+impl<A: Authenticate> AuthenticateConnection for WebSocketAuthenticator<A> {
+    fn authenticate(&self, token: Option<String>) -> BoxFuture<'static, Result<Peer, Error>> {
         let state = Arc::clone(&self.state);
         let head = match token {
             None => Arc::clone(&self.head),
@@ -45,7 +46,7 @@ impl<A: Authenticate> Identify for WebSocketAuthenticator<A> {
         async move {
             let principal = state.authenticate(&head).await?;
             session.watch(&state, &channels, &principal);
-            Ok(Visitor { principal, head })
+            Ok(Peer::new(principal, head))
         }
         .boxed()
     }

@@ -1,7 +1,7 @@
 //! The opening handshake of a WebSocket (RFC 6455, section 4.2).
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use mizan_channels::SUBPROTOCOL;
+use mizan_channels::transport::SUBPROTOCOL;
 use mizan_core::{Error, ErrorCode};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 

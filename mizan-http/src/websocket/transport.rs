@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, Sink, SinkExt, Stream};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use mizan_channels::{Close, CloseCode, Gone, Received, Transport};
+use mizan_channels::transport::{Close, CloseCode, ConnectionClosed, Received, Transport};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -145,7 +145,7 @@ impl Transport for WebSocketTransport {
                 Message::Pong(_) => Received::Ping,
                 Message::Binary(_) => {
                     let reason = "binary messages are not supported: send text";
-                    Received::Broken(Close::new(CloseCode::Binary, reason))
+                    Received::Broken(Close::new(CloseCode::UnsupportedData, reason))
                 }
                 // The next read writes the reply and then ends.
                 Message::Close(_) | Message::Frame(_) => continue,
@@ -153,23 +153,25 @@ impl Transport for WebSocketTransport {
         }
     }
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionClosed>> {
         if self.unflushed_bytes >= MAX_BUFFERED_BYTES {
             ready!(self.poll_flush(cx))?;
         }
-        self.stream.poll_ready_unpin(cx).map_err(|_| Gone)
+        self.stream
+            .poll_ready_unpin(cx)
+            .map_err(|_| ConnectionClosed)
     }
 
-    fn send(&mut self, frame: Bytes) -> Result<(), Gone> {
+    fn send(&mut self, frame: Bytes) -> Result<(), ConnectionClosed> {
         self.unflushed_bytes += frame.len();
-        let text = Utf8Bytes::try_from(frame).map_err(|_| Gone)?;
+        let text = Utf8Bytes::try_from(frame).map_err(|_| ConnectionClosed)?;
         self.stream
             .start_send_unpin(Message::Text(text))
-            .map_err(|_| Gone)
+            .map_err(|_| ConnectionClosed)
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        ready!(self.stream.poll_flush_unpin(cx)).map_err(|_| Gone)?;
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionClosed>> {
+        ready!(self.stream.poll_flush_unpin(cx)).map_err(|_| ConnectionClosed)?;
         self.unflushed_bytes = 0;
         Poll::Ready(Ok(()))
     }
@@ -187,11 +189,11 @@ impl Transport for WebSocketTransport {
 fn received_error(error: &WsError) -> Received {
     let close = match error {
         WsError::Capacity(CapacityError::MessageTooLong { max_size, .. }) => Close::new(
-            CloseCode::TooLarge,
+            CloseCode::MessageTooBig,
             format!("message larger than {max_size} bytes"),
         ),
-        WsError::Utf8(_) => Close::new(CloseCode::NotUtf8, "text message is not valid UTF-8"),
-        WsError::Protocol(error) => Close::new(CloseCode::Transport, error.to_string()),
+        WsError::Utf8(_) => Close::new(CloseCode::InvalidUtf8, "text message is not valid UTF-8"),
+        WsError::Protocol(error) => Close::new(CloseCode::ProtocolError, error.to_string()),
         _ => return Received::End,
     };
     Received::Broken(close)

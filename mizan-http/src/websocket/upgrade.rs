@@ -92,7 +92,7 @@ async fn serve_upgraded<A: Authenticate>(
 ) {
     match upgrade.await {
         Ok(upgraded) => {
-            let max_frame_bytes = channels.limits().frame_bytes;
+            let max_frame_bytes = channels.limits().max_frame_bytes;
             let transport = WebSocketTransport::new(TokioIo::new(upgraded), max_frame_bytes);
             let app = authenticator.state.calls.app().clone();
             // Another task, so that the memory of the upgrade is released.

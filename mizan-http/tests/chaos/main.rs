@@ -24,7 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mizan_channels::{Channels, RedisBroker};
+use mizan_channels::Channels;
+use mizan_channels::broker::RedisBroker;
 use mizan_core::channel::Position;
 use tokio::time::{Instant, sleep};
 

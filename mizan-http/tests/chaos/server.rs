@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use mizan_channels::{Channels, RedisBroker};
+use mizan_channels::Channels;
+use mizan_channels::broker::RedisBroker;
 use mizan_core::{Channel, Cx, Decision, Never, Registry};
 use mizan_http::{MizanService, serve};
 use serde::Deserialize;

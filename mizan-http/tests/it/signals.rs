@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mizan_channels::{Channels, MemoryBroker};
+use mizan_channels::Channels;
+use mizan_channels::broker::MemoryBroker;
 use mizan_http::{MizanService, serve, shutdown_signal};
 use serde_json::json;
 use tokio::net::TcpListener;

@@ -1,3 +1,5 @@
+//! The engine QuickJS.
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,22 +11,27 @@ use rquickjs::{
     CatchResultExt, Context, Ctx, Exception, Function, Object, Persistent, Runtime, TypedArray,
 };
 
-use self::memory::{Ended, LimitedMemory};
-use super::{Engine, Fault, Interrupter, SCRIPTS, function_of};
-use crate::host::{Host, HostError, OPERATIONS, Value};
-use crate::loader::Module;
+use self::memory::{LimitedAllocator, StopFlags};
+use super::entry_point::EntryPoint;
+use super::host::Host;
+use super::host::functions::HOST_FUNCTIONS;
+use super::host::value::{HostError, JsValue};
+use super::interface::{Engine, EngineError, Interrupter};
+use super::module_function::module_function;
+use super::scripts::{MAIN_SCRIPT, SCRIPTS};
+use crate::modules::Module;
 
 mod memory;
 
-/// The engine that builds from the registry's sources alone.
+/// One QuickJS runtime.
 pub(super) struct QuickJsEngine {
     // Fields drop in order: values before the context, the context before its runtime.
-    mizan: Option<Persistent<Object<'static>>>,
+    entry_points: Option<Persistent<Object<'static>>>,
     rejections: Rc<RefCell<Vec<Rejection>>>,
     context: Context,
     runtime: Runtime,
     host: Rc<Host>,
-    ended: Arc<Ended>,
+    stop_flags: Arc<StopFlags>,
 }
 
 struct Rejection {
@@ -32,16 +39,16 @@ struct Rejection {
     reason: Persistent<rquickjs::Value<'static>>,
 }
 
-/// Of the eight megabytes that the renderer gives its threads.
-const STACK: usize = 4 << 20;
+/// Half of the stack of a render thread.
+const STACK_BYTES: usize = 4 << 20;
 
 impl QuickJsEngine {
-    pub(super) fn start(host: &Rc<Host>, heap: usize) -> Result<Self, Fault> {
-        let ended = Arc::new(Ended::default());
-        let memory = LimitedMemory::new(heap, Arc::clone(&ended));
-        let runtime = Runtime::new_with_alloc(memory).map_err(broken)?;
-        runtime.set_max_stack_size(STACK);
-        let flags = Arc::clone(&ended);
+    pub(super) fn start(host: &Rc<Host>, heap_limit_bytes: usize) -> Result<Self, EngineError> {
+        let stop_flags = Arc::new(StopFlags::default());
+        let allocator = LimitedAllocator::new(heap_limit_bytes, Arc::clone(&stop_flags));
+        let runtime = Runtime::new_with_alloc(allocator).map_err(failed)?;
+        runtime.set_max_stack_size(STACK_BYTES);
+        let flags = Arc::clone(&stop_flags);
         runtime.set_interrupt_handler(Some(Box::new(move || {
             flags.interrupted.load(Ordering::Relaxed)
         })));
@@ -66,192 +73,206 @@ impl QuickJsEngine {
                 }
             },
         )));
-        let context = Context::full(&runtime).map_err(broken)?;
+        let context = Context::full(&runtime).map_err(failed)?;
         let mut engine = Self {
-            mizan: None,
+            entry_points: None,
             rejections,
             context,
             runtime,
             host: Rc::clone(host),
-            ended,
+            stop_flags,
         };
-        engine.boot()?;
+        engine.create_realm()?;
         Ok(engine)
     }
 
-    fn boot(&mut self) -> Result<(), Fault> {
+    /// Evaluates the scripts in the context and stores the entry points.
+    fn create_realm(&mut self) -> Result<(), EngineError> {
         let host = &self.host;
-        let mizan = self
-            .context
-            .with(|ctx| {
-                let offered = Object::new(ctx.clone())?;
-                for name in OPERATIONS {
-                    let host = Rc::clone(host);
-                    let function = Function::new(
-                        ctx.clone(),
-                        move |ctx: Ctx<'_>, arguments: Rest<rquickjs::Value<'_>>| {
-                            let arguments: Vec<Value> = arguments.0.iter().map(from_js).collect();
-                            host.call(name, &arguments)
-                                .map_err(|error| throw(&ctx, &error))
-                                .map(Returned)
-                        },
-                    )?;
-                    offered.set(name, function)?;
+        let entry_points = self.context.with(|ctx| {
+            let created = (|| {
+                let host_object = host_object(&ctx, host)?;
+                let scripts = Object::new(ctx.clone())?;
+                for script in SCRIPTS {
+                    let function: Function<'_> = evaluate(&ctx, script.file, script.source)?;
+                    scripts.set(script.name, function)?;
                 }
-                let host = Rc::clone(host);
-                let compile = Function::new(ctx.clone(), move |id: String| {
-                    Compiled(Rc::clone(&host), id)
-                })?;
-                offered.set("compile", compile)?;
-                let mizan = Object::new(ctx.clone())?;
-                for (name, source) in SCRIPTS {
-                    let script = compile_function(&ctx, name, &["host", "mizan"], source)?;
-                    script.call::<_, ()>((offered.clone(), mizan.clone()))?;
-                }
-                Ok(Persistent::save(&ctx, mizan))
+                let main: Function<'_> = evaluate(&ctx, MAIN_SCRIPT.file, MAIN_SCRIPT.source)?;
+                let entry_points = main.call::<_, Object<'_>>((host_object, scripts))?;
+                Ok(Persistent::save(&ctx, entry_points))
+            })();
+            created.catch(&ctx).map_err(|caught| {
+                EngineError::Failed(format!("the renderer's scripts failed: {caught}"))
             })
-            .map_err(|error: rquickjs::Error| {
-                let caught = self.context.with(|ctx| {
-                    Err::<(), _>(error)
-                        .catch(&ctx)
-                        .map_or_else(|caught| caught.to_string(), |()| String::new())
-                });
-                Fault::Broken(caught)
-            })?;
-        self.mizan = Some(mizan);
+        })?;
+        self.entry_points = Some(entry_points);
         Ok(())
     }
 
-    /// What ended the code, where it was not an exception of its own.
-    fn fault(&self, fault: Fault) -> Fault {
-        if self.ended.out_of_memory.load(Ordering::Relaxed) {
-            Fault::OutOfMemory
-        } else if self.ended.interrupted.load(Ordering::Relaxed) {
-            Fault::Interrupted
+    /// Returns the cause of `error`, if it is a consequence of an interruption or the memory limit.
+    fn cause(&self, error: EngineError) -> EngineError {
+        if self.stop_flags.out_of_memory.load(Ordering::Relaxed) {
+            EngineError::OutOfMemory
+        } else if self.stop_flags.interrupted.load(Ordering::Relaxed) {
+            EngineError::Interrupted
         } else {
-            fault
+            error
         }
     }
 }
 
+/// Creates the object `host`.
+fn host_object<'js>(ctx: &Ctx<'js>, host: &Rc<Host>) -> rquickjs::Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    for host_function in &HOST_FUNCTIONS {
+        let host = Rc::clone(host);
+        let function = Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'_>, arguments: Rest<rquickjs::Value<'_>>| {
+                let arguments: Vec<JsValue> = arguments.0.iter().map(from_js).collect();
+                host_function
+                    .call(&host, &arguments)
+                    .map_err(|error| throw(&ctx, &error))
+                    .map(ReturnValue)
+            },
+        )?;
+        object.set(host_function.name, function)?;
+    }
+    let host = Rc::clone(host);
+    let compile_module = Function::new(ctx.clone(), move |id: String| CompiledModule {
+        host: Rc::clone(&host),
+        id,
+    })?;
+    object.set("compileModule", compile_module)?;
+    Ok(object)
+}
+
 impl Engine for QuickJsEngine {
-    fn call(&mut self, name: &'static str, arguments: &[Value]) -> Result<Value, Fault> {
-        let Some(mizan) = self.mizan.clone() else {
-            return Err(Fault::Broken("the realm was not made".into()));
+    fn call(
+        &mut self,
+        entry_point: EntryPoint,
+        arguments: &[JsValue],
+    ) -> Result<JsValue, EngineError> {
+        let Some(entry_points) = self.entry_points.clone() else {
+            return Err(EngineError::Failed("the realm was not created".into()));
         };
         let result = self.context.with(|ctx| {
-            let mizan = mizan.restore(&ctx).map_err(broken)?;
-            let called = || {
-                let function: Function<'_> = mizan.get(name)?;
+            let entry_points = entry_points.restore(&ctx).map_err(failed)?;
+            let call = || {
+                let function: Function<'_> = entry_points.get(entry_point.name())?;
                 let mut args = Args::new(ctx.clone(), arguments.len());
                 for argument in arguments {
                     args.push_arg(to_js(&ctx, argument)?)?;
                 }
                 function.call_arg::<rquickjs::Value<'_>>(args)
             };
-            match called() {
+            match call() {
                 Ok(value) => Ok(from_js(&value)),
-                Err(rquickjs::Error::Exception) => Err(describe(&mizan, ctx.catch())),
-                Err(error) => Err(broken(error)),
+                Err(rquickjs::Error::Exception) => Err(describe(&entry_points, ctx.catch())),
+                Err(error) => Err(failed(error)),
             }
         });
-        // React catches what is thrown for want of memory, and goes on.
-        if self.ended.out_of_memory.load(Ordering::Relaxed) {
-            return Err(Fault::OutOfMemory);
+        // React catches exceptions for lack of memory and continues.
+        if self.stop_flags.out_of_memory.load(Ordering::Relaxed) {
+            return Err(EngineError::OutOfMemory);
         }
-        result.map_err(|fault| self.fault(fault))
+        result.map_err(|error| self.cause(error))
     }
 
-    fn run_jobs(&mut self) -> Result<(), Fault> {
-        // A job that throws rejects its promise; nothing else is to be done about it.
+    fn run_microtasks(&mut self) -> Result<(), EngineError> {
+        // A microtask that throws rejects its promise, which is reported as a rejection.
         while !matches!(self.runtime.execute_pending_job(), Ok(false)) {
-            if self.ended.interrupted.load(Ordering::Relaxed) {
-                return Err(self.fault(Fault::Interrupted));
+            if self.stop_flags.interrupted.load(Ordering::Relaxed) {
+                return Err(self.cause(EngineError::Interrupted));
             }
         }
         Ok(())
     }
 
-    fn take_rejections(&mut self) -> Vec<String> {
+    fn take_unhandled_rejections(&mut self) -> Vec<String> {
         let rejections = self.rejections.take();
-        let Some(mizan) = self.mizan.clone() else {
+        let Some(entry_points) = self.entry_points.clone() else {
             return Vec::new();
         };
         self.context.with(|ctx| {
-            let Ok(mizan) = mizan.restore(&ctx) else {
+            let Ok(entry_points) = entry_points.restore(&ctx) else {
                 return Vec::new();
             };
             rejections
                 .into_iter()
                 .filter_map(|rejection| rejection.reason.restore(&ctx).ok())
-                .filter_map(|reason| match describe(&mizan, reason) {
-                    Fault::Thrown(described) => Some(described),
+                .filter_map(|reason| match describe(&entry_points, reason) {
+                    EngineError::Exception(described) => Some(described),
                     _ => None,
                 })
                 .collect()
         })
     }
 
-    fn renew(&mut self) -> Result<(), Fault> {
-        self.mizan = None;
+    fn reset_realm(&mut self) -> Result<(), EngineError> {
+        self.entry_points = None;
         self.rejections.borrow_mut().clear();
-        self.context = Context::full(&self.runtime).map_err(broken)?;
+        self.context = Context::full(&self.runtime).map_err(failed)?;
         self.runtime.run_gc();
-        self.boot()
+        self.create_realm()
     }
 
-    fn take_compiled(&mut self) -> Vec<Arc<Module>> {
-        // It compiles fast, and checks nothing of what it would be given instead.
+    fn take_compiled_modules(&mut self) -> Vec<Arc<Module>> {
+        // QuickJS compiles fast and does not validate stored bytecode.
         Vec::new()
     }
 
-    fn collect(&mut self) {
+    fn collect_garbage(&mut self) {
         self.runtime.run_gc();
     }
 
     fn interrupter(&self) -> Interrupter {
-        let ended = Arc::clone(&self.ended);
-        Arc::new(move || ended.interrupted.store(true, Ordering::Relaxed))
+        let flags = Arc::clone(&self.stop_flags);
+        Arc::new(move || flags.interrupted.store(true, Ordering::Relaxed))
     }
 }
 
 impl Drop for QuickJsEngine {
     fn drop(&mut self) {
-        self.mizan = None;
+        self.entry_points = None;
         self.rejections.borrow_mut().clear();
     }
 }
 
-struct Compiled(Rc<Host>, String);
+/// The function of a module, compiled when it is converted to a JavaScript value.
+struct CompiledModule {
+    host: Rc<Host>,
+    id: String,
+}
 
-impl<'js> rquickjs::IntoJs<'js> for Compiled {
+impl<'js> rquickjs::IntoJs<'js> for CompiledModule {
     fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<rquickjs::Value<'js>> {
-        let Some(module) = self.0.loaded(&self.1) else {
-            return Err(Exception::throw_message(ctx, "this module was not loaded"));
+        let Some(module) = self.host.loaded_module(&self.id) else {
+            return Err(Exception::throw_message(ctx, "the module is not loaded"));
         };
-        let (parameters, body) = function_of(&module.transformed);
-        compile_function(ctx, &module.id, parameters, &body).map(Function::into_value)
+        let (parameters, body) = module_function(&module.transformed);
+        let source = format!("(function({}){{{body}\n}})", parameters.join(","));
+        evaluate(ctx, &module.id, source)
     }
 }
 
-fn compile_function<'js>(
+/// Evaluates a script in sloppy mode and returns its completion value.
+fn evaluate<'js, V: rquickjs::FromJs<'js>>(
     ctx: &Ctx<'js>,
-    name: &str,
-    parameters: &[&str],
-    body: &str,
-) -> rquickjs::Result<Function<'js>> {
+    file: &str,
+    source: impl Into<Vec<u8>>,
+) -> rquickjs::Result<V> {
     let mut options = EvalOptions::default();
     options.strict = false;
-    options.filename = Some(name.into());
-    let source = format!("(function({}){{{body}\n}})", parameters.join(","));
+    options.filename = Some(file.into());
     ctx.eval_with_options(source, options)
 }
 
 fn throw(ctx: &Ctx<'_>, error: &HostError) -> rquickjs::Error {
     match Exception::from_message(ctx.clone(), &error.message) {
         Ok(exception) => {
-            if let Some(module) = error.module {
-                let index = f64::from(u32::try_from(module).unwrap_or(u32::MAX));
+            if let Some(index) = error.module_error {
+                let index = f64::from(u32::try_from(index).unwrap_or(u32::MAX));
                 if let Err(error) = exception.as_object().set("mizanModule", index) {
                     return error;
                 }
@@ -262,43 +283,46 @@ fn throw(ctx: &Ctx<'_>, error: &HostError) -> rquickjs::Error {
     }
 }
 
-fn describe<'js>(mizan: &Object<'js>, thrown: rquickjs::Value<'js>) -> Fault {
-    let described = mizan
-        .get::<_, Function<'_>>("describe")
-        .and_then(|describe| describe.call::<_, String>((thrown,)));
+/// Converts an exception to the form of `describeError`.
+fn describe<'js>(entry_points: &Object<'js>, exception: rquickjs::Value<'js>) -> EngineError {
+    let described = entry_points
+        .get::<_, Function<'_>>(EntryPoint::DescribeError.name())
+        .and_then(|describe| describe.call::<_, String>((exception,)));
     match described {
-        Ok(described) => Fault::Thrown(described),
-        Err(_) => Fault::OutOfMemory,
+        Ok(described) => EngineError::Exception(described),
+        // The entry point catches all exceptions, so memory is exhausted.
+        Err(_) => EngineError::OutOfMemory,
     }
 }
 
-struct Returned(Value);
+/// The result of a host function.
+struct ReturnValue(JsValue);
 
-impl<'js> rquickjs::IntoJs<'js> for Returned {
+impl<'js> rquickjs::IntoJs<'js> for ReturnValue {
     fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<rquickjs::Value<'js>> {
         to_js(ctx, &self.0)
     }
 }
 
-fn to_js<'js>(ctx: &Ctx<'js>, value: &Value) -> rquickjs::Result<rquickjs::Value<'js>> {
+fn to_js<'js>(ctx: &Ctx<'js>, value: &JsValue) -> rquickjs::Result<rquickjs::Value<'js>> {
     Ok(match value {
-        Value::Undefined => rquickjs::Value::new_undefined(ctx.clone()),
-        Value::Bool(truth) => rquickjs::Value::new_bool(ctx.clone(), *truth),
-        Value::Number(number) => rquickjs::Value::new_number(ctx.clone(), *number),
-        Value::Text(text) => rquickjs::String::from_str(ctx.clone(), text)?.into_value(),
-        Value::Bytes(bytes) => TypedArray::<u8>::new_copy(ctx.clone(), bytes)?.into_value(),
+        JsValue::Undefined => rquickjs::Value::new_undefined(ctx.clone()),
+        JsValue::Bool(boolean) => rquickjs::Value::new_bool(ctx.clone(), *boolean),
+        JsValue::Number(number) => rquickjs::Value::new_number(ctx.clone(), *number),
+        JsValue::Text(text) => rquickjs::String::from_str(ctx.clone(), text)?.into_value(),
+        JsValue::Bytes(bytes) => TypedArray::<u8>::new_copy(ctx.clone(), bytes)?.into_value(),
     })
 }
 
-fn from_js(value: &rquickjs::Value<'_>) -> Value {
-    if let Some(truth) = value.as_bool() {
-        return Value::Bool(truth);
+fn from_js(value: &rquickjs::Value<'_>) -> JsValue {
+    if let Some(boolean) = value.as_bool() {
+        return JsValue::Bool(boolean);
     }
     if let Some(number) = value.as_number() {
-        return Value::Number(number);
+        return JsValue::Number(number);
     }
     if let Some(text) = value.as_string() {
-        return Value::Text(text.to_string().unwrap_or_default());
+        return JsValue::Text(text.to_string().unwrap_or_default());
     }
     if let Some(array) = value
         .as_object()
@@ -306,15 +330,15 @@ fn from_js(value: &rquickjs::Value<'_>) -> Value {
     {
         #[expect(
             unsafe_code,
-            reason = "rquickjs lends the bytes of an array only this way"
+            reason = "rquickjs has no safe access to the bytes of a typed array"
         )]
-        // SAFETY: no JavaScript runs, and so nothing detaches or resizes the buffer, before they are copied.
+        // SAFETY: no JavaScript runs before the bytes are copied, so nothing detaches or resizes the buffer.
         let bytes = unsafe { array.as_bytes() };
-        return Value::Bytes(bytes.unwrap_or_default().to_vec());
+        return JsValue::Bytes(bytes.unwrap_or_default().to_vec());
     }
-    Value::Undefined
+    JsValue::Undefined
 }
 
-fn broken(error: impl std::fmt::Display) -> Fault {
-    Fault::Broken(error.to_string())
+fn failed(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Failed(error.to_string())
 }

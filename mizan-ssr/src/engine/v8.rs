@@ -1,3 +1,5 @@
+//! The engine V8.
+
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::rc::Rc;
@@ -8,42 +10,43 @@ use v8::script_compiler::{
     CachedData, CompileOptions, NoCacheReason, Source, compile_function as compile_body,
 };
 
-use self::buffers::Buffers;
-use super::{BUFFER_REFUSED, Engine, Fault, Interrupter, SCRIPTS, function_of};
-use crate::cache::CompiledCode;
-use crate::host::{Host, OPERATIONS, Value};
-use crate::loader::Module;
+use self::array_buffers::ArrayBufferMemory;
+use super::entry_point::EntryPoint;
+use super::host::Host;
+use super::host::functions::HOST_FUNCTIONS;
+use super::host::value::{HostError, JsValue};
+use super::interface::{BUFFER_LIMIT_MESSAGE, Engine, EngineError, Interrupter};
+use super::module_function::module_function;
+use super::scripts::{MAIN_SCRIPT, SCRIPTS, Script};
+use crate::modules::{CompiledCode, Module};
 
-mod buffers;
+mod array_buffers;
 
-/// The engine to deploy: one isolate, on the thread that made it.
+/// One V8 isolate, on the thread that created it.
 pub(super) struct V8Engine {
-    // Fields drop in order: handles before the isolate that they point into.
+    // Fields drop in order: handles before their isolate.
     realm: Option<Realm>,
-    slot: Rc<Slot>,
+    state: Rc<IsolateState>,
     isolate: v8::OwnedIsolate,
     platform: v8::SharedRef<v8::Platform>,
-    limit: Box<HeapLimit>,
+    heap_limit: Box<HeapLimit>,
     interrupter: Interrupter,
 }
 
 struct Realm {
     context: v8::Global<v8::Context>,
-    mizan: v8::Global<v8::Object>,
-    /// Functions of `mizan` that were called.
-    functions: Vec<(&'static str, v8::Global<v8::Function>)>,
+    entry_points: v8::Global<v8::Object>,
+    /// The entry points that have been called.
+    functions: Vec<(EntryPoint, v8::Global<v8::Function>)>,
 }
 
-/// No function of `mizan` takes more.
-const MOST_ARGUMENTS: usize = 4;
-
-/// What callbacks, which can capture nothing, find in the isolate.
-struct Slot {
+/// The state that callbacks, which cannot capture values, read from the isolate.
+struct IsolateState {
     host: Rc<Host>,
     rejections: RefCell<Vec<(v8::Global<v8::Promise>, v8::Global<v8::Value>)>>,
-    /// Modules that were compiled from their source, and their functions.
+    /// The modules compiled from source code since the last save, with their functions.
     compiled: RefCell<Vec<(Arc<Module>, v8::Global<v8::Function>)>>,
-    buffers: Arc<Buffers>,
+    array_buffers: Arc<ArrayBufferMemory>,
 }
 
 struct HeapLimit {
@@ -51,20 +54,23 @@ struct HeapLimit {
     reached: Cell<bool>,
 }
 
-/// Sets V8 up, once a process.
+/// Initializes V8, once per process.
 pub(super) fn initialize() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // What a collection found to be garbage is free when it ends. V8 would let another thread see to that,
-        // and refuse a buffer for want of what that thread has not come to.
+        // Frees garbage buffers at the end of a collection. By default, another thread frees them later, and
+        // V8 refuses an allocation whose memory that thread has not freed yet.
         v8::V8::set_flags_from_string("--no-concurrent-array-buffer-sweeping");
-        // Else loops around a builtin that loops, as `fill` does, cannot be ended.
+        // Otherwise a loop around a builtin that loops itself, such as `fill`, cannot be interrupted.
         v8::V8::set_flags_from_string("--no-turboshaft-loop-unrolling");
         if let Err(code) = v8::icu::set_common_data_78(deno_core_icudata::ICU_DATA) {
-            tracing::warn!(code, "the ICU data does not fit V8; Intl will not work");
+            tracing::warn!(
+                code,
+                "the ICU data does not match V8; Intl is not available"
+            );
         }
-        // Unprotected: a renderer may be built by a thread that is not the parent of all others, and
-        // V8's protection keys would end the process there (denoland/deno_core#1091).
+        // Unprotected: with V8's memory protection keys, the process crashes if the thread that builds a
+        // renderer is not an ancestor of all render threads (denoland/deno_core#1091).
         let platform = v8::new_unprotected_default_platform(0, false).make_shared();
         v8::V8::initialize_platform(platform);
         v8::V8::initialize();
@@ -72,148 +78,132 @@ pub(super) fn initialize() {
 }
 
 impl V8Engine {
-    pub(super) fn start(host: &Rc<Host>, heap: usize) -> Result<Self, Fault> {
+    pub(super) fn start(host: &Rc<Host>, heap_limit_bytes: usize) -> Result<Self, EngineError> {
         initialize();
-        let buffers = Buffers::new(heap);
+        let array_buffers = ArrayBufferMemory::new(heap_limit_bytes);
         let params = v8::CreateParams::default()
-            .heap_limits(0, heap)
-            // Three half-spaces of 32 MB, of which V8 takes what it needs: what a large page is made of should
-            // not have to be moved before it is garbage.
-            .set_max_young_generation_size_in_bytes((96 << 20).min(heap / 8 * 3))
-            .array_buffer_allocator(buffers.allocator());
+            .heap_limits(0, heap_limit_bytes)
+            // At most three half-spaces of 32 MB, so that the collector does not move the objects of a large
+            // page before they become garbage.
+            .set_max_young_generation_size_in_bytes((96 << 20).min(heap_limit_bytes / 8 * 3))
+            .array_buffer_allocator(array_buffers.allocator());
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_promise_reject_callback(on_rejection);
-        let slot = Rc::new(Slot {
+        let state = Rc::new(IsolateState {
             host: Rc::clone(host),
             rejections: RefCell::default(),
             compiled: RefCell::default(),
-            buffers,
+            array_buffers,
         });
-        isolate.set_slot(Rc::clone(&slot));
-        let limit = Box::new(HeapLimit {
+        isolate.set_slot(Rc::clone(&state));
+        let heap_limit = Box::new(HeapLimit {
             handle: isolate.thread_safe_handle(),
             reached: Cell::new(false),
         });
-        let data: *const HeapLimit = &raw const *limit;
+        let data: *const HeapLimit = &raw const *heap_limit;
         isolate.add_near_heap_limit_callback(on_heap_limit, data.cast_mut().cast());
         let handle = isolate.thread_safe_handle();
         let mut engine = Self {
             realm: None,
-            slot,
+            state,
             isolate,
             platform: v8::V8::get_current_platform(),
-            limit,
+            heap_limit,
             interrupter: Arc::new(move || {
                 handle.terminate_execution();
             }),
         };
-        engine.boot()?;
+        engine.create_realm()?;
         Ok(engine)
     }
 
-    fn boot(&mut self) -> Result<(), Fault> {
+    /// Creates a context, evaluates the scripts in it and stores the entry points.
+    fn create_realm(&mut self) -> Result<(), EngineError> {
         v8::scope!(let handles, &mut self.isolate);
         let context = v8::Context::new(handles, v8::ContextOptions::default());
         let scope = &mut v8::ContextScope::new(handles, context);
         v8::tc_scope!(let scope, scope);
-        let offered = v8::Object::new(scope);
-        let mizan = v8::Object::new(scope);
-        let prepared = (|| {
-            for (index, name) in OPERATIONS.iter().enumerate() {
-                let index = v8::Integer::new(scope, i32::try_from(index).ok()?);
-                let function = v8::Function::builder(operation)
-                    .data(index.into())
-                    .build(scope)?;
-                let key = v8::String::new(scope, name)?;
-                offered.set(scope, key.into(), function.into())?;
-            }
-            let function = v8::Function::builder(compile).build(scope)?;
-            let key = v8::String::new(scope, "compile")?;
-            offered.set(scope, key.into(), function.into())?;
-            for (name, source) in SCRIPTS {
-                let (script, _) = compile_function(scope, name, &["host", "mizan"], source, None)?;
-                let receiver = v8::undefined(scope).into();
-                script.call(scope, receiver, &[offered.into(), mizan.into()])?;
-            }
-            Some(())
-        })();
-        if prepared.is_none() {
+        let Some(entry_points) = run_scripts(scope) else {
             let reason = match scope.exception() {
-                Some(thrown) => thrown.to_rust_string_lossy(scope),
-                None => "it was ended".into(),
+                Some(exception) => exception.to_rust_string_lossy(scope),
+                None => "they were interrupted".into(),
             };
-            return Err(Fault::Broken(format!(
-                "the scripts of the renderer: {reason}"
+            return Err(EngineError::Failed(format!(
+                "the renderer's scripts failed: {reason}"
             )));
-        }
+        };
         self.realm = Some(Realm {
             context: v8::Global::new(scope, context),
-            mizan: v8::Global::new(scope, mizan),
+            entry_points: v8::Global::new(scope, entry_points),
             functions: Vec::new(),
         });
         Ok(())
     }
 
-    /// What ended the code, where it was not an exception of its own.
-    fn ended(&self) -> Fault {
-        if self.limit.reached.get() {
-            Fault::OutOfMemory
+    /// Returns the reason for which running code was terminated.
+    fn termination_cause(&self) -> EngineError {
+        if self.heap_limit.reached.get() {
+            EngineError::OutOfMemory
         } else {
-            Fault::Interrupted
+            EngineError::Interrupted
         }
     }
 }
 
 impl Engine for V8Engine {
-    fn call(&mut self, name: &'static str, arguments: &[Value]) -> Result<Value, Fault> {
+    fn call(
+        &mut self,
+        entry_point: EntryPoint,
+        arguments: &[JsValue],
+    ) -> Result<JsValue, EngineError> {
         let Some(realm) = &mut self.realm else {
-            return Err(Fault::Broken("the realm was not made".into()));
+            return Err(EngineError::Failed("the realm was not created".into()));
         };
-        let called = {
+        let result = {
             v8::scope!(let handles, &mut self.isolate);
             let context = v8::Local::new(handles, &realm.context);
             let scope = &mut v8::ContextScope::new(handles, context);
             v8::tc_scope!(let scope, scope);
-            // Nobody reads where something was thrown, and V8 walks the stack to know: React throws for
-            // each part that suspends.
+            // V8 walks the stack to capture the location of an exception, which nothing here reads. React
+            // throws for each part that suspends.
             scope.set_capture_message(false);
-            let mizan = v8::Local::new(scope, &realm.mizan);
+            let entry_points = v8::Local::new(scope, &realm.entry_points);
             let result = (|| {
-                let known = realm.functions.iter().find(|(known, _)| *known == name);
-                let function = match known {
+                let mut functions = realm.functions.iter();
+                let function = match functions.find(|(known, _)| *known == entry_point) {
                     Some((_, function)) => v8::Local::new(scope, function),
                     None => {
-                        let function = function_named(scope, mizan, name)?;
-                        let kept = v8::Global::new(scope, function);
-                        realm.functions.push((name, kept));
+                        let function = function_named(scope, entry_points, entry_point.name())?;
+                        let global = v8::Global::new(scope, function);
+                        realm.functions.push((entry_point, global));
                         function
                     }
                 };
-                let mut values = [v8::undefined(scope).into(); MOST_ARGUMENTS];
+                let mut values = [v8::undefined(scope).into(); EntryPoint::MAX_ARGUMENTS];
                 for (value, argument) in values.iter_mut().zip(arguments) {
                     *value = to_js(scope, argument)?;
                 }
-                function.call(scope, mizan.into(), &values[..arguments.len()])
+                function.call(scope, entry_points.into(), &values[..arguments.len()])
             })();
             match result {
                 Some(value) => Some(Ok(from_js(scope, value))),
                 None if scope.has_terminated() => None,
                 None => {
-                    let thrown = scope.exception();
+                    let exception = scope.exception();
                     scope.reset();
-                    thrown.map(|thrown| Err(describe(scope, mizan, thrown)))
+                    exception.map(|exception| Err(describe(scope, entry_points, exception)))
                 }
             }
         };
-        called.unwrap_or_else(|| Err(self.ended()))
+        result.unwrap_or_else(|| Err(self.termination_cause()))
     }
 
-    fn run_jobs(&mut self) -> Result<(), Fault> {
+    fn run_microtasks(&mut self) -> Result<(), EngineError> {
         let Some(realm) = &self.realm else {
             return Ok(());
         };
-        let ended = {
+        let terminated = {
             v8::scope!(let handles, &mut self.isolate);
             let context = v8::Local::new(handles, &realm.context);
             let scope = &mut v8::ContextScope::new(handles, context);
@@ -221,22 +211,26 @@ impl Engine for V8Engine {
             scope.perform_microtask_checkpoint();
             scope.has_terminated() || scope.is_execution_terminating()
         };
-        if ended { Err(self.ended()) } else { Ok(()) }
-    }
-
-    fn rest(&mut self) -> Result<(), Fault> {
-        // Above all, V8 asks to collect what is young before its space is full, and little is alive now. What
-        // would run code of modules in such a task does not exist: see `js/globals.js`.
-        while v8::Platform::pump_message_loop(&self.platform, &self.isolate, false) {}
-        if self.limit.reached.get() {
-            Err(Fault::OutOfMemory)
+        if terminated {
+            Err(self.termination_cause())
         } else {
             Ok(())
         }
     }
 
-    fn take_rejections(&mut self) -> Vec<String> {
-        let rejections = self.slot.rejections.take();
+    fn run_idle_tasks(&mut self) -> Result<(), EngineError> {
+        // Most of these tasks collect young objects before their space is full, and few objects are alive now.
+        // `js/globals.js` removes the features with which a task could run code of modules.
+        while v8::Platform::pump_message_loop(&self.platform, &self.isolate, false) {}
+        if self.heap_limit.reached.get() {
+            Err(EngineError::OutOfMemory)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn take_unhandled_rejections(&mut self) -> Vec<String> {
+        let rejections = self.state.rejections.take();
         let (Some(realm), false) = (&self.realm, rejections.is_empty()) else {
             return Vec::new();
         };
@@ -244,27 +238,27 @@ impl Engine for V8Engine {
         let context = v8::Local::new(handles, &realm.context);
         let scope = &mut v8::ContextScope::new(handles, context);
         v8::tc_scope!(let scope, scope);
-        let mizan = v8::Local::new(scope, &realm.mizan);
+        let entry_points = v8::Local::new(scope, &realm.entry_points);
         rejections
             .iter()
             .filter_map(|(_, reason)| {
                 let reason = v8::Local::new(scope, reason);
-                match describe(scope, mizan, reason) {
-                    Fault::Thrown(described) => Some(described),
+                match describe(scope, entry_points, reason) {
+                    EngineError::Exception(described) => Some(described),
                     _ => None,
                 }
             })
             .collect()
     }
 
-    fn renew(&mut self) -> Result<(), Fault> {
+    fn reset_realm(&mut self) -> Result<(), EngineError> {
         self.realm = None;
-        self.slot.rejections.borrow_mut().clear();
-        self.boot()
+        self.state.rejections.borrow_mut().clear();
+        self.create_realm()
     }
 
-    fn take_compiled(&mut self) -> Vec<Arc<Module>> {
-        let compiled = self.slot.compiled.take();
+    fn take_compiled_modules(&mut self) -> Vec<Arc<Module>> {
+        let compiled = self.state.compiled.take();
         if compiled.is_empty() {
             return Vec::new();
         }
@@ -282,9 +276,9 @@ impl Engine for V8Engine {
             .collect()
     }
 
-    fn collect(&mut self) {
-        // V8's compilation cache keeps the code of functions that are gone, through every collection
-        // but this one. It takes some 100 ms, so it waits until half of the heap is used.
+    fn collect_garbage(&mut self) {
+        // Only this kind of collection frees the code of unreachable functions from V8's compilation cache.
+        // It takes about 100 ms, so it runs only if half of the heap is used.
         let statistics = self.isolate.get_heap_statistics();
         if statistics.used_heap_size() > statistics.heap_size_limit() / 2 {
             self.isolate.low_memory_notification();
@@ -298,22 +292,22 @@ impl Engine for V8Engine {
 
 impl Drop for V8Engine {
     fn drop(&mut self) {
-        // Handles first, and nothing that is still to be ended when the isolate goes.
-        self.slot.rejections.borrow_mut().clear();
-        self.slot.compiled.borrow_mut().clear();
-        self.isolate.remove_slot::<Rc<Slot>>();
+        // Handles must be dropped before the isolate, and no termination may be pending.
+        self.state.rejections.borrow_mut().clear();
+        self.state.compiled.borrow_mut().clear();
+        self.isolate.remove_slot::<Rc<IsolateState>>();
         self.isolate.cancel_terminate_execution();
     }
 }
 
 extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
-    // SAFETY: V8 calls this on the isolate's thread, with the isolate entered, as the macro asks.
+    // SAFETY: V8 calls this function on the isolate's thread with the isolate entered, as the macro requires.
     v8::callback_scope!(unsafe scope, &message);
-    let Some(slot) = scope.get_slot::<Rc<Slot>>().map(Rc::clone) else {
+    let Some(state) = scope.get_slot::<Rc<IsolateState>>().map(Rc::clone) else {
         return;
     };
     let promise = v8::Global::new(scope, message.get_promise());
-    let mut rejections = slot.rejections.borrow_mut();
+    let mut rejections = state.rejections.borrow_mut();
     match message.get_event() {
         v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
             if let Some(reason) = message.get_value() {
@@ -328,65 +322,117 @@ extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
     }
 }
 
-#[expect(unsafe_code, reason = "V8 hands back the pointer that it was given")]
+#[expect(unsafe_code, reason = "V8 passes back the pointer given to it")]
 extern "C" fn on_heap_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
-    // SAFETY: it points to the `HeapLimit` of the engine that owns the isolate, which lives in a box
-    // of its own for as long, and V8 calls this on the engine's thread.
+    // SAFETY: `data` points to the boxed `HeapLimit` of the engine that owns the isolate, which lives as long
+    // as the isolate, and V8 calls this function on the engine's thread.
     let limit = unsafe { &*data.cast_const().cast::<HeapLimit>() };
     limit.reached.set(true);
     limit.handle.terminate_execution();
-    // Room to unwind in. The engine is thrown away afterwards.
+    // Memory until the code has stopped. The engine is dropped afterwards.
     current + (current / 2).max(32 << 20)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "V8 calls it like this")]
-fn operation(
+/// Evaluates the scripts in the current context and returns the entry points.
+fn run_scripts<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Object>> {
+    let host = v8::Object::new(scope);
+    for (index, host_function) in HOST_FUNCTIONS.iter().enumerate() {
+        let index = v8::Integer::new(scope, i32::try_from(index).ok()?);
+        let function = v8::Function::builder(call_host_function)
+            .data(index.into())
+            .build(scope)?;
+        set_property(scope, host, host_function.name, function.into())?;
+    }
+    let function = v8::Function::builder(compile_module).build(scope)?;
+    set_property(scope, host, "compileModule", function.into())?;
+    let scripts = v8::Object::new(scope);
+    for script in &SCRIPTS {
+        let function = evaluate(scope, script)?;
+        set_property(scope, scripts, script.name, function.into())?;
+    }
+    let main = evaluate(scope, &MAIN_SCRIPT)?;
+    let receiver = v8::undefined(scope).into();
+    main.call(scope, receiver, &[host.into(), scripts.into()])?
+        .try_into()
+        .ok()
+}
+
+/// Evaluates a script, whose value is a function.
+fn evaluate<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    script: &Script,
+) -> Option<v8::Local<'s, v8::Function>> {
+    let origin = script_origin(scope, script.file)?;
+    let source = v8::String::new(scope, script.source)?;
+    let script = v8::Script::compile(scope, source, Some(&origin))?;
+    script.run(scope)?.try_into().ok()
+}
+
+fn set_property(
+    scope: &mut v8::PinScope<'_, '_>,
+    object: v8::Local<'_, v8::Object>,
+    name: &str,
+    value: v8::Local<'_, v8::Value>,
+) -> Option<()> {
+    let key = v8::String::new(scope, name)?;
+    object.set(scope, key.into(), value).map(drop)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of a V8 callback"
+)]
+fn call_host_function(
     scope: &mut v8::PinScope<'_, '_>,
     arguments: v8::FunctionCallbackArguments<'_>,
     mut result: v8::ReturnValue<'_>,
 ) {
     let index = arguments.data().uint32_value(scope).unwrap_or(u32::MAX);
-    let name = usize::try_from(index)
-        .ok()
-        .and_then(|index| OPERATIONS.get(index));
-    let Some((slot, name)) = scope.get_slot::<Rc<Slot>>().map(Rc::clone).zip(name) else {
+    let index = usize::try_from(index).ok();
+    let function = index.and_then(|index| HOST_FUNCTIONS.get(index));
+    let state = scope.get_slot::<Rc<IsolateState>>().map(Rc::clone);
+    let Some((state, function)) = state.zip(function) else {
         return;
     };
-    let values: Vec<Value> = (0..arguments.length())
+    let values: Vec<JsValue> = (0..arguments.length())
         .map(|at| from_js(scope, arguments.get(at)))
         .collect();
-    match slot.host.call(name, &values) {
+    match function.call(&state.host, &values) {
         Ok(value) => {
             if let Some(value) = to_js(scope, &value) {
                 result.set(value);
             }
         }
-        Err(error) => throw(scope, &error.message, error.module),
+        Err(error) => throw(scope, &error),
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "V8 calls it like this")]
-fn compile(
+/// Compiles the function of a module, from stored code if V8 accepts it.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of a V8 callback"
+)]
+fn compile_module(
     scope: &mut v8::PinScope<'_, '_>,
     arguments: v8::FunctionCallbackArguments<'_>,
     mut result: v8::ReturnValue<'_>,
 ) {
     let id = arguments.get(0).to_rust_string_lossy(scope);
-    let Some(slot) = scope.get_slot::<Rc<Slot>>().map(Rc::clone) else {
+    let Some(state) = scope.get_slot::<Rc<IsolateState>>().map(Rc::clone) else {
         return;
     };
-    let Some(module) = slot.host.loaded(&id) else {
-        throw(scope, "this module was not loaded", None);
+    let Some(module) = state.host.loaded_module(&id) else {
+        throw(scope, &HostError::new("the module is not loaded".into()));
         return;
     };
-    let (parameters, body) = function_of(&module.transformed);
+    let (parameters, body) = module_function(&module.transformed);
     let tag = v8::script_compiler::cached_data_version_tag();
     let code = module.compiled().filter(|code| code.tag == tag);
     let compiled = compile_function(scope, &module.id, parameters, &body, code.as_ref());
     let Some((function, reused)) = compiled else {
         return;
     };
-    let counters = slot.host.counters();
+    let counters = state.host.loader().counters();
     if reused {
         counters.code_reused.fetch_add(1, Ordering::Relaxed);
     } else {
@@ -394,36 +440,23 @@ fn compile(
         if code.is_some() {
             counters.code_rejected.fetch_add(1, Ordering::Relaxed);
         }
-        if module.key.is_some() {
+        if module.cache_key.is_some() {
             let function = v8::Global::new(scope, function);
-            slot.compiled.borrow_mut().push((module, function));
+            state.compiled.borrow_mut().push((module, function));
         }
     }
     result.set(function.into());
 }
 
-/// The function, and whether it was made of `code` instead of `body`.
+/// Compiles a function. The second value tells whether V8 accepted `code` in place of `body`.
 fn compile_function<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    name: &str,
+    file: &str,
     parameters: &[&str],
     body: &str,
     code: Option<&CompiledCode>,
 ) -> Option<(v8::Local<'s, v8::Function>, bool)> {
-    let name = v8::String::new(scope, name)?;
-    let origin = v8::ScriptOrigin::new(
-        scope,
-        name.into(),
-        0,
-        0,
-        false,
-        -1,
-        None,
-        false,
-        false,
-        false,
-        None,
-    );
+    let origin = script_origin(scope, file)?;
     let body = v8::String::new(scope, body)?;
     let mut names = Vec::with_capacity(parameters.len());
     for parameter in parameters {
@@ -447,19 +480,35 @@ fn compile_function<'s>(
     Some((function, reused))
 }
 
-fn throw(scope: &mut v8::PinScope<'_, '_>, message: &str, module: Option<usize>) {
-    let Some(message) = v8::String::new(scope, message) else {
+fn script_origin<'s>(scope: &mut v8::PinScope<'s, '_>, file: &str) -> Option<v8::ScriptOrigin<'s>> {
+    let file = v8::String::new(scope, file)?;
+    Some(v8::ScriptOrigin::new(
+        scope,
+        file.into(),
+        0,
+        0,
+        false,
+        -1,
+        None,
+        false,
+        false,
+        false,
+        None,
+    ))
+}
+
+fn throw(scope: &mut v8::PinScope<'_, '_>, error: &HostError) {
+    let Some(message) = v8::String::new(scope, &error.message) else {
         return;
     };
-    let error = v8::Exception::error(scope, message);
-    if let (Some(module), Ok(object)) = (module, v8::Local::<v8::Object>::try_from(error)) {
-        let index =
-            v8::Integer::new_from_unsigned(scope, u32::try_from(module).unwrap_or(u32::MAX));
-        if let Some(key) = v8::String::new(scope, "mizanModule") {
-            object.set(scope, key.into(), index.into());
-        }
+    let exception = v8::Exception::error(scope, message);
+    let index = error.module_error;
+    if let (Some(index), Ok(object)) = (index, v8::Local::<v8::Object>::try_from(exception)) {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        let index = v8::Integer::new_from_unsigned(scope, index);
+        set_property(scope, object, "mizanModule", index.into());
     }
-    scope.throw_exception(error);
+    scope.throw_exception(exception);
 }
 
 fn function_named<'s>(
@@ -471,43 +520,48 @@ fn function_named<'s>(
     object.get(scope, key.into())?.try_into().ok()
 }
 
+/// Converts an exception to the form of `describeError`.
 fn describe<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    mizan: v8::Local<'s, v8::Object>,
-    thrown: v8::Local<'s, v8::Value>,
-) -> Fault {
-    let described = function_named(scope, mizan, "describe")
-        .and_then(|describe| describe.call(scope, mizan.into(), &[thrown]));
+    entry_points: v8::Local<'s, v8::Object>,
+    exception: v8::Local<'s, v8::Value>,
+) -> EngineError {
+    let described = function_named(scope, entry_points, EntryPoint::DescribeError.name())
+        .and_then(|describe| describe.call(scope, entry_points.into(), &[exception]));
     match described {
-        Some(described) => Fault::Thrown(described.to_rust_string_lossy(scope)),
-        None => Fault::Interrupted,
+        Some(described) => EngineError::Exception(described.to_rust_string_lossy(scope)),
+        None => EngineError::Interrupted,
     }
 }
 
-fn to_js<'s>(scope: &mut v8::PinScope<'s, '_>, value: &Value) -> Option<v8::Local<'s, v8::Value>> {
+fn to_js<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    value: &JsValue,
+) -> Option<v8::Local<'s, v8::Value>> {
     Some(match value {
-        Value::Undefined => v8::undefined(scope).into(),
-        Value::Bool(truth) => v8::Boolean::new(scope, *truth).into(),
-        Value::Number(number) => v8::Number::new(scope, *number).into(),
-        Value::Text(text) => v8::String::new(scope, text)?.into(),
-        Value::Bytes(bytes) => {
-            let buffer = buffer_of(scope, bytes)?;
+        JsValue::Undefined => v8::undefined(scope).into(),
+        JsValue::Bool(boolean) => v8::Boolean::new(scope, *boolean).into(),
+        JsValue::Number(number) => v8::Number::new(scope, *number).into(),
+        JsValue::Text(text) => v8::String::new(scope, text)?.into(),
+        JsValue::Bytes(bytes) => {
+            let buffer = array_buffer(scope, bytes)?;
             v8::Uint8Array::new(scope, buffer, 0, bytes.len())?.into()
         }
     })
 }
 
-/// A copy of `bytes`, which counts as array buffers of JavaScript's own do.
-fn buffer_of<'s>(
+/// Copies `bytes` to an array buffer, whose memory counts towards the limit.
+fn array_buffer<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     bytes: &[u8],
 ) -> Option<v8::Local<'s, v8::ArrayBuffer>> {
-    let buffers = Arc::clone(&scope.get_slot::<Rc<Slot>>()?.buffers);
-    if !buffers.allow(bytes.len()) {
+    let state = Rc::clone(scope.get_slot::<Rc<IsolateState>>()?);
+    let memory = &state.array_buffers;
+    if !memory.allows(bytes.len()) {
         scope.low_memory_notification();
     }
-    if !buffers.allow(bytes.len()) {
-        let message = v8::String::new(scope, BUFFER_REFUSED)?;
+    if !memory.allows(bytes.len()) {
+        let message = v8::String::new(scope, BUFFER_LIMIT_MESSAGE)?;
         let error = v8::Exception::range_error(scope, message);
         scope.throw_exception(error);
         return None;
@@ -519,21 +573,21 @@ fn buffer_of<'s>(
     Some(buffer)
 }
 
-fn from_js(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Value {
+fn from_js(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> JsValue {
     if value.is_string() {
-        return Value::Text(value.to_rust_string_lossy(scope));
+        return JsValue::Text(value.to_rust_string_lossy(scope));
     }
     if value.is_boolean() {
-        return Value::Bool(value.is_true());
+        return JsValue::Bool(value.is_true());
     }
     if value.is_number() {
-        return Value::Number(value.number_value(scope).unwrap_or(f64::NAN));
+        return JsValue::Number(value.number_value(scope).unwrap_or(f64::NAN));
     }
     if let Ok(view) = v8::Local::<v8::ArrayBufferView>::try_from(value) {
         let mut bytes = vec![0; view.byte_length()];
         let copied = view.copy_contents(&mut bytes);
         bytes.truncate(copied);
-        return Value::Bytes(bytes);
+        return JsValue::Bytes(bytes);
     }
-    Value::Undefined
+    JsValue::Undefined
 }

@@ -1,78 +1,53 @@
-// The entries that the host calls: a component's path and props in, markup out.
-const property = (error, name) => {
-  try {
-    const value = error[name];
-    return value === undefined || value === null ? undefined : String(value).toWellFormed();
-  } catch {
-    return undefined;
-  }
-};
-const describe = (error, componentStack) => {
-  if (typeof error !== "object" || error === null) {
-    return JSON.stringify({ name: "Error", message: `something that is not an error was thrown: ${String(error).toWellFormed()}` });
-  }
-  return JSON.stringify({
-    name: property(error, "name") ?? "Error",
-    message: property(error, "message") ?? "",
-    stack: property(error, "stack"),
-    module: typeof error.mizanModule === "number" ? error.mizanModule : undefined,
-    componentStack: componentStack ? String(componentStack) : undefined,
-  });
-};
-mizan.describe = (error) => {
-  try {
-    return describe(error);
-  } catch {
-    return JSON.stringify({ name: "Error", message: "an error that cannot be described was thrown" });
-  }
-};
+// @ts-check
+// The entry points that render a component: its path and props in, markup out.
+/** @satisfies {Scripts["render"]} */ (({ host, loadModule, renders, describe }) => {
+  const NO_DEFAULT_EXPORT = -1; // `src/engine/exception.rs` has the same value.
 
-const component = (namespace, id) => {
-  const found = namespace.default;
-  const kind = typeof found;
-  if (kind !== "function" && !(kind === "object" && found !== null && found.$$typeof)) {
-    throw Object.assign(new Error(kind === "undefined"
-      ? `${id} has no default export; export the component with \`export default\``
-      : `the default export of ${id} is ${found === null ? "null" : `a ${kind}`}, not a component`), { mizanModule: -1 });
-  }
-  return found;
-};
+  /**
+   * @param {Namespace | Promise<Namespace>} loaded
+   * @returns {loaded is Promise<Namespace>}
+   */
+  const isPromise = (loaded) => /** @type {Namespace} */ (loaded)[Symbol.toStringTag] !== "Module";
+  /** @type {(namespace: Namespace, id: string) => unknown} */
+  const componentOf = (namespace, id) => {
+    const component = namespace.default;
+    const type = typeof component;
+    if (type === "function" || (type === "object" && component !== null && component.$$typeof)) return component;
+    const message =
+      type === "undefined"
+        ? `${id} has no default export; export the component with \`export default\``
+        : `the default export of ${id} is ${component === null ? "null" : `a ${type}`}, not a component`;
+    throw Object.assign(new Error(message), { mizanModule: NO_DEFAULT_EXPORT });
+  };
 
-const begin = (namespace, id, props, server, streaming, nonce) => {
-  // The root is React's own: directly below it, a boundary may bring the document's head, so that
-  // React would hold the shell back until every boundary there is complete.
-  const element = server.jsx("div", { id: "mizan-root", children: server.jsx(component(namespace, id), JSON.parse(props)) });
-  current = new Render(streaming);
-  return current.begin(server, element, nonce);
-};
-
-// Components have numbers, so that no path is handed over again for each render.
-const known = [];
-mizan.know = (id, paths) => known.push({ id, paths }) - 1;
-// Markup where all of it could be had at once; else nothing, and the host is given it as it comes.
-mizan.render = (number, props, streaming, nonce) => {
-  const { id, paths } = known[number];
-  const loaded = mizan.load(id);
-  if (typeof loaded.then !== "function" || loaded[Symbol.toStringTag] === "Module") {
-    return begin(loaded, id, props, serverOf(paths), streaming, nonce);
-  }
-  loaded.then((namespace) => {
-    const html = begin(namespace, id, props, serverOf(paths), streaming, nonce);
-    if (html !== undefined) {
-      host.emit(html);
-      host.finish();
-    }
-  }).catch((error) => host.fail(describe(error)));
-  return undefined;
-};
-mizan.sendShell = () => { current?.pipe(); };
-mizan.abort = (reason) => { current?.abort(reason); };
-// Ends a render; what it returns names the shared thing that the render changed.
-mizan.end = (thorough) => {
-  current = null;
-  mizan.dropTimers();
-  mizan.dropCalls();
-  mizan.speakAgain();
-  return mizan.changed(thorough);
-};
-mizan.beginGuard();
+  // Components have numbers, so that no path crosses the border to the host for each render.
+  /** @type {{ id: string, reactFiles: string }[]} */
+  const components = [];
+  return {
+    registerComponent: (id, reactFiles) => components.push({ id, reactFiles }) - 1,
+    render(number, props, streaming, nonce) {
+      const { id, reactFiles } = components[number];
+      /** @param {Namespace} namespace */
+      const start = (namespace) => {
+        const server = renders.serverOf(reactFiles);
+        // React renders the root element too. As the outermost element, a boundary could contain the
+        // document's head, so React would hold back the shell until all boundaries there are complete.
+        const component = server.jsx(componentOf(namespace, id), JSON.parse(props));
+        const root = server.jsx("div", { id: "mizan-root", children: component });
+        return renders.start(server, root, streaming, nonce);
+      };
+      const loaded = loadModule(id);
+      if (!isPromise(loaded)) return start(loaded);
+      loaded
+        .then((namespace) => {
+          const markup = start(namespace);
+          if (markup !== undefined) {
+            host.emitMarkup(markup);
+            host.finishRender();
+          }
+        })
+        .catch((error) => host.failRender(describe(error)));
+      return undefined;
+    },
+  };
+});

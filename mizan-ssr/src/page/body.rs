@@ -1,3 +1,5 @@
+//! The body of a page.
+
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
@@ -8,70 +10,70 @@ use futures_util::Stream;
 use http_body::{Body, Frame, SizeHint};
 use uuid::Uuid;
 
-use super::document::END;
+use super::document::DOCUMENT_END;
 use crate::renderer::RenderStream;
 
-/// The body of a page: whole, or the shell first and the rest as it comes.
+/// The body of a page, complete or streamed: first the shell, then the suspended parts as they complete.
 ///
-/// Dropping it ends the render.
+/// Dropping the body cancels the render.
 ///
-/// An error behind the shell does not break it off. What is missing is marked in the markup, and the
-/// browser renders it itself once the document ends; so the document ends as it should. The error is in
-/// the log, under the id that stands in the document's `<template data-mizan-error>`.
-pub struct PageBody(Kind);
+/// An error after the shell does not abort the response. The markup marks what is missing, and the
+/// browser renders it once the document is complete. The server logs the error with an id, which is
+/// also in `<template data-mizan-error>` of the document.
+pub struct PageBody(Content);
 
-enum Kind {
-    /// Left out, as for `HEAD`: how long it would be is not said.
-    None,
-    Whole(Bytes),
-    Stream(Box<Streamed>),
+enum Content {
+    /// No content and no content length, as for `HEAD`.
+    Empty,
+    Complete(Bytes),
+    Streamed(Box<DocumentStream>),
 }
 
-struct Streamed {
-    /// The document up to the end of the shell.
-    begin: Option<Bytes>,
+struct DocumentStream {
+    /// The document up to and including the shell, until it is sent.
+    beginning: Option<Bytes>,
     rest: Option<RenderStream>,
     component: String,
 }
 
 impl PageBody {
-    pub(crate) fn none() -> Self {
-        Self(Kind::None)
+    pub(super) fn empty() -> Self {
+        Self(Content::Empty)
     }
 
-    pub(crate) fn whole(html: impl Into<Bytes>) -> Self {
-        Self(Kind::Whole(html.into()))
+    pub(super) fn complete(html: impl Into<Bytes>) -> Self {
+        Self(Content::Complete(html.into()))
     }
 
-    /// `begin`, what comes of `rest`, and the document's end.
-    pub(crate) fn stream(begin: String, rest: RenderStream, component: &str) -> Self {
-        Self(Kind::Stream(Box::new(Streamed {
-            begin: Some(begin.into()),
+    /// Streams `beginning`, the chunks of `rest` and the end of the document.
+    pub(super) fn streamed(beginning: String, rest: RenderStream, component: &str) -> Self {
+        Self(Content::Streamed(Box::new(DocumentStream {
+            beginning: Some(beginning.into()),
             rest: Some(rest),
             component: component.into(),
         })))
     }
 }
 
-impl Streamed {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if let Some(begin) = self.begin.take() {
-            return Poll::Ready(Some(begin));
+impl DocumentStream {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(beginning) = self.beginning.take() {
+            return Poll::Ready(Some(beginning));
         }
         let Some(rest) = &mut self.rest else {
             return Poll::Ready(None);
         };
         match ready!(Pin::new(rest).poll_next(cx)) {
-            Some(Ok(part)) => Poll::Ready(Some(part)),
+            Some(Ok(chunk)) => Poll::Ready(Some(chunk)),
             Some(Err(error)) => {
                 let id = Uuid::new_v4();
-                tracing::error!(%id, component = self.component, %error, "a page was not finished");
+                tracing::error!(%id, component = self.component, %error, "rendering failed after the shell of the page was sent");
                 let mark = format!("<template data-mizan-error=\"{id}\"></template>");
                 Poll::Ready(Some(mark.into()))
             }
             None => {
                 self.rest = None;
-                Poll::Ready(Some(Bytes::from_static(END.as_bytes())))
+                Poll::Ready(Some(Bytes::from_static(DOCUMENT_END.as_bytes())))
             }
         }
     }
@@ -85,27 +87,27 @@ impl Body for PageBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let part = match &mut self.0 {
-            Kind::None => None,
-            Kind::Whole(bytes) if bytes.is_empty() => None,
-            Kind::Whole(bytes) => Some(std::mem::take(bytes)),
-            Kind::Stream(streamed) => ready!(streamed.poll(cx)),
+        let data = match &mut self.0 {
+            Content::Empty => None,
+            Content::Complete(bytes) if bytes.is_empty() => None,
+            Content::Complete(bytes) => Some(std::mem::take(bytes)),
+            Content::Streamed(stream) => ready!(stream.poll_next(cx)),
         };
-        Poll::Ready(part.map(|part| Ok(Frame::data(part))))
+        Poll::Ready(data.map(|data| Ok(Frame::data(data))))
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Kind::None => true,
-            Kind::Whole(bytes) => bytes.is_empty(),
-            Kind::Stream(streamed) => streamed.rest.is_none(),
+            Content::Empty => true,
+            Content::Complete(bytes) => bytes.is_empty(),
+            Content::Streamed(stream) => stream.rest.is_none(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::None | Kind::Stream(_) => SizeHint::default(),
+            Content::Complete(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Empty | Content::Streamed(_) => SizeHint::default(),
         }
     }
 }
@@ -113,9 +115,9 @@ impl Body for PageBody {
 impl fmt::Debug for PageBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::None => f.write_str("PageBody(none)"),
-            Kind::Whole(bytes) => write!(f, "PageBody({} bytes)", bytes.len()),
-            Kind::Stream(_) => f.write_str("PageBody(stream)"),
+            Content::Empty => f.write_str("PageBody(empty)"),
+            Content::Complete(bytes) => write!(f, "PageBody({} bytes)", bytes.len()),
+            Content::Streamed(_) => f.write_str("PageBody(stream)"),
         }
     }
 }

@@ -1,44 +1,64 @@
+//! The HTML document around a component's markup.
+
 use mizan_core::adapter::escape_html;
 
-use super::policy::Nonce;
-use crate::functions::push_inert;
-use crate::vite::{Links, Script};
+use super::csp::Nonce;
+use crate::inline_json::{push_inline_json, push_inline_string};
+use crate::vite::{PageLinks, ScriptLink};
 
-/// How every document ends.
-pub(crate) const END: &str = "</body></html>";
+/// The end of every document.
+pub(super) const DOCUMENT_END: &str = "</body></html>";
 
-/// The document around a component's markup.
-pub(crate) struct Document<'a> {
-    pub(crate) lang: Option<&'a str>,
-    pub(crate) title: Option<&'a str>,
-    /// Trusted HTML.
-    pub(crate) head: [&'a str; 2],
-    pub(crate) nonce: Option<&'a Nonce>,
-    /// What the browser needs to take over; without it the page is static.
-    pub(crate) browser: Option<Browser<'a>>,
+/// The parts of a document besides the component's markup.
+pub(super) struct Document<'a> {
+    pub(super) lang: Option<&'a str>,
+    pub(super) title: Option<&'a str>,
+    /// Trusted HTML for the head: of all pages, and of this page.
+    pub(super) head: [&'a str; 2],
+    pub(super) nonce: Option<&'a Nonce>,
+    /// The links and data for hydration; `None` for a static page.
+    pub(super) hydration: Option<Hydration<'a>>,
 }
 
-pub(crate) struct Browser<'a> {
-    pub(crate) links: Links,
-    pub(crate) component: &'a str,
+/// The browser files and the data that hydrate a page.
+pub(super) struct Hydration<'a> {
+    pub(super) links: PageLinks,
+    pub(super) component: &'a str,
     /// A JSON object.
-    pub(crate) props: &'a str,
+    pub(super) props: &'a str,
 }
 
 impl Document<'_> {
-    /// All up to where the rest of a stream follows, or [`END`]. `markup` is the root with what stands
-    /// before and behind it.
-    pub(crate) fn begin(&self, markup: &str) -> String {
-        // Before its root React writes what it hoists: elements for the head. In their text and their
-        // attributes `<` is escaped.
+    /// Returns the document up to the rest of a stream or [`DOCUMENT_END`].
+    ///
+    /// `markup` is the root element with the elements before and after it.
+    pub(super) fn beginning(&self, markup: &str) -> String {
+        // React writes hoisted elements, which belong into the head, before the root. `<` is escaped in
+        // their text and attributes.
         let root = markup.find("<div id=\"mizan-root\"").unwrap_or_default();
-        let (hoisted, rest) = markup.split_at(root);
+        let (hoisted, body) = markup.split_at(root);
         let mut html = String::with_capacity(markup.len() + 1024);
         html.push_str("<!doctype html><html");
         if let Some(lang) = self.lang {
             html.push_str(&format!(" lang=\"{}\"", escape_html(lang)));
         }
-        html.push_str("><head><meta charset=\"utf-8\">");
+        html.push_str("><head>");
+        self.push_head(&mut html, hoisted);
+        html.push_str("</head><body>");
+        html.push_str(body);
+        if let Some(hydration) = &self.hydration {
+            html.push_str("<script type=\"application/json\" id=\"mizan-page\">{\"component\":");
+            push_inline_string(&mut html, hydration.component);
+            html.push_str(",\"props\":");
+            push_inline_json(&mut html, hydration.props);
+            html.push_str("}</script>");
+            html.push_str(&script(&hydration.links.script, &self.nonce_attribute()));
+        }
+        html
+    }
+
+    fn push_head(&self, html: &mut String, hoisted: &str) {
+        html.push_str("<meta charset=\"utf-8\">");
         if !hoisted.contains(" name=\"viewport\"") {
             html.push_str(
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
@@ -50,44 +70,34 @@ impl Document<'_> {
         for head in self.head {
             html.push_str(head);
         }
-        let nonce = self.nonce_attribute();
-        if let Some(browser) = &self.browser {
-            // Where Vite's scripts look for the nonce of what they add.
-            if !nonce.is_empty() {
-                html.push_str(&format!("<meta property=\"csp-nonce\"{nonce}>"));
-            }
-            for style in &browser.links.styles {
-                html.push_str(&format!(
-                    "<link rel=\"stylesheet\" href=\"{}\"",
-                    escape_html(&style.url)
-                ));
-                if let Some(id) = &style.dev_id {
-                    html.push_str(&format!(" data-vite-dev-id=\"{}\"", escape_html(id)));
-                }
-                html.push('>');
-            }
-            for url in &browser.links.preloads {
-                let url = escape_html(url);
-                html.push_str(&format!(
-                    "<link rel=\"modulepreload\" href=\"{url}\"{nonce}>"
-                ));
-            }
+        if let Some(hydration) = &self.hydration {
+            self.push_links(html, &hydration.links);
         }
         html.push_str(hoisted);
-        html.push_str("</head><body>");
-        html.push_str(rest);
-        if let Some(browser) = &self.browser {
-            html.push_str("<script type=\"application/json\" id=\"mizan-page\">{\"component\":");
-            push_inert(
-                &mut html,
-                &serde_json::Value::from(browser.component).to_string(),
-            );
-            html.push_str(",\"props\":");
-            push_inert(&mut html, browser.props);
-            html.push_str("}</script>");
-            html.push_str(&script(&browser.links.script, &nonce));
+    }
+
+    fn push_links(&self, html: &mut String, links: &PageLinks) {
+        let nonce = self.nonce_attribute();
+        // Vite's scripts read the nonce of the elements that they add from here.
+        if !nonce.is_empty() {
+            html.push_str(&format!("<meta property=\"csp-nonce\"{nonce}>"));
         }
-        html
+        for style in &links.styles {
+            html.push_str(&format!(
+                "<link rel=\"stylesheet\" href=\"{}\"",
+                escape_html(&style.url)
+            ));
+            if let Some(id) = &style.dev_id {
+                html.push_str(&format!(" data-vite-dev-id=\"{}\"", escape_html(id)));
+            }
+            html.push('>');
+        }
+        for url in &links.preloads {
+            html.push_str(&format!(
+                "<link rel=\"modulepreload\" href=\"{}\"{nonce}>",
+                escape_html(url)
+            ));
+        }
     }
 
     fn nonce_attribute(&self) -> String {
@@ -97,22 +107,19 @@ impl Document<'_> {
     }
 }
 
-/// Asynchronous: it runs while the rest of a stream still comes.
-fn script(script: &Script, nonce: &str) -> String {
+/// Returns the entry script. It is asynchronous, so it runs while the rest of a stream still arrives.
+fn script(script: &ScriptLink, nonce: &str) -> String {
     match script {
-        Script::Built { url } => {
+        ScriptLink::Build { url } => {
             let url = escape_html(url);
             format!("<script type=\"module\" async src=\"{url}\"{nonce}></script>")
         }
-        // In one module, because React's refreshing has to be set up before a component is evaluated, and
-        // asynchronous modules wait for none before them.
-        Script::Served { url, entry } => {
+        // One module, because React Refresh must be installed before a component is evaluated, and the
+        // order of asynchronous scripts is undefined.
+        ScriptLink::DevServer { url, entry } => {
             let module = |path: &str| {
                 let mut text = String::new();
-                push_inert(
-                    &mut text,
-                    &serde_json::Value::from(format!("{url}{path}")).to_string(),
-                );
+                push_inline_string(&mut text, &format!("{url}{path}"));
                 text
             };
             format!(

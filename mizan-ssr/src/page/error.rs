@@ -1,8 +1,10 @@
+//! The error of invalid settings of pages.
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Why no pages can be made with these settings.
+/// The error of settings with which [`Pages`](super::Pages) or [`Vite`](crate::Vite) cannot be created.
 #[derive(Debug)]
 pub struct PagesError {
     kind: PagesErrorKind,
@@ -18,20 +20,19 @@ pub(crate) enum PagesErrorKind {
         file: PathBuf,
         source: serde_json::Error,
     },
-    /// A chunk that the manifest itself speaks of.
+    /// The manifest refers to a chunk that it does not contain.
     MissingChunk {
         file: PathBuf,
         importer: String,
         chunk: String,
     },
-    NoEntry,
+    MissingEntry,
     UnknownEntry {
         file: PathBuf,
         entry: String,
         entries: Vec<String>,
     },
-    /// An entry that a browser cannot run.
-    NoScript {
+    EntryIsNotScript {
         entry: String,
     },
     InvalidDevServer {
@@ -40,7 +41,7 @@ pub(crate) enum PagesErrorKind {
     InvalidBase {
         base: String,
     },
-    InvalidPolicy {
+    InvalidCsp {
         policy: String,
     },
 }
@@ -56,12 +57,13 @@ impl fmt::Display for PagesError {
         match &self.kind {
             PagesErrorKind::UnreadableManifest { file, .. } => write!(
                 f,
-                "cannot read Vite's manifest {}; run `vite build`, with `build.manifest: true` in its config",
+                "cannot read Vite's manifest {}; run `vite build` with `build.manifest: true` in Vite's \
+                 configuration",
                 file.display()
             ),
             PagesErrorKind::InvalidManifest { file, .. } => write!(
                 f,
-                "{} is not a manifest of Vite's; run `vite build` again",
+                "{} is not a valid Vite manifest; run `vite build` again",
                 file.display()
             ),
             PagesErrorKind::MissingChunk {
@@ -73,8 +75,8 @@ impl fmt::Display for PagesError {
                 "{} has no chunk `{chunk}`, which its chunk `{importer}` imports; run `vite build` again",
                 file.display()
             ),
-            PagesErrorKind::NoEntry => f.write_str(
-                "pages with Vite need the module that the browser begins with; name it with `entry`",
+            PagesErrorKind::MissingEntry => f.write_str(
+                "pages with Vite need the entry module of the browser; set it with `PagesBuilder::entry`",
             ),
             PagesErrorKind::UnknownEntry {
                 file,
@@ -82,30 +84,32 @@ impl fmt::Display for PagesError {
                 entries,
             } => write!(
                 f,
-                "{} has no entry `{entry}`, but {}; name it in `build.rolldownOptions.input` of Vite's \
-                 config and run `vite build`",
+                "{} has no entry `{entry}`, only {}; add it to `build.rolldownOptions.input` in Vite's \
+                 configuration and run `vite build`",
                 file.display(),
                 if entries.is_empty() {
-                    "none at all".into()
+                    "chunks that are not entries".into()
                 } else {
                     format!("`{}`", entries.join("`, `"))
                 }
             ),
-            PagesErrorKind::NoScript { entry } => write!(
+            PagesErrorKind::EntryIsNotScript { entry } => write!(
                 f,
-                "a browser cannot begin with `{entry}`; name the module, as `src/main.tsx`"
+                "the entry `{entry}` is not a script; set the entry module, for example `src/main.tsx`"
             ),
             PagesErrorKind::InvalidDevServer { origin } => write!(
                 f,
-                "`{origin}` is not the origin of a dev server; it looks like `http://localhost:5173`"
+                "invalid origin of the development server `{origin}`; use an origin such as \
+                 `http://localhost:5173`"
             ),
             PagesErrorKind::InvalidBase { base } => write!(
                 f,
-                "`{base}` cannot be the base of Vite's files; it begins with `/` or `https://`, as `/app/`"
+                "invalid base `{base}`; use a path or a URL that begins with `/` or `https://`, for example \
+                 `/app/`"
             ),
-            PagesErrorKind::InvalidPolicy { policy } => write!(
+            PagesErrorKind::InvalidCsp { policy } => write!(
                 f,
-                "the content security policy cannot be the value of a header: {policy:?}"
+                "the content security policy is not a valid header value: {policy:?}"
             ),
         }
     }

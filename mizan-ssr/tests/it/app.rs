@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mizan_ssr::{Builder, EngineKind, RenderError, Renderer};
+use mizan_ssr::renderer::{EngineKind, RendererBuilder};
+use mizan_ssr::{RenderError, Renderer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -18,6 +19,8 @@ pub(crate) fn on_engines(test: impl Fn(EngineKind)) {
         );
         return;
     }
+    #[cfg(not(any(feature = "quickjs", feature = "v8")))]
+    drop(test);
     #[cfg(feature = "v8")]
     test(EngineKind::V8);
     #[cfg(feature = "quickjs")]
@@ -63,7 +66,7 @@ impl App {
         fs::write(path, content).expect("written");
     }
 
-    pub(crate) fn builder(&self, engine: EngineKind) -> Builder {
+    pub(crate) fn builder(&self, engine: EngineKind) -> RendererBuilder {
         Renderer::builder()
             .root(self.directory.path())
             .engine(engine)

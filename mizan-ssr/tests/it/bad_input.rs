@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use mizan_ssr::{EngineKind, RenderErrorCode};
+use mizan_ssr::error::RenderErrorCode;
+use mizan_ssr::renderer::EngineKind;
 use serde_json::{Value, json};
 
 use crate::app::{App, block_on, error, html, inside, on_engines, packages};
@@ -80,7 +81,7 @@ fn fails_with(
     let renderer = app
         .builder(engine)
         .deadline(deadline)
-        .heap_limit(64 << 20)
+        .max_heap_bytes(64 << 20)
         .build()
         .expect("it builds");
     assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
@@ -129,7 +130,7 @@ fn a_syntax_error_has_file_line_column_and_excerpt() {
             "export default () => {\n  return <b;\n};\n",
             RenderErrorCode::Syntax,
         );
-        let (file, line, column) = error.place().expect("it is known where");
+        let (file, line, column) = error.location().expect("it is known where");
         assert!(file.ends_with("App.tsx"));
         assert_eq!((line, column), (2, 12));
         assert!(
@@ -150,7 +151,7 @@ fn a_component_that_throws_has_a_stack_in_its_own_lines() {
             error.to_string().starts_with("TypeError: no object"),
             "{error}"
         );
-        let (file, line, _) = error.place().expect("it is known where");
+        let (file, line, _) = error.location().expect("it is known where");
         assert!(file.ends_with("App.tsx"));
         assert_eq!(line, 5, "{error}");
         let stack = error.stack().expect("there is one");
@@ -339,7 +340,7 @@ fn large_props_and_large_pages() {
             App::component("export default ({ text }: { text: string }) => <b>{text.length}</b>;");
         let renderer = app
             .builder(engine)
-            .heap_limit(1 << 30)
+            .max_heap_bytes(1 << 30)
             .deadline(Duration::from_secs(60))
             .build()
             .expect("it builds");
@@ -357,7 +358,11 @@ fn a_full_queue_refuses() {
         let app = App::component(
             "export default () => { const end = performance.now() + 300; while (performance.now() < end); return null; };",
         );
-        let renderer = app.builder(engine).queue(1).build().expect("it builds");
+        let renderer = app
+            .builder(engine)
+            .queue_capacity(1)
+            .build()
+            .expect("it builds");
         let renders: Vec<_> = (0..6)
             .map(|_| {
                 let renderer = renderer.clone();

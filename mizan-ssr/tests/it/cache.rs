@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use mizan_ssr::{CacheStatistics, EngineKind, Renderer};
+use mizan_ssr::Renderer;
+use mizan_ssr::renderer::{CacheStatistics, EngineKind};
 use serde_json::json;
 
 use crate::app::{App, html, on_engines};

@@ -1,4 +1,5 @@
-use mizan_ssr::{EngineKind, Renderer};
+use mizan_ssr::Renderer;
+use mizan_ssr::renderer::EngineKind;
 use serde_json::json;
 
 use crate::app::{App, error, html, on_engines};

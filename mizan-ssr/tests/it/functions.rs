@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use mizan_ssr::{EngineKind, RenderErrorCode, Renderer};
+use mizan_ssr::Renderer;
+use mizan_ssr::error::RenderErrorCode;
+use mizan_ssr::renderer::EngineKind;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -199,7 +201,7 @@ fn calls_without_functions_without_end_and_without_answer_are_errors() {
         assert!(
             alone
                 .to_string()
-                .contains("`for_ever` was called while rendering"),
+                .contains("`for_ever` was called during a render without server functions"),
             "{alone}"
         );
         let page = renderer
@@ -216,7 +218,7 @@ fn calls_without_functions_without_end_and_without_answer_are_errors() {
         );
         let page = renderer.component("Many.tsx").functions(functions);
         let many = page.render().await.expect_err("too many");
-        assert!(many.to_string().contains("without end"), "{many}");
+        assert!(many.to_string().contains("too many calls"), "{many}");
 
         let page = renderer
             .component("App.tsx")

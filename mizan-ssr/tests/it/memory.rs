@@ -1,4 +1,5 @@
-use mizan_ssr::{EngineKind, Renderer};
+use mizan_ssr::Renderer;
+use mizan_ssr::renderer::EngineKind;
 use serde_json::json;
 
 use crate::app::{App, html, on_engines};
@@ -62,7 +63,7 @@ fn old_modules_are_collected_when_files_change() {
         let renderer: Renderer = app
             .builder(engine)
             .development(true)
-            .heap_limit(64 << 20)
+            .max_heap_bytes(64 << 20)
             .no_disk_cache()
             .build()
             .expect("it builds");

@@ -1,4 +1,5 @@
-use mizan_ssr::{EngineKind, RenderErrorCode};
+use mizan_ssr::error::RenderErrorCode;
+use mizan_ssr::renderer::EngineKind;
 use serde_json::json;
 
 use crate::app::{App, error, html, on_engines};
@@ -178,7 +179,7 @@ fn what_cannot_be_imported_is_named_with_who_asked_and_the_way_out() {
         for (source, parts) in [
             (
                 "import 'node:fs'; export default () => null;",
-                ["node:fs", "App.tsx", "Rust function"],
+                ["node:fs", "App.tsx", "server function"],
             ),
             (
                 "import 'left-pad'; export default () => null;",
@@ -212,7 +213,7 @@ fn globals_of_the_browser_are_named_with_the_way_out() {
         let error = error(&app.renderer(engine), "App.tsx");
         let message = error.to_string();
         assert!(message.contains("typeof window"), "{message}");
-        let (file, line, _) = error.place().expect("it is known where");
+        let (file, line, _) = error.location().expect("it is known where");
         assert!(file.ends_with("App.tsx"));
         assert_eq!(line, 3);
     });
@@ -245,7 +246,7 @@ fn a_tree_that_loads_slowly_tells_how_far_it_is() {
             told[0].contains("loading modules modules=") && told[0].contains("later.ts"),
             "{text}"
         );
-        let ends = |line: &&&str| line.contains("modules were loaded modules=");
+        let ends = |line: &&&str| line.contains("loaded modules modules=");
         assert_eq!(told.iter().filter(ends).count(), 1, "{text}");
     });
 }

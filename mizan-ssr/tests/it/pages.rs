@@ -10,9 +10,9 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
-use mizan_ssr::{
-    Builder, EngineKind, Nonce, PageBody, Pages, PagesBuilder, PagesError, STRICT_POLICY, Vite,
-};
+use mizan_ssr::page::{Nonce, PageBody, PagesBuilder, PagesError, STRICT_CSP};
+use mizan_ssr::renderer::{EngineKind, RendererBuilder};
+use mizan_ssr::{Pages, Vite};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -61,11 +61,11 @@ fn with_vite(app: &App, engine: EngineKind) -> PagesBuilder {
     served(app, app.builder(engine)).entry("src/main.tsx")
 }
 
-fn served(app: &App, renderer: Builder) -> PagesBuilder {
+fn served(app: &App, renderer: RendererBuilder) -> PagesBuilder {
     by(app, renderer, manifest(app))
 }
 
-fn by(app: &App, renderer: Builder, vite: Vite) -> PagesBuilder {
+fn by(app: &App, renderer: RendererBuilder, vite: Vite) -> PagesBuilder {
     let renderer = renderer.vite(vite.root(app.path("."))).build();
     Pages::builder(renderer.expect("it builds"))
 }
@@ -220,7 +220,7 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
             ],
         );
         for (text, parts) in [
-            ("[1]", &["not a manifest"][..]),
+            ("[1]", &["not a valid Vite manifest"][..]),
             (
                 r#"{"a":{"file":"a.js","imports":["_b.js"]}}"#,
                 &["no chunk `_b.js`", "its chunk `a`", "`vite build`"],
@@ -275,7 +275,7 @@ fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
     on_pages(SLOW, &async |app, engine| {
         let pages = served(app, app.builder(engine).shell_delay(Duration::ZERO));
         let pages = pages.entry("src/main.tsx");
-        let pages = pages.content_security_policy(STRICT_POLICY);
+        let pages = pages.content_security_policy(STRICT_CSP);
         let pages = pages.build().expect("it builds");
         let page = pages.page("src/App.tsx").functions(functions);
         let response = page.respond().await;
@@ -358,7 +358,7 @@ const STYLED: &str = "import { Suspense, use } from 'react';
 #[test]
 fn styles_of_components_have_the_nonce_of_the_policy() {
     on_pages(STYLED, &async |app, engine| {
-        let pages = with_vite(app, engine).content_security_policy(STRICT_POLICY);
+        let pages = with_vite(app, engine).content_security_policy(STRICT_CSP);
         let pages = pages.build().expect("it builds");
         let response = pages.page("src/App.tsx").respond().await;
         let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
@@ -534,7 +534,7 @@ fn a_dev_server_gives_modules_refresh_and_style_sheets() {
         let vite = Vite::dev_server("http://localhost:5173/").base("/app/");
         let pages = by(app, app.builder(engine).development(true), vite)
             .entry("/src/main.tsx")
-            .content_security_policy(STRICT_POLICY);
+            .content_security_policy(STRICT_CSP);
         let pages = pages.build().expect("it builds");
         let response = pages.page("src/App.tsx").respond().await;
         let policy = header(&response, &CONTENT_SECURITY_POLICY);
@@ -600,13 +600,13 @@ fn responses_say_what_they_are_and_for_whom() {
         let error = pages.page("None.tsx").try_respond().await;
         assert_eq!(
             error.expect_err("there is none").code(),
-            mizan_ssr::RenderErrorCode::NotFound
+            mizan_ssr::error::RenderErrorCode::NotFound
         );
         for bad in [json!([1]), json!("x")] {
             let error = pages.page("src/App.tsx").props(&bad).try_respond().await;
             assert_eq!(
                 error.expect_err("no object").code(),
-                mizan_ssr::RenderErrorCode::InvalidProps
+                mizan_ssr::error::RenderErrorCode::InvalidProps
             );
         }
     });
@@ -700,7 +700,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
         let pages = served(app, app.builder(engine).development(true));
         let pages = pages
             .entry("src/main.tsx")
-            .content_security_policy(STRICT_POLICY)
+            .content_security_policy(STRICT_CSP)
             .build()
             .expect("it builds");
         let (log, _guard) = Log::of_this_thread();
@@ -749,7 +749,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
         let log = log.text();
         let footer = &dom.all("footer")[0].text;
         let id = footer
-            .trim_start_matches("In the log under ")
+            .trim_start_matches("The server log contains this error under the id ")
             .trim_end_matches('.');
         assert!(log.contains(id) && log.contains("hunter2"), "{log}");
 
@@ -806,7 +806,11 @@ fn in_development_mistakes_in_a_source_and_hints_are_shown() {
                 .find(|element| element.get("class") == Some("hint"));
             assert!(hint.expect("a hint").text.contains("typeof window"));
             let dom = parsed(&text(pages.page("Import.tsx").respond().await).await);
-            assert!(dom.all("h1")[0].text.contains("cannot find `./<none>`"));
+            assert!(
+                dom.all("h1")[0]
+                    .text
+                    .contains("cannot find module `./<none>`")
+            );
             let dom = parsed(&text(pages.page("<b>.tsx").respond().await).await);
             assert!(dom.all("h1")[0].text.contains("<b>.tsx"));
         },
@@ -863,7 +867,7 @@ fn waiting_too_long_and_too_many_have_their_own_status() {
     on_pages(source, &async |app, engine| {
         let renderer = app
             .builder(engine)
-            .queue(1)
+            .queue_capacity(1)
             .deadline(Duration::from_millis(900));
         let pages = served(app, renderer)
             .entry("src/main.tsx")

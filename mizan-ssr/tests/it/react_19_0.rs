@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use futures_util::StreamExt;
-use mizan_ssr::RenderErrorCode;
+use mizan_ssr::error::RenderErrorCode;
 use serde_json::json;
 
 use crate::app::{App, block_on, error, html, on_engines, packages};

@@ -214,7 +214,11 @@ fn state_of_a_module_stays_unless_every_render_is_fresh() {
         let kept = app.renderer(engine);
         assert_eq!(html(&kept, "App.tsx", &json!({})), "<b>1</b>");
         assert_eq!(html(&kept, "App.tsx", &json!({})), "<b>2</b>");
-        let fresh = app.builder(engine).fresh(true).build().expect("it builds");
+        let fresh = app
+            .builder(engine)
+            .fresh_modules(true)
+            .build()
+            .expect("it builds");
         for _ in 0..3 {
             assert_eq!(html(&fresh, "App.tsx", &json!({})), "<b>1</b>");
         }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use mizan_ssr::{RenderErrorCode, RenderStream};
+use mizan_ssr::error::RenderErrorCode;
+use mizan_ssr::renderer::RenderStream;
 use serde_json::json;
 
 use crate::app::{App, block_on, html, on_engines};

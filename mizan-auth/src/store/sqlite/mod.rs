@@ -1,4 +1,4 @@
-mod file;
+mod database_file;
 mod reader;
 
 use std::path::Path;
@@ -12,13 +12,15 @@ use sqlx::sqlite::{
 };
 use sqlx::{Encode, Row, Sqlite, SqlitePool, Type};
 
-use self::file::DatabaseFile;
+use self::database_file::DatabaseFile;
 use self::reader::Reader;
 use super::sql::{self, Record, records, sql_store};
 use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
-use crate::{
-    Access, Account, Device, EmailAddress, IssuedToken, NewAccount, PasswordHash, Session, TokenId,
-};
+use crate::email_address::EmailAddress;
+use crate::password::PasswordHash;
+use crate::session::{Device, Session};
+use crate::store::{Access, Account, IssuedToken, NewAccount};
+use crate::token::TokenId;
 
 /// Keeps accounts, sessions and tokens in SQLite, in tables that begin with `mizan_`.
 #[derive(Clone, Debug)]
@@ -36,8 +38,8 @@ impl SqliteStore {
     /// A new file is readable and writable for this user alone (0600), as are its `-wal` and `-shm` files.
     ///
     /// While it is open the file must not be replaced, by a backup say: what has it open would go on with
-    /// the old one (<https://www.sqlite.org/howtocorrupt.html>, 2.4). [`Accounts::check`](crate::Accounts::check)
-    /// notices that, and [`purge_every`](crate::Accounts::purge_every) logs it.
+    /// the old one (<https://www.sqlite.org/howtocorrupt.html>, 2.4). [`Accounts::check_store`](crate::accounts::Accounts::check_store)
+    /// notices that, and [`purge_every`](crate::accounts::Accounts::purge_every) logs it.
     ///
     /// # Errors
     ///

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Row, ToSql};
 
+use crate::password::PasswordHash;
+use crate::session::{Device, Session};
+use crate::store::Account;
 use crate::store::StoreError;
 use crate::store::sql::{self, Record, records};
-use crate::{Account, Device, PasswordHash, Session};
 
 /// A connection that answers on the thread that asks, for what each request asks.
 ///
@@ -61,7 +63,7 @@ mod tests {
     async fn whoever_is_not_answered_need_not_wait() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("accounts.db");
-        crate::SqliteStore::open(&path).await.unwrap();
+        crate::store::SqliteStore::open(&path).await.unwrap();
         let reader = Reader::open(&path).unwrap();
         assert_eq!(reader.read::<Account>(QUESTION, &"ada"), Some(None));
         let taken = reader.0.lock().unwrap();

@@ -1,7 +1,9 @@
 //! Rows that version 1 of the tables left, and what the current version makes of them.
 
 use jiff::{SignedDuration, Timestamp};
-use mizan_auth::{AccountStore, PasswordHash, Purpose, SessionStore, Token, TokenStore, UserStore};
+use mizan_auth::password::PasswordHash;
+use mizan_auth::store::{AccountStore, SessionStore, TokenPurpose, TokenStore, UserStore};
+use mizan_auth::token::Token;
 
 const EMAIL: &str = "ada@example.com";
 const UNVERIFIED: &str = "eve@example.com";
@@ -32,7 +34,7 @@ impl FirstVersion {
         });
         let now = Timestamp::now().as_millisecond();
         let (old, later) = (now - 30 * 24 * 3_600_000, now + 3_600_000);
-        let access = serde_json::to_string(&mizan_auth::Access::default()).unwrap();
+        let access = serde_json::to_string(&mizan_auth::store::Access::default()).unwrap();
         format!(
             "INSERT INTO mizan_accounts (id, email, email_verified, password, access, created_at) VALUES
                 ('ada', '{EMAIL}', TRUE, 'old hash', '{access}', {old}),
@@ -48,7 +50,7 @@ impl FirstVersion {
     /// Checks that users stay signed in, that links that were mailed are still good, and that the next change of
     /// credentials ends both.
     pub(super) async fn check<S: AccountStore>(&self, store: &S) {
-        let found = store.find_signed_in(self.session.id()).await.unwrap();
+        let found = store.find_with_account(self.session.id()).await.unwrap();
         let (session, account) = found.unwrap();
         let account = account.unwrap();
         assert_eq!(session.secret, self.session.hash());
@@ -57,14 +59,14 @@ impl FirstVersion {
 
         let link = TokenStore::find(store, self.link.id()).await.unwrap();
         let link = link.unwrap();
-        assert_eq!(link.purpose, Purpose::ResetPassword);
+        assert_eq!(link.purpose, TokenPurpose::ResetPassword);
         assert_eq!((link.epoch, link.browser), (0, None));
 
         let new = PasswordHash::from_stored("new hash");
         let replaced = store.replace_password("ada", 0, &new).await.unwrap();
         assert_eq!(replaced, Some(1));
         let (session, account) = store
-            .find_signed_in(self.session.id())
+            .find_with_account(self.session.id())
             .await
             .unwrap()
             .unwrap();

@@ -13,7 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use mizan_auth::{AccountStore, Device, MemoryStore, Session, SessionStore, Token, suite};
+use mizan_auth::Session;
+use mizan_auth::store::{AccountStore, MemoryStore, SessionStore};
+use mizan_auth::suite;
+use mizan_auth::token::Token;
 
 /// Runs every suite on a store that keeps everything.
 async fn all<S: AccountStore>(store: Arc<S>) {
@@ -26,7 +29,7 @@ async fn all<S: AccountStore>(store: Arc<S>) {
     // Accounts may be kept elsewhere, or be gone.
     let of_nobody = session("nobody");
     SessionStore::insert(&*store, &of_nobody).await.unwrap();
-    let found = store.find_signed_in(of_nobody.id).await.unwrap();
+    let found = store.find_with_account(of_nobody.id).await.unwrap();
     assert_eq!(found, Some((of_nobody, None)));
 }
 
@@ -40,16 +43,8 @@ fn session(user: &str) -> Session {
     let token = Token::random();
     // To the millisecond, as stores keep it.
     let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
-    Session {
-        id: token.id(),
-        secret: token.hash(),
-        user: user.to_owned(),
-        epoch: 0,
-        created_at: now,
-        last_used_at: now,
-        expires_at: now + jiff::SignedDuration::from_hours(1),
-        authenticated_at: now,
-        methods: "pwd".to_owned(),
-        device: Device::default(),
-    }
+    let mut session = Session::new(token.id(), token.hash(), user, now);
+    session.expires_at = now + jiff::SignedDuration::from_hours(1);
+    "pwd".clone_into(&mut session.methods);
+    session
 }

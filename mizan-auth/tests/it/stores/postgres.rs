@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mizan_auth::PostgresStore;
+use mizan_auth::store::PostgresStore;
 use sqlx::postgres::PgPoolOptions;
 
 /// A server that ends with the test.

@@ -2,7 +2,9 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mizan_auth::{RedisSessionStore, SessionStore, suite};
+use mizan_auth::store::{RedisSessionStore, SessionStore};
+
+use mizan_auth::suite;
 
 /// A server that ends with the test.
 struct Server {
@@ -57,7 +59,7 @@ async fn redis() {
     assert!(store.find(session.id).await.unwrap().is_some());
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert_eq!(store.find(session.id).await.unwrap(), None);
-    assert_eq!(store.of_user("ada").await.unwrap(), []);
+    assert_eq!(store.list_by_user("ada").await.unwrap(), []);
 
     // A server that is away comes back.
     drop(server);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use mizan_auth::{Access, AccountStore, NewAccount, SessionStore, SqliteStore, UserStore};
+use mizan_auth::store::{Access, AccountStore, NewAccount, SessionStore, SqliteStore, UserStore};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::site::{PASSWORD, Site};
@@ -18,11 +18,7 @@ async fn sqlite() {
     let again = SqliteStore::open(&path).await.unwrap();
     let email = "race@example.com".parse().unwrap();
     let account = again.find_by_email(&email).await.unwrap().unwrap();
-    let access = Access {
-        staff: true,
-        permissions: ["posts.rename".to_owned()].into(),
-        ..Access::default()
-    };
+    let access = Access::default().staff(true).permission("posts.rename");
     assert!(again.set_access(&account.id, &access).await.unwrap());
     assert!(!again.set_access("nobody", &access).await.unwrap());
     let found = UserStore::find(&*store, &account.id).await;
@@ -63,16 +59,11 @@ async fn accounts_are_listed_by_address() {
     let store = SqliteStore::open(folder.path().join("accounts.db"));
     let store = store.await.unwrap();
     for email in ["c@example.com", "a@example.com", "b@example.com"] {
-        let account = NewAccount {
-            email: email.parse().unwrap(),
-            email_verified: false,
-            password: None,
-            created_at: Timestamp::UNIX_EPOCH,
-        };
+        let account = NewAccount::new(email.parse().unwrap(), Timestamp::UNIX_EPOCH);
         store.create(account).await.unwrap();
     }
-    let first = store.accounts(None, 2).await.unwrap();
-    let rest = store.accounts(Some(&first[1].email), 2).await.unwrap();
+    let first = store.list_accounts(None, 2).await.unwrap();
+    let rest = store.list_accounts(Some(&first[1].email), 2).await.unwrap();
     let addresses = first.iter().chain(&rest).map(|it| it.email.as_str());
     assert_eq!(
         addresses.collect::<Vec<_>>(),
@@ -92,11 +83,11 @@ async fn what_another_process_wrote_is_seen_at_once() {
         let (writer, other) = [(&here, &there), (&there, &here)][round % 2];
         SessionStore::insert(writer, &session).await.unwrap();
         for store in [writer, other] {
-            assert!(store.find_signed_in(session.id).await.unwrap().is_some());
+            assert!(store.find_with_account(session.id).await.unwrap().is_some());
         }
         assert!(SessionStore::remove(writer, session.id).await.unwrap());
         for store in [writer, other] {
-            assert_eq!(store.find_signed_in(session.id).await.unwrap(), None);
+            assert_eq!(store.find_with_account(session.id).await.unwrap(), None);
             assert_eq!(SessionStore::find(store, session.id).await.unwrap(), None);
         }
     }
@@ -114,8 +105,8 @@ async fn a_check_that_is_given_up_does_not_break_the_next() {
     }
     for _ in 0..100 {
         // Asked, and dropped before there is an answer.
-        let _ = store.find_signed_in(first.id).now_or_never();
-        let found = store.find_signed_in(second.id).await.unwrap();
+        let _ = store.find_with_account(first.id).now_or_never();
+        let found = store.find_with_account(second.id).await.unwrap();
         assert_eq!(found, Some((second.clone(), None)));
     }
 }
@@ -148,14 +139,15 @@ async fn a_file_that_was_deleted_or_replaced_is_noticed() {
     let path = folder.path().join("accounts.db");
     let store = Arc::new(SqliteStore::open(&path).await.unwrap());
     let site = Site::with(|accounts| accounts.store(Arc::clone(&store)));
-    assert!(site.accounts.check().await.is_ok());
+    assert!(site.accounts.check_store().await.is_ok());
     std::fs::remove_file(&path).unwrap();
-    let cause =
-        |error: mizan_auth::StoreError| std::error::Error::source(&error).unwrap().to_string();
-    let error = site.accounts.check().await.unwrap_err();
+    let cause = |error: mizan_auth::store::StoreError| {
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    let error = site.accounts.check_store().await.unwrap_err();
     assert!(cause(error).contains("was deleted"));
     std::fs::write(&path, "").unwrap();
-    let error = site.accounts.check().await.unwrap_err();
+    let error = site.accounts.check_store().await.unwrap_err();
     assert!(cause(error).contains("was replaced"));
 
     let (log, _guard) = crate::secrets::Log::start();
@@ -206,7 +198,7 @@ async fn a_store_that_is_busy_is_unavailable() {
     let reply = browser.sign_in("ada@example.com", PASSWORD).await;
     assert_eq!(reply.outcome(), (503, "unavailable".to_owned()));
     // Whose request it is cannot be found out either.
-    let token = mizan_auth::Token::random().expose();
+    let token = mizan_auth::token::Token::random().expose();
     browser.cookie = Some(format!("__Host-mizan_session={token}"));
     let reply = browser.send("account", serde_json::json!({})).await;
     assert_eq!(reply.outcome(), (503, "unavailable".to_owned()));

@@ -1,20 +1,21 @@
-//! Every interleaving, in bounds, of a Redis that is demoted and promoted, its replica, a publisher and a
-//! server that reads. The steps are those of the scripts.
+//! A model check of every interleaving, within bounds, of a Redis that is demoted and promoted, its replica, a
+//! publisher, and a server that reads. The steps are those of the scripts.
 
 use stateright::{Checker, Model, Property};
 
-/// The id that marks a log with the data set in which it began.
+/// The id that binds a log to the data set in which it was started.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Generation {
     ReplicationId,
-    /// Stays the same for as long as the process runs.
+    /// Changes only when the process restarts.
     RunId,
 }
 
+/// The bounds of the model.
 struct World {
     generation: Generation,
     publications: u8,
-    changes: u8,
+    role_changes: u8,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,10 +33,10 @@ struct Redis {
     log: Log,
 }
 
-/// The log of a server that reads, and the messages that it was given before the last gap.
+/// A server that reads, with the messages that it received in the current epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Reader {
-    is_linked: bool,
+    is_connected: bool,
     epoch: u8,
     messages: Vec<u8>,
 }
@@ -44,34 +45,36 @@ struct Reader {
 struct State {
     redis: [Redis; 2],
     reader: Reader,
-    /// The messages that the reader received, each as epoch, offset and message.
-    given: Vec<(u8, usize, u8)>,
-    was_given_twice: bool,
-    published: u8,
-    changes: u8,
-    next: u8,
+    /// The published messages, each with its epoch and offset.
+    published: Vec<(u8, usize, u8)>,
+    offset_was_reused: bool,
+    next_message: u8,
+    role_changes: u8,
+    last_id: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Action {
-    /// The word of it reaches the reader, or does not.
-    Publish(bool),
+    Publish {
+        /// Whether the announcement reaches the reader.
+        is_announced: bool,
+    },
     Replicate,
     PromoteReplica,
     Demote,
     Promote,
     Restart,
-    Cut,
-    Mend,
+    Disconnect,
+    Reconnect,
 }
 
 impl State {
     fn fresh(&mut self) -> u8 {
-        self.next += 1;
-        self.next
+        self.last_id += 1;
+        self.last_id
     }
 
-    /// `open` of log.lua, on the Redis that everybody has the address of.
+    /// `open` of log.lua, on the Redis that all servers connect to.
     fn open(&mut self, world: &World) {
         let generation = match world.generation {
             Generation::ReplicationId => self.redis[0].replication_id,
@@ -87,7 +90,7 @@ impl State {
         }
     }
 
-    /// sync.lua, and what the server makes of it.
+    /// gap_fill.lua, and the server's processing of its result.
     fn sync(&mut self, world: &World) {
         self.open(world);
         let log = &self.redis[0].log;
@@ -128,32 +131,32 @@ impl Model for World {
         vec![State {
             redis: [redis(1, true), redis(2, false)],
             reader: Reader {
-                is_linked: true,
+                is_connected: true,
                 epoch: 1,
                 messages: Vec::new(),
             },
-            given: Vec::new(),
-            was_given_twice: false,
-            published: 0,
-            changes: 0,
-            next: 2,
+            published: Vec::new(),
+            offset_was_reused: false,
+            next_message: 0,
+            role_changes: 0,
+            last_id: 2,
         }]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         let [a, b] = &state.redis;
-        if a.is_master && state.published < self.publications {
-            actions.extend([Action::Publish(true), Action::Publish(false)]);
+        if a.is_master && state.next_message < self.publications {
+            actions.extend([true, false].map(|is_announced| Action::Publish { is_announced }));
         }
         if a.is_master && !b.is_master {
             actions.push(Action::Replicate);
         }
-        if state.reader.is_linked {
-            actions.push(Action::Cut);
+        if state.reader.is_connected {
+            actions.push(Action::Disconnect);
         } else {
-            actions.push(Action::Mend);
+            actions.push(Action::Reconnect);
         }
-        if state.changes < self.changes {
+        if state.role_changes < self.role_changes {
             match (a.is_master, b.is_master) {
                 (true, false) => actions.extend([Action::PromoteReplica, Action::Restart]),
                 (true, true) => actions.push(Action::Demote),
@@ -165,17 +168,17 @@ impl Model for World {
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
         let mut state = last.clone();
         match action {
-            Action::Publish(is_heard) => {
+            Action::Publish { is_announced } => {
                 state.open(self);
-                let message = state.published;
-                state.published += 1;
+                let message = state.next_message;
+                state.next_message += 1;
                 let log = &mut state.redis[0].log;
                 log.messages.push(message);
                 let (epoch, offset) = (log.epoch, log.messages.len());
-                let is_given = |(e, o, _): &(u8, usize, u8)| (*e, *o) == (epoch, offset);
-                state.was_given_twice |= state.given.iter().any(is_given);
-                state.given.push((epoch, offset, message));
-                if is_heard && state.reader.is_linked {
+                let has_position = |(e, o, _): &(u8, usize, u8)| (*e, *o) == (epoch, offset);
+                state.offset_was_reused |= state.published.iter().any(has_position);
+                state.published.push((epoch, offset, message));
+                if is_announced && state.reader.is_connected {
                     let follows = state.reader.messages.len() + 1 == offset;
                     if state.reader.epoch == epoch && follows {
                         state.reader.messages.push(message);
@@ -189,34 +192,34 @@ impl Model for World {
                 state.redis[1].replication_id = state.redis[0].replication_id;
             }
             Action::PromoteReplica => {
-                state.changes += 1;
+                state.role_changes += 1;
                 state.redis[1].is_master = true;
                 state.redis[1].replication_id = state.fresh();
             }
             Action::Demote => {
-                state.changes += 1;
+                state.role_changes += 1;
                 state.redis[0].is_master = false;
                 state.redis[0].log = state.redis[1].log.clone();
                 state.redis[0].replication_id = state.redis[1].replication_id;
             }
             Action::Promote => {
-                state.changes += 1;
+                state.role_changes += 1;
                 state.redis[0].is_master = true;
                 state.redis[0].replication_id = state.fresh();
             }
             Action::Restart => {
-                state.changes += 1;
+                state.role_changes += 1;
                 let id = state.fresh();
                 state.redis[0].replication_id = id;
                 state.redis[0].run = id;
-                // What was not written to disk is gone.
+                // The last message was not written to disk.
                 state.redis[0].log.messages.pop();
-                state.reader.is_linked = false;
+                state.reader.is_connected = false;
             }
-            Action::Cut => state.reader.is_linked = false,
-            Action::Mend => {
+            Action::Disconnect => state.reader.is_connected = false,
+            Action::Reconnect => {
                 if state.redis[0].is_master {
-                    state.reader.is_linked = true;
+                    state.reader.is_connected = true;
                     state.sync(self);
                 }
             }
@@ -227,27 +230,29 @@ impl Model for World {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(
-                "no offset is given twice in an epoch",
-                |_, state: &State| !state.was_given_twice,
+                "no offset is assigned twice in an epoch",
+                |_, state: &State| !state.offset_was_reused,
             ),
-            Property::always("a reader has what was given", |_, state: &State| {
-                let reader = &state.reader;
-                let mut read = reader.messages.iter().zip(1..);
-                // What a replica has lost is not given again in an epoch, so there is one truth.
-                read.all(|(message, offset)| {
-                    state.given.contains(&(reader.epoch, offset, *message))
-                })
-            }),
             Property::always(
-                "after a look nothing is missing",
+                "a reader has only published messages",
+                |_, state: &State| {
+                    let reader = &state.reader;
+                    let mut read = reader.messages.iter().zip(1..);
+                    read.all(|(message, offset)| {
+                        state.published.contains(&(reader.epoch, offset, *message))
+                    })
+                },
+            ),
+            Property::always(
+                "a synchronized reader has all messages",
                 |world: &Self, state: &State| {
-                    let mut looked = state.clone();
-                    if !looked.redis[0].is_master {
+                    let mut synced = state.clone();
+                    if !synced.redis[0].is_master {
                         return true;
                     }
-                    looked.sync(world);
-                    looked.reader.epoch == looked.redis[0].log.epoch
-                        && looked.reader.messages == looked.redis[0].log.messages
+                    synced.sync(world);
+                    synced.reader.epoch == synced.redis[0].log.epoch
+                        && synced.reader.messages == synced.redis[0].log.messages
                 },
             ),
             Property::sometimes("a new epoch begins", |_, state: &State| {
@@ -261,12 +266,12 @@ fn world(generation: Generation) -> World {
     World {
         generation,
         publications: 4,
-        changes: 4,
+        role_changes: 4,
     }
 }
 
 #[test]
-fn nothing_is_lost_unnoticed_when_a_master_is_demoted_and_promoted() {
+fn no_undetected_loss_when_a_master_is_demoted_and_promoted() {
     let checker = world(Generation::ReplicationId).checker().threads(2);
     let checker = checker.spawn_bfs().join();
     println!("{} states", checker.unique_state_count());
@@ -274,9 +279,12 @@ fn nothing_is_lost_unnoticed_when_a_master_is_demoted_and_promoted() {
 }
 
 #[test]
-fn the_id_of_a_run_is_not_enough() {
+fn run_id_does_not_detect_a_demotion() {
     let checker = world(Generation::RunId).checker().threads(2);
     let checker = checker.spawn_bfs().join();
-    let twice = checker.discovery("no offset is given twice in an epoch");
-    assert!(twice.is_some(), "the model does not see what happened");
+    let reused = checker.discovery("no offset is assigned twice in an epoch");
+    assert!(
+        reused.is_some(),
+        "the model does not find the reused offset"
+    );
 }

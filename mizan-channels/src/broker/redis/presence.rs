@@ -1,23 +1,30 @@
-//! Who is present, as Redis knows it.
+//! Presence in Redis.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Shared, millis};
-use crate::broker::presence::presence_of;
-use crate::broker::{BrokerError, Retention, random_id};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 
-/// How long a connection is present without being confirmed.
-pub(super) const LAPSE: Duration = Duration::from_secs(35);
+use super::state::{MAX_CONCURRENT_SCRIPTS, RedisState, millis};
+use crate::broker::error::BrokerError;
+use crate::broker::log::Cursor;
+use crate::broker::presence::{members_message, presence_log};
+use crate::broker::publication::Retention;
+use crate::random_id::random_id;
 
-impl Shared {
-    pub(super) async fn presence(
+/// The time after which a connection that its server does not confirm expires.
+const PRESENCE_TTL: Duration = Duration::from_secs(35);
+
+impl RedisState {
+    async fn run_presence_script(
         &self,
-        what: &str,
+        operation: &str,
         group: &str,
         args: &[&[u8]],
     ) -> Result<(String, u64, Vec<Vec<u8>>), BrokerError> {
         let link = self.link().await?;
-        let log = presence_of(group);
+        let log = presence_log(group);
         let Retention { messages, age } = Retention::default();
         let mut invocation = self.scripts.presence.prepare_invoke();
         invocation
@@ -26,8 +33,8 @@ impl Shared {
             .key(self.key("pl", group))
             .key(self.key("px", group))
             .key(self.key("pi", group))
-            .arg(what)
-            .arg(self.channel(&log))
+            .arg(operation)
+            .arg(self.pubsub_channel(&log))
             .arg(random_id())
             .arg(messages)
             .arg(millis(age));
@@ -37,32 +44,67 @@ impl Shared {
         self.run(&link, &invocation).await
     }
 
-    pub(super) async fn confirm(
+    /// Adds a connection, or extends its expiry.
+    pub(super) async fn confirm_presence(
         &self,
         group: &str,
         connection: &str,
         id: &str,
         info: &[u8],
     ) -> Result<(), BrokerError> {
-        let lapse = millis(LAPSE).to_string();
-        let args = [id.as_bytes(), connection.as_bytes(), info, lapse.as_bytes()];
-        self.presence("enter", group, &args).await.map(|_| ())
+        let ttl = millis(PRESENCE_TTL).to_string();
+        let args = [id.as_bytes(), connection.as_bytes(), info, ttl.as_bytes()];
+        let entered = self.run_presence_script("enter", group, &args);
+        entered.await.map(|_| ())
     }
 
-    /// Takes out those who have lapsed, some at a time.
-    pub(super) async fn sweep(&self, group: &str) {
-        let lapse = millis(LAPSE).to_string();
-        let args = [lapse.as_bytes()];
-        while let Ok((_, 1.., _)) = self.presence("sweep", group, &args).await {}
-    }
-
-    pub(super) async fn part_with(
+    pub(super) async fn remove_presence(
         &self,
         group: &str,
         connection: &str,
         id: &str,
     ) -> Result<(), BrokerError> {
         let args = [id.as_bytes(), connection.as_bytes()];
-        self.presence("leave", group, &args).await.map(|_| ())
+        let left = self.run_presence_script("leave", group, &args);
+        left.await.map(|_| ())
+    }
+
+    pub(super) async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError> {
+        let (epoch, offset, members) = self.run_presence_script("members", group, &[]).await?;
+        let mut members: Vec<_> = members
+            .chunks_exact(2)
+            .map(|pair| (String::from_utf8_lossy(&pair[0]), &pair[1][..]))
+            .collect();
+        members.sort();
+        let members = members.iter().map(|(id, info)| (&**id, *info));
+        Ok((Cursor::new(epoch, offset), members_message(members)))
+    }
+
+    /// Confirms the connections of this server, and removes the expired ones of their groups.
+    pub(super) async fn maintain_presence(&self) {
+        let presence = self.presence.lock().clone();
+        let groups: HashSet<_> = presence.keys().map(|(group, _)| group.clone()).collect();
+        stream::iter(presence)
+            .for_each_concurrent(MAX_CONCURRENT_SCRIPTS, |(key, (id, info))| async move {
+                // A connection that leaves meanwhile must not be added again.
+                if self.presence.lock().contains_key(&key) {
+                    let (group, connection) = &key;
+                    let _ = self.confirm_presence(group, connection, &id, &info).await;
+                    if !self.presence.lock().contains_key(&key) {
+                        let _ = self.remove_presence(group, connection, &id).await;
+                    }
+                }
+            })
+            .await;
+        for group in groups {
+            self.remove_expired_presence(&group).await;
+        }
+    }
+
+    /// Removes expired connections, in batches.
+    async fn remove_expired_presence(&self, group: &str) {
+        let ttl = millis(PRESENCE_TTL).to_string();
+        let args = [ttl.as_bytes()];
+        while let Ok((_, 1.., _)) = self.run_presence_script("sweep", group, &args).await {}
     }
 }

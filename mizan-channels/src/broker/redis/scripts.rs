@@ -1,11 +1,12 @@
+//! The Lua scripts, each of which runs atomically in Redis.
+
 use redis::Script;
 
-/// What happens in Redis, each in one step.
 pub(super) struct Scripts {
     pub(super) publish: Script,
-    pub(super) sync: Script,
+    pub(super) gap_fill: Script,
     pub(super) presence: Script,
-    pub(super) claim: Script,
+    pub(super) lease: Script,
 }
 
 const LOG: &str = include_str!("log.lua");
@@ -15,9 +16,9 @@ impl Scripts {
         let script = |text: &str| Script::new(&format!("{LOG}{text}"));
         Self {
             publish: script(include_str!("publish.lua")),
-            sync: script(include_str!("sync.lua")),
+            gap_fill: script(include_str!("gap_fill.lua")),
             presence: script(include_str!("presence.lua")),
-            claim: script(include_str!("claim.lua")),
+            lease: script(include_str!("lease.lua")),
         }
     }
 }

@@ -1,32 +1,48 @@
-//! Text that knows where it may break: the layout algorithm of Wadler ("A prettier printer",
-//! 2003), which Prettier uses as well.
+//! A pretty-printer in the style of Prettier, which generated code has to agree with.
+//!
+//! The algorithm is Wadler's ("A prettier printer", 2003), with the extensions that Prettier makes.
 
 use std::borrow::Cow;
 
-const WIDTH: usize = 80;
-const INDENT: usize = 2;
+/// The maximum width of a line, Prettier's default `printWidth`.
+pub(crate) const LINE_WIDTH: usize = 80;
+const INDENT_WIDTH: usize = 2;
 
-/// A piece of text that may be laid out on one line or on several.
+/// A piece of text with several possible layouts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Document {
     Text(Cow<'static, str>),
-    /// A space, or a line break where the group is broken.
+    /// A space, or a line break in a broken group.
     Line,
-    /// Nothing, or a line break where the group is broken.
+    /// Nothing, or a line break in a broken group.
     SoftLine,
-    /// A line break. Every group around it is broken.
+    /// A line break. It breaks all enclosing groups.
     HardLine,
-    /// Text for a broken group alone.
+    /// Text that is printed in a broken group only.
     IfBroken(&'static str),
     Concat(Vec<Document>),
-    /// Lines in it start further to the right.
+    /// Increases the indentation of lines that start inside.
     Indent(Vec<Document>),
-    /// On one line where that fits, otherwise broken at each of its own lines.
+    /// Printed on one line if it fits; otherwise, its own lines are broken. Created by
+    /// [`Document::group`].
     Group(Vec<Document>),
+    /// A group that is always broken.
+    BrokenGroup(Vec<Document>),
+    /// Printed as the first alternative that fits up to its first line break, or as the last one.
+    Choice(Vec<Document>),
 }
 
 impl Document {
-    /// The documents with `separator` between them.
+    /// Creates a group. A line break that its contents always have breaks the group as well.
+    pub(crate) fn group(documents: Vec<Document>) -> Document {
+        if documents.iter().any(Document::will_break) {
+            Document::BrokenGroup(documents)
+        } else {
+            Document::Group(documents)
+        }
+    }
+
+    /// Joins documents with a separator.
     pub(crate) fn join(
         documents: impl IntoIterator<Item = Document>,
         separator: &[Document],
@@ -41,55 +57,68 @@ impl Document {
         joined
     }
 
-    /// `open`, the items separated by commas, `close`: on one line, or each item on its own.
+    /// A list with delimiters, separated by commas: on one line, or one item per line.
     pub(crate) fn list(
         open: &'static str,
         items: impl IntoIterator<Item = Document>,
         close: &'static str,
     ) -> Document {
-        Self::list_within(Document::SoftLine, open, items, close)
+        Document::group(list_contents(Document::SoftLine, open, items, close))
     }
 
-    /// As [`Document::list`], with spaces inside: `{ a, b }`.
+    /// A [list](Document::list) with spaces inside the delimiters: `{ a, b }`.
     pub(crate) fn list_with_spaces(
         open: &'static str,
         items: impl IntoIterator<Item = Document>,
         close: &'static str,
     ) -> Document {
-        Self::list_within(Document::Line, open, items, close)
+        Document::group(list_contents(Document::Line, open, items, close))
     }
 
-    fn list_within(
-        space: Document,
+    /// A [list](Document::list) with one item per line.
+    pub(crate) fn broken_list(
         open: &'static str,
         items: impl IntoIterator<Item = Document>,
         close: &'static str,
     ) -> Document {
-        let mut inside = vec![space.clone()];
-        inside.extend(Document::join(items, &[text(","), Document::Line]));
-        inside.push(Document::IfBroken(","));
-        Document::Group(vec![
-            text(open),
-            Document::Indent(inside),
-            space,
-            text(close),
-        ])
+        Document::BrokenGroup(list_contents(Document::SoftLine, open, items, close))
     }
 
-    /// Lays the document out in lines of at most 80 columns where that is possible.
+    /// Returns whether the document contains a line break in every layout.
+    pub(crate) fn will_break(&self) -> bool {
+        match self {
+            Document::HardLine | Document::BrokenGroup(_) => true,
+            Document::Text(_)
+            | Document::Line
+            | Document::SoftLine
+            | Document::IfBroken(_)
+            | Document::Group(_) => false,
+            Document::Concat(documents) | Document::Indent(documents) => {
+                documents.iter().any(Document::will_break)
+            }
+            Document::Choice(alternatives) => {
+                alternatives.first().is_some_and(Document::will_break)
+            }
+        }
+    }
+
+    /// Prints the document. Lines exceed [`LINE_WIDTH`] only if they cannot be broken.
     pub(crate) fn print(&self) -> String {
         let mut output = String::new();
         let mut column = 0;
-        let mut open = vec![Open {
+        let mut pending = vec![Pending {
             indent: 0,
             broken: true,
             document: self,
         }];
-        while let Some(next) = open.pop() {
+        while let Some(next) = pending.pop() {
             match next.document {
                 Document::Text(text) => {
                     output.push_str(text);
-                    column += text.chars().count();
+                    column = match text.rsplit_once('\n') {
+                        Some((_, last_line)) => last_line.chars().count(),
+                        None => column + text.chars().count(),
+                    };
                 }
                 Document::Line | Document::SoftLine | Document::HardLine if next.breaks() => {
                     output.truncate(output.trim_end_matches(' ').len());
@@ -108,21 +137,35 @@ impl Document {
                         column += text.len();
                     }
                 }
-                Document::Concat(documents) => open.extend(next.around(documents)),
+                Document::Concat(documents) => pending.extend(next.children(documents)),
                 Document::Indent(documents) => {
-                    let inner = Open {
-                        indent: next.indent + INDENT,
+                    let indented = Pending {
+                        indent: next.indent + INDENT_WIDTH,
                         ..next
                     };
-                    open.extend(inner.around(documents));
+                    pending.extend(indented.children(documents));
                 }
                 Document::Group(documents) => {
-                    let flat = Open {
-                        broken: false,
-                        ..next
-                    };
-                    let broken = !fits(flat, documents, &open, WIDTH.saturating_sub(column));
-                    open.extend(Open { broken, ..next }.around(documents));
+                    let width = LINE_WIDTH.saturating_sub(column);
+                    let flat = next.with_broken(false);
+                    let broken = !fits(flat.children(documents).collect(), &pending, width);
+                    pending.extend(next.with_broken(broken).children(documents));
+                }
+                Document::BrokenGroup(documents) => {
+                    pending.extend(next.with_broken(true).children(documents));
+                }
+                Document::Choice(alternatives) => {
+                    let width = LINE_WIDTH.saturating_sub(column);
+                    let flat = next.with_broken(false);
+                    let fitting = alternatives
+                        .iter()
+                        .map(|document| Pending { document, ..flat })
+                        .find(|alternative| fits(vec![*alternative], &pending, width));
+                    let last = alternatives.last().map(|document| Pending {
+                        document,
+                        ..next.with_broken(true)
+                    });
+                    pending.extend(fitting.or(last));
                 }
             }
         }
@@ -130,64 +173,92 @@ impl Document {
     }
 }
 
+fn list_contents(
+    space: Document,
+    open: &'static str,
+    items: impl IntoIterator<Item = Document>,
+    close: &'static str,
+) -> Vec<Document> {
+    let mut inside = vec![space.clone()];
+    inside.extend(Document::join(items, &[text(","), Document::Line]));
+    inside.push(Document::IfBroken(","));
+    vec![text(open), Document::Indent(inside), space, text(close)]
+}
+
+/// Creates a document from text.
 pub(crate) fn text(text: impl Into<Cow<'static, str>>) -> Document {
     Document::Text(text.into())
 }
 
-/// A document that is still to be printed.
+/// A document that is not printed yet.
 #[derive(Clone, Copy)]
-struct Open<'a> {
+struct Pending<'a> {
     indent: usize,
+    /// Set inside a broken group.
     broken: bool,
     document: &'a Document,
 }
 
-impl<'a> Open<'a> {
+impl<'a> Pending<'a> {
     fn breaks(&self) -> bool {
         self.broken || *self.document == Document::HardLine
     }
 
-    /// The documents in it, the last one first, as a stack wants them.
-    fn around(self, documents: &'a [Document]) -> impl Iterator<Item = Open<'a>> {
+    fn with_broken(self, broken: bool) -> Self {
+        Self { broken, ..self }
+    }
+
+    /// Returns the children in reverse, the order in which a stack takes them.
+    fn children(self, documents: &'a [Document]) -> impl Iterator<Item = Pending<'a>> {
         documents
             .iter()
             .rev()
-            .map(move |document| Open { document, ..self })
+            .map(move |document| Pending { document, ..self })
     }
 }
 
-/// Whether `documents` and what follows them up to the next line break fit into `width` columns.
-fn fits(group: Open<'_>, documents: &[Document], rest: &[Open<'_>], width: usize) -> bool {
-    let mut left = width;
-    let mut inside: Vec<_> = group.around(documents).collect();
-    let mut rest = rest.iter().rev();
+/// Returns whether the documents on the stack `inside`, and what follows them up to the next possible
+/// line break, fit into `width` columns.
+fn fits<'a>(mut inside: Vec<Pending<'a>>, following: &[Pending<'a>], width: usize) -> bool {
+    let mut remaining = width;
+    let mut following = following.iter().rev();
     loop {
-        let Some(next) = inside.pop().or_else(|| rest.next().copied()) else {
+        let Some(next) = inside.pop().or_else(|| following.next().copied()) else {
             return true;
         };
         let used = match next.document {
-            Document::Text(text) => text.chars().count(),
+            Document::Text(text) => match text.split_once('\n') {
+                Some((first_line, _)) => return first_line.chars().count() <= remaining,
+                None => text.chars().count(),
+            },
             Document::HardLine => return next.broken,
             Document::Line | Document::SoftLine if next.broken => return true,
             Document::Line => 1,
             Document::SoftLine => 0,
             Document::IfBroken(text) if next.broken => text.len(),
             Document::IfBroken(_) => 0,
-            Document::Concat(documents) | Document::Indent(documents) => {
-                inside.extend(next.around(documents));
+            Document::Concat(documents)
+            | Document::Indent(documents)
+            | Document::Group(documents) => {
+                inside.extend(next.children(documents));
                 0
             }
-            Document::Group(documents) => {
-                let flat = Open {
-                    broken: false,
-                    ..next
+            Document::BrokenGroup(documents) => {
+                inside.extend(next.with_broken(true).children(documents));
+                0
+            }
+            Document::Choice(alternatives) => {
+                let alternative = if next.broken {
+                    alternatives.last()
+                } else {
+                    alternatives.first()
                 };
-                inside.extend(flat.around(documents));
+                inside.extend(alternative.map(|document| Pending { document, ..next }));
                 0
             }
         };
-        match left.checked_sub(used) {
-            Some(remaining) => left = remaining,
+        match remaining.checked_sub(used) {
+            Some(left) => remaining = left,
             None => return false,
         }
     }
@@ -203,18 +274,18 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_stays_on_one_line() {
+    fn keeps_group_that_fits_on_one_line() {
         assert_eq!(call(&["a", "b"]), "f(a, b)");
     }
 
     #[test]
-    fn what_does_not_fit_breaks_everywhere() {
+    fn breaks_all_lines_of_group_that_does_not_fit() {
         let long = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
         assert_eq!(call(&[long, long]), format!("f(\n  {long},\n  {long},\n)"));
     }
 
     #[test]
-    fn what_follows_counts() {
+    fn counts_text_after_group() {
         let word = "x".repeat(76);
         let group = Document::list("(", [text(word.clone())], ")");
         let fitting = Document::Concat(vec![group.clone(), text(";")]).print();
@@ -224,13 +295,35 @@ mod tests {
     }
 
     #[test]
-    fn a_hard_line_breaks_its_groups() {
-        let group = Document::Group(vec![
+    fn counts_columns_from_last_line_of_text() {
+        let group = Document::list("(", [text("a"), text("b")], ")");
+        let line = "x".repeat(70);
+        let printed = Document::Concat(vec![text(format!("{line}\n{line}")), group]).print();
+        assert_eq!(printed, format!("{line}\n{line}(a, b)"));
+    }
+
+    #[test]
+    fn hard_line_breaks_enclosing_groups() {
+        let group = Document::group(vec![
             text("a"),
             Document::Line,
             text("b"),
             Document::HardLine,
         ]);
         assert_eq!(group.print(), "a\nb\n");
+    }
+
+    #[test]
+    fn chooses_first_alternative_that_fits() {
+        let long = "x".repeat(81);
+        let broken = |word: &str| {
+            Document::BrokenGroup(vec![
+                text(word.to_owned()),
+                Document::SoftLine,
+                text(long.clone()),
+            ])
+        };
+        let choice = Document::Choice(vec![text(long.clone()), broken("a"), broken("b")]);
+        assert_eq!(choice.print(), format!("a\n{long}"));
     }
 }

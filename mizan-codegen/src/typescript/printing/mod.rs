@@ -1,10 +1,12 @@
 //! Printing of TypeScript syntax.
 
+mod expression;
 mod jsdoc;
 mod layout;
 pub(super) mod literal;
 mod type_expression;
 
+pub(super) use expression::{Expression, Property, assignment, lazy_assignment};
 pub(super) use jsdoc::comment;
 pub(super) use layout::{Document, text};
 pub(super) use type_expression::{

@@ -1,24 +1,32 @@
-//! Types as they stand in declarations and signatures.
+//! Type expressions.
 
 use super::jsdoc::comment;
 use super::layout::{Document, text};
 use super::literal;
 use crate::schema::{Docs, Member, Object, Property, Type};
 
-/// In `types.ts`.
+/// The scope of `types.ts`.
 pub(crate) const IN_TYPES_FILE: Scope = Scope { prefix: "" };
 
-/// In the files that import `types.ts` as a whole.
+/// The scope of the files that import `types.ts` as a namespace.
 pub(crate) const IN_OTHER_FILES: Scope = Scope { prefix: "types." };
 
-/// Type arguments: on one line, or each on its own. TypeScript allows no comma after the last.
+/// Type arguments: on one line, or one per line. TypeScript allows no trailing comma.
+///
+/// Like Prettier, this keeps a single argument on the line.
 pub(crate) fn type_arguments(
     open: &'static str,
     arguments: impl IntoIterator<Item = Document>,
 ) -> Document {
+    let mut arguments: Vec<_> = arguments.into_iter().collect();
+    if let [Document::Text(_)] = arguments.as_slice() {
+        arguments.insert(0, text(open));
+        arguments.push(text(">"));
+        return Document::Concat(arguments);
+    }
     let mut inside = vec![Document::SoftLine];
     inside.extend(Document::join(arguments, &[text(","), Document::Line]));
-    Document::Group(vec![
+    Document::group(vec![
         text(open),
         Document::Indent(inside),
         Document::SoftLine,
@@ -26,62 +34,64 @@ pub(crate) fn type_arguments(
     ])
 }
 
-/// Alternatives, each with its docs: on one line, or each on its own after a bar.
-fn alternatives(members: impl IntoIterator<Item = (Document, Document)>) -> Vec<Document> {
-    let mut alternatives = Vec::new();
+/// The members of a union, each with its documentation: on one line, or one per line after a bar.
+///
+/// The documentation of the first member precedes its bar, as Prettier prints it, so it is separate.
+fn union_members(members: impl IntoIterator<Item = (Document, Document)>) -> Vec<Document> {
+    let mut members = members.into_iter();
+    let Some((first_docs, first)) = members.next() else {
+        return Vec::new();
+    };
+    let mut union = vec![Document::IfBroken("| "), Document::Indent(vec![first])];
     for (docs, ty) in members {
-        let bar = if alternatives.is_empty() {
-            Document::IfBroken("| ")
-        } else {
-            alternatives.push(Document::Line);
-            text("| ")
-        };
-        alternatives.extend([docs, bar, Document::Indent(vec![ty])]);
+        union.extend([Document::Line, docs, text("| "), Document::Indent(vec![ty])]);
     }
-    alternatives
+    vec![first_docs, Document::group(union)]
 }
 
-/// Alternatives after a `=` or a `:`, with the space or line break before them.
+/// A union after `=` or `:`, with the space or line break before it.
 pub(crate) fn union_after_operator(
     members: impl IntoIterator<Item = (Document, Document)>,
 ) -> Document {
     let mut inside = vec![Document::Line];
-    inside.extend(alternatives(members));
-    Document::Group(vec![Document::Indent(inside)])
+    inside.extend(union_members(members));
+    Document::group(vec![Document::Indent(inside)])
 }
 
+/// A union member without documentation.
 pub(crate) fn without_docs(ty: Document) -> (Document, Document) {
     (Document::Concat(Vec::new()), ty)
 }
 
-/// A place to print types in.
+/// The scope in which types are printed.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope {
-    /// What stands before the name of a type.
+    /// The prefix of the names of types.
     prefix: &'static str,
 }
 
 impl Scope {
-    /// A type after a `=` or a `:`, with the space before it.
+    /// A type after `=` or `:`, with the space before it.
     pub(crate) fn type_after_operator(self, ty: &Type) -> Document {
         match ty {
-            Type::Union(members) => union_after_operator(self.members_of(members)),
+            Type::Union(members) if !is_nullable_object(members) => {
+                union_after_operator(self.members_with_docs(members))
+            }
             _ => Document::Concat(vec![text(" "), self.ty(ty)]),
         }
     }
 
-    /// A type where nothing binds more tightly: alone, or between commas.
+    /// A type in a position without precedence: as a type argument, or alone.
     pub(crate) fn ty(self, ty: &Type) -> Document {
         match ty {
-            Type::Union(members) => {
-                let mut inside = vec![Document::SoftLine];
-                inside.extend(alternatives(self.members_of(members)));
-                Document::Group(vec![Document::Indent(inside), Document::SoftLine])
+            Type::Union(members) if is_nullable_object(members) => {
+                let members = members.iter().map(|member| self.ty(&member.ty));
+                Document::Concat(Document::join(members, &[text(" | ")]))
             }
-            Type::Intersection(parts) => Document::Concat(Document::join(
-                parts.iter().map(|part| self.operand(part)),
-                &[text(" & ")],
-            )),
+            Type::Union(members) => {
+                Document::Concat(union_members(self.members_with_docs(members)))
+            }
+            Type::Intersection(parts) => self.intersection(parts),
             Type::Unknown => text("unknown"),
             Type::Never => text("never"),
             Type::Null => text("null"),
@@ -91,25 +101,87 @@ impl Scope {
             Type::File(_) => text("File"),
             Type::Literal(value) => text(literal::literal(value)),
             Type::List(list) => Document::Concat(vec![self.operand(&list.item), text("[]")]),
-            Type::Tuple(items) => Document::list("[", items.iter().map(|item| self.ty(item)), "]"),
-            // `{}` would accept any value, and no index signature lets other types be added with `&`.
+            Type::Tuple(items) => {
+                let items = items.iter().map(|item| self.tuple_item(item, items.len()));
+                Document::list("[", items, "]")
+            }
+            // `{}` accepts any value, and an index signature prevents intersections.
             Type::Object(object) if object.is_empty() => text("object"),
             Type::Object(object) => self.object(object),
             Type::Named(name) => text(format!("{}{name}", self.prefix)),
         }
     }
 
-    /// A type beside an operator that binds more tightly than `|`.
+    /// A type beside an operator that binds more tightly than `|`, in parentheses if necessary.
     fn operand(self, ty: &Type) -> Document {
         match ty {
-            Type::Union(_) | Type::Intersection(_) => {
-                Document::Group(vec![text("("), self.ty(ty), text(")")])
+            Type::Union(_) | Type::Intersection(_) => Document::Concat(vec![
+                text("("),
+                Document::group(vec![
+                    Document::Indent(vec![Document::SoftLine, self.ty(ty)]),
+                    Document::SoftLine,
+                ]),
+                text(")"),
+            ]),
+            _ => self.ty(ty),
+        }
+    }
+
+    /// An item of a tuple. Prettier puts a union that is broken into parentheses.
+    fn tuple_item(self, ty: &Type, length: usize) -> Document {
+        match ty {
+            Type::Union(members) if length > 1 && !is_nullable_object(members) => {
+                Document::group(vec![
+                    Document::Indent(vec![
+                        Document::IfBroken("("),
+                        Document::SoftLine,
+                        self.ty(ty),
+                    ]),
+                    Document::SoftLine,
+                    Document::IfBroken(")"),
+                ])
             }
             _ => self.ty(ty),
         }
     }
 
-    fn members_of(self, union: &[Member]) -> impl Iterator<Item = (Document, Document)> {
+    /// An intersection. Object literals stay on the line of the operator.
+    fn intersection(self, parts: &[Type]) -> Document {
+        let is_literal = |part: &Type| matches!(part, Type::Object(object) if !object.is_empty());
+        let mut printed = Vec::new();
+        let mut is_indented = false;
+        for (index, part) in parts.iter().enumerate() {
+            // Prettier moves a comment at the start of the parentheses before them.
+            let (docs, part) = without_first_docs(part);
+            let part = &part;
+            let ty = self.operand(part);
+            let Some(previous) = index.checked_sub(1).map(|previous| &parts[previous]) else {
+                printed.push(ty);
+                continue;
+            };
+            if !is_literal(previous) && !is_literal(part) || !docs.is_empty() {
+                printed.push(Document::Indent(vec![
+                    text(" &"),
+                    Document::Line,
+                    comment(&docs),
+                    ty,
+                ]));
+                continue;
+            }
+            if is_literal(previous) != is_literal(part) && index > 1 {
+                is_indented = true;
+            }
+            printed.push(text(" & "));
+            printed.push(if is_indented {
+                Document::Indent(vec![ty])
+            } else {
+                ty
+            });
+        }
+        Document::group(printed)
+    }
+
+    fn members_with_docs(self, union: &[Member]) -> impl Iterator<Item = (Document, Document)> {
         union.iter().map(move |member| {
             let ty = match &member.ty {
                 Type::Intersection(_) => self.operand(&member.ty),
@@ -126,7 +198,7 @@ impl Scope {
             &[text(";"), Document::Line],
         ));
         inside.push(Document::IfBroken(";"));
-        Document::Group(vec![
+        Document::group(vec![
             text("{"),
             Document::Indent(inside),
             Document::Line,
@@ -159,9 +231,32 @@ impl Scope {
     }
 }
 
-/// What any key of an object may hold.
-///
-/// TypeScript wants an index signature to cover the named properties as well.
+/// Splits the documentation of a union's first member off.
+fn without_first_docs(ty: &Type) -> (Docs, Type) {
+    let mut ty = ty.clone();
+    let docs = match &mut ty {
+        Type::Union(members) => members
+            .first_mut()
+            .map(|member| std::mem::take(&mut member.docs)),
+        _ => None,
+    };
+    (docs.unwrap_or_default(), ty)
+}
+
+/// Returns whether a union is an object literal or null, which Prettier keeps together.
+fn is_nullable_object(members: &[Member]) -> bool {
+    let is_literal = |ty: &Type| matches!(ty, Type::Object(object) if !object.is_empty());
+    let literals = members
+        .iter()
+        .filter(|member| is_literal(&member.ty))
+        .count();
+    literals == 1
+        && members.iter().all(|member| {
+            member.docs.is_empty() && (member.ty == Type::Null || is_literal(&member.ty))
+        })
+}
+
+/// Returns the type of an index signature, which has to cover the named properties as well.
 fn index_signature_type(object: &Object, value: &Type) -> Type {
     if object.properties.is_empty() || *value == Type::Unknown {
         return value.clone();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mizan_channels::{Channels, ChannelsExt, MemoryBroker};
+use mizan_channels::broker::MemoryBroker;
+use mizan_channels::{Channels, ChannelsExt};
 use mizan_core::channel::{Member, SlowConsumer, Snapshot};
 use mizan_core::{
     App, Channel, Cx, Decision, Error, Identity, Never, Principal, Registry, RequestHead, client,
@@ -181,8 +182,8 @@ pub(crate) fn app(channels: Channels, world: &Arc<World>) -> App {
     registry.build().unwrap()
 }
 
-pub(crate) async fn running(limits: impl FnOnce(&mut mizan_channels::Limits)) -> Running {
-    let mut settings = mizan_channels::Limits::default();
+pub(crate) async fn running(limits: impl FnOnce(&mut mizan_channels::ConnectionLimits)) -> Running {
+    let mut settings = mizan_channels::ConnectionLimits::default();
     limits(&mut settings);
     let channels = Channels::with_limits(MemoryBroker::new(), settings);
     let world = Arc::<World>::default();

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use mizan_channels::{Channels, MemoryBroker};
+use mizan_channels::Channels;
+use mizan_channels::broker::MemoryBroker;
 use mizan_core::Registry;
 use mizan_http::MizanService;
 use serde_json::json;
@@ -83,13 +84,13 @@ async fn what_is_no_handshake_gets_none() {
 
 #[tokio::test]
 async fn there_are_only_so_many() {
-    let running = running(|limits| limits.connections = 2).await;
+    let running = running(|limits| limits.max_connections = 2).await;
     let first = Client::hello(running.server.addr, "mia").await;
     let _second = Client::hello(running.server.addr, "mia").await;
     let (reply, _) = Client::ask(running.server.addr, &handshake("")).await;
     assert_eq!(reply.status, 503);
     drop(first);
-    while running.channels.connections() > 1 {
+    while running.channels.connection_count() > 1 {
         tokio::task::yield_now().await;
     }
     Client::hello(running.server.addr, "mia").await;

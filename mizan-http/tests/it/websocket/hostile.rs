@@ -99,7 +99,7 @@ async fn a_message_before_hello_is_refused() {
 
 #[tokio::test]
 async fn ten_thousand_subscriptions_are_too_many() {
-    let running = running(|limits| limits.frames_per_second = 100_000).await;
+    let running = running(|limits| limits.max_frames_per_second = 100_000).await;
     let mut witness = Witness::new(&running).await;
     let mut client = hello(&running).await;
     let subs: Vec<u8> = (0..10_000)

@@ -71,7 +71,8 @@ async fn who_may_be_there_is_asked_again_and_again() {
 
 #[tokio::test]
 async fn a_credential_that_lapsed_is_renewed_or_the_connection_ends() {
-    let running = running(|limits| limits.reauth_grace = Duration::from_millis(300)).await;
+    let running =
+        running(|limits| limits.reauthentication_timeout = Duration::from_millis(300)).await;
     let mut renewing = Client::hello(running.server.addr, "mia").await;
     renewing.join("chat", "tea").await;
     let mut late = Client::hello(running.server.addr, "ole").await;
@@ -141,13 +142,13 @@ async fn a_server_that_stops_sends_its_clients_away_one_by_one() {
     );
     drop(clients);
     soon(drained).await.unwrap();
-    assert_eq!(running.channels.connections(), 0);
+    assert_eq!(running.channels.connection_count(), 0);
 }
 
 #[tokio::test]
 async fn whoever_is_silent_is_asked_and_then_cut_off() {
     let running = running(|limits| {
-        limits.heartbeat = Duration::from_millis(100);
+        limits.heartbeat_interval = Duration::from_millis(100);
         limits.pong_timeout = Duration::from_millis(100);
         limits.hello_timeout = Duration::from_millis(300);
     })
@@ -237,7 +238,7 @@ async fn whoever_takes_nothing_is_cut_off() {
     client.join("feed", "tea").await;
     soon(flood::<Feed>(&running.channels)).await;
     let gone = async {
-        while running.channels.connections() > 0 {
+        while running.channels.connection_count() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mizan_channels::{Channels, MemoryBroker};
+use mizan_channels::Channels;
+use mizan_channels::broker::MemoryBroker;
 use mizan_http::serve::Serve;
 use mizan_http::{HttpLimits, MizanService};
 

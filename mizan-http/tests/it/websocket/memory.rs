@@ -35,7 +35,7 @@ async fn floods() {
     let Some(_) = resident_bytes() else {
         return println!("skipped: there is no /proc/self/statm");
     };
-    let running = running(|limits| limits.frames_per_second = u32::MAX / 5).await;
+    let running = running(|limits| limits.max_frames_per_second = u32::MAX / 5).await;
     let addr = running.server.addr;
     let mut witness = Client::hello(addr, "witness").await;
     witness.join("feed", "witness").await;
@@ -71,7 +71,7 @@ async fn floods() {
     assert_eq!(witness.next("pub").await["data"], "well");
     drop((stuck, pinging));
     let gone = async {
-        while running.channels.connections() > 1 {
+        while running.channels.connection_count() > 1 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -1,52 +1,54 @@
+//! The memory limit of QuickJS.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rquickjs::allocator::{Allocator, RustAllocator};
 
-/// An allocator that ends the code under way when it has given out more than a limit.
+/// An allocator that interrupts running code when a limit is exceeded.
 ///
-/// QuickJS's own limit throws an error that the code can catch and that is often not even an error,
-/// since there is no memory left to make one.
-pub(super) struct LimitedMemory {
+/// The limit of QuickJS itself throws an exception, which the code can catch, and which is often `null`
+/// because no memory is left for an error object.
+pub(super) struct LimitedAllocator {
     inner: RustAllocator,
-    used: usize,
-    limit: usize,
-    end: Arc<Ended>,
+    used_bytes: usize,
+    limit_bytes: usize,
+    stop_flags: Arc<StopFlags>,
 }
 
-/// Why the code is to end.
+/// The reasons for which running code must stop.
 #[derive(Default)]
-pub(super) struct Ended {
+pub(super) struct StopFlags {
     pub(super) interrupted: AtomicBool,
     pub(super) out_of_memory: AtomicBool,
 }
 
-/// Room to unwind in, after which memory is refused.
-const RESERVE: usize = 16 << 20;
+/// The memory above the limit that is available until the code has stopped.
+const RESERVE_BYTES: usize = 16 << 20;
 
-impl LimitedMemory {
-    pub(super) fn new(limit: usize, end: Arc<Ended>) -> Self {
+impl LimitedAllocator {
+    pub(super) fn new(limit_bytes: usize, stop_flags: Arc<StopFlags>) -> Self {
         Self {
             inner: RustAllocator,
-            used: 0,
-            limit,
-            end,
+            used_bytes: 0,
+            limit_bytes,
+            stop_flags,
         }
     }
 
-    /// Whether `more` bytes may be given out.
+    /// Returns whether `more` bytes may be allocated, and stops the code at the limit.
     fn allows(&self, more: usize) -> bool {
-        let after = self.used.saturating_add(more);
-        if after > self.limit {
-            self.end.out_of_memory.store(true, Ordering::Relaxed);
-            self.end.interrupted.store(true, Ordering::Relaxed);
+        let after = self.used_bytes.saturating_add(more);
+        if after > self.limit_bytes {
+            self.stop_flags.out_of_memory.store(true, Ordering::Relaxed);
+            self.stop_flags.interrupted.store(true, Ordering::Relaxed);
         }
-        after <= self.limit.saturating_add(RESERVE)
+        after <= self.limit_bytes.saturating_add(RESERVE_BYTES)
     }
 
     fn count(&mut self, pointer: *mut u8) -> *mut u8 {
         if !pointer.is_null() {
-            self.used += size_of_allocation(pointer);
+            self.used_bytes += size_of_allocation(pointer);
         }
         pointer
     }
@@ -54,14 +56,14 @@ impl LimitedMemory {
 
 #[expect(unsafe_code, reason = "the trait of rquickjs is unsafe")]
 fn size_of_allocation(pointer: *mut u8) -> usize {
-    // SAFETY: every pointer that gets here, not null, came from `RustAllocator`.
+    // SAFETY: the pointer is not null and came from `RustAllocator`.
     unsafe { RustAllocator::usable_size(pointer) }
 }
 
 #[expect(unsafe_code, reason = "the trait of rquickjs is unsafe")]
-// SAFETY: memory comes from `RustAllocator` alone, which keeps the trait's promises; what this adds is
-// to count, and to return null, which the trait allows.
-unsafe impl Allocator for LimitedMemory {
+// SAFETY: all memory comes from `RustAllocator`, which upholds the contract of the trait. This type only
+// counts bytes and returns null, which the trait allows.
+unsafe impl Allocator for LimitedAllocator {
     fn alloc(&mut self, size: usize) -> *mut u8 {
         if !self.allows(size) {
             return std::ptr::null_mut();
@@ -80,9 +82,9 @@ unsafe impl Allocator for LimitedMemory {
 
     unsafe fn dealloc(&mut self, pointer: *mut u8) {
         if !pointer.is_null() {
-            self.used = self.used.saturating_sub(size_of_allocation(pointer));
+            self.used_bytes = self.used_bytes.saturating_sub(size_of_allocation(pointer));
         }
-        // SAFETY: the caller's promise, passed on.
+        // SAFETY: the caller upholds the contract of the same method.
         unsafe { self.inner.dealloc(pointer) }
     }
 
@@ -95,16 +97,16 @@ unsafe impl Allocator for LimitedMemory {
         if !self.allows(size.saturating_sub(before)) {
             return std::ptr::null_mut();
         }
-        // SAFETY: the caller's promise, passed on.
+        // SAFETY: the caller upholds the contract of the same method.
         let moved = unsafe { self.inner.realloc(pointer, size) };
         if !moved.is_null() || size == 0 {
-            self.used = self.used.saturating_sub(before);
+            self.used_bytes = self.used_bytes.saturating_sub(before);
         }
         self.count(moved)
     }
 
     unsafe fn usable_size(pointer: *mut u8) -> usize {
-        // SAFETY: the caller's promise, passed on.
+        // SAFETY: the caller upholds the contract of the same method.
         unsafe { RustAllocator::usable_size(pointer) }
     }
 }

@@ -65,28 +65,29 @@ export interface ChangePasswordFormTypes {
 }
 
 /** Change your password. You are signed out everywhere else. */
-export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes> = {
-  name: "change_password",
-  title: "Change your password",
-  fields: [
-    {
-      name: "password",
-      widget: "password",
-      label: "Current password",
-      required: true,
-      autocomplete: "current-password",
-    },
-    {
-      name: "new_password",
-      widget: "password",
-      label: "New password",
-      help: "At least 8 characters. Several words make a good password.",
-      required: true,
-      autocomplete: "new-password",
-    },
-  ],
-  schema: schemas.changePasswordSubmitInputSchema,
-};
+export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes> =
+  {
+    name: "change_password",
+    title: "Change your password",
+    fields: [
+      {
+        name: "password",
+        widget: "password",
+        label: "Current password",
+        required: true,
+        autocomplete: "current-password",
+      },
+      {
+        name: "new_password",
+        widget: "password",
+        label: "New password",
+        help: "At least 8 characters. Several words make a good password.",
+        required: true,
+        autocomplete: "new-password",
+      },
+    ],
+    schema: schemas.changePasswordSubmitInputSchema,
+  };
 
 /** Has the form `Change your password` at work: its parts, and how it stands. */
 export function useChangePasswordForm(
@@ -278,22 +279,23 @@ export interface DeleteAccountFormTypes {
 }
 
 /** Delete your account permanently. */
-export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> = {
-  name: "delete_account",
-  title: "Delete your account",
-  fields: [
-    {
-      name: "email",
-      widget: "email",
-      label: "Email address",
-      help: "Enter the email address of your account to confirm.",
-      required: true,
-      autocomplete: "off",
-      maxLength: 254,
-    },
-  ],
-  schema: schemas.deleteAccountSubmitInputSchema,
-};
+export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> =
+  {
+    name: "delete_account",
+    title: "Delete your account",
+    fields: [
+      {
+        name: "email",
+        widget: "email",
+        label: "Email address",
+        help: "Enter the email address of your account to confirm.",
+        required: true,
+        autocomplete: "off",
+        maxLength: 254,
+      },
+    ],
+    schema: schemas.deleteAccountSubmitInputSchema,
+  };
 
 /** Has the form `Delete your account` at work: its parts, and how it stands. */
 export function useDeleteAccountForm(
@@ -343,7 +345,7 @@ export interface ProfileFormTypes {
   rows: {};
 }
 
-/** What others see of you. */
+/** Your public profile. */
 export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
   name: "profile",
   title: "Edit profile",
@@ -414,27 +416,28 @@ export interface ReauthenticateFormTypes {
 }
 
 /** Enter your password to confirm that it is you. */
-export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes> = {
-  name: "reauthenticate",
-  title: "Confirm that it is you",
-  fields: [
-    {
-      name: "password",
-      widget: "password",
-      label: "Password",
-      required: true,
-      autocomplete: "current-password",
-    },
-    {
-      name: "next",
-      widget: "hidden",
-      label: "Next",
-      help: "The path of the page to open afterwards.",
-      nullable: true,
-    },
-  ],
-  schema: schemas.reauthenticateSubmitInputSchema,
-};
+export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes> =
+  {
+    name: "reauthenticate",
+    title: "Confirm that it is you",
+    fields: [
+      {
+        name: "password",
+        widget: "password",
+        label: "Password",
+        required: true,
+        autocomplete: "current-password",
+      },
+      {
+        name: "next",
+        widget: "hidden",
+        label: "Next",
+        help: "The path of the page to open afterwards.",
+        nullable: true,
+      },
+    ],
+    schema: schemas.reauthenticateSubmitInputSchema,
+  };
 
 /** Has the form `Confirm that it is you` at work: its parts, and how it stands. */
 export function useReauthenticateForm(

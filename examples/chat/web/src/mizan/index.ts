@@ -30,4 +30,7 @@ export {
   type ChannelStatus,
   type ChannelSubscription,
 } from "./runtime/channels";
-export type { ChannelHookOptions, ChannelResult } from "./runtime/channels/hooks";
+export type {
+  ChannelHookOptions,
+  ChannelResult,
+} from "./runtime/channels/hooks";

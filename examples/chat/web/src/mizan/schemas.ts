@@ -20,7 +20,12 @@ import type * as types from "./types";
 export const changeEmailSubmitInputSchema: z.ZodType<types.ChangeEmailSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+      email: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(email())
+        .check(characters({ max: 254 })),
     }),
   );
 
@@ -28,7 +33,13 @@ export const changeEmailValidateInputSchema: z.ZodType<types.ChangeEmailValidate
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+        email: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(email())
+          .check(characters({ max: 254 }))
+          .optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
     }),
@@ -56,7 +67,10 @@ export const changePasswordValidateInputSchema: z.ZodType<types.ChangePasswordVa
 export const confirmEmailSubmitInputSchema: z.ZodType<types.ConfirmEmailSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      token: z.string().check(notBlank).check(characters({ max: 200 })),
+      token: z
+        .string()
+        .check(notBlank)
+        .check(characters({ max: 200 })),
     }),
   );
 
@@ -64,7 +78,11 @@ export const confirmEmailValidateInputSchema: z.ZodType<types.ConfirmEmailValida
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        token: z.string().check(notBlank).check(characters({ max: 200 })).optional(),
+        token: z
+          .string()
+          .check(notBlank)
+          .check(characters({ max: 200 }))
+          .optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
     }),
@@ -73,7 +91,10 @@ export const confirmEmailValidateInputSchema: z.ZodType<types.ConfirmEmailValida
 export const confirmResetSubmitInputSchema: z.ZodType<types.ConfirmResetSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      token: z.string().check(notBlank).check(characters({ max: 200 })),
+      token: z
+        .string()
+        .check(notBlank)
+        .check(characters({ max: 200 })),
       password: z.string().check(notBlank).check(singleLine),
     }),
   );
@@ -82,7 +103,11 @@ export const confirmResetValidateInputSchema: z.ZodType<types.ConfirmResetValida
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        token: z.string().check(notBlank).check(characters({ max: 200 })).optional(),
+        token: z
+          .string()
+          .check(notBlank)
+          .check(characters({ max: 200 }))
+          .optional(),
         password: z.string().check(notBlank).check(singleLine).optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
@@ -92,11 +117,29 @@ export const confirmResetValidateInputSchema: z.ZodType<types.ConfirmResetValida
 export const contactSubmitInputSchema: z.ZodType<types.ContactSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      name: z.string().check(notBlank).check(singleLine).check(characters({ max: 80 })),
+      name: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(characters({ max: 80 })),
       email: z.string().check(notBlank).check(singleLine).check(email()),
-      message: z.string().check(filled({ min: 10, max: 2000 }, "Tell us a little more: 10 to 2000 characters.")),
-      image: z.instanceof(File).check(file({ accept: "image/png, image/jpeg", maxBytes: 5000000 })).nullable().optional(),
-      phones: z.array(phoneSchema).check(rows({ max: 3 })).optional(),
+      message: z
+        .string()
+        .check(
+          filled(
+            { min: 10, max: 2000 },
+            "Tell us a little more: 10 to 2000 characters.",
+          ),
+        ),
+      image: z
+        .instanceof(File)
+        .check(file({ accept: "image/png, image/jpeg", maxBytes: 5000000 }))
+        .nullable()
+        .optional(),
+      phones: z
+        .array(phoneSchema)
+        .check(rows({ max: 3 }))
+        .optional(),
     }),
   );
 
@@ -104,11 +147,36 @@ export const contactValidateInputSchema: z.ZodType<types.ContactValidateInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        name: z.string().check(notBlank).check(singleLine).check(characters({ max: 80 })).optional(),
-        email: z.string().check(notBlank).check(singleLine).check(email()).optional(),
-        message: z.string().check(filled({ min: 10, max: 2000 }, "Tell us a little more: 10 to 2000 characters.")).optional(),
-        image: z.instanceof(File).check(file({ accept: "image/png, image/jpeg", maxBytes: 5000000 })).nullable().optional(),
-        phones: z.array(phoneSchema).check(items({ max: 3 })).optional(),
+        name: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(characters({ max: 80 }))
+          .optional(),
+        email: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(email())
+          .optional(),
+        message: z
+          .string()
+          .check(
+            filled(
+              { min: 10, max: 2000 },
+              "Tell us a little more: 10 to 2000 characters.",
+            ),
+          )
+          .optional(),
+        image: z
+          .instanceof(File)
+          .check(file({ accept: "image/png, image/jpeg", maxBytes: 5000000 }))
+          .nullable()
+          .optional(),
+        phones: z
+          .array(phoneSchema)
+          .check(items({ max: 3 }))
+          .optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
     }),
@@ -117,7 +185,12 @@ export const contactValidateInputSchema: z.ZodType<types.ContactValidateInput> =
 export const deleteAccountSubmitInputSchema: z.ZodType<types.DeleteAccountSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+      email: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(email())
+        .check(characters({ max: 254 })),
     }),
   );
 
@@ -125,18 +198,24 @@ export const deleteAccountValidateInputSchema: z.ZodType<types.DeleteAccountVali
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+        email: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(email())
+          .check(characters({ max: 254 }))
+          .optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
     }),
   );
 
-export const echoInputSchema: z.ZodType<types.EchoInput> =
-  /* @__PURE__ */ lazy(() =>
+export const echoInputSchema: z.ZodType<types.EchoInput> = /* @__PURE__ */ lazy(
+  () =>
     z.strictObject({
       text: z.string().check(characters({ min: 1, max: 280 })),
     }),
-  );
+);
 
 export const endSessionsInputSchema: z.ZodType<types.EndSessionsInput> =
   /* @__PURE__ */ lazy(() =>
@@ -172,15 +251,28 @@ export const leaveValidateInputSchema: z.ZodType<types.LeaveValidateInput> =
 export const listAccountsInputSchema: z.ZodType<types.ListAccountsInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      after: z.string().check(email()).check(characters({ max: 254 })).nullable().optional(),
+      after: z
+        .string()
+        .check(email())
+        .check(characters({ max: 254 }))
+        .nullable()
+        .optional(),
     }),
   );
 
 export const profileSubmitInputSchema: z.ZodType<types.ProfileSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      name: z.string().check(notBlank).check(singleLine).check(characters({ min: 2, max: 30 })),
-      about: z.string().check(characters({ max: 300 })).nullable().optional(),
+      name: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(characters({ min: 2, max: 30 })),
+      about: z
+        .string()
+        .check(characters({ max: 300 }))
+        .nullable()
+        .optional(),
       website: z.string().check(singleLine).check(url()).nullable().optional(),
       colour: z.string().check(notBlank).check(color),
       notify: notifySchema,
@@ -191,9 +283,23 @@ export const profileValidateInputSchema: z.ZodType<types.ProfileValidateInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        name: z.string().check(notBlank).check(singleLine).check(characters({ min: 2, max: 30 })).optional(),
-        about: z.string().check(characters({ max: 300 })).nullable().optional(),
-        website: z.string().check(singleLine).check(url()).nullable().optional(),
+        name: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(characters({ min: 2, max: 30 }))
+          .optional(),
+        about: z
+          .string()
+          .check(characters({ max: 300 }))
+          .nullable()
+          .optional(),
+        website: z
+          .string()
+          .check(singleLine)
+          .check(url())
+          .nullable()
+          .optional(),
         colour: z.string().check(notBlank).check(color).optional(),
         notify: notifySchema.optional(),
       }),
@@ -223,7 +329,12 @@ export const reauthenticateValidateInputSchema: z.ZodType<types.ReauthenticateVa
 export const requestResetSubmitInputSchema: z.ZodType<types.RequestResetSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+      email: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(email())
+        .check(characters({ max: 254 })),
     }),
   );
 
@@ -231,7 +342,13 @@ export const requestResetValidateInputSchema: z.ZodType<types.RequestResetValida
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+        email: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(email())
+          .check(characters({ max: 254 }))
+          .optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
     }),
@@ -254,7 +371,12 @@ export const revokeSessionInputSchema: z.ZodType<types.RevokeSessionInput> =
 export const signInSubmitInputSchema: z.ZodType<types.SignInSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+      email: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(email())
+        .check(characters({ max: 254 })),
       password: z.string().check(notBlank).check(singleLine),
       next: z.string().nullable().optional(),
     }),
@@ -264,7 +386,13 @@ export const signInValidateInputSchema: z.ZodType<types.SignInValidateInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+        email: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(email())
+          .check(characters({ max: 254 }))
+          .optional(),
         password: z.string().check(notBlank).check(singleLine).optional(),
         next: z.string().nullable().optional(),
       }),
@@ -275,7 +403,12 @@ export const signInValidateInputSchema: z.ZodType<types.SignInValidateInput> =
 export const signUpSubmitInputSchema: z.ZodType<types.SignUpSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })),
+      email: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(email())
+        .check(characters({ max: 254 })),
       password: z.string().check(notBlank).check(singleLine),
     }),
   );
@@ -284,7 +417,13 @@ export const signUpValidateInputSchema: z.ZodType<types.SignUpValidateInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        email: z.string().check(notBlank).check(singleLine).check(email()).check(characters({ max: 254 })).optional(),
+        email: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(email())
+          .check(characters({ max: 254 }))
+          .optional(),
         password: z.string().check(notBlank).check(singleLine).optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
@@ -295,7 +434,11 @@ export const verifyCodeSubmitInputSchema: z.ZodType<types.VerifyCodeSubmitInput>
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       ticket: z.string().check(notBlank),
-      code: z.string().check(notBlank).check(singleLine).check(characters({ min: 6, max: 12 })),
+      code: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(characters({ min: 6, max: 12 })),
       next: z.string().nullable().optional(),
     }),
   );
@@ -305,7 +448,12 @@ export const verifyCodeValidateInputSchema: z.ZodType<types.VerifyCodeValidateIn
     z.strictObject({
       values: z.strictObject({
         ticket: z.string().check(notBlank).optional(),
-        code: z.string().check(notBlank).check(singleLine).check(characters({ min: 6, max: 12 })).optional(),
+        code: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(characters({ min: 6, max: 12 }))
+          .optional(),
         next: z.string().nullable().optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
@@ -315,7 +463,10 @@ export const verifyCodeValidateInputSchema: z.ZodType<types.VerifyCodeValidateIn
 export const verifyLinkSubmitInputSchema: z.ZodType<types.VerifyLinkSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      token: z.string().check(notBlank).check(characters({ max: 200 })),
+      token: z
+        .string()
+        .check(notBlank)
+        .check(characters({ max: 200 })),
       password: z.string().check(notBlank).check(singleLine),
       next: z.string().nullable().optional(),
     }),
@@ -325,7 +476,11 @@ export const verifyLinkValidateInputSchema: z.ZodType<types.VerifyLinkValidateIn
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        token: z.string().check(notBlank).check(characters({ max: 200 })).optional(),
+        token: z
+          .string()
+          .check(notBlank)
+          .check(characters({ max: 200 }))
+          .optional(),
         password: z.string().check(notBlank).check(singleLine).optional(),
         next: z.string().nullable().optional(),
       }),
@@ -375,13 +530,12 @@ export const chatMessageSchema: z.ZodType<types.ChatMessage> =
     }),
   );
 
-export const choiceSchema: z.ZodType<types.Choice> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      value: z.unknown(),
-      label: z.string(),
-    }),
-  );
+export const choiceSchema: z.ZodType<types.Choice> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    value: z.unknown(),
+    label: z.string(),
+  }),
+);
 
 export const demoAccountSchema: z.ZodType<types.DemoAccount> =
   /* @__PURE__ */ lazy(() =>
@@ -392,12 +546,12 @@ export const demoAccountSchema: z.ZodType<types.DemoAccount> =
     }),
   );
 
-export const echoReplySchema: z.ZodType<types.EchoReply> =
-  /* @__PURE__ */ lazy(() =>
+export const echoReplySchema: z.ZodType<types.EchoReply> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       message: z.string(),
     }),
-  );
+);
 
 export const formErrorsSchema: z.ZodType<types.FormErrors> =
   /* @__PURE__ */ lazy(() =>
@@ -406,8 +560,8 @@ export const formErrorsSchema: z.ZodType<types.FormErrors> =
     }),
   );
 
-export const formStateSchema: z.ZodType<types.FormState> =
-  /* @__PURE__ */ lazy(() =>
+export const formStateSchema: z.ZodType<types.FormState> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       values: z.record(z.string(), z.unknown()),
       choices: z.record(z.string(), z.array(choiceSchema)),
@@ -416,24 +570,23 @@ export const formStateSchema: z.ZodType<types.FormState> =
       errors: z.record(z.string(), z.array(z.string())),
       sent: z.boolean(),
     }),
-  );
+);
 
-export const greetingSchema: z.ZodType<types.Greeting> =
-  /* @__PURE__ */ lazy(() =>
+export const greetingSchema: z.ZodType<types.Greeting> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       greeting: z.string(),
     }),
-  );
+);
 
-export const guestSchema: z.ZodType<types.Guest> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      name: z.string(),
-    }),
-  );
+export const guestSchema: z.ZodType<types.Guest> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    name: z.string(),
+  }),
+);
 
-export const nextStepSchema: z.ZodType<types.NextStep> =
-  /* @__PURE__ */ lazy(() =>
+export const nextStepSchema: z.ZodType<types.NextStep> = /* @__PURE__ */ lazy(
+  () =>
     z.discriminatedUnion("step", [
       z.object({
         step: z.literal("signed_in"),
@@ -452,43 +605,45 @@ export const nextStepSchema: z.ZodType<types.NextStep> =
         step: z.literal("sign_in"),
       }),
     ]),
-  );
+);
 
-export const notifySchema: z.ZodType<types.Notify> =
-  /* @__PURE__ */ lazy(() => z.enum(["at_once", "daily", "never"]));
+export const notifySchema: z.ZodType<types.Notify> = /* @__PURE__ */ lazy(() =>
+  z.enum(["at_once", "daily", "never"]),
+);
 
-export const phoneSchema: z.ZodType<types.Phone> =
-  /* @__PURE__ */ lazy(() =>
-    z.strictObject({
-      kind: phoneKindSchema,
-      number: z.string().check(notBlank).check(singleLine).check(characters({ min: 5, max: 20 })),
-    }),
-  );
+export const phoneSchema: z.ZodType<types.Phone> = /* @__PURE__ */ lazy(() =>
+  z.strictObject({
+    kind: phoneKindSchema,
+    number: z
+      .string()
+      .check(notBlank)
+      .check(singleLine)
+      .check(characters({ min: 5, max: 20 })),
+  }),
+);
 
-export const phoneKindSchema: z.ZodType<types.PhoneKind> =
-  /* @__PURE__ */ lazy(() => z.enum(["mobile", "home", "work"]));
+export const phoneKindSchema: z.ZodType<types.PhoneKind> = /* @__PURE__ */ lazy(
+  () => z.enum(["mobile", "home", "work"]),
+);
 
-export const reportSchema: z.ZodType<types.Report> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      title: z.string(),
-      lines: z.array(z.string()),
-    }),
-  );
+export const reportSchema: z.ZodType<types.Report> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    title: z.string(),
+    lines: z.array(z.string()),
+  }),
+);
 
-export const saySchema: z.ZodType<types.Say> =
-  /* @__PURE__ */ lazy(() =>
-    z.strictObject({
-      text: z.string(),
-    }),
-  );
+export const saySchema: z.ZodType<types.Say> = /* @__PURE__ */ lazy(() =>
+  z.strictObject({
+    text: z.string(),
+  }),
+);
 
-export const sentSchema: z.ZodType<types.Sent> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      sent: z.boolean(),
-    }),
-  );
+export const sentSchema: z.ZodType<types.Sent> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    sent: z.boolean(),
+  }),
+);
 
 export const sessionOutSchema: z.ZodType<types.SessionOut> =
   /* @__PURE__ */ lazy(() =>
@@ -502,8 +657,8 @@ export const sessionOutSchema: z.ZodType<types.SessionOut> =
     }),
   );
 
-export const userOutSchema: z.ZodType<types.UserOut> =
-  /* @__PURE__ */ lazy(() =>
+export const userOutSchema: z.ZodType<types.UserOut> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       id: z.string(),
       email: z.string(),
@@ -511,4 +666,4 @@ export const userOutSchema: z.ZodType<types.UserOut> =
       staff: z.boolean(),
       superuser: z.boolean(),
     }),
-  );
+);

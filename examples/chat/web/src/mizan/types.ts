@@ -156,13 +156,13 @@ export interface EchoInput {
 
 /** The input of `endSessions`. */
 export interface EndSessionsInput {
-  /** Of which account. */
+  /** The id of the account. */
   id: string;
 }
 
 /** The input of `greet`. */
 export interface GreetInput {
-  /** Whom to greet. */
+  /** The name of the person. */
   name: string;
 }
 
@@ -185,7 +185,7 @@ export interface LeaveValidateInput {
 
 /** The input of `listAccounts`. */
 export interface ListAccountsInput {
-  /** The address that the last list ended with. */
+  /** The last address of the previous page. */
   after?: string | null;
 }
 
@@ -201,7 +201,7 @@ export interface ProfileSubmitInput {
 
 /** The input of `forms.profile.validate`. */
 export interface ProfileValidateInput {
-  /** What others see of you. */
+  /** Your public profile. */
   values: {
     /** Shown to others. No two users can have the same name. */
     name?: string;
@@ -254,7 +254,7 @@ export interface RequestResetValidateInput {
 
 /** The input of `resendCode`. */
 export interface ResendCodeInput {
-  /** Names a flow that is under way. It says nothing about the account, or whether there is one. */
+  /** The identifier of a flow in progress. It reveals nothing about the account. */
   ticket: string;
 }
 
@@ -360,11 +360,11 @@ export interface VerifyLinkValidateInput {
   fields?: string[] | null;
 }
 
-/** Some of the accounts, by address. */
+/** A page of accounts, ordered by address. */
 export interface AccountList {
-  /** The accounts. */
+  /** The accounts of this page. */
   accounts: AccountRow[];
-  /** The address after which the list goes on, where it does. */
+  /** The last address of this page, if there are more accounts. */
   after: string | null;
 }
 
@@ -384,19 +384,19 @@ export interface AccountOut {
   groups: string[];
 }
 
-/** An account, as staff see it. */
+/** An account in the list for staff. */
 export interface AccountRow {
-  /** What the application knows the user by. */
+  /** The id of the user. */
   id: string;
-  /** What the user signs in with. */
+  /** The email address with which the user signs in. */
   email: string;
-  /** Whether the user has shown that the address is theirs. */
+  /** True if the user has confirmed the address. */
   email_verified: boolean;
-  /** Whether the user is staff. */
+  /** True for staff and superusers. */
   staff: boolean;
-  /** When the account was made. */
+  /** The time when the account was created. */
   created_at: string;
-  /** In how many places the user is signed in. */
+  /** The number of devices on which the user is signed in. */
   sessions: number;
 }
 
@@ -406,9 +406,9 @@ export interface ChatMessage {
   author: string;
   /** The display name of its author. */
   name: string;
-  /** Its text. */
+  /** The text. */
   text: string;
-  /** When, in milliseconds since 1970. */
+  /** The time in milliseconds since 1970. */
   at: number;
 }
 
@@ -420,19 +420,19 @@ export interface Choice {
   label: string;
 }
 
-/** An account that everybody may try. */
+/** A demo account. */
 export interface DemoAccount {
-  /** What its user is called. */
+  /** The display name. */
   name: string;
-  /** What one signs in with. */
+  /** The email address for signing in. */
   email: string;
-  /** Its password. */
+  /** The password. */
   password: string;
 }
 
-/** What an echo answers. */
+/** The reply of `echo`. */
 export interface EchoReply {
-  /** The text, as it was sent. */
+  /** The text that the client sent. */
   message: string;
 }
 
@@ -460,45 +460,46 @@ export interface FormState {
 
 /** A greeting. */
 export interface Greeting {
-  /** The words. */
+  /** The text of the greeting. */
   greeting: string;
 }
 
-/** A person in a room, as the others see them. */
+/** A user who is present in a room. */
 export interface Guest {
   /** The display name. */
   name: string;
 }
 
 /**
- * What comes next for somebody who signs up or in. A client that goes through the steps cannot
- * forget one.
+ * The next step of a sign-up or sign-in.
+ *
+ * It is a union in the generated client, so that a client handles every step.
  */
 export type NextStep =
-  /** Signed in: the session's cookie is set. */
+  /** The user is signed in, and the session cookie is set. */
   | {
       step: "signed_in";
-      /** Where to go: a path on this site, always. */
+      /** The path of the page to open next. It is always on this site. */
       next: string;
     }
-  /** A code was sent to the address; it goes into `verify_code` with the ticket. */
+  /** A code was sent to the email address. Submit it to `verify_code` with the ticket. */
   | {
       step: "verify_email";
-      /** Names this flow. */
+      /** The ticket of this flow. */
       ticket: string;
     }
-  /** The password was right, and the account asks for more. */
+  /** The password was correct, and the account requires a second factor. */
   | {
       step: "second_factor";
-      /** Names this flow. */
+      /** The ticket of this flow. */
       ticket: string;
-      /** What the account has, such as `otp`: one of them will do. */
+      /** The second factors of the account, such as `otp`. One of them is sufficient. */
       methods: string[];
     }
-  /** All is done; sign in now. */
+  /** The flow is complete. The user can sign in. */
   | { step: "sign_in" };
 
-/** When a user is told of new messages. */
+/** The frequency of notifications about new messages. */
 export type Notify =
   /** Immediately */
   | "at_once"
@@ -507,13 +508,13 @@ export type Notify =
   /** Never */
   | "never";
 
-/** A number to call. */
+/** A phone number. */
 export interface Phone {
   kind: PhoneKind;
   number: string;
 }
 
-/** Where a phone rings. */
+/** The kind of a phone number. */
 export type PhoneKind =
   /** Mobile */
   | "mobile"
@@ -522,11 +523,11 @@ export type PhoneKind =
   /** Work */
   | "work";
 
-/** A page of text that not everybody may read. */
+/** A text with restricted access. */
 export interface Report {
   /** The heading. */
   title: string;
-  /** The text, line by line. */
+  /** The lines of the text. */
   lines: string[];
 }
 
@@ -536,7 +537,7 @@ export interface Say {
   text: string;
 }
 
-/** What a sent message is answered with. */
+/** The reply to a submitted message. */
 export interface Sent {
   sent: boolean;
 }
@@ -557,52 +558,50 @@ export interface SessionOut {
   last_used_at: string;
 }
 
-/** A user, as pages see them. */
+/** A user, as displayed on pages. */
 export interface UserOut {
-  /** What the example knows the user by. */
+  /** The id of the user. */
   id: string;
-  /** What the user signs in with. */
+  /** The email address with which the user signs in. */
   email: string;
-  /** What the user is called. */
+  /** The display name. */
   name: string;
-  /** Whether the user may see the staff report. */
+  /** True for staff. */
   staff: boolean;
-  /** Whether the user may see everything. */
+  /** True for superusers. */
   superuser: boolean;
 }
 
-/** Why somebody who is signed in was not believed. */
+/** An error of a flow in which a signed-in user confirms the password. */
 export type ConfirmError =
-  /** The password is not that of the account. */
-  | Failure<"wrong_password">
-  | CommonError;
+  /** The password of the account is wrong. */
+  Failure<"wrong_password"> | CommonError;
 
-/** Why a message was not taken. */
+/** The error of a rejected message. */
 export type ContactError =
-  /** Nobody reads what comes from there. */
+  /** The domain of the address receives no email. */
   | Failure<"undeliverable", { domain: string }>
-  /** There is no room for more messages. */
+  /** The inbox is full. */
   | Failure<"inbox_full">
   | CommonError;
 
-/** Why a link that asks for the password too did not do. */
+/** An error of a link that also requires the password. */
 export type LinkError =
-  /** The link is wrong, was used, is too old, or is for something else. */
+  /** The link is wrong, was already used, has expired, or is for another purpose. */
   | Failure<"invalid_link">
-  /** The link is good, the password is not that of its account. */
+  /** The link is valid, but the password of its account is wrong. */
   | Failure<"wrong_password">
   | CommonError;
 
-/** Why a code or a link did not do. */
+/** An error of a code or a link. */
 export type ProofError =
-  /** It is wrong, was used, is too old, or is for something else. */
+  /** The code or link is wrong, was already used, has expired, or is for another purpose. */
   | Failure<"invalid_proof">
-  /** The flow was begun in another browser, or so long ago that this one has forgotten it. */
+  /** The flow was started in another browser, or this browser no longer has the cookie of the flow. */
   | Failure<"other_browser">
   | CommonError;
 
-/** The errors of signing in. */
+/** An error of a sign-in. */
 export type SignInError =
-  /** There is no such account, or the password is not its own. The client cannot tell which. */
-  | Failure<"wrong_credentials">
-  | CommonError;
+  /** The account does not exist or the password is wrong. The client cannot tell which. */
+  Failure<"wrong_credentials"> | CommonError;

@@ -54,10 +54,7 @@ export function createApi(options?: ApiOptions): Api {
     post: query(transport, "post"),
     posts: query(transport, "posts"),
     rename: mutation(transport, "rename"),
-    signOut: mutation(
-      transport,
-      "sign_out",
-    ),
+    signOut: mutation(transport, "sign_out"),
   };
 }
 

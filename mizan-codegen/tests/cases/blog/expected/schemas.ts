@@ -12,12 +12,12 @@ export const greetInputSchema: z.ZodType<types.GreetInput> =
     }),
   );
 
-export const postInputSchema: z.ZodType<types.PostInput> =
-  /* @__PURE__ */ lazy(() =>
+export const postInputSchema: z.ZodType<types.PostInput> = /* @__PURE__ */ lazy(
+  () =>
     z.strictObject({
       id: postIdSchema,
     }),
-  );
+);
 
 export const postsInputSchema: z.ZodType<types.PostsInput> =
   /* @__PURE__ */ lazy(() =>
@@ -36,51 +36,49 @@ export const renameInputSchema: z.ZodType<types.RenameInput> =
     }),
   );
 
-export const greetingSchema: z.ZodType<types.Greeting> =
-  /* @__PURE__ */ lazy(() =>
+export const greetingSchema: z.ZodType<types.Greeting> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       greeting: z.string(),
     }),
-  );
+);
 
-export const pageSchema: z.ZodType<types.Page> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      items: z.array(postSchema),
-      next: z.uint32().nullable(),
-    }),
-  );
+export const pageSchema: z.ZodType<types.Page> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    items: z.array(postSchema),
+    next: z.uint32().nullable(),
+  }),
+);
 
-export const postSchema: z.ZodType<types.Post> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      id: postIdSchema,
-      title: z.string(),
-      body: z.string(),
-      author: userSchema.nullable(),
-      tags: z.array(z.string()),
-      state: stateSchema,
-    }),
-  );
+export const postSchema: z.ZodType<types.Post> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    id: postIdSchema,
+    title: z.string(),
+    body: z.string(),
+    author: userSchema.nullable(),
+    tags: z.array(z.string()),
+    state: stateSchema,
+  }),
+);
 
-export const postIdSchema: z.ZodType<types.PostId> =
-  /* @__PURE__ */ lazy(() => z.uint32());
+export const postIdSchema: z.ZodType<types.PostId> = /* @__PURE__ */ lazy(() =>
+  z.uint32(),
+);
 
-export const stateSchema: z.ZodType<types.State> =
-  /* @__PURE__ */ lazy(() => z.enum(["draft", "in_review", "published"]));
+export const stateSchema: z.ZodType<types.State> = /* @__PURE__ */ lazy(() =>
+  z.enum(["draft", "in_review", "published"]),
+);
 
-export const untilSchema: z.ZodType<types.Until> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      holder: userSchema,
-      minutes: z.int().check(range({ min: 0, max: 65535 })),
-    }),
-  );
+export const untilSchema: z.ZodType<types.Until> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    holder: userSchema,
+    minutes: z.int().check(range({ min: 0, max: 65535 })),
+  }),
+);
 
-export const userSchema: z.ZodType<types.User> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      name: z.string(),
-      email: z.string().nullable().optional(),
-    }),
-  );
+export const userSchema: z.ZodType<types.User> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    name: z.string(),
+    email: z.string().nullable().optional(),
+  }),
+);

@@ -69,6 +69,5 @@ export interface NotesAboutEverythingThatHappensInTheBuildingChannel {
   readonly error: ChannelError;
 }
 
-export const notesAboutEverythingThatHappensInTheBuildingChannel: ChannelDefinition<NotesAboutEverythingThatHappensInTheBuildingChannel> = {
-  name: "notes_about_everything_that_happens_in_the_building",
-};
+export const notesAboutEverythingThatHappensInTheBuildingChannel: ChannelDefinition<NotesAboutEverythingThatHappensInTheBuildingChannel> =
+  { name: "notes_about_everything_that_happens_in_the_building" };

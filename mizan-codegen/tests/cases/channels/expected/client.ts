@@ -23,10 +23,7 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
-    rooms: query(
-      transport,
-      "rooms",
-    ),
+    rooms: query(transport, "rooms"),
   };
 }
 

@@ -5,8 +5,8 @@ import { characters } from "./runtime/validation/checks";
 import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
 
-export const chatEventSchema: z.ZodType<types.ChatEvent> =
-  /* @__PURE__ */ lazy(() =>
+export const chatEventSchema: z.ZodType<types.ChatEvent> = /* @__PURE__ */ lazy(
+  () =>
     z.discriminatedUnion("type", [
       z.object({
         type: z.literal("said"),
@@ -17,25 +17,23 @@ export const chatEventSchema: z.ZodType<types.ChatEvent> =
         topic: z.string().nullable(),
       }),
     ]),
-  );
+);
 
-export const chatSendSchema: z.ZodType<types.ChatSend> =
-  /* @__PURE__ */ lazy(() =>
+export const chatSendSchema: z.ZodType<types.ChatSend> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       text: z.string().check(characters({ min: 1 })),
     }),
-  );
+);
 
-export const personSchema: z.ZodType<types.Person> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      name: z.string(),
-    }),
-  );
+export const personSchema: z.ZodType<types.Person> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    name: z.string(),
+  }),
+);
 
-export const sentSchema: z.ZodType<types.Sent> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      id: z.uint32(),
-    }),
-  );
+export const sentSchema: z.ZodType<types.Sent> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    id: z.uint32(),
+  }),
+);

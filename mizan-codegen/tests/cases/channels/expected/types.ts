@@ -19,8 +19,7 @@ export type CommonError = Failure<CommonCode>;
 /** What happens in a room. */
 export type ChatEvent =
   /** Somebody said something. */
-  | { type: "said"; text: string }
-  | { type: "topic"; topic: string | null };
+  { type: "said"; text: string } | { type: "topic"; topic: string | null };
 
 export interface ChatSend {
   text: string;

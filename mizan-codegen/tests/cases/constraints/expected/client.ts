@@ -27,10 +27,7 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
-    constrained: mutation(
-      transport,
-      "constrained",
-    ),
+    constrained: mutation(transport, "constrained"),
   };
 }
 

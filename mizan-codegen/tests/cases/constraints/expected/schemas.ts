@@ -18,23 +18,53 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
     z.strictObject({
       title: z.string().check(characters({ min: 1, max: 80 })),
       filled: z.string().check(characters({ min: 1 })),
-      short: z.string().check(characters({ max: 140 })).nullable().optional(),
+      short: z
+        .string()
+        .check(characters({ max: 140 }))
+        .nullable()
+        .optional(),
       pin: z.string().check(characters({ min: 4, max: 4 })),
       email: z.string().check(email()),
       site: z.string().check(url()),
       name: z.string().check(pattern(/^[a-z0-9_-]{3,16}$/u)),
-      loose: z.string() /* only the server checks the pattern */,
-      nested: z.string() /* only the server checks the pattern */.optional(),
-      loose_email: z.string() /* only the server checks the pattern */.nullable().optional(),
-      slug: z.string().check(pattern(/^[a-z](?:[a-z0-9-]*[a-z0-9])?$/u)).optional(),
-      address: z.string().check(pattern(/^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}.+-]+@[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}-]+\.[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}.-]+$/u)).optional(),
-      colour: z.string().check(pattern(/^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/u)).optional(),
-      number: z.string().check(pattern(/^-?\p{Nd}+(\.\p{Nd}+)?([eE][+-]?\p{Nd}+)?$/u)).optional(),
+      // Only the server checks the pattern.
+      loose: z.string(),
+      // Only the server checks the pattern.
+      nested: z.string().optional(),
+      // Only the server checks the pattern.
+      loose_email: z.string().nullable().optional(),
+      slug: z
+        .string()
+        .check(pattern(/^[a-z](?:[a-z0-9-]*[a-z0-9])?$/u))
+        .optional(),
+      address: z
+        .string()
+        .check(
+          pattern(
+            /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}.+-]+@[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}-]+\.[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}.-]+$/u,
+          ),
+        )
+        .optional(),
+      colour: z
+        .string()
+        .check(pattern(/^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/u))
+        .optional(),
+      number: z
+        .string()
+        .check(pattern(/^-?\p{Nd}+(\.\p{Nd}+)?([eE][+-]?\p{Nd}+)?$/u))
+        .optional(),
       containing: z.string().check(pattern(/a\.b/u)),
       stars: z.int32().check(range({ min: 1, max: 10 })),
-      share: z.number().check(range({ min: 0.5, max: 1 }, "Must be at least 0.5 and at most 1.0.")),
+      share: z
+        .number()
+        .check(
+          range({ min: 0.5, max: 1 }, "Must be at least 0.5 and at most 1.0."),
+        ),
       digit: z.uint32().check(range({ min: 0, max: 9 })),
-      small: z.int().max(255).check(range({ min: 1 })),
+      small: z
+        .int()
+        .max(255)
+        .check(range({ min: 1 })),
       plain: z.uint32(),
       signed: z.int().check(range({ min: -32768, max: 32767 })),
       tags: z.array(z.string()).check(items({ min: 1, max: 5 })),
@@ -45,9 +75,15 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
       letter: z.string().check(characters({ min: 1, max: 1 })),
       uuid: z.guid(),
       non_zero: z.int32().refine((value) => value !== 0, "Must not be 0."),
-      positive: z.int().max(255).check(range({ min: 1 })),
+      positive: z
+        .int()
+        .max(255)
+        .check(range({ min: 1 })),
       when: z.string(),
-      quarter: z.number().check(range({ exclusiveMin: 0, exclusiveMax: 1 })).multipleOf(0.25),
+      quarter: z
+        .number()
+        .check(range({ exclusiveMin: 0, exclusiveMax: 1 }))
+        .multipleOf(0.25),
       bounded: z.int().check(range({ min: 0, max: 9007199254740991 })),
     }),
   );

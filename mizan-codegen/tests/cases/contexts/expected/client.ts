@@ -41,10 +41,7 @@ export function createApi(options?: ApiOptions): Api {
     lookup: query(transport, "lookup"),
     roomMembers: query(transport, "room_members"),
     settings: query(transport, "settings", { batch: true }),
-    unread: query(
-      transport,
-      "unread",
-    ),
+    unread: query(transport, "unread"),
   };
 }
 

@@ -23,13 +23,17 @@ export const roomMembersInputSchema: z.ZodType<types.RoomMembersInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       room: z.string(),
-      limit: z.int().check(range({ min: 0, max: 65535 })).nullable().optional(),
+      limit: z
+        .int()
+        .check(range({ min: 0, max: 65535 }))
+        .nullable()
+        .optional(),
     }),
   );
 
-export const settingsSchema: z.ZodType<types.Settings> =
-  /* @__PURE__ */ lazy(() =>
+export const settingsSchema: z.ZodType<types.Settings> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       theme: z.string(),
     }),
-  );
+);

@@ -27,8 +27,7 @@ export type CommonError = Failure<CommonCode>;
 
 /** The input of `lookup`. */
 export type LookupInput =
-  | { by: "Id"; id: number }
-  | { by: "Name"; name: string };
+  { by: "Id"; id: number } | { by: "Name"; name: string };
 
 /** The input of `roomMembers`. */
 export interface RoomMembersInput {

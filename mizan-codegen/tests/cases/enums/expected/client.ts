@@ -27,10 +27,7 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
-    everyEnum: query(
-      transport,
-      "every_enum",
-    ),
+    everyEnum: query(transport, "every_enum"),
   };
 }
 

@@ -20,8 +20,8 @@ export const everyEnumInputSchema: z.ZodType<types.EveryEnumInput> =
     }),
   );
 
-export const adjacentSchema: z.ZodType<types.Adjacent> =
-  /* @__PURE__ */ lazy(() =>
+export const adjacentSchema: z.ZodType<types.Adjacent> = /* @__PURE__ */ lazy(
+  () =>
     z.discriminatedUnion("type", [
       z.object({
         type: z.literal("Unit"),
@@ -45,20 +45,19 @@ export const adjacentSchema: z.ZodType<types.Adjacent> =
         }),
       }),
     ]),
-  );
+);
 
-export const circleSchema: z.ZodType<types.Circle> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      radius: z.number(),
-    }),
-  );
+export const circleSchema: z.ZodType<types.Circle> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    radius: z.number(),
+  }),
+);
 
 export const documentedUnitsSchema: z.ZodType<types.DocumentedUnits> =
   /* @__PURE__ */ lazy(() => z.enum(["C", "A", "B"]));
 
-export const externalSchema: z.ZodType<types.External> =
-  /* @__PURE__ */ lazy(() =>
+export const externalSchema: z.ZodType<types.External> = /* @__PURE__ */ lazy(
+  () =>
     z.union([
       z.literal("Other"),
       z.literal("Unit"),
@@ -81,7 +80,7 @@ export const externalSchema: z.ZodType<types.External> =
         Empty: z.object({}),
       }),
     ]),
-  );
+);
 
 export const externalInputSchema: z.ZodType<types.ExternalInput> =
   /* @__PURE__ */ lazy(() =>
@@ -112,8 +111,8 @@ export const externalInputSchema: z.ZodType<types.ExternalInput> =
 export const impossibleSchema: z.ZodType<types.Impossible> =
   /* @__PURE__ */ lazy(() => z.never());
 
-export const internalSchema: z.ZodType<types.Internal> =
-  /* @__PURE__ */ lazy(() =>
+export const internalSchema: z.ZodType<types.Internal> = /* @__PURE__ */ lazy(
+  () =>
     z.union([
       z.object({
         kind: z.literal("unit"),
@@ -136,38 +135,41 @@ export const internalSchema: z.ZodType<types.Internal> =
         a: z.int32(),
       }),
     ]),
-  );
+);
 
-export const oneSchema: z.ZodType<types.One> =
-  /* @__PURE__ */ lazy(() => z.literal("Only"));
+export const oneSchema: z.ZodType<types.One> = /* @__PURE__ */ lazy(() =>
+  z.literal("Only"),
+);
 
-export const taggedSchema: z.ZodType<types.Tagged> =
-  /* @__PURE__ */ lazy(() =>
-    z.discriminatedUnion("kind", [
-      z.object({
-        kind: z.literal("Plain"),
-        x: z.int32(),
-        note: z.string().nullable().optional(),
-      }),
-      z.object({
-        kind: z.literal("Fancy"),
-        y: z.array(taggedSchema),
-      }),
-    ]),
-  );
+export const taggedSchema: z.ZodType<types.Tagged> = /* @__PURE__ */ lazy(() =>
+  z.discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("Plain"),
+      x: z.int32(),
+      note: z.string().nullable().optional(),
+    }),
+    z.object({
+      kind: z.literal("Fancy"),
+      y: z.array(taggedSchema),
+    }),
+  ]),
+);
 
-export const unitsSchema: z.ZodType<types.Units> =
-  /* @__PURE__ */ lazy(() => z.enum(["A", "B", "c \"quoted\""]));
+export const unitsSchema: z.ZodType<types.Units> = /* @__PURE__ */ lazy(() =>
+  z.enum(["A", "B", 'c "quoted"']),
+);
 
-export const untaggedSchema: z.ZodType<types.Untagged> =
-  /* @__PURE__ */ lazy(() =>
-    z.union([
-      z.int32(),
-      circleSchema,
-      z.tuple([z.int32(), z.string()]),
-      z.object({
-        a: z.int32(),
-        b: z.string(),
-      }),
-    ]).nullable(),
-  );
+export const untaggedSchema: z.ZodType<types.Untagged> = /* @__PURE__ */ lazy(
+  () =>
+    z
+      .union([
+        z.int32(),
+        circleSchema,
+        z.tuple([z.int32(), z.string()]),
+        z.object({
+          a: z.int32(),
+          b: z.string(),
+        }),
+      ])
+      .nullable(),
+);

@@ -109,11 +109,7 @@ export type Tagged =
   | { kind: "Plain"; x: number; note?: string | null }
   | { kind: "Fancy"; y: Tagged[] };
 
-export type Units = "A" | "B" | "c \"quoted\"";
+export type Units = "A" | "B" | 'c "quoted"';
 
 export type Untagged =
-  | null
-  | number
-  | Circle
-  | [number, string]
-  | { a: number; b: string };
+  null | number | Circle | [number, string] | { a: number; b: string };

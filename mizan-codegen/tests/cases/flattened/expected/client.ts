@@ -27,10 +27,7 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
   return {
     [transportOf]: transport,
-    flattened: mutation(
-      transport,
-      "flattened",
-    ),
+    flattened: mutation(transport, "flattened"),
   };
 }
 

@@ -18,8 +18,8 @@ export const flattenedInputSchema: z.ZodType<types.FlattenedInput> =
     }),
   );
 
-export const flatEnumSchema: z.ZodType<types.FlatEnum> =
-  /* @__PURE__ */ lazy(() =>
+export const flatEnumSchema: z.ZodType<types.FlatEnum> = /* @__PURE__ */ lazy(
+  () =>
     z.intersection(
       z.object({
         id: z.int32(),
@@ -38,7 +38,7 @@ export const flatEnumSchema: z.ZodType<types.FlatEnum> =
         }),
       ]),
     ),
-  );
+);
 
 export const flatExternalEnumSchema: z.ZodType<types.FlatExternalEnum> =
   /* @__PURE__ */ lazy(() =>
@@ -60,12 +60,14 @@ export const flatExternalEnumSchema: z.ZodType<types.FlatExternalEnum> =
     ),
   );
 
-export const flatMapSchema: z.ZodType<types.FlatMap> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      name: z.string(),
-    }).catchall(z.int32()),
-  );
+export const flatMapSchema: z.ZodType<types.FlatMap> = /* @__PURE__ */ lazy(
+  () =>
+    z
+      .object({
+        name: z.string(),
+      })
+      .catchall(z.int32()),
+);
 
 export const flatOptionalEnumSchema: z.ZodType<types.FlatOptionalEnum> =
   /* @__PURE__ */ lazy(() =>
@@ -149,7 +151,9 @@ export const flatTwoEnumsSchema: z.ZodType<types.FlatTwoEnums> =
 
 export const flatValuesSchema: z.ZodType<types.FlatValues> =
   /* @__PURE__ */ lazy(() =>
-    z.object({
-      name: z.string(),
-    }).catchall(z.unknown()),
+    z
+      .object({
+        name: z.string(),
+      })
+      .catchall(z.unknown()),
   );

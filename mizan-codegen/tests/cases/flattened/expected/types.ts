@@ -37,31 +37,22 @@ export interface FlattenedInput {
   h: FlatValues;
 }
 
-export type FlatEnum = {
-  id: number;
-} & (
+export type FlatEnum = { id: number } & (
   | { kind: "circle"; radius: number }
   | { kind: "square"; side: number }
   | { kind: "point" }
 );
 
-export type FlatExternalEnum = {
-  id: number;
-} & (
+export type FlatExternalEnum = { id: number } &
   /** For everyone. */
-  | { Open: null }
-  | { Only: string[] }
-  | { Closed: null }
-);
+  ({ Open: null } | { Only: string[] } | { Closed: null });
 
 export interface FlatMap {
   name: string;
   [key: string]: number | string;
 }
 
-export type FlatOptionalEnum = {
-  id: number;
-} & (
+export type FlatOptionalEnum = { id: number } & (
   | { kind: "circle"; radius: number }
   | { kind: "square"; side: number }
   | { kind: "point" }
@@ -80,18 +71,13 @@ export interface FlatStruct {
   changed?: string | null;
 }
 
-export type FlatTwoEnums = {
-  id: number;
-} & (
+export type FlatTwoEnums = { id: number } & (
   | { kind: "circle"; radius: number }
   | { kind: "square"; side: number }
   | { kind: "point" }
-) & (
+) &
   /** For everyone. */
-  | { Open: null }
-  | { Only: string[] }
-  | { Closed: null }
-);
+  ({ Open: null } | { Only: string[] } | { Closed: null });
 
 export interface FlatValues {
   name: string;

@@ -240,7 +240,10 @@ export const everythingForm: runtime.FormDefinition<EverythingFormTypes> = {
       widget: "select",
       label: "Size",
       nullable: true,
-      choices: [{ value: "s", label: "Small" }, { value: "l", label: "Large" }],
+      choices: [
+        { value: "s", label: "Small" },
+        { value: "l", label: "Large" },
+      ],
     },
     {
       name: "level",
@@ -248,13 +251,19 @@ export const everythingForm: runtime.FormDefinition<EverythingFormTypes> = {
       label: "Level",
       required: true,
       type: "number",
-      choices: [{ value: 1, label: "One" }, { value: 2, label: "Two" }],
+      choices: [
+        { value: 1, label: "One" },
+        { value: 2, label: "Two" },
+      ],
     },
     {
       name: "tags",
       widget: "checkboxes",
       label: "Tags",
-      choices: [{ value: "s", label: "Small" }, { value: "l", label: "Large" }],
+      choices: [
+        { value: "s", label: "Small" },
+        { value: "l", label: "Large" },
+      ],
       multiple: true,
     },
     {
@@ -263,7 +272,10 @@ export const everythingForm: runtime.FormDefinition<EverythingFormTypes> = {
       label: "Days",
       required: true,
       type: "number",
-      choices: [{ value: 1, label: "Monday" }, { value: 2, label: "Tuesday" }],
+      choices: [
+        { value: 1, label: "Monday" },
+        { value: 2, label: "Tuesday" },
+      ],
       multiple: true,
     },
     { name: "notes", widget: "textarea", label: "Notes" },
@@ -340,7 +352,7 @@ export interface SignOutFormTypes {
 /** Sign "out" *\/ */
 export const signOutForm: runtime.FormDefinition<SignOutFormTypes> = {
   name: "sign_out",
-  title: "Sign \"out\" */",
+  title: 'Sign "out" */',
   fields: [
     {
       name: "everywhere",

@@ -26,12 +26,25 @@ import type * as types from "./types";
 export const contactSubmitInputSchema: z.ZodType<types.ContactSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      name: z.string().check(filled({ min: 1, max: 80 }, "please tell us your name")).check(singleLine),
+      name: z
+        .string()
+        .check(filled({ min: 1, max: 80 }, "please tell us your name"))
+        .check(singleLine),
       email: z.string().check(notBlank).check(singleLine).check(email()),
       country: z.string().check(singleLine).nullable().optional(),
-      message: z.string().check(notBlank).check(characters({ max: 2000 })).check(maxBytes(4000)),
-      image: z.instanceof(File).check(file({ accept: "image/png, image/jpeg", maxBytes: 2000000 })).nullable().optional(),
-      phones: z.array(phoneSchema).check(rows({ max: 2 }, "two phones are enough")),
+      message: z
+        .string()
+        .check(notBlank)
+        .check(characters({ max: 2000 }))
+        .check(maxBytes(4000)),
+      image: z
+        .instanceof(File)
+        .check(file({ accept: "image/png, image/jpeg", maxBytes: 2000000 }))
+        .nullable()
+        .optional(),
+      phones: z
+        .array(phoneSchema)
+        .check(rows({ max: 2 }, "two phones are enough")),
     }),
   );
 
@@ -47,12 +60,26 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       text: z.string().check(singleLine).optional(),
-      password: z.string().check(notBlank).check(singleLine).check(characters({ min: 12 })),
+      password: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(characters({ min: 12 })),
       url: z.string().check(singleLine).check(url()).nullable().optional(),
-      tel: z.string().check(notBlank).check(singleLine).check(pattern(/^[+0-9 ]+$/u, "digits, please")),
+      tel: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(pattern(/^[+0-9 ]+$/u, "digits, please")),
       search: z.string().check(singleLine).optional(),
       number: z.int32().check(range({ min: 1, max: 9 }, "one to nine")),
-      share: z.number().check(range({ min: 0, max: 1 }, "Must be at least 0.0 and at most 1.0.")).nullable().optional(),
+      share: z
+        .number()
+        .check(
+          range({ min: 0, max: 1 }, "Must be at least 0.0 and at most 1.0."),
+        )
+        .nullable()
+        .optional(),
       range: z.int().check(range({ min: 0, max: 10 })),
       decimal: z.string().check(notBlank).check(singleLine).check(decimal),
       checkbox: z.boolean().optional(),
@@ -63,7 +90,9 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
       size: sizeSchema.nullable().optional(),
       level: z.int().check(range({ min: 0, max: 255 })),
       tags: z.array(sizeSchema).check(unique).optional(),
-      days: z.array(z.int().check(range({ min: 0, max: 255 }))).check(rows({ min: 1 })),
+      days: z
+        .array(z.int().check(range({ min: 0, max: 255 })))
+        .check(rows({ min: 1 })),
       notes: z.string().optional(),
       color: z.string().check(color),
       files: z.array(z.instanceof(File).check(file({}))).optional(),
@@ -71,7 +100,10 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
       address: addressSchema,
       billing: addressSchema.nullable().optional(),
       teams: z.array(teamSchema).check(rows({ min: 1 })),
-      words: z.array(z.string().check(notBlank).check(singleLine)).check(rows({ max: 3 })).optional(),
+      words: z
+        .array(z.string().check(notBlank).check(singleLine))
+        .check(rows({ max: 3 }))
+        .optional(),
     }),
   );
 
@@ -98,24 +130,23 @@ export const signOutValidateInputSchema: z.ZodType<types.SignOutValidateInput> =
     }),
   );
 
-export const addressSchema: z.ZodType<types.Address> =
-  /* @__PURE__ */ lazy(() =>
+export const addressSchema: z.ZodType<types.Address> = /* @__PURE__ */ lazy(
+  () =>
     z.strictObject({
       street: z.string().check(notBlank).check(singleLine),
       city: z.string().check(notBlank).check(singleLine),
     }),
-  );
+);
 
-export const choiceSchema: z.ZodType<types.Choice> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      value: z.unknown(),
-      label: z.string(),
-    }),
-  );
+export const choiceSchema: z.ZodType<types.Choice> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    value: z.unknown(),
+    label: z.string(),
+  }),
+);
 
-export const formStateSchema: z.ZodType<types.FormState> =
-  /* @__PURE__ */ lazy(() =>
+export const formStateSchema: z.ZodType<types.FormState> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       values: z.record(z.string(), z.unknown()),
       choices: z.record(z.string(), z.array(choiceSchema)),
@@ -124,50 +155,53 @@ export const formStateSchema: z.ZodType<types.FormState> =
       errors: z.record(z.string(), z.array(z.string())),
       sent: z.boolean(),
     }),
-  );
+);
 
-export const memberSchema: z.ZodType<types.Member> =
-  /* @__PURE__ */ lazy(() =>
-    z.strictObject({
-      name: z.string().check(notBlank).check(singleLine),
-    }),
-  );
+export const memberSchema: z.ZodType<types.Member> = /* @__PURE__ */ lazy(() =>
+  z.strictObject({
+    name: z.string().check(notBlank).check(singleLine),
+  }),
+);
 
-export const phoneSchema: z.ZodType<types.Phone> =
-  /* @__PURE__ */ lazy(() =>
-    z.strictObject({
-      kind: phoneKindSchema,
-      number: z.string().check(notBlank).check(singleLine).check(characters({ max: 20 })),
-    }),
-  );
+export const phoneSchema: z.ZodType<types.Phone> = /* @__PURE__ */ lazy(() =>
+  z.strictObject({
+    kind: phoneKindSchema,
+    number: z
+      .string()
+      .check(notBlank)
+      .check(singleLine)
+      .check(characters({ max: 20 })),
+  }),
+);
 
-export const phoneKindSchema: z.ZodType<types.PhoneKind> =
-  /* @__PURE__ */ lazy(() => z.enum(["home", "work"]));
+export const phoneKindSchema: z.ZodType<types.PhoneKind> = /* @__PURE__ */ lazy(
+  () => z.enum(["home", "work"]),
+);
 
-export const planSchema: z.ZodType<types.Plan> =
-  /* @__PURE__ */ lazy(() => z.enum(["free", "paid"]));
+export const planSchema: z.ZodType<types.Plan> = /* @__PURE__ */ lazy(() =>
+  z.enum(["free", "paid"]),
+);
 
-export const sentSchema: z.ZodType<types.Sent> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      sent: z.boolean(),
-    }),
-  );
+export const sentSchema: z.ZodType<types.Sent> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    sent: z.boolean(),
+  }),
+);
 
-export const sizeSchema: z.ZodType<types.Size> =
-  /* @__PURE__ */ lazy(() => z.enum(["s", "l"]));
+export const sizeSchema: z.ZodType<types.Size> = /* @__PURE__ */ lazy(() =>
+  z.enum(["s", "l"]),
+);
 
-export const teamSchema: z.ZodType<types.Team> =
-  /* @__PURE__ */ lazy(() =>
-    z.strictObject({
-      title: z.string().check(notBlank).check(singleLine),
-      members: z.array(memberSchema),
-    }),
-  );
+export const teamSchema: z.ZodType<types.Team> = /* @__PURE__ */ lazy(() =>
+  z.strictObject({
+    title: z.string().check(notBlank).check(singleLine),
+    members: z.array(memberSchema),
+  }),
+);
 
-export const validatedSchema: z.ZodType<types.Validated> =
-  /* @__PURE__ */ lazy(() =>
+export const validatedSchema: z.ZodType<types.Validated> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       errors: z.record(z.string(), z.array(z.string())),
     }),
-  );
+);

@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "\"; alert(1); \"";
+export const contract = '"; alert(1); "';
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -47,16 +47,13 @@ export function createApi(options?: ApiOptions): Api {
     api2: query(transport, "api_2"),
     context: query(transport, "context", { batch: true }),
     delete: mutation(transport, "delete"),
-    größeMessenJetzt: query(transport, "größe/messen \"jetzt\""),
+    größeMessenJetzt: query(transport, 'größe/messen "jetzt"'),
     localContext: query(transport, "local_context"),
     mutation: mutation(transport, "mutation"),
     new: query(transport, "new"),
     query: query(transport, "query"),
     state: query(transport, "state"),
-    transport: query(
-      transport,
-      "transport",
-    ),
+    transport: query(transport, "transport"),
   };
 }
 

@@ -59,9 +59,8 @@ export function useGrößeMessenJetzt(
   return runtime.useQueryOf(useApi().größeMessenJetzt, undefined, options);
 }
 
-const LocalContextContext = runtime.createLocalContext<
-  types.LocalContextInput
->();
+const LocalContextContext =
+  runtime.createLocalContext<types.LocalContextInput>();
 
 /** Has `useLocalContext` yield the data for the input that its props are. */
 export function LocalContextProvider(

@@ -12,7 +12,7 @@ export const deleteInputSchema: z.ZodType<types.DeleteInput> =
       docs: docsSchema,
       words: wordsSchema,
       return: promiseSchema,
-      "quo\"ted": z.int32(),
+      'quo"ted': z.int32(),
     }),
   );
 
@@ -20,78 +20,76 @@ export const localContextInputSchema: z.ZodType<types.LocalContextInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       room: z.string(),
-      limit: z.int().check(range({ min: 0, max: 65535 })).nullable().optional(),
+      limit: z
+        .int()
+        .check(range({ min: 0, max: 65535 }))
+        .nullable()
+        .optional(),
     }),
   );
 
-export const arraySchema: z.ZodType<types.Array> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      a: z.int32(),
-    }),
-  );
+export const arraySchema: z.ZodType<types.Array> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    a: z.int32(),
+  }),
+);
 
-export const docsSchema: z.ZodType<types.Docs> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      field: z.int32(),
-    }),
-  );
+export const docsSchema: z.ZodType<types.Docs> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    field: z.int32(),
+  }),
+);
 
-export const fieldsSchema: z.ZodType<types.Fields> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      ["__proto__"]: z.int32(),
-      constructor: z.int32(),
-      class: z.int32(),
-      "content-type": z.int32(),
-      "quo\"ted \\ and\nbroken": z.int32(),
-      "": z.int32(),
-      "2d": z.int32(),
-      größe: z.int32(),
-      "a b": z.int32(),
-      "${x}": z.int32(),
-      "\u2028": z.int32(),
-      "`": z.int32(),
-      type: z.string(),
-    }),
-  );
+export const fieldsSchema: z.ZodType<types.Fields> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    ["__proto__"]: z.int32(),
+    constructor: z.int32(),
+    class: z.int32(),
+    "content-type": z.int32(),
+    'quo"ted \\ and\nbroken': z.int32(),
+    "": z.int32(),
+    "2d": z.int32(),
+    größe: z.int32(),
+    "a b": z.int32(),
+    "${x}": z.int32(),
+    "\u2028": z.int32(),
+    "`": z.int32(),
+    type: z.string(),
+  }),
+);
 
-export const promiseSchema: z.ZodType<types.Promise> =
-  /* @__PURE__ */ lazy(() =>
+export const promiseSchema: z.ZodType<types.Promise> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       a: arraySchema,
       b: recordSchema,
       c: stringSchema,
       d: z.record(z.string(), z.int32()),
     }),
-  );
+);
 
-export const recordSchema: z.ZodType<types.Record> =
-  /* @__PURE__ */ lazy(() =>
+export const recordSchema: z.ZodType<types.Record> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    a: z.int32(),
+  }),
+);
+
+export const wordsSchema: z.ZodType<types.Words> = /* @__PURE__ */ lazy(() =>
+  z.discriminatedUnion("__proto__", [
     z.object({
-      a: z.int32(),
+      ["__proto__"]: z.literal('it\'s "quoted"'),
     }),
-  );
-
-export const wordsSchema: z.ZodType<types.Words> =
-  /* @__PURE__ */ lazy(() =>
-    z.discriminatedUnion("__proto__", [
-      z.object({
-        ["__proto__"]: z.literal("it's \"quoted\""),
-      }),
-      z.object({
-        ["__proto__"]: z.literal("*/"),
-      }),
-      z.object({
-        ["__proto__"]: z.literal("back\\slash\n"),
-      }),
-    ]),
-  );
-
-export const stringSchema: z.ZodType<types.String> =
-  /* @__PURE__ */ lazy(() =>
     z.object({
-      a: z.int32(),
+      ["__proto__"]: z.literal("*/"),
     }),
-  );
+    z.object({
+      ["__proto__"]: z.literal("back\\slash\n"),
+    }),
+  ]),
+);
+
+export const stringSchema: z.ZodType<types.String> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    a: z.int32(),
+  }),
+);

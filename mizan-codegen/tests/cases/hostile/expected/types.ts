@@ -31,7 +31,7 @@ export interface DeleteInput {
   docs: Docs;
   words: Words;
   return: Promise;
-  "quo\"ted": number;
+  'quo"ted': number;
 }
 
 /** The input of `localContext`. */
@@ -56,11 +56,11 @@ export interface Docs {
 }
 
 export interface Fields {
-  "__proto__": number;
+  __proto__: number;
   constructor: number;
   class: number;
   "content-type": number;
-  "quo\"ted \\ and\nbroken": number;
+  'quo"ted \\ and\nbroken': number;
   "": number;
   "2d": number;
   größe: number;
@@ -83,9 +83,9 @@ export interface Record {
 }
 
 export type Words =
-  | { "__proto__": "it's \"quoted\"" }
-  | { "__proto__": "*/" }
-  | { "__proto__": "back\\slash\n" };
+  | { __proto__: 'it\'s "quoted"' }
+  | { __proto__: "*/" }
+  | { __proto__: "back\\slash\n" };
 
 export interface String {
   a: number;
@@ -93,5 +93,4 @@ export interface String {
 
 export type WrOng =
   /** *\/ bad */
-  | Failure<"it's \"bad\"\n">
-  | CommonError;
+  Failure<'it\'s "bad"\n'> | CommonError;

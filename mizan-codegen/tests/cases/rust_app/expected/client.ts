@@ -41,11 +41,7 @@ export function createApi(options?: ApiOptions): Api {
     post: query(transport, "post"),
     posts: query(transport, "posts"),
     save: mutation(transport, "save"),
-    site: query(
-      transport,
-      "site",
-      { batch: true },
-    ),
+    site: query(transport, "site", { batch: true }),
   };
 }
 

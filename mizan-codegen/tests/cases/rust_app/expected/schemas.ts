@@ -5,12 +5,12 @@ import { characters, range, unique } from "./runtime/validation/checks";
 import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
 
-export const postInputSchema: z.ZodType<types.PostInput> =
-  /* @__PURE__ */ lazy(() =>
+export const postInputSchema: z.ZodType<types.PostInput> = /* @__PURE__ */ lazy(
+  () =>
     z.strictObject({
       id: postIdSchema,
     }),
-  );
+);
 
 export const postsInputSchema: z.ZodType<types.PostsInput> =
   /* @__PURE__ */ lazy(() =>
@@ -20,100 +20,100 @@ export const postsInputSchema: z.ZodType<types.PostsInput> =
     }),
   );
 
-export const saveInputSchema: z.ZodType<types.SaveInput> =
-  /* @__PURE__ */ lazy(() =>
+export const saveInputSchema: z.ZodType<types.SaveInput> = /* @__PURE__ */ lazy(
+  () =>
     z.strictObject({
       post: postInSchema,
-      reason: z.string().check(characters({ min: 1, max: 80 })).nullable().optional(),
+      reason: z
+        .string()
+        .check(characters({ min: 1, max: 80 }))
+        .nullable()
+        .optional(),
       copies: z.int().check(range({ min: 1, max: 10 })),
     }),
-  );
+);
 
-export const amountSchema: z.ZodType<types.Amount> =
-  /* @__PURE__ */ lazy(() =>
-    z.discriminatedUnion("unit", [
-      z.object({
-        unit: z.literal("Count"),
-        value: z.uint32(),
+export const amountSchema: z.ZodType<types.Amount> = /* @__PURE__ */ lazy(() =>
+  z.discriminatedUnion("unit", [
+    z.object({
+      unit: z.literal("Count"),
+      value: z.uint32(),
+    }),
+    z.object({
+      unit: z.literal("Range"),
+      value: z.object({
+        low: z.int32(),
+        high: z.int32(),
       }),
-      z.object({
-        unit: z.literal("Range"),
-        value: z.object({
-          low: z.int32(),
-          high: z.int32(),
-        }),
-      }),
-      z.object({
-        unit: z.literal("Unknown"),
-      }),
-    ]),
-  );
+    }),
+    z.object({
+      unit: z.literal("Unknown"),
+    }),
+  ]),
+);
 
-export const blockSchema: z.ZodType<types.Block> =
-  /* @__PURE__ */ lazy(() =>
-    z.union([
-      z.literal("Rule"),
-      z.strictObject({
-        Text: z.string(),
+export const blockSchema: z.ZodType<types.Block> = /* @__PURE__ */ lazy(() =>
+  z.union([
+    z.literal("Rule"),
+    z.strictObject({
+      Text: z.string(),
+    }),
+    z.strictObject({
+      Image: z.object({
+        url: z.string(),
+        width: z.int().check(range({ min: 0, max: 65535 })),
       }),
-      z.strictObject({
-        Image: z.object({
-          url: z.string(),
-          width: z.int().check(range({ min: 0, max: 65535 })),
-        }),
-      }),
-      z.strictObject({
-        Cells: z.tuple([
-          z.int().check(range({ min: 0, max: 255 })),
-          z.int().check(range({ min: 0, max: 255 })),
-        ]),
-      }),
-    ]),
-  );
+    }),
+    z.strictObject({
+      Cells: z.tuple([
+        z.int().check(range({ min: 0, max: 255 })),
+        z.int().check(range({ min: 0, max: 255 })),
+      ]),
+    }),
+  ]),
+);
 
-export const commentSchema: z.ZodType<types.Comment> =
-  /* @__PURE__ */ lazy(() =>
+export const commentSchema: z.ZodType<types.Comment> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       text: z.string(),
       answers: z.array(commentSchema),
       pinned: commentSchema.nullable(),
     }),
-  );
+);
 
-export const commentInSchema: z.ZodType<types.CommentIn> =
-  /* @__PURE__ */ lazy(() =>
+export const commentInSchema: z.ZodType<types.CommentIn> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       text: z.string(),
       answers: z.array(commentInSchema),
       pinned: commentInSchema.nullable().optional(),
     }),
-  );
+);
 
-export const eventSchema: z.ZodType<types.Event> =
-  /* @__PURE__ */ lazy(() =>
-    z.discriminatedUnion("type", [
-      z.object({
-        type: z.literal("created"),
-      }),
-      z.object({
-        type: z.literal("moved"),
-        from: z.string(),
-        to: z.string(),
-      }),
-    ]),
-  );
+export const eventSchema: z.ZodType<types.Event> = /* @__PURE__ */ lazy(() =>
+  z.discriminatedUnion("type", [
+    z.object({
+      type: z.literal("created"),
+    }),
+    z.object({
+      type: z.literal("moved"),
+      from: z.string(),
+      to: z.string(),
+    }),
+  ]),
+);
 
-export const needleSchema: z.ZodType<types.Needle> =
-  /* @__PURE__ */ lazy(() =>
-    z.union([
-      z.int32(),
-      z.string(),
-      z.object({
-        number: z.int32(),
-        text: z.string(),
-      }),
-    ]),
-  );
+export const needleSchema: z.ZodType<types.Needle> = /* @__PURE__ */ lazy(() =>
+  z.union([
+    z.int32(),
+    z.string(),
+    z.object({
+      number: z.int32(),
+      text: z.string(),
+    }),
+  ]),
+);
 
 export const pageOfPostSchema: z.ZodType<types.PageOfPost> =
   /* @__PURE__ */ lazy(() =>
@@ -123,60 +123,60 @@ export const pageOfPostSchema: z.ZodType<types.PageOfPost> =
     }),
   );
 
-export const postSchema: z.ZodType<types.Post> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      id: postIdSchema,
-      title: z.string(),
-      subTitle: z.string().nullable().optional(),
-      editor: z.string().nullable(),
-      tags: z.array(z.string()).check(unique),
-      ratings: z.record(z.string(), z.number()),
-      position: z.tuple([z.number(), z.number()]),
-      corners: z.tuple([
-        z.int().check(range({ min: -32768, max: 32767 })),
-        z.int().check(range({ min: -32768, max: 32767 })),
-        z.int().check(range({ min: -32768, max: 32767 })),
-        z.int().check(range({ min: -32768, max: 32767 })),
-      ]),
-      state: stateSchema,
-      body: z.array(blockSchema),
-      event: eventSchema,
-      amount: amountSchema,
-      comments: z.array(commentSchema),
-      created: z.string(),
-      updated: z.string().nullable(),
-    }),
-  );
+export const postSchema: z.ZodType<types.Post> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    id: postIdSchema,
+    title: z.string(),
+    subTitle: z.string().nullable().optional(),
+    editor: z.string().nullable(),
+    tags: z.array(z.string()).check(unique),
+    ratings: z.record(z.string(), z.number()),
+    position: z.tuple([z.number(), z.number()]),
+    corners: z.tuple([
+      z.int().check(range({ min: -32768, max: 32767 })),
+      z.int().check(range({ min: -32768, max: 32767 })),
+      z.int().check(range({ min: -32768, max: 32767 })),
+      z.int().check(range({ min: -32768, max: 32767 })),
+    ]),
+    state: stateSchema,
+    body: z.array(blockSchema),
+    event: eventSchema,
+    amount: amountSchema,
+    comments: z.array(commentSchema),
+    created: z.string(),
+    updated: z.string().nullable(),
+  }),
+);
 
-export const postIdSchema: z.ZodType<types.PostId> =
-  /* @__PURE__ */ lazy(() => z.uint32());
+export const postIdSchema: z.ZodType<types.PostId> = /* @__PURE__ */ lazy(() =>
+  z.uint32(),
+);
 
-export const postInSchema: z.ZodType<types.PostIn> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      id: postIdSchema,
-      title: z.string(),
-      subTitle: z.string().nullable().optional(),
-      editor: z.string().nullable().optional(),
-      tags: z.array(z.string()).check(unique),
-      ratings: z.record(z.string(), z.number()),
-      position: z.tuple([z.number(), z.number()]),
-      corners: z.tuple([
-        z.int().check(range({ min: -32768, max: 32767 })),
-        z.int().check(range({ min: -32768, max: 32767 })),
-        z.int().check(range({ min: -32768, max: 32767 })),
-        z.int().check(range({ min: -32768, max: 32767 })),
-      ]),
-      state: stateSchema,
-      body: z.array(blockSchema),
-      event: eventSchema,
-      amount: amountSchema,
-      comments: z.array(commentInSchema),
-      created: z.string(),
-      updated: z.string().nullable().optional(),
-    }),
-  );
+export const postInSchema: z.ZodType<types.PostIn> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    id: postIdSchema,
+    title: z.string(),
+    subTitle: z.string().nullable().optional(),
+    editor: z.string().nullable().optional(),
+    tags: z.array(z.string()).check(unique),
+    ratings: z.record(z.string(), z.number()),
+    position: z.tuple([z.number(), z.number()]),
+    corners: z.tuple([
+      z.int().check(range({ min: -32768, max: 32767 })),
+      z.int().check(range({ min: -32768, max: 32767 })),
+      z.int().check(range({ min: -32768, max: 32767 })),
+      z.int().check(range({ min: -32768, max: 32767 })),
+    ]),
+    state: stateSchema,
+    body: z.array(blockSchema),
+    event: eventSchema,
+    amount: amountSchema,
+    comments: z.array(commentInSchema),
+    created: z.string(),
+    updated: z.string().nullable().optional(),
+  }),
+);
 
-export const stateSchema: z.ZodType<types.State> =
-  /* @__PURE__ */ lazy(() => z.enum(["draft", "published"]));
+export const stateSchema: z.ZodType<types.State> = /* @__PURE__ */ lazy(() =>
+  z.enum(["draft", "published"]),
+);

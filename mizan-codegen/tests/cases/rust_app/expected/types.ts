@@ -73,8 +73,7 @@ export interface CommentIn {
 
 /** Internally tagged. */
 export type Event =
-  | { type: "created" }
-  | { type: "moved"; from: string; to: string };
+  { type: "created" } | { type: "moved"; from: string; to: string };
 
 /** Untagged. */
 export type Needle = number | string | { number: number; text: string };
@@ -139,6 +138,4 @@ export type State =
 /** Why a post was not saved. */
 export type SaveError =
   /** Another post has the title. */
-  | Failure<"taken", { by: PostId }>
-  | Failure<"locked">
-  | CommonError;
+  Failure<"taken", { by: PostId }> | Failure<"locked"> | CommonError;

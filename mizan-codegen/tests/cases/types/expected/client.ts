@@ -43,10 +43,7 @@ export function createApi(options?: ApiOptions): Api {
       "a_rather_long_name_for_a_function",
     ),
     everything: query(transport, "everything"),
-    inline: query(
-      transport,
-      "inline",
-    ),
+    inline: query(transport, "inline"),
   };
 }
 

@@ -17,11 +17,13 @@ export const everythingInputSchema: z.ZodType<types.EverythingInput> =
     }),
   );
 
-export const colorSchema: z.ZodType<types.Color> =
-  /* @__PURE__ */ lazy(() => z.enum(["Red", "Green"]));
+export const colorSchema: z.ZodType<types.Color> = /* @__PURE__ */ lazy(() =>
+  z.enum(["Red", "Green"]),
+);
 
-export const emptySchema: z.ZodType<types.Empty> =
-  /* @__PURE__ */ lazy(() => z.object({}));
+export const emptySchema: z.ZodType<types.Empty> = /* @__PURE__ */ lazy(() =>
+  z.object({}),
+);
 
 export const everythingSchema: z.ZodType<types.Everything> =
   /* @__PURE__ */ lazy(() =>
@@ -41,7 +43,9 @@ export const everythingSchema: z.ZodType<types.Everything> =
       }),
       tuple: z.tuple([z.int32(), z.string().nullable()]),
       array: z.tuple([z.number(), z.number(), z.number()]),
-      long_array: z.array(z.int().check(range({ min: 0, max: 255 }))).check(items({ min: 32, max: 32 })),
+      long_array: z
+        .array(z.int().check(range({ min: 0, max: 255 })))
+        .check(items({ min: 32, max: 32 })),
       empty_array: z.tuple([]),
       character: z.string().check(characters({ min: 1, max: 1 })),
       anything: z.unknown(),
@@ -67,69 +71,75 @@ export const everythingSchema: z.ZodType<types.Everything> =
       uuid: z.guid(),
       when: z.string(),
       boxed: colorSchema,
-      list_of_lists: z.array(z.array(z.tuple([
-        z.int().check(range({ min: 0, max: 65535 })),
-        z.uint32(),
-      ]))),
-      a_rather_long_name_for_a_field: z.record(
-        z.string(),
-        z.array(z.tuple([
-          z.int32(),
-          z.string().nullable(),
-          colorSchema,
-          treeSchema,
-        ])),
-      ).nullable(),
+      list_of_lists: z.array(
+        z.array(
+          z.tuple([z.int().check(range({ min: 0, max: 65535 })), z.uint32()]),
+        ),
+      ),
+      a_rather_long_name_for_a_field: z
+        .record(
+          z.string(),
+          z.array(
+            z.tuple([
+              z.int32(),
+              z.string().nullable(),
+              colorSchema,
+              treeSchema,
+            ]),
+          ),
+        )
+        .nullable(),
     }),
   );
 
-export const jsonSchema: z.ZodType<types.Json> =
-  /* @__PURE__ */ lazy(() =>
-    z.union([
+export const jsonSchema: z.ZodType<types.Json> = /* @__PURE__ */ lazy(() =>
+  z
+    .union([
       z.boolean(),
       z.number(),
       z.string(),
       z.array(jsonSchema),
       z.record(z.string(), jsonSchema),
-    ]).nullable(),
-  );
+    ])
+    .nullable(),
+);
 
-export const keySchema: z.ZodType<types.Key> =
-  /* @__PURE__ */ lazy(() => z.int32());
+export const keySchema: z.ZodType<types.Key> = /* @__PURE__ */ lazy(() =>
+  z.int32(),
+);
 
-export const markerSchema: z.ZodType<types.Marker> =
-  /* @__PURE__ */ lazy(() => z.null());
+export const markerSchema: z.ZodType<types.Marker> = /* @__PURE__ */ lazy(() =>
+  z.null(),
+);
 
-export const pageSchema: z.ZodType<types.Page> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      items: z.array(treeSchema),
-    }),
-  );
+export const pageSchema: z.ZodType<types.Page> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    items: z.array(treeSchema),
+  }),
+);
 
-export const page2Schema: z.ZodType<types.Page2> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      items: z.array(page3Schema),
-    }),
-  );
+export const page2Schema: z.ZodType<types.Page2> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    items: z.array(page3Schema),
+  }),
+);
 
-export const page3Schema: z.ZodType<types.Page3> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      items: z.array(z.int32()),
-    }),
-  );
+export const page3Schema: z.ZodType<types.Page3> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    items: z.array(z.int32()),
+  }),
+);
 
-export const pageOfKeySchema: z.ZodType<types.PageOfKey> =
-  /* @__PURE__ */ lazy(() =>
+export const pageOfKeySchema: z.ZodType<types.PageOfKey> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       items: z.array(keySchema),
     }),
-  );
+);
 
-export const pairSchema: z.ZodType<types.Pair> =
-  /* @__PURE__ */ lazy(() => z.tuple([z.int32(), z.string()]));
+export const pairSchema: z.ZodType<types.Pair> = /* @__PURE__ */ lazy(() =>
+  z.tuple([z.int32(), z.string()]),
+);
 
 export const rangeOfInt32Schema: z.ZodType<types.RangeOfInt32> =
   /* @__PURE__ */ lazy(() =>
@@ -151,20 +161,19 @@ export const resultOfInt32OrStringSchema: z.ZodType<types.ResultOfInt32OrString>
     ]),
   );
 
-export const treeSchema: z.ZodType<types.Tree> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      children: z.array(treeSchema),
-      parent: treeSchema.nullable(),
-      index: z.record(z.string(), treeSchema),
-    }),
-  );
+export const treeSchema: z.ZodType<types.Tree> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    children: z.array(treeSchema),
+    parent: treeSchema.nullable(),
+    index: z.record(z.string(), treeSchema),
+  }),
+);
 
-export const treeInputSchema: z.ZodType<types.TreeInput> =
-  /* @__PURE__ */ lazy(() =>
+export const treeInputSchema: z.ZodType<types.TreeInput> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       children: z.array(treeInputSchema),
       parent: treeInputSchema.nullable().optional(),
       index: z.record(z.string(), treeInputSchema),
     }),
-  );
+);

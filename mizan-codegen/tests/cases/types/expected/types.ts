@@ -85,18 +85,13 @@ export interface Everything {
   when: string;
   boxed: Color;
   list_of_lists: [number, number][][];
-  a_rather_long_name_for_a_field:
-    | { [key: string]: [number, string | null, Color, Tree][] }
-    | null;
+  a_rather_long_name_for_a_field: {
+    [key: string]: [number, string | null, Color, Tree][];
+  } | null;
 }
 
 export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | Json[]
-  | { [key: string]: Json };
+  null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export type Key = number;
 

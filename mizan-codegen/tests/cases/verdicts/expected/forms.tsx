@@ -251,9 +251,7 @@ export const verdictsForm: runtime.FormDefinition<VerdictsFormTypes> = {
       widget: "group",
       label: "Group",
       required: true,
-      fields: [
-        { name: "name", widget: "text", label: "Name", required: true },
-      ],
+      fields: [{ name: "name", widget: "text", label: "Name", required: true }],
     },
     {
       name: "rows",
@@ -261,9 +259,7 @@ export const verdictsForm: runtime.FormDefinition<VerdictsFormTypes> = {
       label: "Rows",
       required: true,
       list: { min: 1, max: 2 },
-      fields: [
-        { name: "name", widget: "text", label: "Name", required: true },
-      ],
+      fields: [{ name: "name", widget: "text", label: "Name", required: true }],
     },
     { name: "file", widget: "file", label: "File", nullable: true },
     {

@@ -29,9 +29,20 @@ export const verdictsSubmitInputSchema: z.ZodType<types.VerdictsSubmitInput> =
       text: z.string().check(notBlank).check(singleLine),
       optional_text: z.string().check(singleLine).nullable().optional(),
       blank_text: z.string().check(singleLine),
-      short_text: z.string().check(filled({ min: 2, max: 5 }, "Use 2 to 5 letters.")).check(singleLine),
-      few_bytes: z.string().check(notBlank).check(singleLine).check(maxBytes(4)),
-      pattern: z.string().check(notBlank).check(singleLine).check(pattern(/^[a-z]{2}-[0-9]{2}$/u, "Write it as in ab-12.")),
+      short_text: z
+        .string()
+        .check(filled({ min: 2, max: 5 }, "Use 2 to 5 letters."))
+        .check(singleLine),
+      few_bytes: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(maxBytes(4)),
+      pattern: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(pattern(/^[a-z]{2}-[0-9]{2}$/u, "Write it as in ab-12.")),
       email: z.string().check(notBlank).check(singleLine).check(email()),
       password: z.string().check(notBlank).check(singleLine),
       url: z.string().check(notBlank).check(singleLine).check(url()),
@@ -59,12 +70,18 @@ export const verdictsSubmitInputSchema: z.ZodType<types.VerdictsSubmitInput> =
       listed: z.enum(["de", "at"]),
       optional_select: colourSchema.nullable().optional(),
       several: z.array(colourSchema),
-      tags: z.array(z.string().check(notBlank).check(singleLine)).check(rows({ max: 3 })),
+      tags: z
+        .array(z.string().check(notBlank).check(singleLine))
+        .check(rows({ max: 3 })),
       hidden: z.string().check(notBlank),
       group: namedSchema,
       rows: z.array(namedSchema).check(rows({ min: 1, max: 2 })),
       file: z.instanceof(File).check(file({})).nullable().optional(),
-      image: z.instanceof(File).check(file({ accept: "image/*" })).nullable().optional(),
+      image: z
+        .instanceof(File)
+        .check(file({ accept: "image/*" }))
+        .nullable()
+        .optional(),
     }),
   );
 
@@ -75,25 +92,60 @@ export const verdictsValidateInputSchema: z.ZodType<types.VerdictsValidateInput>
         text: z.string().check(notBlank).check(singleLine).optional(),
         optional_text: z.string().check(singleLine).nullable().optional(),
         blank_text: z.string().check(singleLine).optional(),
-        short_text: z.string().check(filled({ min: 2, max: 5 }, "Use 2 to 5 letters.")).check(singleLine).optional(),
-        few_bytes: z.string().check(notBlank).check(singleLine).check(maxBytes(4)).optional(),
-        pattern: z.string().check(notBlank).check(singleLine).check(pattern(/^[a-z]{2}-[0-9]{2}$/u, "Write it as in ab-12.")).optional(),
-        email: z.string().check(notBlank).check(singleLine).check(email()).optional(),
+        short_text: z
+          .string()
+          .check(filled({ min: 2, max: 5 }, "Use 2 to 5 letters."))
+          .check(singleLine)
+          .optional(),
+        few_bytes: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(maxBytes(4))
+          .optional(),
+        pattern: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(pattern(/^[a-z]{2}-[0-9]{2}$/u, "Write it as in ab-12."))
+          .optional(),
+        email: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(email())
+          .optional(),
         password: z.string().check(notBlank).check(singleLine).optional(),
-        url: z.string().check(notBlank).check(singleLine).check(url()).optional(),
+        url: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(url())
+          .optional(),
         tel: z.string().check(notBlank).check(singleLine).optional(),
         search: z.string().check(notBlank).check(singleLine).optional(),
         textarea: z.string().check(notBlank).optional(),
-        whole: z.int32().check(range({ min: -5, max: 10 })).optional(),
-        small: z.int().check(range({ min: 0, max: 255 })).optional(),
+        whole: z
+          .int32()
+          .check(range({ min: -5, max: 10 }))
+          .optional(),
+        small: z
+          .int()
+          .check(range({ min: 0, max: 255 }))
+          .optional(),
         word: z.uint32().optional(),
-        number: z.number().check(range({ max: 1 }, "at most one")).optional(),
-        range: z.int().check(range({ min: 0, max: 100 })).optional(),
+        number: z
+          .number()
+          .check(range({ max: 1 }, "at most one"))
+          .optional(),
+        range: z
+          .int()
+          .check(range({ min: 0, max: 100 }))
+          .optional(),
         decimal: z.string().check(notBlank).check(decimal).optional(),
-        exact: z.union([
-          z.string().check(notBlank).check(decimal),
-          z.number(),
-        ]).optional(),
+        exact: z
+          .union([z.string().check(notBlank).check(decimal), z.number()])
+          .optional(),
         checkbox: z.boolean().optional(),
         date: z.string().check(notBlank).check(date).optional(),
         civil_date: z.string().check(notBlank).check(date).optional(),
@@ -108,27 +160,37 @@ export const verdictsValidateInputSchema: z.ZodType<types.VerdictsValidateInput>
         listed: z.enum(["de", "at"]).optional(),
         optional_select: colourSchema.nullable().optional(),
         several: z.array(colourSchema).optional(),
-        tags: z.array(z.string().check(notBlank).check(singleLine)).check(items({ max: 3 })).optional(),
+        tags: z
+          .array(z.string().check(notBlank).check(singleLine))
+          .check(items({ max: 3 }))
+          .optional(),
         hidden: z.string().check(notBlank).optional(),
         group: namedSchema.optional(),
-        rows: z.array(namedSchema).check(items({ min: 1, max: 2 })).optional(),
+        rows: z
+          .array(namedSchema)
+          .check(items({ min: 1, max: 2 }))
+          .optional(),
         file: z.instanceof(File).check(file({})).nullable().optional(),
-        image: z.instanceof(File).check(file({ accept: "image/*" })).nullable().optional(),
+        image: z
+          .instanceof(File)
+          .check(file({ accept: "image/*" }))
+          .nullable()
+          .optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
     }),
   );
 
-export const choiceSchema: z.ZodType<types.Choice> =
-  /* @__PURE__ */ lazy(() =>
-    z.object({
-      value: z.unknown(),
-      label: z.string(),
-    }),
-  );
+export const choiceSchema: z.ZodType<types.Choice> = /* @__PURE__ */ lazy(() =>
+  z.object({
+    value: z.unknown(),
+    label: z.string(),
+  }),
+);
 
-export const colourSchema: z.ZodType<types.Colour> =
-  /* @__PURE__ */ lazy(() => z.enum(["red", "dark_blue"]));
+export const colourSchema: z.ZodType<types.Colour> = /* @__PURE__ */ lazy(() =>
+  z.enum(["red", "dark_blue"]),
+);
 
 export const formErrorsSchema: z.ZodType<types.FormErrors> =
   /* @__PURE__ */ lazy(() =>
@@ -137,8 +199,8 @@ export const formErrorsSchema: z.ZodType<types.FormErrors> =
     }),
   );
 
-export const formStateSchema: z.ZodType<types.FormState> =
-  /* @__PURE__ */ lazy(() =>
+export const formStateSchema: z.ZodType<types.FormState> = /* @__PURE__ */ lazy(
+  () =>
     z.object({
       values: z.record(z.string(), z.unknown()),
       choices: z.record(z.string(), z.array(choiceSchema)),
@@ -147,11 +209,10 @@ export const formStateSchema: z.ZodType<types.FormState> =
       errors: z.record(z.string(), z.array(z.string())),
       sent: z.boolean(),
     }),
-  );
+);
 
-export const namedSchema: z.ZodType<types.Named> =
-  /* @__PURE__ */ lazy(() =>
-    z.strictObject({
-      name: z.string().check(notBlank).check(singleLine),
-    }),
-  );
+export const namedSchema: z.ZodType<types.Named> = /* @__PURE__ */ lazy(() =>
+  z.strictObject({
+    name: z.string().check(notBlank).check(singleLine),
+  }),
+);

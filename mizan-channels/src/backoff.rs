@@ -1,0 +1,41 @@
+//! Exponential backoff with full jitter.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+/// The pauses between attempts: the n-th is a random time up to `min(base * 2^n, cap)`, so that clients which lost
+/// a server at the same moment do not return at the same moment.
+pub(crate) struct Backoff {
+    base: Duration,
+    cap: Duration,
+    attempt: u32,
+}
+
+impl Backoff {
+    pub(crate) fn new(base: Duration, cap: Duration) -> Self {
+        Self {
+            base,
+            cap,
+            attempt: 0,
+        }
+    }
+
+    /// Starts again with the shortest pause.
+    pub(crate) fn reset(&mut self) {
+        self.attempt = 0;
+    }
+
+    /// Waits before the next attempt.
+    pub(crate) async fn wait(&mut self) {
+        let factor = 2_u32.saturating_pow(self.attempt);
+        self.attempt = self.attempt.saturating_add(1);
+        sleep(random_up_to(self.base.saturating_mul(factor).min(self.cap))).await;
+    }
+}
+
+/// Returns a random duration up to `max`.
+pub(crate) fn random_up_to(max: Duration) -> Duration {
+    let random = getrandom::u32().unwrap_or(u32::MAX / 2);
+    max.mul_f64(f64::from(random) / f64::from(u32::MAX))
+}

@@ -1,0 +1,173 @@
+//! The state that all connections of a server share.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use slab::Slab;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::broker::{Broker, Notification, NotificationQueue};
+use crate::call_limiter::CallLimiter;
+use crate::limits::ConnectionLimits;
+use crate::session::SessionSettings;
+
+pub(crate) struct ServerState {
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) limits: ConnectionLimits,
+    pub(crate) call_limiter: CallLimiter,
+    /// The task that receives control messages of other servers and maintains the broker.
+    pub(crate) control_task: Mutex<Option<JoinHandle<()>>>,
+    settings: OnceLock<Arc<SessionSettings>>,
+    connections: Mutex<Slab<ConnectionRecord>>,
+    is_draining: AtomicBool,
+    all_disconnected: Notify,
+}
+
+/// An open connection.
+struct ConnectionRecord {
+    user: Option<Arc<str>>,
+    login_session: Option<Arc<str>>,
+    notifications: Arc<NotificationQueue>,
+}
+
+/// A revocation, as servers tell it to each other.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Revocation {
+    /// Of the login session with this id.
+    Session(String),
+    /// Of all sessions of the user with this id.
+    User(String),
+}
+
+impl ServerState {
+    pub(crate) fn new(broker: impl Broker, limits: ConnectionLimits) -> Self {
+        Self {
+            broker: Arc::new(broker),
+            call_limiter: CallLimiter::new(&limits),
+            limits,
+            control_task: Mutex::default(),
+            settings: OnceLock::new(),
+            connections: Mutex::default(),
+            is_draining: AtomicBool::new(false),
+            all_disconnected: Notify::new(),
+        }
+    }
+
+    /// Returns the settings of sessions, which all connections of an app share.
+    pub(crate) fn session_settings(&self, contract: &str) -> Arc<SessionSettings> {
+        let new = || Arc::new(SessionSettings::new(self.limits.clone(), contract));
+        let settings = self.settings.get_or_init(new);
+        if settings.contract == contract {
+            Arc::clone(settings)
+        } else {
+            new()
+        }
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn start_draining(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn connection_count(&self) -> usize {
+        self.connections.lock().len()
+    }
+
+    /// Waits until no connection is open.
+    pub(crate) async fn wait_until_disconnected(&self) {
+        loop {
+            let all_disconnected = self.all_disconnected.notified();
+            if self.connection_count() == 0 {
+                return;
+            }
+            all_disconnected.await;
+        }
+    }
+
+    /// Adds a connection, and returns its index.
+    pub(crate) fn add_connection(&self, notifications: Arc<NotificationQueue>) -> usize {
+        metrics::gauge!("mizan_channels_connections").increment(1.0);
+        // The connection may have been accepted just before draining began.
+        if self.is_draining() {
+            notifications.push(Notification::Drain(Duration::ZERO));
+        }
+        self.connections.lock().insert(ConnectionRecord {
+            user: None,
+            login_session: None,
+            notifications,
+        })
+    }
+
+    /// Sets the user and the login session of a connection.
+    pub(crate) fn set_identity(
+        &self,
+        index: usize,
+        user: Option<Arc<str>>,
+        login_session: Option<Arc<str>>,
+    ) {
+        if let Some(connection) = self.connections.lock().get_mut(index) {
+            connection.user = user;
+            connection.login_session = login_session;
+        }
+    }
+
+    pub(crate) fn remove_connection(&self, index: usize) {
+        metrics::gauge!("mizan_channels_connections").decrement(1.0);
+        let mut connections = self.connections.lock();
+        connections.try_remove(index);
+        if connections.is_empty() {
+            connections.shrink_to_fit();
+            self.all_disconnected.notify_waiters();
+        }
+    }
+
+    /// Notifies all connections.
+    pub(crate) fn notify_all(&self, notification: impl Fn() -> Notification) {
+        // The lock is released before connections are woken.
+        let queues: Vec<_> = {
+            let connections = self.connections.lock();
+            let connections = connections.iter();
+            connections
+                .map(|(_, connection)| Arc::clone(&connection.notifications))
+                .collect()
+        };
+        for queue in queues {
+            queue.push(notification());
+        }
+    }
+
+    /// Closes the connections of this server that a revocation concerns.
+    pub(crate) fn revoke(&self, revocation: &Revocation) {
+        for (_, connection) in &*self.connections.lock() {
+            let (own_id, revoked_id) = match revocation {
+                Revocation::Session(id) => (&connection.login_session, id),
+                Revocation::User(id) => (&connection.user, id),
+            };
+            if own_id.as_deref() == Some(revoked_id) {
+                connection.notifications.push(Notification::Revoked);
+            }
+        }
+    }
+}
+
+impl Drop for ServerState {
+    fn drop(&mut self) {
+        if let Some(task) = self.control_task.lock().take() {
+            task.abort();
+        }
+    }
+}
+
+/// Returns the name under which the broker knows a group of a channel.
+pub(crate) fn broker_group(channel: &str, group: &str) -> String {
+    format!("{channel}:{group}")
+}

@@ -1,0 +1,68 @@
+//! Authentication of the client of a connection.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use mizan_core::{Error, Principal, RequestHead};
+
+/// Authenticates the client of a connection.
+///
+/// A function from a token to a future implements it:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use futures_util::future::{BoxFuture, FutureExt};
+/// use mizan_channels::transport::{AuthenticateConnection, Peer};
+/// use mizan_core::{Error, Identity, Principal, RequestHead};
+///
+/// fn by_token(head: Arc<RequestHead>) -> impl AuthenticateConnection {
+///     move |token: Option<String>| -> BoxFuture<'static, Result<Peer, Error>> {
+///         let principal = match token.as_deref() {
+///             Some("secret of ada") => Principal::from(Identity::new("ada")),
+///             _ => Principal::anonymous(),
+///         };
+///         let peer = Peer::new(principal, Arc::clone(&head));
+///         async move { Ok(peer) }.boxed()
+///     }
+/// }
+/// ```
+pub trait AuthenticateConnection: Send + Sync + 'static {
+    /// Authenticates the client by `token`, or without one by the request that opened the connection.
+    ///
+    /// The server calls it after `hello`, after `auth`, and periodically, so that an expired or revoked
+    /// credential is noticed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the credential could not be checked, for example because the session store is
+    /// unavailable. A wrong or expired credential is not an error: it gives an anonymous principal.
+    fn authenticate(&self, token: Option<String>) -> BoxFuture<'static, Result<Peer, Error>>;
+}
+
+/// The client of a connection.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Peer {
+    /// The user, or an anonymous principal.
+    pub principal: Principal,
+    /// The head of the request that opened the connection, for [`Cx`](mizan_core::Cx).
+    pub head: Arc<RequestHead>,
+}
+
+impl Peer {
+    /// Creates a peer.
+    #[must_use]
+    pub fn new(principal: Principal, head: Arc<RequestHead>) -> Self {
+        Self { principal, head }
+    }
+}
+
+impl<F> AuthenticateConnection for F
+where
+    F: Fn(Option<String>) -> BoxFuture<'static, Result<Peer, Error>> + Send + Sync + 'static,
+{
+    fn authenticate(&self, token: Option<String>) -> BoxFuture<'static, Result<Peer, Error>> {
+        self(token)
+    }
+}

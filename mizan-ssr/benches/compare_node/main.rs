@@ -1,0 +1,494 @@
+//! Renders per second, the first render and memory, beside Node running `react-dom/server`.
+//!
+//! Rounds alternate between the two, so that a machine whose speed drifts slows both down alike;
+//! that is why this is no `divan` benchmark. `../README.md` has figures.
+
+// A benchmark stops at the first thing that goes wrong.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use mizan_ssr::Renderer;
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+/// How many renders may wait for the thread.
+const QUEUE: usize = 1024;
+
+/// How much to measure. Little where this runs as a test.
+struct Plan {
+    rounds: usize,
+    milliseconds: u64,
+    starts: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    String,
+    Stream,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, first, page, props] = &arguments[..]
+        && first == "--first"
+    {
+        return render_once(page, props);
+    }
+    if let [_, resident, page, props, threads] = &arguments[..]
+        && resident == "--resident"
+    {
+        return render_for_a_while(page, props, threads);
+    }
+    let plan = if arguments.iter().any(|argument| argument == "--bench") {
+        Plan {
+            rounds: 21,
+            milliseconds: 200,
+            starts: 15,
+        }
+    } else {
+        Plan {
+            rounds: 1,
+            milliseconds: 10,
+            starts: 1,
+        }
+    };
+    let mut words = arguments
+        .iter()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'));
+    let mut word = || words.next().map_or("", String::as_str);
+    let (only, page) = (word(), word());
+    let Some(node) = Node::prepare() else {
+        println!("not run: it needs node, and node_modules with rolldown and @mui/material");
+        return;
+    };
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    if "renders".starts_with(only) {
+        renders(&plan, &node, &runtime, page);
+    }
+    if "rows".starts_with(only) {
+        rows(&plan, &node);
+    }
+    if "first".starts_with(only) {
+        first(&plan, &node);
+    }
+    if "memory".starts_with(only) {
+        memory(&node);
+    }
+}
+
+fn pages() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/pages")
+}
+
+fn renderer(threads: usize) -> Renderer {
+    let renderer = Renderer::builder().root(pages()).threads(threads);
+    renderer.queue_capacity(QUEUE).build().unwrap()
+}
+
+/// Of the pages whose line has `only` in its name.
+fn renders(plan: &Plan, node: &Node, runtime: &Runtime, only: &str) {
+    heading("renders per second of processor time");
+    let renderer = renderer(1);
+    let mut peer = node.peer();
+    for (mode, name, page, props) in [
+        (
+            Mode::String,
+            "string, hello",
+            "Hello",
+            json!({ "name": "World" }),
+        ),
+        (
+            Mode::String,
+            "string, table of 1,000 rows",
+            "Table",
+            json!({ "rows": 1000 }),
+        ),
+        (
+            Mode::String,
+            "string, ten parts in Suspense",
+            "Posts",
+            json!({ "wait": false }),
+        ),
+        (
+            Mode::String,
+            "string, @mui/material",
+            "Mui",
+            json!({ "cards": 20 }),
+        ),
+        (
+            Mode::Stream,
+            "stream, hello",
+            "Hello",
+            json!({ "name": "World" }),
+        ),
+        (
+            Mode::Stream,
+            "stream, table of 1,000 rows",
+            "Table",
+            json!({ "rows": 1000 }),
+        ),
+        (
+            Mode::Stream,
+            "stream, ten parts that suspend",
+            "Posts",
+            json!({ "wait": true }),
+        ),
+        (
+            Mode::Stream,
+            "stream, @mui/material",
+            "Mui",
+            json!({ "cards": 20 }),
+        ),
+    ] {
+        if !name.contains(only) {
+            continue;
+        }
+        let asked = Asked { mode, page, props };
+        let ours = runtime.block_on(html(&renderer, &asked));
+        let theirs = peer.html(&asked);
+        assert_eq!(ours, theirs, "{name}: not the same page");
+        let at_once = at_once(&renderer, &asked);
+        report(
+            name,
+            plan,
+            || peer.renders(&asked, plan.milliseconds),
+            || load(&renderer, &asked, plan.milliseconds, at_once),
+        );
+    }
+}
+
+fn rows(plan: &Plan, node: &Node) {
+    heading("rows of a table per second of processor time");
+    let renderer = renderer(1);
+    let mut peer = node.peer();
+    for (mode, kind) in [(Mode::String, "string"), (Mode::Stream, "stream")] {
+        for rows in [100_u32, 1_000, 10_000] {
+            let props = json!({ "rows": rows });
+            let asked = Asked {
+                mode,
+                page: "Table",
+                props,
+            };
+            let at_once = at_once(&renderer, &asked);
+            report(
+                &format!("{kind}, {rows} rows"),
+                plan,
+                || peer.renders(&asked, plan.milliseconds) * f64::from(rows),
+                || load(&renderer, &asked, plan.milliseconds, at_once) * f64::from(rows),
+            );
+        }
+    }
+}
+
+/// From the start of the process to its end, the disk cache being warm.
+fn first(plan: &Plan, node: &Node) {
+    println!(
+        "\n{:<44}{:>12}{:>12}{:>9}",
+        "one render in a new process, milliseconds", "node", "mizan", "ratio"
+    );
+    for (name, page, props) in [
+        ("hello", "Hello", json!({ "name": "World" }).to_string()),
+        ("@mui/material", "Mui", json!({ "cards": 20 }).to_string()),
+    ] {
+        let ours = || {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--first", page, &props]);
+            command
+        };
+        let theirs = || {
+            let mut command = Command::new("node");
+            command.env("NODE_ENV", "production");
+            command.arg(node.directory.join("first_render.mjs"));
+            command.arg(node.page(page)).arg(&props);
+            command
+        };
+        let milliseconds = |mut command: Command| {
+            let begun = Instant::now();
+            let output = command.stderr(Stdio::inherit()).output().unwrap();
+            assert!(output.status.success() && !output.stdout.is_empty());
+            begun.elapsed().as_secs_f64() * 1000.0
+        };
+        milliseconds(ours());
+        milliseconds(theirs());
+        let pairs = (0..plan.starts)
+            .map(|_| (milliseconds(theirs()), milliseconds(ours())))
+            .collect();
+        print(name, pairs);
+    }
+}
+
+fn render_once(page: &str, props: &str) {
+    let props: Value = serde_json::from_str(props).unwrap();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let renderer = renderer(1);
+    let page = runtime
+        .block_on(renderer.render(&format!("{page}.tsx"), &props))
+        .unwrap();
+    std::io::stdout().write_all(page.html.as_bytes()).unwrap();
+    runtime.block_on(renderer.close());
+}
+
+/// Each in a process of its own, after a while of rendering.
+fn memory(node: &Node) {
+    println!(
+        "\n{:<44}{:>12}{:>12}",
+        "resident memory, MB", "node", "mizan"
+    );
+    for (page, props) in [
+        ("Hello", json!({ "name": "W" })),
+        ("Mui", json!({ "cards": 20 })),
+    ] {
+        let ours = |threads: &str| {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--resident", page, &props.to_string(), threads]);
+            let output = command.stderr(Stdio::inherit()).output().unwrap();
+            let used = String::from_utf8(output.stdout).unwrap();
+            used.trim().parse::<f64>().unwrap()
+        };
+        let (one, three) = (ours("1"), ours("3"));
+        let asked = Asked {
+            mode: Mode::String,
+            page,
+            props: props.clone(),
+        };
+        let mut peer = node.peer();
+        peer.renders(&asked, 2000);
+        let theirs = peer.resident(&asked);
+        println!("{page:<44}{theirs:>12.0}{one:>12.0}");
+        println!(
+            "{:<44}{:>12}{:>12.0}",
+            format!("{page}, each further isolate"),
+            "",
+            (three - one) / 2.0
+        );
+    }
+}
+
+fn render_for_a_while(page: &str, props: &str, threads: &str) {
+    let props = serde_json::from_str(props).unwrap();
+    let mode = Mode::String;
+    let asked = Asked { mode, page, props };
+    load(&renderer(threads.parse().unwrap()), &asked, 2000, 16);
+    println!("{}", resident());
+}
+
+/// Seconds that the threads of this process have run, without the one that asks for renders.
+fn processor_time() -> f64 {
+    let own = std::process::id().to_string();
+    let nanoseconds: f64 = std::fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| task.ok())
+        .filter(|task| task.file_name().to_str() != Some(&own))
+        .filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok())
+        .filter_map(|line| line.split(' ').next()?.parse::<f64>().ok())
+        .sum();
+    nanoseconds / 1e9
+}
+
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+    kilobytes.parse::<f64>().unwrap() / 1024.0
+}
+
+/// What is rendered.
+struct Asked<'a> {
+    mode: Mode,
+    page: &'a str,
+    props: Value,
+}
+
+async fn html(renderer: &Renderer, asked: &Asked<'_>) -> String {
+    let file = format!("{}.tsx", asked.page);
+    if asked.mode == Mode::String {
+        return renderer.render(&file, &asked.props).await.unwrap().html;
+    }
+    let mut stream = renderer.render_stream(&file, &asked.props).await.unwrap();
+    let mut parts = Vec::new();
+    while let Some(part) = stream.next().await {
+        parts.extend_from_slice(&part.unwrap());
+    }
+    String::from_utf8(parts).unwrap()
+}
+
+/// How often the one that asks looks what was rendered. It is not woken for each render, as the threads of a
+/// server under load are not: they are awake. To wake one that sleeps takes the thread that renders some 2 µs.
+const LOOK: Duration = Duration::from_micros(500);
+
+/// How many renders have to be under way for the thread to have the next whenever it wants it.
+fn at_once(renderer: &Renderer, asked: &Asked<'_>) -> usize {
+    (0..4).fold(16, |at_once, _| {
+        let rate = load(renderer, asked, 100, at_once);
+        // Whoever looks may sleep twice as long as asked for, and takes a while itself.
+        ((rate * LOOK.as_secs_f64() * 8.0) as usize).clamp(16, QUEUE)
+    })
+}
+
+/// Renders per second of processor time, with `at_once` under way.
+fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usize) -> f64 {
+    let file = format!("{}.tsx", asked.page);
+    let one = || async {
+        match asked.mode {
+            Mode::String => {
+                renderer.render(&file, &asked.props).await.unwrap();
+            }
+            Mode::Stream => {
+                let mut stream = renderer.render_stream(&file, &asked.props).await.unwrap();
+                while let Some(part) = stream.next().await {
+                    part.unwrap();
+                }
+            }
+        }
+    };
+    let (begun, before) = (Instant::now(), processor_time());
+    let end = Duration::from_millis(milliseconds);
+    let mut under_way: FuturesUnordered<_> = (0..at_once).map(|_| one()).collect();
+    let mut renders = 0;
+    let mut unwoken = Context::from_waker(Waker::noop());
+    loop {
+        match under_way.poll_next_unpin(&mut unwoken) {
+            Poll::Ready(Some(())) => {
+                renders += 1;
+                if begun.elapsed() < end {
+                    under_way.push(one());
+                }
+            }
+            Poll::Ready(None) => break,
+            Poll::Pending => std::thread::sleep(LOOK),
+        }
+    }
+    f64::from(renders) / (processor_time() - before)
+}
+
+/// Node's side: the same pages, compiled for it.
+struct Node {
+    directory: PathBuf,
+}
+
+struct Peer<'a> {
+    node: &'a Node,
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Node {
+    fn prepare() -> Option<Self> {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let packages = package.join("../node_modules").canonicalize().ok()?;
+        if !packages.join("@mui/material").is_dir() || !packages.join("rolldown").is_dir() {
+            return None;
+        }
+        // Where Node finds the packages.
+        let directory = packages.join(".cache/mizan-ssr-bench");
+        std::fs::create_dir_all(&directory).ok()?;
+        for script in ["compile.mjs", "first_render.mjs", "node_peer.mjs"] {
+            let from = package.join("benches/compare_node").join(script);
+            std::fs::copy(from, directory.join(script)).unwrap();
+        }
+        let compiled = Command::new("node")
+            .arg(directory.join("compile.mjs"))
+            .arg(&directory)
+            .args(
+                ["Hello", "Table", "Posts", "Mui"].map(|page| pages().join(format!("{page}.tsx"))),
+            )
+            .status()
+            .ok()?;
+        compiled.success().then_some(Self { directory })
+    }
+
+    fn page(&self, page: &str) -> PathBuf {
+        self.directory.join(format!("{page}.mjs"))
+    }
+
+    fn peer(&self) -> Peer<'_> {
+        let mut process = Command::new("node")
+            .env("NODE_ENV", "production")
+            .arg(self.directory.join("node_peer.mjs"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Peer {
+            node: self,
+            input: process.stdin.take().unwrap(),
+            output: BufReader::new(process.stdout.take().unwrap()),
+            process,
+        }
+    }
+}
+
+impl Peer<'_> {
+    fn ask(&mut self, asked: &Asked<'_>, milliseconds: u64) -> Value {
+        let line = json!({
+            "mode": if asked.mode == Mode::String { "string" } else { "stream" },
+            "page": self.node.page(asked.page),
+            "props": asked.props,
+            "milliseconds": milliseconds,
+        });
+        writeln!(self.input, "{line}").unwrap();
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    fn renders(&mut self, asked: &Asked<'_>, milliseconds: u64) -> f64 {
+        let answer = self.ask(asked, milliseconds);
+        answer["renders"].as_f64().unwrap() / answer["seconds"].as_f64().unwrap()
+    }
+
+    fn html(&mut self, asked: &Asked<'_>) -> String {
+        self.ask(asked, 0)["html"].as_str().unwrap().into()
+    }
+
+    fn resident(&mut self, asked: &Asked<'_>) -> f64 {
+        self.ask(asked, 0)["resident"].as_f64().unwrap() / f64::from(1 << 20)
+    }
+}
+
+impl Drop for Peer<'_> {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn heading(what: &str) {
+    println!("\n{what:<44}{:>12}{:>12}{:>9}", "node", "mizan", "ratio");
+}
+
+fn report(name: &str, plan: &Plan, mut node: impl FnMut() -> f64, mut mizan: impl FnMut() -> f64) {
+    for _ in 0..plan.rounds.min(3) {
+        node();
+        mizan();
+    }
+    print(name, (0..plan.rounds).map(|_| (node(), mizan())).collect());
+}
+
+/// The medians, and the median of the ratios of neighbouring rounds.
+fn print(name: &str, pairs: Vec<(f64, f64)>) {
+    let median = |mut numbers: Vec<f64>| {
+        numbers.sort_by(f64::total_cmp);
+        numbers[numbers.len() / 2]
+    };
+    let ratio = median(pairs.iter().map(|(node, mizan)| mizan / node).collect());
+    let (node, mizan): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+    println!(
+        "{name:<44}{:>12.0}{:>12.0}{ratio:>9.2}",
+        median(node),
+        median(mizan)
+    );
+}

@@ -1,0 +1,353 @@
+//! The Rust side of one isolate: its modules, its timers and the current render.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use serde_json::{Value as Json, json};
+
+use self::console::Console;
+use self::load_progress::LoadProgress;
+use self::timers::Timers;
+use self::value::HostError;
+use crate::function_calls::{CallOutcome, FunctionCalls, TooManyCalls};
+use crate::modules::{ImportKind, Loader, Module, ModuleError, ModuleFormat, in_package};
+
+mod console;
+pub(super) mod functions;
+mod load_progress;
+mod text_encoding;
+mod timers;
+mod url;
+pub(crate) mod value;
+
+/// The state that the host functions and the worker of one thread share.
+pub(crate) struct Host {
+    loader: Arc<Loader>,
+    /// The modules that the current realm has loaded, by id.
+    modules: RefCell<HashMap<String, Arc<Module>>>,
+    render: RefCell<RenderState>,
+    started: Instant,
+    /// The time of `started` in milliseconds since the Unix epoch.
+    time_origin: f64,
+}
+
+/// The state of the current render.
+#[derive(Default)]
+struct RenderState {
+    module_errors: Vec<ModuleError>,
+    timers: Timers,
+    console: Console,
+    load_progress: LoadProgress,
+    calls: Option<FunctionCalls>,
+    /// The markup emitted since it was last taken.
+    markup: Vec<u8>,
+    /// Whether the first chunk, the shell, was taken.
+    shell_taken: bool,
+    /// Whether the complete shell is held back, because server functions may complete soon.
+    shell_held: bool,
+    is_finished: bool,
+    failure: Option<String>,
+    recovered_errors: Vec<String>,
+}
+
+impl Host {
+    pub(crate) fn new(loader: Arc<Loader>) -> Rc<Self> {
+        let time_origin = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0.0, |since| since.as_secs_f64() * 1000.0);
+        Rc::new(Self {
+            loader,
+            modules: RefCell::default(),
+            render: RefCell::default(),
+            started: Instant::now(),
+            time_origin,
+        })
+    }
+
+    /// Starts a render, whose components call server functions through `calls`.
+    pub(crate) fn begin_render(&self, calls: Option<FunctionCalls>) {
+        let mut render = self.render.borrow_mut();
+        // The ids of timers are unique in the isolate, so that a late callback matches no new timer.
+        let mut timers = std::mem::take(&mut render.timers);
+        timers.clear();
+        *render = RenderState {
+            timers,
+            calls,
+            ..RenderState::default()
+        };
+    }
+
+    /// Ends the render and cancels its pending calls.
+    pub(crate) fn end_render(&self) {
+        let mut render = self.render.borrow_mut();
+        render.timers.clear();
+        render.load_progress.finish();
+        render.markup = Vec::new();
+        render.calls = None;
+    }
+
+    /// Returns the markup emitted since the last call, which may be followed by other elements.
+    ///
+    /// Between two turns of the event loop, React has written only complete elements. The chunk
+    /// includes the results of server functions that it depends on: after the shell, and before later
+    /// chunks, so that they are available when the browser hydrates the chunk.
+    pub(crate) fn take_chunk(&self) -> Option<Bytes> {
+        let mut render = self.render.borrow_mut();
+        if render.markup.is_empty() {
+            return None;
+        }
+        let mut markup = std::mem::take(&mut render.markup);
+        let is_shell = !std::mem::replace(&mut render.shell_taken, true);
+        let calls = render.calls.as_mut();
+        let results = calls.map(FunctionCalls::take_element).unwrap_or_default();
+        if results.is_empty() {
+            return Some(markup.into());
+        }
+        if is_shell {
+            markup.extend_from_slice(results.as_bytes());
+            return Some(markup.into());
+        }
+        let mut chunk = results.into_bytes();
+        chunk.append(&mut markup);
+        Some(chunk.into())
+    }
+
+    /// Returns whether the shell is held back.
+    pub(crate) fn is_shell_held(&self) -> bool {
+        self.render.borrow().shell_held
+    }
+
+    pub(crate) fn release_shell(&self) {
+        self.render.borrow_mut().shell_held = false;
+    }
+
+    /// Returns the markup of a render that is not streamed.
+    pub(crate) fn take_markup(&self) -> Vec<u8> {
+        std::mem::take(&mut self.render.borrow_mut().markup)
+    }
+
+    /// Returns the completed calls of server functions as an element for the page.
+    pub(crate) fn take_completed_calls(&self) -> String {
+        let mut render = self.render.borrow_mut();
+        let calls = render.calls.as_mut();
+        calls.map(FunctionCalls::take_element).unwrap_or_default()
+    }
+
+    /// Returns the channel of outcomes if a server function is pending.
+    pub(crate) fn pending_outcomes(&self) -> Option<crossbeam_channel::Receiver<CallOutcome>> {
+        let render = self.render.borrow();
+        let calls = render.calls.as_ref();
+        calls.and_then(FunctionCalls::pending_outcomes).cloned()
+    }
+
+    /// Records an outcome for the page.
+    pub(crate) fn record_outcome(&self, outcome: &CallOutcome) {
+        if let Some(calls) = &mut self.render.borrow_mut().calls {
+            calls.record(outcome);
+        }
+    }
+
+    pub(crate) fn loader(&self) -> &Loader {
+        &self.loader
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.render.borrow().is_finished
+    }
+
+    /// Returns the error with which the render failed.
+    pub(crate) fn take_failure(&self) -> Option<String> {
+        self.render.borrow_mut().failure.take()
+    }
+
+    /// Returns the errors for which React rendered a fallback.
+    pub(crate) fn take_recovered_errors(&self) -> Vec<String> {
+        std::mem::take(&mut self.render.borrow_mut().recovered_errors)
+    }
+
+    /// Returns the error with the index that its JavaScript exception has.
+    pub(crate) fn module_error(&self, index: usize) -> Option<ModuleError> {
+        self.render.borrow().module_errors.get(index).cloned()
+    }
+
+    /// Returns the time at which the next timer is due.
+    pub(crate) fn next_timer(&self) -> Option<Instant> {
+        self.render.borrow().timers.next_due()
+    }
+
+    /// Returns a timer that is due, and removes it unless it repeats.
+    pub(crate) fn take_due_timer(&self) -> Option<u32> {
+        self.render.borrow_mut().timers.take_due()
+    }
+
+    /// Returns the module `id` if the realm has loaded it.
+    pub(crate) fn loaded_module(&self, id: &str) -> Option<Arc<Module>> {
+        self.modules.borrow().get(id).map(Arc::clone)
+    }
+
+    /// Returns the main files of React that are loaded, one for each copy of React.
+    pub(crate) fn loaded_copies_of_react(&self) -> Vec<String> {
+        let is_react = |id: &&String| {
+            ["production", "development"]
+                .iter()
+                .any(|mode| Path::new(id.as_str()).ends_with(format!("cjs/react.{mode}.js")))
+        };
+        let modules = self.modules.borrow();
+        let mut copies: Vec<_> = modules.keys().filter(is_react).cloned().collect();
+        copies.sort();
+        copies
+    }
+
+    /// Clears the loaded modules, because a new realm loads its own.
+    pub(crate) fn clear_modules(&self) {
+        self.modules.borrow_mut().clear();
+    }
+
+    /// Removes and returns the ids of the modules whose files have changed.
+    pub(crate) fn take_changed_modules(&self) -> Vec<String> {
+        let mut modules = self.modules.borrow_mut();
+        let changed: Vec<String> = modules
+            .values()
+            .filter(|module| self.loader.is_stale(module))
+            .map(|module| module.id.clone())
+            .collect();
+        for id in &changed {
+            modules.remove(id);
+        }
+        changed
+    }
+
+    /// Returns the style sheets that `entry` imports directly or indirectly, in import order.
+    pub(crate) fn style_sheets(&self, entry: &str) -> Vec<String> {
+        fn visit(
+            modules: &HashMap<String, Arc<Module>>,
+            id: &str,
+            visited: &mut Vec<String>,
+            style_sheets: &mut Vec<String>,
+        ) {
+            if visited.iter().any(|other| other == id) {
+                return;
+            }
+            visited.push(id.into());
+            let Some(module) = modules.get(id) else {
+                return;
+            };
+            for (_, import) in &module.imports {
+                let imported = modules.get(import);
+                let is_style_sheet = imported.is_some_and(|module| module.is_style_sheet);
+                // The thousands of modules in packages import no style sheets of the project.
+                if is_style_sheet || !in_package(Path::new(import)) {
+                    visit(modules, import, visited, style_sheets);
+                }
+            }
+            if module.is_style_sheet {
+                style_sheets.push(id.into());
+            }
+        }
+        let mut style_sheets = Vec::new();
+        let modules = self.modules.borrow();
+        visit(&modules, entry, &mut Vec::new(), &mut style_sheets);
+        style_sheets
+    }
+
+    /// Loads a module and returns its description as JSON.
+    fn load_module(&self, id: &str) -> Result<String, HostError> {
+        let started = Instant::now();
+        let module = self.loader.module(id);
+        let module = module.map_err(|error| self.module_exception(error))?;
+        let mut render = self.render.borrow_mut();
+        render.load_progress.module_loaded(started, id);
+        drop(render);
+        let (format, awaits) = match module.transformed.format {
+            ModuleFormat::EsModule { awaits } => ("es", awaits),
+            ModuleFormat::CommonJs => ("cjs", false),
+            ModuleFormat::ReactServer => ("react", false),
+        };
+        let imports: serde_json::Map<String, Json> = module
+            .imports
+            .iter()
+            .map(|(specifier, id)| (specifier.clone(), Json::from(id.as_str())))
+            .collect();
+        let path = module.file.as_ref().map(|file| file.path.as_path());
+        let directory = path.and_then(Path::parent).or(path);
+        let url = path.and_then(|path| ::url::Url::from_file_path(path).ok());
+        let development = self.loader.development();
+        let description = json!({
+            "format": format,
+            "awaits": awaits,
+            "imports": imports,
+            "strictInterop": module.strict_interop,
+            "file": path.map_or(id.into(), Path::to_string_lossy),
+            "directory": directory.map(Path::to_string_lossy).unwrap_or_default(),
+            "url": url.map(String::from).unwrap_or_default(),
+            "env": {
+                "MODE": self.loader.mode(),
+                "DEV": development,
+                "PROD": !development,
+                "SSR": true,
+                "BASE_URL": self.loader.base_url(),
+            },
+        });
+        self.modules.borrow_mut().insert(id.into(), module);
+        Ok(description.to_string())
+    }
+
+    fn resolve_module(
+        &self,
+        specifier: &str,
+        importer: &str,
+        import_kind: ImportKind,
+    ) -> Result<String, HostError> {
+        self.loader
+            .resolve(specifier, importer, import_kind)
+            .map_err(|error| self.module_exception(error))
+    }
+
+    /// Returns the module that replaces `id` in browsers, after loading or resolving failed.
+    fn browser_replacement(
+        &self,
+        id: &str,
+        error_index: usize,
+    ) -> Result<Option<String>, HostError> {
+        let Some(error) = self.module_error(error_index) else {
+            return Ok(None);
+        };
+        self.loader
+            .browser_replacement(id, &error)
+            .map_err(|error| self.module_exception(error))
+    }
+
+    /// Stores `error` and returns the exception with its index.
+    fn module_exception(&self, error: ModuleError) -> HostError {
+        self.loader.clear_lookup_cache();
+        let message = error.to_string();
+        let mut render = self.render.borrow_mut();
+        render.module_errors.push(error);
+        HostError {
+            message,
+            module_error: Some(render.module_errors.len() - 1),
+        }
+    }
+
+    /// Starts a call of a server function and returns the call's id.
+    fn call_function(&self, name: &str, input: &str) -> Result<u32, HostError> {
+        let mut render = self.render.borrow_mut();
+        let Some(calls) = &mut render.calls else {
+            return Err(HostError::new(format!(
+                "server function `{name}` was called during a render without server functions; set them \
+                 with `Page::functions` or `Component::functions`"
+            )));
+        };
+        let input = Bytes::copy_from_slice(input.as_bytes());
+        calls.start(name.into(), input).map_err(|TooManyCalls| {
+            HostError::new(format!(
+                "server function `{name}` was not called, because this render makes too many calls"
+            ))
+        })
+    }
+}

@@ -1,0 +1,355 @@
+//! The functions of the object `host`, which the scripts in `js/` call.
+
+use getrandom::fill;
+
+use super::Host;
+use super::value::{HostError, JsValue};
+use super::{text_encoding, url};
+use crate::modules::ImportKind;
+
+/// A function of the object `host`.
+pub(in crate::engine) struct HostFunction {
+    /// The property name.
+    pub(in crate::engine) name: &'static str,
+    run: fn(&Host, &mut Arguments<'_>) -> Result<JsValue, HostError>,
+}
+
+/// All host functions, except `compileModule`, which each engine implements.
+///
+/// `js/globals.d.ts` declares them for TypeScript.
+pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 24] = [
+    HostFunction {
+        name: "loadModule",
+        run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
+    },
+    HostFunction {
+        name: "resolveModule",
+        run: |host, arguments| {
+            let (specifier, importer) = (arguments.text()?, arguments.text()?);
+            let import_kind = match arguments.text()? {
+                "import" => ImportKind::Import,
+                "require" => ImportKind::Require,
+                _ => return Err(arguments.invalid("\"import\" or \"require\"")),
+            };
+            host.resolve_module(specifier, importer, import_kind)
+                .map(JsValue::Text)
+        },
+    },
+    HostFunction {
+        name: "browserReplacement",
+        run: |host, arguments| {
+            let (id, error_index) = (arguments.text()?, arguments.number()? as usize);
+            host.browser_replacement(id, error_index).map(optional_text)
+        },
+    },
+    HostFunction {
+        name: "mode",
+        run: |host, _| Ok(JsValue::Text(host.loader.mode().into())),
+    },
+    HostFunction {
+        name: "log",
+        run: |host, arguments| {
+            let (level, line) = (arguments.text()?, arguments.text()?);
+            let may_log_more = host.render.borrow_mut().console.log(level, line);
+            Ok(JsValue::Bool(may_log_more))
+        },
+    },
+    HostFunction {
+        name: "now",
+        run: |host, _| {
+            let elapsed = host.started.elapsed();
+            Ok(JsValue::Number(elapsed.as_secs_f64() * 1000.0))
+        },
+    },
+    HostFunction {
+        name: "timeOrigin",
+        run: |host, _| Ok(JsValue::Number(host.time_origin)),
+    },
+    HostFunction {
+        name: "startTimer",
+        run: |host, arguments| {
+            let (milliseconds, repeats) = (arguments.number()?, arguments.boolean()?);
+            let mut render = host.render.borrow_mut();
+            let id = render.timers.start(milliseconds, repeats);
+            Ok(JsValue::Number(f64::from(id)))
+        },
+    },
+    HostFunction {
+        name: "stopTimer",
+        run: |host, arguments| {
+            let id = arguments.number()?;
+            host.render.borrow_mut().timers.stop(id);
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "encodeUtf8",
+        run: |_, arguments| Ok(JsValue::Bytes(arguments.text()?.into())),
+    },
+    HostFunction {
+        name: "decodeText",
+        run: |_, arguments| {
+            let (bytes, encoding) = (arguments.bytes()?, arguments.text()?);
+            let (fatal, keep_bom) = (arguments.boolean()?, arguments.boolean()?);
+            Ok(optional_text(text_encoding::decode(
+                bytes, encoding, fatal, keep_bom,
+            )))
+        },
+    },
+    HostFunction {
+        name: "encodingName",
+        run: |_, arguments| {
+            let name = text_encoding::encoding_name(arguments.text()?);
+            Ok(optional_text(name))
+        },
+    },
+    HostFunction {
+        name: "parseUrl",
+        run: |_, arguments| {
+            let (href, base) = (arguments.text()?, arguments.optional_text()?);
+            Ok(optional_text(url::parse(href, base)))
+        },
+    },
+    HostFunction {
+        name: "changeUrl",
+        run: |_, arguments| {
+            let (href, part, value) = (arguments.text()?, arguments.text()?, arguments.text()?);
+            Ok(optional_text(url::change(href, part, value)))
+        },
+    },
+    HostFunction {
+        name: "parseQuery",
+        run: |_, arguments| Ok(JsValue::Text(url::parse_query(arguments.text()?))),
+    },
+    HostFunction {
+        name: "serializeQuery",
+        run: |_, arguments| Ok(JsValue::Text(url::serialize_query(arguments.text()?))),
+    },
+    HostFunction {
+        name: "randomBytes",
+        run: |_, arguments| {
+            // `crypto.getRandomValues` has the same limit.
+            const MAX_BYTES: f64 = 65536.0;
+            let length = arguments.number()?.clamp(0.0, MAX_BYTES) as usize;
+            let mut bytes = vec![0; length];
+            fill(&mut bytes).map_err(|error| {
+                HostError::new(format!("the operating system has no random bytes: {error}"))
+            })?;
+            Ok(JsValue::Bytes(bytes))
+        },
+    },
+    HostFunction {
+        name: "randomUuid",
+        run: |_, _| Ok(JsValue::Text(uuid::Uuid::new_v4().to_string())),
+    },
+    HostFunction {
+        name: "callFunction",
+        run: |host, arguments| {
+            let (name, input) = (arguments.text()?, arguments.text()?);
+            let id = host.call_function(name, input)?;
+            Ok(JsValue::Number(f64::from(id)))
+        },
+    },
+    HostFunction {
+        name: "holdShell",
+        run: |host, _| {
+            host.render.borrow_mut().shell_held = true;
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "emitMarkup",
+        run: |host, arguments| {
+            let markup = arguments.text()?;
+            let mut render = host.render.borrow_mut();
+            render.markup.extend_from_slice(markup.as_bytes());
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "finishRender",
+        run: |host, _| {
+            host.render.borrow_mut().is_finished = true;
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "failRender",
+        run: |host, arguments| {
+            let error = arguments.text()?;
+            let mut render = host.render.borrow_mut();
+            render.failure.get_or_insert_with(|| error.into());
+            render.is_finished = true;
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "reportRecoveredError",
+        run: |host, arguments| {
+            let error = arguments.text()?;
+            let mut render = host.render.borrow_mut();
+            render.recovered_errors.push(error.into());
+            Ok(JsValue::Undefined)
+        },
+    },
+];
+
+impl HostFunction {
+    /// Calls the function with the arguments of its JavaScript caller.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`HostError`] if the function fails or an argument is missing or has the wrong type.
+    pub(in crate::engine) fn call(
+        &self,
+        host: &Host,
+        arguments: &[JsValue],
+    ) -> Result<JsValue, HostError> {
+        let mut arguments = Arguments {
+            function: self.name,
+            values: arguments,
+            next: 0,
+        };
+        (self.run)(host, &mut arguments)
+    }
+}
+
+/// The arguments of a host function, read one after the other.
+struct Arguments<'a> {
+    function: &'static str,
+    values: &'a [JsValue],
+    next: usize,
+}
+
+impl<'a> Arguments<'a> {
+    fn next(&mut self) -> &'a JsValue {
+        let value = self.values.get(self.next).unwrap_or(&JsValue::Undefined);
+        self.next += 1;
+        value
+    }
+
+    fn text(&mut self) -> Result<&'a str, HostError> {
+        match self.next() {
+            JsValue::Text(text) => Ok(text),
+            _ => Err(self.invalid("a string")),
+        }
+    }
+
+    fn optional_text(&mut self) -> Result<Option<&'a str>, HostError> {
+        match self.next() {
+            JsValue::Text(text) => Ok(Some(text)),
+            JsValue::Undefined => Ok(None),
+            _ => Err(self.invalid("a string or undefined")),
+        }
+    }
+
+    fn number(&mut self) -> Result<f64, HostError> {
+        match self.next() {
+            JsValue::Number(number) => Ok(*number),
+            _ => Err(self.invalid("a number")),
+        }
+    }
+
+    fn boolean(&mut self) -> Result<bool, HostError> {
+        match self.next() {
+            JsValue::Bool(boolean) => Ok(*boolean),
+            _ => Err(self.invalid("a boolean")),
+        }
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], HostError> {
+        match self.next() {
+            JsValue::Bytes(bytes) => Ok(bytes),
+            _ => Err(self.invalid("a typed array")),
+        }
+    }
+
+    /// Returns the error of the argument that was read last.
+    fn invalid(&self, expected: &str) -> HostError {
+        HostError::new(format!(
+            "argument {} of host function `{}` must be {expected}",
+            self.next, self.function
+        ))
+    }
+}
+
+fn optional_text(text: Option<String>) -> JsValue {
+    text.map_or(JsValue::Undefined, JsValue::Text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::{HOST_FUNCTIONS, Host, JsValue};
+    use crate::modules::{DiskCache, Loader};
+
+    fn call(name: &str, arguments: &[JsValue]) -> Result<JsValue, String> {
+        let loader = Loader::new(PathBuf::new(), false, None, DiskCache::new(None));
+        let host = Host::new(Arc::new(loader));
+        let mut functions = HOST_FUNCTIONS.iter();
+        let function = functions.find(|function| function.name == name);
+        let function = function.expect("a host function");
+        function
+            .call(&host, arguments)
+            .map_err(|error| error.message)
+    }
+
+    #[test]
+    fn rejects_missing_and_mistyped_arguments() {
+        let text = |text: &str| JsValue::Text(text.into());
+        assert_eq!(
+            call("loadModule", &[]),
+            Err("argument 1 of host function `loadModule` must be a string".into())
+        );
+        assert_eq!(
+            call("decodeText", &[text("a"), text("utf-8")]),
+            Err("argument 1 of host function `decodeText` must be a typed array".into())
+        );
+        assert_eq!(
+            call("startTimer", &[JsValue::Number(1.0)]),
+            Err("argument 2 of host function `startTimer` must be a boolean".into())
+        );
+        assert_eq!(
+            call("resolveModule", &[text("a"), text("/b.ts"), text("c")]),
+            Err(
+                "argument 3 of host function `resolveModule` must be \"import\" or \"require\""
+                    .into()
+            )
+        );
+    }
+
+    #[test]
+    fn accepts_missing_optional_argument() {
+        let href = JsValue::Text("https://example.org/".into());
+        assert!(matches!(
+            call("parseUrl", &[href]),
+            Ok(JsValue::Text(parts)) if parts.contains("example.org")
+        ));
+    }
+
+    #[test]
+    fn typescript_declares_all_host_functions() {
+        let declarations = include_str!("../../js/globals.d.ts");
+        let (_, interface) = declarations
+            .split_once("interface Host {")
+            .expect("an interface");
+        let (interface, _) = interface
+            .split_once("\n}")
+            .expect("the end of the interface");
+        let declared: BTreeSet<&str> = interface
+            .lines()
+            .filter_map(|line| line.trim_start().split_once('('))
+            .map(|(name, _)| name)
+            .filter(|name| name.chars().all(char::is_alphanumeric))
+            .collect();
+        let mut implemented: BTreeSet<&str> = HOST_FUNCTIONS
+            .iter()
+            .map(|function| function.name)
+            .collect();
+        implemented.insert("compileModule");
+        assert_eq!(declared, implemented);
+    }
+}

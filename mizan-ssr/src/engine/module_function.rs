@@ -1,0 +1,54 @@
+//! The functions as which modules are compiled.
+
+use crate::modules::{JSX_ELEMENTS, ModuleFormat, TransformedModule};
+
+const ES_MODULE_PARAMETERS: [&str; 6] = [
+    "__vite_ssr_exports__",
+    "__vite_ssr_import__",
+    "__vite_ssr_dynamic_import__",
+    "__vite_ssr_exportAll__",
+    "__vite_ssr_import_meta__",
+    JSX_ELEMENTS,
+];
+const COMMON_JS_PARAMETERS: [&str; 6] = [
+    "exports",
+    "require",
+    "module",
+    "__filename",
+    "__dirname",
+    "__vite_ssr_dynamic_import__",
+];
+/// The parameters of a CommonJS module, followed by the platform APIs of `js/react_server.js`.
+const REACT_SERVER_PARAMETERS: [&str; 13] = [
+    "exports",
+    "require",
+    "module",
+    "__filename",
+    "__dirname",
+    "__vite_ssr_dynamic_import__",
+    "Buffer",
+    "Bun",
+    "queueMicrotask",
+    "setTimeout",
+    "ReadableStream",
+    "Set",
+    "Map",
+];
+
+/// Returns the parameters and the body of a module's function.
+///
+/// The body starts on the first line of the module's code, so that line numbers are the same.
+pub(super) fn module_function(
+    transformed: &TransformedModule,
+) -> (&'static [&'static str], String) {
+    let code = &transformed.code;
+    match transformed.format {
+        ModuleFormat::CommonJs => (&COMMON_JS_PARAMETERS, code.clone()),
+        ModuleFormat::ReactServer => (&REACT_SERVER_PARAMETERS, code.clone()),
+        ModuleFormat::EsModule { awaits: false } => (&ES_MODULE_PARAMETERS, code.clone()),
+        ModuleFormat::EsModule { awaits: true } => (
+            &ES_MODULE_PARAMETERS,
+            format!("return (async () => {{{code}\n}})();"),
+        ),
+    }
+}

@@ -1,0 +1,42 @@
+//! The scripts that run in every new realm.
+
+/// A script of the folder `js/`: an expression whose value is a function.
+pub(super) struct Script {
+    /// The property of the object `scripts` that `js/main.js` receives.
+    pub(super) name: &'static str,
+    /// The file name in stack traces.
+    pub(super) file: &'static str,
+    pub(super) source: &'static str,
+}
+
+macro_rules! script {
+    ($name:literal, $file:literal) => {
+        Script {
+            name: $name,
+            file: concat!("mizan:", $file),
+            source: include_str!(concat!("../js/", $file)),
+        }
+    };
+}
+
+/// Receives the objects `host` and `scripts`, calls the other scripts, and returns the entry points.
+pub(super) const MAIN_SCRIPT: Script = script!("main", "main.js");
+
+/// The scripts that `js/main.js` calls.
+pub(super) const SCRIPTS: [Script; 15] = [
+    script!("globals", "globals.js"),
+    script!("console", "console.js"),
+    script!("timers", "timers.js"),
+    script!("events", "events.js"),
+    script!("textEncoding", "text_encoding.js"),
+    script!("url", "url.js"),
+    script!("structuredClone", "structured_clone.js"),
+    script!("streams", "streams.js"),
+    script!("serverFunctions", "server_functions.js"),
+    script!("globalMutationCheck", "global_mutation_check.js"),
+    script!("reactPlatform", "react_platform.js"),
+    script!("moduleRunner", "module_runner.js"),
+    script!("describeError", "describe_error.js"),
+    script!("reactServer", "react_server.js"),
+    script!("render", "render.js"),
+];

@@ -1,0 +1,169 @@
+//! Calls of server functions that a component makes during a render.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::inline_json::{push_inline_json, push_inline_string};
+
+/// Runs a server function: takes its name and its JSON input, returns its JSON output or problem details.
+pub(crate) type CallFunction =
+    Arc<dyn Fn(String, Bytes) -> BoxFuture<'static, Result<Bytes, Bytes>> + Send + Sync>;
+
+/// The maximum number of calls in one render, so that a component in a loop cannot flood the server.
+const MAX_CALLS: usize = 1_000;
+
+/// The problem details of a function that panicked (RFC 9457).
+const PANIC_PROBLEM: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"something went wrong on the server","code":"internal"}"#;
+
+struct Call {
+    id: u32,
+    name: String,
+    input: Bytes,
+}
+
+/// The outcome of a call: the JSON output, or problem details.
+pub(crate) struct CallOutcome {
+    pub(crate) id: u32,
+    pub(crate) result: Result<Bytes, Bytes>,
+}
+
+/// A completed call, embedded into the page so that the browser does not repeat it.
+struct CompletedCall {
+    name: String,
+    input: Bytes,
+    result: Result<Bytes, Bytes>,
+}
+
+/// The render thread's handle to the calls of one render.
+pub(crate) struct FunctionCalls {
+    calls: mpsc::UnboundedSender<Call>,
+    outcomes: crossbeam_channel::Receiver<CallOutcome>,
+    pending: HashMap<u32, (String, Bytes)>,
+    started: usize,
+    /// Completed calls that the page does not contain yet.
+    completed: Vec<CompletedCall>,
+}
+
+/// The error of a render that exceeds [`MAX_CALLS`].
+pub(crate) struct TooManyCalls;
+
+/// Spawns a task that runs the calls of one render. The task ends when the handle is dropped.
+///
+/// The calls run in a task of their own so that a slow reader of the markup does not delay the
+/// render thread.
+pub(crate) fn spawn(call_function: CallFunction) -> (FunctionCalls, AbortOnDropHandle<()>) {
+    let (calls, mut queue) = mpsc::unbounded_channel::<Call>();
+    let (sender, outcomes) = crossbeam_channel::unbounded();
+    let task = tokio::spawn(async move {
+        let mut running = FuturesUnordered::new();
+        loop {
+            let outcome = tokio::select! {
+                Some(outcome) = running.next() => outcome,
+                call = queue.recv() => {
+                    let Some(call) = call else { return };
+                    running.push(run(Arc::clone(&call_function), call));
+                    continue;
+                }
+            };
+            // The render may have ended in the meantime.
+            let _ = sender.send(outcome);
+        }
+    });
+    let calls = FunctionCalls {
+        calls,
+        outcomes,
+        pending: HashMap::new(),
+        started: 0,
+        completed: Vec::new(),
+    };
+    (calls, AbortOnDropHandle::new(task))
+}
+
+async fn run(call_function: CallFunction, call: Call) -> CallOutcome {
+    let Call { id, name, input } = call;
+    let outcome = AssertUnwindSafe(async { call_function(name.clone(), input).await });
+    let result = outcome.catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(function = name, "server function panicked during a render");
+        Err(Bytes::from_static(PANIC_PROBLEM.as_bytes()))
+    });
+    CallOutcome { id, result }
+}
+
+/// Converts an async function into a [`CallFunction`].
+pub(crate) fn boxed<C, F>(call: C) -> CallFunction
+where
+    C: Fn(String, Bytes) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Bytes, Bytes>> + Send + 'static,
+{
+    Arc::new(move |name, input| Box::pin(call(name, input)))
+}
+
+impl FunctionCalls {
+    /// Starts a call and returns the id of its outcome.
+    pub(crate) fn start(&mut self, name: String, input: Bytes) -> Result<u32, TooManyCalls> {
+        if self.started == MAX_CALLS {
+            return Err(TooManyCalls);
+        }
+        self.started += 1;
+        let id = u32::try_from(self.started).map_err(|_| TooManyCalls)?;
+        self.pending.insert(id, (name.clone(), input.clone()));
+        // If the task is gone, the event loop notices that no outcome can arrive.
+        let _ = self.calls.send(Call { id, name, input });
+        Ok(id)
+    }
+
+    /// Returns the channel of outcomes if at least one call is pending.
+    pub(crate) fn pending_outcomes(&self) -> Option<&crossbeam_channel::Receiver<CallOutcome>> {
+        (!self.pending.is_empty()).then_some(&self.outcomes)
+    }
+
+    /// Records an outcome for the page.
+    pub(crate) fn record(&mut self, outcome: &CallOutcome) {
+        if let Some((name, input)) = self.pending.remove(&outcome.id) {
+            self.completed.push(CompletedCall {
+                name,
+                input,
+                result: outcome.result.clone(),
+            });
+        }
+    }
+
+    /// Returns the calls completed since the last call of this method, as an inert `<script>` element.
+    ///
+    /// The result is empty if no call completed.
+    pub(crate) fn take_element(&mut self) -> String {
+        if self.completed.is_empty() {
+            return String::new();
+        }
+        let mut element = String::from("<script type=\"application/json\" data-mizan-answers>[");
+        for (at, call) in self.completed.drain(..).enumerate() {
+            if at > 0 {
+                element.push(',');
+            }
+            element.push_str("{\"name\":");
+            push_inline_string(&mut element, &call.name);
+            if !call.input.is_empty() {
+                element.push_str(",\"input\":");
+                push_inline_json(&mut element, &String::from_utf8_lossy(&call.input));
+            }
+            let (key, json) = match &call.result {
+                Ok(output) => (",\"output\":", output),
+                Err(problem) => (",\"problem\":", problem),
+            };
+            element.push_str(key);
+            push_inline_json(&mut element, &String::from_utf8_lossy(json));
+            element.push('}');
+        }
+        element.push_str("]</script>");
+        element
+    }
+}

@@ -1,0 +1,263 @@
+/**
+ * The types of the scripts in this folder.
+ *
+ * Each script is an expression whose value is a function. `main.js` calls the functions, so that every
+ * dependency between scripts is an argument.
+ */
+
+/** The functions that Rust implements; see `src/engine/host/functions.rs`. */
+interface Host {
+  /** Loads a module and returns its description, a {@link ModuleDescription} as JSON. */
+  loadModule(id: string): string;
+  /** Returns the id of the module that `specifier` names in `importer`. */
+  resolveModule(specifier: string, importer: string, kind: "import" | "require"): string;
+  /** Returns the module that replaces `id` in browsers, after the failure with the given index. */
+  browserReplacement(id: string, errorIndex: number): string | undefined;
+  /** Compiles the function of a loaded module. */
+  compileModule(id: string): (this: unknown, ...parameters: unknown[]) => unknown;
+  mode(): "development" | "production";
+  /** Logs a line. Returns false if the render must not log more. */
+  log(level: string, line: string): boolean;
+  /** Returns the milliseconds since the isolate was started. */
+  now(): number;
+  timeOrigin(): number;
+  startTimer(milliseconds: number, repeats: boolean): number;
+  stopTimer(id: number): void;
+  encodeUtf8(text: string): Uint8Array;
+  /** Returns undefined for malformed input if `fatal` is set. */
+  decodeText(bytes: Uint8Array, encoding: string, fatal: boolean, keepBom: boolean): string | undefined;
+  encodingName(label: string): string | undefined;
+  /** Returns {@link UrlParts} as JSON; undefined for an invalid URL. */
+  parseUrl(href: string, base: string | undefined): string | undefined;
+  changeUrl(href: string, part: string, value: string): string | undefined;
+  /** Returns an array of names and values as JSON. */
+  parseQuery(query: string): string;
+  serializeQuery(pairs: string): string;
+  randomBytes(length: number): Uint8Array;
+  randomUuid(): string;
+  /** Starts a call of a server function and returns the call's id. */
+  callFunction(name: string, input: string): number;
+  /** Holds back the shell, because server functions may complete soon. */
+  holdShell(): void;
+  emitMarkup(markup: string): void;
+  finishRender(): void;
+  failRender(describedError: string): void;
+  reportRecoveredError(describedError: string): void;
+}
+
+/** The functions that Rust calls; see `src/engine/entry_point.rs`. */
+interface EntryPoints {
+  /** Returns the number of the component in this realm. */
+  registerComponent(id: string, reactFiles: string): number;
+  /** Returns the markup if all of it is available immediately. Otherwise the host receives it later. */
+  render(component: number, props: string, streaming: boolean, nonce: string | undefined): string | undefined;
+  sendShell(): void;
+  completeCall(id: number, succeeded: boolean, json: string): void;
+  fireTimer(id: number): void;
+  abort(reason: string): void;
+  /** Removes what a render leaves behind. Returns the name of a global object that the render changed. */
+  endRender(thorough: boolean): string | undefined;
+  invalidateModules(ids: string): void;
+  describeError(error: unknown): string;
+}
+
+/** A function or constructor whose type is outside of these scripts, such as those of React. */
+type AnyFunction = (...parameters: any[]) => any;
+type Callback = () => void;
+
+type DefineGlobals = (globals: Record<string, unknown>) => void;
+
+interface Timers {
+  setTimeout(callback: AnyFunction, delay?: number, ...parameters: unknown[]): number;
+  fireTimer(id: number): void;
+  clearTimers(): void;
+}
+
+interface BaseEvent {
+  readonly type: string;
+  target: unknown;
+  currentTarget: unknown;
+  defaultPrevented: boolean;
+  stopped?: boolean;
+}
+
+interface BaseEventTarget {
+  addEventListener(type: string, callback: Listener | null, options?: boolean | { once?: boolean }): void;
+  removeEventListener(type: string, callback: Listener): void;
+  dispatchEvent(event: BaseEvent): boolean;
+}
+
+type Listener = AnyFunction | { handleEvent(event: BaseEvent): void };
+
+interface Events {
+  DOMException: new (message?: string, name?: string) => Error;
+  EventTarget: new () => BaseEventTarget;
+  MessageEvent: new (type: string, init?: { data?: unknown }) => BaseEvent;
+  AbortController: new () => { readonly signal: unknown; abort(reason?: unknown): void };
+}
+
+interface UrlParts {
+  href: string;
+  origin: string;
+  search: string;
+  [part: string]: string;
+}
+
+interface ServerFunctions {
+  completeCall(id: number, succeeded: boolean, json: string): void;
+  hasPendingCalls(): boolean;
+  clearCalls(): void;
+}
+
+interface GlobalMutationCheck {
+  /** Records the current state as unchanged. */
+  recordBaseline(): void;
+  /** Must be called before modules are evaluated, which may change globals. */
+  beforeModules(): void;
+  /** Must be called after modules are evaluated. */
+  afterModules(): void;
+  /** Returns the name of a global object that a render changed. */
+  changedGlobal(thorough: boolean): string | undefined;
+}
+
+/** The description of a module that the host loads. */
+interface ModuleDescription {
+  format: "es" | "cjs" | "react";
+  /** Whether the module has a top-level `await`. */
+  awaits: boolean;
+  /** The ids of the static imports, by specifier. */
+  imports: Record<string, string>;
+  strictInterop: boolean;
+  file: string;
+  directory: string;
+  url: string;
+  env: Record<string, unknown>;
+}
+
+type Namespace = Record<PropertyKey, any>;
+
+interface CommonJsModule {
+  exports: any;
+  id: string;
+  filename: string;
+  loaded: boolean;
+  children: unknown[];
+  paths: unknown[];
+  require?: AnyFunction;
+}
+
+interface Module extends ModuleDescription {
+  id: string;
+  state: "linked" | "waiting" | "evaluating" | "evaluated";
+  /** The exports as ES modules see them. */
+  namespace: Namespace | null;
+  /** The exports as ES modules of packages see them, by the rules of Node.js. */
+  nodeNamespace: Namespace | null;
+  commonJs: CommonJsModule | null;
+  /** The exports of an ES module as `require` returns them. */
+  required: Namespace | null;
+  pending: Promise<void> | null;
+  entering?: boolean;
+  /** The ids of all modules that this module has imported. */
+  used: Set<string>;
+}
+
+interface ModuleRunner {
+  /** Evaluates a module. Returns a promise if a module awaits at its top level. */
+  load(id: string): Namespace | Promise<Namespace>;
+  /** Evaluates a module by path, including files that its package does not export. */
+  require(id: string): any;
+  /** Unloads modules and everything that imports them. */
+  invalidate(ids: string[]): void;
+}
+
+interface ErrorDescriber {
+  /** Returns an error as JSON; see `src/engine/exception.rs`. May throw. */
+  describe(error: unknown, componentStack?: string): string;
+  /** Returns an error as JSON. Does not throw. */
+  describeSafely(error: unknown): string;
+}
+
+/** The platform APIs that React's server receives. */
+interface ReactPlatform {
+  /** The values of the additional parameters of React's server. */
+  parameters: unknown[];
+  /** The modules of Node.js that React's server requires. */
+  modules: Record<string, unknown>;
+  /** Runs `start`, and the microtasks that React queues in it, synchronously. */
+  runStart(streaming: boolean, start: Callback): void;
+  isStarting(): boolean;
+  /** Schedules the tasks that React deferred during `runStart`. */
+  scheduleDeferredTasks(): void;
+}
+
+interface ReactServer {
+  render(element: unknown, options: object): ReactRender;
+  jsx(type: unknown, props: object): unknown;
+}
+
+interface ReactRender {
+  pipe(destination: object): void;
+  abort(reason: unknown): void;
+}
+
+interface Renders {
+  /** Returns the React of a component. `files` is JSON. */
+  serverOf(files: string): ReactServer;
+  /** Returns the markup if all of it is available immediately. */
+  start(server: ReactServer, element: unknown, streaming: boolean, nonce: string | undefined): string | undefined;
+  sendShell(): void;
+  abort(reason: string): void;
+  /** Makes the current render ignore further output of React. */
+  detach(): void;
+}
+
+/** The functions in the other files of this folder. */
+interface Scripts {
+  globals(inputs: { host: Host }): { defineGlobals: DefineGlobals };
+  console(inputs: { host: Host }): { resetLogLimit: Callback };
+  timers(inputs: { host: Host; defineGlobals: DefineGlobals }): Timers;
+  events(inputs: { host: Host; defineGlobals: DefineGlobals; setTimeout: Timers["setTimeout"] }): Events;
+  textEncoding(inputs: {
+    host: Host;
+    defineGlobals: DefineGlobals;
+    DOMException: Events["DOMException"];
+  }): { TextEncoder: new () => object };
+  url(inputs: { host: Host; defineGlobals: DefineGlobals }): void;
+  structuredClone(inputs: {
+    host: Host;
+    defineGlobals: DefineGlobals;
+    events: Events;
+    setTimeout: Timers["setTimeout"];
+  }): void;
+  streams(inputs: { defineGlobals: DefineGlobals }): void;
+  serverFunctions(inputs: { host: Host }): ServerFunctions;
+  globalMutationCheck(): GlobalMutationCheck;
+  reactPlatform(inputs: { setTimeout: Timers["setTimeout"]; TextEncoder: new () => object }): ReactPlatform;
+  moduleRunner(inputs: {
+    host: Host;
+    reactPlatform: ReactPlatform;
+    globalMutationCheck: GlobalMutationCheck;
+  }): ModuleRunner;
+  describeError(): ErrorDescriber;
+  reactServer(inputs: {
+    host: Host;
+    reactPlatform: ReactPlatform;
+    requireModule: ModuleRunner["require"];
+    describe: ErrorDescriber["describe"];
+    hasPendingCalls: ServerFunctions["hasPendingCalls"];
+    AbortController: Events["AbortController"];
+  }): Renders;
+  render(inputs: {
+    host: Host;
+    loadModule: ModuleRunner["load"];
+    renders: Renders;
+    describe: ErrorDescriber["describe"];
+  }): Pick<EntryPoints, "registerComponent" | "render">;
+}
+
+/** The function in `main.js`. */
+type Main = (host: Host, scripts: Scripts) => EntryPoints;
+
+declare var console: Record<string, AnyFunction>;
+declare var process: { env: Record<string, string> };

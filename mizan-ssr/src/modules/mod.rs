@@ -1,0 +1,27 @@
+//! Modules of the project and its packages: resolving, reading, transforming and caching.
+
+#[cfg(feature = "css-modules")]
+mod css_module;
+mod disk_cache;
+mod error;
+mod generated_module;
+
+mod loader;
+mod module;
+mod module_kind;
+mod package;
+mod resolver;
+mod source_map;
+mod stack_trace;
+mod transform;
+
+pub use disk_cache::CacheStatistics;
+pub(crate) use disk_cache::{DiskCache, default_directory};
+pub(crate) use error::{ModuleError, source_excerpt};
+pub(crate) use loader::Loader;
+pub(crate) use module::{CompiledCode, Module};
+pub(crate) use module_kind::REACT_SERVER_FILE;
+pub(crate) use package::in_package;
+pub(crate) use resolver::ImportKind;
+pub(crate) use stack_trace::map_stack;
+pub(crate) use transform::{JSX_ELEMENTS, ModuleFormat, TransformedModule};

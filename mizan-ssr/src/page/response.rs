@@ -1,0 +1,303 @@
+//! The response to the request for one page.
+
+use std::fmt;
+use std::future::Future;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use serde::Serialize;
+
+use super::body::PageBody;
+use super::csp::Nonce;
+use super::document::{DOCUMENT_END, Document, Hydration};
+use super::error_page::ErrorPage;
+use super::headers;
+use super::pages::{PageSettings, Pages};
+use crate::error::RenderError;
+use crate::renderer::Component;
+
+/// The header by which `error_page.js` marks its requests.
+const RETRY: HeaderName = HeaderName::from_static("mizan-retry");
+
+/// A page in preparation, created by [`Pages::page`].
+///
+/// ```no_run
+/// use http::{Request, Response, StatusCode};
+/// use mizan_ssr::Pages;
+/// use mizan_ssr::page::PageBody;
+///
+/// async fn not_found(pages: &Pages, request: &Request<()>) -> Response<PageBody> {
+///     pages
+///         .page("pages/NotFound.tsx")
+///         .props(&serde_json::json!({ "path": request.uri().path() }))
+///         .request(request.method(), request.headers())
+///         .status(StatusCode::NOT_FOUND)
+///         .respond()
+///         .await
+/// }
+/// ```
+#[must_use = "a page is rendered by `respond`"]
+pub struct Page<'a> {
+    component: Component<'a>,
+    parts: DocumentParts<'a>,
+    status: StatusCode,
+    is_private: bool,
+    is_whole: bool,
+    method: Method,
+    accepts_html: bool,
+    is_retry: bool,
+}
+
+/// The parts of the document besides the component's markup.
+struct DocumentParts<'a> {
+    pages: &'a PageSettings,
+    path: &'a str,
+    /// A JSON object.
+    props: String,
+    nonce: Option<Nonce>,
+    title: Option<String>,
+    head: String,
+}
+
+impl Pages {
+    /// Prepares the page of the component at `path`; see [`Renderer::component`](crate::Renderer::component).
+    pub fn page<'a>(&'a self, path: &'a str) -> Page<'a> {
+        let pages = &*self.shared;
+        Page {
+            component: pages.renderer.component(path),
+            parts: DocumentParts {
+                pages,
+                path,
+                props: "{}".into(),
+                nonce: None,
+                title: None,
+                head: String::new(),
+            },
+            status: StatusCode::OK,
+            is_private: false,
+            is_whole: pages.assets.is_none(),
+            method: Method::GET,
+            accepts_html: true,
+            is_retry: false,
+        }
+    }
+}
+
+impl Page<'_> {
+    /// Sets the props: any value that serializes to a JSON object.
+    ///
+    /// The page contains the props for hydration, so they must not contain data that is secret from the
+    /// visitor.
+    pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
+        self.component = match serde_json::value::to_raw_value(props) {
+            Ok(json) => {
+                if json.get().starts_with('{') {
+                    self.parts.props = json.get().into();
+                }
+                self.component.props(&json)
+            }
+            // The component stores the error until it is rendered.
+            Err(_) => self.component.props(props),
+        };
+        self
+    }
+
+    /// Sets the function that runs the component's calls of server functions; see
+    /// [`Component::functions`].
+    ///
+    /// The results depend on the caller, so the response gets `Cache-Control: private, no-store`.
+    pub fn functions<C, F>(mut self, call: C) -> Self
+    where
+        C: Fn(String, Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Bytes, Bytes>> + Send + 'static,
+    {
+        self.component = self.component.functions(call);
+        self.is_private = true;
+        self
+    }
+
+    /// Sets the nonce of the response's scripts, for an application that sets the policy's header itself.
+    ///
+    /// With [`PagesBuilder::content_security_policy`](super::PagesBuilder::content_security_policy)
+    /// each response gets a random nonce.
+    pub fn nonce(mut self, nonce: Nonce) -> Self {
+        self.parts.nonce = Some(nonce);
+        self
+    }
+
+    /// Sets the status of the response. The default is 200.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Sets the title, in place of the title of all pages.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.parts.title = Some(title.into());
+        self
+    }
+
+    /// Sets HTML for the head of this page, after the HTML for all pages. The HTML is trusted.
+    pub fn head(mut self, html: impl Into<String>) -> Self {
+        self.parts.head = html.into();
+        self
+    }
+
+    /// Waits for suspended parts, so that the page is complete without JavaScript.
+    pub fn whole(mut self) -> Self {
+        self.is_whole = true;
+        self
+    }
+
+    /// Adapts the response to the request.
+    ///
+    /// The response to `HEAD` has no body. An error is plain text if the client does not accept HTML.
+    pub fn request(mut self, method: &Method, headers: &HeaderMap) -> Self {
+        self.method = method.clone();
+        self.is_retry = headers.contains_key(RETRY);
+        self.accepts_html = headers.get_all(ACCEPT).iter().any(|accept| {
+            let accept = accept.as_bytes().to_ascii_lowercase();
+            [&b"text/html"[..], b"application/xhtml+xml"]
+                .iter()
+                .any(|kind| accept.windows(kind.len()).any(|part| part == *kind))
+        });
+        self
+    }
+
+    /// Renders the page, or an error page.
+    ///
+    /// This method returns when the shell is rendered; the body streams the rest. Without
+    /// [`functions`](Self::functions) the response has `Cache-Control: no-cache`, so that caches
+    /// revalidate it before each use.
+    ///
+    /// An error before the shell is logged with an id. In development the error page shows the message
+    /// and the source lines, and reloads when the error changes or is fixed. In production it shows only
+    /// the id. The status is 503 if the render queue is full, 504 if the render exceeded its deadline, and
+    /// 500 otherwise.
+    pub async fn respond(self) -> Response<PageBody> {
+        let parts = &self.parts;
+        let error_page = ErrorPage {
+            component: parts.path,
+            development: parts.pages.renderer.development(),
+            html: self.accepts_html,
+            is_retry: self.is_retry,
+            nonce: parts.nonce.clone(),
+        };
+        let is_head = self.method == Method::HEAD;
+        match self.try_respond().await {
+            Ok(response) => response,
+            Err(error) => {
+                let response = error_page.respond(&error);
+                if is_head {
+                    response.map(|_| PageBody::empty())
+                } else {
+                    response
+                }
+            }
+        }
+    }
+
+    /// Renders the page like [`respond`](Self::respond), for applications with their own error page.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RenderError`] if the shell cannot be rendered or, with [`whole`](Self::whole), any part
+    /// of the page. The error is not logged, and its message must not be sent to visitors.
+    pub async fn try_respond(mut self) -> Result<Response<PageBody>, RenderError> {
+        let csp = self.parts.pages.csp.as_ref();
+        if csp.is_some() {
+            self.parts.nonce.get_or_insert_with(Nonce::random);
+        }
+        let body = if self.is_whole {
+            self.parts.render_whole(self.component).await?
+        } else {
+            self.parts.render_stream(self.component).await?
+        };
+        let body = if self.method == Method::HEAD {
+            PageBody::empty()
+        } else {
+            body
+        };
+        let mut response = headers::response(self.status, "text/html; charset=utf-8", body);
+        let headers = response.headers_mut();
+        let cache = if self.is_private {
+            "private, no-store"
+        } else {
+            "no-cache"
+        };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+        if let (Some(csp), Some(nonce)) = (csp, &self.parts.nonce) {
+            headers.insert(CONTENT_SECURITY_POLICY, csp.header(nonce));
+        }
+        Ok(response)
+    }
+}
+
+impl DocumentParts<'_> {
+    async fn render_whole(&self, component: Component<'_>) -> Result<PageBody, RenderError> {
+        let rendered = self.with_nonce(component).render().await?;
+        let mut markup = rendered.html;
+        if self.pages.assets.is_some() {
+            markup.push_str(&rendered.answers);
+        }
+        let mut html = self.document_beginning(&markup, &rendered.styles);
+        html.push_str(DOCUMENT_END);
+        Ok(PageBody::complete(html))
+    }
+
+    async fn render_stream(&self, component: Component<'_>) -> Result<PageBody, RenderError> {
+        let mut stream = self.with_nonce(component).stream().await?;
+        let shell = match stream.next().await {
+            Some(shell) => shell?,
+            None => Bytes::new(),
+        };
+        let html = self.document_beginning(&String::from_utf8_lossy(&shell), stream.styles());
+        Ok(PageBody::streamed(html, stream, self.path))
+    }
+
+    fn with_nonce<'a>(&self, component: Component<'a>) -> Component<'a> {
+        match &self.nonce {
+            Some(nonce) => component.nonce(nonce.as_str()),
+            None => component,
+        }
+    }
+
+    fn document_beginning(&self, markup: &str, styles: &[String]) -> String {
+        let pages = self.pages;
+        let component = normalized(self.path);
+        let document = Document {
+            lang: pages.lang.as_deref(),
+            title: self.title.as_deref().or(pages.title.as_deref()),
+            head: [&pages.head, &self.head],
+            nonce: self.nonce.as_ref(),
+            hydration: pages.assets.as_ref().map(|assets| {
+                let file = pages.renderer.vite_path(self.path).unwrap_or_default();
+                Hydration {
+                    links: assets.links(&file, styles),
+                    component: &component,
+                    props: &self.props,
+                }
+            }),
+        };
+        document.beginning(markup)
+    }
+}
+
+/// Removes empty segments and `.` from a path, as Vite's `import.meta.glob` does.
+fn normalized(path: &str) -> String {
+    let segments: Vec<_> = path
+        .split('/')
+        .filter(|segment| !segment.is_empty() && *segment != ".")
+        .collect();
+    segments.join("/")
+}
+
+impl fmt::Debug for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("path", &self.parts.path)
+            .finish_non_exhaustive()
+    }
+}

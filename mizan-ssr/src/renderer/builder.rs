@@ -1,0 +1,230 @@
+//! The settings of a renderer.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::Renderer;
+use super::build_error::{RendererBuildError, RendererBuildErrorKind};
+use crate::engine::EngineKind;
+use crate::modules::{DiskCache, Loader, default_directory};
+use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
+use crate::vite::Vite;
+
+/// A builder of [`Renderer`].
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use mizan_ssr::renderer::RendererBuildError;
+/// use mizan_ssr::{Renderer, Vite};
+///
+/// fn renderer(vite: Vite) -> Result<Renderer, RendererBuildError> {
+///     Renderer::builder()
+///         .root("web/src")
+///         .vite(vite)
+///         .threads(4)
+///         .deadline(Duration::from_secs(5))
+///         .max_heap_bytes(128 << 20)
+///         .build()
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct RendererBuilder {
+    roots: Vec<PathBuf>,
+    engine: Option<EngineKind>,
+    threads: usize,
+    queue_capacity: usize,
+    deadline: Duration,
+    max_heap_bytes: usize,
+    development: bool,
+    fresh_modules: bool,
+    shell_delay: Duration,
+    vite: Option<Vite>,
+    cache: CacheLocation,
+}
+
+/// The location of the disk cache.
+#[derive(Clone, Debug)]
+enum CacheLocation {
+    NodeModules,
+    Directory(PathBuf),
+    Disabled,
+}
+
+impl Renderer {
+    /// Returns a builder with the default settings.
+    pub fn builder() -> RendererBuilder {
+        RendererBuilder {
+            roots: Vec::new(),
+            engine: EngineKind::preferred(),
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            queue_capacity: 256,
+            deadline: Duration::from_secs(10),
+            max_heap_bytes: 256 << 20,
+            development: false,
+            fresh_modules: false,
+            shell_delay: Duration::from_millis(50),
+            vite: None,
+            cache: CacheLocation::NodeModules,
+        }
+    }
+}
+
+impl RendererBuilder {
+    /// Adds a component directory. The renderer searches the directories in the order of the calls.
+    pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.roots.push(root.into());
+        self
+    }
+
+    /// Sets the JavaScript engine. The default is V8 with the feature `v8`, otherwise QuickJS.
+    pub fn engine(mut self, engine: EngineKind) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// Sets the number of render threads, each with its own isolate. The default is one per processor.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// Sets the number of renders that may wait for a thread. Further renders fail with the code
+    /// [`Overloaded`](crate::error::RenderErrorCode::Overloaded). The default is 256.
+    pub fn queue_capacity(mut self, renders: usize) -> Self {
+        self.queue_capacity = renders.max(1);
+        self
+    }
+
+    /// Sets the maximum duration of a render, including the time in the queue. The default is ten seconds.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Sets the maximum size of an isolate's heap. The default is 256 MB.
+    pub fn max_heap_bytes(mut self, bytes: usize) -> Self {
+        self.max_heap_bytes = bytes;
+        self
+    }
+
+    /// Uses the development builds of packages, and checks for changed files before each render.
+    pub fn development(mut self, development: bool) -> Self {
+        self.development = development;
+        self
+    }
+
+    /// Evaluates all modules again for every render, so that renders share no state.
+    ///
+    /// This is slow. Use it for modules with global state that cannot be avoided.
+    pub fn fresh_modules(mut self, fresh_modules: bool) -> Self {
+        self.fresh_modules = fresh_modules;
+        self
+    }
+
+    /// Sets the time for which the shell of a stream waits for server functions.
+    ///
+    /// If all functions complete in this time, the page is complete without JavaScript. The default is 50
+    /// milliseconds; zero disables waiting.
+    pub fn shell_delay(mut self, delay: Duration) -> Self {
+        self.shell_delay = delay;
+        self
+    }
+
+    /// Sets the source of the browser's scripts, style sheets and assets.
+    ///
+    /// An imported asset evaluates to the URL that it has in the browser. Without Vite, the URL is the
+    /// path relative to the first component directory, and pages have no scripts.
+    pub fn vite(mut self, vite: Vite) -> Self {
+        self.vite = Some(vite);
+        self
+    }
+
+    /// Sets the directory of the disk cache, which stores transformed modules and code compiled by V8.
+    ///
+    /// The default is `.cache/mizan-ssr` in the nearest `node_modules` at or above the first component
+    /// directory; the renderer works without a cache if it cannot write there. V8 executes the stored
+    /// code, so the directory needs the same protection as the application. The renderer deletes files
+    /// that were not used for 30 days, and the least recently used files above 512 MB.
+    pub fn cache_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.cache = CacheLocation::Directory(directory.into());
+        self
+    }
+
+    /// Disables the disk cache: every process transforms and compiles all modules again.
+    pub fn no_disk_cache(mut self) -> Self {
+        self.cache = CacheLocation::Disabled;
+        self
+    }
+
+    /// Starts the threads.
+    ///
+    /// Call this method early: V8 should be initialized before the application starts other threads.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RendererBuildError`] if no engine is compiled in, a component directory does not exist,
+    /// or a thread cannot be started.
+    pub fn build(self) -> Result<Renderer, RendererBuildError> {
+        let engine = self.engine.ok_or(RendererBuildErrorKind::NoEngine)?;
+        let roots = self.roots.into_iter().map(canonical_root);
+        let roots = roots.collect::<Result<Vec<_>, _>>()?;
+        engine.initialize();
+        let first_root = roots.first().cloned().unwrap_or_default();
+        let vite = self
+            .vite
+            .map(|vite| Arc::new(vite.with_root_above(&first_root)));
+        let cache = self.cache.directory(&first_root);
+        let loader = Loader::new(
+            first_root,
+            self.development,
+            vite.clone(),
+            DiskCache::new(cache),
+        );
+        let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
+        let settings = WorkerSettings {
+            engine,
+            deadline: self.deadline,
+            heap_limit_bytes: self.max_heap_bytes,
+            fresh_modules: self.fresh_modules,
+            shell_delay: self.shell_delay,
+        };
+        let (jobs, queue) = crossbeam_channel::bounded(self.queue_capacity);
+        let pool = Arc::new(WorkerPool::new(
+            settings,
+            Arc::new(loader),
+            Arc::new(watchdog),
+            queue,
+        ));
+        for _ in 0..self.threads {
+            pool.spawn_worker()
+                .map_err(RendererBuildErrorKind::CannotStartThread)?;
+        }
+        Ok(Renderer::new(roots, jobs, pool, self.queue_capacity, vite))
+    }
+}
+
+impl CacheLocation {
+    fn directory(self, root: &Path) -> Option<PathBuf> {
+        match self {
+            Self::NodeModules => default_directory(root),
+            Self::Directory(directory) => Some(directory),
+            Self::Disabled => None,
+        }
+    }
+}
+
+fn canonical_root(root: PathBuf) -> Result<PathBuf, RendererBuildErrorKind> {
+    let canonical = root.canonicalize().and_then(|canonical| {
+        if canonical.is_dir() {
+            Ok(canonical)
+        } else {
+            Err(io::ErrorKind::NotADirectory.into())
+        }
+    });
+    canonical.map_err(|source| RendererBuildErrorKind::InvalidRoot { root, source })
+}

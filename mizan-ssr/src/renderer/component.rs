@@ -1,0 +1,219 @@
+//! The render of one component.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::Renderer;
+use super::stream::RenderStream;
+use crate::error::{RenderError, RenderErrorKind};
+use crate::function_calls::{self, CallFunction, FunctionCalls};
+use crate::output::Rendered;
+use crate::pool::{INTERRUPT_DELAY, Job, JobDeadline, JobOutput};
+
+/// A render in preparation, created by [`Renderer::component`].
+///
+/// ```no_run
+/// use bytes::Bytes;
+/// use mizan_ssr::renderer::Rendered;
+/// use mizan_ssr::{RenderError, Renderer};
+///
+/// async fn hello(renderer: &Renderer) -> Result<Rendered, RenderError> {
+///     renderer
+///         .component("components/Hello.tsx")
+///         .props(&serde_json::json!({ "name": "World" }))
+///         .functions(|name, _input| async move {
+///             match name.as_str() {
+///                 "unread" => Ok(Bytes::from_static(b"3")),
+///                 _ => Err(Bytes::from_static(br#"{"status":404}"#)),
+///             }
+///         })
+///         .render()
+///         .await
+/// }
+/// ```
+#[must_use = "a component is rendered by `render` or `stream`"]
+pub struct Component<'a> {
+    renderer: &'a Renderer,
+    path: &'a str,
+    props: Result<String, RenderError>,
+    functions: Option<CallFunction>,
+    nonce: Option<String>,
+}
+
+impl Renderer {
+    /// Prepares a render of the default export of the file `path`.
+    ///
+    /// The path is relative to a component directory, uses `/` as the separator, and cannot lead out of
+    /// the directory.
+    pub fn component<'a>(&'a self, path: &'a str) -> Component<'a> {
+        Component {
+            renderer: self,
+            path,
+            props: Ok("{}".into()),
+            functions: None,
+            nonce: None,
+        }
+    }
+
+    /// Renders the default export of the file `path` with `props`, and waits for suspended parts.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Component::render`].
+    pub async fn render(
+        &self,
+        path: &str,
+        props: &(impl Serialize + ?Sized),
+    ) -> Result<Rendered, RenderError> {
+        self.component(path).props(props).render().await
+    }
+
+    /// Renders like [`render`](Self::render), and blocks the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Component::render`].
+    ///
+    /// # Panics
+    ///
+    /// Panics in an asynchronous context, where blocking would stop other tasks.
+    pub fn render_blocking(
+        &self,
+        path: &str,
+        props: &(impl Serialize + ?Sized),
+    ) -> Result<Rendered, RenderError> {
+        let (reply, result) = oneshot::channel();
+        let component = self.component(path).props(props);
+        component.enqueue(None, JobOutput::Whole(Mutex::new(Some(reply))))?;
+        result
+            .blocking_recv()
+            .unwrap_or_else(|_| Err(worker_ended()))
+    }
+
+    /// Renders like [`render`](Self::render), and returns a stream once the shell is rendered.
+    ///
+    /// The shell is everything except the content of suspended `<Suspense>` boundaries.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Component::stream`].
+    pub async fn render_stream(
+        &self,
+        path: &str,
+        props: &(impl Serialize + ?Sized),
+    ) -> Result<RenderStream, RenderError> {
+        self.component(path).props(props).stream().await
+    }
+}
+
+impl Component<'_> {
+    /// Sets the props: any value that serializes to a JSON object.
+    pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
+        let invalid = |reason| RenderError::from(RenderErrorKind::InvalidProps(reason));
+        self.props = match serde_json::to_string(props) {
+            Ok(json) if json.starts_with('{') => Ok(json),
+            Ok(json) if json == "null" => Ok("{}".into()),
+            Ok(_) => Err(invalid("the value is not a JSON object".into())),
+            Err(error) => Err(invalid(format!("cannot serialize the value: {error}"))),
+        };
+        self
+    }
+
+    /// Sets the function that runs the component's calls of server functions.
+    ///
+    /// `call` receives the name of a function and its input as JSON, which is empty for a function
+    /// without input. It returns the output as JSON, or problem details (RFC 9457) as the server sends
+    /// them. `call` also determines the user as whom the functions run; `Caller` of mizan-http does so
+    /// for a request.
+    ///
+    /// The calls run on the current tokio runtime. They are cancelled when the render ends or its
+    /// result is dropped.
+    pub fn functions<C, F>(mut self, call: C) -> Self
+    where
+        C: Fn(String, Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Bytes, Bytes>> + Send + 'static,
+    {
+        self.functions = Some(function_calls::boxed(call));
+        self
+    }
+
+    /// Sets the nonce of React's inline scripts and of `<style>` elements that components render, for
+    /// pages with a content security policy.
+    pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
+        self.nonce = Some(nonce.into());
+        self
+    }
+
+    /// Renders the component and waits for suspended parts.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RenderError`] if the component cannot be rendered. Later renders are not affected.
+    pub async fn render(mut self) -> Result<Rendered, RenderError> {
+        let (reply, result) = oneshot::channel();
+        let (calls, _task) = self.spawn_calls();
+        self.enqueue(calls, JobOutput::Whole(Mutex::new(Some(reply))))?;
+        result.await.unwrap_or_else(|_| Err(worker_ended()))
+    }
+
+    /// Renders the component and returns a stream once the shell is rendered.
+    ///
+    /// The shell is everything except the content of suspended `<Suspense>` boundaries.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RenderError`] if the shell cannot be rendered. The caller can then still send an error
+    /// page.
+    pub async fn stream(mut self) -> Result<RenderStream, RenderError> {
+        let (sender, mut chunks) = mpsc::unbounded_channel();
+        let (calls, task) = self.spawn_calls();
+        self.enqueue(calls, JobOutput::Stream(sender))?;
+        let shell = chunks.recv().await.unwrap_or_else(|| Err(worker_ended()))?;
+        Ok(RenderStream::new(shell, chunks, task))
+    }
+
+    fn spawn_calls(&mut self) -> (Option<FunctionCalls>, Option<AbortOnDropHandle<()>>) {
+        self.functions.take().map(function_calls::spawn).unzip()
+    }
+
+    fn enqueue(self, calls: Option<FunctionCalls>, output: JobOutput) -> Result<(), RenderError> {
+        let pool = self.renderer.pool();
+        let now = Instant::now();
+        pool.replenish(now);
+        let timeout = pool.settings.deadline;
+        let at = now + timeout;
+        let id = self.renderer.find_component(self.path)?;
+        let props = self.props?;
+        let deadline = Arc::new(JobDeadline::new(self.path.into(), timeout, at, output));
+        let watched = Arc::clone(&deadline);
+        let watch = pool.watchdog.watch(at + INTERRUPT_DELAY, watched);
+        self.renderer.enqueue(Job {
+            id,
+            props,
+            nonce: self.nonce,
+            calls,
+            deadline,
+            watch,
+        })
+    }
+}
+
+fn worker_ended() -> RenderError {
+    RenderErrorKind::Engine("the render thread ended before the render was complete".into()).into()
+}
+
+impl fmt::Debug for Component<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

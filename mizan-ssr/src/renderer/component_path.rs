@@ -1,0 +1,81 @@
+//! The lookup of component files.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{RenderError, RenderErrorKind};
+
+/// Returns the file of the component `path` in one of `roots`, which are canonical.
+///
+/// The file is never outside of the roots.
+pub(super) fn find(roots: &[PathBuf], path: &str) -> Result<String, RenderError> {
+    let invalid = |reason| {
+        RenderError::from(RenderErrorKind::InvalidPath {
+            path: path.into(),
+            reason,
+        })
+    };
+    check_syntax(path).map_err(invalid)?;
+    let mut is_outside = false;
+    for root in roots {
+        let Ok(file) = root.join(path).canonicalize() else {
+            continue;
+        };
+        if !file.starts_with(root) {
+            is_outside = true;
+            continue;
+        }
+        if file.is_dir() {
+            return Err(invalid("the path is a directory; name a file"));
+        }
+        if !file.is_file() {
+            return Err(invalid("the path is not a regular file"));
+        }
+        if !is_script(&file) {
+            return Err(invalid(
+                "a component must be a .tsx, .jsx, .ts, .js, .mts or .mjs file",
+            ));
+        }
+        let Some(file) = file.to_str() else {
+            return Err(invalid("the path is not valid UTF-8"));
+        };
+        return Ok(file.into());
+    }
+    if is_outside {
+        return Err(invalid(
+            "a symbolic link leads out of the component directory",
+        ));
+    }
+    Err(RenderErrorKind::NotFound {
+        path: path.into(),
+        roots: roots.to_vec(),
+    }
+    .into())
+}
+
+/// Rejects paths that are not relative paths inside a directory.
+fn check_syntax(path: &str) -> Result<(), &'static str> {
+    if path.is_empty() {
+        return Err("the path is empty");
+    }
+    if path.contains('\0') {
+        return Err("the path contains a NUL character");
+    }
+    if path.contains('\\') {
+        return Err("the path contains a backslash; use `/` as the separator");
+    }
+    let bytes = path.as_bytes();
+    let has_drive = bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':';
+    if path.starts_with('/') || has_drive || path.contains("://") {
+        return Err("the path is absolute; use a path relative to a component directory");
+    }
+    if path.split('/').any(|segment| segment.trim() == "..") {
+        return Err("the path leads out of the component directory");
+    }
+    Ok(())
+}
+
+fn is_script(file: &Path) -> bool {
+    file.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| ["tsx", "jsx", "ts", "js", "mts", "mjs"].contains(&extension))
+}

@@ -1,0 +1,200 @@
+//! The renderer, its settings and its results.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam_channel::{Sender, TrySendError};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::oneshot;
+
+use crate::error::{RenderError, RenderErrorKind};
+use crate::pool::{Job, WorkerPool};
+use crate::vite::Vite;
+
+mod build_error;
+mod builder;
+mod component;
+mod component_path;
+mod stream;
+
+pub use self::build_error::RendererBuildError;
+pub use self::builder::RendererBuilder;
+pub use self::component::Component;
+pub use self::stream::RenderStream;
+pub use crate::engine::EngineKind;
+pub use crate::modules::CacheStatistics;
+pub use crate::output::Rendered;
+
+/// The maximum number of cached component paths.
+const MAX_CACHED_PATHS: usize = 1024;
+
+/// Renders React components by the paths of their files.
+///
+/// Clones share the render threads, which end when the last clone is dropped.
+///
+/// Each thread evaluates a module once and keeps it, so state outside of components persists in later
+/// renders of the thread; see [`RendererBuilder::fresh_modules`].
+///
+/// ```no_run
+/// use mizan_ssr::Renderer;
+///
+/// async fn hello() -> Result<(), Box<dyn std::error::Error>> {
+///     let renderer = Renderer::builder().root("web").build()?;
+///     let props = serde_json::json!({ "name": "World" });
+///     let rendered = renderer.render("components/Hello.tsx", &props).await?;
+///     assert_eq!(rendered.html, r#"<div id="mizan-root"><div>Hello, World!</div></div>"#);
+///     renderer.close().await;
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Renderer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    roots: Vec<PathBuf>,
+    /// The queue of the pool; `None` once the renderer is closed.
+    jobs: RwLock<Option<Sender<Job>>>,
+    pool: Arc<WorkerPool>,
+    queue_capacity: usize,
+    vite: Option<Arc<Vite>>,
+    /// The module ids of component paths. Not used in development, where files come and go.
+    cached_paths: Mutex<HashMap<String, Arc<str>>>,
+}
+
+impl Renderer {
+    fn new(
+        roots: Vec<PathBuf>,
+        jobs: Sender<Job>,
+        pool: Arc<WorkerPool>,
+        queue_capacity: usize,
+        vite: Option<Arc<Vite>>,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                roots,
+                jobs: RwLock::new(Some(jobs)),
+                pool,
+                queue_capacity,
+                vite,
+                cached_paths: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Closes the renderer and its clones: queued renders complete, and later renders fail.
+    ///
+    /// Returns when the threads have ended and the disk cache is written. A process that exits without
+    /// this call loses only cache entries that are not written yet.
+    pub async fn close(self) {
+        drop(self.shared.jobs.write().take());
+        let pool = Arc::clone(&self.shared.pool);
+        let (done, joined) = oneshot::channel();
+        let closing = thread::Builder::new()
+            .name("mizan-ssr-close".into())
+            .spawn(move || {
+                pool.join();
+                let _ = done.send(());
+            });
+        if closing.is_ok() {
+            // An error means that the thread panicked; there is nothing left to wait for.
+            let _ = joined.await;
+        }
+    }
+
+    /// Returns the number of uses of each module cache since the renderer was built.
+    #[must_use]
+    pub fn cache_statistics(&self) -> CacheStatistics {
+        self.pool().loader.cache().statistics()
+    }
+
+    /// Returns whether the renderer was built for development; see [`RendererBuilder::development`].
+    #[must_use]
+    pub fn development(&self) -> bool {
+        self.pool().loader.development()
+    }
+
+    pub(crate) fn vite(&self) -> Option<&Vite> {
+        self.shared.vite.as_deref()
+    }
+
+    /// Returns the file of the component `path` relative to Vite's root.
+    pub(crate) fn vite_path(&self, path: &str) -> Option<String> {
+        let file = self.find_component(path).ok()?;
+        let relative = self.vite()?.relative_path(Path::new(&*file))?;
+        Some(relative.to_owned())
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<WorkerPool> {
+        &self.shared.pool
+    }
+
+    /// Returns the module id of the component `path`.
+    fn find_component(&self, path: &str) -> Result<Arc<str>, RenderError> {
+        let Shared {
+            roots,
+            cached_paths,
+            ..
+        } = &*self.shared;
+        if self.development() {
+            return component_path::find(roots, path).map(Arc::from);
+        }
+        if let Some(id) = cached_paths.lock().get(path) {
+            return Ok(Arc::clone(id));
+        }
+        let id: Arc<str> = component_path::find(roots, path)?.into();
+        let mut cached_paths = cached_paths.lock();
+        // A file has any number of spellings, such as `a//b.tsx`, so the cache must be bounded.
+        if cached_paths.len() >= MAX_CACHED_PATHS {
+            cached_paths.clear();
+        }
+        cached_paths.insert(path.into(), Arc::clone(&id));
+        Ok(id)
+    }
+
+    fn enqueue(&self, job: Job) -> Result<(), RenderError> {
+        let failed = |reason: &str| RenderErrorKind::Engine(reason.into()).into();
+        let jobs = self.shared.jobs.read();
+        let Some(jobs) = &*jobs else {
+            return Err(failed("the renderer is closed"));
+        };
+        jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => RenderErrorKind::Overloaded {
+                queued: self.shared.queue_capacity,
+            }
+            .into(),
+            TrySendError::Disconnected(_) => failed("all render threads have ended"),
+        })
+    }
+}
+
+impl fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renderer")
+            .field("roots", &self.shared.roots)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_CACHED_PATHS, Renderer};
+
+    #[test]
+    fn bounds_memory_for_spellings_of_a_path() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(root.path().join("App.tsx"), "").expect("a writable directory");
+        let builder = Renderer::builder().root(root.path()).no_disk_cache();
+        let renderer = builder.threads(1).build().expect("a renderer");
+        let id = renderer.find_component("App.tsx").expect("a component");
+        for spelling in 1..MAX_CACHED_PATHS * 2 {
+            let path = format!("{}App.tsx", "./".repeat(spelling % 2000));
+            assert_eq!(renderer.find_component(&path).expect("a component"), id);
+            assert!(renderer.shared.cached_paths.lock().len() <= MAX_CACHED_PATHS);
+        }
+    }
+}

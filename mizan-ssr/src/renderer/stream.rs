@@ -1,0 +1,74 @@
+//! The stream of a component's markup.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::error::RenderError;
+use crate::output::RenderChunk;
+
+/// The markup of a component in chunks: first the shell, then the suspended parts as they complete.
+///
+/// Dropping the stream cancels the render. An error in the stream occurred after the shell.
+///
+/// ```no_run
+/// use futures_util::StreamExt;
+/// use mizan_ssr::{RenderError, Renderer};
+///
+/// async fn print(renderer: &Renderer) -> Result<(), RenderError> {
+///     let mut chunks = renderer.render_stream("Hello.tsx", &()).await?;
+///     while let Some(chunk) = chunks.next().await {
+///         println!("{}", String::from_utf8_lossy(&chunk?));
+///     }
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct RenderStream {
+    shell: Option<Bytes>,
+    styles: Vec<String>,
+    chunks: mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>,
+    /// Runs the server functions that the component calls.
+    _calls: Option<AbortOnDropHandle<()>>,
+}
+
+impl RenderStream {
+    pub(super) fn new(
+        shell: RenderChunk,
+        chunks: mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>,
+        calls: Option<AbortOnDropHandle<()>>,
+    ) -> Self {
+        Self {
+            shell: Some(shell.markup),
+            styles: shell.styles,
+            chunks,
+            _calls: calls,
+        }
+    }
+
+    /// Returns the files of the style sheets that the modules of the shell import, in import order.
+    #[must_use]
+    pub fn styles(&self) -> &[String] {
+        &self.styles
+    }
+}
+
+impl Stream for RenderStream {
+    type Item = Result<Bytes, RenderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(shell) = self.shell.take() {
+            return Poll::Ready(Some(Ok(shell)));
+        }
+        let chunk = ready!(self.chunks.poll_recv(cx));
+        if matches!(chunk, Some(Err(_))) {
+            // A stuck thread would keep the channel open.
+            self.chunks.close();
+        }
+        Poll::Ready(chunk.map(|chunk| chunk.map(|chunk| chunk.markup)))
+    }
+}

@@ -1,0 +1,221 @@
+//! The configuration of Vite.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::assets::PageAssets;
+use super::data_url::data_url;
+use super::manifest::{self, Chunks, encode_path};
+use crate::page::{PagesError, PagesErrorKind};
+
+/// The source of the browser's scripts, style sheets and assets: Vite's build or its development server.
+///
+/// ```no_run
+/// use mizan_ssr::Vite;
+/// use mizan_ssr::page::PagesError;
+///
+/// fn vite(development: bool) -> Result<Vite, PagesError> {
+///     if development {
+///         Ok(Vite::dev_server("http://localhost:5173"))
+///     } else {
+///         Vite::manifest("web/dist")
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Vite {
+    source: Source,
+    base: String,
+    root: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Manifest { file: PathBuf, chunks: Chunks },
+    DevServer { origin: String },
+}
+
+impl Vite {
+    /// Reads `.vite/manifest.json` of the build in the directory `dist`.
+    ///
+    /// The application's HTTP server must serve the files of `dist` under [`base`](Self::base).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PagesError`] if the manifest is missing or invalid. Vite writes a manifest if its
+    /// configuration has `build.manifest: true`.
+    pub fn manifest(dist: impl AsRef<Path>) -> Result<Self, PagesError> {
+        let file = dist.as_ref().join(".vite/manifest.json");
+        let chunks = manifest::read(file.clone())?;
+        Ok(Self {
+            source: Source::Manifest { file, chunks },
+            base: "/".into(),
+            root: None,
+        })
+    }
+
+    /// Uses the development server at `origin`, for example `http://localhost:5173`, with
+    /// `@vitejs/plugin-react`.
+    ///
+    /// The page loads its modules from the server and shows changes immediately. Set `server.origin` in
+    /// Vite's configuration to the same origin, so that images and fonts load from the server too.
+    pub fn dev_server(origin: impl Into<String>) -> Self {
+        Self {
+            source: Source::DevServer {
+                origin: origin.into(),
+            },
+            base: "/".into(),
+            root: None,
+        }
+    }
+
+    /// Sets the URL or path under which the files are served: `base` in Vite's configuration. The default
+    /// is `/`.
+    #[must_use]
+    pub fn base(mut self, base: impl Into<String>) -> Self {
+        self.base = base.into();
+        self
+    }
+
+    /// Sets Vite's root directory: `root` in Vite's configuration.
+    ///
+    /// The default is the nearest directory above the components that contains a `vite.config` file or a
+    /// `package.json`.
+    #[must_use]
+    pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = Some(root.into());
+        self
+    }
+
+    /// Determines the root directory for components in `directory`, unless it is set.
+    pub(crate) fn with_root_above(mut self, directory: &Path) -> Self {
+        let root = self.root.unwrap_or_else(|| root_above(directory));
+        self.root = Some(root.canonicalize().unwrap_or(root));
+        self
+    }
+
+    /// Returns the path of `file` relative to Vite's root; `None` for a file outside of it.
+    pub(crate) fn relative_path<'a>(&self, file: &'a Path) -> Option<&'a str> {
+        file.strip_prefix(self.root.as_ref()?).ok()?.to_str()
+    }
+
+    /// Returns Vite's root directory, once it is determined.
+    #[cfg(feature = "css-modules")]
+    pub(crate) fn root_path(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// Returns the base with `/` at the end, which is `import.meta.env.BASE_URL`.
+    pub(crate) fn base_url(&self) -> String {
+        let slash = if self.base.ends_with('/') { "" } else { "/" };
+        format!("{}{slash}", self.base)
+    }
+
+    /// Returns the URL of an imported asset with the content `content`.
+    pub(crate) fn asset_url(&self, file: &Path, content: &[u8]) -> String {
+        let base = self.base_url();
+        let relative = self.relative_path(file);
+        match &self.source {
+            Source::Manifest { chunks, .. } => {
+                match relative.and_then(|relative| chunks.get(relative)) {
+                    Some(chunk) => format!("{base}{}", encode_path(&chunk.file)),
+                    // Vite inlines assets for which the build contains no file.
+                    None => data_url(file, content),
+                }
+            }
+            Source::DevServer { origin } => {
+                let origin = origin.trim_end_matches('/');
+                match relative {
+                    Some(relative) => format!("{origin}{base}{}", encode_path(relative)),
+                    None => format!(
+                        "{origin}{base}@fs/{}",
+                        encode_path(file.to_string_lossy().trim_start_matches('/'))
+                    ),
+                }
+            }
+        }
+    }
+
+    /// Returns the assets of pages whose browser code starts with the module `entry`.
+    pub(crate) fn page_assets(&self, entry: Option<String>) -> Result<PageAssets, PagesError> {
+        let entry = entry.ok_or(PagesErrorKind::MissingEntry)?;
+        let base = self.base_url();
+        let is_path = base.starts_with('/') && !base.starts_with("//");
+        if !is_path && http_url(&base).is_none() {
+            return Err(PagesErrorKind::InvalidBase { base }.into());
+        }
+        match &self.source {
+            Source::Manifest { file, chunks } => build_assets(file, chunks, base, entry),
+            Source::DevServer { origin } => dev_server_assets(origin, base, entry),
+        }
+    }
+}
+
+fn build_assets(
+    manifest: &Path,
+    chunks: &Chunks,
+    base: String,
+    entry: String,
+) -> Result<PageAssets, PagesError> {
+    let Some(chunk) = chunks.get(&entry).filter(|chunk| chunk.is_entry) else {
+        let entries = chunks.iter().filter(|(_, chunk)| chunk.is_entry);
+        let mut entries: Vec<_> = entries.map(|(key, _)| key.clone()).collect();
+        entries.sort();
+        return Err(PagesErrorKind::UnknownEntry {
+            file: manifest.into(),
+            entry,
+            entries,
+        }
+        .into());
+    };
+    if chunk.file.ends_with(".css") {
+        return Err(PagesErrorKind::EntryIsNotScript { entry }.into());
+    }
+    Ok(PageAssets::Build {
+        chunks: chunks.clone(),
+        base,
+        entry,
+    })
+}
+
+fn dev_server_assets(origin: &str, base: String, entry: String) -> Result<PageAssets, PagesError> {
+    let Some(url) = http_url(origin).filter(|url| url.path() == "/") else {
+        let origin = origin.into();
+        return Err(PagesErrorKind::InvalidDevServer { origin }.into());
+    };
+    if entry.ends_with(".html") || entry.ends_with(".css") {
+        return Err(PagesErrorKind::EntryIsNotScript { entry }.into());
+    }
+    if !base.starts_with('/') {
+        return Err(PagesErrorKind::InvalidBase { base }.into());
+    }
+    let origin = url.origin().ascii_serialization();
+    Ok(PageAssets::DevServer {
+        url: format!("{origin}{base}"),
+        entry,
+    })
+}
+
+fn http_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// Returns the nearest directory at or above `directory` that Vite would use as its root.
+fn root_above(directory: &Path) -> PathBuf {
+    const ROOT_FILES: [&str; 7] = [
+        "vite.config.ts",
+        "vite.config.js",
+        "vite.config.mts",
+        "vite.config.mjs",
+        "vite.config.cts",
+        "vite.config.cjs",
+        "package.json",
+    ];
+    directory
+        .ancestors()
+        .find(|above| ROOT_FILES.iter().any(|name| above.join(name).is_file()))
+        .unwrap_or(directory)
+        .into()
+}

@@ -1,0 +1,152 @@
+//! The components of `tests/packages/src`, which are pages as the users of those packages write
+//! them: strings and streams have the bytes that Node's `react-dom/server` gives for the same files.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use mizan_ssr::Renderer;
+use mizan_ssr::error::RenderErrorCode;
+use mizan_ssr::renderer::EngineKind;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::{block_on, on_engines};
+
+/// What Node made of one component.
+#[derive(Deserialize)]
+struct Case {
+    file: String,
+    string: Outcome,
+    stream: Outcome,
+}
+
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Html(String),
+    Error(String),
+}
+
+/// What needs `Intl`, which QuickJS does not have: plurals, numbers, dates and lists of i18next.
+const NEEDS_INTL: [&str; 1] = ["i18n.tsx"];
+
+#[test]
+fn the_bytes_are_those_of_node() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
+    let props = json!({ "n": 3 });
+    let Some(cases) = node(&folder, &props) else {
+        return;
+    };
+    assert!(cases.len() > 25, "the components are found");
+    on_engines(|engine| {
+        let renderer = Renderer::builder()
+            .root(folder.join("src"))
+            .engine(engine)
+            .threads(1)
+            .deadline(Duration::from_secs(60))
+            .build()
+            .expect("it builds");
+        let mut different = Vec::new();
+        for case in &cases {
+            let file = case.file.as_str();
+            if NEEDS_INTL.contains(&file) && !has_intl(engine) {
+                continue;
+            }
+            let mut compare = |kind: &str, ours: &Outcome, nodes: &Outcome| {
+                if let Some(difference) = ours.difference(nodes) {
+                    different.push(format!("{file} as a {kind}: {difference}"));
+                }
+            };
+            // As a string, it is an error.
+            if file != "suspense_for_ever.tsx" {
+                compare("string", &string(&renderer, file, &props), &case.string);
+            }
+            compare(
+                "stream",
+                &block_on(stream(&renderer, file, &props)),
+                &case.stream,
+            );
+        }
+        assert!(different.is_empty(), "{engine:?}\n{}", different.join("\n"));
+    });
+}
+
+fn has_intl(engine: EngineKind) -> bool {
+    format!("{engine:?}") == "V8"
+}
+
+fn node(folder: &Path, props: &Value) -> Option<Vec<Case>> {
+    if !folder.join("../../../node_modules/recharts").is_dir() {
+        println!("not run: the packages are missing; run `npm ci` at the workspace's root");
+        return None;
+    }
+    let script = folder.join("../node/render.mjs");
+    let output = Command::new("node")
+        .env("NODE_ENV", "production")
+        .arg(script)
+        .arg(folder)
+        .arg(props.to_string())
+        .output();
+    let Ok(output) = output else {
+        println!("not run: there is no node to compare with");
+        return None;
+    };
+    let problem = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{problem}");
+    Some(serde_json::from_slice(&output.stdout).expect("JSON"))
+}
+
+fn string(renderer: &Renderer, file: &str, props: &Value) -> Outcome {
+    match renderer.render_blocking(file, props) {
+        Ok(rendered) => Outcome::Html(rendered.html),
+        Err(error) => Outcome::Error(error.to_string()),
+    }
+}
+
+async fn stream(renderer: &Renderer, file: &str, props: &Value) -> Outcome {
+    let mut parts = match renderer.render_stream(file, props).await {
+        Ok(parts) => parts,
+        Err(error) => return Outcome::Error(error.to_string()),
+    };
+    let mut html = Vec::new();
+    while let Some(part) = parts.next().await {
+        match part {
+            Ok(part) => html.extend_from_slice(&part),
+            Err(error) if error.code() == RenderErrorCode::Suspended => {}
+            Err(error) => return Outcome::Error(error.to_string()),
+        }
+    }
+    Outcome::Html(String::from_utf8(html).expect("UTF-8"))
+}
+
+impl Outcome {
+    /// Where this is not what Node made; an error has to have the message of React's.
+    fn difference(&self, nodes: &Self) -> Option<String> {
+        match (self, nodes) {
+            (Self::Html(ours), Self::Html(nodes)) if ours == nodes => None,
+            (Self::Error(ours), Self::Error(nodes)) if ours.contains(nodes) => None,
+            (Self::Html(ours), Self::Html(nodes)) => {
+                let same = ours
+                    .chars()
+                    .zip(nodes.chars())
+                    .take_while(|(a, b)| a == b)
+                    .count();
+                let around = |html: &str| -> String {
+                    html.chars()
+                        .skip(same.saturating_sub(60))
+                        .take(200)
+                        .collect()
+                };
+                Some(format!(
+                    "from character {same} of {}\n  ours {}\n  node {}",
+                    nodes.chars().count(),
+                    around(ours),
+                    around(nodes)
+                ))
+            }
+            _ => Some(format!("\n  ours {self:?}\n  node {nodes:?}")),
+        }
+    }
+}
