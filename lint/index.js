@@ -54,6 +54,11 @@ export default defineConfig(
         "error",
         { ignoreRestSiblings: true },
       ],
+      // The reason of an `AbortSignal` is `any`.
+      "@typescript-eslint/prefer-promise-reject-errors": [
+        "error",
+        { allowThrowingAny: true, allowThrowingUnknown: true },
+      ],
       // Suspense: a component that waits throws a promise.
       "@typescript-eslint/only-throw-error": [
         "error",

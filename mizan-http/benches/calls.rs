@@ -1,9 +1,9 @@
-//! A mizan function against the same handler written straight in axum.
+//! A comparison of a mizan function with the same handler written directly in axum.
 //!
-//! Rounds alternate between the two, so that a machine whose speed drifts slows both down alike;
-//! that is why this is no `divan` benchmark. `README.md` has figures.
+//! Rounds alternate between the two services, so that drifts in the speed of the machine affect both
+//! equally. `divan` does not support this. `README.md` has the results.
 
-// A benchmark stops at the first thing that goes wrong.
+// A benchmark stops at the first error.
 #![allow(clippy::unwrap_used)]
 
 use std::convert::Infallible;
@@ -52,7 +52,7 @@ fn axum() -> axum::Router {
 const PATH: &str = "/api/mizan/call/echo";
 const INPUT: &str = r#"{"text":"The quick brown fox jumps over the lazy dog"}"#;
 
-/// How much to measure. Little where this runs as a test.
+/// The number and length of the rounds, which are reduced if the benchmark runs as a test.
 struct Plan {
     rounds: usize,
     round: Duration,
@@ -116,7 +116,7 @@ fn over_loopback(plan: &Plan, connections: usize, pipelined: usize) {
     let (server, client) = (one_worker(), one_worker());
     let [axum_at, mizan_at] = [(); 2].map(|()| server.block_on(listen()));
     let addrs = [&axum_at, &mizan_at].map(|listener| listener.local_addr().unwrap());
-    // mizan sets the same: without it, answers wait for one another.
+    // mizan also sets it. Without it, small responses are delayed.
     let axum_at = axum_at.tap_io(|stream| stream.set_nodelay(true).unwrap());
     server.spawn(async { axum::serve(axum_at, axum()).await });
     server.spawn(async { mizan_http::serve(mizan_at, mizan()).await });
@@ -156,7 +156,7 @@ async fn load_one(addr: SocketAddr, pipelined: usize, end: Instant) -> u32 {
         "POST {PATH} HTTP/1.1\r\nhost: {addr}\r\ncontent-type: application/json\r\n\
          content-length: {length}\r\n\r\n{INPUT}"
     );
-    // Every answer is as long as the first.
+    // All responses have the same length.
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"dog\"}") {

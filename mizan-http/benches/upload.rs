@@ -1,9 +1,9 @@
-//! How much memory a large upload takes, and how fast it is.
+//! The memory and the throughput of large uploads.
 //!
-//! The client is in this process too, and sends one block of 64 KiB again and again. `README.md`
-//! has figures.
+//! The client runs in the same process and sends one block of 64 KiB repeatedly. `README.md` has the
+//! results.
 
-// A benchmark stops at the first thing that goes wrong.
+// A benchmark stops at the first error.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Instant;
@@ -37,14 +37,14 @@ const BLOCK: usize = 64 * 1024;
 
 #[tokio::main]
 async fn main() {
-    // Little where this runs as a test.
+    // Small files if the benchmark runs as a test.
     let sizes: &[usize] = if std::env::args().any(|arg| arg == "--bench") {
         &[1_000_000, 10_000_000, 100_000_000, 100_000_000]
     } else {
         &[1_000_000]
     };
     let mut limits = HttpLimits::default();
-    limits.upload_bytes = 200_000_000;
+    limits.max_upload_bytes = 200_000_000;
     let app = Registry::new().function::<Keep>().build().unwrap();
     let service = MizanService::builder(app).limits(limits).build().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -56,7 +56,7 @@ async fn main() {
         "upload", "memory before", "at its peak", "MB/s"
     );
     for &size in sizes {
-        forget_peak();
+        reset_peak();
         let before = kilobytes("VmRSS:");
         let start = Instant::now();
         upload(TcpStream::connect(addr).await.unwrap(), size).await;
@@ -89,7 +89,7 @@ async fn upload(mut stream: TcpStream, size: usize) {
     assert!(reply.ends_with(&format!("\r\n\r\n{size}")), "{reply}");
 }
 
-/// A line of what Linux says of this process; 0 elsewhere.
+/// Returns a value of `/proc/self/status` in kilobytes, or 0 on systems without it.
 fn kilobytes(name: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -97,7 +97,7 @@ fn kilobytes(name: &str) -> usize {
     kilobytes.unwrap_or_default()
 }
 
-/// Begins to look for the peak of the memory anew (proc(5), `clear_refs`).
-fn forget_peak() {
+/// Resets the peak of the resident memory (proc(5), `clear_refs`).
+fn reset_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }

@@ -1,6 +1,6 @@
-//! A server of one channel, where everybody hears what somebody says.
+//! A chat server with one channel.
 //!
-//! `channels [address]` serves it and says where; `channels manifest` prints the manifest.
+//! `channels [address]` starts the server and prints its URL; `channels manifest` prints the manifest.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,27 +9,27 @@ use mizan_channels::broker::MemoryBroker;
 use mizan_channels::{Channels, ChannelsExt};
 use mizan_core::channel::{Member, Snapshot};
 use mizan_core::{
-    Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, client,
+    Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, channel, client,
 };
 use mizan_http::{Authenticate, MizanService, serve, shutdown_signal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where one talks.
+/// The room of a conversation.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Room {
     room: String,
 }
 
-/// What somebody said.
+/// A message of a user.
 #[derive(Serialize, JsonSchema)]
 struct Said {
     who: String,
     text: String,
 }
 
-/// How many messages there were so far.
+/// The number of messages so far.
 #[derive(Serialize, JsonSchema)]
 struct Counted {
     number: u32,
@@ -37,6 +37,7 @@ struct Counted {
 
 struct Chat;
 
+#[channel]
 impl Channel for Chat {
     type Params = Room;
     type ServerMessage = Said;
@@ -46,7 +47,7 @@ impl Channel for Chat {
     type Member = String;
     const NAME: &'static str = "chat";
     const HISTORY_LEN: usize = 2_000;
-    const DOCS: &'static str = "Talk in a room.";
+    const DOCS: &'static str = "Messages of a room.";
 
     async fn authorize(cx: &Cx, params: &Room) -> Decision {
         (cx.principal().is_signed_in() && params.room != "closed").into()
@@ -68,24 +69,24 @@ impl Channel for Chat {
 
     async fn receive(cx: &Cx, params: &Room, text: String) -> Result<Counted, Error> {
         if text.is_empty() {
-            return Err(Error::conflict("there is nothing to say"));
+            return Err(Error::conflict("the message is empty"));
         }
         let count = cx.state::<Arc<AtomicU32>>();
         let number = count.fetch_add(1, Ordering::Relaxed) + 1;
-        let who = cx.principal().id().unwrap_or("nobody").to_owned();
+        let who = cx.principal().id().unwrap_or("anonymous").to_owned();
         let said = Said { who, text };
         cx.channels().publish::<Chat>(params, said).await?;
         Ok(Counted { number })
     }
 }
 
-/// Ends what a user has open.
+/// Closes all connections of a user.
 #[client]
 async fn revoke(cx: &Cx, user: String) -> Result<(), Error> {
     Ok(cx.channels().revoke_user(&user).await?)
 }
 
-/// Believes that everybody is who their token says.
+/// Trusts a bearer token as the name of the user.
 struct ByToken;
 
 impl Authenticate for ByToken {

@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
-    // Standard output is for the markup.
+    // Logs go to standard error, because standard output contains the markup.
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .without_time()
@@ -38,7 +38,7 @@ async fn run() -> anyhow::Result<()> {
     let Some(file) = rest.first() else {
         bail!("usage: render [--stream] [--dev] FILE.tsx [PROPS]");
     };
-    // As they are written, so that escapes reach JavaScript unchanged.
+    // A raw value, so that escape sequences reach JavaScript unchanged.
     let props = rest.get(1).map_or("{}", String::as_str);
     let props: &RawValue = serde_json::from_str(props).context("the props are not JSON")?;
     let file = Path::new(file)

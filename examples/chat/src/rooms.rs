@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mizan_channels::ChannelsExt as _;
 use mizan_core::channel::Member;
-use mizan_core::{Channel, Cx, Decision, Error, ErrorCode};
+use mizan_core::{Channel, Cx, Decision, Error, ErrorCode, channel};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,12 +55,12 @@ pub struct Guest {
 /// A chat room. Everyone can read; signed-in users can write and appear in its list of guests.
 pub struct Chat;
 
+#[channel]
 impl Channel for Chat {
     type Params = Room;
     type ServerMessage = ChatMessage;
     type ClientMessage = Say;
     type Reply = ();
-    type Snapshot = mizan_core::Never;
     type Member = Guest;
     const NAME: &'static str = "chat";
     const DOCS: &'static str = "A chat room.";

@@ -16,7 +16,8 @@ use mizan_channels::transport::{Close, ConnectionClosed, Peer, Received, Transpo
 use mizan_channels::{Channels, ChannelsExt, ConnectionLimits};
 use mizan_core::channel::{Member, Position};
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Never, Principal, Registry, RequestHead,
+    App, Channel, Cx, Decision, Error, ErrorCode, Identity, Principal, Registry, RequestHead,
+    channel,
 };
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
@@ -75,12 +76,12 @@ pub(crate) struct Room {
 
 pub(crate) struct Chat;
 
+#[channel]
 impl Channel for Chat {
     type Params = Room;
     type ServerMessage = String;
     type ClientMessage = String;
     type Reply = usize;
-    type Snapshot = Never;
     type Member = String;
     const NAME: &'static str = "chat";
 

@@ -1,19 +1,20 @@
 import type { ReactNode } from "react";
-import type { FormDefinition, FormTypes } from "./definition";
-import { useFormOf } from "./useForm";
-import type { FormOptions } from "./submit";
 import type { Connected } from "../transport/transport";
+import type { FormDefinition, FormTypes } from "./definition";
+import type { FormOptions } from "./options";
+import { useFormOf } from "./useForm";
 
-/** Props of a form that is rendered from its definition alone. */
+/** Props of `AutoForm`. */
 export interface AutoFormProps<T extends FormTypes> extends FormOptions<T> {
+  /** Definition of the form to render. */
   readonly of: FormDefinition<T>;
-  /** Shown in place of the form after a success. */
+  /** Rendered instead of the form after a successful submission. */
   readonly sent?: ReactNode;
-  /** What the button says: `Submit` when left out. */
+  /** Content of the submit button: `Submit` by default. */
   readonly children?: ReactNode;
 }
 
-/** Renders a form with all of its fields in their order. */
+/** Renders a form with all of its fields in the order of their definition. */
 export function AutoFormOf<T extends FormTypes>({
   of,
   api,

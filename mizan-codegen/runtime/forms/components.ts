@@ -2,20 +2,20 @@ import { createContext, type Provider } from "react";
 import type { ItemDefinition } from "./definition";
 import type { FieldComponents } from "./fieldProps";
 
-/** The components to use in place of mizan's own. */
+/** Components that replace the default ones. */
 export const FormComponentsContext = createContext<Partial<FieldComponents>>(
   {},
 );
 
 /**
- * Has the forms below use components of one's own, by widget:
- * `<FormComponents.Provider value={{ text: MyInput }}>`. Keep `value` outside of components.
+ * Sets the components, by widget, of all forms below:
+ * `<FormComponents.Provider value={{ text: MyInput }}>`. Define `value` outside of components.
  */
 export const FormComponents: {
   readonly Provider: Provider<Partial<FieldComponents>>;
 } = { Provider: FormComponentsContext.Provider };
 
-/** Returns whether a field is invisible on the page, and so has no place for its errors. */
+/** Returns whether a field is invisible on the page and therefore has no place for its errors. */
 export function isHiddenField(
   { widget }: ItemDefinition,
   components: Partial<FieldComponents>,

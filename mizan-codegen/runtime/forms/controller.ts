@@ -1,33 +1,55 @@
 import type { Control, UseFormReturn } from "react-hook-form";
-import type { Choice, FormDefinition } from "./definition";
-import type { RenderedFields } from "./renderedFields";
+import type { Choice, FormDefinition, FormState } from "./definition";
+import type { PointerState } from "./deferWhilePointerDown";
 import type { FocusRequests } from "./focus";
 import type { LiveValidation } from "./liveValidation";
-import type { PointerState } from "./deferWhilePointerDown";
-import type { FormStatus, Store } from "./status";
+import type { FormOptions } from "./options";
+import type { RenderedFields } from "./renderedFields";
+import type { Store } from "./store";
 import type { FieldValues } from "./values";
 
-/** A form at work: what its parts share. It stays the same as long as the form is on the page. */
+/** Shared state and behaviour of one form. Created once, when the form is first rendered. */
 export interface FormController {
   readonly definition: FormDefinition;
   readonly control: Control<FieldValues>;
-  /** Begins the ids of all elements of the form. */
+  readonly rhf: UseFormReturn<FieldValues>;
+  /** Prefix of the ids of all elements of the form. */
   readonly id: string;
-  /** Where the form is posted without JavaScript. */
+  /** URL that the browser posts the form to without JavaScript. */
   readonly action: string;
   readonly status: Store<FormStatus>;
   readonly live: LiveValidation;
   readonly pointer: PointerState;
   readonly rendered: RenderedFields;
   readonly focus: FocusRequests;
-  /** react-hook-form as of the last rendering. */
-  rhf: UseFormReturn<FieldValues>;
-  /** Where the browser goes after a success. */
-  next: string | undefined;
-  submit(): Promise<void>;
+  /** Replaces the options that later submissions use. */
+  readonly setOptions: (options: FormOptions) => void;
+  readonly submit: () => Promise<void>;
 }
 
-/** The id of an element of a field. */
+/** State that the parts of a form render, besides the fields' values and errors. */
+export interface FormStatus {
+  readonly state: FormState;
+  /** Idempotency key of the next submission. */
+  readonly token: string;
+  /** Page that the browser opens after a successful submission. */
+  readonly next: string | undefined;
+  readonly submission: SubmissionStatus;
+  /** Whether the page is hydrated: JavaScript handles the form instead of the browser. */
+  readonly isHydrated: boolean;
+}
+
+/** Progress of the current or the latest submission. */
+export type SubmissionStatus =
+  | { readonly phase: "idle" }
+  | {
+      readonly phase: "submitting";
+      /** Share of the request body that was uploaded, from 0 to 1, if it contains files. */
+      readonly progress?: number;
+    }
+  | { readonly phase: "succeeded" };
+
+/** Returns the id of an element of the field at `path`. */
 export function elementId(
   { id }: FormController,
   path: string,
@@ -36,7 +58,7 @@ export function elementId(
   return [id, path, ...(part ? [part] : [])].join("-");
 }
 
-/** The choices that the server has for the field at `path`; rows of a list share theirs. */
+/** Returns the choices that the server sent for the field at `path`. The rows of a list share them. */
 export function dynamicChoices(
   { state }: FormStatus,
   path: string,

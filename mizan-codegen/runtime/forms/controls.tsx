@@ -1,7 +1,7 @@
-import type { InputHTMLAttributes, ReactNode } from "react";
+import type { ReactNode } from "react";
 import type { FieldComponents, FieldProps } from "./fieldProps";
 
-/** The components of mizan: plain elements without a style. */
+/** Default components: plain HTML elements without styles. */
 export const defaultComponents: FieldComponents = {
   text: Input,
   email: Input,
@@ -30,7 +30,7 @@ export const defaultComponents: FieldComponents = {
 function Input(props: FieldProps): ReactNode {
   return (
     <Labelled {...props}>
-      <input {...(props.inputProps as InputHTMLAttributes<HTMLInputElement>)} />
+      <input {...props.inputProps} />
     </Labelled>
   );
 }
@@ -65,7 +65,7 @@ function Checkbox(props: FieldProps): ReactNode {
   const { field, inputProps, label, labelProps } = props;
   return (
     <div data-field={field.widget}>
-      <input {...(inputProps as InputHTMLAttributes<HTMLInputElement>)} />
+      <input {...inputProps} />
       <label {...labelProps}>{label}</label>
       <Notes {...props} />
     </div>
@@ -91,7 +91,7 @@ function Choices(props: FieldProps): ReactNode {
         const option = optionProps(choice);
         return (
           <div key={option.id}>
-            <input {...(option as InputHTMLAttributes<HTMLInputElement>)} />
+            <input {...option} />
             <label htmlFor={option.id}>{choice.label}</label>
           </div>
         );

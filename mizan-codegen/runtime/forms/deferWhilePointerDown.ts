@@ -1,27 +1,29 @@
-/** Holds work back while the pointer is down. */
+/** State of the pointer within a form. */
 export interface PointerState {
-  /** The pointer goes down in the form. */
-  onPointerDown(): void;
-  /** Does the work, or does it once the pointer is up again. */
-  deferWhilePointerDown(work: () => void): void;
+  /** Handles that the pointer goes down in the form. */
+  readonly onPointerDown: () => void;
+  /** Runs the work now, or once the pointer is up. */
+  readonly deferWhilePointerDown: (work: () => void) => void;
 }
 
 /**
- * A click begins by taking the focus from a field. Were the field's error to appear then, it could move
- * the button away from under the pointer, and the click would be none.
+ * Creates the pointer state of a form.
+ *
+ * A click starts with taking the focus from a field. If the error of that field appeared at once, it could
+ * move the button away from the pointer, and the browser would not report a click.
  */
 export function createPointerState(): PointerState {
   let isDown = false;
-  let waiting: (() => void)[] = [];
+  let deferred: (() => void)[] = [];
 
-  function end(): void {
-    removeEventListener("pointerup", end);
-    removeEventListener("pointercancel", end);
-    // The click comes after the pointer is up.
+  function onPointerUp(): void {
+    removeEventListener("pointerup", onPointerUp);
+    removeEventListener("pointercancel", onPointerUp);
+    // The browser dispatches the click after `pointerup`.
     setTimeout(() => {
       isDown = false;
-      const due = waiting;
-      waiting = [];
+      const due = deferred;
+      deferred = [];
       for (const work of due) work();
     });
   }
@@ -30,11 +32,11 @@ export function createPointerState(): PointerState {
     onPointerDown() {
       if (isDown) return;
       isDown = true;
-      addEventListener("pointerup", end);
-      addEventListener("pointercancel", end);
+      addEventListener("pointerup", onPointerUp);
+      addEventListener("pointercancel", onPointerUp);
     },
     deferWhilePointerDown(work) {
-      if (isDown) waiting.push(work);
+      if (isDown) deferred.push(work);
       else work();
     },
   };

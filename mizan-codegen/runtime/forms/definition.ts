@@ -1,31 +1,31 @@
-/** The types of one form: a generated interface extends this. */
+/** Types of a form. A generated interface extends this for each form. */
 export interface FormTypes {
-  /** What is submitted. */
+  /** Values that are submitted. */
   input: object;
-  /** What the server answers to a success. */
+  /** Output of a successful submission. */
   output: unknown;
-  /** How a submission fails. */
+  /** Error of a failed submission. */
   error: Error;
-  /** The paths of the fields. */
+  /** Union of the fields' paths. */
   field: string;
-  /** The names of the fields in a row, by the paths of the lists. */
+  /** Names of the fields in a row, by the path of the list. */
   rows: object;
 }
 
-/** A form as the server describes it. Its name is that of its functions too: `contact.submit`. */
+/** Description of a form. Its name is the prefix of its functions, such as `contact.submit`. */
 export interface FormDefinition<T extends FormTypes = FormTypes> {
   readonly name: string;
   readonly title?: string;
-  /** Where the browser goes after a success. */
+  /** Page that the browser opens after a successful submission. */
   readonly redirect?: string;
   readonly fields: readonly FieldDefinition[];
-  /** What the client can check by itself, with the server's words. */
+  /** Validates the values in the browser, with the server's messages. */
   readonly schema: StandardSchema<T["input"]>;
-  /** Never set: from here TypeScript has the types of the form. */
+  /** Carries the form's types. Never set. */
   readonly types?: T;
 }
 
-/** How a field is shown. */
+/** Kind of control that a field is rendered with. */
 export type Widget =
   | "text"
   | "email"
@@ -52,26 +52,26 @@ export type Widget =
   | "group"
   | "list";
 
-/** A field as the server describes it. */
+/** Description of a field. */
 export interface FieldDefinition extends ItemDefinition {
   readonly name: string;
   readonly label: string;
 }
 
-/** A field that may be the only one of a row, which then has no name or label of its own. */
+/** Description of a field, or of the only field of a row, which has no name and no label. */
 export interface ItemDefinition {
   readonly name?: string;
   readonly label?: string;
   readonly widget: Widget;
   readonly help?: string;
   readonly placeholder?: string;
-  /** It must be filled in. */
+  /** Whether a value is required. */
   readonly required?: boolean;
-  /** It is `null` on the wire when it is empty; otherwise an empty field is left out. */
+  /** Whether an empty field is sent as `null`. Other empty fields are left out. */
   readonly nullable?: boolean;
-  /** What its value is on the wire; a text when left out. */
+  /** Type of the value on the wire: text by default. */
   readonly type?: "boolean" | "number";
-  /** What it holds in a new row. */
+  /** Value in a new row. */
   readonly initial?: unknown;
   readonly choices?: readonly Choice[];
   readonly autocomplete?: string;
@@ -83,53 +83,55 @@ export interface ItemDefinition {
   readonly maxLength?: number;
   readonly accept?: string;
   readonly maxBytes?: number;
-  /** It is shown, and cannot be changed. */
+  /** Whether the field is shown and cannot be changed. */
   readonly disabled?: boolean;
   readonly multiple?: boolean;
-  /** The fields of a group, or of each row of a list. */
+  /** Fields of a group, or of each row of a list. */
   readonly fields?: readonly FieldDefinition[];
-  /** The only field of each row of a list, where the rows are no groups. */
+  /** Only field of each row of a list, if the rows are not groups. */
   readonly item?: ItemDefinition;
-  /** How many rows there may be; only a list has it. */
+  /** Limits on the number of rows. Present only on lists. */
   readonly list?: { readonly min?: number; readonly max?: number };
 }
 
-/** One of the values that a field takes. */
+/** Value that a field accepts. */
 export interface Choice {
-  /** As it is sent; HTML has its text. */
+  /** Value on the wire. HTML contains its text. */
   readonly value: unknown;
   readonly label: string;
 }
 
-/** Messages by the path of the field that they are about. */
+/** Messages by the path of their field. */
 export type Messages = Readonly<Record<string, readonly string[]>>;
 
-/** What a form starts with: the answer of its `state` function. */
+/** State that a form starts with: the output of its `state` function. */
 export interface FormState {
   readonly values: object;
-  /** By the paths of the fields, where `*` stands for the index of a row. */
+  /** Choices by the path of the field, with `*` for the index of a row. */
   readonly choices?: Readonly<Record<string, readonly Choice[]>>;
-  /** Has a submission run once, though it may be sent again. */
+  /** Idempotency key of the submission: the server runs it once, even if the client retries. */
   readonly token: string;
-  /** Where the page is, for a post without JavaScript. */
+  /** Path of the page, for a post without JavaScript. */
   readonly page: string;
   readonly errors?: Messages;
-  /** The page was reached by a submission that succeeded. */
+  /** Whether a successful submission led to this page. */
   readonly sent?: boolean;
 }
 
-/** The part of Standard Schema (https://standardschema.dev) that a form needs. */
+/** Part of the Standard Schema interface (https://standardschema.dev) that forms use. */
 export interface StandardSchema<T> {
   readonly "~standard": {
-    readonly validate: (value: unknown) => Verdict<T> | Promise<Verdict<T>>;
+    readonly validate: (
+      value: unknown,
+    ) => ValidationResult<T> | Promise<ValidationResult<T>>;
   };
 }
 
-type Verdict<T> =
+type ValidationResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly Issue[] };
 
-/** Something that is wrong with a value. */
+/** Problem that a schema found in a value. */
 export interface Issue {
   readonly message: string;
   readonly path?:
@@ -137,8 +139,8 @@ export interface Issue {
 }
 
 /**
- * The field at a path such as `phones.1.number`; nothing where the form has none, nor for a row of
- * several fields.
+ * Returns the field at a path such as `phones.1.number`, or `undefined` if the path names no field or a row
+ * with several fields.
  */
 export function fieldAt(
   fields: readonly FieldDefinition[],
@@ -152,7 +154,7 @@ export function fieldAt(
   return field.fields && fieldAt(field.fields, rest.join("."));
 }
 
-/** Where the values of a form hold the field at a path: rows are objects, of one field too. */
+/** Returns the path of a field's value in the form's values, in which every row is an object. */
 export function valuePath(
   fields: readonly FieldDefinition[],
   path: string,

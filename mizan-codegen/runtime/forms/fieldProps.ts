@@ -7,42 +7,46 @@ import type {
 } from "react";
 import type { Choice, ItemDefinition, Widget } from "./definition";
 
-/** What the component of a field gets. */
+/** Props of the component of a field. */
 export interface FieldProps {
-  /** The field as the server describes it. */
+  /** Description of the field. */
   readonly field: ItemDefinition;
   readonly label: ReactNode;
   readonly help: ReactNode;
-  /** All that is wrong with the value, and the first of it. */
+  /** All error messages of the value. */
   readonly errors: readonly string[];
+  /** First error message. */
   readonly error: string | undefined;
   readonly choices: readonly Choice[];
-  /** For the `<label>`, and for the elements with the help and with the errors. */
+  /** Props of the `<label>`. */
   readonly labelProps: { readonly id: string; readonly htmlFor: string };
+  /** Props of the element that contains the help text. */
   readonly helpProps: { readonly id: string };
+  /** Props of the element that contains the errors. */
   readonly errorProps: { readonly id: string };
-  /** For the `<input>`, `<select>` or `<textarea>`: spread them onto it. */
+  /** Props to spread onto the `<input>`, `<select>` or `<textarea>`. */
   readonly inputProps: InputProps;
-  /** For the `<input>` of one of several choices. */
+  /** Returns the props of the `<input>` for one choice. */
   readonly optionProps: (choice: Choice) => InputProps;
-  /** For a control that is no element of HTML: its value, and how to change it. */
+  /** Current value, for controls that are not HTML elements. */
   readonly value: unknown;
+  /** Changes the value, for controls that are not HTML elements. */
   readonly setValue: (value: unknown) => void;
 }
 
-/** The component of a field. */
+/** Component that renders a field. */
 export type FieldComponent = ComponentType<FieldProps>;
 
-/** The components of fields by their widgets. Groups and lists are made of their fields. */
+/** Components by widget. Groups and lists consist of other fields. */
 export type FieldComponents = {
   readonly [W in Exclude<Widget, "group" | "list">]: FieldComponent;
 };
 
-/** An element that a field is filled in with. */
+/** HTML element that the user enters a value into. */
 export type ControlElement =
   HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-/** Props of an element that a field is filled in with. */
+/** Props of an HTML element that the user enters a value into. */
 export interface InputProps extends Pick<
   HTMLAttributes<ControlElement>,
   "aria-describedby" | "aria-invalid" | "aria-required" | "onBlur"

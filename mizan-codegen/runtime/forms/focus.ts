@@ -1,42 +1,43 @@
 import { useEffect, type RefObject } from "react";
-import { createStore, useStore, type Store } from "./status";
+import { createStore, useStore, type Store } from "./store";
 
-/** The element that gets the focus when a submission is over. */
+/** Element that receives the focus after a submission. */
 export type FocusTarget = "errors" | "success";
 
-/** Moves the focus when a submission is over, unless the user has moved it in the meantime. */
+/** Requests to move the focus after a submission, unless the user has moved it in the meantime. */
 export interface FocusRequests {
-  /** The element that should get the focus next. */
+  /** Element that receives the focus next. */
   readonly next: Store<{ readonly target: FocusTarget | undefined }>;
-  /** A submission begins. */
-  begin(): void;
-  /** A submission is over, and `target` should get the focus. */
-  request(target: FocusTarget): void;
-  /** The target is on the page. Returns whether to focus it. */
-  consume(): boolean;
+  /** Notes the focused element at the start of a submission. */
+  readonly begin: () => void;
+  /** Requests the focus for `target` after a submission. */
+  readonly request: (target: FocusTarget) => void;
+  /** Completes the pending request. Returns whether to focus the target. */
+  readonly consume: () => boolean;
 }
 
+/** Creates focus requests without a pending one. */
 export function createFocusRequests(): FocusRequests {
   const next = createStore<{ readonly target: FocusTarget | undefined }>({
     target: undefined,
   });
-  let start: Element | null = null;
+  let focusedAtStart: Element | null = null;
   return {
     next,
     begin() {
-      start = document.activeElement;
+      focusedAtStart = document.activeElement;
       next.set({ target: undefined });
     },
     request: (target) => next.set({ target }),
     consume() {
       next.set({ target: undefined });
       const { activeElement, body } = document;
-      return [null, body, start].includes(activeElement);
+      return [null, body, focusedAtStart].includes(activeElement);
     },
   };
 }
 
-/** Calls `focus` with the element when `target` is to get the focus. */
+/** Calls `focus` with the element when `target` should receive the focus. */
 export function useFocusRequest<E extends HTMLElement>(
   requests: FocusRequests,
   target: FocusTarget,

@@ -18,34 +18,35 @@ import { FormField, type FieldOverrides } from "./field";
 import { elementId, type FormController } from "./controller";
 import { rowValues } from "./values";
 
-/** Props of the rows of a list. */
+/** Props of the `Array` part of a form. */
 export interface ListProps<L extends string, N extends string> {
   readonly name: L;
   readonly label?: ReactNode;
   readonly help?: ReactNode;
-  /** What the buttons say that add and remove a row: `Add` and `Remove` when left out. */
+  /** Content of the button that adds a row: `Add` by default. */
   readonly add?: ReactNode;
+  /** Content of the buttons that remove a row: `Remove` by default. */
   readonly remove?: ReactNode;
-  /** The fields of a row, each in its place; all of them when left out. */
+  /** Renders a row. By default a row contains all of its fields. */
   readonly children?: (row: Row<L, N>) => ReactNode;
 }
 
 /** A row of a list. */
 export interface Row<L extends string, N extends string> {
   readonly index: number;
-  /** Where the row stands in the form: `phones.1`. */
+  /** Path of the row, such as `phones.1`. */
   readonly path: `${L}.${number}`;
-  /** A field of the row. */
+  /** Renders a field of the row. */
   readonly Field: ComponentType<{ readonly name: N } & FieldOverrides>;
   remove(): void;
-  /** Moves the row to another place of the list. */
+  /** Moves the row to another index of the list. */
   move(to: number): void;
 }
 
-/** The path of the row that a component stands in. */
+/** Path of the row that contains the component. */
 const RowPath = createContext("");
 
-/** Makes the `Array` part of a form. */
+/** Creates the `Array` part of a form. */
 export function createList(
   form: FormController,
 ): (props: ListProps<string, string>) => ReactNode {
@@ -81,18 +82,21 @@ interface FormListProps {
   readonly overrides: FieldOverrides;
   readonly add?: ReactNode;
   readonly remove?: ReactNode;
-  readonly children?:
-    ((row: Omit<Row<string, string>, "Field">) => ReactNode) | undefined;
+  readonly children?: RenderRow | undefined;
 }
 
-/** The list at a path, with its rows and their buttons. */
+type RowProps = Omit<Row<string, string>, "Field">;
+type RenderRow = (row: RowProps) => ReactNode;
+
+/** Renders the list at a path, with its rows and their buttons. */
 export function FormList(props: FormListProps): ReactNode {
   const { form, path, field, overrides } = props;
   const { add = "Add", remove = "Remove", children } = props;
   const { min = 0, max = Infinity } = field.list ?? {};
   const { label = field.label, help = field.help } = overrides;
+  const control = form.control as unknown as Control;
   const list = useFieldArray({
-    control: form.control as unknown as Control,
+    control,
     name: path,
     keyName: "__key",
   });
@@ -105,7 +109,7 @@ export function FormList(props: FormListProps): ReactNode {
 
   function removeRow(index: number): void {
     list.remove(index);
-    // The button that had the focus is gone with its row.
+    // The focused button was removed together with its row.
     setTimeout(() => addButton.current?.focus());
   }
 
@@ -132,12 +136,15 @@ export function FormList(props: FormListProps): ReactNode {
             </legend>
           )}
           <RowPath.Provider value={`${path}.${index}`}>
-            {children?.({
-              index,
-              path: `${path}.${index}`,
-              remove: () => removeRow(index),
-              move: (to) => list.move(index, to),
-            }) ?? (
+            <RowContent
+              row={{
+                index,
+                path: `${path}.${index}`,
+                remove: () => removeRow(index),
+                move: (to) => list.move(index, to),
+              }}
+              render={children}
+            >
               <DefaultRow
                 form={form}
                 path={`${path}.${index}`}
@@ -148,7 +155,7 @@ export function FormList(props: FormListProps): ReactNode {
                   </>
                 }
               />
-            )}
+            </RowContent>
           </RowPath.Provider>
           {list.fields.length > min && (
             <button
@@ -185,7 +192,20 @@ export function FormList(props: FormListProps): ReactNode {
   );
 }
 
-/** All fields of a row, in their order. */
+/** Renders a row with the application's function, or with the default content. */
+function RowContent({
+  row,
+  render,
+  children,
+}: {
+  readonly row: RowProps;
+  readonly render: RenderRow | undefined;
+  readonly children: ReactNode;
+}): ReactNode {
+  return render?.(row) ?? children;
+}
+
+/** Renders all fields of a row in the order of their definition. */
 function DefaultRow(props: {
   readonly form: FormController;
   readonly path: string;

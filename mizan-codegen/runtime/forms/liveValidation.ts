@@ -1,13 +1,13 @@
 import { get, type UseFormReturn } from "react-hook-form";
+import type { Query } from "../transport/functions";
+import { extractFiles } from "../transport/multipart";
 import type { FormDefinition, Messages } from "./definition";
 import { errorName, validateSchema } from "./errors";
-import type { Query } from "../transport/functions";
-import { wireValues, type FieldValues } from "./values";
 import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
-import { extractFiles } from "../transport/multipart";
+import { wireValues, type FieldValues } from "./values";
 
-/** How long a field must rest before the server is asked about it, in milliseconds. */
-const rest = 300;
+/** Time in milliseconds between the last change of a field and its validation by the server. */
+const debounceDelay = 300;
 
 /** The `validate` function of a form. */
 export type ValidateQuery = Query<
@@ -16,79 +16,84 @@ export type ValidateQuery = Query<
   Error
 >;
 
-/** Asks the server about fields while they are filled in. */
+/** Validation by the server while the user fills in the form. */
 export interface LiveValidation {
-  /** The field was left, or has changed. */
+  /** Handles that the field at `path` lost the focus or changed. */
   onFieldEvent(path: string, event: "blur" | "change"): void;
-  /** Gives up what is asked, as a submission or a reset makes it pointless. */
+  /** Cancels pending validation. Submissions and resets make it obsolete. */
   stop(): void;
 }
 
 /**
- * Validates fields on the server as soon as they were left once, changed, and rest.
+ * Validates a field on the server once it has lost the focus, was changed, and has not changed for 300 ms.
  *
- * A newer question gives up the one that is still open and takes its fields along. An answer about a
- * value that is no longer there is dropped, and a value that was submitted is not asked about.
+ * A newer request cancels the pending one and includes its fields. The reply about a value that has
+ * changed since is ignored, and submitted values are not validated again.
  */
 export function createLiveValidation(
   definition: FormDefinition,
-  ask: ValidateQuery,
+  validateQuery: ValidateQuery,
   serverErrors: ServerErrors,
-  form: () => Pick<
+  rhf: Pick<
     UseFormReturn<FieldValues>,
     "getFieldState" | "getValues" | "trigger"
   >,
 ): LiveValidation {
-  const left = new Set<string>();
-  const open = new Set<string>();
+  const blurred = new Set<string>();
+  const pending = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let request = new AbortController();
 
   async function validate(signal: AbortSignal): Promise<void> {
-    const held = cloneValues(form().getValues());
+    const held = cloneValues(rhf.getValues());
     const values = wireValues(definition.fields, held);
-    const refused = await validateSchema(definition, values);
-    if (signal.aborted) return;
-    // A field may have got back the value that the server knows, or it was submitted meanwhile.
-    for (const path of open)
-      if (serverErrors.isValidated(path, held)) open.delete(path);
-    const fields = [...open].filter((path) => !(path in refused));
+    const schemaErrors = await validateSchema(definition, values);
+    if (isAborted(signal)) return;
+    // The user may have restored a validated value, or submitted the form in the meantime.
+    for (const path of pending)
+      if (serverErrors.isValidated(path, held)) pending.delete(path);
+    const fields = [...pending].filter((path) => !(path in schemaErrors));
     if (fields.length === 0) return;
     const input = { values: extractFiles(values, "", []), fields };
-    const answer = await ask.safe(input, { signal });
-    if (signal.aborted) return;
+    const result = await validateQuery.safe(input, { signal });
+    if (isAborted(signal)) return;
     for (const path of fields) {
-      open.delete(path);
-      if (answer.ok)
-        serverErrors.recordCheck(path, held, answer.value.errors[path]);
+      pending.delete(path);
+      if (result.ok)
+        serverErrors.recordCheck(path, held, result.value.errors[path]);
     }
-    // Fields that have changed since are in the next question; their errors are left as they are.
-    const now = form().getValues();
-    const current = fields.filter((path) =>
-      isEqual(get(held, path), get(now, path)),
+    // Fields that have changed since are part of the next request, which updates their errors.
+    const current = rhf.getValues();
+    const unchanged = fields.filter((path) =>
+      isEqual(get(held, path), get(current, path)),
     );
-    if (answer.ok && current.length > 0)
-      await form().trigger(current.map((path) => errorName(definition, path)));
+    if (result.ok && unchanged.length > 0)
+      await rhf.trigger(unchanged.map((path) => errorName(definition, path)));
   }
 
   return {
     onFieldEvent(path, event) {
-      if (event === "blur") left.add(path);
-      const isKnown = serverErrors.isValidated(path, form().getValues());
-      const isChanged =
-        event === "change" || form().getFieldState(path).isDirty;
-      if (!left.has(path) || !isChanged || (isKnown && !open.has(path))) return;
-      open.add(path);
+      if (event === "blur") blurred.add(path);
+      const isValidated = serverErrors.isValidated(path, rhf.getValues());
+      const isChanged = event === "change" || rhf.getFieldState(path).isDirty;
+      if (!blurred.has(path) || !isChanged) return;
+      if (isValidated && !pending.has(path)) return;
+      pending.add(path);
       clearTimeout(timer);
       request.abort();
       request = new AbortController();
       const { signal } = request;
-      timer = setTimeout(() => void validate(signal), rest);
+      timer = setTimeout(() => void validate(signal), debounceDelay);
     },
     stop() {
       clearTimeout(timer);
       request.abort();
-      open.clear();
+      pending.clear();
     },
   };
+}
+
+/** Returns whether the signal is aborted now, which the compiler cannot know across an `await`. */
+function isAborted({ aborted }: AbortSignal): boolean {
+  return aborted;
 }

@@ -12,33 +12,33 @@ import { FormField, type FieldOverrides } from "./field";
 import { useFocusRequest } from "./focus";
 import type { FormController } from "./controller";
 import { Errors, OtherErrors } from "./errorSummary";
-import { useStore } from "./status";
+import { useStore } from "./store";
 
-/** The parts that a form is put together from. They stay the same from one rendering to the next. */
+/** Components of a form. They are created once, so that React keeps their state. */
 export interface FormParts<T extends FormTypes> {
-  /** The `<form>` itself. */
+  /** The `<form>` element. */
   readonly Form: ComponentType<FormProps>;
-  /** A field with its label, its help and its errors; all of them for a group or a list. */
+  /** A field with its label, help text and errors. For a group or a list, all of its fields. */
   readonly Field: ComponentType<{ readonly name: T["field"] } & FieldOverrides>;
-  /** The rows of a list, with the buttons that add and remove one. */
+  /** The rows of a list, with buttons to add and remove rows. */
   readonly Array: <L extends keyof T["rows"] & string>(
     props: ListProps<L, T["rows"][L] & string>,
   ) => ReactNode;
-  /** The errors of the form as a whole, and of fields that are not on the page. */
+  /** Errors of the form as a whole, and of fields that are not rendered. */
   readonly Errors: ComponentType;
-  /** The message after a success. It gets the focus if the submit button had it. */
+  /** Message after a successful submission. It receives the focus if the submit button had it. */
   readonly Sent: ComponentType<HTMLAttributes<HTMLDivElement>>;
   /** The button that submits the form. */
   readonly Submit: ComponentType<ButtonHTMLAttributes<HTMLButtonElement>>;
 }
 
-/** Props of the `<form>`: all but how it is sent. */
+/** Props of the `<form>` element, except for those that determine how it is sent. */
 export type FormProps = Omit<
   FormHTMLAttributes<HTMLFormElement>,
   "action" | "encType" | "method" | "noValidate" | "onSubmit"
 >;
 
-/** Makes the parts of a form. */
+/** Creates the components of a form. */
 export function createParts<T extends FormTypes>(
   form: FormController,
 ): FormParts<T> {
@@ -61,7 +61,7 @@ function FormElement({
   ...props
 }: FormProps & { readonly controller: FormController }): ReactNode {
   const { definition, action } = form;
-  const { state, token, isHydrated } = useStore(form.status);
+  const { state, token, next, isHydrated } = useStore(form.status);
   const element = useRef<HTMLFormElement>(null);
   useFocusRequest(form.focus, "errors", element, focusFirstError);
   return (
@@ -82,51 +82,49 @@ function FormElement({
         void form.submit();
       }}
     >
-      {/* The first button of a form is the one that Enter presses: not one that adds a row. */}
+      {/* Enter activates the first submit button of a form, which must not be one that adds a row. */}
       {hasLists(definition.fields) && <button type="submit" hidden />}
       <input type="hidden" name="__token" value={token} />
       <input type="hidden" name="__page" value={state.page} />
-      {form.next !== undefined && (
-        <input type="hidden" name="__next" value={form.next} />
-      )}
+      {next !== undefined && <input type="hidden" name="__next" value={next} />}
       {children}
       <OtherErrors form={form} />
     </form>
   );
 }
 
-/** Gets the focus as it appears, which has screen readers read it too. */
+/** Receives the focus when it appears, so that screen readers announce it. */
 function Sent({
   controller,
   ...props
 }: HTMLAttributes<HTMLDivElement> & {
   readonly controller: FormController;
 }): ReactNode {
-  const { sent } = useStore(controller.status);
+  const { submission } = useStore(controller.status);
   const element = useRef<HTMLDivElement>(null);
-  useFocusRequest(controller.focus, "success", element, (it) => it.focus());
-  if (!sent) return null;
+  useFocusRequest(controller.focus, "success", element, (node) => node.focus());
+  if (submission.phase !== "succeeded") return null;
   return <div role="status" tabIndex={-1} {...props} ref={element} />;
 }
 
-/** Stays enabled while the form is submitted, as a disabled button would lose the focus. */
+/** Remains enabled during a submission, because a disabled button would lose the focus. */
 function Submit({
   controller,
   ...props
 }: ButtonHTMLAttributes<HTMLButtonElement> & {
   readonly controller: FormController;
 }): ReactNode {
-  const { isSubmitting } = useStore(controller.status);
+  const { submission } = useStore(controller.status);
   return (
     <button
       type="submit"
-      aria-disabled={isSubmitting || undefined}
+      aria-disabled={submission.phase === "submitting" || undefined}
       {...props}
     />
   );
 }
 
-/** Focuses the first field that is wrong; where none is, what is wrong with the whole form. */
+/** Focuses the first invalid field, or the errors of the form as a whole. */
 function focusFirstError(form: HTMLFormElement): void {
   const invalid =
     form.querySelector('[aria-invalid="true"], [data-invalid]') ??

@@ -1,21 +1,22 @@
 import { useEffect } from "react";
-import { createStore, type Store } from "./status";
+import { createStore, type Store } from "./store";
 
 /**
- * The errors that have a place on the page, by their names: what is said of other fields is shown at
- * the form's top.
+ * Names of the errors that the page has a place for. The form shows the errors of other fields at its
+ * top.
  */
 export interface RenderedFields {
-  /** Filled while the page is rendered for the first time, in the order of the markup. */
+  /** Names in the order of the markup, collected during the first rendering of the page. */
   readonly first: Set<string>;
-  readonly present: Store<{ readonly names: ReadonlySet<string> }>;
-  /** A place for the error called `name` is on the page, until the returned function runs. */
-  add(name: string): () => void;
+  readonly current: Store<{ readonly names: ReadonlySet<string> }>;
+  /** Registers a place for the error `name`, until the returned function is called. */
+  readonly add: (name: string) => () => void;
 }
 
+/** Creates an empty registry. */
 export function createRenderedFields(): RenderedFields {
   const counts = new Map<string, number>();
-  const present = createStore<{ readonly names: ReadonlySet<string> }>({
+  const current = createStore<{ readonly names: ReadonlySet<string> }>({
     names: new Set(),
   });
 
@@ -23,12 +24,12 @@ export function createRenderedFields(): RenderedFields {
     const places = (counts.get(name) ?? 0) + change;
     if (places > 0) counts.set(name, places);
     else counts.delete(name);
-    present.set({ names: new Set(counts.keys()) });
+    current.set({ names: new Set(counts.keys()) });
   }
 
   return {
     first: new Set(),
-    present,
+    current,
     add(name) {
       count(name, 1);
       return () => count(name, -1);
@@ -36,14 +37,14 @@ export function createRenderedFields(): RenderedFields {
   };
 }
 
-/** Notes that the component shows the error called `name`; no name for one that shows none. */
+/** Registers that the component shows the error `name`; `undefined` if it shows no errors. */
 export function useRenderedField(
   rendered: RenderedFields,
   name: string | undefined,
 ): void {
   if (name !== undefined) rendered.first.add(name);
-  useEffect(() => {
-    if (name !== undefined) return rendered.add(name);
-    return undefined;
-  }, [rendered, name]);
+  useEffect(
+    () => (name === undefined ? undefined : rendered.add(name)),
+    [rendered, name],
+  );
 }

@@ -1,80 +1,75 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { get } from "react-hook-form";
 import { CallError } from "../transport/error";
-import type { FormState, FormTypes, Messages } from "./definition";
-import {
-  forEachError,
-  errorOf,
-  fieldErrors,
-  withFieldLabel,
-  messagesOf,
-  toSentence,
-  formErrorsPath,
-} from "./errors";
-import type { FormController } from "./controller";
-import { claimToken, newToken } from "./submissionToken";
-import { fetchWithProgress } from "./uploadProgress";
-import { initialValues, type FieldValues } from "./values";
-import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
 import type { Query } from "../transport/functions";
 import { encodeBody } from "../transport/multipart";
 import type { Transport } from "../transport/transport";
+import type { FormController } from "./controller";
+import type { FormState, Messages } from "./definition";
+import {
+  fieldErrors,
+  forEachError,
+  formErrorsPath,
+  messagesOf,
+  toFieldError,
+  toSentence,
+  withFieldLabel,
+} from "./errors";
+import type { FormOptions } from "./options";
+import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
+import { claimToken, newToken } from "./submissionToken";
+import { fetchWithProgress } from "./uploadProgress";
+import { initialValues, type FieldValues } from "./values";
 
-/** What an application wants of a form. */
-export interface FormOptions<T extends FormTypes> {
-  /** Called after a success, with what the server answered. Without it the browser goes to `next`. */
-  readonly onSuccess?: (output: T["output"]) => void;
-  /** Called after the server has refused a submission, or could not be reached. */
-  readonly onError?: (error: T["error"]) => void;
-  /** The page to go to after a success, in place of the form's `redirect`. */
-  readonly next?: string;
-}
-
-/** What a submission needs besides the form. */
-export interface Submission {
+/** Dependencies of a submission besides the form. */
+export interface SubmitContext {
   readonly transport: Transport;
   readonly client: QueryClient;
   readonly stateQuery: Query<void, FormState, Error>;
   readonly serverErrors: ServerErrors;
-  options(): FormOptions<FormTypes>;
+  readonly getOptions: () => FormOptions;
 }
 
-/** Makes the function that submits a form. While a submission is on its way, another does nothing. */
+/** Creates the function that submits a form. It does nothing while a submission is in progress. */
 export function createSubmit(
   form: FormController,
-  submission: Submission,
+  context: SubmitContext,
 ): () => Promise<void> {
-  const { serverErrors } = submission;
+  const { serverErrors } = context;
   return async () => {
-    if (form.status.get().isSubmitting) return;
+    if (form.status.get().submission.phase === "submitting") return;
     form.live.stop();
     serverErrors.clear();
     form.focus.begin();
-    form.status.set({ isSubmitting: true, sent: false });
+    form.status.set({ submission: { phase: "submitting" } });
     let success: { readonly output: unknown } | undefined;
     try {
       await form.rhf.handleSubmit(async (values) => {
-        success = await send(values, form, submission);
+        success = await send(values, form, context);
       })();
     } finally {
-      form.status.set({ isSubmitting: false, progress: undefined });
+      form.status.set({ submission: { phase: "idle" } });
     }
-    if (!success) return form.focus.request("errors");
-    // The same value may be wrong from now on, such as a name that is taken by this.
+    if (!success) {
+      form.focus.request("errors");
+      return;
+    }
+    // The server may reject the same values from now on, such as a user name that is now taken.
     serverErrors.clear();
-    await finish(success.output, form, submission);
+    await finish(success.output, form, context);
   };
 }
 
+/** Sends the values. Returns the server's output, or `undefined` after showing the errors. */
 async function send(
   values: FieldValues,
   form: FormController,
-  { transport, options, serverErrors }: Submission,
+  { transport, getOptions, serverErrors }: SubmitContext,
 ): Promise<{ readonly output: unknown } | undefined> {
   const hasFiles = typeof encodeBody(values) !== "string";
-  const held = cloneValues(form.rhf.getValues());
+  const sent = cloneValues(form.rhf.getValues());
   form.live.stop();
-  serverErrors.beginSubmission(held);
+  serverErrors.beginSubmission(sent);
   try {
     const output = await transport.mutate(
       `${form.definition.name}.submit`,
@@ -82,31 +77,36 @@ async function send(
       {
         idempotencyKey: form.status.get().token,
         fetch: hasFiles
-          ? fetchWithProgress((progress) => form.status.set({ progress }))
+          ? fetchWithProgress((progress) =>
+              form.status.set({
+                submission: { phase: "submitting", progress },
+              }),
+            )
           : undefined,
       },
     );
     return { output };
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
-    if (Object.keys(error.fields).length > 0)
-      serverErrors.recordRejection(error.fields);
+    const failure = error as CallError;
+    if (Object.keys(failure.fields).length > 0)
+      serverErrors.recordRejection(failure.fields);
     else serverErrors.clear();
-    showErrors(form, held, messagesIn(error));
-    if (isRefusedWhole(error)) form.status.set({ token: newToken() });
-    options().onError?.(error);
+    showErrors(form, sent, errorMessages(failure));
+    if (needsNewToken(failure)) form.status.set({ token: newToken() });
+    getOptions().onError?.(failure);
     return undefined;
   }
 }
 
-/** Empties the form, or fills it with what the server has now, and tells of the success. */
+/** Resets the form to its new state on the server, and reports the success. */
 async function finish(
   output: unknown,
   form: FormController,
-  { client, stateQuery, options }: Submission,
+  { client, stateQuery, getOptions }: SubmitContext,
 ): Promise<void> {
-  const { onSuccess } = options();
-  const target = form.next ?? form.definition.redirect;
+  const { onSuccess } = getOptions();
+  const target = form.status.get().next ?? form.definition.redirect;
   onSuccess?.(output);
   if (!onSuccess && target !== undefined) {
     location.assign(target);
@@ -119,11 +119,11 @@ async function finish(
   if (fresh)
     resetFromServer(form, fresh, claimToken(client, form, fresh.token));
   else resetFromServer(form, form.status.get().state, newToken());
-  form.status.set({ sent: true });
+  form.status.set({ submission: { phase: "succeeded" } });
   form.focus.request("success");
 }
 
-/** Starts the form anew from what the server says. */
+/** Resets the form to the state that the server sent. */
 export function resetFromServer(
   form: FormController,
   state: FormState,
@@ -135,14 +135,14 @@ export function resetFromServer(
 }
 
 /**
- * Whether the token may be that of another submission: one whose answer was lost, before its values were
- * changed. No other would ever be taken under it.
+ * Returns whether the server may know the token from another submission: one with other values, whose
+ * reply was lost. The server rejects every other submission under that token.
  */
-function isRefusedWhole({ code, fields }: CallError): boolean {
+function needsNewToken({ code, fields }: CallError): boolean {
   return code === "invalid" && Object.keys(fields).length === 0;
 }
 
-function messagesIn(error: CallError): Messages {
+function errorMessages(error: CallError): Messages {
   const { fields, message } = error;
   return Object.keys(fields).length > 0
     ? fields
@@ -150,24 +150,24 @@ function messagesIn(error: CallError): Messages {
 }
 
 /**
- * Shows what is wrong with the values that were sent: on their fields, but for those that have changed
- * since, which are named at the top.
+ * Shows the errors of a submission at their fields. Errors of fields that have changed since are shown at
+ * the top of the form, with the label of the field.
  */
 function showErrors(
   { definition, rhf }: FormController,
   sent: FieldValues,
   messages: Messages,
 ): void {
-  const now = rhf.getValues();
-  const onFields: Record<string, readonly string[]> = Object.create(null);
+  const current = rhf.getValues();
+  const byPath = Object.create(null) as Record<string, readonly string[]>;
   const atTop: string[] = [];
-  for (const [path, said] of Object.entries(messages)) {
-    if (path === formErrorsPath) atTop.push(...said);
-    else if (isEqual(get(sent, path), get(now, path))) onFields[path] = said;
-    else atTop.push(...withFieldLabel(definition, path, said));
+  for (const [path, texts] of Object.entries(messages)) {
+    if (path === formErrorsPath) atTop.push(...texts);
+    else if (isEqual(get(sent, path), get(current, path))) byPath[path] = texts;
+    else atTop.push(...withFieldLabel(definition, path, texts));
   }
-  if (atTop.length > 0) onFields[formErrorsPath] = atTop;
-  forEachError(fieldErrors(definition, onFields), (name, error) =>
-    rhf.setError(name, errorOf(messagesOf(error))),
+  if (atTop.length > 0) byPath[formErrorsPath] = atTop;
+  forEachError(fieldErrors(definition, byPath), (name, error) =>
+    rhf.setError(name, toFieldError(messagesOf(error))),
   );
 }

@@ -1,16 +1,19 @@
 /**
- * Makes a `fetch` that tells how much of the body has left: from 0 to 1.
+ * Creates a `fetch` that reports the uploaded share of the request body, from 0 to 1.
  *
- * `fetch` itself cannot tell, so the request is an `XMLHttpRequest`.
+ * It sends an `XMLHttpRequest`, because `fetch` does not report progress.
  */
 export function fetchWithProgress(
   onProgress: (share: number) => void,
 ): typeof fetch {
   return (url, { method = "POST", headers, body, signal } = {}) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
       const request = new XMLHttpRequest();
-      request.open(method, String(url));
+      request.open(method, url instanceof Request ? url.url : url);
       new Headers(headers).forEach((value, name) =>
         request.setRequestHeader(name, value),
       );
@@ -18,7 +21,7 @@ export function fetchWithProgress(
       request.upload.onprogress = ({ lengthComputable, loaded, total }) => {
         if (lengthComputable && total > 0) onProgress(loaded / total);
       };
-      request.onload = () => resolve(replyOf(request));
+      request.onload = () => resolve(toResponse(request));
       request.onerror = () => reject(new TypeError("the upload failed"));
       request.onabort = () => reject(signal?.reason);
       signal?.addEventListener("abort", () => request.abort());
@@ -27,7 +30,7 @@ export function fetchWithProgress(
     });
 }
 
-function replyOf(request: XMLHttpRequest): Response {
+function toResponse(request: XMLHttpRequest): Response {
   const headers = new Headers();
   for (const line of request
     .getAllResponseHeaders()

@@ -1,45 +1,42 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { useEffect, useId, useMemo, useRef, useState } from "react";
-import { useForm, type Resolver, type UseFormReturn } from "react-hook-form";
+import { useEffect, useId, useMemo, useState } from "react";
+import {
+  useForm,
+  type Resolver,
+  type UseFormProps,
+  type UseFormReturn,
+} from "react-hook-form";
+import { usePageData } from "../react/hooks";
+import { query, type Query } from "../transport/functions";
+import { transportOf, type Connected } from "../transport/transport";
+import { createFormController } from "./createController";
 import type { FormDefinition, FormState, FormTypes } from "./definition";
 import { fieldErrors, validateSchema } from "./errors";
-import { createLiveValidation, type ValidateQuery } from "./liveValidation";
-import type { FormController } from "./controller";
-import { createRenderedFields } from "./renderedFields";
-import { createFocusRequests } from "./focus";
-import { createPointerState } from "./deferWhilePointerDown";
+import type { FormOptions } from "./options";
 import { createParts, type FormParts } from "./parts";
-import { createStore, useStore, type FormStatus } from "./status";
-import {
-  createSubmit,
-  resetFromServer,
-  type FormOptions,
-  type Submission,
-} from "./submit";
-import { claimToken } from "./submissionToken";
-import { initialValues, wireValues, type FieldValues } from "./values";
 import { ServerErrors } from "./serverErrors";
-import { query } from "../transport/functions";
-import { usePageData } from "../react/hooks";
-import { transportOf, type Connected } from "../transport/transport";
+import { useStore } from "./store";
+import { claimToken } from "./submissionToken";
+import { resetFromServer } from "./submit";
+import { initialValues, wireValues, type FieldValues } from "./values";
 
-/** A form on the page: its parts, and how it stands. */
+/** State and components of a form. */
 export interface Form<T extends FormTypes> extends FormParts<T> {
-  /** The methods and the state of react-hook-form. */
+  /** Methods and state of react-hook-form. */
   readonly rhf: UseFormReturn<T["input"]>;
-  /** A submission is on its way. */
+  /** Whether a submission is in progress. */
   readonly isSubmitting: boolean;
-  /** Something differs from what the form began with. */
+  /** Whether the values differ from the initial ones. */
   readonly isDirty: boolean;
-  /** The share of a submission with files that has been sent, from 0 to 1. */
+  /** Share of a submission with files that was uploaded, from 0 to 1. */
   readonly progress: number | undefined;
-  /** The last submission succeeded, here or on the page before. */
+  /** Whether the latest submission succeeded, here or on the page before. */
   readonly sent: boolean;
-  /** Submits the form, as its button does. */
+  /** Submits the form, as the submit button does. */
   submit(): Promise<void>;
 }
 
-/** Has a form at work as long as the component is on the page. Suspends until its state is there. */
+/** Returns the form that `definition` describes. Suspends until its state is loaded. */
 export function useFormOf<T extends FormTypes>(
   typed: FormDefinition<T>,
   api: Connected,
@@ -52,97 +49,55 @@ export function useFormOf<T extends FormTypes>(
     () => query<void, FormState, Error>(transport, `${definition.name}.state`),
     [transport, definition],
   );
-  const state = useServerState(stateQuery);
+  const state = useFormState(stateQuery);
   const id = useId();
 
-  const latest = useRef(options);
-  const [serverErrors] = useState(() => new ServerErrors());
-  const [start] = useState(() =>
-    initialFormState(definition, state, serverErrors),
-  );
-  const [resolver] = useState(() => createResolver(definition, serverErrors));
-  const rhf = useForm<FieldValues>({
-    mode: "onTouched",
-    // The first error in the document gets the focus, also where the server has found it.
-    shouldFocusError: false,
-    resolver,
-    ...start,
-  });
-
-  const kept = useRef<{ form: FormController; parts: FormParts<T> }>(undefined);
-  if (kept.current?.form.control !== rhf.control) {
-    const form: FormController = {
+  const [{ serverErrors, props }] = useState(() => prepare(definition, state));
+  const rhf = useForm<FieldValues>(props);
+  const [form] = useState(() =>
+    createFormController({
       definition,
-      control: rhf.control,
-      id,
-      action: `${transport.address.baseUrl}/form/${encodeURIComponent(definition.name)}`,
-      status: createStore<FormStatus>({
-        state,
-        token: state.token,
-        progress: undefined,
-        isSubmitting: false,
-        sent: state.sent ?? false,
-        isHydrated: false,
-      }),
-      live: createLiveValidation(
-        definition,
-        query(transport, `${definition.name}.validate`, {
-          post: true,
-        }) as ValidateQuery,
-        serverErrors,
-        () => form.rhf,
-      ),
-      rhf,
-      pointer: createPointerState(),
-      rendered: createRenderedFields(),
-      focus: createFocusRequests(),
-      next: options.next,
-      submit: () => submit(),
-    };
-    const submission: Submission = {
       transport,
       client,
       stateQuery,
+      state,
+      options: options as FormOptions,
       serverErrors,
-      options: () => latest.current as FormOptions<FormTypes>,
-    };
-    const submit = createSubmit(form, submission);
-    kept.current = { form, parts: createParts<T>(form) };
-  }
-  const { form, parts } = kept.current;
-  const status = useStore(form.status);
+      rhf,
+      id,
+    }),
+  );
+  const [parts] = useState(() => createParts<T>(form));
+  const { submission } = useStore(form.status);
   const { isDirty } = rhf.formState;
 
-  useEffect(() => {
-    latest.current = options;
-    form.rhf = rhf;
-    form.next = options.next;
-  });
+  useEffect(() => form.setOptions(options as FormOptions));
   useEffect(() => {
     const token = claimToken(client, form, form.status.get().token);
     form.status.set({ isHydrated: true, token });
     return () => form.live.stop();
   }, [client, form]);
   useEffect(() => {
-    // What was filled in stays when the server has something newer.
-    const { state: known, isSubmitting } = form.status.get();
-    if (state === known || isSubmitting || isDirty) return;
+    // Newer state from the server does not replace values that the user has entered.
+    const { state: known, submission: current } = form.status.get();
+    if (state === known || current.phase === "submitting" || isDirty) return;
     resetFromServer(form, state, claimToken(client, form, state.token));
   }, [client, form, isDirty, state]);
 
   return {
     ...parts,
     rhf: rhf as unknown as UseFormReturn<T["input"]>,
-    isSubmitting: status.isSubmitting,
+    isSubmitting: submission.phase === "submitting",
     isDirty,
-    progress: status.progress,
-    sent: status.sent,
+    progress:
+      submission.phase === "submitting" ? submission.progress : undefined,
+    sent: submission.phase === "succeeded",
     submit: form.submit,
   };
 }
 
-/** The state of a form, from the page or from the server. */
-function useServerState(stateQuery: Submission["stateQuery"]): FormState {
+/** Reads the state of a form from the page, or loads it from the server. */
+function useFormState(stateQuery: Query<void, FormState, Error>): FormState {
   usePageData([]);
   const { data } = useSuspenseQuery({
     ...stateQuery.queryOptions(),
@@ -153,28 +108,43 @@ function useServerState(stateQuery: Submission["stateQuery"]): FormState {
   return data;
 }
 
-/** What the form begins with; after a post without JavaScript, what was posted and is wrong with it. */
-function initialFormState(
+/**
+ * Prepares react-hook-form for the state that the form starts with. After a post without JavaScript
+ * that is the posted values and their errors.
+ */
+function prepare(
   definition: FormDefinition,
   { values, errors = {} }: FormState,
-  serverErrors: ServerErrors,
-): { defaultValues: FieldValues; errors?: ReturnType<typeof fieldErrors> } {
+): {
+  readonly serverErrors: ServerErrors;
+  readonly props: UseFormProps<FieldValues>;
+} {
+  const serverErrors = new ServerErrors();
   const defaultValues = initialValues(definition.fields, values);
-  if (Object.keys(errors).length === 0) return { defaultValues };
-  serverErrors.beginSubmission(defaultValues);
-  serverErrors.recordRejection(errors);
-  return { defaultValues, errors: fieldErrors(definition, errors) };
+  const props: UseFormProps<FieldValues> = {
+    mode: "onTouched",
+    // The controller focuses the first invalid element of the document, also for errors of the server.
+    shouldFocusError: false,
+    resolver: createResolver(definition, serverErrors),
+    defaultValues,
+  };
+  if (Object.keys(errors).length > 0) {
+    serverErrors.beginSubmission(defaultValues);
+    serverErrors.recordRejection(errors);
+    props.errors = fieldErrors(definition, errors);
+  }
+  return { serverErrors, props };
 }
 
-/** Refuses what the schema refuses, and what the server has refused and nobody has changed since. */
+/** Rejects values that the schema rejects, and values that the server rejected and that are unchanged. */
 function createResolver(
   definition: FormDefinition,
   serverErrors: ServerErrors,
 ): Resolver<FieldValues> {
   return async (held) => {
     const values = wireValues(definition.fields, held);
-    const refused = await validateSchema(definition, values);
-    const messages = { ...serverErrors.messagesFor(held), ...refused };
+    const schemaErrors = await validateSchema(definition, values);
+    const messages = { ...serverErrors.messagesFor(held), ...schemaErrors };
     return Object.keys(messages).length === 0
       ? { values, errors: {} }
       : { values: {}, errors: fieldErrors(definition, messages) };

@@ -1,9 +1,9 @@
 import type { FieldDefinition, ItemDefinition } from "./definition";
 
-/** What the fields of a form hold: `null` stands for what is empty and no text. */
+/** Values of a form's fields. Empty fields hold `null`, except for empty text. */
 export type FieldValues = Record<string, unknown>;
 
-/** What the fields hold at first, where the server says `values`. */
+/** Returns the initial values of all fields, given the server's `values`. */
 export function initialValues(
   fields: readonly FieldDefinition[],
   values: object = {},
@@ -14,7 +14,7 @@ export function initialValues(
   );
 }
 
-/** What a form sends: no key for what is shown alone, and none for what is empty and may be absent. */
+/** Returns the values to send: without disabled fields, and without empty fields that are not nullable. */
 export function wireValues(
   fields: readonly FieldDefinition[],
   values: object,
@@ -27,14 +27,14 @@ export function wireValues(
   return Object.fromEntries(sent);
 }
 
-/** A row of a list, as the server has it or a new one. Rows of one field are objects too. */
+/** Returns the values of a row: the server's, or those of a new row. Rows with a single field are objects too. */
 export function rowValues(list: ItemDefinition, given?: unknown): FieldValues {
   return list.item
     ? { item: initialValue(list.item, given) }
     : initialValues(list.fields ?? [], given as object | undefined);
 }
 
-/** What a control's text stands for. What is no number stays text, for the schema to refuse. */
+/** Parses the text of a control. Text that is not a number remains text, which the schema rejects. */
 export function parseControlValue(
   field: ItemDefinition,
   text: string,
@@ -47,7 +47,20 @@ export function parseControlValue(
   return Number.isFinite(number) ? number : text;
 }
 
-/** Whether a field holds a list of choices or of files. */
+/** Returns the text of a control that holds `value`: empty for lists, files and empty values. */
+export function controlText(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+    case "boolean":
+      return String(value);
+    default:
+      return "";
+  }
+}
+
+/** Returns whether a field holds a list of choices or files. */
 export function isMultiple(field: ItemDefinition): boolean {
   return (
     field.widget === "multi-select" ||
@@ -70,7 +83,7 @@ function initialValue(field: ItemDefinition, given: unknown): unknown {
   return value ?? emptyValue(field);
 }
 
-/** What a browser sends of a control that nobody has touched. */
+/** Returns the value that a browser sends for an untouched control. */
 function emptyValue(field: ItemDefinition): unknown {
   switch (field.widget) {
     case "checkbox":
@@ -84,7 +97,7 @@ function emptyValue(field: ItemDefinition): unknown {
   }
 }
 
-/** Where the handle of a range stands at first. */
+/** Returns the initial position of a range's handle. */
 function rangeMidpoint({
   min = 0,
   max = 100,
@@ -111,7 +124,7 @@ function wireValue(field: ItemDefinition, held: unknown): unknown {
         : wireValues(field.fields ?? [], row),
     );
   if (field.fields) {
-    const values = wireValues(field.fields, (held ?? {}) as object);
+    const values = wireValues(field.fields, held ?? {});
     return field.nullable && Object.values(values).every(isEmpty)
       ? null
       : values;

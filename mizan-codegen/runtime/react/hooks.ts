@@ -13,19 +13,19 @@ import { CallError } from "../transport/error";
 import type { Mutation, Query } from "../transport/functions";
 import { serverFunctions } from "../transport/serverRendering";
 
-/** Options of a generated mutation hook: all of `useMutation` but what to call. */
+/** Options of a generated mutation hook: those of `useMutation`, without the function and its key. */
 export type MutationHookOptions<O, E, I> = Omit<
   UseMutationOptions<O, E, I>,
   "mutationFn" | "mutationKey"
 >;
 
-/** Options of a generated query hook: all of `useQuery` but what to call. */
+/** Options of a generated query hook: those of `useQuery`, without the function and its key. */
 export type QueryHookOptions<O, E> = Omit<
   UseQueryOptions<O, E>,
   "queryFn" | "queryKey"
 >;
 
-/** Calls a mutation from a component. */
+/** Returns the mutation's state and the functions that call it. */
 export function useMutationOf<I, O, E>(
   mutation: Mutation<I, O, E>,
   options?: MutationHookOptions<O, E, I>,
@@ -33,7 +33,7 @@ export function useMutationOf<I, O, E>(
   return useMutation({ ...options, ...mutation.mutationOptions() });
 }
 
-/** Reads a query from a component. On the server the component waits for the answer. */
+/** Returns the result of a query. On the server the component suspends until the query has settled. */
 export function useQueryOf<I, O, E>(
   query: Query<I, O, E>,
   input: I,
@@ -44,17 +44,17 @@ export function useQueryOf<I, O, E>(
   return useQuery(all);
 }
 
-/** What it takes to ask a query. */
-interface Asking {
+/** Options that fetch a query. */
+interface FetchOptions {
   readonly queryKey: readonly unknown[];
   readonly queryFn: (context: { readonly signal: AbortSignal }) => unknown;
 }
 
 /**
- * Has what the page brought along ready. On the server, suspends until every one of `queries` is
- * answered, be it with a failure.
+ * Adds the data that came with the page to the cache. On the server, suspends until each of `queries` has
+ * succeeded or failed.
  */
-export function usePageData(queries: readonly Asking[]): void {
+export function usePageData(queries: readonly FetchOptions[]): void {
   const client = useQueryClient();
   if (!serverFunctions()) {
     hydrateQueryCache(client);
@@ -64,17 +64,17 @@ export function usePageData(queries: readonly Asking[]): void {
     const state = client.getQueryState(queryKey);
     return !state || state.status === "pending";
   });
-  // What React suspends on; `use` would do the same, where React has it.
+  // Suspends. React 18 has no `use`.
   if (open.length > 0)
     throw Promise.all(open.map((query) => client.prefetchQuery(query)));
 }
 
 /**
- * Reads the data of a context. Suspends until it is there, throws the failure to the nearest error
- * boundary.
+ * Returns the data of a context. Suspends while it loads for the first time, and throws the error to the
+ * nearest error boundary if that fails.
  *
- * It is fetched once, and again when a mutation affects it or the user comes back to the page. Where
- * that fails the data stays, unless the server says that the user may not see it any more.
+ * The data is fetched again when a mutation affects it, or when the user returns to the page. If that
+ * fails, the old data remains, except when the server reports that the user no longer has access.
  */
 export function useContextOf<I, O, E>(query: Query<I, O, E>, input: I): O {
   usePageData([]);

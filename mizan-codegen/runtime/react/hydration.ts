@@ -1,54 +1,84 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { readProblem } from "../transport/response";
 
-/** What a function answered while the page was rendered on the server. */
-interface EmbeddedAnswer {
+/** Result of a function that the server called while it rendered the page. */
+interface EmbeddedResult {
   readonly name: string;
   readonly input?: unknown;
   readonly output?: unknown;
   readonly problem?: unknown;
 }
 
-/** For how long what came with the page is not asked for again by a component that appears. */
+/** Time in milliseconds for which data of the page counts as fresh. */
 const freshFor = 30_000;
 
-const arrivals = new WeakMap<object, number>();
-/** The caches of which the whole page was there when they last looked. */
-const complete = new WeakSet<QueryClient>();
+/** Time at which each query was hydrated. */
+const hydratedAt = new WeakMap<object, number>();
+/** Elements whose data is in a cache. */
+const hydratedElements = new WeakSet<Element>();
+/** Caches that were hydrated after the page had been loaded completely. */
+const completeCaches = new WeakSet<QueryClient>();
 
 /**
- * Moves the answers that have arrived with the page into the cache.
+ * Adds the data that the server embedded in the page to the cache.
  *
- * While a page streams they come bit by bit, each before the markup that rests on it, so whoever is
- * about to read a query calls this first.
+ * While a page streams, its data arrives in several elements, each before the markup that depends on it.
+ * Components call this before they read a query. Rendering leaves the document unchanged:
+ * {@link removeHydratedElements} removes the elements.
  */
 export function hydrateQueryCache(client: QueryClient): void {
-  if (complete.has(client) || typeof document === "undefined") return;
-  if (document.readyState !== "loading") complete.add(client);
-  for (const element of document.querySelectorAll(
-    'body > script[type="application/json"][data-mizan-answers]',
-  )) {
-    element.remove();
-    const answers = JSON.parse(element.textContent ?? "[]") as EmbeddedAnswer[];
-    for (const answer of answers) take(client, answer);
+  if (completeCaches.has(client) || typeof document === "undefined") return;
+  if (document.readyState !== "loading") completeCaches.add(client);
+  for (const element of dataElements()) {
+    if (hydratedElements.has(element)) continue;
+    hydratedElements.add(element);
+    const json = element.textContent || "[]";
+    for (const result of JSON.parse(json) as EmbeddedResult[])
+      hydrate(client, result);
   }
 }
 
-/** Whether the query's state came with the page just now. */
-export function isFreshlyHydrated(query: object): boolean {
-  return Date.now() - (arrivals.get(query) ?? -Infinity) < freshFor;
+/**
+ * Removes the elements with embedded data from the document once it is loaded and their data is in the
+ * cache. Returns a function that cancels this.
+ */
+export function removeHydratedElements(client: QueryClient): () => void {
+  function remove(): void {
+    hydrateQueryCache(client);
+    for (const element of dataElements())
+      if (hydratedElements.has(element)) element.remove();
+  }
+
+  if (document.readyState !== "loading") {
+    remove();
+    return () => undefined;
+  }
+  document.addEventListener("DOMContentLoaded", remove);
+  return () => document.removeEventListener("DOMContentLoaded", remove);
 }
 
-function take(
+/** Returns whether the query's data came with the page a moment ago. */
+export function isFreshlyHydrated(query: object): boolean {
+  return Date.now() - (hydratedAt.get(query) ?? -Infinity) < freshFor;
+}
+
+/** Finds only elements that the server writes: HTML of users is never a child of the body. */
+function dataElements(): NodeListOf<Element> {
+  return document.querySelectorAll(
+    'body > script[type="application/json"][data-mizan-answers]',
+  );
+}
+
+function hydrate(
   client: QueryClient,
-  { name, input, output, problem }: EmbeddedAnswer,
+  { name, input, output, problem }: EmbeddedResult,
 ): void {
   const queryKey =
     input === undefined ? ["mizan", name] : ["mizan", name, input];
   const query = client
     .getQueryCache()
     .build(client, client.defaultQueryOptions({ queryKey }));
-  arrivals.set(query, Date.now());
+  hydratedAt.set(query, Date.now());
   if (problem === undefined) {
     query.setData(output);
     return;

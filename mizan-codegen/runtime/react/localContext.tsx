@@ -4,25 +4,25 @@ import {
   createContext,
   useContext,
   useDeferredValue,
-  useMemo,
+  useState,
   type Context,
   type ReactNode,
 } from "react";
 import type { Query } from "../transport/functions";
 import { useContextOf } from "./hooks";
 
-/** The input that the provider of a local context hands down. */
+/** React context that passes the input of a local context to its hook. */
 export type LocalContext<I> = Context<{ readonly input: I } | undefined>;
 
-/** Creates a local context: a query whose input a provider above sets. */
+/** Creates a local context: a query whose input comes from a provider above. */
 export function createLocalContext<I>(): LocalContext<I> {
   return createContext<{ readonly input: I } | undefined>(undefined);
 }
 
-/** Props of a generated provider of a local context: the input, and what is not the server's. */
+/** Props of the generated provider of a local context: the members of the input, and React's. */
 export type LocalProviderProps<I> = I & {
   readonly children?: ReactNode;
-  /** Shown while the data loads for the first time; without it a boundary further up decides. */
+  /** Rendered while the data loads for the first time. By default the next `Suspense` boundary decides. */
   readonly fallback?: ReactNode;
 };
 
@@ -35,20 +35,18 @@ interface LocalContextProviderProps<I, O, E> {
 }
 
 /**
- * Sets the input of a local context, and starts to fetch its data.
+ * Sets the input of a local context and starts to fetch its data.
  *
- * When the input changes, the data of the old one stays on the page until that of the new one is
- * there.
+ * After a change of the input, the page shows the data of the old input until the new data has arrived.
  */
 export function LocalContextProvider<I, O, E>(
   props: LocalContextProviderProps<I, O, E>,
 ): ReactNode {
   const { context: LocalContext, query, input, fallback, children } = props;
   usePrefetchQuery(query.queryOptions(input));
-  // The props make a new input object at each render: only another key makes it another input.
-  const value = useMemo(() => ({ input }), [hashKey(query.queryKey(input))]);
+  const current = useCurrentInput(input, hashKey(query.queryKey(input)));
   return (
-    <LocalContext.Provider value={useDeferredValue(value)}>
+    <LocalContext.Provider value={useDeferredValue(current)}>
       {fallback === undefined ? (
         children
       ) : (
@@ -58,7 +56,16 @@ export function LocalContextProvider<I, O, E>(
   );
 }
 
-/** Reads the data of a local context; `names` are those of its hook and provider, for the error. */
+/** Returns the same object as long as `key` stays the same: the props contain a new input each time. */
+function useCurrentInput<I>(input: I, key: string): { readonly input: I } {
+  const [current, setCurrent] = useState({ key, input });
+  if (current.key === key) return current;
+  const changed = { key, input };
+  setCurrent(changed);
+  return changed;
+}
+
+/** Returns the data of a local context. `names` are the names of its hook and provider, for the error. */
 export function useLocalContextOf<I, O, E>(
   query: Query<I, O, E>,
   context: LocalContext<I>,
@@ -67,7 +74,7 @@ export function useLocalContextOf<I, O, E>(
   const provided = useContext(context);
   if (!provided) {
     throw new Error(
-      `${names.hook}() needs a <${names.provider}> above it: wrap the component that calls it`,
+      `${names.hook}() requires a <${names.provider}> above the component that calls it`,
     );
   }
   return useContextOf(query, provided.input);

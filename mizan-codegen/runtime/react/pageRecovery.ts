@@ -1,14 +1,14 @@
-/** A page that was reloaded is not reloaded again by itself for so long, in milliseconds. */
-const reloadPause = 300_000;
+/** Minimum time in milliseconds between two automatic reloads of a page. */
+const minReloadInterval = 300_000;
 
 const storageKey = "mizan.reloaded";
 
 /**
- * Reloads a page of which a file is missing, and never returns then. Throws `cause` where that would
- * not help, and has the page say so.
+ * Reloads a page that refers to a missing file. If a reload would not help, shows a notice and throws
+ * `cause`.
  */
 export async function recover(cause: unknown): Promise<never> {
-  if (isReloadDue() && (await isServed()) && noteReload()) {
+  if (isReloadDue() && (await canReload()) && recordReload()) {
     location.reload();
     return new Promise(() => undefined);
   }
@@ -16,7 +16,7 @@ export async function recover(cause: unknown): Promise<never> {
   throw cause;
 }
 
-/** Says on the page that it is not whole. It is the user who reloads: they may have filled in a form. */
+/** Shows a notice that the page is incomplete. The user reloads it, and may save entered text before. */
 export function offerReload(): void {
   if (document.querySelector("body > [data-mizan-incomplete]")) return;
   const notice = document.createElement("div");
@@ -33,18 +33,18 @@ export function offerReload(): void {
   document.body.prepend(notice);
 }
 
-/** Without storage nothing would keep the page from being reloaded again and again. */
+/** Returns `false` without session storage, because the page might reload endlessly. */
 function isReloadDue(): boolean {
   try {
     const last = Number(sessionStorage.getItem(storageKey));
-    return Date.now() - last > reloadPause;
+    return Date.now() - last > minReloadInterval;
   } catch {
     return false;
   }
 }
 
-/** Returns whether it is noted: storage may be full. */
-function noteReload(): boolean {
+/** Stores the time of the reload. Returns `false` if the storage is full. */
+function recordReload(): boolean {
   try {
     sessionStorage.setItem(storageKey, String(Date.now()));
     return true;
@@ -53,8 +53,8 @@ function noteReload(): boolean {
   }
 }
 
-/** Checks that a reload would load a page: not while offline, nor for the answer to a form's post. */
-async function isServed(): Promise<boolean> {
+/** Returns whether a reload would succeed: the browser is online, and the page is not the reply to a post. */
+async function canReload(): Promise<boolean> {
   try {
     const { ok } = await fetch(location.href, {
       method: "HEAD",

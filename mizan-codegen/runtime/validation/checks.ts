@@ -3,16 +3,16 @@ import { isEmail } from "./email";
 
 export { color, date, dateTime, decimal, instant, time } from "./formats";
 
-/** A check of a Zod schema, which adds what is wrong to the issues. */
+/** Check of a Zod schema that adds its findings to the issues. */
 type Check<T> = z.core.CheckFn<T>;
 
-/** How many characters or items there may be. */
+/** Limits on the number of characters or items. */
 export interface Limits {
   readonly min?: number;
   readonly max?: number;
 }
 
-/** Between which numbers a number may be. */
+/** Bounds of a number. */
 export interface Bounds {
   readonly min?: number;
   readonly exclusiveMin?: number;
@@ -20,30 +20,35 @@ export interface Bounds {
   readonly exclusiveMax?: number;
 }
 
-/** Which files a field takes. */
+/** Limits on the type and size of a file. */
 export interface FileLimits {
-  /** Types and endings with commas between them, as HTML's `accept` has them. */
+  /** Comma-separated types and file extensions, as in HTML's `accept`. */
   readonly accept?: string;
   readonly maxBytes?: number;
 }
 
 /**
- * Checks how many characters a text has, counted as Rust counts them: code points, where `length`
- * counts UTF-16 units.
+ * Checks the number of characters of a text. It counts code points, as Rust does, whereas `length` counts
+ * UTF-16 units.
  */
 export function characters(limits: Limits, message?: string): Check<string> {
-  return counted("character", limits, (text) => [...text].length, message);
+  return counted(
+    "character",
+    limits,
+    (text) => Array.from(text).length,
+    message,
+  );
 }
 
-/** Checks how many items a list has. */
+/** Checks the number of items of a list. */
 export function items(
   limits: Limits,
   message?: string,
 ): z.core.$ZodCheck<readonly unknown[]> {
-  return ofLists(counted("item", limits, (list) => list.length, message));
+  return forLists(counted("item", limits, (list) => list.length, message));
 }
 
-/** Checks how many rows a list of a form has; too many are counted before anything else is looked at. */
+/** Checks the number of rows of a form's list. Too many rows are reported before other errors. */
 export function rows(
   limits: Limits,
   message?: string,
@@ -53,7 +58,7 @@ export function rows(
     "item",
     { min },
     (list) => list.length,
-    message ?? countWords("item", min, max),
+    message ?? countMessage("item", min, max),
   );
   const many = counted<readonly unknown[]>(
     "item",
@@ -61,13 +66,13 @@ export function rows(
     (list) => list.length,
     message,
   );
-  return ofLists((payload) => {
+  return forLists((payload) => {
     void few(payload);
     void many(payload);
   });
 }
 
-/** Checks between which numbers a number is. */
+/** Checks that a number is within bounds. */
 export function range(bounds: Bounds, message?: string): Check<number> {
   const {
     min = -Infinity,
@@ -76,7 +81,7 @@ export function range(bounds: Bounds, message?: string): Check<number> {
     exclusiveMax = Infinity,
   } = bounds;
   return check(
-    message ?? rangeWords(bounds),
+    message ?? rangeMessage(bounds),
     (value) =>
       value >= min &&
       value > exclusiveMin &&
@@ -101,7 +106,7 @@ export function url(message = "Enter a valid URL."): Check<string> {
   });
 }
 
-/** Checks that a text matches a pattern somewhere. */
+/** Checks that a part of a text matches a pattern. */
 export function pattern(
   pattern: RegExp,
   message = "Does not have the expected format.",
@@ -109,7 +114,7 @@ export function pattern(
   return check(message, (text) => pattern.test(text));
 }
 
-/** Checks that a text is not made of white space alone. Nothing else is said of one that is. */
+/** Checks that a text contains more than white space. Blank text gets no other message. */
 export const notBlank: Check<string> = ({ value, issues }) => {
   if (isBlank(value))
     issues.push({
@@ -119,7 +124,7 @@ export const notBlank: Check<string> = ({ value, issues }) => {
     });
 };
 
-/** As `notBlank` and `characters`: what `message` says of the length is said of a blank text too. */
+/** Combines `notBlank` and `characters`. Blank text of the wrong length gets `message` too. */
 export function filled(limits: Limits, message: string): Check<string> {
   const hasLength = characters(limits, message);
   return (payload) => {
@@ -127,27 +132,27 @@ export function filled(limits: Limits, message: string): Check<string> {
     const before = issues.length;
     void hasLength(payload);
     if (!isBlank(value)) return;
-    const said = issues.length > before ? message : "This field is required.";
+    const text = issues.length > before ? message : "This field is required.";
     issues.splice(before);
-    issues.push({ code: "custom", message: said, input: value });
+    issues.push({ code: "custom", message: text, input: value });
   };
 }
 
-/** Checks that a text has no control characters, which line breaks are too. */
+/** Checks that a text has no control characters, such as line breaks. */
 export const singleLine: Check<string> = check(
   "Must be one line without control characters.",
   (text) => !/\p{Cc}/u.test(text),
 );
 
-/** Checks how many bytes a text has in UTF-8. */
+/** Checks the number of bytes of a text in UTF-8. */
 export function maxBytes(max: number): Check<string> {
   return check(
-    `Must have at most ${counts(max, "byte")}.`,
+    `Must have at most ${pluralize(max, "byte")}.`,
     (text) => new TextEncoder().encode(text).length <= max,
   );
 }
 
-/** Checks a file. What a browser does not know of it is left to the server. */
+/** Checks the size and the type of a file. The server checks a type that the browser does not know. */
 export function file({ accept, maxBytes = Infinity }: FileLimits): Check<File> {
   return ({ value, issues }) => {
     const issue = { code: "custom", input: value, continue: true } as const;
@@ -156,15 +161,15 @@ export function file({ accept, maxBytes = Infinity }: FileLimits): Check<File> {
     if (value.size > maxBytes)
       issues.push({
         ...issue,
-        message: `The file must be at most ${sizeWords(maxBytes)}.`,
+        message: `The file must be at most ${formatSize(maxBytes)}.`,
       });
     if (accept !== undefined && !isAccepted(value, accept))
       issues.push({ ...issue, message: `Choose a file of type ${accept}.` });
   };
 }
 
-/** Checks that no two items of a list are the same JSON. */
-export const unique: z.core.$ZodCheck<readonly unknown[]> = ofLists(
+/** Checks that the items of a list differ as JSON. */
+export const unique: z.core.$ZodCheck<readonly unknown[]> = forLists(
   check(
     "Must not contain the same item twice.",
     (list) =>
@@ -172,8 +177,8 @@ export const unique: z.core.$ZodCheck<readonly unknown[]> = ofLists(
   ),
 );
 
-/** A list is checked whatever is wrong with its items. */
-function ofLists(
+/** Makes a check of a list run even if some items are invalid. */
+function forLists(
   check: Check<readonly unknown[]>,
 ): z.core.$ZodCheck<readonly unknown[]> {
   const when = ({ value }: z.core.ParsePayload): boolean =>
@@ -183,10 +188,10 @@ function ofLists(
   };
 }
 
-/** Further checks run after a broken one, as the server tells all that is wrong with a field. */
-function check<T>(message: string, isRight: (value: T) => boolean): Check<T> {
+/** Creates a check that does not stop later checks, because the server reports all errors of a field. */
+function check<T>(message: string, isValid: (value: T) => boolean): Check<T> {
   return ({ value, issues }) => {
-    if (!isRight(value))
+    if (!isValid(value))
       issues.push({ code: "custom", message, input: value, continue: true });
   };
 }
@@ -195,7 +200,7 @@ function counted<T>(
   unit: string,
   { min = 0, max = Infinity }: Limits,
   count: (value: T) => number,
-  message = countWords(unit, min, max),
+  message = countMessage(unit, min, max),
 ): Check<T> {
   return check(message, (value) => {
     const length = count(value);
@@ -203,39 +208,39 @@ function counted<T>(
   });
 }
 
-function countWords(unit: string, min: number, max: number): string {
-  if (min === max) return `Must have exactly ${counts(min, unit)}.`;
-  if (max === Infinity) return `Must have at least ${counts(min, unit)}.`;
-  if (min === 0) return `Must have at most ${counts(max, unit)}.`;
-  return `Must have ${min} to ${counts(max, unit)}.`;
+function countMessage(unit: string, min: number, max: number): string {
+  if (min === max) return `Must have exactly ${pluralize(min, unit)}.`;
+  if (max === Infinity) return `Must have at least ${pluralize(min, unit)}.`;
+  if (min === 0) return `Must have at most ${pluralize(max, unit)}.`;
+  return `Must have ${min} to ${pluralize(max, unit)}.`;
 }
 
-function counts(count: number, unit: string): string {
+function pluralize(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-/** A number of bytes in the largest unit that takes it whole, as the server writes it. */
-function sizeWords(bytes: number): string {
+/** Formats a number of bytes in the largest unit without a fraction, as the server does. */
+function formatSize(bytes: number): string {
   if (bytes > 0 && bytes % 1_000_000 === 0) return `${bytes / 1_000_000} MB`;
   if (bytes > 0 && bytes % 1_000 === 0) return `${bytes / 1_000} kB`;
-  return counts(bytes, "byte");
+  return pluralize(bytes, "byte");
 }
 
 function isBlank(text: string): boolean {
   return /^\p{White_Space}*$/u.test(text);
 }
 
-function rangeWords(bounds: Bounds): string {
-  const words = [
+function rangeMessage(bounds: Bounds): string {
+  const descriptions = [
     ["at least", bounds.min],
     ["more than", bounds.exclusiveMin],
     ["at most", bounds.max],
     ["less than", bounds.exclusiveMax],
   ] as const;
-  const said = words.flatMap(([words, bound]) =>
-    bound === undefined ? [] : `${words} ${bound}`,
+  const parts = descriptions.flatMap(([description, bound]) =>
+    bound === undefined ? [] : `${description} ${bound}`,
   );
-  return `Must be ${said.join(" and ")}.`;
+  return `Must be ${parts.join(" and ")}.`;
 }
 
 function isAccepted({ name, type }: File, accept: string): boolean {

@@ -1,8 +1,8 @@
-/** Before the `@`: what HTML allows there, and no quoted strings. */
+/** Local part: the characters that HTML allows, without quoted strings. */
 const local = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+$/;
 const domain =
   /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
-/** An address in numbers at the end (RFC 5321, section 4.1.3). */
+/** Address literal at the end (RFC 5321, section 4.1.3). */
 const literal = /\[([a-fA-F0-9:.]+)\]$/;
 
 /** Returns whether a text is an email address, by the same rules as the Rust crate `validator`. */
@@ -11,7 +11,8 @@ export function isEmail(text: string): boolean {
   if (at < 0) return false;
   const user = text.slice(0, at);
   const host = text.slice(at + 1);
-  if ([...user].length > 64 || [...host].length > 255) return false;
+  if (Array.from(user).length > 64 || Array.from(host).length > 255)
+    return false;
   return local.test(user) && (isHost(host) || isHost(toAscii(host) ?? ""));
 }
 
@@ -21,12 +22,12 @@ function isHost(host: string): boolean {
   return address !== undefined && (isIpv4(address) || isIpv6(address));
 }
 
-/** The domain in ASCII (UTS #46), as browsers make it for URLs; nothing when it has none. */
+/** Converts a domain to ASCII (UTS #46), as browsers do for URLs. Returns `undefined` if that is not possible. */
 function toAscii(host: string): string | undefined {
-  // In a URL these would end the host or be decoded, and no domain has them in ASCII either.
+  // In a URL these characters would end the host or be decoded. They are invalid in domains anyway.
   if (/^[\0-\x7f]*$|[\0-,/:-@[-`{-\x7f]/.test(host)) return undefined;
   try {
-    // A last label in letters keeps numbers from being read as an IPv4 address.
+    // A last label of letters prevents that numbers are parsed as an IPv4 address.
     const { hostname } = new URL(`http://${host}.a`);
     return hostname.slice(0, -".a".length);
   } catch {
@@ -52,7 +53,7 @@ function isIpv6(text: string): boolean {
   return halves.length === 2 ? groups.length < 8 : groups.length === 8;
 }
 
-/** The 16-bit groups of a part, with `undefined` for what is none; at the end IPv4 counts as two. */
+/** Returns the 16-bit groups of a half, with `undefined` for invalid ones. IPv4 at the end counts as two. */
 function groupsOf(half: string, isLast: boolean): (string | undefined)[] {
   const parts = half.split(":");
   return parts.flatMap((part, index) => {

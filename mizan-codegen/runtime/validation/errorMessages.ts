@@ -1,10 +1,14 @@
-import type * as z from "zod";
+import * as z from "zod";
 import { formatMessages } from "./formats";
 
-/** An issue that Zod has found and not yet put into words. */
+/** Issue that Zod has found, before it has a message. */
 type RawIssue = z.core.$ZodRawIssue;
 
-const types: Readonly<Record<string, string>> = {
+interface AnyCheck {
+  readonly _zod: { readonly check: unknown };
+}
+
+const typeMessages: Readonly<Record<string, string>> = {
   string: "Must be text.",
   number: "Enter a number.",
   int: "Enter a whole number.",
@@ -17,33 +21,23 @@ const types: Readonly<Record<string, string>> = {
   File: "Choose a file.",
 };
 
-/** Has `schema` say what Zod finds by itself in the words of the server. */
-export function withServerMessages<S extends z.core.$ZodType>(schema: S): S {
-  const { run } = schema._zod;
-  // A check would not do: none runs after an issue that ends the validation of a value.
-  schema._zod.run = (payload, context) => {
-    const result = run(payload, context);
-    return result instanceof Promise ? result.then(spoken) : spoken(result);
-  };
-  return schema;
-}
+/** Ranges of the integer formats. */
+const formatRanges: Readonly<Record<string, string>> = {
+  int32: "Must be at least -2147483648 and at most 2147483647.",
+  uint32: "Must be at least 0 and at most 4294967295.",
+};
 
-function spoken(result: z.core.ParsePayload): z.core.ParsePayload {
-  for (const issue of result.issues as (RawIssue & { message?: string })[])
-    issue.message ??= words(issue);
-  return result;
-}
-
-function words(issue: RawIssue): string {
+/** Returns the message that the server has for an issue. */
+export function errorMessage(issue: RawIssue): string {
   if (issue.input === undefined || issue.input === null)
     return "This field is required.";
   switch (issue.code) {
     case "invalid_type":
-      return typeWords(issue);
+      return typeMessage(issue.expected, issue.inst);
     case "too_small":
-      return rangeOf(issue.inst) ?? `Must be at least ${issue.minimum}.`;
+      return rangeMessage(issue.inst) ?? `Must be at least ${issue.minimum}.`;
     case "too_big":
-      return rangeOf(issue.inst) ?? `Must be at most ${issue.maximum}.`;
+      return rangeMessage(issue.inst) ?? `Must be at most ${issue.maximum}.`;
     case "not_multiple_of":
       return `Must be a multiple of ${issue.divisor}.`;
     case "invalid_format":
@@ -59,44 +53,30 @@ function words(issue: RawIssue): string {
   }
 }
 
-/** What is looked at of a schema, or of a check, that has refused a value. */
-interface Definition {
-  readonly type?: string;
-  readonly format?: string;
-  readonly element?: Refusing;
-  readonly checks?: readonly { readonly _zod: { readonly check: object } }[];
-}
-
-type Refusing = {
-  readonly _zod: {
-    readonly def: Definition;
-    readonly innerType?: Refusing;
-  };
-};
-
-function typeWords(issue: RawIssue & { readonly expected: string }): string {
-  const { def } = (issue.inst as unknown as Refusing)._zod;
-  if (issue.expected === "number" && def.format !== undefined)
+function typeMessage(expected: string, schema: RawIssue["inst"]): string {
+  if (expected === "number" && schema instanceof z.ZodNumberFormat)
     return "Enter a whole number.";
-  // What a text must be is said of what is no text as well.
-  for (const { _zod } of def.checks ?? []) {
-    const wanted = formatMessages.get(_zod.check);
-    if (wanted !== undefined) return wanted;
+  if (schema instanceof z.ZodString) {
+    // The message of a format applies to values of other types too.
+    const checks: readonly AnyCheck[] = schema.def.checks ?? [];
+    for (const { _zod: internals } of checks) {
+      const message = formatMessages.get(internals.check);
+      if (message !== undefined) return message;
+    }
   }
-  const item = def.element?._zod.innerType ?? def.element;
-  if (item?._zod.def.type === "enum") return "Choose one of the options.";
-  return types[issue.expected] ?? `Must be ${issue.expected}.`;
+  if (schema instanceof z.ZodArray && isEnum(schema.element))
+    return "Choose one of the options.";
+  return typeMessages[expected] ?? `Must be ${expected}.`;
 }
 
-/** Between which numbers those of a type are. */
-function rangeOf(inst: unknown): string | undefined {
-  const format = (inst as Partial<Refusing> | undefined)?._zod?.def.format;
-  switch (format) {
-    case "int32":
-      return "Must be at least -2147483648 and at most 2147483647.";
-    case "uint32":
-      return "Must be at least 0 and at most 4294967295.";
-    default:
-      return undefined;
-  }
+function isEnum(schema: unknown): boolean {
+  return schema instanceof z.ZodLazy
+    ? isEnum(schema.unwrap())
+    : schema instanceof z.ZodEnum;
+}
+
+function rangeMessage(schema: RawIssue["inst"]): string | undefined {
+  return schema instanceof z.ZodNumberFormat
+    ? formatRanges[schema.format ?? ""]
+    : undefined;
 }

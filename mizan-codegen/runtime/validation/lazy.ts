@@ -1,12 +1,11 @@
 import * as z from "zod";
-import { withServerMessages } from "./errorMessages";
 
 /**
- * A schema for `T` that is built when it is first used, and that speaks as the server does.
+ * Creates a schema for `T` that is built when it is first used.
  *
- * That `build` returns such a schema is left to the generator: to have TypeScript compare the two
- * would take it ten times as long.
+ * The generator guarantees that `build` returns a schema for `T`: comparing the two types would make type
+ * checking ten times as slow.
  */
 export function lazy<T>(build: () => unknown): z.ZodType<T> {
-  return z.lazy(() => withServerMessages(build() as z.ZodType<T>));
+  return z.lazy(build as () => z.ZodType<T>);
 }

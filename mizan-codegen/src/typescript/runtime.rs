@@ -31,6 +31,7 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/validation/errorMessages.ts",
     "runtime/validation/formats.ts",
     "runtime/validation/lazy.ts",
+    "runtime/validation/zod.ts",
 ];
 
 /// The files that only clients with forms include.
@@ -39,6 +40,7 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
     "runtime/forms/components.ts",
     "runtime/forms/controller.ts",
     "runtime/forms/controls.tsx",
+    "runtime/forms/createController.ts",
     "runtime/forms/deferWhilePointerDown.ts",
     "runtime/forms/definition.ts",
     "runtime/forms/errorSummary.tsx",
@@ -50,10 +52,11 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
     "runtime/forms/inputProps.ts",
     "runtime/forms/list.tsx",
     "runtime/forms/liveValidation.ts",
+    "runtime/forms/options.ts",
     "runtime/forms/parts.tsx",
     "runtime/forms/renderedFields.ts",
     "runtime/forms/serverErrors.ts",
-    "runtime/forms/status.ts",
+    "runtime/forms/store.ts",
     "runtime/forms/submissionToken.ts",
     "runtime/forms/submit.ts",
     "runtime/forms/uploadProgress.ts",

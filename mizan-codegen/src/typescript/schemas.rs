@@ -86,7 +86,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
         .into_iter()
         .filter(|check| used_checks.contains(check))
         .collect();
-    let mut file = "import * as z from \"zod\";\n".to_owned();
+    let mut file = "import * as z from \"./runtime/validation/zod\";\n".to_owned();
     if !checks.is_empty() {
         let names = Document::list_with_spaces("import {", checks.into_iter().map(text), "}");
         let import = Document::Concat(vec![
@@ -369,7 +369,8 @@ fn number(number: &Number) -> Expression {
         schema = schema.method("check", [check]);
     }
     if let Some(step) = &number.multiple_of {
-        schema = schema.method("multipleOf", [Expression::atom(literal::number(step))]);
+        let step = Expression::atom(literal::number(step));
+        schema = schema.method("check", [zod("multipleOf", [step])]);
     }
     if let Some(excluded) = &number.excluded {
         let excluded = literal::number(excluded);
@@ -435,8 +436,8 @@ impl Bounds {
         let limit = |limit: i64| Expression::atom(limit.to_string());
         match (self.has_lower(), self.has_upper()) {
             (true, true) => schema,
-            (true, false) => schema.method("max", [limit(max)]),
-            (false, true) => schema.method("min", [limit(min)]),
+            (true, false) => schema.method("check", [zod("lte", [limit(max)])]),
+            (false, true) => schema.method("check", [zod("gte", [limit(min)])]),
             (false, false) => {
                 let limits = [("min", limit(min)), ("max", limit(max))];
                 let limits = limits.map(|(name, value)| (name.to_owned(), value));

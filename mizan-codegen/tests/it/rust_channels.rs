@@ -1,7 +1,7 @@
 //! From channels in Rust to their client.
 
 use mizan_codegen::{Manifest, generate};
-use mizan_core::{Channel, Cx, Decision, Never, Registry};
+use mizan_core::{Channel, Cx, Decision, Never, Registry, channel};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,13 +44,10 @@ struct Empty {}
 
 struct Clock;
 
+#[channel]
 impl Channel for Clock {
     type Params = Empty;
     type ServerMessage = u32;
-    type ClientMessage = Never;
-    type Reply = Never;
-    type Snapshot = Never;
-    type Member = Never;
     const NAME: &'static str = "clock";
 
     async fn authorize(_: &Cx, _: &Empty) -> Decision {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{ImplItem, ItemImpl, Result, parse_quote};
+use syn::{ImplItem, ImplItemType, ItemImpl, Result, Type, parse_quote};
 
 /// An optional part of a channel: the method that implements it, and its associated types.
 struct Part {
@@ -26,66 +26,64 @@ const PARTS: [Part; 3] = [
     },
 ];
 
-/// Expands the attribute, or returns the errors with the unchanged item.
+/// Expands the attribute. The output contains the item even after an error, so that the rest of the
+/// crate still compiles.
 pub(crate) fn expand(options: &TokenStream, item: TokenStream) -> TokenStream {
-    let parsed = if options.is_empty() {
-        parse(item.clone())
-    } else {
-        let message = "`#[channel]` has no options; set the constants of the trait instead";
-        Err(syn::Error::new(options.span(), message))
-    };
-    match parsed.and_then(complete) {
-        Ok(channel) => channel.into_token_stream(),
+    let mut channel = match parse(options, item.clone()) {
+        Ok(channel) => channel,
         Err(error) => {
             let mut tokens = error.to_compile_error();
             tokens.extend(item);
-            tokens
+            return tokens;
         }
+    };
+    let mut tokens = TokenStream::new();
+    if let Err(error) = complete(&mut channel) {
+        tokens.extend(error.to_compile_error());
     }
+    channel.to_tokens(&mut tokens);
+    tokens
 }
 
-fn parse(item: TokenStream) -> Result<ItemImpl> {
-    let usage = "`#[channel]` belongs on an `impl Channel for ..`";
+fn parse(options: &TokenStream, item: TokenStream) -> Result<ItemImpl> {
+    if !options.is_empty() {
+        let message = "`#[channel]` has no options; set the constants of the trait instead";
+        return Err(syn::Error::new(options.span(), message));
+    }
     let span = item.span();
-    let channel: ItemImpl = syn::parse2(item).map_err(|_| syn::Error::new(span, usage))?;
-    let is_channel = channel.trait_.as_ref().is_some_and(|(path, _)| {
-        path.segments
-            .last()
-            .is_some_and(|last| last.ident == "Channel")
-    });
-    if is_channel {
-        Ok(channel)
-    } else {
-        Err(syn::Error::new(channel.impl_token.span(), usage))
+    match syn::parse2::<ItemImpl>(item) {
+        Ok(channel) if is_impl_of_channel(&channel) => Ok(channel),
+        _ => Err(syn::Error::new(
+            span,
+            "`#[channel]` belongs on an `impl Channel for ..`",
+        )),
     }
 }
 
-/// Adds the associated types of parts that the channel does not have, and rejects incomplete parts.
-fn complete(mut channel: ItemImpl) -> Result<ItemImpl> {
+fn is_impl_of_channel(item: &ItemImpl) -> bool {
+    let path = item.trait_.as_ref().map(|(path, _)| path);
+    path.and_then(|path| path.segments.last())
+        .is_some_and(|last| last.ident == "Channel")
+}
+
+/// Adds the associated types of parts that the channel does not have.
+///
+/// # Errors
+///
+/// Returns an error if the channel has the types of a part without its method. The compiler itself
+/// reports a method without its types.
+fn complete(channel: &mut ItemImpl) -> Result<()> {
+    let mut result = Ok(());
     for part in &PARTS {
-        let method = find_method(&channel, part.method);
-        let types: Vec<_> = part
-            .types
-            .iter()
-            .map(|name| (*name, find_type(&channel, name)))
-            .collect();
-        if let Some(method) = method {
-            if let Some((missing, _)) = types.iter().find(|(_, found)| found.is_none()) {
-                return Err(syn::Error::new(
-                    method.span(),
-                    format!(
-                        "`{}` needs the associated type `{missing}`: add `type {missing} = ..;`",
-                        part.method
-                    ),
-                ));
-            }
+        if has_method(channel, part.method) {
             continue;
         }
-        for (name, found) in types {
-            match found {
-                Some((ident, is_never)) if !is_never => {
-                    return Err(syn::Error::new(
-                        ident.span(),
+        for name in part.types {
+            match find_type(channel, name) {
+                Some(item) if is_never(&item.ty) => {}
+                Some(item) => {
+                    result = Err(syn::Error::new(
+                        item.ident.span(),
                         format!(
                             "`{name}` needs the method `{0}`: add `async fn {0}(..)`, or remove the \
                              type",
@@ -93,7 +91,6 @@ fn complete(mut channel: ItemImpl) -> Result<ItemImpl> {
                         ),
                     ));
                 }
-                Some(_) => {}
                 None => {
                     let name = Ident::new(name, Span::call_site());
                     channel
@@ -103,92 +100,80 @@ fn complete(mut channel: ItemImpl) -> Result<ItemImpl> {
             }
         }
     }
-    Ok(channel)
+    result
 }
 
-fn find_method<'a>(channel: &'a ItemImpl, name: &str) -> Option<&'a Ident> {
+fn has_method(channel: &ItemImpl, name: &str) -> bool {
+    channel
+        .items
+        .iter()
+        .any(|item| matches!(item, ImplItem::Fn(function) if function.sig.ident == name))
+}
+
+fn find_type<'a>(channel: &'a ItemImpl, name: &str) -> Option<&'a ImplItemType> {
     channel.items.iter().find_map(|item| match item {
-        ImplItem::Fn(function) if function.sig.ident == name => Some(&function.sig.ident),
+        ImplItem::Type(item) if item.ident == name => Some(item),
         _ => None,
     })
 }
 
-/// Returns the name of an associated type, and whether the type is `Never`.
-fn find_type(channel: &ItemImpl, name: &str) -> Option<(Ident, bool)> {
-    channel.items.iter().find_map(|item| match item {
-        ImplItem::Type(item) if item.ident == name => {
-            let is_never = matches!(&item.ty, syn::Type::Path(path)
-                if path.path.segments.last().is_some_and(|last| last.ident == "Never"));
-            Some((item.ident.clone(), is_never))
-        }
-        _ => None,
-    })
+fn is_never(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "Never"))
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use quote::quote;
 
     use super::*;
 
-    fn complete_impl(items: TokenStream) -> std::result::Result<String, String> {
+    fn expand_impl(items: &TokenStream) -> String {
         let item = quote!(impl Channel for Prices { #items });
-        parse(item)
-            .and_then(complete)
-            .map(|channel| channel.into_token_stream().to_string().replace(' ', ""))
-            .map_err(|error| error.to_string())
+        expand(&TokenStream::new(), item)
+            .to_string()
+            .replace(' ', "")
     }
 
     #[test]
     fn adds_the_types_of_missing_parts() {
-        let expanded = complete_impl(quote!(
+        let expanded = expand_impl(&quote!(
             type Params = Ticker;
-        ))
-        .unwrap();
+        ));
         for name in ["ClientMessage", "Reply", "Snapshot", "Member"] {
             let added = format!("type{name}=::mizan_core::Never;");
             assert_eq!(expanded.matches(&added).count(), 1, "{expanded}");
         }
+        assert!(!expanded.contains("compile_error"), "{expanded}");
     }
 
     #[test]
     fn keeps_declared_types() {
-        let expanded = complete_impl(quote! {
+        let expanded = expand_impl(&quote! {
             type Snapshot = f64;
             type Member = mizan_core::Never;
             async fn snapshot() {}
-        })
-        .unwrap();
+        });
         assert!(expanded.contains("typeSnapshot=f64;"), "{expanded}");
         assert_eq!(expanded.matches("typeMember=").count(), 1, "{expanded}");
+        assert!(!expanded.contains("compile_error"), "{expanded}");
     }
 
     #[test]
-    fn rejects_incomplete_parts() {
-        for (items, message) in [
-            (
-                quote!(
-                    async fn receive() {}
-                ),
-                "`receive` needs the associated type `ClientMessage`",
-            ),
-            (
-                quote!(
-                    type ClientMessage = String;
-                    async fn receive() {}
-                ),
-                "`receive` needs the associated type `Reply`",
-            ),
-            (
-                quote!(
-                    type Snapshot = u8;
-                ),
-                "`Snapshot` needs the method `snapshot`",
-            ),
-        ] {
-            let error = complete_impl(items).unwrap_err();
-            assert!(error.starts_with(message), "{error}");
-        }
+    fn rejects_types_without_their_method() {
+        let expanded = expand_impl(&quote!(
+            type Snapshot = u8;
+        ));
+        assert!(expanded.contains("compile_error"), "{expanded}");
+        assert!(expanded.contains("typeMember="), "{expanded}");
+    }
+
+    #[test]
+    fn leaves_missing_types_of_a_method_to_the_compiler() {
+        let expanded = expand_impl(&quote!(
+            async fn receive() {}
+        ));
+        assert!(!expanded.contains("typeReply"), "{expanded}");
+        assert!(expanded.contains("typeMember="), "{expanded}");
     }
 }

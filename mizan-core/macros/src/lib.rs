@@ -1,4 +1,4 @@
-//! The macros of `mizan-core`, which re-exports them. Use them from there.
+//! The macros of `mizan-core`, which re-exports them.
 
 mod channel;
 mod client;
@@ -7,37 +7,56 @@ mod policy;
 
 use proc_macro::TokenStream;
 
-/// Makes an async function one that clients can call.
+/// Turns an async function into a server function, which clients can call.
 ///
-/// From `async fn echo(cx: &Cx, text: String) -> Result<Reply, Error>` it makes the struct
-/// `Echo { text }`, which implements `ServerFunction` and is registered with
-/// `Registry::function::<Echo>()`. The function itself stays as it is, to be called as any other.
+/// For `async fn echo(cx: &Cx, text: String) -> Result<Reply, Error>`, it generates the struct
+/// `Echo { text }`, which implements `ServerFunction`. Register it with
+/// `Registry::function::<Echo>()`. The function itself does not change, and Rust code can still call
+/// it.
 ///
-/// The function takes an optional `&Cx` first, then any number of named, owned arguments, whose
-/// attributes (`#[validate(..)]`, `#[serde(..)]`, `#[schemars(..)]`, doc comments) move to the
-/// fields of the struct; others, such as `#[allow(..)]`, stay.
-/// It returns a `Result`, whose error is `mizan_core::Error` or derives `ClientError`.
+/// The arguments are an optional `&Cx`, followed by named, owned values. Their attributes
+/// `#[validate(..)]`, `#[serde(..)]` and `#[schemars(..)]` and their doc comments move to the fields
+/// of the struct. The function returns a `Result`, whose error is `mizan_core::Error` or derives
+/// `ClientError`.
+///
+/// ```
+/// use mizan_core::{Cx, Error, Registry, client};
+///
+/// /// Greets the caller.
+/// #[client(query, auth)]
+/// async fn greet(
+///     cx: &Cx,
+///     #[validate(length(max = 20))] greeting: String,
+/// ) -> Result<String, Error> {
+///     let user = cx.principal().id().unwrap_or_default();
+///     Ok(format!("{greeting}, {user}!"))
+/// }
+///
+/// let app = Registry::new().function::<Greet>().build().unwrap();
+/// assert!(app.function("greet").is_some());
+/// ```
 ///
 /// # Options
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `query` | changes nothing: answered to GET, cacheable, cancelled when the caller goes away |
-/// | `auth`, `auth = true` | whoever is signed in |
-/// | `auth = "anyone"`, `auth = false` | everybody; the same as no `auth`, but said (see `Registry::require_policies`) |
-/// | `auth = "staff"`, `auth = "superuser"` | staff; superusers |
-/// | `auth = "recent"` | whoever proved a short while ago who they are; others who are signed in get `reauthenticate` |
-/// | `auth = group("editors")` | whoever belongs to the group |
-/// | `auth = and("staff", or(..), not(..))` | policies joined; `not(..)` alone lets in who is not signed in |
-/// | `auth = "posts.rename"` | whoever has this permission; its name has a `.` or a `:` |
-/// | `auth = path` | whoever `async fn path(cx: &Cx) -> Decision` allows |
-/// | `authorize = path` | `async fn path(cx: &Cx, input: &Echo) -> Decision` sees the input too |
+/// | `query` | changes nothing: called with GET, cacheable, cancelled when the client disconnects |
+/// | `auth`, `auth = true` | allows signed-in callers |
+/// | `auth = "anyone"`, `auth = false` | allows every caller; the explicit form of no `auth` (see `Registry::require_policies`) |
+/// | `auth = "staff"`, `auth = "superuser"` | allows staff; superusers |
+/// | `auth = "recent"` | allows callers who authenticated a short time ago; other signed-in callers receive `reauthenticate` |
+/// | `auth = group("editors")` | allows members of the group |
+/// | `auth = and("staff", or(..), not(..))` | combines policies; `not(..)` alone allows anonymous callers |
+/// | `auth = "posts.rename"` | allows callers with this permission, whose name contains a `.` or a `:` |
+/// | `auth = path` | allows callers whom `async fn path(cx: &Cx) -> Decision` allows |
+/// | `authorize = path` | calls `async fn path(cx: &Cx, input: &Echo) -> Decision` with the validated input |
 /// | `context = "global"` | a query without arguments that clients load once for the page |
-/// | `context = "local"` | a query that clients load below a provider with the arguments |
-/// | `affects(post, posts)` | the queries and contexts that a success makes stale; `*` is all |
-/// | `input = Name` | the name of the struct, where the one made from the function's is taken |
+/// | `context = "local"` | a query that clients load below a provider with its arguments |
+/// | `affects(post, posts)` | invalidates these queries and contexts after a success; `*` means all |
+/// | `input = Name` | the name of the generated struct |
 ///
-/// State that the body asks for by type, with `cx.state::<T>()`, is required when the app is built.
+/// Building the application fails if the body calls `cx.state::<T>()` and the registry has no state of
+/// the type `T`.
 #[proc_macro_attribute]
 pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
     client::expand(options.into(), item.into()).into()
@@ -46,8 +65,8 @@ pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Completes an implementation of `Channel`.
 ///
 /// Client messages, snapshots and members are optional parts of a channel. The attribute adds
-/// `type .. = Never;` for the parts that the implementation does not have. It rejects a part without
-/// its method or its types, such as `type Snapshot` without `fn snapshot`.
+/// `type .. = Never;` for the parts that the implementation does not have. It rejects types without
+/// their method, such as `type Snapshot` without `fn snapshot`.
 ///
 /// ```
 /// use mizan_core::{Channel, Cx, Decision, channel};
@@ -79,30 +98,57 @@ pub fn channel(options: TokenStream, item: TokenStream) -> TokenStream {
     channel::expand(&options.into(), item.into()).into()
 }
 
-/// A `Policy` in the words of `#[client(auth = ..)]`, for functions that are written by hand and for
-/// other macros: `policy!()` (whoever is signed in), `policy!("staff")`, `policy!("posts.rename")`,
-/// `policy!(path::to::check)`, `policy!(and("staff", "recent", not(group("guests"))))`.
+/// Creates a `Policy` with the syntax of `#[client(auth = ..)]`.
+///
+/// `policy!()` allows signed-in callers.
+///
+/// ```
+/// use mizan_core::{Cx, Decision, Policy, policy};
+///
+/// async fn during_office_hours(_: &Cx) -> Decision {
+///     Decision::Allow
+/// }
+///
+/// const PUBLISH: Policy = policy!(and("posts.publish", "recent", not(group("guests"))));
+/// const SUPPORT: Policy = policy!(or("staff", during_office_hours));
+/// assert_eq!(PUBLISH.to_string(), "and(permission posts.publish, recent, not(group guests))");
+/// ```
 #[proc_macro]
 pub fn policy(input: TokenStream) -> TokenStream {
     policy::expand(input.into()).into()
 }
 
-/// Makes an enum the failures that a function declares.
+/// Derives `ClientError` for an enum of the failures that a function declares.
 ///
-/// Each variant is one way to fail. Its fields go to the client as members of the error, so each
-/// of them is `Serialize` and `JsonSchema`.
+/// Each variant is one failure. The client receives its fields as members of the error, so they
+/// implement `Serialize` and `JsonSchema`.
+///
+/// ```
+/// use mizan_core::{ClientError, Error};
+///
+/// #[derive(ClientError)]
+/// enum ReserveError {
+///     /// Too few seats are free.
+///     #[client_error(status = 409, field = "seats", message = "only {free} seats are free")]
+///     SoldOut { free: u32 },
+///     #[client_error(transparent)]
+///     Other(Error),
+/// }
+///
+/// assert_eq!(ReserveError::SoldOut { free: 2 }.into_error().code(), "sold_out");
+/// ```
 ///
 /// # Options on a variant: `#[client_error(..)]`
 ///
-/// | option | meaning | without it |
+/// | option | meaning | default |
 /// |---|---|---|
-/// | `code = "taken"` | the code on the wire | the variant's name in `snake_case` |
-/// | `status = 409` | the HTTP status, from 400 to 599 | 422 |
-/// | `field = "title"` | the field of the input to blame | none |
-/// | `message = "{by} has it"` | the sentence for people; may name fields | the name in words |
-/// | `transparent` | holds a `mizan_core::Error`, which is sent as it is; `?` makes it of one | |
+/// | `code = "taken"` | the error code | the variant's name in `snake_case` |
+/// | `status = 409` | the HTTP status code, from 400 to 599 | 422 |
+/// | `field = "title"` | the input field at fault | none |
+/// | `message = "{by} has it"` | the message, which may contain fields | the variant's name as words |
+/// | `transparent` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts one to it | |
 ///
-/// On the enum, `#[client_error(name = "..")]` names the type in the generated client.
+/// On the enum, `#[client_error(name = "..")]` sets the name of the type in the generated client.
 #[proc_macro_derive(ClientError, attributes(client_error))]
 pub fn client_error(item: TokenStream) -> TokenStream {
     client_error::expand(item.into()).into()

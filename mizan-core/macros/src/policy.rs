@@ -1,4 +1,4 @@
-//! Policies, as `auth = ..` and `policy!(..)` have them.
+//! Policies in `auth = ..` and `policy!(..)`.
 
 use mizan_macros_syntax::boxed_call;
 use proc_macro2::TokenStream;
@@ -23,7 +23,7 @@ pub(crate) enum Policy {
 }
 
 impl Policy {
-    /// Parses a policy in words, as a path, or as `true` (signed in) or `false` (anyone).
+    /// Parses a policy: a string, a path to a check, `true` (signed in) or `false` (anyone).
     pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.peek(LitBool) {
             let signed_in: LitBool = input.parse()?;
@@ -51,17 +51,17 @@ impl Policy {
                 return Err(syn::Error::new(
                     name.span(),
                     format!(
-                        "`{other}` is no policy: use \"anyone\", \"staff\", \"superuser\", \"recent\", a permission \
-                         with a `.` or `:` in its name such as \"posts.rename\", \
+                        "unknown policy `{other}`; use \"anyone\", \"staff\", \"superuser\", \"recent\", a \
+                         permission with a `.` or `:` in its name such as \"posts.rename\", \
                          `group(\"editors\")`, or, without quotes, the path to an \
-                         `async fn(&Cx) -> Decision`; join them with `and(..)`, `or(..)`, `not(..)`"
+                         `async fn(&Cx) -> Decision`; combine them with `and(..)`, `or(..)`, `not(..)`"
                     ),
                 ));
             }
         })
     }
 
-    /// What stands in the parentheses after `and`, `or`, `not` or `group`.
+    /// Parses the arguments of `and`, `or`, `not` or `group`.
     fn parse_call(path: &Path, input: ParseStream<'_>) -> Result<Self> {
         let inner;
         parenthesized!(inner in input);
@@ -69,26 +69,26 @@ impl Policy {
         let policy = match name.as_deref() {
             Some("and") => Self::All(Self::parse_list(path, &inner)?),
             Some("or") => Self::Any(Self::parse_list(path, &inner)?),
-            Some("not") => Self::Not(Box::new(Self::parse_part(&inner)?)),
+            Some("not") => Self::Not(Box::new(Self::parse_operand(&inner)?)),
             Some("group") => Self::Group(inner.parse()?),
             _ => {
                 return Err(syn::Error::new(
                     path.span(),
-                    "policies are joined with `and(..)`, `or(..)` and `not(..)`, and a group is \
-                     `group(\"editors\")`; the path to a check stands without parentheses",
+                    "expected `and(..)`, `or(..)`, `not(..)` or `group(\"editors\")`; write the path to a \
+                     check without parentheses",
                 ));
             }
         };
         if inner.is_empty() {
             return Ok(policy);
         }
-        Err(inner.error("there is more here than this policy takes"))
+        Err(inner.error("too many arguments for this policy"))
     }
 
     fn parse_list(path: &Path, input: ParseStream<'_>) -> Result<Vec<Self>> {
         let mut policies = Vec::new();
         while !input.is_empty() {
-            policies.push(Self::parse_part(input)?);
+            policies.push(Self::parse_operand(input)?);
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
@@ -96,25 +96,25 @@ impl Policy {
         if policies.len() < 2 {
             return Err(syn::Error::new(
                 path.span(),
-                "this joins two or more policies, as in `and(\"staff\", \"recent\")`",
+                "expected two or more policies, as in `and(\"staff\", \"recent\")`",
             ));
         }
         Ok(policies)
     }
 
-    /// Parses one of several policies that are joined; "anyone" is refused, as it decides nothing there.
-    fn parse_part(input: ParseStream<'_>) -> Result<Self> {
+    /// Parses one of several combined policies. Rejects "anyone", which has no effect there.
+    fn parse_operand(input: ParseStream<'_>) -> Result<Self> {
         let span = input.span();
         match Self::parse(input)? {
             Self::Anyone => Err(syn::Error::new(
                 span,
-                "everybody is no policy that can be joined with others",
+                "\"anyone\" cannot be combined with other policies, because it allows every caller",
             )),
             policy => Ok(policy),
         }
     }
 
-    /// The value of the type `mizan_core::Policy`.
+    /// Returns an expression of the type `mizan_core::Policy`.
     pub(crate) fn expand(&self) -> TokenStream {
         let policy = quote!(::mizan_core::Policy);
         match self {
@@ -146,7 +146,7 @@ impl Policy {
     }
 }
 
-/// The expansion of `policy!(..)`.
+/// Expands `policy!(..)`.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let parse = |input: ParseStream<'_>| {
         if input.is_empty() {

@@ -29,11 +29,9 @@
 //! }
 //! ```
 
-mod html;
 mod local_path;
 mod sentence;
 
-pub use self::html::escape_html;
 pub use self::local_path::is_local_path;
 pub use self::sentence::to_sentence;
 pub use crate::channel::{ChannelEntry, DynSubscription, SnapshotReply};

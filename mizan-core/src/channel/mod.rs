@@ -48,9 +48,9 @@ use crate::policy::Decision;
 /// # Optional parts
 ///
 /// Client messages, snapshots and members are optional. Stable Rust has no defaults for associated
-/// types, so that every implementation would have to write `type Snapshot = Never;` and so on.
-/// [`#[channel]`](macro@crate::channel) on the `impl` adds the missing ones, and checks that each
-/// part is complete:
+/// types, so every implementation would have to write `type Snapshot = Never;` and so on.
+/// [`#[channel]`](macro@crate::channel) on the `impl` adds the missing types, and rejects types without
+/// their method:
 ///
 /// | part | associated types | method |
 /// |---|---|---|
@@ -58,8 +58,8 @@ use crate::policy::Decision;
 /// | snapshots | `Snapshot` | [`snapshot`](Self::snapshot) |
 /// | members | `Member` | [`member`](Self::member) |
 ///
-/// An attribute was chosen over a trait for each part, because then a channel stays one `impl`,
-/// which is registered once, and the compiler names what is missing.
+/// With a trait for each part instead, a channel would be several `impl` blocks, and a forgotten one
+/// would silently disable its part.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a channel",
     label = "does not implement `Channel`",

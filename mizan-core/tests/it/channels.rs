@@ -6,7 +6,8 @@ use bytes::Bytes;
 use mizan_core::channel::Snapshot;
 use mizan_core::function::Source;
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, Identity, Never, Principal, Registry, RequestHead, client,
+    App, Channel, Cx, Decision, Error, Identity, Never, Principal, Registry, RequestHead, channel,
+    client,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,13 +28,13 @@ struct Line {
 
 struct Chat;
 
+#[channel]
 impl Channel for Chat {
     type Params = Room;
     type ServerMessage = Line;
     type ClientMessage = Line;
     type Reply = usize;
     type Snapshot = Vec<String>;
-    type Member = Never;
     const NAME: &'static str = "chat";
     const DOCS: &'static str = "Talk.";
     const SOURCE: Option<Source> = Some(Source::new("chat.rs", 7));
@@ -61,13 +62,10 @@ struct Empty {}
 
 struct Clock;
 
+#[channel]
 impl Channel for Clock {
     type Params = Empty;
     type ServerMessage = u32;
-    type ClientMessage = Never;
-    type Reply = Never;
-    type Snapshot = Never;
-    type Member = Never;
     const NAME: &'static str = "clock";
 
     async fn authorize(_: &Cx, _: &Empty) -> Decision {
@@ -196,13 +194,10 @@ async fn what_a_client_sends_is_decoded_and_decided() {
 async fn the_policies_of_functions_hold_for_channels() {
     struct Backstage;
 
+    #[channel]
     impl Channel for Backstage {
         type Params = Room;
         type ServerMessage = String;
-        type ClientMessage = Never;
-        type Reply = Never;
-        type Snapshot = Never;
-        type Member = Never;
         const NAME: &'static str = "backstage";
 
         async fn authorize(cx: &Cx, _: &Room) -> Decision {

@@ -1,4 +1,4 @@
-//! Clients that only count and look at the clock: one thread reads for all of them, and does next to nothing.
+//! Clients that only count messages and read the clock, all on one thread with minimal work.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::servers::now;
 
-/// When a message was published, and when it came.
+/// The times at which a message was published and received.
 type Arrival = (u64, u64);
 
 pub(crate) struct Load {
@@ -29,8 +29,8 @@ impl Load {
         Self { clients, arrivals }
     }
 
-    /// Those of so many messages at every client. It looks for them now and then: to be woken would take
-    /// time from the servers.
+    /// Waits for the times of `messages` messages at every client. It polls periodically, because wake-ups would
+    /// take time from the servers.
     pub(crate) async fn arrivals(&mut self, messages: u32) -> Vec<Arrival> {
         let wanted = messages as usize * self.clients as usize;
         let all = async {
@@ -50,9 +50,9 @@ pub(crate) fn per_second(arrivals: &[Arrival]) -> f64 {
     arrivals.len() as f64 / Duration::from_nanos(last - first).as_secs_f64()
 }
 
-/// The median and the 99th percentile, in milliseconds.
+/// Returns the median and the 99th percentile in milliseconds.
 pub(crate) fn latencies(arrivals: &[Arrival]) -> (f64, f64) {
-    // The clocks of two processes may differ by less than a delivery takes.
+    // The clocks of two processes may differ slightly.
     let waits = arrivals
         .iter()
         .map(|(sent, came)| came.saturating_sub(*sent));
@@ -64,7 +64,7 @@ pub(crate) fn latencies(arrivals: &[Arrival]) -> (f64, f64) {
 
 struct Client {
     stream: mio::net::TcpStream,
-    /// What came of a frame whose rest has not.
+    /// The received part of an incomplete frame.
     part: Vec<u8>,
 }
 
@@ -105,9 +105,9 @@ impl Client {
         Self { stream, part }
     }
 
-    /// Reads once, and says whether there may be more.
+    /// Reads once, and returns whether more bytes may be available.
     fn read(&mut self, buffer: &mut [u8], arrivals: &mut Vec<Arrival>) -> bool {
-        // There is nothing at the end of the server.
+        // The server has closed the connection.
         let length = self.stream.read(buffer).unwrap_or(0);
         let came = now();
         let part = std::mem::take(&mut self.part);
@@ -126,7 +126,7 @@ impl Client {
     }
 }
 
-/// A text frame; its mask is zero, so that its payload is as it is.
+/// Encodes a text frame with a mask of zero, which leaves the payload unchanged.
 fn text(payload: &str) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap();
     let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
@@ -134,7 +134,7 @@ fn text(payload: &str) -> Vec<u8> {
     frame
 }
 
-/// Reads until there is `text`, and answers with where it ends.
+/// Reads until `text` has arrived, and returns its end.
 fn until(stream: &mut TcpStream, read: &mut Vec<u8>, text: &[u8]) -> usize {
     loop {
         let mut parts = read.windows(text.len());
@@ -164,13 +164,13 @@ fn listen(mut clients: Vec<Client>, arrivals: &Weak<Mutex<Vec<Arrival>>>) {
         let mut arrivals = arrivals.lock().unwrap();
         for event in &events {
             let client = &mut clients[event.token().0];
-            // A read that does not fill the buffer took all there was.
+            // A read that does not fill the buffer has read all available bytes.
             while client.read(&mut buffer, &mut arrivals) {}
         }
     }
 }
 
-/// When the message in a frame was published.
+/// Returns the time at which the message in a frame was published.
 fn published_at(frame: &[u8]) -> Option<u64> {
     let marker = b"\"at\":";
     let start = frame.windows(5).position(|found| found == marker)? + 5;
@@ -180,7 +180,7 @@ fn published_at(frame: &[u8]) -> Option<u64> {
     Some(digits.fold(0, |sent, digit| sent * 10 + u64::from(digit - b'0')))
 }
 
-/// The payload of a frame, and what follows the frame.
+/// Returns the payload of a frame and the bytes after the frame.
 fn next_frame(read: &[u8]) -> Option<(&[u8], &[u8])> {
     let (head, length) = match *read.get(1)? {
         126 => (

@@ -1,8 +1,8 @@
-//! Fan-out over WebSockets beside a plain broadcast and Node, the memory of idle connections, and publishing
-//! through Redis.
+//! Fan-out over WebSockets compared with a plain broadcast and Node, the memory of idle connections, and
+//! publishing through Redis.
 //!
-//! Each server is a process of its own, which publishes to itself when it is told to on its standard input, so
-//! that all of them do the same work. `mizan-channels/benches/README.md` has the figures.
+//! Each server is a process that publishes messages itself, on commands from its standard input, so that all servers
+//! do the same work. `mizan-channels/benches/README.md` has the results.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -19,13 +19,13 @@ use std::time::Duration;
 use load::{Load, latencies};
 use servers::{KINDS, Server};
 
-/// How often the rate is measured; the median counts.
+/// The number of measurements, of which the median is reported.
 const ROUNDS: usize = 3;
 
-/// Deliveries a second, where they are at a pace.
+/// The deliveries per second of the runs with a fixed rate.
 const PACE: u32 = 50_000;
 
-/// How many connections are idle, and how many messages all of them get then.
+/// The number of idle connections, and of messages that all of them then receive.
 const CONNECTIONS: u32 = 10_000;
 const BURST: u32 = 100;
 
@@ -49,7 +49,7 @@ fn main() {
     }
 }
 
-/// For all, or for so many subscribers and these servers only.
+/// Measures all servers and numbers of subscribers, or only those of the arguments.
 async fn fan_out(only: &[String]) {
     println!(
         "| server | subscribers | deliveries/s | µs of processor each | p50, p99 ms \
@@ -85,7 +85,7 @@ async fn fan_out(only: &[String]) {
             rates.sort_by(f64::total_cmp);
             let rate = rates[ROUNDS / 2];
             let (p50, p99) = latencies(&arrivals);
-            // Three seconds, with so many messages at once that the timer is fine enough.
+            // Three seconds, in bursts that are large enough for the resolution of the timer.
             let burst = (PACE / 1_000 / subscribers).max(1);
             let pause = f64::from(burst * subscribers) / f64::from(PACE);
             let paced = 3 * PACE / subscribers;
@@ -103,7 +103,7 @@ async fn fan_out(only: &[String]) {
     }
 }
 
-/// The memory of connections before anything is published, and after a burst to all of them.
+/// Measures the memory of connections before anything is published, and after a burst to all of them.
 async fn idle() {
     println!("\n| server | connections | KB each, idle | KB each, after {BURST} messages |");
     println!("|---|---|---|---|");

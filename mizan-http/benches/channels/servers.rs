@@ -1,4 +1,4 @@
-//! The servers that are compared.
+//! The servers that the benchmark compares.
 
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::{SinkExt, StreamExt};
 use mizan_channels::broker::MemoryBroker;
 use mizan_channels::{Channels, ConnectionLimits};
-use mizan_core::{Channel, Cx, Decision, Never, Registry};
+use mizan_core::{Channel, Cx, Decision, Registry, channel};
 use mizan_http::{MizanService, serve as serve_http};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -21,12 +21,12 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-/// Those that are compared. `plain` writes each message by itself, as `ws` and Socket.IO do; `joined` writes
-/// what has come meanwhile at once, as mizan does.
-/// `loop` is no server, but what the kernel takes: a thread that writes each message to each socket.
+/// The names of the servers. `plain` writes each message separately, as `ws` and Socket.IO do; `joined` writes
+/// all pending messages at once, as mizan does. `loop` measures the cost of the kernel: a thread that writes each
+/// message to each socket.
 pub(crate) const KINDS: [&str; 6] = ["mizan", "plain", "joined", "loop", "ws", "socket.io"];
 
-/// How much `joined` writes at once: as much as mizan.
+/// The maximum number of bytes that `joined` writes at once, which is that of mizan.
 const WRITE_BUFFER: usize = 16 * 1024;
 
 /// About 256 bytes on the wire.
@@ -43,15 +43,12 @@ pub(crate) struct Tick {
 
 pub(crate) struct Ticks;
 
+#[channel]
 impl Channel for Ticks {
     type Params = NoParams;
     type ServerMessage = Tick;
-    type ClientMessage = Never;
-    type Reply = Never;
-    type Snapshot = Never;
-    type Member = Never;
     const NAME: &'static str = "ticks";
-    /// All of a run: nobody falls behind.
+    /// The history holds all messages of a run, so that no subscriber falls behind.
     const HISTORY_LEN: usize = 50_000;
 
     async fn authorize(_: &Cx, _: &NoParams) -> Decision {
@@ -84,10 +81,10 @@ pub(crate) async fn serve(kind: &str) {
         limits.heartbeat_interval = Duration::from_secs(600);
         let channels = Channels::with_limits(MemoryBroker::new(), limits);
         let registry = Registry::new().channel::<Ticks>().state(channels.clone());
-        // All sockets of the benchmark come from one address.
-        let mut of_service = mizan_http::HttpLimits::default();
-        of_service.websockets_per_client = 100_000;
-        let service = MizanService::builder(registry.build().unwrap()).limits(of_service);
+        // All WebSockets of the benchmark come from one address.
+        let mut http_limits = mizan_http::HttpLimits::default();
+        http_limits.max_websockets_per_client = 100_000;
+        let service = MizanService::builder(registry.build().unwrap()).limits(http_limits);
         tokio::spawn(
             serve_http(listener, service.build().unwrap())
                 .max_connections(100_000)
@@ -140,7 +137,7 @@ pub(crate) async fn serve(kind: &str) {
     }
 }
 
-/// A message as mizan sends it, after the one at `offset`.
+/// Encodes a message as mizan sends it, after the one at `offset`.
 fn publication(offset: &Cell<u64>) -> String {
     let prev = offset.get();
     offset.set(prev + 1);
@@ -149,7 +146,7 @@ fn publication(offset: &Cell<u64>) -> String {
     format!(r#"{{"t":"pub","sub":0,"offset":{offset},"prev":{prev},"data":{data}}}"#)
 }
 
-/// What a client of the benchmark takes for a handshake.
+/// Performs the handshake as far as the clients of the benchmark need it.
 fn shake_hands(mut stream: std::net::TcpStream) -> std::net::TcpStream {
     stream.set_nodelay(true).unwrap();
     let mut read = Vec::new();
@@ -164,8 +161,8 @@ fn shake_hands(mut stream: std::net::TcpStream) -> std::net::TcpStream {
     stream
 }
 
-/// The least that broadcasts: what a chat in tokio-tungstenite's examples does. Messages that have come
-/// already are written together until they are `at_once` bytes.
+/// A minimal broadcast server, like the chat in the examples of tokio-tungstenite. Pending messages are written
+/// together, up to `at_once` bytes.
 async fn broadcast(
     stream: tokio::net::TcpStream,
     mut messages: broadcast::Receiver<Message>,
@@ -206,7 +203,7 @@ async fn broadcast(
     }
 }
 
-/// Publishes each message that is ordered, at the pace that is ordered.
+/// Publishes the messages that the commands on standard input request, at the requested rate.
 async fn each_order(publish: impl AsyncFn()) {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -237,7 +234,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Nothing where the program that it needs is not here.
+    /// Returns `None` if a program that the server needs is not installed.
     pub(crate) async fn start(kind: &str) -> Option<Self> {
         let script = match kind {
             "ws" => Some("ws.mjs"),
@@ -275,14 +272,14 @@ impl Server {
         self.orders.write_all(order.as_bytes()).await.unwrap();
     }
 
-    /// What all threads of the process have worked.
+    /// Returns the processor time of all threads of the process, in seconds.
     pub(crate) fn processor_seconds(&self) -> f64 {
         let stat = format!("/proc/{}/stat", self.process.id().unwrap());
         let stat = std::fs::read_to_string(stat).unwrap();
         let (_, fields) = stat.rsplit_once(')').unwrap();
         let ticks = fields.split_whitespace().skip(11).take(2);
         let ticks = ticks.map(|ticks| ticks.parse::<f64>().unwrap());
-        // There are 100 ticks in a second (`getconf CLK_TCK`).
+        // A tick is 1/100 of a second (`getconf CLK_TCK`).
         ticks.sum::<f64>() / 100.0
     }
 

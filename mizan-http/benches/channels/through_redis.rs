@@ -1,4 +1,4 @@
-//! How many messages a second are published through Redis.
+//! The rate of messages that are published through Redis.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -47,7 +47,7 @@ pub(crate) async fn publish() {
     }
 }
 
-/// Publishes all, by so many tasks of which each waits for its answer.
+/// Publishes all messages from `at_once` tasks, each of which waits for its acknowledgement.
 async fn rate<F, Published>(at_once: u32, publish: F) -> f64
 where
     F: Fn() -> Published + Clone + Send + 'static,
@@ -68,7 +68,7 @@ where
     f64::from(MESSAGES) / started.elapsed().as_secs_f64()
 }
 
-/// A Redis that keeps nothing on disk, and its port.
+/// Starts a Redis server without persistence, and returns it with its port.
 async fn start() -> Option<(Child, u16)> {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = free.local_addr().unwrap().port();

@@ -33,18 +33,21 @@ impl BodyBudget {
     pub(crate) fn new(limits: &HttpLimits) -> Self {
         Self {
             requests: Budget::new(
-                limits.concurrent_bodies as u64,
-                limits.concurrent_bodies_per_client as u64,
+                limits.max_concurrent_bodies as u64,
+                limits.max_concurrent_bodies_per_client as u64,
             ),
-            memory: Budget::new(limits.body_memory, limits.body_memory_per_client),
-            storage: Budget::new(limits.upload_storage, limits.upload_storage_per_client),
+            memory: Budget::new(limits.max_body_memory, limits.max_body_memory_per_client),
+            storage: Budget::new(
+                limits.max_upload_storage,
+                limits.max_upload_storage_per_client,
+            ),
             files: Budget::new(
-                limits.upload_files as u64,
-                limits.upload_files_per_client as u64,
+                limits.max_upload_files as u64,
+                limits.max_upload_files_per_client as u64,
             ),
-            max_request_memory: limits.body_bytes as u64,
-            max_request_storage: limits.upload_bytes,
-            max_request_files: limits.upload_files_per_client,
+            max_request_memory: limits.max_body_bytes as u64,
+            max_request_storage: limits.max_upload_bytes,
+            max_request_files: limits.max_upload_files_per_client,
         }
     }
 

@@ -56,7 +56,7 @@ impl FormData {
         if has_content_type(headers, b"application/x-www-form-urlencoded") {
             let body = read_bytes(headers, body, limits, share).await?;
             Ok(Self {
-                text: urlencoded::pairs(&body, limits.form_parts)?,
+                text: urlencoded::pairs(&body, limits.max_form_parts)?,
                 ..Self::default()
             })
         } else if is_multipart(headers) {
@@ -80,11 +80,11 @@ impl FormData {
         check_encoding(headers)?;
         let body = pin!(body);
         let mut reader = MultipartReader::new(headers, body, limits)?;
-        let mut text_bytes_left = limits.body_bytes;
+        let mut text_bytes_left = limits.max_body_bytes;
         let mut receiver = UploadReceiver {
             dir: Arc::clone(target.dir),
-            max_bytes: limits.upload_bytes,
-            bytes_left: limits.upload_bytes,
+            max_bytes: limits.max_upload_bytes,
+            bytes_left: limits.max_upload_bytes,
             share,
         };
         let mut data = Self::default();

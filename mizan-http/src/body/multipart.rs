@@ -88,7 +88,7 @@ impl<'a, B: Body> MultipartReader<'a, B> {
             source,
             timeout: SlowBodyTimeout::new(limits.body_timeout, limits.upload_timeout),
             bytes_left: max_bytes,
-            parts_left: limits.form_parts,
+            parts_left: limits.max_form_parts,
             limits,
         })
     }
@@ -102,7 +102,7 @@ impl<'a, B: Body> MultipartReader<'a, B> {
             return Ok(None);
         };
         self.parts_left = self.parts_left.checked_sub(1).ok_or_else(|| {
-            let max = self.limits.form_parts;
+            let max = self.limits.max_form_parts;
             Error::new(
                 ErrorCode::TooLarge,
                 format!("the request has more than {max} parts"),
@@ -134,7 +134,7 @@ impl<'a, B: Body> MultipartReader<'a, B> {
         while let Some(chunk) = self.chunk(part).await? {
             *bytes_left = bytes_left
                 .checked_sub(chunk.len())
-                .ok_or_else(|| too_large(self.limits.body_bytes as u64))?;
+                .ok_or_else(|| too_large(self.limits.max_body_bytes as u64))?;
             share.take_memory(chunk.len())?;
             text.extend_from_slice(&chunk);
         }
@@ -203,7 +203,9 @@ impl<'a, B: Body> MultipartReader<'a, B> {
 
 /// Returns the maximum size of a body with files.
 fn max_bytes(limits: &HttpLimits) -> u64 {
-    limits.upload_bytes.saturating_add(limits.body_bytes as u64)
+    limits
+        .max_upload_bytes
+        .saturating_add(limits.max_body_bytes as u64)
 }
 
 fn parse_error(error: &multer::Error) -> Error {

@@ -54,7 +54,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     let outdated_client = state.is_outdated(head);
 
     let mut lines = JoinSet::new();
-    let calls = parse(&body, state.limits.batch_calls)?;
+    let calls = parse(&body, state.limits.max_batch_calls)?;
     for (index, BatchCall { name, input }) in calls.into_iter().enumerate() {
         let input = input
             .map(|input| body.slice_ref(input.get().as_bytes()))

@@ -38,14 +38,14 @@ pub(crate) struct CallRunner {
 
 impl CallRunner {
     pub(crate) fn new(app: App, limits: &HttpLimits) -> Self {
-        let max_concurrent =
-            u32::try_from(limits.concurrent_calls.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        let max_concurrent = u32::try_from(limits.max_concurrent_calls.min(Semaphore::MAX_PERMITS))
+            .unwrap_or(u32::MAX);
         Self {
             app,
             deadline: limits.call_deadline,
             max_concurrent,
             permits: Arc::new(Semaphore::new(max_concurrent as usize)),
-            per_client: Budget::per_client(limits.concurrent_calls_per_client),
+            per_client: Budget::per_client(limits.max_concurrent_calls_per_client),
             idempotency: Arc::default(),
         }
     }

@@ -2,25 +2,21 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::future::BoxFuture;
 use http::uri::PathAndQuery;
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
 };
 use http_body::Body;
-use http_body_util::{Either, Empty};
 use tower_service::Service;
 
+use super::form_page_body::FormPageBody;
 use super::outcome::Redisplay;
 use crate::authenticate::{Anonymous, Authenticate};
 use crate::service::MizanService;
-
-/// The body of a request to the wrapped service: that of the client, or an empty one if [`FormPages`]
-/// requests a page.
-pub type FormPageBody<B> = Either<B, Empty<<B as Body>::Data>>;
 
 /// A service that makes forms work without JavaScript: if the submission of a form fails, it shows the
 /// form's page again, with the values of the user and with error messages.
@@ -77,7 +73,7 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, S::Error>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -89,13 +85,13 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let state = &self.mizan.0;
         if !state.is_form(&request) {
-            let response = inner.call(request.map(Either::Left));
+            let response = inner.call(request.map(FormPageBody::of_client));
             return Box::pin(response);
         }
         let template = PageRequest::from_post(&request);
         let mount_path = state.mount_path.clone();
         Box::pin(async move {
-            let mut response = inner.call(request.map(Either::Left)).await?;
+            let mut response = inner.call(request.map(FormPageBody::of_client)).await?;
             let Some(redisplay) = response.extensions_mut().remove::<Arc<Redisplay>>() else {
                 return Ok(response);
             };
@@ -170,14 +166,14 @@ impl PageRequest {
     }
 
     /// Builds a `GET` request for a page of the same host.
-    fn build<B: Body>(
+    fn build<B>(
         self,
         page: PathAndQuery,
         redisplay: &Redisplay,
     ) -> Option<Request<FormPageBody<B>>> {
         let mut uri = self.uri.into_parts();
         uri.path_and_query = Some(page);
-        let mut request = Request::new(Either::Right(Empty::new()));
+        let mut request = Request::new(FormPageBody::empty());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = Uri::from_parts(uri).ok()?;
         *request.version_mut() = self.version;

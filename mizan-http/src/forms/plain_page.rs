@@ -1,8 +1,9 @@
 //! A minimal page with the result of a form, for forms whose own page cannot be shown.
 
 use bytes::Bytes;
+use htmlize::escape_all_quotes;
 use http::{HeaderValue, Response, StatusCode, header};
-use mizan_core::adapter::{FormEntry, escape_html};
+use mizan_core::adapter::FormEntry;
 use mizan_core::error::{FORM_ERRORS, FieldErrors};
 
 use super::local_path::LocalPath;
@@ -17,7 +18,7 @@ pub(super) fn response(
     back: Option<&LocalPath>,
 ) -> Response<ReplyBody> {
     let manifest = form.shape.manifest();
-    let title = escape_html(manifest["title"].as_str().unwrap_or(form.name));
+    let title = escape_all_quotes(manifest["title"].as_str().unwrap_or(form.name));
     let content = if status.is_success() {
         "<p>Your form was sent.</p>".to_owned()
     } else {
@@ -26,7 +27,7 @@ pub(super) fn response(
             error_items(form, errors)
         )
     };
-    let back = escape_html(back.map_or("/", LocalPath::as_str));
+    let back = escape_all_quotes(back.map_or("/", LocalPath::as_str));
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"></head>\
@@ -48,9 +49,9 @@ fn error_items(form: &FormEntry, errors: &FieldErrors) -> String {
         for message in messages {
             items.push_str("<li>");
             if path != FORM_ERRORS {
-                items.extend([&*escape_html(&form.shape.label(path)), ": "]);
+                items.extend([&*escape_all_quotes(&form.shape.label(path)), ": "]);
             }
-            items.extend([&*escape_html(message), "</li>"]);
+            items.extend([&*escape_all_quotes(message), "</li>"]);
         }
     }
     items

@@ -174,7 +174,7 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             cross_origin,
             bodies: BodyBudget::new(&self.limits),
             #[cfg(feature = "channels")]
-            websockets: Budget::per_client(self.limits.websockets_per_client),
+            websockets: Budget::per_client(self.limits.max_websockets_per_client),
             limits: self.limits,
             mount_path: self.mount_path,
             upload_dir: upload_dir.into(),

@@ -16,7 +16,7 @@ macro_rules! http_limits {
         ///
         /// fn service() -> Result<MizanService, Box<dyn std::error::Error>> {
         ///     let limits = HttpLimits::default()
-        ///         .body_bytes(256 * 1024)
+        ///         .max_body_bytes(256 * 1024)
         ///         .call_deadline(Duration::from_secs(5));
         ///     let app = Registry::new().build()?;
         ///     Ok(MizanService::builder(app).limits(limits).build()?)
@@ -49,14 +49,14 @@ macro_rules! http_limits {
 
 http_limits! {
     /// The maximum size of a request body, in bytes. 1 MiB by default.
-    body_bytes: usize = 1024 * 1024,
+    max_body_bytes: usize = 1024 * 1024,
     /// The maximum total size of the files of a request, in bytes. 32 MiB by default.
     ///
-    /// It applies in addition to [`body_bytes`](field@Self::body_bytes). Files are written to the disk
+    /// It applies in addition to [`max_body_bytes`](field@Self::max_body_bytes). Files are written to the disk
     /// and not kept in memory.
-    upload_bytes: u64 = 32 * 1024 * 1024,
+    max_upload_bytes: u64 = 32 * 1024 * 1024,
     /// The maximum number of fields and files of a form. 1000 by default.
-    form_parts: usize = 1000,
+    max_form_parts: usize = 1000,
     /// The maximum time in which a request body has to arrive. 30 seconds by default.
     ///
     /// Of a body with files, 16 KiB have to arrive in each interval of this length.
@@ -67,35 +67,35 @@ http_limits! {
     /// by default.
     call_deadline: Duration = Duration::from_secs(30),
     /// The maximum number of concurrent calls. Further calls are answered with 503. 4096 by default.
-    concurrent_calls: usize = 4096,
+    max_concurrent_calls: usize = 4096,
     /// The maximum number of concurrent calls of one client. 512 by default.
-    concurrent_calls_per_client: usize = 512,
+    max_concurrent_calls_per_client: usize = 512,
     /// The maximum number of open WebSockets of one client. 512 by default.
     ///
     /// The limits of mizan-channels bound the number of all clients together.
-    websockets_per_client: usize = 512,
+    max_websockets_per_client: usize = 512,
     /// The maximum number of bodies that are read at the same time. Further requests are answered with
     /// 503. 4096 by default.
-    concurrent_bodies: usize = 4096,
+    max_concurrent_bodies: usize = 4096,
     /// The maximum number of bodies that one client sends at the same time. 256 by default.
-    concurrent_bodies_per_client: usize = 256,
+    max_concurrent_bodies_per_client: usize = 256,
     /// The maximum memory for the bodies of all requests in progress, in bytes. Further requests are
     /// answered with 503. 256 MiB by default.
-    body_memory: u64 = 256 * 1024 * 1024,
+    max_body_memory: u64 = 256 * 1024 * 1024,
     /// The maximum memory for the bodies of one client, in bytes. 32 MiB by default.
-    body_memory_per_client: u64 = 32 * 1024 * 1024,
+    max_body_memory_per_client: u64 = 32 * 1024 * 1024,
     /// The maximum disk space for the files of all requests in progress, in bytes. Further requests are
     /// answered with 503. 4 GiB by default.
-    upload_storage: u64 = 4 * 1024 * 1024 * 1024,
+    max_upload_storage: u64 = 4 * 1024 * 1024 * 1024,
     /// The maximum disk space for the files of one client, in bytes. 512 MiB by default.
-    upload_storage_per_client: u64 = 512 * 1024 * 1024,
+    max_upload_storage_per_client: u64 = 512 * 1024 * 1024,
     /// The maximum number of open files of all requests in progress. Further requests are answered with
     /// 503. 384 by default.
     ///
     /// Each uploaded file takes a file descriptor until its call ends.
-    upload_files: usize = 384,
+    max_upload_files: usize = 384,
     /// The maximum number of open files of one client, and thus of one request. 64 by default.
-    upload_files_per_client: usize = 64,
+    max_upload_files_per_client: usize = 64,
     /// The maximum number of calls in a batch. 64 by default.
-    batch_calls: usize = 64,
+    max_batch_calls: usize = 64,
 }

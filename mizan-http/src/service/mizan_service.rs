@@ -2,11 +2,11 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body;
 use mizan_core::RequestHead;
@@ -118,7 +118,7 @@ where
 {
     type Response = Response<ReplyBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<ReplyBody>, Infallible>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<ReplyBody>, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

@@ -1,4 +1,4 @@
-//! Who got what, and whether that was all.
+//! An audit of the messages that each client received.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -8,15 +8,15 @@ use mizan_core::channel::Position;
 use tokio::time::sleep;
 
 #[derive(Default)]
-pub(crate) struct Audit(Mutex<Books>);
+pub(crate) struct Audit(Mutex<Records>);
 
 #[derive(Default)]
-struct Books {
-    /// Epochs in the order in which they were first published in.
+struct Records {
+    /// The epochs, in the order of their first messages.
     epochs: Vec<String>,
     published: Vec<(Position, u64)>,
     clients: HashMap<usize, Client>,
-    /// How often clients were told that the broker is away.
+    /// The number of notifications that the broker is unavailable.
     suspensions: usize,
 }
 
@@ -44,32 +44,32 @@ impl Audit {
         let mut books = self.0.lock().unwrap();
         let client = books.clients.entry(client).or_default();
         let before = client.got.insert((at.epoch.clone(), at.offset), number);
-        assert_eq!(before, None, "a message came twice: {at}");
+        assert_eq!(before, None, "duplicate message: {at}");
         client.at = Some(at.clone());
     }
 
-    pub(crate) fn told_of_state(&self, is_suspended: bool) {
+    pub(crate) fn broker_state_changed(&self, is_suspended: bool) {
         self.0.lock().unwrap().suspensions += usize::from(is_suspended);
     }
 
-    pub(crate) fn told_of_gap(&self, client: usize, from: &Position, to: &Position) {
+    pub(crate) fn gap_reported(&self, client: usize, from: &Position, to: &Position) {
         let mut books = self.0.lock().unwrap();
         let client = books.clients.entry(client).or_default();
         client.gaps.push((from.clone(), to.clone()));
         client.at = Some(to.clone());
     }
 
-    pub(crate) async fn until_joined(&self, clients: usize) {
+    pub(crate) async fn wait_until_joined(&self, clients: usize) {
         for _ in 0..1_000 {
             if self.0.lock().unwrap().clients.len() == clients {
                 return;
             }
             sleep(Duration::from_millis(20)).await;
         }
-        panic!("the clients did not join in time");
+        panic!("subscribing the clients timed out");
     }
 
-    pub(crate) async fn until_all_are_at(&self, last: &Position, clients: usize) {
+    pub(crate) async fn wait_until_all_reach(&self, last: &Position, clients: usize) {
         let count = || {
             let books = self.0.lock().unwrap();
             let there = books.clients.values();
@@ -91,7 +91,7 @@ impl Audit {
         );
     }
 
-    /// That every message of every client's is there, or in a gap that it was told of.
+    /// Checks that each client received every message, or was notified of a gap that contains it.
     pub(crate) fn verdict(&self, clients: usize) -> String {
         let books = self.0.lock().unwrap();
         assert_eq!(books.clients.len(), clients);
@@ -104,7 +104,7 @@ impl Audit {
             for (at, text) in &books.published {
                 match client.got.get(&(at.epoch.clone(), at.offset)) {
                     Some(got) => {
-                        assert_eq!(got, text, "another message at {at}");
+                        assert_eq!(got, text, "different message at {at}");
                         delivered += 1;
                     }
                     None if client
@@ -114,13 +114,13 @@ impl Audit {
                     {
                         excused += 1;
                     }
-                    None => panic!("client {number} was not told that it lost {at}"),
+                    None => panic!("client {number} lost {at} without a gap"),
                 }
             }
         }
         assert!(
             books.suspensions > 0,
-            "nobody was told that the broker was away"
+            "no client was notified that the broker was unavailable"
         );
         format!(
             "{} messages in {} epochs, {clients} clients: {delivered} deliveries, {excused} in {gaps} gaps \
@@ -135,7 +135,7 @@ fn count_of(stuck: &[&Option<Position>], last: &Position) -> usize {
     stuck.iter().filter(|at| at.as_ref() == Some(last)).count()
 }
 
-/// Whether `at` lies between the two, where epochs stand in the order in which they came.
+/// Returns whether `at` is between the two positions, where epochs are ordered by their first messages.
 fn covers(
     from: &Position,
     to: &Position,
@@ -145,7 +145,7 @@ fn covers(
     let after_from = if at.epoch == from.epoch {
         at.offset > from.offset
     } else {
-        // An epoch that nothing was acknowledged in has no rank; it lies before what follows it.
+        // An epoch without acknowledged messages has no rank. It is before the epoch that follows it.
         rank(&from.epoch).is_none_or(|from| rank(&at.epoch).is_some_and(|at| at > from))
     };
     let before_to = if at.epoch == to.epoch {

@@ -1,4 +1,4 @@
-//! A client as PROTOCOL.md has it: it comes back, offers its position, and checks every `prev`.
+//! A client that follows PROTOCOL.md: it reconnects, offers its position, and checks every `prev`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) async fn run(
 ) {
     let mut position = None;
     while !is_over.load(Ordering::Relaxed) {
-        // The end of a connection is nothing to tell of.
+        // A closed connection is expected and is not recorded.
         let _ = connection(number, addr, &audit, &mut position).await;
         let wait = u64::from(getrandom::u32().unwrap() % 100);
         sleep(Duration::from_millis(wait)).await;
@@ -57,7 +57,7 @@ async fn connection(
         sub["since"] = json!(since);
     }
     say(&mut socket, &sub).await?;
-    // Not told yet what became of what it offered.
+    // The server has not yet answered the offered position.
     let mut offered = position.clone();
     loop {
         let message = timeout(Duration::from_secs(40), socket.next())
@@ -72,7 +72,7 @@ async fn connection(
                 assert_eq!(
                     offered.take(),
                     Some(place(&frame)),
-                    "another position was recovered"
+                    "recovered from another position"
                 );
             }
             "subok" => {
@@ -84,9 +84,13 @@ async fn connection(
             "gap" => {
                 let from = place(&frame["from"]);
                 let known = offered.take().or_else(|| position.clone());
-                assert_eq!(Some(&from), known.as_ref(), "a gap begins elsewhere");
+                assert_eq!(
+                    Some(&from),
+                    known.as_ref(),
+                    "the gap starts at another position"
+                );
                 let to = place(&frame);
-                audit.told_of_gap(number, &from, &to);
+                audit.gap_reported(number, &from, &to);
                 *position = Some(to);
             }
             "pub" => {
@@ -95,12 +99,12 @@ async fn connection(
                     "a message came before it was told what it follows"
                 );
                 let at = position.as_mut().unwrap();
-                assert_eq!(frame["prev"], at.offset, "a message was lost unnoticed");
+                assert_eq!(frame["prev"], at.offset, "a message was lost without a gap");
                 at.offset = frame["offset"].as_u64().unwrap();
                 audit.got(number, at, frame["data"].as_u64().unwrap());
             }
             "ping" => say(&mut socket, &json!({ "t": "pong" })).await?,
-            "state" => audit.told_of_state(frame["state"] == "suspended"),
+            "state" => audit.broker_state_changed(frame["state"] == "suspended"),
             "welcome" => {}
             "unsub" => panic!("{frame}"),
             other => panic!("{other}"),

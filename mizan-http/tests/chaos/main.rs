@@ -1,7 +1,7 @@
-//! Nothing is lost unnoticed while sockets are cut, servers are killed, and Redis is killed, emptied, demoted and
-//! promoted.
+//! A test that clients notice every lost message while connections are cut, servers are killed, and Redis is
+//! killed, flushed, demoted and promoted.
 //!
-//! The short run is a test. The long one, with 100,000 messages:
+//! The short run is part of the test suite. This command starts the long run, with 100,000 messages:
 //!
 //! ```text
 //! cargo test -p mizan-http --test chaos -- --ignored --nocapture long
@@ -9,7 +9,7 @@
 #![cfg(feature = "channels")]
 #![allow(
     clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
+    reason = "a test that cannot continue fails by panicking"
 )]
 
 mod audit;
@@ -34,13 +34,13 @@ use proxy::Proxy;
 use redis_server::RedisServer;
 use server::{Log, Room, Servers};
 
-/// How much happens.
+/// The size of a run.
 struct Scale {
     messages: u64,
     clients: usize,
-    /// Between a message of a publisher and its next.
+    /// The pause between two messages of a publisher.
     pause: Duration,
-    /// Between a disaster and the next.
+    /// The pause between two disasters.
     peace: Duration,
 }
 
@@ -67,7 +67,7 @@ async fn long() {
     .await;
 }
 
-/// What a server process of the other tests runs.
+/// The server process of the other tests.
 #[tokio::test]
 #[ignore = "serves until it is killed"]
 async fn server() {
@@ -92,7 +92,7 @@ async fn run(scale: &Scale) {
             Arc::clone(&is_over),
         ));
     }
-    audit.until_joined(scale.clients).await;
+    audit.wait_until_joined(scale.clients).await;
 
     let channels = Channels::new(RedisBroker::new(redis.address()).unwrap());
     let publishing = tokio::spawn(publish_all(
@@ -114,7 +114,7 @@ async fn run(scale: &Scale) {
             }
             5 => servers.kill_and_restart(1).await,
             7 => {
-                // The replica takes over and lacks what came last, which the master then lacks as well.
+                // The replica becomes the master without the latest messages, so these are lost.
                 replica.attach_to(&redis).await;
                 replica.command(&["REPLICAOF", "NO", "ONE"]).await;
                 sleep(Duration::from_millis(200)).await;
@@ -131,20 +131,23 @@ async fn run(scale: &Scale) {
         disasters += 1;
     }
     let last = publishing.await.unwrap();
-    audit.until_all_are_at(&last, scale.clients).await;
+    audit.wait_until_all_reach(&last, scale.clients).await;
     is_over.store(true, Ordering::Relaxed);
     proxy.cut_all();
     while let Some(client) = clients.join_next().await {
         client.unwrap();
     }
     println!("{disasters} disasters: {}", audit.verdict(scale.clients));
-    assert!(disasters >= 6, "it was over too soon: {disasters}");
+    assert!(
+        disasters >= 6,
+        "the run ended after too few disasters: {disasters}"
+    );
 }
 
-/// How many publish at once.
+/// The number of concurrent publishers.
 const PUBLISHERS: u64 = 8;
 
-/// Publishes so many numbers, and one more at the end: its place.
+/// Publishes `count` numbers and a final one, whose position is returned.
 async fn publish_all(
     channels: Channels,
     messages: u64,
@@ -169,7 +172,7 @@ async fn publish_all(
     publish(&channels, messages, &audit).await
 }
 
-/// Publishes a number, again and again until it is known that it was published.
+/// Publishes a number, and retries until the broker acknowledges it.
 async fn publish(channels: &Channels, number: u64, audit: &Audit) -> Position {
     let params = Room {
         room: "chaos".to_owned(),

@@ -1,4 +1,4 @@
-//! Stands between clients and servers, and cuts.
+//! A proxy between clients and servers that cuts connections.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Leads each connection to one of the servers, in turns.
+    /// Forwards each connection to one of the servers, in turn.
     pub(crate) async fn start(servers: Vec<SocketAddr>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
@@ -36,7 +36,7 @@ impl Proxy {
         Self { addr, open }
     }
 
-    /// Cuts about half of the connections, at whatever point they are.
+    /// Cuts about half of the connections.
     pub(crate) fn cut_half(&self) {
         self.open.lock().unwrap().retain(|open| {
             let is_cut = getrandom::u32().unwrap().is_multiple_of(2);

@@ -1,4 +1,4 @@
-//! Server processes: this test's program, run again in another role.
+//! Server processes, which run this test program in another role.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mizan_channels::Channels;
 use mizan_channels::broker::RedisBroker;
-use mizan_core::{Channel, Cx, Decision, Never, Registry};
+use mizan_core::{Channel, Cx, Decision, Registry, channel};
 use mizan_http::{MizanService, serve};
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,16 +17,13 @@ pub(crate) struct Room {
     pub(crate) room: String,
 }
 
-/// Numbers in their order.
+/// A channel of ascending numbers.
 pub(crate) struct Log;
 
+#[channel]
 impl Channel for Log {
     type Params = Room;
     type ServerMessage = u64;
-    type ClientMessage = Never;
-    type Reply = Never;
-    type Snapshot = Never;
-    type Member = Never;
     const NAME: &'static str = "log";
     const HISTORY_LEN: usize = 5_000;
 
@@ -44,7 +41,7 @@ const REDIS: &str = "MIZAN_CHAOS_REDIS";
 
 pub(crate) async fn serve_for_ever() {
     let Ok(addr) = std::env::var(ADDR) else {
-        return println!("skipped: this is a part of the other tests");
+        return println!("skipped: the other tests run this as a child process");
     };
     let redis = std::env::var(REDIS).unwrap();
     let channels = Channels::new(RedisBroker::new(redis).unwrap());
@@ -57,7 +54,7 @@ pub(crate) async fn serve_for_ever() {
     serve(listener, MizanService::new(app)).await.unwrap();
 }
 
-/// Two of them on one Redis.
+/// Two server processes that share one Redis.
 pub(crate) struct Servers {
     redis: String,
     processes: Vec<(SocketAddr, Child)>,
@@ -73,7 +70,7 @@ impl Servers {
             processes.push((addr, begin(addr, redis)));
         }
         for (addr, _) in &processes {
-            until_it_listens(*addr).await;
+            wait_until_listening(*addr).await;
         }
         Self {
             redis: redis.to_owned(),
@@ -85,14 +82,14 @@ impl Servers {
         self.processes.iter().map(|(addr, _)| *addr).collect()
     }
 
-    /// Kills one with SIGKILL, and starts it again after a moment.
+    /// Kills a server with SIGKILL, and restarts it after a pause.
     pub(crate) async fn kill_and_restart(&mut self, index: usize) {
         let (addr, process) = &mut self.processes[index];
         process.kill().unwrap();
         process.wait().unwrap();
         sleep(Duration::from_millis(300)).await;
         *process = begin(*addr, &self.redis);
-        until_it_listens(*addr).await;
+        wait_until_listening(*addr).await;
     }
 }
 
@@ -115,12 +112,12 @@ fn begin(addr: SocketAddr, redis: &str) -> Child {
         .unwrap()
 }
 
-async fn until_it_listens(addr: SocketAddr) {
+async fn wait_until_listening(addr: SocketAddr) {
     for _ in 0..400 {
         if TcpStream::connect(addr).await.is_ok() {
             return;
         }
         sleep(Duration::from_millis(25)).await;
     }
-    panic!("no server at {addr}");
+    panic!("no server is listening at {addr}");
 }

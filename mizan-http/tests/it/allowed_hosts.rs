@@ -1,4 +1,4 @@
-//! Requests for other hosts than the application's.
+//! Requests for hosts that are not allowed.
 
 use axum::Router;
 use axum::routing::get;
@@ -15,7 +15,7 @@ fn hosts() -> AllowedHosts {
 }
 
 #[tokio::test]
-async fn refuses_pages_calls_and_sockets_of_other_hosts() {
+async fn rejects_pages_calls_and_websockets_of_other_hosts() {
     let router = Router::new()
         .route("/page", get(|| async { "a page" }))
         .nest_service("/api/mizan", service().1);
@@ -34,7 +34,7 @@ async fn refuses_pages_calls_and_sockets_of_other_hosts() {
             "/not/there",
             "/api/mizan/ws",
         ] {
-            // The page of a site whose name resolves to this server is of the same origin as the server.
+            // DNS rebinding: the page and the server have the same origin.
             let request = format!(
                 "GET {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
                  sec-fetch-site: same-origin\r\n\r\n"
@@ -58,7 +58,7 @@ async fn refuses_pages_calls_and_sockets_of_other_hosts() {
 }
 
 #[tokio::test]
-async fn the_authority_of_http_2_is_the_host() {
+async fn http2_authority_is_the_host() {
     let (_, service) = service();
     let server = Server::start(hosts().layer(service), |serve| serve).await;
     let mut client = server.connect_http2().await;
@@ -71,7 +71,7 @@ async fn the_authority_of_http_2_is_the_host() {
 }
 
 #[tokio::test]
-async fn a_request_names_one_valid_host() {
+async fn rejects_missing_duplicate_and_invalid_hosts() {
     let service = hosts().layer(service().1);
     for headers in [
         &[][..],

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 
-/// What the functions report to the test, and what they wait for.
+/// The events that functions report to the test, and the gate at which they wait.
 #[derive(Default)]
 pub(crate) struct Probe {
     pub(crate) started: Counter,
@@ -35,7 +35,7 @@ impl Counter {
         *self.0.borrow()
     }
 
-    /// Waits until it has been counted to `count`.
+    /// Waits until the counter reaches `count`.
     pub(crate) async fn reach(&self, count: usize) {
         let mut counts = self.0.subscribe();
         let reached = counts.wait_for(|now| *now >= count);
@@ -113,14 +113,14 @@ async fn any(value: serde_json::Value) -> Result<serde_json::Value, Error> {
 #[derive(Serialize, JsonSchema)]
 struct Foreign(#[schemars(with = "serde_json::Value")] Box<serde_json::value::RawValue>);
 
-/// Answers JSON as somebody else wrote it, over several lines.
+/// Returns JSON with line breaks from a custom serializer.
 #[client(query)]
 async fn pretty() -> Result<Foreign, Error> {
     let json = "{\r\n  \"text\": \"two\\nlines\"\n}".to_owned();
     Ok(Foreign(serde_json::value::RawValue::from_string(json)?))
 }
 
-/// Starts, waits at the gate, and finishes.
+/// Starts, waits at the gate, and returns.
 async fn pass_gate(cx: &Cx) {
     let probe = cx.state::<Arc<Probe>>();
     let _dropped = OnDrop(&probe.dropped);
@@ -162,7 +162,7 @@ async fn limited() -> Result<(), Error> {
     Err(error.with_retry_after(Duration::from_millis(1500)))
 }
 
-/// Sets what it is told to.
+/// Sets the cookies, headers and affected functions of its input.
 #[client]
 async fn set(
     cx: &Cx,

@@ -1,4 +1,4 @@
-//! Who a request is from.
+//! Authentication of requests.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::app::{Probe, app};
 use crate::wire::{Server, call, get, post, raw_post, with};
 
-/// Believes the header `x-user`, and has a store that breaks on demand.
+/// Trusts the header `x-user`, and simulates failures of a store.
 pub(crate) struct ByHeader;
 
 impl Authenticate for ByHeader {
@@ -34,7 +34,7 @@ fn service() -> (Arc<Probe>, MizanService<ByHeader>) {
 }
 
 #[tokio::test]
-async fn functions_know_who_calls() {
+async fn functions_receive_the_authenticated_principal() {
     let (_, service) = service();
     for (user, id) in [("", json!(null)), ("ada", json!("ada"))] {
         let request = with(get("/api/mizan/call/me"), &[("x-user", user)]);
@@ -43,7 +43,7 @@ async fn functions_know_who_calls() {
 }
 
 #[tokio::test]
-async fn a_policy_is_checked_before_the_input() {
+async fn policy_is_checked_before_input() {
     let (probe, service) = service();
     for (user, body, status, code) in [
         ("", "nonsense", 401, "unauthenticated"),
@@ -66,7 +66,7 @@ async fn a_policy_is_checked_before_the_input() {
 }
 
 #[tokio::test]
-async fn without_an_answer_no_call_is_made() {
+async fn failed_authentication_prevents_the_call() {
     let (_, service) = service();
     for (user, status, code) in [
         ("away", 503, "unavailable"),
@@ -86,7 +86,7 @@ async fn without_an_answer_no_call_is_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_hangs_is_given_up() {
+async fn authentication_times_out() {
     let (_, service) = service();
     let request = with(get("/api/mizan/call/me"), &[("x-user", "slow")]);
     let reply = call(&service, request).await;
@@ -94,7 +94,7 @@ async fn a_store_that_hangs_is_given_up() {
 }
 
 #[tokio::test]
-async fn the_connection_survives_a_panic() {
+async fn connection_survives_panic_in_authentication() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve).await;
     let mut socket = server.connect().await;

@@ -1,4 +1,4 @@
-//! Several calls in one request.
+//! Batches of calls in one request.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::wire::{Reply, Server, call, post, raw_post, service, soon};
 
 const BATCH: &str = "/api/mizan/batch";
 
-/// The lines of a reply, by index.
+/// Returns the lines of a response by their index.
 fn lines(reply: &Reply) -> BTreeMap<u64, Value> {
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(reply.header("content-type"), Some("application/jsonl"));
@@ -24,7 +24,7 @@ fn lines(reply: &Reply) -> BTreeMap<u64, Value> {
 }
 
 #[tokio::test]
-async fn each_call_has_its_answer() {
+async fn answers_each_call_on_its_own_line() {
     let (probe, service) = service();
     let body = json!([
         {"name": "read", "input": {"text": "one"}},
@@ -71,7 +71,7 @@ async fn each_call_has_its_answer() {
 }
 
 #[tokio::test]
-async fn a_slow_call_holds_up_no_other() {
+async fn slow_call_does_not_delay_others() {
     let (probe, service) = service();
     let server = Server::of(service).await;
     let mut socket = server.connect().await;
@@ -88,7 +88,7 @@ async fn a_slow_call_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn what_is_no_batch_is_refused() {
+async fn rejects_malformed_batches() {
     let (_, service) = service();
     for body in [
         "",
@@ -119,7 +119,7 @@ async fn what_is_no_batch_is_refused() {
 }
 
 #[tokio::test]
-async fn malformed_input_of_one_call_is_its_own() {
+async fn malformed_input_fails_only_its_call() {
     let (_, service) = service();
     let deep = "[".repeat(1000) + &"]".repeat(1000);
     let body = format!(
@@ -136,7 +136,7 @@ async fn malformed_input_of_one_call_is_its_own() {
 }
 
 #[tokio::test]
-async fn a_batch_has_its_limit() {
+async fn limits_the_number_of_calls() {
     let (_, service) = service();
     let of = |calls: usize| {
         post(
@@ -151,7 +151,7 @@ async fn a_batch_has_its_limit() {
 }
 
 #[tokio::test]
-async fn the_calls_end_with_their_client() {
+async fn cancels_calls_when_the_client_disconnects() {
     let (probe, service) = service();
     let server = Server::of(service.clone()).await;
     let mut socket = server.connect().await;
@@ -166,9 +166,9 @@ async fn the_calls_end_with_their_client() {
     assert_eq!(probe.finished.get(), 0);
 }
 
-/// A client that does not read must not keep others from calling.
+/// A client that does not read must not block the calls of others.
 #[tokio::test]
-async fn the_calls_end_though_nobody_reads() {
+async fn calls_finish_if_the_client_does_not_read() {
     let (probe, service) = service();
     let server = Server::of(service.clone()).await;
     let mut socket = server.connect().await;
@@ -184,7 +184,7 @@ async fn the_calls_end_though_nobody_reads() {
 }
 
 #[tokio::test]
-async fn a_lost_cookie_is_logged() {
+async fn logs_ignored_cookies() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()

@@ -1,4 +1,4 @@
-//! How long calls live: deadlines, clients that go away, and how many run at once.
+//! The lifetime of calls: deadlines, disconnected clients, and the limit of concurrent calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn limited(change: impl FnOnce(&mut HttpLimits)) -> (Arc<Probe>, MizanService) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn past_the_deadline_a_call_is_dropped() {
+async fn drops_call_at_its_deadline() {
     let (probe, service) = service();
     for (count, request) in [
         (1, get("/api/mizan/call/wait")),
@@ -34,7 +34,7 @@ async fn past_the_deadline_a_call_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_query_ends_with_its_client() {
+async fn cancels_query_when_the_client_disconnects() {
     let (probe, service) = service();
     let server = Server::of(service.clone()).await;
     let mut socket = server.connect().await;
@@ -48,7 +48,7 @@ async fn a_query_ends_with_its_client() {
 }
 
 #[tokio::test]
-async fn a_mutation_outlives_its_client() {
+async fn mutation_continues_after_the_client_disconnects() {
     let (probe, service) = service();
     let server = Server::of(service.clone()).await;
     let mut socket = server.connect().await;
@@ -61,7 +61,7 @@ async fn a_mutation_outlives_its_client() {
         let service = service.clone();
         async move { service.wait_idle().await }
     });
-    // Whoever comes while the server waits for its end is sent away.
+    // A call that arrives while the server waits is rejected.
     let read = async || call(&service, get("/api/mizan/call/read")).await.status;
     while read().await == 200 && !idle.is_finished() {
         tokio::task::yield_now().await;
@@ -73,7 +73,7 @@ async fn a_mutation_outlives_its_client() {
 }
 
 #[tokio::test]
-async fn http2_streams_end_like_connections() {
+async fn reset_of_http2_stream_cancels_query_but_not_mutation() {
     let (probe, service) = service();
     let server = Server::of(service.clone()).await;
     let mut client = server.connect_http2().await;
@@ -91,7 +91,7 @@ async fn http2_streams_end_like_connections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_deadline_of_a_mutation_holds_when_its_client_is_gone() {
+async fn deadline_applies_to_mutation_without_client() {
     let (probe, service) = service();
     let mut call = service.clone().call(post("/api/mizan/call/work", ""));
     let started = std::future::poll_fn(|cx| {
@@ -108,7 +108,7 @@ async fn the_deadline_of_a_mutation_holds_when_its_client_is_gone() {
 }
 
 #[test]
-fn a_runtime_that_ends_takes_its_calls_along() {
+fn calls_end_when_the_runtime_shuts_down() {
     let (probe, service) = service();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -131,8 +131,8 @@ fn a_runtime_that_ends_takes_its_calls_along() {
 }
 
 #[tokio::test]
-async fn more_calls_than_may_run_are_sent_away() {
-    let (probe, service) = limited(|limits| limits.concurrent_calls = 2);
+async fn rejects_calls_beyond_the_concurrency_limit() {
+    let (probe, service) = limited(|limits| limits.max_concurrent_calls = 2);
     let waiting: Vec<_> = (0..2)
         .map(|_| {
             let service = service.clone();
@@ -160,21 +160,21 @@ async fn more_calls_than_may_run_are_sent_away() {
 }
 
 #[tokio::test]
-async fn a_service_may_be_closed_to_all() {
-    let (_, service) = limited(|limits| limits.concurrent_calls = 0);
+async fn zero_concurrent_calls_rejects_all() {
+    let (_, service) = limited(|limits| limits.max_concurrent_calls = 0);
     let reply = call(&service, get("/api/mizan/call/read")).await;
     assert_eq!(reply.status, 503);
     soon(service.wait_idle()).await;
 }
 
 #[tokio::test]
-async fn limits_may_be_as_large_as_can_be() {
+async fn accepts_maximum_values_for_limits() {
     let (_, service) = limited(|limits| {
-        limits.body_bytes = usize::MAX;
+        limits.max_body_bytes = usize::MAX;
         limits.body_timeout = Duration::MAX;
         limits.call_deadline = Duration::MAX;
-        limits.concurrent_calls = usize::MAX;
-        limits.batch_calls = usize::MAX;
+        limits.max_concurrent_calls = usize::MAX;
+        limits.max_batch_calls = usize::MAX;
     });
     let server = Server::of(service).await;
     server.works().await;

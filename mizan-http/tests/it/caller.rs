@@ -1,4 +1,4 @@
-//! Calls in the name of a request that is not a call itself.
+//! Calls on behalf of a request that is not a call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ async fn problem(caller: &Caller, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn queries_run_for_whoever_made_the_request() {
+async fn runs_queries_as_the_client_of_the_request() {
     let probe = Arc::default();
     let service = MizanService::builder(app(&probe)).authenticate(ByHeader);
     let service = service.build().unwrap();
@@ -59,7 +59,7 @@ async fn queries_run_for_whoever_made_the_request() {
 }
 
 #[tokio::test]
-async fn who_asks_has_to_be_known() {
+async fn fails_if_authentication_fails() {
     let service = MizanService::builder(app(&Arc::default())).authenticate(ByHeader);
     let service = service.build().unwrap();
     for (user, status) in [("away", 503), ("broken", 500), ("panic", 500)] {
@@ -73,10 +73,10 @@ async fn who_asks_has_to_be_known() {
 }
 
 #[tokio::test]
-async fn the_limits_of_the_service_hold_and_a_dropped_call_ends() {
+async fn enforces_limits_and_cancels_dropped_calls() {
     let probe: Arc<Probe> = Arc::default();
     let mut limits = HttpLimits::default();
-    limits.concurrent_calls = 1;
+    limits.max_concurrent_calls = 1;
     limits.call_deadline = Duration::from_secs(20);
     let service = MizanService::builder(app(&probe)).authenticate(ByHeader);
     let service = service.limits(limits).build().unwrap();

@@ -1,4 +1,4 @@
-//! Calls that work, and requests that are refused before a function sees them.
+//! Successful calls, and requests that are rejected before their function runs.
 
 use http::{Method, Request};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::wire::{self, Server, bodiless, call, get, post, raw_post, service, wi
 const ECHO: &str = "/api/mizan/call/echo";
 
 #[tokio::test]
-async fn a_mutation_is_posted() {
+async fn mutation_requires_post() {
     let (_, service) = service();
     let reply = call(&service, post(ECHO, r#"{"text":"hi"}"#)).await;
     assert_eq!(
@@ -21,7 +21,7 @@ async fn a_mutation_is_posted() {
 }
 
 #[tokio::test]
-async fn a_query_is_got_or_posted() {
+async fn query_accepts_get_and_post() {
     let (_, service) = service();
     let path = "/api/mizan/call/read";
     let text = json!({"message": "a b&c=d+é"});
@@ -37,7 +37,7 @@ async fn a_query_is_got_or_posted() {
 }
 
 #[tokio::test]
-async fn without_input_there_are_no_arguments() {
+async fn empty_input_means_no_arguments() {
     let (_, service) = service();
     let nothing = json!({"message": "nothing"});
     for query in ["", "?", "?input=", "?input", "?other=1", "?input={}"] {
@@ -51,7 +51,7 @@ async fn without_input_there_are_no_arguments() {
 }
 
 #[tokio::test]
-async fn the_content_type_is_checked() {
+async fn rejects_other_content_types() {
     let (_, service) = service();
     for (content_type, status) in [
         ("application/json", 200),
@@ -80,7 +80,7 @@ async fn the_content_type_is_checked() {
 }
 
 #[tokio::test]
-async fn an_encoded_body_is_refused() {
+async fn rejects_compressed_body() {
     let (_, service) = service();
     for encoding in ["gzip", "br", "deflate, gzip"] {
         let request = with(post(ECHO, "\x1f"), &[("content-encoding", encoding)]);
@@ -95,7 +95,7 @@ async fn an_encoded_body_is_refused() {
 }
 
 #[tokio::test]
-async fn the_method_must_fit() {
+async fn rejects_other_methods() {
     let (_, service) = service();
     for (path, method, allow) in [
         (ECHO, Method::GET, "POST"),
@@ -117,7 +117,7 @@ async fn the_method_must_fit() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_answered_alike_to_everybody() {
+async fn unknown_function_has_the_same_response_for_all_callers() {
     let probe = std::sync::Arc::default();
     let service = mizan_http::MizanService::builder(crate::app::app(&probe))
         .authenticate(crate::authentication::ByHeader)
@@ -138,7 +138,7 @@ async fn an_unknown_name_is_answered_alike_to_everybody() {
 }
 
 #[tokio::test]
-async fn only_the_paths_of_functions_lead_to_functions() {
+async fn rejects_other_paths() {
     let (_, service) = service();
     for path in [
         "/",
@@ -175,7 +175,7 @@ async fn only_the_paths_of_functions_lead_to_functions() {
 }
 
 #[tokio::test]
-async fn the_mount_path_can_be_another() {
+async fn serves_below_another_mount_path() {
     let mount = |path: &str| {
         let probe = std::sync::Arc::default();
         mizan_http::MizanService::builder(crate::app::app(&probe))
@@ -198,7 +198,7 @@ async fn the_mount_path_can_be_another() {
 }
 
 #[tokio::test]
-async fn a_client_of_another_contract_is_told_when_it_fails() {
+async fn reports_outdated_client_in_problems() {
     let (_, service) = service();
     let requests = || {
         [
@@ -227,7 +227,7 @@ async fn a_client_of_another_contract_is_told_when_it_fails() {
 }
 
 #[tokio::test]
-async fn what_a_function_fails_with_is_a_problem() {
+async fn returns_errors_as_problem_details() {
     let (_, service) = service();
     let reply = call(&service, post("/api/mizan/call/limited", "")).await;
     assert_eq!(reply.failure(), (429, "rate_limited".to_owned()));
@@ -236,7 +236,7 @@ async fn what_a_function_fails_with_is_a_problem() {
 }
 
 #[tokio::test]
-async fn the_connection_goes_on_after_a_refusal() {
+async fn connection_remains_usable_after_rejection() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut socket = server.connect().await;

@@ -1,6 +1,6 @@
-//! A server in a process of its own, for what concerns a whole process: signals, open files.
+//! A server in a child process, for tests of signals and open files, which affect a whole process.
 //!
-//! The process is this test program, which runs one test that is ignored otherwise.
+//! The child is this test program, which runs one ignored test.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(crate) fn is_child() -> bool {
     std::env::var_os(IS_CHILD).is_some()
 }
 
-/// Tells the parent where the server is.
+/// Prints the address of the server for the parent process.
 pub(crate) fn announce(addr: SocketAddr) {
     println!("\nlistening on {addr}");
 }
@@ -29,7 +29,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Runs the ignored test `name`, after the shell command `before`.
+    /// Runs the ignored test `name` after the shell command `before`.
     pub(crate) async fn start(name: &str, before: &str) -> Self {
         let program: PathBuf = std::env::current_exe().unwrap();
         let mut child = Command::new("sh")
@@ -45,12 +45,12 @@ impl Process {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let addr = loop {
             let line = soon(lines.next_line()).await.unwrap();
-            let line = line.expect("the child announces its address");
+            let line = line.expect("the child prints its address");
             if let Some(addr) = line.strip_prefix("listening on ") {
                 break addr.parse().unwrap();
             }
         };
-        // Its pipe must not fill, nor be closed.
+        // The pipe must be read, because a full or closed pipe would block or end the child.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { addr, child }
     }
@@ -61,7 +61,7 @@ impl Process {
         assert!(status.await.unwrap().success());
     }
 
-    /// Waits until the process has ended: its exit status, and what it wrote to its log.
+    /// Waits until the process exits, and returns its exit status and its log.
     pub(crate) async fn end(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         let mut stderr = self.child.stderr.take().unwrap();

@@ -1,4 +1,4 @@
-//! Where a call comes from.
+//! The client address of calls.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::input::Log;
 use crate::wire::{Server, call, get, service, with};
 
 #[tokio::test]
-async fn the_peer_is_the_client() {
+async fn uses_the_peer_address_by_default() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let forwarded = "x-forwarded-for: 6.6.6.6\r\n";
@@ -22,7 +22,7 @@ async fn the_peer_is_the_client() {
 }
 
 #[tokio::test]
-async fn trusted_proxies_say_who_the_client_is() {
+async fn uses_the_address_from_trusted_proxies() {
     let probe = Arc::default();
     let service = MizanService::builder(app(&probe)).trusted_proxies([
         "127.0.0.0/8".parse().unwrap(),
@@ -55,7 +55,7 @@ async fn trusted_proxies_say_who_the_client_is() {
 }
 
 #[tokio::test]
-async fn another_server_says_who_the_peer_is() {
+async fn uses_the_peer_address_of_another_server() {
     let (_, service) = service();
     let request = || {
         with(
@@ -74,7 +74,7 @@ async fn another_server_says_who_the_peer_is() {
 }
 
 #[tokio::test]
-async fn only_the_chosen_header_names_the_client() {
+async fn reads_only_the_configured_header() {
     let probe = Arc::default();
     let service = MizanService::builder(app(&probe))
         .trusted_proxies(["127.0.0.0/8".parse().unwrap()])
@@ -96,13 +96,13 @@ async fn only_the_chosen_header_names_the_client() {
 }
 
 #[tokio::test]
-async fn warns_once_of_a_private_proxy_that_is_not_trusted() {
+async fn warns_once_about_untrusted_private_proxy() {
     for (peer, header, warnings) in [
         ("192.168.0.1:5", "x-forwarded-for", 1),
         ("[fd00::1]:5", "forwarded", 1),
         ("127.0.0.1:5", "forwarded", 1),
         ("[::ffff:100.64.0.1]:5", "x-forwarded-for", 1),
-        // Any client on the internet may send these.
+        // Any client on the internet can send these headers.
         ("192.0.2.1:5", "x-forwarded-for", 0),
         ("192.168.0.1:5", "x-other", 0),
     ] {

@@ -1,4 +1,4 @@
-//! The limits for each client: calls, bodies, files.
+//! The limits of each client: calls, bodies, files.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ fn is_busy(reply: &Reply) -> bool {
     is_busy
 }
 
-/// A request whose body has begun, and goes on when the test says so.
+/// Sends the start of a request whose body the test completes later.
 async fn begin(server: &Server, addr: &str, path: &str, headers: &str, body: &[u8]) -> Socket {
     let mut socket = server.connect().await;
     socket
@@ -60,8 +60,8 @@ async fn begin_echo(server: &Server, addr: &str, announced: usize, sent: usize) 
 }
 
 #[tokio::test]
-async fn calls_under_way() {
-    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
+async fn limits_concurrent_calls_per_client() {
+    let (probe, service) = limited(|limits| limits.max_concurrent_calls_per_client = 2);
     let waiting: Vec<_> = (0..2)
         .map(|_| {
             let mut service = service.clone();
@@ -73,11 +73,11 @@ async fn calls_under_way() {
     let read = || get("/api/mizan/call/read");
     assert!(is_busy(&call(&service, from(read(), ONE)).await));
     assert_eq!(call(&service, from(read(), OTHER)).await.status, 200);
-    // A proxy's clients are clients by themselves, also where they share its address.
+    // Each client behind a proxy has a limit of its own.
     let forwarded = |addr| with(from(read(), "127.0.0.1"), &[("x-forwarded-for", addr)]);
     assert!(is_busy(&call(&service, forwarded(ONE)).await));
     assert_eq!(call(&service, forwarded(OTHER)).await.status, 200);
-    // A batch is as many calls as it has.
+    // Each call of a batch counts.
     let batch = post(
         "/api/mizan/batch",
         r#"[{"name":"read"},{"name":"read"},{"name":"wait"},{"name":"wait"},{"name":"wait"}]"#,
@@ -100,8 +100,8 @@ async fn calls_under_way() {
 }
 
 #[tokio::test]
-async fn networks_of_ipv6() {
-    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 1);
+async fn counts_ipv6_clients_by_network() {
+    let (probe, service) = limited(|limits| limits.max_concurrent_calls_per_client = 1);
     let mut waiting = service.clone();
     let waiting = tokio::spawn(waiting.call(from(get("/api/mizan/call/wait"), "2001:db8::1")));
     probe.started.reach(1).await;
@@ -113,10 +113,10 @@ async fn networks_of_ipv6() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_read() {
+async fn limits_concurrent_bodies() {
     let (_, service) = limited(|limits| {
-        limits.concurrent_bodies = 3;
-        limits.concurrent_bodies_per_client = 2;
+        limits.max_concurrent_bodies = 3;
+        limits.max_concurrent_bodies_per_client = 2;
     });
     let server = Server::of(service).await;
     let as_one =
@@ -126,14 +126,14 @@ async fn bodies_that_are_read() {
         begin_echo(&server, ONE, 100, 1).await,
     ];
     soon(async { while !is_busy(&server.ask(as_one("hi")).await) {} }).await;
-    // What has no body is no concern of this.
+    // Requests without a body are not limited.
     let read = format!(
         "GET /api/mizan/call/read HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: {ONE}\r\n\r\n"
     );
     assert_eq!(server.ask(read).await.status, 200);
     server.works().await;
     held.push(begin_echo(&server, OTHER, 100, 1).await);
-    // There is no room for anyone now.
+    // The total is exhausted for all clients.
     soon(async { while !is_busy(&server.ask(echo("hi")).await) {} }).await;
     drop(held);
     soon(async { while server.ask(as_one("hi")).await.status != 200 {} }).await;
@@ -141,14 +141,14 @@ async fn bodies_that_are_read() {
 }
 
 #[tokio::test]
-async fn memory_of_bodies() {
+async fn limits_memory_for_bodies() {
     const SOME: usize = 100_000;
     let (probe, service) = limited(|limits| {
-        limits.body_memory = 3 * SOME as u64;
-        limits.body_memory_per_client = 2 * SOME as u64;
+        limits.max_body_memory = 3 * SOME as u64;
+        limits.max_body_memory_per_client = 2 * SOME as u64;
     });
     let server = Server::of(service).await;
-    // What is announced takes nothing.
+    // An announced length takes no memory.
     let mut held = vec![begin_echo(&server, ONE, 2 * SOME, 10).await];
     let fits = format!(r#"{{"text":"{}"}}"#, "x".repeat(SOME));
     let forwarded = format!("x-forwarded-for: {ONE}\r\n");
@@ -158,12 +158,12 @@ async fn memory_of_bodies() {
             .await
     };
     assert_eq!(send().await.status, 200);
-    // What was sent does.
+    // Received bytes take memory.
     held.push(begin_echo(&server, ONE, SOME + 10, SOME).await);
     soon(async { while !is_busy(&send().await) {} }).await;
     drop(held);
     soon(async { while send().await.status != 200 {} }).await;
-    // What was read does too, until its call has ended.
+    // A complete body takes memory until its call ends.
     let mut calls = Vec::new();
     for _ in 0..2 {
         let mut socket = server.connect().await;
@@ -189,15 +189,15 @@ async fn memory_of_bodies() {
 }
 
 #[tokio::test]
-async fn storage_of_files() {
+async fn limits_storage_for_uploads() {
     const SOME: usize = 400_000;
     let seen = Seen {
         gate: Some(Gate::default()),
         ..Seen::default()
     };
     let site = Site::with(seen, |limits| {
-        limits.upload_storage = 5 * SOME as u64;
-        limits.upload_storage_per_client = 3 * SOME as u64;
+        limits.max_upload_storage = 5 * SOME as u64;
+        limits.max_upload_storage_per_client = 3 * SOME as u64;
     });
     let content = vec![0; SOME];
     let ada = text("input", r#"{"name": "Ada"}"#);
@@ -214,7 +214,7 @@ async fn storage_of_files() {
     assert!(is_busy(&send(ONE, 2).await.unwrap()));
     let second = send(OTHER, 2);
     site.seen.started.reach(2).await;
-    // LazyTimeout its part, and more than is left for all.
+    // This is within the limit of the client, but exceeds the rest of the total.
     let third = send("192.0.2.3", 2).await.unwrap();
     assert!(is_busy(&third));
     assert_eq!(third.problem()["detail"], "the server is busy");
@@ -223,18 +223,18 @@ async fn storage_of_files() {
         assert_eq!(soon(reply).await.unwrap().status, 200);
     }
     assert_eq!(soon(send(ONE, 2)).await.unwrap().status, 200);
-    assert_eq!(site.files().len(), 0, "temporary files");
+    assert_eq!(site.files().len(), 0, "temporary files remain");
 }
 
 #[tokio::test]
-async fn open_files() {
+async fn limits_open_upload_files() {
     let seen = Seen {
         gate: Some(Gate::default()),
         ..Seen::default()
     };
     let site = Site::with(seen, |limits| {
-        limits.upload_files = 5;
-        limits.upload_files_per_client = 3;
+        limits.max_upload_files = 5;
+        limits.max_upload_files_per_client = 3;
     });
     let ada = text("input", r#"{"name": "Ada"}"#);
     let file = Part("files", Some("a"), "", b"x");
@@ -244,7 +244,7 @@ async fn open_files() {
         let service = site.service.clone();
         tokio::spawn(async move { call(&service, request).await })
     };
-    // More than one request may ever have.
+    // This is more than one request may have.
     let reply = send(ONE, 4).await.unwrap();
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
     let first = send(ONE, 2);
@@ -263,10 +263,10 @@ async fn open_files() {
 }
 
 #[tokio::test]
-async fn text_of_multipart_bodies_takes_memory_while_it_arrives() {
+async fn multipart_text_counts_as_memory_while_it_arrives() {
     const SOME: usize = 100_000;
     let site = Site::with(Seen::default(), |limits| {
-        limits.body_memory_per_client = SOME as u64;
+        limits.max_body_memory_per_client = SOME as u64;
     });
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let headers = format!(
@@ -274,14 +274,14 @@ async fn text_of_multipart_bodies_takes_memory_while_it_arrives() {
     );
     let part = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"input\"\r\n\r\n");
     let body = [part.as_bytes(), &vec![b' '; 2 * SOME]].concat();
-    // Neither the part nor the body ends.
+    // Neither the part nor the body is complete.
     let mut socket = begin(&server, ONE, SUBMIT, &headers, &body).await;
     assert_eq!(soon(socket.head()).await.status, 503);
 }
 
 #[tokio::test]
-async fn requests_that_wait_for_the_reply_of_another() {
-    let (probe, service) = limited(|limits| limits.concurrent_calls_per_client = 2);
+async fn waiting_for_an_idempotent_reply_counts_as_a_call() {
+    let (probe, service) = limited(|limits| limits.max_concurrent_calls_per_client = 2);
     let send = || {
         let service = service.clone();
         let work = post("/api/mizan/call/work", "{}");
@@ -294,7 +294,7 @@ async fn requests_that_wait_for_the_reply_of_another() {
     let first = send();
     probe.started.reach(1).await;
     let second = send();
-    // One of these waits, unless the second was there before.
+    // One of these requests waits for the other.
     let mut refused = 0;
     for _ in 0..2 {
         let further = send();
@@ -309,7 +309,7 @@ async fn requests_that_wait_for_the_reply_of_another() {
 }
 
 #[tokio::test]
-async fn a_slow_upload_has_an_end() {
+async fn limits_the_total_time_of_an_upload() {
     let site = Site::with(Seen::default(), |limits| {
         limits.upload_timeout = Duration::from_millis(500);
     });
@@ -322,7 +322,7 @@ async fn a_slow_upload_has_an_end() {
     );
     let chunk = format!("{:x}\r\n{part}\r\n", part.len());
     let socket = begin(&server, ONE, SUBMIT, &headers, chunk.as_bytes()).await;
-    // It is fast enough for the other limit.
+    // The upload is fast enough for `body_timeout`.
     let more = [b"8000\r\n", &vec![0; 0x8000][..], b"\r\n"].concat();
     let drip = async {
         loop {
@@ -339,5 +339,5 @@ async fn a_slow_upload_has_an_end() {
         }
     };
     soon(drip).await;
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 }

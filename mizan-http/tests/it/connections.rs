@@ -14,7 +14,7 @@ async fn connect_from(addr: &str, server: SocketAddr) -> Socket {
     socket.connect(server).await.unwrap().into()
 }
 
-/// A connection that has been answered.
+/// Sends a request, and returns the connection after the response.
 async fn answered(mut socket: Socket) -> Socket {
     socket.send(echo("hi")).await;
     assert_eq!(socket.reply().await.status, 200);
@@ -29,7 +29,7 @@ async fn is_refused(mut socket: Socket) -> bool {
 }
 
 #[tokio::test]
-async fn one_client_has_a_part_of_them() {
+async fn limits_connections_per_client() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
         serve
@@ -40,7 +40,7 @@ async fn one_client_has_a_part_of_them() {
     let first = answered(server.connect().await).await;
     let second = server.connect_http2().await;
     assert!(is_refused(server.connect().await).await);
-    // Others are not concerned.
+    // Other clients are not affected.
     let other = answered(connect_from("127.0.0.2:0", server.addr).await).await;
     drop(first);
     soon(async { while is_refused(server.connect().await).await {} }).await;
@@ -48,7 +48,7 @@ async fn one_client_has_a_part_of_them() {
 }
 
 #[tokio::test]
-async fn proxies_are_exempt() {
+async fn exempts_trusted_proxies() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
         serve.max_connections_per_client(1).trusted_proxies([
@@ -68,7 +68,7 @@ async fn proxies_are_exempt() {
 }
 
 #[tokio::test]
-async fn by_default_it_is_an_eighth() {
+async fn default_limit_per_client_is_an_eighth() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.max_connections(800)).await;
     let mut held = Vec::new();

@@ -1,4 +1,4 @@
-//! Requests that pages of other sites make.
+//! Requests from pages of other sites.
 
 use http::{Method, Request};
 use http_body_util::Full;
@@ -16,7 +16,7 @@ fn service() -> MizanService {
 }
 
 #[tokio::test]
-async fn other_sites_are_refused() {
+async fn rejects_cross_site_requests() {
     let service = service();
     let origin = |origin| [("host", "api.example:8000"), ("origin", origin)];
     let host = [("host", "api.example:8000")];
@@ -95,7 +95,7 @@ async fn other_sites_are_refused() {
 }
 
 #[tokio::test]
-async fn an_absolute_uri_names_the_host() {
+async fn absolute_uri_determines_own_origin() {
     let service = service();
     for (origin, status) in [("http://real.example", 200), ("http://fake.example", 403)] {
         let request = crate::wire::post("http://real.example/api/mizan/call/read", "");
@@ -105,7 +105,7 @@ async fn an_absolute_uri_names_the_host() {
 }
 
 #[test]
-fn an_origin_that_could_never_match_is_an_error() {
+fn rejects_invalid_public_origins() {
     let probe = std::sync::Arc::default();
     for origin in [
         "example.com",

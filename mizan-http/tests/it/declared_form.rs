@@ -1,4 +1,4 @@
-//! A form that is declared with `mizan-forms`, and posted as a browser does.
+//! A form that is declared with `mizan-forms` and posted by a browser without JavaScript.
 
 use std::sync::{Arc, Mutex};
 
@@ -64,7 +64,7 @@ impl FormHandler for Contact {
     }
 }
 
-/// The form's state on its page.
+/// Returns the form's state from its page.
 async fn page(mizan: MizanService, request: axum::extract::Request) -> Bytes {
     let caller = mizan.caller(&request).await.unwrap();
     caller
@@ -103,7 +103,7 @@ fn state(reply: &Reply) -> Value {
 }
 
 #[tokio::test]
-async fn a_person_fails_and_then_succeeds() {
+async fn form_fails_validation_and_then_succeeds() {
     let (sent, site) = site();
     let opened = open(&site, "/contact/?a=b").await;
     assert_eq!(
@@ -138,7 +138,10 @@ async fn a_person_fails_and_then_succeeds() {
     );
     assert_eq!(again["errors"].as_object().unwrap().len(), 2, "{again}");
     assert_eq!(again["values"]["name"], "Ada");
-    assert_eq!(again["values"]["age"], "old", "as it was typed");
+    assert_eq!(
+        again["values"]["age"], "old",
+        "the text of the user is kept"
+    );
     assert_eq!(again["values"]["message"], "two\nlines");
     assert_eq!(again["values"]["phones"], json!([{ "number": "1" }]));
     assert!(again["values"].get("secret").is_none());
@@ -191,7 +194,7 @@ async fn a_person_fails_and_then_succeeds() {
 }
 
 #[tokio::test]
-async fn what_is_bad_is_refused_on_its_field() {
+async fn reports_errors_on_their_fields() {
     let (sent, site) = site();
     let row = |path| text(path, "1");
     for (parts, path) in [
@@ -229,7 +232,7 @@ async fn what_is_bad_is_refused_on_its_field() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_beside_a_refused_file_is_told_too() {
+async fn reports_field_errors_together_with_rejected_file() {
     let (sent, site) = site();
     let reply = send(
         &site,

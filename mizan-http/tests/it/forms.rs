@@ -1,4 +1,4 @@
-//! Forms that a browser posts by itself, and the pages that show them again.
+//! Forms that a browser posts without JavaScript, and the pages that show them again.
 
 use std::sync::Arc;
 
@@ -34,11 +34,11 @@ fn form(fields: &[(&str, &str)]) -> Request<Full<Bytes>> {
 
 async fn send(site: &Site, request: Request<Full<Bytes>>) -> Reply {
     let reply = call(&site.pages(), request).await;
-    assert_eq!(site.files().len(), 0, "temporary files");
+    assert_eq!(site.files().len(), 0, "temporary files remain");
     reply
 }
 
-/// What the page was given to show.
+/// Returns the data that the page received.
 fn shown(reply: &Reply) -> Value {
     assert_eq!(
         reply.header("content-type"),
@@ -50,7 +50,7 @@ fn shown(reply: &Reply) -> Value {
     reply.json()["state"].clone()
 }
 
-/// The plain page.
+/// Returns the status and the HTML of the plain page.
 fn plain(reply: &Reply) -> (u16, String) {
     assert_eq!(
         reply.header("content-type"),
@@ -71,7 +71,7 @@ fn location(reply: &Reply) -> &str {
 }
 
 #[tokio::test]
-async fn a_success_sends_the_browser_on() {
+async fn redirects_after_success() {
     let site = Site::new();
     let ada = ("name", "Ada");
     for (path, fields, next) in [
@@ -99,13 +99,13 @@ async fn a_success_sends_the_browser_on() {
         status == 200 && page.contains("Your form was sent"),
         "{page}"
     );
-    // The service by itself does as much.
+    // The service without `FormPages` behaves the same.
     let reply = call(&site.service, form(&[ada, PAGE])).await;
     assert_eq!(location(&reply), "/contact/?a=b&sent=contact");
 }
 
 #[tokio::test]
-async fn no_other_site_is_where_a_browser_is_sent() {
+async fn ignores_redirects_to_other_sites() {
     let site = Site::new();
     for evil in [
         "//evil.example",
@@ -135,7 +135,7 @@ async fn no_other_site_is_where_a_browser_is_sent() {
 }
 
 #[tokio::test]
-async fn a_failure_shows_the_page_again() {
+async fn shows_page_with_errors_after_failure() {
     let site = Site::new();
     let fields = [
         ("name", ""),
@@ -166,7 +166,7 @@ async fn a_failure_shows_the_page_again() {
                 "phones.1.number": ["Must have at most 20 characters."],
             },
             "token": TOKEN,
-            // That it was sent before is not so any more.
+            // The `sent` parameter of an earlier success is removed.
             "page": "/contact/?a=b",
             "user": "ada",
         })
@@ -175,13 +175,13 @@ async fn a_failure_shows_the_page_again() {
     assert_eq!(
         reply.json()["headers"],
         json!({ "cookie": "user=ada", "x-mine": "1" }),
-        "what was about the post is left out"
+        "headers about the post are removed"
     );
     assert_eq!(site.seen.count(), 0);
 }
 
 #[tokio::test]
-async fn what_else_fails_is_shown_on_the_form() {
+async fn shows_other_failures_as_form_errors() {
     let site = Site::new();
     let fails = async |name: &str| send(&site, form(&[("name", name), PAGE])).await;
     let reply = fails("taken").await;
@@ -221,7 +221,7 @@ async fn what_else_fails_is_shown_on_the_form() {
 }
 
 #[tokio::test]
-async fn without_a_page_the_errors_are_listed() {
+async fn lists_errors_on_plain_page_without_own_page() {
     let site = Site::new();
     for (page, back) in [
         ("/gone?a=\"<b>", "/"),
@@ -251,13 +251,13 @@ async fn without_a_page_the_errors_are_listed() {
         html.contains("<li>Come again tomorrow &lt;now&gt;.</li>"),
         "{html}"
     );
-    // Without `FormPages` there is no other.
+    // Without `FormPages`, there is only the plain page.
     let reply = call(&site.service, form(&[("name", ""), PAGE])).await;
     assert_eq!(plain(&reply).0, 422);
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_twice_is_taken_once() {
+async fn form_sent_twice_runs_once() {
     let site = Site::new();
     let fields = [("name", "Ada"), ("__token", TOKEN), PAGE];
     for _ in 0..3 {
@@ -267,7 +267,7 @@ async fn a_form_that_is_sent_twice_is_taken_once() {
     }
     assert_eq!(site.seen.count(), 1);
 
-    // Back, and sent again with other values: the token is spent, so the page gets another.
+    // The user goes back and sends other values: the token is used, so the page gets a new one.
     let reply = send(&site, form(&[("name", "Eve"), ("__token", TOKEN), PAGE])).await;
     assert_eq!(reply.status, 422);
     let state = shown(&reply);
@@ -284,7 +284,7 @@ async fn a_form_that_is_sent_twice_is_taken_once() {
 }
 
 #[tokio::test]
-async fn concurrent_posts_are_taken_once() {
+async fn concurrent_posts_run_once() {
     let site = Arc::new(Site::gated());
     let posts: Vec<_> = (0..10)
         .map(|i| {
@@ -292,7 +292,7 @@ async fn concurrent_posts_are_taken_once() {
             tokio::spawn(async move {
                 let fields = [("name", "Ada"), ("__token", TOKEN), PAGE];
                 let parts = fields.map(|(name, value)| text(name, value));
-                // What a form says counts, not how it is encoded.
+                // The values are compared, not their encoding.
                 let request = if i % 2 == 0 {
                     form(&fields)
                 } else {
@@ -311,7 +311,7 @@ async fn concurrent_posts_are_taken_once() {
 }
 
 #[tokio::test]
-async fn a_retry_runs_under_the_same_token() {
+async fn retry_after_failure_runs_with_the_same_token() {
     let site = Site::new();
     for name in ["", "taken", "broken"] {
         let reply = send(&site, form(&[("name", name), ("__token", TOKEN), PAGE])).await;
@@ -320,7 +320,7 @@ async fn a_retry_runs_under_the_same_token() {
     let reply = send(&site, form(&[("name", "Ada"), ("__token", TOKEN), PAGE])).await;
     assert_eq!(reply.status, 303);
     assert_eq!(site.seen.count(), 1);
-    // Without a token each counts, and what is none is said to be none.
+    // Without a token, each post runs. An invalid token is rejected.
     for _ in 0..2 {
         let reply = send(&site, form(&[("name", "Ada"), ("__token", ""), PAGE])).await;
         assert_eq!(reply.status, 303);
@@ -336,7 +336,7 @@ async fn a_retry_runs_under_the_same_token() {
 }
 
 #[tokio::test]
-async fn rows_are_added_and_removed() {
+async fn adds_and_removes_rows() {
     let site = Site::new();
     let rows = [
         ("phones.0.number", "1"),
@@ -375,7 +375,7 @@ async fn rows_are_added_and_removed() {
         );
     }
     assert_eq!(site.seen.started.get(), 0);
-    // A file that was chosen is not kept.
+    // A file that was chosen earlier is not kept.
     let parts = [
         text("name", "Ada"),
         text("__page", "/contact/"),
@@ -391,7 +391,7 @@ async fn rows_are_added_and_removed() {
 }
 
 #[tokio::test]
-async fn files_come_along() {
+async fn receives_files_with_the_form() {
     let site = Site::new();
     let unchosen = |name| Part(name, Some(""), "application/octet-stream", b"");
     let parts = [
@@ -421,7 +421,7 @@ async fn files_come_along() {
 }
 
 #[tokio::test]
-async fn a_refused_file_is_told_on_its_field() {
+async fn reports_rejected_file_on_its_field() {
     let site = Site::new();
     for (part, errors) in [
         (
@@ -465,7 +465,7 @@ async fn a_refused_file_is_told_on_its_field() {
 }
 
 #[tokio::test]
-async fn bad_fields_are_refused_on_their_paths() {
+async fn reports_unknown_and_invalid_fields_on_their_paths() {
     let site = Site::new();
     let name = ("name", "Ada");
     let rows: Vec<_> = (0..6).map(|i| format!("phones.{i}.number")).collect();
@@ -516,7 +516,7 @@ async fn bad_fields_are_refused_on_their_paths() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_form_are_refused() {
+async fn rejects_bodies_that_are_not_forms() {
     let site = Site::new();
     let large = "x".repeat(1024 * 1024);
     let many = vec!["a=b"; 10_000].join("&");
@@ -554,7 +554,7 @@ async fn bodies_that_are_no_form_are_refused() {
 }
 
 #[tokio::test]
-async fn forms_are_posted() {
+async fn rejects_other_methods() {
     let site = Site::new();
     let pages = site.pages();
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
@@ -572,7 +572,7 @@ async fn forms_are_posted() {
         let reply = call(&pages, form_at(path, &[])).await;
         assert_eq!(reply.failure(), (404, "not_found".to_owned()), "{path}");
     }
-    // Whatever else comes is for the pages.
+    // All other requests go to the pages.
     for request in [
         get("/contact/"),
         form_at("/contact/", &[]),
@@ -587,7 +587,7 @@ async fn forms_are_posted() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_is_refused() {
+async fn rejects_cross_site_forms() {
     let site = Site::new();
     let ada = || form(&[("name", "Ada"), PAGE]);
     for headers in [
@@ -608,7 +608,7 @@ async fn a_form_of_another_site_is_refused() {
         }
     }
     assert_eq!(site.seen.started.get(), 0);
-    // A referrer is never asked for, and never believed.
+    // The `Referer` header is ignored.
     for headers in [
         &[("sec-fetch-site", "same-origin")][..],
         &[
@@ -624,7 +624,7 @@ async fn a_form_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn a_browser_is_served_over_a_socket() {
+async fn works_over_a_socket() {
     let site = Site::new();
     let server = Server::start(site.pages(), |serve| serve).await;
     let mut socket = server.connect().await;
@@ -642,7 +642,7 @@ async fn a_browser_is_served_over_a_socket() {
 }
 
 #[tokio::test]
-async fn an_axum_application_may_be_wrapped() {
+async fn wraps_axum_router() {
     let site = Site::new();
     let mizan = site.service.clone();
     let contact = |request: axum::extract::Request| async move {
@@ -675,8 +675,8 @@ async fn an_axum_application_may_be_wrapped() {
 }
 
 #[tokio::test]
-async fn more_calls_than_may_run_are_told_so() {
-    let site = Site::with(Seen::default(), |limits| limits.concurrent_calls = 0);
+async fn shows_error_when_the_server_is_busy() {
+    let site = Site::with(Seen::default(), |limits| limits.max_concurrent_calls = 0);
     let reply = call(&site.service, form(&[("name", "Ada")])).await;
     let (status, page) = plain(&reply);
     assert!(

@@ -1,5 +1,5 @@
-//! An application with a form and files, and pages to show the form on. The form is written by hand
-//! against the core, as `mizan-forms` would write it.
+//! An application with a form, files and pages, whose form implements the traits of the core by hand as
+//! `mizan-forms` would.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -28,12 +28,12 @@ use validator::Validate;
 use crate::app::{Counter, Gate, limits};
 use crate::wire::PATIENCE;
 
-/// What the form's function saw.
+/// The calls that the form's function received.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) started: Counter,
     pub(crate) sent: Mutex<Vec<Value>>,
-    /// Where set, calls wait here before they end.
+    /// A gate at which calls wait before they return, if set.
     pub(crate) gate: Option<Gate>,
 }
 
@@ -68,7 +68,7 @@ struct Submit {
     phones: Vec<Phone>,
 }
 
-// `validator` wants to print what it refuses.
+// `validator` requires `Debug`.
 #[derive(Deserialize, Serialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct Phone {
@@ -79,7 +79,7 @@ struct Phone {
     scan: Option<Upload>,
 }
 
-fn told(upload: &Upload) -> Value {
+fn describe(upload: &Upload) -> Value {
     let mut content = Vec::new();
     upload.open().read_to_end(&mut content).unwrap();
     assert_eq!(content.len() as u64, upload.len());
@@ -132,14 +132,14 @@ impl ServerFunction for Submit {
         }
         let phones = self.phones.iter();
         let phones: Vec<_> = phones
-            .map(|phone| json!([phone.number, phone.scan.as_ref().map(told)]))
+            .map(|phone| json!([phone.number, phone.scan.as_ref().map(describe)]))
             .collect();
         let sent = json!({
             "client": cx.head().client_addr(),
             "name": self.name,
             "password": self.password,
-            "image": self.image.as_ref().map(told),
-            "files": self.files.iter().map(told).collect::<Vec<_>>(),
+            "image": self.image.as_ref().map(describe),
+            "files": self.files.iter().map(describe).collect::<Vec<_>>(),
             "phones": phones,
         });
         seen.sent.lock().unwrap().push(sent);
@@ -170,7 +170,7 @@ impl ServerFunction for Schema {
     }
 }
 
-/// Takes files of members alone.
+/// Accepts files only from signed-in users.
 #[derive(Deserialize, JsonSchema)]
 struct MembersFile {
     file: Upload,
@@ -256,7 +256,7 @@ impl FormShape for Shape {
     }
 }
 
-/// Believes the cookie `user`.
+/// Trusts the cookie `user`.
 pub(crate) struct Cookies;
 
 impl Authenticate for Cookies {
@@ -268,7 +268,7 @@ impl Authenticate for Cookies {
     }
 }
 
-/// The service with its folder for uploads.
+/// The service and its upload directory.
 pub(crate) struct Site {
     pub(crate) seen: Arc<Seen>,
     pub(crate) service: MizanService<Cookies>,
@@ -295,7 +295,7 @@ impl Site {
         Self { seen, service, dir }
     }
 
-    /// The service alone, with its uploads in `dir`.
+    /// Creates the service without pages, with its uploads in `dir`.
     pub(crate) fn in_dir(dir: &Path) -> MizanService<Cookies> {
         Self::service(&Arc::default(), dir, |_| {})
     }
@@ -325,18 +325,18 @@ impl Site {
         service.unwrap()
     }
 
-    /// The service within an application that has pages.
+    /// Wraps the service in an application with pages.
     pub(crate) fn pages(&self) -> FormPages<Pages, Cookies> {
         FormPages::new(Pages(self.service.clone()), self.service.clone())
     }
 
-    /// The files of the folder that are open now.
+    /// Returns the files of the directory that are open.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         open_files(std::process::id(), self.dir.path())
     }
 
-    /// Waits until so many files are there.
-    pub(crate) async fn until_files(&self, count: usize) {
+    /// Waits until `count` files are open.
+    pub(crate) async fn wait_for_files(&self, count: usize) {
         let start = Instant::now();
         while self.files().len() != count {
             assert!(start.elapsed() < PATIENCE, "{:?}", self.files());
@@ -345,14 +345,14 @@ impl Site {
     }
 }
 
-/// The files of a folder that a process holds open, whether or not they have a name.
+/// Returns the files of a directory that a process has open, including files without a name.
 pub(crate) fn open_files(process: u32, dir: &Path) -> Vec<PathBuf> {
     let descriptors = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
     let files = descriptors.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
     files.filter(|file| file.starts_with(dir)).collect()
 }
 
-/// Pages that show as JSON what a component would get, and the headers of the request.
+/// Pages that return the data of a component as JSON, with the headers of the request.
 #[derive(Clone)]
 pub(crate) struct Pages(MizanService<Cookies>);
 
@@ -386,7 +386,7 @@ where
         Box::pin(async move {
             let name = "contact.schema".to_owned();
             let Ok(caller) = caller.await else {
-                panic!("nobody can be found out");
+                panic!("authentication failed");
             };
             let state = caller.call(name, Bytes::new()).await.unwrap();
             let state: Value = serde_json::from_slice(&state).unwrap();
@@ -419,7 +419,7 @@ fn names(headers: &HeaderMap) -> Map<String, Value> {
 
 pub(crate) const BOUNDARY: &str = "a-boundary";
 
-/// A part of a multipart body: its name, its file name, its type, its content.
+/// A part of a multipart body: its name, file name, type and content.
 #[derive(Clone, Copy)]
 pub(crate) struct Part<'a>(
     pub(crate) &'a str,
@@ -438,7 +438,7 @@ pub(crate) const fn png(name: &str) -> Part<'_> {
 
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
-/// A body up to its end, which is the boundary with `--`.
+/// Encodes a multipart body without the final boundary.
 pub(crate) fn unended(parts: &[Part<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
     for Part(name, file_name, content_type, content) in parts {

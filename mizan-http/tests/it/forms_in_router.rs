@@ -1,4 +1,4 @@
-//! Forms within a router of axum, whose layers apply to them as to everything else.
+//! Forms within an axum router, whose layers apply to them.
 
 use std::net::SocketAddr;
 
@@ -11,21 +11,23 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{Full, Limited};
+use mizan_http::forms::FormPagesLayer;
 use mizan_http::{FormPages, PeerAddr};
 use serde_json::{Value, json};
+use tower_layer::Layer;
 
-use crate::forms_app::Site;
+use crate::forms_app::{Cookies, Site};
 use crate::wire::{Reply, call};
 
 const PEER: &str = "192.0.2.1:5";
 
-/// A page that shows its form, and the address that the request came from.
+/// Creates a router with a page that returns its form and the address of the peer.
 fn router(site: &Site) -> Router {
     let service = site.service.clone();
     let page = async move |request: Request| {
         let peer = request.extensions().get().map(|PeerAddr(peer)| *peer);
         let Ok(caller) = service.caller(&request).await else {
-            panic!("the caller is not known");
+            panic!("authentication failed");
         };
         let state = caller.call("contact.schema".to_owned(), Bytes::new());
         let state: Value = serde_json::from_slice(&state.await.unwrap()).unwrap();
@@ -36,9 +38,12 @@ fn router(site: &Site) -> Router {
         .nest_service("/api/mizan", site.service.clone())
 }
 
-/// Posts the form to a router that a server of axum's has told the peer.
+/// Posts the form with the peer address that the axum server inserts.
 async fn send(site: &Site, router: Router, name: &str) -> Reply {
-    let service = FormPages::new(router, site.service.clone());
+    post_form(&FormPages::new(router, site.service.clone()), name).await
+}
+
+async fn post_form(service: &FormPages<Router, Cookies>, name: &str) -> Reply {
     let form = format!("name={name}&__page=%2Fcontact%2F");
     let mut request = http::Request::post("/api/mizan/form/contact")
         .header("content-type", "application/x-www-form-urlencoded")
@@ -46,11 +51,11 @@ async fn send(site: &Site, router: Router, name: &str) -> Reply {
         .unwrap();
     let peer: SocketAddr = PEER.parse().unwrap();
     request.extensions_mut().insert(ConnectInfo(peer));
-    call(&service, request).await
+    call(service, request).await
 }
 
-/// The middleware of the README.
-async fn peer_addr(
+/// The middleware from the README.
+async fn insert_peer_addr(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
@@ -60,9 +65,9 @@ async fn peer_addr(
 }
 
 #[tokio::test]
-async fn the_peer_of_a_middleware_reaches_forms_and_their_pages() {
+async fn peer_address_of_middleware_reaches_forms_and_pages() {
     let site = Site::new();
-    let router = || router(&site).layer(from_fn(peer_addr));
+    let router = || router(&site).layer(from_fn(insert_peer_addr));
     let reply = send(&site, router(), "Ada").await;
     assert_eq!(reply.status, 303, "{reply:?}");
     assert_eq!(site.seen.last()["client"], "192.0.2.1");
@@ -80,7 +85,7 @@ async fn the_peer_of_a_middleware_reaches_forms_and_their_pages() {
 }
 
 #[tokio::test]
-async fn a_list_of_addresses_applies_to_forms() {
+async fn address_allow_list_applies_to_forms() {
     async fn only_local(request: Request, next: Next) -> Response {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         if peer.is_some_and(|ConnectInfo(peer)| peer.ip().is_loopback()) {
@@ -95,7 +100,7 @@ async fn a_list_of_addresses_applies_to_forms() {
 }
 
 #[tokio::test]
-async fn a_limit_of_bodies_applies_to_forms() {
+async fn body_limit_layer_applies_to_forms() {
     async fn limit(request: Request, next: Next) -> Response {
         next.run(request.map(|body| Body::new(Limited::new(body, 100))))
             .await
@@ -109,8 +114,22 @@ async fn a_limit_of_bodies_applies_to_forms() {
 }
 
 #[tokio::test]
-async fn a_router_without_the_service_has_no_forms() {
+async fn router_without_the_service_has_no_forms() {
     let site = Site::new();
     let reply = send(&site, Router::new(), "Ada").await;
     assert_eq!(reply.status, 404);
+}
+
+#[tokio::test]
+async fn layer_wraps_a_router_in_form_pages() {
+    let site = Site::new();
+    let layer = FormPagesLayer::new(site.service.clone());
+    let service = layer.layer(router(&site).layer(from_fn(insert_peer_addr)));
+    assert_eq!(post_form(&service, "Ada").await.status, 303);
+    let reply = post_form(&service, "taken").await;
+    assert_eq!(reply.status, 422);
+    assert_eq!(
+        reply.json()["errors"],
+        json!({ "name": ["is taken by Ada"] })
+    );
 }

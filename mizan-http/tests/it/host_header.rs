@@ -1,11 +1,11 @@
-//! Which host a request is for: exactly one, the same for everyone who reads it.
+//! Requests must name exactly one host.
 
 use tokio::io::AsyncWriteExt;
 
 use crate::wire::{Server, get, service, soon, with};
 
 #[tokio::test]
-async fn a_request_names_one_host() {
+async fn rejects_missing_duplicate_and_invalid_hosts() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let line = "GET /api/mizan/call/read HTTP/1";
@@ -36,7 +36,7 @@ async fn a_request_names_one_host() {
         assert_eq!(reply.status, status, "{head}");
         if status == 400 {
             assert_eq!(reply.failure(), (400, "malformed".to_owned()));
-            // What follows may be meant for another host.
+            // The bytes that follow may belong to another host.
             let _ = socket.stream.write_all(head.as_bytes()).await;
             assert_eq!(socket.end().await, b"", "{head}");
         }
@@ -44,7 +44,7 @@ async fn a_request_names_one_host() {
 }
 
 #[tokio::test]
-async fn over_http2_the_host_does_not_contradict_the_authority() {
+async fn rejects_host_that_differs_from_http2_authority() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut client = server.connect_http2().await;

@@ -1,4 +1,4 @@
-//! Clients that mean harm.
+//! Malicious clients.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const HEAD: &str = "POST /api/mizan/call/echo HTTP/1.1\r\nhost: localhost\r\n\
                     content-type: application/json\r\n";
 
 #[tokio::test]
-async fn one_request_is_not_two() {
+async fn prevents_request_smuggling() {
     let (probe, service) = service();
     let server = Server::of(service).await;
     let hidden =
@@ -34,7 +34,7 @@ async fn one_request_is_not_two() {
         let mut socket = server.connect().await;
         socket.send(format!("{HEAD}{framing}")).await;
         let reply = socket.head().await;
-        // Refused, or read as one request whose connection ends with it.
+        // The request is rejected, or read as one request after which the connection closes.
         assert!(reply.status >= 400, "{framing}");
         socket.end().await;
     }
@@ -43,14 +43,14 @@ async fn one_request_is_not_two() {
 }
 
 #[tokio::test]
-async fn heads_are_limited() {
+async fn limits_request_heads() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let many: String = (0..5000).map(|i| format!("x-{i}: y\r\n")).collect();
     let long = format!("x: {}\r\n", "y".repeat(200_000));
     for headers in [many, long] {
         let mut socket = server.connect().await;
-        // The server may hang up before all of it is sent.
+        // The server may close the connection before all bytes are sent.
         let request = format!("{HEAD}{headers}content-length: 0\r\n\r\n");
         let sent = socket.stream.write_all(request.as_bytes());
         soon(sent).await.ok();
@@ -65,7 +65,7 @@ async fn heads_are_limited() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_hung_up_on() {
+async fn closes_connections_that_do_not_speak_http() {
     let (_, service) = service();
     let server = Server::of(service).await;
     for bytes in [
@@ -84,7 +84,7 @@ async fn what_is_not_http_is_hung_up_on() {
 }
 
 #[tokio::test]
-async fn whoever_asks_and_does_not_read_is_cut_off() {
+async fn disconnects_client_that_does_not_read() {
     let (probe, service) = service();
     let mut server = Server::start(service, |serve| {
         serve.write_timeout(Duration::from_millis(500))
@@ -96,7 +96,7 @@ async fn whoever_asks_and_does_not_read_is_cut_off() {
         .send(raw_post("/api/mizan/batch", "", &format!("[{calls}]")))
         .await;
     probe.started.reach(60).await;
-    // The server would wait for its answer to be taken.
+    // Without the timeout, the server would wait until the client reads.
     server.stop();
     soon(server.task).await.unwrap().unwrap();
     let received = socket.end().await.len();
@@ -104,7 +104,7 @@ async fn whoever_asks_and_does_not_read_is_cut_off() {
 }
 
 #[tokio::test]
-async fn pipelined_requests_are_answered_in_their_order() {
+async fn answers_pipelined_requests_in_order() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut socket = server.connect().await;
@@ -115,15 +115,15 @@ async fn pipelined_requests_are_answered_in_their_order() {
     }
 }
 
-/// CVE-2023-44487: streams that are opened and reset at once cost the server more than the client.
+/// CVE-2023-44487: opening and resetting streams costs the server more than the client.
 #[tokio::test]
-async fn rapid_resets_end_the_connection() {
+async fn rapid_resets_close_the_connection() {
     let (probe, service) = service();
     let server = Server::of(service.clone()).await;
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     bytes.extend(frame(SETTINGS, 0, 0, b""));
     let path = b"/api/mizan/call/wait";
-    // In HPACK: `:method: GET`, `:scheme: http`, and a `:path` and an `:authority` in full.
+    // HPACK: `:method: GET` and `:scheme: http` are indexed, `:path` and `:authority` are literals.
     let fields = [
         &[0x82, 0x86, 0x04, path.len() as u8],
         &path[..],
@@ -135,7 +135,7 @@ async fn rapid_resets_end_the_connection() {
         bytes.extend(frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]));
     }
     let mut socket = server.connect().await;
-    // The server hangs up before all of it is sent.
+    // The server closes the connection before all bytes are sent.
     let sent = socket.stream.write_all(&bytes);
     let _ = soon(sent).await;
     socket.end().await;
@@ -150,16 +150,16 @@ const SETTINGS: u8 = 4;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// A frame of HTTP/2 (RFC 9113, section 4.1).
+/// Encodes an HTTP/2 frame (RFC 9113, section 4.1).
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// As many as the limit of open files allows, up to 10,000.
+/// Opens as many connections as the limit of open files allows, up to 10,000.
 #[tokio::test]
-async fn idle_connections_cost_little_and_end() {
-    if !runs_alone("hostile_clients::idle_connections_cost_little_and_end") {
+async fn idle_connections_use_little_memory_and_time_out() {
+    if !runs_alone("hostile_clients::idle_connections_use_little_memory_and_time_out") {
         return;
     }
     let (_, service) = service();
@@ -185,10 +185,10 @@ async fn idle_connections_cost_little_and_end() {
     server.works().await;
 }
 
-/// Floods of refused requests leave nothing behind.
+/// Floods of rejected requests must not leave anything in memory.
 #[tokio::test]
-async fn memory_stays_flat() {
-    if !runs_alone("hostile_clients::memory_stays_flat") {
+async fn memory_stays_flat_under_rejected_requests() {
+    if !runs_alone("hostile_clients::memory_stays_flat_under_rejected_requests") {
         return;
     }
     let (_, service) = service();
@@ -220,8 +220,8 @@ async fn memory_stays_flat() {
     assert!(grown < 2 * 1024 * 1024, "grown by {grown} bytes");
 }
 
-/// Whether the test has a process of its own, which it needs to measure its memory. Where it has
-/// not, it is run in one.
+/// Returns whether the test runs in its own process, which it needs to measure memory. Otherwise, starts
+/// such a process.
 fn runs_alone(test: &str) -> bool {
     const ALONE: &str = "MIZAN_TEST_ALONE";
     if std::env::var_os(ALONE).is_some() {
@@ -237,7 +237,7 @@ fn runs_alone(test: &str) -> bool {
     false
 }
 
-/// The resident memory of this process, in bytes; 0 where it cannot be known.
+/// Returns the resident memory of this process in bytes, or 0 if it is unknown.
 fn memory() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm")
         .ok()

@@ -1,10 +1,10 @@
-//! Strings that break programs, there and back.
+//! Round trips of strings that often cause bugs.
 
 use serde_json::{Value, json};
 
 use crate::wire::{self, Server, call, get, raw_get, raw_post, service};
 
-/// Without the list, at least these.
+/// The strings that are tested without the list.
 const A_FEW: [&str; 8] = [
     "",
     "\u{0}\r\n\t",
@@ -24,13 +24,13 @@ fn strings() -> Vec<String> {
             let list = std::fs::read(path).unwrap();
             strings.extend(serde_json::from_slice::<Vec<String>>(&list).unwrap());
         }
-        None => println!("MIZAN_TEST_DATA is not set: only a few strings are tried"),
+        None => println!("MIZAN_TEST_DATA is not set: testing only a few strings"),
     }
     strings
 }
 
 #[tokio::test]
-async fn every_string_comes_back_as_it_was() {
+async fn strings_round_trip_unchanged() {
     let (_, service) = service();
     let server = Server::of(service.clone()).await;
     let mut socket = server.connect().await;
@@ -45,7 +45,7 @@ async fn every_string_comes_back_as_it_was() {
         socket.send(raw_post("/api/mizan/batch", "", &batch)).await;
         let line: Value = serde_json::from_slice(&socket.reply().await.body).unwrap();
         assert_eq!(line["output"]["message"], text);
-        // As a name it leads nowhere.
+        // No function has this name.
         let name = wire::input(&text);
         let reply = call(&service, get(&format!("/api/mizan/call/{name}"))).await;
         assert_eq!(reply.status, 404);

@@ -1,4 +1,4 @@
-//! HTTP/2 connections: how long they may be idle, and clients that take nothing.
+//! HTTP/2 connections: idle timeouts, and clients that do not read.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const WINDOW: u32 = 65_535;
 const READ: &str = "/api/mizan/call/read";
 
 #[tokio::test]
-async fn idle_connections_are_closed_though_they_ping() {
+async fn closes_idle_connections_despite_pings() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
     let stream = TcpStream::connect(server.addr).await.unwrap();
@@ -33,20 +33,20 @@ async fn idle_connections_are_closed_though_they_ping() {
         assert_eq!(reply.status(), 200);
         reply.into_body().collect().await.unwrap();
     }
-    // The client is told before: it ends without an error.
+    // The client receives GOAWAY, so its connection ends without an error.
     soon(connection).await.unwrap().unwrap();
     assert!(client.is_closed());
     server.works().await;
 }
 
 #[tokio::test]
-async fn idle_connections_are_told_and_then_cut_off() {
+async fn sends_goaway_to_idle_connections_and_then_closes_them() {
     let (_, service) = service();
     let server = Server::start(service, |serve| {
         serve.header_timeout(SHORT).write_timeout(SHORT)
     })
     .await;
-    // The one answers pings and leaves its end open, the other does nothing.
+    // One client answers pings and keeps its side open, the other does nothing.
     for answers_pings in [true, false] {
         let mut client = RawHttp2::connect(server.addr, WINDOW).await;
         client.answers_pings = answers_pings;
@@ -57,7 +57,7 @@ async fn idle_connections_are_told_and_then_cut_off() {
 }
 
 #[tokio::test]
-async fn the_idle_time_begins_with_the_end_of_the_last_request() {
+async fn idle_time_starts_after_the_last_request() {
     let (probe, service) = service();
     let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, WINDOW).await;
@@ -74,11 +74,11 @@ async fn the_idle_time_begins_with_the_end_of_the_last_request() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_client_takes_nothing_is_reset() {
+async fn resets_stream_of_client_that_does_not_read() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.write_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, 0).await;
-    // A body that is one piece, and one that is many.
+    // A body of one chunk, and one of many.
     client.get(1, READ, &[]).await;
     client.get(3, "/api/mizan/call/large", &[]).await;
     let mut reset = [
@@ -87,7 +87,7 @@ async fn a_stream_whose_client_takes_nothing_is_reset() {
     ];
     reset.sort_unstable();
     assert_eq!(reset, [1, 3]);
-    // Other streams of the connection go on, however slowly they are read.
+    // Other streams of the connection continue, even if the client reads slowly.
     client.get(5, "/api/mizan/call/large", &[]).await;
     client.until(HEADERS).await;
     client.widen(0, 1 << 20).await;
@@ -100,7 +100,7 @@ async fn a_stream_whose_client_takes_nothing_is_reset() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_last_piece_is_not_taken_is_reset() {
+async fn resets_stream_whose_last_chunk_is_not_read() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.write_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, 1).await;
@@ -111,12 +111,12 @@ async fn a_stream_whose_last_piece_is_not_taken_is_reset() {
     );
     client.get(1, &path, &[]).await;
     assert_eq!(client.until(DATA).await.payload.len(), 1);
-    // HTTP/2 would hold the rest until the connection's end.
+    // HTTP/2 would buffer the rest until the connection closes.
     assert_eq!(client.until(RST_STREAM).await.stream, 1);
 }
 
 #[tokio::test]
-async fn a_client_that_takes_nothing_does_not_hold_up_the_shutdown() {
+async fn client_that_does_not_read_does_not_delay_shutdown() {
     let (_, service) = service();
     let mut server = Server::start(service, |serve| {
         serve
@@ -127,13 +127,13 @@ async fn a_client_that_takes_nothing_does_not_hold_up_the_shutdown() {
     let mut client = RawHttp2::connect(server.addr, 0).await;
     client.get(1, "/api/mizan/call/large", &[]).await;
     client.until(HEADERS).await;
-    // It answers no ping either, which is how the server learns that its goodbye has arrived.
+    // The client does not answer the ping by which the server learns that GOAWAY has arrived.
     server.stop();
     soon(server.task).await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn large_bodies_arrive_whole() {
+async fn delivers_large_bodies_completely() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut client = server.connect_http2().await;
@@ -150,7 +150,7 @@ async fn large_bodies_arrive_whole() {
 }
 
 #[tokio::test]
-async fn the_number_of_headers_is_limited() {
+async fn limits_the_number_of_headers() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut client = server.connect_http2().await;
@@ -166,13 +166,13 @@ async fn the_number_of_headers_is_limited() {
         (with_headers(100), 200),
         (with_headers(101), 431),
         (with_headers(1500), 431),
-        // Browsers send each cookie by itself.
+        // Browsers send each cookie in its own header.
         (with(get(&uri), &[("cookie", "a=b"); 150]), 200),
     ] {
         let reply = soon(client.send_request(request)).await.unwrap();
         assert_eq!(reply.status(), status);
     }
-    // As over HTTP/1.1.
+    // The same limit as over HTTP/1.1.
     let lines = "x: y\r\n".repeat(101);
     let head = format!("GET {READ} HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n");
     let mut socket = server.connect().await;
@@ -183,7 +183,7 @@ async fn the_number_of_headers_is_limited() {
 /// `cargo test -p mizan-http --test it -- --ignored ten_thousand_idle_connections --nocapture`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "opens 10,000 connections; needs `ulimit -n 25000`"]
-async fn ten_thousand_idle_connections_shut_nobody_out() {
+async fn ten_thousand_idle_connections_block_no_other_client() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut held = Vec::new();
@@ -203,7 +203,7 @@ async fn ten_thousand_idle_connections_shut_nobody_out() {
         began.elapsed()
     );
     assert!(held.len() <= 10_000 / 4);
-    // From another address; this one has all that it may have.
+    // From another address, because this one has reached its limit.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let began = Instant::now();
@@ -211,10 +211,10 @@ async fn ten_thousand_idle_connections_shut_nobody_out() {
     let mut other = crate::wire::Socket::from(stream);
     other.send(crate::wire::echo("hi")).await;
     assert_eq!(other.reply().await.status, 200);
-    println!("another client was answered after {:?}", began.elapsed());
+    println!("answered another client after {:?}", began.elapsed());
     let began = Instant::now();
     for client in &mut held {
         client.end().await;
     }
-    println!("all were closed after {:?} more", began.elapsed());
+    println!("closed all connections after another {:?}", began.elapsed());
 }

@@ -1,4 +1,4 @@
-//! Mutations that are sent again under the same key.
+//! Mutations with an idempotency key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,18 +18,18 @@ fn keyed(path: &str, key: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> 
     with(post(path, body), &[("idempotency-key", key)])
 }
 
-/// A call of `work`, which passes the gate.
+/// Calls `work`, which passes the gate.
 async fn work(probe: &Probe, service: &MizanService, key: &str) -> Reply {
     probe.gate.let_through(1);
     call(service, keyed("/api/mizan/call/work", key, "")).await
 }
 
 #[tokio::test]
-async fn a_call_runs_once() {
+async fn call_with_key_runs_once() {
     let (probe, service) = service();
     let first = work(&probe, &service, KEY).await;
     assert_eq!((first.status, first.json()), (200, "worked".into()));
-    // As structured fields have it, this is the same key.
+    // A quoted key is the same key.
     let quoted = format!("\"{KEY}\"");
     for key in [KEY, &quoted] {
         let again = work(&probe, &service, key).await;
@@ -49,7 +49,7 @@ async fn a_call_runs_once() {
 }
 
 #[tokio::test]
-async fn the_reply_comes_again_with_all_that_was_set() {
+async fn replays_reply_with_headers_and_cookies() {
     let (_, service) = service();
     let set =
         r#"{"cookies": {"session": "secret"}, "headers": {"x-set": "1"}, "affects": ["read"]}"#;
@@ -61,9 +61,9 @@ async fn the_reply_comes_again_with_all_that_was_set() {
     assert_eq!(again.header("mizan-affects"), Some("read"));
 }
 
-/// The cookie of a session may be worthless when the reply would be replayed.
+/// The cookie of a session may be invalid at the time of the replay.
 #[tokio::test]
-async fn a_reply_that_forbids_its_replay_is_not_stored() {
+async fn does_not_store_reply_that_forbids_replay() {
     let (_, service) = service();
     for session in ["1", "2"] {
         let set = format!(r#"{{"cookies": {{"session": "{session}"}}, "forbid_replay": true}}"#);
@@ -74,7 +74,7 @@ async fn a_reply_that_forbids_its_replay_is_not_stored() {
 }
 
 #[tokio::test]
-async fn another_payload_is_refused() {
+async fn rejects_other_payload_with_the_same_key() {
     let (_, service) = service();
     let echo = async |text: &str| {
         let body = format!(r#"{{"text": "{text}"}}"#);
@@ -91,7 +91,7 @@ async fn another_payload_is_refused() {
     assert_eq!(echo("first").await.json()["message"], "first");
 }
 
-/// Takes a header's word.
+/// Trusts a header.
 struct Named;
 
 impl Authenticate for Named {
@@ -108,7 +108,7 @@ impl Authenticate for Named {
 }
 
 #[tokio::test]
-async fn a_key_is_its_callers_and_its_functions() {
+async fn keys_are_scoped_to_caller_and_function() {
     let probe = Arc::<Probe>::default();
     let service = MizanService::builder(app(&probe)).authenticate(Named);
     let service = service.build().unwrap();
@@ -130,7 +130,7 @@ async fn a_key_is_its_callers_and_its_functions() {
 }
 
 #[tokio::test]
-async fn the_policy_is_asked_before_a_reply_is_replayed() {
+async fn checks_policy_before_replay() {
     let probe = Arc::<Probe>::default();
     let service = MizanService::builder(app(&probe)).authenticate(Named);
     let service = service.build().unwrap();
@@ -166,7 +166,7 @@ async fn concurrent_calls_run_once() {
 }
 
 #[tokio::test]
-async fn a_retry_waits_for_the_call_that_its_client_left() {
+async fn retry_waits_for_the_call_of_a_disconnected_client() {
     let (probe, service) = service();
     let server = Server::of(service).await;
     let request = raw_post(
@@ -187,7 +187,7 @@ async fn a_retry_waits_for_the_call_that_its_client_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_call_is_forgotten() {
+async fn does_not_store_failed_call() {
     let (probe, service) = service();
     let request = || keyed("/api/mizan/call/work", KEY, "");
     let reply = call(&service, request()).await;
@@ -200,11 +200,11 @@ async fn a_failed_call_is_forgotten() {
     assert_eq!(echo(r#"{"text": "hi"}"#).await.json()["message"], "hi");
     let broken = || call(&service, keyed("/api/mizan/call/breaks", KEY, ""));
     let ids = [broken().await, broken().await].map(|reply| reply.problem()["error_id"].clone());
-    assert_ne!(ids[0], ids[1], "each ran");
+    assert_ne!(ids[0], ids[1], "both calls ran");
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_for_a_failed_call_run() {
+async fn waiting_requests_run_after_a_failed_call() {
     let (probe, service) = service();
     let run = || {
         let service = service.clone();
@@ -221,9 +221,9 @@ async fn those_who_wait_for_a_failed_call_run() {
 }
 
 #[tokio::test]
-async fn a_call_that_found_the_server_busy_may_come_again() {
+async fn call_rejected_as_busy_may_be_retried() {
     let probe = Arc::<Probe>::default();
-    let limits = limits(|limits| limits.concurrent_calls = 1);
+    let limits = limits(|limits| limits.max_concurrent_calls = 1);
     let service = MizanService::builder(app(&probe)).limits(limits);
     let service = service.build().unwrap();
     let other = {
@@ -239,7 +239,7 @@ async fn a_call_that_found_the_server_busy_may_come_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn replies_are_kept_for_ten_minutes() {
+async fn replies_expire_after_ten_minutes() {
     let (probe, service) = service();
     work(&probe, &service, KEY).await;
     tokio::time::advance(Duration::from_secs(599)).await;
@@ -251,7 +251,7 @@ async fn replies_are_kept_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_key_is_long_enough_to_be_random() {
+async fn rejects_short_and_invalid_keys() {
     let (probe, service) = service();
     let long = "x".repeat(256);
     for key in [
@@ -272,7 +272,7 @@ async fn a_key_is_long_enough_to_be_random() {
     );
     assert_eq!(call(&service, twice).await.status, 400);
     assert_eq!(probe.started.get(), 0);
-    // Reads may be repeated anyway.
+    // Reads ignore the key.
     let read = call(&service, keyed("/api/mizan/call/read", "1", "")).await;
     assert_eq!(read.status, 200);
 }

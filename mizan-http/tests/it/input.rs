@@ -1,4 +1,4 @@
-//! Input that is malformed, refused, too large or too late.
+//! Input that is malformed, invalid, too large, or too slow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use crate::app::{app, limits};
 use crate::wire::{self, Server, call, echo, get, post, raw_get, raw_post, service};
 
 #[tokio::test]
-async fn input_that_does_not_fit_is_refused_field_by_field() {
+async fn rejects_invalid_input_by_field() {
     let (_, service) = service();
     for (body, status, fields) in [
         ("{", 400, json!(null)),
@@ -75,7 +75,7 @@ async fn input_that_does_not_fit_is_refused_field_by_field() {
 }
 
 #[tokio::test]
-async fn nesting_is_limited() {
+async fn limits_nesting() {
     let (_, service) = service();
     let nested = |depth| {
         let value = "[".repeat(depth) + &"]".repeat(depth);
@@ -89,7 +89,7 @@ async fn nesting_is_limited() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_utf_8_are_malformed() {
+async fn rejects_invalid_utf8() {
     let (_, service) = service();
     let path = "/api/mizan/call/read";
     for request in [
@@ -108,13 +108,13 @@ async fn bytes_that_are_not_utf_8_are_malformed() {
 }
 
 #[tokio::test]
-async fn an_input_given_twice_is_malformed() {
+async fn rejects_duplicate_query_parameter() {
     let (_, service) = service();
     let reply = call(&service, get("/api/mizan/call/read?input={}&a=1&input={}")).await;
     assert_eq!(reply.failure(), (400, "malformed".to_owned()));
 }
 
-/// A body that says how long it is, and counts how often it is asked for more.
+/// A body that announces its length and counts how often it is polled.
 struct Announced {
     length: u64,
     polls: Arc<AtomicUsize>,
@@ -138,7 +138,7 @@ impl Body for Announced {
 }
 
 #[tokio::test]
-async fn a_body_that_announces_too_much_is_not_read() {
+async fn rejects_announced_large_body_without_reading() {
     let (_, service) = service();
     let polls = Arc::new(AtomicUsize::new(0));
     let body = Announced {
@@ -151,10 +151,10 @@ async fn a_body_that_announces_too_much_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_the_limit_and_no_further() {
+async fn reads_body_up_to_the_limit() {
     let probe = Arc::default();
     let service = MizanService::builder(app(&probe))
-        .limits(limits(|limits| limits.body_bytes = 100))
+        .limits(limits(|limits| limits.max_body_bytes = 100))
         .build()
         .unwrap();
     let polls = Arc::new(AtomicUsize::new(0));
@@ -179,7 +179,7 @@ async fn a_body_is_read_up_to_the_limit_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_body_in_pieces_is_put_together() {
+async fn joins_body_chunks() {
     let (_, service) = service();
     let pieces = r#"{"text":"in three pieces"}"#.split_inclusive(' ');
     let frames: Vec<_> = pieces
@@ -192,7 +192,7 @@ async fn a_body_in_pieces_is_put_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_stalls_is_given_up() {
+async fn body_times_out() {
     let (_, service) = service();
     let begun = stream::iter([Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(
         b"{",
@@ -205,7 +205,7 @@ async fn a_body_that_stalls_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_malformed() {
+async fn rejects_incomplete_body() {
     let (_, service) = service();
     let error = Err::<Frame<Bytes>, _>(std::io::Error::other("a secret of the transport"));
     let body = StreamBody::new(stream::iter([error]));
@@ -215,10 +215,10 @@ async fn a_body_that_breaks_off_is_malformed() {
 }
 
 #[tokio::test]
-async fn the_limits_hold_on_a_socket() {
+async fn enforces_limits_over_a_socket() {
     let probe = Arc::default();
     let limits = limits(|limits| {
-        limits.body_bytes = 1000;
+        limits.max_body_bytes = 1000;
         limits.body_timeout = Duration::from_secs(1);
     });
     let service = MizanService::builder(app(&probe)).limits(limits);
@@ -230,7 +230,7 @@ async fn the_limits_hold_on_a_socket() {
         .ask(format!("{head}content-length: 10737418240\r\n\r\n"))
         .await;
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
-    // Whoever waits to be asked for the body is not asked.
+    // A client that waits for `100 Continue` does not receive it.
     let expect = "expect: 100-continue\r\ncontent-length: 10737418240\r\n\r\n";
     let reply = server.ask(format!("{head}{expect}")).await;
     assert_eq!(reply.status, 413);
@@ -261,7 +261,7 @@ async fn the_limits_hold_on_a_socket() {
 }
 
 #[tokio::test]
-async fn a_huge_url_is_refused() {
+async fn rejects_huge_url() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let long = "a".repeat(40_000);
@@ -282,7 +282,7 @@ async fn a_huge_url_is_refused() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_panic_reaches_the_client_and_the_log_has_the_rest() {
+async fn panic_is_logged_and_hidden_from_the_client() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -332,7 +332,7 @@ impl std::io::Write for Log {
 }
 
 #[tokio::test]
-async fn the_client_may_go_on_after_bad_input() {
+async fn connection_remains_usable_after_invalid_input() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut socket = server.connect().await;

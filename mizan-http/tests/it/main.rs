@@ -1,8 +1,8 @@
-//! The service as its clients see it: called in process, and over loopback sockets.
+//! Tests of the public API, in process and over loopback sockets.
 
 #![allow(
     clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
+    reason = "a test that cannot continue fails by panicking"
 )]
 
 mod allowed_hosts;

@@ -1,4 +1,4 @@
-//! The service in other people's servers.
+//! The service within other servers.
 
 use std::convert::Infallible;
 
@@ -20,7 +20,7 @@ fn router() -> Router {
 }
 
 #[tokio::test]
-async fn in_axum() {
+async fn runs_in_axum_router() {
     for router in [
         router().nest_service("/api/mizan", service().1),
         router().fallback_service(service().1),
@@ -42,7 +42,7 @@ async fn in_axum() {
 }
 
 #[tokio::test]
-async fn in_axums_server() {
+async fn runs_in_axum_server() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let router = router().nest_service("/api/mizan", service().1);
@@ -55,7 +55,7 @@ async fn in_axums_server() {
 }
 
 #[tokio::test]
-async fn in_plain_hyper() {
+async fn runs_in_plain_hyper() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let service = TowerToHyperService::new(service().1);
@@ -71,7 +71,7 @@ async fn in_plain_hyper() {
     }
 }
 
-/// A server whose types are its own, and whose bodies stay on one thread.
+/// A server with types of its own, whose bodies are not `Send`.
 struct Lines;
 
 impl Adapter for Lines {
@@ -108,7 +108,7 @@ impl http_body::Body for OneThread {
 }
 
 #[tokio::test]
-async fn in_a_server_with_types_of_its_own() {
+async fn runs_behind_an_adapter() {
     let (_, service) = service();
     let request = ("/api/mizan/call/echo".to_owned(), r#"{"text":"hi"}"#.into());
     let reply = service.answer::<Lines>(request).await;

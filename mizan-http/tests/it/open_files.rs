@@ -1,4 +1,4 @@
-//! A server that has no file descriptors left.
+//! A server without free file descriptors.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::wire::{PATIENCE, Socket, echo, service};
 
 #[tokio::test]
 #[ignore = "a child of the tests of this file"]
-async fn child_that_takes_too_many() {
+async fn child_with_too_many_connections() {
     run(|serve| serve.max_connections(10_000)).await;
 }
 
@@ -41,7 +41,7 @@ async fn run(change: impl FnOnce(Serve<MizanService>) -> Serve<MizanService>) {
 }
 
 #[tokio::test]
-async fn by_default_half_of_the_files_are_left_to_the_application() {
+async fn default_limit_leaves_half_of_the_files_to_the_application() {
     let process = Process::start("open_files::child", "ulimit -n 64").await;
     let mut held = Vec::new();
     for _ in 0..32 {
@@ -50,7 +50,7 @@ async fn by_default_half_of_the_files_are_left_to_the_application() {
         assert_eq!(socket.reply().await.status, 200);
         held.push(socket);
     }
-    // More wait: they are not refused.
+    // Further connections wait and are not refused.
     let mut waiting = Vec::new();
     for _ in 0..40 {
         let mut socket = Socket::connect(process.addr).await;
@@ -75,7 +75,11 @@ async fn by_default_half_of_the_files_are_left_to_the_application() {
 
 #[tokio::test]
 async fn refuses_connections_without_file_descriptors_and_recovers() {
-    let process = Process::start("open_files::child_that_takes_too_many", "ulimit -n 64").await;
+    let process = Process::start(
+        "open_files::child_with_too_many_connections",
+        "ulimit -n 64",
+    )
+    .await;
     let mut held = Vec::new();
     let mut refused = 0;
     for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! An HTTP/2 client that sends the frames that it likes, and does no more than a test says.
+//! An HTTP/2 client that sends only the frames that a test specifies.
 
 use std::net::SocketAddr;
 
@@ -33,7 +33,7 @@ pub(crate) struct RawHttp2 {
 }
 
 impl RawHttp2 {
-    /// A connection whose streams begin with a window of this size.
+    /// Opens a connection whose streams have this initial window size.
     pub(crate) async fn connect(addr: SocketAddr, window: u32) -> Self {
         let mut stream = TcpStream::connect(addr).await.unwrap();
         soon(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
@@ -58,11 +58,11 @@ impl RawHttp2 {
         frame.put_u8(flags);
         frame.put_u32(stream);
         frame.put_slice(payload);
-        // A client that does not care whether the server is still there.
+        // Errors are ignored, because the server may have closed the connection.
         let _ = soon(self.stream.write_all(&frame)).await;
     }
 
-    /// Asks for a path, with headers beyond those that have to be there.
+    /// Requests a path, with additional headers.
     pub(crate) async fn get(&mut self, stream: u32, path: &str, headers: &[(&str, &str)]) {
         // HPACK without compression (RFC 7541): `:method`, `:scheme`, `:path`, `:authority`.
         let mut block = BytesMut::from(&[0x82, 0x86][..]);
@@ -98,7 +98,7 @@ impl RawHttp2 {
         self.send(WINDOW_UPDATE, 0, stream, &by.to_be_bytes()).await;
     }
 
-    /// The next frame, or nothing at the end of the connection.
+    /// Reads the next frame, or returns `None` at the end of the connection.
     pub(crate) async fn frame(&mut self) -> Option<Frame> {
         loop {
             while self.read.len() < 9 || self.read.len() < 9 + self.length() {
@@ -132,7 +132,7 @@ impl RawHttp2 {
         usize::try_from(length.get_uint(3)).unwrap()
     }
 
-    /// The next frame of a kind, whatever comes before.
+    /// Reads frames until one has this kind.
     pub(crate) async fn until(&mut self, kind: u8) -> Frame {
         loop {
             let frame = self.frame().await.expect("the connection is open");
@@ -142,7 +142,7 @@ impl RawHttp2 {
         }
     }
 
-    /// Reads to the connection's end, and returns the kinds of the frames.
+    /// Reads until the connection closes, and returns the kinds of the frames.
     pub(crate) async fn end(&mut self) -> Vec<u8> {
         let mut kinds = Vec::new();
         while let Some(frame) = self.frame().await {

@@ -1,4 +1,4 @@
-//! What goes back besides the output: cookies, headers, tags.
+//! Cookies, headers and entity tags of responses.
 
 use http::Request;
 use mizan_http::MizanService;
@@ -11,7 +11,7 @@ async fn set(service: &MizanService, input: &Value) -> Reply {
 }
 
 #[tokio::test]
-async fn each_cookie_has_a_header() {
+async fn sends_each_cookie_in_its_own_header() {
     let (_, service) = service();
     let reply = set(&service, &json!({"cookies": {"a": "1", "b": "2"}})).await;
     let cookies: Vec<_> = reply.headers.get_all("set-cookie").iter().collect();
@@ -19,7 +19,7 @@ async fn each_cookie_has_a_header() {
 }
 
 #[tokio::test]
-async fn a_cookie_keeps_its_name_and_is_read_by_it() {
+async fn cookie_names_are_not_encoded() {
     let (_, service) = service();
     let cookies = json!({"a^b|c%20": "1;", "no token": "2", "": "3", "na=me": "4"});
     let reply = set(&service, &json!({ "cookies": cookies })).await;
@@ -32,7 +32,7 @@ async fn a_cookie_keeps_its_name_and_is_read_by_it() {
 }
 
 #[tokio::test]
-async fn a_cookie_cannot_write_other_headers_or_attributes() {
+async fn cookie_cannot_inject_headers_or_attributes() {
     let (_, service) = service();
     let server = Server::of(service.clone()).await;
     let values = [
@@ -75,7 +75,7 @@ async fn a_cookie_cannot_write_other_headers_or_attributes() {
 }
 
 #[tokio::test]
-async fn headers_of_a_function_come_before_the_services() {
+async fn function_headers_override_service_headers() {
     let (_, service) = service();
     let headers = json!({"x-own": "1", "cache-control": "max-age=60"});
     let reply = set(&service, &json!({"headers": headers})).await;
@@ -86,7 +86,7 @@ async fn headers_of_a_function_come_before_the_services() {
 }
 
 #[tokio::test]
-async fn a_function_has_no_say_in_the_framing() {
+async fn ignores_framing_headers_of_functions() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let headers = json!({
@@ -105,7 +105,7 @@ async fn a_function_has_no_say_in_the_framing() {
 }
 
 #[tokio::test]
-async fn a_mutation_says_what_it_made_stale() {
+async fn mutation_lists_affected_functions() {
     let (probe, service) = service();
     probe.gate.let_through(1);
     let reply = call(&service, post("/api/mizan/call/work", "")).await;
@@ -119,7 +119,7 @@ async fn a_mutation_says_what_it_made_stale() {
 }
 
 #[tokio::test]
-async fn what_has_not_changed_is_not_sent_again() {
+async fn answers_unchanged_output_with_304() {
     let (_, service) = service();
     let path = "/api/mizan/call/read";
     let first = call(&service, get(path)).await;
@@ -146,7 +146,7 @@ async fn what_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn an_unchanged_reply_has_no_body_on_a_socket() {
+async fn not_modified_has_no_body_over_a_socket() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut socket = server.connect().await;
@@ -161,7 +161,7 @@ async fn an_unchanged_reply_has_no_body_on_a_socket() {
         let reply = socket.head().await;
         assert_eq!((reply.status, reply.header("content-length")), (304, None));
     }
-    // Nothing that was not asked for stands between these replies.
+    // No body bytes are between these responses.
     for _ in 0..2 {
         socket.send(ask("HEAD", "")).await;
         let reply = socket.head().await;
@@ -174,7 +174,7 @@ async fn an_unchanged_reply_has_no_body_on_a_socket() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_the_body() {
+async fn head_matches_get_without_body() {
     let (_, service) = service();
     let path = "/api/mizan/call/read";
     let length = call(&service, get(path)).await.body.len().to_string();

@@ -1,4 +1,4 @@
-//! The server: versions of HTTP, time limits, shutdown.
+//! The server: HTTP versions, timeouts, shutdown.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::wire::{Server, echo, post, raw_get, raw_post, service, soon};
 const SHORT: Duration = Duration::from_millis(500);
 
 #[tokio::test]
-async fn a_connection_serves_many_requests() {
+async fn serves_many_requests_on_one_connection() {
     let (_, service) = service();
     let server = Server::of(service).await;
     let mut socket = server.connect().await;
@@ -23,7 +23,7 @@ async fn a_connection_serves_many_requests() {
 }
 
 #[tokio::test]
-async fn http2_is_spoken_to_those_who_know() {
+async fn accepts_http2_with_prior_knowledge() {
     let (probe, service) = service();
     let server = Server::of(service).await;
     let mut client = server.connect_http2().await;
@@ -45,7 +45,7 @@ async fn http2_is_spoken_to_those_who_know() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_ask_in_time_is_cut_off() {
+async fn closes_connection_without_request_after_header_timeout() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
     let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -54,11 +54,11 @@ async fn whoever_does_not_ask_in_time_is_cut_off() {
         socket.send(begun).await;
         assert_eq!(socket.end().await, b"", "{begun:?}");
     }
-    // Over HTTP/2 the server has sent its settings before.
+    // Over HTTP/2, the server has already sent its settings.
     let mut socket = server.connect().await;
     socket.send(preface).await;
     assert_ne!(socket.end().await, b"");
-    // The time begins anew with each request.
+    // The timeout starts again with each request.
     let mut socket = server.connect().await;
     for _ in 0..2 {
         socket.send(echo("hi")).await;
@@ -70,7 +70,7 @@ async fn whoever_does_not_ask_in_time_is_cut_off() {
 }
 
 #[tokio::test]
-async fn whoever_drips_is_cut_off() {
+async fn closes_connection_that_sends_its_head_slowly() {
     let (_, service) = service();
     let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
     let mut socket = server.connect().await;
@@ -90,7 +90,7 @@ async fn whoever_drips_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_call_may_take_longer_than_a_head() {
+async fn call_may_exceed_the_header_timeout() {
     let (probe, service) = service();
     let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
     let mut socket = server.connect().await;
@@ -102,7 +102,7 @@ async fn a_call_may_take_longer_than_a_head() {
 }
 
 #[tokio::test]
-async fn shutdown_waits_for_calls_and_for_nothing_else() {
+async fn shutdown_waits_only_for_calls() {
     let (probe, service) = service();
     let mut server = Server::of(service).await;
     let mut fresh = server.connect().await;
@@ -135,7 +135,7 @@ async fn shutdown_waits_for_calls_and_for_nothing_else() {
 }
 
 #[tokio::test]
-async fn after_the_grace_connections_are_cut_off() {
+async fn closes_connections_after_the_grace_period() {
     let (probe, service) = service();
     let mut server =
         Server::start(service.clone(), |serve| serve.shutdown_grace_period(SHORT)).await;
@@ -156,7 +156,7 @@ async fn after_the_grace_connections_are_cut_off() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_dropped_takes_its_connections_along() {
+async fn dropping_the_server_closes_connections() {
     let (probe, service) = service();
     let server = Server::of(service).await;
     let mut socket = server.connect().await;

@@ -1,4 +1,4 @@
-//! The signals that end a server: SIGTERM and SIGINT alike, and the second one at once.
+//! Shutdown by SIGTERM and SIGINT, and exit on a second signal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::websocket::app::{ByName, app};
 use crate::websocket::client::Client;
 use crate::wire::{Socket, echo, raw_post};
 
-/// A server as an application would have it.
+/// Runs a server as an application would.
 #[tokio::test]
 #[ignore = "a child of the tests of this file"]
 async fn child() {
@@ -37,7 +37,7 @@ async fn child() {
         .await
         .unwrap();
     mizan.wait_idle().await;
-    // The test harness is not the application.
+    // Exit here instead of returning to the test harness.
     std::process::exit(0);
 }
 
@@ -46,10 +46,10 @@ async fn process() -> Process {
 }
 
 #[tokio::test]
-async fn what_is_under_way_is_finished() {
+async fn first_signal_finishes_requests_in_progress() {
     for signal in ["TERM", "INT"] {
         let process = process().await;
-        // Half of a request, whose other half comes after the signal.
+        // Half of a request. The other half follows after the signal.
         let request = echo("late");
         let (first, second) = request.split_at(request.len() - 5);
         let mut busy = Socket::connect(process.addr).await;
@@ -78,14 +78,14 @@ async fn what_is_under_way_is_finished() {
 }
 
 #[tokio::test]
-async fn the_second_signal_ends_the_process_at_once() {
+async fn second_signal_exits_at_once() {
     for (first, second, status) in [
         ("TERM", "TERM", 143),
         ("INT", "INT", 130),
         ("TERM", "INT", 130),
     ] {
         let process = process().await;
-        // It would take until its deadline of 30 seconds.
+        // Without the second signal, the call would run until its deadline of 30 seconds.
         let mut busy = Socket::connect(process.addr).await;
         busy.send(raw_post("/api/mizan/call/wait", "", "")).await;
         let mut socket = Client::hello(process.addr, "mia").await;

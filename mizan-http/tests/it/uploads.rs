@@ -1,4 +1,4 @@
-//! Files on their way to functions. Whatever happens, no temporary file stays.
+//! Uploads of files to functions, none of which leaves a temporary file.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -22,11 +22,11 @@ const ADA: Part<'_> = text("input", r#"{"name": "Ada"}"#);
 
 async fn send(site: &Site, parts: &[Part<'_>]) -> Reply {
     let reply = call(&site.service, multipart(PATH, parts)).await;
-    assert_eq!(site.files().len(), 0, "temporary files");
+    assert_eq!(site.files().len(), 0, "temporary files remain");
     reply
 }
 
-/// What is wrong with the fields.
+/// Returns the errors of the fields.
 fn fields(reply: &Reply) -> Value {
     assert_eq!(reply.failure(), (422, "invalid".to_owned()));
     reply.problem()["fields"].clone()
@@ -37,9 +37,9 @@ fn limited(change: impl FnOnce(&mut HttpLimits)) -> Site {
 }
 
 #[tokio::test]
-async fn a_file_reaches_its_function() {
+async fn passes_file_to_the_function() {
     let site = Site::new();
-    // The input may come after the files.
+    // The input may follow the files.
     for parts in [[ADA, png("image")], [png("image"), ADA]] {
         let reply = send(&site, &parts).await;
         assert_eq!(reply.json(), json!({ "sent": true }));
@@ -53,7 +53,7 @@ async fn a_file_reaches_its_function() {
 }
 
 #[tokio::test]
-async fn files_reach_rows_and_lists() {
+async fn passes_files_of_rows_and_lists() {
     let site = Site::new();
     let input = r#"{"name": "Ada", "phones": [{"number": "1"}, {"number": "2"}]}"#;
     let note = |name, content| Part(name, Some("note.txt"), "text/plain", content);
@@ -76,7 +76,7 @@ async fn files_reach_rows_and_lists() {
 }
 
 #[tokio::test]
-async fn a_large_file_is_whole() {
+async fn receives_large_file_completely() {
     let site = Site::new();
     let content: Vec<_> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
     let reply = send(&site, &[ADA, Part("files", Some("a"), "", &content)]).await;
@@ -85,7 +85,7 @@ async fn a_large_file_is_whole() {
 }
 
 #[tokio::test]
-async fn a_file_name_is_no_path() {
+async fn removes_directories_from_file_names() {
     let site = Site::new();
     for (claimed, name) in [
         ("../../etc/passwd.png", "passwd.png"),
@@ -99,7 +99,7 @@ async fn a_file_name_is_no_path() {
             &[ADA, Part("image", Some(claimed), "image/png", PNG)],
         )
         .await;
-        // NUL is no header value.
+        // NUL is not allowed in header values.
         if claimed.contains('\0') {
             assert_eq!(reply.status, 400);
             continue;
@@ -110,7 +110,7 @@ async fn a_file_name_is_no_path() {
 }
 
 #[tokio::test]
-async fn an_unreadable_file_name_is_named_as_the_problem() {
+async fn reports_unreadable_file_names() {
     let site = Site::new();
     let part = |disposition: &[u8]| {
         [
@@ -141,7 +141,7 @@ async fn an_unreadable_file_name_is_named_as_the_problem() {
         let detail = reply.problem()["detail"].to_string();
         assert!(detail.contains(problem), "{detail}");
     }
-    // Beside a name that can be read, the other is ignored; in a quoted string, it is none.
+    // `filename*` is ignored beside a readable `filename`, and within a quoted string.
     for (disposition, name) in [
         (&b"filename=\"a.png\"; filename*=UTF-8''b.png"[..], "a.png"),
         (b"filename=\"a; filename*=b.png\"", "a; filename*=b.png"),
@@ -154,7 +154,7 @@ async fn an_unreadable_file_name_is_named_as_the_problem() {
 }
 
 #[tokio::test]
-async fn bad_files_are_refused_on_their_fields() {
+async fn reports_rejected_files_on_their_fields() {
     let site = Site::new();
     let large = [PNG, &vec![0; 1_000_001 - PNG.len()]].concat();
     let gif = b"GIF89a\x01\0\x01\0";
@@ -203,7 +203,7 @@ async fn bad_files_are_refused_on_their_fields() {
     }
     let reply = send(&site, &[ADA, png("image"), png("image")]).await;
     assert_eq!(fields(&reply), json!({ "image": ["was sent twice"] }));
-    // All are told at once.
+    // All errors are reported together.
     let empty = Part("files", Some("a"), "", b"");
     let reply = send(&site, &[empty, png("files"), empty, ADA, png("other")]).await;
     assert_eq!(
@@ -211,13 +211,13 @@ async fn bad_files_are_refused_on_their_fields() {
         json!({ "files.0": ["The file is empty."], "files.2": ["The file is empty."], "other": ["Unknown field."] })
     );
     assert_eq!(site.seen.started.get(), 0);
-    // As large as may be.
+    // Exactly the maximum size.
     let most = Part("image", Some("a.png"), "image/png", &large[..1_000_000]);
     assert_eq!(send(&site, &[ADA, most]).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_reference_cannot_be_made_up() {
+async fn rejects_forged_file_references() {
     let site = Site::new();
     for image in [
         "\"x\"",
@@ -238,7 +238,7 @@ async fn a_reference_cannot_be_made_up() {
 }
 
 #[tokio::test]
-async fn the_input_is_refused_as_it_is_without_files() {
+async fn validates_input_as_without_files() {
     let site = Site::new();
     for (input, failure) in [
         ("{", (400, "malformed")),
@@ -268,7 +268,7 @@ async fn the_input_is_refused_as_it_is_without_files() {
 }
 
 #[tokio::test]
-async fn what_is_no_multipart_is_refused() {
+async fn rejects_malformed_multipart() {
     let site = Site::new();
     let whole = unended(&[ADA, png("image")]);
     for (body, status) in [
@@ -314,7 +314,7 @@ async fn what_is_no_multipart_is_refused() {
 }
 
 #[tokio::test]
-async fn who_takes_no_files_gets_none() {
+async fn rejects_files_for_functions_that_accept_none() {
     let site = Site::new();
     let request = multipart("/api/mizan/call/contact.schema", &[ADA]);
     let reply = call(&site.service, request).await;
@@ -322,10 +322,10 @@ async fn who_takes_no_files_gets_none() {
 }
 
 #[tokio::test]
-async fn so_many_parts_are_taken() {
+async fn limits_the_number_of_parts() {
     let site = limited(|limits| {
-        limits.upload_files = 1000;
-        limits.upload_files_per_client = 1000;
+        limits.max_upload_files = 1000;
+        limits.max_upload_files_per_client = 1000;
     });
     let mut parts = vec![ADA];
     parts.extend((0..999).map(|_| Part("files", Some("a"), "", b"a")));
@@ -338,10 +338,10 @@ async fn so_many_parts_are_taken() {
 }
 
 #[tokio::test]
-async fn so_much_is_taken() {
+async fn limits_the_size_of_files_and_text() {
     let site = limited(|limits| {
-        limits.upload_bytes = 100_000;
-        limits.body_bytes = 50_000;
+        limits.max_upload_bytes = 100_000;
+        limits.max_body_bytes = 50_000;
     });
     let content = vec![b'x'; 50_000];
     let file = Part("files", Some("a"), "", &content);
@@ -369,7 +369,7 @@ fn head(length: usize) -> String {
 }
 
 #[tokio::test]
-async fn what_announces_itself_as_too_large_is_refused_at_once() {
+async fn rejects_announced_large_upload_at_once() {
     let site = Site::new();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let reply = server.ask(head(40 * 1024 * 1024)).await;
@@ -377,7 +377,7 @@ async fn what_announces_itself_as_too_large_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn the_policy_is_asked_before_a_file_is_received() {
+async fn checks_policy_before_receiving_files() {
     let site = Site::new();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let mut body = unended(&[ADA, Part("file", Some("a"), "", &vec![0; 2_000_000])]);
@@ -389,13 +389,13 @@ async fn the_policy_is_asked_before_a_file_is_received() {
     socket.send(most).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(site.files().len(), 0);
-    // A browser looks at the answer once it has sent everything.
+    // A browser reads the response only after it has sent the whole request.
     socket.send(end).await;
     let reply = socket.reply().await;
     assert_eq!(reply.failure(), (401, "unauthenticated".to_owned()));
     assert!(
         !reply.headers.contains_key("connection"),
-        "the connection stays"
+        "the connection remains open"
     );
     let file = [text("input", "{}"), Part("file", Some("a"), "", b"four")];
     let request = multipart("/api/mizan/call/members.submit", &file);
@@ -405,7 +405,7 @@ async fn the_policy_is_asked_before_a_file_is_received() {
 }
 
 #[tokio::test]
-async fn headers_of_parts_are_short() {
+async fn limits_part_headers() {
     let site = Site::new();
     let name = "x".repeat(200_000);
     let reply = send(&site, &[ADA, png(&name)]).await;
@@ -415,7 +415,7 @@ async fn headers_of_parts_are_short() {
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
 }
 
-/// Sends the beginning of a large file, as far as its first blocks.
+/// Sends the first blocks of a large file.
 async fn send_beginning(socket: &mut Socket) {
     let mut body = unended(&[ADA, Part("files", Some("a"), "", &vec![0; 600_000])]);
     body.truncate(body.len() - 2);
@@ -425,27 +425,27 @@ async fn send_beginning(socket: &mut Socket) {
 
 async fn begin(site: &Site, socket: &mut Socket) {
     send_beginning(socket).await;
-    site.until_files(1).await;
+    site.wait_for_files(1).await;
 }
 
 #[tokio::test]
-async fn an_upload_that_breaks_off_leaves_nothing() {
+async fn incomplete_upload_leaves_no_file() {
     let site = Site::new();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let mut socket = server.connect().await;
     begin(&site, &mut socket).await;
     drop(socket);
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 
     let mut socket = server.connect().await;
     begin(&site, &mut socket).await;
     socket.stream.shutdown().await.unwrap();
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
     assert_eq!(site.seen.started.get(), 0);
 }
 
 #[tokio::test]
-async fn a_slow_upload_is_ended() {
+async fn slow_upload_times_out() {
     let site = limited(|limits| limits.body_timeout = Duration::from_millis(300));
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let mut socket = server.connect().await;
@@ -454,9 +454,9 @@ async fn a_slow_upload_is_ended() {
         socket.reply().await.failure(),
         (408, "request_timeout".to_owned())
     );
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 
-    // A byte now and then is not enough.
+    // An occasional byte does not extend the timeout.
     let mut socket = server.connect().await;
     begin(&site, &mut socket).await;
     let (mut read, mut write) = socket.stream.into_split();
@@ -470,12 +470,12 @@ async fn a_slow_upload_is_ended() {
         .await
         .unwrap();
     assert_eq!(&reply, b"HTTP/1.1 408");
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
     drip.abort();
 }
 
 #[tokio::test]
-async fn an_upload_may_take_longer_than_the_limit() {
+async fn upload_may_exceed_the_body_timeout() {
     let site = limited(|limits| limits.body_timeout = Duration::from_millis(400));
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let content = vec![0; 160_000];
@@ -491,7 +491,7 @@ async fn an_upload_may_take_longer_than_the_limit() {
 }
 
 #[tokio::test]
-async fn a_file_lives_as_long_as_its_call() {
+async fn file_exists_until_its_call_ends() {
     let site = Site::gated();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let mut body = unended(&[ADA, png("image")]);
@@ -501,24 +501,24 @@ async fn a_file_lives_as_long_as_its_call() {
     socket.send(body).await;
     site.seen.started.reach(1).await;
     drop(socket);
-    // A mutation goes on without its client, and with its files.
+    // A mutation continues without its client and keeps its files.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(site.files().len(), 1);
     site.seen.gate.as_ref().unwrap().let_through(1);
     soon(site.service.wait_idle()).await;
     assert_eq!(site.seen.last()["image"][0], "a.png");
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 }
 
 const UPLOAD_DIR: &str = "MIZAN_TEST_UPLOAD_DIR";
 const LISTENING: &str = "listening on ";
 
 #[tokio::test]
-async fn a_process_that_is_killed_leaves_no_file() {
+async fn killed_process_leaves_no_file() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = tokio::process::Command::new(std::env::current_exe().unwrap())
         .args([
-            "uploads::receives_until_it_is_killed",
+            "uploads::child_receives_until_killed",
             "--exact",
             "--ignored",
             "--nocapture",
@@ -532,7 +532,7 @@ async fn a_process_that_is_killed_leaves_no_file() {
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     let addr = loop {
         let line = soon(lines.next_line()).await.unwrap();
-        let line = line.expect("the server has ended");
+        let line = line.expect("the server exited");
         if let Some((_, addr)) = line.split_once(LISTENING) {
             break addr.parse().unwrap();
         }
@@ -545,7 +545,7 @@ async fn a_process_that_is_killed_leaves_no_file() {
     }
     let start = Instant::now();
     while open_files(process, dir.path()).len() < sockets.len() {
-        assert!(start.elapsed() < PATIENCE, "the files do not arrive");
+        assert!(start.elapsed() < PATIENCE, "the files did not arrive");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     server.kill().await.unwrap();
@@ -555,7 +555,7 @@ async fn a_process_that_is_killed_leaves_no_file() {
 
 #[tokio::test]
 #[ignore = "a part of the other test"]
-async fn receives_until_it_is_killed() {
+async fn child_receives_until_killed() {
     let Some(dir) = std::env::var_os(UPLOAD_DIR) else {
         return;
     };
@@ -571,7 +571,7 @@ fn keyed(parts: &[Part<'_>]) -> Request<Full<Bytes>> {
 }
 
 #[tokio::test]
-async fn files_that_come_again_under_a_key_run_once() {
+async fn retried_upload_with_key_runs_once() {
     let site = Site::new();
     for _ in 0..2 {
         let reply = call(&site.service, keyed(&[ADA, png("image")])).await;
@@ -588,7 +588,7 @@ async fn files_that_come_again_under_a_key_run_once() {
 }
 
 #[test]
-fn a_folder_for_uploads_is_there() {
+fn rejects_missing_upload_directory() {
     let app = Registry::new().build().unwrap();
     let service = MizanService::builder(app).upload_dir("/is/not/there");
     let error = service.build().unwrap_err().to_string();
@@ -598,7 +598,7 @@ fn a_folder_for_uploads_is_there() {
     );
 }
 
-/// Sends all of a body, as a browser does before it looks at the answer.
+/// Sends a whole body before it reads the response, as a browser does.
 async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> Reply {
     let mut socket = server.connect().await;
     socket.send(head).await;
@@ -608,7 +608,7 @@ async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> R
         } else {
             piece.to_vec()
         };
-        // It panics where the server has hung up.
+        // This panics if the server has closed the connection.
         socket.send(piece).await;
     }
     let reply = socket.reply().await;
@@ -617,7 +617,7 @@ async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> R
 }
 
 #[tokio::test]
-async fn a_refusal_can_be_read_by_a_client_that_is_still_sending() {
+async fn client_that_is_still_sending_can_read_the_rejection() {
     let site = Site::new();
     let server = Server::start(site.service.clone(), |serve| serve).await;
     let part = format!(
@@ -638,11 +638,11 @@ async fn a_refusal_can_be_read_by_a_client_that_is_still_sending() {
             assert_eq!(reply.status, status, "{path} {framing}");
         }
     }
-    site.until_files(0).await;
+    site.wait_for_files(0).await;
 }
 
 #[tokio::test]
-async fn a_client_that_goes_on_sending_is_cut_off() {
+async fn disconnects_client_that_keeps_sending() {
     let site = Site::new();
     let short = Duration::from_millis(500);
     let server = Server::start(site.service.clone(), |serve| serve.write_timeout(short)).await;
@@ -652,7 +652,7 @@ async fn a_client_that_goes_on_sending_is_cut_off() {
     socket.send(head).await;
     let flood = async { while socket.stream.write_all(&[0; 1024]).await.is_ok() {} };
     soon(flood).await;
-    // One that stops sending, and does not end.
+    // A client that stops sending and keeps the connection open.
     let mut socket = server.connect().await;
     socket.send(head).await;
     assert_eq!(socket.reply().await.status, 404);

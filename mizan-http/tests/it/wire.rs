@@ -1,4 +1,4 @@
-//! Both ways to the service: a call in process, and bytes over a socket.
+//! Helpers that call the service in process or send bytes over a socket.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -23,13 +23,13 @@ use tower_service::Service;
 
 use crate::app::{Probe, app};
 
-/// How long a test waits for what should happen at once.
+/// The maximum time for events that should happen at once.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
-    match tokio::time::timeout(PATIENCE, what).await {
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    match tokio::time::timeout(PATIENCE, future).await {
         Ok(output) => output,
-        Err(_) => panic!("nothing happened in {PATIENCE:?}"),
+        Err(_) => panic!("timed out after {PATIENCE:?}"),
     }
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn service() -> (Arc<Probe>, MizanService) {
     (probe, service)
 }
 
-/// What came back, by whatever way.
+/// A response, from a call in process or from a socket.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -53,7 +53,7 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The problem document, whose form is checked.
+    /// Returns the problem document after checking its structure.
     pub(crate) fn problem(&self) -> Value {
         assert_eq!(
             self.header("content-type"),
@@ -68,7 +68,7 @@ impl Reply {
         problem
     }
 
-    /// The status and the code of a problem.
+    /// Returns the status and the code of a problem.
     pub(crate) fn failure(&self) -> (u16, String) {
         let problem = self.problem();
         (self.status, problem["code"].as_str().unwrap().to_owned())
@@ -79,7 +79,7 @@ impl Reply {
     }
 }
 
-/// A request whose body is JSON; the headers are changed with [`Builder::header`](request::Builder).
+/// Creates a request with a JSON body.
 pub(crate) fn post(path: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
     let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
     request.body(Full::new(body.into())).unwrap()
@@ -117,7 +117,7 @@ where
 async fn collect<R: Body>(response: Response<R>) -> Reply {
     let (parts, body) = response.into_parts();
     let Ok(body) = body.collect().await else {
-        panic!("the body broke off");
+        panic!("the body is incomplete");
     };
     Reply {
         status: parts.status.as_u16(),
@@ -126,13 +126,13 @@ async fn collect<R: Body>(response: Response<R>) -> Reply {
     }
 }
 
-/// The value of the query parameter `input`.
+/// Encodes the value of the query parameter `input`.
 pub(crate) fn input(json: &str) -> String {
     let all = percent_encoding::NON_ALPHANUMERIC;
     percent_encoding::utf8_percent_encode(json, all).to_string()
 }
 
-/// A server on a port of its own.
+/// A server on its own port.
 pub(crate) struct Server {
     pub(crate) addr: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -166,7 +166,7 @@ impl Server {
         }
     }
 
-    /// Begins the graceful shutdown.
+    /// Starts the graceful shutdown.
     pub(crate) fn stop(&mut self) {
         self.stop.take().unwrap().send(()).unwrap();
     }
@@ -175,14 +175,14 @@ impl Server {
         Socket::connect(self.addr).await
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on a new connection.
     pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Reply {
         let mut socket = self.connect().await;
         socket.send(request).await;
         socket.reply().await
     }
 
-    /// Proves that the server still works.
+    /// Checks that the server still answers requests.
     pub(crate) async fn works(&self) {
         let reply = self.ask(echo("well")).await;
         assert_eq!(reply.json()["message"], "well");
@@ -197,13 +197,13 @@ impl Server {
     }
 }
 
-/// The bytes of a call to `echo`.
+/// Returns the bytes of a call to `echo`.
 pub(crate) fn echo(text: &str) -> String {
     let body = serde_json::json!({ "text": text }).to_string();
     raw_post("/api/mizan/call/echo", "", &body)
 }
 
-/// The bytes of a `POST`; `headers` are lines, each with its end.
+/// Returns the bytes of a `POST` request. `headers` are lines that end with CRLF.
 pub(crate) fn raw_post(path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -216,7 +216,7 @@ pub(crate) fn raw_get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")
 }
 
-/// A client that writes what it likes.
+/// A client that sends arbitrary bytes.
 pub(crate) struct Socket {
     pub(crate) stream: TcpStream,
     read: BytesMut,
@@ -234,7 +234,7 @@ impl Socket {
         TcpStream::connect(addr).await.unwrap().into()
     }
 
-    /// The stream, and what was read of it already.
+    /// Returns the stream and the bytes that were already read.
     pub(crate) fn into_parts(self) -> (TcpStream, BytesMut) {
         (self.stream, self.read)
     }
@@ -243,10 +243,10 @@ impl Socket {
         soon(self.stream.write_all(bytes.as_ref())).await.unwrap();
     }
 
-    /// Waits until the server ends the connection, and says what it sent before.
+    /// Waits until the server closes the connection, and returns the bytes that it sent.
     pub(crate) async fn end(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        // An end by reset is one too.
+        // A reset also closes the connection.
         let _ = soon(self.stream.read_to_end(&mut rest)).await;
         rest
     }
@@ -279,7 +279,7 @@ impl Socket {
         self.read.split_to(length).freeze()
     }
 
-    /// The next response.
+    /// Reads the next response.
     pub(crate) async fn reply(&mut self) -> Reply {
         let mut reply = self.head().await;
         reply.body = if reply.headers.contains_key("transfer-encoding") {
@@ -296,7 +296,7 @@ impl Socket {
         reply
     }
 
-    /// The head of the next response.
+    /// Reads the head of the next response.
     pub(crate) async fn head(&mut self) -> Reply {
         let status = self.line().await;
         let status = status
@@ -323,7 +323,7 @@ impl Socket {
         }
     }
 
-    /// The next chunk of a body.
+    /// Reads the next chunk of a body.
     pub(crate) async fn chunk(&mut self) -> Option<Bytes> {
         let length = usize::from_str_radix(&self.line().await, 16).unwrap();
         let chunk = self.exactly(length).await;

@@ -1,4 +1,4 @@
-// Compiles the pages for Node: `node compile.mjs DIRECTORY FILE..`. Packages stay imports.
+// Compiles the pages for Node.js: `node compile.mjs DIRECTORY FILE..`. Packages remain imports.
 import { rolldown } from "rolldown";
 
 const [directory, ...input] = process.argv.slice(2);
@@ -8,4 +8,8 @@ const bundle = await rolldown({
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
   transform: { define: { "process.env.NODE_ENV": '"production"' } },
 });
-await bundle.write({ dir: directory, format: "esm", entryFileNames: "[name].mjs" });
+await bundle.write({
+  dir: directory,
+  format: "esm",
+  entryFileNames: "[name].mjs",
+});

@@ -1,7 +1,9 @@
-// One render from the start of the process: `node first.mjs PAGE PROPS`.
+// Renders once and exits: `node first_render.mjs PAGE PROPS`.
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 
 const [page, props] = process.argv.slice(2);
 const { default: component } = await import(page);
-process.stdout.write(renderToString(createElement(component, JSON.parse(props))));
+process.stdout.write(
+  renderToString(createElement(component, JSON.parse(props))),
+);

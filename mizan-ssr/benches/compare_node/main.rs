@@ -1,9 +1,9 @@
-//! Renders per second, the first render and memory, beside Node running `react-dom/server`.
+//! A comparison with `react-dom/server` in Node.js: renders per second, the first render and memory.
 //!
-//! Rounds alternate between the two, so that a machine whose speed drifts slows both down alike;
-//! that is why this is no `divan` benchmark. `../README.md` has figures.
+//! Rounds alternate between the two, so that changes in the machine's speed affect both equally. `../README.md`
+//! has results.
 
-// A benchmark stops at the first thing that goes wrong.
+// A benchmark stops at the first error.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Write};
@@ -18,10 +18,10 @@ use mizan_ssr::Renderer;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-/// How many renders may wait for the thread.
-const QUEUE: usize = 1024;
+/// The capacity of the render queue.
+const QUEUE_CAPACITY: usize = 1024;
 
-/// How much to measure. Little where this runs as a test.
+/// The amount of measurement, which is small if the benchmark runs as a test.
 struct Plan {
     rounds: usize,
     milliseconds: u64,
@@ -94,10 +94,10 @@ fn pages() -> PathBuf {
 
 fn renderer(threads: usize) -> Renderer {
     let renderer = Renderer::builder().root(pages()).threads(threads);
-    renderer.queue_capacity(QUEUE).build().unwrap()
+    renderer.queue_capacity(QUEUE_CAPACITY).build().unwrap()
 }
 
-/// Of the pages whose line has `only` in its name.
+/// Measures the pages whose name contains `only`.
 fn renders(plan: &Plan, node: &Node, runtime: &Runtime, only: &str) {
     heading("renders per second of processor time");
     let renderer = renderer(1);
@@ -192,7 +192,7 @@ fn rows(plan: &Plan, node: &Node) {
     }
 }
 
-/// From the start of the process to its end, the disk cache being warm.
+/// Measures a process from start to end, with a warm disk cache.
 fn first(plan: &Plan, node: &Node) {
     println!(
         "\n{:<44}{:>12}{:>12}{:>9}",
@@ -215,10 +215,10 @@ fn first(plan: &Plan, node: &Node) {
             command
         };
         let milliseconds = |mut command: Command| {
-            let begun = Instant::now();
+            let started = Instant::now();
             let output = command.stderr(Stdio::inherit()).output().unwrap();
             assert!(output.status.success() && !output.stdout.is_empty());
-            begun.elapsed().as_secs_f64() * 1000.0
+            started.elapsed().as_secs_f64() * 1000.0
         };
         milliseconds(ours());
         milliseconds(theirs());
@@ -240,7 +240,7 @@ fn render_once(page: &str, props: &str) {
     runtime.block_on(renderer.close());
 }
 
-/// Each in a process of its own, after a while of rendering.
+/// Measures the memory of separate processes after two seconds of rendering.
 fn memory(node: &Node) {
     println!(
         "\n{:<44}{:>12}{:>12}",
@@ -284,7 +284,7 @@ fn render_for_a_while(page: &str, props: &str, threads: &str) {
     println!("{}", resident());
 }
 
-/// Seconds that the threads of this process have run, without the one that asks for renders.
+/// Returns the processor time in seconds of all threads except the one that requests renders.
 fn processor_time() -> f64 {
     let own = std::process::id().to_string();
     let nanoseconds: f64 = std::fs::read_dir("/proc/self/task")
@@ -304,7 +304,7 @@ fn resident() -> f64 {
     kilobytes.parse::<f64>().unwrap() / 1024.0
 }
 
-/// What is rendered.
+/// A rendered page.
 struct Asked<'a> {
     mode: Mode,
     page: &'a str,
@@ -324,20 +324,20 @@ async fn html(renderer: &Renderer, asked: &Asked<'_>) -> String {
     String::from_utf8(parts).unwrap()
 }
 
-/// How often the one that asks looks what was rendered. It is not woken for each render, as the threads of a
-/// server under load are not: they are awake. To wake one that sleeps takes the thread that renders some 2 µs.
+/// The interval at which the requesting thread polls for results. Waking it for each render would cost the
+/// render thread about 2 µs; the threads of a server under load are awake.
 const LOOK: Duration = Duration::from_micros(500);
 
-/// How many renders have to be under way for the thread to have the next whenever it wants it.
+/// Returns the number of queued renders at which the render thread never waits.
 fn at_once(renderer: &Renderer, asked: &Asked<'_>) -> usize {
     (0..4).fold(16, |at_once, _| {
         let rate = load(renderer, asked, 100, at_once);
-        // Whoever looks may sleep twice as long as asked for, and takes a while itself.
-        ((rate * LOOK.as_secs_f64() * 8.0) as usize).clamp(16, QUEUE)
+        // The polling thread may sleep twice as long as requested, and needs time itself.
+        ((rate * LOOK.as_secs_f64() * 8.0) as usize).clamp(16, QUEUE_CAPACITY)
     })
 }
 
-/// Renders per second of processor time, with `at_once` under way.
+/// Returns renders per second of processor time with `at_once` queued renders.
 fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usize) -> f64 {
     let file = format!("{}.tsx", asked.page);
     let one = || async {
@@ -353,7 +353,7 @@ fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usiz
             }
         }
     };
-    let (begun, before) = (Instant::now(), processor_time());
+    let (started, before) = (Instant::now(), processor_time());
     let end = Duration::from_millis(milliseconds);
     let mut under_way: FuturesUnordered<_> = (0..at_once).map(|_| one()).collect();
     let mut renders = 0;
@@ -362,7 +362,7 @@ fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usiz
         match under_way.poll_next_unpin(&mut unwoken) {
             Poll::Ready(Some(())) => {
                 renders += 1;
-                if begun.elapsed() < end {
+                if started.elapsed() < end {
                     under_way.push(one());
                 }
             }
@@ -373,7 +373,7 @@ fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usiz
     f64::from(renders) / (processor_time() - before)
 }
 
-/// Node's side: the same pages, compiled for it.
+/// The same pages, compiled for Node.js.
 struct Node {
     directory: PathBuf,
 }
@@ -392,7 +392,7 @@ impl Node {
         if !packages.join("@mui/material").is_dir() || !packages.join("rolldown").is_dir() {
             return None;
         }
-        // Where Node finds the packages.
+        // The directory from which Node.js resolves the packages.
         let directory = packages.join(".cache/mizan-ssr-bench");
         std::fs::create_dir_all(&directory).ok()?;
         for script in ["compile.mjs", "first_render.mjs", "node_peer.mjs"] {
@@ -478,7 +478,7 @@ fn report(name: &str, plan: &Plan, mut node: impl FnMut() -> f64, mut mizan: imp
     print(name, (0..plan.rounds).map(|_| (node(), mizan())).collect());
 }
 
-/// The medians, and the median of the ratios of neighbouring rounds.
+/// Returns the medians, and the median of the ratios of neighbouring rounds.
 fn print(name: &str, pairs: Vec<(f64, f64)>) {
     let median = |mut numbers: Vec<f64>| {
         numbers.sort_by(f64::total_cmp);

@@ -46,9 +46,9 @@ struct RenderState {
     calls: Option<FunctionCalls>,
     /// The markup emitted since it was last taken.
     markup: Vec<u8>,
-    /// Whether the first chunk, the shell, was taken.
+    /// Set once the first chunk, the shell, was taken.
     shell_taken: bool,
-    /// Whether the complete shell is held back, because server functions may complete soon.
+    /// Set while the complete shell is held back, because server functions may complete soon.
     shell_held: bool,
     is_finished: bool,
     failure: Option<String>,
@@ -152,6 +152,7 @@ impl Host {
         }
     }
 
+    #[cfg(feature = "v8")]
     pub(crate) fn loader(&self) -> &Loader {
         &self.loader
     }

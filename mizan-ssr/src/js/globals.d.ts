@@ -10,11 +10,17 @@ interface Host {
   /** Loads a module and returns its description, a {@link ModuleDescription} as JSON. */
   loadModule(id: string): string;
   /** Returns the id of the module that `specifier` names in `importer`. */
-  resolveModule(specifier: string, importer: string, kind: "import" | "require"): string;
+  resolveModule(
+    specifier: string,
+    importer: string,
+    kind: "import" | "require",
+  ): string;
   /** Returns the module that replaces `id` in browsers, after the failure with the given index. */
   browserReplacement(id: string, errorIndex: number): string | undefined;
   /** Compiles the function of a loaded module. */
-  compileModule(id: string): (this: unknown, ...parameters: unknown[]) => unknown;
+  compileModule(
+    id: string,
+  ): (this: unknown, ...parameters: unknown[]) => unknown;
   mode(): "development" | "production";
   /** Logs a line. Returns false if the render must not log more. */
   log(level: string, line: string): boolean;
@@ -25,7 +31,12 @@ interface Host {
   stopTimer(id: number): void;
   encodeUtf8(text: string): Uint8Array;
   /** Returns undefined for malformed input if `fatal` is set. */
-  decodeText(bytes: Uint8Array, encoding: string, fatal: boolean, keepBom: boolean): string | undefined;
+  decodeText(
+    bytes: Uint8Array,
+    encoding: string,
+    fatal: boolean,
+    keepBom: boolean,
+  ): string | undefined;
   encodingName(label: string): string | undefined;
   /** Returns {@link UrlParts} as JSON; undefined for an invalid URL. */
   parseUrl(href: string, base: string | undefined): string | undefined;
@@ -50,7 +61,12 @@ interface EntryPoints {
   /** Returns the number of the component in this realm. */
   registerComponent(id: string, reactFiles: string): number;
   /** Returns the markup if all of it is available immediately. Otherwise the host receives it later. */
-  render(component: number, props: string, streaming: boolean, nonce: string | undefined): string | undefined;
+  render(
+    component: number,
+    props: string,
+    streaming: boolean,
+    nonce: string | undefined,
+  ): string | undefined;
   sendShell(): void;
   completeCall(id: number, succeeded: boolean, json: string): void;
   fireTimer(id: number): void;
@@ -68,7 +84,11 @@ type Callback = () => void;
 type DefineGlobals = (globals: Record<string, unknown>) => void;
 
 interface Timers {
-  setTimeout(callback: AnyFunction, delay?: number, ...parameters: unknown[]): number;
+  setTimeout(
+    callback: AnyFunction,
+    delay?: number,
+    ...parameters: unknown[]
+  ): number;
   fireTimer(id: number): void;
   clearTimers(): void;
 }
@@ -82,7 +102,11 @@ interface BaseEvent {
 }
 
 interface BaseEventTarget {
-  addEventListener(type: string, callback: Listener | null, options?: boolean | { once?: boolean }): void;
+  addEventListener(
+    type: string,
+    callback: Listener | null,
+    options?: boolean | { once?: boolean },
+  ): void;
   removeEventListener(type: string, callback: Listener): void;
   dispatchEvent(event: BaseEvent): boolean;
 }
@@ -93,7 +117,10 @@ interface Events {
   DOMException: new (message?: string, name?: string) => Error;
   EventTarget: new () => BaseEventTarget;
   MessageEvent: new (type: string, init?: { data?: unknown }) => BaseEvent;
-  AbortController: new () => { readonly signal: unknown; abort(reason?: unknown): void };
+  AbortController: new () => {
+    readonly signal: unknown;
+    abort(reason?: unknown): void;
+  };
 }
 
 interface UrlParts {
@@ -123,7 +150,7 @@ interface GlobalMutationCheck {
 /** The description of a module that the host loads. */
 interface ModuleDescription {
   format: "es" | "cjs" | "react";
-  /** Whether the module has a top-level `await`. */
+  /** Set if the module, or a module that it imports, has a top-level `await`. */
   awaits: boolean;
   /** The ids of the static imports, by specifier. */
   imports: Record<string, string>;
@@ -205,7 +232,12 @@ interface Renders {
   /** Returns the React of a component. `files` is JSON. */
   serverOf(files: string): ReactServer;
   /** Returns the markup if all of it is available immediately. */
-  start(server: ReactServer, element: unknown, streaming: boolean, nonce: string | undefined): string | undefined;
+  start(
+    server: ReactServer,
+    element: unknown,
+    streaming: boolean,
+    nonce: string | undefined,
+  ): string | undefined;
   sendShell(): void;
   abort(reason: string): void;
   /** Makes the current render ignore further output of React. */
@@ -217,7 +249,11 @@ interface Scripts {
   globals(inputs: { host: Host }): { defineGlobals: DefineGlobals };
   console(inputs: { host: Host }): { resetLogLimit: Callback };
   timers(inputs: { host: Host; defineGlobals: DefineGlobals }): Timers;
-  events(inputs: { host: Host; defineGlobals: DefineGlobals; setTimeout: Timers["setTimeout"] }): Events;
+  events(inputs: {
+    host: Host;
+    defineGlobals: DefineGlobals;
+    setTimeout: Timers["setTimeout"];
+  }): Events;
   textEncoding(inputs: {
     host: Host;
     defineGlobals: DefineGlobals;
@@ -233,7 +269,10 @@ interface Scripts {
   streams(inputs: { defineGlobals: DefineGlobals }): void;
   serverFunctions(inputs: { host: Host }): ServerFunctions;
   globalMutationCheck(): GlobalMutationCheck;
-  reactPlatform(inputs: { setTimeout: Timers["setTimeout"]; TextEncoder: new () => object }): ReactPlatform;
+  reactPlatform(inputs: {
+    setTimeout: Timers["setTimeout"];
+    TextEncoder: new () => object;
+  }): ReactPlatform;
   moduleRunner(inputs: {
     host: Host;
     reactPlatform: ReactPlatform;

@@ -1,48 +1,67 @@
 // @ts-check
 // Defines the globals of a new realm and returns the functions that Rust calls.
-/** @satisfies {Main} */ ((host, scripts) => {
-  const { defineGlobals } = scripts.globals({ host });
-  const { resetLogLimit } = scripts.console({ host });
-  const { setTimeout, fireTimer, clearTimers } = scripts.timers({ host, defineGlobals });
-  const events = scripts.events({ host, defineGlobals, setTimeout });
-  const { DOMException, AbortController } = events;
-  const { TextEncoder } = scripts.textEncoding({ host, defineGlobals, DOMException });
-  scripts.url({ host, defineGlobals });
-  scripts.structuredClone({ host, defineGlobals, events, setTimeout });
-  scripts.streams({ defineGlobals });
-  const { completeCall, hasPendingCalls, clearCalls } = scripts.serverFunctions({ host });
+/** @satisfies {Main} */ (
+  (host, scripts) => {
+    const { defineGlobals } = scripts.globals({ host });
+    const { resetLogLimit } = scripts.console({ host });
+    const { setTimeout, fireTimer, clearTimers } = scripts.timers({
+      host,
+      defineGlobals,
+    });
+    const events = scripts.events({ host, defineGlobals, setTimeout });
+    const { DOMException, AbortController } = events;
+    const { TextEncoder } = scripts.textEncoding({
+      host,
+      defineGlobals,
+      DOMException,
+    });
+    scripts.url({ host, defineGlobals });
+    scripts.structuredClone({ host, defineGlobals, events, setTimeout });
+    scripts.streams({ defineGlobals });
+    const { completeCall, hasPendingCalls, clearCalls } =
+      scripts.serverFunctions({ host });
 
-  // After all globals are defined, and before modules can change them.
-  const globalMutationCheck = scripts.globalMutationCheck();
-  const reactPlatform = scripts.reactPlatform({ setTimeout, TextEncoder });
-  const modules = scripts.moduleRunner({ host, reactPlatform, globalMutationCheck });
-  const { describe, describeSafely } = scripts.describeError();
-  const renders = scripts.reactServer({
-    host,
-    reactPlatform,
-    requireModule: modules.require,
-    describe,
-    hasPendingCalls,
-    AbortController,
-  });
-  const { registerComponent, render } = scripts.render({ host, loadModule: modules.load, renders, describe });
-  globalMutationCheck.recordBaseline();
+    // After all globals are defined, and before modules can change them.
+    const globalMutationCheck = scripts.globalMutationCheck();
+    const reactPlatform = scripts.reactPlatform({ setTimeout, TextEncoder });
+    const modules = scripts.moduleRunner({
+      host,
+      reactPlatform,
+      globalMutationCheck,
+    });
+    const { describe, describeSafely } = scripts.describeError();
+    const renders = scripts.reactServer({
+      host,
+      reactPlatform,
+      requireModule: modules.require,
+      describe,
+      hasPendingCalls,
+      AbortController,
+    });
+    const { registerComponent, render } = scripts.render({
+      host,
+      loadModule: modules.load,
+      renders,
+      describe,
+    });
+    globalMutationCheck.recordBaseline();
 
-  return {
-    registerComponent,
-    render,
-    sendShell: renders.sendShell,
-    completeCall,
-    fireTimer,
-    abort: renders.abort,
-    endRender(thorough) {
-      renders.detach();
-      clearTimers();
-      clearCalls();
-      resetLogLimit();
-      return globalMutationCheck.changedGlobal(thorough);
-    },
-    invalidateModules: (ids) => modules.invalidate(JSON.parse(ids)),
-    describeError: describeSafely,
-  };
-});
+    return {
+      registerComponent,
+      render,
+      sendShell: renders.sendShell,
+      completeCall,
+      fireTimer,
+      abort: renders.abort,
+      endRender(thorough) {
+        renders.detach();
+        clearTimers();
+        clearCalls();
+        resetLogLimit();
+        return globalMutationCheck.changedGlobal(thorough);
+      },
+      invalidateModules: (ids) => modules.invalidate(JSON.parse(ids)),
+      describeError: describeSafely,
+    };
+  }
+);

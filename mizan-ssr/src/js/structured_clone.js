@@ -1,140 +1,188 @@
 // @ts-check
 // structuredClone, MessageChannel and crypto.
-/** @satisfies {Scripts["structuredClone"]} */ (({ host, defineGlobals, events, setTimeout }) => {
-  const { DOMException, EventTarget, MessageEvent } = events;
-  /** @type {(what: string) => never} */
-  const reject = (what) => {
-    throw new DOMException(`${what} cannot be cloned`, "DataCloneError");
-  };
-  /** @type {Record<string, new (message: string) => Error>} */
-  const errorTypes = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+/** @satisfies {Scripts["structuredClone"]} */ (
+  ({ host, defineGlobals, events, setTimeout }) => {
+    const { DOMException, EventTarget, MessageEvent } = events;
+    /** @type {(what: string) => never} */
+    const reject = (what) => {
+      throw new DOMException(`${what} cannot be cloned`, "DataCloneError");
+    };
+    /** @type {Record<string, new (message: string) => Error>} */
+    const errorTypes = {
+      EvalError,
+      RangeError,
+      ReferenceError,
+      SyntaxError,
+      TypeError,
+      URIError,
+    };
 
-  /** @type {(value: any, copies: Map<object, object>) => any} */
-  const clone = (value, copies) => {
-    if (typeof value === "function") reject("a function");
-    if (typeof value === "symbol") reject("a symbol");
-    if (typeof value !== "object" || value === null) return value;
-    const existing = copies.get(value);
-    if (existing) return existing;
-    /** @type {<T extends object>(copy: T) => T} */
-    const remember = (copy) => {
-      copies.set(value, copy);
+    /** @type {(value: any, copies: Map<object, object>) => any} */
+    const clone = (value, copies) => {
+      if (typeof value === "function") reject("a function");
+      if (typeof value === "symbol") reject("a symbol");
+      if (typeof value !== "object" || value === null) return value;
+      const existing = copies.get(value);
+      if (existing) return existing;
+      /** @type {<T extends object>(copy: T) => T} */
+      const remember = (copy) => {
+        copies.set(value, copy);
+        return copy;
+      };
+      if (value instanceof Date) return remember(new Date(value.getTime()));
+      if (value instanceof RegExp)
+        return remember(new RegExp(value.source, value.flags));
+      if (
+        value instanceof Boolean ||
+        value instanceof Number ||
+        value instanceof String
+      ) {
+        return remember(Object(value.valueOf()));
+      }
+      if (value instanceof ArrayBuffer) return remember(value.slice(0));
+      if (ArrayBuffer.isView(value)) {
+        const view = /** @type {any} */ (value);
+        const length =
+          value instanceof DataView ? view.byteLength : view.length;
+        return remember(
+          new view.constructor(
+            clone(view.buffer, copies),
+            view.byteOffset,
+            length,
+          ),
+        );
+      }
+      if (value instanceof Map) {
+        const copy = remember(new Map());
+        for (const [key, item] of [...value])
+          copy.set(clone(key, copies), clone(item, copies));
+        return copy;
+      }
+      if (value instanceof Set) {
+        const copy = remember(new Set());
+        for (const item of [...value]) copy.add(clone(item, copies));
+        return copy;
+      }
+      if (value instanceof Error) {
+        const copy = remember(
+          new (errorTypes[value.name] ?? Error)(value.message),
+        );
+        Object.defineProperty(copy, "stack", {
+          value: value.stack,
+          configurable: true,
+          writable: true,
+        });
+        if ("cause" in value) copy.cause = clone(value.cause, copies);
+        return copy;
+      }
+      if (
+        value instanceof Promise ||
+        value instanceof WeakMap ||
+        value instanceof WeakSet
+      ) {
+        reject(`a ${value.constructor.name}`);
+      }
+      const copy = remember(
+        Array.isArray(value) ? new Array(value.length) : {},
+      );
+      for (const key of Object.keys(value)) {
+        Object.defineProperty(copy, key, {
+          value: clone(value[key], copies),
+          configurable: true,
+          enumerable: true,
+          writable: true,
+        });
+      }
       return copy;
     };
-    if (value instanceof Date) return remember(new Date(value.getTime()));
-    if (value instanceof RegExp) return remember(new RegExp(value.source, value.flags));
-    if (value instanceof Boolean || value instanceof Number || value instanceof String) {
-      return remember(Object(value.valueOf()));
-    }
-    if (value instanceof ArrayBuffer) return remember(value.slice(0));
-    if (ArrayBuffer.isView(value)) {
-      const view = /** @type {any} */ (value);
-      const length = value instanceof DataView ? view.byteLength : view.length;
-      return remember(new view.constructor(clone(view.buffer, copies), view.byteOffset, length));
-    }
-    if (value instanceof Map) {
-      const copy = remember(new Map());
-      for (const [key, item] of [...value]) copy.set(clone(key, copies), clone(item, copies));
-      return copy;
-    }
-    if (value instanceof Set) {
-      const copy = remember(new Set());
-      for (const item of [...value]) copy.add(clone(item, copies));
-      return copy;
-    }
-    if (value instanceof Error) {
-      const copy = remember(new (errorTypes[value.name] ?? Error)(value.message));
-      Object.defineProperty(copy, "stack", { value: value.stack, configurable: true, writable: true });
-      if ("cause" in value) copy.cause = clone(value.cause, copies);
-      return copy;
-    }
-    if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) {
-      reject(`a ${value.constructor.name}`);
-    }
-    const copy = remember(Array.isArray(value) ? new Array(value.length) : {});
-    for (const key of Object.keys(value)) {
-      Object.defineProperty(copy, key, {
-        value: clone(value[key], copies),
-        configurable: true,
-        enumerable: true,
-        writable: true,
-      });
-    }
-    return copy;
-  };
 
-  const connect = Symbol("connect");
-  class MessagePort extends EventTarget {
-    /** @type {MessagePort | null} */
-    #other = null;
-    /** @type {unknown[]} */
-    #queue = [];
-    #started = false;
-    /** @type {AnyFunction | null} */
-    #handler = null;
-    /** @param {MessagePort} other */
-    [connect](other) {
-      this.#other = other;
+    const connect = Symbol("connect");
+    class MessagePort extends EventTarget {
+      /** @type {MessagePort | null} */
+      #other = null;
+      /** @type {unknown[]} */
+      #queue = [];
+      #started = false;
+      /** @type {AnyFunction | null} */
+      #handler = null;
+      /** @param {MessagePort} other */
+      [connect](other) {
+        this.#other = other;
+      }
+      get onmessage() {
+        return this.#handler;
+      }
+      set onmessage(handler) {
+        this.#handler = handler;
+        this.start();
+      }
+      /** @param {unknown} data */
+      postMessage(data) {
+        const other = this.#other;
+        if (!other) return;
+        other.#queue.push(clone(data, new Map()));
+        other.#deliver();
+      }
+      #deliver() {
+        if (!this.#started || this.#queue.length === 0) return;
+        const data = this.#queue.shift();
+        setTimeout(() => {
+          if (this.#other)
+            this.dispatchEvent(new MessageEvent("message", { data }));
+        }, 0);
+        this.#deliver();
+      }
+      start() {
+        this.#started = true;
+        this.#deliver();
+      }
+      close() {
+        this.#other = null;
+      }
     }
-    get onmessage() {
-      return this.#handler;
+    class MessageChannel {
+      constructor() {
+        this.port1 = new MessagePort();
+        this.port2 = new MessagePort();
+        this.port1[connect](this.port2);
+        this.port2[connect](this.port1);
+      }
     }
-    set onmessage(handler) {
-      this.#handler = handler;
-      this.start();
-    }
-    /** @param {unknown} data */
-    postMessage(data) {
-      const other = this.#other;
-      if (!other) return;
-      other.#queue.push(clone(data, new Map()));
-      other.#deliver();
-    }
-    #deliver() {
-      if (!this.#started || this.#queue.length === 0) return;
-      const data = this.#queue.shift();
-      setTimeout(() => {
-        if (this.#other) this.dispatchEvent(new MessageEvent("message", { data }));
-      }, 0);
-      this.#deliver();
-    }
-    start() {
-      this.#started = true;
-      this.#deliver();
-    }
-    close() {
-      this.#other = null;
-    }
-  }
-  class MessageChannel {
-    constructor() {
-      this.port1 = new MessagePort();
-      this.port2 = new MessagePort();
-      this.port1[connect](this.port2);
-      this.port2[connect](this.port1);
-    }
-  }
 
-  const crypto = {
-    /** @type {<T extends ArrayBufferView>(array: T) => T} */
-    getRandomValues(array) {
-      if (!ArrayBuffer.isView(array) || array instanceof Float32Array || array instanceof Float64Array) {
-        throw new TypeError("the argument of getRandomValues must be an array of integers");
-      }
-      if (array.byteLength > 65536) {
-        throw new DOMException("getRandomValues is limited to 65536 bytes", "QuotaExceededError");
-      }
-      const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-      bytes.set(host.randomBytes(array.byteLength));
-      return array;
-    },
-    randomUUID: () => host.randomUuid(),
-  };
-  defineGlobals({
-    /** @param {unknown} value */
-    structuredClone: (value) => clone(value, new Map()),
-    MessagePort,
-    MessageChannel,
-    crypto,
-  });
-});
+    const crypto = {
+      /** @type {<T extends ArrayBufferView>(array: T) => T} */
+      getRandomValues(array) {
+        if (
+          !ArrayBuffer.isView(array) ||
+          array instanceof Float32Array ||
+          array instanceof Float64Array
+        ) {
+          throw new TypeError(
+            "the argument of getRandomValues must be an array of integers",
+          );
+        }
+        if (array.byteLength > 65536) {
+          throw new DOMException(
+            "getRandomValues is limited to 65536 bytes",
+            "QuotaExceededError",
+          );
+        }
+        const bytes = new Uint8Array(
+          array.buffer,
+          array.byteOffset,
+          array.byteLength,
+        );
+        bytes.set(host.randomBytes(array.byteLength));
+        return array;
+      },
+      randomUUID: () => host.randomUuid(),
+    };
+    defineGlobals({
+      /** @param {unknown} value */
+      structuredClone: (value) => clone(value, new Map()),
+      MessagePort,
+      MessageChannel,
+      crypto,
+    });
+  }
+);

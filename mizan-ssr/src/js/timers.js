@@ -1,64 +1,72 @@
 // @ts-check
 // Timers, microtasks and `performance`. The host has the clock and reports which timer is due.
-/** @satisfies {Scripts["timers"]} */ (({ host, defineGlobals }) => {
-  /** @type {Map<number, { callback: AnyFunction, parameters: unknown[], repeats: boolean }>} */
-  const timers = new Map();
-  /** @type {(callback: AnyFunction, delay: unknown, repeats: boolean, parameters: unknown[]) => number} */
-  const start = (callback, delay, repeats, parameters) => {
-    if (typeof callback !== "function") throw new TypeError("the callback of a timer must be a function");
-    const id = host.startTimer(Math.max(0, Number(delay) || 0), repeats);
-    timers.set(id, { callback, parameters, repeats });
-    return id;
-  };
-  /** @param {unknown} id */
-  const stop = (id) => {
-    if (timers.delete(Number(id))) host.stopTimer(Number(id));
-  };
+/** @satisfies {Scripts["timers"]} */ (
+  ({ host, defineGlobals }) => {
+    /** @type {Map<number, { callback: AnyFunction, parameters: unknown[], repeats: boolean }>} */
+    const timers = new Map();
+    /** @type {(callback: AnyFunction, delay: unknown, repeats: boolean, parameters: unknown[]) => number} */
+    const start = (callback, delay, repeats, parameters) => {
+      if (typeof callback !== "function")
+        throw new TypeError("the callback of a timer must be a function");
+      const id = host.startTimer(Math.max(0, Number(delay) || 0), repeats);
+      timers.set(id, { callback, parameters, repeats });
+      return id;
+    };
+    /** @param {unknown} id */
+    const stop = (id) => {
+      if (timers.delete(Number(id))) host.stopTimer(Number(id));
+    };
 
-  const resolved = Promise.resolve();
-  const timeOrigin = host.timeOrigin();
-  /** @type {Timers["setTimeout"]} */
-  const setTimeout = (callback, delay, ...parameters) => start(callback, delay, false, parameters);
-  defineGlobals({
-    setTimeout,
+    const resolved = Promise.resolve();
+    const timeOrigin = host.timeOrigin();
     /** @type {Timers["setTimeout"]} */
-    setInterval: (callback, delay, ...parameters) =>
-      start(callback, Math.max(1, Number(delay) || 0), true, parameters),
-    /** @type {(callback: AnyFunction, ...parameters: unknown[]) => number} */
-    setImmediate: (callback, ...parameters) => start(callback, 0, false, parameters),
-    clearTimeout: stop,
-    clearInterval: stop,
-    clearImmediate: stop,
-    /** @param {AnyFunction} callback */
-    queueMicrotask(callback) {
-      if (typeof callback !== "function") throw new TypeError("the callback of queueMicrotask must be a function");
-      resolved.then(() => callback());
-    },
-    performance: {
-      timeOrigin,
-      now: () => host.now(),
-      mark() {},
-      measure() {},
-      clearMarks() {},
-      clearMeasures() {},
-      getEntriesByName: () => [],
-      getEntriesByType: () => [],
-      getEntries: () => [],
-      toJSON() {
-        return { timeOrigin };
+    const setTimeout = (callback, delay, ...parameters) =>
+      start(callback, delay, false, parameters);
+    defineGlobals({
+      setTimeout,
+      /** @type {Timers["setTimeout"]} */
+      setInterval: (callback, delay, ...parameters) =>
+        start(callback, Math.max(1, Number(delay) || 0), true, parameters),
+      /** @type {(callback: AnyFunction, ...parameters: unknown[]) => number} */
+      setImmediate: (callback, ...parameters) =>
+        start(callback, 0, false, parameters),
+      clearTimeout: stop,
+      clearInterval: stop,
+      clearImmediate: stop,
+      /** @param {AnyFunction} callback */
+      queueMicrotask(callback) {
+        if (typeof callback !== "function")
+          throw new TypeError(
+            "the callback of queueMicrotask must be a function",
+          );
+        resolved.then(() => callback());
       },
-    },
-  });
-  return {
-    setTimeout,
-    fireTimer(id) {
-      const timer = timers.get(id);
-      if (!timer) return;
-      if (!timer.repeats) timers.delete(id);
-      timer.callback.apply(undefined, timer.parameters);
-    },
-    clearTimers() {
-      if (timers.size > 0) timers.clear();
-    },
-  };
-});
+      performance: {
+        timeOrigin,
+        now: () => host.now(),
+        mark() {},
+        measure() {},
+        clearMarks() {},
+        clearMeasures() {},
+        getEntriesByName: () => [],
+        getEntriesByType: () => [],
+        getEntries: () => [],
+        toJSON() {
+          return { timeOrigin };
+        },
+      },
+    });
+    return {
+      setTimeout,
+      fireTimer(id) {
+        const timer = timers.get(id);
+        if (!timer) return;
+        if (!timer.repeats) timers.delete(id);
+        timer.callback.apply(undefined, timer.parameters);
+      },
+      clearTimers() {
+        if (timers.size > 0) timers.clear();
+      },
+    };
+  }
+);

@@ -30,7 +30,7 @@ pub(crate) struct Loader {
     /// Transformed modules that are not in the disk cache yet.
     unsaved: Mutex<Vec<Arc<Module>>>,
     modules: Mutex<HashMap<String, Arc<Module>>>,
-    /// Whether the `package.json` of a resolved file says `"type": "module"`.
+    /// Resolved files, with true if their `package.json` has `"type": "module"`.
     type_module: Mutex<HashMap<PathBuf, bool>>,
 }
 
@@ -41,7 +41,7 @@ const EMPTY_MODULE: &str = "mizan:empty";
 struct LoadedCode {
     transformed: TransformedModule,
     cache_key: Option<CacheKey>,
-    /// Whether the disk cache contains the module, and the compiled code stored with it.
+    /// The entry of the disk cache, if there is one: the compiled code stored with the module.
     cached: Option<Option<CompiledCode>>,
 }
 

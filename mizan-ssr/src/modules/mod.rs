@@ -19,7 +19,9 @@ pub use disk_cache::CacheStatistics;
 pub(crate) use disk_cache::{DiskCache, default_directory};
 pub(crate) use error::{ModuleError, source_excerpt};
 pub(crate) use loader::Loader;
-pub(crate) use module::{CompiledCode, Module};
+#[cfg(feature = "v8")]
+pub(crate) use module::CompiledCode;
+pub(crate) use module::Module;
 pub(crate) use module_kind::REACT_SERVER_FILE;
 pub(crate) use package::in_package;
 pub(crate) use resolver::ImportKind;

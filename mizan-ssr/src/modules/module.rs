@@ -21,9 +21,9 @@ pub(crate) struct Module {
     pub(crate) transformed: TransformedModule,
     /// The specifiers of the static imports with the ids that they resolve to, in evaluation order.
     pub(crate) imports: Vec<(String, String)>,
-    /// Whether the file is a style sheet, which the page links and the engine ignores.
+    /// Set for style sheets, which the page links and the engine ignores.
     pub(crate) is_style_sheet: bool,
-    /// Whether the module imports CommonJS by the rules of Node.js instead of reading `__esModule`.
+    /// Set if the module imports CommonJS by the rules of Node.js instead of reading `__esModule`.
     pub(crate) strict_interop: bool,
     /// The key in the disk cache, for modules that are worth caching.
     pub(crate) cache_key: Option<CacheKey>,

@@ -33,7 +33,7 @@ pub(crate) struct Resolved {
     pub(crate) path: PathBuf,
     /// The query with its question mark, for example `?raw`.
     pub(crate) query: Option<String>,
-    /// Whether the nearest `package.json` has `"type": "module"`.
+    /// Set if the nearest `package.json` has `"type": "module"`.
     pub(crate) type_module: bool,
 }
 

@@ -28,7 +28,7 @@ pub(crate) use jsx::JSX_ELEMENTS;
 #[derive(Debug)]
 pub(crate) struct TransformedModule {
     pub(crate) code: String,
-    /// Whether `code` equals the content of the file.
+    /// Set if `code` equals the content of the file.
     pub(crate) unchanged: bool,
     pub(crate) format: ModuleFormat,
     /// The specifiers of the static imports, in evaluation order.
@@ -90,12 +90,10 @@ fn transform_on_stack(
         return Ok(common_js(source.into(), true));
     }
     let source_type = source_type(extension, syntax);
-    let failed = |diagnostic: &OxcDiagnostic| syntax_error(path, source, diagnostic);
-
     let allocator = Allocator::default();
     let mut parsed = Parser::new(&allocator, source, source_type).parse();
     if let Some(diagnostic) = parsed.diagnostics.first() {
-        return Err(failed(diagnostic));
+        return Err(syntax_error(path, source, diagnostic));
     }
     let is_es_module = match extension {
         "mjs" | "mts" => true,
@@ -114,27 +112,15 @@ fn transform_on_stack(
     }
     split_default_beside_namespace(&allocator, &mut parsed.program);
     let awaits = is_es_module && source.contains("await") && has_top_level_await(&parsed.program);
-    let semantic = SemanticBuilder::new()
-        .with_enum_eval(true)
-        .build(&parsed.program);
-    if let Some(diagnostic) = semantic.diagnostics.first() {
-        return Err(failed(diagnostic));
-    }
-    let mut scoping = semantic.semantic.into_scoping();
-    if !syntax.package || is_typescript {
-        let transformed = Transformer::new(&allocator, path, &transform_options(syntax))
-            .build_with_scoping(scoping, &mut parsed.program);
-        if let Some(diagnostic) = transformed.diagnostics.first() {
-            return Err(failed(diagnostic));
-        }
-        scoping = transformed.scoping;
-    }
-    ModuleRunnerTransform::new().transform(&allocator, &mut parsed.program, scoping);
-    let imports = remove_import_awaits(&allocator, &mut parsed.program);
-    if !syntax.development {
-        jsx::create_elements_directly(&mut parsed.program);
-    }
-
+    let has_jsx_or_types = !syntax.package || is_typescript;
+    let imports = lower(
+        path,
+        source,
+        &allocator,
+        &mut parsed.program,
+        syntax,
+        has_jsx_or_types,
+    )?;
     let (code, map) = print(path, &parsed.program, !syntax.package);
     if is_es_module {
         // The directive has its own line, so that the columns of the first line stay valid.
@@ -150,6 +136,36 @@ fn transform_on_stack(
         map,
         ..common_js(code, false)
     })
+}
+
+/// Converts TypeScript, JSX and module syntax to plain JavaScript. Returns the specifiers of the imports.
+fn lower<'a>(
+    path: &Path,
+    source: &str,
+    allocator: &'a Allocator,
+    program: &mut Program<'a>,
+    syntax: &SyntaxOptions,
+    has_jsx_or_types: bool,
+) -> Result<Vec<String>, ModuleError> {
+    let semantic = SemanticBuilder::new().with_enum_eval(true).build(program);
+    if let Some(diagnostic) = semantic.diagnostics.first() {
+        return Err(syntax_error(path, source, diagnostic));
+    }
+    let mut scoping = semantic.semantic.into_scoping();
+    if has_jsx_or_types {
+        let transformed = Transformer::new(allocator, path, &transform_options(syntax))
+            .build_with_scoping(scoping, program);
+        if let Some(diagnostic) = transformed.diagnostics.first() {
+            return Err(syntax_error(path, source, diagnostic));
+        }
+        scoping = transformed.scoping;
+    }
+    ModuleRunnerTransform::new().transform(allocator, program, scoping);
+    let imports = remove_import_awaits(allocator, program);
+    if !syntax.development {
+        jsx::create_elements_directly(program);
+    }
+    Ok(imports)
 }
 
 fn source_type(extension: &str, syntax: &SyntaxOptions) -> SourceType {

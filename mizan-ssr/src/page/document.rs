@@ -1,6 +1,6 @@
 //! The HTML document around a component's markup.
 
-use mizan_core::adapter::escape_html;
+use htmlize::escape_all_quotes;
 
 use super::csp::Nonce;
 use crate::inline_json::{push_inline_json, push_inline_string};
@@ -40,7 +40,7 @@ impl Document<'_> {
         let mut html = String::with_capacity(markup.len() + 1024);
         html.push_str("<!doctype html><html");
         if let Some(lang) = self.lang {
-            html.push_str(&format!(" lang=\"{}\"", escape_html(lang)));
+            html.push_str(&format!(" lang=\"{}\"", escape_all_quotes(lang)));
         }
         html.push_str("><head>");
         self.push_head(&mut html, hoisted);
@@ -65,7 +65,7 @@ impl Document<'_> {
             );
         }
         if let (Some(title), false) = (self.title, hoisted.contains("<title")) {
-            html.push_str(&format!("<title>{}</title>", escape_html(title)));
+            html.push_str(&format!("<title>{}</title>", escape_all_quotes(title)));
         }
         for head in self.head {
             html.push_str(head);
@@ -85,17 +85,17 @@ impl Document<'_> {
         for style in &links.styles {
             html.push_str(&format!(
                 "<link rel=\"stylesheet\" href=\"{}\"",
-                escape_html(&style.url)
+                escape_all_quotes(&style.url)
             ));
             if let Some(id) = &style.dev_id {
-                html.push_str(&format!(" data-vite-dev-id=\"{}\"", escape_html(id)));
+                html.push_str(&format!(" data-vite-dev-id=\"{}\"", escape_all_quotes(id)));
             }
             html.push('>');
         }
         for url in &links.preloads {
             html.push_str(&format!(
                 "<link rel=\"modulepreload\" href=\"{}\"{nonce}>",
-                escape_html(url)
+                escape_all_quotes(url)
             ));
         }
     }
@@ -111,7 +111,7 @@ impl Document<'_> {
 fn script(script: &ScriptLink, nonce: &str) -> String {
     match script {
         ScriptLink::Build { url } => {
-            let url = escape_html(url);
+            let url = escape_all_quotes(url);
             format!("<script type=\"module\" async src=\"{url}\"{nonce}></script>")
         }
         // One module, because React Refresh must be installed before a component is evaluated, and the

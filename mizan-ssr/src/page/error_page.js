@@ -1,19 +1,30 @@
-// Asks for the page again, and loads it once it works or fails otherwise.
-const shown = (page) => Array.from(page.querySelectorAll("h1, h2, pre"), (part) => part.textContent).join("\n");
-const before = shown(document);
-const ask = async () => {
+// @ts-check
+// Polls the page, and reloads it once the error is fixed or is a different one.
+/** @param {Document} page */
+const shownText = (page) =>
+  Array.from(
+    page.querySelectorAll("h1, h2, pre"),
+    (element) => element.textContent,
+  ).join("\n");
+const shownError = shownText(document);
+const poll = async () => {
   if (!document.hidden) {
     try {
       const headers = { accept: "text/html", "mizan-retry": "1" };
-      const answer = await fetch(location.href, { headers, cache: "no-store" });
-      // The policy of this page would complain about the style of the other.
-      const html = (await answer.text()).replace(/<style[^]*?<\/style>/g, "");
+      const response = await fetch(location.href, {
+        headers,
+        cache: "no-store",
+      });
+      // The content security policy of this page would report the style of the other page.
+      const html = (await response.text()).replace(/<style[^]*?<\/style>/g, "");
       const page = new DOMParser().parseFromString(html, "text/html");
-      if (answer.ok || (answer.status >= 500 && shown(page) !== before)) return location.reload();
+      const isOtherError =
+        response.status >= 500 && shownText(page) !== shownError;
+      if (response.ok || isOtherError) return location.reload();
     } catch {
       // The server restarts.
     }
   }
-  setTimeout(ask, 1000);
+  setTimeout(poll, 1000);
 };
-setTimeout(ask, 1000);
+setTimeout(poll, 1000);

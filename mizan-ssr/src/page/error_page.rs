@@ -3,9 +3,9 @@
 use std::env;
 use std::path::Path;
 
+use htmlize::escape_all_quotes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use mizan_core::adapter::escape_html;
 use uuid::Uuid;
 
 use super::body::PageBody;
@@ -18,9 +18,9 @@ use crate::modules::in_package;
 pub(super) struct ErrorPage<'a> {
     pub(super) component: &'a str,
     pub(super) development: bool,
-    /// Whether the client accepts HTML.
+    /// Set if the client accepts HTML.
     pub(super) html: bool,
-    /// Whether `error_page.js` sent the request, which is not worth an error in the log.
+    /// Set if `error_page.js` sent the request, which is not worth an error in the log.
     pub(super) is_retry: bool,
     pub(super) nonce: Option<Nonce>,
 }
@@ -100,18 +100,21 @@ impl ErrorPage<'_> {
         let (name, message, hint) = error.parts();
         let mut main = format!(
             "<p class=\"what\">{} failed to render</p><h1><span>{}</span> {}</h1>",
-            escape_html(self.component),
-            escape_html(&name),
-            escape_html(&message)
+            escape_all_quotes(self.component),
+            escape_all_quotes(&name),
+            escape_all_quotes(&message)
         );
         if let Some(hint) = hint {
-            main.push_str(&format!("<p class=\"hint\">{}</p>", escape_html(hint)));
+            main.push_str(&format!(
+                "<p class=\"hint\">{}</p>",
+                escape_all_quotes(hint)
+            ));
         }
         if let Some((file, line, column)) = error.location() {
             let file = file.to_string_lossy();
             main.push_str(&format!(
                 "<section><h2>{}</h2>",
-                escape_html(&format!("{}:{line}:{column}", short_location(&file)))
+                escape_all_quotes(&format!("{}:{line}:{column}", short_location(&file)))
             ));
             if let Some(excerpt) = error.excerpt() {
                 main.push_str(&source_lines(&excerpt));
@@ -166,7 +169,7 @@ fn document(title: &str, main: &str, nonce: &Nonce) -> String {
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{}</title><style nonce=\"{}\">{STYLE}</style></head><body><main>{main}</main></body></html>",
-        escape_html(title),
+        escape_all_quotes(title),
         nonce.as_str()
     )
 }
@@ -184,7 +187,7 @@ fn source_lines(excerpt: &str) -> String {
             ""
         };
         marked = class == "line";
-        let line = escape_html(line);
+        let line = escape_all_quotes(line);
         if class.is_empty() {
             html.push_str(&format!("{line}\n"));
         } else {
@@ -234,8 +237,8 @@ fn frame_list(frames: &[&str]) -> String {
         let class = if is_own(frame) { "own" } else { "" };
         html.push_str(&format!(
             "<li class=\"{class}\"><b>{}</b> <span>{}</span></li>",
-            escape_html(name),
-            escape_html(short_location(location))
+            escape_all_quotes(name),
+            escape_all_quotes(short_location(location))
         ));
     }
     html.push_str("</ol>");

@@ -10,7 +10,7 @@ pub(crate) struct WorkerSettings {
     pub(crate) engine: EngineKind,
     pub(crate) deadline: Duration,
     pub(crate) heap_limit_bytes: usize,
-    /// Whether every render evaluates all modules again.
+    /// Evaluates all modules again for every render.
     pub(crate) fresh_modules: bool,
     pub(crate) shell_delay: Duration,
 }

@@ -28,7 +28,7 @@ const IDLE_DELAY: Duration = Duration::from_millis(1);
 pub(super) struct Worker {
     settings: WorkerSettings,
     loader: Arc<Loader>,
-    /// Whether the pool has replaced this thread.
+    /// Set when the pool has replaced this thread.
     abandoned: Arc<AtomicBool>,
     abandon_thread: AbandonThread,
     host: Rc<Host>,
@@ -206,16 +206,8 @@ impl Worker {
             self.settings.shell_delay,
             chunks.map(|chunks| ChunkSender::new(chunks, id)),
         );
-        let mut rendered = if self.loader.development() {
-            event_loop.unload_changed_modules()
-        } else {
-            Ok(())
-        }
-        .and_then(|()| event_loop.render(&arguments, deadline.at));
-        if matches!(rendered, Err(RenderExit::Engine(EngineError::Exception(_)))) {
-            // Remaining microtasks would run during the next render.
-            rendered = event_loop.run_microtasks().and(rendered);
-        }
+        let development = self.loader.development();
+        let rendered = run_code(&mut event_loop, &arguments, deadline, development);
         let in_time = deadline.code_stopped();
         let ExitOutcome {
             result,
@@ -338,7 +330,25 @@ impl Worker {
     }
 }
 
-/// Converts the early end of a render to a result, and closes what React has begun.
+/// Runs the code of a render, which `deadline` can interrupt.
+fn run_code(
+    event_loop: &mut EventLoop<'_>,
+    arguments: &[JsValue],
+    deadline: &JobDeadline,
+    development: bool,
+) -> Result<Option<String>, RenderExit> {
+    if development {
+        event_loop.unload_changed_modules()?;
+    }
+    let rendered = event_loop.render(arguments, deadline.at);
+    if matches!(rendered, Err(RenderExit::Engine(EngineError::Exception(_)))) {
+        // Remaining microtasks would run during the next render.
+        event_loop.run_microtasks()?;
+    }
+    rendered
+}
+
+/// Converts the early end of a render to a result, and closes the elements that React has opened.
 fn handle_exit(
     exit: RenderExit,
     deadline: &JobDeadline,

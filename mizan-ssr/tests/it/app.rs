@@ -6,12 +6,12 @@ use mizan_ssr::{RenderError, Renderer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A project on disk whose packages are those of the workspace.
+/// A project on disk with the packages of the workspace.
 pub(crate) struct App {
     directory: TempDir,
 }
 
-/// Runs `test` on every engine that is built in; says so and passes where there are no packages.
+/// Runs `test` on every engine that is compiled in. Skips it if the packages are not installed.
 pub(crate) fn on_engines(test: impl Fn(EngineKind)) {
     if packages().is_none() {
         println!(
@@ -32,18 +32,18 @@ pub(crate) fn packages() -> Option<PathBuf> {
     packages
         .join("react-dom/package.json")
         .is_file()
-        .then(|| packages.canonicalize().expect("it exists"))
+        .then(|| packages.canonicalize().expect("an existing path"))
 }
 
 impl App {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
+        let directory = tempfile::tempdir().expect("a temporary directory");
         let app = Self { directory };
-        let packages = packages().expect("checked by `on_engines`");
+        let packages = packages().expect("`on_engines` checks for the packages");
         fs::create_dir(app.path("node_modules")).expect("a new directory");
         for name in ["react", "react-dom", "scheduler"] {
             std::os::unix::fs::symlink(packages.join(name), app.path("node_modules").join(name))
-                .expect("a link");
+                .expect("a symbolic link");
         }
         for (name, content) in files {
             app.write(name, content);
@@ -51,7 +51,7 @@ impl App {
         app
     }
 
-    /// With one component, `App.tsx`.
+    /// Creates a project with one component, `App.tsx`.
     pub(crate) fn component(source: &str) -> Self {
         Self::new(&[("App.tsx", source)])
     }
@@ -62,8 +62,9 @@ impl App {
 
     pub(crate) fn write(&self, name: &str, content: &str) {
         let path = self.path(name);
-        fs::create_dir_all(path.parent().expect("it is below the root")).expect("directories");
-        fs::write(path, content).expect("written");
+        fs::create_dir_all(path.parent().expect("a path below the root"))
+            .expect("a writable directory");
+        fs::write(path, content).expect("a writable file");
     }
 
     pub(crate) fn builder(&self, engine: EngineKind) -> RendererBuilder {
@@ -74,7 +75,7 @@ impl App {
     }
 
     pub(crate) fn renderer(&self, engine: EngineKind) -> Renderer {
-        self.builder(engine).build().expect("it builds")
+        self.builder(engine).build().expect("valid settings")
     }
 }
 
@@ -86,7 +87,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-/// The markup inside of the root.
+/// Renders a component and returns the markup inside the root element.
 pub(crate) fn html(renderer: &Renderer, path: &str, props: &Value) -> String {
     match renderer.render_blocking(path, props) {
         Ok(rendered) => inside(&rendered.html),
@@ -97,12 +98,12 @@ pub(crate) fn html(renderer: &Renderer, path: &str, props: &Value) -> String {
 pub(crate) fn inside(html: &str) -> String {
     html.strip_prefix("<div id=\"mizan-root\">")
         .and_then(|html| html.strip_suffix("</div>"))
-        .expect("the markup is in the root")
+        .expect("markup in the root element")
         .into()
 }
 
 pub(crate) fn error(renderer: &Renderer, path: &str) -> RenderError {
     renderer
         .render_blocking(path, &json!({}))
-        .expect_err("it cannot be rendered")
+        .expect_err("a failed render")
 }

@@ -10,7 +10,7 @@ use crate::react_19_0::copy;
 const GOOD: &str = "export default () => <b>good</b>;";
 
 #[test]
-fn paths_that_lead_elsewhere_are_refused() {
+fn rejects_paths_outside_component_directory() {
     on_engines(|engine| {
         let app = App::new(&[
             ("in/Good.tsx", GOOD),
@@ -18,13 +18,13 @@ fn paths_that_lead_elsewhere_are_refused() {
             ("in/data.json", "{}"),
         ]);
         std::os::unix::fs::symlink(app.path("Secret.tsx"), app.path("in/Link.tsx"))
-            .expect("a link");
+            .expect("a symbolic link");
         let renderer = mizan_ssr::Renderer::builder()
             .root(app.path("in"))
             .engine(engine)
             .threads(1)
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         let absolute = app.path("in/Good.tsx").to_string_lossy().into_owned();
         for path in [
             "../Secret.tsx",
@@ -69,28 +69,28 @@ fn fails(engine: EngineKind, source: &str, code: RenderErrorCode) -> mizan_ssr::
     fails_with(engine, source, &[code])
 }
 
-/// What `source` fails with, within the deadline, after which another component still renders.
+/// Renders `source` and returns its error. Checks the deadline, and that another component renders afterwards.
 fn fails_with(
     engine: EngineKind,
     source: &str,
     codes: &[RenderErrorCode],
 ) -> mizan_ssr::RenderError {
     let app = App::new(&[("App.tsx", source), ("Good.tsx", GOOD)]);
-    // QuickJS loads React for a second where it is built without optimisation.
+    // An unoptimized build of QuickJS loads React in about a second.
     let deadline = Duration::from_secs(4);
     let renderer = app
         .builder(engine)
         .deadline(deadline)
         .max_heap_bytes(64 << 20)
         .build()
-        .expect("it builds");
+        .expect("valid settings");
     assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
-    let begun = Instant::now();
+    let started = Instant::now();
     let error = error(&renderer, "App.tsx");
     assert!(
-        begun.elapsed() < deadline * 2,
+        started.elapsed() < deadline * 2,
         "it took {:?}",
-        begun.elapsed()
+        started.elapsed()
     );
     assert!(codes.contains(&error.code()), "{error}");
     assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
@@ -98,7 +98,7 @@ fn fails_with(
 }
 
 #[test]
-fn files_without_a_component() {
+fn reports_missing_default_export() {
     on_engines(|engine| {
         let error = fails(
             engine,
@@ -123,27 +123,27 @@ fn files_without_a_component() {
 }
 
 #[test]
-fn a_syntax_error_has_file_line_column_and_excerpt() {
+fn reports_location_and_excerpt_of_syntax_error() {
     on_engines(|engine| {
         let error = fails(
             engine,
             "export default () => {\n  return <b;\n};\n",
             RenderErrorCode::Syntax,
         );
-        let (file, line, column) = error.location().expect("it is known where");
+        let (file, line, column) = error.location().expect("a location");
         assert!(file.ends_with("App.tsx"));
         assert_eq!((line, column), (2, 12));
         assert!(
             error
                 .excerpt()
-                .expect("there is one")
+                .expect("a value")
                 .contains("> 2 |   return <b;")
         );
     });
 }
 
 #[test]
-fn a_component_that_throws_has_a_stack_in_its_own_lines() {
+fn maps_stack_of_exception_to_source() {
     on_engines(|engine| {
         let source = "type Props = {\n  a: string;\n};\nfunction Inner(props: Props) {\n  throw new TypeError('no ' + typeof props);\n}\nexport default function App() {\n  return <Inner a=\"b\" />;\n}\n";
         let error = fails(engine, source, RenderErrorCode::Component);
@@ -151,17 +151,17 @@ fn a_component_that_throws_has_a_stack_in_its_own_lines() {
             error.to_string().starts_with("TypeError: no object"),
             "{error}"
         );
-        let (file, line, _) = error.location().expect("it is known where");
+        let (file, line, _) = error.location().expect("a location");
         assert!(file.ends_with("App.tsx"));
         assert_eq!(line, 5, "{error}");
-        let stack = error.stack().expect("there is one");
+        let stack = error.stack().expect("a value");
         assert!(stack.contains("at Inner ("), "{stack}");
         assert!(stack.contains("App.tsx:5:"), "{stack}");
     });
 }
 
 #[test]
-fn strange_things_are_thrown() {
+fn reports_thrown_values_that_are_not_errors() {
     on_engines(|engine| {
         for thrown in [
             "null",
@@ -187,20 +187,20 @@ fn strange_things_are_thrown() {
 }
 
 #[test]
-fn what_suspends_for_ever_is_told_at_once() {
+fn reports_endless_suspension_immediately() {
     on_engines(|engine| {
-        let begun = Instant::now();
+        let started = Instant::now();
         fails(
             engine,
             "import { use } from 'react'; const never = new Promise(() => {}); export default () => use(never);",
             RenderErrorCode::Suspended,
         );
-        assert!(begun.elapsed() < Duration::from_secs(4));
+        assert!(started.elapsed() < Duration::from_secs(4));
     });
 }
 
 #[test]
-fn loops_end_at_the_deadline_wherever_they_are() {
+fn interrupts_endless_loops_at_deadline() {
     on_engines(|engine| {
         for source in [
             "export default () => { for (;;); };",
@@ -220,7 +220,7 @@ fn loops_end_at_the_deadline_wherever_they_are() {
 }
 
 #[test]
-fn memory_has_a_limit() {
+fn limits_heap_memory() {
     on_engines(|engine| {
         fails(
             engine,
@@ -231,14 +231,14 @@ fn memory_has_a_limit() {
 }
 
 #[test]
-fn recursion_without_end_is_an_error() {
+fn reports_endless_recursion() {
     on_engines(|engine| {
         fails(
             engine,
             "const f = (): number => f() + 1; export default () => <b>{f()}</b>;",
             RenderErrorCode::Component,
         );
-        // React catches the overflow and goes on with an empty stack, until the time or the memory ends.
+        // React catches the stack overflow and continues with an empty stack, until a limit is reached.
         fails_with(
             engine,
             "export default function App() { return <App />; }",
@@ -251,7 +251,7 @@ fn recursion_without_end_is_an_error() {
 }
 
 #[test]
-fn printing_without_end_does_no_harm() {
+fn survives_excessive_console_output() {
     on_engines(|engine| {
         let app = App::component(
             "const line = 'x'.repeat(1 << 16);
@@ -265,7 +265,7 @@ fn printing_without_end_does_no_harm() {
 }
 
 #[test]
-fn what_a_render_changes_for_all_is_gone_in_the_next() {
+fn resets_globals_changed_by_render() {
     on_engines(|engine| {
         let look = "export default () => <b>{[typeof globalThis.leak, ({} as any).leak, [].map === Array.prototype.map, typeof JSON.parse].join()}</b>;";
         for change in [
@@ -282,10 +282,10 @@ fn what_a_render_changes_for_all_is_gone_in_the_next() {
             let app = App::new(&[("App.tsx", &source), ("Look.tsx", look)]);
             let renderer = app.renderer(engine);
             let before = html(&renderer, "Look.tsx", &json!({}));
-            // The render itself may fail on what it broke.
+            // The render may fail because of its own change.
             let _ = renderer.render_blocking("App.tsx", &json!({}));
             assert_eq!(html(&renderer, "Look.tsx", &json!({})), before, "{change}");
-            // The same where the next one waits already.
+            // With a render that is queued already.
             let props = json!({});
             let (_, next) = block_on(async {
                 tokio::join!(
@@ -293,14 +293,14 @@ fn what_a_render_changes_for_all_is_gone_in_the_next() {
                     renderer.render("Look.tsx", &props)
                 )
             });
-            let next = next.expect("it renders");
+            let next = next.expect("a successful render");
             assert_eq!(inside(&next.html), before, "{change}, one after the other");
         }
     });
 }
 
 #[test]
-fn hostile_props_are_data() {
+fn treats_hostile_props_as_data() {
     on_engines(|engine| {
         let app = App::component(
             "export default (props: any) => <p>{JSON.stringify(props)}{String(props.polluted)}{String(({} as any).polluted)}</p>;",
@@ -309,21 +309,21 @@ fn hostile_props_are_data() {
         let props: Value = serde_json::from_str(
             r#"{"__proto__":{"polluted":true},"a":"</script><!--","constructor":{"prototype":{"polluted":1}}}"#,
         )
-        .expect("it is JSON");
+        .expect("valid JSON");
         let page = html(&renderer, "App.tsx", &props);
         assert!(page.contains("&lt;/script&gt;&lt;!--"), "{page}");
         assert!(page.ends_with("undefined<!-- -->undefined</p>"), "{page}");
         for props in [json!([1]), json!("text"), json!(1)] {
             let error = renderer
                 .render_blocking("App.tsx", &props)
-                .expect_err("no object");
+                .expect_err("invalid props");
             assert_eq!(error.code(), RenderErrorCode::InvalidProps);
         }
     });
 }
 
 #[test]
-fn lone_surrogates_become_replacement_characters() {
+fn replaces_lone_surrogates_in_markup() {
     on_engines(|engine| {
         let app = App::component("export default () => <b>{'a\\ud800b'}</b>;");
         assert_eq!(
@@ -334,7 +334,7 @@ fn lone_surrogates_become_replacement_characters() {
 }
 
 #[test]
-fn large_props_and_large_pages() {
+fn renders_large_props() {
     on_engines(|engine| {
         let app =
             App::component("export default ({ text }: { text: string }) => <b>{text.length}</b>;");
@@ -343,7 +343,7 @@ fn large_props_and_large_pages() {
             .max_heap_bytes(1 << 30)
             .deadline(Duration::from_secs(60))
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         let text = "x".repeat(50 << 20);
         assert_eq!(
             html(&renderer, "App.tsx", &json!({ "text": text })),
@@ -353,7 +353,7 @@ fn large_props_and_large_pages() {
 }
 
 #[test]
-fn a_full_queue_refuses() {
+fn rejects_renders_when_queue_is_full() {
     on_engines(|engine| {
         let app = App::component(
             "export default () => { const end = performance.now() + 300; while (performance.now() < end); return null; };",
@@ -362,7 +362,7 @@ fn a_full_queue_refuses() {
             .builder(engine)
             .queue_capacity(1)
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         let renders: Vec<_> = (0..6)
             .map(|_| {
                 let renderer = renderer.clone();
@@ -371,7 +371,7 @@ fn a_full_queue_refuses() {
             .collect();
         let results: Vec<_> = renders
             .into_iter()
-            .map(|r| r.join().expect("no panic"))
+            .map(|r| r.join().expect("a thread without panic"))
             .collect();
         let refused = results
             .iter()
@@ -383,7 +383,7 @@ fn a_full_queue_refuses() {
 }
 
 #[test]
-fn errors_of_syntax_that_no_engine_knows_name_the_file() {
+fn reports_file_of_unsupported_syntax() {
     on_engines(|engine| {
         for (source, place, message) in [
             (
@@ -414,7 +414,7 @@ fn errors_of_syntax_that_no_engine_knows_name_the_file() {
             let text = error.to_string();
             assert!(text.contains(place) && text.contains(message), "{text}");
         }
-        // Names and texts that only look like it.
+        // Identifiers and strings that resemble the syntax.
         let app = App::component(
             "class A { accessor = '@'; get() { return this.accessor; } }
              export default () => <b>{new A().get()}</b>;",
@@ -425,7 +425,7 @@ fn errors_of_syntax_that_no_engine_knows_name_the_file() {
 }
 
 #[test]
-fn an_error_of_two_copies_of_react_names_both() {
+fn reports_files_of_duplicate_react() {
     on_engines(|engine| {
         let app = App::new(&[
             (
@@ -441,14 +441,14 @@ fn an_error_of_two_copies_of_react_names_both() {
                 r#"{ "name": "other", "type": "module", "main": "index.js" }"#,
             ),
         ]);
-        let packages = packages().expect("checked by `on_engines`");
+        let packages = packages().expect("`on_engines` checks for the packages");
         let own = app.path("node_modules/other/node_modules/react");
         copy(&packages.join("react"), &own);
         let error = error(&app.renderer(engine), "App.tsx");
         let text = error.to_string();
         assert!(text.contains("several copies of React"), "{text}");
         for copy in [packages.join("react/cjs"), own.join("cjs")] {
-            let copy = copy.canonicalize().expect("it is there");
+            let copy = copy.canonicalize().expect("an existing file");
             assert!(text.contains(&*copy.to_string_lossy()), "{text}");
         }
     });

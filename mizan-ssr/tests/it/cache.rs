@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::app::{App, html, on_engines};
 
-/// One start of a program that renders once.
+/// Renders once and closes the renderer, as a process does.
 fn start(renderer: Renderer, expected: &str) -> CacheStatistics {
     assert_eq!(html(&renderer, "App.tsx", &json!({})), expected);
     let clone = renderer.clone();
@@ -20,8 +20,8 @@ fn start(renderer: Renderer, expected: &str) -> CacheStatistics {
 
 fn entries(app: &App) -> Vec<PathBuf> {
     fs::read_dir(app.path("node_modules/.cache/mizan-ssr"))
-        .expect("it was made")
-        .map(|entry| entry.expect("it is read").path())
+        .expect("the cache directory")
+        .map(|entry| entry.expect("a readable entry").path())
         .collect()
 }
 
@@ -32,7 +32,7 @@ fn is_v8(engine: EngineKind) -> bool {
 const APP: &str = "import { n } from './n'; export default () => <b>{n}</b>;";
 
 #[test]
-fn the_second_start_transforms_and_compiles_nothing() {
+fn second_process_reuses_cached_modules() {
     on_engines(|engine| {
         let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
         let first = start(app.renderer(engine), "<b>1</b>");
@@ -50,7 +50,7 @@ fn the_second_start_transforms_and_compiles_nothing() {
 }
 
 #[test]
-fn changed_content_is_read_anew_and_nothing_else() {
+fn transforms_only_changed_files() {
     on_engines(|engine| {
         let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
         let first = start(app.renderer(engine), "<b>1</b>");
@@ -61,18 +61,18 @@ fn changed_content_is_read_anew_and_nothing_else() {
         app.write("n.ts", "export const n: number = 1;");
         assert_eq!(start(app.renderer(engine), "<b>1</b>").transformed, 0);
         let developed = app.builder(engine).development(true).build();
-        let developed = start(developed.expect("it builds"), "<b>1</b>");
+        let developed = start(developed.expect("valid settings"), "<b>1</b>");
         assert_eq!(developed.read, 0, "{developed:?}");
     });
 }
 
 #[test]
-fn what_was_damaged_is_written_again() {
+fn rewrites_damaged_cache_files() {
     on_engines(|engine| {
         let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
         let first = start(app.renderer(engine), "<b>1</b>");
         for (number, entry) in entries(&app).into_iter().enumerate() {
-            let mut bytes = fs::read(&entry).expect("it is there");
+            let mut bytes = fs::read(&entry).expect("an existing file");
             let middle = bytes.len() / 2;
             match number % 4 {
                 0 => bytes.truncate(middle),
@@ -80,7 +80,7 @@ fn what_was_damaged_is_written_again() {
                 2 => bytes.clear(),
                 _ => bytes = b"another program's".to_vec(),
             }
-            fs::write(&entry, bytes).expect("written");
+            fs::write(&entry, bytes).expect("a writable file");
         }
         let second = start(app.renderer(engine), "<b>1</b>");
         assert_eq!((second.read, second.code_reused), (0, 0), "{second:?}");
@@ -91,7 +91,7 @@ fn what_was_damaged_is_written_again() {
 }
 
 #[test]
-fn code_is_shared_by_isolates_and_by_realms() {
+fn shares_compiled_code_between_realms() {
     on_engines(|engine| {
         if !is_v8(engine) {
             return;
@@ -102,7 +102,7 @@ fn code_is_shared_by_isolates_and_by_realms() {
             "export default () => { (globalThis as any).leak = 1; return null; };",
         );
         let renderer = app.builder(engine).no_disk_cache().build();
-        let renderer = renderer.expect("it builds");
+        let renderer = renderer.expect("valid settings");
         assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>undefined</b>");
         let before = renderer.cache_statistics();
         html(&renderer, "Leak.tsx", &json!({}));
@@ -114,29 +114,31 @@ fn code_is_shared_by_isolates_and_by_realms() {
 }
 
 #[test]
-fn where_the_cache_is_can_be_said() {
+fn uses_configured_cache_directory() {
     on_engines(|engine| {
         let app = App::component("export default () => <b>1</b>;");
         let elsewhere = app.path("kept/here");
         let builder = app.builder(engine).cache_dir(&elsewhere);
-        let first = start(builder.build().expect("it builds"), "<b>1</b>");
+        let first = start(builder.build().expect("valid settings"), "<b>1</b>");
         assert_eq!(
-            fs::read_dir(&elsewhere).expect("it was made").count() as u64,
+            fs::read_dir(&elsewhere)
+                .expect("the cache directory")
+                .count() as u64,
             first.written
         );
         assert!(!app.path("node_modules/.cache").exists());
         let builder = app.builder(engine).no_disk_cache();
-        let none = start(builder.build().expect("it builds"), "<b>1</b>");
+        let none = start(builder.build().expect("valid settings"), "<b>1</b>");
         assert_eq!((none.read, none.written), (0, 0));
-        // A directory that cannot be made is no reason not to render.
+        // Rendering works without a writable cache directory.
         let builder = app.builder(engine).cache_dir(app.path("App.tsx/cache"));
-        let none = start(builder.build().expect("it builds"), "<b>1</b>");
+        let none = start(builder.build().expect("valid settings"), "<b>1</b>");
         assert_eq!(none.written, 0);
     });
 }
 
 #[test]
-fn a_closed_renderer_refuses() {
+fn closed_renderer_rejects_renders() {
     on_engines(|engine| {
         let app = App::component("export default () => <b>1</b>;");
         let renderer = app.renderer(engine);
@@ -144,7 +146,7 @@ fn a_closed_renderer_refuses() {
         start(renderer, "<b>1</b>");
         let error = clone
             .render_blocking("App.tsx", &json!({}))
-            .expect_err("it was closed");
+            .expect_err("a closed renderer");
         assert!(error.to_string().contains("closed"), "{error}");
     });
 }

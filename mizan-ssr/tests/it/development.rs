@@ -8,11 +8,11 @@ fn develop(app: &App, engine: EngineKind) -> Renderer {
     app.builder(engine)
         .development(true)
         .build()
-        .expect("it builds")
+        .expect("valid settings")
 }
 
 #[test]
-fn a_changed_file_and_its_importers_are_evaluated_again_and_no_others() {
+fn reevaluates_changed_files_and_importers_only() {
     on_engines(|engine| {
         let app = App::new(&[
             (
@@ -33,7 +33,7 @@ fn a_changed_file_and_its_importers_are_evaluated_again_and_no_others() {
             html(&renderer, "App.tsx", &json!({})),
             "<b>m22<!-- -->2</b>"
         );
-        // Written again with the same content: nothing is evaluated.
+        // Rewriting a file with the same content evaluates nothing.
         app.write("other.ts", "let n = 0; export const other = () => ++n;");
         assert_eq!(
             html(&renderer, "App.tsx", &json!({})),
@@ -43,7 +43,7 @@ fn a_changed_file_and_its_importers_are_evaluated_again_and_no_others() {
 }
 
 #[test]
-fn a_mistake_is_shown_until_it_is_mended() {
+fn reports_error_until_file_is_fixed() {
     on_engines(|engine| {
         let app = App::new(&[(
             "App.tsx",
@@ -63,7 +63,7 @@ fn a_mistake_is_shown_until_it_is_mended() {
 }
 
 #[test]
-fn production_reads_a_file_once() {
+fn production_ignores_file_changes() {
     on_engines(|engine| {
         let app = App::component("export default () => <b>old</b>;");
         let renderer = app.renderer(engine);

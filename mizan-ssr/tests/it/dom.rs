@@ -1,4 +1,4 @@
-//! What a browser makes of a document.
+//! The document as a browser parses it.
 
 use html5ever::tendril::TendrilSink;
 use html5ever::{ParseOpts, parse_document};
@@ -6,12 +6,12 @@ use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
 pub(crate) struct Dom(RcDom);
 
-/// An element, with its place among all of them.
+/// An element of a document.
 pub(crate) struct Element {
     pub(crate) name: String,
     attributes: Vec<(String, String)>,
     pub(crate) text: String,
-    /// The name of the element that it is in.
+    /// The name of the parent element.
     pub(crate) parent: String,
 }
 
@@ -21,7 +21,7 @@ impl Element {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether a browser runs it.
+    /// Returns whether a browser executes the element as a script.
     pub(crate) fn runs(&self) -> bool {
         self.name == "script" && self.get("type").is_none_or(|kind| kind == "module")
     }
@@ -33,7 +33,7 @@ impl Dom {
         Self(dom)
     }
 
-    /// All elements in the order of the document.
+    /// Returns all elements in document order.
     pub(crate) fn elements(&self) -> Vec<Element> {
         let mut elements = Vec::new();
         collect(&self.0.document, "", &mut elements);
@@ -54,7 +54,7 @@ impl Dom {
         elements.remove(0)
     }
 
-    /// What a browser found wrong, a doctype that was not there among it.
+    /// Returns the parse errors, such as a missing doctype.
     pub(crate) fn errors(&self) -> Vec<String> {
         let errors = self.0.errors.borrow();
         errors.iter().map(ToString::to_string).collect()

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::app::{App, inside, on_engines};
 
-/// What the generated client does with the functions of the process, in small.
+/// A minimal version of the generated client's calls of server functions.
 const CLIENT: &str = "
     import { use } from 'react';
     const functions = globalThis[Symbol.for('mizan.functions')];
@@ -43,7 +43,7 @@ async fn functions(name: String, input: Bytes) -> Result<Bytes, Bytes> {
     }
 }
 
-/// Runs `test` on every engine with an app of `page` and a client.
+/// Runs `test` on every engine with an app that consists of `page` and the client.
 fn on_pages(page: &str, test: &impl AsyncFn(&App, EngineKind)) {
     on_engines(|engine| {
         let app = App::new(&[("App.tsx", page), ("client.js", CLIENT)]);
@@ -64,7 +64,7 @@ fn element(answers: &str) -> String {
 }
 
 #[test]
-fn functions_run_while_rendering_and_the_page_holds_their_answers() {
+fn runs_server_functions_and_embeds_results() {
     on_pages(PAGE, &async |app, engine| {
         let renderer = app.renderer(engine);
         for _ in 0..2 {
@@ -74,7 +74,7 @@ fn functions_run_while_rendering_and_the_page_holds_their_answers() {
                 counted.fetch_add(1, Ordering::Relaxed);
                 functions(name, input)
             });
-            let page = page.render().await.expect("it renders");
+            let page = page.render().await.expect("a successful render");
             assert_eq!(
                 inside(&page.html),
                 "<main><b>Ada</b><b>Ada</b><!--$--><p>&lt;/script&gt;&lt;b&gt;\u{2028}</p><!--/$--></main>"
@@ -89,18 +89,26 @@ fn functions_run_while_rendering_and_the_page_holds_their_answers() {
 }
 
 #[test]
-fn a_stream_has_answers_behind_the_shell_and_before_what_rests_on_them() {
+fn streams_results_before_dependent_content() {
     on_pages(PAGE, &async |app, engine| {
         let builder = app.builder(engine).shell_delay(Duration::ZERO);
-        let renderer = builder.build().expect("it builds");
+        let renderer = builder.build().expect("valid settings");
         let page = renderer.component("App.tsx").functions(functions);
         let mut stream = page.nonce("n0nce").stream().await.expect("the shell");
-        let shell = stream.next().await.expect("a part").expect("it renders");
+        let shell = stream
+            .next()
+            .await
+            .expect("a chunk")
+            .expect("a successful render");
         let shell = String::from_utf8_lossy(&shell).into_owned();
         let html = "<div id=\"mizan-root\"><main><b>Ada</b><b>Ada</b><!--$?--><template id=\"B:0\"></template><i>..</i><!--/$--></main></div>";
         assert!(shell.starts_with(html), "{shell}");
         assert!(shell.ends_with(&element(ANSWER_OF_USER)), "{shell}");
-        let rest = stream.next().await.expect("a part").expect("it renders");
+        let rest = stream
+            .next()
+            .await
+            .expect("a chunk")
+            .expect("a successful render");
         let rest = String::from_utf8_lossy(&rest).into_owned();
         assert!(rest.starts_with(&element(ANSWER_OF_POST)), "{rest}");
         assert!(
@@ -112,13 +120,17 @@ fn a_stream_has_answers_behind_the_shell_and_before_what_rests_on_them() {
 }
 
 #[test]
-fn the_shell_waits_a_little_for_functions_and_for_nothing_else() {
+fn shell_waits_only_for_server_functions() {
     on_pages(PAGE, &async |app, engine| {
         let builder = app.builder(engine).shell_delay(Duration::from_secs(5));
-        let renderer = builder.build().expect("it builds");
+        let renderer = builder.build().expect("valid settings");
         let page = renderer.component("App.tsx").functions(functions);
         let mut stream = page.stream().await.expect("the shell");
-        let shell = stream.next().await.expect("a part").expect("it renders");
+        let shell = stream
+            .next()
+            .await
+            .expect("a chunk")
+            .expect("a successful render");
         let shell = String::from_utf8_lossy(&shell).into_owned();
         assert!(shell.contains("<!--$--><p>&lt;/script&gt;"), "{shell}");
         let answers = element(&format!("{ANSWER_OF_USER},{ANSWER_OF_POST}"));
@@ -134,24 +146,32 @@ fn the_shell_waits_a_little_for_functions_and_for_nothing_else() {
         );
         let page = renderer.component("Timer.tsx").functions(functions);
         let mut stream = page.stream().await.expect("the shell");
-        let shell = stream.next().await.expect("a part").expect("it renders");
+        let shell = stream
+            .next()
+            .await
+            .expect("a chunk")
+            .expect("a successful render");
         let shell = String::from_utf8_lossy(&shell).into_owned();
         assert!(
             shell.contains("<i>..</i>") && shell.contains("<p>&lt;"),
             "{shell}"
         );
-        let late = stream.next().await.expect("a part").expect("it renders");
+        let late = stream
+            .next()
+            .await
+            .expect("a chunk")
+            .expect("a successful render");
         assert!(String::from_utf8_lossy(&late).contains("<b>late</b>"));
     });
 }
 
 #[test]
-fn problems_are_answers_too() {
+fn embeds_problem_details_as_results() {
     let page = "import { call } from './client'; export default () => <p>{call('gone')}</p>;";
     on_pages(page, &async |app, engine| {
         let renderer = app.renderer(engine);
         let page = renderer.component("App.tsx").functions(functions);
-        let page = page.render().await.expect("it renders");
+        let page = page.render().await.expect("a successful render");
         assert_eq!(inside(&page.html), "<p>failed: unknown_function</p>");
         assert_eq!(
             page.answers,
@@ -161,7 +181,7 @@ fn problems_are_answers_too() {
 }
 
 #[test]
-fn every_render_has_the_functions_of_its_own_requester() {
+fn isolates_functions_of_concurrent_renders() {
     on_pages(PAGE, &async |app, engine| {
         let renderer = app.renderer(engine);
         let ask = |user: usize| {
@@ -176,28 +196,31 @@ fn every_render_has_the_functions_of_its_own_requester() {
                             _ => json!(format!("post of {user}")).to_string().into(),
                         })
                     });
-                let html = page.render().await.expect("it renders").html;
+                let html = page.render().await.expect("a successful render").html;
                 assert!(html.contains(&format!("<b>{user}</b>")), "{html}");
                 assert!(html.contains(&format!("post of {user}")), "{html}");
             })
         };
         let asked: Vec<_> = (0..30).map(ask).collect();
         for render in asked {
-            render.await.expect("it is right");
+            render.await.expect("a task without panic");
         }
     });
 }
 
 #[test]
-fn calls_without_functions_without_end_and_without_answer_are_errors() {
+fn reports_missing_excessive_and_pending_calls() {
     let source =
         "import { call } from './client'; export default ({ name }) => <p>{call(name)}</p>;";
     on_pages(source, &async |app, engine| {
         let builder = app.builder(engine).deadline(Duration::from_secs(2));
-        let renderer = builder.build().expect("it builds");
+        let renderer = builder.build().expect("valid settings");
         let props = json!({ "name": "for_ever" });
 
-        let alone = renderer.render("App.tsx", &props).await.expect_err("none");
+        let alone = renderer
+            .render("App.tsx", &props)
+            .await
+            .expect_err("no server functions");
         assert!(
             alone
                 .to_string()
@@ -208,7 +231,7 @@ fn calls_without_functions_without_end_and_without_answer_are_errors() {
             .component("App.tsx")
             .props(&props)
             .functions(functions);
-        let late = page.render().await.expect_err("it never answers");
+        let late = page.render().await.expect_err("an expired deadline");
         assert_eq!(late.code(), RenderErrorCode::DeadlineExceeded);
 
         app.write(
@@ -217,20 +240,20 @@ fn calls_without_functions_without_end_and_without_answer_are_errors() {
              let n = 0; export default () => { for (;;) globalThis[Symbol.for('mizan.functions')].call('x' + n++); };",
         );
         let page = renderer.component("Many.tsx").functions(functions);
-        let many = page.render().await.expect_err("too many");
+        let many = page.render().await.expect_err("too many calls");
         assert!(many.to_string().contains("too many calls"), "{many}");
 
         let page = renderer
             .component("App.tsx")
             .props(&json!({ "name": "current_user" }));
         let page = page.functions(|_, _| async { Ok(Bytes::from_static(b"\"fine\"")) });
-        let html = page.render().await.expect("the next is right").html;
+        let html = page.render().await.expect("a successful render").html;
         assert_eq!(inside(&html), "<p>fine</p>");
     });
 }
 
 #[test]
-fn a_function_that_panics_is_a_problem_of_its_own() {
+fn converts_panic_to_problem_details() {
     on_pages(PAGE, &async |app, engine| {
         let renderer = app.renderer(engine);
         let page = renderer
@@ -239,7 +262,7 @@ fn a_function_that_panics_is_a_problem_of_its_own() {
                 assert!(name != "post", "a secret of the code");
                 functions(name, input).await
             });
-        let page = page.render().await.expect("it renders");
+        let page = page.render().await.expect("a successful render");
         assert_eq!(
             inside(&page.html),
             "<main><b>Ada</b><b>Ada</b><!--$--><p>failed: internal</p><!--/$--></main>"
@@ -249,7 +272,7 @@ fn a_function_that_panics_is_a_problem_of_its_own() {
 }
 
 #[test]
-fn calls_end_when_nobody_waits_for_the_render() {
+fn cancels_calls_when_render_is_dropped() {
     let source = "import { call } from './client'; export default () => <p>{call('for_ever')}</p>;";
     on_pages(source, &async |app, engine| {
         struct Dropped(tokio::sync::mpsc::UnboundedSender<()>);

@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::app::{App, html, on_engines};
 use crate::log::Log;
 
-/// Each expression is true in a render.
+/// Checks that each expression is true during a render.
 fn all_true(expressions: &[&str]) {
     on_engines(|engine| {
         for expression in expressions {
@@ -20,7 +20,7 @@ fn all_true(expressions: &[&str]) {
 }
 
 #[test]
-fn text_and_addresses() {
+fn provides_text_encoding_and_urls() {
     all_true(&[
         "new TextDecoder().decode(new TextEncoder().encode('grüß 🎉')) === 'grüß 🎉'
          && new TextDecoder('latin1').decode(new Uint8Array([0xfc])) === 'ü'
@@ -34,7 +34,7 @@ fn text_and_addresses() {
 }
 
 #[test]
-fn events_clones_and_randomness() {
+fn provides_events_structured_clone_and_crypto() {
     all_true(&[
         "(() => { const c = new AbortController(); let seen = 0; c.signal.addEventListener('abort', () => seen++); c.abort('why'); c.abort();
            return seen === 1 && c.signal.reason === 'why' && AbortSignal.abort().reason.name === 'AbortError' && AbortSignal.any([c.signal]).aborted; })()",
@@ -48,7 +48,7 @@ fn events_clones_and_randomness() {
 }
 
 #[test]
-fn timers_and_channels_keep_their_order() {
+fn runs_timers_and_messages_in_order() {
     on_engines(|engine| {
         let app = App::component(
             "import { use } from 'react';
@@ -72,7 +72,7 @@ fn timers_and_channels_keep_their_order() {
 
 #[cfg(feature = "v8")]
 #[test]
-fn intl_has_its_data() {
+fn provides_intl_with_locale_data() {
     use mizan_ssr::renderer::EngineKind;
 
     if crate::app::packages().is_none() {
@@ -93,7 +93,7 @@ fn intl_has_its_data() {
 }
 
 #[test]
-fn console_and_unhandled_rejections_reach_tracing() {
+fn logs_console_output_and_unhandled_rejections() {
     let log = Log::of_the_process();
     on_engines(|engine| {
         log.clear();

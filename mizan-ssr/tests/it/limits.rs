@@ -1,4 +1,4 @@
-//! What takes too much memory or time, and what is merely large.
+//! Limits of memory and time, and large inputs within the limits.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::memory::resident;
 const GOOD: &str = "export default () => <b>good</b>;";
 
 #[test]
-fn array_buffers_have_a_limit() {
+fn limits_memory_of_array_buffers() {
     on_engines(|engine| {
         for source in [
             "export default () => { const all = []; for (;;) all.push(new Uint8Array(1 << 20)); };",
@@ -24,7 +24,7 @@ fn array_buffers_have_a_limit() {
             let app = App::new(&[("App.tsx", source), ("Good.tsx", GOOD)]);
             let builder = app.builder(engine).max_heap_bytes(64 << 20);
             let renderer = builder.deadline(Duration::from_secs(20)).build();
-            let renderer = renderer.expect("it builds");
+            let renderer = renderer.expect("valid settings");
             let before = resident();
             let error = error(&renderer, "App.tsx");
             assert_eq!(error.code(), RenderErrorCode::OutOfMemory, "{error}");
@@ -39,19 +39,19 @@ fn array_buffers_have_a_limit() {
 }
 
 #[test]
-fn array_buffers_that_are_garbage_count_no_more() {
+fn releases_memory_of_unreachable_array_buffers() {
     on_engines(|engine| {
         let app = App::component(
             "export default () => { let sum = 0; for (let k = 0; k < 300; k++) sum += new Uint8Array(1 << 20).length; return <b>{sum}</b>; };",
         );
         let renderer = app.builder(engine).max_heap_bytes(64 << 20).build();
-        let html = html(&renderer.expect("it builds"), "App.tsx", &json!({}));
+        let html = html(&renderer.expect("valid settings"), "App.tsx", &json!({}));
         assert_eq!(html, format!("<b>{}</b>", 300 << 20));
     });
 }
 
 #[test]
-fn printing_a_gigabyte_takes_no_memory_and_ends() {
+fn bounds_memory_of_console_output() {
     on_engines(|engine| {
         let app = App::component(
             "const line = 'x'.repeat(1 << 20);
@@ -59,10 +59,10 @@ fn printing_a_gigabyte_takes_no_memory_and_ends() {
         );
         let deadline = Duration::from_secs(10);
         let renderer = app.builder(engine).deadline(deadline).build();
-        let renderer = renderer.expect("it builds");
-        let (before, begun) = (resident(), Instant::now());
+        let renderer = renderer.expect("valid settings");
+        let (before, started) = (resident(), Instant::now());
         assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>done</b>");
-        assert!(begun.elapsed() < deadline);
+        assert!(started.elapsed() < deadline);
         assert!(
             resident() < before + 100,
             "{before} MB, then {}",
@@ -72,7 +72,7 @@ fn printing_a_gigabyte_takes_no_memory_and_ends() {
 }
 
 #[test]
-fn markup_of_a_gigabyte_is_refused_and_the_next_render_is_right() {
+fn rejects_gigabyte_of_markup() {
     on_engines(|engine| {
         let app = App::new(&[
             (
@@ -84,17 +84,17 @@ fn markup_of_a_gigabyte_is_refused_and_the_next_render_is_right() {
         ]);
         let deadline = Duration::from_secs(10);
         let renderer = app.builder(engine).deadline(deadline).build();
-        let renderer = renderer.expect("it builds");
-        let (before, begun) = (resident(), Instant::now());
+        let renderer = renderer.expect("valid settings");
+        let (before, started) = (resident(), Instant::now());
         let error = error(&renderer, "App.tsx");
         let expected = [
             RenderErrorCode::OutOfMemory,
             RenderErrorCode::DeadlineExceeded,
-            // V8 has a longest string, too.
+            // V8 limits the length of strings.
             RenderErrorCode::Component,
         ];
         assert!(expected.contains(&error.code()), "{error}");
-        assert!(begun.elapsed() < deadline * 2);
+        assert!(started.elapsed() < deadline * 2);
         assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
         assert!(
             resident() < before + 900,
@@ -105,7 +105,7 @@ fn markup_of_a_gigabyte_is_refused_and_the_next_render_is_right() {
 }
 
 #[test]
-fn lone_surrogates_in_props_become_replacement_characters() {
+fn replaces_lone_surrogates_in_props() {
     on_engines(|engine| {
         let app = App::component("export default (p: { a: string }) => <b title={p.a}>{p.a}</b>;");
         let renderer = app.renderer(engine);
@@ -114,7 +114,7 @@ fn lone_surrogates_in_props_become_replacement_characters() {
             (r#"{"a":"\udc00\ud800"}"#, "\u{fffd}\u{fffd}"),
             (r#"{"a":"\ud83c\udf89"}"#, "\u{1f389}"),
         ] {
-            let props: &RawValue = serde_json::from_str(json).expect("it is JSON");
+            let props: &RawValue = serde_json::from_str(json).expect("valid JSON");
             let page = renderer.render_blocking("App.tsx", props).expect("a page");
             let expected = format!("<b title=\"{text}\">{text}</b>");
             assert_eq!(inside(&page.html), expected);
@@ -123,7 +123,7 @@ fn lone_surrogates_in_props_become_replacement_characters() {
 }
 
 #[test]
-fn a_loop_of_microtasks_ends_and_the_next_render_is_right() {
+fn interrupts_endless_microtasks() {
     on_engines(|engine: EngineKind| {
         for source in [
             "import { use } from 'react';
@@ -145,12 +145,12 @@ fn a_loop_of_microtasks_ends_and_the_next_render_is_right() {
             let app = App::new(&[("App.tsx", source), ("Good.tsx", GOOD)]);
             let deadline = Duration::from_secs(3);
             let renderer = app.builder(engine).deadline(deadline).build();
-            let renderer = renderer.expect("it builds");
+            let renderer = renderer.expect("valid settings");
             assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
             let code = error(&renderer, "App.tsx").code();
             let ended = [
                 RenderErrorCode::DeadlineExceeded,
-                // Each turn leaves a little behind.
+                // Each microtask allocates a little memory.
                 RenderErrorCode::OutOfMemory,
             ];
             assert!(ended.contains(&code), "{code:?}");
@@ -160,7 +160,7 @@ fn a_loop_of_microtasks_ends_and_the_next_render_is_right() {
 }
 
 #[test]
-fn no_code_of_a_render_runs_when_its_objects_are_gone() {
+fn calls_no_finalizers() {
     on_engines(|engine| {
         let app = App::component(
             "let gone = 0;
@@ -174,7 +174,7 @@ fn no_code_of_a_render_runs_when_its_objects_are_gone() {
              };",
         );
         let renderer = app.builder(engine).max_heap_bytes(128 << 20).build();
-        let renderer = renderer.expect("it builds");
+        let renderer = renderer.expect("valid settings");
         for _ in 0..30 {
             let html = html(&renderer, "App.tsx", &json!({}));
             assert_eq!(
@@ -185,10 +185,10 @@ fn no_code_of_a_render_runs_when_its_objects_are_gone() {
     });
 }
 
-/// V8's optimizer may unroll the inner loop, and the outer one then never looks whether it is to end.
+/// V8's optimizer may unroll the inner loop, and the outer loop then never checks for an interruption.
 #[cfg(feature = "v8")]
 #[test]
-fn loops_around_what_loops_itself_end() {
+fn interrupts_loops_around_builtins() {
     if crate::app::packages().is_none() {
         return println!("not run: there is no node_modules with react-dom");
     }
@@ -206,18 +206,18 @@ fn loops_around_what_loops_itself_end() {
         let source = format!("let sum = 0; export default () => {{ const all = []; {body} }};");
         let app = App::new(&[("App.tsx", &source), ("Good.tsx", GOOD)]);
         let builder = app.builder(EngineKind::V8).max_heap_bytes(64 << 20);
-        let renderer = builder.deadline(deadline).build().expect("it builds");
-        let begun = Instant::now();
+        let renderer = builder.deadline(deadline).build().expect("valid settings");
+        let started = Instant::now();
         let error = error(&renderer, "App.tsx");
         assert_eq!(error.code(), code, "{error}");
-        // Before the thread is given up for stuck.
-        assert!(begun.elapsed() < deadline + Duration::from_millis(800));
+        // Before the thread counts as stuck.
+        assert!(started.elapsed() < deadline + Duration::from_millis(800));
         assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
     }
 }
 
 #[test]
-fn a_thread_that_is_stuck_in_the_engine_is_replaced_and_who_waits_is_answered() {
+fn replaces_stuck_thread_and_replies() {
     on_engines(|engine| {
         let app = App::new(&[
             (
@@ -227,19 +227,19 @@ fn a_thread_that_is_stuck_in_the_engine_is_replaced_and_who_waits_is_answered() 
             ("Good.tsx", "export default () => <p>good</p>;"),
         ]);
         let builder = app.builder(engine).deadline(Duration::from_millis(1500));
-        let renderer = builder.build().expect("it builds");
+        let renderer = builder.build().expect("valid settings");
         assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<p>good</p>");
-        let begun = Instant::now();
+        let started = Instant::now();
         let stuck = error(&renderer, "Stuck.tsx");
         assert_eq!(stuck.code(), RenderErrorCode::DeadlineExceeded);
-        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert!(started.elapsed() < Duration::from_secs(10));
         assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<p>good</p>");
         block_on(renderer.close());
     });
 }
 
 #[test]
-fn sources_that_are_nested_deeply_do_not_end_the_process() {
+fn survives_deeply_nested_sources() {
     on_engines(|engine| {
         let nested = |n: usize| format!("{}{}", "<b>".repeat(n), "</b>".repeat(n));
         let sum = vec!["1"; 20_000].join("+");
@@ -255,7 +255,7 @@ fn sources_that_are_nested_deeply_do_not_end_the_process() {
             ("Good.tsx", "export default () => <p>good</p>;"),
         ]);
         let renderer = app.renderer(engine);
-        // Whether the engine's own parser takes them is the engine's affair.
+        // The engine's parser may reject the modules.
         for name in ["Deep.tsx", "Sum.tsx"] {
             let _ = renderer.render_blocking(name, &json!({}));
         }
@@ -264,7 +264,7 @@ fn sources_that_are_nested_deeply_do_not_end_the_process() {
 }
 
 #[test]
-fn buffers_that_grow_are_refused() {
+fn rejects_resizable_buffers() {
     on_engines(|engine| {
         let app = App::new(&[
             (

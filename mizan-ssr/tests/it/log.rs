@@ -3,12 +3,12 @@ use std::sync::{Arc, Mutex};
 
 use tracing::subscriber::DefaultGuard;
 
-/// What was logged.
+/// Captured log output.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Takes what is logged on this thread until the guard is dropped.
+    /// Captures the log output of this thread until the guard is dropped.
     pub(crate) fn of_this_thread() -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
@@ -19,8 +19,7 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// Takes what is logged on any thread, as those of a renderer are. Once a process: nextest gives each
-    /// test one.
+    /// Captures the log output of all threads. Works once per process; nextest runs each test in its own process.
     pub(crate) fn of_the_process() -> Self {
         let log = Self::default();
         let writer = log.clone();
@@ -32,11 +31,15 @@ impl Log {
     }
 
     pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("not poisoned")).into_owned()
+        String::from_utf8_lossy(&self.0.lock().expect("no panic in another test thread"))
+            .into_owned()
     }
 
     pub(crate) fn clear(&self) {
-        self.0.lock().expect("not poisoned").clear();
+        self.0
+            .lock()
+            .expect("no panic in another test thread")
+            .clear();
     }
 }
 
@@ -44,7 +47,7 @@ impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0
             .lock()
-            .expect("not poisoned")
+            .expect("no panic in another test thread")
             .extend_from_slice(bytes);
         Ok(bytes.len())
     }

@@ -1,4 +1,4 @@
-//! The public API, on every engine that is built in.
+//! Tests of the public API, on every engine that is compiled in.
 
 mod app;
 mod bad_input;

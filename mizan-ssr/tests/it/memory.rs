@@ -4,18 +4,18 @@ use serde_json::json;
 
 use crate::app::{App, html, on_engines};
 
-/// The resident memory of this process, in megabytes. nextest gives each test a process of its own.
+/// Returns the resident memory of this process in megabytes. nextest runs each test in its own process.
 pub(crate) fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("this is Linux");
+    let status = std::fs::read_to_string("/proc/self/status").expect("/proc of Linux");
     status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
         .and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok())
-        .expect("it is there")
+        .expect("an existing file")
         / 1024
 }
 
-/// Fewer where every round takes longer.
+/// Returns the number of rounds for an engine: `slow` for QuickJS, otherwise `fast`.
 fn rounds(engine: EngineKind, fast: u32, slow: u32) -> u32 {
     if format!("{engine:?}") == "QuickJs" {
         slow
@@ -24,7 +24,7 @@ fn rounds(engine: EngineKind, fast: u32, slow: u32) -> u32 {
     }
 }
 
-/// Runs `once` for a while, then for much longer, and looks at how much memory came with the latter.
+/// Runs `once` to warm up, then five times as often, and limits the growth of memory in the second phase.
 fn stays_flat(rounds: u32, most: u64, mut once: impl FnMut(u32)) {
     (0..rounds / 2).for_each(&mut once);
     let before = resident();
@@ -41,11 +41,11 @@ fn stays_flat(rounds: u32, most: u64, mut once: impl FnMut(u32)) {
 const ROWS: &str = "export default ({ n }: { n: number }) => <ul>{Array.from({ length: 20 }, (_, k) => <li key={k}>{k * n}</li>)}</ul>;";
 
 #[test]
-fn memory_stays_flat_over_renders() {
+fn memory_stays_constant_over_renders() {
     on_engines(|engine| {
         let app = App::component(ROWS);
         let renderer = app.renderer(engine);
-        // On V8, 100,000 in all. Built without optimisation, QuickJS takes a millisecond for each.
+        // 100,000 renders with V8. An unoptimized build of QuickJS takes a millisecond for each.
         stays_flat(rounds(engine, 33_334, 400), 24, |n| {
             let html = html(&renderer, "App.tsx", &json!({ "n": n }));
             assert!(html.ends_with(&format!("<li>{}</li></ul>", n * 19)));
@@ -54,7 +54,7 @@ fn memory_stays_flat_over_renders() {
 }
 
 #[test]
-fn old_modules_are_collected_when_files_change() {
+fn frees_replaced_modules() {
     on_engines(|engine| {
         let app = App::new(&[(
             "App.tsx",
@@ -66,12 +66,12 @@ fn old_modules_are_collected_when_files_change() {
             .max_heap_bytes(64 << 20)
             .no_disk_cache()
             .build()
-            .expect("it builds");
-        // 40 kB of functions and data in each version.
+            .expect("valid settings");
+        // Each version of the file has 40 kB of functions and data.
         let ballast: String = (0..200)
             .map(|k| format!("export function f{k}() {{ return 'some text of some length to be kept, number {k}, which is here for its size alone, and again and again'; }}\nf{k}();\n"))
             .collect();
-        // On V8, 1,000 in all; reading each version takes longest.
+        // 1,000 versions with V8. Most of the time is spent reading them.
         stays_flat(rounds(engine, 334, 8), 80, |n| {
             app.write("n.ts", &format!("export const n = {n};\n{ballast}"));
             assert_eq!(

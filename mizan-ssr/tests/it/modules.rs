@@ -11,7 +11,7 @@ fn check(engine: EngineKind, files: &[(&str, &str)], expected: &str) {
 }
 
 #[test]
-fn every_kind_of_module_imports_every_other() {
+fn imports_between_all_module_formats() {
     on_engines(|engine| {
         check(
             engine,
@@ -37,7 +37,7 @@ fn every_kind_of_module_imports_every_other() {
 }
 
 #[test]
-fn a_default_of_a_default_is_read_as_bundlers_do() {
+fn resolves_default_exports_as_bundlers_do() {
     on_engines(|engine| {
         let compiled =
             "Object.defineProperty(exports, '__esModule', { value: true }); exports.default = 'd';";
@@ -64,7 +64,7 @@ fn a_default_of_a_default_is_read_as_bundlers_do() {
 }
 
 #[test]
-fn cycles_see_what_was_hoisted() {
+fn hoisted_functions_work_in_cycles() {
     on_engines(|engine| {
         check(
             engine,
@@ -88,7 +88,7 @@ fn cycles_see_what_was_hoisted() {
 }
 
 #[test]
-fn awaiting_at_the_top_and_importing_later() {
+fn supports_top_level_await_and_dynamic_import() {
     on_engines(|engine| {
         check(
             engine,
@@ -111,7 +111,7 @@ fn awaiting_at_the_top_and_importing_later() {
 }
 
 #[test]
-fn requiring_an_es_module_works_and_star_exports_are_live() {
+fn requires_es_modules_and_updates_star_exports() {
     on_engines(|engine| {
         check(
             engine,
@@ -137,7 +137,7 @@ fn requiring_an_es_module_works_and_star_exports_are_live() {
 }
 
 #[test]
-fn a_required_es_module_is_marked_for_who_was_compiled_from_one() {
+fn marks_required_es_modules() {
     let rollup = "const memo = require('memo'); const named = require('named');
                   const interop = (e) => (e && e.__esModule ? e : { default: e });
                   exports.all = interop(memo).default('a') + memo.bump() + memo.n + Object.keys(memo) + String(named.__esModule);";
@@ -174,7 +174,7 @@ fn a_required_es_module_is_marked_for_who_was_compiled_from_one() {
 }
 
 #[test]
-fn what_cannot_be_imported_is_named_with_who_asked_and_the_way_out() {
+fn names_missing_module_importer_and_fix() {
     on_engines(|engine| {
         for (source, parts) in [
             (
@@ -207,24 +207,24 @@ fn what_cannot_be_imported_is_named_with_who_asked_and_the_way_out() {
 }
 
 #[test]
-fn globals_of_the_browser_are_named_with_the_way_out() {
+fn suggests_fix_for_browser_globals() {
     on_engines(|engine| {
         let app = App::component("\n\nexport default () => <b>{window.innerWidth}</b>;");
         let error = error(&app.renderer(engine), "App.tsx");
         let message = error.to_string();
         assert!(message.contains("typeof window"), "{message}");
-        let (file, line, _) = error.location().expect("it is known where");
+        let (file, line, _) = error.location().expect("a location");
         assert!(file.ends_with("App.tsx"));
         assert_eq!(line, 3);
     });
 }
 
 #[test]
-fn a_tree_that_loads_slowly_tells_how_far_it_is() {
+fn logs_progress_of_slow_loading() {
     let log = Log::of_the_process();
     on_engines(|engine| {
         log.clear();
-        // The module is busy for longer than nobody is told anything, and asks for another afterwards.
+        // The module runs for longer than the log interval, and then imports another module.
         let app = App::new(&[
             (
                 "App.tsx",
@@ -235,7 +235,7 @@ fn a_tree_that_loads_slowly_tells_how_far_it_is() {
         ]);
         let renderer = app.renderer(engine);
         assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>later</b>");
-        // The end is told once the render was answered, before the next begins.
+        // The worker logs the total after its reply, and before the next render.
         assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>later</b>");
         let text = log.text();
         let told: Vec<&str> = text

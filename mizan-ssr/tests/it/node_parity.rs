@@ -1,5 +1,4 @@
-//! The components of `tests/packages/src`, which are pages as the users of those packages write
-//! them: strings and streams have the bytes that Node's `react-dom/server` gives for the same files.
+//! A byte-for-byte comparison with `react-dom/server` in Node.js, for the pages in `tests/packages/src`.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::app::{block_on, on_engines};
 
-/// What Node made of one component.
+/// The output of Node.js for one component.
 #[derive(Deserialize)]
 struct Case {
     file: String,
@@ -29,11 +28,11 @@ enum Outcome {
     Error(String),
 }
 
-/// What needs `Intl`, which QuickJS does not have: plurals, numbers, dates and lists of i18next.
+/// Components that need `Intl`, which QuickJS does not have: plurals, numbers, dates and lists of i18next.
 const NEEDS_INTL: [&str; 1] = ["i18n.tsx"];
 
 #[test]
-fn the_bytes_are_those_of_node() {
+fn renders_same_bytes_as_node() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
     let props = json!({ "n": 3 });
     let Some(cases) = node(&folder, &props) else {
@@ -47,7 +46,7 @@ fn the_bytes_are_those_of_node() {
             .threads(1)
             .deadline(Duration::from_secs(60))
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         let mut different = Vec::new();
         for case in &cases {
             let file = case.file.as_str();
@@ -59,8 +58,8 @@ fn the_bytes_are_those_of_node() {
                     different.push(format!("{file} as a {kind}: {difference}"));
                 }
             };
-            // As a string, it is an error.
-            if file != "suspense_for_ever.tsx" {
+            // A string render reports an error.
+            if file != "suspense_endless.tsx" {
                 compare("string", &string(&renderer, file, &props), &case.string);
             }
             compare(
@@ -95,7 +94,7 @@ fn node(folder: &Path, props: &Value) -> Option<Vec<Case>> {
     };
     let problem = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{problem}");
-    Some(serde_json::from_slice(&output.stdout).expect("JSON"))
+    Some(serde_json::from_slice(&output.stdout).expect("valid JSON"))
 }
 
 fn string(renderer: &Renderer, file: &str, props: &Value) -> Outcome {
@@ -118,11 +117,11 @@ async fn stream(renderer: &Renderer, file: &str, props: &Value) -> Outcome {
             Err(error) => return Outcome::Error(error.to_string()),
         }
     }
-    Outcome::Html(String::from_utf8(html).expect("UTF-8"))
+    Outcome::Html(String::from_utf8(html).expect("valid UTF-8"))
 }
 
 impl Outcome {
-    /// Where this is not what Node made; an error has to have the message of React's.
+    /// Describes the difference from the output of Node.js. An error must contain React's message.
     fn difference(&self, nodes: &Self) -> Option<String> {
         match (self, nodes) {
             (Self::Html(ours), Self::Html(nodes)) if ours == nodes => None,

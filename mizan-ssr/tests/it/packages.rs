@@ -1,4 +1,4 @@
-//! What packages do that are written for more than one platform.
+//! Packages written for several platforms.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::app::{App, error, html, on_engines};
 
 #[test]
-fn what_needs_node_is_what_the_package_has_for_browsers() {
+fn uses_browser_replacements_for_node_builtins() {
     on_engines(|engine| {
         let app = App::new(&[
             (
@@ -17,7 +17,7 @@ fn what_needs_node_is_what_the_package_has_for_browsers() {
                 "import { name, deep } from 'es'; import chosen from 'chosen'; import hash from 'optional';
                  export default () => <p>{[name, deep, chosen, hash].join()}</p>;",
             ),
-            // As axios: single files, asked for by others of the package.
+            // Replaces single files that other files of the package import, as axios does.
             (
                 "node_modules/es/package.json",
                 r#"{"type":"module","main":"./index.js","browser":{"./node.js":"./web.js","./deep/node.js":"./deep/web.js"}}"#,
@@ -36,7 +36,7 @@ fn what_needs_node_is_what_the_package_has_for_browsers() {
                 "export { default } from 'node:fs';",
             ),
             ("node_modules/es/deep/web.js", "export default 'deep';"),
-            // As debug: the main file, which asks for one that cannot be had.
+            // Replaces the main file, because it requires a file that cannot be loaded, as debug does.
             (
                 "node_modules/chosen/package.json",
                 r#"{"main":"./index.js","browser":"./web.js"}"#,
@@ -50,7 +50,7 @@ fn what_needs_node_is_what_the_package_has_for_browsers() {
                 "module.exports = require('tty').isatty(1);",
             ),
             ("node_modules/chosen/web.js", "module.exports = 'chosen';"),
-            // As many a hash: a module of Node's that may be missing.
+            // Omits a module of Node.js, as many hash packages do.
             (
                 "node_modules/optional/package.json",
                 r#"{"browser":{"crypto":false}}"#,
@@ -71,7 +71,7 @@ fn what_needs_node_is_what_the_package_has_for_browsers() {
 }
 
 #[test]
-fn what_needs_node_and_has_nothing_for_browsers_is_an_error() {
+fn reports_node_builtin_without_replacement() {
     on_engines(|engine| {
         let app = App::new(&[
             (
@@ -97,7 +97,7 @@ fn what_needs_node_and_has_nothing_for_browsers_is_an_error() {
 }
 
 #[test]
-fn a_package_for_every_platform_finds_global() {
+fn provides_global_for_multi_platform_packages() {
     on_engines(|engine| {
         let app = App::component(
             "const all = typeof window === 'undefined' ? global : window; export default () => <p>{String(all === globalThis)}</p>;",
@@ -109,9 +109,9 @@ fn a_package_for_every_platform_finds_global() {
     });
 }
 
-/// The builds for development differ: that of micromark, below react-markdown, asks for `debug`.
+/// Development builds have other imports; for example, micromark, used by react-markdown, imports `debug`.
 #[test]
-fn packages_render_in_development() {
+fn renders_development_builds_of_packages() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages/src");
     if !folder.join("../../../../node_modules/recharts").is_dir() {
         println!("not run: the packages are missing; run `npm ci` at the workspace's root");
@@ -125,7 +125,7 @@ fn packages_render_in_development() {
             .development(true)
             .deadline(Duration::from_secs(60))
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         for (file, part) in [
             ("markdown.tsx", "<code data-language=\"ts\">"),
             ("radix.tsx", "role=\"tablist\""),

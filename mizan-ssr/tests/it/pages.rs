@@ -44,7 +44,7 @@ async fn functions(name: String, _: Bytes) -> Result<Bytes, Bytes> {
     Ok(json!(format!("{name}</script>")).to_string().into())
 }
 
-/// Runs `test` on every engine with an app of `component` that Vite has built.
+/// Runs `test` on every engine with an app of `component` and the manifest of a Vite build.
 fn on_pages(component: &str, test: &impl AsyncFn(&App, EngineKind)) {
     on_engines(|engine| {
         let app = App::new(&[("src/App.tsx", component)]);
@@ -67,7 +67,7 @@ fn served(app: &App, renderer: RendererBuilder) -> PagesBuilder {
 
 fn by(app: &App, renderer: RendererBuilder, vite: Vite) -> PagesBuilder {
     let renderer = renderer.vite(vite.root(app.path("."))).build();
-    Pages::builder(renderer.expect("it builds"))
+    Pages::builder(renderer.expect("valid settings"))
 }
 
 fn manifest(app: &App) -> Vite {
@@ -76,12 +76,16 @@ fn manifest(app: &App) -> Vite {
 
 fn built(app: &App, engine: EngineKind) -> Pages {
     let pages = with_vite(app, engine);
-    pages.build().expect("it builds")
+    pages.build().expect("valid settings")
 }
 
 async fn text(response: Response<PageBody>) -> String {
-    let body = response.into_body().collect().await.expect("infallible");
-    String::from_utf8(body.to_bytes().to_vec()).expect("UTF-8")
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .expect("an infallible body");
+    String::from_utf8(body.to_bytes().to_vec()).expect("valid UTF-8")
 }
 
 #[track_caller]
@@ -105,11 +109,15 @@ fn header<'a>(response: &'a Response<PageBody>, name: &http::HeaderName) -> &'a 
 }
 
 #[test]
-fn a_page_without_vite_is_static() {
+fn page_without_vite_is_static() {
     let source = SLOW.replace("name=\"slow\"", "name=\"slow\" key=\"1\"");
     on_pages(&source, &async |app, engine| {
         let pages = Pages::builder(app.renderer(engine));
-        let pages = pages.lang("en").title("Chat").build().expect("it builds");
+        let pages = pages
+            .lang("en")
+            .title("Chat")
+            .build()
+            .expect("valid settings");
         let page = pages
             .page("src/App.tsx")
             .functions(functions)
@@ -127,12 +135,12 @@ fn a_page_without_vite_is_static() {
 }
 
 #[test]
-fn a_page_loads_what_the_manifest_says_each_once_and_imports_first() {
+fn links_chunks_once_with_imports_first() {
     on_pages(
         "export default ({ n }) => <p>{n}</p>;",
         &async |app, engine| {
             let pages = built(app, engine);
-            // However the path is written.
+            // The spelling of the path does not matter.
             let page = pages.page("./src/App.tsx").props(&json!({ "n": 1 }));
             let dom = parsed(&text(page.respond().await).await);
             let links = dom.all("link");
@@ -168,7 +176,7 @@ fn a_page_loads_what_the_manifest_says_each_once_and_imports_first() {
 }
 
 #[test]
-fn a_component_without_a_chunk_of_its_own_and_a_base_are_fine() {
+fn links_entry_chunk_with_configured_base() {
     on_pages("export default () => <p />;", &async |app, engine| {
         app.write("src/Alone.tsx", "export default () => <p />;");
         for (base, start) in [
@@ -177,7 +185,7 @@ fn a_component_without_a_chunk_of_its_own_and_a_base_are_fine() {
             ("https://cdn.test/x/", "https://cdn.test/x/"),
         ] {
             let pages = by(app, app.builder(engine), manifest(app).base(base));
-            let pages = pages.entry("src/main.tsx").build().expect("it builds");
+            let pages = pages.entry("src/main.tsx").build().expect("valid settings");
             let dom = parsed(&text(pages.page("src/Alone.tsx").respond().await).await);
             let styles =
                 ["assets/ui-2.css", "assets/main-3.css"].map(|file| format!("{start}{file}"));
@@ -188,7 +196,7 @@ fn a_component_without_a_chunk_of_its_own_and_a_base_are_fine() {
             r#"{ "style.css": { "file": "assets/style-1.css", "src": "style.css" },
                  "src/main.tsx": { "file": "assets/a#b%.js", "isEntry": true } }"#,
         );
-        let pages = with_vite(app, engine).build().expect("it builds");
+        let pages = with_vite(app, engine).build().expect("valid settings");
         let dom = parsed(&text(pages.page("src/Alone.tsx").respond().await).await);
         assert_eq!(
             hrefs(&dom.all("link"), "stylesheet"),
@@ -202,7 +210,7 @@ fn a_component_without_a_chunk_of_its_own_and_a_base_are_fine() {
 }
 
 #[test]
-fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
+fn reports_invalid_settings_with_fix() {
     on_pages("export default () => <p />;", &async |app, engine| {
         let check = |error: PagesError, parts: &[&str]| {
             let error = error.to_string();
@@ -210,7 +218,7 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
                 assert!(error.contains(part), "{part:?} is not in {error}");
             }
         };
-        let missing = Vite::manifest(app.path("none")).expect_err("there is none");
+        let missing = Vite::manifest(app.path("none")).expect_err("a missing file");
         check(
             missing,
             &[
@@ -227,15 +235,15 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
             ),
         ] {
             app.write("bad/.vite/manifest.json", text);
-            let bad = Vite::manifest(app.path("bad")).expect_err("it is bad");
+            let bad = Vite::manifest(app.path("bad")).expect_err("an invalid manifest");
             check(bad, parts);
         }
         let pages = |vite| by(app, app.builder(engine), vite);
-        let none = pages(manifest(app)).build().expect_err("no entry");
-        check(none, &["`entry`"]);
+        let none = pages(manifest(app)).build().expect_err("a missing entry");
+        check(none, &["`PagesBuilder::entry`"]);
         let unknown = pages(manifest(app)).entry("main.tsx").build();
         check(
-            unknown.expect_err("unknown"),
+            unknown.expect_err("an unknown entry"),
             &[
                 "no entry `main.tsx`",
                 "`src/main.tsx`",
@@ -245,7 +253,7 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
         let base = pages(manifest(app).base("app/"))
             .entry("src/main.tsx")
             .build();
-        check(base.expect_err("it is relative"), &["`app/`"]);
+        check(base.expect_err("a relative base"), &["`app/`"]);
         for origin in [
             "localhost:5173",
             "ftp://localhost",
@@ -254,45 +262,52 @@ fn what_is_wrong_with_a_build_is_told_with_the_way_out() {
         ] {
             let pages = pages(Vite::dev_server(origin)).entry("src/main.tsx");
             check(
-                pages.build().expect_err("no origin"),
+                pages.build().expect_err("an invalid origin"),
                 &["http://localhost:5173"],
             );
         }
         let html = pages(Vite::dev_server("http://localhost:5173")).entry("index.html");
         check(
-            html.build().expect_err("no module"),
+            html.build().expect_err("an entry that is not a script"),
             &["`index.html`", "src/main.tsx"],
         );
         let policy = Pages::builder(app.renderer(engine))
             .content_security_policy("default-src é\n\u{7f}")
             .build();
-        check(policy.expect_err("no header"), &["content security policy"]);
+        check(
+            policy.expect_err("an invalid header value"),
+            &["content security policy"],
+        );
     });
 }
 
 #[test]
-fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
+fn streams_entry_after_shell_with_nonces() {
     on_pages(SLOW, &async |app, engine| {
         let pages = served(app, app.builder(engine).shell_delay(Duration::ZERO));
         let pages = pages.entry("src/main.tsx");
         let pages = pages.content_security_policy(STRICT_CSP);
-        let pages = pages.build().expect("it builds");
+        let pages = pages.build().expect("valid settings");
         let page = pages.page("src/App.tsx").functions(functions);
         let response = page.respond().await;
         let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
         let (_, nonce) = policy.split_once("'nonce-").expect("a nonce");
-        let (nonce, _) = nonce.split_once('\'').expect("its end");
+        let (nonce, _) = nonce.split_once('\'').expect("a quote after the nonce");
         assert!(Nonce::parse(nonce).is_ok() && nonce.len() == 24);
 
         let mut body = response.into_body();
-        let shell = body.frame().await.expect("a frame").expect("infallible");
+        let shell = body
+            .frame()
+            .await
+            .expect("a frame")
+            .expect("an infallible body");
         let shell = shell.into_data().expect("data");
-        let shell = std::str::from_utf8(&shell).expect("UTF-8").to_owned();
+        let shell = std::str::from_utf8(&shell).expect("valid UTF-8").to_owned();
         assert!(shell.contains("<i>wait</i>"), "{shell}");
         assert!(!shell.contains("slow"), "{shell}");
         assert!(shell.ends_with("</script>"), "{shell}");
-        let rest = body.collect().await.expect("infallible").to_bytes();
-        let rest = std::str::from_utf8(&rest).expect("UTF-8");
+        let rest = body.collect().await.expect("an infallible body").to_bytes();
+        let rest = std::str::from_utf8(&rest).expect("valid UTF-8");
         assert!(
             rest.contains("<b>slow") && rest.ends_with("</body></html>"),
             "{rest}"
@@ -311,7 +326,7 @@ fn a_stream_has_the_entry_behind_the_shell_and_a_nonce_on_every_script() {
             at(&|e| e.get("hidden").is_some()),
         ];
         assert!(order.is_sorted(), "{order:?}");
-        // The client takes data from nowhere else, as users may write elements with the same names.
+        // The client reads data only from children of the body, because users may write elements with the same names.
         for data in elements
             .iter()
             .filter(|e| e.get("type") == Some("application/json"))
@@ -356,15 +371,15 @@ const STYLED: &str = "import { Suspense, use } from 'react';
     };";
 
 #[test]
-fn styles_of_components_have_the_nonce_of_the_policy() {
+fn component_styles_carry_nonce() {
     on_pages(STYLED, &async |app, engine| {
         let pages = with_vite(app, engine).content_security_policy(STRICT_CSP);
-        let pages = pages.build().expect("it builds");
+        let pages = pages.build().expect("valid settings");
         let response = pages.page("src/App.tsx").respond().await;
         let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
         let (_, styles) = policy.split_once("style-src ").expect("style-src");
         let (_, nonce) = styles.split_once("'nonce-").expect("a nonce");
-        let (nonce, _) = nonce.split_once('\'').expect("its end");
+        let (nonce, _) = nonce.split_once('\'').expect("a quote after the nonce");
         let html = text(response).await;
         let dom = parsed(&html);
         let styles = dom.all("style");
@@ -376,7 +391,7 @@ fn styles_of_components_have_the_nonce_of_the_policy() {
             "{html}"
         );
         for style in &styles {
-            // HTML that the application wrote by itself may be a user's.
+            // HTML written by a component may contain user input.
             let expected = (style.text != ".written {}").then_some(nonce);
             assert_eq!(style.get("nonce"), expected, "{html}");
         }
@@ -385,17 +400,17 @@ fn styles_of_components_have_the_nonce_of_the_policy() {
             "{html}"
         );
 
-        // Without a policy the bytes are React's own.
+        // Without a policy, the markup of React is unchanged.
         let response = built(app, engine).page("src/App.tsx").respond().await;
         assert!(!text(response).await.contains("nonce"));
     });
 }
 
 #[test]
-fn a_nonce_from_elsewhere_is_used_without_a_header() {
+fn uses_external_nonce_without_header() {
     on_pages(SLOW, &async |app, engine| {
         let pages = built(app, engine);
-        let nonce = Nonce::parse("R4nd0m+/==").expect("it is one");
+        let nonce = Nonce::parse("R4nd0m+/==").expect("a valid value");
         let page = pages.page("src/App.tsx").functions(functions).nonce(nonce);
         let response = page.respond().await;
         assert!(!response.headers().contains_key(CONTENT_SECURITY_POLICY));
@@ -406,7 +421,7 @@ fn a_nonce_from_elsewhere_is_used_without_a_header() {
 }
 
 #[test]
-fn a_whole_page_needs_no_script_of_reacts() {
+fn whole_page_contains_no_react_scripts() {
     on_pages(SLOW, &async |app, engine| {
         let pages = built(app, engine);
         let page = pages.page("src/App.tsx").functions(functions).whole();
@@ -419,13 +434,14 @@ fn a_whole_page_needs_no_script_of_reacts() {
         let answers = elements
             .iter()
             .find(|element| element.get("data-mizan-answers").is_some());
-        let answers: Value = serde_json::from_str(&answers.expect("answers").text).expect("JSON");
+        let answers: Value =
+            serde_json::from_str(&answers.expect("answers").text).expect("valid JSON");
         assert_eq!(answers[1]["output"], "slow</script>");
     });
 }
 
 #[test]
-fn hostile_props_titles_and_names_stay_text() {
+fn escapes_hostile_props_titles_and_paths() {
     let hostile = "</script><script>alert(1)</script><!--<script>\u{2028}\u{2029}&amp;\"'";
     let source = "export default (props) => <p title={props.text}>{props.text}{Object.keys(props).join()}</p>;";
     on_pages(source, &async |app, engine| {
@@ -437,19 +453,19 @@ fn hostile_props_titles_and_names_stay_text() {
             manifest(app).base("/\"><script>/"),
         );
         let pages = pages.entry("src/main.tsx").lang("\"><script>");
-        let pages = pages.title("all").build().expect("it builds");
+        let pages = pages.title("all").build().expect("valid settings");
         let mut props = json!({ "text": hostile, "</script>": 1 });
         let proto = json!({ "polluted": hostile });
         props
             .as_object_mut()
-            .expect("it is one")
+            .expect("a valid value")
             .insert("__proto__".into(), proto);
         let page = pages.page(name).props(&props).title(hostile);
         let html = text(page.respond().await).await;
         assert!(!html.contains(['\u{2028}', '\u{2029}']) || html.matches('\u{2028}').count() == 3);
         let dom = parsed(&html);
         let data = dom.by_id("mizan-page");
-        let page: Value = serde_json::from_str(&data.text).expect("JSON");
+        let page: Value = serde_json::from_str(&data.text).expect("valid JSON");
         assert_eq!(page, json!({ "component": name, "props": props }));
         assert!(!data.text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
         assert_eq!(dom.all("title")[0].text, hostile);
@@ -463,7 +479,7 @@ fn hostile_props_titles_and_names_stay_text() {
 }
 
 #[test]
-fn what_react_hoists_is_in_the_head_and_its_title_wins() {
+fn moves_hoisted_elements_to_head() {
     let source = "import { preload } from 'react-dom';
         export default ({ viewport }) => {
           preload('/font.woff2', { as: 'font' });
@@ -475,7 +491,11 @@ fn what_react_hoists_is_in_the_head_and_its_title_wins() {
     on_pages(source, &async |app, engine| {
         let pages = with_vite(app, engine);
         let head = "<meta name=\"theme-color\" content=\"#fff\">";
-        let pages = pages.title("page").head(head).build().expect("it builds");
+        let pages = pages
+            .title("page")
+            .head(head)
+            .build()
+            .expect("valid settings");
         for whole in [false, true] {
             let mut page = pages
                 .page("src/App.tsx")
@@ -522,20 +542,20 @@ fn what_react_hoists_is_in_the_head_and_its_title_wins() {
 }
 
 #[test]
-fn a_dev_server_gives_modules_refresh_and_style_sheets() {
+fn links_files_of_dev_server() {
     let source = "import './look me#up.css'; export default () => <p>hi</p>;";
     on_pages(source, &async |app, engine| {
         app.write("src/look me#up.css", "p { color: red }");
         let file = app
             .path("src/look me#up.css")
             .canonicalize()
-            .expect("it exists");
-        let file = file.to_str().expect("UTF-8");
+            .expect("an existing path");
+        let file = file.to_str().expect("valid UTF-8");
         let vite = Vite::dev_server("http://localhost:5173/").base("/app/");
         let pages = by(app, app.builder(engine).development(true), vite)
             .entry("/src/main.tsx")
             .content_security_policy(STRICT_CSP);
-        let pages = pages.build().expect("it builds");
+        let pages = pages.build().expect("valid settings");
         let response = pages.page("src/App.tsx").respond().await;
         let policy = header(&response, &CONTENT_SECURITY_POLICY);
         assert!(
@@ -569,7 +589,7 @@ fn a_dev_server_gives_modules_refresh_and_style_sheets() {
 }
 
 #[test]
-fn responses_say_what_they_are_and_for_whom() {
+fn sets_response_headers() {
     on_pages("export default () => <p>hi</p>;", &async |app, engine| {
         let pages = built(app, engine);
         let response = pages.page("src/App.tsx").respond().await;
@@ -599,13 +619,13 @@ fn responses_say_what_they_are_and_for_whom() {
 
         let error = pages.page("None.tsx").try_respond().await;
         assert_eq!(
-            error.expect_err("there is none").code(),
+            error.expect_err("a missing file").code(),
             mizan_ssr::error::RenderErrorCode::NotFound
         );
         for bad in [json!([1]), json!("x")] {
             let error = pages.page("src/App.tsx").props(&bad).try_respond().await;
             assert_eq!(
-                error.expect_err("no object").code(),
+                error.expect_err("invalid props").code(),
                 mizan_ssr::error::RenderErrorCode::InvalidProps
             );
         }
@@ -645,12 +665,12 @@ fn no_outside(dom: &Dom) {
 }
 
 #[test]
-fn in_development_the_page_of_an_error_asks_whether_it_is_gone() {
+fn development_error_page_polls_for_fix() {
     on_pages(THROWS, &async |app, engine| {
         with_package(app);
         let pages = |development| {
             let pages = served(app, app.builder(engine).development(development));
-            pages.entry("src/main.tsx").build().expect("it builds")
+            pages.entry("src/main.tsx").build().expect("valid settings")
         };
         let (log, _guard) = Log::of_this_thread();
         let scripts = async |pages: &Pages, headers: &HeaderMap| {
@@ -672,7 +692,7 @@ fn in_development_the_page_of_an_error_asks_whether_it_is_gone() {
         assert!(policy.contains("connect-src 'self'"), "{policy}");
         assert!(log.text().contains("ERROR"));
 
-        // In production there is no script, and every error is in the log.
+        // In production, the page has no script, and every error is logged.
         headers.insert("mizan-retry", HeaderValue::from_static("1"));
         log.clear();
         let (found, policy) = scripts(&pages(false), &headers).await;
@@ -682,7 +702,7 @@ fn in_development_the_page_of_an_error_asks_whether_it_is_gone() {
         );
         assert!(log.text().contains("ERROR"));
 
-        // Once it was logged, the script's requests say no more.
+        // Requests of the script are not logged as errors again.
         log.clear();
         let pages = pages(true);
         scripts(&pages, &headers).await;
@@ -694,7 +714,7 @@ fn in_development_the_page_of_an_error_asks_whether_it_is_gone() {
 }
 
 #[test]
-fn in_development_an_error_is_a_page_with_its_source_lines() {
+fn development_error_page_shows_source_lines() {
     on_pages(THROWS, &async |app, engine| {
         with_package(app);
         let pages = served(app, app.builder(engine).development(true));
@@ -702,7 +722,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
             .entry("src/main.tsx")
             .content_security_policy(STRICT_CSP)
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         let (log, _guard) = Log::of_this_thread();
         let response = pages.page("src/App.tsx").respond().await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -717,12 +737,12 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
         let dom = parsed(&html);
         no_outside(&dom);
         let nonce = dom.all("style")[0].get("nonce").map(str::to_owned);
-        assert!(policy.contains(&format!("'nonce-{}'", nonce.expect("it has one"))));
+        assert!(policy.contains(&format!("'nonce-{}'", nonce.expect("a nonce"))));
         assert_eq!(
             dom.all("h1")[0].text,
             "TypeError <img src=x onerror=alert(1)> hunter2"
         );
-        // The engines differ in the column.
+        // The column depends on the engine.
         let place = &dom.all("h2")[0].text;
         assert!(place.contains("src/App.tsx:4:"), "{place}");
         let source = &dom.all("pre")[0].text;
@@ -741,7 +761,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
         let components = dom.all("section");
         let components = &components.last().expect("sections").text;
         assert!(components.starts_with("Component stack"), "{components}");
-        // QuickJS's call sites have no `toString`, with which React would name the component.
+        // React names the component with `toString` of a call site, which QuickJS does not have.
         #[cfg(feature = "v8")]
         if engine == EngineKind::V8 {
             assert!(components.contains("Inner"), "{components}");
@@ -780,7 +800,7 @@ fn in_development_an_error_is_a_page_with_its_source_lines() {
 }
 
 #[test]
-fn in_development_mistakes_in_a_source_and_hints_are_shown() {
+fn development_error_page_shows_syntax_errors_and_hints() {
     on_pages(
         "export default () => {\n  return <b;\n};\n",
         &async |app, engine| {
@@ -793,9 +813,9 @@ fn in_development_mistakes_in_a_source_and_hints_are_shown() {
                 "import './<none>'; export default () => <p />;",
             );
             let renderer = app.builder(engine).development(true).build();
-            let pages = Pages::builder(renderer.expect("it builds"))
+            let pages = Pages::builder(renderer.expect("valid settings"))
                 .build()
-                .expect("it builds");
+                .expect("valid settings");
             let dom = parsed(&text(pages.page("src/App.tsx").respond().await).await);
             assert!(dom.all("h1")[0].text.starts_with("SyntaxError "));
             assert!(dom.all("pre")[0].text.contains("> 2 |   return <b;"));
@@ -818,11 +838,11 @@ fn in_development_mistakes_in_a_source_and_hints_are_shown() {
 }
 
 #[test]
-fn in_production_an_error_is_an_id_and_nothing_of_the_inside() {
+fn production_error_page_shows_only_id() {
     on_pages(THROWS, &async |app, engine| {
         with_package(app);
         let pages = built(app, engine);
-        let directory = app.path("").to_str().expect("UTF-8").to_owned();
+        let directory = app.path("").to_str().expect("valid UTF-8").to_owned();
         for path in ["src/App.tsx", "../Secret.tsx", "None.tsx"] {
             for html in [true, false] {
                 let (log, _guard) = Log::of_this_thread();
@@ -849,7 +869,7 @@ fn in_production_an_error_is_an_id_and_nothing_of_the_inside() {
                     no_outside(&dom);
                     dom.all("code")[0].text.clone()
                 } else {
-                    let (_, id) = body.split_once("id: ").expect("an id");
+                    let (_, id) = body.split_once("id: ").expect("an error id");
                     id.trim().into()
                 };
                 assert_eq!(id.len(), 36, "{id}");
@@ -862,7 +882,7 @@ fn in_production_an_error_is_an_id_and_nothing_of_the_inside() {
 }
 
 #[test]
-fn waiting_too_long_and_too_many_have_their_own_status() {
+fn maps_deadline_and_overload_to_status() {
     let source = "export default ({ ms }) => { const end = performance.now() + ms; while (performance.now() < end); return null; };";
     on_pages(source, &async |app, engine| {
         let renderer = app
@@ -872,7 +892,7 @@ fn waiting_too_long_and_too_many_have_their_own_status() {
         let pages = served(app, renderer)
             .entry("src/main.tsx")
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         let long = || {
             let pages = pages.clone();
             tokio::spawn(async move {
@@ -883,7 +903,7 @@ fn waiting_too_long_and_too_many_have_their_own_status() {
         let responses = [long(), long(), long(), long()];
         let mut seen = Vec::new();
         for response in responses {
-            let response = response.await.expect("no panic");
+            let response = response.await.expect("a thread without panic");
             let retry = response.headers().contains_key(RETRY_AFTER);
             seen.push((response.status().as_u16(), retry));
             assert!(text(response).await.contains("Please try again"));
@@ -894,7 +914,7 @@ fn waiting_too_long_and_too_many_have_their_own_status() {
 }
 
 #[test]
-fn a_page_that_cannot_be_finished_ends_as_a_document_and_is_logged() {
+fn completes_document_after_late_error() {
     let source = "import { Suspense, use } from 'react';
         const never = new Promise(() => {});
         const Never = () => use(never);
@@ -913,14 +933,14 @@ fn a_page_that_cannot_be_finished_ends_as_a_document_and_is_logged() {
         let dom = parsed(&html);
         let marks = dom.all("template");
         let id = marks.iter().find_map(|mark| mark.get("data-mizan-error"));
-        let (id, log) = (id.expect("an id"), log.text());
+        let (id, log) = (id.expect("an error id"), log.text());
         assert!(log.contains(id) && log.contains("suspended"), "{log}");
         assert!(!html.contains("suspended"), "{html}");
     });
 }
 
 #[test]
-fn a_visitor_who_leaves_ends_the_render_and_its_calls() {
+fn disconnect_cancels_render_and_calls() {
     struct Dropped(tokio::sync::mpsc::UnboundedSender<()>);
     impl Drop for Dropped {
         fn drop(&mut self) {
@@ -954,7 +974,7 @@ fn a_visitor_who_leaves_ends_the_render_and_its_calls() {
 }
 
 #[test]
-fn axum_answers_with_pages() {
+fn serves_pages_with_axum() {
     async fn home(
         State(pages): State<Pages>,
         method: Method,
@@ -970,19 +990,22 @@ fn axum_answers_with_pages() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
-        let address = listener.local_addr().expect("it is bound");
+        let address = listener.local_addr().expect("a bound socket");
         let server = tokio::spawn(async move { axum::serve(listener, router).await });
         for method in ["GET", "HEAD"] {
             let mut connection = tokio::net::TcpStream::connect(address)
                 .await
-                .expect("it listens");
+                .expect("a listening server");
             let request = format!("{method} / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
             connection
                 .write_all(request.as_bytes())
                 .await
-                .expect("sent");
+                .expect("a sent request");
             let mut answer = String::new();
-            connection.read_to_string(&mut answer).await.expect("UTF-8");
+            connection
+                .read_to_string(&mut answer)
+                .await
+                .expect("valid UTF-8");
             assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
             assert!(
                 answer.contains("cache-control: private, no-store\r\n"),
@@ -1008,7 +1031,7 @@ fn axum_answers_with_pages() {
 }
 
 #[test]
-fn assets_have_the_addresses_that_the_browser_has() {
+fn assets_have_browser_urls() {
     let source = "import big from './big.png'; import small from './a b.svg'; import quoted from './q.svg';
         export default () => <p data-base={import.meta.env.BASE_URL}><img src={big} /><img src={small} /><img src={quoted} /></p>;";
     on_pages(source, &async |app, engine| {
@@ -1024,7 +1047,7 @@ fn assets_have_the_addresses_that_the_browser_has() {
                  "src/big.png": { "file": "assets/big-1.png", "src": "src/big.png" } }"#,
         );
         let images = async |pages: PagesBuilder| {
-            let pages = pages.entry("src/main.tsx").build().expect("it builds");
+            let pages = pages.entry("src/main.tsx").build().expect("valid settings");
             let dom = parsed(&text(pages.page("src/App.tsx").respond().await).await);
             let base = dom.all("p")[0].get("data-base").map(str::to_owned);
             let sources = dom.all("img");
@@ -1056,7 +1079,7 @@ fn assets_have_the_addresses_that_the_browser_has() {
 
 #[cfg(feature = "css-modules")]
 #[test]
-fn class_names_of_css_modules_are_those_of_vite() {
+fn css_module_class_names_match_vite() {
     let source = "import look, { title } from './look.module.css';
         export default () => <p className={look.box}>{title}{String(look.gone)}</p>;";
     on_pages(source, &async |app, engine| {
@@ -1064,9 +1087,9 @@ fn class_names_of_css_modules_are_those_of_vite() {
             "src/look.module.css",
             ".title { color: red } .box { composes: title; margin: 0 } :global(.all) .title { margin: 0 }",
         );
-        let pages = with_vite(app, engine).build().expect("it builds");
+        let pages = with_vite(app, engine).build().expect("valid settings");
         let html = text(pages.page("src/App.tsx").respond().await).await;
-        // Vite 8.3 with `css.transformer: "lightningcss"` gives these for the same file.
+        // The output of Vite 8.3 with `css.transformer: "lightningcss"` for the same file.
         let classes = "<p class=\"_8w735W_box _8w735W_title\">_8w735W_title<!-- -->undefined</p>";
         assert!(html.contains(classes), "{html}");
     });

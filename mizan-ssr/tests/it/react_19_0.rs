@@ -1,4 +1,4 @@
-//! The oldest React that is supported, whose server has no `renderToPipeableStream` of its own.
+//! React 19.0, the oldest supported version, whose server has no `renderToPipeableStream`.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ const PAGE: &str = "import { Suspense, use, version } from 'react';
       return <main><h1>{version}</h1><Suspense fallback={<i>wait</i>}><Slow /></Suspense></main>;
     };";
 
-/// A project with React 19.0, copied: what a package asks for is looked up from where it really is.
+/// Creates a project with a copy of React 19.0. Through a symbolic link, its imports would resolve to other packages.
 fn app(files: &[(&str, &str)]) -> Option<App> {
     let packages = packages()?;
     if !packages.join("react-dom-19.0").is_dir() {
@@ -26,27 +26,27 @@ fn app(files: &[(&str, &str)]) -> Option<App> {
     let app = App::new(files);
     for name in ["react", "react-dom"] {
         let link = app.path("node_modules").join(name);
-        std::fs::remove_file(&link).expect("a link");
+        std::fs::remove_file(&link).expect("a symbolic link");
         copy(&packages.join(format!("{name}-19.0")), &link);
     }
     Some(app)
 }
 
 pub(crate) fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory");
-    for entry in std::fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("readable");
+    std::fs::create_dir_all(to).expect("a temporary directory");
+    for entry in std::fs::read_dir(from).expect("a temporary directory") {
+        let entry = entry.expect("a readable entry");
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy(&entry.path(), &target);
         } else {
-            std::fs::copy(entry.path(), target).expect("copied");
+            std::fs::copy(entry.path(), target).expect("a copied file");
         }
     }
 }
 
 #[test]
-fn what_suspends_is_waited_for_or_comes_behind_the_shell() {
+fn renders_and_streams_suspended_content() {
     on_engines(|engine| {
         let Some(app) = app(&[("App.tsx", PAGE)]) else {
             return;
@@ -58,9 +58,9 @@ fn what_suspends_is_waited_for_or_comes_behind_the_shell() {
         );
         let parts = block_on(async {
             let stream = renderer.render_stream("App.tsx", &json!({})).await;
-            let parts = stream
-                .expect("a shell")
-                .map(|part| String::from_utf8(part.expect("no error").to_vec()).expect("UTF-8"));
+            let parts = stream.expect("a shell").map(|part| {
+                String::from_utf8(part.expect("a successful chunk").to_vec()).expect("valid UTF-8")
+            });
             parts.collect::<Vec<_>>().await
         });
         let (shell, rest) = (&parts[0], parts[1..].concat());
@@ -76,7 +76,7 @@ fn what_suspends_is_waited_for_or_comes_behind_the_shell() {
 }
 
 #[test]
-fn an_error_in_the_shell_and_what_never_comes_are_errors() {
+fn reports_shell_errors_and_endless_suspension() {
     on_engines(|engine| {
         let Some(app) = app(&[
             (
@@ -96,26 +96,26 @@ fn an_error_in_the_shell_and_what_never_comes_are_errors() {
         assert_eq!(thrown.code(), RenderErrorCode::Component);
         assert!(thrown.to_string().contains("Error: shell"), "{thrown}");
         let stream = block_on(renderer.render_stream("Throws.tsx", &json!({})));
-        let thrown = stream.expect_err("no shell");
+        let thrown = stream.expect_err("a failed shell");
         assert!(thrown.to_string().contains("Error: shell"), "{thrown}");
         assert_eq!(
             error(&renderer, "Never.tsx").code(),
             RenderErrorCode::Suspended
         );
-        // The shim passes on that React is to give up: the browser is told to render the part itself.
+        // The abort reaches React, which instructs the browser to render the part.
         let text = block_on(async {
             let stream = renderer.render_stream("Never.tsx", &json!({})).await;
             let parts = stream.expect("a shell").filter_map(async |part| part.ok());
             parts.collect::<Vec<_>>().await.concat()
         });
-        let text = String::from_utf8(text).expect("UTF-8");
+        let text = String::from_utf8(text).expect("valid UTF-8");
         assert!(text.contains("$RX"), "{text}");
         assert_eq!(html(&renderer, "Good.tsx", &json!({})), "<b>good</b>");
     });
 }
 
 #[test]
-fn styles_have_the_nonce() {
+fn styles_carry_nonce() {
     let page = "export default () => <><style href='a' precedence='low'>{'.a {}'}</style><style>{'.b {}'}</style></>;";
     on_engines(|engine| {
         let Some(app) = app(&[("App.tsx", page)]) else {

@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::app::{App, html, on_engines};
 
 #[test]
-fn a_component_by_its_path() {
+fn renders_component_by_path() {
     on_engines(|engine| {
         let app = App::new(&[(
             "components/Hello.tsx",
@@ -13,7 +13,7 @@ fn a_component_by_its_path() {
         let rendered = app
             .renderer(engine)
             .render_blocking("components/Hello.tsx", &json!({ "name": "World" }))
-            .expect("it renders");
+            .expect("a successful render");
         assert_eq!(
             rendered.html,
             "<div id=\"mizan-root\"><div>Hello, World!</div></div>"
@@ -22,7 +22,7 @@ fn a_component_by_its_path() {
 }
 
 #[test]
-fn hooks_context_memo_and_forwarded_references() {
+fn supports_hooks_context_memo_and_refs() {
     on_engines(|engine| {
         let app = App::component(
             "import { createContext, forwardRef, memo, useContext, useId, useMemo, useReducer, useState } from 'react';
@@ -45,7 +45,7 @@ fn hooks_context_memo_and_forwarded_references() {
 }
 
 #[test]
-fn elements_are_those_of_react_however_they_are_written() {
+fn creates_same_elements_as_react() {
     on_engines(|engine| {
         let app = App::component(
             "import { createElement, isValidElement, type ReactElement } from 'react';
@@ -75,7 +75,7 @@ fn elements_are_those_of_react_however_they_are_written() {
 }
 
 #[test]
-fn another_runtime_in_the_place_of_reacts_makes_the_elements() {
+fn uses_replaced_jsx_runtime() {
     on_engines(|engine| {
         let own = "const { createElement, Fragment } = require('react');
                    const made = (by) => (type, props) => createElement(type, { ...props, title: by });
@@ -94,7 +94,7 @@ fn another_runtime_in_the_place_of_reacts_makes_the_elements() {
                 ),
             ]);
             let rendered = app.renderer(engine).render_blocking("App.tsx", &json!({}));
-            let html = rendered.expect("it renders").html;
+            let html = rendered.expect("a successful render").html;
             let expected = "<p title=\"jsxs\">1<b title=\"jsx\">2</b>function</p></div>";
             assert!(html.ends_with(expected), "{name}: {html}");
         }
@@ -102,7 +102,7 @@ fn another_runtime_in_the_place_of_reacts_makes_the_elements() {
 }
 
 #[test]
-fn what_wraps_the_runtime_of_react_is_asked_for_every_element() {
+fn calls_wrapped_jsx_runtime_for_every_element() {
     on_engines(|engine| {
         let wrapper = "const { Fragment, jsx, jsxs } = require('react/jsx-runtime');
                        const own = (make) => (type, { css, ...props }, key) => make(type, css ? { ...props, className: css } : props, key);
@@ -134,7 +134,7 @@ fn what_wraps_the_runtime_of_react_is_asked_for_every_element() {
 }
 
 #[test]
-fn what_suspends_is_waited_for() {
+fn waits_for_suspended_content() {
     on_engines(|engine| {
         let app = App::component(
             "import { Suspense, use } from 'react';
@@ -157,7 +157,7 @@ fn what_suspends_is_waited_for() {
 }
 
 #[test]
-fn style_sheets_are_collected_in_the_order_of_their_imports() {
+fn collects_style_sheets_in_import_order() {
     on_engines(|engine| {
         let app = App::new(&[
             (
@@ -175,7 +175,7 @@ fn style_sheets_are_collected_in_the_order_of_their_imports() {
         let rendered = app
             .renderer(engine)
             .render_blocking("App.tsx", &json!({}))
-            .expect("it renders");
+            .expect("a successful render");
         let names: Vec<_> = rendered
             .styles
             .iter()
@@ -186,10 +186,14 @@ fn style_sheets_are_collected_in_the_order_of_their_imports() {
 }
 
 #[test]
-fn many_threads_render_many_components() {
+fn renders_on_several_threads() {
     on_engines(|engine| {
         let app = App::component("export default ({ n }: { n: number }) => <b>{n}</b>;");
-        let renderer = app.builder(engine).threads(2).build().expect("it builds");
+        let renderer = app
+            .builder(engine)
+            .threads(2)
+            .build()
+            .expect("valid settings");
         let ask = |renderer: Renderer, from: u32| {
             std::thread::spawn(move || {
                 for n in from..from + 50 {
@@ -202,13 +206,13 @@ fn many_threads_render_many_components() {
         };
         let asking: Vec<_> = (0..4).map(|k| ask(renderer.clone(), k * 50)).collect();
         for thread in asking {
-            thread.join().expect("every render is right");
+            thread.join().expect("a thread without panic");
         }
     });
 }
 
 #[test]
-fn state_of_a_module_stays_unless_every_render_is_fresh() {
+fn fresh_modules_reset_module_state() {
     on_engines(|engine| {
         let app = App::component("let n = 0; export default () => <b>{++n}</b>;");
         let kept = app.renderer(engine);
@@ -218,7 +222,7 @@ fn state_of_a_module_stays_unless_every_render_is_fresh() {
             .builder(engine)
             .fresh_modules(true)
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         for _ in 0..3 {
             assert_eq!(html(&fresh, "App.tsx", &json!({})), "<b>1</b>");
         }
@@ -226,7 +230,7 @@ fn state_of_a_module_stays_unless_every_render_is_fresh() {
 }
 
 #[test]
-fn a_thread_that_is_older_than_the_first_renderer_renders() {
+fn renders_on_thread_older_than_renderer() {
     on_engines(|engine| {
         let app = App::component("export default () => <b>{[3, 1, 2].sort().join()}</b>;");
         let (send, first) = std::sync::mpsc::channel::<Renderer>();
@@ -234,12 +238,12 @@ fn a_thread_that_is_older_than_the_first_renderer_renders() {
         std::thread::scope(|scope| {
             let older = scope.spawn(move || {
                 let first = first.recv().expect("a renderer");
-                // The threads of this one descend from a thread that V8 was not yet set up for.
-                let own = builder.build().expect("it builds");
+                // The render threads descend from a thread that is older than V8's initialization.
+                let own = builder.build().expect("valid settings");
                 [first, own].map(|renderer| html(&renderer, "App.tsx", &json!({})))
             });
-            send.send(app.renderer(engine)).expect("it waits");
-            let markup = older.join().expect("no panic");
+            send.send(app.renderer(engine)).expect("a waiting thread");
+            let markup = older.join().expect("a thread without panic");
             assert_eq!(markup, ["<b>1,2,3</b>", "<b>1,2,3</b>"]);
         });
     });

@@ -10,7 +10,9 @@ use crate::app::{App, block_on, html, on_engines};
 async fn parts(mut stream: RenderStream) -> Vec<String> {
     let mut parts = Vec::new();
     while let Some(part) = stream.next().await {
-        parts.push(String::from_utf8(part.expect("no error").to_vec()).expect("UTF-8"));
+        parts.push(
+            String::from_utf8(part.expect("a successful chunk").to_vec()).expect("valid UTF-8"),
+        );
     }
     parts
 }
@@ -24,7 +26,7 @@ const SLOW: &str = "import { Suspense, use } from 'react';
     };";
 
 #[test]
-fn the_shell_comes_first_and_the_rest_behind_the_root() {
+fn streams_shell_first() {
     on_engines(|engine| {
         // With a boundary below a `<main>`, and with one below nothing at all.
         for (source, shell) in [
@@ -56,18 +58,19 @@ fn the_shell_comes_first_and_the_rest_behind_the_root() {
 }
 
 #[test]
-fn an_error_in_the_shell_comes_before_anything_is_sent() {
+fn reports_shell_error_before_stream() {
     on_engines(|engine| {
         let app = App::component("export default () => { throw new Error('shell'); };");
         let renderer = app.renderer(engine);
-        let error = block_on(renderer.render_stream("App.tsx", &json!({}))).expect_err("no shell");
+        let error =
+            block_on(renderer.render_stream("App.tsx", &json!({}))).expect_err("a failed shell");
         assert_eq!(error.code(), RenderErrorCode::Component);
         assert!(error.to_string().contains("Error: shell"), "{error}");
     });
 }
 
 #[test]
-fn a_reader_who_leaves_ends_the_render_and_the_next_is_right() {
+fn dropping_stream_cancels_render() {
     on_engines(|engine| {
         let app = App::new(&[
             ("App.tsx", SLOW),
@@ -77,7 +80,7 @@ fn a_reader_who_leaves_ends_the_render_and_the_next_is_right() {
             .builder(engine)
             .deadline(Duration::from_secs(20))
             .build()
-            .expect("it builds");
+            .expect("valid settings");
         block_on(async {
             drop(
                 renderer
@@ -91,7 +94,7 @@ fn a_reader_who_leaves_ends_the_render_and_the_next_is_right() {
 }
 
 #[test]
-fn what_never_comes_ends_with_the_fallback_and_an_error() {
+fn endless_suspension_ends_with_fallback() {
     on_engines(|engine| {
         let app = App::component(&SLOW.replace("setTimeout(() => done('slow'), 50)", "{}"));
         let renderer = app.renderer(engine);
@@ -103,7 +106,7 @@ fn what_never_comes_ends_with_the_fallback_and_an_error() {
             let (mut text, mut error) = (String::new(), None);
             while let Some(part) = stream.next().await {
                 match part {
-                    Ok(part) => text.push_str(std::str::from_utf8(&part).expect("UTF-8")),
+                    Ok(part) => text.push_str(std::str::from_utf8(&part).expect("valid UTF-8")),
                     Err(failed) => error = Some(failed),
                 }
             }
@@ -115,7 +118,7 @@ fn what_never_comes_ends_with_the_fallback_and_an_error() {
             "{text}"
         );
         assert_eq!(
-            error.expect("it is told").code(),
+            error.expect("an error in the stream").code(),
             RenderErrorCode::Suspended
         );
     });

@@ -1,7 +1,7 @@
-// Prints, as JSON, what Node's react-dom/server makes of every component of a folder: of its default
-// export, rendered to a string, and as a stream. `node render.mjs FOLDER PROPS`.
+// Renders the default export of every component in a folder with react-dom/server in Node.js, to a string and as a
+// stream, and prints the results as JSON: `node render.mjs FOLDER PROPS`.
 //
-// Vite does to these files what mizan-ssr does in Rust; packages are Node's own imports.
+// Vite transforms the components. Packages are imported by Node.js itself.
 import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -14,10 +14,10 @@ const require = createRequire(join(folder, "package.json"));
 const { createElement } = require("react");
 const { renderToPipeableStream, renderToString } = require("react-dom/server");
 
-/** What is longer on its way than this is aborted. */
+/** The time in milliseconds after which a render is aborted. */
 const deadline = 1_500;
 
-/** `element` as a stream, to its end: at once what is there first, or in one piece when all is there. */
+/** Renders to a stream and collects it, starting with the shell, or with everything if `whole` is set. */
 const stream = (element, options) =>
   new Promise((settle) => {
     const chunks = [];
@@ -39,20 +39,25 @@ const stream = (element, options) =>
         clearTimeout(timer);
         settle({ error: String(error.message) });
       },
-      // As here: what is there by then stands in its place, however long it is.
+      // The same setting as in mizan-ssr: completed content stays in place, however long it is.
       progressiveChunkSize: Infinity,
       ...(options.whole ? { onAllReady: send } : { onShellReady: send }),
     });
-    const timer = setTimeout(abort, deadline, new Error("the deadline is over"));
+    const timer = setTimeout(
+      abort,
+      deadline,
+      new Error("the render exceeded its deadline"),
+    );
   });
 
-/** As a string, once everything is there that suspends. */
+/** Renders to a string, and waits for suspended content. */
 const string = async (element) => {
   try {
     const html = renderToString(element);
     if (!html.includes("<!--$!-->")) return { html };
   } catch (error) {
-    if (!error.message.startsWith("A component suspended")) return { error: String(error.message) };
+    if (!error.message.startsWith("A component suspended"))
+      return { error: String(error.message) };
   }
   return stream(element, { whole: true });
 };
@@ -63,16 +68,26 @@ const vite = await createServer({
   appType: "custom",
   logLevel: "error",
   optimizeDeps: { noDiscovery: true },
-  // CommonJS in Node, and ES modules in bundlers: styled-components has its default export in these only,
-  // and the d3 that recharts brings writes more digits in the one than in the other.
+  // Node.js would load the CommonJS builds of these packages. Only the ES module build of styled-components has a
+  // default export, and the two builds of d3, used by recharts, print different numbers of digits.
   ssr: { noExternal: ["recharts", "styled-components"] },
   server: { middlewareMode: true, watch: null, ws: false },
 });
 const cases = [];
-for (const file of (await readdir(join(folder, "src"))).filter((name) => name.endsWith(".tsx")).sort()) {
+for (const file of (await readdir(join(folder, "src")))
+  .filter((name) => name.endsWith(".tsx"))
+  .sort()) {
   const { default: component } = await vite.ssrLoadModule(`/src/${file}`);
-  const element = createElement("div", { id: "mizan-root" }, createElement(component, props));
-  cases.push({ file, string: await string(element), stream: await stream(element, { whole: false }) });
+  const element = createElement(
+    "div",
+    { id: "mizan-root" },
+    createElement(component, props),
+  );
+  cases.push({
+    file,
+    string: await string(element),
+    stream: await stream(element, { whole: false }),
+  });
 }
 await vite.close();
 process.stdout.write(JSON.stringify(cases));

@@ -120,7 +120,7 @@ describe.skipIf(!program)("with mizan's own server", () => {
     const mia = enter("mia", "lobby");
     expect(await outcome(mia.send(""))).toMatchObject({
       code: "conflict",
-      message: "there is nothing to say",
+      message: "the message is empty",
     });
     expect(await outcome(mia.send(7 as unknown as string))).toMatchObject({
       code: "invalid",

@@ -70,8 +70,8 @@ async function chooseDays(...days: number[]): Promise<void> {
   });
 }
 
-describe("the fields of each kind", () => {
-  it("hold typed values, and send what is empty as the server wants it", async () => {
+describe("fields of each kind", () => {
+  it("hold typed values, and send empty values as the server expects them", async () => {
     server.state = { values: { ...needed, id: "shown" } };
     await show(server, <AutoForm of={everythingForm} />);
     await fillIn("Share", "0.5");
@@ -113,7 +113,7 @@ describe("the fields of each kind", () => {
     });
   });
 
-  it("are refused each in the server's words", async () => {
+  it("show the server's messages", async () => {
     server.state = { values: { url: "nowhere", share: 2, time: "25:00" } };
     await show(server, <AutoForm of={everythingForm} />);
     await fillIn("Number", "12");
@@ -174,12 +174,12 @@ describe("the fields of each kind", () => {
       "Members",
       "Words",
     ]);
-    // Enter must submit the form, not add a row.
+    // Enter submits the form instead of adding a row.
     const [first] = document.querySelectorAll("form button");
     expect(first?.hasAttribute("name")).toBe(false);
   });
 
-  it("nest lists in the rows of lists", async () => {
+  it("supports lists in the rows of lists", async () => {
     server.state = { values: needed };
     await show(server, <AutoForm of={everythingForm} />);
     const team = screen.getByRole("group", { name: "Teams 1" });
@@ -202,7 +202,7 @@ describe("the fields of each kind", () => {
 });
 
 describe("a list of single fields", () => {
-  it("sends values in place of rows, and says what is wrong with each", async () => {
+  it("sends values instead of rows, and shows the error of each", async () => {
     server.state = {
       values: { ...needed, teams: [{ title: "T" }], words: ["one"] },
     };
@@ -222,7 +222,7 @@ describe("a list of single fields", () => {
   });
 });
 
-describe("components of one's own", () => {
+describe("custom components", () => {
   function Loud({ inputProps, label, help, error }: FieldProps): ReactNode {
     return (
       <label>
@@ -243,7 +243,7 @@ describe("components of one's own", () => {
 
   const components = { email: Loud, number: Stars };
 
-  it("take the place of mizan's, by widget", async () => {
+  it("replace the default components by widget", async () => {
     await show(
       server,
       <FormComponents.Provider value={components}>
@@ -261,7 +261,7 @@ describe("components of one's own", () => {
     expect(control("Your name").type).toBe("text");
   });
 
-  it("need no element of HTML", async () => {
+  it("do not need an HTML element", async () => {
     server.state = { values: needed };
     await show(
       server,
@@ -274,7 +274,7 @@ describe("components of one's own", () => {
     expect((await submitted())["number"]).toBe(6);
   });
 
-  it("keep their state while the form is rendered again", async () => {
+  it("keep their state when the form renders again", async () => {
     const mounted = vi.fn();
     function Counted({ inputProps }: FieldProps): ReactNode {
       return (

@@ -69,7 +69,7 @@ async function fillInRight(): Promise<void> {
 }
 
 describe("a form", () => {
-  it("starts with what the server says, typed, and submits what its fields hold", async () => {
+  it("starts with the typed state of the server, and submits the values of its fields", async () => {
     server.state = { values: { name: "Ada", country: "at" } };
     const onSuccess = vi.fn();
     await show(server, <Contact onSuccess={onSuccess} />);
@@ -98,7 +98,7 @@ describe("a form", () => {
     expect(request?.headers.get("idempotency-key")).toBe("token-1");
   });
 
-  it("checks a field by itself once it was left, and then with each change", async () => {
+  it("validates a field in the browser after its first blur, then after each change", async () => {
     await show(server, <Contact />);
     await act(async () => {
       control("Email").focus();
@@ -115,7 +115,7 @@ describe("a form", () => {
     expect(errorOf("Message")).toBeNull();
   });
 
-  it("sends nothing that it finds wrong, says so, and focuses the first of it", async () => {
+  it("does not send invalid values, shows the errors, and focuses the first", async () => {
     await show(server, <Contact />);
     await fillIn("Your name", "Ada");
     await press("Send");
@@ -126,7 +126,7 @@ describe("a form", () => {
     expect(form.isSubmitting).toBe(false);
   });
 
-  it("is reset to what the server has then after a success, with a new token", async () => {
+  it("resets to the server's new state after a success, with a new token", async () => {
     await show(server, <Contact onSuccess={() => undefined} />);
     await fillInRight();
     expect(form.isDirty).toBe(true);
@@ -146,7 +146,7 @@ describe("a form", () => {
     expect(keys).toEqual(["token-1", "token-2"]);
   });
 
-  it("keeps everything and its token when the server refuses it", async () => {
+  it("keeps its values and its token when the server rejects it", async () => {
     const onError = vi.fn();
     server.submit = () =>
       problem(422, "invalid", {
@@ -175,7 +175,7 @@ describe("a form", () => {
     expect(control("Your name").value).toBe("Ada");
     expect(form.isDirty).toBe(true);
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: "invalid" });
-    // What the server has said stays until the value changes.
+    // The server's errors remain until the value changes.
     await leave("Email");
     expect(errorOf("Email")).toBe("is not reachable");
     await fillIn("Email", "bob@example.com");
@@ -191,11 +191,11 @@ describe("a form", () => {
     expect(keys).toEqual(["token-1", "token-1"]);
   });
 
-  it("is sent under another token once its own stands for other values", async () => {
+  it("uses another token if the server knows its own with other values", async () => {
     await show(server, <Contact onSuccess={() => undefined} />);
     await fillInRight();
     server.submit = () => {
-      throw new TypeError("the answer was lost");
+      throw new TypeError("the reply was lost");
     };
     await press("Send");
     await waitFor(() =>
@@ -220,7 +220,7 @@ describe("a form", () => {
     expect(taken).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("blames the field of a declared error, and says what has no field at the top", async () => {
+  it("shows declared errors at their field, and others at the top", async () => {
     server.submit = () =>
       problem(403, "blocked", { fields: { email: ["is blocked by Bo"] } });
     await show(server, <Contact />);
@@ -235,7 +235,7 @@ describe("a form", () => {
     expect(document.activeElement).toBe(screen.getByRole("alert"));
   });
 
-  it("says that it is on its way, and is not sent twice", async () => {
+  it("reports that it is submitting, and is not sent twice", async () => {
     let go = (): void => undefined;
     server.submit = () =>
       new Promise((resolve) => (go = () => resolve(json({ sent: true }))));
@@ -252,7 +252,7 @@ describe("a form", () => {
     expect(button.hasAttribute("aria-disabled")).toBe(false);
   });
 
-  it("goes to where the form says after a success that nobody listens for", async () => {
+  it("opens the target page after a success without `onSuccess`", async () => {
     const assign = vi.spyOn(location, "assign").mockReturnValue(undefined);
     await show(server, <Contact />);
     await fillInRight();
@@ -265,7 +265,7 @@ describe("a form", () => {
     await waitFor(() => expect(assign).toHaveBeenCalledWith("/elsewhere"));
   });
 
-  it("takes over what is newer on the server, but not over what was filled in", async () => {
+  it("adopts newer state of the server, except over entered values", async () => {
     const queryClient = createQueryClient();
     const refetch = (): Promise<void> =>
       act(async () => {
@@ -281,7 +281,7 @@ describe("a form", () => {
     expect(control("Your name").value).toBe("Mine");
   });
 
-  it("has a token of its own where it stands on a page twice", async () => {
+  it("has its own token if the page contains it twice", async () => {
     const two = (
       <>
         <Contact onSuccess={() => undefined} />
@@ -319,7 +319,7 @@ describe("the focus", () => {
   }
   const elsewhere = (): HTMLElement => screen.getByLabelText("Elsewhere");
 
-  it("goes to what is said after a success", async () => {
+  it("moves to the message after a success", async () => {
     await show(server, <Said />);
     await fillInRight();
     screen.getByRole("button", { name: "Send" }).focus();
@@ -331,8 +331,8 @@ describe("the focus", () => {
     await waitFor(() => expect(document.activeElement).toBe(status));
   });
 
-  it("stays where the user has moved it in the meantime", async () => {
-    let answer = (_: Response): void => undefined;
+  it("stays where the user has moved it", async () => {
+    let answer: (response: Response) => void = () => undefined;
     server.submit = () => new Promise((resolve) => (answer = resolve));
     await show(server, <Said />);
     await fillInRight();
@@ -351,7 +351,7 @@ describe("the focus", () => {
     expect(document.activeElement).toBe(elsewhere());
   });
 
-  it("goes to what is said at the top about a field that is not rendered", async () => {
+  it("moves to the error at the top about a field that is not rendered", async () => {
     await show(server, <Said />);
     await fillInRight();
     server.submit = () =>
@@ -371,7 +371,7 @@ describe("the focus", () => {
 });
 
 describe("a form without a part for its errors", () => {
-  it("says at its end what is wrong with it", async () => {
+  it("shows its errors at the end", async () => {
     function Bare(): ReactNode {
       form = useContactForm();
       return (
@@ -395,10 +395,10 @@ describe("a form without a part for its errors", () => {
 
 describe("a list", () => {
   function numbers(): string[] {
-    return (form.rhf.getValues().phones ?? []).map(({ number }) => number);
+    return form.rhf.getValues().phones.map(({ number }) => number);
   }
 
-  it("gains, loses and moves rows, with their values and errors", async () => {
+  it("adds, removes and moves rows, with their values and errors", async () => {
     await show(server, <Contact />);
     await press("Add");
     await waitFor(() =>
@@ -422,7 +422,7 @@ describe("a list", () => {
     );
   });
 
-  it("shows what is said about it and about a row in their places", async () => {
+  it("shows errors of the list and of a row in their places", async () => {
     server.state = {
       values: { ...right, phones: [{ number: "1" }, {}, { number: "3" }] },
     };
@@ -436,7 +436,7 @@ describe("a list", () => {
     expect(server.asked("contact.submit")).toEqual([]);
   });
 
-  it("has buttons that work without JavaScript too", async () => {
+  it("has buttons that work without JavaScript", async () => {
     server.state = { values: { phones: [{ number: "1" }] } };
     await show(server, <Contact />);
     const add = screen.getByRole("button", { name: "Add" });

@@ -22,7 +22,7 @@ let warnings: string[];
 beforeEach(() => {
   warnings = [];
   vi.spyOn(console, "error").mockImplementation((message: string) => {
-    // Only here do the server and the browser render in one process, which is no edge runtime.
+    // Only this test renders server and browser in one process, which is not an edge runtime.
     if (!/multiple renderers|empty buffer/.test(message))
       warnings.push(message);
   });
@@ -36,7 +36,7 @@ afterEach(async () => {
   sent.length = 0;
 });
 
-/** The page as mizan-ssr renders it, with the state of the form. */
+/** Returns the page as mizan-ssr renders it, with the state of the form. */
 async function htmlOf(page: ReactNode, state: FormState): Promise<string> {
   const call = async (): Promise<object> => ({
     answered: true,
@@ -59,7 +59,7 @@ async function htmlOf(page: ReactNode, state: FormState): Promise<string> {
   }
 }
 
-/** Brings the page of the server to life, and returns the markup before and after. */
+/** Hydrates the page of the server, and returns the markup before and after. */
 async function hydrate(
   name: string,
   page: ReactNode,
@@ -70,7 +70,7 @@ async function hydrate(
   const answers = [{ name: `${name}.state`, output: state }];
   document.body.innerHTML = `<script type="application/json" data-mizan-answers>${JSON.stringify(answers)}</script><div id="root">${html}</div>`;
   const element = document.getElementById("root");
-  if (!element) throw new Error("there is no root");
+  if (!element) throw new Error("the root element is missing");
   meanwhile();
   const before = element.innerHTML;
   await act(async () => {
@@ -107,17 +107,17 @@ const failed = stateOf(
   "token-1",
 );
 
-describe("a form that the server has rendered", () => {
+describe("a form that the server rendered", () => {
   it.each([
     ["contact", <AutoForm of={contactForm} />, stateOf({}, "token-1")],
     ["contact", <AutoForm of={contactForm} />, failed],
     ["everything", <AutoForm of={everythingForm} />, stateOf({}, "token-1")],
-  ])("is the same before and after it comes alive (%s)", async (...args) => {
+  ])("has the same markup before and after hydration (%s)", async (...args) => {
     const [name, form, state] = args;
     const { before, after } = await hydrate(name, pageOf(form), state);
     expect(warnings).toEqual([]);
     expect(sent).toEqual([]);
-    // All that changes: the browser leaves the checks to the page now.
+    // The only difference: the browser no longer validates the form.
     expect(after.replace(' novalidate=""', "")).toBe(before);
     expect(after).not.toBe(before);
   });
@@ -144,13 +144,13 @@ describe("a form that the server has rendered", () => {
     ]);
   });
 
-  it("says that it was sent, where the page was reached by that", async () => {
+  it("reports the success of the submission that led to the page", async () => {
     const page = pageOf(<AutoForm of={contactForm} sent="Thank you!" />);
     const html = await htmlOf(page, stateOf({ sent: true }, "token-1"));
     expect(html).toContain('<div role="status" tabindex="-1">Thank you!</div>');
   });
 
-  it("says what is wrong with fields that are not rendered, before and after it comes alive", async () => {
+  it("shows the errors of fields that are not rendered, before and after hydration", async () => {
     const state = stateOf(
       {
         errors: {
@@ -172,8 +172,8 @@ describe("a form that the server has rendered", () => {
     }
     const html = await htmlOf(pageOf(<Short />), state);
     const said = (element: Element): string[] =>
-      [...element.querySelectorAll("[role=alert] p")].map(
-        (message) => message.textContent ?? "",
+      [...element.querySelectorAll("[role=alert] p")].map(({ textContent }) =>
+        String(textContent),
       );
     const without = document.createElement("div");
     without.innerHTML = html;
@@ -191,7 +191,7 @@ describe("a form that the server has rendered", () => {
     expect(errorOf("Email")).toBe("must be an email address");
   });
 
-  it("says what is wrong with hidden fields at its top", async () => {
+  it("shows the errors of hidden fields at the top", async () => {
     const state = stateOf(
       { errors: { secret: ["is out of date"], text: ["is too short"] } },
       "token-1",
@@ -207,7 +207,7 @@ describe("a form that the server has rendered", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("keeps what was typed before it came alive", async () => {
+  it("keeps text that was entered before hydration", async () => {
     let values: object = {};
     function Contact(): ReactNode {
       const form = useContactForm();

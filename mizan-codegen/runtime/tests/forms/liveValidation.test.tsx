@@ -56,7 +56,7 @@ function questions(): readonly (readonly [unknown, unknown])[] {
 }
 
 describe("live validation by the server", () => {
-  it("asks about a field that was left, once it rests, and not in the address", async () => {
+  it("validates a field after its first blur and a pause, in the body of a POST", async () => {
     server.validate = () => json({ errors: { email: ["is taken"] } });
     await showAndStopTime();
     await type("Email", "ada@example.com");
@@ -78,7 +78,7 @@ describe("live validation by the server", () => {
     expect(questions()).toHaveLength(1);
   });
 
-  it("asks nothing about what it finds wrong itself, or what nobody changed", async () => {
+  it("does not validate invalid or unchanged values on the server", async () => {
     await showAndStopTime();
     await fillIn("Email", "nobody");
     await leave("Your name");
@@ -89,7 +89,7 @@ describe("live validation by the server", () => {
     expect(questions()).toEqual([[["email"], "ada@example.com"]]);
   });
 
-  it("gives a stale question up, and never lets its answer stand over a newer one", async () => {
+  it("cancels an outdated request and ignores its reply", async () => {
     const answers: ((errors: object) => void)[] = [];
     server.validate = () =>
       new Promise((resolve) =>
@@ -112,7 +112,7 @@ describe("live validation by the server", () => {
     expect(errorOf("Email")).toBeNull();
   });
 
-  it("takes the fields of a question that was given up into the next", async () => {
+  it("includes the fields of a canceled request in the next one", async () => {
     server.validate = () => new Promise(() => undefined);
     await showAndStopTime();
     await fillIn("Email", "a@example.com");
@@ -125,7 +125,7 @@ describe("live validation by the server", () => {
     ]);
   });
 
-  it("asks about a field in a row, and shows the answer there", async () => {
+  it("validates a field in a row and shows the error there", async () => {
     server.validate = ({ fields }) =>
       json({ errors: { [fields[0] ?? ""]: ["is not connected"] } });
     await showAndStopTime();
@@ -138,7 +138,7 @@ describe("live validation by the server", () => {
     expect(errorOf("Number")).toBe("is not connected");
   });
 
-  it("says nothing when the server cannot answer", async () => {
+  it("shows no error if the server fails", async () => {
     server.validate = () => problem(503, "unavailable");
     await showAndStopTime();
     await fillIn("Email", "a@example.com");
@@ -147,7 +147,7 @@ describe("live validation by the server", () => {
     expect(errorOf("Email")).toBeNull();
   });
 
-  it("stops for a submission, which the server's last word does not hold up", async () => {
+  it("stops for a submission, which an earlier error does not block", async () => {
     server.validate = () => json({ errors: { email: ["is taken"] } });
     await showAndStopTime();
     await fillIn("Your name", "Ada");
@@ -162,7 +162,7 @@ describe("live validation by the server", () => {
     expect(server.asked("contact.validate")).toHaveLength(1);
   });
 
-  it("asks again after a success about a value that was sent", async () => {
+  it("validates a submitted value again after a success", async () => {
     await showAndStopTime();
     await fillIn("Your name", "Ada");
     await fillIn("Message", "Hello");
@@ -179,7 +179,7 @@ describe("live validation by the server", () => {
     expect(errorOf("Email")).toBe("is taken");
   });
 
-  it("never replaces what a submission found, though a click defers it", async () => {
+  it("never replaces the errors of a submission, even if a click defers it", async () => {
     const refused = { email: ["is not the address of your account"] };
     server.submit = () => problem(422, "invalid", { fields: refused });
     await showAndStopTime();
@@ -199,7 +199,7 @@ describe("live validation by the server", () => {
     await leave("Email");
     await wait(1_000);
     expect(errorOf("Email")).toBe("is not the address of your account");
-    // About another value the server is asked again, and the old one is still refused after that.
+    // Another value is validated again, and the old one is still rejected afterwards.
     await type("Email", "bob@example.com");
     await wait(1_000);
     expect(questions()).toEqual([[["email"], "bob@example.com"]]);
@@ -210,7 +210,7 @@ describe("live validation by the server", () => {
     expect(errorOf("Email")).toBe("is not the address of your account");
   });
 
-  it("names at the top what a submission found wrong with a value that is gone", async () => {
+  it("shows the errors of changed values at the top, with their label", async () => {
     let refuse = (): void => undefined;
     server.submit = () =>
       new Promise((resolve) => {

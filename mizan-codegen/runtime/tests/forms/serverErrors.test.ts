@@ -4,8 +4,8 @@ import { ServerErrors } from "../../forms/serverErrors";
 const ada = { name: "ada", email: "a@b.c" };
 const bob = { ...ada, name: "bob" };
 
-describe("a verdict of the server", () => {
-  it("holds for the value that it is about", () => {
+describe("errors of the server", () => {
+  it("apply to the value that they belong to", () => {
     const serverErrors = new ServerErrors();
     serverErrors.recordCheck("name", ada, ["is taken"]);
     expect(serverErrors.messagesFor(ada)).toEqual({ name: ["is taken"] });
@@ -15,7 +15,7 @@ describe("a verdict of the server", () => {
     expect(serverErrors.isValidated("email", ada)).toBe(false);
   });
 
-  it("of a check is replaced by a newer one", () => {
+  it("of a check are replaced by those of a newer one", () => {
     const serverErrors = new ServerErrors();
     serverErrors.recordCheck("name", ada, ["is taken"]);
     serverErrors.recordCheck("name", ada);
@@ -23,7 +23,7 @@ describe("a verdict of the server", () => {
     expect(serverErrors.isValidated("name", ada)).toBe(true);
   });
 
-  it("of a submission stays, whatever a check of the same value says later", () => {
+  it("of a submission are not replaced by a later check of the same value", () => {
     const serverErrors = new ServerErrors();
     serverErrors.recordCheck("email", ada, ["is old news"]);
     serverErrors.beginSubmission(ada);
@@ -40,7 +40,7 @@ describe("a verdict of the server", () => {
     expect(serverErrors.messagesFor(ada)).toEqual({});
   });
 
-  it("is about the values as they were sent, though the form changes them in place", () => {
+  it("apply to the submitted values, even if the form mutates them", () => {
     const serverErrors = new ServerErrors();
     const values = { phones: [{ number: "1" }] };
     serverErrors.beginSubmission(values);
@@ -53,7 +53,7 @@ describe("a verdict of the server", () => {
     });
   });
 
-  it("tells one file from another, in a list too", () => {
+  it("distinguish files, also in lists", () => {
     const serverErrors = new ServerErrors();
     const [one, other] = [new File(["1"], "1"), new File(["2"], "2")];
     serverErrors.recordCheck("file", { file: one }, ["is no image"]);

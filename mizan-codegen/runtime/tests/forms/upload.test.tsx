@@ -21,7 +21,7 @@ import { fakeServer, json } from "../support/server";
 
 let form: Form<ContactFormTypes>;
 
-/** Stands in for the browser's, and is driven by the tests. */
+/** Fake of the browser's class that the tests control. */
 class FakeRequest {
   static last: FakeRequest;
   upload: { onprogress?: (event: object) => void } = {};
@@ -55,8 +55,8 @@ class FakeRequest {
   }
   answer(status: number, body: unknown): void {
     this.status = status;
-    this.response = new TextEncoder().encode(JSON.stringify(body))
-      .buffer as ArrayBuffer;
+    const bytes = new TextEncoder().encode(JSON.stringify(body));
+    this.response = Uint8Array.from(bytes).buffer;
     this.onload?.();
   }
 }
@@ -108,7 +108,7 @@ beforeEach(async () => {
 afterEach(cleanup);
 
 describe("a form with a file", () => {
-  it("is sent as a form of the JSON and the file, and tells how far it has come", async () => {
+  it("is sent as multipart with JSON and file, and reports its progress", async () => {
     await fillInAll();
     await press("Send");
     await waitFor(() => expect(form.progress).toBe(0));
@@ -117,7 +117,7 @@ describe("a form with a file", () => {
     expect(request.headers.get("idempotency-key")).toBe("token-1");
     expect(request.headers.has("content-type")).toBe(false);
     expect([...(request.body?.keys() ?? [])]).toEqual(["input", "image"]);
-    expect(JSON.parse(String(request.body?.get("input")))).toEqual({
+    expect(JSON.parse(request.body?.get("input") as string)).toEqual({
       name: "Ada",
       email: "ada@example.com",
       message: "Hello",
@@ -139,7 +139,7 @@ describe("a form with a file", () => {
     expect(form.rhf.getValues("image")).toBeNull();
   });
 
-  it("shows what the server refuses of the file on its field", async () => {
+  it("shows the server's errors of the file at its field", async () => {
     await fillInAll();
     await press("Send");
     await waitFor(() => expect(form.progress).toBe(0));
@@ -159,7 +159,7 @@ describe("a form with a file", () => {
     expect(form.rhf.getValues("image")).toBe(image);
   });
 
-  it("is a failure like another when the upload breaks off", async () => {
+  it("fails like another call if the upload is interrupted", async () => {
     await fillInAll();
     await press("Send");
     await waitFor(() => expect(form.progress).toBe(0));
@@ -172,7 +172,7 @@ describe("a form with a file", () => {
     expect(form.progress).toBeUndefined();
   });
 
-  it("refuses what the field does not take before anything is sent", async () => {
+  it("rejects files that the field does not accept before sending", async () => {
     await choose(new File(["gif"], "me.gif", { type: "image/gif" }));
     await waitFor(() =>
       expect(errorOf("Image")).toBe(
@@ -183,7 +183,7 @@ describe("a form with a file", () => {
 });
 
 describe("a call with a file", () => {
-  it("needs no form", async () => {
+  it("does not need a form", async () => {
     const bodies: (BodyInit | null | undefined)[] = [];
     const api = createApi({
       fetch: async (_url, init) => {
@@ -194,7 +194,9 @@ describe("a call with a file", () => {
     const values = { name: "Ada", email: "a@b.de", message: "Hi", phones: [] };
     await api.forms.contact.submit({ ...values, image });
     expect([...(bodies[0] as FormData).keys()]).toEqual(["input", "image"]);
-    await expect(api.forms.contact.submit(values)).resolves.toEqual({ sent: true });
+    await expect(api.forms.contact.submit(values)).resolves.toEqual({
+      sent: true,
+    });
     expect(bodies[1]).toBe(JSON.stringify(values));
   });
 });

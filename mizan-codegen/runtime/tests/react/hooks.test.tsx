@@ -18,7 +18,7 @@ import {
 } from "../support/bindings";
 import { fakeServer, json, lines, problem, type Sent } from "../support/server";
 
-/** A server in memory, which counts what it is asked for. */
+/** Server in memory that counts the requests. */
 function createServer(): {
   user: { name: string } | null;
   title: string;
@@ -90,7 +90,7 @@ class Boundary extends Component<{ children: ReactNode }, { error?: unknown }> {
     const text =
       error instanceof CallError
         ? `${error.code} ${error.status}`
-        : String(error);
+        : "another error";
     return (
       <button type="button" onClick={() => this.setState({ error: undefined })}>
         caught {text}
@@ -150,7 +150,7 @@ function release(): () => void {
 }
 
 describe("global contexts", () => {
-  it("load in one request, behind the fallback, and never again by themselves", async () => {
+  it("load in one request, behind the fallback, and only once", async () => {
     const view = show(
       <>
         <User />
@@ -164,7 +164,7 @@ describe("global contexts", () => {
     view.rerender(<p />);
   });
 
-  it("load without a fallback and without a boundary above", async () => {
+  it("load without a fallback and without a Suspense boundary", async () => {
     render(
       <MizanProvider api={server.api}>
         <User />
@@ -174,7 +174,7 @@ describe("global contexts", () => {
     expect(server.sent).toHaveLength(1);
   });
 
-  it("are not fetched again by a component that comes later", async () => {
+  it("are not fetched again by a component that mounts later", async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     function Later(): ReactNode {
       const [more, setMore] = useState(false);
@@ -197,7 +197,7 @@ describe("global contexts", () => {
     expect(server.sent).toHaveLength(1);
   });
 
-  it("are fetched again when the user comes back to the page", async () => {
+  it("are fetched again when the user returns to the page", async () => {
     show(<User />);
     await screen.findByText("user Ada");
     server.user = { name: "Grace" };
@@ -205,7 +205,7 @@ describe("global contexts", () => {
     expect(await screen.findByText("user Grace")).toBeDefined();
   });
 
-  it("throw their failure to the error boundary, where the user can try again", async () => {
+  it("throw errors to the error boundary, which can retry", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     server.refuse = problem(403, "forbidden");
     show(<User />);
@@ -216,7 +216,7 @@ describe("global contexts", () => {
     expect(await screen.findByText("user nobody")).toBeDefined();
   });
 
-  it("show no longer what the server does not let the user see any more", async () => {
+  it("hide data after the user has lost access", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     show(<User />);
     await screen.findByText("user Ada");
@@ -225,7 +225,7 @@ describe("global contexts", () => {
     expect(await screen.findByText("caught unauthenticated 401")).toBeDefined();
   });
 
-  it("keep what they show when fetching it again fails otherwise", async () => {
+  it("keep their data if a refetch fails with another error", async () => {
     show(<User />);
     await screen.findByText("user Ada");
     server.refuse = problem(500, "internal");
@@ -236,7 +236,7 @@ describe("global contexts", () => {
 });
 
 describe("a mutation", () => {
-  it("has the named queries fetched again, whether called by hook", async () => {
+  it("invalidates the queries that it names when called by a hook", async () => {
     function Rename(): ReactNode {
       const rename = useRename();
       return (
@@ -262,14 +262,14 @@ describe("a mutation", () => {
     expect(server.asked("current_user")).toBe(1);
   });
 
-  it("or by the api", async () => {
+  it("invalidates the queries that it names when called by the api", async () => {
     show(<Post />);
     await screen.findByText("title One");
     await act(() => server.api.rename({ id: "1", title: "Two" }));
     expect(await screen.findByText("title Two")).toBeDefined();
   });
 
-  it("that affects everything has all queries fetched again, with no fallback in between", async () => {
+  it("refetches all queries without a fallback if it affects everything", async () => {
     show(
       <>
         <User />
@@ -295,7 +295,7 @@ describe("a mutation", () => {
     ).toHaveLength(2);
   });
 
-  it("leaves queries of others in the same cache alone", async () => {
+  it("does not invalidate other queries in the same cache", async () => {
     const client = new QueryClient();
     client.setQueryData(["weather"], "sun");
     show(<User />, client);
@@ -307,7 +307,7 @@ describe("a mutation", () => {
     });
   });
 
-  it("drops what was fetched before everything changed and is not on screen", async () => {
+  it("removes inactive queries if it affects everything", async () => {
     const client = new QueryClient();
     show(<User />, client);
     await screen.findByText("user Ada");
@@ -321,7 +321,7 @@ describe("a mutation", () => {
     ).toBeUndefined();
   });
 
-  it("keeps, as stale, what it names and is not on screen", async () => {
+  it("marks inactive queries that it names as stale", async () => {
     const client = new QueryClient();
     show(<User />, client);
     await screen.findByText("user Ada");
@@ -334,7 +334,7 @@ describe("a mutation", () => {
     });
   });
 
-  it("does not let a named query that was on its way pass for fresh", async () => {
+  it("invalidates a pending query that it names", async () => {
     const client = new QueryClient();
     show(<User />, client);
     await screen.findByText("user Ada");
@@ -347,7 +347,7 @@ describe("a mutation", () => {
     expect(client.getQueryData(options.queryKey)).toBeUndefined();
   });
 
-  it("does not let an answer from before it pass for fresh", async () => {
+  it("invalidates a reply that was sent before the mutation", async () => {
     const go = release();
     show(<User />);
     await waitFor(() => expect(server.asked("current_user")).toBe(1));
@@ -357,7 +357,7 @@ describe("a mutation", () => {
     expect(await screen.findByText("user nobody")).toBeDefined();
   });
 
-  it("is heard by no provider that is gone", async () => {
+  it("does not notify unmounted providers", async () => {
     const client = new QueryClient();
     show(<User />, client);
     await screen.findByText("user Ada");
@@ -382,7 +382,7 @@ describe("local contexts", () => {
     expect(await screen.findByText("Hello, World!")).toBeDefined();
   });
 
-  it("fetch once for many readers and many renders", async () => {
+  it("fetch once for several components and renders", async () => {
     const view = show(
       <GreetProvider name="World">
         <Greeting />
@@ -400,7 +400,7 @@ describe("local contexts", () => {
     expect(server.asked("greet")).toBe(1);
   });
 
-  it("keep the old data until that of a new input is there", async () => {
+  it("keep the old data until the data of a new input has arrived", async () => {
     function Typing(): ReactNode {
       const [name, setName] = useState("World");
       return (
@@ -426,16 +426,16 @@ describe("local contexts", () => {
     expect(server.asked("greet")).toBe(2);
   });
 
-  it("teach when there is no provider", () => {
+  it("throw an error that names the missing provider", () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     expect(() => render(<Greeting />)).toThrow(
-      "useGreet() needs a <GreetProvider> above it",
+      "useGreet() requires a <GreetProvider> above the component",
     );
   });
 });
 
 describe("hooks", () => {
-  it("of mutations take the options of useMutation, and give the typed failure", async () => {
+  it("of mutations accept the options of useMutation and return the typed error", async () => {
     const told = vi.fn();
     function SignOut(): ReactNode {
       const signOut = useSignOut({ onSuccess: told });
@@ -454,7 +454,7 @@ describe("hooks", () => {
     ).toMatchObject([{ body: {} }]);
   });
 
-  it("of queries give the typed failure, and take the options of useQuery", async () => {
+  it("of queries accept the options of useQuery and return the typed error", async () => {
     server.refuse = problem(404, "no_such_post");
     function Disabled(): ReactNode {
       return <p>{usePost({ id: "2" }, { enabled: false }).fetchStatus}</p>;

@@ -75,7 +75,7 @@ function Post(): ReactNode {
 }
 
 describe("a page from the server", () => {
-  it("is hydrated though its styles have a nonce that no component names", async () => {
+  it("hydrates styles that have a nonce", async () => {
     setUp('<style nonce="n0nce">.a {}</style><p>styled</p>');
     await hydrate(() => (
       <>
@@ -87,7 +87,7 @@ describe("a page from the server", () => {
     expect(consoleError).not.toHaveBeenCalled();
   });
 
-  it("is hydrated with its props and its answers, and asks for none of them", async () => {
+  it("hydrates with the embedded props and data, without requests", async () => {
     setUp("<!--$--><p>user <!-- -->Ada</p><p>title One</p><i>3</i><!--/$-->", {
       n: 3,
     });
@@ -108,7 +108,7 @@ describe("a page from the server", () => {
     expect(document.querySelector("[data-mizan-answers]")).toBeNull();
   });
 
-  it("takes failures over as well", async () => {
+  it("hydrates embedded errors", async () => {
     setUp("<!--$--><p>forbidden</p><!--/$-->");
     const problem = { code: "forbidden", status: 403, detail: "no" };
     arrive([
@@ -125,7 +125,7 @@ describe("a page from the server", () => {
     expect(sent).toEqual([]);
   });
 
-  it("takes what arrives later before a component reads it", async () => {
+  it("hydrates data that arrives while the page streams", async () => {
     vi.spyOn(document, "readyState", "get").mockReturnValue("loading");
     setUp("<!--$--><button>more</button><!--/$-->");
     arrive(answers.slice(0, 2));
@@ -149,7 +149,7 @@ describe("a page from the server", () => {
     vi.restoreAllMocks();
   });
 
-  it("asks again once what came with the page has grown old", async () => {
+  it("fetches embedded data again after 30 seconds", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     setUp("<!--$--><p>title One</p><!--/$-->");
     arrive(answers);
@@ -170,7 +170,7 @@ describe("a page from the server", () => {
     vi.useRealTimers();
   });
 
-  it("takes nothing from what users wrote into it", async () => {
+  it("ignores elements in users' HTML", async () => {
     const props = JSON.stringify({ component: "pages/Evil.tsx", props: {} });
     const hostile = `<div id="mizan-page">${props}</div>
       <script type="application/json" id="mizan-page">${props}</script>
@@ -199,12 +199,12 @@ describe("a page from the server", () => {
     expect(sent).toEqual([]);
   });
 
-  it("is an error that names what is there where the component is not known", async () => {
+  it("fails with the known components if the component is unknown", async () => {
     setUp("");
     await expect(
       hydratePage({ "./pages/Other.tsx": async () => ({}) }),
     ).rejects.toThrow(
-      "the server rendered pages/Home.tsx, which is not among the components: ./pages/Other.tsx",
+      "the component pages/Home.tsx of this page is not among the given components: ./pages/Other.tsx",
     );
     document.body.innerHTML = "";
     await expect(hydratePage({})).rejects.toThrow("not rendered by the server");

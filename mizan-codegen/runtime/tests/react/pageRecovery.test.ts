@@ -16,7 +16,7 @@ afterEach(() => {
   document.body.innerHTML = "";
 });
 
-/** Hydrates a page whose component is gone; resolves to the error, or to nothing once it is reloaded. */
+/** Hydrates a page with a missing component. Resolves with the error, or with `undefined` after a reload. */
 function hydrate(): Promise<unknown> {
   const gone = async (): Promise<never> => {
     throw new TypeError("404");
@@ -42,8 +42,8 @@ function answer(status: number): ReturnType<typeof vi.fn> {
 const notice = (): string | undefined =>
   document.querySelector("[role=alert]")?.textContent ?? undefined;
 
-describe("a page whose component cannot be loaded", () => {
-  it("is reloaded once, and says then that it is not whole", async () => {
+describe("a page with a missing component", () => {
+  it("reloads once, then shows a notice", async () => {
     const fetch = answer(200);
     expect(await hydrate()).toBeUndefined();
     expect(fetch).toHaveBeenCalledWith(
@@ -61,7 +61,7 @@ describe("a page whose component cannot be loaded", () => {
     expect(document.body.textContent).toContain("Hello");
   });
 
-  it("is not reloaded where that brings no page", async () => {
+  it("does not reload if the server has no page", async () => {
     answer(405);
     expect(await hydrate()).toBeInstanceOf(TypeError);
     vi.stubGlobal("fetch", vi.fn().mockRejectedValue(new TypeError()));
@@ -70,7 +70,7 @@ describe("a page whose component cannot be loaded", () => {
     expect(notice()).toContain("could not be loaded");
   });
 
-  it("says so where the storage is full, and nothing would stop it from being reloaded", async () => {
+  it("shows a notice if the session storage is full", async () => {
     answer(200);
     const setItem = (): never => {
       throw new DOMException("full", "QuotaExceededError");
@@ -81,7 +81,7 @@ describe("a page whose component cannot be loaded", () => {
     expect(notice()).toContain("could not be loaded");
   });
 
-  it("is not reloaded where nothing would stop it from that", async () => {
+  it("does not reload without session storage", async () => {
     answer(200);
     vi.stubGlobal("sessionStorage", undefined);
     expect(await hydrate()).toBeInstanceOf(TypeError);
@@ -89,7 +89,7 @@ describe("a page whose component cannot be loaded", () => {
   });
 });
 
-it("says once that a page is not whole", () => {
+it("shows a single notice", () => {
   offerReload();
   offerReload();
   expect(document.querySelectorAll("[role=alert]")).toHaveLength(1);

@@ -6,7 +6,7 @@ import { fakeServer, json, problem } from "../support/server";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** How often, and at what seconds, a query is sent when every answer is `answer`. */
+/** Returns the times, in seconds, at which a query is sent if each reply is `answer`. */
 async function attempts(
   answer: () => Response | Promise<Response>,
 ): Promise<number[]> {
@@ -26,22 +26,22 @@ async function attempts(
 
 describe("createQueryClient", () => {
   it.each<[string, () => Response | Promise<Response>]>([
-    ["the network", () => Promise.reject(new TypeError("offline"))],
+    ["a network error", () => Promise.reject(new TypeError("offline"))],
     ["a proxy with status 502", () => new Response("<p>", { status: 502 })],
     ["status 503", () => problem(503, "unavailable")],
     ["status 504", () => problem(504, "deadline")],
     ["status 429", () => problem(429, "limited")],
-  ])("retries a query that fails for %s", async (_, answer) => {
+  ])("retries a query that fails with %s", async (_, answer) => {
     expect(await attempts(answer)).toEqual([0, 1, 3, 7]);
   });
 
-  it("waits as long as the server asks", async () => {
+  it("waits for the time that the server requests", async () => {
     const limited = (): Response =>
       problem(429, "limited", {}, { "retry-after": "5" });
     expect(await attempts(limited)).toEqual([0, 5, 10, 15]);
   });
 
-  it("does not make the user wait for more than half a minute", async () => {
+  it("does not retry after more than 30 seconds", async () => {
     const limited = (): Response =>
       problem(429, "limited", {}, { "retry-after": "31" });
     expect(await attempts(limited)).toEqual([0]);
@@ -54,10 +54,10 @@ describe("createQueryClient", () => {
     ["status 422", () => problem(422, "invalid")],
     ["status 500", () => problem(500, "internal")],
     [
-      "an answer that cannot be read",
+      "an unreadable reply",
       () => json({}, { headers: { "content-type": "text/html" } }),
     ],
-  ])("does not retry a query that fails for %s", async (_, answer) => {
+  ])("does not retry a query that fails with %s", async (_, answer) => {
     expect(await attempts(answer)).toEqual([0]);
   });
 

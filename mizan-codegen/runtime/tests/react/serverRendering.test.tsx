@@ -12,7 +12,7 @@ import {
   usePost,
 } from "../support/bindings";
 
-/** What mizan-ssr puts into its realm: functions that run in the process, and what they were asked. */
+/** Functions that mizan-ssr adds to its realm, and a log of their calls. */
 let asked: string[];
 let answers: Record<string, unknown>;
 const functions = Symbol.for("mizan.functions");
@@ -69,7 +69,7 @@ function Greeting(): ReactNode {
 }
 
 describe("rendering on the server", () => {
-  it("asks contexts and queries in the process, each once", async () => {
+  it("calls contexts and queries in the process, each once", async () => {
     const page = (
       <MizanProvider>
         <User />
@@ -86,7 +86,7 @@ describe("rendering on the server", () => {
     expect([...asked].sort()).toEqual(Object.keys(answers).sort());
   });
 
-  it("shows the failure of a query, which is asked once", async () => {
+  it("renders the error of a query after one call", async () => {
     delete answers['post {"id":"1"}'];
     expect(
       await html(
@@ -98,7 +98,7 @@ describe("rendering on the server", () => {
     expect(asked.filter((name) => name.startsWith("post"))).toHaveLength(1);
   });
 
-  it("asks nothing that is not enabled", async () => {
+  it("does not call disabled queries", async () => {
     function Later(): ReactNode {
       return <p>{usePost({ id: "1" }, { enabled: false }).status}</p>;
     }
@@ -112,7 +112,7 @@ describe("rendering on the server", () => {
     expect(asked).not.toContain('post {"id":"1"}');
   });
 
-  it("keeps nothing of one page for the next, though both are given one cache", async () => {
+  it("keeps no data for the next page that uses the same cache", async () => {
     const queryClient = new QueryClient();
     const page = (
       <MizanProvider queryClient={queryClient}>
@@ -125,7 +125,7 @@ describe("rendering on the server", () => {
     expect(queryClient.getQueryCache().getAll()).toEqual([]);
   });
 
-  it("refuses mutations", async () => {
+  it("rejects mutations", async () => {
     const call = createApi().rename({ id: "1", title: "Two" });
     await expect(call).rejects.toThrow(/rename is a mutation.*event handler/);
     await expect(createApi().signOut.safe()).rejects.not.toBeInstanceOf(
@@ -133,7 +133,7 @@ describe("rendering on the server", () => {
     );
   });
 
-  it("does not take another server's functions for its own", async () => {
+  it("does not call functions of another server in the process", async () => {
     const fetch = (): Promise<Response> =>
       Promise.resolve(Response.json({ id: "1", title: "Elsewhere" }));
     const api = createApi({ baseUrl: "https://other.example/api", fetch });

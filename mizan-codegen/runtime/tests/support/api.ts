@@ -11,7 +11,7 @@ import {
   type Query,
 } from "../../transport";
 
-/** The shape of a generated client, for the tests. */
+/** Hand-written counterpart of a generated client. */
 export interface Api extends Connected {
   readonly rename: Mutation<RenameInput, Post, RenameError>;
   readonly signOut: Mutation<void, null, CommonError>;

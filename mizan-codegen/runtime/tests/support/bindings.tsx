@@ -29,7 +29,7 @@ import {
   type User,
 } from "./api";
 
-/** The shape of a generated `react.tsx`, for the tests. */
+/** Hand-written counterpart of a generated `react.tsx`. */
 const ApiContext = createContext<Api>(createApi());
 
 export function MizanProvider(props: ProviderProps<Api>): ReactNode {

@@ -18,19 +18,19 @@ import { fakeServer, json, type Sent } from "./server";
 
 export const tokens = ["token-1", "token-2", "token-3", "token-4"];
 
-/** A server with the forms of the case `forms`. */
+/** Fake server with the forms of the case `forms`. */
 export interface FormServer {
   readonly api: Api;
   readonly sent: Sent[];
-  /** What the form starts with. */
+  /** State that the form starts with. */
   state: Partial<FormState>;
   validate: (input: Validation) => Response | Promise<Response>;
   submit: (sent: Sent) => Response | Promise<Response>;
-  /** The requests for a function. */
+  /** Returns the requests for a function. */
   asked(name: string): Sent[];
 }
 
-/** The input of a `validate` function. */
+/** Returns the input of a `validate` function. */
 export interface Validation {
   readonly values: Record<string, unknown>;
   readonly fields: readonly string[];
@@ -75,7 +75,7 @@ export function stateOf(state: Partial<FormState>, token: string): FormState {
   };
 }
 
-/** Shows a page and waits until its form is there. */
+/** Renders a page and waits for its form. */
 export async function show(
   server: FormServer,
   page: ReactNode,
@@ -93,7 +93,7 @@ export async function show(
     </StrictMode>,
   );
   await waitFor(() => {
-    if (!document.querySelector("form")) throw new Error("there is no form");
+    if (!document.querySelector("form")) throw new Error("the form is missing");
   });
 }
 
@@ -101,7 +101,7 @@ export function control(label: string): HTMLInputElement {
   return screen.getByLabelText(label);
 }
 
-/** Writes into a control and leaves it, as a person does. */
+/** Enters a value into a control and leaves it, as a user does. */
 export async function fillIn(label: string, value: string): Promise<void> {
   await act(async () => {
     fireEvent.change(control(label), { target: { value } });
@@ -118,7 +118,7 @@ export async function leave(label: string): Promise<void> {
 export async function press(label: string, index = 0): Promise<void> {
   await act(async () => {
     const button = screen.getAllByRole("button", { name: label })[index];
-    if (!button) throw new Error(`there is no button ${label}`);
+    if (!button) throw new Error(`missing button ${label}`);
     fireEvent.click(button);
   });
   await act(async () => {
@@ -126,7 +126,7 @@ export async function press(label: string, index = 0): Promise<void> {
   });
 }
 
-/** What is said about a control. */
+/** Returns the error message of a control. */
 export function errorOf(label: string): string | null {
   const ids = control(label).getAttribute("aria-describedby") ?? "";
   const id = ids.split(" ").find((id) => id.endsWith("-error"));

@@ -1,4 +1,4 @@
-/** One request that the client sent. */
+/** Request that the client sent. */
 export interface Sent {
   readonly method: string;
   readonly url: string;
@@ -7,7 +7,7 @@ export interface Sent {
   readonly signal: AbortSignal | null;
 }
 
-/** A stand-in for `fetch` that answers with `answer` and remembers what was sent. */
+/** Returns a fake of `fetch` that replies with `answer` and records the requests. */
 export function fakeServer(
   answer: (sent: Sent) => Response | Promise<Response>,
 ): {
@@ -20,7 +20,7 @@ export function fakeServer(
     fetch: (input, init = {}) => {
       const request: Sent = {
         method: init.method ?? "GET",
-        url: String(input),
+        url: input instanceof Request ? input.url : input.toString(),
         headers: new Headers(init.headers),
         body: typeof init.body === "string" ? JSON.parse(init.body) : undefined,
         signal: init.signal ?? null,
@@ -37,7 +37,7 @@ export function fakeServer(
   };
 }
 
-/** A reply with JSON in it. */
+/** Returns a JSON response. */
 export function json(body: unknown, init: ResponseInit = {}): Response {
   const headers = new Headers(init.headers);
   if (!headers.has("content-type"))
@@ -45,12 +45,12 @@ export function json(body: unknown, init: ResponseInit = {}): Response {
   return new Response(JSON.stringify(body), { ...init, headers });
 }
 
-/** A reply that tells a failure. */
+/** Returns a problem response. */
 export function problem(
   status: number,
   code: string,
   members: object = {},
-  headers: HeadersInit = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Response {
   const body = {
     type: "about:blank",
@@ -68,12 +68,12 @@ export function problem(
   );
 }
 
-/** A reply of JSON lines which the test writes one by one. */
+/** Response of JSON lines that the test writes one by one. */
 export function lines(): {
   readonly response: Response;
   write(line: unknown): void;
   writeText(text: string): void;
-  /** Each byte in a chunk of its own. */
+  /** Sends each byte as its own chunk. */
   writeBytes(text: string): void;
   close(): void;
   fail(): void;
@@ -100,7 +100,7 @@ export function lines(): {
   };
 }
 
-/** Lets promises that are already settled run their course. */
+/** Waits until the callbacks of settled promises have run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -22,8 +22,9 @@ import {
   url,
 } from "../../validation/checks";
 import { lazy } from "../../validation/lazy";
+import * as schemas from "../../validation/zod";
 
-/** All that a schema says to a value. */
+/** Returns the messages of a schema for a value. */
 function said(schema: z.ZodType, value: unknown): string[] {
   const { error } = schema.safeParse(value);
   return error?.issues.map(({ message }) => message) ?? [];
@@ -46,7 +47,7 @@ describe("characters", () => {
   });
 });
 
-describe("the words of constraints", () => {
+describe("messages of constraints", () => {
   it.each([
     [text(characters({ min: 1 })), "", "Must have at least 1 character."],
     [text(characters({ min: 2 })), "", "Must have at least 2 characters."],
@@ -127,7 +128,7 @@ describe("the words of constraints", () => {
       ["a", "a"],
       "Must not contain the same item twice.",
     ],
-  ])("are the server's (%#)", (schema, value, message) => {
+  ])("match the server's (%#)", (schema, value, message) => {
     expect(said(schema, value)).toEqual([message]);
   });
 
@@ -142,11 +143,11 @@ describe("the words of constraints", () => {
     [text(decimal), "-12.50"],
     [text(url()), "https://bücher.example/?q"],
     [z.number().check(range({ min: 1, max: 9 })), 9],
-  ])("are not said of what is right (%#)", (schema, value) => {
+  ])("are absent for valid values (%#)", (schema, value) => {
     expect(said(schema, value)).toEqual([]);
   });
 
-  it("are all said, but of a blank text only that it is required", () => {
+  it("are all reported, except for blank text, which is only required", () => {
     const schema = z.string().check(email(), characters({ min: 9 }));
     expect(said(schema, "a")).toEqual([
       "Enter a valid email address.",
@@ -158,7 +159,7 @@ describe("the words of constraints", () => {
   });
 });
 
-it("count the items of a list though one of them is wrong", () => {
+it("counts the items of a list with an invalid item", () => {
   const schema = z.array(z.string().check(email())).check(items({ max: 1 }));
   expect(said(schema, ["a", 1])).toContain("Must have at most 1 item.");
 });
@@ -181,40 +182,50 @@ describe("file", () => {
     ],
     [made("a.png", "image/png", ""), ["The file is empty."]],
     [made("a.png", "image/png", "four"), ["The file must be at most 3 bytes."]],
-  ])("says what the server would (%#)", (value, messages) => {
+  ])("returns the server's messages (%#)", (value, messages) => {
     expect(said(schema, value)).toEqual(messages);
   });
 });
 
-describe("what Zod finds by itself", () => {
+describe("messages of Zod's own checks", () => {
   it.each([
-    [z.string(), undefined, "This field is required."],
-    [z.enum(["a"]), undefined, "This field is required."],
-    [z.string(), 1, "Must be text."],
-    [z.int32(), 1.5, "Enter a whole number."],
-    [z.uint32(), -1, "Must be at least 0 and at most 4294967295."],
-    [z.array(z.enum(["a"])), "a", "Choose one of the options."],
-    [z.string().check(date), 5, "Enter a date, such as 2026-01-31."],
-    [z.int32(), "1", "Enter a whole number."],
-    [z.string(), null, "This field is required."],
-    [z.number(), "a", "Enter a number."],
-    [z.boolean(), "on", "Must be true or false."],
-    [z.array(z.string()), {}, "Must be a list."],
-    [z.object({}), [], "Must be an object."],
-    [z.enum(["a"]), "b", "Choose one of the options."],
-    [z.union([z.string(), z.number()]), true, "This value is not valid."],
-    [z.guid(), "a", "Must be a UUID."],
-    [z.number().multipleOf(2), 3, "Must be a multiple of 2."],
-    [z.strictObject({}), { a: 1 }, "Unknown field: a."],
-    [z.instanceof(File), "a", "Choose a file."],
-  ])("is said in the server's words (%#)", (schema, value, message) => {
+    [schemas.string(), undefined, "This field is required."],
+    [schemas.enum(["a"]), undefined, "This field is required."],
+    [schemas.string(), 1, "Must be text."],
+    [schemas.int32(), 1.5, "Enter a whole number."],
+    [schemas.uint32(), -1, "Must be at least 0 and at most 4294967295."],
+    [schemas.array(schemas.enum(["a"])), "a", "Choose one of the options."],
+    [schemas.string().check(date), 5, "Enter a date, such as 2026-01-31."],
+    [schemas.int32(), "1", "Enter a whole number."],
+    [schemas.string(), null, "This field is required."],
+    [schemas.number(), "a", "Enter a number."],
+    [schemas.boolean(), "on", "Must be true or false."],
+    [schemas.array(schemas.string()), {}, "Must be a list."],
+    [schemas.object({}), [], "Must be an object."],
+    [schemas.enum(["a"]), "b", "Choose one of the options."],
+    [
+      schemas.union([schemas.string(), schemas.number()]),
+      true,
+      "This value is not valid.",
+    ],
+    [schemas.guid(), "a", "Must be a UUID."],
+    [
+      schemas.number().check(schemas.multipleOf(2)),
+      3,
+      "Must be a multiple of 2.",
+    ],
+    [schemas.int().check(schemas.lte(9)), 10, "Must be at most 9."],
+    [schemas.int().check(schemas.gte(1)), 0, "Must be at least 1."],
+    [schemas.strictObject({}), { a: 1 }, "Unknown field: a."],
+    [schemas.instanceof(File), "a", "Choose a file."],
+  ])("match the server's (%#)", (schema, value, message) => {
     expect(
       said(
         lazy(() => schema),
         value,
       ),
     ).toEqual([message]);
-    const around = z.object({ inner: lazy(() => schema) });
+    const around = schemas.object({ inner: lazy(() => schema) });
     expect(
       said(
         lazy(() => around),

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 const cases = new URL("../../../tests/cases/", import.meta.url);
 
-/** Every regular expression in the clients of the cases. */
+/** Regular expressions in the generated clients of the cases. */
 const emitted = new Set(
   readdirSync(cases).flatMap((name) => {
     if (name.endsWith(".json")) return [];
@@ -16,7 +16,7 @@ const emitted = new Set(
   }),
 );
 
-/** Texts that come far into a pattern again and again, and do not match it in the end. */
+/** Texts that match a pattern partially at many positions, and do not match as a whole. */
 function* attacks(length: number): Generator<string> {
   const parts = [
     "a",
@@ -38,7 +38,7 @@ function* attacks(length: number): Generator<string> {
         yield start + part.repeat(length / part.length) + end;
 }
 
-/** Tests all texts; throws when it takes longer than `timeout` milliseconds. */
+/** Tests all texts. Throws if that takes longer than `timeout` milliseconds. */
 function test(source: string, length: number, timeout: number): void {
   const pattern = new RegExp(source, "u");
   runInNewContext(
@@ -49,11 +49,11 @@ function test(source: string, length: number, timeout: number): void {
 }
 
 describe("patterns in browsers", () => {
-  it("are found in the generated clients", () => {
+  it("exist in the generated clients", () => {
     expect(emitted.size).toBeGreaterThan(8);
   });
 
-  // A quadratic one would take a minute for one text alone.
+  // A quadratic pattern would take a minute for a single text.
   it.each([...emitted])(
     "read what is long and wrong in linear time: %s",
     (source) => test(source, 100_000, 30_000),
@@ -63,7 +63,7 @@ describe("patterns in browsers", () => {
   it.each([
     ["^(\\p{L}+)+$", 40],
     ["^[^@\\p{Z}]+@[^@\\p{Z}]+\\.[^@\\p{Z}]+$", 100_000],
-  ])("are tested by texts that stop others: %s", (source, length) =>
+  ])("are tested with texts that take others too long: %s", (source, length) =>
     expect(() => test(source, length, 500)).toThrow("timed out"),
   );
 });

@@ -2,19 +2,19 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { verdictsSubmitInputSchema } from "../../../tests/cases/verdicts/expected/schemas";
 
-/** What the server says to a value of a field, while the others hold what is right. */
+/** Result of the server for a value of one field, while the other fields are valid. */
 interface Case {
   readonly field: string;
   readonly value: unknown;
   readonly accepted: boolean;
-  /** Where it is said, if not of the field. */
+  /** Path of the message, if it is not that of the field. */
   readonly path?: string;
   readonly message?: string;
-  /** No schema can say it. */
+  /** Whether a schema cannot express the check. */
   readonly server_only?: boolean;
 }
 
-/** The table that the tests of mizan-forms hold the server to. */
+/** Table of cases that the tests of mizan-forms check on the server. */
 const { base, cases } = JSON.parse(
   readFileSync(
     new URL("../../../../mizan-forms/tests/verdicts.json", import.meta.url),
@@ -22,7 +22,7 @@ const { base, cases } = JSON.parse(
   ),
 ) as { readonly base: object; readonly cases: readonly Case[] };
 
-/** What the client says, by path, as the server would. */
+/** Returns the messages of the client by path, in the form of the server. */
 function said(values: unknown): Record<string, string> {
   const { error } = verdictsSubmitInputSchema.safeParse(values);
   const messages: Record<string, string[]> = {};
@@ -39,14 +39,14 @@ function said(values: unknown): Record<string, string> {
   );
 }
 
-describe("the client's verdict is the server's", () => {
-  it("on what is right", () => {
+describe("validation in the client matches the server", () => {
+  it("for valid values", () => {
     expect(cases.length).toBeGreaterThan(200);
     expect(said(base)).toEqual({});
   });
 
   it.each(cases.filter((one) => !one.server_only))(
-    "on $field $value",
+    "for $field $value",
     ({ field, value, path = field, message = "" }) => {
       expect(said({ ...base, [field]: value })).toEqual(
         message === "" ? {} : { [path]: message },

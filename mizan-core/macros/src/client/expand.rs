@@ -1,4 +1,6 @@
-use mizan_macros_syntax::{doc_text, of_macro, source};
+//! The output of `#[client]`.
+
+use mizan_macros_syntax::{call_site_at, doc_text, source};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -9,118 +11,64 @@ use super::parse::{ClientFunction, Context, Options};
 use super::state;
 use crate::policy::Policy;
 
-pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
-    let ClientFunction {
-        options,
-        takes_cx,
-        cx,
-        arguments,
-        returned,
-        input,
-    } = parsed;
-    let name = &function.sig.ident;
-    let wire_name = name.unraw().to_string();
-    let visibility = &function.vis;
-    let docs = doc_text(&function.attrs);
-    let input_docs = format!("The input of `{wire_name}`.");
-
-    let fields = arguments.iter().map(|argument| {
-        let (attributes, name, ty) = (&argument.attributes, &argument.name, &argument.ty);
-        quote!(#(#attributes)* #visibility #name: #ty)
-    });
-    let is_validated = arguments.iter().any(|argument| {
-        let mut attributes = argument.attributes.iter();
-        attributes.any(|attribute| attribute.path().is_ident("validate"))
-    });
-    // The code that the derive writes for `nested` calls the trait's method by its name alone.
-    let import_validate = is_validated.then(|| {
-        quote! {
-            #[allow(unused_imports)]
-            use ::mizan_core::private::validator::Validate as _;
-        }
-    });
-    let derive_validate = is_validated.then(|| {
-        quote! {
-            #[derive(::mizan_core::private::validator::Validate)]
-            #[validate(crate = "::mizan_core::private::validator")]
-        }
-    });
-    let validate = is_validated.then(|| {
-        quote! {
-            fn validate(
-                &self,
-            ) -> ::std::result::Result<(), ::mizan_core::error::FieldErrors> {
-                ::mizan_core::validation::check_constraints(self)
-            }
-        }
-    });
-
-    // They come before the derived code, so that their errors do too.
-    let checked = arguments
-        .iter()
-        .filter(|argument| !argument.is_read_otherwise());
-    let checks = checked.map(|argument| {
-        let ty = &argument.ty;
-        quote_spanned!(ty.span()=> ::mizan_core::private::is_input::<#ty>();)
-    });
-    let output_and_error = quote_spanned! {of_macro(returned.span())=>
-        type Output = <#returned as ::mizan_core::private::FunctionResult>::Output;
-        type Error = <#returned as ::mizan_core::private::FunctionResult>::Error;
-    };
-
-    // Not a name that the function, an argument or a check may have too.
-    let context = Ident::new("cx", Span::mixed_site());
-    let kind = kind(&options);
-    let policy = options.policy.as_ref();
-    let policy = policy.map_or_else(|| quote!(::mizan_core::Policy::Unspecified), Policy::expand);
-    let affects = &options.affects;
-    let authorize = options.authorize.as_ref().map(|path| {
-        quote_spanned! {of_macro(path.span())=>
-            fn authorize(
-                &self,
-                #context: &::mizan_core::Cx,
-            ) -> impl ::std::future::Future<Output = ::mizan_core::Decision> + ::std::marker::Send
-            {
-                #path(#context, self)
-            }
-        }
-    });
-
-    let required = cx
-        .as_ref()
-        .map(|cx| state::required(&function.block, cx))
-        .unwrap_or_default();
-    let required_state = (!required.is_empty()).then(|| {
-        quote! {
-            fn required_state() -> ::std::vec::Vec<::mizan_core::function::StateKey> {
-                ::std::vec![#(::mizan_core::function::StateKey::of::<#required>()),*]
-            }
-        }
-    });
-
-    let cx = takes_cx.then(|| quote!(#context,));
-    let values = arguments.iter().map(|argument| &argument.name);
-    let call = quote_spanned! {of_macro(returned.span())=>
-        async fn call(
-            self,
-            #context: &::mizan_core::Cx,
-        ) -> ::std::result::Result<Self::Output, Self::Error> {
-            let _ = #context;
-            ::mizan_core::private::FunctionResult::into_result(#name(#cx #(self.#values),*).await)
-        }
-    };
-    let source = source(name);
-
+/// Returns the function, the struct of its input, and the implementation of `ServerFunction`.
+pub(crate) fn expand(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
+    let checks = argument_checks(parsed);
+    let input = input_struct(function, parsed);
+    let implementation = implementation(function, parsed);
     quote! {
         #function
 
         const _: () = {
-            #(#checks)*
+            #checks
         };
 
+        #input
+
+        #implementation
+    }
+}
+
+/// Checks the types of the arguments before the derived code does, for better error messages.
+fn argument_checks(parsed: &ClientFunction) -> TokenStream {
+    parsed
+        .arguments
+        .iter()
+        .filter(|argument| !argument.has_custom_deserialize())
+        .map(|argument| {
+            let ty = &argument.ty;
+            quote_spanned!(ty.span()=> ::mizan_core::private::is_input::<#ty>();)
+        })
+        .collect()
+}
+
+fn input_struct(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
+    let input = &parsed.input;
+    let visibility = &function.vis;
+    let docs = format!("The input of `{}`.", wire_name(function));
+    let fields = parsed.arguments.iter().map(|argument| {
+        let (attributes, name, ty) = (&argument.attributes, &argument.name, &argument.ty);
+        quote!(#(#attributes)* #visibility #name: #ty)
+    });
+    // The derived code for `nested` calls the method of the trait, which must be in scope.
+    let (import_validate, derive_validate) = if parsed.has_constraints() {
+        (
+            quote! {
+                #[allow(unused_imports)]
+                use ::mizan_core::private::validator::Validate as _;
+            },
+            quote! {
+                #[derive(::mizan_core::private::validator::Validate)]
+                #[validate(crate = "::mizan_core::private::validator")]
+            },
+        )
+    } else {
+        Default::default()
+    };
+    quote! {
         #import_validate
 
-        #[doc = #input_docs]
+        #[doc = #docs]
         #[derive(
             ::mizan_core::private::serde::Deserialize,
             ::mizan_core::private::schemars::JsonSchema,
@@ -132,12 +80,33 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
         #visibility struct #input {
             #(#fields),*
         }
+    }
+}
 
+fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
+    let input = &parsed.input;
+    let wire_name = wire_name(function);
+    let docs = doc_text(&function.attrs);
+    let source = source(&function.sig.ident);
+    let options = &parsed.options;
+    let kind = kind(options);
+    let affects = &options.affects;
+    let policy = options
+        .policy
+        .as_ref()
+        .map_or_else(|| quote!(::mizan_core::Policy::Unspecified), Policy::expand);
+    let output_and_error = output_and_error(parsed);
+    let required_state = required_state(function, parsed);
+    let validate = validate(parsed);
+    let authorize = authorize(options);
+    let call = call(function, parsed);
+    quote! {
         #[allow(deprecated)]
         impl ::mizan_core::ServerFunction for #input {
             #output_and_error
             const NAME: &'static str = #wire_name;
-            const KIND: ::mizan_core::function::FunctionKind = ::mizan_core::function::FunctionKind::#kind;
+            const KIND: ::mizan_core::function::FunctionKind =
+                ::mizan_core::function::FunctionKind::#kind;
             const POLICY: ::mizan_core::Policy = #policy;
             const AFFECTS: &'static [&'static str] = &[#(#affects),*];
             const DOCS: &'static str = #docs;
@@ -150,6 +119,79 @@ pub(crate) fn expand(function: &ItemFn, parsed: ClientFunction) -> TokenStream {
             #call
         }
     }
+}
+
+fn output_and_error(parsed: &ClientFunction) -> TokenStream {
+    let returned = &parsed.returned;
+    quote_spanned! {call_site_at(returned.span())=>
+        type Output = <#returned as ::mizan_core::private::FunctionResult>::Output;
+        type Error = <#returned as ::mizan_core::private::FunctionResult>::Error;
+    }
+}
+
+fn required_state(function: &ItemFn, parsed: &ClientFunction) -> Option<TokenStream> {
+    let cx = parsed.cx.as_ref()?;
+    let types = state::required_types(&function.block, cx);
+    (!types.is_empty()).then(|| {
+        quote! {
+            fn required_state() -> ::std::vec::Vec<::mizan_core::function::StateKey> {
+                ::std::vec![#(::mizan_core::function::StateKey::of::<#types>()),*]
+            }
+        }
+    })
+}
+
+fn validate(parsed: &ClientFunction) -> Option<TokenStream> {
+    parsed.has_constraints().then(|| {
+        quote! {
+            fn validate(
+                &self,
+            ) -> ::std::result::Result<(), ::mizan_core::error::FieldErrors> {
+                ::mizan_core::validation::check_constraints(self)
+            }
+        }
+    })
+}
+
+fn authorize(options: &Options) -> Option<TokenStream> {
+    let path = options.authorize.as_ref()?;
+    let cx = hygienic_cx();
+    Some(quote_spanned! {call_site_at(path.span())=>
+        fn authorize(
+            &self,
+            #cx: &::mizan_core::Cx,
+        ) -> impl ::std::future::Future<Output = ::mizan_core::Decision> + ::std::marker::Send
+        {
+            #path(#cx, self)
+        }
+    })
+}
+
+fn call(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
+    let name = &function.sig.ident;
+    let cx = hygienic_cx();
+    let cx_argument = parsed.takes_cx.then(|| quote!(#cx,));
+    let arguments = parsed.arguments.iter().map(|argument| &argument.name);
+    quote_spanned! {call_site_at(parsed.returned.span())=>
+        async fn call(
+            self,
+            #cx: &::mizan_core::Cx,
+        ) -> ::std::result::Result<Self::Output, Self::Error> {
+            let _ = #cx;
+            ::mizan_core::private::FunctionResult::into_result(
+                #name(#cx_argument #(self.#arguments),*).await
+            )
+        }
+    }
+}
+
+/// Returns a name for the context that cannot collide with a function, an argument or a check.
+fn hygienic_cx() -> Ident {
+    Ident::new("cx", Span::mixed_site())
+}
+
+fn wire_name(function: &ItemFn) -> String {
+    function.sig.ident.unraw().to_string()
 }
 
 fn kind(options: &Options) -> Ident {

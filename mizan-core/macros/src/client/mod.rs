@@ -1,4 +1,4 @@
-//! `#[client]`: an async function becomes a `ServerFunction`.
+//! `#[client]`: turns an async function into a `ServerFunction`.
 
 mod expand;
 mod parse;
@@ -7,14 +7,15 @@ mod state;
 use proc_macro2::TokenStream;
 use syn::ItemFn;
 
-/// The expansion, or the function as it was and the errors, so that nothing else seems broken.
+/// Expands the attribute, or returns the errors with the unchanged function, so that its callers still
+/// compile.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut function: ItemFn = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => {
             let mut tokens = syn::Error::new(
                 error.span(),
-                "`#[client]` stands on an async function: `async fn name(cx: &Cx, ..) -> Result<T, E>`",
+                "`#[client]` belongs on an async function: `async fn name(cx: &Cx, ..) -> Result<T, E>`",
             )
             .to_compile_error();
             tokens.extend(item);
@@ -25,7 +26,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let parsed = syn::parse2(options)
         .and_then(|options| parse::ClientFunction::parse(options, &function.sig, arguments));
     match parsed {
-        Ok(parsed) => expand::expand(&function, parsed),
+        Ok(parsed) => expand::expand(&function, &parsed),
         Err(error) => {
             let mut tokens = error.to_compile_error();
             tokens.extend(quote::quote!(#[allow(unused)] #function));

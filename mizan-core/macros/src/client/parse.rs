@@ -1,3 +1,5 @@
+//! The options and the signature of a `#[client]` function.
+
 use heck::ToUpperCamelCase;
 use mizan_macros_syntax as syntax;
 use proc_macro2::{Ident, Span};
@@ -15,7 +17,7 @@ use crate::policy::Policy;
 const OPTIONS: &str =
     "the options are `query`, `auth`, `authorize`, `context`, `affects` and `input`";
 
-/// What stands in the parentheses of `#[client(..)]`.
+/// The options in `#[client(..)]`.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) query: bool,
@@ -55,14 +57,14 @@ impl Parse for Options {
         if let (Some(query), Some(_)) = (given("query"), given("context")) {
             return Err(syn::Error::new(
                 query.span(),
-                "a context is a query already; leave `query` out",
+                "a context is always a query; remove `query`",
             ));
         }
         if let (Some(affects), Some(_)) = (given("affects"), given("query").or(given("context"))) {
             return Err(syn::Error::new(
                 affects.span(),
-                "a query changes nothing, so it affects nothing; leave out `affects`, or make the \
-                 function a mutation",
+                "a query changes nothing, so it has nothing to invalidate; remove `affects`, or make \
+                 the function a mutation",
             ));
         }
         Ok(options)
@@ -84,16 +86,16 @@ fn context(input: ParseStream<'_>, option: &Ident) -> Result<Context> {
         "local" => Ok(Context::Local),
         other => Err(syn::Error::new(
             name.span(),
-            format!("`{other}` is no kind of context: it is \"global\" or \"local\""),
+            format!("unknown context `{other}`; use \"global\" or \"local\""),
         )),
     }
 }
 
-/// A function with its options, taken apart and found in order.
+/// A function with its options, parsed and checked.
 pub(crate) struct ClientFunction {
     pub(crate) options: Options,
     pub(crate) takes_cx: bool,
-    /// The name of the `&Cx` argument, where it has one.
+    /// The name of the `&Cx` argument, unless it is `_`.
     pub(crate) cx: Option<Ident>,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) returned: Type,
@@ -116,7 +118,7 @@ impl ClientFunction {
             return Err(syn::Error::new(
                 signature.fn_token.span(),
                 format!(
-                    "a server function is async: write `async fn {}(..)`",
+                    "a server function must be async: write `async fn {}(..)`",
                     signature.ident
                 ),
             ));
@@ -124,15 +126,15 @@ impl ClientFunction {
         if !signature.generics.params.is_empty() {
             return Err(syn::Error::new(
                 signature.generics.span(),
-                "a server function has no generics, because a client names one function: write \
-                 the types out",
+                "a server function cannot be generic, because clients call one function by its name; \
+                 use concrete types",
             ));
         }
         let ReturnType::Type(_, returned) = &signature.output else {
             return Err(syn::Error::new(
                 signature.ident.span(),
-                "a server function returns a `Result`: write `-> Result<T, mizan_core::Error>`, \
-                 with `()` for `T` where there is nothing to answer",
+                "a server function must return a `Result`: write `-> Result<T, mizan_core::Error>`, \
+                 with `()` as `T` if it has no output",
             ));
         };
 
@@ -142,7 +144,7 @@ impl ClientFunction {
         };
         let takes_cx = first_cx.is_some();
         let cx = match first_cx {
-            Some(pattern) if !matches!(*pattern, Pat::Wild(_)) => Some(name_of(&pattern)?),
+            Some(pattern) if !matches!(*pattern, Pat::Wild(_)) => Some(argument_name(&pattern)?),
             _ => None,
         };
         if takes_cx {
@@ -157,16 +159,16 @@ impl ClientFunction {
         {
             return Err(syn::Error::new(
                 argument.name.span(),
-                "a global context takes no arguments, since it is loaded once for the whole page: \
-                 make it `context = \"local\"`, or read what it needs from `cx`",
+                "a global context cannot have arguments, because the page loads it once; make it \
+                 `context = \"local\"`, or read the data from `cx`",
             ));
         }
         let input = match &options.input {
             Some(input) => input.clone(),
             None => input_name(&signature.ident)?,
         };
-        let mut same_name = SameName {
-            input: &input,
+        let mut same_name = TypeNamed {
+            name: &input,
             found: None,
         };
         same_name.visit_type(returned);
@@ -177,8 +179,8 @@ impl ClientFunction {
             return Err(syn::Error::new(
                 span,
                 format!(
-                    "the input of `{}` is a struct that is called `{input}` too: give it another \
-                     name with `#[client(input = {input}Input)]`",
+                    "the struct for the input of `{}` has the same name `{input}`; choose another one \
+                     with `#[client(input = {input}Input)]`",
                     signature.ident
                 ),
             ));
@@ -194,33 +196,50 @@ impl ClientFunction {
     }
 }
 
-/// Takes the attributes that belong on the fields of the input off the arguments of `function`,
-/// where the compiler does not know them.
+impl ClientFunction {
+    /// Returns `true` if an argument has `#[validate(..)]`.
+    pub(crate) fn has_constraints(&self) -> bool {
+        self.arguments
+            .iter()
+            .flat_map(|argument| &argument.attributes)
+            .any(|attribute| attribute.path().is_ident("validate"))
+    }
+}
+
+/// Moves the attributes that belong on the fields of the input from the arguments of `function`, where
+/// the compiler would reject them.
 pub(crate) fn take_arguments(function: &mut ItemFn) -> Vec<(Vec<Attribute>, FnArg)> {
-    let arguments = function.sig.inputs.iter_mut().map(|argument| {
+    let take_attributes = |argument: &mut FnArg| {
         let attributes = match argument {
             FnArg::Typed(argument) => &mut argument.attrs,
             FnArg::Receiver(receiver) => &mut receiver.attrs,
         };
-        let of_field = ["doc", "serde", "schemars", "validate"];
+        let field_attributes = ["doc", "serde", "schemars", "validate"];
         let moved = attributes
             .extract_if(.., |attribute| {
-                of_field.iter().any(|name| attribute.path().is_ident(name))
+                field_attributes
+                    .iter()
+                    .any(|name| attribute.path().is_ident(name))
             })
             .collect();
         (moved, argument.clone())
-    });
-    arguments.collect()
+    };
+    function
+        .sig
+        .inputs
+        .iter_mut()
+        .map(take_attributes)
+        .collect()
 }
 
-/// `Echo` for `echo`.
+/// Returns the name of the input's struct, such as `Echo` for `echo`.
 fn input_name(function: &Ident) -> Result<Ident> {
     let name = function.unraw().to_string().to_upper_camel_case();
     let name = syn::parse_str::<Ident>(&name).map_err(|_| {
         syn::Error::new(
             function.span(),
             format!(
-                "`{name}` cannot be the name of the input's struct: give it one with `input = Name`"
+                "cannot name the struct for the input `{name}`; choose a name with `input = Name`"
             ),
         )
     })?;
@@ -234,8 +253,7 @@ impl Argument {
             FnArg::Receiver(receiver) => {
                 return Err(syn::Error::new(
                     receiver.span(),
-                    "a server function is not a method: take what it needs from `cx` or from \
-                     arguments",
+                    "a server function cannot be a method; use `cx` or arguments instead of `self`",
                 ));
             }
         };
@@ -243,39 +261,39 @@ impl Argument {
         if is_cx(ty) {
             return Err(syn::Error::new(
                 ty.span(),
-                "`&Cx` comes first, before the arguments",
+                "`&Cx` must be the first argument",
             ));
         }
-        if names_cx(ty) {
+        if is_cx_path(ty) {
             return Err(syn::Error::new(
                 ty.span(),
-                "the context is borrowed: write `&Cx`",
+                "the context must be borrowed: write `&Cx`",
             ));
         }
         if let Type::ImplTrait(ty) = ty {
             return Err(syn::Error::new(
                 ty.span(),
-                "a client needs to know what to send: name a type",
+                "an argument cannot be `impl Trait`, because clients need a concrete type",
             ));
         }
-        let mut references = References(None);
+        let mut references = FirstReference(None);
         references.visit_type(ty);
         if let Some(span) = references.0 {
             return Err(syn::Error::new(
                 span,
-                "arguments are owned, since they are read from the request: use `String` for \
-                 `&str`, `Vec<T>` for `&[T]`, `T` for `&T`",
+                "arguments must be owned, because they are decoded from the request: use `String` \
+                 instead of `&str`, `Vec<T>` instead of `&[T]`, `T` instead of `&T`",
             ));
         }
         Ok(Self {
             attributes,
-            name: name_of(&argument.pat)?,
+            name: argument_name(&argument.pat)?,
             ty: *argument.ty,
         })
     }
 
-    /// Whether serde reads the argument without its type's own `Deserialize`.
-    pub(crate) fn is_read_otherwise(&self) -> bool {
+    /// Returns `true` if serde does not use the `Deserialize` of the argument's type.
+    pub(crate) fn has_custom_deserialize(&self) -> bool {
         self.attributes.iter().any(|attribute| {
             let Ok(list) = attribute.meta.require_list() else {
                 return false;
@@ -288,37 +306,37 @@ impl Argument {
     }
 }
 
-/// A type that has the name of the input's struct.
-struct SameName<'a> {
-    input: &'a Ident,
+/// Finds the first use of a type with this name.
+struct TypeNamed<'a> {
+    name: &'a Ident,
     found: Option<Span>,
 }
 
-impl<'ast> Visit<'ast> for SameName<'_> {
+impl<'ast> Visit<'ast> for TypeNamed<'_> {
     fn visit_path(&mut self, path: &'ast Path) {
-        if path.is_ident(self.input) {
+        if path.is_ident(self.name) {
             self.found.get_or_insert(path.span());
         }
         visit::visit_path(self, path);
     }
 }
 
-/// The first reference in a type.
-struct References(Option<Span>);
+/// Finds the first reference in a type.
+struct FirstReference(Option<Span>);
 
-impl<'ast> Visit<'ast> for References {
+impl<'ast> Visit<'ast> for FirstReference {
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
         self.0.get_or_insert(reference.span());
     }
 }
 
-/// Whether this is `&Cx`.
+/// Returns `true` for `&Cx`.
 fn is_cx(ty: &Type) -> bool {
-    matches!(ty, Type::Reference(reference) if names_cx(&reference.elem))
+    matches!(ty, Type::Reference(reference) if is_cx_path(&reference.elem))
 }
 
-/// Whether this is `Cx`, however the path to it is written.
-fn names_cx(ty: &Type) -> bool {
+/// Returns `true` for `Cx`, with any path.
+fn is_cx_path(ty: &Type) -> bool {
     let Type::Path(path) = ty else {
         return false;
     };
@@ -328,14 +346,14 @@ fn names_cx(ty: &Type) -> bool {
         .is_some_and(|last| last.ident == "Cx")
 }
 
-fn name_of(pattern: &Pat) -> Result<Ident> {
+fn argument_name(pattern: &Pat) -> Result<Ident> {
     match pattern {
         Pat::Ident(pattern) if pattern.subpat.is_none() && pattern.by_ref.is_none() => {
             Ok(pattern.ident.clone())
         }
         _ => Err(syn::Error::new(
             pattern.span(),
-            "give the argument a name, which clients will use: `name: Type`",
+            "an argument must have a name, which clients use: `name: Type`",
         )),
     }
 }

@@ -1,33 +1,35 @@
+//! The application state that the body of a function requires.
+
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprMethodCall, GenericArgument, Item, Macro, Token, Type};
 
-/// The types that `block` asks for with `cx.state::<T>()`.
+/// Returns the types `T` in calls of `cx.state::<T>()` in `block`.
 ///
-/// Nothing where the block has items of its own: a `use` in it may give a type a name that means
-/// something else, or nothing, outside.
-pub(crate) fn required(block: &Block, cx: &Ident) -> Vec<Type> {
-    let mut search = Search {
+/// Returns nothing if the block has items of its own, because a `use` in it can give a type a name
+/// that has another meaning outside.
+pub(crate) fn required_types(block: &Block, cx: &Ident) -> Vec<Type> {
+    let mut search = StateCalls {
         cx,
-        found: Vec::new(),
+        types: Vec::new(),
         has_items: false,
     };
     search.visit_block(block);
     if search.has_items {
         Vec::new()
     } else {
-        search.found
+        search.types
     }
 }
 
-struct Search<'a> {
+struct StateCalls<'a> {
     cx: &'a Ident,
-    found: Vec<Type>,
+    types: Vec<Type>,
     has_items: bool,
 }
 
-impl<'ast> Visit<'ast> for Search<'_> {
+impl<'ast> Visit<'ast> for StateCalls<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         if call.method == "state"
             && matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident(self.cx))
@@ -35,12 +37,13 @@ impl<'ast> Visit<'ast> for Search<'_> {
             && let Some(GenericArgument::Type(ty)) = turbofish.args.first()
             && !matches!(ty, Type::Infer(_))
         {
-            self.found.push(ty.clone());
+            self.types.push(ty.clone());
         }
         visit::visit_expr_method_call(self, call);
     }
 
-    /// The arguments of `println!`, `join!` and their like are expressions with commas between.
+    /// Visits the arguments of macros such as `println!` and `join!`, which are expressions separated
+    /// by commas.
     fn visit_macro(&mut self, call: &'ast Macro) {
         let arguments = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
         for argument in arguments.iter().flatten() {

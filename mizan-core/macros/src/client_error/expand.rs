@@ -1,3 +1,6 @@
+//! The output of `#[derive(ClientError)]`.
+
+use mizan_macros_syntax::call_site_at;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Ident;
@@ -22,8 +25,7 @@ pub(crate) fn expand(parsed: &ErrorEnum) -> TokenStream {
     let arms = variants.iter().map(|variant| match variant {
         ErrorVariant::Declared(declared) => arm(declared),
         ErrorVariant::Transparent { ident, ty } => {
-            let place = ty.span().resolved_at(Span::call_site());
-            let error = quote_spanned!(place=> error);
+            let error = Ident::new("error", call_site_at(ty.span()));
             quote!(Self::#ident(error) => #error)
         }
     });
@@ -67,7 +69,8 @@ pub(crate) fn expand(parsed: &ErrorEnum) -> TokenStream {
     }
 }
 
-/// The list of the common codes is in mizan-core alone, so the comparison is left to it.
+/// Checks the code and the data of a variant. Only mizan-core has the list of common codes, so the
+/// output calls it.
 fn checks(declared: &Declared) -> TokenStream {
     let code = &declared.code;
     let data = declared
@@ -75,8 +78,8 @@ fn checks(declared: &Declared) -> TokenStream {
         .iter()
         .map(|(_, ty)| quote_spanned!(ty.span()=> ::mizan_core::private::is_output::<#ty>();));
     let message = format!(
-        "`{0}` is a code that every function can fail with: name the code after the thing, as in \
-         `#[client_error(code = \"post_{0}\")]`",
+        "the code `{0}` is reserved, because every function can fail with it; choose another one, as \
+         in `#[client_error(code = \"post_{0}\")]`",
         code.value()
     );
     quote_spanned! {code.span()=>
@@ -118,7 +121,7 @@ fn arm(declared: &Declared) -> TokenStream {
         ..
     } = declared;
     let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
-    // Not names that a field may have too.
+    // Hygienic names cannot collide with the names of fields.
     let [text, error, value] =
         ["text", "error", "value"].map(|name| Ident::new(name, Span::mixed_site()));
     let data = names.iter().map(|name| {

@@ -1,4 +1,4 @@
-//! `#[derive(ClientError)]`: an enum becomes the failures that a function declares.
+//! `#[derive(ClientError)]`: implements `ClientError` for an enum.
 
 mod expand;
 mod parse;

@@ -1,3 +1,5 @@
+//! The variants and options of an error enum.
+
 use heck::ToSnakeCase;
 use mizan_macros_syntax::doc_text;
 use syn::spanned::Spanned;
@@ -5,7 +7,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, Result, T
 
 pub(crate) struct ErrorEnum {
     pub(crate) ident: Ident,
-    /// What the client calls the type.
+    /// The name of the type in the generated client.
     pub(crate) name: String,
     pub(crate) docs: String,
     pub(crate) variants: Vec<ErrorVariant>,
@@ -13,7 +15,7 @@ pub(crate) struct ErrorEnum {
 
 pub(crate) enum ErrorVariant {
     Declared(Box<Declared>),
-    /// Holds a `mizan_core::Error`, which is sent as it is.
+    /// Contains a `mizan_core::Error`, which is sent unchanged.
     Transparent {
         ident: Ident,
         ty: Box<Type>,
@@ -35,20 +37,20 @@ impl ErrorEnum {
         let Data::Enum(data) = &item.data else {
             return Err(syn::Error::new(
                 item.ident.span(),
-                "`ClientError` is derived on an enum, each of whose variants is one way to fail",
+                "`ClientError` can be derived only for an enum with one variant for each failure",
             ));
         };
         if !item.generics.params.is_empty() {
             return Err(syn::Error::new(
                 item.generics.span(),
-                "an error that clients see has no generics: write the types out",
+                "an error for clients cannot be generic; use concrete types",
             ));
         }
         let mut name = item.ident.to_string();
-        for attribute in own(&item.attrs) {
+        for attribute in client_error_attributes(&item.attrs) {
             attribute.parse_nested_meta(|meta| {
                 if !meta.path.is_ident("name") {
-                    return Err(meta.error("on the enum there is only `name = \"..\"`"));
+                    return Err(meta.error("the only option on the enum is `name = \"..\"`"));
                 }
                 name = meta.value()?.parse::<LitStr>()?.value();
                 Ok(())
@@ -70,7 +72,7 @@ impl ErrorEnum {
     }
 }
 
-fn own(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+fn client_error_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident("client_error"))
@@ -84,7 +86,7 @@ fn variant(variant: &Variant) -> Result<ErrorVariant> {
     let mut status = 422;
     let mut field = None;
     let mut message = LitStr::new(&snake.replace('_', " "), ident.span());
-    for attribute in own(&variant.attrs) {
+    for attribute in client_error_attributes(&variant.attrs) {
         attribute.parse_nested_meta(|meta| {
             let option = meta
                 .path
@@ -92,7 +94,7 @@ fn variant(variant: &Variant) -> Result<ErrorVariant> {
                 .map(Ident::to_string)
                 .unwrap_or_default();
             if given.contains(&option) {
-                return Err(meta.error(format!("`{option}` is given twice")));
+                return Err(meta.error(format!("duplicate option `{option}`")));
             }
             match option.as_str() {
                 "transparent" => {}
@@ -102,8 +104,8 @@ fn variant(variant: &Variant) -> Result<ErrorVariant> {
                 "message" => message = meta.value()?.parse()?,
                 _ => {
                     return Err(meta.error(format!(
-                        "there is no option `{option}`; the options are `code`, `status`, \
-                         `field`, `message` and `transparent`"
+                        "unknown option `{option}`; the options are `code`, `status`, `field`, \
+                         `message` and `transparent`"
                     )));
                 }
             }
@@ -115,8 +117,7 @@ fn variant(variant: &Variant) -> Result<ErrorVariant> {
         if given.len() > 1 {
             return Err(syn::Error::new(
                 ident.span(),
-                "a transparent variant is sent as the error that it holds: leave the other \
-                 options out",
+                "a transparent variant sends the error that it contains; remove the other options",
             ));
         }
         return match &variant.fields {
@@ -126,24 +127,25 @@ fn variant(variant: &Variant) -> Result<ErrorVariant> {
             }),
             _ => Err(syn::Error::new(
                 ident.span(),
-                format!("a transparent variant holds one error: `{ident}(mizan_core::Error)`"),
+                format!(
+                    "a transparent variant must contain one error: `{ident}(mizan_core::Error)`"
+                ),
             )),
         };
     }
     let fields = match &variant.fields {
         Fields::Unit => Vec::new(),
-        Fields::Named(fields) => {
-            let named = fields.named.iter();
-            named
-                .filter_map(|field| Some((field.ident.clone()?, field.ty.clone())))
-                .collect()
-        }
+        Fields::Named(fields) => fields
+            .named
+            .iter()
+            .filter_map(|field| Some((field.ident.clone()?, field.ty.clone())))
+            .collect(),
         Fields::Unnamed(fields) => {
             return Err(syn::Error::new(
                 fields.span(),
                 format!(
-                    "name what the failure carries, since the client finds it by name: `{ident} \
-                     {{ by: String }}`; or mark it `#[client_error(transparent)]` where it holds a \
+                    "a variant must have named fields, because the client reads them by name: \
+                     `{ident} {{ by: String }}`; use `#[client_error(transparent)]` if it contains a \
                      `mizan_core::Error`"
                 ),
             ));
@@ -162,13 +164,13 @@ fn variant(variant: &Variant) -> Result<ErrorVariant> {
 
 fn error_code(code: LitStr) -> Result<LitStr> {
     let text = code.value();
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(fits) {
+    let is_valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(is_valid) {
         Ok(code)
     } else {
         Err(syn::Error::new(
             code.span(),
-            "a code is a word that the client's code compares with: lower-case ASCII letters, \
+            "an error code must start with a lower-case ASCII letter, followed by lower-case letters, \
              digits and `_`, as in \"already_taken\"",
         ))
     }
@@ -181,7 +183,7 @@ fn error_status(status: &LitInt) -> Result<u16> {
     } else {
         Err(syn::Error::new(
             status.span(),
-            "a failure has an HTTP status from 400 to 599",
+            "the HTTP status of an error must be from 400 to 599",
         ))
     }
 }
@@ -194,7 +196,7 @@ fn check_transparent(variants: &[ErrorVariant]) -> Result<()> {
     match (transparent.next(), transparent.next()) {
         (Some(_), Some(second)) => Err(syn::Error::new(
             second.span(),
-            "one variant is transparent, since `?` makes it: another could not be told apart",
+            "only one variant can be transparent, because `?` converts errors to it",
         )),
         _ => Ok(()),
     }
@@ -209,7 +211,7 @@ fn check_codes(variants: &[ErrorVariant]) -> Result<()> {
                 return Err(syn::Error::new(
                     declared.code.span(),
                     format!(
-                        "two variants have the code `{code}`, so that a client could not tell them apart"
+                        "duplicate error code `{code}`; clients distinguish variants by their codes"
                     ),
                 ));
             }

@@ -1,21 +1,13 @@
+//! Doc comments.
+
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The text of the doc comments among `attributes`.
+/// Returns the text of the doc comments among `attributes`.
 #[must_use]
 pub fn doc_text(attributes: &[Attribute]) -> String {
-    let lines = attributes
+    let lines: Vec<_> = attributes
         .iter()
-        .filter_map(|attribute| match &attribute.meta {
-            Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(text),
-                    ..
-                }) => Some(text.value()),
-                _ => None,
-            },
-            _ => None,
-        });
-    let lines: Vec<_> = lines
+        .filter_map(doc_line)
         .map(|line| {
             line.strip_prefix(' ')
                 .unwrap_or(&line)
@@ -26,6 +18,19 @@ pub fn doc_text(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
+fn doc_line(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use syn::{ItemStruct, parse_quote};
@@ -33,7 +38,7 @@ mod tests {
     use super::doc_text;
 
     #[test]
-    fn a_text_has_the_lines_of_its_comments_and_their_indents() {
+    fn joins_lines_and_keeps_indentation() {
         let item: ItemStruct = parse_quote! {
             /// A post.
             ///

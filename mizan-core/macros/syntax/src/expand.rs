@@ -1,16 +1,19 @@
+//! Parts of the output of macros.
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::Path;
 use syn::spanned::Spanned;
 
-/// A place in the user's code for what a macro wrote: errors point there, and lints that judge
-/// people's code leave it alone.
+/// Returns a span for generated code at `span` in the user's code.
+///
+/// Errors point to the user's code, but lints treat the code as generated.
 #[must_use]
-pub fn of_macro(place: Span) -> Span {
-    place.resolved_at(Span::call_site())
+pub fn call_site_at(span: Span) -> Span {
+    span.resolved_at(Span::call_site())
 }
 
-/// The place of `name`, as a `mizan_core::Source`.
+/// Returns an expression for the source location of `name`: a `mizan_core::function::Source`.
 #[must_use]
 pub fn source(name: &Ident) -> TokenStream {
     quote_spanned! {name.span()=>
@@ -18,12 +21,12 @@ pub fn source(name: &Ident) -> TokenStream {
     }
 }
 
-/// A closure that calls `async fn path(cx: &Cx) -> T`, and boxes the future.
+/// Returns a closure that calls `async fn path(cx: &Cx) -> T` and boxes its future.
 #[must_use]
 pub fn boxed_call(path: &Path) -> TokenStream {
-    // Not a name that the function may have too.
+    // A hygienic name cannot collide with the function's.
     let context = Ident::new("cx", Span::mixed_site());
-    quote_spanned! {of_macro(path.span())=>
+    quote_spanned! {call_site_at(path.span())=>
         |#context| ::std::boxed::Box::pin(#path(#context))
     }
 }

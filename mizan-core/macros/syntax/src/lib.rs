@@ -1,10 +1,12 @@
-//! What the macros of mizan read and write alike: `mizan-core-macros` and `mizan-forms-macros` export
-//! macros alone, so that what they share stands here. It is for them, and changes with them.
+//! Shared code of mizan's macro crates: parsing of options, doc comments, and parts of their output.
+//!
+//! `mizan-core-macros` and `mizan-forms-macros` use it. It is not for applications, and changes without
+//! notice.
 
 mod docs;
 mod expand;
 mod options;
 
 pub use docs::doc_text;
-pub use expand::{boxed_call, of_macro, source};
+pub use expand::{boxed_call, call_site_at, source};
 pub use options::{affects, options, value};

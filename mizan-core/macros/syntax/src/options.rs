@@ -1,4 +1,4 @@
-//! What stands in the parentheses of an attribute.
+//! Options in the parentheses of an attribute.
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -6,19 +6,20 @@ use syn::punctuated::Punctuated;
 use syn::token::Paren;
 use syn::{Ident, Result, Token, parenthesized};
 
-/// Reads options with commas between them, to the end of `input`.
+/// Parses options, separated by commas, up to the end of `input`.
 ///
-/// `read` reads what stands behind an option's name, and says whether there is such an option; `known`
-/// is a sentence of those that there are. The names are added to `seen`, where each may stand once.
+/// `parse_option` parses the rest of an option after its name, and returns `false` if it does not know
+/// the option. `known` lists the options for error messages. The names are added to `seen`.
 ///
 /// # Errors
 ///
-/// What cannot be read, is unknown, or is given twice; and what `read` fails with.
+/// Returns an error for a syntax error, an unknown or a duplicate option, and the errors of
+/// `parse_option`.
 pub fn options(
     input: ParseStream<'_>,
     known: &str,
     seen: &mut Vec<Ident>,
-    mut read: impl FnMut(&Ident) -> Result<bool>,
+    mut parse_option: impl FnMut(&Ident) -> Result<bool>,
 ) -> Result<()> {
     while !input.is_empty() {
         let name = Ident::parse_any(input).map_err(|error| {
@@ -27,13 +28,13 @@ pub fn options(
         if seen.contains(&name) {
             return Err(syn::Error::new(
                 name.span(),
-                format!("`{name}` is given twice"),
+                format!("duplicate option `{name}`"),
             ));
         }
-        if !read(&name)? {
+        if !parse_option(&name)? {
             return Err(syn::Error::new(
                 name.span(),
-                format!("there is no option `{name}`; {known}"),
+                format!("unknown option `{name}`; {known}"),
             ));
         }
         seen.push(name);
@@ -44,16 +45,16 @@ pub fn options(
     Ok(())
 }
 
-/// The value of `option`, after a `=`; `example` shows how it is written.
+/// Parses the value of `option` after a `=`. Error messages show `example`.
 ///
 /// # Errors
 ///
-/// Where there is no value, or another than a `T`.
+/// Returns an error if the value is missing or is not a `T`.
 pub fn value<T: Parse>(input: ParseStream<'_>, option: &Ident, example: &str) -> Result<T> {
     if !input.peek(Token![=]) {
         return Err(syn::Error::new(
             option.span(),
-            format!("`{option}` has a value: write `{example}`"),
+            format!("`{option}` needs a value: write `{example}`"),
         ));
     }
     input.parse::<Token![=]>()?;
@@ -62,13 +63,13 @@ pub fn value<T: Parse>(input: ParseStream<'_>, option: &Ident, example: &str) ->
         .map_err(|error: syn::Error| syn::Error::new(error.span(), format!("write `{example}`")))
 }
 
-/// The names in `affects(post, posts)`, or `*`.
+/// Parses the names in `affects(post, posts)`, or `*`.
 ///
 /// # Errors
 ///
-/// Where something else stands behind `option`.
+/// Returns an error for any other syntax.
 pub fn affects(input: ParseStream<'_>, option: &Ident) -> Result<Vec<String>> {
-    const EXAMPLE: &str = "name the queries and contexts that become stale, without quotes, as in \
+    const EXAMPLE: &str = "list the queries and contexts to invalidate, without quotes, as in \
                            `affects(post, posts)`, or all with `affects(*)`";
     if !input.peek(Paren) {
         return Err(syn::Error::new(option.span(), EXAMPLE));
@@ -93,47 +94,48 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Default, PartialEq)]
-    struct Given {
+    struct Options {
         title: String,
         rows: u8,
         affects: Vec<String>,
     }
 
-    fn read(text: &str) -> std::result::Result<Given, String> {
-        let mut given = Given::default();
+    fn read(text: &str) -> std::result::Result<Options, String> {
+        let mut options_read = Options::default();
         let parse = |input: ParseStream<'_>| {
             options(input, "there are three", &mut Vec::new(), |name| {
                 match name.to_string().as_str() {
                     "title" => {
-                        given.title = value::<LitStr>(input, name, "title = \"A\"")?.value();
+                        options_read.title = value::<LitStr>(input, name, "title = \"A\"")?.value();
                     }
                     "rows" => {
-                        given.rows = value::<LitInt>(input, name, "rows = 5")?.base10_parse()?;
+                        options_read.rows =
+                            value::<LitInt>(input, name, "rows = 5")?.base10_parse()?;
                     }
-                    "affects" => given.affects = affects(input, name)?,
+                    "affects" => options_read.affects = affects(input, name)?,
                     _ => return Ok(false),
                 }
                 Ok(true)
             })
         };
         match parse.parse_str(text) {
-            Ok(()) => Ok(given),
+            Ok(()) => Ok(options_read),
             Err(error) => Err(error.to_string()),
         }
     }
 
     #[test]
-    fn options_are_read_in_any_order() {
-        let given = Given {
+    fn parses_options_in_any_order() {
+        let expected = Options {
             title: "A".to_owned(),
             rows: 5,
             affects: vec!["post".to_owned(), "type".to_owned()],
         };
         assert_eq!(
             read("rows = 5, affects(post, r#type), title = \"A\","),
-            Ok(given)
+            Ok(expected)
         );
-        assert_eq!(read(""), Ok(Given::default()));
+        assert_eq!(read(""), Ok(Options::default()));
         assert_eq!(
             read("affects(*)").map(|given| given.affects),
             Ok(vec!["*".to_owned()])
@@ -141,22 +143,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_what_is_right() {
-        for (text, told) in [
+    fn reports_errors_with_examples() {
+        for (text, message) in [
             ("\"rows\"", "expected an option; there are three"),
-            ("type = 1", "there is no option `type`; there are three"),
-            ("rows = 5, rows = 6", "`rows` is given twice"),
+            ("type = 1", "unknown option `type`; there are three"),
+            ("rows = 5, rows = 6", "duplicate option `rows`"),
             ("rows = 5 title = \"A\"", "expected `,`"),
-            ("rows", "`rows` has a value: write `rows = 5`"),
+            ("rows", "`rows` needs a value: write `rows = 5`"),
             ("rows = \"5\"", "write `rows = 5`"),
         ] {
-            assert_eq!(read(text), Err(told.to_owned()), "{text}");
+            assert_eq!(read(text), Err(message.to_owned()), "{text}");
         }
         for text in ["affects", "affects = post", "affects(\"post\")"] {
-            let told = read(text).unwrap_err();
+            let message = read(text).unwrap_err();
             assert!(
-                told.contains("as in `affects(post, posts)`"),
-                "{text}: {told}"
+                message.contains("as in `affects(post, posts)`"),
+                "{text}: {message}"
             );
         }
     }

@@ -8,7 +8,7 @@ use mizan_channels::broker::MemoryBroker;
 use mizan_channels::{Channels, ChannelsExt};
 use mizan_core::channel::{Member, SlowConsumer, Snapshot};
 use mizan_core::{
-    App, Channel, Cx, Decision, Error, Identity, Never, Principal, Registry, RequestHead, client,
+    App, Channel, Cx, Decision, Error, Identity, Principal, Registry, RequestHead, channel, client,
 };
 use mizan_http::{Authenticate, MizanService};
 use schemars::JsonSchema;
@@ -31,10 +31,10 @@ impl Room {
     }
 }
 
-/// Who may be where, and what happened.
+/// The permissions of users, and the events that tests observe.
 #[derive(Default)]
 pub(crate) struct World {
-    /// Tells that mia's session is over.
+    /// Signals the end of mia's session.
     pub(crate) over: Notify,
     pub(crate) received: AtomicUsize,
     pub(crate) authorized: AtomicUsize,
@@ -44,6 +44,7 @@ pub(crate) struct World {
 
 pub(crate) struct Chat;
 
+#[channel]
 impl Channel for Chat {
     type Params = Room;
     type ServerMessage = String;
@@ -82,7 +83,7 @@ impl Channel for Chat {
 
     async fn receive(cx: &Cx, params: &Room, message: String) -> Result<usize, Error> {
         if message == "panic" {
-            panic!("as it was told");
+            panic!("requested panic");
         }
         if message == "slow" {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -101,13 +102,10 @@ macro_rules! feed {
     ($name:ident, $text:literal, $slow:expr) => {
         pub(crate) struct $name;
 
+        #[channel]
         impl Channel for $name {
             type Params = Room;
             type ServerMessage = String;
-            type ClientMessage = Never;
-            type Reply = Never;
-            type Snapshot = Never;
-            type Member = Never;
             const NAME: &'static str = $text;
             const HISTORY_LEN: usize = 16;
             const SLOW_CONSUMER: SlowConsumer = $slow;
@@ -127,14 +125,14 @@ feed!(Feed, "feed", SlowConsumer::Gap);
 feed!(Prices, "prices", SlowConsumer::Latest);
 feed!(Ledger, "ledger", SlowConsumer::Disconnect);
 
-/// Tells a room from a function.
+/// Publishes to a room from a function.
 #[client]
 pub(crate) async fn announce(cx: &Cx, room: String, text: String) -> Result<u64, Error> {
     let position = cx.channels().publish::<Feed>(&Room { room }, text).await?;
     Ok(position.offset)
 }
 
-/// Takes a bearer token, or the cookie `user`, for the name of a user.
+/// Trusts a bearer token or the cookie `user` as the name of a user.
 pub(crate) struct ByName(pub(crate) Arc<World>);
 
 impl Authenticate for ByName {
@@ -162,7 +160,7 @@ impl Authenticate for ByName {
     }
 }
 
-/// A server, its channels and its world.
+/// A server with its channels and permissions.
 pub(crate) struct Running {
     pub(crate) server: Server,
     pub(crate) channels: Channels,

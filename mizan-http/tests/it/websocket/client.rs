@@ -1,4 +1,4 @@
-//! A WebSocket client that writes what it likes, byte by byte.
+//! A WebSocket client that sends arbitrary bytes.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ pub(crate) const PING: u8 = 9;
 pub(crate) const PONG: u8 = 10;
 pub(crate) const FIN: u8 = 0x80;
 
-/// What the server sends.
+/// A frame from the server.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Sent {
     Text(String),
@@ -30,7 +30,7 @@ pub(crate) struct Client {
     read: BytesMut,
 }
 
-/// The request for a socket; `headers` are lines, each with its end.
+/// Returns the handshake request. `headers` are lines that end with CRLF.
 pub(crate) fn handshake(headers: &str) -> String {
     format!(
         "GET /api/mizan/ws HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive, Upgrade\r\n\
@@ -40,7 +40,7 @@ pub(crate) fn handshake(headers: &str) -> String {
     )
 }
 
-/// The bytes of a frame as a client sends it: masked (RFC 6455, section 5.3).
+/// Encodes a masked frame, as clients send it (RFC 6455, section 5.3).
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mask = [0x37, 0xfa, 0x21, 0x3d];
     let mut frame = vec![first];
@@ -65,7 +65,7 @@ pub(crate) fn text(text: &str) -> Vec<u8> {
 }
 
 impl Client {
-    /// A socket that nothing was said on.
+    /// Opens a WebSocket without sending `hello`.
     pub(crate) async fn connect(addr: SocketAddr, headers: &str) -> Self {
         let (reply, client) = Self::ask(addr, &handshake(headers)).await;
         assert_eq!(reply.status, 101, "{reply:?}");
@@ -98,7 +98,7 @@ impl Client {
         Self { stream, read }
     }
 
-    /// A socket of `user`, who said hello.
+    /// Opens a WebSocket as `user` and sends `hello`.
     pub(crate) async fn hello(addr: SocketAddr, user: &str) -> Self {
         let mut client = Self::connect(addr, "").await;
         client
@@ -122,7 +122,7 @@ impl Client {
             .await;
     }
 
-    /// Subscribes, and waits until that holds: the frame that says so.
+    /// Subscribes, and returns the frame that confirms it.
     pub(crate) async fn join(&mut self, channel: &str, room: &str) -> Value {
         self.sub(channel, room).await;
         self.next("subok").await
@@ -142,13 +142,13 @@ impl Client {
         Some(self.read.split_to(length).freeze())
     }
 
-    /// The next frame of the WebSocket.
+    /// Reads the next WebSocket frame.
     pub(crate) async fn received(&mut self) -> Sent {
         let Some(head) = self.exactly(2).await else {
             return Sent::End;
         };
         assert_eq!(head[1] & 0x80, 0, "a server does not mask");
-        assert_eq!(head[0] & 0x70, 0, "there are no extensions");
+        assert_eq!(head[0] & 0x70, 0, "no extensions are negotiated");
         let length = match head[1] {
             126 => {
                 let length = self.exactly(2).await.unwrap();
@@ -169,11 +169,11 @@ impl Client {
                 let code = u16::from_be_bytes([payload[0], payload[1]]);
                 Sent::Close(code, String::from_utf8(payload[2..].to_vec()).unwrap())
             }
-            other => panic!("a frame that begins with {other:#x}"),
+            other => panic!("unexpected frame: first byte {other:#x}"),
         }
     }
 
-    /// The next frame of the protocol, whatever it is; pings are answered.
+    /// Reads the next frame of the protocol, and answers pings.
     pub(crate) async fn any(&mut self) -> Value {
         loop {
             match self.received().await {
@@ -190,14 +190,14 @@ impl Client {
         }
     }
 
-    /// The next frame, which is of this type.
+    /// Reads the next frame, which must have this type.
     pub(crate) async fn next(&mut self, t: &str) -> Value {
         let value = self.any().await;
         assert_eq!(value["t"], t, "{value}");
         value
     }
 
-    /// The next frame of this type, whatever comes before.
+    /// Reads frames until one has this type.
     pub(crate) async fn until(&mut self, t: &str) -> Value {
         loop {
             let value = self.any().await;
@@ -207,7 +207,7 @@ impl Client {
         }
     }
 
-    /// Waits for the server's close, whatever comes before; then ends as the RFC has it.
+    /// Waits for the close frame of the server, and answers it as the RFC requires.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             match self.received().await {

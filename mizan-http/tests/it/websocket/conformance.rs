@@ -1,11 +1,11 @@
-//! RFC 6455, frame by frame: what does not need compression.
+//! Conformance to RFC 6455, without compression.
 
 use super::app::running;
 use super::client::{CLOSE, Client, FIN, PING, PONG, Sent, TEXT, frame, text};
 
 const HELLO: &str = r#"{"t":"hello","client":"abcdefgh","token":"mia"}"#;
 
-/// What the server makes of these bytes on a fresh socket: `None` where it said welcome.
+/// Returns how the server answers these bytes on a new WebSocket: `None` if it sends `welcome`.
 async fn outcome(addr: std::net::SocketAddr, bytes: &[u8]) -> Option<u16> {
     let mut client = Client::connect(addr, "").await;
     client.raw(bytes).await;
@@ -20,7 +20,7 @@ async fn outcome(addr: std::net::SocketAddr, bytes: &[u8]) -> Option<u16> {
 }
 
 #[tokio::test]
-async fn messages_may_come_in_fragments_with_control_frames_between() {
+async fn accepts_fragments_with_interleaved_control_frames() {
     let running = running(|_| {}).await;
     let addr = running.server.addr;
     let (one, two) = HELLO.as_bytes().split_at(10);
@@ -46,7 +46,7 @@ async fn messages_may_come_in_fragments_with_control_frames_between() {
 }
 
 #[tokio::test]
-async fn bytes_may_come_one_by_one() {
+async fn accepts_frames_byte_by_byte() {
     let running = running(|_| {}).await;
     let mut client = Client::connect(running.server.addr, "").await;
     for byte in text(HELLO) {
@@ -56,7 +56,7 @@ async fn bytes_may_come_one_by_one() {
 }
 
 #[tokio::test]
-async fn lengths_may_have_each_form() {
+async fn accepts_all_length_encodings() {
     let running = running(|_| {}).await;
     let padded = |length: usize| text(&format!("{HELLO}{}", " ".repeat(length - HELLO.len())));
     for length in [HELLO.len(), 125, 126, 127, 128, 65_535, 65_536] {
@@ -73,7 +73,7 @@ async fn lengths_may_have_each_form() {
 }
 
 #[tokio::test]
-async fn frames_that_break_the_protocol_are_closed_with_1002() {
+async fn closes_protocol_violations_with_1002() {
     let running = running(|_| {}).await;
     let hello = HELLO.as_bytes();
     let mut unmasked = vec![FIN | TEXT, hello.len() as u8];
@@ -112,7 +112,7 @@ async fn frames_that_break_the_protocol_are_closed_with_1002() {
 }
 
 #[tokio::test]
-async fn text_is_utf8_across_fragments() {
+async fn validates_utf8_across_fragments() {
     let running = running(|_| {}).await;
     let hello = HELLO.replace("{", "{\"ä\":1,");
     let split = hello.find('ä').unwrap() + 1;
@@ -130,7 +130,7 @@ async fn text_is_utf8_across_fragments() {
 }
 
 #[tokio::test]
-async fn pings_are_answered_with_what_they_hold() {
+async fn echoes_ping_payload() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.raw(frame(FIN | PONG, b"unasked")).await;
@@ -141,7 +141,7 @@ async fn pings_are_answered_with_what_they_hold() {
 }
 
 #[tokio::test]
-async fn a_close_is_answered_and_ends_the_connection() {
+async fn answers_close_and_ends_the_connection() {
     let running = running(|_| {}).await;
     for (payload, answer) in [
         (&b""[..], 1005),
@@ -152,7 +152,7 @@ async fn a_close_is_answered_and_ends_the_connection() {
         let mut client = Client::hello(running.server.addr, "mia").await;
         client.raw(frame(FIN | CLOSE, payload)).await;
         let Sent::Close(code, _) = client.received().await else {
-            panic!("no close");
+            panic!("expected a close frame");
         };
         assert_eq!(code, answer);
         assert_eq!(client.received().await, Sent::End);

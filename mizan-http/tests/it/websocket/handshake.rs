@@ -1,4 +1,4 @@
-//! Who gets a socket.
+//! The opening handshake.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::client::{Client, Sent, handshake};
 use crate::wire::{Server, raw_get};
 
 #[tokio::test]
-async fn a_page_of_another_site_gets_none() {
+async fn rejects_cross_site_pages() {
     let running = running(|_| {}).await;
     for (headers, status) in [
         ("", 101),
@@ -52,7 +52,7 @@ async fn a_page_of_another_site_gets_none() {
 }
 
 #[tokio::test]
-async fn what_is_no_handshake_gets_none() {
+async fn rejects_invalid_handshakes() {
     let running = running(|_| {}).await;
     for (from, to, status) in [
         ("GET /", "POST /", 405),
@@ -83,7 +83,7 @@ async fn what_is_no_handshake_gets_none() {
 }
 
 #[tokio::test]
-async fn there_are_only_so_many() {
+async fn rejects_websockets_beyond_the_limit() {
     let running = running(|limits| limits.max_connections = 2).await;
     let first = Client::hello(running.server.addr, "mia").await;
     let _second = Client::hello(running.server.addr, "mia").await;
@@ -105,7 +105,7 @@ fn service() -> MizanService<ByName> {
 }
 
 #[tokio::test]
-async fn a_router_of_axum_upgrades_too() {
+async fn upgrades_in_axum_router() {
     let router = axum::Router::new().nest_service("/api/mizan", service());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
@@ -115,7 +115,7 @@ async fn a_router_of_axum_upgrades_too() {
 }
 
 #[tokio::test]
-async fn plain_hyper_upgrades_too_when_it_is_told_to() {
+async fn upgrades_in_plain_hyper_if_enabled() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let service = TowerToHyperService::new(service());
@@ -137,12 +137,12 @@ async fn plain_hyper_upgrades_too_when_it_is_told_to() {
     assert_eq!(
         client.received().await,
         Sent::End,
-        "nobody takes the socket over"
+        "the upgrade is not handled"
     );
 }
 
 #[tokio::test]
-async fn without_channels_there_is_no_socket() {
+async fn rejects_websocket_without_channels() {
     let (_, service) = crate::wire::service();
     let server = Server::of(service).await;
     let (reply, _) = Client::ask(server.addr, &handshake("")).await;
@@ -153,7 +153,7 @@ async fn without_channels_there_is_no_socket() {
 }
 
 #[tokio::test]
-async fn frames_that_come_with_the_handshake_are_read() {
+async fn reads_frames_sent_with_the_handshake() {
     let running = running(|_| {}).await;
     let hello = json!({ "t": "hello", "client": "page-of-x", "token": "mia" }).to_string();
     let sub = json!({ "t": "sub", "sub": 1, "channel": "feed", "params": { "room": "a" } });

@@ -1,11 +1,11 @@
-//! Clients that break rules: they are told, and nobody else notices.
+//! Clients that violate the protocol or the limits, without effect on other clients.
 
 use serde_json::{Value, json};
 
 use super::app::{Feed, Room, Running, running};
 use super::client::{BINARY, Client, FIN, PING, TEXT, frame, text};
 
-/// A connection that goes on while others misbehave.
+/// A connection that must keep working while others misbehave.
 struct Witness {
     client: Client,
     at: u64,
@@ -18,7 +18,7 @@ impl Witness {
         Self { client, at: 0 }
     }
 
-    async fn notices_nothing(&mut self, running: &Running) {
+    async fn assert_unaffected(&mut self, running: &Running) {
         let params = Room::new("witness");
         running
             .channels
@@ -36,7 +36,7 @@ async fn hello(running: &Running) -> Client {
 }
 
 #[tokio::test]
-async fn offenders_are_closed_with_a_reason() {
+async fn closes_violations_with_a_reason() {
     let running = running(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     let sub = r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#;
@@ -79,12 +79,12 @@ async fn offenders_are_closed_with_a_reason() {
         let (found, reason) = client.closed().await;
         assert_eq!(found, code, "{name}: {reason}");
         assert!(!reason.is_empty(), "{name}");
-        witness.notices_nothing(&running).await;
+        witness.assert_unaffected(&running).await;
     }
 }
 
 #[tokio::test]
-async fn a_message_before_hello_is_refused() {
+async fn rejects_message_before_hello() {
     let running = running(|_| {}).await;
     for first in [
         r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#,
@@ -98,7 +98,7 @@ async fn a_message_before_hello_is_refused() {
 }
 
 #[tokio::test]
-async fn ten_thousand_subscriptions_are_too_many() {
+async fn limits_subscriptions_per_connection() {
     let running = running(|limits| limits.max_frames_per_second = 100_000).await;
     let mut witness = Witness::new(&running).await;
     let mut client = hello(&running).await;
@@ -110,14 +110,14 @@ async fn ten_thousand_subscriptions_are_too_many() {
             )
         })
         .collect();
-    // The server may stop reading before all is sent.
+    // The server may stop reading before all bytes are sent.
     let _ = tokio::io::AsyncWriteExt::write_all(&mut client.stream, &subs).await;
     assert_eq!(client.closed().await.0, 4413);
-    witness.notices_nothing(&running).await;
+    witness.assert_unaffected(&running).await;
 }
 
 #[tokio::test]
-async fn what_is_refused_ends_the_subscription_alone() {
+async fn rejected_subscription_does_not_close_the_connection() {
     let running = running(|_| {}).await;
     let mut client = hello(&running).await;
     let deep = serde_json::from_str::<Value>(&format!("{}{}", "[".repeat(70), "]".repeat(70)));
@@ -150,7 +150,7 @@ async fn what_is_refused_ends_the_subscription_alone() {
         .send(&json!({ "t": "msg", "sub": 1, "mid": "n", "data": { "no": "text" } }))
         .await;
     assert_eq!(client.next("reply").await["error"]["code"], "invalid");
-    // Nobody in particular may not chat.
+    // Anonymous users may not chat.
     let mut nobody = Client::connect(running.server.addr, "").await;
     nobody
         .send(&json!({ "t": "hello", "client": "page-of-x" }))
@@ -161,23 +161,23 @@ async fn what_is_refused_ends_the_subscription_alone() {
 }
 
 #[tokio::test]
-async fn floods_are_stopped() {
+async fn limits_message_rate() {
     let running = running(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     for flood in [frame(FIN | PING, b"?"), text(r#"{"t":"pong"}"#)] {
         let mut client = hello(&running).await;
         client.raw(flood.repeat(300)).await;
         assert_eq!(client.closed().await.0, 4429);
-        witness.notices_nothing(&running).await;
+        witness.assert_unaffected(&running).await;
     }
-    // As much as is allowed is allowed.
+    // Exactly the allowed number succeeds.
     let mut client = hello(&running).await;
     client.raw(text(r#"{"t":"pong"}"#).repeat(200)).await;
     client.join("feed", "tea").await;
 }
 
 #[tokio::test]
-async fn any_bytes_are_survived() {
+async fn survives_random_bytes() {
     let running = running(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     let mut seed = 42_u64;
@@ -191,5 +191,5 @@ async fn any_bytes_are_survived() {
             .collect();
         client.raw(bytes).await;
     }
-    witness.notices_nothing(&running).await;
+    witness.assert_unaffected(&running).await;
 }

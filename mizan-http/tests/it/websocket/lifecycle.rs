@@ -1,4 +1,4 @@
-//! How connections and subscriptions begin, go on and end.
+//! The start, continuation and end of connections and subscriptions.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::client::{Client, Sent, handshake};
 use crate::wire::soon;
 
 #[tokio::test]
-async fn a_revoked_session_ends_at_once() {
+async fn revoked_session_closes_at_once() {
     let running = running(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     mia.join("chat", "tea").await;
@@ -38,7 +38,7 @@ async fn a_revoked_session_ends_at_once() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_over_takes_its_sockets_along() {
+async fn ended_session_closes_its_websockets() {
     let running = running(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     mia.join("feed", "tea").await;
@@ -55,7 +55,7 @@ async fn a_session_that_is_over_takes_its_sockets_along() {
 }
 
 #[tokio::test]
-async fn who_may_be_there_is_asked_again_and_again() {
+async fn subscriptions_are_reauthorized_periodically() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;
@@ -65,12 +65,12 @@ async fn who_may_be_there_is_asked_again_and_again() {
         (&ended["sub"], &ended["code"]),
         (&json!(1), &json!("forbidden"))
     );
-    // The connection goes on.
+    // The connection remains open.
     client.join("feed", "tea").await;
 }
 
 #[tokio::test]
-async fn a_credential_that_lapsed_is_renewed_or_the_connection_ends() {
+async fn expired_credential_is_renewed_or_closes_the_connection() {
     let running =
         running(|limits| limits.reauthentication_timeout = Duration::from_millis(300)).await;
     let mut renewing = Client::hello(running.server.addr, "mia").await;
@@ -91,7 +91,7 @@ async fn a_credential_that_lapsed_is_renewed_or_the_connection_ends() {
 }
 
 #[tokio::test]
-async fn a_connection_has_one_user() {
+async fn connection_cannot_change_its_user() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.send(&json!({ "t": "auth", "token": "ole" })).await;
@@ -113,7 +113,7 @@ async fn a_connection_has_one_user() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_sends_its_clients_away_one_by_one() {
+async fn draining_disconnects_clients_gradually() {
     let running = running(|_| {}).await;
     let mut clients = Vec::new();
     for _ in 0..8 {
@@ -146,7 +146,7 @@ async fn a_server_that_stops_sends_its_clients_away_one_by_one() {
 }
 
 #[tokio::test]
-async fn whoever_is_silent_is_asked_and_then_cut_off() {
+async fn silent_client_is_pinged_and_then_disconnected() {
     let running = running(|limits| {
         limits.heartbeat_interval = Duration::from_millis(100);
         limits.pong_timeout = Duration::from_millis(100);
@@ -167,7 +167,7 @@ async fn whoever_is_silent_is_asked_and_then_cut_off() {
     assert_eq!(mute.closed().await.0, 4408);
 }
 
-/// Publishes so much that the sockets in between are full.
+/// Publishes enough messages to fill the socket buffers.
 async fn flood<C>(channels: &mizan_channels::Channels)
 where
     C: Channel<Params = Room, ServerMessage = String>,
@@ -181,7 +181,7 @@ where
 }
 
 #[tokio::test]
-async fn whoever_reads_slowly_gets_what_the_channel_says_and_others_notice_nothing() {
+async fn slow_reader_receives_gaps_and_does_not_delay_others() {
     let running = running(|_| {}).await;
     let mut clients = Vec::new();
     for channel in ["feed", "prices", "ledger"] {
@@ -225,14 +225,14 @@ async fn whoever_reads_slowly_gets_what_the_channel_says_and_others_notice_nothi
         assert!(gaps < 20, "{reason}: {gaps}");
         assert!(
             reason != "latest" || last == "pub",
-            "the newest message came"
+            "the latest message arrived"
         );
     }
     assert_eq!(clients[2].closed().await.0, 4421);
 }
 
 #[tokio::test]
-async fn whoever_takes_nothing_is_cut_off() {
+async fn disconnects_client_that_does_not_read() {
     let running = running(|limits| limits.write_timeout = Duration::from_millis(500)).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("feed", "tea").await;
@@ -243,7 +243,7 @@ async fn whoever_takes_nothing_is_cut_off() {
         }
     };
     soon(gone).await;
-    // Reset, as far as the client can see.
+    // The client sees a reset connection.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let mut failed = false;
     for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! The limits of sockets for each client, and how sockets count as connections.
+//! The limits of WebSockets for each client, and their share of the connections.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ async fn server(
 }
 
 #[tokio::test]
-async fn a_client_has_so_many_sockets() {
-    let server = server(|limits| limits.websockets_per_client = 2, |serve| serve).await;
+async fn limits_websockets_per_client() {
+    let server = server(|limits| limits.max_websockets_per_client = 2, |serve| serve).await;
     let of = |addr: &str| handshake(&format!("x-forwarded-for: {addr}\r\n"));
     let (one, other) = (of("192.0.2.1"), of("192.0.2.2"));
     let (first, held) = Client::ask(server.addr, &one).await;
@@ -49,7 +49,7 @@ async fn a_client_has_so_many_sockets() {
 }
 
 #[tokio::test]
-async fn a_socket_counts_as_a_connection_for_as_long_as_it_is_open() {
+async fn open_websocket_counts_as_connection() {
     let server = server(|_| {}, |serve| serve.max_connections(2)).await;
     let first = Client::connect(server.addr, "").await;
     let second = Client::connect(server.addr, "").await;
@@ -75,13 +75,13 @@ async fn a_socket_counts_as_a_connection_for_as_long_as_it_is_open() {
 }
 
 #[tokio::test]
-async fn a_socket_keeps_little_of_its_head() {
+async fn limits_the_retained_head() {
     let server = server(|_| {}, |serve| serve).await;
     for (headers, status) in [
         (format!("x: {}\r\n", "y".repeat(15 * 1024)), 101),
         (format!("x: {}\r\n", "y".repeat(17 * 1024)), 431),
         (format!("cookie: {}\r\n", "y".repeat(17 * 1024)), 431),
-        // What is not kept does not count.
+        // Headers that are not retained do not count.
         (format!("accept: {}\r\n", "y".repeat(17 * 1024)), 101),
     ] {
         let headers = format!("origin: http://localhost\r\n{headers}");

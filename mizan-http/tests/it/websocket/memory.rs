@@ -1,4 +1,4 @@
-//! What clients can make the server hold.
+//! The memory that clients can make the server use.
 
 use std::process::Command;
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::wire::soon;
 
 const FLOODERS: usize = 4;
 
-/// How much a client that floods and never reads may add to the resident memory.
+/// The maximum resident memory of a client that floods the server and never reads.
 const MOST_PER_CLIENT: usize = 256 * 1024;
 
-/// What each of them sends, unless it is held back.
+/// The number of bytes that each client tries to send.
 const FLOOD: usize = 24 * 1024 * 1024;
 
-/// Measured in a process of its own, which runs the test below.
+/// Runs the test below in its own process, to measure its memory.
 #[test]
-fn memory_stays_flat_whatever_is_sent_and_not_read() {
+fn memory_stays_flat_under_floods_without_reads() {
     let status = Command::new(std::env::current_exe().unwrap())
         .args(["websocket::memory::floods", "--exact", "--ignored"])
         .status();
@@ -33,7 +33,7 @@ fn memory_stays_flat_whatever_is_sent_and_not_read() {
 #[ignore = "a part of the other test"]
 async fn floods() {
     let Some(_) = resident_bytes() else {
-        return println!("skipped: there is no /proc/self/statm");
+        return println!("skipped: /proc/self/statm does not exist");
     };
     let running = running(|limits| limits.max_frames_per_second = u32::MAX / 5).await;
     let addr = running.server.addr;
@@ -51,15 +51,21 @@ async fn floods() {
         })
         .collect();
     let pings = ping.repeat(100);
-    // What the first ones need stays with the allocator.
+    // The allocator keeps the memory of the first clients.
     flood(addr, 2, &asks).await;
     let before = resident_bytes().unwrap();
 
     let (held_back, stuck) = flood(addr, FLOODERS, &asks).await;
-    assert_eq!(held_back, FLOODERS, "who never reads is read from no more");
+    assert_eq!(
+        held_back, FLOODERS,
+        "the server stops reading from clients that do not read"
+    );
     let asking = resident_bytes().unwrap().saturating_sub(before);
     let (held_back, pinging) = flood(addr, FLOODERS, &pings).await;
-    assert_eq!(held_back, FLOODERS, "nor who never reads a pong");
+    assert_eq!(
+        held_back, FLOODERS,
+        "the server stops reading from clients that do not read pongs"
+    );
     let in_all = resident_bytes().unwrap().saturating_sub(before);
     println!("{asking} bytes more, then {in_all}");
     assert!(asking <= FLOODERS * MOST_PER_CLIENT, "{asking}");
@@ -78,7 +84,8 @@ async fn floods() {
     soon(gone).await;
 }
 
-/// Clients that send `bytes` over and over, and read nothing: how many were held back, and all of them.
+/// Starts clients that send `bytes` repeatedly and read nothing. Returns the number of those that the server
+/// stopped reading from, and all clients.
 async fn flood(addr: std::net::SocketAddr, clients: usize, bytes: &[u8]) -> (usize, Vec<Client>) {
     let mut floods = JoinSet::new();
     for number in 0..clients {

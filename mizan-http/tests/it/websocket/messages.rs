@@ -1,4 +1,4 @@
-//! What clients say and hear.
+//! Messages between clients and channels.
 
 use std::sync::atomic::Ordering;
 
@@ -9,7 +9,7 @@ use super::client::Client;
 use crate::wire::raw_post;
 
 #[tokio::test]
-async fn two_people_chat() {
+async fn two_users_chat() {
     let running = running(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     let joined = mia.join("chat", "tea").await;
@@ -37,7 +37,7 @@ async fn two_people_chat() {
     assert_eq!(own[0], heard);
     assert_eq!(own[1], json!({ "t": "reply", "mid": "m1", "data": 1 }));
 
-    // A second tab of Ole's, and then none.
+    // Ole opens a second tab, and then closes both.
     let mut tab = Client::hello(running.server.addr, "ole").await;
     tab.join("chat", "tea").await;
     tab.next("presence").await;
@@ -48,7 +48,7 @@ async fn two_people_chat() {
 }
 
 #[tokio::test]
-async fn whoever_comes_back_gets_what_was_missed() {
+async fn resumes_after_reconnect() {
     let running = running(|_| {}).await;
     let publish = async |text: &str| {
         let params = Room::new("tea");
@@ -104,7 +104,7 @@ async fn whoever_comes_back_gets_what_was_missed() {
 }
 
 #[tokio::test]
-async fn history_is_read_in_pages_and_on_joining() {
+async fn history_is_read_in_pages_and_on_subscribe() {
     let running = running(|_| {}).await;
     for number in 1..=8 {
         let params = Room::new("tea");
@@ -134,13 +134,13 @@ async fn history_is_read_in_pages_and_on_joining() {
 }
 
 #[tokio::test]
-async fn a_message_runs_once_though_it_is_sent_again() {
+async fn resent_message_runs_once() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;
     let message = json!({ "t": "msg", "sub": 1, "mid": "m1", "data": "slow" });
     client.send(&message).await;
-    // The connection breaks before there is a reply, and the message goes on.
+    // The connection breaks before the reply, and the message continues to run.
     while running.world.authorized.load(Ordering::Relaxed) == 0 {
         tokio::task::yield_now().await;
     }
@@ -155,7 +155,7 @@ async fn a_message_runs_once_though_it_is_sent_again() {
     assert_eq!(first, json!({ "t": "reply", "mid": "m1", "data": 1 }));
     assert_eq!(first, second);
     assert_eq!(running.world.received.load(Ordering::Relaxed), 1);
-    // The same name of another user's is another message.
+    // The same message id of another user is another message.
     let mut ole = Client::hello(running.server.addr, "ole").await;
     ole.join("chat", "tea").await;
     ole.send(&message).await;
@@ -163,7 +163,7 @@ async fn a_message_runs_once_though_it_is_sent_again() {
 }
 
 #[tokio::test]
-async fn messages_run_in_their_order() {
+async fn messages_run_in_order() {
     let running = running(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;

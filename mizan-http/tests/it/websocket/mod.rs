@@ -1,4 +1,4 @@
-//! Channels over a real socket.
+//! Channels over WebSockets.
 
 pub(crate) mod app;
 pub(crate) mod client;

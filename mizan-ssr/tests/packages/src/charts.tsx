@@ -7,7 +7,7 @@ import {
 const data = ["Jan", "Feb", "Mar", "Apr", "May"].map((month, at) => ({ month, uv: 400 - at * 37, pv: 2400 + at * 211, z: at ** 2 }));
 const size = { width: 480, height: 240, data };
 
-/** The charts of recharts 3 draw in an effect, so that a server sends their frame; their shapes do not. */
+/** Charts and shapes of recharts 3. Charts draw in an effect, so a server renders only their frame; shapes render completely. */
 function Shapes() {
   const points = data.map((row, at) => ({ x: at * 40, y: row.uv / 4 }));
   return (

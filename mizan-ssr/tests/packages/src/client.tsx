@@ -18,14 +18,14 @@ function Echo() {
 }
 
 function Greeting() {
-  return <p>{useGreet().greeting}, {useCurrentUser()?.name ?? "nobody"}</p>;
+  return <p>{useGreet().greeting}, {useCurrentUser()?.name ?? "anonymous"}</p>;
 }
 
 function Members() {
   return <p>{useMembersOnly({ enabled: false }).fetchStatus} {String(useApi().membersOnly.queryKey())}</p>;
 }
 
-/** The generated client over data that is there; what it asks of the process is tested with the pages. */
+/** The generated client with cached data. The tests of pages cover its calls of server functions. */
 export default function Client() {
   const queryClient = createQueryClient();
   queryClient.setQueryData(["mizan", "current_user"], null);

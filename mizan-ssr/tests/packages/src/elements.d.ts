@@ -4,7 +4,7 @@ type Any = HTMLAttributes<HTMLElement> & { [name: string]: unknown };
 
 declare module "react" {
   namespace JSX {
-    /** What React's types leave out. */
+    /** Attributes that React's types omit. */
     interface IntrinsicElements {
       "my-element": Any;
       math: Any;

@@ -11,7 +11,7 @@ const Spinner = emotionStyled.i<{ slow: boolean }>`
   user-select: none;
 `;
 
-/** Emotion by hand beside MUI, with a cache for each render. */
+/** Emotion used directly beside MUI, with a cache for each render. */
 export default function MuiVariables() {
   const cache = createCache({ key: "app", prepend: true });
   return (

@@ -6,7 +6,7 @@ function Submit() {
   return <button disabled={pending}>{String(data)} {String(method)}</button>;
 }
 
-/** Functions as actions, which have no address without a bundler: React lets the browser replay the event. */
+/** Functions as form actions. They have no URL without a bundler, so React makes the browser replay the event. */
 export default function Forms() {
   const [state, action, pending] = useActionState(async (before: { n: number }, _data: FormData) => ({ n: before.n + 1 }), { n: 0 });
   const [other, toPage] = useActionState((before: number) => before + 1, 1, "/permanent");

@@ -15,7 +15,7 @@ function Deep() {
   );
 }
 
-/** What React hoists, in a page that is not a whole document. */
+/** Elements that React hoists, in a page that is not a complete document. */
 export default function Head() {
   prefetchDNS("https://dns.example");
   preconnect("https://cdn.example", { crossOrigin: "use-credentials" });

@@ -1,6 +1,6 @@
 import { createPortal } from "react-dom";
 
-/** React's server refuses portals. */
+/** React's server rejects portals. */
 export default function Portal() {
   return <main>{createPortal(<b>elsewhere</b>, {} as Element)}</main>;
 }

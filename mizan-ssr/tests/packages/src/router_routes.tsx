@@ -19,7 +19,7 @@ function Failed() {
   return <p>{isRouteErrorResponse(error) ? `${error.status} ${error.statusText}` : "failed"}</p>;
 }
 
-/** What a router with data is on a server that gives it the data, and on one without such a page. */
+/** A data router with the data of a page, and one whose page does not exist. */
 export default function RouterRoutes() {
   const found = createMemoryRouter(routes, { initialEntries: ["/posts/hello"], hydrationData: { loaderData: { "0-0": { title: "hello" } } } });
   const missing = createMemoryRouter(routes, { initialEntries: ["/nowhere"], hydrationData: {} });

@@ -7,7 +7,7 @@ const Title = styled.h1`
   @media (min-width: 40em) { user-select: none; }
 `;
 
-/** Collects the rules of what was rendered before it. */
+/** Collects the style rules of the components rendered before it. */
 function Rules({ sheet }: { sheet: ServerStyleSheet }) {
   const rules = sheet.getStyleElement();
   sheet.seal();

@@ -2,7 +2,7 @@ import { Component, Suspense, use, useMemo } from "react";
 import type { ReactNode } from "react";
 import { later } from "./parts/later";
 
-/** An error boundary, which React's server takes no notice of. */
+/** An error boundary, which React's server ignores. */
 class Boundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   static getDerivedStateFromError() {
     return { failed: true };

@@ -6,7 +6,7 @@ const Rows = ({ from, promise }: { from: number; promise?: Promise<unknown> }) =
   return <ul>{Array.from({ length: 500 }, (_, at) => <li key={at}>row {from + at} ü 🎉</li>)}</ul>;
 };
 
-/** Parts so large that React sends them behind the shell although they are ready. */
+/** Parts so large that React would send them after the shell although they are complete. */
 export default function App() {
   const late = useMemo(() => later(1, null), []);
   return (

@@ -2,7 +2,7 @@ import { Suspense, use, useId, useMemo } from "react";
 import type { ReactNode } from "react";
 import { later } from "./parts/later";
 
-/** Shows itself after `after` steps, and what is in it after that. */
+/** A part that suspends for `after` steps, and then renders its children. */
 function Level({ name, after, children }: { name: string; after: number; children?: ReactNode }) {
   return <Suspense fallback={<i>{name} waits</i>}><Shown promise={useMemo(() => later(after, name), [])}>{children}</Shown></Suspense>;
 }

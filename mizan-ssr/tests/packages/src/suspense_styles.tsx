@@ -16,7 +16,7 @@ function Styled({ promise }: { promise: Promise<string> }) {
   );
 }
 
-/** Style sheets that only what was suspended needs. */
+/** Style sheets that only suspended content needs. */
 export default function App() {
   const [one, two] = useMemo(() => [later(1, "one"), later(2, "two")], []);
   return (

@@ -9,7 +9,7 @@ async function Async({ after }: { after: number }) {
   return <p>async {await later(after, "done")}</p>;
 }
 
-/** Promises made outside of what suspends, one after the other. */
+/** Promises created outside of the suspending components, one after the other. */
 export default function App() {
   const [now, soon, then] = useMemo(() => [Promise.resolve("now"), later(1, "soon"), later(3, "then")], []);
   return (

@@ -8,9 +8,9 @@ const maxRetries = 3;
 const maxRetryDelay = 30_000;
 
 /**
- * Creates a `QueryClient` that retries what may pass by itself, and nothing else.
+ * Creates a `QueryClient` that retries queries after transient errors only.
  *
- * A mutation is never retried: whether it ran before its answer was lost, nobody knows.
+ * It never retries a mutation, because the server may have run it before the reply was lost.
  */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
@@ -24,15 +24,12 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-const trusting = new WeakSet<QueryClient>();
+const configured = new WeakSet<QueryClient>();
 
-/**
- * Has what came with the page from the server count as just fetched, so that a component that appears
- * does not ask for it again.
- */
+/** Treats data that came with the page as fresh, so that components do not fetch it again when they mount. */
 export function treatHydratedDataAsFresh(client: QueryClient): void {
-  if (trusting.has(client)) return;
-  trusting.add(client);
+  if (configured.has(client)) return;
+  configured.add(client);
   const { refetchOnMount = true, retryOnMount = true } =
     client.getDefaultOptions().queries ?? {};
   client.setQueryDefaults(["mizan"], {
@@ -45,9 +42,9 @@ export function treatHydratedDataAsFresh(client: QueryClient): void {
 }
 
 /**
- * Creates the cache of one page that is rendered on the server, with the options of `given`.
+ * Creates the cache for rendering one page on the server, with the default options of `given`.
  *
- * Never `given` itself: it would show what it holds to whoever asks for the next page.
+ * Using `given` itself would show its data to the user who requests the next page.
  */
 export function createServerQueryClient(given?: QueryClient): QueryClient {
   const client = given
@@ -61,19 +58,18 @@ export function createServerQueryClient(given?: QueryClient): QueryClient {
   return client;
 }
 
-function valueFor<T>(query: Query, option: T | ((query: Query) => T)): T {
+function valueFor<T, Q>(query: Q, option: T | ((query: Q) => T)): T {
   return typeof option === "function"
-    ? (option as (query: Query) => T)(query)
+    ? (option as (query: Q) => T)(query)
     : option;
 }
 
 /**
- * Has the queries called `names` fetched again; `*` stands for every query of the server.
+ * Invalidates the queries with the given names; `*` stands for all queries of the server.
  *
- * Queries in use refetch in the background and keep showing what they have. Those that nobody uses
- * are fetched when they are next used. Of these, one that failed or is still on its way is dropped,
- * lest it later pass for fresh, and so is all that was seen before everything changed, which is
- * what signing in as someone else does.
+ * Active queries refetch in the background and show their data until then. Inactive queries are fetched
+ * when they are next used. An inactive query that failed or is pending is removed, so that its result does
+ * not count as fresh later. `*` removes all inactive queries, because another user may have signed in.
  */
 export function invalidateQueries(
   client: QueryClient,
@@ -96,9 +92,9 @@ export function invalidateQueries(
 
 function isTransient(error: Error): boolean {
   if (!(error instanceof CallError)) return false;
-  const passing =
+  const mayPass =
     error.code === "network" || [429, 502, 503, 504].includes(error.status);
-  return passing && (error.retryAfter ?? 0) * 1_000 <= maxRetryDelay;
+  return mayPass && (error.retryAfter ?? 0) * 1_000 <= maxRetryDelay;
 }
 
 function retryDelay(failures: number, error: Error): number {

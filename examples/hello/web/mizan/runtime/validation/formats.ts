@@ -2,16 +2,16 @@
 
 import type * as z from "zod";
 
-/** What each of the checks below says. */
-export const formatMessages = new Map<object, string>();
+/** Messages of the checks below. */
+export const formatMessages = new Map<unknown, string>();
 
-/** Checks for a date as HTML writes it. */
+/** Checks for a date in the format of HTML. */
 export const date = format("a date, such as 2026-01-31", isDate);
 
-/** Checks for a time of day as HTML writes it. */
+/** Checks for a time of day in the format of HTML. */
 export const time = format("a time, such as 18:30", isTime);
 
-/** Checks for a date and a time without a zone as HTML writes them. */
+/** Checks for a local date and time in the format of HTML. */
 export const dateTime = format(
   "a date and a time, such as 2026-01-31T18:30",
   (text) => {
@@ -20,7 +20,7 @@ export const dateTime = format(
   },
 );
 
-/** Checks for a colour as HTML writes it. */
+/** Checks for a colour in the format of HTML. */
 export const color = format("a colour, such as #1e90ff", (text) =>
   /^#[0-9a-f]{6}$/i.test(text),
 );
@@ -30,7 +30,7 @@ export const decimal = format("a number, such as 12.50", (text) =>
   /^-?[0-9]+(\.[0-9]+)?$/.test(text),
 );
 
-/** Checks for a moment with its offset from UTC (RFC 3339). */
+/** Checks for a date and time with an offset from UTC (RFC 3339). */
 export const instant = format(
   "a date and a time with an offset, such as 2026-01-31T18:30:00Z",
   (text) => {
@@ -45,10 +45,10 @@ export const instant = format(
 );
 
 function format(
-  wanted: string,
+  description: string,
   matches: (text: string) => boolean,
 ): z.core.CheckFn<string> {
-  const message = `Enter ${wanted}.`;
+  const message = `Enter ${description}.`;
   const check: z.core.CheckFn<string> = ({ value, issues }) => {
     if (!matches(value))
       issues.push({ code: "custom", message, input: value, continue: true });

@@ -13,22 +13,22 @@ import {
   root,
 } from "./errors";
 import type { FormController } from "./controller";
-import { useStore } from "./status";
+import { useStore } from "./store";
 
 interface SummaryProps {
   readonly form: FormController;
 }
 
 /**
- * Says what is wrong with the form as a whole, and with fields that have no place on the page. It is
- * there without errors too, as screen readers announce only what changes.
+ * Shows the errors of the form as a whole and of fields that are not rendered. The element exists without
+ * errors too, because screen readers only announce changes of existing elements.
  */
 export function Errors({ form }: SummaryProps): ReactNode {
   const { isHydrated } = useStore(form.status);
-  const { names } = useStore(form.rendered.present);
+  const { names } = useStore(form.rendered.current);
   const isHidden = useIsHidden(form);
   useRenderedField(form.rendered, root);
-  // The server writes this before it knows which fields follow.
+  // The server renders this before it knows which fields follow.
   const messages = useMessages(
     form,
     (name) => name === root || (isHydrated ? !names.has(name) : isHidden(name)),
@@ -42,10 +42,10 @@ export function Errors({ form }: SummaryProps): ReactNode {
   );
 }
 
-/** Says at the form's end what no part above has said. */
+/** Shows errors at the end of the form that no other part shows. */
 export function OtherErrors({ form }: SummaryProps): ReactNode {
   const { isHydrated } = useStore(form.status);
-  const { names } = useStore(form.rendered.present);
+  const { names } = useStore(form.rendered.current);
   const isHidden = useIsHidden(form);
   const rendered = isHydrated ? names : form.rendered.first;
   const isSummarized = (name: string): boolean =>
@@ -64,20 +64,20 @@ export function OtherErrors({ form }: SummaryProps): ReactNode {
   );
 }
 
-/** The messages of the errors whose names are `wanted`, which name their fields. */
+/** Returns the messages of the errors that `isShown` selects, with the labels of their fields. */
 function useMessages(
   { control, definition }: FormController,
-  wanted: (name: string) => boolean,
+  isShown: (name: string) => boolean,
 ): readonly string[] {
   const { errors } = useFormState({ control });
   const messages = new Set<string>();
   forEachError(errors, (name, error) => {
-    if (!wanted(name)) return;
-    const said = messagesOf(error);
+    if (!isShown(name)) return;
+    const own = messagesOf(error);
     const path = errorPath(definition, name);
     for (const message of name === root
-      ? said
-      : withFieldLabel(definition, path, said))
+      ? own
+      : withFieldLabel(definition, path, own))
       messages.add(message);
   });
   return [...messages];

@@ -10,47 +10,48 @@ import {
   type Messages,
 } from "./definition";
 
-/** The path under which the server says what is about the form as a whole. */
+/** Path under which the server reports errors of the form as a whole. */
 export const formErrorsPath = "__all__";
 
-/** Where react-hook-form keeps what is about the form as a whole. */
+/** Name under which react-hook-form stores errors of the form as a whole. */
 export const root = "root";
 
-/** What the form's schema says of values that are about to be sent, by path. */
+/** Validates values against the form's schema. Returns the messages by path. */
 export async function validateSchema(
   { schema }: FormDefinition,
   values: unknown,
 ): Promise<Record<string, string[]>> {
   const { issues = [] } = await schema["~standard"].validate(values);
-  const messages: Record<string, string[]> = Object.create(null);
+  const byPath = Object.create(null) as Record<string, string[]>;
   for (const issue of issues) {
-    const said = (messages[pathOf(issue)] ??= []);
-    if (!said.includes(issue.message)) said.push(issue.message);
+    const messages = (byPath[pathOf(issue)] ??= []);
+    if (!messages.includes(issue.message)) messages.push(issue.message);
   }
-  return messages;
+  return byPath;
 }
 
-/** Messages as react-hook-form keeps them, each at the field that shows it. */
+/** Converts messages to errors of react-hook-form, each at the field that shows it. */
 export function fieldErrors(
   definition: FormDefinition,
-  messages: Messages,
+  byPath: Messages,
 ): FieldErrors {
   const errors: FieldErrors = {};
-  // Rows come before what is said of their list, which is kept on the array of their errors.
-  const paths = Object.keys(messages).sort((a, b) => b.length - a.length);
+  // Rows before their list, whose own error is a property of the array with the errors of the rows.
+  const paths = Object.keys(byPath).sort((a, b) => b.length - a.length);
   for (const path of paths) {
     const name = errorName(definition, path);
-    const said = messages[path] ?? [];
+    const messages = byPath[path] ?? [];
     const shown =
       name === root && path !== formErrorsPath
-        ? withFieldLabel(definition, path, said)
-        : said;
-    set(errors, name, errorOf([...messagesOf(get(errors, name)), ...shown]));
+        ? withFieldLabel(definition, path, messages)
+        : messages;
+    const earlier = messagesOf(get(errors, name));
+    set(errors, name, toFieldError([...earlier, ...shown]));
   }
   return errors;
 }
 
-/** The name under which react-hook-form keeps what is said about a path. */
+/** Returns the name under which react-hook-form stores the error of a path. */
 export function errorName({ fields }: FormDefinition, path: string): string {
   const field = fieldAt(fields, path);
   if (!field) return root;
@@ -58,7 +59,7 @@ export function errorName({ fields }: FormDefinition, path: string): string {
   return field.fields || field.list ? `${name}.${root}` : name;
 }
 
-/** The path that react-hook-form keeps an error about under `name`; the reverse of {@link errorName}. */
+/** Returns the path of the error that react-hook-form stores under `name`. The inverse of {@link errorName}. */
 export function errorPath({ fields }: FormDefinition, name: string): string {
   const path = name.replace(/(^|\.)root$/, "");
   const item = path.replace(/\.item$/, "");
@@ -67,8 +68,8 @@ export function errorPath({ fields }: FormDefinition, name: string): string {
     : path;
 }
 
-/** An error of react-hook-form that says all of `messages`. */
-export function errorOf(messages: readonly string[]): {
+/** Creates an error of react-hook-form with all `messages`. */
+export function toFieldError(messages: readonly string[]): {
   type: string;
   message: string;
   types: { all: string[] };
@@ -80,7 +81,7 @@ export function errorOf(messages: readonly string[]): {
   };
 }
 
-/** All that an error of react-hook-form says. */
+/** Returns all messages of an error of react-hook-form. */
 export function messagesOf(error: unknown): readonly string[] {
   const { message, types } = (error ?? {}) as {
     readonly message?: unknown;
@@ -90,32 +91,32 @@ export function messagesOf(error: unknown): readonly string[] {
   return typeof message === "string" && message !== "" ? [message] : [];
 }
 
-/** Messages that name the field that they are about, for a place away from it. */
+/** Prefixes messages with the label of their field, for a place away from the field. */
 export function withFieldLabel(
   { fields }: FormDefinition,
   path: string,
   messages: readonly string[],
 ): string[] {
-  const label = labelOf(fields, path);
+  const label = labelAt(fields, path);
   return messages.map((message) => `${label}: ${message}`);
 }
 
-/** Calls `visit` with each error in the tree of react-hook-form, and with its name. */
+/** Calls `visit` with the name and the error of each leaf in the errors of react-hook-form. */
 export function forEachError(
   errors: object,
   visit: (name: string, error: unknown) => void,
   prefix = "",
 ): void {
-  for (const [key, inner] of Object.entries(errors)) {
+  for (const [key, inner] of Object.entries(errors) as [string, unknown][]) {
     const name = prefix + key;
     if (messagesOf(inner).length > 0) visit(name, inner);
     else if (inner && typeof inner === "object")
-      forEachError(inner as object, visit, `${name}.`);
+      forEachError(inner, visit, `${name}.`);
   }
 }
 
-/** The words for the field at a path, as the server has them on pages of its own. */
-function labelOf(fields: readonly FieldDefinition[], path: string): string {
+/** Returns the label of the field at a path, as the server's own pages show it. */
+function labelAt(fields: readonly FieldDefinition[], path: string): string {
   const names = path.split(".");
   return names
     .map((name, index) => {
@@ -126,7 +127,7 @@ function labelOf(fields: readonly FieldDefinition[], path: string): string {
     .join(", ");
 }
 
-/** A message with a capital letter and a full stop, for people to read. */
+/** Returns a message with a capital letter and a full stop, for display. */
 export function toSentence(message: string): string {
   const text = message.trim();
   const stop = text === "" || /[.!?…:]$/.test(text) ? "" : ".";

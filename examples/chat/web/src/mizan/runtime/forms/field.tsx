@@ -3,18 +3,18 @@
 import { useContext, useEffect, useRef, type ReactNode } from "react";
 import { get, useController, useFormState } from "react-hook-form";
 import { FormComponentsContext, isHiddenField } from "./components";
+import { dynamicChoices, elementId, type FormController } from "./controller";
 import { defaultComponents } from "./controls";
 import { fieldAt, valuePath, type ItemDefinition } from "./definition";
-import { useRenderedField } from "./renderedFields";
 import { messagesOf, root } from "./errors";
 import type { FieldComponents, FieldProps } from "./fieldProps";
 import { getInputProps, getOptionProps } from "./inputProps";
 import { FormList } from "./list";
-import { dynamicChoices, elementId, type FormController } from "./controller";
-import { useStore } from "./status";
-import { parseControlValue } from "./values";
+import { useRenderedField } from "./renderedFields";
+import { useStore } from "./store";
+import { controlText, parseControlValue } from "./values";
 
-/** What a field may say in other words than the server's. */
+/** Texts of a field that replace the server's. */
 export interface FieldOverrides {
   readonly label?: ReactNode;
   readonly help?: ReactNode;
@@ -27,7 +27,7 @@ interface FormFieldProps {
   readonly overrides?: FieldOverrides;
 }
 
-/** The field at a path, in the component for its widget. */
+/** Renders the field at a path with the component for its widget. */
 export function FormField({
   form,
   path,
@@ -53,17 +53,18 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
     name,
     control: form.control,
   });
+  const value: unknown = held.value;
   useRenderedField(
     form.rendered,
     isHiddenField(field, components) ? undefined : name,
   );
-  const element = useRef<HTMLElement | null>(null);
-  usePreHydrationInput(element, held.value, (text) =>
-    change(parseControlValue(field, text)),
+  const element = useRef<HTMLElement>(null);
+  usePreHydrationInput(element, controlText(value), (text) =>
+    onChange(parseControlValue(field, text)),
   );
 
-  function change(value: unknown): void {
-    held.onChange(value);
+  function onChange(changed: unknown): void {
+    held.onChange(changed);
     form.live.onFieldEvent(path, "change");
   }
 
@@ -71,16 +72,16 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
   const errors = messagesOf(fieldState.error);
   const id = (part?: "error" | "help" | "label"): string =>
     elementId(form, path, part);
-  const described = [help && id("help"), errors.length > 0 && id("error")];
+  const describedBy = [help && id("help"), errors.length > 0 && id("error")];
   const bound = {
     field: placeholder === undefined ? field : { ...field, placeholder },
     id: id(),
     path,
-    value: held.value as unknown,
-    describedBy: described.filter(Boolean).join(" ") || undefined,
+    value,
+    describedBy: describedBy.filter(Boolean).join(" ") || undefined,
     isInvalid: errors.length > 0,
-    change,
-    leave() {
+    onChange,
+    onBlur() {
       form.pointer.deferWhilePointerDown(() => {
         held.onBlur();
         form.live.onFieldEvent(path, "blur");
@@ -103,8 +104,8 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
     errorProps: { id: id("error") },
     inputProps: getInputProps(bound),
     optionProps: (choice) => getOptionProps(bound, choice),
-    value: bound.value,
-    setValue: change,
+    value,
+    setValue: onChange,
   };
   const widget = field.widget as keyof FieldComponents;
   const Component = components[widget] ?? defaultComponents[widget];
@@ -140,23 +141,25 @@ function Group({ form, path, field, overrides }: ResolvedProps): ReactNode {
   );
 }
 
-/** Keeps what was typed into a control of the server's HTML before the page was alive. */
+/** Keeps text that the user entered into the server's HTML before the page was hydrated. */
 function usePreHydrationInput(
   element: { readonly current: HTMLElement | null },
-  value: unknown,
+  value: string,
   keep: (text: string) => void,
 ): void {
+  const isDone = useRef(false);
   useEffect(() => {
+    if (isDone.current) return;
+    isDone.current = true;
     const { current } = element;
     const isText =
       current instanceof HTMLTextAreaElement ||
       (current instanceof HTMLInputElement &&
         !["checkbox", "file", "hidden", "radio"].includes(current.type));
     if (!isText) return;
-    // What the browser makes of the value by itself is not typed.
+    // Browsers normalize values, for example line breaks, which is no input of the user.
     const untouched = current.cloneNode() as typeof current;
-    untouched.value = String(value ?? "");
+    untouched.value = value;
     if (current.value !== untouched.value) keep(current.value);
-    // Only what is there when the page comes alive.
-  }, []);
+  }, [element, value, keep]);
 }

@@ -12,4 +12,4 @@ export type {
 export type { FieldComponent, FieldProps, InputProps } from "./fieldProps";
 export { useFormOf, type Form } from "./useForm";
 export type { Row } from "./list";
-export type { FormOptions } from "./submit";
+export type { FormOptions } from "./options";

@@ -3,9 +3,9 @@
 import type { ChangeEvent } from "react";
 import type { Choice, ItemDefinition } from "./definition";
 import type { ControlElement, InputProps } from "./fieldProps";
-import { isMultiple, parseControlValue } from "./values";
+import { controlText, isMultiple, parseControlValue } from "./values";
 
-/** A field that is bound to its place in a form. */
+/** A field with its value and its event handlers. */
 export interface BoundField {
   readonly field: ItemDefinition;
   readonly id: string;
@@ -13,12 +13,12 @@ export interface BoundField {
   readonly value: unknown;
   readonly describedBy: string | undefined;
   readonly isInvalid: boolean;
-  change(value: unknown): void;
-  leave(): void;
-  ref(element: HTMLElement | null): void;
+  readonly onChange: (value: unknown) => void;
+  readonly onBlur: () => void;
+  readonly ref: (element: HTMLElement | null) => void;
 }
 
-/** The props of a field's only element. */
+/** Returns the props of the element of a field. */
 export function getInputProps(bound: BoundField): InputProps {
   const { field, value } = bound;
   const text: InputProps = {
@@ -29,29 +29,29 @@ export function getInputProps(bound: BoundField): InputProps {
     "aria-required": canBeRequired(field) || undefined,
     autoComplete: field.autocomplete,
     placeholder: field.placeholder,
-    value: String(value ?? ""),
+    value: controlText(value),
     onChange: ({ target }) =>
-      bound.change(parseControlValue(field, target.value)),
+      bound.onChange(parseControlValue(field, target.value)),
   };
-  const { placeholder: _, value: __, ...other } = text;
+  const { placeholder, value: content, ...other } = text;
   switch (field.widget) {
     case "textarea":
       return { ...text, rows: field.rows };
     case "select":
-      return { ...other, value: text.value };
+      return { ...other, value: content };
     case "multi-select":
       return {
         ...other,
         multiple: true,
         value: texts(value),
-        onChange: ({ target }) => bound.change(selected(field, target)),
+        onChange: ({ target }) => bound.onChange(selected(field, target)),
       };
     case "checkbox":
       return {
         ...other,
         type: "checkbox",
         checked: value === true,
-        onChange: ({ target }) => bound.change(isChecked(target)),
+        onChange: ({ target }) => bound.onChange(isChecked(target)),
       };
     case "file":
     case "image":
@@ -71,10 +71,10 @@ export function getInputProps(bound: BoundField): InputProps {
   }
 }
 
-/** The props of the element for one of several choices. */
+/** Returns the props of the element for one of several choices. */
 export function getOptionProps(bound: BoundField, choice: Choice): InputProps {
   const { field, value } = bound;
-  const text = String(choice.value);
+  const text = controlText(choice.value);
   const several = isMultiple(field);
   return {
     ...shared(bound),
@@ -83,24 +83,27 @@ export function getOptionProps(bound: BoundField, choice: Choice): InputProps {
     value: text,
     checked: several
       ? texts(value).includes(text)
-      : value !== null && String(value) === text,
+      : value !== null && controlText(value) === text,
     "aria-invalid": (several && bound.isInvalid) || undefined,
     onChange: ({ target }) => {
-      if (!several) return bound.change(choice.value);
+      if (!several) {
+        bound.onChange(choice.value);
+        return;
+      }
       const others = (value as unknown[]).filter(
-        (item) => String(item) !== text,
+        (item) => controlText(item) !== text,
       );
-      bound.change(isChecked(target) ? [...others, choice.value] : others);
+      bound.onChange(isChecked(target) ? [...others, choice.value] : others);
     },
   };
 }
 
-function shared({ field, path, leave, ref }: BoundField) {
-  return { name: path, onBlur: leave, ref, disabled: field.disabled } as const;
+function shared({ field, path, onBlur, ref }: BoundField) {
+  return { name: path, onBlur, ref, disabled: field.disabled } as const;
 }
 
-/** Browsers let nobody set the value of a file field, except to nothing. */
-function fileProps({ field, value, change, ref }: BoundField) {
+/** Browsers only allow scripts to clear the value of a file input, not to set it. */
+function fileProps({ field, value, onChange, ref }: BoundField) {
   const isNothing = value === null || (Array.isArray(value) && !value.length);
   return {
     type: "file",
@@ -112,7 +115,7 @@ function fileProps({ field, value, change, ref }: BoundField) {
     },
     onChange({ target }: ChangeEvent<ControlElement>) {
       const files = Array.from((target as HTMLInputElement).files ?? []);
-      change(field.multiple ? files : (files[0] ?? null));
+      onChange(field.multiple ? files : (files[0] ?? null));
     },
   };
 }
@@ -124,7 +127,7 @@ function selected(field: ItemDefinition, element: ControlElement): unknown[] {
   );
 }
 
-/** The controls whose roles know of `aria-required`. */
+/** Returns whether the control of a required field supports `aria-required`. */
 function canBeRequired({ required, widget }: ItemDefinition): boolean {
   return (
     required === true &&
@@ -137,5 +140,5 @@ function isChecked(element: ControlElement): boolean {
 }
 
 function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : [];
+  return Array.isArray(value) ? value.map(controlText) : [];
 }

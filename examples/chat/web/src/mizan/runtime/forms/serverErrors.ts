@@ -4,98 +4,102 @@ import { get } from "react-hook-form";
 import type { Messages } from "./definition";
 
 /**
- * What the server has said about the values of a form.
+ * Errors that the server reported about the values of a form.
  *
- * A verdict is about one value of a field, and holds as long as the field has that value. A submission
- * has the last word on the values that it sent: no check of one of them replaces what it said.
+ * An error belongs to one value of a field and applies while the field has that value. The result of a
+ * submission takes precedence: a later check of a submitted value does not replace it.
  */
 export class ServerErrors {
-  readonly #checked = new Map<string, Verdict>();
+  readonly #checks = new Map<string, CheckedValue>();
   #submission: { readonly values: object; messages: Messages } | undefined;
 
-  /** Keeps what a check found wrong with the value at `path`, which may be nothing. */
+  /** Stores the errors that a check found in the value at `path`, if any. */
   recordCheck(
     path: string,
     values: object,
     messages: readonly string[] = [],
   ): void {
-    if (!this.#isSubmitted(path, values))
-      this.#checked.set(path, { value: get(values, path), messages });
+    if (this.#isSubmitted(path, values)) return;
+    const value: unknown = get(values, path);
+    this.#checks.set(path, { value, messages });
   }
 
-  /** `values` are sent: what was said before counts no more. */
+  /** Starts a submission of `values`, and discards the errors of earlier checks. */
   beginSubmission(values: object): void {
-    this.#checked.clear();
+    this.#checks.clear();
     this.#submission = { values: cloneValues(values), messages: {} };
   }
 
-  /** Keeps what is wrong with the values that were sent. */
+  /** Stores the errors of the submitted values. */
   recordRejection(messages: Messages): void {
     if (this.#submission) this.#submission.messages = messages;
   }
 
-  /** Forgets everything, as after a submission that came to no verdict about its values. */
+  /** Discards all errors, for example after a submission that failed for another reason. */
   clear(): void {
-    this.#checked.clear();
+    this.#checks.clear();
     this.#submission = undefined;
   }
 
-  /** Returns whether the server has checked the value at `path`, or is checking it in a submission. */
+  /** Returns whether the server has checked the value at `path`, or receives it in a submission. */
   isValidated(path: string, values: object): boolean {
-    const checked = this.#checked.get(path);
+    const check = this.#checks.get(path);
     return (
-      (checked !== undefined && isEqual(checked.value, get(values, path))) ||
+      (check !== undefined && isEqual(check.value, get(values, path))) ||
       this.#isSubmitted(path, values)
     );
   }
 
-  /** What was said about the values as they are now. */
+  /** Returns the errors that apply to `values`. */
   messagesFor(values: object): Messages {
-    const said: Record<string, readonly string[]> = Object.create(null);
-    for (const [path, { value, messages }] of this.#checked)
+    const result = Object.create(null) as Record<string, readonly string[]>;
+    for (const [path, { value, messages }] of this.#checks)
       if (messages.length > 0 && isEqual(value, get(values, path)))
-        said[path] = messages;
+        result[path] = messages;
     for (const [path, messages] of Object.entries(
       this.#submission?.messages ?? {},
     ))
-      if (this.#isSubmitted(path, values)) said[path] = messages;
-    return said;
+      if (this.#isSubmitted(path, values)) result[path] = messages;
+    return result;
   }
 
   #isSubmitted(path: string, values: object): boolean {
-    const sent = this.#submission?.values;
-    return sent !== undefined && isEqual(get(sent, path), get(values, path));
+    const submitted = this.#submission?.values;
+    return (
+      submitted !== undefined &&
+      isEqual(get(submitted, path), get(values, path))
+    );
   }
 }
 
-interface Verdict {
+interface CheckedValue {
   readonly value: unknown;
   readonly messages: readonly string[];
 }
 
 /** Returns whether two values of a field are equal. A file is equal only to itself. */
-export function isEqual(one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true;
-  if (!isPlain(one) || !isPlain(other)) return false;
-  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...keys].every((key) => isEqual(one[key], other[key]));
+export function isEqual(left: unknown, right: unknown): boolean {
+  if (Object.is(left, right)) return true;
+  if (!isPlain(left) || !isPlain(right)) return false;
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].every((key) => isEqual(left[key], right[key]));
 }
 
-/** A copy of values that later changes do not reach; files stay what they are. */
+/** Copies values deeply, so that later changes do not affect the copy. Files are shared. */
 export function cloneValues<T extends object>(values: T): T {
-  return copy(values) as T;
+  return clone(values) as T;
 }
 
-function copy(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copy);
+function clone(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(clone);
   if (!isPlain(value)) return value;
   const members = Object.entries(value).map(
-    ([key, member]) => [key, copy(member)] as const,
+    ([key, member]) => [key, clone(member)] as const,
   );
   return Object.fromEntries(members);
 }
 
-/** Returns whether a value is a list or a group, and not a file or another object of the browser. */
+/** Returns whether a value is a list or a group, as opposed to a file or another object of the browser. */
 function isPlain(value: unknown): value is Record<string, unknown> {
   return (
     Array.isArray(value) ||

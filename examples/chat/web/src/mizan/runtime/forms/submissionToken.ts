@@ -2,27 +2,27 @@
 
 import type { QueryClient } from "@tanstack/react-query";
 
-/** Which form uses which token. */
+/** Tokens in use, with the form that uses each. */
 const owners = new WeakMap<QueryClient, Map<string, object>>();
 
 /**
- * The token for `form`: the given one, or one of its own where another form has that already. The same
- * form may stand on a page twice, or come back to it with a state that was kept.
+ * Returns the idempotency token for `form`: the given one, or a new one if another form uses that already.
+ * A page may contain the same form twice, or show it again with cached state.
  */
 export function claimToken(
   client: QueryClient,
   form: object,
   token: string,
 ): string {
-  let tokens = owners.get(client);
-  if (!tokens) owners.set(client, (tokens = new Map()));
+  const tokens = owners.get(client) ?? new Map<string, object>();
+  owners.set(client, tokens);
   const owner = tokens.get(token) ?? form;
   if (owner !== form) return newToken();
   tokens.set(token, form);
   return token;
 }
 
-/** A UUID of version 4. `crypto.randomUUID` would need HTTPS. */
+/** Returns a random UUID (version 4). `crypto.randomUUID` is available only over HTTPS. */
 export function newToken(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const hex = Array.from(bytes, (byte, index) => {

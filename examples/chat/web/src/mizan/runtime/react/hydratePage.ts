@@ -8,27 +8,27 @@ import {
 } from "react-dom/client";
 import { offerReload, recover } from "./pageRecovery";
 
-/** How to bring a page to life that the server rendered. */
+/** Options for hydrating a page that the server rendered. */
 export interface HydratePageOptions extends HydrationOptions {
-  /** What to put around the page; it must not add elements, as the server has none. */
+  /** Wraps the page, for example in providers. It must not add elements that the server does not render. */
   readonly wrap?: (page: ReactNode) => ReactNode;
 }
 
-/** What the server rendered. */
+/** Component and props that the server rendered. */
 interface Page {
   readonly component: string;
   readonly props: object;
 }
 
 /**
- * Loads the component that the server rendered, and hydrates the page with it.
+ * Loads the component that the server rendered, and hydrates the page.
  *
- * `components` has the components by their paths as the server has them, which is what
- * `import.meta.glob("../pages/*.tsx")` gives in a file that stands where the server's paths begin.
+ * `components` maps the server's paths to functions that load a component. In a file in the folder that the
+ * server's paths are relative to, `import.meta.glob("./pages/*.tsx")` returns such a map.
  *
- * After a deployment, files that an open page names may be gone. A page whose component cannot be
- * loaded is reloaded once. Where that does not help, and where a file that is loaded later is missing,
- * the page says so and offers to reload.
+ * After a deployment, files that an open page refers to may be missing. If the component cannot be loaded,
+ * the page reloads once. If that does not help, or if a file that is loaded later is missing, the page shows
+ * a notice with a button that reloads it.
  */
 export async function hydratePage(
   components: Readonly<Record<string, () => Promise<unknown>>>,
@@ -38,16 +38,16 @@ export async function hydratePage(
   const page = readPage();
   if (!root || !page)
     throw new Error(
-      "this page was not rendered by the server: it has no #mizan-root or #mizan-page",
+      "cannot hydrate a page that the server did not render: #mizan-root or #mizan-page is missing",
     );
-  // The server gives them the nonce of the policy, which no component names, and which has done its work.
+  // The server adds the nonce of the content security policy, which would be a hydration mismatch.
   for (const style of root.querySelectorAll("style[nonce]"))
     style.removeAttribute("nonce");
   const load = components[page.component] ?? components[`./${page.component}`];
   if (!load) {
     const known = Object.keys(components).join(", ") || "none";
     throw new Error(
-      `the server rendered ${page.component}, which is not among the components: ${known}`,
+      `the component ${page.component} of this page is not among the given components: ${known}`,
     );
   }
   const component = await load().catch(recover);
@@ -63,7 +63,7 @@ interface PageModule {
   readonly default: ComponentType<object>;
 }
 
-/** Reads only the element that the server writes: HTML of users may have elements with the same id. */
+/** Reads only the element that the server writes: users' HTML may contain elements with the same id. */
 function readPage(): Page | undefined {
   const found = document.querySelectorAll(
     'body > script#mizan-page[type="application/json"]',

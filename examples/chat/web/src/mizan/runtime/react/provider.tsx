@@ -15,6 +15,7 @@ import {
 } from "react";
 import type { QueryOptions } from "../transport/functions";
 import { usePageData } from "./hooks";
+import { removeHydratedElements } from "./hydration";
 import {
   createQueryClient,
   createServerQueryClient,
@@ -24,7 +25,7 @@ import {
 import { serverFunctions } from "../transport/serverRendering";
 import { transportOf, type Connected } from "../transport/transport";
 
-/** A global context, whatever it yields and however it fails. */
+/** A global context with any output and any error. */
 export interface GlobalContext {
   queryOptions(
     input: void,
@@ -34,26 +35,26 @@ export interface GlobalContext {
 /** Props of the generated `MizanProvider`. */
 export interface ProviderProps<A> {
   readonly children?: ReactNode;
-  /** Shown while a context below is loading for the first time; nothing when left out. */
+  /** Rendered while a context below loads for the first time. Nothing by default. */
   readonly fallback?: ReactNode;
-  /** The server to use instead of the one that this page came from. */
+  /** Server to use instead of the page's own. */
   readonly api?: A | undefined;
   /**
-   * The cache to use instead of one of the provider's own. On the server only its default options
-   * are used: every page has a cache of its own there.
+   * Cache to use instead of the provider's own. The server creates a cache for every page and only uses
+   * the default options of this one.
    */
   readonly queryClient?: QueryClient | undefined;
 }
 
 interface ApiProviderProps<A> extends ProviderProps<A> {
-  /** Hands `api` to the hooks; its default is the api that is used when the props name none. */
+  /** Context that passes `api` to the hooks. Its default is the api of the page's server. */
   readonly context: Context<A>;
   readonly globalContexts: (api: A) => readonly GlobalContext[];
 }
 
 /**
- * Provides an api and a cache, fetches the global contexts in one request, and has queries that a
- * mutation made stale fetched again.
+ * Provides an api and a cache to the hooks below. Fetches the global contexts in one request, and
+ * invalidates the queries that a mutation affects.
  */
 export function ApiProvider<A extends Connected>(
   props: ApiProviderProps<A>,
@@ -69,8 +70,10 @@ export function ApiProvider<A extends Connected>(
     [api, client],
   );
 
-  // The boundary is there without a fallback too: were this component to suspend with what is below
-  // it, React would forget the client that it made, and the contexts would load for ever.
+  useEffect(() => removeHydratedElements(client), [client]);
+
+  // The boundary is necessary without a fallback too: if this component suspended together with its
+  // children, React would discard the client that it created, and the contexts would load for ever.
   return (
     <context.Provider value={api}>
       <QueryClientProvider client={client}>
@@ -81,7 +84,7 @@ export function ApiProvider<A extends Connected>(
   );
 }
 
-/** The cache of this page: the given one, or one that lives as long as the provider. */
+/** Returns the cache of the page: the given one, or one that lives as long as the provider. */
 function useClient(given: QueryClient | undefined): QueryClient {
   const [own] = useState(() =>
     serverFunctions() ? createServerQueryClient(given) : createQueryClient(),
@@ -91,7 +94,7 @@ function useClient(given: QueryClient | undefined): QueryClient {
   return client;
 }
 
-/** Starts queries while rendering: an effect would run after the components below sent their own. */
+/** Starts queries during rendering, because effects run after those of the components below. */
 function Prefetch({
   queries,
 }: {

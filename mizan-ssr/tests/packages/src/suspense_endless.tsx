@@ -3,7 +3,7 @@ import { later } from "./parts/later";
 
 const Read = ({ promise }: { promise: Promise<string> }) => <b>{use(promise)}</b>;
 
-/** A part that comes, and one that never does, so that the render is aborted. */
+/** A part that completes, and one that never does, so the render is aborted. */
 export default function App() {
   const [soon, never] = useMemo(() => [later(1, "soon"), new Promise<string>(() => {})], []);
   return (

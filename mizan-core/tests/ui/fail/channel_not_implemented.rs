@@ -1,0 +1,7 @@
+use mizan_core::Registry;
+
+struct Prices;
+
+fn main() {
+    let _ = Registry::new().channel::<Prices>();
+}

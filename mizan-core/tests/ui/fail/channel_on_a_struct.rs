@@ -1,0 +1,6 @@
+use mizan_core::channel;
+
+#[channel]
+struct Prices;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mizan_core::channel;
+
+#[channel(name = "prices")]
+struct Prices;
+
+fn main() {}
