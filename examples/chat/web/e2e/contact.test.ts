@@ -22,7 +22,7 @@ test("a page with a form token is private and not cached", async ({
   request,
 }) => {
   const tokens = new Set<string | undefined>();
-  for (const _ of [1, 2]) {
+  for (let visit = 1; visit <= 2; visit += 1) {
     const page = await request.get("/contact/");
     expect(page.headers()["cache-control"]).toBe("private, no-store");
     tokens.add(/name="__token" value="([^"]+)"/.exec(await page.text())?.[1]);
@@ -97,7 +97,10 @@ test.describe("the contact form", () => {
     visit,
     browserName,
   }) => {
-    test.skip(browserName !== "chromium", "only Chromium supports network throttling");
+    test.skip(
+      browserName !== "chromium",
+      "only Chromium supports network throttling",
+    );
     const { page } = await visit("/contact/");
     await fill(page);
     // Decoders ignore bytes after the end of a PNG.
@@ -117,7 +120,9 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toBeVisible();
   });
 
-  test("rejects a file whose content does not match its type", async ({ visit }) => {
+  test("rejects a file whose content does not match its type", async ({
+    visit,
+  }) => {
     const { page } = await visit("/contact/");
     await fill(page);
     const image = page.getByLabel("Image");
@@ -130,9 +135,7 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toBeVisible();
   });
 
-  test("adds and removes rows with errors of their own", async ({
-    visit,
-  }) => {
+  test("adds and removes rows with errors of their own", async ({ visit }) => {
     const { page } = await visit("/contact/");
     await fill(page);
     const add = page.getByRole("button", { name: "Add a phone number" });
@@ -153,9 +156,7 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toBeVisible();
   });
 
-  test("handles a click on a button that an error moves", async ({
-    visit,
-  }) => {
+  test("handles a click on a button that an error moves", async ({ visit }) => {
     const { page } = await visit("/contact/");
     await page.getByLabel("Email address").fill("ada@");
     await send(page).scrollIntoViewIfNeeded();

@@ -96,11 +96,7 @@ test("a page with data is hydrated and styled in development", async ({
   expect(await site.html("/")).toMatch(
     /<link rel="stylesheet" href="http:\/\/localhost:[^"]*page\.css/,
   );
-  await site.edit(
-    "components/Footer.tsx",
-    "<footer",
-    '<footer data-edited=""',
-  );
+  await site.edit("components/Footer.tsx", "<footer", '<footer data-edited=""');
   await page.reload();
   await expect(page.locator("footer[data-edited]")).toBeVisible();
   expect(site.consoleMessages).toEqual([]);

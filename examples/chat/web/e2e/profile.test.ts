@@ -3,9 +3,7 @@ import { join } from "./join";
 import { Mailbox } from "./mailbox";
 import { expect, test } from "./page";
 
-test("edits the profile and updates the page", async ({
-  visit,
-}) => {
+test("edits the profile and updates the page", async ({ visit }) => {
   const chat = await visit("/profile/");
   const { page } = chat;
   await expect(page.getByText("Sign in to edit your profile.")).toBeVisible();

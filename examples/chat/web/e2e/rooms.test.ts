@@ -70,7 +70,9 @@ class Guest {
 let count = 0;
 const mark = () => `m${Date.now()}-${(count += 1)}`;
 
-test("shares messages and the list of guests between windows", async ({ browser }) => {
+test("shares messages and the list of guests between windows", async ({
+  browser,
+}) => {
   const mia = await Guest.enter(browser, "member");
   const ole = await Guest.enter(browser, "staff");
   const about = mark();
@@ -86,9 +88,7 @@ test("shares messages and the list of guests between windows", async ({ browser 
   expect(await late.received(about)).toEqual(await mia.received(about));
 });
 
-test("receives all messages after being offline", async ({
-  browser,
-}) => {
+test("receives all messages after being offline", async ({ browser }) => {
   const mia = await Guest.enter(browser, "superuser");
   const ole = await Guest.enter(browser, "staff");
   const about = mark();
@@ -149,9 +149,7 @@ for (const [width, height] of [
   [1280, 600],
   [390, 844],
 ] as const)
-  test(`the composer is visible at ${width}x${height}`, async ({
-    browser,
-  }) => {
+  test(`the composer is visible at ${width}x${height}`, async ({ browser }) => {
     const mia = await Guest.enter(browser, "member");
     await mia.page.setViewportSize({ width, height });
     await expect(

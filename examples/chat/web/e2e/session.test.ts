@@ -39,9 +39,7 @@ test("visitors cannot call any report", async ({ chat }) => {
 });
 
 for (const user of users) {
-  test(`${user.name} signs in and every panel updates`, async ({
-    chat,
-  }) => {
+  test(`${user.name} signs in and every panel updates`, async ({ chat }) => {
     await chat.switchTo(user.name);
     await expect(chat.outcome("current_user")).toContainText(
       new RegExp(
@@ -60,9 +58,7 @@ for (const user of users) {
   });
 }
 
-test("a second user sees no data of the first", async ({
-  chat,
-}) => {
+test("a second user sees no data of the first", async ({ chat }) => {
   await chat.switchTo("Superuser");
   await expect(
     chat.outcome("superuser_report").getByRole("heading"),

@@ -29,7 +29,7 @@ export function highlight(source: string): Token[] {
   let end = 0;
   for (const match of source.trimEnd().matchAll(tokens)) {
     const [kind] =
-      Object.entries(match.groups ?? {}).find(
+      Object.entries<string | undefined>(match.groups ?? {}).find(
         ([, text]) => text !== undefined,
       ) ?? [];
     if (match.index > end)

@@ -24,7 +24,7 @@ const sentences: Readonly<Record<string, string>> = {
 /** Describes an error in sentences for users. */
 export function problemsOf(error: unknown): readonly string[] {
   if (!(error instanceof CallError)) return ["Something went wrong."];
-  const { code, fields, message } = error;
+  const { code, fields, message } = error as CallError;
   const fieldMessages = Object.values(fields).flat();
   if (fieldMessages.length > 0) return fieldMessages;
   // Messages that the application declares are already sentences for users.

@@ -13,8 +13,8 @@ interface StickToEnd {
   readonly ref: RefObject<HTMLDivElement | null>;
   /** True if new items have arrived while the user has scrolled up. */
   readonly hasUnseen: boolean;
-  onScroll(): void;
-  toEnd(): void;
+  readonly onScroll: () => void;
+  readonly scrollToEnd: () => void;
 }
 
 const useBrowserLayoutEffect =
@@ -44,7 +44,7 @@ export function useStickToEnd(
     if (isAtEnd.current) setHasUnseen(false);
   }
 
-  function toEnd(): void {
+  function scrollToEnd(): void {
     const { current: list } = ref;
     if (list) list.scrollTop = list.scrollHeight;
     isAtEnd.current = true;
@@ -53,7 +53,7 @@ export function useStickToEnd(
 
   useBrowserLayoutEffect(() => {
     if (newest === undefined) return;
-    if (isAtEnd.current || isOwn) toEnd();
+    if (isAtEnd.current || isOwn) scrollToEnd();
     else setHasUnseen(true);
     // Runs only for a new item at the end.
   }, [newest]);
@@ -76,5 +76,5 @@ export function useStickToEnd(
     return () => observer.disconnect();
   }, []);
 
-  return { ref, hasUnseen, onScroll, toEnd };
+  return { ref, hasUnseen, onScroll, scrollToEnd };
 }

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import type { FormEvent, ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useApi, useCurrentUser, useDemoAccounts, useSignOut } from "../mizan";
 import { Problem } from "./Problem";
 
@@ -63,7 +63,7 @@ function SwitchForm(props: SwitchFormProps): ReactNode {
     <form
       method="post"
       action={action}
-      onSubmit={(event: FormEvent) => {
+      onSubmit={(event) => {
         event.preventDefault();
         onSubmit();
       }}

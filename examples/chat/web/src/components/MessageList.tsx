@@ -13,14 +13,18 @@ export function MessageList({ chat }: MessageListProps): ReactNode {
   const user = useCurrentUser();
   const newest = messages.at(-1);
   const isOwn = user !== null && newest?.data.author === user.id;
-  const list = useStickToEnd(messages[0]?.id, newest?.id, isOwn);
+  const { ref, hasUnseen, onScroll, scrollToEnd } = useStickToEnd(
+    messages[0]?.id,
+    newest?.id,
+    isOwn,
+  );
   return (
     <div className="messages-frame">
       {/* In the tab order, to be scrolled with the keyboard. */}
       <div
         className="messages"
-        ref={list.ref}
-        onScroll={list.onScroll}
+        ref={ref}
+        onScroll={onScroll}
         tabIndex={0}
         role="group"
         aria-label="Conversation"
@@ -41,8 +45,8 @@ export function MessageList({ chat }: MessageListProps): ReactNode {
         </ol>
         {messages.length === 0 && <Empty status={chat.status} />}
       </div>
-      {list.hasUnseen && (
-        <button type="button" className="primary unseen" onClick={list.toEnd}>
+      {hasUnseen && (
+        <button type="button" className="primary unseen" onClick={scrollToEnd}>
           New messages
         </button>
       )}
