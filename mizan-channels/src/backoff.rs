@@ -22,6 +22,7 @@ impl Backoff {
     }
 
     /// Starts again with the shortest pause.
+    #[cfg(feature = "redis")]
     pub(crate) fn reset(&mut self) {
         self.attempt = 0;
     }

@@ -66,6 +66,37 @@ impl Channels {
     /// Publishes a message to the subscribers of the group that `params` name, on all servers. Returns the position
     /// of the message once the broker has stored it.
     ///
+    /// ```
+    /// # use mizan_channels::Channels;
+    /// # use mizan_channels::broker::MemoryBroker;
+    /// # use mizan_core::{Channel, Cx, Decision, channel};
+    /// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// # struct Ticker {
+    /// #     symbol: String,
+    /// # }
+    /// # struct Prices;
+    /// # #[channel]
+    /// # impl Channel for Prices {
+    /// #     type Params = Ticker;
+    /// #     type ServerMessage = f64;
+    /// #     const NAME: &'static str = "prices";
+    /// #     async fn authorize(_: &Cx, _: &Ticker) -> Decision {
+    /// #         Decision::Allow
+    /// #     }
+    /// #     fn group(params: &Ticker) -> String {
+    /// #         params.symbol.clone()
+    /// #     }
+    /// # }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let channels = Channels::new(MemoryBroker::new());
+    /// let ticker = Ticker { symbol: "ACME".to_owned() };
+    /// let first = channels.publish::<Prices>(&ticker, 17.25).await?;
+    /// let second = channels.publish::<Prices>(&ticker, 17.5).await?;
+    /// assert!(first.offset < second.offset);
+    /// # Ok::<(), mizan_channels::PublishError>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the broker is unavailable, or if the message cannot be encoded as JSON. If
@@ -186,6 +217,19 @@ impl Channels {
     /// have disconnected. New connections are refused meanwhile.
     ///
     /// Call it before the program exits, so that the clients of a deployment do not reconnect all at once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mizan_channels::Channels;
+    /// use mizan_channels::broker::MemoryBroker;
+    ///
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let channels = Channels::new(MemoryBroker::new());
+    /// channels.drain(Duration::from_secs(30)).await;
+    /// assert!(channels.admit().is_err());
+    /// # });
+    /// ```
     pub async fn drain(&self, window: Duration) {
         self.0.start_draining();
         self.0

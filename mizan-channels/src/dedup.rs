@@ -27,7 +27,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 tokio::task_local! {
-    /// Whether the message that runs in this task has published, or may have.
+    /// True if the message that runs in this task has published, or may have.
     static HAS_PUBLISHED: Cell<bool>;
 }
 

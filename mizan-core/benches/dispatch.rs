@@ -1,8 +1,8 @@
-//! A dispatched call, against decoding and encoding the same JSON with serde_json alone.
+//! A dispatched call, compared with decoding and encoding the same JSON by serde_json alone.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a benchmark fails by panicking, and its functions are documented by their names"
+    reason = "a benchmark fails by panicking, and its name documents it"
 )]
 
 use std::sync::Arc;
@@ -32,7 +32,7 @@ async fn answer() -> Result<u32, Error> {
     Ok(42)
 }
 
-/// The input of `echo` without anything of mizan's.
+/// The input of `echo`, without mizan.
 #[derive(Deserialize)]
 struct Bare {
     text: String,

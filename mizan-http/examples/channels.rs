@@ -24,14 +24,14 @@ struct Room {
 
 /// A message of a user.
 #[derive(Serialize, JsonSchema)]
-struct Said {
+struct ChatMessage {
     who: String,
     text: String,
 }
 
 /// The number of messages so far.
 #[derive(Serialize, JsonSchema)]
-struct Counted {
+struct MessageCount {
     number: u32,
 }
 
@@ -40,10 +40,10 @@ struct Chat;
 #[channel]
 impl Channel for Chat {
     type Params = Room;
-    type ServerMessage = Said;
+    type ServerMessage = ChatMessage;
     type ClientMessage = String;
-    type Reply = Counted;
-    type Snapshot = Counted;
+    type Reply = MessageCount;
+    type Snapshot = MessageCount;
     type Member = String;
     const NAME: &'static str = "chat";
     const HISTORY_LEN: usize = 2_000;
@@ -57,9 +57,9 @@ impl Channel for Chat {
         params.room.clone()
     }
 
-    async fn snapshot(cx: &Cx, _: &Room) -> Result<Option<Snapshot<Counted>>, Error> {
+    async fn snapshot(cx: &Cx, _: &Room) -> Result<Option<Snapshot<MessageCount>>, Error> {
         let number = cx.state::<Arc<AtomicU32>>().load(Ordering::Relaxed);
-        Ok(Some(Snapshot::new(Counted { number })))
+        Ok(Some(Snapshot::new(MessageCount { number })))
     }
 
     async fn member(cx: &Cx, _: &Room) -> Result<Option<Member<String>>, Error> {
@@ -67,16 +67,16 @@ impl Channel for Chat {
         Ok(id.map(|id| Member::new(id.clone(), id)))
     }
 
-    async fn receive(cx: &Cx, params: &Room, text: String) -> Result<Counted, Error> {
+    async fn receive(cx: &Cx, params: &Room, text: String) -> Result<MessageCount, Error> {
         if text.is_empty() {
             return Err(Error::conflict("the message is empty"));
         }
         let count = cx.state::<Arc<AtomicU32>>();
         let number = count.fetch_add(1, Ordering::Relaxed) + 1;
         let who = cx.principal().id().unwrap_or("anonymous").to_owned();
-        let said = Said { who, text };
-        cx.channels().publish::<Chat>(params, said).await?;
-        Ok(Counted { number })
+        let message = ChatMessage { who, text };
+        cx.channels().publish::<Chat>(params, message).await?;
+        Ok(MessageCount { number })
     }
 }
 

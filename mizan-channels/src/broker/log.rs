@@ -80,7 +80,7 @@ pub enum ReadReply {
     Messages {
         /// The messages, none if the cursor is at the top.
         messages: Vec<Message>,
-        /// Whether the log has more messages after these.
+        /// True if the log has more messages after these.
         has_more: bool,
     },
     /// The log does not keep the messages after the cursor any more, or has another epoch.
@@ -95,7 +95,7 @@ pub struct HistoryPage {
     pub epoch: Arc<str>,
     /// The messages in the order of their offsets.
     pub messages: Vec<Message>,
-    /// Whether the log keeps older messages.
+    /// True if the log keeps older messages.
     pub has_more: bool,
 }
 

@@ -61,7 +61,7 @@ impl Topics {
             }),
             subscribers: Mutex::default(),
             #[cfg(feature = "redis")]
-            link: AtomicU64::new(0),
+            subscribed_connection: AtomicU64::new(0),
         });
         shard.insert(Arc::clone(&topic.name), Arc::clone(&topic));
         topic
@@ -102,7 +102,7 @@ pub(crate) struct Topic {
     subscribers: Mutex<Slab<Notifier>>,
     /// The number of the Redis connection that is subscribed to the topic, 0 for none.
     #[cfg(feature = "redis")]
-    link: AtomicU64,
+    subscribed_connection: AtomicU64,
 }
 
 struct RetainedLog {
@@ -251,8 +251,8 @@ impl Topics {
 
 #[cfg(feature = "redis")]
 impl Topic {
-    pub(crate) fn link(&self) -> &AtomicU64 {
-        &self.link
+    pub(crate) fn subscribed_connection(&self) -> &AtomicU64 {
+        &self.subscribed_connection
     }
 
     /// Adds a message that was published `age` ago. Returns `false` if the log has another epoch or would have a

@@ -35,7 +35,7 @@ const IDLE_QUEUE_CAPACITY: usize = 8;
 /// The timeout of the closing handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A future that serves a connection. An idle connection consists of it and the transport.
+/// A future that serves a connection. With the transport, it is all that an idle connection keeps in memory.
 pub(crate) struct Connection<T: Transport> {
     server: Arc<ServerState>,
     transport: T,
@@ -51,7 +51,7 @@ pub(crate) struct Connection<T: Transport> {
     index: usize,
     effects: FuturesUnordered<Effect>,
     frames: VecDeque<Bytes>,
-    /// Whether the transport has frames that are not flushed.
+    /// True if the transport has frames that are not flushed.
     is_unflushed: bool,
     deadlines: Deadlines<Instant>,
     /// The time at which a client that reads nothing is disconnected.

@@ -38,7 +38,7 @@ pub(super) struct ActiveSubscriptions {
 /// A subscription: the channel with its params, and the readers of its logs.
 struct ActiveSubscription {
     id: SubscriptionId,
-    joined: Arc<dyn DynSubscription>,
+    handler: Arc<dyn DynSubscription>,
     channel: &'static str,
     group: Arc<str>,
     config: SubscriptionConfig,
@@ -158,11 +158,11 @@ impl ActiveSubscriptions {
                 "there is no channel of this name",
             ));
         };
-        let joined = entry.subscription(params)?;
-        let group = broker_group(entry.name(), &joined.group()).into();
+        let handler = entry.subscription(params)?;
+        let group = broker_group(entry.name(), &handler.group()).into();
         self.subscriptions.push(ActiveSubscription {
             id,
-            joined,
+            handler,
             channel: entry.name(),
             group,
             config: SubscriptionConfig::new(entry.slow_consumer(), entry.reauthorize_interval())
@@ -185,10 +185,10 @@ impl ActiveSubscriptions {
         let client = cx.head().client_network();
         let server = Arc::clone(&self.server);
         let subscription = self.find(id)?;
-        let joined = Arc::clone(&subscription.joined);
+        let handler = Arc::clone(&subscription.handler);
         let config = subscription.config.clone();
         Some(subscription.until_it_ends(async move {
-            let result = call_channel(&server, client, joined.authorize(cx)).await;
+            let result = call_channel(&server, client, handler.authorize(cx)).await;
             let result = result.map(|()| config);
             SubscriptionResult::Authorized {
                 ticket,
@@ -224,14 +224,14 @@ impl ActiveSubscriptions {
         let client = cx.head().client_network();
         let server = Arc::clone(&self.server);
         let subscription = self.find(id)?;
-        let joined = Arc::clone(&subscription.joined);
+        let handler = Arc::clone(&subscription.handler);
         Some(subscription.until_it_ends(async move {
-            let snapshot = call_channel(&server, client, joined.snapshot(cx)).await;
+            let snapshot = call_channel(&server, client, handler.snapshot(cx)).await;
             SubscriptionResult::Snapshot(snapshot)
         }))
     }
 
-    /// Marks the subscriber as present, unless it is anonymous to the others, and gets the list of members.
+    /// Marks the subscriber as present if the channel names a member for it, and gets the list of members.
     fn members(&mut self, id: SubscriptionId, caller: Caller<'_>) -> Option<Effect> {
         let cx = self.cx(caller);
         let client = cx.head().client_network();
@@ -240,7 +240,7 @@ impl ActiveSubscriptions {
         let connection = format!("{}.{id:?}", self.name);
         let subscription = self.find(id)?;
         let group = Arc::clone(&subscription.group);
-        let joined = Arc::clone(&subscription.joined);
+        let handler = Arc::clone(&subscription.handler);
         let has_entered = subscription.presence_guard.is_some();
         let has_reader = subscription.presence.is_some();
         // Created before the connection enters, so that it leaves even if the work is cancelled in between.
@@ -259,7 +259,7 @@ impl ActiveSubscriptions {
                 reader = Some(attached.await);
             }
             if !has_entered {
-                match call_channel(&server, client, joined.member(cx)).await {
+                match call_channel(&server, client, handler.member(cx)).await {
                     Ok(Some((member, info))) => {
                         retry_while_alive(no_op, || {
                             broker.enter(&group, &connection, &member, info.clone())
@@ -293,11 +293,11 @@ impl ActiveSubscriptions {
         let server = Arc::clone(&self.server);
         let subscription = self.find(id)?;
         let request = dedup::lease_request(user, caller.client, &mid, &subscription.group, &data);
-        let joined = Arc::clone(&subscription.joined);
+        let handler = Arc::clone(&subscription.handler);
         let channel = subscription.channel;
         let started = std::time::Instant::now();
         // Spawned, so that it runs to its end even if the connection is closed.
-        let running = tokio::spawn(dedup::receive_once(server, request, joined, cx, data));
+        let running = tokio::spawn(dedup::receive_once(server, request, handler, cx, data));
         Some(Box::pin(async move {
             let result = running.await.unwrap_or_else(|_| {
                 Err(Refusal::new(

@@ -32,7 +32,7 @@ pub struct ChannelSession {
     /// The name of the connection in the log.
     pub(super) name: Box<str>,
     pub(super) phase: Phase,
-    /// Whether the server is shutting down.
+    /// True if the server is shutting down.
     pub(super) is_draining: bool,
     pub(super) subscriptions: Vec<Subscription>,
     pub(super) next_ticket: u32,
@@ -45,7 +45,7 @@ pub struct ChannelSession {
     /// The number of frames in the current rate window.
     pub(super) frames_in_window: u32,
     pub(super) heartbeat: Heartbeat,
-    /// Whether the timer of the reauthorization is set.
+    /// True if the timer of the reauthorization is set.
     pub(super) reauthorization_is_scheduled: bool,
 }
 
@@ -70,7 +70,7 @@ pub(super) struct OpenState {
     pub(super) user: Option<Arc<str>>,
     /// The authentication that is running, with its ticket.
     pub(super) authentication: Option<(u32, Reauthentication)>,
-    /// Whether the client was asked for a fresh credential and has not sent one.
+    /// True if the client was asked for a fresh credential and has not sent one.
     pub(super) credential_has_expired: bool,
 }
 

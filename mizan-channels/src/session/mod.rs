@@ -20,7 +20,7 @@
 //! outputs.clear();
 //! let hello = r#"{"t":"hello","client":"pZ2vK1mXq8w"}"#;
 //! session.step(SessionInput::Frame(hello.into()), &mut outputs);
-//! let [SessionOutput::Authenticate { ticket, token: None }] = outputs[..] else {
+//! let [.., SessionOutput::Authenticate { ticket, token: None }] = outputs[..] else {
 //!     panic!("{outputs:?}");
 //! };
 //!

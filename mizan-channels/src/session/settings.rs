@@ -45,9 +45,9 @@ pub struct SubscriptionConfig {
     pub slow_consumer: SlowConsumer,
     /// The interval at which the subscriber is authorized again.
     pub reauthorize: Duration,
-    /// Whether the channel has snapshots.
+    /// True if the channel has snapshots.
     pub has_snapshot: bool,
-    /// Whether the channel has presence.
+    /// True if the channel has presence.
     pub has_presence: bool,
 }
 

@@ -71,12 +71,12 @@ enum Delivery {
     },
 }
 
-/// The availability of the broker, as far as the client is told of it.
+/// The availability of the broker, as reported to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Availability {
     Available,
     Unavailable,
-    /// The broker is available again. The client is told once it has all messages.
+    /// The broker is available again. The client gets `live` once it has all messages.
     Resuming,
 }
 
@@ -115,9 +115,9 @@ struct Gap {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct LogPosition {
     at: Cursor,
-    /// Whether the log may have more messages.
+    /// True if the log may have more messages.
     is_dirty: bool,
-    /// Whether a read has been requested.
+    /// True if a read has been requested.
     is_reading: bool,
 }
 
@@ -418,7 +418,7 @@ impl Subscription {
                 tracing::error!(
                     %message.prev,
                     at = position.at.offset,
-                    "the log has a hole; the subscriber is told of a gap"
+                    "the log has a hole; the subscriber gets a gap"
                 );
                 let epoch = Arc::clone(&position.at.epoch);
                 let state = LogState::new(epoch, message.prev, message.offset, message.prev);

@@ -8,7 +8,7 @@ use std::task::Poll;
 use mizan_core::channel::Position;
 use tokio::task::JoinSet;
 
-use super::{TestReader, publication, within_timeout};
+use super::fixtures::{TestReader, publication, within_timeout};
 use crate::broker::{Broker, LogKind, Notifier, ReadReply, Retention, SubscriptionId};
 
 /// Tests the logs of a broker.

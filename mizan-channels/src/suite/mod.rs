@@ -26,20 +26,19 @@
     reason = "a test that cannot continue fails by panicking"
 )]
 
+mod fixtures;
 mod leases;
 mod logs;
 mod presence;
-mod reader;
 
 use std::sync::Arc;
-use std::time::Duration;
 
+pub use fixtures::{TestReader, publication, within_timeout};
 pub use leases::leases;
 pub use logs::logs;
 pub use presence::presence;
-pub use reader::TestReader;
 
-use crate::broker::{Broker, Publication};
+use crate::broker::Broker;
 
 /// Tests everything: [`logs`], [`presence`], [`leases`], and that [`Broker::maintain`] returns.
 ///
@@ -51,20 +50,4 @@ pub async fn all(broker: Arc<dyn Broker>) {
     presence(&*broker).await;
     leases(&broker).await;
     within_timeout(broker.maintain()).await;
-}
-
-/// Waits for a future that should complete soon.
-///
-/// # Panics
-///
-/// Panics if the future does not complete within 20 seconds.
-pub async fn within_timeout<F: Future>(future: F) -> F::Output {
-    let result = tokio::time::timeout(Duration::from_secs(20), future).await;
-    result.expect("the operation completes within 20 seconds")
-}
-
-/// Creates a publication of a text.
-#[must_use]
-pub fn publication(text: &str) -> Publication {
-    Publication::new(serde_json::json!(text).to_string())
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::TestReader;
+use super::fixtures::TestReader;
 use crate::broker::presence::presence_log;
 use crate::broker::{Broker, Cursor};
 

@@ -1,9 +1,12 @@
 //! Authentication of the client of a connection.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use mizan_core::{Error, Principal, RequestHead};
+
+/// The future of an [authentication](AuthenticateConnection::authenticate).
+pub type Authentication = Pin<Box<dyn Future<Output = Result<Peer, Error>> + Send>>;
 
 /// Authenticates the client of a connection.
 ///
@@ -12,18 +15,17 @@ use mizan_core::{Error, Principal, RequestHead};
 /// ```
 /// use std::sync::Arc;
 ///
-/// use futures_util::future::{BoxFuture, FutureExt};
-/// use mizan_channels::transport::{AuthenticateConnection, Peer};
-/// use mizan_core::{Error, Identity, Principal, RequestHead};
+/// use mizan_channels::transport::{Authentication, AuthenticateConnection, Peer};
+/// use mizan_core::{Identity, Principal, RequestHead};
 ///
 /// fn by_token(head: Arc<RequestHead>) -> impl AuthenticateConnection {
-///     move |token: Option<String>| -> BoxFuture<'static, Result<Peer, Error>> {
+///     move |token: Option<String>| -> Authentication {
 ///         let principal = match token.as_deref() {
 ///             Some("secret of ada") => Principal::from(Identity::new("ada")),
 ///             _ => Principal::anonymous(),
 ///         };
 ///         let peer = Peer::new(principal, Arc::clone(&head));
-///         async move { Ok(peer) }.boxed()
+///         Box::pin(async move { Ok(peer) })
 ///     }
 /// }
 /// ```
@@ -37,7 +39,7 @@ pub trait AuthenticateConnection: Send + Sync + 'static {
     ///
     /// Returns an error if the credential could not be checked, for example because the session store is
     /// unavailable. A wrong or expired credential is not an error: it gives an anonymous principal.
-    fn authenticate(&self, token: Option<String>) -> BoxFuture<'static, Result<Peer, Error>>;
+    fn authenticate(&self, token: Option<String>) -> Authentication;
 }
 
 /// The client of a connection.
@@ -60,9 +62,9 @@ impl Peer {
 
 impl<F> AuthenticateConnection for F
 where
-    F: Fn(Option<String>) -> BoxFuture<'static, Result<Peer, Error>> + Send + Sync + 'static,
+    F: Fn(Option<String>) -> Authentication + Send + Sync + 'static,
 {
-    fn authenticate(&self, token: Option<String>) -> BoxFuture<'static, Result<Peer, Error>> {
+    fn authenticate(&self, token: Option<String>) -> Authentication {
         self(token)
     }
 }

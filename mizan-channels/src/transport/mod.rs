@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-pub use authenticate::{AuthenticateConnection, Peer};
+pub use authenticate::{AuthenticateConnection, Authentication, Peer};
 pub use close::{Close, CloseCode};
 
 /// The WebSocket subprotocol of the frames.

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     state: Arc<Mutex<State>>,
-    /// Whether the responses of the server are dropped.
+    /// True if the responses of the server are dropped.
     drops_responses: Arc<AtomicBool>,
     /// The bytes from clients that the proxy holds back from the server; `None` while it forwards them.
     held: Arc<Mutex<Option<Vec<u8>>>>,

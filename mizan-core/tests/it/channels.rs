@@ -18,7 +18,7 @@ struct Room {
     room: String,
 }
 
-/// Has a default, so that it looks different either way.
+/// A type with different schemas as an input and as an output.
 #[derive(Deserialize, Serialize, schemars::JsonSchema)]
 struct Line {
     text: String,
@@ -52,7 +52,7 @@ impl Channel for Chat {
     }
 
     async fn receive(_: &Cx, _: &Room, message: Line) -> Result<usize, Error> {
-        assert!(!message.loud, "the ears");
+        assert!(!message.loud, "too loud");
         Ok(message.text.len())
     }
 }
@@ -91,7 +91,7 @@ fn cx(app: &App, principal: impl Into<Principal>) -> Cx {
 }
 
 #[test]
-fn channels_stand_in_the_manifest_by_name() {
+fn sorts_channels_in_the_manifest_by_name() {
     let registry = Registry::new().channel::<Clock>().channel::<Chat>();
     let manifest = registry.manifest().unwrap();
     let channels = &manifest.as_json()["channels"];
@@ -119,13 +119,13 @@ fn channels_stand_in_the_manifest_by_name() {
 }
 
 #[test]
-fn without_channels_the_manifest_is_as_it_was() {
+fn omits_channels_from_a_manifest_without_any() {
     let manifest = Registry::new().function::<Read>().manifest().unwrap();
     assert_eq!(manifest.as_json().get("channels"), None);
 }
 
 #[test]
-fn the_contract_holds_channels_but_not_their_words() {
+fn contract_covers_channels_without_their_documentation() {
     struct Quiet;
     impl Channel for Quiet {
         type Params = Room;
@@ -151,7 +151,7 @@ fn the_contract_holds_channels_but_not_their_words() {
 }
 
 #[test]
-fn names_of_channels_must_differ() {
+fn rejects_duplicate_channel_names() {
     let twice = Registry::new().channel::<Chat>().channel::<Chat>();
     let error = twice.build().unwrap_err().to_string();
     assert!(
@@ -161,28 +161,35 @@ fn names_of_channels_must_differ() {
 }
 
 #[tokio::test]
-async fn what_a_client_sends_is_decoded_and_decided() {
+async fn decodes_and_authorizes_a_subscription() {
     let app = app();
     let chat = app.channel("chat").unwrap();
-    let refused = chat.subscription(b"{\"rom\":1}").map(|_| ()).unwrap_err();
-    assert_eq!(refused.code(), "invalid");
+    let rejected = chat.subscription(b"{\"rom\":1}").map(|_| ()).unwrap_err();
+    assert_eq!(rejected.code(), "invalid");
     let deep = [b"{\"room\":".to_vec(), vec![b'['; 100]].concat();
     assert_eq!(
         chat.subscription(&deep).map(|_| ()).unwrap_err().code(),
         "malformed"
     );
-    let joined = chat.subscription(br#"{"room":"tea"}"#).unwrap();
-    assert_eq!(joined.group(), "tea");
-    let nobody = cx(&app, Principal::anonymous());
-    let denied = Arc::clone(&joined).authorize(nobody).await.unwrap_err();
+    let subscription = chat.subscription(br#"{"room":"tea"}"#).unwrap();
+    assert_eq!(subscription.group(), "tea");
+    let anonymous = cx(&app, Principal::anonymous());
+    let denied = Arc::clone(&subscription)
+        .authorize(anonymous)
+        .await
+        .unwrap_err();
     assert_eq!(denied.code(), "unauthenticated");
     let mia = || cx(&app, Identity::new("mia").in_session("s1"));
-    Arc::clone(&joined).authorize(mia()).await.unwrap();
-    let (snapshot, position) = Arc::clone(&joined).snapshot(mia()).await.unwrap().unwrap();
+    Arc::clone(&subscription).authorize(mia()).await.unwrap();
+    let (snapshot, position) = Arc::clone(&subscription)
+        .snapshot(mia())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((&snapshot[..], position), (&b"[\"tea\"]"[..], None));
     let receive = |message: Value| {
         let message = Bytes::from(message.to_string());
-        Arc::clone(&joined).receive(mia(), message)
+        Arc::clone(&subscription).receive(mia(), message)
     };
     assert_eq!(receive(json!({"text": "hello"})).await.unwrap(), "5");
     assert_eq!(receive(json!("hello")).await.unwrap_err().code(), "invalid");
@@ -191,7 +198,7 @@ async fn what_a_client_sends_is_decoded_and_decided() {
 }
 
 #[tokio::test]
-async fn the_policies_of_functions_hold_for_channels() {
+async fn authorizes_with_a_policy() {
     struct Backstage;
 
     #[channel]
@@ -213,13 +220,15 @@ async fn the_policies_of_functions_hold_for_channels() {
 
     let app = Registry::new().channel::<Backstage>().build().unwrap();
     let channel = app.channel("backstage").unwrap();
-    let joined = channel.subscription(br#"{"room":"a"}"#).unwrap();
+    let subscription = channel.subscription(br#"{"room":"a"}"#).unwrap();
     for (identity, allowed) in [
         (Identity::new("1"), false),
         (Identity::new("2").group("editors"), true),
         (Identity::new("3").staff(), true),
     ] {
-        let decided = Arc::clone(&joined).authorize(cx(&app, identity)).await;
+        let decided = Arc::clone(&subscription)
+            .authorize(cx(&app, identity))
+            .await;
         assert_eq!(decided.is_ok(), allowed);
     }
 }

@@ -1,13 +1,13 @@
-//! What `#[derive(ClientError)]` makes of an enum.
+//! `#[derive(ClientError)]`.
 
 use mizan_core::error::ErrorKind;
 use mizan_core::{ClientError, Error, Principal, Registry, client};
 use schemars::SchemaGenerator;
 use serde_json::json;
 
-use crate::{blamed, result};
+use crate::{field_errors, result};
 
-/// Why a post was not renamed.
+/// The reasons for not renaming a post.
 #[derive(Debug, ClientError)]
 #[client_error(name = "RenameFailure")]
 enum RenameError {
@@ -23,7 +23,7 @@ enum RenameError {
         title: String,
     },
     TooManyWords,
-    /// Has fields with the names that the macro itself might use.
+    /// A variant whose fields have names that the macro might use.
     #[client_error(message = "{message}, {error}, {value}, {text}")]
     Names {
         message: u8,
@@ -46,13 +46,13 @@ struct Key {
     part: u8,
 }
 
-fn told(error: RenameError) -> Error {
+fn converted(error: RenameError) -> Error {
     error.into_error()
 }
 
 #[test]
-fn a_variant_has_a_code_a_status_a_field_a_message_and_data() {
-    let taken = told(RenameError::Taken {
+fn converts_a_variant_with_all_options() {
+    let taken = converted(RenameError::Taken {
         by: "Al".into(),
         title: "x".into(),
     });
@@ -65,13 +65,13 @@ fn a_variant_has_a_code_a_status_a_field_a_message_and_data() {
         }
     );
     assert_eq!(taken.message(), "Al has `x` already");
-    assert_eq!(blamed(&taken), ["title: Al has `x` already"]);
+    assert_eq!(field_errors(&taken), ["title: Al has `x` already"]);
     assert_eq!(json!(taken.data()), json!({"by": "Al", "title": "x"}));
 }
 
 #[test]
-fn what_is_not_given_comes_from_the_name() {
-    let error = told(RenameError::TooManyWords);
+fn derives_defaults_from_the_variant_name() {
+    let error = converted(RenameError::TooManyWords);
     assert_eq!(
         error.kind(),
         ErrorKind::Declared {
@@ -84,8 +84,8 @@ fn what_is_not_given_comes_from_the_name() {
 }
 
 #[test]
-fn fields_may_have_any_name() {
-    let error = told(RenameError::Names {
+fn supports_any_field_name() {
+    let error = converted(RenameError::Names {
         message: 1,
         error: 2,
         value: 3,
@@ -101,9 +101,9 @@ fn fields_may_have_any_name() {
 }
 
 #[test]
-fn data_that_is_not_json_is_an_internal_error() {
+fn reports_unencodable_data_as_internal() {
     let map = [(Key { part: 1 }, 1)].into();
-    let error = told(RenameError::Unencodable { map });
+    let error = converted(RenameError::Unencodable { map });
     assert_eq!(error.code(), "internal");
     assert!(
         error
@@ -115,11 +115,11 @@ fn data_that_is_not_json_is_an_internal_error() {
 }
 
 #[test]
-fn the_declaration_lists_what_the_client_can_meet() {
+fn declares_each_variant() {
     let mut schemas = SchemaGenerator::default();
     let declared = RenameError::declaration(&mut schemas).unwrap();
     assert_eq!(declared.name, "RenameFailure");
-    assert_eq!(declared.docs, "Why a post was not renamed.");
+    assert_eq!(declared.docs, "The reasons for not renaming a post.");
     let codes: Vec<_> = declared
         .variants
         .iter()
@@ -154,7 +154,7 @@ fn find(title: &str) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn a_transparent_variant_is_the_error_that_it_holds() {
+async fn sends_the_error_in_a_transparent_variant() {
     let app = Registry::new().function::<Rename>().build().unwrap();
     let call = async |title: &str| {
         let input = json!({ "title": title }).to_string();
@@ -176,7 +176,7 @@ async fn a_transparent_variant_is_the_error_that_it_holds() {
     assert!(broken.id().is_some());
 }
 
-/// Nothing can fail, and that compiles too.
+/// An error type without variants.
 #[derive(Debug, ClientError)]
 enum Impossible {}
 
@@ -186,7 +186,7 @@ async fn sure() -> Result<u8, Impossible> {
 }
 
 #[tokio::test]
-async fn an_empty_enum_declares_no_failure() {
+async fn supports_an_enum_without_variants() {
     let app = Registry::new().function::<Sure>().build().unwrap();
     assert_eq!(
         app.call_as(Principal::anonymous(), Sure {}).await.unwrap(),
@@ -194,6 +194,6 @@ async fn an_empty_enum_declares_no_failure() {
     );
     assert_eq!(
         app.manifest().as_json()["errors"],
-        json!({"Impossible": {"docs": "Nothing can fail, and that compiles too.", "variants": []}})
+        json!({"Impossible": {"docs": "An error type without variants.", "variants": []}})
     );
 }

@@ -1,4 +1,4 @@
-//! What `#[client]` makes of a function.
+//! `#[client]`.
 
 use mizan_core::function::FunctionKind;
 use mizan_core::{
@@ -6,11 +6,11 @@ use mizan_core::{
 };
 use serde_json::json;
 
-use crate::{blamed, member, result};
+use crate::{field_errors, member, result};
 
-/// Answers nothing.
+/// Returns nothing.
 ///
-/// It is here to be called.
+/// It has a second paragraph.
 #[client]
 async fn ping() -> Result<(), Error> {
     Ok(())
@@ -47,8 +47,8 @@ async fn r#type(r#match: String, mut count: u8) -> Result<String, Error> {
     Ok(format!("{match} {count}", r#match = r#match))
 }
 
-type Answer<T> = Result<T, Error>;
-type Plain = Answer<u8>;
+type Fallible<T> = Result<T, Error>;
+type Plain = Fallible<u8>;
 
 #[client(query)]
 async fn aliased() -> Plain {
@@ -58,12 +58,12 @@ async fn aliased() -> Plain {
 struct Double2;
 
 #[client(input = DoubleTwice, query)]
-async fn double2(number: i32) -> Answer<i32> {
+async fn double2(number: i32) -> Fallible<i32> {
     let Double2 = Double2;
     Ok(number * 4)
 }
 
-/// Names an argument as the macro might.
+/// A function whose arguments have names that the macro might use.
 #[client(query)]
 async fn other_cx(cx: u8, input: u8, name: u8, context: u8) -> Result<u8, Error> {
     Ok(cx + input + name + context)
@@ -72,7 +72,7 @@ async fn other_cx(cx: u8, input: u8, name: u8, context: u8) -> Result<u8, Error>
 mod hiding {
     use mizan_core::{Error, client};
 
-    /// Has the name of what the macro passes on, and an input with the name of its type.
+    /// A function with the name of the macro's argument, and an input with the name of its type.
     #[client(query)]
     pub(super) async fn cx(cx: &mizan_core::Cx, value: u8) -> Result<bool, Error> {
         Ok(value == 1 && cx.principal().is_signed_in())
@@ -98,7 +98,7 @@ async fn old(#[allow(unused_variables)] number: u8) -> Result<(), Error> {
 #[client]
 async fn write(
     #[validate(length(min = 1, max = 5))]
-    /// What it is called.
+    /// The title.
     title: String,
     #[serde(default)] tags: Vec<String>,
     #[serde(rename = "pageCount")] page_count: Option<u16>,
@@ -117,7 +117,7 @@ fn five() -> u8 {
     5
 }
 
-/// Neither `Deserialize` nor `JsonSchema`, for it never comes from a client.
+/// A type that clients never send, without `Deserialize` and `JsonSchema`.
 #[derive(Default)]
 struct Hidden(u8);
 
@@ -132,7 +132,7 @@ fn described<F: ServerFunction>() -> (&'static str, FunctionKind, &'static [&'st
 }
 
 #[test]
-fn name_kind_and_affects_come_from_the_signature() {
+fn derives_name_kind_and_affects() {
     assert_eq!(
         described::<Ping>(),
         ("ping", FunctionKind::Mutation, &[][..])
@@ -169,8 +169,8 @@ fn name_kind_and_affects_come_from_the_signature() {
 }
 
 #[test]
-fn docs_and_place_are_kept() {
-    assert_eq!(Ping::DOCS, "Answers nothing.\n\nIt is here to be called.");
+fn keeps_documentation_and_source_location() {
+    assert_eq!(Ping::DOCS, "Returns nothing.\n\nIt has a second paragraph.");
     assert_eq!(Double::DOCS, "");
     let source = Ping::SOURCE.unwrap();
     assert!(
@@ -184,7 +184,7 @@ fn docs_and_place_are_kept() {
 }
 
 #[tokio::test]
-async fn a_function_is_called_by_value_and_stays_a_function() {
+async fn calls_a_function_with_values_and_directly() {
     let app = Registry::new()
         .function::<Ping>()
         .function::<Double>()
@@ -255,7 +255,7 @@ async fn a_function_is_called_by_value_and_stays_a_function() {
 }
 
 #[tokio::test]
-async fn attributes_on_arguments_move_to_the_fields() {
+async fn moves_attributes_of_arguments_to_fields() {
     let app = Registry::new().function::<Write>().build().unwrap();
     let call =
         async |input: serde_json::Value| result(&app, member(), "write", input.to_string()).await;
@@ -266,18 +266,18 @@ async fn attributes_on_arguments_move_to_the_fields() {
         call(full).await.unwrap(),
         json!(r#"a ["x"] Some(3) Al 1 0"#)
     );
-    let least = json!({"title": "a", "author": {"name": "Al"}});
-    assert_eq!(call(least).await.unwrap(), json!("a [] None Al 5 0"));
+    let minimal = json!({"title": "a", "author": {"name": "Al"}});
+    assert_eq!(call(minimal).await.unwrap(), json!("a [] None Al 5 0"));
     let hidden = json!({"title": "a", "author": {"name": "Al"}, "hidden": 1});
     assert_eq!(
-        blamed(&call(hidden).await.unwrap_err()),
+        field_errors(&call(hidden).await.unwrap_err()),
         ["hidden: Unknown field."]
     );
-    let broken = json!({"title": "longer", "author": {"name": "A"}});
-    let error = call(broken).await.unwrap_err();
+    let invalid = json!({"title": "longer", "author": {"name": "A"}});
+    let error = call(invalid).await.unwrap_err();
     assert_eq!(error.code(), "invalid");
     assert_eq!(
-        blamed(&error),
+        field_errors(&error),
         [
             "author.name: Must have at least 2 characters.",
             "title: Must have 1 to 5 characters.",
@@ -289,7 +289,7 @@ async fn attributes_on_arguments_move_to_the_fields() {
     assert_eq!(
         input["properties"]["title"],
         json!({
-            "type": "string", "description": "What it is called.", "minLength": 1, "maxLength": 5,
+            "type": "string", "description": "The title.", "minLength": 1, "maxLength": 5,
         })
     );
     assert_eq!(input["required"], json!(["title", "author"]));
@@ -299,7 +299,7 @@ async fn attributes_on_arguments_move_to_the_fields() {
 }
 
 #[tokio::test]
-async fn the_lints_of_a_function_stay_on_it() {
+async fn keeps_other_attributes_on_the_function() {
     let app = Registry::new()
         .function::<Old>()
         .function::<Publish>()
@@ -310,9 +310,8 @@ async fn the_lints_of_a_function_stay_on_it() {
     assert_eq!(error.code(), "twice");
 }
 
-/// A function inside another function.
 #[tokio::test]
-async fn a_function_may_stand_in_a_block() {
+async fn supports_a_function_in_a_block() {
     #[client(auth = allow, authorize = agree)]
     async fn local(cx: &Cx, value: u8) -> Result<u8, Error> {
         let _ = cx;
@@ -337,9 +336,8 @@ async fn a_function_may_stand_in_a_block() {
     ));
 }
 
-/// Everything that the macro writes, by hand.
 #[tokio::test]
-async fn a_function_may_be_written_by_hand() {
+async fn supports_a_handwritten_implementation() {
     #[derive(serde::Deserialize, schemars::JsonSchema)]
     struct Search {
         words: Vec<String>,
@@ -364,8 +362,8 @@ async fn a_function_may_be_written_by_hand() {
     let app = Registry::new().function::<Search>().build().unwrap();
     let call = async |input| result(&app, member(), "posts.search", input).await;
     assert_eq!(call(r#"{"words": ["a", "b"]}"#).await.unwrap(), json!(2));
-    let refused = call(r#"{"words": ["a", "b", "c"]}"#).await.unwrap_err();
-    assert_eq!(refused.code(), "forbidden");
+    let rejected = call(r#"{"words": ["a", "b", "c"]}"#).await.unwrap_err();
+    assert_eq!(rejected.code(), "forbidden");
     let anyone = result(&app, Principal::anonymous(), "posts.search", "").await;
     assert_eq!(anyone.unwrap_err().code(), "unauthenticated");
 }

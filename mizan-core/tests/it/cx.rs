@@ -11,7 +11,7 @@ use mizan_core::{App, Cx, Error, Identity, Principal, Registry, RequestHead, cli
 
 use crate::dispatch;
 
-/// State whose value must not be printed.
+/// State whose value must not appear in debug output.
 struct Database(&'static str);
 
 #[client]
@@ -92,7 +92,7 @@ async fn call(name: &str) -> CallReply {
 }
 
 #[tokio::test]
-async fn cookies_headers_and_affects_go_back() {
+async fn returns_cookies_headers_and_invalidations() {
     let reply = call("sign_in").await;
     assert_eq!(reply.result.unwrap(), r#"["old-secret","2",""]"#);
     let cookies: Vec<_> = reply.head.cookies.iter().map(Cookie::to_string).collect();
@@ -106,7 +106,7 @@ async fn cookies_headers_and_affects_go_back() {
 }
 
 #[tokio::test]
-async fn the_head_and_the_state_are_at_hand() {
+async fn provides_the_request_head_and_the_state() {
     let reply = call("look").await;
     assert_eq!(
         reply.result.unwrap(),
@@ -121,7 +121,7 @@ async fn the_head_and_the_state_are_at_hand() {
 }
 
 #[tokio::test]
-async fn cancellation_reaches_the_function() {
+async fn cancels_the_function() {
     let app = app();
     let head = Arc::new(RequestHead::empty());
     let cx = app.context(Principal::anonymous(), head.clone());
@@ -135,8 +135,8 @@ async fn cancellation_reaches_the_function() {
 }
 
 #[tokio::test]
-async fn missing_state_says_what_is_missing() {
-    /// Asks by inference, which the macro does not see.
+async fn names_the_missing_state() {
+    /// Reads state of an inferred type, which the macro does not see.
     #[client]
     async fn ask(cx: &Cx) -> Result<String, Error> {
         let text: &String = cx.state();
@@ -157,7 +157,7 @@ async fn missing_state_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn debug_output_has_no_secrets() {
+async fn omits_secrets_from_debug_output() {
     let app = app();
     let identity = Identity::new("mia").permission("posts.rename");
     let cx = app.context(identity.into(), Arc::new(head()));

@@ -1,4 +1,4 @@
-//! Input as JSON: what is read, and what is answered to what cannot be.
+//! Decoding of inputs, and the errors for invalid ones.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use mizan_core::{App, Error, Principal, Registry, client};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{blamed, result};
+use crate::{field_errors, result};
 
 #[derive(Deserialize, Serialize, schemars::JsonSchema)]
 struct Message {
@@ -113,7 +113,7 @@ async fn call(name: &str, input: impl AsRef<[u8]>) -> Result<Value, Error> {
 }
 
 #[tokio::test]
-async fn input_that_is_read() {
+async fn decodes_valid_json() {
     let hi = json!({"message": "hi"});
     for input in [
         r#"{"text":"hi"}"#,
@@ -132,7 +132,7 @@ async fn input_that_is_read() {
 }
 
 #[tokio::test]
-async fn input_that_is_malformed() {
+async fn rejects_malformed_json() {
     let too_deep = format!("{{\"text\": {}", "[".repeat(MAX_JSON_DEPTH));
     for input in [
         &b"{"[..],
@@ -167,7 +167,7 @@ async fn input_that_is_malformed() {
 }
 
 #[tokio::test]
-async fn input_that_is_refused() {
+async fn rejects_input_that_does_not_match_the_type() {
     for (name, input, field) in [
         ("echo", "", "text: This field is required."),
         ("echo", "{}", "text: This field is required."),
@@ -191,7 +191,7 @@ async fn input_that_is_refused() {
     ] {
         let error = call(name, input).await.unwrap_err();
         assert_eq!(error.code(), "invalid", "{input}");
-        assert_eq!(blamed(&error), [field], "{input}");
+        assert_eq!(field_errors(&error), [field], "{input}");
     }
     for input in ["[]", "null", "1", "\"text\"", "[\"text\"]"] {
         let error = call("echo", input).await.unwrap_err();
@@ -201,7 +201,7 @@ async fn input_that_is_refused() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_short_however_long_the_input_is() {
+async fn limits_the_length_of_errors() {
     let long = "k".repeat(100_000);
     for input in [
         json!({"text": "a", &*long: 1}),
@@ -209,15 +209,15 @@ async fn a_refusal_is_short_however_long_the_input_is() {
         json!({"text": [long]}),
     ] {
         let error = call("echo", input.to_string()).await.unwrap_err();
-        let told = error.message().len() + blamed(&error).concat().len();
-        assert!(told < 1_200, "{told} bytes");
+        let length = error.message().len() + field_errors(&error).concat().len();
+        assert!(length < 1_200, "{length} bytes");
     }
     let twice = format!(r#"{{"{long}": 1, "{long}": 1}}"#);
     assert!(call("echo", twice).await.unwrap_err().message().len() < 300);
 }
 
 #[tokio::test]
-async fn numbers_stay_exact_or_are_refused() {
+async fn decodes_numbers_exactly_or_rejects_them() {
     let values = json!({
         "small": 255, "large": u64::MAX, "huge": 1, "float": 0.1, "single": 1.5,
     });
@@ -243,23 +243,23 @@ async fn numbers_stay_exact_or_are_refused() {
         ("float", "null"),
     ] {
         let error = call("numbers", with(name, number)).await.unwrap_err();
-        let blamed = blamed(&error).concat();
+        let reported = field_errors(&error).concat();
         assert!(
-            blamed.starts_with(&format!("values.{name}: ")),
-            "{number}: {blamed}"
+            reported.starts_with(&format!("values.{name}: ")),
+            "{number}: {reported}"
         );
     }
-    // A wide integer must not draw the blame for another field.
+    // A 128-bit integer must not be reported instead of another field.
     let wide = with("huge", "170141183460469231731687303715884105727").replace("255", "256");
     let error = call("numbers", wide).await.unwrap_err();
     assert!(
-        blamed(&error).concat().starts_with("values.small: "),
+        field_errors(&error).concat().starts_with("values.small: "),
         "{error}"
     );
 }
 
 #[tokio::test]
-async fn the_path_leads_to_the_field_in_every_representation() {
+async fn reports_the_path_in_every_enum_representation() {
     for (input, field) in [
         (
             json!({"external": ["empty", {"circle": {"radius": "x"}}]}),
@@ -295,7 +295,7 @@ async fn the_path_leads_to_the_field_in_every_representation() {
         ),
     ] {
         let error = call("shapes", input.to_string()).await.unwrap_err();
-        assert_eq!(blamed(&error), [field], "{input}");
+        assert_eq!(field_errors(&error), [field], "{input}");
     }
     let good = json!({
         "external": ["empty", {"circle": {"radius": 1}}],
@@ -311,7 +311,7 @@ async fn the_path_leads_to_the_field_in_every_representation() {
 }
 
 #[tokio::test]
-async fn flattened_arguments_are_read_and_blamed() {
+async fn reports_the_path_of_flattened_arguments() {
     assert_eq!(
         call("flat", r#"{"radius": 3, "name": "a"}"#).await.unwrap(),
         json!(3)
@@ -329,16 +329,16 @@ async fn flattened_arguments_are_read_and_blamed() {
         ),
     ] {
         let error = call("flat", input).await.unwrap_err();
-        assert_eq!(blamed(&error), [field], "{input}");
+        assert_eq!(field_errors(&error), [field], "{input}");
     }
 }
 
-/// The strings of the Big List of Naughty Strings, where `MIZAN_TEST_DATA` names a folder that has
-/// them as `naughty-strings.json`.
+/// Uses the Big List of Naughty Strings, if the folder `MIZAN_TEST_DATA` contains it as
+/// `naughty-strings.json`.
 #[tokio::test]
-async fn naughty_strings_come_back_as_they_went() {
+async fn returns_naughty_strings_unchanged() {
     let Some(folder) = std::env::var_os("MIZAN_TEST_DATA") else {
-        println!("skipped: MIZAN_TEST_DATA names no folder with naughty-strings.json");
+        println!("skipped: set MIZAN_TEST_DATA to a folder with naughty-strings.json");
         return;
     };
     let file = std::path::Path::new(&folder).join("naughty-strings.json");

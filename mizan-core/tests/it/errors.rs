@@ -1,4 +1,4 @@
-//! Failures: what the client is told, and what the log is told.
+//! Errors: the part that clients receive, and the part that is logged.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -12,14 +12,14 @@ use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::{blamed, dispatch, member, result};
+use crate::{dispatch, field_errors, member, result};
 
-/// Every event, one line each.
+/// A log with one line for each event.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
-    /// Listens to this thread until the guard is dropped.
+    /// Records the events of this thread until the guard is dropped.
     fn listen() -> (Self, DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::registry().with(log.clone());
@@ -87,7 +87,7 @@ async fn behind_a_broken_check() -> Result<(), Error> {
     Ok(())
 }
 
-/// A map whose keys JSON does not have.
+/// A map whose keys are not valid in JSON.
 #[client]
 async fn unencodable() -> Result<std::collections::BTreeMap<Vec<u8>, u8>, Error> {
     Ok([(vec![1], 1)].into())
@@ -117,7 +117,7 @@ fn app() -> App {
 }
 
 #[tokio::test]
-async fn what_breaks_is_opaque_outside_and_logged_once_under_its_id() {
+async fn hides_internal_errors_and_logs_them_once() {
     let app = app();
     let (log, _guard) = Log::listen();
     for (name, input, logged) in [
@@ -161,7 +161,7 @@ async fn what_breaks_is_opaque_outside_and_logged_once_under_its_id() {
 }
 
 #[tokio::test]
-async fn what_the_client_did_wrong_is_not_logged() {
+async fn does_not_log_client_errors() {
     let app = app();
     let (log, _guard) = Log::listen();
     for input in ["{", "[]", r#"{"text": 1}"#] {
@@ -174,7 +174,7 @@ async fn what_the_client_did_wrong_is_not_logged() {
 }
 
 #[tokio::test]
-async fn a_panic_keeps_what_the_reply_had_and_nothing_else() {
+async fn keeps_invalidations_after_a_panic() {
     #[client]
     async fn late(cx: &Cx) -> Result<(), Error> {
         cx.affects("posts");
@@ -188,18 +188,18 @@ async fn a_panic_keeps_what_the_reply_had_and_nothing_else() {
 }
 
 #[test]
-fn an_error_carries_what_the_client_is_told() {
-    let error = Error::conflict("the post was changed meanwhile")
+fn carries_message_fields_data_and_retry_time() {
+    let error = Error::conflict("the post was changed in the meantime")
         .with_field("rows.0.title", "This is stale.")
         .with_field("rows.0.title", "This is long.")
         .with_data("version", json!(3))
         .with_retry_after(Duration::from_secs(2));
     assert_eq!(
         (error.code(), error.message()),
-        ("conflict", "the post was changed meanwhile")
+        ("conflict", "the post was changed in the meantime")
     );
     assert_eq!(
-        blamed(&error),
+        field_errors(&error),
         ["rows.0.title: This is stale. This is long."]
     );
     assert_eq!(json!(error.data()), json!({"version": 3}));
@@ -211,12 +211,12 @@ fn an_error_carries_what_the_client_is_told() {
         (invalid.code(), invalid.message()),
         ("invalid", "title: is taken")
     );
-    assert_eq!(blamed(&invalid), ["title: is taken"]);
+    assert_eq!(field_errors(&invalid), ["title: is taken"]);
     assert_eq!(Error::forbidden("no").code(), "forbidden");
 }
 
 #[test]
-fn debug_is_for_the_log_and_display_for_the_client() {
+fn debug_shows_sources_and_display_does_not() {
     let error = Error::internal(Outer(std::io::Error::other("inner secret")))
         .with_field("title", "is odd")
         .with_data("token", json!("data secret"));
@@ -228,7 +228,7 @@ fn debug_is_for_the_log_and_display_for_the_client() {
 }
 
 #[test]
-fn common_codes_are_distinct_words() {
+fn common_codes_are_distinct() {
     let codes = ErrorCode::ALL.map(ErrorCode::as_str);
     let distinct: std::collections::HashSet<_> = codes.iter().collect();
     assert_eq!(distinct.len(), codes.len());

@@ -1,4 +1,4 @@
-//! What the registry, the manifest and a request tell of forms.
+//! Forms in the registry, the manifest and requests.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ fn entry(name: &'static str, shape: &'static Shape) -> FormEntry {
 }
 
 #[test]
-fn an_app_finds_its_forms() {
+fn finds_forms_by_name() {
     let one =
         Registry::new().form_entry(entry("one", &Shape("One")).with_redirect(Some("/thanks")));
     let other = Registry::new().form_entry(entry("other", &Shape("Other")));
@@ -60,7 +60,7 @@ fn an_app_finds_its_forms() {
 }
 
 #[test]
-fn forms_stand_in_the_manifest_by_name() {
+fn describes_forms_in_the_manifest() {
     let manifest = |registry: Registry| registry.manifest().unwrap();
     let none = manifest(Registry::new());
     assert!(none.as_json().get("forms").is_none());
@@ -72,12 +72,12 @@ fn forms_stand_in_the_manifest_by_name() {
     assert_eq!(
         a.contract(),
         b.contract(),
-        "labels are no part of the contract"
+        "labels are not part of the contract"
     );
 }
 
 #[test]
-fn a_head_tells_the_page_that_it_is_for() {
+fn returns_the_path_of_the_page() {
     let head = || {
         let request = http::Request::builder().uri("https://a.example/contact/?a=b");
         let (parts, ()) = request.body(()).unwrap().into_parts();
@@ -93,7 +93,7 @@ async fn members_only(cx: &mizan_core::Cx) -> Decision {
 }
 
 #[tokio::test]
-async fn a_policy_is_written_as_in_client() {
+async fn policy_macro_accepts_the_syntax_of_client() {
     const POLICIES: [Policy; 7] = [
         policy!(),
         policy!(true),
@@ -127,7 +127,7 @@ async fn a_policy_is_written_as_in_client() {
 }
 
 #[test]
-fn a_refusal_of_several_fields_tells_each() {
+fn reports_several_invalid_fields() {
     let fields = [
         (
             "email".to_owned(),

@@ -1,8 +1,8 @@
-//! The public API, as an application uses it.
+//! Tests of the public API.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a test fails by panicking, and its functions are documented by its name"
+    reason = "a test fails by panicking, and its name documents it"
 )]
 
 mod channels;
@@ -25,7 +25,7 @@ use mizan_core::adapter::CallReply;
 use mizan_core::{App, Error, Identity, Principal, RequestHead};
 use serde_json::Value;
 
-/// Calls the function `name` as a server does.
+/// Calls a function with JSON, as a server does.
 async fn dispatch(
     app: &App,
     principal: impl Into<Principal>,
@@ -37,7 +37,7 @@ async fn dispatch(
     app.function(name).unwrap().dispatch(cx, input).await
 }
 
-/// The output or the error of [`dispatch`].
+/// Calls a function with JSON, and returns its output or its error.
 async fn result(
     app: &App,
     principal: impl Into<Principal>,
@@ -54,8 +54,8 @@ fn member() -> Identity {
     Identity::new("mia")
 }
 
-/// The fields that an error blames, as `path: message`.
-fn blamed(error: &Error) -> Vec<String> {
+/// Returns the field errors of an error, as `path: message`.
+fn field_errors(error: &Error) -> Vec<String> {
     let fields = error.fields().iter();
     fields
         .map(|(path, messages)| format!("{path}: {}", messages.join(" ")))

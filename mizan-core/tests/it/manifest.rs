@@ -1,4 +1,4 @@
-//! What the generator reads.
+//! The manifest.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,7 +6,7 @@ use mizan_core::{ClientError, Error, Registry, client};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// What the application's types are; one of each kind.
+/// Types of each kind.
 mod types {
     use super::*;
 
@@ -14,7 +14,7 @@ mod types {
     #[derive(Deserialize, Serialize, schemars::JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub(super) struct Everything {
-        /// Is `null` where there is none.
+        /// `null` if absent.
         pub(super) maybe: Option<String>,
         pub(super) list: Vec<u8>,
         pub(super) map: BTreeMap<String, i64>,
@@ -27,13 +27,13 @@ mod types {
         pub(super) any: Value,
         pub(super) boxed: Box<Post>,
         pub(super) wide: u128,
-        /// Has the name of a keyword of JSON Schema.
+        /// A field with the name of a JSON Schema keyword.
         pub(super) description: String,
         pub(super) title: Option<String>,
         pub(super) r#type: String,
     }
 
-    /// A newtype has the schema of what it holds.
+    /// A newtype, which has the schema of its content.
     #[derive(Deserialize, Serialize, schemars::JsonSchema)]
     pub(super) struct PostId(pub(super) u64);
 
@@ -61,11 +61,11 @@ mod types {
         pub(super) children: Vec<Tree>,
     }
 
-    /// The first of the four representations.
+    /// An externally tagged enum.
     #[derive(Deserialize, Serialize, schemars::JsonSchema)]
     pub(super) enum External {
         Unit,
-        /// Holds one value.
+        /// Contains one value.
         Newtype(u8),
         Tuple(u8, String),
         Struct {
@@ -101,7 +101,7 @@ mod types {
         Blue,
     }
 
-    /// May be sent without its flag, and comes without an empty note.
+    /// A type with different schemas as an input and as an output.
     #[derive(Deserialize, Serialize, schemars::JsonSchema)]
     pub(super) struct Draft {
         #[serde(default)]
@@ -110,14 +110,14 @@ mod types {
         pub(super) note: Option<String>,
     }
 
-    /// Differs between input and output only by what it holds.
+    /// A type that differs as an input and as an output only by its content.
     #[derive(Deserialize, Serialize, schemars::JsonSchema)]
     pub(super) struct Folder {
         pub(super) drafts: Vec<Draft>,
         pub(super) folders: Vec<Folder>,
     }
 
-    /// Has the name that the input side of `Draft` would get.
+    /// A type with the name that the input of `Draft` would have.
     #[derive(Deserialize, Serialize, schemars::JsonSchema)]
     pub(super) struct DraftIn {
         pub(super) drafts: u8,
@@ -129,10 +129,10 @@ use types::{
     Tree, Untagged,
 };
 
-/// Why something was not saved.
+/// The reasons for not saving.
 #[derive(ClientError)]
 enum SaveError {
-    /// Somebody else was first.
+    /// Another user was faster.
     #[client_error(status = 409, field = "folder")]
     Taken {
         by: Draft,
@@ -143,7 +143,7 @@ enum SaveError {
     Other(Error),
 }
 
-/// Takes and answers everything.
+/// Accepts and returns every type.
 #[client(query, auth = "staff", input = EverythingInput)]
 async fn everything(everything: Everything) -> Result<Everything, Error> {
     Ok(everything)
@@ -156,7 +156,7 @@ async fn current_post() -> Result<Option<Post>, Error> {
 
 #[client(context = "local")]
 async fn posts(
-    /// The page to begin with.
+    /// The first page.
     #[serde(default)]
     after: Option<PostId>,
 ) -> Result<Page<Post>, Error> {
@@ -224,18 +224,18 @@ fn registry() -> Registry {
 }
 
 #[test]
-fn one_application_with_a_bit_of_everything() {
+fn describes_an_application_with_every_feature() {
     let mut manifest = registry().manifest().unwrap().as_json().clone();
     for function in manifest["functions"].as_array_mut().unwrap() {
         let source = &mut function["source"];
         assert_eq!(source["file"], json!(file!()));
-        *source = json!("(where it is written)");
+        *source = json!("(source location)");
     }
     insta::assert_snapshot!(format!("{manifest:#}"));
 }
 
 #[test]
-fn the_manifest_is_the_same_every_time() {
+fn is_deterministic() {
     let first = registry().manifest().unwrap();
     assert_eq!(first.to_string(), format!("{:#}", first.as_json()));
     for _ in 0..20 {
@@ -255,7 +255,7 @@ fn the_manifest_is_the_same_every_time() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn defines_every_referenced_schema() {
     fn check(value: &Value, definitions: &Value) {
         match value {
             Value::Object(members) => {
@@ -274,7 +274,7 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
-fn a_type_that_differs_on_its_way_in_has_a_name_for_each_way() {
+fn splits_types_that_differ_as_input_and_output() {
     let manifest = registry().manifest().unwrap();
     let definitions = &manifest.as_json()["$defs"];
     let members = |name: &str| definitions[name]["required"].clone();
@@ -294,15 +294,15 @@ fn a_type_that_differs_on_its_way_in_has_a_name_for_each_way() {
     );
     assert!(
         definitions.get("TreeIn").is_none(),
-        "a type that is the same stays one"
+        "an equal type is not split"
     );
 }
 
 #[test]
-fn an_argument_that_is_only_flattened_is_an_argument() {
+fn describes_a_flattened_argument() {
     #[derive(Deserialize, schemars::JsonSchema)]
     #[serde(tag = "by")]
-    #[expect(dead_code, reason = "only its schema counts")]
+    #[expect(dead_code, reason = "only its schema is used")]
     enum Search {
         Name { name: String },
         Id { id: u64 },
@@ -319,7 +319,7 @@ fn an_argument_that_is_only_flattened_is_an_argument() {
     assert_eq!(input["oneOf"].as_array().unwrap().len(), 2, "{input:#}");
 }
 
-/// A small application in which a few names can be chosen.
+/// Defines a small application with the given names.
 macro_rules! version {
     (
         $module:ident: $function:ident($argument:ident) -> { $field:ident },
@@ -376,16 +376,16 @@ version!(error: rename(title) -> { description }, errors: [Locked], colors: [Red
 version!(variant: rename(title) -> { description }, errors: [], colors: [Red, Blue, Green]);
 version!(function: retitle(title) -> { description }, errors: [], colors: [Red, Blue]);
 
-/// Like the original for a client, with words, a policy, other lines and another order.
+/// Equals the original for a client, with other documentation, policy, lines and order.
 mod reworded {
     use mizan_core::{ClientError, Registry, client};
 
-    /// Why a post was not renamed.
+    /// The reasons for not renaming a post.
     #[derive(ClientError)]
     enum RenameError {
         /// Another post has the title.
         Taken {
-            /// Who has it.
+            /// The other post.
             by: String,
         },
     }
@@ -394,15 +394,15 @@ mod reworded {
     #[derive(serde::Serialize, schemars::JsonSchema)]
     #[schemars(title = "The post")]
     struct Post {
-        /// What it is about.
+        /// The description.
         description: String,
-        /// What it looks like.
+        /// The color.
         color: Color,
-        /// What it is called.
+        /// The title.
         title: String,
     }
 
-    /// What something looks like.
+    /// A color.
     #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
     enum Color {
         Red,
@@ -413,9 +413,9 @@ mod reworded {
     /// Renames a post.
     #[client(auth = "staff", input = Input)]
     async fn rename(
-        /// What to call it.
+        /// The new title.
         title: String,
-        /// What to paint it.
+        /// The new color.
         color: Color,
     ) -> Result<Post, RenameError> {
         if let Color::Red = color {
@@ -439,7 +439,7 @@ fn contract(registry: &Registry) -> String {
 }
 
 #[test]
-fn the_contract_is_a_short_hash_and_stands_in_the_document() {
+fn contains_the_contract_hash() {
     let manifest = registry().manifest().unwrap();
     assert_eq!(manifest.as_json()["contract"], json!(manifest.contract()));
     assert_eq!(manifest.contract().len(), 16);
@@ -447,14 +447,14 @@ fn the_contract_is_a_short_hash_and_stands_in_the_document() {
 }
 
 #[test]
-fn the_contract_stays_when_nothing_changes_for_a_client() {
+fn keeps_the_contract_if_nothing_changes_for_clients() {
     let original = contract(&original::registry());
     assert_eq!(contract(&same::registry()), original);
     assert_eq!(contract(&reworded::registry()), original);
 }
 
 #[test]
-fn the_contract_changes_with_what_a_client_depends_on() {
+fn changes_the_contract_with_the_interface() {
     let contracts = [
         contract(&Registry::new()),
         contract(&original::registry()),
@@ -470,7 +470,7 @@ fn the_contract_changes_with_what_a_client_depends_on() {
 }
 
 #[test]
-fn a_schema_may_speak_of_titles_and_descriptions() {
+fn keeps_properties_named_title_and_description() {
     let manifest = original::registry().manifest().unwrap();
     let document = manifest.as_json();
     let post = &document["$defs"]["Post"]["properties"];

@@ -1,4 +1,4 @@
-//! Who may call what, and in which order that is found out.
+//! Policies, and the order of the steps of a call.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -82,14 +82,14 @@ async fn only_mia() -> Result<(), Error> {
 }
 
 #[test]
-fn a_registry_can_require_policies() {
+fn requires_policies_if_configured() {
     let registry = || Registry::new().function::<Open>().function::<SignedIn>();
     assert!(registry().require_policies().build().is_ok());
     let part = Registry::new().function::<Unspecified>();
-    let refused = registry().require_policies().merge(part).build();
+    let rejected = registry().require_policies().merge(part).build();
     let place = Unspecified::SOURCE.unwrap();
     assert_eq!(
-        refused.unwrap_err().to_string(),
+        rejected.unwrap_err().to_string(),
         format!(
             "cannot build the application\n  `unspecified` ({place}) declares no policy, and the \
              registry requires one; add `auth`, or `auth = \"anyone\"` if every caller may call it"
@@ -99,13 +99,13 @@ fn a_registry_can_require_policies() {
     let merged = Registry::new().function::<Unspecified>().merge(part);
     assert!(
         merged.manifest().is_err(),
-        "a part requires it of the whole"
+        "a merged part enables the setting"
     );
     assert!(registry().function::<Unspecified>().build().is_ok());
 }
 
 #[test]
-fn a_policy_has_words() {
+fn displays_policies() {
     for open in [Open::POLICY, OpenToo::POLICY] {
         assert!(matches!(open, Policy::Anyone));
     }
@@ -129,7 +129,7 @@ fn a_policy_has_words() {
 }
 
 #[tokio::test]
-async fn each_policy_lets_the_right_people_in() {
+async fn each_policy_allows_the_right_callers() {
     let app = Registry::new()
         .function::<Open>()
         .function::<SignedIn>()
@@ -141,7 +141,7 @@ async fn each_policy_lets_the_right_people_in() {
         .function::<OnlyMia>()
         .build()
         .unwrap();
-    let people: [Principal; 5] = [
+    let callers: [Principal; 5] = [
         Principal::anonymous(),
         member().into(),
         Identity::new("sam").staff().into(),
@@ -159,19 +159,19 @@ async fn each_policy_lets_the_right_people_in() {
         ("delete", [who, no, no, ok, no]),
         ("only_mia", [who, ok, no, no, no]),
     ] {
-        for (principal, expected) in people.iter().zip(expected) {
+        for (principal, expected) in callers.iter().zip(expected) {
             let outcome = result(&app, principal.clone(), name, "{}").await;
             let code = outcome.as_ref().map_or_else(Error::code, |_| "ok");
             assert_eq!(code, expected, "{name} for {principal:?}");
         }
     }
-    let refused = result(&app, Identity::new("sam"), "only_mia", "").await;
-    assert_eq!(refused.unwrap_err().message(), "sam is not mia");
-    let refused = result(&app, Principal::anonymous(), "only_mia", "").await;
-    assert_eq!(refused.unwrap_err().message(), "sign in to do this");
+    let rejected = result(&app, Identity::new("sam"), "only_mia", "").await;
+    assert_eq!(rejected.unwrap_err().message(), "sam is not mia");
+    let rejected = result(&app, Principal::anonymous(), "only_mia", "").await;
+    assert_eq!(rejected.unwrap_err().message(), "sign in to do this");
 }
 
-/// What the steps of a call did, in order.
+/// The steps of a call, in order.
 type Steps = Mutex<Vec<&'static str>>;
 
 async fn policy(cx: &Cx) -> Decision {
@@ -191,13 +191,13 @@ async fn guarded(cx: &Cx, #[validate(length(min = 3))] owner: String) -> Result<
 }
 
 #[tokio::test]
-async fn the_steps_run_in_order_and_stop_at_the_first_refusal() {
+async fn runs_steps_in_order_until_the_first_rejection() {
     let app = Registry::new()
         .state(Steps::default())
         .function::<Guarded>()
         .build()
         .unwrap();
-    let someone = || Principal::from(member());
+    let signed_in = || Principal::from(member());
     for (principal, input, code, steps) in [
         (
             Principal::anonymous(),
@@ -205,17 +205,17 @@ async fn the_steps_run_in_order_and_stop_at_the_first_refusal() {
             "unauthenticated",
             &["policy"][..],
         ),
-        (someone(), "not even JSON", "malformed", &["policy"]),
-        (someone(), "{}", "invalid", &["policy"]),
-        (someone(), r#"{"owner": "x"}"#, "invalid", &["policy"]),
+        (signed_in(), "not even JSON", "malformed", &["policy"]),
+        (signed_in(), "{}", "invalid", &["policy"]),
+        (signed_in(), r#"{"owner": "x"}"#, "invalid", &["policy"]),
         (
-            someone(),
+            signed_in(),
             r#"{"owner": "sam"}"#,
             "forbidden",
             &["policy", "authorize"],
         ),
         (
-            someone(),
+            signed_in(),
             r#"{"owner": "mia"}"#,
             "ok",
             &["policy", "authorize", "call"],
@@ -233,7 +233,7 @@ async fn the_steps_run_in_order_and_stop_at_the_first_refusal() {
 }
 
 #[tokio::test]
-async fn a_call_with_values_takes_the_same_steps_as_one_with_json() {
+async fn calls_with_values_and_json_take_the_same_steps() {
     let app = Registry::new()
         .state(Steps::default())
         .function::<Guarded>()
@@ -280,7 +280,7 @@ async fn outer(cx: &Cx) -> Result<String, Error> {
 }
 
 #[tokio::test]
-async fn a_call_from_another_function_is_checked_for_the_same_principal() {
+async fn checks_nested_calls_for_the_same_principal() {
     let app = Registry::new()
         .state(Steps::default())
         .function::<Outer>()
@@ -323,10 +323,10 @@ const COMPOSED: [(Policy, &str); 7] = [
 ];
 
 #[tokio::test]
-async fn policies_are_composed() {
+async fn combines_policies() {
     let app = Registry::new().build().unwrap();
     let now = SystemTime::now();
-    let people: [Principal; 6] = [
+    let callers: [Principal; 6] = [
         Principal::anonymous(),
         member().group("editors").into(),
         Identity::new("sam")
@@ -349,16 +349,16 @@ async fn policies_are_composed() {
         ["no", "again", "ok", "again", "ok", "again"],
         ["ok", "no", "no", "no", "no", "no"],
     ];
-    for (person, principal) in people.into_iter().enumerate() {
+    for (caller, principal) in callers.into_iter().enumerate() {
         let cx = app.context(principal.clone(), Arc::new(RequestHead::empty()));
         for ((policy, words), expected) in COMPOSED.iter().zip(&expected) {
             assert_eq!(policy.to_string(), *words);
-            let answer = match policy.decide(&cx).await {
+            let decision = match policy.decide(&cx).await {
                 Decision::Allow => "ok",
                 Decision::Reauthenticate => "again",
                 _ => "no",
             };
-            assert_eq!(answer, expected[person], "{words} for {principal:?}");
+            assert_eq!(decision, expected[caller], "{words} for {principal:?}");
         }
     }
 }
@@ -378,7 +378,7 @@ impl ServerFunction for EraseAll {
 }
 
 #[tokio::test]
-async fn who_has_to_confirm_is_told_so() {
+async fn requires_recent_authentication() {
     let app = Registry::new().function::<EraseAll>().build().unwrap();
     for (principal, code) in [
         (Principal::anonymous(), "unauthenticated"),

@@ -1,17 +1,17 @@
-//! What becomes an application, and what is refused at build.
+//! Building an application, and the problems that prevent it.
 
 use std::panic::Location;
 
 use mizan_core::function::FunctionKind;
 use mizan_core::{Cx, Error, Principal, Registry, ServerFunction, client};
 
-/// Makes a struct a function, by hand.
+/// Implements a function for a struct by hand.
 macro_rules! by_hand {
-    ($name:ident, $called:literal $(, $kind:expr)?) => {
+    ($name:ident, $wire_name:literal $(, $kind:expr)?) => {
         impl ServerFunction for $name {
             type Output = ();
             type Error = Error;
-            const NAME: &'static str = $called;
+            const NAME: &'static str = $wire_name;
             $(const KIND: FunctionKind = $kind;)?
 
             async fn call(self, _: &Cx) -> Result<(), Error> {
@@ -21,12 +21,12 @@ macro_rules! by_hand {
     };
 }
 
-/// A function by hand without arguments.
+/// Defines a function without arguments by hand.
 macro_rules! plain {
-    ($name:ident, $called:literal) => {
+    ($name:ident, $wire_name:literal) => {
         #[derive(serde::Deserialize, schemars::JsonSchema)]
         struct $name {}
-        by_hand!($name, $called);
+        by_hand!($name, $wire_name);
     };
 }
 
@@ -44,24 +44,24 @@ mod other {
     }
 }
 
-fn refusal(registry: Registry) -> String {
+fn build_error(registry: Registry) -> String {
     let error = registry.build().unwrap_err();
     assert_eq!(format!("{error:?}"), error.to_string());
     error.to_string()
 }
 
-fn place<F: ServerFunction>() -> String {
+fn location<F: ServerFunction>() -> String {
     F::SOURCE.unwrap().to_string()
 }
 
 #[test]
-fn an_empty_registry_is_an_application() {
+fn builds_an_empty_registry() {
     let app = Registry::new().build().unwrap();
     assert!(app.function("anything").is_none());
 }
 
 #[test]
-fn a_function_tells_about_itself() {
+fn describes_a_registered_function() {
     let app = Registry::new()
         .state(String::new())
         .function::<Post>()
@@ -77,34 +77,37 @@ fn a_function_tells_about_itself() {
 }
 
 #[test]
-fn one_name_for_two_functions_names_both_places() {
+fn rejects_duplicate_functions_with_both_locations() {
     let registry = Registry::new().function::<other::Post>().function::<Post>();
     assert_eq!(
-        refusal(registry.state(String::new())),
+        build_error(registry.state(String::new())),
         format!(
             "cannot build the application\n  duplicate function `post`: defined at {} and at {}; \
              rename one, or register it once",
-            place::<other::Post>(),
-            place::<Post>(),
+            location::<other::Post>(),
+            location::<Post>(),
         )
     );
 }
 
 #[test]
-fn one_function_registered_twice_names_both_registrations() {
+fn rejects_a_function_registered_twice() {
     let here = Location::caller();
     let registry = Registry::new()
         .function::<other::Post>()
         .function::<other::Post>();
     let at = |line| format!("{}:{}", here.file(), here.line() + line);
-    let refusal = refusal(registry);
-    for place in [at(2), at(3)] {
-        assert!(refusal.contains(&place), "{place} is not in {refusal}");
+    let problems = build_error(registry);
+    for location in [at(2), at(3)] {
+        assert!(
+            problems.contains(&location),
+            "{location} is not in {problems}"
+        );
     }
 }
 
 #[test]
-fn missing_state_names_the_function_and_the_build() {
+fn reports_missing_state_with_function_and_location() {
     #[client]
     async fn twice(cx: &Cx) -> Result<usize, Error> {
         let number = usize::from(*cx.state::<u8>());
@@ -116,9 +119,8 @@ fn missing_state_names_the_function_and_the_build() {
     let error = registry.build().unwrap_err().to_string();
     let requires = |state: &str| {
         format!(
-            "\n  `twice` ({}) requires state of type `{state}`, which the registry built at {}:{} \
-             lacks",
-            place::<Twice>(),
+            "\n  `twice` ({}) requires state of type `{state}`, which the registry built at {}:{}",
+            location::<Twice>(),
             file!(),
             here + 1
         )
@@ -131,14 +133,14 @@ fn missing_state_names_the_function_and_the_build() {
 }
 
 #[test]
-fn the_manifest_needs_no_state() {
+fn creates_a_manifest_without_state() {
     let registry = Registry::new().function::<Post>();
     assert!(registry.manifest().is_ok());
     assert!(registry.build().is_err());
 }
 
 #[test]
-fn optional_state_is_not_required() {
+fn does_not_require_optional_state() {
     #[client]
     async fn maybe(cx: &Cx) -> Result<bool, Error> {
         Ok(cx.try_state::<u8>().is_some())
@@ -159,7 +161,7 @@ fn optional_state_is_not_required() {
 }
 
 #[tokio::test]
-async fn merging_adds_functions_and_the_later_state_stays() {
+async fn merges_functions_and_keeps_the_later_state() {
     let part = Registry::new().function::<Post>().state("part".to_owned());
     let app = Registry::new()
         .state("whole".to_owned())
@@ -174,7 +176,7 @@ async fn merging_adds_functions_and_the_later_state_stays() {
 }
 
 #[test]
-fn affects_name_queries_and_contexts() {
+fn rejects_unknown_names_in_affects() {
     #[client(affects(post, nowhere, touch))]
     async fn touch() -> Result<(), Error> {
         Ok(())
@@ -190,19 +192,19 @@ fn affects_name_queries_and_contexts() {
         .function::<Post>()
         .function::<TouchAll>()
         .function::<Touch>();
-    let refusal = refusal(registry);
+    let problems = build_error(registry);
     for name in ["nowhere", "touch"] {
         let problem = format!(
             "`touch` ({}) affects `{name}`, which is not a query or context of this registry",
-            place::<Touch>()
+            location::<Touch>()
         );
-        assert!(refusal.contains(&problem), "{refusal}");
+        assert!(problems.contains(&problem), "{problems}");
     }
-    assert_eq!(refusal.lines().count(), 3, "{refusal}");
+    assert_eq!(problems.lines().count(), 3, "{problems}");
 }
 
 #[test]
-fn a_name_is_a_word_of_the_client() {
+fn rejects_invalid_names() {
     plain!(Good, "contact.schema_2");
     Registry::new().function::<Good>().build().unwrap();
 
@@ -224,50 +226,50 @@ fn a_name_is_a_word_of_the_client() {
         .function::<Dots>()
         .function::<Underscore>()
         .function::<Größe>();
-    let refusal = refusal(registry);
+    let problems = build_error(registry);
     for name in ["", "a b", "a/b", "1a", "a..b", "_a", "größe"] {
         assert!(
-            refusal.contains(&format!("\n  invalid function name `{name}` (")),
-            "{name} is not in {refusal}"
+            problems.contains(&format!("\n  invalid function name `{name}` (")),
+            "{name} is not in {problems}"
         );
     }
-    assert!(refusal.contains("tests/it/registry.rs:"), "{refusal}");
+    assert!(problems.contains("tests/it/registry.rs:"), "{problems}");
 }
 
 #[test]
-fn a_global_context_takes_nothing() {
+fn rejects_a_global_context_with_arguments() {
     #[derive(serde::Deserialize, schemars::JsonSchema)]
-    #[expect(dead_code, reason = "only its schema counts")]
+    #[expect(dead_code, reason = "only its schema is used")]
     struct Settings {
         page: u8,
     }
     by_hand!(Settings, "settings", FunctionKind::GlobalContext);
-    let refusal = refusal(Registry::new().function::<Settings>());
+    let problems = build_error(Registry::new().function::<Settings>());
     assert!(
-        refusal.contains("the global context `settings` ("),
-        "{refusal}"
+        problems.contains("the global context `settings` ("),
+        "{problems}"
     );
-    assert!(refusal.contains("make it a local context"), "{refusal}");
+    assert!(problems.contains("make it a local context"), "{problems}");
 }
 
 #[test]
-fn an_input_is_an_object() {
+fn rejects_an_input_that_is_not_an_object() {
     #[derive(serde::Deserialize, schemars::JsonSchema)]
-    struct Newtype(#[expect(dead_code, reason = "only its schema counts")] u8);
+    struct Newtype(#[expect(dead_code, reason = "only its schema is used")] u8);
     by_hand!(Newtype, "newtype");
     #[derive(serde::Deserialize, schemars::JsonSchema)]
     struct Unit;
     by_hand!(Unit, "unit");
-    let refusal = refusal(Registry::new().function::<Newtype>().function::<Unit>());
+    let problems = build_error(Registry::new().function::<Newtype>().function::<Unit>());
     for name in ["newtype", "unit"] {
         assert!(
-            refusal.contains(&format!("the input of `{name}` (")),
-            "{refusal}"
+            problems.contains(&format!("the input of `{name}` (")),
+            "{problems}"
         );
     }
     assert!(
-        refusal.contains("must be a struct with named fields"),
-        "{refusal}"
+        problems.contains("must be a struct with named fields"),
+        "{problems}"
     );
 }
 
@@ -306,20 +308,20 @@ async fn save_b() -> Result<(), errors::b::SaveError> {
 }
 
 #[test]
-fn one_name_for_two_error_types_names_both_functions() {
+fn rejects_different_error_types_with_one_name() {
     let shared = Registry::new().function::<SaveA>().function::<SaveAAgain>();
     shared.build().unwrap();
-    let refusal = refusal(Registry::new().function::<SaveA>().function::<SaveB>());
+    let problems = build_error(Registry::new().function::<SaveA>().function::<SaveB>());
     assert!(
-        refusal.contains(
+        problems.contains(
             "duplicate error type `SaveError`: `save_a` and `save_b` declare different types"
         ),
-        "{refusal}"
+        "{problems}"
     );
 }
 
 #[test]
-fn all_problems_are_reported_at_once() {
+fn reports_all_problems_at_once() {
     #[client(affects(nothing))]
     async fn lost(cx: &Cx) -> Result<String, Error> {
         Ok(cx.state::<String>().clone())
@@ -334,7 +336,7 @@ fn all_problems_are_reported_at_once() {
         .function::<Bad>()
         .function::<SaveA>()
         .function::<SaveB>();
-    let refusal = refusal(registry);
+    let problems = build_error(registry);
     for problem in [
         "duplicate function `lost`",
         "requires state of type",
@@ -343,6 +345,9 @@ fn all_problems_are_reported_at_once() {
         "must be a struct with named fields",
         "duplicate error type `SaveError`",
     ] {
-        assert!(refusal.contains(problem), "`{problem}` is not in {refusal}");
+        assert!(
+            problems.contains(problem),
+            "`{problem}` is not in {problems}"
+        );
     }
 }

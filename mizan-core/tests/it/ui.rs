@@ -1,4 +1,4 @@
-//! What the compiler says to somebody who gets a macro wrong, and what it accepts.
+//! Compiler errors for wrong uses of the macros, and uses that compile.
 
 #[test]
 fn compiler_messages() {

@@ -1,4 +1,4 @@
-//! Functions that take files.
+//! Functions that accept files.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ async fn keep(image: &str, uploads: Uploads) -> Result<Value, Error> {
 }
 
 #[tokio::test]
-async fn a_file_is_decoded_where_its_reference_stands() {
+async fn decodes_a_file_from_its_reference() {
     let mut uploads = Uploads::default();
     let reference = uploads.add(Upload::new(
         tempfile::tempfile().unwrap(),
@@ -53,22 +53,22 @@ async fn a_file_is_decoded_where_its_reference_stands() {
     ));
     assert_eq!(keep(&reference, uploads).await.unwrap(), json!("a.png"));
 
-    let refused = keep(&reference, Uploads::default()).await.unwrap_err();
+    let rejected = keep(&reference, Uploads::default()).await.unwrap_err();
     assert_eq!(
-        crate::blamed(&refused),
+        crate::field_errors(&rejected),
         ["image: Must be a file, sent as a part of multipart/form-data."]
     );
 }
 
 #[test]
-fn a_file_is_a_binary_string_in_the_manifest() {
+fn describes_a_file_as_a_binary_string() {
     let manifest = Registry::new().function::<Keep>().manifest().unwrap();
     let image = &manifest.as_json()["functions"][0]["input"]["properties"]["image"];
     assert_eq!(*image, json!({ "type": "string", "format": "binary" }));
 }
 
 #[tokio::test]
-async fn a_policy_can_be_asked_before_the_input_is_there() {
+async fn checks_the_policy_without_the_input() {
     struct Staff;
     impl<'de> serde::Deserialize<'de> for Staff {
         fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
@@ -93,12 +93,12 @@ async fn a_policy_can_be_asked_before_the_input_is_there() {
         }
     }
     let app = Registry::new().function::<Staff>().build().unwrap();
-    let admit = async |principal: Principal| {
+    let check = async |principal: Principal| {
         let cx = app.context(principal, Arc::new(RequestHead::empty()));
-        let admitted = app.function("staff").unwrap().check_policy(&cx).await;
-        admitted.map_err(|error| error.code())
+        let result = app.function("staff").unwrap().check_policy(&cx).await;
+        result.map_err(|error| error.code())
     };
-    assert_eq!(admit(Principal::anonymous()).await, Err("unauthenticated"));
-    assert_eq!(admit(Identity::new("1").into()).await, Err("forbidden"));
-    assert_eq!(admit(Identity::new("1").staff().into()).await, Ok(()));
+    assert_eq!(check(Principal::anonymous()).await, Err("unauthenticated"));
+    assert_eq!(check(Identity::new("1").into()).await, Err("forbidden"));
+    assert_eq!(check(Identity::new("1").staff().into()).await, Ok(()));
 }

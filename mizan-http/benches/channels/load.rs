@@ -40,7 +40,9 @@ impl Load {
             std::mem::take(&mut *self.arrivals.lock().unwrap())
         };
         let most = Duration::from_secs(60);
-        tokio::time::timeout(most, all).await.expect("all arrive")
+        tokio::time::timeout(most, all)
+            .await
+            .expect("all messages arrive in time")
     }
 }
 
@@ -187,7 +189,7 @@ fn next_frame(read: &[u8]) -> Option<(&[u8], &[u8])> {
             4,
             usize::from(u16::from_be_bytes([*read.get(2)?, *read.get(3)?])),
         ),
-        127 => panic!("no message is so long"),
+        127 => panic!("64-bit frame lengths are not supported"),
         short => (2, usize::from(short)),
     };
     let frame = read.get(head..head + length)?;

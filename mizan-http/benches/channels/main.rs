@@ -6,7 +6,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a benchmark that cannot go on says so by panicking"
+    reason = "a benchmark that cannot continue fails by panicking"
 )]
 
 mod load;
@@ -52,8 +52,8 @@ fn main() {
 /// Measures all servers and numbers of subscribers, or only those of the arguments.
 async fn fan_out(only: &[String]) {
     println!(
-        "| server | subscribers | deliveries/s | µs of processor each | p50, p99 ms \
-         | at {PACE}/s: µs of processor each | p50, p99 ms |"
+        "| server | subscribers | deliveries/s | CPU µs each | p50, p99 ms \
+         | at {PACE}/s: CPU µs each | p50, p99 ms |"
     );
     println!("|---|---|---|---|---|---|---|");
     for (subscribers, messages) in [(1, 20_000), (100, 3_000), (5_000, 60)] {

@@ -1,4 +1,4 @@
-// What the servers on Node have in common: messages that are published when they are ordered.
+// Shared by the Node servers: publishes messages on commands from standard input.
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 

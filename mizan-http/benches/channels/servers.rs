@@ -91,7 +91,7 @@ pub(crate) async fn serve(kind: &str) {
                 .max_connections_per_client(100_000)
                 .into_future(),
         );
-        each_order(async || {
+        publish_on_command(async || {
             channels
                 .publish::<Ticks>(&NoParams {}, tick())
                 .await
@@ -109,7 +109,7 @@ pub(crate) async fn serve(kind: &str) {
             }
         });
         let offset = Cell::new(0);
-        each_order(async || {
+        publish_on_command(async || {
             let payload = publication(&offset);
             let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
             let frame = [&[0x81, 126], &length[..], payload.as_bytes()].concat();
@@ -130,7 +130,7 @@ pub(crate) async fn serve(kind: &str) {
             }
         });
         let offset = Cell::new(0);
-        each_order(async || {
+        publish_on_command(async || {
             let _ = sender.send(Message::text(publication(&offset)));
         })
         .await;
@@ -171,7 +171,10 @@ async fn broadcast(
     let config = WebSocketConfig::default()
         .read_buffer_size(4 * 1024)
         .write_buffer_size(at_once);
-    #[expect(clippy::result_large_err, reason = "the signature is the library's")]
+    #[expect(
+        clippy::result_large_err,
+        reason = "tokio-tungstenite defines the signature"
+    )]
     let callback = |_: &Request, mut response: Response| {
         let protocol = "mizan.v1.json".parse().unwrap();
         response
@@ -204,7 +207,7 @@ async fn broadcast(
 }
 
 /// Publishes the messages that the commands on standard input request, at the requested rate.
-async fn each_order(publish: impl AsyncFn()) {
+async fn publish_on_command(publish: impl AsyncFn()) {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let numbers: Vec<u64> = line.split(' ').map(|word| word.parse().unwrap()).collect();
@@ -229,7 +232,7 @@ async fn each_order(publish: impl AsyncFn()) {
 /// A server process.
 pub(crate) struct Server {
     process: Child,
-    orders: ChildStdin,
+    commands: ChildStdin,
     pub(crate) port: u16,
 }
 
@@ -259,17 +262,17 @@ impl Server {
             .ok()?;
         let mut lines = BufReader::new(process.stdout.take()?).lines();
         let port = lines.next_line().await.ok()??.parse().ok()?;
-        let orders = process.stdin.take()?;
+        let commands = process.stdin.take()?;
         Some(Self {
             process,
-            orders,
+            commands,
             port,
         })
     }
 
     pub(crate) async fn publish(&mut self, messages: u32, burst: u32, pause: Duration) {
-        let order = format!("{messages} {burst} {}\n", pause.as_micros());
-        self.orders.write_all(order.as_bytes()).await.unwrap();
+        let command = format!("{messages} {burst} {}\n", pause.as_micros());
+        self.commands.write_all(command.as_bytes()).await.unwrap();
     }
 
     /// Returns the processor time of all threads of the process, in seconds.

@@ -1,4 +1,4 @@
-// The same server on Node, with the package `socket.io`.
+// The broadcast server on Node, with the package `socket.io`.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 import { eachMessage } from "./orders.mjs";

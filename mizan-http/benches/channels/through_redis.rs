@@ -15,7 +15,7 @@ const MESSAGES: u32 = 40_000;
 
 pub(crate) async fn publish() {
     let Some((_redis, port)) = start().await else {
-        return println!("\nnot run: there is no `redis-server`");
+        return println!("\nskipped: `redis-server` is not installed");
     };
     let address = format!("redis://127.0.0.1:{port}/");
     println!("\n| through Redis | at once | messages/s |");

@@ -1,4 +1,4 @@
-// The same server on Node, with the package `ws`.
+// The broadcast server on Node, with the package `ws`.
 import { WebSocketServer } from "ws";
 import { eachMessage } from "./orders.mjs";
 

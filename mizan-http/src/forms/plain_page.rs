@@ -49,7 +49,7 @@ fn error_items(form: &FormEntry, errors: &FieldErrors) -> String {
         for message in messages {
             items.push_str("<li>");
             if path != FORM_ERRORS {
-                items.extend([&*escape_all_quotes(&form.shape.label(path)), ": "]);
+                items.extend([&*escape_all_quotes(form.shape.label(path)), ": "]);
             }
             items.extend([&*escape_all_quotes(message), "</li>"]);
         }

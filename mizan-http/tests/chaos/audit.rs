@@ -29,11 +29,11 @@ struct Client {
 
 impl Audit {
     pub(crate) fn published(&self, at: &Position, number: u64) {
-        let mut books = self.0.lock().unwrap();
-        if !books.epochs.contains(&at.epoch) {
-            books.epochs.push(at.epoch.clone());
+        let mut records = self.0.lock().unwrap();
+        if !records.epochs.contains(&at.epoch) {
+            records.epochs.push(at.epoch.clone());
         }
-        books.published.push((at.clone(), number));
+        records.published.push((at.clone(), number));
     }
 
     pub(crate) fn joined(&self, client: usize, at: Position) {
@@ -41,8 +41,8 @@ impl Audit {
     }
 
     pub(crate) fn got(&self, client: usize, at: &Position, number: u64) {
-        let mut books = self.0.lock().unwrap();
-        let client = books.clients.entry(client).or_default();
+        let mut records = self.0.lock().unwrap();
+        let client = records.clients.entry(client).or_default();
         let before = client.got.insert((at.epoch.clone(), at.offset), number);
         assert_eq!(before, None, "duplicate message: {at}");
         client.at = Some(at.clone());
@@ -53,8 +53,8 @@ impl Audit {
     }
 
     pub(crate) fn gap_reported(&self, client: usize, from: &Position, to: &Position) {
-        let mut books = self.0.lock().unwrap();
-        let client = books.clients.entry(client).or_default();
+        let mut records = self.0.lock().unwrap();
+        let client = records.clients.entry(client).or_default();
         client.gaps.push((from.clone(), to.clone()));
         client.at = Some(to.clone());
     }
@@ -71,8 +71,8 @@ impl Audit {
 
     pub(crate) async fn wait_until_all_reach(&self, last: &Position, clients: usize) {
         let count = || {
-            let books = self.0.lock().unwrap();
-            let there = books.clients.values();
+            let records = self.0.lock().unwrap();
+            let there = records.clients.values();
             there
                 .filter(|client| client.at.as_ref() == Some(last))
                 .count()
@@ -83,25 +83,25 @@ impl Audit {
             }
             sleep(Duration::from_millis(20)).await;
         }
-        let books = self.0.lock().unwrap();
-        let stuck: Vec<_> = books.clients.values().map(|client| &client.at).collect();
+        let records = self.0.lock().unwrap();
+        let stuck: Vec<_> = records.clients.values().map(|client| &client.at).collect();
         panic!(
-            "only {} of {clients} clients arrived at {last}: {stuck:?}",
+            "only {} of {clients} clients reached {last}: {stuck:?}",
             count_of(&stuck, last)
         );
     }
 
     /// Checks that each client received every message, or was notified of a gap that contains it.
     pub(crate) fn verdict(&self, clients: usize) -> String {
-        let books = self.0.lock().unwrap();
-        assert_eq!(books.clients.len(), clients);
-        let mut excused = 0;
+        let records = self.0.lock().unwrap();
+        assert_eq!(records.clients.len(), clients);
+        let mut covered_by_gaps = 0;
         let mut delivered = 0;
         let mut gaps = 0;
-        let rank = |epoch: &String| books.epochs.iter().position(|known| known == epoch);
-        for (number, client) in &books.clients {
+        let rank = |epoch: &String| records.epochs.iter().position(|known| known == epoch);
+        for (number, client) in &records.clients {
             gaps += client.gaps.len();
-            for (at, text) in &books.published {
+            for (at, text) in &records.published {
                 match client.got.get(&(at.epoch.clone(), at.offset)) {
                     Some(got) => {
                         assert_eq!(got, text, "different message at {at}");
@@ -112,21 +112,21 @@ impl Audit {
                         .iter()
                         .any(|(from, to)| covers(from, to, at, &rank)) =>
                     {
-                        excused += 1;
+                        covered_by_gaps += 1;
                     }
                     None => panic!("client {number} lost {at} without a gap"),
                 }
             }
         }
         assert!(
-            books.suspensions > 0,
+            records.suspensions > 0,
             "no client was notified that the broker was unavailable"
         );
         format!(
-            "{} messages in {} epochs, {clients} clients: {delivered} deliveries, {excused} in {gaps} gaps \
-             that clients were told of, 0 lost unnoticed",
-            books.published.len(),
-            books.epochs.len(),
+            "{} messages in {} epochs, {clients} clients: {delivered} deliveries, {covered_by_gaps} \
+             missed within {gaps} reported gaps, 0 lost without a gap",
+            records.published.len(),
+            records.epochs.len(),
         )
     }
 }

@@ -47,7 +47,7 @@ async fn connection(
         .insert("sec-websocket-protocol", protocol);
     let connected = timeout(Duration::from_secs(5), client_async(request, stream)).await;
     let (mut socket, _) = connected.ok()?.ok()?;
-    say(
+    send_frame(
         &mut socket,
         &json!({ "t": "hello", "client": format!("chaos-{number:04}") }),
     )
@@ -56,7 +56,7 @@ async fn connection(
     if let Some(since) = &*position {
         sub["since"] = json!(since);
     }
-    say(&mut socket, &sub).await?;
+    send_frame(&mut socket, &sub).await?;
     // The server has not yet answered the offered position.
     let mut offered = position.clone();
     loop {
@@ -71,39 +71,39 @@ async fn connection(
             "subok" if frame["recovered"] == true => {
                 assert_eq!(
                     offered.take(),
-                    Some(place(&frame)),
+                    Some(position_of(&frame)),
                     "recovered from another position"
                 );
             }
             "subok" => {
                 if offered.is_none() {
-                    *position = Some(place(&frame));
-                    audit.joined(number, place(&frame));
+                    *position = Some(position_of(&frame));
+                    audit.joined(number, position_of(&frame));
                 }
             }
             "gap" => {
-                let from = place(&frame["from"]);
+                let from = position_of(&frame["from"]);
                 let known = offered.take().or_else(|| position.clone());
                 assert_eq!(
                     Some(&from),
                     known.as_ref(),
                     "the gap starts at another position"
                 );
-                let to = place(&frame);
+                let to = position_of(&frame);
                 audit.gap_reported(number, &from, &to);
                 *position = Some(to);
             }
             "pub" => {
                 assert_eq!(
                     offered, None,
-                    "a message came before it was told what it follows"
+                    "a message arrived before the position of the subscription was known"
                 );
                 let at = position.as_mut().unwrap();
                 assert_eq!(frame["prev"], at.offset, "a message was lost without a gap");
                 at.offset = frame["offset"].as_u64().unwrap();
                 audit.got(number, at, frame["data"].as_u64().unwrap());
             }
-            "ping" => say(&mut socket, &json!({ "t": "pong" })).await?,
+            "ping" => send_frame(&mut socket, &json!({ "t": "pong" })).await?,
             "state" => audit.broker_state_changed(frame["state"] == "suspended"),
             "welcome" => {}
             "unsub" => panic!("{frame}"),
@@ -112,10 +112,10 @@ async fn connection(
     }
 }
 
-async fn say(socket: &mut WebSocketStream<TcpStream>, frame: &Value) -> Option<()> {
+async fn send_frame(socket: &mut WebSocketStream<TcpStream>, frame: &Value) -> Option<()> {
     socket.send(Message::text(frame.to_string())).await.ok()
 }
 
-fn place(frame: &Value) -> Position {
+fn position_of(frame: &Value) -> Position {
     serde_json::from_value(json!({ "epoch": frame["epoch"], "offset": frame["offset"] })).unwrap()
 }

@@ -39,9 +39,9 @@ struct Scale {
     messages: u64,
     clients: usize,
     /// The pause between two messages of a publisher.
-    pause: Duration,
+    publish_interval: Duration,
     /// The pause between two disasters.
-    peace: Duration,
+    disaster_interval: Duration,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,8 +49,8 @@ async fn short() {
     run(&Scale {
         messages: 3_000,
         clients: 8,
-        pause: Duration::from_millis(16),
-        peace: Duration::from_millis(700),
+        publish_interval: Duration::from_millis(16),
+        disaster_interval: Duration::from_millis(700),
     })
     .await;
 }
@@ -61,8 +61,8 @@ async fn long() {
     run(&Scale {
         messages: 100_000,
         clients: 10,
-        pause: Duration::from_millis(4),
-        peace: Duration::from_secs(2),
+        publish_interval: Duration::from_millis(4),
+        disaster_interval: Duration::from_secs(2),
     })
     .await;
 }
@@ -98,12 +98,12 @@ async fn run(scale: &Scale) {
     let publishing = tokio::spawn(publish_all(
         channels,
         scale.messages,
-        scale.pause,
+        scale.publish_interval,
         Arc::clone(&audit),
     ));
     let mut disasters = 0_usize;
     while !publishing.is_finished() {
-        sleep(scale.peace).await;
+        sleep(scale.disaster_interval).await;
         match disasters % 10 {
             0 | 2 | 4 | 6 | 8 => proxy.cut_half(),
             1 => servers.kill_and_restart(0).await,
@@ -151,7 +151,7 @@ const PUBLISHERS: u64 = 8;
 async fn publish_all(
     channels: Channels,
     messages: u64,
-    pause: Duration,
+    publish_interval: Duration,
     audit: Arc<Audit>,
 ) -> Position {
     let mut publishers = tokio::task::JoinSet::new();
@@ -161,7 +161,7 @@ async fn publish_all(
             let mut next = Instant::now();
             for number in (publisher..messages).step_by(PUBLISHERS as usize) {
                 publish(&channels, number, &audit).await;
-                next = (next + pause).max(Instant::now());
+                next = (next + publish_interval).max(Instant::now());
                 tokio::time::sleep_until(next).await;
             }
         });

@@ -84,7 +84,7 @@ async fn slow_call_does_not_delay_others() {
     let line = socket.chunk().await.unwrap();
     assert_eq!(line, "{\"index\":0,\"output\":\"waited\"}\n");
     assert_eq!(socket.chunk().await, None);
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]

@@ -177,7 +177,7 @@ async fn accepts_maximum_values_for_limits() {
         limits.max_batch_calls = usize::MAX;
     });
     let server = Server::of(service).await;
-    server.works().await;
+    server.assert_works().await;
     let reply = server
         .ask(raw_post("/api/mizan/batch", "", r#"[{"name":"read"}]"#))
         .await;

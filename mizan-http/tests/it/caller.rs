@@ -34,9 +34,9 @@ async fn runs_queries_as_the_client_of_the_request() {
         ada.call("me".to_owned(), Bytes::new()).await.unwrap(),
         "\"ada\""
     );
-    let nobody = caller(&service, "").await;
+    let anonymous = caller(&service, "").await;
     assert_eq!(
-        nobody.call("me".to_owned(), Bytes::new()).await.unwrap(),
+        anonymous.call("me".to_owned(), Bytes::new()).await.unwrap(),
         "null"
     );
     let read = ada

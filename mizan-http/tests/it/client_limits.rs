@@ -131,13 +131,13 @@ async fn limits_concurrent_bodies() {
         "GET /api/mizan/call/read HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: {ONE}\r\n\r\n"
     );
     assert_eq!(server.ask(read).await.status, 200);
-    server.works().await;
+    server.assert_works().await;
     held.push(begin_echo(&server, OTHER, 100, 1).await);
     // The total is exhausted for all clients.
     soon(async { while !is_busy(&server.ask(echo("hi")).await) {} }).await;
     drop(held);
     soon(async { while server.ask(as_one("hi")).await.status != 200 {} }).await;
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]

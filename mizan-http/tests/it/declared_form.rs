@@ -239,7 +239,7 @@ async fn reports_field_errors_together_with_rejected_file() {
         &[
             Part("image", Some("a.png"), "image/png", b"<html>"),
             text("name", "Ada"),
-            text("email", "nobody"),
+            text("email", "not-an-address"),
             text("age", "old"),
             text("__page", "/contact/"),
         ],

@@ -511,7 +511,7 @@ async fn reports_unknown_and_invalid_fields_on_their_paths() {
     assert_eq!(
         site.seen.last()["name"],
         "a\nb",
-        "as the form's shape has it"
+        "line breaks are normalized"
     );
 }
 

@@ -39,7 +39,7 @@ async fn prevents_request_smuggling() {
         socket.end().await;
     }
     assert_eq!(probe.started.get(), 0);
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn limits_request_heads() {
     let request = with(request, &[("x", &"y".repeat(100_000))]);
     let response = soon(client.send_request(request)).await.unwrap();
     assert_eq!(response.status(), 431);
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn closes_connections_that_do_not_speak_http() {
         socket.send(bytes).await;
         socket.end().await;
     }
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn idle_connections_use_little_memory_and_time_out() {
         serve.header_timeout(Duration::from_secs(3))
     })
     .await;
-    server.works().await;
+    server.assert_works().await;
     let before = memory();
     let mut sockets = Vec::new();
     while sockets.len() < 10_000 {
@@ -182,7 +182,7 @@ async fn idle_connections_use_little_memory_and_time_out() {
     for stream in sockets {
         Socket::from(stream).end().await;
     }
-    server.works().await;
+    server.assert_works().await;
 }
 
 /// Floods of rejected requests must not leave anything in memory.

@@ -36,7 +36,7 @@ async fn closes_idle_connections_despite_pings() {
     // The client receives GOAWAY, so its connection ends without an error.
     soon(connection).await.unwrap().unwrap();
     assert!(client.is_closed());
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]

@@ -257,7 +257,7 @@ async fn enforces_limits_over_a_socket() {
         socket.reply().await.failure(),
         (408, "request_timeout".to_owned())
     );
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]
@@ -271,14 +271,14 @@ async fn rejects_huge_url() {
     assert_eq!(reply.failure(), (400, "malformed".to_owned()));
     assert!(
         reply.body.len() < 1000,
-        "a refusal does not repeat what came"
+        "the error does not repeat the input"
     );
     let longer = "a".repeat(200_000);
     let reply = server
         .ask(raw_get(&format!("/api/mizan/call/read?input={longer}")))
         .await;
     assert!(matches!(reply.status, 414 | 431), "{}", reply.status);
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]

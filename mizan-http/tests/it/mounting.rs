@@ -36,7 +36,7 @@ async fn runs_in_axum_router() {
         );
 
         let server = Server::start(router, |serve| serve).await;
-        server.works().await;
+        server.assert_works().await;
         assert_eq!(server.ask(raw_get("/page")).await.body, "a page");
     }
 }

@@ -66,7 +66,7 @@ async fn closes_connection_without_request_after_header_timeout() {
     }
     socket.send("POST /api").await;
     assert_eq!(socket.end().await, b"");
-    server.works().await;
+    server.assert_works().await;
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::wire::{Socket, echo, raw_post};
 
 /// Runs a server as an application would.
 #[tokio::test]
-#[ignore = "a child of the tests of this file"]
+#[ignore = "runs in a child process of the other tests"]
 async fn child() {
     if !is_child() {
         return;

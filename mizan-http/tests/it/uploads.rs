@@ -554,7 +554,7 @@ async fn killed_process_leaves_no_file() {
 }
 
 #[tokio::test]
-#[ignore = "a part of the other test"]
+#[ignore = "runs in a child process of another test"]
 async fn child_receives_until_killed() {
     let Some(dir) = std::env::var_os(UPLOAD_DIR) else {
         return;

@@ -183,7 +183,7 @@ impl Server {
     }
 
     /// Checks that the server still answers requests.
-    pub(crate) async fn works(&self) {
+    pub(crate) async fn assert_works(&self) {
         let reply = self.ask(echo("well")).await;
         assert_eq!(reply.json()["message"], "well");
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use redis::{AsyncConnectionConfig, PushInfo, RedisError, Value};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::state::{Link, RESPONSE_TIMEOUT, RedisState, SyncQueue};
+use super::state::{RESPONSE_TIMEOUT, RedisConnection, RedisState, SyncQueue};
 use crate::backoff::Backoff;
 use crate::broker::error::BrokerError;
 
-/// The interval at which topics are compared with Redis. A lost last message of a burst shows no hole until the
-/// next message.
+/// The interval at which topics are compared with Redis. If the last message of a burst is lost, no
+/// later message shows the hole.
 const SYNC_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Keeps the broker connected. Runs until it is aborted.
@@ -19,15 +19,15 @@ pub(super) async fn run_reconnect_loop(state: Arc<RedisState>) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     for number in 1.. {
         match connect(&state, number).await {
-            Ok(link) => {
+            Ok(connection) => {
                 backoff.reset();
                 tracing::info!("connected to Redis");
-                let error = sync_until_broken(&state, &link).await;
+                let error = sync_until_broken(&state, &connection).await;
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "lost the connection to Redis; reconnecting"
                 );
-                *state.link.lock() = None;
+                *state.connection.lock() = None;
                 for topic in state.topics.all() {
                     topic.notify_unavailable();
                 }
@@ -45,7 +45,7 @@ pub(super) async fn run_reconnect_loop(state: Arc<RedisState>) {
 }
 
 /// Connects, and subscribes to all topics that have subscribers.
-async fn connect(state: &Arc<RedisState>, number: u64) -> Result<Link, BrokerError> {
+async fn connect(state: &Arc<RedisState>, number: u64) -> Result<RedisConnection, BrokerError> {
     let receiver = Arc::downgrade(state);
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(RESPONSE_TIMEOUT))
@@ -56,13 +56,13 @@ async fn connect(state: &Arc<RedisState>, number: u64) -> Result<Link, BrokerErr
             }
             Ok::<(), std::convert::Infallible>(())
         });
-    let mut connection = state
+    let mut commands = state
         .client
         .get_multiplexed_async_connection_with_config(&config)
         .await
         .map_err(BrokerError::new)?;
     let info: String = redis::cmd("INFO")
-        .query_async(&mut connection)
+        .query_async(&mut commands)
         .await
         .map_err(|error: RedisError| BrokerError::new(error))?;
     let field = |name: &str| {
@@ -77,17 +77,17 @@ async fn connect(state: &Arc<RedisState>, number: u64) -> Result<Link, BrokerErr
         return Err(BrokerError::new("this Redis reports no `master_replid`"));
     }
     warn_if_evicting(field("maxmemory_policy"));
-    let link = Link { connection, number };
+    let connection = RedisConnection { commands, number };
     *state.sync.lock() = SyncQueue::default();
     let mut topics = state.topics.all();
     topics.retain(|topic| topic.has_subscribers());
-    state.subscribe_all(&link, topics).await?;
-    *state.link.lock() = Some(link.clone());
+    state.subscribe_all(&connection, topics).await?;
+    *state.connection.lock() = Some(connection.clone());
     let _ = state.was_connected.set(());
     for topic in state.topics.all() {
         topic.notify_available();
     }
-    Ok(link)
+    Ok(connection)
 }
 
 /// Warns of an eviction policy other than `noeviction`. All keys of the broker expire, so every other policy may
@@ -107,7 +107,7 @@ fn warn_if_evicting(policy: Option<&str>) {
 
 /// Fills the gaps of topics as they show, and compares all topics periodically. Returns once the connection is
 /// broken.
-async fn sync_until_broken(state: &Arc<RedisState>, link: &Link) -> BrokerError {
+async fn sync_until_broken(state: &Arc<RedisState>, connection: &RedisConnection) -> BrokerError {
     let mut ticks = interval(SYNC_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -115,11 +115,11 @@ async fn sync_until_broken(state: &Arc<RedisState>, link: &Link) -> BrokerError 
             () = state.wake.notified() => false,
             _ = ticks.tick() => true,
         };
-        let (queued, broken_link) = {
+        let (queued, broken_connection) = {
             let mut sync = state.sync.lock();
-            (std::mem::take(&mut sync.topics), sync.broken_link)
+            (std::mem::take(&mut sync.topics), sync.broken_connection)
         };
-        if broken_link == Some(link.number) {
+        if broken_connection == Some(connection.number) {
             return BrokerError::new("the connection was closed");
         }
         let topics = if sync_all {
@@ -129,21 +129,21 @@ async fn sync_until_broken(state: &Arc<RedisState>, link: &Link) -> BrokerError 
             let names = queued.iter();
             names.filter_map(|name| state.topics.get(name)).collect()
         };
-        if sync_all && let Err(error) = check_role(state, link).await {
+        if sync_all && let Err(error) = check_role(state, connection).await {
             return error;
         }
-        if let Err(error) = state.sync_all(link, topics).await {
+        if let Err(error) = state.sync_all(connection, topics).await {
             return error;
         }
     }
 }
 
 /// Returns an error if Redis does not respond, or has become a replica.
-async fn check_role(state: &RedisState, link: &Link) -> Result<(), BrokerError> {
+async fn check_role(state: &RedisState, connection: &RedisConnection) -> Result<(), BrokerError> {
     let role: Vec<Value> = redis::cmd("ROLE")
-        .query_async(&mut link.connection.clone())
+        .query_async(&mut connection.commands.clone())
         .await
-        .map_err(|error| state.failed(link, error))?;
+        .map_err(|error| state.failed(connection, error))?;
     match role.first() {
         Some(Value::BulkString(role)) if role == b"master" => Ok(()),
         _ => Err(BrokerError::new("this Redis became a replica")),

@@ -1,10 +1,12 @@
--- KEYS meta, stream; ARGV fresh epoch, the epoch and the top that the server knows
+-- Returns the messages after the position that a server knows.
+-- KEYS meta, stream; ARGV fresh epoch, and the epoch and the top that the server knows. Returns the epoch, the top, and
+-- the offsets, ages and data of the messages.
 local epoch, top = open(KEYS[1], KEYS[2], ARGV[1])
 local after = 0
 if epoch == ARGV[2] then
   after = tonumber(ARGV[3])
   if top < after then
-    -- Offsets that were given already are gone from here.
+    -- Redis lost messages that the server has received, so their offsets must not be assigned again.
     epoch, top = begin(KEYS[1], KEYS[2], generation(), ARGV[1])
     after = 0
   end

@@ -8,17 +8,17 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use redis::{PushInfo, PushKind, Script, Value};
 
-use super::state::{Link, MAX_CONCURRENT_SCRIPTS, RedisState};
+use super::state::{MAX_CONCURRENT_SCRIPTS, RedisConnection, RedisState};
 use crate::broker::error::BrokerError;
 use crate::broker::log::Message;
 use crate::broker::topics::Topic;
 use crate::random_id::random_id;
 
 impl RedisState {
-    /// Handles a push message of Redis. Runs on the task of the connection, and so must not wait.
-    pub(super) fn handle_push(&self, link_number: u64, info: &PushInfo) {
+    /// Handles a push message of Redis. Runs on the task of the connection, and so must not block.
+    pub(super) fn handle_push(&self, connection_number: u64, info: &PushInfo) {
         match (&info.kind, &info.data[..]) {
-            (PushKind::Disconnection, _) => self.report_broken(link_number),
+            (PushKind::Disconnection, _) => self.report_broken(connection_number),
             (PushKind::Message, [Value::BulkString(channel), Value::BulkString(payload)]) => {
                 let group = std::str::from_utf8(channel)
                     .ok()
@@ -38,45 +38,55 @@ impl RedisState {
     }
 
     /// Subscribes to a topic unless this connection has done so, and fills its gap.
-    pub(super) async fn subscribe(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
+    pub(super) async fn subscribe(
+        &self,
+        connection: &RedisConnection,
+        topic: &Topic,
+    ) -> Result<(), BrokerError> {
         let _lock = self.topic_lock(topic.name()).await;
-        if topic.link().load(Ordering::Relaxed) == link.number {
+        if topic.subscribed_connection().load(Ordering::Relaxed) == connection.number {
             return Ok(());
         }
-        let mut connection = link.connection.clone();
-        connection
+        let mut commands = connection.commands.clone();
+        commands
             .subscribe(self.pubsub_channel(topic.name()))
             .await
-            .map_err(|error| self.failed(link, error))?;
-        self.fill_gap(link, topic).await?;
-        topic.link().store(link.number, Ordering::Relaxed);
+            .map_err(|error| self.failed(connection, error))?;
+        self.fill_gap(connection, topic).await?;
+        topic
+            .subscribed_connection()
+            .store(connection.number, Ordering::Relaxed);
         Ok(())
     }
 
     /// Unsubscribes from a removed topic, unless it was created again meanwhile.
-    pub(super) async fn unsubscribe(&self, link: &Link, name: &Arc<str>) {
+    pub(super) async fn unsubscribe(&self, connection: &RedisConnection, name: &Arc<str>) {
         let _lock = self.topic_lock(name).await;
         if self.topics.get(name).is_none() {
-            let mut connection = link.connection.clone();
-            if let Err(error) = connection.unsubscribe(self.pubsub_channel(name)).await {
-                self.failed(link, error);
+            let mut commands = connection.commands.clone();
+            if let Err(error) = commands.unsubscribe(self.pubsub_channel(name)).await {
+                self.failed(connection, error);
             }
         }
     }
 
-    pub(super) async fn sync(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
+    pub(super) async fn sync(
+        &self,
+        connection: &RedisConnection,
+        topic: &Topic,
+    ) -> Result<(), BrokerError> {
         let _lock = self.topic_lock(topic.name()).await;
-        self.fill_gap(link, topic).await
+        self.fill_gap(connection, topic).await
     }
 
     /// Synchronizes topics concurrently.
     pub(super) async fn sync_all(
         &self,
-        link: &Link,
+        connection: &RedisConnection,
         topics: Vec<Arc<Topic>>,
     ) -> Result<(), BrokerError> {
         let mut syncs = stream::iter(topics)
-            .map(|topic| async move { self.sync(link, &topic).await })
+            .map(|topic| async move { self.sync(connection, &topic).await })
             .buffer_unordered(MAX_CONCURRENT_SCRIPTS);
         while let Some(synced) = syncs.next().await {
             synced?;
@@ -87,11 +97,11 @@ impl RedisState {
     /// Subscribes to topics concurrently.
     pub(super) async fn subscribe_all(
         &self,
-        link: &Link,
+        connection: &RedisConnection,
         topics: Vec<Arc<Topic>>,
     ) -> Result<(), BrokerError> {
         let mut subscriptions = stream::iter(topics)
-            .map(|topic| async move { self.subscribe(link, &topic).await })
+            .map(|topic| async move { self.subscribe(connection, &topic).await })
             .buffer_unordered(MAX_CONCURRENT_SCRIPTS);
         while let Some(subscribed) = subscriptions.next().await {
             subscribed?;
@@ -101,12 +111,16 @@ impl RedisState {
 
     /// Adds the messages that the topic lacks, from the stream. Restarts the topic if the stream has another epoch,
     /// or does not keep all of those messages.
-    async fn fill_gap(&self, link: &Link, topic: &Topic) -> Result<(), BrokerError> {
+    async fn fill_gap(
+        &self,
+        connection: &RedisConnection,
+        topic: &Topic,
+    ) -> Result<(), BrokerError> {
         let (known, _) = topic.state(0);
         let script: &Script = &self.scripts.gap_fill;
         let (epoch, top, offsets, ages, data): (String, u64, Vec<u64>, Vec<u64>, Vec<Vec<u8>>) =
             self.run(
-                link,
+                connection,
                 script
                     .key(self.key("m", topic.name()))
                     .key(self.key("s", topic.name()))
@@ -121,7 +135,7 @@ impl RedisState {
         } else if first > known.top + 1 && topic.state(0).0.top + 1 < first {
             tracing::warn!(
                 group = %topic.name(),
-                "messages were removed from Redis before this server read them; subscribers are told of a gap"
+                "messages were removed from Redis before this server read them; subscribers get a gap"
             );
             topic.restart(&epoch, first - 1);
         }

@@ -18,7 +18,7 @@ impl RedisState {
     ) -> Result<LeaseReply, BrokerError> {
         let duration = millis(duration).to_string();
         let reply = self
-            .run_lease_script("claim", request, duration.as_bytes())
+            .run_lease_script("acquire", request, duration.as_bytes())
             .await?;
         Ok(match reply.split_first() {
             Some((b's', outcome)) => LeaseReply::Completed(Bytes::copy_from_slice(outcome)),
@@ -35,7 +35,7 @@ impl RedisState {
         request: &LeaseRequest,
         outcome: &[u8],
     ) -> Result<(), BrokerError> {
-        let completed = self.run_lease_script("settle", request, outcome);
+        let completed = self.run_lease_script("complete", request, outcome);
         completed.await.map(|_| ())
     }
 
@@ -56,7 +56,7 @@ impl RedisState {
         request: &LeaseRequest,
         arg: &[u8],
     ) -> Result<Vec<u8>, BrokerError> {
-        let link = self.link().await?;
+        let connection = self.connection().await?;
         let mut invocation = self.scripts.lease.prepare_invoke();
         invocation
             .key(self.key("o", &request.owner))
@@ -69,6 +69,6 @@ impl RedisState {
             .arg(MAX_OWNER_LEASES)
             .arg(MAX_OWNER_BYTES)
             .arg(arg);
-        self.run(&link, &invocation).await
+        self.run(&connection, &invocation).await
     }
 }

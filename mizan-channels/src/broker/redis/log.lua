@@ -1,6 +1,6 @@
--- The log of a group: a hash with its epoch `e`, the generation `g` of the data set that it was begun in, and
--- its top `t`; and a stream of what is kept. A log of another generation, or one that lost its hash, begins
--- anew: its offsets may have been given before.
+-- The log of a group: a hash with its epoch `e`, the generation `g` of the data set in which it was started, and its
+-- top `t`; and a stream of the kept messages. A log of another generation, or one without its hash, starts a new
+-- epoch, because its offsets may have been assigned before.
 local MINUTE = 60 * 1000
 local DAY = 24 * 60 * MINUTE
 
@@ -9,9 +9,9 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- The replication id names the history of this data set. It changes with a restart, and with each promotion,
--- also of a process that was the master before. It is read in the script that relies on it: what a server
--- knew a moment ago may be out of date.
+-- The generation is the replication id, which identifies the history of the data set. It changes with each restart and
+-- each promotion, also of a process that was the master before. Each script reads it itself, since an id that a server
+-- read earlier may be outdated.
 local own_generation
 local function generation()
   if own_generation then
@@ -25,6 +25,7 @@ local function generation()
   return own_generation
 end
 
+-- Starts the epoch `fresh`. Returns the epoch and the top.
 local function begin(meta, stream, gen, fresh)
   redis.call('DEL', stream)
   redis.call('HSET', meta, 'e', fresh, 'g', gen, 't', '0')
@@ -32,6 +33,7 @@ local function begin(meta, stream, gen, fresh)
   return fresh, 0
 end
 
+-- Returns the epoch and the top of the log. Starts the epoch `fresh` if the log is missing or of another generation.
 local function open(meta, stream, fresh)
   local known = redis.call('HMGET', meta, 'e', 'g', 't')
   local gen = generation()
@@ -41,13 +43,14 @@ local function open(meta, stream, fresh)
   return known[1], tonumber(known[3])
 end
 
+-- Appends a message. Returns its epoch and offset.
 local function append(meta, stream, channel, fresh, data, most, age, id)
   local epoch = open(meta, stream, fresh)
   local offset = redis.call('HINCRBY', meta, 't', 1)
   redis.call('XADD', stream, 'MAXLEN', '=', most, offset .. '-0', 'a', now(), 'd', data, 'i', id)
   redis.call('PEXPIRE', stream, age)
   redis.call('PEXPIRE', meta, math.max(DAY, 2 * age))
-  -- The message is in the log: where the word of it cannot be sent, servers find it by themselves.
+  -- If the announcement fails, servers find the message in the log.
   redis.pcall('PUBLISH', channel, epoch .. ' ' .. offset .. ' ' .. data)
   return epoch, offset
 end

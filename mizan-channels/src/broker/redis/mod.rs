@@ -36,7 +36,8 @@ const IDLE_LOG_TTL: Duration = Duration::from_secs(60);
 /// A broker for several servers that share a Redis 7.
 ///
 /// Streams keep the messages, and Pub/Sub delivers them. A server that misses a message reads it from the stream
-/// before it delivers the following ones. While Redis is unavailable, subscribers stay connected and are told so.
+/// before it delivers the following ones. While Redis is unavailable, subscribers stay connected, and are
+/// notified.
 ///
 /// Keys begin with `mizan:`. The group is their hash tag, so that all keys of a group are in one slot.
 ///
@@ -125,15 +126,15 @@ impl Broker for RedisBroker {
         notifier: Notifier,
     ) -> Result<Box<dyn LogReader>, BrokerError> {
         let state = &self.state;
-        let link = state.link().await?;
+        let connection = state.connection().await?;
         let topic = state.topics.open(group, retention);
         let reader = topic.attach(retention, notifier);
-        if topic.link().load(Ordering::Relaxed) != link.number {
-            state.subscribe(&link, &topic).await?;
+        if topic.subscribed_connection().load(Ordering::Relaxed) != connection.number {
+            state.subscribe(&connection, &topic).await?;
         } else if let Some(since) = since {
             let (log, _) = topic.state(0);
             if *since.epoch != *log.epoch || since.offset > log.top {
-                state.sync(&link, &topic).await?;
+                state.sync(&connection, &topic).await?;
             }
         }
         Ok(reader)
@@ -194,9 +195,9 @@ impl Broker for RedisBroker {
     async fn maintain(&self) {
         self.state.maintain_presence().await;
         let removed = self.state.topics.remove_idle(IDLE_LOG_TTL);
-        if let Ok(link) = self.state.link().await {
+        if let Ok(connection) = self.state.connection().await {
             for name in removed {
-                self.state.unsubscribe(&link, &name).await;
+                self.state.unsubscribe(&connection, &name).await;
             }
         }
     }

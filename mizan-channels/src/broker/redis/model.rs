@@ -56,7 +56,7 @@ struct State {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Action {
     Publish {
-        /// Whether the announcement reaches the reader.
+        /// True if the announcement reaches the reader.
         is_announced: bool,
     },
     Replicate,

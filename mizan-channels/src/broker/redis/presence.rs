@@ -23,7 +23,7 @@ impl RedisState {
         group: &str,
         args: &[&[u8]],
     ) -> Result<(String, u64, Vec<Vec<u8>>), BrokerError> {
-        let link = self.link().await?;
+        let connection = self.connection().await?;
         let log = presence_log(group);
         let Retention { messages, age } = Retention::default();
         let mut invocation = self.scripts.presence.prepare_invoke();
@@ -41,7 +41,7 @@ impl RedisState {
         for arg in args {
             invocation.arg(*arg);
         }
-        self.run(&link, &invocation).await
+        self.run(&connection, &invocation).await
     }
 
     /// Adds a connection, or extends its expiry.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mizan_core::channel::Position;
 use tokio::time::Instant;
 
-use super::state::{Link, RESPONSE_TIMEOUT, RedisState, millis};
+use super::state::{RESPONSE_TIMEOUT, RedisConnection, RedisState, millis};
 use crate::broker::error::BrokerError;
 use crate::broker::lease::DEDUP_TTL;
 use crate::broker::publication::Publication;
@@ -18,23 +18,25 @@ impl RedisState {
         group: &str,
         publication: &Publication,
     ) -> Result<Position, BrokerError> {
-        let link = self.link().await?;
+        let connection = self.connection().await?;
         let id = random_id();
         let started = Instant::now();
-        let published = self.try_publish(&link, group, publication, &id, None).await;
+        let published = self
+            .try_publish(&connection, group, publication, &id, None)
+            .await;
         match published {
             Err(error) if !error.is_unsent() => {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
                     "retrying a publication whose outcome is unknown"
                 );
-                let Ok(link) = self.link_after(link.number).await else {
+                let Ok(connection) = self.connection_after(connection.number).await else {
                     return Err(error);
                 };
                 // The retry may take until its timeout as well.
                 let first_attempt = Some(started.elapsed() + RESPONSE_TIMEOUT);
                 let retried = self
-                    .try_publish(&link, group, publication, &id, first_attempt)
+                    .try_publish(&connection, group, publication, &id, first_attempt)
                     .await;
                 // Even if the retry was not sent, the first attempt may have been published.
                 retried.map_err(BrokerError::new)
@@ -47,7 +49,7 @@ impl RedisState {
     /// message again if the log has it.
     async fn try_publish(
         &self,
-        link: &Link,
+        connection: &RedisConnection,
         group: &str,
         publication: &Publication,
         id: &str,
@@ -71,7 +73,7 @@ impl RedisState {
             .arg(millis(DEDUP_TTL))
             .arg(id)
             .arg(first_attempt.unwrap_or_default());
-        let (epoch, offset): (String, u64) = self.run(link, &invocation).await?;
+        let (epoch, offset): (String, u64) = self.run(connection, &invocation).await?;
         if epoch.is_empty() {
             return Err(BrokerError::new(
                 "the log does not show any more whether the message was published",

@@ -32,7 +32,7 @@ pub(super) struct RedisState {
     pub(super) prefix: String,
     pub(super) topics: Topics,
     pub(super) scripts: Scripts,
-    pub(super) link: Mutex<Option<Link>>,
+    pub(super) connection: Mutex<Option<RedisConnection>>,
     pub(super) sync: Mutex<SyncQueue>,
     /// Wakes the task that processes the sync queue.
     pub(super) wake: Notify,
@@ -45,8 +45,8 @@ pub(super) struct RedisState {
 
 /// A connection to Redis.
 #[derive(Clone)]
-pub(super) struct Link {
-    pub(super) connection: MultiplexedConnection,
+pub(super) struct RedisConnection {
+    pub(super) commands: MultiplexedConnection,
     pub(super) number: u64,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Link {
 #[derive(Default)]
 pub(super) struct SyncQueue {
     pub(super) topics: HashSet<Arc<str>>,
-    pub(super) broken_link: Option<u64>,
+    pub(super) broken_connection: Option<u64>,
 }
 
 impl RedisState {
@@ -64,7 +64,7 @@ impl RedisState {
             prefix,
             topics: Topics::new(),
             scripts: Scripts::new(),
-            link: Mutex::default(),
+            connection: Mutex::default(),
             sync: Mutex::default(),
             wake: Notify::new(),
             was_connected: SetOnce::new(),
@@ -77,23 +77,28 @@ impl RedisState {
     }
 
     /// Returns the connection. Waits for the first one during the first seconds after the start.
-    pub(super) async fn link(&self) -> Result<Link, BrokerError> {
+    pub(super) async fn connection(&self) -> Result<RedisConnection, BrokerError> {
         if !self.was_connected.initialized() {
             let deadline = self.started + RESPONSE_TIMEOUT;
             let _ = timeout_at(deadline, self.was_connected.wait()).await;
         }
-        self.link
+        self.connection
             .lock()
             .clone()
             .ok_or_else(|| BrokerError::unsent("not connected to Redis"))
     }
 
     /// Waits for a connection that replaces the one with this number, if that is broken.
-    pub(super) async fn link_after(&self, number: u64) -> Result<Link, BrokerError> {
+    pub(super) async fn connection_after(
+        &self,
+        number: u64,
+    ) -> Result<RedisConnection, BrokerError> {
         let deadline = Instant::now() + RECONNECT_WAIT;
         loop {
-            match self.link().await {
-                Ok(link) if link.number != number || !self.is_broken(number) => return Ok(link),
+            match self.connection().await {
+                Ok(connection) if connection.number != number || !self.is_broken(number) => {
+                    return Ok(connection);
+                }
                 _ if Instant::now() < deadline => sleep(Duration::from_millis(50)).await,
                 Ok(_) => return Err(BrokerError::new("the connection to Redis was lost")),
                 Err(error) => return Err(error),
@@ -102,12 +107,12 @@ impl RedisState {
     }
 
     fn is_broken(&self, number: u64) -> bool {
-        self.sync.lock().broken_link == Some(number)
+        self.sync.lock().broken_connection == Some(number)
     }
 
-    /// Reconnects if this link is still in use.
+    /// Reports that a connection is broken. It is replaced if it is still in use.
     pub(super) fn report_broken(&self, number: u64) {
-        self.sync.lock().broken_link = Some(number);
+        self.sync.lock().broken_connection = Some(number);
         self.wake.notify_one();
     }
 
@@ -143,15 +148,17 @@ impl RedisState {
 
     pub(super) async fn run<T: FromRedisValue>(
         &self,
-        link: &Link,
+        connection: &RedisConnection,
         invocation: &ScriptInvocation<'_>,
     ) -> Result<T, BrokerError> {
-        let result = invocation.invoke_async(&mut link.connection.clone()).await;
-        result.map_err(|error| self.failed(link, error))
+        let result = invocation
+            .invoke_async(&mut connection.commands.clone())
+            .await;
+        result.map_err(|error| self.failed(connection, error))
     }
 
     /// Converts an error, and reports the connection as broken if it cannot be used any more.
-    pub(super) fn failed(&self, link: &Link, error: RedisError) -> BrokerError {
+    pub(super) fn failed(&self, connection: &RedisConnection, error: RedisError) -> BrokerError {
         // Redis returns these before a script has changed anything.
         let is_not_master = matches!(
             error.kind(),
@@ -167,7 +174,7 @@ impl RedisState {
             || error.is_unrecoverable_error()
             || is_not_master
         {
-            self.report_broken(link.number);
+            self.report_broken(connection.number);
         }
         if is_not_master {
             BrokerError::unsent(error)

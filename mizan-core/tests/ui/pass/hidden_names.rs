@@ -1,4 +1,4 @@
-//! The names of the standard library may mean something else where the macros are used.
+//! The macros work where names of the standard library are shadowed.
 #![allow(dead_code)]
 
 mod hidden {

@@ -1,4 +1,4 @@
-//! Under the strictest lints, what the macros write draws no warning.
+//! The output of the macros causes no warning under strict lints.
 #![deny(
     missing_docs,
     unused,
@@ -16,16 +16,16 @@
 pub mod posts {
     use mizan_core::{ClientError, Cx, Decision, Error, client};
 
-    /// Why a post was not renamed.
+    /// The reasons for not renaming a post.
     #[derive(Debug, ClientError)]
     pub enum RenameError {
-        /// Somebody has it.
+        /// Another post has the title.
         #[client_error(field = "title", message = "{by} has it")]
         Taken {
-            /// Who.
+            /// The other post.
             by: String,
         },
-        /// Anything else.
+        /// Any other error.
         #[client_error(transparent)]
         Other(Error),
     }
@@ -42,7 +42,7 @@ pub mod posts {
     ///
     /// # Errors
     ///
-    /// When somebody has the title.
+    /// Returns an error if another post has the title.
     #[client(auth = allow, authorize = agree, affects(title))]
     pub async fn rename(
         cx: &Cx,
@@ -57,7 +57,7 @@ pub mod posts {
     ///
     /// # Errors
     ///
-    /// None.
+    /// Never fails.
     #[client(query)]
     pub async fn title() -> Result<String, Error> {
         Ok(String::new())

@@ -35,11 +35,11 @@ impl Room {
 #[derive(Default)]
 pub(crate) struct World {
     /// Signals the end of mia's session.
-    pub(crate) over: Notify,
+    pub(crate) session_ended: Notify,
     pub(crate) received: AtomicUsize,
     pub(crate) authorized: AtomicUsize,
     pub(crate) is_closed: std::sync::atomic::AtomicBool,
-    pub(crate) lapsed: std::sync::atomic::AtomicBool,
+    pub(crate) credentials_expired: std::sync::atomic::AtomicBool,
 }
 
 pub(crate) struct Chat;
@@ -141,8 +141,8 @@ impl Authenticate for ByName {
         let bearer = bearer.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let cookie = head.cookie("user").map(|cookie| cookie.value().to_owned());
         let name = bearer.map(str::to_owned).or(cookie);
-        let has_lapsed = self.0.lapsed.load(Ordering::Relaxed);
-        let name = name.filter(|name| name != "wrong" && (!has_lapsed || name.ends_with("-again")));
+        let is_expired = self.0.credentials_expired.load(Ordering::Relaxed);
+        let name = name.filter(|name| name != "wrong" && (!is_expired || name.ends_with("-again")));
         Ok(name.map_or_else(Principal::anonymous, |name| {
             let id = name.trim_end_matches("-again").to_owned();
             Identity::new(&*id)
@@ -153,7 +153,7 @@ impl Authenticate for ByName {
 
     async fn wait_until_ended(&self, principal: &Principal) {
         if principal.id() == Some("mia") {
-            self.0.over.notified().await;
+            self.0.session_ended.notified().await;
         } else {
             std::future::pending::<()>().await;
         }

@@ -87,14 +87,14 @@ async fn closes_protocol_violations_with_1002() {
         ("a reserved control opcode", frame(FIN | 11, b"")),
         ("a ping in fragments", frame(PING, b"x")),
         ("a long ping", frame(FIN | PING, &[0; 126])),
-        ("a continuation of nothing", frame(FIN, hello)),
+        ("a continuation without a message", frame(FIN, hello)),
         (
-            "a beginning within a message",
+            "a new message within a message",
             [frame(TEXT, b"{"), frame(FIN | TEXT, b"}")].concat(),
         ),
         ("a close of one byte", frame(FIN | CLOSE, &[3])),
         (
-            "a close with a code that nobody sends",
+            "a close with a code that must not be sent",
             frame(FIN | CLOSE, &1005_u16.to_be_bytes()),
         ),
         (
@@ -108,7 +108,7 @@ async fn closes_protocol_violations_with_1002() {
             "{name}"
         );
     }
-    running.server.works().await;
+    running.server.assert_works().await;
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ async fn rejects_cross_site_pages() {
         let (reply, _) = Client::ask(running.server.addr, &handshake(headers)).await;
         assert_eq!(reply.status, status, "{headers}");
     }
-    running.server.works().await;
+    running.server.assert_works().await;
 }
 
 #[tokio::test]

@@ -55,24 +55,36 @@ async fn closes_violations_with_a_reason() {
             1009,
         ),
         ("garbage", text("{]"), 4400),
-        ("nothing", text(""), 4400),
-        ("no object", text("[1]"), 4400),
-        ("nested and cut off", text(&deep), 4400),
-        ("no type", text("{}"), 4400),
+        ("an empty message", text(""), 4400),
+        ("not an object", text("[1]"), 4400),
+        ("deeply nested and incomplete", text(&deep), 4400),
+        ("a missing type", text("{}"), 4400),
         ("an unknown type", text(r#"{"t":"launch"}"#), 4400),
-        ("a server's type", text(r#"{"t":"welcome"}"#), 4400),
+        (
+            "a type that only servers send",
+            text(r#"{"t":"welcome"}"#),
+            4400,
+        ),
         (
             "a second hello",
             text(r#"{"t":"hello","client":"abcdefgh"}"#),
             4400,
         ),
-        ("a sub in use", [text(sub), text(sub)].concat(), 4400),
         (
-            "other params after joining",
+            "a subscription id in use",
+            [text(sub), text(sub)].concat(),
+            4400,
+        ),
+        (
+            "other params for the same subscription id",
             [text(sub), text(&sub.replace("\"a\"", "\"b\""))].concat(),
             4400,
         ),
-        ("not UTF-8", frame(FIN | TEXT, b"{\"t\":\"\xff\"}"), 1007),
+        (
+            "invalid UTF-8",
+            frame(FIN | TEXT, b"{\"t\":\"\xff\"}"),
+            1007,
+        ),
     ] {
         let mut client = hello(&running).await;
         client.raw(bytes).await;
@@ -151,13 +163,13 @@ async fn rejected_subscription_does_not_close_the_connection() {
         .await;
     assert_eq!(client.next("reply").await["error"]["code"], "invalid");
     // Anonymous users may not chat.
-    let mut nobody = Client::connect(running.server.addr, "").await;
-    nobody
+    let mut anonymous = Client::connect(running.server.addr, "").await;
+    anonymous
         .send(&json!({ "t": "hello", "client": "page-of-x" }))
         .await;
-    assert_eq!(nobody.next("welcome").await.get("user"), None);
-    nobody.sub("chat", "tea").await;
-    assert_eq!(nobody.next("unsub").await["code"], "unauthenticated");
+    assert_eq!(anonymous.next("welcome").await.get("user"), None);
+    anonymous.sub("chat", "tea").await;
+    assert_eq!(anonymous.next("unsub").await["code"], "unauthenticated");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn ended_session_closes_its_websockets() {
     let mut ole = Client::hello(running.server.addr, "ole").await;
     ole.join("feed", "tea").await;
     let start = Instant::now();
-    running.world.over.notify_one();
+    running.world.session_ended.notify_one();
     assert_eq!(mia.closed().await.0, 4403);
     assert!(start.elapsed() < Duration::from_secs(1));
     let params = Room::new("tea");
@@ -77,7 +77,10 @@ async fn expired_credential_is_renewed_or_closes_the_connection() {
     renewing.join("chat", "tea").await;
     let mut late = Client::hello(running.server.addr, "ole").await;
     late.join("chat", "tea").await;
-    running.world.lapsed.store(true, Ordering::Relaxed);
+    running
+        .world
+        .credentials_expired
+        .store(true, Ordering::Relaxed);
     assert_eq!(renewing.until("reauth").await["within"], 300);
     renewing
         .send(&json!({ "t": "auth", "token": "mia-again" }))

@@ -15,10 +15,10 @@ use crate::wire::soon;
 const FLOODERS: usize = 4;
 
 /// The maximum resident memory of a client that floods the server and never reads.
-const MOST_PER_CLIENT: usize = 256 * 1024;
+const MAX_BYTES_PER_CLIENT: usize = 256 * 1024;
 
 /// The number of bytes that each client tries to send.
-const FLOOD: usize = 24 * 1024 * 1024;
+const FLOOD_BYTES: usize = 24 * 1024 * 1024;
 
 /// Runs the test below in its own process, to measure its memory.
 #[test]
@@ -30,7 +30,7 @@ fn memory_stays_flat_under_floods_without_reads() {
 }
 
 #[tokio::test]
-#[ignore = "a part of the other test"]
+#[ignore = "runs in a child process of another test"]
 async fn floods() {
     let Some(_) = resident_bytes() else {
         return println!("skipped: /proc/self/statm does not exist");
@@ -68,8 +68,8 @@ async fn floods() {
     );
     let in_all = resident_bytes().unwrap().saturating_sub(before);
     println!("{asking} bytes more, then {in_all}");
-    assert!(asking <= FLOODERS * MOST_PER_CLIENT, "{asking}");
-    assert!(in_all <= 2 * FLOODERS * MOST_PER_CLIENT, "{in_all}");
+    assert!(asking <= FLOODERS * MAX_BYTES_PER_CLIENT, "{asking}");
+    assert!(in_all <= 2 * FLOODERS * MAX_BYTES_PER_CLIENT, "{in_all}");
 
     let params = Room::new("witness");
     let published = running.channels.publish::<Feed>(&params, "well".to_owned());
@@ -93,7 +93,7 @@ async fn flood(addr: std::net::SocketAddr, clients: usize, bytes: &[u8]) -> (usi
         floods.spawn(async move {
             let mut client = Client::hello(addr, &format!("mallory-{number}")).await;
             let mut sent = 0;
-            while sent < FLOOD {
+            while sent < FLOOD_BYTES {
                 let sending = client.stream.write(&bytes[sent % bytes.len()..]);
                 match timeout(Duration::from_secs(3), sending).await {
                     Ok(written) => sent += written.unwrap(),

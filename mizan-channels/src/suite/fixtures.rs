@@ -1,13 +1,13 @@
-//! A subscriber for tests.
+//! A subscriber and other tools for tests of a broker.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mizan_core::channel::Position;
 
-use super::within_timeout;
 use crate::broker::{
     Broker, BrokerEvent, Cursor, LogKind, LogReader, Message, Notification, NotificationQueue,
-    Notifier, ReadReply, Retention, SubscriptionId,
+    Notifier, Publication, ReadReply, Retention, SubscriptionId,
 };
 
 /// A subscriber of a group, for tests of a broker.
@@ -116,4 +116,20 @@ async fn attach(
         .await
         .unwrap();
     (notifications, log)
+}
+
+/// Waits for a future that should complete soon.
+///
+/// # Panics
+///
+/// Panics if the future does not complete within 20 seconds.
+pub async fn within_timeout<F: Future>(future: F) -> F::Output {
+    let result = tokio::time::timeout(Duration::from_secs(20), future).await;
+    result.expect("the operation completes within 20 seconds")
+}
+
+/// Creates a publication of a text.
+#[must_use]
+pub fn publication(text: &str) -> Publication {
+    Publication::new(serde_json::json!(text).to_string())
 }
