@@ -1,3 +1,5 @@
+//! Email addresses in canonical form.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -6,28 +8,33 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use validator::ValidateEmail;
 
-/// An email address in the one spelling that accounts are found by.
+/// An email address in canonical form, by which accounts are found.
 ///
-/// The part before the `@` is ASCII in lower case: no mailbox in use tells capitals apart, and
-/// addresses that only look alike (`ıvan@`, `іvan@`) never become one by case mapping. The domain
-/// is in the form that the DNS asks for (UTS 46, Punycode), in which look-alike domains differ.
+/// The local part is ASCII in lower case: mail servers do not distinguish case in practice, and
+/// look-alike addresses (`ıvan@`, `іvan@`) never become equal through case mapping. The domain is in the
+/// form that the DNS uses (UTS 46, Punycode), in which look-alike domains differ.
+///
+/// # Examples
 ///
 /// ```
 /// use mizan_auth::EmailAddress;
+/// use mizan_auth::email_address::InvalidEmailAddress;
 ///
-/// let address: EmailAddress = " Ada@Example.COM ".parse()?;
-/// assert_eq!(address.as_str(), "ada@example.com");
-/// assert!("ıvan@example.com".parse::<EmailAddress>().is_err());
-/// # Ok::<(), mizan_auth::email_address::InvalidEmailAddress>(())
+/// fn main() -> Result<(), InvalidEmailAddress> {
+///     let address: EmailAddress = " Ada@Example.COM ".parse()?;
+///     assert_eq!(address.as_str(), "ada@example.com");
+///     assert!("ıvan@example.com".parse::<EmailAddress>().is_err());
+///     Ok(())
+/// }
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EmailAddress(String);
 
-/// The most bytes that an address can have (RFC 5321, section 4.5.3.1.3, less the brackets).
+/// The maximum length of an address in bytes (RFC 5321, section 4.5.3.1.3, without the brackets).
 const MAX_EMAIL_BYTES: usize = 254;
 
 impl EmailAddress {
-    /// The address in its one spelling.
+    /// Returns the address in canonical form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -43,9 +50,9 @@ impl FromStr for EmailAddress {
             return Err(InvalidEmailAddress);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmailAddress)?;
-        let is_plain =
+        let is_allowed =
             |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
-        if !local.bytes().all(is_plain) {
+        if !local.bytes().all(is_allowed) {
             return Err(InvalidEmailAddress);
         }
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| InvalidEmailAddress)?;
@@ -90,13 +97,13 @@ impl JsonSchema for EmailAddress {
     }
 }
 
-/// A text that is no email address, or one with letters before the `@` that are not ASCII.
+/// An error: the text is not an email address, or its local part is not ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidEmailAddress;
 
 impl fmt::Display for InvalidEmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an email address")
+        f.write_str("invalid email address")
     }
 }
 
@@ -106,14 +113,14 @@ impl std::error::Error for InvalidEmailAddress {}
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Option<String> {
+    fn canonical(text: &str) -> Option<String> {
         text.parse::<EmailAddress>()
             .ok()
             .map(|address| address.to_string())
     }
 
     #[test]
-    fn an_address_has_one_spelling() {
+    fn parses_addresses_into_canonical_form() {
         for (text, address) in [
             ("ada@example.com", "ada@example.com"),
             ("Ada.L+x@EXAMPLE.com", "ada.l+x@example.com"),
@@ -122,13 +129,13 @@ mod tests {
             ("ada@bücher.example", "ada@xn--bcher-kva.example"),
             ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
         ] {
-            assert_eq!(read(text).as_deref(), Some(address), "{text}");
+            assert_eq!(canonical(text).as_deref(), Some(address), "{text}");
         }
     }
 
     #[test]
-    fn look_alike_addresses_are_refused_or_others() {
-        let cyrillic = read("ada@exаmple.com").unwrap();
+    fn look_alike_addresses_are_rejected_or_different() {
+        let cyrillic = canonical("ada@exаmple.com").unwrap();
         assert_ne!(cyrillic, "ada@example.com");
         assert!(cyrillic.contains("xn--"));
         for text in [
@@ -137,12 +144,12 @@ mod tests {
             "ıvan@example.com",
             "\u{212a}@example.com",
         ] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(canonical(text), None, "{text}");
         }
     }
 
     #[test]
-    fn nothing_else_is_an_address() {
+    fn rejects_other_texts() {
         for text in [
             "",
             "@",
@@ -157,7 +164,7 @@ mod tests {
             "ada@[127.0.0.1\u{0}]",
             &format!("{}@example.com", "a".repeat(300)),
         ] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(canonical(text), None, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What people fill in. Each form is one flow of [`Accounts`].
+//! The forms of the account flows.
 //!
-//! `token` and `next` are filled in from the query of the page that the form is on, so that the links
-//! in mails work where no JavaScript runs.
+//! Each form calls one method of [`Accounts`]. The fields `token`, `ticket` and `next` take their initial values
+//! from the query of the page, so that the links in mails work without JavaScript.
 
 use mizan_core::{Cx, Error};
 use mizan_forms::{Form, FormHandler, InitialValues};
@@ -35,7 +35,7 @@ impl FormHandler for SignUp {
     type Error = Error;
 
     async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
-        check_new(cx, field, value, "password").await
+        check_new_password(cx, field, value, "password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, Error> {
@@ -64,7 +64,7 @@ impl FormHandler for SignIn {
     type Error = SignInError;
 
     async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
-        Ok(from_page(cx, &["next"]))
+        Ok(values_from_query(cx, &["next"]))
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, SignInError> {
@@ -76,7 +76,7 @@ impl FormHandler for SignIn {
     }
 }
 
-/// Enter the code that we emailed you.
+/// Enter the confirmation code from the email.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "verify_code", title = "Confirm your email address", auth = "anyone", affects(*))]
 pub struct VerifyCode {
@@ -97,7 +97,7 @@ impl FormHandler for VerifyCode {
     type Error = ProofError;
 
     async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
-        Ok(from_page(cx, &["ticket", "next"]))
+        Ok(values_from_query(cx, &["ticket", "next"]))
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, ProofError> {
@@ -113,7 +113,7 @@ impl FormHandler for VerifyCode {
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "verify_link", title = "Confirm your email address", auth = "anyone", affects(*))]
 pub struct VerifyLink {
-    /// The `token` of the link.
+    /// The `token` from the link.
     #[field(widget = "hidden")]
     #[validate(length(max = 200))]
     pub token: String,
@@ -130,7 +130,7 @@ impl FormHandler for VerifyLink {
     type Error = LinkError;
 
     async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
-        Ok(from_page(cx, &["token", "next"]))
+        Ok(values_from_query(cx, &["token", "next"]))
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, LinkError> {
@@ -141,7 +141,7 @@ impl FormHandler for VerifyLink {
     }
 }
 
-/// Send a link to set a new password.
+/// We will email you a link to set a new password.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(
     name = "request_reset",
@@ -168,7 +168,7 @@ impl FormHandler for RequestReset {
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "confirm_reset", title = "Set a new password", auth = "anyone", affects(*))]
 pub struct ConfirmReset {
-    /// The `token` of the link.
+    /// The `token` from the link.
     #[field(widget = "hidden")]
     #[validate(length(max = 200))]
     pub token: String,
@@ -186,11 +186,11 @@ impl FormHandler for ConfirmReset {
     type Error = ProofError;
 
     async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
-        Ok(from_page(cx, &["token"]))
+        Ok(values_from_query(cx, &["token"]))
     }
 
     async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
-        check_new(cx, field, value, "password").await
+        check_new_password(cx, field, value, "password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, ProofError> {
@@ -222,7 +222,7 @@ impl FormHandler for ChangePassword {
     type Error = ConfirmError;
 
     async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
-        check_new(cx, field, value, "new_password").await
+        check_new_password(cx, field, value, "new_password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<(), ConfirmError> {
@@ -235,7 +235,7 @@ impl FormHandler for ChangePassword {
     }
 }
 
-/// Use another email address. We email a link to it.
+/// Change your email address. We will email a confirmation link to the new address.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(
     name = "change_email",
@@ -262,7 +262,7 @@ impl FormHandler for ChangeEmail {
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "confirm_email", title = "Confirm your new email address", auth, affects(*))]
 pub struct ConfirmEmail {
-    /// The `token` of the link.
+    /// The `token` from the link.
     #[field(widget = "hidden")]
     #[validate(length(max = 200))]
     pub token: String,
@@ -273,7 +273,7 @@ impl FormHandler for ConfirmEmail {
     type Error = ProofError;
 
     async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
-        Ok(from_page(cx, &["token"]))
+        Ok(values_from_query(cx, &["token"]))
     }
 
     async fn submit(self, cx: &Cx) -> Result<(), ProofError> {
@@ -283,7 +283,7 @@ impl FormHandler for ConfirmEmail {
     }
 }
 
-/// Enter your password to confirm that it is you.
+/// Enter your password to continue.
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "reauthenticate", title = "Confirm that it is you", auth, affects(*))]
 pub struct Reauthenticate {
@@ -300,7 +300,7 @@ impl FormHandler for Reauthenticate {
     type Error = ConfirmError;
 
     async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
-        Ok(from_page(cx, &["next"]))
+        Ok(values_from_query(cx, &["next"]))
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, ConfirmError> {
@@ -329,20 +329,25 @@ impl FormHandler for DeleteAccount {
     }
 }
 
-/// Checks a new password while somebody types it; without the address, which the flow looks at too.
-async fn check_new(cx: &Cx, field: &str, value: &Value, password: &str) -> Result<(), Error> {
+/// Checks a new password during live validation. The submission also compares it with the email address.
+async fn check_new_password(
+    cx: &Cx,
+    field: &str,
+    value: &Value,
+    password: &str,
+) -> Result<(), Error> {
     match value.as_str() {
-        Some(typed) if field == password => {
+        Some(text) if field == password => {
             let accounts = cx.state::<Accounts>();
-            let typed = Password::from(typed);
-            accounts.check_new_password(cx, field, &typed, None).await
+            let new = Password::from(text);
+            accounts.check_new_password(cx, field, &new, None).await
         }
         _ => Ok(()),
     }
 }
 
-/// The values that the page's query has for these fields.
-fn from_page(cx: &Cx, fields: &[&str]) -> InitialValues {
+/// Returns the values of these fields in the query of the page.
+fn values_from_query(cx: &Cx, fields: &[&str]) -> InitialValues {
     let query = cx.head().uri().query().unwrap_or_default();
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs

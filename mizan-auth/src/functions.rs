@@ -1,8 +1,8 @@
-//! What clients call without filling anything in.
+//! The functions that clients call without a form.
 
 #![expect(
     clippy::missing_errors_doc,
-    reason = "the error type of a server function says how it fails"
+    reason = "the error type of a server function documents its errors"
 )]
 
 use std::collections::BTreeSet;
@@ -13,27 +13,28 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::accounts::{Accounts, NextStep, ProofError, Ticket};
-
 use crate::session::Session;
 
-/// The account of whoever is signed in, as pages see it.
+/// The account of the signed-in user.
 #[derive(Debug, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct AccountOut {
-    /// What the application knows the user by.
+    /// The id of the user.
     pub id: String,
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// Whether the user is staff.
+    /// True if the user is staff.
     pub staff: bool,
-    /// Whether the user may do everything.
+    /// True if the user has every permission.
     pub superuser: bool,
-    /// What the user may do, by their groups too. For what a page shows: the server decides again.
+    /// The permissions of the user, including those of the groups. Use them to decide what to show; the
+    /// server checks permissions with each call.
     pub permissions: BTreeSet<String>,
     /// The groups that the user belongs to.
     pub groups: BTreeSet<String>,
 }
 
-/// The account of whoever is signed in, if anybody is.
+/// Returns the account of the signed-in user, or `null` if the caller is not signed in.
 #[client(context = "global", auth = "anyone")]
 pub async fn account(cx: &Cx) -> Result<Option<AccountOut>, Error> {
     let Some(id) = cx.principal().id() else {
@@ -51,20 +52,21 @@ pub async fn account(cx: &Cx) -> Result<Option<AccountOut>, Error> {
     }))
 }
 
-/// One of the places where a user is signed in.
+/// A session of the signed-in user.
 #[derive(Debug, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct SessionOut {
-    /// What it is revoked by; no secret.
+    /// The id, which `revoke_session` takes. It is not secret.
     pub id: String,
-    /// Whether it is the one that asks.
+    /// True if this is the session of the caller.
     pub current: bool,
-    /// What the browser says of itself.
+    /// The `User-Agent` header of the browser.
     pub user_agent: String,
-    /// The network address that it was opened from, where that is known.
+    /// The network address from which the user signed in, if it is known.
     pub address: Option<String>,
-    /// When the user signed in.
+    /// The time at which the user signed in.
     pub created_at: Timestamp,
-    /// When it was last used, to a minute or so.
+    /// The time of the last use, accurate to about a minute.
     pub last_used_at: Timestamp,
 }
 
@@ -82,7 +84,7 @@ impl SessionOut {
     }
 }
 
-/// Where whoever asks is signed in, the place used last first.
+/// Returns the sessions of the signed-in user, the most recently used first.
 #[client(query, auth)]
 pub async fn sessions(cx: &Cx) -> Result<Vec<SessionOut>, Error> {
     let sessions = cx.state::<Accounts>().sessions();
@@ -92,11 +94,11 @@ pub async fn sessions(cx: &Cx) -> Result<Vec<SessionOut>, Error> {
     Ok(listed.map(|it| SessionOut::new(it, current)).collect())
 }
 
-/// Signs whoever asks out in one place.
+/// Ends one session of the signed-in user.
 #[client(auth, affects(*))]
 pub async fn revoke_session(
     cx: &Cx,
-    /// Which, as `sessions` calls it.
+    /// The id of the session, as `sessions` returns it.
     #[validate(length(max = 64))]
     id: String,
 ) -> Result<(), Error> {
@@ -107,25 +109,25 @@ pub async fn revoke_session(
         Err(_) => false,
     };
     if !revoked {
-        return Err(Error::not_found("there is no such session"));
+        return Err(Error::not_found("session not found"));
     }
     Ok(())
 }
 
-/// Signs whoever asks out everywhere else; answers in how many places.
+/// Ends all other sessions of the signed-in user, and returns their number.
 #[client(auth, affects(*))]
 pub async fn revoke_other_sessions(cx: &Cx) -> Result<u32, Error> {
     let revoked = cx.state::<Accounts>().revoke_other_sessions(cx).await?;
     Ok(u32::try_from(revoked).unwrap_or(u32::MAX))
 }
 
-/// Signs out.
+/// Signs the user out.
 #[client(auth = "anyone", affects(*))]
 pub async fn sign_out(cx: &Cx) -> Result<(), Error> {
     cx.state::<Accounts>().sign_out(cx).await
 }
 
-/// Sends the code of a flow again, a new one; the flow has a new ticket then.
+/// Sends a new confirmation code, and returns the new ticket of the flow.
 #[client(auth = "anyone")]
 pub async fn resend_code(cx: &Cx, ticket: Ticket) -> Result<NextStep, ProofError> {
     cx.state::<Accounts>().resend_code(cx, ticket).await

@@ -1,3 +1,5 @@
+//! The registry of all forms and functions of accounts.
+
 use mizan_core::Registry;
 use mizan_forms::RegisterForm;
 
@@ -10,7 +12,28 @@ use crate::functions::{
     Account, ResendCode, RevokeOtherSessions, RevokeSession, Sessions, SignOut,
 };
 
-/// All flows, as functions of a registry: merge it into that of the application.
+/// Returns a registry with all forms and functions of accounts. Merge it into the registry of the
+/// application.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use mizan_auth::Accounts;
+/// use mizan_auth::mail::ConsoleMailer;
+/// use mizan_auth::store::MemoryStore;
+/// use mizan_core::Registry;
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let accounts = Accounts::builder("http://localhost:8000")
+///         .store(Arc::new(MemoryStore::default()))
+///         .mailer(Arc::new(ConsoleMailer))
+///         .build()?;
+///     let _app = Registry::new().merge(mizan_auth::registry(accounts)).build()?;
+///     Ok(())
+/// }
+/// ```
 pub fn registry(accounts: Accounts) -> Registry {
     Registry::new()
         .state(accounts)

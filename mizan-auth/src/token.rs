@@ -1,3 +1,5 @@
+//! Random tokens of sessions, mails and flows, and their hashes.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,32 +9,33 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The public half of a [`Token`]: what it is stored and listed under. 128 random bits, which
-/// nobody can use without the other half.
+/// The public part of a [`Token`], by which it is stored and listed.
+///
+/// It consists of 128 random bits and is useless without the secret part.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId([u8; 16]);
 
 impl TokenId {
-    /// A new one.
+    /// Creates a random id.
     #[must_use]
     pub fn random() -> Self {
         Self(random())
     }
 
-    /// One out of its bytes, as a store keeps them.
+    /// Creates an id from the bytes that a store keeps.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }
 
-/// 22 characters of base64url.
+/// Formats the id as 22 characters of base64url.
 impl fmt::Display for TokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = [0; 22];
@@ -69,10 +72,23 @@ impl<'de> Deserialize<'de> for TokenId {
     }
 }
 
-/// What a client holds: `id.secret`, of which only the id and a hash of the secret are stored.
+/// The token that a client holds, `id.secret`. Stores keep only the id and a hash of the secret.
 ///
-/// The secret has 256 random bits, so that a plain SHA-256 of it cannot be searched for. `Debug`
-/// shows the id alone.
+/// The secret consists of 256 random bits, so that its plain SHA-256 hash cannot be reversed by search.
+/// `Debug` shows only the id.
+///
+/// # Examples
+///
+/// ```
+/// use mizan_auth::token::{ParseTokenError, Token};
+///
+/// fn main() -> Result<(), ParseTokenError> {
+///     let token = Token::random();
+///     let parsed: Token = token.expose().parse()?;
+///     assert_eq!((parsed.id(), parsed.hash()), (token.id(), token.hash()));
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Token {
     id: TokenId,
@@ -80,7 +96,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// A new one.
+    /// Creates a random token.
     #[must_use]
     pub fn random() -> Self {
         Self {
@@ -89,19 +105,19 @@ impl Token {
         }
     }
 
-    /// What it is stored under.
+    /// Returns the id.
     #[must_use]
     pub fn id(&self) -> TokenId {
         self.id
     }
 
-    /// What is stored of the secret.
+    /// Returns the hash of the secret.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         SecretHash::of(&self.secret)
     }
 
-    /// The whole token, for the one who is to hold it.
+    /// Returns the token as text, including the secret.
     #[must_use]
     pub fn expose(&self) -> String {
         let mut text = self.id.to_string();
@@ -129,24 +145,24 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The SHA-256 of a secret. Compared in a time that says nothing about either side.
+/// The SHA-256 hash of a secret. Comparisons take constant time.
 #[derive(Clone, Copy)]
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
-    /// The hash of `secret`.
+    /// Hashes a secret.
     #[must_use]
     pub fn of(secret: &[u8]) -> Self {
         Self(Sha256::digest(secret).into())
     }
 
-    /// One out of its bytes, as a store keeps them.
+    /// Creates a hash from the bytes that a store keeps.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -167,26 +183,28 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-/// A text that is not a token. What it was is not said: it may be one with a typing error.
+/// An error: the text is not a token.
+///
+/// It does not contain the text, which may be a token with a typing error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseTokenError;
 
 impl fmt::Display for ParseTokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a valid code or link")
+        f.write_str("invalid code or link")
     }
 }
 
 impl std::error::Error for ParseTokenError {}
 
-/// Six random digits, each as likely as any other.
+/// Returns six random, uniformly distributed digits.
 pub(crate) fn random_code() -> String {
     const CODES: u32 = 1_000_000;
-    // The largest multiple of a million in 32 bits: what lies above would favour small codes.
-    const FAIR: u32 = u32::MAX - u32::MAX % CODES;
+    // The largest multiple of a million in 32 bits. Larger numbers would favour small codes.
+    const LIMIT: u32 = u32::MAX - u32::MAX % CODES;
     loop {
         let number = u32::from_le_bytes(random());
-        if number < FAIR {
+        if number < LIMIT {
             return format!("{:06}", number % CODES);
         }
     }
@@ -194,7 +212,7 @@ pub(crate) fn random_code() -> String {
 
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
     bytes
 }
 
@@ -212,7 +230,7 @@ mod tests {
 
     /// OWASP ASVS 7.2.3.
     #[test]
-    fn a_token_is_read_as_it_was_written() {
+    fn parses_formatted_tokens() {
         let token = Token::random();
         let read: Token = token.expose().parse().unwrap();
         assert_eq!((read.id(), read.hash()), (token.id(), token.hash()));
@@ -220,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_a_token() {
+    fn rejects_other_texts() {
         let token = Token::random().expose();
         for text in [
             "",
@@ -240,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_has_no_secret() {
+    fn debug_output_contains_no_secret() {
         let token = Token::random();
         let exposed = token.expose();
         let (_, secret) = exposed.split_once('.').unwrap();

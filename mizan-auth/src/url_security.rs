@@ -1,13 +1,13 @@
-//! Checks of the URLs of servers: loopback hosts, and passwords sent without TLS.
+//! Checks of server URLs: loopback hosts, and passwords that are sent without TLS.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// Returns whether the host is this machine.
+/// Returns true if the host of the URL is this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        // Outside of the web's schemes, `url` leaves IPv4 addresses as they are written.
+        // For schemes that browsers do not use, `url` does not parse IPv4 addresses.
         Some(Host::Domain(host)) => {
             let address = host.parse::<IpAddr>();
             host == "localhost"
@@ -20,25 +20,24 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Logs a warning where a URL of PostgreSQL or Redis has a password and does not ask for TLS, unless the server
-/// is on this machine.
+/// Logs a warning if a URL of PostgreSQL or Redis sends a password to another machine without TLS.
 #[cfg(any(feature = "postgres", feature = "redis"))]
-pub(crate) fn warn_of_clear_text(url: &str) {
-    if let Some((scheme, host)) = sent_in_clear(url) {
+pub(crate) fn warn_about_missing_tls(url: &str) {
+    if let Some((scheme, host)) = sends_password_without_tls(url) {
         tracing::warn!(
             scheme,
             host,
-            "the password and the data of the store travel without TLS; use `rediss://` or \
-             `?sslmode=verify-full`, unless the network is trusted"
+            "the connection to the account store sends the password and all data without TLS: use \
+             `rediss://` or `?sslmode=verify-full`, unless the network is trusted"
         );
     }
 }
 
-/// The scheme and the host of a URL by which a password leaves this machine in clear.
+/// Returns the scheme and the host of a URL that sends a password to another machine without TLS.
 #[cfg(any(feature = "postgres", feature = "redis"))]
-fn sent_in_clear(url: &str) -> Option<(String, String)> {
+fn sends_password_without_tls(url: &str) -> Option<(String, String)> {
     let url: Url = url.parse().ok()?;
-    let is_safe = match url.scheme() {
+    let has_tls = match url.scheme() {
         "redis" | "valkey" => false,
         "postgres" | "postgresql" => url.query_pairs().any(|(name, value)| {
             (name == "sslmode" || name == "ssl-mode")
@@ -47,8 +46,8 @@ fn sent_in_clear(url: &str) -> Option<(String, String)> {
         _ => true,
     };
     let host = url.host_str().filter(|host| !host.is_empty())?;
-    let leaves = url.password().is_some() && !is_safe && !is_loopback(&url);
-    leaves.then(|| (url.scheme().to_owned(), host.to_owned()))
+    let is_exposed = url.password().is_some() && !has_tls && !is_loopback(&url);
+    is_exposed.then(|| (url.scheme().to_owned(), host.to_owned()))
 }
 
 #[cfg(all(test, any(feature = "postgres", feature = "redis")))]
@@ -56,8 +55,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_what_is_sent_in_clear() {
-        for (url, is_clear) in [
+    fn detects_passwords_sent_without_tls() {
+        for (url, is_exposed) in [
             ("redis://:secret@redis.example.com:6379/0", true),
             ("redis://user:secret@10.0.0.1", true),
             ("redis://redis.example.com", false),
@@ -79,7 +78,11 @@ mod tests {
             ("postgres:///x?host=/run/postgresql", false),
             ("no url", false),
         ] {
-            assert_eq!(sent_in_clear(url).is_some(), is_clear, "{url}");
+            assert_eq!(
+                sends_password_without_tls(url).is_some(),
+                is_exposed,
+                "{url}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How long a client of many functions takes.
+//! Benchmark of the generation of a client with many functions.
 
 use divan::Bencher;
 use mizan_codegen::{Manifest, generate};
@@ -8,17 +8,17 @@ fn main() {
     divan::main();
 }
 
-/// From the text of a manifest to the contents of all files.
+/// Parses a manifest and generates all files.
 #[divan::bench(args = [100, 1_000])]
 fn client(bencher: Bencher<'_, '_>, functions: usize) {
     let json = manifest(functions).to_string();
     bencher.bench(|| {
-        let manifest = Manifest::parse(&json).expect("the manifest has the right format");
-        generate(&manifest).expect("the manifest has TypeScript")
+        let manifest = Manifest::parse(&json).expect("the manifest is valid");
+        generate(&manifest).expect("the manifest has a TypeScript equivalent")
     });
 }
 
-/// An app whose functions have an input, an output type and an error type of their own.
+/// The manifest of an app in which each function has its own input, output and error types.
 fn manifest(functions: usize) -> Value {
     let kinds = ["query", "mutation", "local_context", "mutation"];
     let numbers = || (0..functions).map(|number| (number, kinds[number % kinds.len()]));
@@ -32,7 +32,7 @@ fn manifest(functions: usize) -> Value {
                 "output": { "$ref": format!("#/$defs/Post{number}") },
                 "error": format!("Post{number}Error"),
                 "affects": if kind == "mutation" { vec!["*"] } else { vec![] },
-                "docs": "Changes a post.\n\nOnly its author may.",
+                "docs": "Changes a post.\n\nOnly for its author.",
                 "source": { "file": "src/posts.rs", "line": number },
             })
         })
@@ -69,7 +69,7 @@ fn input(number: usize) -> Value {
 
 fn output(number: usize) -> Value {
     json!({
-        "description": "Something that was written.",
+        "description": "A blog post.",
         "type": "object",
         "properties": {
             "id": { "type": "integer", "format": "uint32", "minimum": 0 },
@@ -92,9 +92,9 @@ fn output(number: usize) -> Value {
 
 fn error() -> Value {
     json!({
-        "docs": "How it fails.",
+        "docs": "An error of changing a post.",
         "variants": [
-            { "code": "locked", "status": 409, "docs": "Somebody else is at it." },
+            { "code": "locked", "status": 409, "docs": "Another user is editing the post." },
             {
                 "code": "taken",
                 "status": 409,

@@ -96,6 +96,19 @@ impl HashCost {
     }
 }
 
+/// An error: argon2 does not support the parameters of a [`HashCost`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidHashCost;
+
+impl fmt::Display for InvalidHashCost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("invalid hash cost: argon2 does not support these parameters")
+    }
+}
+
+impl std::error::Error for InvalidHashCost {}
+
 /// The memory in which hashes are computed. It is reused for the next hash.
 ///
 /// Allocating the memory for each hash grew a process to a gigabyte, because the allocator kept freed
@@ -132,9 +145,7 @@ pub(super) struct Argon2idHasher {
 
 impl Argon2idHasher {
     /// Creates a hasher with a cost. Stored hashes may also have one of the `previous` costs.
-    ///
-    /// Returns `None` if argon2 does not support one of the costs.
-    pub(super) fn new(cost: HashCost, previous: &[HashCost]) -> Option<Self> {
+    pub(super) fn new(cost: HashCost, previous: &[HashCost]) -> Result<Self, InvalidHashCost> {
         let mut known_costs = vec![cost];
         for cost in previous {
             if !known_costs.contains(cost) {
@@ -147,9 +158,12 @@ impl Argon2idHasher {
             known_costs: Mutex::new(known_costs),
         };
         let random = Password::from(Token::random().expose());
-        hasher.dummy_hash = hasher.hash(&random, &mut HashMemory::default()).ok()?;
-        let are_supported = previous.iter().all(|cost| cost.params().is_some());
-        are_supported.then_some(hasher)
+        let dummy_hash = hasher.hash(&random, &mut HashMemory::default());
+        hasher.dummy_hash = dummy_hash.map_err(|_| InvalidHashCost)?;
+        if previous.iter().any(|cost| cost.params().is_none()) {
+            return Err(InvalidHashCost);
+        }
+        Ok(hasher)
     }
 
     pub(super) fn hash(

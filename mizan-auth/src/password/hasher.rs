@@ -1,12 +1,11 @@
 //! Hashes and verifies passwords on a bounded pool of threads.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
 use mizan_core::Error;
 
-use super::argon2id::{Argon2idHasher, HashCost, HashMemory, PasswordHash};
+use super::argon2id::{Argon2idHasher, HashCost, HashMemory, InvalidHashCost, PasswordHash};
 use super::queue::{FairQueue, QueueEntry};
 use super::rules::PasswordRules;
 use super::text::Password;
@@ -51,12 +50,12 @@ impl PasswordHasher {
     ///
     /// # Errors
     ///
-    /// Returns an error if argon2 does not support the cost.
+    /// Returns [`InvalidHashCost`] if argon2 does not support the cost.
     pub fn new(
         cost: HashCost,
         threads: usize,
         queue_capacity: usize,
-    ) -> Result<Self, Box<dyn StdError + Send + Sync>> {
+    ) -> Result<Self, InvalidHashCost> {
         Self::with_previous_costs(cost, &[], threads, queue_capacity)
     }
 
@@ -66,9 +65,8 @@ impl PasswordHasher {
         previous: &[HashCost],
         threads: usize,
         queue_capacity: usize,
-    ) -> Result<Self, Box<dyn StdError + Send + Sync>> {
-        let hasher = Argon2idHasher::new(cost, previous)
-            .ok_or("invalid hash cost: argon2 does not support these parameters")?;
+    ) -> Result<Self, InvalidHashCost> {
+        let hasher = Argon2idHasher::new(cost, previous)?;
         let memories = std::iter::repeat_with(HashMemory::default).take(threads.max(1));
         Ok(Self(Arc::new(Inner {
             hasher,

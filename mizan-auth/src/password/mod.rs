@@ -7,7 +7,7 @@ mod rules;
 mod strength;
 mod text;
 
-pub use argon2id::{HashCost, PasswordHash};
+pub use argon2id::{HashCost, InvalidHashCost, PasswordHash};
 pub use hasher::PasswordHasher;
 pub use queue::HashQueueFull;
 pub(crate) use queue::{QueueClient, QueueEntry};

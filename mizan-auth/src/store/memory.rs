@@ -1,9 +1,11 @@
+//! A store in memory.
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
 use crate::email_address::EmailAddress;
@@ -12,7 +14,23 @@ use crate::session::Session;
 use crate::store::{Access, Account, IssuedToken, NewAccount};
 use crate::token::TokenId;
 
-/// Keeps everything in memory: for tests, and for what may be forgotten when the program ends.
+/// Keeps accounts, sessions and tokens in memory, for tests and development.
+///
+/// # Examples
+///
+/// ```
+/// use jiff::Timestamp;
+/// use mizan_auth::store::{Access, MemoryStore, NewAccount, UserStore};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let store = MemoryStore::default();
+///     let new = NewAccount::new("ada@example.com".parse()?, Timestamp::now());
+///     let account = store.create(new).await?.ok_or("the address is taken")?;
+///     assert!(store.set_access(&account.id, Access::default().staff(true)));
+///     Ok(())
+/// }
+/// ```
 #[derive(Default)]
 pub struct MemoryStore {
     accounts: Mutex<Accounts>,
@@ -34,17 +52,17 @@ struct Sessions {
 }
 
 impl MemoryStore {
-    /// Sets what a user may do; whether there is such a user.
+    /// Sets the access rights of a user. Returns false if there is no such user.
     pub fn set_access(&self, id: &str, access: Access) -> bool {
-        let mut accounts = lock(&self.accounts);
+        let mut accounts = self.accounts.lock();
         let account = accounts.by_id.get_mut(id);
         account.map(|account| account.access = access).is_some()
     }
 }
 
 impl Accounts {
-    /// The account with this id, if it is in `epoch`; it is in the next one then.
-    fn advance(&mut self, id: &str, epoch: i64) -> Option<&mut Account> {
+    /// Advances the epoch of the account with this id and returns the account, if it is in `epoch`.
+    fn advance_epoch(&mut self, id: &str, epoch: i64) -> Option<&mut Account> {
         let account = self.by_id.get_mut(id);
         let account = account.filter(|account| account.epoch == epoch)?;
         account.epoch += 1;
@@ -71,17 +89,17 @@ impl Sessions {
 #[async_trait]
 impl UserStore for MemoryStore {
     async fn find(&self, id: &str) -> Result<Option<Account>, StoreError> {
-        Ok(lock(&self.accounts).by_id.get(id).cloned())
+        Ok(self.accounts.lock().by_id.get(id).cloned())
     }
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<Account>, StoreError> {
-        let accounts = lock(&self.accounts);
+        let accounts = self.accounts.lock();
         let id = accounts.by_email.get(email);
         Ok(id.and_then(|id| accounts.by_id.get(id)).cloned())
     }
 
     async fn create(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
-        let mut accounts = lock(&self.accounts);
+        let mut accounts = self.accounts.lock();
         if accounts.by_email.contains_key(&account.email) {
             return Ok(None);
         }
@@ -106,8 +124,8 @@ impl UserStore for MemoryStore {
         epoch: i64,
         new: &PasswordHash,
     ) -> Result<Option<i64>, StoreError> {
-        let mut accounts = lock(&self.accounts);
-        Ok(accounts.advance(id, epoch).map(|account| {
+        let mut accounts = self.accounts.lock();
+        Ok(accounts.advance_epoch(id, epoch).map(|account| {
             account.password = Some(new.clone());
             account.epoch
         }))
@@ -119,7 +137,7 @@ impl UserStore for MemoryStore {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<bool, StoreError> {
-        match lock(&self.accounts).by_id.get_mut(id) {
+        match self.accounts.lock().by_id.get_mut(id) {
             Some(account) if account.password.as_ref() == Some(old) => {
                 account.password = Some(new.clone());
                 Ok(true)
@@ -129,7 +147,7 @@ impl UserStore for MemoryStore {
     }
 
     async fn verify_email(&self, id: &str, email: &EmailAddress) -> Result<bool, StoreError> {
-        match lock(&self.accounts).by_id.get_mut(id) {
+        match self.accounts.lock().by_id.get_mut(id) {
             Some(account) if account.email == *email => {
                 account.email_verified = true;
                 Ok(true)
@@ -144,11 +162,11 @@ impl UserStore for MemoryStore {
         epoch: i64,
         new: &EmailAddress,
     ) -> Result<Option<i64>, StoreError> {
-        let mut accounts = lock(&self.accounts);
+        let mut accounts = self.accounts.lock();
         if accounts.by_email.get(new).is_some_and(|other| other != id) {
             return Ok(None);
         }
-        let Some(account) = accounts.advance(id, epoch) else {
+        let Some(account) = accounts.advance_epoch(id, epoch) else {
             return Ok(None);
         };
         let epoch = account.epoch;
@@ -160,12 +178,14 @@ impl UserStore for MemoryStore {
     }
 
     async fn advance_epoch(&self, id: &str, epoch: i64) -> Result<Option<i64>, StoreError> {
-        let mut accounts = lock(&self.accounts);
-        Ok(accounts.advance(id, epoch).map(|account| account.epoch))
+        let mut accounts = self.accounts.lock();
+        Ok(accounts
+            .advance_epoch(id, epoch)
+            .map(|account| account.epoch))
     }
 
     async fn delete(&self, id: &str) -> Result<bool, StoreError> {
-        let mut accounts = lock(&self.accounts);
+        let mut accounts = self.accounts.lock();
         let Some(account) = accounts.by_id.remove(id) else {
             return Ok(false);
         };
@@ -179,12 +199,12 @@ impl UserStore for MemoryStore {
         now: Timestamp,
         limit: u32,
     ) -> Result<u64, StoreError> {
-        let mut accounts = lock(&self.accounts);
-        let (sessions, tokens) = (lock(&self.sessions), lock(&self.tokens));
+        let mut accounts = self.accounts.lock();
+        let (sessions, tokens) = (self.sessions.lock(), self.tokens.lock());
         let has_token = |id: &str| {
-            let is_good = |token: &IssuedToken| now < token.expires_at;
+            let is_valid = |token: &IssuedToken| now < token.expires_at;
             let mut tokens = tokens.values();
-            tokens.any(|token| token.user.as_deref() == Some(id) && is_good(token))
+            tokens.any(|token| token.user.as_deref() == Some(id) && is_valid(token))
         };
         let unused = accounts.by_id.values().filter(|account| {
             !account.email_verified
@@ -207,16 +227,16 @@ impl UserStore for MemoryStore {
 #[async_trait]
 impl SessionStore for MemoryStore {
     async fn insert(&self, session: &Session) -> Result<(), StoreError> {
-        let mut sessions = lock(&self.sessions);
-        let list_by_user = sessions.by_user.entry(session.user.clone());
-        list_by_user.or_default().insert(session.id);
+        let mut sessions = self.sessions.lock();
+        let of_user = sessions.by_user.entry(session.user.clone());
+        of_user.or_default().insert(session.id);
         sessions.by_expiry.insert((session.expires_at, session.id));
         sessions.by_id.insert(session.id, session.clone());
         Ok(())
     }
 
     async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
-        Ok(lock(&self.sessions).by_id.get(&id).cloned())
+        Ok(self.sessions.lock().by_id.get(&id).cloned())
     }
 
     async fn touch(
@@ -225,7 +245,7 @@ impl SessionStore for MemoryStore {
         last_used_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut sessions = lock(&self.sessions);
+        let mut sessions = self.sessions.lock();
         let Some(session) = sessions.by_id.get_mut(&id) else {
             return Ok(());
         };
@@ -238,7 +258,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn list_by_user(&self, user: &str) -> Result<Vec<Session>, StoreError> {
-        let sessions = lock(&self.sessions);
+        let sessions = self.sessions.lock();
         let ids = sessions.by_user.get(user).into_iter().flatten();
         let mut found: Vec<_> = ids
             .filter_map(|id| sessions.by_id.get(id))
@@ -249,7 +269,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
-        Ok(lock(&self.sessions).remove(id))
+        Ok(self.sessions.lock().remove(id))
     }
 
     async fn remove_by_user(
@@ -257,7 +277,7 @@ impl SessionStore for MemoryStore {
         user: &str,
         keep: Option<TokenId>,
     ) -> Result<Vec<TokenId>, StoreError> {
-        let mut sessions = lock(&self.sessions);
+        let mut sessions = self.sessions.lock();
         let ids = sessions.by_user.get(user).into_iter().flatten().copied();
         let removed: Vec<_> = ids.filter(|id| Some(*id) != keep).collect();
         for id in &removed {
@@ -267,7 +287,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn find_live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError> {
-        let sessions = lock(&self.sessions);
+        let sessions = self.sessions.lock();
         let is_live = |id: &&TokenId| {
             let session = sessions.by_id.get(id);
             session.is_some_and(|session| now < session.expires_at)
@@ -276,7 +296,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let mut sessions = lock(&self.sessions);
+        let mut sessions = self.sessions.lock();
         let expired = sessions.by_expiry.iter();
         let expired: Vec<_> = expired
             .take_while(|(expires_at, _)| *expires_at <= now)
@@ -293,16 +313,16 @@ impl SessionStore for MemoryStore {
 #[async_trait]
 impl TokenStore for MemoryStore {
     async fn insert(&self, token: &IssuedToken) -> Result<(), StoreError> {
-        lock(&self.tokens).insert(token.id, token.clone());
+        self.tokens.lock().insert(token.id, token.clone());
         Ok(())
     }
 
     async fn find(&self, id: TokenId) -> Result<Option<IssuedToken>, StoreError> {
-        Ok(lock(&self.tokens).get(&id).cloned())
+        Ok(self.tokens.lock().get(&id).cloned())
     }
 
     async fn attempt(&self, id: TokenId) -> Result<bool, StoreError> {
-        match lock(&self.tokens).get_mut(&id) {
+        match self.tokens.lock().get_mut(&id) {
             Some(token) if token.attempts > 0 => {
                 token.attempts -= 1;
                 Ok(true)
@@ -312,16 +332,18 @@ impl TokenStore for MemoryStore {
     }
 
     async fn take(&self, id: TokenId) -> Result<bool, StoreError> {
-        Ok(lock(&self.tokens).remove(&id).is_some())
+        Ok(self.tokens.lock().remove(&id).is_some())
     }
 
     async fn remove_by_user(&self, user: &str) -> Result<(), StoreError> {
-        lock(&self.tokens).retain(|_, token| token.user.as_deref() != Some(user));
+        self.tokens
+            .lock()
+            .retain(|_, token| token.user.as_deref() != Some(user));
         Ok(())
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let mut tokens = lock(&self.tokens);
+        let mut tokens = self.tokens.lock();
         let expired = tokens.values().filter(|token| token.expires_at <= now);
         let expired: Vec<_> = expired.map(|token| token.id).take(limit as usize).collect();
         for id in &expired {
@@ -334,17 +356,13 @@ impl TokenStore for MemoryStore {
 #[async_trait]
 impl AccountStore for MemoryStore {}
 
-/// How much there is of each, and none of it.
+/// Shows only the numbers of records.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore")
-            .field("accounts", &lock(&self.accounts).by_id.len())
-            .field("sessions", &lock(&self.sessions).by_id.len())
-            .field("tokens", &lock(&self.tokens).len())
+            .field("accounts", &self.accounts.lock().by_id.len())
+            .field("sessions", &self.sessions.lock().by_id.len())
+            .field("tokens", &self.tokens.lock().len())
             .finish()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

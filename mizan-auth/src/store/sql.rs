@@ -1,4 +1,4 @@
-//! What SQLite and PostgreSQL have in common: the statements, and the rows.
+//! The statements and rows that SQLite and PostgreSQL share.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,23 +9,18 @@ use super::StoreError;
 use crate::store::{Access, TokenPurpose};
 use crate::token::{SecretHash, TokenId};
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        if is_temporary(&error) {
-            Self::temporary(error)
-        } else {
-            Self::new(error)
-        }
+/// Converts an error of sqlx.
+///
+/// It is not an implementation of `From`, so that sqlx does not become part of the public API.
+pub(super) fn store_error(error: sqlx::Error) -> StoreError {
+    if is_temporary(&error) {
+        StoreError::temporary(error)
+    } else {
+        StoreError::new(error)
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for StoreError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::new(error)
-    }
-}
-
-/// Returns whether a retry may succeed: the database is locked, full, unreachable or overloaded.
+/// Returns true if a retry may succeed because the database is locked, full, unreachable or overloaded.
 fn is_temporary(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -41,41 +36,41 @@ fn is_temporary(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Returns whether an error code of PostgreSQL (five characters) or SQLite (a number) is temporary.
+/// Returns true if an error code of PostgreSQL (five characters) or SQLite (a number) is temporary.
 fn is_temporary_code(code: &str) -> bool {
     if code.len() == 5 {
-        // <https://www.postgresql.org/docs/current/errcodes-appendix.html>: connections, resources, the system,
-        // a server that stops or starts, deadlocks, locks, and a server that was a primary until now.
+        // <https://www.postgresql.org/docs/current/errcodes-appendix.html>: errors of connections, resources and the
+        // system, shutdown and start of the server, deadlocks, locks, and a server that is no longer the primary.
         let classes = ["08", "40", "53", "58"];
         let codes = ["25006", "55P03", "57P01", "57P02", "57P03", "57P05"];
         return classes.iter().any(|class| code.starts_with(class)) || codes.contains(&code);
     }
     // <https://www.sqlite.org/rescode.html>: BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL. The
-    // low byte is the code, the others say more about it.
+    // low byte is the primary code of an extended code.
     let code = code.parse::<i32>().map(|code| code & 0xff);
     code.is_ok_and(|code| matches!(code, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15))
 }
 
-/// The table that notes which migrations have run. sqlx's own is left to the application.
-pub(super) const MIGRATIONS: &str = "mizan_auth_migrations";
+/// The table that records the migrations that have run. The default table of sqlx belongs to the application.
+pub(super) const MIGRATIONS_TABLE: &str = "mizan_auth_migrations";
 
-pub(super) fn id(bytes: &[u8]) -> Result<TokenId, StoreError> {
+pub(super) fn token_id(bytes: &[u8]) -> Result<TokenId, StoreError> {
     Ok(TokenId::from_bytes(
         bytes.try_into().map_err(StoreError::new)?,
     ))
 }
 
-pub(super) fn secret(bytes: &[u8]) -> Result<SecretHash, StoreError> {
+pub(super) fn secret_hash(bytes: &[u8]) -> Result<SecretHash, StoreError> {
     Ok(SecretHash::from_bytes(
         bytes.try_into().map_err(StoreError::new)?,
     ))
 }
 
-pub(super) fn time(milliseconds: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn timestamp(milliseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(milliseconds).map_err(StoreError::new)
 }
 
-pub(super) fn parsed<T>(text: &str) -> Result<T, StoreError>
+pub(super) fn parse<T>(text: &str) -> Result<T, StoreError>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
@@ -84,7 +79,7 @@ where
 
 pub(super) fn purpose(text: &str) -> Result<TokenPurpose, StoreError> {
     let known = TokenPurpose::ALL.into_iter().find(|it| it.as_str() == text);
-    known.ok_or_else(|| StoreError::new(format!("a token is for `{text}`, which nothing is")))
+    known.ok_or_else(|| StoreError::new(format!("unknown token purpose `{text}` in the database")))
 }
 
 pub(super) fn access_from_json(text: &str) -> Result<Access, StoreError> {
@@ -95,127 +90,138 @@ pub(super) fn access_to_json(access: &Access) -> Result<String, StoreError> {
     serde_json::to_string(access).map_err(StoreError::new)
 }
 
-/// The maximum time that a call waits for a connection of the pool. It is shorter than the deadline of the call, so
-/// that the client is told to try again.
+/// The maximum time that a call waits for a connection of the pool.
+///
+/// It is shorter than the deadline of a call, so that the client receives `Retry-After`.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many ids go into one question.
-pub(super) const IDS_AT_ONCE: usize = 500;
+/// The maximum number of ids in one query.
+pub(super) const MAX_IDS_PER_QUERY: usize = 500;
 
-/// What is read from a row of type `R`.
-pub(super) trait Record<R>: Sized {
-    fn of(row: &R) -> Result<Self, StoreError>;
+/// A value that is read from a row of type `R`.
+pub(super) trait FromRow<R>: Sized {
+    fn from_row(row: &R) -> Result<Self, StoreError>;
 }
 
-/// What is read from rows whose columns are got by `$get`.
-macro_rules! records {
-    ($row:ty, $get:ident) => {
-        /// The account whose columns begin with this one.
-        fn account_from(row: &$row, first: usize) -> Result<Account, StoreError> {
-            let email: String = row.$get(first + 1)?;
-            let password: Option<String> = row.$get(first + 3)?;
-            let access: String = row.$get(first + 4)?;
+/// Implements [`FromRow`] for the rows of one driver. `$get` is the method that returns a column, and
+/// `$store_error` the function that converts an error of the driver.
+macro_rules! impl_from_row {
+    ($row:ty, $get:ident, $store_error:path) => {
+        /// Returns the account whose columns start at `first`.
+        fn account_from_columns(row: &$row, first: usize) -> Result<Account, StoreError> {
+            let email: String = row.$get(first + 1).map_err($store_error)?;
+            let password: Option<String> = row.$get(first + 3).map_err($store_error)?;
+            let access: String = row.$get(first + 4).map_err($store_error)?;
             Ok(Account {
-                id: row.$get(first)?,
-                email: sql::parsed(&email)?,
-                email_verified: row.$get(first + 2)?,
+                id: row.$get(first).map_err($store_error)?,
+                email: sql::parse(&email)?,
+                email_verified: row.$get(first + 2).map_err($store_error)?,
                 password: password.map(PasswordHash::from_stored),
                 access: sql::access_from_json(&access)?,
-                created_at: sql::time(row.$get(first + 5)?)?,
-                epoch: row.$get(first + 6)?,
+                created_at: sql::timestamp(row.$get(first + 5).map_err($store_error)?)?,
+                epoch: row.$get(first + 6).map_err($store_error)?,
             })
         }
 
-        impl Record<$row> for Account {
-            fn of(row: &$row) -> Result<Self, StoreError> {
-                account_from(row, 0)
+        impl FromRow<$row> for Account {
+            fn from_row(row: &$row) -> Result<Self, StoreError> {
+                account_from_columns(row, 0)
             }
         }
 
-        impl Record<$row> for Session {
-            fn of(row: &$row) -> Result<Self, StoreError> {
-                let (id, secret): (Vec<u8>, Vec<u8>) = (row.$get(0)?, row.$get(1)?);
-                let address: Option<String> = row.$get(9)?;
+        impl FromRow<$row> for Session {
+            fn from_row(row: &$row) -> Result<Self, StoreError> {
+                let (id, secret): (Vec<u8>, Vec<u8>) = (
+                    row.$get(0).map_err($store_error)?,
+                    row.$get(1).map_err($store_error)?,
+                );
+                let address: Option<String> = row.$get(9).map_err($store_error)?;
                 Ok(Session {
-                    id: sql::id(&id)?,
-                    secret: sql::secret(&secret)?,
-                    user: row.$get(2)?,
-                    epoch: row.$get(10)?,
-                    created_at: sql::time(row.$get(3)?)?,
-                    last_used_at: sql::time(row.$get(4)?)?,
-                    expires_at: sql::time(row.$get(5)?)?,
-                    authenticated_at: sql::time(row.$get(6)?)?,
-                    methods: row.$get(7)?,
+                    id: sql::token_id(&id)?,
+                    secret: sql::secret_hash(&secret)?,
+                    user: row.$get(2).map_err($store_error)?,
+                    epoch: row.$get(10).map_err($store_error)?,
+                    created_at: sql::timestamp(row.$get(3).map_err($store_error)?)?,
+                    last_used_at: sql::timestamp(row.$get(4).map_err($store_error)?)?,
+                    expires_at: sql::timestamp(row.$get(5).map_err($store_error)?)?,
+                    authenticated_at: sql::timestamp(row.$get(6).map_err($store_error)?)?,
+                    methods: row.$get(7).map_err($store_error)?,
                     device: Device {
-                        user_agent: row.$get(8)?,
-                        address: address.as_deref().map(sql::parsed).transpose()?,
+                        user_agent: row.$get(8).map_err($store_error)?,
+                        address: address.as_deref().map(sql::parse).transpose()?,
                     },
                 })
             }
         }
 
-        /// A session, and the account of its user, where there still is one.
-        impl Record<$row> for (Session, Option<Account>) {
-            fn of(row: &$row) -> Result<Self, StoreError> {
-                let account: Option<String> = row.$get(11)?;
-                let account = account.map(|_| account_from(row, 11)).transpose()?;
-                Ok((Session::of(row)?, account))
+        /// A session and the account of its user, if it exists.
+        impl FromRow<$row> for (Session, Option<Account>) {
+            fn from_row(row: &$row) -> Result<Self, StoreError> {
+                let account: Option<String> = row.$get(11).map_err($store_error)?;
+                let account = account.map(|_| account_from_columns(row, 11)).transpose()?;
+                Ok((Session::from_row(row)?, account))
             }
         }
     };
 }
 
-/// The stores of one database. Both understand the same statements: what they call a `BLOB` or a
-/// `BYTEA` is in the migrations alone.
-macro_rules! sql_store {
+/// Implements the store traits for one database.
+///
+/// Both databases understand the same statements. Only the migrations differ, for example in `BLOB` and
+/// `BYTEA`.
+macro_rules! impl_sql_store {
     ($store:ident, $database:ty, $row:ty) => {
-        records!($row, try_get);
+        impl_from_row!($row, try_get, sql::store_error);
 
-        fn token_of(row: &$row) -> Result<IssuedToken, StoreError> {
-            let code: Option<&[u8]> = row.try_get(2)?;
-            let attempts: i64 = row.try_get(6)?;
-            let browser: Option<&[u8]> = row.try_get(9)?;
+        fn token_from_row(row: &$row) -> Result<IssuedToken, StoreError> {
+            let code: Option<&[u8]> = row.try_get(2).map_err(sql::store_error)?;
+            let attempts: i64 = row.try_get(6).map_err(sql::store_error)?;
+            let browser: Option<&[u8]> = row.try_get(9).map_err(sql::store_error)?;
             Ok(IssuedToken {
-                id: sql::id(row.try_get(0)?)?,
-                secret: sql::secret(row.try_get(1)?)?,
-                code: code.map(sql::secret).transpose()?,
-                purpose: sql::purpose(row.try_get(3)?)?,
-                user: row.try_get(4)?,
-                email: sql::parsed(row.try_get(5)?)?,
+                id: sql::token_id(row.try_get(0).map_err(sql::store_error)?)?,
+                secret: sql::secret_hash(row.try_get(1).map_err(sql::store_error)?)?,
+                code: code.map(sql::secret_hash).transpose()?,
+                purpose: sql::purpose(row.try_get(3).map_err(sql::store_error)?)?,
+                user: row.try_get(4).map_err(sql::store_error)?,
+                email: sql::parse(row.try_get(5).map_err(sql::store_error)?)?,
                 attempts: attempts.try_into().map_err(StoreError::new)?,
-                expires_at: sql::time(row.try_get(7)?)?,
-                epoch: row.try_get(8)?,
-                browser: browser.map(sql::secret).transpose()?,
+                expires_at: sql::timestamp(row.try_get(7).map_err(sql::store_error)?)?,
+                epoch: row.try_get(8).map_err(sql::store_error)?,
+                browser: browser.map(sql::secret_hash).transpose()?,
             })
         }
 
-        /// The new epoch of the account that a statement changed. Its rows are read to the end, so that a
-        /// commit that fails is noticed.
-        fn epoch_of(rows: &[$row]) -> Result<Option<i64>, StoreError> {
-            Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+        /// Returns the new epoch of the account that a statement changed.
+        ///
+        /// All rows must have been read, because a failed commit is reported after the last row.
+        fn returned_epoch(rows: &[$row]) -> Result<Option<i64>, StoreError> {
+            rows.first()
+                .map(|row| row.try_get(0))
+                .transpose()
+                .map_err(sql::store_error)
         }
 
         impl $store {
-            /// Sets what a user may do; whether there is such a user.
+            /// Sets the access rights of a user. Returns false if there is no such user.
             ///
             /// # Errors
             ///
-            /// [`StoreError`] when the database cannot be reached.
+            /// Returns [`StoreError`] if the database cannot be reached.
             pub async fn set_access(&self, id: &str, access: &Access) -> Result<bool, StoreError> {
                 let done = sqlx::query("UPDATE mizan_accounts SET access = $2 WHERE id = $1")
                     .bind(id)
                     .bind(sql::access_to_json(access)?)
                     .execute(&self.pool)
-                    .await?;
+                    .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected() > 0)
             }
 
-            /// At most `limit` accounts in the order of their addresses: the first, or those after
+            /// Returns at most `limit` accounts, sorted by email address: the first ones, or those after
             /// the address `after`.
             ///
             /// # Errors
             ///
-            /// [`StoreError`] when the database cannot be reached.
+            /// Returns [`StoreError`] if the database cannot be reached.
             pub async fn list_accounts(
                 &self,
                 after: Option<&EmailAddress>,
@@ -228,17 +234,17 @@ macro_rules! sql_store {
                 .bind(after.map_or("", EmailAddress::as_str))
                 .bind(i64::from(limit))
                 .fetch_all(&self.pool)
-                .await?;
-                rows.iter().map(Account::of).collect()
+                .await.map_err(sql::store_error)?;
+                rows.iter().map(Account::from_row).collect()
             }
         }
 
         #[async_trait]
         impl UserStore for $store {
             async fn find(&self, id: &str) -> Result<Option<Account>, StoreError> {
-                let question = "SELECT id, email, email_verified, password, access, created_at, epoch \
+                let query = "SELECT id, email, email_verified, password, access, created_at, epoch \
                      FROM mizan_accounts WHERE id = $1";
-                self.look_up(question, id).await
+                self.find_by_id(query, id).await
             }
 
             async fn find_by_email(
@@ -251,8 +257,8 @@ macro_rules! sql_store {
                 )
                 .bind(email.as_str())
                 .fetch_optional(&self.pool)
-                .await?;
-                row.as_ref().map(Account::of).transpose()
+                .await.map_err(sql::store_error)?;
+                row.as_ref().map(Account::from_row).transpose()
             }
 
             async fn create(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
@@ -269,8 +275,8 @@ macro_rules! sql_store {
                 .bind(sql::access_to_json(&Access::default())?)
                 .bind(account.created_at.as_millisecond())
                 .fetch_all(&self.pool)
-                .await?;
-                rows.first().map(Account::of).transpose()
+                .await.map_err(sql::store_error)?;
+                rows.first().map(Account::from_row).transpose()
             }
 
             async fn replace_password(
@@ -287,8 +293,8 @@ macro_rules! sql_store {
                 .bind(epoch)
                 .bind(new.as_str())
                 .fetch_all(&self.pool)
-                .await?;
-                epoch_of(&rows)
+                .await.map_err(sql::store_error)?;
+                returned_epoch(&rows)
             }
 
             async fn rehash_password(
@@ -304,7 +310,7 @@ macro_rules! sql_store {
                 .bind(old.as_str())
                 .bind(new.as_str())
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected() > 0)
             }
 
@@ -319,7 +325,7 @@ macro_rules! sql_store {
                 .bind(id)
                 .bind(email.as_str())
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected() > 0)
             }
 
@@ -340,9 +346,9 @@ macro_rules! sql_store {
                 .fetch_all(&self.pool)
                 .await;
                 match rows {
-                    Ok(rows) => epoch_of(&rows),
+                    Ok(rows) => returned_epoch(&rows),
                     Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(None),
-                    Err(error) => Err(error.into()),
+                    Err(error) => Err(sql::store_error(error)),
                 }
             }
 
@@ -358,15 +364,15 @@ macro_rules! sql_store {
                 .bind(id)
                 .bind(epoch)
                 .fetch_all(&self.pool)
-                .await?;
-                epoch_of(&rows)
+                .await.map_err(sql::store_error)?;
+                returned_epoch(&rows)
             }
 
             async fn delete(&self, id: &str) -> Result<bool, StoreError> {
                 let done = sqlx::query("DELETE FROM mizan_accounts WHERE id = $1")
                     .bind(id)
                     .execute(&self.pool)
-                    .await?;
+                    .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected() > 0)
             }
 
@@ -390,7 +396,7 @@ macro_rules! sql_store {
                 .bind(now.as_millisecond())
                 .bind(i64::from(limit))
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected())
             }
 
@@ -419,15 +425,15 @@ macro_rules! sql_store {
                 .bind(session.device.address.map(|address| address.to_string()))
                 .bind(session.epoch)
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(())
             }
 
             async fn find(&self, id: TokenId) -> Result<Option<Session>, StoreError> {
-                let question = "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
+                let query = "SELECT id, secret, user_id, created_at, last_used_at, expires_at, \
                      authenticated_at, methods, user_agent, address, epoch \
                      FROM mizan_sessions WHERE id = $1";
-                self.look_up(question, &id.as_bytes()[..]).await
+                self.find_by_id(query, &id.as_bytes()[..]).await
             }
 
             async fn touch(
@@ -443,7 +449,7 @@ macro_rules! sql_store {
                 .bind(last_used_at.as_millisecond())
                 .bind(expires_at.as_millisecond())
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(())
             }
 
@@ -455,15 +461,15 @@ macro_rules! sql_store {
                 )
                 .bind(user)
                 .fetch_all(&self.pool)
-                .await?;
-                rows.iter().map(Session::of).collect()
+                .await.map_err(sql::store_error)?;
+                rows.iter().map(Session::from_row).collect()
             }
 
             async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
                 let done = sqlx::query("DELETE FROM mizan_sessions WHERE id = $1")
                     .bind(&id.as_bytes()[..])
                     .execute(&self.pool)
-                    .await?;
+                    .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected() > 0)
             }
 
@@ -479,8 +485,8 @@ macro_rules! sql_store {
                 .bind(user)
                 .bind(keep)
                 .fetch_all(&self.pool)
-                .await?;
-                rows.iter().map(|row| sql::id(row.try_get(0)?)).collect()
+                .await.map_err(sql::store_error)?;
+                rows.iter().map(|row| sql::token_id(row.try_get(0).map_err(sql::store_error)?)).collect()
             }
 
             async fn find_live(
@@ -489,7 +495,7 @@ macro_rules! sql_store {
                 now: Timestamp,
             ) -> Result<Vec<TokenId>, StoreError> {
                 let mut live = Vec::with_capacity(ids.len());
-                for ids in ids.chunks(sql::IDS_AT_ONCE) {
+                for ids in ids.chunks(sql::MAX_IDS_PER_QUERY) {
                     let mut query = sqlx::QueryBuilder::<$database>::new(
                         "SELECT id FROM mizan_sessions WHERE expires_at > ",
                     );
@@ -499,8 +505,8 @@ macro_rules! sql_store {
                         list.push_bind(id.as_bytes().to_vec());
                     }
                     query.push(")");
-                    for row in query.build().fetch_all(&self.pool).await? {
-                        live.push(sql::id(row.try_get(0)?)?);
+                    for row in query.build().fetch_all(&self.pool).await.map_err(sql::store_error)? {
+                        live.push(sql::token_id(row.try_get(0).map_err(sql::store_error)?)?);
                     }
                 }
                 Ok(live)
@@ -514,7 +520,7 @@ macro_rules! sql_store {
                 .bind(now.as_millisecond())
                 .bind(i64::from(limit))
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected())
             }
         }
@@ -525,12 +531,12 @@ macro_rules! sql_store {
                 &self,
                 id: TokenId,
             ) -> Result<Option<(Session, Option<Account>)>, StoreError> {
-                let question = "SELECT s.id, s.secret, s.user_id, s.created_at, s.last_used_at, \
+                let query = "SELECT s.id, s.secret, s.user_id, s.created_at, s.last_used_at, \
                      s.expires_at, s.authenticated_at, s.methods, s.user_agent, s.address, s.epoch, \
                      a.id, a.email, a.email_verified, a.password, a.access, a.created_at, a.epoch \
                      FROM mizan_sessions s LEFT JOIN mizan_accounts a ON a.id = s.user_id \
                      WHERE s.id = $1";
-                self.look_up(question, &id.as_bytes()[..]).await
+                self.find_by_id(query, &id.as_bytes()[..]).await
             }
         }
 
@@ -553,7 +559,7 @@ macro_rules! sql_store {
                 .bind(token.epoch)
                 .bind(token.browser.map(|browser| browser.as_bytes().to_vec()))
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(())
             }
 
@@ -565,8 +571,8 @@ macro_rules! sql_store {
                 )
                 .bind(&id.as_bytes()[..])
                 .fetch_optional(&self.pool)
-                .await?;
-                row.as_ref().map(token_of).transpose()
+                .await.map_err(sql::store_error)?;
+                row.as_ref().map(token_from_row).transpose()
             }
 
             async fn attempt(&self, id: TokenId) -> Result<bool, StoreError> {
@@ -576,7 +582,7 @@ macro_rules! sql_store {
                 )
                 .bind(&id.as_bytes()[..])
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected() > 0)
             }
 
@@ -584,7 +590,7 @@ macro_rules! sql_store {
                 let done = sqlx::query("DELETE FROM mizan_tokens WHERE id = $1")
                     .bind(&id.as_bytes()[..])
                     .execute(&self.pool)
-                    .await?;
+                    .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected() > 0)
             }
 
@@ -592,7 +598,7 @@ macro_rules! sql_store {
                 sqlx::query("DELETE FROM mizan_tokens WHERE user_id = $1")
                     .bind(user)
                     .execute(&self.pool)
-                    .await?;
+                    .await.map_err(sql::store_error)?;
                 Ok(())
             }
 
@@ -604,21 +610,21 @@ macro_rules! sql_store {
                 .bind(now.as_millisecond())
                 .bind(i64::from(limit))
                 .execute(&self.pool)
-                .await?;
+                .await.map_err(sql::store_error)?;
                 Ok(done.rows_affected())
             }
         }
     };
 }
 
-pub(super) use {records, sql_store};
+pub(super) use {impl_from_row, impl_sql_store};
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn tells_temporary_trouble_from_faults() {
+    fn distinguishes_temporary_errors() {
         for code in [
             "5", "261", "517", "6", "10", "13", "14", "08006", "40P01", "53300", "57P01",
         ] {

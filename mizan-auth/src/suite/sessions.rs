@@ -1,28 +1,11 @@
+//! Tests of session stores.
+
 use std::time::{Duration, Instant};
 
-use super::minutes;
+use super::fixtures::{minutes, session};
 use crate::session::{Device, Session};
 use crate::store::SessionStore;
-use crate::token::{Token, TokenId};
-
-pub(super) fn session(user: &str) -> Session {
-    let token = Token::random();
-    Session {
-        id: token.id(),
-        secret: token.hash(),
-        user: user.to_owned(),
-        epoch: 7,
-        created_at: minutes(-10),
-        last_used_at: minutes(-5),
-        expires_at: minutes(60),
-        authenticated_at: minutes(-10),
-        methods: "pwd".to_owned(),
-        device: Device {
-            user_agent: "Firefox 'on' Linux ✓".to_owned(),
-            address: Some("2001:db8::1".parse().unwrap()),
-        },
-    }
-}
+use crate::token::TokenId;
 
 async fn insert<S: SessionStore>(
     store: &S,
@@ -35,11 +18,11 @@ async fn insert<S: SessionStore>(
     session
 }
 
-/// What a store of sessions has to do, with sessions of two `users` that it may keep sessions of.
+/// Tests a session store with the sessions of two `users`.
 ///
 /// # Panics
 ///
-/// A store that does otherwise.
+/// Panics if the store is incorrect.
 pub async fn sessions<S: SessionStore>(store: &S, users: [&str; 2]) {
     let [ada, eve] = users;
     let first = insert(store, ada, |it| it.last_used_at = minutes(-9)).await;
@@ -52,7 +35,7 @@ pub async fn sessions<S: SessionStore>(store: &S, users: [&str; 2]) {
     assert_eq!(store.find(TokenId::random()).await.unwrap(), None);
     let listed = store.list_by_user(ada).await.unwrap();
     assert_eq!(listed, [second.clone(), first.clone()]);
-    assert_eq!(store.list_by_user("nobody").await.unwrap(), []);
+    assert_eq!(store.list_by_user("unknown").await.unwrap(), []);
 
     let (used, expiry) = (minutes(0), minutes(90));
     store.touch(first.id, used, expiry).await.unwrap();
@@ -67,7 +50,11 @@ pub async fn sessions<S: SessionStore>(store: &S, users: [&str; 2]) {
     assert!(store.remove(second.id).await.unwrap());
     assert!(!store.remove(second.id).await.unwrap());
     store.touch(second.id, used, expiry).await.unwrap();
-    assert_eq!(store.find(second.id).await.unwrap(), None, "it came back");
+    assert_eq!(
+        store.find(second.id).await.unwrap(),
+        None,
+        "a removed session was restored"
+    );
     assert_eq!(store.list_by_user(ada).await.unwrap(), [touched]);
 
     let ids = [first.id, second.id, of_another.id, TokenId::random()];
@@ -92,13 +79,15 @@ pub async fn sessions<S: SessionStore>(store: &S, users: [&str; 2]) {
     assert!(store.remove(of_another.id).await.unwrap());
 }
 
-/// Ten thousand expired sessions of `user` go in steps, and another is found meanwhile; how long that
-/// took at most. Not for a store that forgets by itself what has expired.
+/// Purges ten thousand expired sessions of `user` in batches while another session is looked up, and returns
+/// the duration of the longest lookup.
+///
+/// Do not use it for a store that removes expired sessions automatically.
 ///
 /// # Panics
 ///
-/// A store that removes others, or not all.
-pub async fn purging<S: SessionStore>(store: &S, user: &str) -> Duration {
+/// Panics if the store removes other sessions or does not remove all expired ones.
+pub async fn session_purge<S: SessionStore>(store: &S, user: &str) -> Duration {
     let live = insert(store, user, |_| ()).await;
     for _ in 0..10_000 {
         insert(store, user, |it| it.expires_at = minutes(-1)).await;
@@ -107,9 +96,9 @@ pub async fn purging<S: SessionStore>(store: &S, user: &str) -> Duration {
     let purge = async {
         let mut purged = 300;
         loop {
-            let step = store.purge(minutes(0), 500).await.unwrap();
-            purged += step;
-            if step < 500 {
+            let batch = store.purge(minutes(0), 500).await.unwrap();
+            purged += batch;
+            if batch < 500 {
                 return purged;
             }
             tokio::task::yield_now().await;

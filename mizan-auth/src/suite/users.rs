@@ -1,28 +1,21 @@
+//! Tests of user stores.
+
 use std::sync::Arc;
 
-use super::minutes;
+use super::fixtures::new_account;
 use crate::email_address::EmailAddress;
 use crate::password::PasswordHash;
-use crate::store::{NewAccount, UserStore};
-
-pub(super) fn new_account(email: &str) -> NewAccount {
-    NewAccount {
-        email: email.parse().unwrap(),
-        email_verified: false,
-        password: Some(PasswordHash::from_stored("first")),
-        created_at: minutes(0),
-    }
-}
+use crate::store::UserStore;
 
 fn email(text: &str) -> EmailAddress {
     text.parse().unwrap()
 }
 
-/// What a store of users has to do.
+/// Tests a user store.
 ///
 /// # Panics
 ///
-/// A store that does otherwise.
+/// Panics if the store is incorrect.
 pub async fn users<S: UserStore>(store: Arc<S>) {
     let new = new_account("ada@example.com");
     let ada = store.create(new.clone()).await.unwrap().unwrap();
@@ -32,11 +25,11 @@ pub async fn users<S: UserStore>(store: Arc<S>) {
     assert_eq!(store.find(&ada.id).await.unwrap().as_ref(), Some(&ada));
     let found = store.find_by_email(&ada.email).await.unwrap();
     assert_eq!(found.as_ref(), Some(&ada));
-    assert_eq!(store.find("nobody").await.unwrap(), None);
-    let nobody = email("nobody@example.com");
-    assert_eq!(store.find_by_email(&nobody).await.unwrap(), None);
+    assert_eq!(store.find("unknown").await.unwrap(), None);
+    let unknown = email("unknown@example.com");
+    assert_eq!(store.find_by_email(&unknown).await.unwrap(), None);
 
-    // An address belongs to one account, also when many ask for it at once.
+    // Only one of several concurrent calls creates an account with an address.
     assert_eq!(store.create(new).await.unwrap(), None);
     let tries = (0..20).map(|_| {
         let store = Arc::clone(&store);
@@ -46,8 +39,8 @@ pub async fn users<S: UserStore>(store: Arc<S>) {
     let created = created.into_iter().filter_map(Result::unwrap);
     assert_eq!(created.count(), 1);
 
-    passwords(&*store, &ada.id).await;
-    addresses(&*store, &ada.id).await;
+    replaces_passwords(&*store, &ada.id).await;
+    replaces_addresses(&*store, &ada.id).await;
 
     assert!(store.delete(&ada.id).await.unwrap());
     assert!(!store.delete(&ada.id).await.unwrap());
@@ -56,12 +49,12 @@ pub async fn users<S: UserStore>(store: Arc<S>) {
     assert_ne!(again.unwrap().unwrap().id, ada.id);
 }
 
-/// A password is replaced in the epoch that the caller knows, which advances with it.
-async fn passwords<S: UserStore>(store: &S, id: &str) {
+/// A password is replaced only in the expected epoch, which advances.
+async fn replaces_passwords<S: UserStore>(store: &S, id: &str) {
     let [first, second, third] = ["first", "second", "third"].map(PasswordHash::from_stored);
     let replaced = store.replace_password(id, 0, &second).await;
     assert_eq!(replaced.unwrap(), Some(1));
-    for (id, epoch) in [(id, 0), (id, 2), ("nobody", 1)] {
+    for (id, epoch) in [(id, 0), (id, 2), ("unknown", 1)] {
         let replaced = store.replace_password(id, epoch, &third).await;
         assert_eq!(replaced.unwrap(), None);
     }
@@ -74,7 +67,7 @@ async fn passwords<S: UserStore>(store: &S, id: &str) {
     assert_eq!((found.password.as_ref(), found.epoch), (Some(&third), 1));
 
     assert_eq!(store.advance_epoch(id, 1).await.unwrap(), Some(2));
-    for (id, epoch) in [(id, 1), ("nobody", 2)] {
+    for (id, epoch) in [(id, 1), ("unknown", 2)] {
         assert_eq!(store.advance_epoch(id, epoch).await.unwrap(), None);
     }
     assert_eq!(store.find(id).await.unwrap().unwrap().epoch, 2);
@@ -87,7 +80,7 @@ async fn passwords<S: UserStore>(store: &S, id: &str) {
     assert_eq!(replaced.unwrap(), Some(1));
 }
 
-async fn addresses<S: UserStore>(store: &S, id: &str) {
+async fn replaces_addresses<S: UserStore>(store: &S, id: &str) {
     let (ada, lovelace) = (email("ada@example.com"), email("lovelace@example.com"));
     assert!(!store.verify_email(id, &lovelace).await.unwrap());
     assert!(!store.find(id).await.unwrap().unwrap().email_verified);
@@ -98,7 +91,7 @@ async fn addresses<S: UserStore>(store: &S, id: &str) {
     for (id, epoch, new) in [
         (id, 2, &taken),
         (id, 1, &lovelace),
-        ("nobody", 2, &lovelace),
+        ("unknown", 2, &lovelace),
     ] {
         let replaced = store.replace_email(id, epoch, new).await;
         assert_eq!(replaced.unwrap(), None);

@@ -1,4 +1,4 @@
-//! What somebody with bad intentions tries, and what comes of it.
+//! Attacks on the account flows and their expected results.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use crate::site::{PASSWORD, Reply, Site, UNLIMITED, code_in, token_in};
 
 const EMAIL: &str = "ada@example.com";
-const NOBODY: &str = "nobody@example.com";
+const UNKNOWN: &str = "unknown@example.com";
 const OTHER: &str = "another good password";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// OWASP ASVS 7.2.4: a token that somebody planted is never adopted.
+/// OWASP ASVS 7.2.4: the server never adopts a session token that an attacker planted.
 #[tokio::test]
-async fn fixation_with_a_planted_cookie() {
+async fn sign_in_replaces_a_planted_session_cookie() {
     let site = Site::new();
     site.member(EMAIL).await;
     let mut eve = site.member("eve@example.com").await;
@@ -39,9 +39,9 @@ async fn fixation_with_a_planted_cookie() {
     assert_eq!(eve.email().await, None);
 }
 
-/// A cookie without the prefix, as a subdomain could set it, is not looked at.
+/// A subdomain could set a cookie without the prefix `__Host-`.
 #[tokio::test]
-async fn a_cookie_of_another_name_is_nothing() {
+async fn ignores_session_cookies_without_the_host_prefix() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     let cookie = browser.cookie.clone().unwrap();
@@ -49,9 +49,9 @@ async fn a_cookie_of_another_name_is_nothing() {
     assert_eq!(browser.email().await, None);
 }
 
-/// OWASP ASVS 7.4.1: what is over stays over.
+/// OWASP ASVS 7.4.1.
 #[tokio::test]
-async fn replay_after_sign_out() {
+async fn rejects_session_cookies_after_sign_out() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     let mut replay = browser.clone();
@@ -61,7 +61,7 @@ async fn replay_after_sign_out() {
 }
 
 #[tokio::test]
-async fn replay_after_a_reset() {
+async fn rejects_session_cookies_after_a_password_reset() {
     let site = Site::new();
     let mut replay = site.member(EMAIL).await;
     let mut browser = site.browser();
@@ -72,9 +72,9 @@ async fn replay_after_a_reset() {
     assert_eq!(replay.email().await, None);
 }
 
-/// OWASP ASVS 7.3.1, 7.3.2: sessions end when they are idle, and however much they are used.
+/// OWASP ASVS 7.3.1, 7.3.2: sessions have an idle and an absolute lifetime.
 #[tokio::test]
-async fn replay_after_expiry() {
+async fn sessions_expire() {
     let site = Site::new();
     let mut idle = site.member(EMAIL).await;
     let mut used = idle.clone();
@@ -89,7 +89,7 @@ async fn replay_after_expiry() {
     assert_eq!(idle.email().await, None);
     site.clock.advance(9 * DAY);
     assert!(used.email().await.is_some());
-    // Confirming who one is does not make a session last longer.
+    // Reauthentication does not extend the absolute lifetime.
     let reply = used
         .send("reauthenticate.submit", json!({ "password": PASSWORD }))
         .await;
@@ -98,9 +98,9 @@ async fn replay_after_expiry() {
     assert_eq!(used.email().await, None);
 }
 
-/// OWASP ASVS 7.4.3, and 6.2.2, 6.2.3: it takes the old one.
+/// OWASP ASVS 7.4.3. A change requires the current password (6.2.2, 6.2.3).
 #[tokio::test]
-async fn a_password_change_kills_other_sessions() {
+async fn a_password_change_ends_other_sessions() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     let mut stolen = browser.clone();
@@ -124,13 +124,13 @@ async fn a_password_change_kills_other_sessions() {
     assert!(site.one_mail().await.subject.contains("was changed"));
 }
 
-/// What somebody sees who does not know whether there is an account: everything but what is random
-/// by design.
-fn seen(reply: &Reply) -> (u16, Vec<(String, String)>, Value) {
+/// Returns the parts of a reply that must not depend on the existence of an account: everything except
+/// random values.
+fn observable(reply: &Reply) -> (u16, Vec<(String, String)>, Value) {
     let headers = reply.headers.iter();
     let headers = headers.map(|(name, value)| {
         let value = format!("{value:?}");
-        // The browser's token is random; the name and the attributes are not.
+        // The token of the browser is random; the cookie name and the attributes are not.
         let value = match (value.split_once('='), value.split_once(';')) {
             (Some((name, _)), Some((_, attributes))) => format!("{name};{attributes}"),
             _ => value,
@@ -144,9 +144,9 @@ fn seen(reply: &Reply) -> (u16, Vec<(String, String)>, Value) {
     (reply.status, headers.collect(), body)
 }
 
-/// OWASP ASVS 6.3.8: nothing tells whether there is an account.
+/// OWASP ASVS 6.3.8.
 #[tokio::test]
-async fn known_and_unknown_accounts_look_the_same() {
+async fn replies_do_not_reveal_whether_an_account_exists() {
     let site = Site::new();
     site.member(EMAIL).await;
     site.browser()
@@ -154,8 +154,8 @@ async fn known_and_unknown_accounts_look_the_same() {
         .await;
     site.mail().await;
 
-    let mut of_unknown = Vec::new();
-    for email in [NOBODY, EMAIL, "unverified@example.com"] {
+    let mut outcomes = Vec::new();
+    for email in [UNKNOWN, EMAIL, "unverified@example.com"] {
         let mut browser = site.browser();
         let sign_in = browser.sign_in(email, "wrong password").await;
         assert_eq!(site.mail().await, []);
@@ -163,63 +163,62 @@ async fn known_and_unknown_accounts_look_the_same() {
         assert_eq!(site.one_mail().await.to.as_str(), email);
         let sign_up = browser.sign_up(email, OTHER).await;
         assert_eq!(site.one_mail().await.to.as_str(), email);
-        // A wrong code is as wrong, and as often, where there was nothing to verify.
+        // Wrong codes get the same replies if there is nothing to verify.
         let ticket = sign_up.json()["ticket"].clone();
         let mut codes = Vec::new();
         for _ in 0..6 {
-            codes.push(seen(&browser.verify_code(&ticket, "xxxxxx").await));
+            codes.push(observable(&browser.verify_code(&ticket, "xxxxxx").await));
         }
         let resent = browser
             .send("resend_code", json!({ "ticket": ticket }))
             .await;
         assert_eq!(site.one_mail().await.to.as_str(), email);
-        let all = [sign_in, reset, sign_up, resent].map(|reply| seen(&reply));
+        let all = [sign_in, reset, sign_up, resent].map(|reply| observable(&reply));
         let all = (all, codes, browser.cookie);
-        of_unknown.push(all);
+        outcomes.push(all);
     }
-    assert_eq!(of_unknown[0], of_unknown[1]);
-    assert_eq!(of_unknown[0], of_unknown[2]);
-    // Signing up again changed nothing.
+    assert_eq!(outcomes[0], outcomes[1]);
+    assert_eq!(outcomes[0], outcomes[2]);
+    // The second sign-up did not change the password.
     let reply = site.browser().sign_in(EMAIL, OTHER).await;
     assert_eq!(reply.outcome().1, "wrong_credentials");
 }
 
-/// An address that is asked for looks the same whether or not somebody has it.
 #[tokio::test]
-async fn a_change_to_a_taken_address_looks_the_same() {
+async fn email_change_does_not_reveal_whether_the_address_is_taken() {
     let site = Site::new();
     let mut eve = site.member("eve@example.com").await;
     site.member(EMAIL).await;
     let mut replies = Vec::new();
-    for email in [NOBODY, EMAIL] {
+    for email in [UNKNOWN, EMAIL] {
         let reply = eve
             .send("change_email.submit", json!({ "email": email }))
             .await;
-        replies.push(seen(&reply));
+        replies.push(observable(&reply));
         let mail = site.one_mail().await;
         assert_eq!(mail.to.as_str(), email);
-        assert_eq!(mail.text.contains("?token="), email == NOBODY);
+        assert_eq!(mail.text.contains("?token="), email == UNKNOWN);
     }
     assert_eq!(replies[0], replies[1]);
 }
 
-/// 1,000 sign-ins of known and unknown accounts by turns: Welch's t of their times.
+/// Compares the durations of 1,000 alternating sign-ins to known and unknown accounts with Welch's t-test.
 #[tokio::test]
-async fn the_time_does_not_tell_known_from_unknown() {
+async fn sign_in_duration_does_not_reveal_whether_an_account_exists() {
     const PAIRS: usize = 500;
     let site = Site::with(|accounts| accounts.hash_cost(HashCost::new(256, 1, 1)));
     site.member(EMAIL).await;
     let mut browser = site.browser();
     for _ in 0..50 {
         browser.sign_in(EMAIL, "wrong password").await;
-        browser.sign_in(NOBODY, "wrong password").await;
+        browser.sign_in(UNKNOWN, "wrong password").await;
     }
     let mut times = [Vec::new(), Vec::new()];
     for pair in 0..PAIRS {
-        // Each is the first of its pair as often.
+        // Each kind comes first in half of the pairs.
         for turn in 0..2 {
             let known = (pair + turn) % 2;
-            let email = [NOBODY, EMAIL][known];
+            let email = [UNKNOWN, EMAIL][known];
             let start = Instant::now();
             let reply = browser.sign_in(email, "wrong password").await;
             times[known].push(start.elapsed().as_secs_f64());
@@ -231,7 +230,7 @@ async fn the_time_does_not_tell_known_from_unknown() {
     assert!(t.abs() < 4.5, "|t| = {}", t.abs());
 }
 
-/// The fastest 90 %: what the machine does besides makes the others slow, on both sides.
+/// Returns the fastest 90 %. Other work on the machine slows down the rest on both sides.
 fn without_outliers(mut times: Vec<f64>) -> Vec<f64> {
     times.sort_by(f64::total_cmp);
     times.truncate(times.len() * 9 / 10);
@@ -250,16 +249,16 @@ fn welch([a, b]: &[Vec<f64>; 2]) -> f64 {
 }
 
 #[test]
-fn welch_sees_a_difference() {
+fn welch_detects_a_difference() {
     let a: Vec<_> = (0..500).map(|i| 100.0 + f64::from(i % 10)).collect();
     let b: Vec<_> = a.iter().map(|it| it + 1.0).collect();
     assert!(welch(&[a.clone(), a.clone()]).abs() < 0.1);
     assert!(welch(&[a, b]).abs() > 4.5);
 }
 
-/// OWASP ASVS 6.4.3, 6.5.1: a token is good once.
+/// OWASP ASVS 6.4.3, 6.5.1.
 #[tokio::test]
-async fn a_reset_token_is_good_once() {
+async fn reset_tokens_can_be_used_once() {
     let site = Site::new();
     site.member(EMAIL).await;
     let mut browser = site.browser();
@@ -272,7 +271,7 @@ async fn a_reset_token_is_good_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_reset_token_raced_by_fifty_works_for_one() {
+async fn only_one_of_fifty_concurrent_resets_succeeds() {
     let site = Site::new();
     site.member(EMAIL).await;
     site.browser().request_reset(EMAIL).await;
@@ -296,7 +295,7 @@ async fn a_reset_token_raced_by_fifty_works_for_one() {
 }
 
 #[tokio::test]
-async fn a_reset_token_is_worthless_after_the_address_changed() {
+async fn an_email_change_invalidates_reset_tokens() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     site.browser().request_reset(EMAIL).await;
@@ -315,7 +314,7 @@ async fn a_reset_token_is_worthless_after_the_address_changed() {
 
 /// OWASP ASVS 6.6.2.
 #[tokio::test]
-async fn a_token_is_for_its_purpose_and_its_time() {
+async fn tokens_are_valid_for_one_purpose_until_they_expire() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     browser.request_reset(EMAIL).await;
@@ -345,7 +344,7 @@ async fn a_token_is_for_its_purpose_and_its_time() {
             .await;
         assert_eq!(reply.outcome().1, "invalid_proof");
     }
-    // The id of one with the secret of another, and what is no token.
+    // The id of one token with the secret of another, and texts that are not tokens.
     let (id, _) = reset.split_once('.').unwrap();
     let (_, secret) = change.split_once('.').unwrap();
     for token in [&format!("{id}.{secret}"), id, "nonsense", &"x".repeat(150)] {
@@ -361,9 +360,9 @@ async fn a_token_is_for_its_purpose_and_its_time() {
     );
 }
 
-/// OWASP ASVS 6.5.5, 6.6.3: codes are short-lived and few may be tried.
+/// OWASP ASVS 6.5.5, 6.6.3: codes expire soon and allow few attempts.
 #[tokio::test]
-async fn codes_cannot_be_searched_for() {
+async fn codes_allow_five_attempts_and_expire() {
     let site = Site::new();
     let mut browser = site.browser();
     let ticket = browser.sign_up(EMAIL, PASSWORD).await.json()["ticket"].clone();
@@ -389,10 +388,9 @@ async fn codes_cannot_be_searched_for() {
     );
 }
 
-/// The owner of an address opens the link that somebody else signed up for, with a password of
-/// theirs: nobody gets an account that two could enter.
+/// The owner of an address opens the link of a sign-up by an attacker and enters another password.
 #[tokio::test]
-async fn signing_up_with_the_address_of_another_gives_no_way_in() {
+async fn an_attacker_cannot_sign_up_with_the_address_of_a_victim() {
     let site = Site::new();
     let mut attacker = site.browser();
     attacker.sign_up(EMAIL, "the attacker's password").await;
@@ -409,10 +407,10 @@ async fn signing_up_with_the_address_of_another_gives_no_way_in() {
     assert_eq!(reply.outcome().1, "wrong_credentials");
 }
 
-/// The owner of an address enters the code that an attacker had sent there: it is accepted only in the browser of
-/// the attacker, who does not have the code.
+/// The owner of an address enters the code of a sign-up by an attacker. It is accepted only in the browser of the
+/// attacker, who does not have the code.
 #[tokio::test]
-async fn a_code_is_good_in_the_browser_that_asked_for_it() {
+async fn codes_are_valid_only_in_the_browser_that_requested_them() {
     let site = Site::new();
     let mut attacker = site.browser();
     let signed_up = attacker.sign_up(EMAIL, "the attacker's password").await;
@@ -427,7 +425,7 @@ async fn a_code_is_good_in_the_browser_that_asked_for_it() {
         let reply = owner.send("resend_code", json!({ "ticket": ticket })).await;
         assert_eq!(reply.outcome().1, "other_browser");
         assert_eq!((owner.email().await, owner.cookie.clone()), (None, None));
-        // The same with the cookie of another flow, of their own.
+        // The result is the same with the cookie of another flow of the owner.
         owner.sign_up("owner@example.com", PASSWORD).await;
         assert!(owner.flow.is_some());
     }
@@ -439,14 +437,13 @@ async fn a_code_is_good_in_the_browser_that_asked_for_it() {
             .contains("requested in another browser"),
         "{detail}"
     );
-    // No attempt was used up: where the flow began, it goes on.
+    // The owner used up no attempt, so the flow continues in the browser that started it.
     let reply = attacker.verify_code(&ticket, &code).await;
     assert_eq!(reply.json()["step"], "signed_in");
 }
 
-/// The ticket's cookie is limited to this host, hidden from scripts, and expires with the ticket.
 #[tokio::test]
-async fn the_cookie_of_a_flow_is_guarded() {
+async fn flow_cookies_are_protected_and_expire_with_their_ticket() {
     for (base_url, name, secure) in [
         ("https://example.com", "__Host-mizan_browser=", true),
         ("http://localhost:8000", "mizan_browser=", false),
@@ -460,7 +457,7 @@ async fn the_cookie_of_a_flow_is_guarded() {
             assert!(cookie.contains(attribute), "{cookie}");
         }
         assert_eq!(cookie.contains("; Secure"), secure, "{cookie}");
-        // Another flow of the same browser does not end the first.
+        // A second flow in the same browser does not end the first.
         let ticket = reply.json()["ticket"].clone();
         let code = code_in(&site.one_mail().await.text);
         browser.sign_up("another@example.com", PASSWORD).await;
@@ -469,10 +466,10 @@ async fn the_cookie_of_a_flow_is_guarded() {
     }
 }
 
-/// The same form sent again after signing out signs in again; a reply that is replayed would bring the cookie of a
-/// session that is over.
+/// A form that is sent again after a sign-out signs in again. A stored reply would contain the cookie of a session
+/// that has ended.
 #[tokio::test]
-async fn a_sign_in_is_not_replayed() {
+async fn sign_ins_are_not_replayed() {
     let site = Site::new();
     site.member(EMAIL).await;
     let mut browser = site.browser();
@@ -489,10 +486,10 @@ async fn a_sign_in_is_not_replayed() {
     }
 }
 
-/// A sign-up whose reply was lost is answered again, with the ticket and its cookie: it has made one account and
-/// sent one mail.
+/// A repeated sign-up whose reply was lost gets the stored reply with the ticket and its cookie, and sends no
+/// second mail.
 #[tokio::test]
-async fn a_sign_up_is_replayed() {
+async fn sign_ups_are_replayed() {
     let site = Site::new();
     let mut browser = site.browser();
     let key = "7c1bd7a2-0c3a-4f0f-9c0e-000000000002";
@@ -508,9 +505,8 @@ async fn a_sign_up_is_replayed() {
     assert_eq!(reply.json()["step"], "signed_in");
 }
 
-/// Links lead to the configured base URL, whatever the request says.
 #[tokio::test]
-async fn host_headers_do_not_get_into_links() {
+async fn links_do_not_depend_on_request_headers() {
     let site = Site::new();
     site.member(EMAIL).await;
     let mut browser = site.browser();
@@ -544,10 +540,9 @@ fn few() -> RateLimits {
     UNLIMITED.sign_in_by_address(few).mail_by_address(few)
 }
 
-/// An attacker who makes up `X-Forwarded-For` stays one address; behind our own proxy, each client
-/// is one. OWASP ASVS 6.3.1.
+/// OWASP ASVS 6.3.1: only `X-Forwarded-For` of trusted proxies counts.
 #[tokio::test]
-async fn a_spoofed_address_does_not_get_around_the_limit() {
+async fn a_spoofed_address_does_not_bypass_rate_limits() {
     let site = Site::with(|accounts| accounts.rate_limits(few()));
     for (peer, spoof, limited) in [
         ("192.0.2.9:1", "{}", true),
@@ -575,9 +570,8 @@ async fn a_spoofed_address_does_not_get_around_the_limit() {
     }
 }
 
-/// A good sign-in does not clear what the address did before.
 #[tokio::test]
-async fn a_good_sign_in_does_not_clear_the_failures() {
+async fn a_successful_sign_in_does_not_reset_rate_limits() {
     let site = Site::new();
     site.member(EMAIL).await;
     let limited = Site::with(|accounts| {
@@ -611,9 +605,8 @@ async fn a_good_sign_in_does_not_clear_the_failures() {
     assert!((500..=600).contains(&wait), "{wait}");
 }
 
-/// One account is limited wherever the tries come from, whether or not there is such an account.
 #[tokio::test]
-async fn an_account_is_limited_from_all_addresses() {
+async fn account_limits_count_all_addresses() {
     let site = Site::with(|accounts| {
         accounts.rate_limits(
             UNLIMITED
@@ -622,7 +615,7 @@ async fn an_account_is_limited_from_all_addresses() {
         )
     });
     site.member(EMAIL).await;
-    for email in [EMAIL, NOBODY] {
+    for email in [EMAIL, UNKNOWN] {
         let mut statuses = Vec::new();
         let mut mails = Vec::new();
         for host in 1..=6 {
@@ -633,14 +626,13 @@ async fn an_account_is_limited_from_all_addresses() {
         }
         assert_eq!(statuses, [422, 422, 422, 429, 429, 429]);
         let sent = mails.iter().filter(|status| **status == 200).count();
-        // The member had a mail of another kind before, to verify the address.
+        // The earlier mail to the member was of another kind.
         assert_eq!(sent, 3);
     }
 }
 
-/// Addresses that look alike are others, or none: never one another's mail, account or limit.
 #[tokio::test]
-async fn look_alike_addresses_are_not_one_account() {
+async fn look_alike_addresses_do_not_share_an_account() {
     let site = Site::new();
     site.member("mike@example.com").await;
     for (email, refused) in [
@@ -664,9 +656,9 @@ async fn look_alike_addresses_are_not_one_account() {
     }
 }
 
-/// OWASP ASVS 3.7.2: after signing in, nobody lands on another site.
+/// OWASP ASVS 3.7.2.
 #[tokio::test]
-async fn next_leads_nowhere_else() {
+async fn next_is_always_a_path_on_this_site() {
     let site = Site::new();
     site.member(EMAIL).await;
     for next in [
@@ -690,15 +682,14 @@ async fn next_leads_nowhere_else() {
     }
 }
 
-/// A megabyte is refused before it is hashed, wherever a password goes in.
 #[tokio::test]
-async fn a_megabyte_of_password_is_refused_at_once() {
+async fn passwords_of_a_megabyte_are_rejected_before_hashing() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     browser.request_reset(EMAIL).await;
     let token = site.link_token().await;
     let long = "x".repeat(1_000_000);
-    // While the only place to hash is taken, what would be hashed is answered with 503.
+    // While the only hash thread is busy, a call that has to hash fails with 503.
     let busy = Site::with(|accounts| {
         let cost = HashCost::new(19 * 1024, 64, 1);
         let accounts = accounts.store(std::sync::Arc::clone(&site.store));
@@ -720,7 +711,7 @@ async fn a_megabyte_of_password_is_refused_at_once() {
         ),
         (
             "sign_up.submit",
-            json!({ "email": NOBODY, "password": long }),
+            json!({ "email": UNKNOWN, "password": long }),
             "password",
         ),
         (
@@ -751,19 +742,18 @@ async fn a_megabyte_of_password_is_refused_at_once() {
     }
     assert!(
         !taken.is_finished(),
-        "the place became free too early to tell"
+        "the hash thread became free too early"
     );
     taken.await.unwrap().unwrap();
-    // The new password is looked at first, in a place to hash.
+    // The strength of the new password is checked first, on the hash thread.
     let input = json!({ "password": long, "new_password": OTHER });
     let reply = browser.send("change_password.submit", input).await;
     let message = &reply.json()["fields"]["password"][0];
     assert_eq!(message, "Must have at most 1024 bytes.");
 }
 
-/// 200 at once are served a few at a time; those beyond the queue are asked to come again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_hundred_sign_ins_at_once() {
+async fn excess_concurrent_sign_ins_get_retry_after() {
     let site = Site::with(|accounts| {
         let cost = HashCost::new(4 * 1024, 2, 1);
         accounts.hash_cost(cost).hash_pool(2, 20)
@@ -773,7 +763,7 @@ async fn two_hundred_sign_ins_at_once() {
         let mut browser = site.browser();
         async move { browser.sign_in(EMAIL, PASSWORD).await }
     });
-    // Whoever is signed in already is not held up.
+    // Users that are already signed in do not wait.
     let check = async {
         let start = Instant::now();
         assert!(member.email().await.is_some());
@@ -782,18 +772,18 @@ async fn two_hundred_sign_ins_at_once() {
     let (replies, checked) = tokio::join!(join_all(sign_ins), check);
     assert!(checked < Duration::from_secs(2), "{checked:?}");
     let signed_in = replies.iter().filter(|it| it.status == 200).count();
-    let sent_away: Vec<_> = replies.iter().filter(|it| it.status != 200).collect();
+    let rejected: Vec<_> = replies.iter().filter(|it| it.status != 200).collect();
     assert!((22..200).contains(&signed_in), "{signed_in}");
-    for reply in sent_away {
+    for reply in rejected {
         assert_eq!(reply.outcome(), (503, "unavailable".to_owned()));
         assert_eq!(reply.headers["retry-after"], "2");
     }
     assert_eq!(site.browser().sign_in(EMAIL, PASSWORD).await.status, 200);
 }
 
-/// OWASP ASVS 6.2.8: neither cut nor trimmed nor changed.
+/// OWASP ASVS 6.2.8.
 #[tokio::test]
-async fn a_password_is_taken_as_it_was_typed() {
+async fn passwords_are_verified_exactly_as_entered() {
     const TYPED: &str = " Correct horse battery ✓ ";
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
@@ -811,9 +801,8 @@ async fn a_password_is_taken_as_it_was_typed() {
     assert_eq!(site.browser().sign_in(EMAIL, TYPED).await.status, 200);
 }
 
-/// Where there is no password, none is right, an empty one least of all.
 #[tokio::test]
-async fn an_absent_password_is_unusable() {
+async fn accounts_without_a_password_reject_every_password() {
     use mizan_auth::store::{NewAccount, UserStore};
     let site = Site::new();
     let account = NewAccount::new(EMAIL.parse().unwrap(), site.clock.now()).email_verified(true);
@@ -840,16 +829,15 @@ async fn an_absent_password_is_unusable() {
         )
         .await;
     assert_eq!(reply.outcome(), (422, "invalid".to_owned()));
-    // A link gives the account its first password.
+    // A reset link sets the first password of the account.
     site.browser().request_reset(EMAIL).await;
     let token = site.link_token().await;
     site.browser().confirm_reset(&token, OTHER).await;
     assert_eq!(site.browser().sign_in(EMAIL, OTHER).await.status, 200);
 }
 
-/// A mail's template cannot be written by who gets it.
 #[tokio::test]
-async fn an_address_is_no_template() {
+async fn email_addresses_are_not_interpreted_as_templates() {
     let site = Site::new();
     site.browser().request_reset("{{7*7}}@example.com").await;
     let mail = site.one_mail().await;
@@ -857,13 +845,12 @@ async fn an_address_is_no_template() {
     assert!(token_in("?token=a.b c") == "a.b");
 }
 
-/// A password is hashed anew at today's cost when its owner signs in.
 #[tokio::test]
-async fn an_outdated_hash_is_replaced_at_sign_in() {
+async fn sign_in_replaces_outdated_hashes() {
     use mizan_auth::store::UserStore;
     let site = Site::new();
     site.member(EMAIL).await;
-    let dearer = Site::with(|accounts| {
+    let costlier = Site::with(|accounts| {
         let cost = HashCost::new(64, 3, 1);
         accounts
             .store(std::sync::Arc::clone(&site.store))
@@ -879,9 +866,12 @@ async fn an_outdated_hash_is_replaced_at_sign_in() {
             .as_str()
             .to_owned()
     };
-    dearer.browser().sign_in(EMAIL, "wrong password").await;
+    costlier.browser().sign_in(EMAIL, "wrong password").await;
     assert!(stored().await.contains("t=1,"));
-    dearer.browser().sign_in(EMAIL, PASSWORD).await;
+    costlier.browser().sign_in(EMAIL, PASSWORD).await;
     assert!(stored().await.contains("t=3,"));
-    assert_eq!(dearer.browser().sign_in(EMAIL, PASSWORD).await.status, 200);
+    assert_eq!(
+        costlier.browser().sign_in(EMAIL, PASSWORD).await.status,
+        200
+    );
 }

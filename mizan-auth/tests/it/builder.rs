@@ -1,4 +1,4 @@
-//! What can be set up, what is refused, and what happens besides calls.
+//! Configuration, sessions outside of calls, purging, and file mail.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ fn builder(base_url: &str) -> AccountsBuilder {
 }
 
 #[test]
-fn only_localhost_may_do_without_https() {
+fn plain_http_is_allowed_only_on_localhost() {
     for (url, allowed) in [
         ("https://example.com", true),
         ("https://example.com/app", true),
@@ -41,9 +41,9 @@ fn only_localhost_may_do_without_https() {
     }
 }
 
-/// Plain HTTP on this machine works, with another cookie, and the log says what that is.
+/// Plain HTTP on localhost uses another cookie and logs a warning.
 #[tokio::test]
-async fn development_says_so() {
+async fn development_mode_is_logged() {
     let (log, _guard) = Log::start();
     let site = Site::at("http://localhost:8000", |accounts| accounts);
     assert!(log.text().contains("development mode"), "{}", log.text());
@@ -60,7 +60,7 @@ async fn development_says_so() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn build_errors_name_the_missing_part() {
     let error = Accounts::builder("https://example.com")
         .build()
         .unwrap_err();
@@ -80,9 +80,8 @@ fn what_is_missing_is_named() {
     );
 }
 
-/// The end of a session is heard of by who waits for it, as a socket does.
 #[tokio::test]
-async fn the_end_of_a_session_is_heard_of() {
+async fn wait_until_ended_returns_when_the_session_ends() {
     let site = Site::new();
     let sessions = site.accounts.sessions();
     let elsewhere = Sessions::new(site.store.clone(), sessions.lifetime(), site.clock.clone());
@@ -109,7 +108,7 @@ async fn the_end_of_a_session_is_heard_of() {
         "{:?}",
         start.elapsed()
     );
-    // Another process revokes one, and all the others but one.
+    // Another process revokes one session, and then all others except one.
     elsewhere.revoke("ada", there.id).await.unwrap();
     of_there.await.unwrap();
     elsewhere.revoke_all("ada", Some(kept.id)).await.unwrap();
@@ -122,12 +121,12 @@ async fn the_end_of_a_session_is_heard_of() {
     assert!(!of_kept.is_finished());
     site.clock.advance(sessions.lifetime().absolute);
     of_kept.await.unwrap();
-    // Who comes too late hears of it too.
+    // A wait for a session that has already ended returns at once.
     sessions.wait_until_ended(here.id).await;
 }
 
 #[tokio::test]
-async fn what_has_expired_is_purged() {
+async fn purges_expired_sessions_and_tokens() {
     let site = Site::new();
     site.member("ada@example.com").await;
     site.browser().request_reset("ada@example.com").await;
@@ -135,16 +134,16 @@ async fn what_has_expired_is_purged() {
     assert!(format!("{:?}", site.store).contains("sessions: 1, tokens: 2"));
     site.clock.advance(Duration::from_secs(31 * 24 * 60 * 60));
     site.accounts.purge().await.unwrap();
-    // The device is known for longer than its session lasts.
+    // Devices stay known for longer than a session lasts.
     assert!(format!("{:?}", site.store).contains("accounts: 1, sessions: 0, tokens: 1"));
     site.clock.advance(Duration::from_secs(180 * 24 * 60 * 60));
     site.accounts.purge().await.unwrap();
     assert!(format!("{:?}", site.store).contains("accounts: 1, sessions: 0, tokens: 0"));
 }
 
-/// OWASP ASVS does not ask for it, but an address that a user signed up with by mistake has to become free.
+/// An address that a user entered by mistake becomes free again. OWASP ASVS does not require this.
 #[tokio::test]
-async fn accounts_that_were_never_verified_are_purged() {
+async fn purges_unverified_accounts() {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let email = "eve@example.com";
     let site = Site::new();
@@ -154,7 +153,7 @@ async fn accounts_that_were_never_verified_are_purged() {
     site.accounts.purge().await.unwrap();
     assert!(format!("{:?}", site.store).contains("accounts: 2"));
     site.clock.advance(2 * DAY);
-    // A user who comes back and is sent a new code has ten minutes to enter it.
+    // A user who returns and receives a new code has ten minutes to enter it.
     let mut browser = site.browser();
     browser.sign_in(email, PASSWORD).await;
     site.accounts.purge().await.unwrap();
@@ -180,7 +179,7 @@ async fn accounts_that_were_never_verified_are_purged() {
 }
 
 #[tokio::test]
-async fn mail_goes_to_files() {
+async fn file_mailer_writes_private_files() {
     let folder = tempfile::tempdir().unwrap();
     let mailer = FileMailer::new(folder.path().join("mail"));
     for number in 0..3 {
@@ -197,7 +196,7 @@ async fn mail_goes_to_files() {
         {
             use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::metadata(file).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "links and codes are in it");
+            assert_eq!(mode & 0o777, 0o600, "other users can read links and codes");
         }
         let mail: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
         assert_eq!(mail["subject"], format!("number {number}"));

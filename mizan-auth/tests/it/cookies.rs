@@ -1,4 +1,4 @@
-//! Cookies as they come: encoded, doubled, and beside those of others.
+//! Unusual cookie headers: encoded names, repeated cookies and cookies of other applications.
 
 use http::HeaderValue;
 use mizan_auth::token::Token;
@@ -8,7 +8,7 @@ use crate::site::{Browser, Site};
 const EMAIL: &str = "ada@example.com";
 const NAME: &str = "__Host-mizan_session";
 
-/// The address of the account that a browser with these `Cookie` headers is signed in to.
+/// Returns the email address of the account that a browser with these `Cookie` headers is signed in to.
 async fn signed_in(browser: &Browser<'_>, cookies: &[&[u8]]) -> Option<String> {
     let mut browser = browser.clone();
     (browser.cookie, browser.flow) = (None, None);
@@ -19,14 +19,14 @@ async fn signed_in(browser: &Browser<'_>, cookies: &[&[u8]]) -> Option<String> {
     browser.email().await
 }
 
-/// The session's token alone, without the name of the cookie.
+/// Returns the value of the session cookie.
 fn token_of(browser: &Browser<'_>) -> String {
     let cookie = browser.cookie.as_deref().unwrap();
     cookie.split_once('=').unwrap().1.to_owned()
 }
 
-/// Browsers protect `__Host-` only as it is written: what reads `__%48ost-` as the same lets a sibling host plant a
-/// session.
+/// Browsers protect only the literal prefix `__Host-`. A server that decodes `__%48ost-` lets a sibling host plant
+/// a session.
 #[tokio::test]
 async fn rejects_other_spellings_of_the_cookie_name() {
     let site = Site::new();
@@ -54,7 +54,7 @@ async fn rejects_other_spellings_of_the_cookie_name() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_is_not_ascii_signs_nobody_out() {
+async fn cookies_that_are_not_ascii_do_not_sign_users_out() {
     let site = Site::new();
     let ada = site.member(EMAIL).await;
     let own = format!("{NAME}={}", token_of(&ada));
@@ -73,7 +73,7 @@ async fn a_cookie_that_is_not_ascii_signs_nobody_out() {
 }
 
 #[tokio::test]
-async fn the_value_is_not_decoded() {
+async fn session_cookie_values_are_not_decoded() {
     let site = Site::new();
     let ada = site.member(EMAIL).await;
     let encoded = token_of(&ada).replace('.', "%2E");
@@ -81,25 +81,25 @@ async fn the_value_is_not_decoded() {
     assert_eq!(signed_in(&ada, &[cookie.as_bytes()]).await, None);
 }
 
-/// An invalid cookie of the same name does not hide a valid one. A request with two valid ones is anonymous, since
-/// one was planted.
+/// An invalid cookie does not hide a valid one of the same name. A request with the cookies of two sessions is
+/// anonymous, because one of them was planted.
 #[tokio::test]
-async fn a_session_cookie_that_comes_several_times() {
+async fn handles_repeated_session_cookies() {
     let site = Site::new();
     let ada = site.member(EMAIL).await;
     let eve = site.member("eve@example.com").await;
     let own = format!("{NAME}={}", token_of(&ada));
     let of_eve = format!("{NAME}={}", token_of(&eve));
-    let worthless = format!("{NAME}={}", Token::random().expose());
+    let unknown_token = format!("{NAME}={}", Token::random().expose());
     let garbage = format!("{NAME}=garbage");
     for (cookies, expected) in [
-        (vec![&worthless, &own], Some(EMAIL)),
-        (vec![&own, &worthless], Some(EMAIL)),
-        (vec![&garbage, &garbage, &worthless, &own], Some(EMAIL)),
+        (vec![&unknown_token, &own], Some(EMAIL)),
+        (vec![&own, &unknown_token], Some(EMAIL)),
+        (vec![&garbage, &garbage, &unknown_token, &own], Some(EMAIL)),
         (vec![&own, &own], Some(EMAIL)),
         (vec![&own, &of_eve], None),
         (vec![&of_eve, &own], None),
-        // Four are looked at.
+        // Only the first four are read.
         (vec![&garbage, &garbage, &garbage, &garbage, &own], None),
     ] {
         let lines: Vec<_> = cookies.iter().map(|cookie| cookie.as_bytes()).collect();

@@ -1,4 +1,4 @@
-//! Changes of credentials while something else happens or fails.
+//! Changes of credentials with concurrent calls and store failures.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,24 +26,24 @@ const OTHER: &str = "another good password";
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Works,
-    /// Everything that changes something fails, as when Redis is away.
+    /// Every write fails, as when Redis is unreachable.
     Fails,
-    /// It does not know any more which sessions are whose, as when Redis evicted the set.
+    /// The store no longer lists the sessions of a user, as when Redis evicted the set.
     Forgot,
-    /// All sessions are revoked right before a session is removed.
+    /// All sessions are revoked immediately before a session is removed.
     RevokesMeanwhile,
-    /// Sessions are removed once it is let on.
+    /// The removal of sessions waits for a permit.
     Waits,
 }
 
-/// Sessions in a store with trouble.
-struct Troubled {
+/// A session store with simulated failures.
+struct FaultySessions {
     store: Arc<MemoryStore>,
     mode: Mutex<Mode>,
     gate: Semaphore,
 }
 
-impl Troubled {
+impl FaultySessions {
     fn set(&self, mode: Mode) {
         *self.mode.lock().unwrap() = mode;
     }
@@ -58,7 +58,7 @@ impl Troubled {
 }
 
 #[async_trait]
-impl SessionStore for Troubled {
+impl SessionStore for FaultySessions {
     async fn insert(&self, session: &Session) -> Result<(), StoreError> {
         self.mode()?;
         SessionStore::insert(&*self.store, session).await
@@ -110,10 +110,10 @@ impl SessionStore for Troubled {
     }
 }
 
-/// A site with a session store that has trouble.
-fn site() -> (Site, Arc<Troubled>) {
+/// Returns a site whose session store simulates failures.
+fn site() -> (Site, Arc<FaultySessions>) {
     let store = Arc::<MemoryStore>::default();
-    let troubled = Arc::new(Troubled {
+    let faulty = Arc::new(FaultySessions {
         store: Arc::clone(&store),
         mode: Mutex::new(Mode::Works),
         gate: Semaphore::new(0),
@@ -121,13 +121,13 @@ fn site() -> (Site, Arc<Troubled>) {
     let mut site = Site::with(|accounts: AccountsBuilder| {
         accounts
             .store(Arc::clone(&store))
-            .session_store(Arc::clone(&troubled) as _)
+            .session_store(Arc::clone(&faulty) as _)
     });
     site.store = store;
-    (site, troubled)
+    (site, faulty)
 }
 
-/// A second browser of the same user, such as that of a thief.
+/// Returns a second signed-in browser of the same user, for example of a thief.
 async fn second<'a>(site: &'a Site) -> Browser<'a> {
     let mut browser = site.browser();
     let reply = browser.sign_in(EMAIL, PASSWORD).await;
@@ -136,19 +136,27 @@ async fn second<'a>(site: &'a Site) -> Browser<'a> {
 }
 
 #[tokio::test]
-async fn a_password_change_ends_other_sessions_though_the_store_fails() {
+async fn a_password_change_ends_other_sessions_despite_store_failures() {
     for mode in [Mode::Fails, Mode::Forgot, Mode::RevokesMeanwhile] {
-        let (site, troubled) = site();
+        let (site, faulty) = site();
         let mut ada = site.member(EMAIL).await;
         let mut thief = second(&site).await;
-        troubled.set(mode);
+        faulty.set(mode);
         let reply = ada.change_password(PASSWORD, OTHER).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         assert!(site.one_mail().await.subject.contains("was changed"));
-        troubled.set(Mode::Works);
-        assert_eq!(thief.email().await, None, "the thief's session is over");
+        faulty.set(Mode::Works);
+        assert_eq!(
+            thief.email().await,
+            None,
+            "the session of the thief is still valid"
+        );
         let goes_on = mode == Mode::Forgot;
-        assert_eq!(ada.email().await.is_some(), goes_on, "a session was opened");
+        assert_eq!(
+            ada.email().await.is_some(),
+            goes_on,
+            "unexpected session state"
+        );
         assert_eq!(second_outcome(&site, PASSWORD).await, "wrong_credentials");
         assert_eq!(second_outcome(&site, OTHER).await, "");
     }
@@ -160,13 +168,13 @@ async fn second_outcome(site: &Site, password: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_reset_ends_all_sessions_though_the_store_fails() {
+async fn a_reset_ends_all_sessions_despite_store_failures() {
     for mode in [Mode::Fails, Mode::Forgot] {
-        let (site, troubled) = site();
+        let (site, faulty) = site();
         let mut thief = site.member(EMAIL).await;
         site.browser().request_reset(EMAIL).await;
         let token = site.link_token().await;
-        troubled.set(mode);
+        faulty.set(mode);
         let reply = site.browser().confirm_reset(&token, OTHER).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         assert!(site.one_mail().await.subject.contains("was changed"));
@@ -177,11 +185,11 @@ async fn a_reset_ends_all_sessions_though_the_store_fails() {
 }
 
 #[tokio::test]
-async fn signing_out_elsewhere_works_though_the_store_forgot_whose_sessions_are_whose() {
-    let (site, troubled) = site();
+async fn other_sessions_end_even_if_the_store_does_not_list_them() {
+    let (site, faulty) = site();
     let mut ada = site.member(EMAIL).await;
     let mut thief = second(&site).await;
-    troubled.set(Mode::Forgot);
+    faulty.set(Mode::Forgot);
     let reply = ada.send("revoke_other_sessions", json!({})).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(
@@ -190,30 +198,30 @@ async fn signing_out_elsewhere_works_though_the_store_forgot_whose_sessions_are_
     );
 }
 
-/// The epoch ends sessions that the store can neither list nor remove at the moment.
+/// The epoch ends sessions that the store can currently neither list nor remove.
 #[tokio::test]
-async fn sessions_can_be_ended_though_the_store_fails() {
-    let (site, troubled) = site();
+async fn other_sessions_end_despite_store_failures() {
+    let (site, faulty) = site();
     let mut ada = site.member(EMAIL).await;
     let mut thief = second(&site).await;
-    troubled.set(Mode::Fails);
+    faulty.set(Mode::Fails);
     let reply = ada.send("revoke_other_sessions", json!({})).await;
     assert_eq!(reply.status, 200, "{reply:?}");
-    troubled.set(Mode::Works);
+    faulty.set(Mode::Works);
     assert_eq!(thief.email().await, None);
 
     let mut thief = second(&site).await;
     let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
     let id = account.unwrap().unwrap().id;
-    troubled.set(Mode::Fails);
+    faulty.set(Mode::Fails);
     assert!(site.accounts.end_all_sessions(&id).await.is_ok());
-    troubled.set(Mode::Works);
+    faulty.set(Mode::Works);
     assert_eq!(thief.email().await, None);
 }
 
-/// An application ends all sessions after a change of its own, such as of a second factor.
+/// An application ends all sessions after it has changed a second factor.
 #[tokio::test]
-async fn all_sessions_can_be_ended_by_hand() {
+async fn applications_can_end_all_sessions_of_a_user() {
     let site = Site::new();
     let mut ada = site.member(EMAIL).await;
     let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
@@ -221,13 +229,12 @@ async fn all_sessions_can_be_ended_by_hand() {
     assert_eq!(site.accounts.end_all_sessions(&id).await.unwrap(), 1);
     assert_eq!(ada.email().await, None);
     assert_eq!(site.store.list_by_user(&id).await.unwrap(), []);
-    assert!(site.accounts.end_all_sessions("nobody").await.is_ok());
+    assert!(site.accounts.end_all_sessions("unknown").await.is_ok());
 }
 
-/// A thief with a stolen cookie ends the sessions of the victim, which would leave theirs, while the victim changes
-/// the password.
+/// A thief with a stolen cookie ends the other sessions while the victim changes the password.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_thief_cannot_save_their_session_from_a_password_change() {
+async fn a_stolen_session_does_not_survive_a_concurrent_password_change() {
     for delay in [0, 1, 2, 4, 8] {
         let site = Site::new();
         let mut ada = site.member(EMAIL).await;
@@ -239,7 +246,7 @@ async fn a_thief_cannot_save_their_session_from_a_password_change() {
         };
         let (changed, _) = tokio::join!(change, theft);
         let is_changed = second_outcome(&site, OTHER).await.is_empty();
-        // The thief may have been first, and the victim signed out before the change began.
+        // If the thief was first, the victim was signed out before the change started.
         assert_eq!(changed.status == 200, is_changed, "{changed:?}");
         let mails = site.mail().await;
         let told = mails
@@ -252,10 +259,10 @@ async fn a_thief_cannot_save_their_session_from_a_password_change() {
     }
 }
 
-/// A call is dropped at its deadline; the change that it began is not.
+/// A call is dropped at its deadline, but its change continues.
 #[tokio::test]
-async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
-    let (site, troubled) = site();
+async fn a_change_completes_even_if_the_call_is_dropped() {
+    let (site, faulty) = site();
     let ada = site.member(EMAIL).await;
     let mut thief = second(&site).await;
     let cookie = ada.cookie.as_deref().unwrap();
@@ -269,7 +276,7 @@ async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
     let app = mizan_auth::registry(site.accounts.clone()).build().unwrap();
     let cx = app.context(principal, head);
 
-    troubled.set(Mode::Waits);
+    faulty.set(Mode::Waits);
     let (old, new) = (Password::from(PASSWORD), Password::from(OTHER));
     let is_replaced = async {
         while UserStore::find(&*site.store, &id)
@@ -286,8 +293,12 @@ async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
         _ = site.accounts.change_password(&cx, &old, &new) => panic!("it waits at the gate"),
         () = is_replaced => {}
     }
-    assert_eq!(thief.email().await, None, "the epoch ended it already");
-    troubled.gate.add_permits(1);
+    assert_eq!(
+        thief.email().await,
+        None,
+        "the epoch has not ended the session"
+    );
+    faulty.gate.add_permits(1);
     assert!(site.one_mail().await.subject.contains("was changed"));
     assert_eq!(
         site.store.list_by_user(&id).await.unwrap(),
@@ -296,24 +307,23 @@ async fn a_change_runs_to_its_end_though_the_call_is_dropped() {
     );
 }
 
-/// A session is there under its old id or its new one at any time, so that a revocation meets it.
+/// The session exists with its old or its new id at any time, so that a revocation finds it.
 #[tokio::test]
-async fn a_revocation_meets_a_session_that_is_being_renewed() {
-    let (site, troubled) = site();
+async fn revocation_finds_a_session_that_is_being_rotated() {
+    let (site, faulty) = site();
     let sessions: &Sessions = site.accounts.sessions();
     let opened = sessions
         .open(&account("ada"), "pwd", Device::default())
         .await;
     let (session, _) = opened.unwrap();
-    troubled.set(Mode::RevokesMeanwhile);
+    faulty.set(Mode::RevokesMeanwhile);
     assert!(sessions.rotate(&session, "pwd").await.unwrap().is_none());
     assert_eq!(site.store.list_by_user("ada").await.unwrap(), []);
 }
 
-/// Links and tickets that were given out before the credentials changed are worthless, also while they are still
-/// there.
+/// Links and tickets that were issued before the credentials changed are invalid even if the store still has them.
 #[tokio::test]
-async fn tokens_of_an_earlier_epoch_are_worthless() {
+async fn tokens_of_an_earlier_epoch_are_invalid() {
     let site = Site::new();
     site.member(EMAIL).await;
     site.browser().request_reset(EMAIL).await;
@@ -325,9 +335,9 @@ async fn tokens_of_an_earlier_epoch_are_worthless() {
     assert_eq!(reply.outcome().1, "invalid_proof");
 }
 
-/// A call that was let in before the credentials changed, and goes on afterwards.
+/// A call that was authenticated before the credentials changed continues afterwards.
 #[tokio::test]
-async fn an_ended_session_does_not_bring_itself_back() {
+async fn an_ended_session_does_not_reopen() {
     let site = Site::new();
     let thief = site.member(EMAIL).await;
     let account = site.store.find_by_email(&EMAIL.parse().unwrap()).await;
@@ -339,7 +349,7 @@ async fn an_ended_session_does_not_bring_itself_back() {
         .unwrap()
         .remove(0);
     assert_eq!(session.epoch, account.epoch);
-    // The victim's change has advanced the epoch, and not removed the session yet.
+    // The change of the victim has advanced the epoch but not yet removed the session.
     let epoch = site.store.advance_epoch(&account.id, account.epoch).await;
     assert_eq!(epoch.unwrap(), Some(account.epoch + 1));
     let mut thief = thief;
@@ -355,9 +365,9 @@ async fn an_ended_session_does_not_bring_itself_back() {
     );
 }
 
-/// Removing the tokens may fail. The epoch ends what a device cookie was good for, as it ends the sessions.
+/// The epoch invalidates device cookies even if their removal fails.
 #[tokio::test]
-async fn a_device_is_unknown_after_the_epoch_advanced() {
+async fn devices_become_unknown_when_the_epoch_advances() {
     let site = Site::with(|accounts| {
         accounts
             .rate_limits(UNLIMITED.sign_in_by_account(RateLimit::new(1, Duration::from_secs(3600))))
@@ -375,9 +385,9 @@ async fn a_device_is_unknown_after_the_epoch_advanced() {
     assert_eq!(known.sign_in(EMAIL, "wrong password").await.status, 429);
 }
 
-/// A user who signs out elsewhere, or changes the address, while strangers try the account is not locked out by it.
+/// A flood of failed sign-ins does not lock out a user who signs out other devices or changes the address.
 #[tokio::test]
-async fn the_device_of_a_change_stays_known() {
+async fn the_device_that_makes_a_change_stays_known() {
     const NEW: &str = "lovelace@example.com";
     let site = Site::with(|accounts| {
         accounts
@@ -404,16 +414,16 @@ async fn the_device_of_a_change_stays_known() {
     again.device = ada.device.clone();
     assert_eq!(again.sign_in(NEW, PASSWORD).await.status, 200);
 
-    // A stolen session alone does not make its browser a known device.
+    // A session alone does not make its browser a known device, because it may be stolen.
     let mut thief = site.browser();
     thief.cookie = ada.cookie.clone();
     let reply = thief.send("revoke_other_sessions", json!({})).await;
     assert_eq!((reply.status, thief.device), (200, None));
 }
 
-/// The device cookie is a convenience: the user is signed in without it.
+/// The device cookie is optional.
 #[tokio::test]
-async fn signs_in_though_the_device_cannot_be_remembered() {
+async fn signs_in_even_if_the_device_cannot_be_stored() {
     let store = Arc::<MemoryStore>::default();
     let tokens = Arc::new(NoDevices(Arc::clone(&store)));
     let mut site = Site::with(|accounts: AccountsBuilder| {
@@ -425,7 +435,7 @@ async fn signs_in_though_the_device_cannot_be_remembered() {
     assert_eq!(ada.device, None);
 }
 
-/// Tokens in a store that takes up no device.
+/// A token store that rejects known devices.
 struct NoDevices(Arc<MemoryStore>);
 
 #[async_trait]
@@ -458,9 +468,9 @@ impl TokenStore for NoDevices {
     }
 }
 
-/// The reply to a reset may be lost on its way. The same request again is told that it worked.
+/// If the reply to a reset is lost, the repeated request gets the stored reply.
 #[tokio::test]
-async fn a_reset_is_replayed_under_its_idempotency_key() {
+async fn resets_are_replayed_for_their_idempotency_key() {
     let site = Site::new();
     site.member(EMAIL).await;
     site.browser().request_reset(EMAIL).await;
@@ -478,10 +488,10 @@ async fn a_reset_is_replayed_under_its_idempotency_key() {
     assert_eq!(reply.outcome().1, "invalid_proof");
 }
 
-/// The store still has the session after the epoch advanced, as when Redis evicted the set of the user's sessions, or
-/// the account is not active any more: a socket closes all the same.
+/// A socket closes even if the store still has its session: after the epoch has advanced, or after the account was
+/// deactivated.
 #[tokio::test]
-async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
+async fn sockets_close_when_their_session_becomes_invalid() {
     for is_deactivated in [false, true] {
         let (site, _) = site();
         let ada = site.member(EMAIL).await;
@@ -494,7 +504,7 @@ async fn sockets_of_a_refused_session_close_though_the_store_has_it() {
         let minute = Duration::from_secs(60);
         tokio::time::pause();
         let ended = tokio::time::timeout(minute, site.accounts.wait_until_ended(&principal));
-        assert!(ended.await.is_err(), "the session goes on");
+        assert!(ended.await.is_err(), "the session is still valid");
         if is_deactivated {
             let access = Access::default().active(false);
             site.store.set_access(&id, access);

@@ -1,4 +1,4 @@
-//! Every flow, as it is meant to be gone through.
+//! The account flows as users normally complete them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const EMAIL: &str = "ada@example.com";
 const OTHER: &str = "another good password";
 
 #[tokio::test]
-async fn signing_up_ends_with_a_code() {
+async fn a_code_completes_the_sign_up() {
     let site = Site::new();
     let mut browser = site.browser();
     let reply = browser.sign_up(EMAIL, PASSWORD).await;
@@ -28,7 +28,7 @@ async fn signing_up_ends_with_a_code() {
 }
 
 #[tokio::test]
-async fn a_link_asks_for_the_password_and_signs_in() {
+async fn a_verification_link_requires_the_password_and_signs_in() {
     let site = Site::new();
     site.browser().sign_up(EMAIL, PASSWORD).await;
     let token = site.link_token().await;
@@ -43,7 +43,7 @@ async fn a_link_asks_for_the_password_and_signs_in() {
 }
 
 #[tokio::test]
-async fn who_did_not_verify_is_sent_a_code_when_signing_in() {
+async fn sign_in_sends_a_code_to_unverified_accounts() {
     let site = Site::new();
     let mut browser = site.browser();
     let first = browser.sign_up(EMAIL, PASSWORD).await.json()["ticket"].clone();
@@ -60,7 +60,7 @@ async fn who_did_not_verify_is_sent_a_code_when_signing_in() {
     let mail = site.mail().await;
     assert_eq!(mail.len(), 2);
     let code = code_in(&mail[1].text);
-    // The flow has a new ticket, and the old one is worth nothing.
+    // The flow has a new ticket, and the old one is invalid.
     assert_eq!(
         browser.verify_code(&ticket, &code).await.outcome().1,
         "invalid_proof"
@@ -69,9 +69,9 @@ async fn who_did_not_verify_is_sent_a_code_when_signing_in() {
     assert_eq!(reply.json()["step"], "signed_in");
 }
 
-/// OWASP ASVS 3.3.1 to 3.3.4: what the cookie says of itself.
+/// OWASP ASVS 3.3.1 to 3.3.4: the attributes of the cookie.
 #[tokio::test]
-async fn signing_in_and_out() {
+async fn signs_in_and_out() {
     let site = Site::new();
     site.member(EMAIL).await;
     let mut browser = site.browser();
@@ -101,7 +101,7 @@ async fn signing_in_and_out() {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_set_anew() {
+async fn resets_a_forgotten_password() {
     let site = Site::new();
     let mut signed_in = site.member(EMAIL).await;
     let mut browser = site.browser();
@@ -121,7 +121,7 @@ async fn a_forgotten_password_is_set_anew() {
     );
 }
 
-/// Whoever forgot the password before the address was verified has shown that it is theirs.
+/// The reset link proves that the user owns the address.
 #[tokio::test]
 async fn a_reset_verifies_the_address() {
     let site = Site::new();
@@ -136,9 +136,9 @@ async fn a_reset_verifies_the_address() {
     );
 }
 
-/// OWASP ASVS 6.3.7: the owner is told of changes.
+/// OWASP ASVS 6.3.7: users are notified of changes.
 #[tokio::test]
-async fn a_new_address_is_confirmed_there_and_told_to_the_old() {
+async fn an_email_change_is_confirmed_and_the_old_address_notified() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     let mut elsewhere = site.browser();
@@ -157,7 +157,7 @@ async fn a_new_address_is_confirmed_there_and_told_to_the_old() {
     let mail = site.one_mail().await;
     assert_eq!(mail.to.as_str(), new);
     let input = json!({ "token": token_in(&mail.text) });
-    // Whoever got the link by mistake is not signed in, or as somebody else.
+    // A user that received the link by mistake is not signed in, or is signed in to another account.
     let stranger = site
         .browser()
         .send("confirm_email.submit", input.clone())
@@ -184,9 +184,9 @@ async fn a_new_address_is_confirmed_there_and_told_to_the_old() {
     assert_eq!(browser.sign_in(new, PASSWORD).await.status, 200);
 }
 
-/// OWASP ASVS 7.5.1, 7.5.3: sensitive changes ask again who one is.
+/// OWASP ASVS 7.5.1, 7.5.3.
 #[tokio::test]
-async fn sensitive_functions_ask_to_confirm() {
+async fn sensitive_functions_require_recent_authentication() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     assert_eq!(browser.send("sensitive", json!({})).await.status, 200);
@@ -203,8 +203,8 @@ async fn sensitive_functions_ask_to_confirm() {
             "{name}"
         );
     }
-    let nobody = site.browser().send("sensitive", json!({})).await;
-    assert_eq!(nobody.outcome(), (401, "unauthenticated".to_owned()));
+    let anonymous = site.browser().send("sensitive", json!({})).await;
+    assert_eq!(anonymous.outcome(), (401, "unauthenticated".to_owned()));
     let before = browser.cookie.clone();
     let input = json!({ "password": "wrong password", "next": "/a" });
     let reply = browser.send("reauthenticate.submit", input).await;
@@ -221,7 +221,7 @@ async fn sensitive_functions_ask_to_confirm() {
 
 /// OWASP ASVS 7.4.2.
 #[tokio::test]
-async fn an_account_is_deleted_with_all_that_it_has() {
+async fn account_deletion_removes_sessions_and_tokens() {
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
     let wrong = json!({ "email": "eve@example.com" });
@@ -238,14 +238,14 @@ async fn an_account_is_deleted_with_all_that_it_has() {
         browser.sign_in(EMAIL, PASSWORD).await.outcome().1,
         "wrong_credentials"
     );
-    // The address is free again.
+    // The address can be used again.
     site.member(EMAIL).await;
 }
 
-/// OWASP ASVS 7.5.2: users see their sessions and end them (without entering the password again), and
-/// 8.2.2: nobody else's.
+/// OWASP ASVS 7.5.2: users list and end their sessions, without entering the password again. OWASP ASVS 8.2.2: they
+/// cannot end the sessions of other users.
 #[tokio::test]
-async fn sessions_are_listed_and_revoked() {
+async fn users_list_and_revoke_their_sessions() {
     let site = Site::new();
     let mut laptop = site.member(EMAIL).await;
     let mut phone = site.browser();
@@ -293,10 +293,9 @@ async fn sessions_are_listed_and_revoked() {
     assert!(laptop.email().await.is_some() && eve.email().await.is_some());
 }
 
-/// OWASP ASVS 7.4.2: who is turned off is signed out with the next request, and 8.2.1, 8.3.2: what is
-/// taken away is gone with it.
+/// OWASP ASVS 7.4.2, 8.2.1, 8.3.2: deactivation and revoked rights apply to the next request.
 #[tokio::test]
-async fn what_an_account_may_do_is_read_with_each_request() {
+async fn access_rights_are_read_with_each_request() {
     use mizan_auth::store::{Access, UserStore};
     let site = Site::new();
     let mut browser = site.member(EMAIL).await;
@@ -323,14 +322,14 @@ async fn what_an_account_may_do_is_read_with_each_request() {
         set(change);
         assert_eq!(browser.send("rename", json!({})).await.status, status);
     }
-    // Who may not sign in is told nothing else than who has no account.
+    // A deactivated account gets the same reply as an account that does not exist.
     let reply = browser.sign_in(EMAIL, PASSWORD).await;
     assert_eq!(reply.outcome().1, "wrong_credentials");
 }
 
-/// The links in mails work where no JavaScript runs: the form has what the page's query has.
+/// Links in mails work without JavaScript, because forms take values from the query of the page.
 #[tokio::test]
-async fn forms_take_the_token_from_the_page() {
+async fn forms_take_the_token_from_the_query() {
     let site = Site::new();
     let request = http::Request::get("/verify-email?token=a.b&next=%2Fposts&password=x");
     let caller = site.caller(&request.body(()).unwrap()).await;
@@ -339,9 +338,9 @@ async fn forms_take_the_token_from_the_page() {
     assert_eq!(state["values"], json!({ "token": "a.b", "next": "/posts" }));
 }
 
-/// A password that will not do is told while it is typed; who has an account is not.
+/// Live validation reports weak passwords but not the existence of accounts.
 #[tokio::test]
-async fn forms_are_checked_while_they_are_filled_in() {
+async fn live_validation_checks_new_passwords() {
     let site = Site::new();
     site.member(EMAIL).await;
     let mut browser = site.browser();

@@ -1,8 +1,8 @@
-//! Accounts as their clients and their stores see them.
+//! Integration tests of accounts.
 
 #![allow(
     clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
+    reason = "a failed unwrap fails the test, which is intended"
 )]
 
 mod attacks;

@@ -1,4 +1,4 @@
-//! Floods of calls, and what they leave to others.
+//! Rate limits and the hash queue during floods of calls.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::secrets::Log;
 use crate::site::{Browser, PASSWORD, Site, UNLIMITED, code_in};
 
 const EMAIL: &str = "ada@example.com";
-const NOBODY: &str = "nobody@example.com";
+const UNKNOWN: &str = "unknown@example.com";
 const OTHER: &str = "another good password";
 const WRONG: &str = "wrong password";
 
@@ -19,7 +19,7 @@ const fn few(burst: u32) -> RateLimit {
     RateLimit::new(burst, Duration::from_secs(3600))
 }
 
-/// Few tries from a network, and not many more from all.
+/// Low limits for one network, and slightly higher limits for all networks together.
 const LOCKABLE: RateLimits = UNLIMITED
     .sign_in_by_account_and_address(few(3))
     .sign_in_by_account(few(6))
@@ -32,7 +32,7 @@ fn from<'a>(site: &'a Site, address: &str) -> Browser<'a> {
     browser
 }
 
-/// Tries a wrong password and asks for a reset, from so many networks, until all are refused.
+/// Sends wrong passwords and reset requests from a number of networks until all are rejected.
 async fn attack(site: &Site, email: &str, networks: u8) {
     for network in 0..networks {
         let mut eve = from(site, &format!("198.51.{network}.1"));
@@ -47,10 +47,10 @@ async fn attack(site: &Site, email: &str, networks: u8) {
 }
 
 #[tokio::test]
-async fn one_network_cannot_lock_an_account_out() {
+async fn one_network_cannot_lock_out_an_account() {
     let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     site.member(EMAIL).await;
-    for email in [EMAIL, NOBODY] {
+    for email in [EMAIL, UNKNOWN] {
         attack(&site, email, 1).await;
         let mut other = from(&site, "203.0.113.1");
         let expected = if email == EMAIL { 200 } else { 422 };
@@ -60,9 +60,9 @@ async fn one_network_cannot_lock_an_account_out() {
     }
 }
 
-/// A device that signed in before, and a caller that is signed in, have limits of their own.
+/// Known devices and sessions have separate limits.
 #[tokio::test]
-async fn no_flood_of_strangers_locks_a_known_device_out() {
+async fn a_flood_of_unknown_callers_does_not_lock_out_known_devices() {
     let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     let mut member = site.member(EMAIL).await;
     attack(&site, EMAIL, 5).await;
@@ -78,7 +78,7 @@ async fn no_flood_of_strangers_locks_a_known_device_out() {
     assert_eq!(reply.status, 200, "{reply:?}");
     let token = site.link_token().await;
 
-    // The link of a reset makes the browser known that opened it.
+    // A reset link makes the browser that opens it a known device.
     let reply = stranger.confirm_reset(&token, OTHER).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(stranger.sign_in(EMAIL, OTHER).await.status, 200);
@@ -87,17 +87,17 @@ async fn no_flood_of_strangers_locks_a_known_device_out() {
     assert_eq!(stranger.sign_in(EMAIL, PASSWORD).await.status, 200);
 }
 
-/// Strangers who have mails sent to an address use up the mails of that kind alone, so that the owner gets either
-/// a link of theirs or one that they asked for. With the password, codes have a limit of their own.
+/// Mails have a separate limit for each kind, so that the owner of an address gets a link in any case. Codes for the
+/// correct password have a separate limit.
 #[tokio::test]
-async fn no_flood_of_strangers_keeps_mails_from_their_owner() {
+async fn a_flood_of_mail_requests_does_not_block_mails_to_the_owner() {
     const UNVERIFIED: &str = "eve@example.com";
     let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     let mut member = site.member(EMAIL).await;
     site.browser().sign_up(UNVERIFIED, PASSWORD).await;
     for network in 0..5 {
         let mut eve = from(&site, &format!("198.51.{network}.1"));
-        for email in [EMAIL, UNVERIFIED, NOBODY] {
+        for email in [EMAIL, UNVERIFIED, UNKNOWN] {
             for _ in 0..3 {
                 eve.sign_up(email, OTHER).await;
             }
@@ -108,7 +108,7 @@ async fn no_flood_of_strangers_keeps_mails_from_their_owner() {
     assert_eq!(stranger.sign_up(EMAIL, OTHER).await.status, 429);
     assert_eq!(stranger.request_reset(EMAIL).await.status, 200);
     assert!(site.one_mail().await.text.contains("?token="));
-    let input = json!({ "email": NOBODY });
+    let input = json!({ "email": UNKNOWN });
     let reply = member.send("change_email.submit", input).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     site.mail().await;
@@ -120,9 +120,9 @@ async fn no_flood_of_strangers_keeps_mails_from_their_owner() {
     assert_eq!(reply.json()["step"], "signed_in", "{reply:?}");
 }
 
-/// The password alone, as of who signed up with the address of another, does not send mails without end.
+/// A user who signed up with the address of another user has the password.
 #[tokio::test]
-async fn codes_for_the_right_password_are_limited() {
+async fn codes_for_the_correct_password_are_limited() {
     let site = Site::with(|accounts| accounts.rate_limits(UNLIMITED.mail_by_device(few(3))));
     site.browser().sign_up(EMAIL, PASSWORD).await;
     let mut statuses = Vec::new();
@@ -133,10 +133,9 @@ async fn codes_for_the_right_password_are_limited() {
     assert_eq!(statuses, [200, 200, 200, 429, 429]);
 }
 
-/// The cookie counts for its own account, until the password is replaced elsewhere, and does not
-/// sign the user in.
+/// The device cookie is valid until the password is changed on another device, and does not sign the user in.
 #[tokio::test]
-async fn a_device_cookie_is_good_for_its_account_alone() {
+async fn device_cookies_are_valid_only_for_their_account() {
     let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     let ada = site.member(EMAIL).await;
     let mut eve = site.member("eve@example.com").await;
@@ -155,7 +154,7 @@ async fn a_device_cookie_is_good_for_its_account_alone() {
     thief.cookie = Some(device.replace("mizan_device", "mizan_session"));
     assert_eq!(thief.email().await, None);
 
-    // The cookie alone is not the password.
+    // The cookie does not replace the password.
     eve.device = ada.device.clone();
     assert_eq!(eve.sign_in(EMAIL, WRONG).await.status, 422);
     let mut owner = ada;
@@ -168,7 +167,7 @@ async fn a_device_cookie_is_good_for_its_account_alone() {
 }
 
 #[tokio::test]
-async fn known_devices_and_sessions_are_limited_too() {
+async fn known_devices_and_sessions_are_rate_limited() {
     let site = Site::with(|accounts| {
         accounts.rate_limits(
             UNLIMITED
@@ -196,14 +195,14 @@ async fn known_devices_and_sessions_are_limited_too() {
     });
     assert_eq!(sign_ins, [422, 422, 422, 429, 429]);
     assert_eq!(mails, [200, 200, 200, 429, 429]);
-    // Both ask for the password of the session.
+    // Both flows require the password of the signed-in user.
     assert_eq!(confirms, [422, 422, 429, 429, 429]);
     assert_eq!(changes, [422, 429, 429, 429, 429]);
 }
 
-/// Each device is kept for months: signing in again and again does not fill the store.
+/// The store keeps each known device for months, so their number is limited.
 #[tokio::test]
-async fn an_account_takes_up_few_devices_at_once() {
+async fn new_devices_of_an_account_are_limited() {
     let site = Site::new();
     site.member(EMAIL).await;
     let mut left = 0;
@@ -216,7 +215,7 @@ async fn an_account_takes_up_few_devices_at_once() {
     assert!(format!("{:?}", site.store).contains("tokens: 10"));
 }
 
-/// OWASP ASVS 6.3.1, 6.6.3: new tickets give no more tries of the second factor.
+/// OWASP ASVS 6.3.1, 6.6.3: new tickets do not allow more attempts.
 #[tokio::test]
 async fn second_factors_are_limited_by_account() {
     use crate::second_factor::{Everybody, cx};
@@ -249,18 +248,17 @@ async fn second_factors_are_limited_by_account() {
     );
 }
 
-/// Looking for guessable passwords is limited by network, however it is asked for.
 #[tokio::test]
-async fn password_checks_are_limited_by_address() {
+async fn password_strength_checks_are_limited_by_address() {
     let site =
         Site::with(|accounts| accounts.rate_limits(UNLIMITED.password_check_by_address(few(4))));
     let live = json!({ "values": { "password": OTHER }, "fields": ["password"] });
-    // A submission checks the field, and then the password together with the address.
+    // A submission checks the field, and then the password together with the email address.
     for (name, input, passed) in [
         ("sign_up.validate", live.clone(), 4),
         (
             "sign_up.submit",
-            json!({ "email": NOBODY, "password": OTHER }),
+            json!({ "email": UNKNOWN, "password": OTHER }),
             2,
         ),
         ("confirm_reset.validate", live, 4),
@@ -276,7 +274,7 @@ async fn password_checks_are_limited_by_address() {
             .collect();
         assert_eq!(statuses, expected, "{name}");
     }
-    // What costs nothing is not counted.
+    // Cheap checks do not count.
     let mut browser = from(&site, "203.0.113.1");
     for _ in 0..5 {
         let short = json!({ "values": { "password": "short" }, "fields": ["password"] });
@@ -284,9 +282,8 @@ async fn password_checks_are_limited_by_address() {
     }
 }
 
-/// A batch of checks is limited as its calls are.
 #[tokio::test]
-async fn a_batch_of_password_checks_is_limited() {
+async fn password_strength_checks_in_a_batch_are_limited() {
     let site =
         Site::with(|accounts| accounts.rate_limits(UNLIMITED.password_check_by_address(few(5))));
     let crafted = format!("4@8({{[<3691!|70$5+%2{}", "kqvjwmfhpdrn".repeat(7));
@@ -304,9 +301,9 @@ async fn a_batch_of_password_checks_is_limited() {
     );
 }
 
-/// Passwords are looked at where passwords are hashed: with no place free, there is no answer.
+/// Strength checks run on the hash threads, so they fail with 503 while all threads are busy.
 #[tokio::test]
-async fn password_checks_wait_for_a_place_to_hash() {
+async fn password_strength_checks_use_the_hash_threads() {
     let quiet = Site::new();
     let member = quiet.member(EMAIL).await;
     let site = Site::with(|accounts| {
@@ -334,7 +331,7 @@ async fn password_checks_wait_for_a_place_to_hash() {
         ),
         (
             "sign_up.submit",
-            json!({ "email": NOBODY, "password": OTHER }),
+            json!({ "email": UNKNOWN, "password": OTHER }),
         ),
         (
             "change_password.submit",
@@ -347,14 +344,14 @@ async fn password_checks_wait_for_a_place_to_hash() {
     }
     assert!(
         !taken.is_finished(),
-        "the place became free too early to tell"
+        "the hash thread became free too early"
     );
     taken.await.unwrap().unwrap();
 }
 
-/// Each stranger from a network of its own: known devices and sessions have a line of their own.
+/// Each unknown caller has a separate network. Known devices and sessions wait in a separate lane.
 #[tokio::test]
-async fn a_flood_of_sign_ins_leaves_known_callers_their_turn() {
+async fn a_flood_of_sign_ins_does_not_delay_known_callers() {
     let site = Site::with(|accounts| accounts.hash_pool(1, 4));
     let mut member = site.member(EMAIL).await;
     let mut known = site.browser();
@@ -372,9 +369,8 @@ async fn a_flood_of_sign_ins_leaves_known_callers_their_turn() {
     assert!(busy.iter().all(|reply| reply.headers["retry-after"] == "2"));
 }
 
-/// One network that asks for all the places does not keep another out.
 #[tokio::test]
-async fn a_flood_from_one_network_leaves_others_their_turn() {
+async fn a_flood_from_one_network_does_not_block_other_networks() {
     let site = Site::with(|accounts| accounts.hash_pool(1, 4));
     site.member(EMAIL).await;
     let flood = (0..60).map(|number| {
@@ -388,9 +384,9 @@ async fn a_flood_from_one_network_leaves_others_their_turn() {
     assert!(flood.iter().any(|reply| reply.status == 503));
 }
 
-/// A customer of a provider may have a whole IPv6 /48, or an IPv4 /24: all of it is one client in the queue.
+/// A customer may have an IPv6 /48 or an IPv4 /24. The queue treats such a network as one client.
 #[tokio::test]
-async fn a_flood_from_a_wide_network_leaves_others_their_turn() {
+async fn a_flood_from_a_wide_network_does_not_block_other_networks() {
     let site = Site::with(|accounts| accounts.hash_pool(1, 4));
     site.member(EMAIL).await;
     let flood = (0..60).map(|number| {
@@ -405,17 +401,16 @@ async fn a_flood_from_a_wide_network_leaves_others_their_turn() {
     assert!(flood.iter().any(|reply| reply.status == 503));
 }
 
-/// OWASP ASVS 16.3.1: failures are logged with the account and the network, never with what was
-/// typed.
+/// OWASP ASVS 16.3.1: log lines contain the account and the network but no user input.
 #[tokio::test]
-async fn failures_are_logged() {
+async fn failed_authentication_is_logged() {
     let (log, _guard) = Log::start();
     let site = Site::with(|accounts| accounts.rate_limits(LOCKABLE));
     let mut member = site.member(EMAIL).await;
     let account = member.send("account", json!({})).await.json()["id"].clone();
     let account = account.as_str().unwrap();
     let mut new = from(&site, "198.51.100.7");
-    let reply = new.sign_up(NOBODY, PASSWORD).await;
+    let reply = new.sign_up(UNKNOWN, PASSWORD).await;
     let code = code_in(&site.one_mail().await.text);
     let wrong_code = if code == "123456" { "654321" } else { "123456" };
     let ticket = reply.json()["ticket"].clone();
@@ -424,7 +419,7 @@ async fn failures_are_logged() {
     for _ in 0..4 {
         eve.sign_in(EMAIL, "guessed password").await;
     }
-    eve.sign_in("unknown@example.com", "guessed password").await;
+    eve.sign_in("missing@example.com", "guessed password").await;
     new.verify_code(&ticket, wrong_code).await;
     eve.verify_code(&ticket, wrong_code).await;
     eve.confirm_reset(&mizan_auth::token::Token::random().expose(), OTHER)

@@ -1,4 +1,4 @@
-//! What a second factor will need of signing in.
+//! Sign-ins with a second factor.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl SecondFactor for Everybody {
     }
 }
 
-/// A call by this browser.
+/// Returns the context of a call by this browser.
 pub(crate) fn cx(accounts: &Accounts, browser: &Browser<'_>) -> Cx {
     let app = mizan_auth::registry(accounts.clone()).build().unwrap();
     let cookie = browser.flow.as_deref().unwrap_or_default();
@@ -33,9 +33,9 @@ pub(crate) fn cx(accounts: &Accounts, browser: &Browser<'_>) -> Cx {
     app.context(Principal::anonymous(), Arc::new(head))
 }
 
-/// OWASP ASVS 6.3.4: every way in asks for the factor that the account has.
+/// OWASP ASVS 6.3.4: every sign-in requires the second factor of the account.
 #[tokio::test]
-async fn the_password_alone_does_not_sign_in() {
+async fn sign_in_requires_the_second_factor() {
     let site = Site::with(|accounts| accounts.second_factor(Arc::new(Everybody)));
     let mut browser = site.browser();
     browser.sign_up("ada@example.com", PASSWORD).await;
@@ -50,7 +50,7 @@ async fn the_password_alone_does_not_sign_in() {
     let ticket: Ticket = serde_json::from_value(reply.json()["ticket"].clone()).unwrap();
 
     let accounts = &site.accounts;
-    // A ticket is good in the browser that gave the password.
+    // A ticket is valid only in the browser that sent the password.
     let elsewhere = cx(accounts, &site.browser());
     let tried = accounts.attempt_second_factor(&elsewhere, ticket).await;
     assert!(matches!(tried, Err(ProofError::OtherBrowser)));
@@ -69,12 +69,12 @@ async fn the_password_alone_does_not_sign_in() {
     assert!(matches!(passed, Ok(NextStep::SignedIn { next }) if next == "/a"));
     let again = accounts.pass_second_factor(&cx, ticket, "otp", None).await;
     assert!(matches!(again, Err(ProofError::InvalidProof)));
-    // A ticket of one flow is none of another.
+    // A ticket of one flow is invalid in another.
     let reply = browser.verify_code(&json!(ticket), "000000").await;
     assert_eq!(reply.outcome().1, "invalid_proof");
 }
 
-/// Replaces the password after it was checked and before there is a session.
+/// Replaces the password between its check and the opening of the session.
 struct ChangesMeanwhile(Arc<MemoryStore>);
 
 #[async_trait]
@@ -88,7 +88,7 @@ impl SecondFactor for ChangesMeanwhile {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_overtakes_a_password_change_is_over() {
+async fn a_sign_in_with_a_password_that_is_being_changed_fails() {
     let site = Site::new();
     site.member("ada@example.com").await;
     let racing = Site::with(|accounts| {
@@ -103,10 +103,9 @@ async fn a_sign_in_that_overtakes_a_password_change_is_over() {
     assert_eq!(browser.cookie, None);
 }
 
-/// Two proofs of the same session at once, and one that was revoked meanwhile: there is never a
-/// session more.
+/// Concurrent rotations, and the rotation of a revoked session, do not create additional sessions.
 #[tokio::test]
-async fn a_session_is_renewed_once() {
+async fn sessions_are_rotated_once() {
     let site = Site::new();
     let sessions = site.accounts.sessions();
     let (session, _) = sessions

@@ -1,4 +1,4 @@
-//! A search of what is logged and shown for what nobody may see.
+//! Searches the log and the debug output for secrets.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use crate::site::{PASSWORD, Site, code_in, token_in};
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Takes what is logged from here on, until the guard is dropped.
+    /// Captures the log until the guard is dropped.
     pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
@@ -53,9 +53,9 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// OWASP ASVS 16.2.5: no credential gets into a log.
+/// OWASP ASVS 16.2.5.
 #[tokio::test]
-async fn no_log_and_no_debug_output_has_a_secret() {
+async fn logs_and_debug_output_contain_no_secrets() {
     const EMAIL: &str = "ada@example.com";
     const NEW: &str = "another good password";
     let (log, _guard) = Log::start();
@@ -110,7 +110,7 @@ async fn no_log_and_no_debug_output_has_a_secret() {
     );
 
     let logged = log.text();
-    assert!(logged.contains("signed in"), "nothing is logged: {logged}");
+    assert!(logged.contains("signed in"), "the log is empty: {logged}");
     for secret in secrets {
         let (_, secret) = secret.rsplit_once('.').unwrap_or(("", &secret));
         assert!(secret.len() >= 6);

@@ -1,4 +1,4 @@
-//! A site with accounts, and browsers that visit it through mizan-http.
+//! A site with accounts, and browsers that call it through mizan-http.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) const BASE_URL: &str = "https://example.com";
 pub(crate) const UNLIMITED: RateLimits =
     RateLimits::uniform(RateLimit::new(100_000, Duration::from_secs(1)));
 
-/// Keeps all mail.
+/// A mailer that keeps all mail.
 #[derive(Default)]
 pub(crate) struct Mailbox(Mutex<Vec<Mail>>);
 
@@ -100,7 +100,7 @@ impl Site {
         }
     }
 
-    /// A browser with no cookies.
+    /// Returns a browser without cookies.
     pub(crate) fn browser(&self) -> Browser<'_> {
         Browser {
             site: self,
@@ -112,7 +112,7 @@ impl Site {
         }
     }
 
-    /// Whoever asks for a page.
+    /// Returns the caller of a page request.
     pub(crate) async fn caller(&self, request: &Request<()>) -> Caller {
         match self.service.caller(request).await {
             Ok(caller) => caller,
@@ -120,25 +120,25 @@ impl Site {
         }
     }
 
-    /// All mail that was sent since this was last asked.
+    /// Returns all mail that was sent since the last call.
     pub(crate) async fn mail(&self) -> Vec<Mail> {
         self.accounts.flush_mail().await;
         std::mem::take(&mut *self.mailbox.0.lock().unwrap())
     }
 
-    /// The only mail.
+    /// Returns the only mail.
     pub(crate) async fn one_mail(&self) -> Mail {
         let mut mail = self.mail().await;
         assert_eq!(mail.len(), 1, "{mail:?}");
         mail.remove(0)
     }
 
-    /// The token of the link in the only mail.
+    /// Returns the token of the link in the only mail.
     pub(crate) async fn link_token(&self) -> String {
         token_in(&self.one_mail().await.text)
     }
 
-    /// An account that is verified, and a browser that is signed in.
+    /// Creates a verified account and returns a browser that is signed in to it.
     pub(crate) async fn member(&self, email: &str) -> Browser<'_> {
         let mut browser = self.browser();
         let reply = browser.sign_up(email, PASSWORD).await;
@@ -149,7 +149,7 @@ impl Site {
     }
 }
 
-/// An account with this id, for sessions that a test opens itself.
+/// Returns an account with this id, for sessions that a test opens directly.
 pub(crate) fn account(id: &str) -> Account {
     let email = "ada@example.com".parse().unwrap();
     let mut account = Account::new(id, email, Timestamp::UNIX_EPOCH);
@@ -167,7 +167,7 @@ pub(crate) fn code_in(text: &str) -> String {
     text.split_whitespace().find(is_code).unwrap().to_owned()
 }
 
-/// Keeps the cookies of a session, a device and a flow as a browser does.
+/// A browser that keeps the cookies of a session, a device and a flow.
 #[derive(Clone)]
 pub(crate) struct Browser<'a> {
     site: &'a Site,
@@ -190,7 +190,7 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The status and the code of a problem; an empty code where it worked.
+    /// Returns the status and the error code, which is empty after a success.
     pub(crate) fn outcome(&self) -> (u16, String) {
         let code = if self.status == 200 {
             String::new()
@@ -284,7 +284,7 @@ impl Browser<'_> {
         self.send("change_password.submit", input).await
     }
 
-    /// The address of the account that is signed in.
+    /// Returns the email address of the signed-in account.
     pub(crate) async fn email(&mut self) -> Option<String> {
         let reply = self.send("account", json!({})).await;
         Some(reply.json()["email"].as_str()?.to_owned())

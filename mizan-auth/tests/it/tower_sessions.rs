@@ -28,7 +28,7 @@ fn head(session: Option<&Session>) -> RequestHead {
 }
 
 #[tokio::test]
-async fn the_session_of_another_crate_says_who_calls() {
+async fn finds_the_principal_by_a_session_of_tower_sessions() {
     let site = Site::new();
     let account =
         NewAccount::new("ada@example.com".parse().unwrap(), site.clock.now()).email_verified(true);
@@ -40,9 +40,9 @@ async fn the_session_of_another_crate_says_who_calls() {
     session.insert("user_id", &account.id).await.unwrap();
     let principal = who(Some(&session)).await.unwrap();
     assert_eq!(principal.id(), Some(account.id.as_str()));
-    // Whether somebody proved who they are a short while ago is not known.
+    // The time of the authentication is unknown.
     assert!(!principal.is_recently_authenticated());
-    session.insert("user_id", "nobody").await.unwrap();
+    session.insert("user_id", "unknown").await.unwrap();
     assert!(!who(Some(&session)).await.unwrap().is_signed_in());
     let error = who(None).await.unwrap_err();
     assert!(

@@ -1,9 +1,9 @@
 import type { ChannelCode } from "./error";
 
-/** What to do about a connection that was closed. */
+/** The reaction to a closed connection. */
 export type AfterClose =
   | { readonly do: "reconnect"; readonly afterAtLeast?: number }
-  /** Connect anew at once with a fresh credential; a second time in a row, stop. */
+  /** Reconnects immediately with a new credential, or stops if that was already tried. */
   | { readonly do: "refresh" }
   | {
       readonly do: "stop";
@@ -11,9 +11,10 @@ export type AfterClose =
       readonly message: string;
     };
 
-const tooFast = 10_000;
+/** The delay after the server closed the connection because of too many frames. */
+const rateLimitDelayMs = 10_000;
 
-/** Decides by the close code; a code that is not known may pass by itself. */
+/** Returns the reaction to a close code. Unknown codes are treated as temporary. */
 export function afterClose(code: number, reason: string): AfterClose {
   switch (code) {
     case 1002:
@@ -28,7 +29,7 @@ export function afterClose(code: number, reason: string): AfterClose {
     case 4403:
       return stop("revoked", "the session has ended");
     case 4429:
-      return { do: "reconnect", afterAtLeast: tooFast };
+      return { do: "reconnect", afterAtLeast: rateLimitDelayMs };
     default:
       return { do: "reconnect" };
   }

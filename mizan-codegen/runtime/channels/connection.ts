@@ -20,17 +20,17 @@ import type {
 } from "./frames";
 import type { ServerAddress, Transport } from "../transport/transport";
 
-/** How long a subscription outlives its last holder, who may come back in a moment. */
-const lingerFor = 1_000;
+/** The time for which a subscription without holders is kept, in milliseconds. A component may remount. */
+const lingerMs = 1_000;
 
 const connections = new WeakMap<Transport, ChannelConnection>();
 
-/** The one connection that everybody who subscribes through this transport shares. */
+/** Returns the connection that all subscriptions through this transport share. */
 export function connectionOf(transport: Transport): ChannelConnection {
   let connection = connections.get(transport);
   if (!connection) {
     const made = new ChannelConnection(transport.address);
-    // Everything is stale after sign-in and sign-out: who the connection belongs to as well.
+    // After a sign-in or a sign-out, the connection may belong to another user.
     transport.onAffects((names) => {
       if (names.includes("*")) made.restart();
     });
@@ -48,10 +48,10 @@ export class ChannelConnection implements SocketOwner {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #byAlias = new Map<number, Subscription>();
   #lastAlias = 0;
-  /** What the present connection takes; nothing while there is none, or none for anything new. */
+  /** The limits of the current connection; unset while it does not accept new requests. */
   #limits: Limits | undefined;
   #isOutdated = false;
-  /** Who the last connection was of. */
+  /** The user of the last connection. */
   #owner: Owner | undefined;
   #stoppedBy: CallError | undefined;
 
@@ -61,68 +61,70 @@ export class ChannelConnection implements SocketOwner {
     this.requests = new ChannelRequests((frame) => this.#socket.send(frame));
   }
 
-  /** The subscription that somebody holds. */
+  /** Returns the subscription with this key, if it is held. */
   find(key: string): Subscription | undefined {
     return this.#subscriptions.get(key);
   }
 
   /**
-   * Holds the subscription to a channel, which {@link release} ends once nobody holds it. While a
-   * page is rendered on the server there is none.
+   * Holds the subscription to a channel with the params `paramsJson`, which are the result of
+   * {@link canonicalJson}. {@link release} ends it when it has no holders.
+   *
+   * Returns `undefined` while a page is rendered on the server.
    */
   retain(
     channel: string,
-    params: unknown,
+    paramsJson: string,
     options: ChannelOptions,
   ): Subscription | undefined {
     if (serverFunctions()) return undefined;
-    const key = subscriptionKey(channel, params);
+    const key = subscriptionKey(channel, paramsJson);
     const found = this.#subscriptions.get(key);
     if (found) {
       found.holders += 1;
       found.log.limit = Math.max(found.log.limit, options.limit ?? 0);
       return found;
     }
-    const target = `"channel":${JSON.stringify(channel)},"params":${canonicalJson(params ?? {})}`;
+    const target = `"channel":${JSON.stringify(channel)},"params":${paramsJson}`;
     const subscription = new Subscription(key, target, options);
-    this.#begin(subscription);
+    this.#start(subscription);
     return subscription;
   }
 
-  /** Lets go of a subscription that was held. */
+  /** Releases a subscription that was held. */
   release(subscription: Subscription): void {
     subscription.holders -= 1;
     if (subscription.holders > 0) return;
-    if (subscription.endedBy) this.#leaveIfUnused(subscription);
+    if (subscription.closedBy) this.#leaveIfUnused(subscription);
     else this.#linger(subscription);
   }
 
-  /** Asks something of a subscription; it stays until that is answered. */
-  async ask(
+  /** Sends a request for a subscription, which is kept until the server replies. */
+  async request(
     subscription: Subscription,
     t: "history" | "msg",
     members: object,
     signal?: AbortSignal,
   ): Promise<unknown> {
-    if (subscription.endedBy) throw subscription.endedBy;
+    if (subscription.closedBy) throw subscription.closedBy;
     if (this.find(subscription.key) !== subscription) throw notSubscribed();
     try {
-      return await this.requests.ask(subscription, t, members, signal);
+      return await this.requests.request(subscription, t, members, signal);
     } finally {
       if (subscription.holders === 0) this.#linger(subscription);
     }
   }
 
-  /** Connects anew, and asks for what was refused again. */
+  /** Reconnects, and requests closed subscriptions again. */
   restart(): void {
     this.#stoppedBy = undefined;
-    for (const subscription of this.#all()) subscription.revived();
+    for (const subscription of this.#all()) subscription.reopen();
     if (this.#subscriptions.size > 0) this.#socket.restart();
   }
 
   opened({ user, contract, limits }: WelcomeFrame): void {
     const own = this.#address.contract;
-    if (this.#owner && this.#owner.user !== user) this.#forget();
+    if (this.#owner && this.#owner.user !== user) this.#clearDataOfOtherUser();
     this.#owner = { user, contract: own };
     this.#isOutdated = contract !== undefined && contract !== own;
     this.#limits = limits;
@@ -136,14 +138,14 @@ export class ChannelConnection implements SocketOwner {
       return true;
     }
     const subscription = this.#byAlias.get(frame.sub);
-    // What was left may still be sent for a while.
+    // The server may still send frames for a subscription that was left.
     if (!subscription) return true;
     switch (frame.t) {
       case "unsub":
-        this.#refused(subscription, frame);
+        this.#refuse(subscription, frame);
         return true;
       case "subok":
-        subscription.attached();
+        subscription.attach();
         break;
       case "state":
         if (subscription.attachedAs === undefined) return true;
@@ -154,7 +156,7 @@ export class ChannelConnection implements SocketOwner {
       case "pub":
         if (subscription.attachedAs === undefined) return false;
     }
-    const follows = subscription.log.take(frame);
+    const follows = subscription.log.apply(frame);
     if (frame.t === "subok") this.requests.flush();
     return follows;
   }
@@ -167,9 +169,9 @@ export class ChannelConnection implements SocketOwner {
   lost(failure: CallError | undefined): void {
     this.#disconnected();
     for (const subscription of this.#all()) {
-      const { endedBy } = subscription;
-      if (endedBy) this.requests.end(subscription, endedBy);
-      else subscription.detached(failure);
+      const { closedBy } = subscription;
+      if (closedBy) this.requests.end(subscription, closedBy);
+      else subscription.detach(failure);
     }
   }
 
@@ -177,7 +179,7 @@ export class ChannelConnection implements SocketOwner {
     this.#stoppedBy = failure;
     this.#disconnected();
     for (const subscription of this.#all()) {
-      subscription.ended(failure);
+      subscription.close(failure);
       this.requests.end(subscription, failure);
       removePersistedLog(this.#storageKey(subscription));
     }
@@ -187,24 +189,24 @@ export class ChannelConnection implements SocketOwner {
     return [...this.#subscriptions.values()];
   }
 
-  #begin(subscription: Subscription): void {
+  #start(subscription: Subscription): void {
     this.#subscriptions.set(subscription.key, subscription);
     if (subscription.options.persist)
       subscription.stopPersisting = persistChanges(
         this.#storageKey(subscription),
         subscription.log,
-        () => (subscription.endedBy ? undefined : this.#owner),
+        () => (subscription.closedBy ? undefined : this.#owner),
       );
-    if (this.#stoppedBy) subscription.ended(this.#stoppedBy);
+    if (this.#stoppedBy) subscription.close(this.#stoppedBy);
     else this.#socket.open();
     this.#subscribe(subscription);
   }
 
   #subscribe(subscription: Subscription): void {
     const { log, options, target } = subscription;
-    if (!this.#limits || !this.#owner || subscription.endedBy) return;
+    if (!this.#limits || !this.#owner || subscription.closedBy) return;
     if (this.#byAlias.size >= this.#limits.subs)
-      return this.#end(subscription, tooMany(this.#limits));
+      return this.#end(subscription, tooManySubscriptions(this.#limits));
     if (options.persist && !log.position) {
       const kept = readPersistedLog(
         this.#storageKey(subscription),
@@ -224,13 +226,13 @@ export class ChannelConnection implements SocketOwner {
       return this.#end(subscription, tooLarge(this.#limits));
     if (log.state.outdated !== this.#isOutdated)
       log.set({ outdated: this.#isOutdated });
-    subscription.asked(alias);
+    subscription.request(alias);
     this.#byAlias.set(alias, subscription);
     this.#socket.send(frame);
   }
 
-  /** The server has taken a subscription back, or not given it. */
-  #refused(
+  /** Handles the refusal or the end of a subscription by the server. */
+  #refuse(
     subscription: Subscription,
     frame: Extract<SubscriptionFrame, { readonly t: "unsub" }>,
   ): void {
@@ -238,23 +240,28 @@ export class ChannelConnection implements SocketOwner {
     const error = readRefusal(frame, this.#isOutdated);
     if (error.code !== "unavailable" && error.code !== "rate_limited")
       return this.#end(subscription, error);
-    subscription.detached(error);
-    // A server that drains has nothing more to give; the next connection asks by itself.
-    if (!this.#limits) return;
+    // While the server drains, it refuses new subscriptions. The next connection requests them.
+    if (!this.#limits) {
+      subscription.detach(error);
+      return;
+    }
     const wait = (error.retryAfter ?? 0) * 1_000;
-    const delay = wait + reconnectDelay((subscription.refusals += 1));
-    subscription.timer = setTimeout(() => this.#subscribe(subscription), delay);
+    subscription.retryLater(
+      error,
+      (refusals) => wait + reconnectDelay(refusals),
+      () => this.#subscribe(subscription),
+    );
   }
 
   #end(subscription: Subscription, error: CallError): void {
-    subscription.ended(error);
+    subscription.close(error);
     this.requests.end(subscription, error);
     removePersistedLog(this.#storageKey(subscription));
     if (subscription.holders === 0) this.#leaveIfUnused(subscription);
   }
 
   #linger(subscription: Subscription): void {
-    setTimeout(() => this.#leaveIfUnused(subscription), lingerFor);
+    setTimeout(() => this.#leaveIfUnused(subscription), lingerMs);
   }
 
   #leaveIfUnused(subscription: Subscription): void {
@@ -263,7 +270,7 @@ export class ChannelConnection implements SocketOwner {
     if (this.requests.hasMessagesOf(subscription)) return;
     this.requests.end(subscription, notSubscribed());
     subscription.stopPersisting?.();
-    subscription.left();
+    subscription.leave();
     this.#subscriptions.delete(key);
     if (alias !== undefined) {
       this.#byAlias.delete(alias);
@@ -280,13 +287,13 @@ export class ChannelConnection implements SocketOwner {
     this.requests.lost();
   }
 
-  /** Another user is there: what was seen and said is not theirs. */
-  #forget(): void {
+  /** Clears the messages and requests of the previous user. */
+  #clearDataOfOtherUser(): void {
     for (const subscription of this.#all()) {
       removePersistedLog(this.#storageKey(subscription));
       this.requests.end(subscription, notSubscribed());
       subscription.log.reset();
-      subscription.revived();
+      subscription.reopen();
     }
   }
 
@@ -295,13 +302,14 @@ export class ChannelConnection implements SocketOwner {
   }
 }
 
-/** The same for the same channel with the same params, whatever the order of their members. */
-export function subscriptionKey(channel: string, params: unknown): string {
-  return `${channel}:${canonicalJson(params ?? {})}`;
+/** Returns the key of a subscription. */
+export function subscriptionKey(channel: string, paramsJson: string): string {
+  return `${channel}:${paramsJson}`;
 }
 
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
+/** Returns the JSON of params, which does not depend on the order of their members. */
+export function canonicalJson(params: unknown): string {
+  return JSON.stringify(params ?? {}, (_, part: unknown) =>
     isObject(part)
       ? Object.fromEntries(
           Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)),
@@ -310,9 +318,9 @@ function canonicalJson(value: unknown): string {
   );
 }
 
-function tooMany({ subs }: Limits): CallError {
+function tooManySubscriptions({ subs }: Limits): CallError {
   return new CallError({
     code: "too_many_subscriptions",
-    message: `the server takes ${subs} subscriptions of a page`,
+    message: `too many subscriptions: the server allows ${subs} per page`,
   });
 }

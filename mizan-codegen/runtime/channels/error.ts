@@ -2,24 +2,24 @@ import { CallError } from "../transport/error";
 import { isObject } from "../transport/response";
 import type { RefusalFrame } from "./frames";
 
-/** Codes of failures that only channels have. */
+/** Error codes that are specific to channels. */
 export type ChannelCode =
-  /** Another message had the same name; the message did not run. */
+  /** The id of the message was used for another message. The message was not processed. */
   | "mid_reused"
-  /** Nobody is subscribed; the message did not run. */
+  /** There is no subscription. The message was not processed. */
   | "not_subscribed"
-  /** The message may have run or not, and nobody knows. */
+  /** The message may have been processed. */
   | "outcome_unknown"
-  /** Client and server do not understand each other; reloading the page may help. */
+  /** The client and the server are incompatible. A reload of the page may help. */
   | "protocol"
-  /** The session has ended: the user has to sign in again. */
+  /** The session was ended. The user has to sign in again. */
   | "revoked"
-  /** The page has more subscriptions than the server takes. */
+  /** The page has more subscriptions than the server allows. */
   | "too_many_subscriptions"
-  /** The server has no such channel. */
+  /** The channel does not exist. */
   | "unknown_channel";
 
-/** Turns what the server says into the failure that it describes. */
+/** Converts a refusal of the server to an error. */
 export function readRefusal(
   { code, message, fields, data, id, retry_after: wait }: RefusalFrame,
   outdated: boolean,
@@ -36,19 +36,20 @@ export function readRefusal(
   });
 }
 
-/** The failure of a message that was sent and not answered. */
+/** The error of a message that was sent and has no reply. */
 export function outcomeUnknown(cause: unknown): CallError {
   return new CallError({
     code: "outcome_unknown",
-    message: "the message was sent, and whether it ran is not known",
+    message:
+      "the connection was lost before the reply: the message may have been processed",
     cause,
   });
 }
 
-/** The failure of a message to a subscription that nobody holds. */
+/** The error of a message to a channel without a subscription. */
 export function notSubscribed(): CallError {
   return new CallError({
     code: "not_subscribed",
-    message: "nobody is subscribed to the channel",
+    message: "not subscribed to the channel",
   });
 }

@@ -1,17 +1,18 @@
-/** Sends frames no faster than the server takes them. */
+/** Limits the rate of sent frames to what the server allows. */
 export interface FrameRateLimiter {
+  /** Sends a frame, after those that wait. */
   send(frame: string): void;
-  /** Sends ahead of what waits: an answer that is due in time. */
+  /** Sends a frame immediately, for example a reply that is due. */
   sendNow(frame: string): void;
-  /** Forgets what waits. */
+  /** Discards the frames that wait. */
   stop(): void;
 }
 
 /**
- * Makes the pace for a server that takes `rate` frames a second.
+ * Creates a limiter for a server that allows `rate` frames per second.
  *
- * A bucket of tokens: one second's frames go at once, then it fills at 0.7 of the rate. So none of
- * the server's windows of 5 seconds holds more than 0.9 of what it takes, wherever it begins.
+ * It is a token bucket with the capacity of one second, which refills at 0.7 of the rate. Every
+ * 5-second window of the server therefore contains at most 0.9 of the allowed frames.
  */
 export function createFrameRateLimiter(
   rate: number,

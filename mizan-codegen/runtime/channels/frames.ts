@@ -1,13 +1,13 @@
-/** The WebSocket subprotocol that the frames here belong to. */
+/** The WebSocket subprotocol of these frames. */
 export const subprotocol = "mizan.v1.json";
 
-/** A place in a channel's log. Offsets compare within one epoch only. */
+/** A position in a channel's log. Offsets of different epochs are not comparable. */
 export interface Position {
   readonly epoch: string;
   readonly offset: number;
 }
 
-/** Why something failed, as the server says it. */
+/** The members of a frame that describe an error. Their types are not checked yet. */
 export interface RefusalFrame {
   readonly code?: unknown;
   readonly message?: unknown;
@@ -17,6 +17,7 @@ export interface RefusalFrame {
   readonly retry_after?: unknown;
 }
 
+/** The first frame of the server. */
 export interface WelcomeFrame {
   readonly t: "welcome";
   readonly user?: string;
@@ -25,15 +26,19 @@ export interface WelcomeFrame {
   readonly limits: Limits;
 }
 
-/** What the server takes on one connection. */
+/** The limits of a connection. */
 export interface Limits {
+  /** The maximum size of a frame in bytes. */
   readonly frame: number;
+  /** The maximum number of subscriptions. */
   readonly subs: number;
+  /** The maximum number of frames per second. */
   readonly rate: number;
+  /** The maximum number of requests without a reply. */
   readonly inflight: number;
 }
 
-/** A frame about one subscription, by its name on this connection. */
+/** A frame for the subscription with the name `sub` on this connection. */
 export type SubscriptionFrame = { readonly sub: number } & (
   | ({ readonly t: "subok"; readonly recovered: boolean } & Position &
       WithSnapshot)
@@ -63,12 +68,13 @@ interface WithSnapshot {
   readonly snapshot?: unknown;
 }
 
-/** Somebody who is there. */
+/** A member who is present. */
 export interface MemberFrame {
   readonly id: string;
   readonly info: unknown;
 }
 
+/** The reply to the request with the id `mid`. */
 export interface ReplyFrame {
   readonly t: "reply";
   readonly mid: string;
@@ -76,6 +82,7 @@ export interface ReplyFrame {
   readonly error?: RefusalFrame;
 }
 
+/** Any frame of the server. */
 export type ServerFrame =
   | WelcomeFrame
   | { readonly t: "ping" }
@@ -86,9 +93,9 @@ export type ServerFrame =
 
 type Shape = { readonly [member: string]: string | Shape };
 
-const place = { epoch: "string", offset: "number" };
+const position = { epoch: "string", offset: "number" };
 
-/** What a frame of each type must have. What else it has is none of an older client's business. */
+/** The required members of each type of frame. Additional members are ignored. */
 const shapes = new Map<unknown, Shape>(
   Object.entries<Shape>({
     welcome: {
@@ -104,16 +111,16 @@ const shapes = new Map<unknown, Shape>(
     reauth: { within: "number" },
     drain: { after: "number" },
     reply: { mid: "string" },
-    subok: { sub: "number", recovered: "boolean", ...place },
+    subok: { sub: "number", recovered: "boolean", ...position },
     pub: { sub: "number", offset: "number", prev: "number" },
-    gap: { sub: "number", reason: "string", from: place, ...place },
+    gap: { sub: "number", reason: "string", from: position, ...position },
     state: { sub: "number", state: "string" },
     unsub: { sub: "number" },
     presence: { sub: "number" },
   }),
 );
 
-/** Reads a frame; nothing where the message is none that this client knows. */
+/** Parses a frame. Returns `undefined` for a message that this client does not know. */
 export function readFrame(message: unknown): ServerFrame | undefined {
   if (typeof message !== "string") return undefined;
   let frame: unknown;
@@ -123,15 +130,15 @@ export function readFrame(message: unknown): ServerFrame | undefined {
     return undefined;
   }
   const shape = shapes.get((frame as { readonly t?: unknown } | null)?.t);
-  return shape && fits(frame, shape) ? (frame as ServerFrame) : undefined;
+  return shape && matches(frame, shape) ? (frame as ServerFrame) : undefined;
 }
 
-function fits(value: unknown, shape: Shape): boolean {
+function matches(value: unknown, shape: Shape): boolean {
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(shape).every(([name, wanted]) => {
     const member = (value as Record<string, unknown>)[name];
     return typeof wanted === "string"
       ? typeof member === wanted
-      : fits(member, wanted);
+      : matches(member, wanted);
   });
 }

@@ -1,20 +1,20 @@
 import type { ChannelMessage, ChannelState, ChannelTypes } from "./types";
 import type { MemberFrame, Position, SubscriptionFrame } from "./frames";
 
-/** The state of a subscription, whatever goes through it. */
+/** The state of a subscription to any channel. */
 export type AnyState = ChannelState<ChannelTypes>;
 
-/** How many messages are held where nothing else was said. */
+/** The default of {@link ChannelOptions.limit}. */
 export const defaultLimit = 500;
 
-/** For how long changes are gathered before anybody is told again, in milliseconds. */
-const frame = 16;
+/** The minimum time between two notifications of listeners, in milliseconds: one animation frame. */
+const notificationIntervalMs = 16;
 
-/** For so many epochs that are over it is remembered how far they were read. */
-const mostEpochs = 8;
+/** The maximum number of earlier epochs whose positions are kept. */
+const maxEarlierEpochs = 8;
 
-/** What is not subscribed, as everywhere on the server. */
-export const idle: AnyState = {
+/** The state without a subscription, for example during server rendering. */
+export const idleState: AnyState = {
   status: "idle",
   messages: [],
   hasMore: false,
@@ -25,31 +25,31 @@ export const idle: AnyState = {
   outdated: false,
 };
 
-/** What a page leaves behind for itself, to go on after a reload. */
+/** The part of a log that is kept for a reload of the page. */
 export interface PersistedLog extends Position {
   readonly messages: readonly ChannelMessage<unknown>[];
   readonly snapshot?: unknown;
   readonly gap?: AnyState["gap"];
-  /** The last offset that was read in each earlier epoch. */
+  /** The last offset that was received in each earlier epoch. */
   readonly left?: readonly (readonly [epoch: string, offset: number])[];
 }
 
-/** What was received of one channel: the state that is shown, and the position that proves it whole. */
+/** The received messages of a subscription: its state, and the position up to which it is complete. */
 export class ChannelLog {
   position: Position | undefined;
   limit: number;
-  #state: AnyState = { ...idle, status: "connecting" };
+  #state: AnyState = { ...idleState, status: "connecting" };
   /**
-   * How far epochs were read that were left, the newest last. One may come back, as where two Redis
-   * servers take themselves for the master: its messages were seen.
+   * The last offset that was received in each earlier epoch, from old to new. An epoch may come back,
+   * for example when two Redis servers consider themselves the master.
    */
-  #left = new Map<string, number>();
+  #earlierEpochs = new Map<string, number>();
   readonly #members = new Map<string, MemberFrame>();
   readonly #listeners = new Set<() => void>();
   readonly #messageListeners = new Set<
     (message: ChannelMessage<unknown>) => void
   >();
-  #telling: "again" | "no" | "soon" | "told" = "no";
+  #notification: "changedSince" | "idle" | "notified" | "scheduled" = "idle";
 
   constructor(limit: number) {
     this.limit = limit;
@@ -59,20 +59,23 @@ export class ChannelLog {
     return this.#state;
   }
 
-  /** Calls `listener` after changes, at most once a frame, until the returned function runs. */
+  /**
+   * Calls `listener` after changes, at most once in {@link notificationIntervalMs}. Returns a function
+   * that removes the listener.
+   */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` with each new message, until the returned function runs. */
+  /** Calls `listener` with each new message. Returns a function that removes the listener. */
   onMessage(listener: (message: ChannelMessage<unknown>) => void): () => void {
     this.#messageListeners.add(listener);
     return () => void this.#messageListeners.delete(listener);
   }
 
-  /** Takes a frame; false where it does not follow from what came before it. */
-  take(frame: Exclude<SubscriptionFrame, { readonly t: "unsub" }>): boolean {
+  /** Applies a frame. Returns false if a message before it is missing. */
+  apply(frame: Exclude<SubscriptionFrame, { readonly t: "unsub" }>): boolean {
     switch (frame.t) {
       case "subok":
         this.#moveTo(frame, "snapshot" in frame ? [frame.snapshot] : []);
@@ -102,7 +105,7 @@ export class ChannelLog {
     }
   }
 
-  /** Puts a page of history before what is there, as far as it is older. */
+  /** Prepends the older messages of a page of history. Returns whether there are more. */
   prepend(
     epoch: string,
     page: readonly ChannelMessage<unknown>[],
@@ -110,37 +113,37 @@ export class ChannelLog {
   ): boolean {
     const [oldest] = this.#state.messages;
     if (!this.position || epoch !== this.position.epoch) return false;
-    if (oldest && oldest.epoch !== epoch) return this.#hasMore(false);
+    if (oldest && oldest.epoch !== epoch) return this.#setHasMore(false);
     const before = oldest?.offset ?? this.position.offset + 1;
     const older = page.filter(({ offset }) => offset < before);
     this.limit += older.length;
     this.set({ messages: [...older, ...this.#state.messages] });
-    return this.#hasMore(more);
+    return this.#setHasMore(more);
   }
 
-  /** Changes the state by itself. */
+  /** Changes members of the state. */
   set(change: Partial<AnyState>): void {
     this.#state = { ...this.#state, ...change };
     this.#notify();
   }
 
-  /** Forgets everything: what was seen is not for whoever comes next. */
+  /** Clears all messages, for example because another user signed in. */
   reset(): void {
     this.position = undefined;
-    this.#left.clear();
+    this.#earlierEpochs.clear();
     this.#members.clear();
     const { status, error, outdated } = this.#state;
-    this.set({ ...idle, status, error, outdated });
+    this.set({ ...idleState, status, error, outdated });
   }
 
-  /** What is needed to go on later; nothing where there is no position yet. */
+  /** Returns the persistent part of the log, or `undefined` before the first position is known. */
   toPersisted(): PersistedLog | undefined {
     const { messages, snapshot, gap } = this.#state;
-    const left = [...this.#left];
+    const left = [...this.#earlierEpochs];
     return this.position && { ...this.position, messages, snapshot, gap, left };
   }
 
-  /** Goes on from what was kept. */
+  /** Restores a persisted log. */
   restore({
     epoch,
     offset,
@@ -150,9 +153,9 @@ export class ChannelLog {
     left,
   }: PersistedLog): void {
     this.position = { epoch, offset };
-    this.#left = new Map(left);
+    this.#earlierEpochs = new Map(left);
     this.set({ messages: newest(messages, this.limit), snapshot, gap });
-    this.#hasMore(true);
+    this.#setHasMore(true);
   }
 
   #append({
@@ -165,64 +168,66 @@ export class ChannelLog {
     if (prev !== this.position.offset) return false;
     const { epoch } = this.position;
     this.position = { epoch, offset };
-    if (offset <= (this.#left.get(epoch) ?? 0)) return true;
+    if (offset <= (this.#earlierEpochs.get(epoch) ?? 0)) return true;
     const message = toChannelMessage(epoch, offset, data);
     const all = [...this.#state.messages, message];
     const messages = newest(all, this.limit);
     this.set({ messages });
-    if (messages.length < all.length) this.#hasMore(true);
+    if (messages.length < all.length) this.#setHasMore(true);
     for (const listener of [...this.#messageListeners]) listener(message);
     return true;
   }
 
   #moveTo({ epoch, offset }: Position, snapshot: readonly unknown[]): void {
     const isNew = this.position?.epoch !== epoch;
-    if (this.position && isNew) this.#leave(this.position);
+    if (this.position && isNew) this.#leaveEpoch(this.position);
     this.position = { epoch, offset };
     if (snapshot.length > 0) this.set({ snapshot: snapshot[0] });
-    // Of an epoch that is over, nothing more can be had.
-    if (isNew) this.#hasMore(this.#state.messages.length === 0 && offset > 0);
+    // The server has deleted the messages of earlier epochs.
+    if (isNew)
+      this.#setHasMore(this.#state.messages.length === 0 && offset > 0);
   }
 
-  #leave({ epoch, offset }: Position): void {
-    const read = Math.max(offset, this.#left.get(epoch) ?? 0);
-    this.#left.delete(epoch);
-    this.#left.set(epoch, read);
-    const [oldest] = this.#left.keys();
-    if (this.#left.size > mostEpochs && oldest !== undefined)
-      this.#left.delete(oldest);
+  #leaveEpoch({ epoch, offset }: Position): void {
+    const read = Math.max(offset, this.#earlierEpochs.get(epoch) ?? 0);
+    this.#earlierEpochs.delete(epoch);
+    this.#earlierEpochs.set(epoch, read);
+    const [oldest] = this.#earlierEpochs.keys();
+    if (this.#earlierEpochs.size > maxEarlierEpochs && oldest !== undefined)
+      this.#earlierEpochs.delete(oldest);
   }
 
-  #hasMore(hasMore: boolean): boolean {
+  #setHasMore(hasMore: boolean): boolean {
     if (hasMore !== this.#state.hasMore) this.set({ hasMore });
     return hasMore;
   }
 
-  /** Everything that one frame changes is told of as one, and then nothing for a while. */
+  /** Notifies listeners once of all changes in this turn of the event loop, and then throttles. */
   #notify(): void {
-    if (this.#telling !== "no") {
-      if (this.#telling === "told") this.#telling = "again";
+    if (this.#notification !== "idle") {
+      if (this.#notification === "notified")
+        this.#notification = "changedSince";
       return;
     }
-    this.#telling = "soon";
+    this.#notification = "scheduled";
     queueMicrotask(() => {
-      this.#telling = "told";
+      this.#notification = "notified";
       for (const listener of [...this.#listeners]) listener();
     });
     setTimeout(() => {
-      const isDue = this.#telling === "again";
-      this.#telling = "no";
+      const isDue = this.#notification === "changedSince";
+      this.#notification = "idle";
       if (isDue) this.#notify();
-    }, frame);
+    }, notificationIntervalMs);
   }
 }
 
-/** The last items of a list. */
+/** Returns the last `count` items of a list. */
 export function newest<T>(items: readonly T[], count: number): readonly T[] {
   return items.slice(Math.max(0, items.length - count));
 }
 
-/** A message at its place. */
+/** Creates a message with its position. */
 export function toChannelMessage(
   epoch: string,
   offset: number,

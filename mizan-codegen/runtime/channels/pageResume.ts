@@ -1,6 +1,8 @@
 /**
- * Calls `listener` when the page may have slept or changed networks: connections that look open may
- * be dead then. Returns what ends that.
+ * Calls `listener` when the page becomes visible, comes back from the back/forward cache, or is online
+ * again. Connections may be dead then, although they look open.
+ *
+ * Returns a function that removes the listener.
  */
 export function onPageResume(listener: () => void): () => void {
   if (typeof document === "undefined") return () => {};
@@ -18,5 +20,7 @@ export function onPageResume(listener: () => void): () => void {
     },
     { signal },
   );
-  return () => listening.abort();
+  return () => {
+    listening.abort();
+  };
 }

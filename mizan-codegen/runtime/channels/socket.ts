@@ -15,48 +15,48 @@ import {
 import { onPageResume } from "./pageResume";
 import type { ServerAddress } from "../transport/transport";
 
-/** From the token to the server's welcome. */
-const connectWithin = 20_000;
-/** How late a sign of life may be: the server is never silent for longer than its heartbeat. */
-const silenceAllowed = 10_000;
-/** How soon a probe is answered on a connection that is alive. */
-const probeWithin = 5_000;
+/** The timeout from the request of the token to the server's welcome. */
+const connectTimeoutMs = 20_000;
+/** The tolerated delay of the server's heartbeat. */
+const heartbeatToleranceMs = 10_000;
+/** The timeout of a probe. */
+const probeTimeoutMs = 5_000;
 /**
- * A frame that the server is sure to answer, at no cost: a message to a subscription that is never
- * there. A `pong` would have it say nothing.
+ * A frame that checks whether the connection is alive: a message to a subscription that does not exist,
+ * which the server rejects at no cost. The server does not reply to a `pong`.
  */
 const probe = `{"t":"msg","sub":4294967295,"mid":"probe","data":null}`;
-/** A connection that was open for so long was a good one. */
-const steadyAfter = 30_000;
-const firstDelay = 500;
-const longestDelay = 30_000;
+/** A connection that was open for this time resets the backoff. */
+const stableAfterMs = 30_000;
+const initialDelayMs = 500;
+const maxDelayMs = 30_000;
 
-/** What a socket tells whoever uses it. */
+/** The receiver of a socket's events. */
 export interface SocketOwner {
-  /** The connection is there, and nothing is subscribed on it yet. */
+  /** A connection was established, without subscriptions. */
   opened(welcome: WelcomeFrame): void;
-  /** Takes a frame; false where a message before it must have been lost. */
+  /** A frame was received. Returns false if a message before it is missing. */
   received(frame: ReplyFrame | SubscriptionFrame): boolean;
-  /** Nothing new may be begun on this connection. */
+  /** The server accepts no new requests on this connection. */
   draining(): void;
-  /** The connection is gone, and another one will come; `failure` where there had been none. */
+  /** The connection was lost and will be established again, or an attempt failed with `failure`. */
   lost(failure: CallError | undefined): void;
-  /** The connection is gone, and none will come until {@link Socket.restart}. */
+  /** The connection was closed until {@link Socket.restart}. */
   stopped(failure: CallError): void;
 }
 
 type TimerName = "connect" | "drain" | "probe" | "retry" | "silence";
 
 /**
- * A connection to the server that is made again whenever it is lost.
+ * A connection to the server that reconnects automatically.
  *
- * It knows when to connect, with which credential, and how to tell that a connection is dead; it
- * knows nothing of subscriptions. `mizan-channels/PROTOCOL.md` has the rules.
+ * It handles backoff, credentials and heartbeats, and does not know subscriptions. The rules are in
+ * `mizan-channels/PROTOCOL.md`.
  */
 export class Socket {
   readonly #address: ServerAddress;
   readonly #owner: SocketOwner;
-  /** Made when it is first needed: while a page is rendered on the server there is no need. */
+  /** The id of this client, created for the first connection. */
   #client: string | undefined;
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
   #state: "connecting" | "off" | "open" | "stopped" | "waiting" = "off";
@@ -64,11 +64,11 @@ export class Socket {
   #rateLimiter: FrameRateLimiter | undefined;
   #openedAt: number | undefined;
   #silence = 0;
-  /** Not even a page that wakes up connects earlier. */
+  /** The earliest time of the next attempt, even if the page resumes. */
   #notBefore = 0;
   #attempt = 0;
-  /** Whether a fresh credential was tried already. */
-  #refreshed = false;
+  /** Set after an attempt with a new credential. */
+  #hasRefreshed = false;
   #stopListening: (() => void) | undefined;
 
   constructor(address: ServerAddress, owner: SocketOwner) {
@@ -76,38 +76,41 @@ export class Socket {
     this.#owner = owner;
   }
 
-  /** Connects, and stays connected. */
+  /** Connects, and reconnects until {@link close}. */
   open(): void {
     if (this.#state !== "off") return;
     this.#stopListening = onPageResume(() => this.#onPageResume());
     void this.#connect();
   }
 
-  /** Leaves, until {@link open}. */
+  /** Closes the connection until {@link open}. */
   close(): void {
-    this.#leave(1000, "nothing is subscribed any more");
+    this.#disconnect(1000, "no subscriptions");
     this.#state = "off";
     this.#stopListening?.();
   }
 
-  /** Connects anew, also where it had stopped: the user may be another one. */
+  /** Reconnects, even if the socket was stopped. The user may have changed. */
   restart(): void {
-    if (this.#state === "off") return this.open();
+    if (this.#state === "off") {
+      this.open();
+      return;
+    }
     this.#attempt = 0;
-    this.#refreshed = false;
+    this.#hasRefreshed = false;
     this.#reconnect(0);
   }
 
-  /** Sends a frame, as soon as the server's limits allow it. */
+  /** Sends a frame as soon as the rate limit allows it. */
   send(frame: string): void {
     this.#rateLimiter?.send(frame);
   }
 
   async #connect(): Promise<void> {
-    this.#leave(1000, "a new connection follows");
+    this.#disconnect(1000, "reconnecting");
     this.#state = "connecting";
     this.#notBefore = 0;
-    this.#after("connect", connectWithin, () => this.#retry());
+    this.#after("connect", connectTimeoutMs, () => this.#retry());
     const started = this.#timers.get("connect");
     try {
       const token = await bearerToken(this.#address);
@@ -127,14 +130,17 @@ export class Socket {
     const isCurrent = (): boolean => this.#webSocket === webSocket;
     webSocket.onopen = () => {
       if (!isCurrent()) return;
-      if (webSocket.protocol !== subprotocol) return this.#retry();
-      const client = (this.#client ??= randomName());
+      if (webSocket.protocol !== subprotocol) {
+        this.#retry();
+        return;
+      }
+      const client = (this.#client ??= randomId());
       webSocket.send(JSON.stringify({ t: "hello", client, token }));
     };
     webSocket.onmessage = ({ data }) => {
       if (isCurrent()) this.#receive(data);
     };
-    // What is the matter comes with `onclose`. Outside of browsers an error without a listener throws.
+    // `onclose` reports the cause. Outside of browsers, an error without a listener throws.
     webSocket.onerror = () => {};
     webSocket.onclose = ({ code, reason }) => {
       if (isCurrent()) this.#closed(code, reason);
@@ -143,16 +149,18 @@ export class Socket {
 
   #receive(message: unknown): void {
     const frame = readFrame(message);
-    if (!frame) return this.#misunderstood();
-    if (this.#state === "connecting") return this.#greeted(frame);
-    this.#heard();
+    if (!frame) return this.#stopAfterUnknownFrame();
+    if (this.#state === "connecting") return this.#receiveFirst(frame);
+    this.#resetSilenceTimer();
     switch (frame.t) {
       case "welcome":
-        return this.#misunderstood();
+        return this.#stopAfterUnknownFrame();
       case "ping":
-        return this.#rateLimiter?.sendNow(`{"t":"pong"}`);
+        this.#rateLimiter?.sendNow(`{"t":"pong"}`);
+        return;
       case "reauth":
-        return void this.#authenticate();
+        void this.#authenticate();
+        return;
       case "drain":
         this.#after("drain", frame.after, () => this.#reconnect(0));
         this.#notBefore = Date.now() + frame.after;
@@ -162,35 +170,35 @@ export class Socket {
     }
   }
 
-  /** Takes the first frame of a connection: the welcome, unless the server is about to stop. */
-  #greeted(frame: ServerFrame): void {
+  /** Handles the first frame of a connection: the welcome, or a drain if the server shuts down. */
+  #receiveFirst(frame: ServerFrame): void {
     switch (frame.t) {
       case "welcome":
         this.#open(frame);
-        this.#heard();
+        this.#resetSilenceTimer();
         return this.#owner.opened(frame);
       case "drain":
         return this.#retry({ afterAtLeast: frame.after });
       default:
-        return this.#misunderstood();
+        return this.#stopAfterUnknownFrame();
     }
   }
 
-  #misunderstood(): void {
-    this.#stop("protocol", "the server sent what this client cannot read");
+  #stopAfterUnknownFrame(): void {
+    this.#stop("protocol", "unknown frame from the server: reload the page");
   }
 
   #open({ heartbeat, limits }: WelcomeFrame): void {
     this.#clear("connect");
     this.#state = "open";
     this.#openedAt = Date.now();
-    this.#silence = heartbeat + silenceAllowed;
+    this.#silence = heartbeat + heartbeatToleranceMs;
     this.#rateLimiter = createFrameRateLimiter(limits.rate, (frame) =>
       this.#webSocket?.send(frame),
     );
   }
 
-  #heard(): void {
+  #resetSilenceTimer(): void {
     this.#clear("probe");
     this.#after("silence", this.#silence, () => this.#retry());
   }
@@ -201,21 +209,21 @@ export class Socket {
     if (this.#state === "open") this.#probe();
   }
 
-  /** Takes the connection to be dead, and connects anew, unless something is heard soon. */
+  /** Reconnects unless a frame arrives within the timeout of the probe. */
   #probe(): void {
     if (this.#timers.has("probe")) return;
-    this.#after("probe", probeWithin, () => this.#reconnect(0));
+    this.#after("probe", probeTimeoutMs, () => this.#reconnect(0));
     this.#rateLimiter?.sendNow(probe);
   }
 
-  /** A cookie cannot be renewed on a connection: without a token, another connection sends it. */
+  /** Sends a new token. A cookie cannot be renewed on a connection, so this reconnects without a token. */
   async #authenticate(): Promise<void> {
     const webSocket = this.#webSocket;
     let token: string | undefined;
     try {
       token = await bearerToken(this.#address);
     } catch {
-      // A new connection asks again, and tells what is the matter.
+      // The next connection requests a token again, and reports the failure.
     }
     if (webSocket !== this.#webSocket) return;
     if (token === undefined) this.#retry();
@@ -230,20 +238,20 @@ export class Socket {
       case "stop":
         return this.#stop(next.code, next.message);
       case "refresh":
-        this.#forgetIfSteady();
-        if (this.#refreshed)
+        this.#resetBackoffIfStable();
+        if (this.#hasRefreshed)
           return this.#stop(
             "unauthenticated",
-            reason || "the credential is missing, wrong or lapsed",
+            reason || "the credential is missing, invalid or expired",
           );
-        this.#refreshed = true;
+        this.#hasRefreshed = true;
         return this.#reconnect(0);
       case "reconnect":
         return this.#retry({ afterAtLeast: next.afterAtLeast });
     }
   }
 
-  /** Connects anew after a random time that grows with each failure. */
+  /** Reconnects after a random delay that grows with each failure. */
   #retry({
     afterAtLeast = 0,
     failure = this.#openedAt === undefined ? unreachable() : undefined,
@@ -251,36 +259,39 @@ export class Socket {
     readonly afterAtLeast?: number | undefined;
     readonly failure?: CallError | undefined;
   } = {}): void {
-    this.#forgetIfSteady();
+    this.#resetBackoffIfStable();
     const delay = afterAtLeast + reconnectDelay(this.#attempt);
     this.#attempt += 1;
     this.#notBefore = Date.now() + afterAtLeast;
     this.#reconnect(delay, failure);
   }
 
-  #forgetIfSteady(): void {
+  #resetBackoffIfStable(): void {
     if (this.#openedAt === undefined) return;
-    if (Date.now() - this.#openedAt < steadyAfter) return;
+    if (Date.now() - this.#openedAt < stableAfterMs) return;
     this.#attempt = 0;
-    this.#refreshed = false;
+    this.#hasRefreshed = false;
   }
 
   #reconnect(delay: number, failure?: CallError): void {
-    this.#leave(1000, "a new connection follows");
+    this.#disconnect(1000, "reconnecting");
     this.#state = "waiting";
     this.#after("retry", delay, () => void this.#connect());
     this.#owner.lost(failure);
   }
 
   #stop(code: string, message: string): void {
-    this.#leave(code === "protocol" ? 4400 : 1000, "the client gives up");
+    this.#disconnect(
+      code === "protocol" ? 4400 : 1000,
+      "stopped by the client",
+    );
     this.#state = "stopped";
     const outdated = code === "protocol";
     this.#owner.stopped(new CallError({ code, message, outdated }));
   }
 
-  /** Lets go of the connection, whose events count no more. */
-  #leave(code: number, reason: string): void {
+  /** Closes the connection, and ignores its further events. */
+  #disconnect(code: number, reason: string): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#rateLimiter?.stop();
@@ -306,9 +317,9 @@ export class Socket {
   }
 }
 
-/** How long to wait before another attempt: full jitter, so that clients do not come all at once. */
+/** Returns the delay before an attempt, with full jitter to spread the clients. */
 export function reconnectDelay(attempt: number): number {
-  return Math.random() * Math.min(longestDelay, firstDelay * 2 ** attempt);
+  return Math.random() * Math.min(maxDelayMs, initialDelayMs * 2 ** attempt);
 }
 
 function socketUrl(baseUrl: string): URL {
@@ -318,7 +329,7 @@ function socketUrl(baseUrl: string): URL {
   return url;
 }
 
-/** The token that calls would carry now. Cookies need none: the browser sends them by itself. */
+/** Returns the bearer token of the api's headers. The browser sends cookies automatically. */
 async function bearerToken({
   headers,
 }: ServerAddress): Promise<string | undefined> {
@@ -326,7 +337,7 @@ async function bearerToken({
   return /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 }
 
-function randomName(): string {
+function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

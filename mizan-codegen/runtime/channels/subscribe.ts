@@ -1,6 +1,10 @@
-import { connectionOf, type ChannelConnection } from "./connection";
+import {
+  canonicalJson,
+  connectionOf,
+  type ChannelConnection,
+} from "./connection";
 import { notSubscribed } from "./error";
-import { idle, toChannelMessage } from "./log";
+import { idleState, toChannelMessage } from "./log";
 import type { Subscription } from "./subscription";
 import type {
   ChannelActions,
@@ -14,18 +18,18 @@ import type {
 import { isObject, unreadable } from "../transport/response";
 import { transportOf, type Connected } from "../transport/transport";
 
-/** A subscription without React. It shares the socket with all others of the same api. */
+/** A subscription without React. All subscriptions of an api share one socket. */
 export interface ChannelSubscription<
   T extends ChannelTypes,
 > extends ChannelActions<T> {
   readonly state: ChannelState<T>;
-  /** Calls `listener` after changes of the state, until the returned function runs. */
+  /** Calls `listener` when the state changes. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void;
-  /** Calls `listener` with each new message, until the returned function runs. */
+  /** Calls `listener` with each new message. Returns a function that removes the listener. */
   onMessage(
     listener: (message: ChannelMessage<T["message"]>) => void,
   ): () => void;
-  /** Ends the subscription, once the messages that were sent are answered. */
+  /** Ends the subscription, after the server has replied to the messages that were sent. */
   close(): void;
 }
 
@@ -49,12 +53,12 @@ export function subscribe<T extends ChannelTypes>(
   options: ChannelOptions = {},
 ): ChannelSubscription<T> {
   const connection = connectionOf(api[transportOf]);
-  let held = connection.retain(channel.name, params, options);
+  let held = connection.retain(channel.name, canonicalJson(params), options);
   const last = held;
   return {
     ...actionsOf<T>(connection, () => held),
     get state() {
-      return (last?.log.state ?? idle) as ChannelState<T>;
+      return (last?.log.state ?? idleState) as ChannelState<T>;
     },
     onChange: (listener) => last?.log.onChange(listener) ?? (() => {}),
     onMessage: (listener) => last?.log.onMessage(listener) ?? (() => {}),
@@ -66,14 +70,15 @@ export function subscribe<T extends ChannelTypes>(
 }
 
 /**
- * Connects the api's channels anew, also where the server had ended them: for after a sign-in that
- * is no function with `affects(*)`.
+ * Reconnects the channels of an api, including closed subscriptions.
+ *
+ * Call it after a sign-in that is not a server function with `affects(*)`.
  */
 export function reconnect(api: Connected): void {
   connectionOf(api[transportOf]).restart();
 }
 
-/** What can be done with the subscription that `find` finds at that time. */
+/** Creates the actions for the subscription that `find` returns when an action is called. */
 export function actionsOf<T extends ChannelTypes>(
   connection: ChannelConnection,
   find: () => Subscription | undefined,
@@ -87,7 +92,7 @@ export function actionsOf<T extends ChannelTypes>(
   return {
     async send(message, { signal } = {}) {
       const data = message ?? null;
-      return connection.ask(found(), "msg", { data }, signal);
+      return connection.request(found(), "msg", { data }, signal);
     },
     async loadMore(limit) {
       const subscription = found();
@@ -116,14 +121,14 @@ async function loadMore(
 ): Promise<boolean> {
   const { log } = subscription;
   const [oldest] = log.state.messages;
-  // What is older than a log that is over is gone with it.
+  // The server has deleted the messages of earlier epochs.
   if (oldest && oldest.epoch !== log.position?.epoch) return false;
   const before = oldest?.offset;
   const page = await readHistory(connection, subscription, { before, limit });
   return log.prepend(page.epoch, page.messages, page.more);
 }
 
-/** A page of history as the server sends it. */
+/** A page of history in the format of the server. */
 interface Page {
   readonly epoch?: unknown;
   readonly messages?: unknown;
@@ -139,7 +144,12 @@ async function readHistory(
   },
   signal?: AbortSignal,
 ): Promise<ChannelPage<unknown> & { readonly epoch: string }> {
-  const reply = await connection.ask(subscription, "history", request, signal);
+  const reply = await connection.request(
+    subscription,
+    "history",
+    request,
+    signal,
+  );
   const { epoch, messages, more }: Page = isObject(reply) ? reply : {};
   if (typeof epoch !== "string" || !Array.isArray(messages)) throw unreadable();
   const listed = messages as readonly {

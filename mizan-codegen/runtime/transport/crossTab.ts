@@ -1,48 +1,48 @@
-/** Messages between the tabs of one browser. */
+/** Notifications between the tabs of a browser. */
 export interface CrossTabNotifier {
-  /** Everything has changed: another user may be signed in. */
+  /** Notifies the other tabs that all data is stale, for example after a sign-in. */
   notify(): void;
   /**
-   * Calls `listener` when another tab has told that everything changed, until the returned function
-   * runs. A tab that slept in the meantime learns of it when it wakes up.
+   * Calls `listener` when another tab sent a notification. Returns a function that removes the listener.
+   * A suspended tab receives the notification when it resumes.
    */
   listen(listener: () => void): () => void;
 }
 
 /**
- * Connects the tabs that use the server at `baseUrl`.
+ * Creates a notifier for the tabs that use the server at `baseUrl`.
  *
- * It uses `localStorage` rather than a `BroadcastChannel`, which reaches no page that is in the
- * back/forward cache. Where there is no storage, tabs know nothing of each other.
+ * It uses `localStorage`, because a `BroadcastChannel` does not reach pages in the back/forward cache.
+ * Without storage, there are no notifications.
  */
 export function createCrossTabNotifier(baseUrl: string): CrossTabNotifier {
   const key = `mizan.changed:${baseUrl}`;
-  /** When everything changed last, as far as this tab knows; it begins with what it was loaded with. */
-  let known =
+  /** The time of the last change that this tab knows, initially the time when the page loaded. */
+  let lastKnownChange =
     typeof performance === "undefined" ? 0 : Math.floor(performance.timeOrigin);
 
   return {
     notify() {
-      known = Math.max(Date.now(), known + 1);
+      lastKnownChange = Math.max(Date.now(), lastKnownChange + 1);
       try {
-        localStorage.setItem(key, String(known));
+        localStorage.setItem(key, String(lastKnownChange));
       } catch {
-        // There is no storage, or it is full or forbidden.
+        // The storage is missing, full or disabled.
       }
     },
     listen(listener) {
       if (typeof document === "undefined") return () => undefined;
-      const look = (): void => {
+      const checkForChange = (): void => {
         const changed = lastChange(key);
-        if (changed <= known) return;
-        known = changed;
+        if (changed <= lastKnownChange) return;
+        lastKnownChange = changed;
         listener();
       };
       const listening = new AbortController();
-      // The change of visibility bubbles up from the document.
+      // `visibilitychange` bubbles from the document to the window.
       for (const event of ["storage", "pageshow", "visibilitychange"])
-        addEventListener(event, look, { signal: listening.signal });
-      look();
+        addEventListener(event, checkForChange, { signal: listening.signal });
+      checkForChange();
       return () => listening.abort();
     },
   };

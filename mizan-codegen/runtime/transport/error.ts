@@ -1,16 +1,16 @@
-/** Codes of failures that the client itself finds: no readable answer of the server is behind them. */
+/** Error codes of the client itself, without a readable response of the server. */
 export type ClientCode = "network" | "aborted" | "unreadable_reply";
 
 /**
- * A failure with its code, one union member for each code, so that a `switch` over `code` narrows.
+ * A typed error. It is a union with one member per code, so that a `switch` over `code` narrows it.
  *
- * The members of `Data` are on the error itself: `error.by`, not `error.data.by`.
+ * The members of `Data` are properties of the error itself: `error.by` instead of `error.data.by`.
  */
 export type Failure<Code extends string, Data = {}> = Code extends string
   ? CallError<Code> & Readonly<Data>
   : never;
 
-/** What a {@link CallError} is made of. */
+/** The properties of a {@link CallError}. */
 export interface CallErrorInit<Code extends string = string> {
   readonly code: Code;
   readonly message: string;
@@ -23,19 +23,19 @@ export interface CallErrorInit<Code extends string = string> {
   readonly cause?: unknown;
 }
 
-/** A call that failed: the server refused it, or no readable answer arrived. */
+/** The error of a call that the server rejected, or that got no readable response. */
 export class CallError<Code extends string = string> extends Error {
-  /** What went wrong, for programs: stable across releases of the server. */
+  /** The machine-readable code, which is stable across versions of the server. */
   readonly code: Code;
-  /** The HTTP status; 0 when no answer arrived, or it came through a channel. */
+  /** The HTTP status; 0 without a response, and for errors of channels. */
   readonly status: number;
-  /** Messages by the path of the input field that they are about; empty when it is no one field. */
+  /** The messages by path of the input field; empty if the error is not about fields. */
   readonly fields: Readonly<Record<string, readonly string[]>>;
-  /** Finds the failure in the server's log; only internal errors carry it. */
+  /** Identifies an internal error in the server's log. */
   readonly errorId?: string;
-  /** The server has moved on from the contract of this client: reloading the page may help. */
+  /** Set if the server was updated since this client was generated. A reload of the page may help. */
   readonly outdated: boolean;
-  /** Seconds that the server asks to wait before another attempt. */
+  /** The delay before the next attempt that the server asks for, in seconds. */
   readonly retryAfter?: number;
 
   constructor(init: CallErrorInit<Code>) {
@@ -49,12 +49,12 @@ export class CallError<Code extends string = string> extends Error {
     if (init.retryAfter !== undefined) this.retryAfter = init.retryAfter;
     if (init.cause !== undefined) this.cause = init.cause;
     for (const [name, value] of Object.entries(init.data ?? {})) {
-      // What an error has already, `__proto__` and `toString` among it, is never the server's to set.
-      if (name in this || ownMembers.has(name)) continue;
+      // Data never replaces properties of the error, including `__proto__` and `toString`.
+      if (name in this || optionalProperties.has(name)) continue;
       Object.defineProperty(this, name, { value, enumerable: true });
     }
   }
 }
 
-/** Members that an error may be without, and that `data` must not fill all the same. */
-const ownMembers = new Set(["cause", "errorId", "retryAfter", "stack"]);
+/** Optional properties of an error, which data does not replace even if they are absent. */
+const optionalProperties = new Set(["cause", "errorId", "retryAfter", "stack"]);

@@ -1,61 +1,62 @@
 import { CallError } from "./error";
 import type { Transport } from "./transport";
 
-/** Options of one call. */
+/** Options of a call. */
 export interface CallOptions {
-  /** Gives the call up. A query stops on the server too; a mutation there runs to its end. */
+  /** Aborts the call. The server cancels a query; it completes a mutation. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What `safe` resolves to: the output, or the failure as a value. */
+/** The result of `safe`: the output, or the error as a value. */
 export type Result<O, E> =
   | { readonly ok: true; readonly value: O }
   | { readonly ok: false; readonly error: E };
 
-/** The key of a query or mutation in TanStack Query: shared prefix, name on the wire, input. */
+/** A key of TanStack Query: the prefix `mizan`, the name on the wire, and the input. */
 export type FunctionKey = readonly ["mizan", string, ...unknown[]];
 
-/** What queries and mutations share. */
+/** The call signatures of queries and mutations. */
 interface Callable<I, O, E> {
-  /** Calls the function; rejects with an `E` when it fails. */
+  /** Calls the function. Rejects with an `E` if it fails. */
   (input: I, options?: CallOptions): Promise<O>;
-  /** Calls the function, and resolves with its failure instead of rejecting. */
+  /** Calls the function. Resolves with an `E` as a value if it fails. */
   safe(input: I, options?: CallOptions): Promise<Result<O, E>>;
 }
 
-/** A function of the server that changes something. It is never called again by itself. */
+/** A server function that changes data. Failed calls are not retried. */
 export interface Mutation<I, O, E> extends Callable<I, O, E> {
+  /** The key in TanStack Query. */
   readonly mutationKey: FunctionKey;
   /** Options for TanStack Query: `useMutation(api.rename.mutationOptions())`. */
   mutationOptions(): MutationOptions<I, O, E>;
 }
 
-/** A function of the server that only reads. */
+/** A server function that reads data. */
 export interface Query<I, O, E> extends Callable<I, O, E> {
-  /** The key for `input`; without `input` the prefix of all keys of this query. */
+  /** The key for `input`, or the prefix of all keys of this query without `input`. */
   queryKey(input?: I): FunctionKey;
   /** Options for TanStack Query: `useQuery(api.post.queryOptions({ id }))`. */
   queryOptions(input: I): QueryOptions<O, E>;
 }
 
-/** Options that TanStack Query's `useMutation` takes. */
+/** Options for `useMutation` of TanStack Query. */
 export interface MutationOptions<I, O, E> extends InferredError<E> {
   readonly mutationKey: FunctionKey;
   readonly mutationFn: (input: I) => Promise<O>;
 }
 
-/** Options that every function of TanStack Query which reads a query takes. */
+/** Options for `useQuery` and the other query functions of TanStack Query. */
 export interface QueryOptions<O, E> extends InferredError<E> {
   readonly queryKey: FunctionKey;
   readonly queryFn: (context: { readonly signal: AbortSignal }) => Promise<O>;
 }
 
-/** Never set: the type of its `error` is where TanStack Query infers the type of failures from. */
+/** Never set; TanStack Query infers the type of errors from its `error` parameter. */
 interface InferredError<E> {
   readonly retryDelay?: (failureCount: number, error: E) => number;
 }
 
-/** Makes the mutation called `name`. */
+/** Creates the mutation with the name `name` on the wire. */
 export function mutation<I, O, E>(
   transport: Transport,
   name: string,
@@ -64,7 +65,7 @@ export function mutation<I, O, E>(
     transport.mutate(name, input, options) as Promise<O>;
   const mutationKey = ["mizan", name] as const;
   return Object.assign(call, {
-    safe: safely<I, O, E>(call),
+    safe: toSafeCall<I, O, E>(call),
     mutationKey,
     mutationOptions: () => ({
       mutationKey,
@@ -73,29 +74,29 @@ export function mutation<I, O, E>(
   });
 }
 
-/** How every call of a query is sent. */
-export interface QuerySending {
-  /** In one request with others. */
+/** The way in which all calls of a query are sent. */
+export interface QueryDelivery {
+  /** Combines calls with others into one request. */
   readonly batch?: boolean;
-  /** With the input in the body, and so not in logs. */
+  /** Sends the input in the body, because URLs are logged. */
   readonly post?: boolean;
 }
 
-/** Makes the query called `name`. */
+/** Creates the query with the name `name` on the wire. */
 export function query<I, O, E>(
   transport: Transport,
   name: string,
-  sending?: QuerySending,
+  delivery?: QueryDelivery,
 ): Query<I, O, E> {
   const call = (input: I, options?: CallOptions): Promise<O> =>
     transport.query(name, input, {
       signal: options?.signal,
-      ...sending,
+      ...delivery,
     }) as Promise<O>;
   const queryKey = (input?: I): FunctionKey =>
     input === undefined ? ["mizan", name] : ["mizan", name, input];
   return Object.assign(call, {
-    safe: safely<I, O, E>(call),
+    safe: toSafeCall<I, O, E>(call),
     queryKey,
     queryOptions: (input: I): QueryOptions<O, E> => ({
       queryKey: queryKey(input),
@@ -104,8 +105,8 @@ export function query<I, O, E>(
   });
 }
 
-/** A failure of the caller's own making, such as a `headers` function that throws, is not `E`. */
-function safely<I, O, E>(
+/** Returns errors of the call as values. Other errors, for example of `headers`, are thrown. */
+function toSafeCall<I, O, E>(
   call: (input: I, options?: CallOptions) => Promise<O>,
 ): (input: I, options?: CallOptions) => Promise<Result<O, E>> {
   return async (input, options) => {

@@ -1,17 +1,17 @@
-/** A file among the input of a call, and where it stands. */
-interface Attached {
+/** A file in the input of a call, with its path. */
+interface FileAttachment {
   readonly path: string;
   readonly file: File;
 }
 
 /**
- * The body of a call: JSON text, or a form of the JSON and of each file under its path where the
- * input has files.
+ * Encodes the input of a call: as JSON, or as a multipart form with the JSON and the files if there are
+ * any.
  */
 export function encodeBody(input: unknown): string | FormData {
-  const files: Attached[] = [];
+  const files: FileAttachment[] = [];
   const values = extractFiles(input, "", files);
-  const json = JSON.stringify(values) ?? "null";
+  const json = toJson(values);
   if (files.length === 0) return json;
   const form = new FormData();
   form.append("input", json);
@@ -19,11 +19,11 @@ export function encodeBody(input: unknown): string | FormData {
   return form;
 }
 
-/** The JSON of an input, in which keys that hold a file are left out. */
+/** Returns the input without its files, which are added to `files`. */
 export function extractFiles(
   value: unknown,
   path: string,
-  files: Attached[],
+  files: FileAttachment[],
 ): unknown {
   if (typeof File !== "undefined" && value instanceof File) {
     files.push({ path, file: value });
@@ -38,6 +38,12 @@ export function extractFiles(
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, inner(key, item)]),
   );
+}
+
+/** `JSON.stringify` returns `undefined` for `undefined` and for functions. */
+function toJson(value: unknown): string {
+  const json = JSON.stringify(value) as string | undefined;
+  return json ?? "null";
 }
 
 function hasToJson(value: object): boolean {

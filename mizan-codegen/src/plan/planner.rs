@@ -9,7 +9,7 @@ use super::name_registry::NameRegistry;
 use crate::diagnostic::{Diagnostic, ItemRef};
 use crate::manifest::Manifest;
 use crate::naming;
-use crate::schema::{Docs, SchemaReader, Type, TypeNames, docs_of};
+use crate::schema::{Docs, NamedTypes, SchemaReader, Type, docs_of};
 
 /// Plans a client. Each step continues after an error, so that one run reports all diagnostics.
 pub(super) struct Planner<'m> {
@@ -18,7 +18,9 @@ pub(super) struct Planner<'m> {
     pub(super) registry: NameRegistry,
     /// The names of the error types, by their keys in the manifest.
     pub(super) error_names: BTreeMap<&'m str, String>,
-    type_names: TypeNames,
+    /// The names of the types, by their keys in the manifest.
+    type_names: BTreeMap<&'m str, String>,
+    named_types: NamedTypes,
 }
 
 impl<'m> Planner<'m> {
@@ -31,15 +33,17 @@ impl<'m> Planner<'m> {
                 !manifest.channels.is_empty(),
             ),
             error_names: BTreeMap::new(),
-            type_names: TypeNames::new(),
+            type_names: BTreeMap::new(),
+            named_types: NamedTypes::default(),
         };
-        for key in manifest.defs.keys() {
+        for (key, schema) in &manifest.defs {
             let item = ItemRef::Type(key.clone());
             let name = planner.type_name(key, &item);
             let schema_name = naming::schema_name(&name);
             let conflict = planner.registry.type_and_schema(&name, &schema_name, item);
             planner.diagnostics.extend(conflict);
-            planner.type_names.insert(key.clone(), name);
+            planner.named_types.insert(key, &name, schema);
+            planner.type_names.insert(key, name);
         }
         for key in manifest.errors.keys() {
             let item = ItemRef::Error(key.clone());
@@ -62,14 +66,14 @@ impl<'m> Planner<'m> {
 
     /// Reads a JSON Schema that belongs to `item`.
     pub(super) fn read_schema(&mut self, item: ItemRef, schema: &Value) -> Type {
-        SchemaReader::new(&self.type_names, &mut self.diagnostics, item).read(schema)
+        SchemaReader::new(&self.named_types, &mut self.diagnostics, item).read(schema)
     }
 
     /// Reads the named types.
     pub(super) fn types(&mut self) -> Definitions {
         let manifest = self.manifest;
         let definitions = manifest.defs.iter().map(|(key, schema)| {
-            let name = self.type_names[key].clone();
+            let name = self.type_names[key.as_str()].clone();
             Definition {
                 schema_name: naming::schema_name(&name),
                 name,

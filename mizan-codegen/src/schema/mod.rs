@@ -7,7 +7,7 @@ mod reader;
 mod types;
 
 pub(crate) use checks::{Checks, WireFormat};
-pub(crate) use reader::{SchemaReader, TypeNames, docs_of};
+pub(crate) use reader::{NamedTypes, SchemaReader, docs_of};
 pub(crate) use types::{
     Docs, List, Literal, Member, Number, NumberWidth, Object, Property, Text, Type,
 };

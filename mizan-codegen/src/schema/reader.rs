@@ -13,8 +13,21 @@ use super::types::{
 };
 use crate::diagnostic::{Diagnostic, ItemRef, SchemaLocation, UnsupportedSchema};
 
-/// The TypeScript names of the read_ref types, keyed by their keys in `$defs`.
-pub(crate) type TypeNames = BTreeMap<String, String>;
+/// The named types, by their keys in `$defs`.
+#[derive(Default)]
+pub(crate) struct NamedTypes(BTreeMap<String, Type>);
+
+impl NamedTypes {
+    /// Adds a type. A type without values, such as an enum without variants, is replaced by `never`,
+    /// which is then removed from unions.
+    pub(crate) fn insert(&mut self, key: &str, name: &str, schema: &Value) {
+        let ty = match schema {
+            Value::Bool(false) => Type::Never,
+            _ => Type::Named(name.to_owned()),
+        };
+        self.0.insert(key.to_owned(), ty);
+    }
+}
 
 /// The maximum length of an array that becomes a tuple.
 const MAX_TUPLE_LENGTH: u64 = 8;
@@ -35,7 +48,7 @@ const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
 /// A schema without a TypeScript type adds a diagnostic and becomes [`Type::Unknown`], so that one
 /// run reports all problems.
 pub(crate) struct SchemaReader<'a> {
-    names: &'a TypeNames,
+    types: &'a NamedTypes,
     diagnostics: &'a mut Vec<Diagnostic>,
     item_ref: ItemRef,
     path: String,
@@ -43,12 +56,12 @@ pub(crate) struct SchemaReader<'a> {
 
 impl<'a> SchemaReader<'a> {
     pub(crate) fn new(
-        names: &'a TypeNames,
+        types: &'a NamedTypes,
         diagnostics: &'a mut Vec<Diagnostic>,
         item_ref: ItemRef,
     ) -> Self {
         Self {
-            names,
+            types,
             diagnostics,
             item_ref,
             path: String::new(),
@@ -334,8 +347,8 @@ impl<'a> SchemaReader<'a> {
         let Some(key) = reference.as_str().and_then(definition_key) else {
             return self.reject(UnsupportedSchema::UnknownRef(reference.to_string()));
         };
-        match self.names.get(&key) {
-            Some(name) => Type::Named(name.clone()),
+        match self.types.0.get(&key) {
+            Some(ty) => ty.clone(),
             None => self.reject(UnsupportedSchema::UnknownRef(key)),
         }
     }
@@ -449,7 +462,7 @@ pub(crate) fn docs_of(schema: &Value) -> Docs {
     }
 }
 
-/// Creates a union, and merges nested unions into it.
+/// Creates a union, merges nested unions into it, and removes alternatives without values.
 ///
 /// schemars describes an enum with unit variants and other variants as a union at_path a union.
 fn union_of(members: Vec<Member>) -> Type {
@@ -457,6 +470,7 @@ fn union_of(members: Vec<Member>) -> Type {
     for member in members {
         match member.ty {
             Type::Union(inner) if member.docs.is_empty() => flat.extend(inner),
+            Type::Never => {}
             _ => flat.push(member),
         }
     }

@@ -1,10 +1,10 @@
-//! `channels.ts` and `channelHooks.ts`: the channels without React, and a hook for each.
+//! `channels.ts` and `channelHooks.ts`: the channels without React, and a hook for each channel.
 
 use super::printing::{Document, Expression, IN_OTHER_FILES, assignment, comment, text};
 use crate::plan::{Channel, Plan};
 use crate::schema::{Docs, Type};
 
-/// What a client with channels adds to `index.ts`.
+/// The additional exports of `index.ts` for a client with channels.
 pub(super) const INDEX: &str = r#"export * from "./channelHooks";
 export * from "./channels";
 export {
@@ -32,7 +32,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
 import type { Failure } from "./runtime/transport/error";
 import type * as types from "./types";
 
-/** How a channel, or a message to it, can fail. */
+/** An error of a subscription, or of a message to a channel. */
 export type ChannelError = types.CommonError | Failure<ChannelCode>;
 "#
     .to_owned();
@@ -42,7 +42,7 @@ export type ChannelError = types.CommonError | Failure<ChannelCode>;
     file
 }
 
-/// What goes through a channel, as one flat type, and the value that stands for the channel.
+/// The types of a channel as one interface, and the constant that identifies the channel.
 fn declaration(channel: &Channel<'_>) -> Document {
     let Channel {
         name, component, ..
@@ -79,7 +79,7 @@ fn declaration(channel: &Channel<'_>) -> Document {
     Document::Concat(vec![
         Document::HardLine,
         comment(&Docs::from(
-            format!("What goes through the channel `{}`.", channel.manifest.name).as_str(),
+            format!("The types of the channel `{}`.", channel.manifest.name).as_str(),
         )),
         text(format!("export interface {component}Channel {{")),
         Document::Indent(inside),
@@ -157,7 +157,7 @@ fn docs(channel: &Channel<'_>) -> Docs {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
     use std::collections::BTreeSet;
 

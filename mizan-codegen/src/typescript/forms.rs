@@ -1,6 +1,6 @@
 //! `forms.tsx`: a definition and a hook for each form.
 //!
-//! A file of its own, because it needs react-hook-form, which not every client has.
+//! It is a separate file because it needs react-hook-form, which not every client has.
 
 use serde_json::Value as JsonValue;
 
@@ -27,7 +27,7 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
-/** Renders all fields of a form: `<AutoForm of={contactForm} />`. */
+/** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
@@ -116,7 +116,7 @@ fn alternatives_or_never(members: impl ExactSizeIterator<Item = (Document, Docum
 
 /// A path as a type: `"email"`, or `` `phones.${number}.kind` `` for any row.
 ///
-/// Nothing needs escaping, as the names of fields were looked at.
+/// The names of fields were validated, so nothing needs escaping.
 fn path_type(path: &str) -> Document {
     if !path.contains('*') {
         return text(literal::string(path));
@@ -280,7 +280,7 @@ fn hook(form: &Form<'_>) -> Document {
         ..
     } = form;
     let name = manifest.title.as_ref().unwrap_or(&manifest.name);
-    let docs = format!("Has the form `{name}` at work: its parts, and how it stands.");
+    let docs = format!("State and components of the form `{name}`.");
     let parameter = text(format!("options?: runtime.FormOptions<{component}Types>"));
     Document::Concat(vec![
         comment(&Docs::from(docs.as_str())),

@@ -17,7 +17,7 @@ export type * from "./types";
 "#;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
     use super::FILE;
     use crate::naming::RUNTIME_EXPORTS;

@@ -38,7 +38,7 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
     for (path, contents) in runtime::COMMON_FILES {
         add(path, contents);
     }
-    // An app without forms has nothing that would import react-hook-form.
+    // Only apps with forms depend on react-hook-form.
     if !plan.forms.is_empty() {
         add("forms.tsx", &forms::print(plan));
         for (path, contents) in runtime::FORM_FILES {

@@ -1,4 +1,4 @@
-//! `react.tsx`: a provider, and a hook for each function.
+//! `react.tsx`: the provider, and a hook for each function.
 
 use super::client::{docs, error_type, input_type, output_type};
 use super::printing::{Document, assignment, comment, literal, text, type_arguments};
@@ -21,7 +21,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     file
 }
 
-/// Whole modules are imported under one name each, so that no hook meets an imported name.
+/// Imports modules as namespaces, so that no hook conflicts with an imported name.
 fn imports(plan: &Plan<'_>) -> String {
     let uses_tanstack = plan.functions.iter().any(|function| {
         matches!(
@@ -68,7 +68,7 @@ const ApiContext = React.createContext<Api>(api);
 
 {global_contexts}
 
-/** Provides the functions, the cache and the global contexts to the components in it. */
+/** Provides the api, the query cache and the global contexts to its children. */
 export function MizanProvider(
   props: runtime.ProviderProps<Api>,
 ): React.ReactNode {{
@@ -81,7 +81,7 @@ export function MizanProvider(
   );
 }}
 
-/** The functions, as the provider above has them. */
+/** Returns the api of the nearest `MizanProvider`. */
 export function useApi(): Api {{
   return React.useContext(ApiContext);
 }}
@@ -178,8 +178,10 @@ fn local_context(function: &Function<'_>) -> Document {
         Document::HardLine,
         Document::HardLine,
         comment(&Docs::from(
-            format!("Has `use{component}` yield the data for the input that its props are.")
-                .as_str(),
+            format!(
+                "Provides the data of `use{component}` to its children, for the input in its props."
+            )
+            .as_str(),
         )),
         text(format!("export function {component}Provider")),
         Document::list(
@@ -265,7 +267,7 @@ fn hook(
     ])
 }
 
-/// Text that is laid out already.
+/// Text that is already formatted.
 fn lines(content: &str) -> Vec<Document> {
     content
         .lines()

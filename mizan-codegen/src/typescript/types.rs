@@ -1,4 +1,4 @@
-//! `types.ts`: the types on the wire, the inputs and the errors.
+//! `types.ts`: the types of the wire format, the inputs and the errors.
 
 use super::printing::{
     Document, IN_TYPES_FILE, comment, literal, text, type_arguments, union_after_operator,
@@ -8,6 +8,13 @@ use crate::naming::COMMON_ERROR;
 use crate::plan::{Definition, ErrorUnion, Plan, Variant};
 use crate::schema::{Docs, Type};
 
+const HEAD: &str = r#"// Fields keep the names of the server's types, such as `created_at`, because
+// JSON is passed through unchanged. To get camelCase names, use
+// `#[serde(rename_all = "camelCase")]` on the server.
+
+import type { ClientCode, Failure } from "./runtime/transport/error";
+"#;
+
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let inputs = plan
         .all_functions()
@@ -15,8 +22,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     let definitions = inputs.chain(plan.types.iter()).map(definition);
     let errors = plan.errors.iter().map(error);
 
-    let mut file =
-        "import type { ClientCode, Failure } from \"./runtime/transport/error\";\n".to_owned();
+    let mut file = HEAD.to_owned();
     for declaration in [common_errors(plan.codes)]
         .into_iter()
         .chain(definitions)
@@ -32,13 +38,13 @@ fn common_errors(codes: &[String]) -> Document {
     let codes = codes.iter().map(|code| text(literal::string(code)));
     let codes = codes.chain([text("ClientCode")]).map(without_docs);
     Document::Concat(vec![
-        comment(&Docs::from("Codes that every function can fail with.")),
+        comment(&Docs::from("The error codes of every function.")),
         text("export type CommonCode ="),
         union_after_operator(codes),
         text(";"),
         Document::HardLine,
         Document::HardLine,
-        comment(&Docs::from("Failures that every function can have.")),
+        comment(&Docs::from("The errors of every function.")),
         text(format!("export type {COMMON_ERROR} = Failure<CommonCode>;")),
         Document::HardLine,
     ])

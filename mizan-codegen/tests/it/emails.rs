@@ -1,5 +1,7 @@
-//! The client takes the email addresses that the server takes: `runtime/tests/validation/emails.json` has what
-//! the `validator` crate says to each address here, and `email.test.ts` holds the client to it.
+//! The verdicts of the `validator` crate on email addresses.
+//!
+//! `runtime/tests/validation/emails.json` contains the verdict on each address here, and
+//! `email.test.ts` compares the client with it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,8 +24,8 @@ const LOCALS: [&str; 12] = [
     "a,b",
 ];
 
-/// Of domains that are written from right to left, browsers know more rules than Node.js, where the
-/// client is tested: none that breaks one is here.
+/// Domains. Those with invalid right-to-left labels are left out, because browsers reject more of them
+/// than Node.js, in which the client is tested.
 const DOMAINS: [&str; 61] = [
     "example.com",
     "EXAMPLE.Com",
@@ -89,7 +91,7 @@ const DOMAINS: [&str; 61] = [
 ];
 
 #[test]
-fn verdicts_are_those_of_the_validator_crate() {
+fn verdicts_match_validator_crate() {
     let mut addresses = vec!["a".to_owned(), "@".to_owned(), String::new()];
     addresses.extend(LOCALS.map(|local| format!("{local}@example.com")));
     addresses.extend(DOMAINS.map(|domain| format!("a@{domain}")));
@@ -128,6 +130,6 @@ fn verdicts_are_those_of_the_validator_crate() {
     let expected = fs::read_to_string(path).unwrap();
     assert!(
         json == expected,
-        "runtime/tests/validation/emails.json is not current"
+        "runtime/tests/validation/emails.json is out of date, run with UPDATE_EXPECT=1"
     );
 }

@@ -1,4 +1,4 @@
-//! From Rust to the client: the manifest of the case `rust_app` is that of the application here.
+//! The Rust application of the golden case `rust_app`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -7,20 +7,20 @@ use mizan_core::{ClientError, Cx, Decision, Error, Registry, client};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A newtype is an alias.
+/// The id of a post. Newtypes become aliases.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct PostId(u32);
 
-/// A post and what hangs on it.
+/// A post with its comments.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Post {
     id: PostId,
     title: String,
-    /// Absent where nobody wrote one.
+    /// The subtitle; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sub_title: Option<String>,
-    /// Null where there is none.
+    /// The editor; null if there is none.
     editor: Option<String>,
     tags: HashSet<String>,
     ratings: BTreeMap<String, f32>,
@@ -35,23 +35,23 @@ struct Post {
     times: Times,
 }
 
-/// A struct whose members stand among those of another.
+/// Timestamps, which are flattened into another struct.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct Times {
     created: String,
     updated: Option<String>,
 }
 
-/// Units alone make a union of strings.
+/// A state. Enums with unit variants become unions of strings.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum State {
     Draft,
-    /// Everybody sees it.
+    /// Visible to all users.
     Published,
 }
 
-/// Externally tagged.
+/// An externally tagged enum.
 #[derive(Deserialize, Serialize, JsonSchema)]
 enum Block {
     Rule,
@@ -60,7 +60,7 @@ enum Block {
     Cells(u8, u8),
 }
 
-/// Internally tagged.
+/// An internally tagged enum.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Event {
@@ -68,7 +68,7 @@ enum Event {
     Moved { from: String, to: String },
 }
 
-/// Adjacently tagged.
+/// An adjacently tagged enum.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "unit", content = "value")]
 enum Amount {
@@ -77,7 +77,7 @@ enum Amount {
     Unknown,
 }
 
-/// Untagged.
+/// An untagged enum.
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Needle {
@@ -86,7 +86,7 @@ enum Needle {
     Both { number: i32, text: String },
 }
 
-/// Holds itself.
+/// A comment with replies. Types can be recursive.
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct Comment {
     text: String,
@@ -94,7 +94,7 @@ struct Comment {
     pinned: Option<Box<Comment>>,
 }
 
-/// Holds whatever it is a page of.
+/// A page of a list. Types can be generic.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PageOf{T}")]
 struct Page<T> {
@@ -102,7 +102,7 @@ struct Page<T> {
     next: Option<u32>,
 }
 
-/// Why a post was not saved.
+/// An error of saving a post.
 #[derive(ClientError)]
 enum SaveError {
     /// Another post has the title.
@@ -114,13 +114,13 @@ enum SaveError {
     Other(Error),
 }
 
-/// One post.
+/// Returns a post.
 #[client(query, input = FindPost)]
 async fn post(id: PostId) -> Result<Post, Error> {
     Err(Error::not_found(format!("there is no post {}", id.0)))
 }
 
-/// The posts, page by page.
+/// Returns a page of posts.
 #[client(context = "local")]
 async fn posts(needle: Needle, #[serde(default)] page: u32) -> Result<Page<Post>, Error> {
     let _ = (needle, page);
@@ -130,7 +130,7 @@ async fn posts(needle: Needle, #[serde(default)] page: u32) -> Result<Page<Post>
     })
 }
 
-/// What the page is called.
+/// The title of the site.
 #[client(context = "global")]
 async fn site() -> Result<&'static str, Error> {
     Ok("posts")
@@ -150,20 +150,22 @@ async fn save(
     let _ = (reason, copies);
     match post.id.0 {
         0 => Err(SaveError::Locked),
-        1 => Err(SaveError::Other(Error::conflict("somebody else saves it"))),
+        1 => Err(SaveError::Other(Error::conflict(
+            "another user is saving the post",
+        ))),
         _ => Err(SaveError::Taken { by: post.id }),
     }
 }
 
 #[test]
-fn the_manifest_of_the_case_is_that_of_the_application() {
+fn manifest_matches_golden_case() {
     let registry = Registry::new()
         .function::<FindPost>()
         .function::<Posts>()
         .function::<Site>()
         .function::<Save>();
     let mut manifest = registry.manifest().unwrap().as_json().clone();
-    // Where the functions are written changes with every line above.
+    // Source locations change with every edit of this file.
     for function in manifest["functions"].as_array_mut().unwrap() {
         function.as_object_mut().unwrap().remove("source");
     }
@@ -175,6 +177,6 @@ fn the_manifest_of_the_case_is_that_of_the_application() {
     let expected = std::fs::read_to_string(path).unwrap();
     assert!(
         manifest == expected,
-        "the case `rust_app` has another manifest"
+        "the manifest of the case `rust_app` is out of date, run with UPDATE_EXPECT=1"
     );
 }

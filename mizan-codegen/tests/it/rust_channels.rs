@@ -1,4 +1,4 @@
-//! From channels in Rust to their client.
+//! The client of channels that are declared in Rust.
 
 use mizan_codegen::{Manifest, generate};
 use mizan_core::{Channel, Cx, Decision, Never, Registry, channel};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, JsonSchema)]
 struct Room {
-    /// Where one talks.
+    /// The name of the room.
     room: String,
 }
 
@@ -28,7 +28,7 @@ impl Channel for Chat {
     type Snapshot = Vec<Line>;
     type Member = Never;
     const NAME: &'static str = "staff.chat";
-    const DOCS: &'static str = "Talk.";
+    const DOCS: &'static str = "Chat of the staff.";
 
     async fn authorize(_: &Cx, _: &Room) -> Decision {
         Decision::Allow
@@ -60,7 +60,7 @@ impl Channel for Clock {
 }
 
 #[test]
-fn channels_of_an_application_have_a_client() {
+fn generates_client_for_channels() {
     let registry = Registry::new().channel::<Chat>().channel::<Clock>();
     let manifest = registry.manifest().unwrap().to_string();
     let files = generate(&Manifest::parse(&manifest).unwrap()).unwrap();
@@ -69,7 +69,7 @@ fn channels_of_an_application_have_a_client() {
     assert_eq!(
         declared,
         r#"
-/** What goes through the channel `clock`. */
+/** The types of the channel `clock`. */
 export interface ClockChannel {
   readonly params: void;
   readonly message: number;
@@ -82,10 +82,10 @@ export interface ClockChannel {
 
 export const clockChannel: ChannelDefinition<ClockChannel> = { name: "clock" };
 
-/** What goes through the channel `staff.chat`. */
+/** The types of the channel `staff.chat`. */
 export interface StaffChatChannel {
   readonly params: {
-    /** Where one talks. */
+    /** The name of the room. */
     room: string;
   };
   readonly message: types.Line;
@@ -96,7 +96,7 @@ export interface StaffChatChannel {
   readonly error: ChannelError;
 }
 
-/** Talk. */
+/** Chat of the staff. */
 export const staffChatChannel: ChannelDefinition<StaffChatChannel> = {
   name: "staff.chat",
 };

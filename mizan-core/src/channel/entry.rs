@@ -20,6 +20,7 @@ use crate::function::Source;
 use crate::json;
 
 type OptionalSchema = fn(&mut SchemaGenerator) -> Option<Schema>;
+type DecodeSubscription = fn(&[u8]) -> Result<Arc<dyn DynSubscription>, Error>;
 
 /// A registered channel with its types erased: it takes and returns JSON.
 ///
@@ -39,7 +40,7 @@ pub struct ChannelEntry {
     history_age: Duration,
     slow_consumer: SlowConsumer,
     reauthorize_interval: Duration,
-    subscription: fn(&[u8]) -> Result<Arc<dyn DynSubscription>, Error>,
+    decode_subscription: DecodeSubscription,
 }
 
 impl ChannelEntry {
@@ -63,7 +64,7 @@ impl ChannelEntry {
             history_age: C::HISTORY_AGE,
             slow_consumer: C::SLOW_CONSUMER,
             reauthorize_interval: C::REAUTHORIZE_INTERVAL,
-            subscription: |params| {
+            decode_subscription: |params| {
                 let params = json::decode_input::<C::Params>(params)?;
                 Ok(Arc::new(Subscription::<C>(params)))
             },
@@ -120,7 +121,7 @@ impl ChannelEntry {
     ///
     /// Returns an error if the params are malformed or invalid.
     pub fn subscription(&self, params: &[u8]) -> Result<Arc<dyn DynSubscription>, Error> {
-        (self.subscription)(params)
+        (self.decode_subscription)(params)
     }
 
     /// Returns the source location of the channel, or of its registration.

@@ -1,8 +1,9 @@
-//! What tower-sessions' SQLite store does for a request: it loads the record that a cookie's id names.
-//! It knows no hash and no account.
+//! Measures the SQLite store of tower-sessions, which loads a record by the id in a cookie and checks no hash or
+//! account.
 //!
-//! `cargo run --release --manifest-path mizan-auth/benches/tower_sessions_sqlite/Cargo.toml -- --bench`.
-//! The file and the runtime are as in the benchmark `sessions`.
+//! Run it with
+//! `cargo run --release --manifest-path mizan-auth/benches/tower_sessions_sqlite/Cargo.toml -- --bench`. The file
+//! and the runtime are the same as in the benchmark `sessions`.
 
 use std::time::Duration;
 
@@ -15,13 +16,13 @@ use tower_sessions_sqlx_store::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 
-const OTHERS: usize = 1_000;
+const SESSIONS: usize = 1_000;
 
 fn main() {
     divan::main();
 }
 
-/// With the pool as it is by itself, and with one that asks no connection whether it is still there.
+/// Loads a record with a default pool, and with a pool that does not test connections before use.
 #[divan::bench(args = [true, false], sample_count = 200, sample_size = 20)]
 fn load_tower_sessions_sqlite(bencher: Bencher<'_, '_>, test_before_acquire: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -40,7 +41,7 @@ fn load_tower_sessions_sqlite(bencher: Bencher<'_, '_>, test_before_acquire: boo
         let store = SqliteStore::new(pool.connect_with(options).await.unwrap());
         store.migrate().await.unwrap();
         let mut cookie = String::new();
-        for number in 0..OTHERS {
+        for number in 0..SESSIONS {
             let mut record = Record {
                 id: Id::default(),
                 data: [("user".to_owned(), number.to_string().into())].into(),

@@ -1,3 +1,5 @@
+//! A store in SQLite.
+
 mod database_file;
 mod reader;
 
@@ -14,7 +16,7 @@ use sqlx::{Encode, Row, Sqlite, SqlitePool, Type};
 
 use self::database_file::DatabaseFile;
 use self::reader::Reader;
-use super::sql::{self, Record, records, sql_store};
+use super::sql::{self, FromRow, impl_from_row, impl_sql_store};
 use super::{AccountStore, SessionStore, StoreError, TokenStore, UserStore};
 use crate::email_address::EmailAddress;
 use crate::password::PasswordHash;
@@ -22,49 +24,70 @@ use crate::session::{Device, Session};
 use crate::store::{Access, Account, IssuedToken, NewAccount};
 use crate::token::TokenId;
 
-/// Keeps accounts, sessions and tokens in SQLite, in tables that begin with `mizan_`.
+/// Keeps accounts, sessions and tokens in SQLite, in tables with the prefix `mizan_`.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use mizan_auth::Accounts;
+/// use mizan_auth::mail::ConsoleMailer;
+/// use mizan_auth::store::SqliteStore;
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let directory = tempfile::tempdir()?;
+///     let store = SqliteStore::open(directory.path().join("accounts.db")).await?;
+///     let _accounts = Accounts::builder("https://example.com")
+///         .store(Arc::new(store))
+///         .mailer(Arc::new(ConsoleMailer))
+///         .build()?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     pool: SqlitePool,
-    /// Where the file was opened by the store itself.
+    /// The reader of the file, if the store opened the file itself.
     reader: Option<Arc<Reader>>,
     file: Option<Arc<DatabaseFile>>,
 }
 
 impl SqliteStore {
-    /// The store in the file at `path`, which is made when there is none, with its tables as this
-    /// version needs them.
+    /// Opens the file at `path`, which is created if it does not exist, and runs the migrations.
     ///
-    /// A new file is readable and writable for this user alone (0600), as are its `-wal` and `-shm` files.
+    /// Only the current user can read and write a new file (mode 0600) and its `-wal` and `-shm` files.
     ///
-    /// While it is open the file must not be replaced, by a backup say: what has it open would go on with
-    /// the old one (<https://www.sqlite.org/howtocorrupt.html>, 2.4). [`Accounts::check_store`](crate::accounts::Accounts::check_store)
-    /// notices that, and [`purge_every`](crate::accounts::Accounts::purge_every) logs it.
+    /// Do not replace the file while it is open, for example by a backup: the open connections would continue to
+    /// use the old file (<https://www.sqlite.org/howtocorrupt.html>, section 2.4).
+    /// [`Accounts::check_store`](crate::Accounts::check_store) detects this, and
+    /// [`purge_every`](crate::Accounts::purge_every) logs it.
     ///
     /// # Errors
     ///
-    /// A file that cannot be opened, or that is no database.
+    /// Returns [`StoreError`] if the file cannot be opened or is not a database.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let file = match path.to_str() {
-            // SQLite's name for a database without a file.
+            // The name of a database without a file.
             Some(":memory:") => None,
             _ => Some(DatabaseFile::create(path).map_err(StoreError::new)?),
         };
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
-            // Readers go on while somebody writes, and a commit does not wait for the disk; what
-            // was committed last may be lost with the power, never the file.
+            // Readers continue during a write, and a commit does not wait for the disk. A power failure may
+            // lose the last commits but does not corrupt the file.
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
-        // A connection to a file does not break while it is unused, and asking each time whether it has would
-        // cost as much as what it is wanted for.
+        // A connection to a file does not break while it is idle, and a test before each use would cost as much
+        // as the query.
         let pool = SqlitePoolOptions::new()
             .test_before_acquire(false)
             .acquire_timeout(sql::ACQUIRE_TIMEOUT);
-        let pool = pool.connect_with(options).await?;
+        let pool = pool.connect_with(options).await.map_err(sql::store_error)?;
         let mut store = Self::new(pool);
         store.migrate().await?;
         if let Some(file) = file {
@@ -74,11 +97,11 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// The store in a database that the application has open already. [`migrate`](Self::migrate)
-    /// makes the tables.
+    /// Creates a store that uses an existing connection pool. Call [`migrate`](Self::migrate) to create the
+    /// tables.
     ///
-    /// It uses no connection but those of the pool, so that to check a session takes longer than with
-    /// [`open`](Self::open), which may open the same file beside the application.
+    /// It uses only the connections of the pool, so that finding a session takes longer than with
+    /// [`open`](Self::open), which can open the same file in addition to the pool of the application.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
         Self {
@@ -88,16 +111,18 @@ impl SqliteStore {
         }
     }
 
-    /// Brings the tables to what this version needs. It notes in a table of its own what it did,
-    /// so that the application's migrations and these do not meet.
+    /// Creates or migrates the tables.
+    ///
+    /// The migrations are recorded in the table `mizan_auth_migrations`, so that they do not interfere with the
+    /// migrations of the application.
     ///
     /// # Errors
     ///
-    /// A database that cannot be reached, or tables that a newer version made.
+    /// Returns [`StoreError`] if the database is not usable, or if a newer version created the tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let mut migrator = sqlx::migrate!("migrations/sqlite");
-        migrator.dangerous_set_table_name(sql::MIGRATIONS);
-        Ok(migrator.run(&self.pool).await?)
+        migrator.dangerous_set_table_name(sql::MIGRATIONS_TABLE);
+        migrator.run(&self.pool).await.map_err(StoreError::new)
     }
 
     fn check_file(&self) -> Result<(), StoreError> {
@@ -107,23 +132,26 @@ impl SqliteStore {
         }
     }
 
-    /// What the row with this id has.
-    async fn look_up<'q, T>(
+    /// Runs a query for the row with this id, on the calling thread if the reader is free.
+    async fn find_by_id<'q, T>(
         &self,
-        question: &'static str,
+        query: &'static str,
         id: impl Encode<'q, Sqlite> + Type<Sqlite> + rusqlite::ToSql + Send + 'q,
     ) -> Result<Option<T>, StoreError>
     where
-        T: Record<SqliteRow> + for<'row> Record<rusqlite::Row<'row>>,
+        T: FromRow<SqliteRow> + for<'row> FromRow<rusqlite::Row<'row>>,
     {
         let reader = self.reader.as_ref();
-        if let Some(found) = reader.and_then(|reader| reader.read(question, &id)) {
+        if let Some(found) = reader.and_then(|reader| reader.try_find(query, &id)) {
             return Ok(found);
         }
-        let query = sqlx::query(question).bind(id);
-        let row = query.fetch_optional(&self.pool).await?;
-        row.as_ref().map(T::of).transpose()
+        let query = sqlx::query(query).bind(id);
+        let row = query
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(sql::store_error)?;
+        row.as_ref().map(T::from_row).transpose()
     }
 }
 
-sql_store!(SqliteStore, Sqlite, SqliteRow);
+impl_sql_store!(SqliteStore, Sqlite, SqliteRow);

@@ -1,4 +1,4 @@
-//! Rows that version 1 of the tables left, and what the current version makes of them.
+//! Migration of rows from version 1 of the tables.
 
 use jiff::{SignedDuration, Timestamp};
 use mizan_auth::password::PasswordHash;
@@ -8,7 +8,7 @@ use mizan_auth::token::Token;
 const EMAIL: &str = "ada@example.com";
 const UNVERIFIED: &str = "eve@example.com";
 
-/// A session and a link of an account, in tables of version 1.
+/// An account with a session and a link in tables of version 1.
 pub(super) struct FirstVersion {
     session: Token,
     link: Token,
@@ -22,7 +22,7 @@ impl FirstVersion {
         }
     }
 
-    /// The statements that insert the rows. `blob` writes bytes, given in hexadecimal, as a literal.
+    /// Returns the statements that insert the rows. `blob` formats hexadecimal bytes as a literal.
     pub(super) fn statements(&self, blob: impl Fn(&str) -> String) -> String {
         let bytes = |bytes: &[u8]| {
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -47,8 +47,8 @@ impl FirstVersion {
         )
     }
 
-    /// Checks that users stay signed in, that links that were mailed are still good, and that the next change of
-    /// credentials ends both.
+    /// Checks that sessions and mailed links stay valid, and that the next change of credentials ends
+    /// both.
     pub(super) async fn check<S: AccountStore>(&self, store: &S) {
         let found = store.find_with_account(self.session.id()).await.unwrap();
         let (session, account) = found.unwrap();

@@ -1,4 +1,4 @@
-//! One suite for all stores, on each of them.
+//! Runs the store suite on each store.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod migrations;
@@ -18,19 +18,19 @@ use mizan_auth::store::{AccountStore, MemoryStore, SessionStore};
 use mizan_auth::suite;
 use mizan_auth::token::Token;
 
-/// Runs every suite on a store that keeps everything.
+/// Runs all suites on a store of accounts, sessions and tokens.
 async fn all<S: AccountStore>(store: Arc<S>) {
-    suite::everything(Arc::clone(&store)).await;
-    let longest = suite::purging(&*store, "ada").await;
+    suite::all(Arc::clone(&store)).await;
+    let longest = suite::session_purge(&*store, "ada").await;
     assert!(
         longest < Duration::from_millis(500),
-        "a check took {longest:?}"
+        "the longest lookup during a purge took {longest:?}"
     );
-    // Accounts may be kept elsewhere, or be gone.
-    let of_nobody = session("nobody");
-    SessionStore::insert(&*store, &of_nobody).await.unwrap();
-    let found = store.find_with_account(of_nobody.id).await.unwrap();
-    assert_eq!(found, Some((of_nobody, None)));
+    // The accounts may be in another store or may have been deleted.
+    let of_unknown = session("unknown");
+    SessionStore::insert(&*store, &of_unknown).await.unwrap();
+    let found = store.find_with_account(of_unknown.id).await.unwrap();
+    assert_eq!(found, Some((of_unknown, None)));
 }
 
 #[tokio::test]
@@ -38,10 +38,10 @@ async fn memory() {
     all(Arc::new(MemoryStore::default())).await;
 }
 
-/// A session of `user` that lasts an hour.
+/// Returns a session of `user` that expires in an hour.
 fn session(user: &str) -> Session {
     let token = Token::random();
-    // To the millisecond, as stores keep it.
+    // Stores keep times in milliseconds.
     let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
     let mut session = Session::new(token.id(), token.hash(), user, now);
     session.expires_at = now + jiff::SignedDuration::from_hours(1);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use mizan_auth::store::PostgresStore;
 use sqlx::postgres::PgPoolOptions;
 
-/// A server that ends with the test.
+/// A server that stops at the end of the test.
 struct Server {
     process: Child,
     port: u16,
@@ -22,7 +22,7 @@ impl Drop for Server {
     }
 }
 
-/// What PostgreSQL is run as, since it refuses to run as root.
+/// The user that runs PostgreSQL, which refuses to run as root.
 struct RunAs {
     user: u32,
     group: u32,
@@ -33,7 +33,7 @@ fn id_of(user: &str, which: &str) -> Option<u32> {
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }
 
-/// Nothing for who is not root; an error where there is nobody else to be.
+/// Returns `None` if the current user is not root, and an error if there is no other user.
 fn run_as() -> Result<Option<RunAs>, String> {
     let me = Command::new("id").arg("-u").output();
     let me = me.map_err(|error| format!("`id` cannot be run: {error}"))?;
@@ -61,7 +61,7 @@ fn command(program: &str, as_user: Option<&RunAs>, folder: &Path) -> Command {
     command
 }
 
-/// A new database in a folder of its own, or why there is none.
+/// Starts a server with a new database, or returns the reason why that is impossible.
 fn start() -> Result<Server, String> {
     let as_user = run_as()?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -131,14 +131,13 @@ async fn postgres() {
     let store = Arc::new(connect(&server).await);
     super::all(Arc::clone(&store)).await;
     store.migrate().await.unwrap();
-    // Several processes that start at once do not get in each other's way.
+    // Several processes can migrate concurrently.
     let others = futures_util::future::join_all((0..4).map(|_| connect(&server))).await;
     assert_eq!(others.len(), 4);
 }
 
-/// The migration keeps the rows that an earlier version of this crate wrote to the database.
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_rows_of_the_first_version_are_migrated() {
+async fn postgres_migrates_rows_of_version_1() {
     let server = match start() {
         Ok(server) => server,
         Err(why) => {

@@ -6,7 +6,7 @@ use mizan_auth::store::{RedisSessionStore, SessionStore};
 
 use mizan_auth::suite;
 
-/// A server that ends with the test.
+/// A server that stops at the end of the test.
 struct Server {
     process: Child,
     port: u16,
@@ -52,7 +52,7 @@ async fn redis() {
     let store = RedisSessionStore::connect(&url).await.unwrap();
     suite::sessions(&store, ["ada", "eve"]).await;
 
-    // What has expired is gone by itself.
+    // Redis removes expired sessions.
     let mut session = super::session("ada");
     session.expires_at = session.created_at + jiff::SignedDuration::from_millis(300);
     store.insert(&session).await.unwrap();
@@ -61,7 +61,7 @@ async fn redis() {
     assert_eq!(store.find(session.id).await.unwrap(), None);
     assert_eq!(store.list_by_user("ada").await.unwrap(), []);
 
-    // A server that is away comes back.
+    // The store recovers after the server was unreachable.
     drop(server);
     let error = store.find(session.id).await.unwrap_err();
     assert!(error.is_temporary(), "{error:?}");

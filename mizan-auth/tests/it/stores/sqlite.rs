@@ -13,22 +13,21 @@ async fn sqlite() {
     let path = folder.path().join("accounts.db");
     let store = Arc::new(SqliteStore::open(&path).await.unwrap());
     super::all(Arc::clone(&store)).await;
-    // A second process, and a second start, find what the first left.
+    // A second process and a second start find the existing data.
     store.migrate().await.unwrap();
     let again = SqliteStore::open(&path).await.unwrap();
     let email = "race@example.com".parse().unwrap();
     let account = again.find_by_email(&email).await.unwrap().unwrap();
     let access = Access::default().staff(true).permission("posts.rename");
     assert!(again.set_access(&account.id, &access).await.unwrap());
-    assert!(!again.set_access("nobody", &access).await.unwrap());
+    assert!(!again.set_access("unknown", &access).await.unwrap());
     let found = UserStore::find(&*store, &account.id).await;
     let found = found.unwrap().unwrap();
     assert_eq!(found.access, access);
 }
 
-/// The migration keeps the rows that an earlier version of this crate wrote to the file.
 #[tokio::test(flavor = "multi_thread")]
-async fn sqlite_rows_of_the_first_version_are_migrated() {
+async fn sqlite_migrates_rows_of_version_1() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");
     let options = SqliteConnectOptions::new()
@@ -54,7 +53,7 @@ async fn sqlite_rows_of_the_first_version_are_migrated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_are_listed_by_address() {
+async fn lists_accounts_by_address() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("accounts.db"));
     let store = store.await.unwrap();
@@ -71,9 +70,8 @@ async fn accounts_are_listed_by_address() {
     );
 }
 
-/// What is checked is what is in the file, whoever wrote it last.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_another_process_wrote_is_seen_at_once() {
+async fn sees_writes_of_other_processes_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");
     let here = SqliteStore::open(&path).await.unwrap();
@@ -93,9 +91,8 @@ async fn what_another_process_wrote_is_seen_at_once() {
     }
 }
 
-/// Whoever no longer waits for an answer leaves none to others.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_check_that_is_given_up_does_not_break_the_next() {
+async fn a_dropped_query_does_not_affect_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("accounts.db"));
     let store = store.await.unwrap();
@@ -104,17 +101,17 @@ async fn a_check_that_is_given_up_does_not_break_the_next() {
         SessionStore::insert(&store, session).await.unwrap();
     }
     for _ in 0..100 {
-        // Asked, and dropped before there is an answer.
+        // The query is dropped before it completes.
         let _ = store.find_with_account(first.id).now_or_never();
         let found = store.find_with_account(second.id).await.unwrap();
         assert_eq!(found, Some((second.clone(), None)));
     }
 }
 
-/// The hashes of passwords are for the server's user alone, whatever the umask.
+/// Only the user of the server can read password hashes, whatever the umask.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_file_is_readable_for_its_owner_alone() {
+async fn only_the_owner_can_read_the_database_file() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");
@@ -131,10 +128,10 @@ async fn the_file_is_readable_for_its_owner_alone() {
     }
 }
 
-/// Data that the store writes to a deleted file is lost when the process ends.
+/// Writes to a deleted file are lost when the process exits.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_was_deleted_or_replaced_is_noticed() {
+async fn detects_a_deleted_or_replaced_database_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");
     let store = Arc::new(SqliteStore::open(&path).await.unwrap());
@@ -160,9 +157,8 @@ async fn a_file_that_was_deleted_or_replaced_is_noticed() {
     assert!(log.text().contains("was replaced"), "{}", log.text());
 }
 
-/// Trying later helps, so that is what clients are told.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_is_busy_is_unavailable() {
+async fn a_locked_database_is_reported_as_unavailable() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");
     let short = std::time::Duration::from_millis(50);
@@ -189,15 +185,15 @@ async fn a_store_that_is_busy_is_unavailable() {
     assert!(reply.headers.contains_key("retry-after"), "{reply:?}");
     assert!(
         reply.json()["error_id"].is_string(),
-        "the log has it under an id"
+        "the error id is in the log"
     );
     other.execute_batch("ROLLBACK").unwrap();
 
-    // All connections are taken.
+    // All connections of the pool are in use.
     let taken = pool.acquire().await.unwrap();
     let reply = browser.sign_in("ada@example.com", PASSWORD).await;
     assert_eq!(reply.outcome(), (503, "unavailable".to_owned()));
-    // Whose request it is cannot be found out either.
+    // Authentication also fails.
     let token = mizan_auth::token::Token::random().expose();
     browser.cookie = Some(format!("__Host-mizan_session={token}"));
     let reply = browser.send("account", serde_json::json!({})).await;
@@ -206,9 +202,9 @@ async fn a_store_that_is_busy_is_unavailable() {
     drop(taken);
     browser.cookie = None;
     let reply = browser.sign_up("ada@example.com", PASSWORD).await;
-    assert_eq!(reply.status, 200, "it has recovered");
+    assert_eq!(reply.status, 200, "the store has not recovered");
 
-    // What does not pass by itself is a fault.
+    // An error that a retry does not fix is an internal error.
     sqlx::query("DROP TABLE mizan_accounts")
         .execute(&pool)
         .await

@@ -6,6 +6,7 @@ use std::time::Duration;
 use redis::{AsyncConnectionConfig, PushInfo, RedisError, Value};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::gap_fill::for_each_topic;
 use super::state::{RESPONSE_TIMEOUT, RedisConnection, RedisState, SyncQueue};
 use crate::backoff::Backoff;
 use crate::broker::error::BrokerError;
@@ -81,7 +82,11 @@ async fn connect(state: &Arc<RedisState>, number: u64) -> Result<RedisConnection
     *state.sync.lock() = SyncQueue::default();
     let mut topics = state.topics.all();
     topics.retain(|topic| topic.has_subscribers());
-    state.subscribe_all(&connection, topics).await?;
+    let connected = &connection;
+    for_each_topic(topics, |topic| async move {
+        state.subscribe(connected, &topic).await
+    })
+    .await?;
     *state.connection.lock() = Some(connection.clone());
     let _ = state.was_connected.set(());
     for topic in state.topics.all() {
@@ -132,7 +137,10 @@ async fn sync_until_broken(state: &Arc<RedisState>, connection: &RedisConnection
         if sync_all && let Err(error) = check_role(state, connection).await {
             return error;
         }
-        if let Err(error) = state.sync_all(connection, topics).await {
+        let synced = for_each_topic(topics, |topic| async move {
+            state.sync(connection, &topic).await
+        });
+        if let Err(error) = synced.await {
             return error;
         }
     }

@@ -79,36 +79,6 @@ impl RedisState {
         self.fill_gap(connection, topic).await
     }
 
-    /// Synchronizes topics concurrently.
-    pub(super) async fn sync_all(
-        &self,
-        connection: &RedisConnection,
-        topics: Vec<Arc<Topic>>,
-    ) -> Result<(), BrokerError> {
-        let mut syncs = stream::iter(topics)
-            .map(|topic| async move { self.sync(connection, &topic).await })
-            .buffer_unordered(MAX_CONCURRENT_SCRIPTS);
-        while let Some(synced) = syncs.next().await {
-            synced?;
-        }
-        Ok(())
-    }
-
-    /// Subscribes to topics concurrently.
-    pub(super) async fn subscribe_all(
-        &self,
-        connection: &RedisConnection,
-        topics: Vec<Arc<Topic>>,
-    ) -> Result<(), BrokerError> {
-        let mut subscriptions = stream::iter(topics)
-            .map(|topic| async move { self.subscribe(connection, &topic).await })
-            .buffer_unordered(MAX_CONCURRENT_SCRIPTS);
-        while let Some(subscribed) = subscriptions.next().await {
-            subscribed?;
-        }
-        Ok(())
-    }
-
     /// Adds the messages that the topic lacks, from the stream. Restarts the topic if the stream has another epoch,
     /// or does not keep all of those messages.
     async fn fill_gap(
@@ -145,6 +115,19 @@ impl RedisState {
         }
         Ok(())
     }
+}
+
+/// Runs an operation for topics concurrently, until one of them fails.
+pub(super) async fn for_each_topic<F: Future<Output = Result<(), BrokerError>>>(
+    topics: Vec<Arc<Topic>>,
+    operation: impl FnMut(Arc<Topic>) -> F,
+) -> Result<(), BrokerError> {
+    let operations = stream::iter(topics).map(operation);
+    let mut results = operations.buffer_unordered(MAX_CONCURRENT_SCRIPTS);
+    while let Some(result) = results.next().await {
+        result?;
+    }
+    Ok(())
 }
 
 /// Parses a Pub/Sub message: the epoch, the offset and the data, separated by spaces.

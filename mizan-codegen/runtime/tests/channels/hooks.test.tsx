@@ -57,13 +57,16 @@ function Room({
 
 const text = (name: string) => screen.getByTestId(name).textContent;
 const after = (ms: number) =>
-  act(async () => void (await vi.advanceTimersByTimeAsync(ms)));
+  act(async () => {
+    await vi.advanceTimersByTimeAsync(ms);
+  });
 const socket = () => act(newest);
 
 beforeEach(() => {
   fakeSockets();
   api = createApi();
-  for (const name of Object.keys(rendered)) delete rendered[name];
+  for (const name of Object.keys(rendered))
+    Reflect.deleteProperty(rendered, name);
   vi.spyOn(Math, "random").mockReturnValue(0.5);
 });
 
@@ -73,8 +76,8 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-describe("a channel hook", () => {
-  it("shows messages as they come, and resolves what is sent with the reply", async () => {
+describe("useChannel", () => {
+  it("shows messages as they arrive, and resolves sent messages with the reply", async () => {
     render(<Room room="lobby" />);
     const server = await socket();
     expect(text("lobby")).toBe("connecting: ");
@@ -88,7 +91,7 @@ describe("a channel hook", () => {
     await expect(sending).resolves.toBe(7);
   });
 
-  it("subscribes once under StrictMode, and leaves when it is gone", async () => {
+  it("subscribes once under StrictMode, and unsubscribes on unmount", async () => {
     const page = (
       <StrictMode>
         <Room room="lobby" />
@@ -108,7 +111,7 @@ describe("a channel hook", () => {
     expect(server.closedWith).toMatchObject({ code: 1000 });
   });
 
-  it("renders again only for its own subscription, and at most once a frame", async () => {
+  it("renders again for changes of its subscription only, at most once per frame", async () => {
     render(
       <>
         <Room room="a" />
@@ -135,7 +138,7 @@ describe("a channel hook", () => {
     expect(text("a")).toContain("99 100");
   });
 
-  it("keeps its functions, and its result while nothing changes", async () => {
+  it("returns stable functions, and the same result without changes", async () => {
     const { rerender } = render(<Room room="lobby" />);
     (await socket()).welcome().tell(subok(1));
     await after(100);
@@ -149,8 +152,8 @@ describe("a channel hook", () => {
     expect(sockets[0]?.of("sub")).toHaveLength(1);
   });
 
-  it("changes the subscription with its params, and shows nothing of the one before", async () => {
-    let change = (_: string): void => {};
+  it("changes the subscription with its params, and clears the previous messages", async () => {
+    let change: (room: string) => void = () => {};
     function Page(): ReactNode {
       const [room, setRoom] = useState("a");
       change = setRoom;
@@ -193,7 +196,7 @@ describe("a channel hook", () => {
     expect(sockets[0]?.closedWith).toMatchObject({ code: 1000 });
   });
 
-  it("tells of reconnections, refusals and gaps", async () => {
+  it("reports reconnections, refusals and gaps", async () => {
     render(<Room room="lobby" />);
     const server = await socket();
     server.welcome().tell(subok(1, 1));
@@ -223,7 +226,7 @@ describe("a channel hook", () => {
     });
   });
 
-  it("is idle on the server, where it opens no socket", async () => {
+  it("is idle during server rendering, without a socket", async () => {
     expect(renderToString(<Room room="lobby" />)).toBe(
       '<p data-testid="lobby">idle<!-- -->: </p>',
     );

@@ -41,7 +41,7 @@ afterEach(async () => {
   expect(server.errors).toEqual([]);
 });
 
-/** Somebody on a page of their own. */
+/** Creates a client on a page of its own. */
 function enter(room: string, limit = 10_000): ChannelSubscription<Chat> {
   const api = createApi({ baseUrl: server.baseUrl });
   const entered = subscribe(api, chat, { room }, { limit, recent: 200 });
@@ -56,10 +56,10 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Cuts connections until the work is done. */
 async function whileCut(work: Promise<unknown>): Promise<number> {
-  let isDone = false;
+  const progress = { isDone: false };
   let cuts = 0;
-  const done = work.finally(() => (isDone = true));
-  while (!isDone) {
+  const done = work.finally(() => (progress.isDone = true));
+  while (!progress.isDone) {
     await pause(5 + (cuts % 7) * 5);
     server.cut();
     cuts += 1;
@@ -68,8 +68,8 @@ async function whileCut(work: Promise<unknown>): Promise<number> {
   return cuts;
 }
 
-describe("over real sockets", () => {
-  it("what one says the others hear", async () => {
+describe("channels over real sockets", () => {
+  it("deliver messages to other clients", async () => {
     server = await startChatServer({ history: 100 });
     server.publish("lobby", "before");
     const [mia, ole] = [enter("lobby"), enter("lobby")];
@@ -86,7 +86,7 @@ describe("over real sockets", () => {
     expect(more).toBe(true);
   });
 
-  it("nothing is lost, doubled or out of order, however often they are cut", async () => {
+  it("lose, duplicate and reorder no message when connections are cut", async () => {
     server = await startChatServer({ history: 10_000 });
     const people = [enter("lobby"), enter("lobby"), enter("lobby")];
     const said: Promise<unknown>[] = [];
@@ -119,7 +119,7 @@ describe("over real sockets", () => {
     }
   }, 30_000);
 
-  it("what is lost is told of", async () => {
+  it("report lost messages as a gap", async () => {
     server = await startChatServer({ history: 5 });
     const room = enter("lobby");
     await vi.waitFor(() => expect(room.state.status).toBe("live"));
@@ -135,12 +135,12 @@ describe("over real sockets", () => {
     server.restart();
     server.cut();
     await vi.waitFor(() => expect(room.state.gap?.reason).toBe("epoch"));
-    server.publish("lobby", "anew");
-    await vi.waitFor(() => expect(data(room).slice(-1)).toEqual(["anew"]));
+    server.publish("lobby", "again");
+    await vi.waitFor(() => expect(data(room).slice(-1)).toEqual(["again"]));
     expect(new Set(room.state.messages.map(({ id }) => id)).size).toBe(3);
   });
 
-  it("either everything came or a gap says what did not", async () => {
+  it("deliver every message or report a gap", async () => {
     server = await startChatServer({ history: 20 });
     const room = enter("lobby");
     const gaps: [number, number][] = [];

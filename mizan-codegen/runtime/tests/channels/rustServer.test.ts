@@ -75,7 +75,7 @@ describe.skipIf(!program)("with mizan's own server", () => {
     await server.close();
   });
 
-  it("two talk, and see each other", async () => {
+  it("exchange messages and presence between two clients", async () => {
     const mia = enter("mia", "lobby");
     await isLive(mia);
     expect(mia.state).toMatchObject({
@@ -110,11 +110,11 @@ describe.skipIf(!program)("with mizan's own server", () => {
     );
   });
 
-  it("refusals and errors arrive as they are", async () => {
-    const nobody = enter(undefined, "lobby");
+  it("deliver refusals and errors unchanged", async () => {
+    const anonymous = enter(undefined, "lobby");
     const shut = enter("mia", "closed");
     await vi.waitFor(() => {
-      expect(nobody.state.error?.code).toBe("unauthenticated");
+      expect(anonymous.state.error?.code).toBe("unauthenticated");
       expect(shut.state.error?.code).toBe("forbidden");
     }, 5_000);
     const mia = enter("mia", "lobby");
@@ -128,7 +128,7 @@ describe.skipIf(!program)("with mizan's own server", () => {
     await expect(mia.send("still here")).resolves.toEqual({ number: 1 });
   });
 
-  it("a session that is revoked ends, and others do not", async () => {
+  it("close the channels of a revoked session only", async () => {
     const [mia, ole] = [enter("mia", "lobby"), enter("ole", "lobby")];
     await Promise.all([isLive(mia), isLive(ole)]);
     await createApi().revoke({ user: "mia" });
@@ -141,11 +141,11 @@ describe.skipIf(!program)("with mizan's own server", () => {
     await expect(ole.send("alone")).resolves.toEqual({ number: 1 });
   });
 
-  it("nothing is lost, doubled or run twice, however often connections are cut", async () => {
+  it("lose, duplicate and process twice no message when connections are cut", async () => {
     const people = ["mia", "ole", "kim"].map((user) => enter(user, "lobby"));
     await Promise.all(people.map(isLive));
     const said: Promise<unknown>[] = [];
-    let isDone = false;
+    const progress = { isDone: false };
     const talk = async (): Promise<void> => {
       for (let number = 0; number < 100; number += 1) {
         for (const person of people) said.push(person.send(String(number)));
@@ -153,9 +153,9 @@ describe.skipIf(!program)("with mizan's own server", () => {
       }
       await Promise.all(said);
     };
-    const done = talk().finally(() => (isDone = true));
+    const done = talk().finally(() => (progress.isDone = true));
     let cuts = 0;
-    while (!isDone) {
+    while (!progress.isDone) {
       await pause(50 + (cuts % 7) * 40);
       server.cut();
       cuts += 1;
@@ -177,7 +177,7 @@ describe.skipIf(!program)("with mizan's own server", () => {
       );
   }, 60_000);
 
-  it("a server that was killed is told of as a gap", async () => {
+  it("report a killed server as a gap", async () => {
     const mia = enter("mia", "lobby");
     await isLive(mia);
     await mia.send("before");

@@ -20,7 +20,7 @@ import {
   subscribe,
 } from "../support/subscriptions";
 
-/** How long the random waits are, as a part of the longest. */
+/** The random delays, as a fraction of the maximum. */
 let jitter = 0.5;
 
 beforeEach(() => {
@@ -52,7 +52,7 @@ async function live(api: Api = createApi()): Promise<{
   return { socket, room };
 }
 
-describe("the address", () => {
+describe("the URL of the socket", () => {
   it.each([
     ["/api/mizan", "ws://localhost:3000/api/mizan/ws"],
     ["https://example.test/rpc", "wss://example.test/rpc/ws"],
@@ -62,7 +62,7 @@ describe("the address", () => {
     expect(await newest()).toMatchObject({ url, offered: "mizan.v1.json" });
   });
 
-  it("is that of the api: each has a socket of its own, and all who use one share it", async () => {
+  it("belongs to the api, whose subscriptions share a socket", async () => {
     const [one, other] = [
       createApi(),
       createApi({ baseUrl: "https://other.test/rpc" }),
@@ -78,8 +78,8 @@ describe("the address", () => {
   });
 });
 
-describe("hello", () => {
-  it("comes first, with a name that stays and a token that is fresh", async () => {
+describe("the hello frame", () => {
+  it("is sent first, with a stable client id and a new token", async () => {
     let count = 0;
     const headers = () => ({ authorization: `Bearer token-${++count}` });
     const { socket } = await live(createApi({ headers }));
@@ -92,7 +92,7 @@ describe("hello", () => {
     expect(second).toEqual({ ...first, token: "token-2" });
   });
 
-  it("has no token where the api sends none, or one of another kind", async () => {
+  it("has no token without a bearer token of the api", async () => {
     const headers = () => ({ authorization: "Basic YTpi" });
     for (const api of [createApi(), createApi({ headers })]) {
       subscribe(api, chat, {});
@@ -101,7 +101,7 @@ describe("hello", () => {
     }
   });
 
-  it("is not sent to a server that speaks something else", async () => {
+  it("is not sent to a server with another subprotocol", async () => {
     subscribe(createApi(), chat, {});
     const socket = (await newest()).accept("");
     expect(socket.sent).toEqual([]);
@@ -110,7 +110,7 @@ describe("hello", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("is tried again when the token cannot be had", async () => {
+  it("is retried after the token could not be loaded", async () => {
     let isBroken = true;
     const cause = new Error("signed out");
     const headers = async () => {
@@ -130,7 +130,7 @@ describe("hello", () => {
     expect(room.state).toMatchObject({ status: "live", error: undefined });
   });
 
-  it("gives up on a server that does not answer", async () => {
+  it("is followed by a reconnect if the server does not respond", async () => {
     subscribe(createApi(), chat, {});
     (await newest()).accept();
     await after(19_999);
@@ -140,14 +140,14 @@ describe("hello", () => {
   });
 });
 
-describe("signs of life", () => {
-  it("are given when the server asks", async () => {
+describe("heartbeats", () => {
+  it("answer a ping", async () => {
     const { socket } = await live();
     socket.tell({ t: "ping" });
     expect(socket.sent.at(-1)).toEqual({ t: "pong" });
   });
 
-  it("are missed after the heartbeat and 10 seconds, and not asked for", async () => {
+  it("time out 10 seconds after the heartbeat interval, without a probe", async () => {
     const { socket, room } = await live();
     await after(34_000);
     socket.tell({ t: "ping" });
@@ -159,7 +159,7 @@ describe("signs of life", () => {
     expect(socket.sent).toHaveLength(before);
     await after(250);
     expect(sockets).toHaveLength(2);
-    // What the dead one still says is not heard.
+    // Frames of the dead connection are ignored.
     socket.tell(pub(1, 11)).drop(4403);
     await after(0);
     expect(sockets).toHaveLength(2);
@@ -167,7 +167,7 @@ describe("signs of life", () => {
   });
 });
 
-describe("after sleep or a change of network", () => {
+describe("after sleep or a network change", () => {
   const wakes: [string, () => void][] = [
     ["visible", () => setVisible(true)],
     ["online", () => window.dispatchEvent(new Event("online"))],
@@ -206,14 +206,14 @@ describe("after sleep or a change of network", () => {
       const { socket } = await live();
       wake();
       await after(3_000);
-      const error = { code: "not_subscribed", message: "nobody is" };
+      const error = { code: "not_subscribed", message: "not subscribed" };
       socket.tell({ t: "reply", mid: "probe", error });
       await after(10_000);
       expect(socket.closedWith).toBeUndefined();
     },
   );
 
-  it.each(wakes)("(%s) nobody waits any longer", async (_, wake) => {
+  it.each(wakes)("(%s) a waiting client connects at once", async (_, wake) => {
     const { socket } = await live();
     jitter = 1;
     socket.drop();
@@ -224,7 +224,7 @@ describe("after sleep or a change of network", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("does not matter while hidden, or once nothing is subscribed", async () => {
+  it("nothing happens while hidden, or without subscriptions", async () => {
     const listen = vi.spyOn(document, "addEventListener");
     const { socket, room } = await live();
     const before = socket.sent.length;
@@ -240,8 +240,8 @@ describe("after sleep or a change of network", () => {
   });
 });
 
-describe("a credential that lapses", () => {
-  it("is replaced by a fresh token", async () => {
+describe("an expired credential", () => {
+  it("is replaced by a new token", async () => {
     let count = 0;
     const headers = () => ({ authorization: `Bearer token-${++count}` });
     const { socket } = await live(createApi({ headers }));
@@ -251,10 +251,12 @@ describe("a credential that lapses", () => {
     expect(socket.closedWith).toBeUndefined();
   });
 
-  it("is not replaced on a connection that it was not asked for on", async () => {
+  it("is not replaced on a later connection", async () => {
     const waiting: ((token: string) => void)[] = [];
     const headers = async () => {
-      const token = await new Promise((resolve) => waiting.push(resolve));
+      const token = await new Promise<string>((resolve) =>
+        waiting.push(resolve),
+      );
       return { authorization: `Bearer ${token}` };
     };
     subscribe(createApi({ headers }), chat, {});
@@ -270,7 +272,7 @@ describe("a credential that lapses", () => {
     expect(next.of("auth")).toEqual([]);
   });
 
-  it("is a cookie where there is no token: another connection sends it", async () => {
+  it("causes a reconnect without a token, so that the browser sends the cookie", async () => {
     const { socket } = await live();
     socket.tell({ t: "reauth", within: 10_000 });
     await after(250);
@@ -278,7 +280,7 @@ describe("a credential that lapses", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("(4401) is replaced once, and again only after a good connection", async () => {
+  it("(4401) is replaced once, and again only after a stable connection", async () => {
     const { socket, room } = await live();
     socket.drop(4401);
     await after(0);
@@ -299,7 +301,7 @@ describe("a credential that lapses", () => {
 });
 
 describe("draining", () => {
-  it("connects anew after the time that the server gives", async () => {
+  it("reconnects after the time that the server sets", async () => {
     const { socket, room } = await live();
     socket.tell({ t: "drain", after: 3_271 });
     const sending = room.send("late");
@@ -320,7 +322,7 @@ describe("draining", () => {
     await expect(sending).resolves.toBe("done");
   });
 
-  it("may be told instead of a welcome", async () => {
+  it("may be announced instead of a welcome", async () => {
     const room = subscribe(createApi(), chat, {});
     (await newest()).accept().tell({ t: "drain", after: 3_000 });
     expect(room.state.status).toBe("connecting");
@@ -330,7 +332,7 @@ describe("draining", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("waits when the server closes before it, and does not wake up earlier", async () => {
+  it("waits if the server closes earlier, and is not shortened by a page resume", async () => {
     const { socket } = await live();
     socket.tell({ t: "drain", after: 3_000 });
     await after(1_000);
@@ -342,7 +344,7 @@ describe("draining", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("does not make up for a session that has ended", async () => {
+  it("does not reopen a revoked session", async () => {
     const { socket, room } = await live();
     socket.tell({ t: "drain", after: 1_000 }).drop(4403);
     await after(2_000);
@@ -350,7 +352,7 @@ describe("draining", () => {
     expect(room.state.error?.code).toBe("revoked");
   });
 
-  it("takes new subscriptions and messages along to the next connection", async () => {
+  it("postpones new subscriptions and messages to the next connection", async () => {
     const api = createApi();
     const { socket, room } = await live(api);
     const crossing = room.send("crossing");
@@ -370,7 +372,7 @@ describe("draining", () => {
   });
 });
 
-describe("a close", () => {
+describe("a closed connection", () => {
   it.each([1000, 1001, 1006, 1011, 1012, 1013, 4408, 4421, 4999])(
     "with %i is followed by another connection",
     async (code) => {
@@ -413,7 +415,7 @@ describe("a close", () => {
     expect(sockets).toHaveLength(1);
   });
 
-  it("with 4429 is followed by another connection after 10 seconds at least", async () => {
+  it("with 4429 is reopened after at least 10 seconds", async () => {
     const { socket } = await live();
     socket.drop(4429);
     await after(9_999);
@@ -424,7 +426,7 @@ describe("a close", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("comes from the client when a frame cannot be read, and is the end", async () => {
+  it("is final after an unreadable frame", async () => {
     const unreadable: unknown[] = [
       "{",
       "[]",
@@ -448,7 +450,7 @@ describe("a close", () => {
     expect(sockets).toHaveLength(unreadable.length);
   });
 
-  it("does not come for members that the client does not know", async () => {
+  it("is not caused by unknown members of a frame", async () => {
     const { socket, room } = await live();
     socket.tell({ ...pub(1, 11, "hi"), since: 7, more: {} });
     expect(room.state.messages).toMatchObject([{ offset: 11, data: "hi" }]);
@@ -456,7 +458,7 @@ describe("a close", () => {
 });
 
 describe("reconnecting", () => {
-  it("waits a random time, which doubles up to 30 seconds", async () => {
+  it("waits a random time that doubles up to 30 seconds", async () => {
     const { socket, room } = await live();
     jitter = 1;
     socket.drop();
@@ -476,7 +478,7 @@ describe("reconnecting", () => {
     });
   });
 
-  it("counts from 0 again only after a connection of 30 seconds", async () => {
+  it("resets the backoff after a connection of 30 seconds", async () => {
     await live();
     jitter = 1;
     const gap = async (openFor: number): Promise<number> => {
@@ -494,7 +496,7 @@ describe("reconnecting", () => {
     expect(await gap(30_000)).toBe(500);
   });
 
-  it("happens after sign-in and sign-out, and with `reconnect`", async () => {
+  it("happens after a sign-in, after a sign-out, and with `reconnect`", async () => {
     const { fetch } = fakeServer(() =>
       json(null, { headers: { "mizan-affects": "*" } }),
     );
@@ -517,7 +519,7 @@ describe("reconnecting", () => {
 });
 
 describe("the server's limits", () => {
-  it("on frames a second are kept", async () => {
+  it("on frames per second are respected", async () => {
     const api = createApi();
     for (let room = 0; room < 100; room += 1)
       subscribe(api, chat, { room: String(room) });
@@ -545,7 +547,7 @@ describe("the server's limits", () => {
     expect(most).toBeGreaterThan(150);
   });
 
-  it("never hold up the answer to a ping", async () => {
+  it("never delay the answer to a ping", async () => {
     const api = createApi();
     for (let room = 0; room < 100; room += 1)
       subscribe(api, chat, { room: String(room) });
@@ -554,7 +556,7 @@ describe("the server's limits", () => {
     expect(socket.sent.at(-1)).toEqual({ t: "pong" });
   });
 
-  it("on subscriptions end those that are too many, and not the connection", async () => {
+  it("on subscriptions close excess subscriptions instead of the connection", async () => {
     const api = createApi();
     const rooms = ["a", "b", "c"].map((room) => subscribe(api, chat, { room }));
     const limits = { frame: 65_536, subs: 2, rate: 50, inflight: 32 };
@@ -569,7 +571,7 @@ describe("the server's limits", () => {
     expect(socket.of("sub")).toHaveLength(2);
   });
 
-  it("on the size of frames refuse what is larger", async () => {
+  it("on the size of frames reject larger messages", async () => {
     const api = createApi();
     const { socket, room } = await live(api);
     await expect(room.send("ü".repeat(32_768))).rejects.toMatchObject({
@@ -585,7 +587,7 @@ describe("the server's limits", () => {
     expect(socket.of("msg")).toHaveLength(1);
   });
 
-  it("on messages without a reply make the others wait", async () => {
+  it("on messages without a reply delay further messages", async () => {
     const { socket, room } = await live();
     const replies = Array.from({ length: 40 }, (_, index) =>
       outcome(room.send(index)),

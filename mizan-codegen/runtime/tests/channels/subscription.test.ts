@@ -58,7 +58,7 @@ const data = ({ state }: ChannelSubscription<ChannelTypes>) =>
   state.messages.map((message) => message.data);
 
 describe("a subscription", () => {
-  it("is asked for with channel and params, and live with the position that the server says", async () => {
+  it("is requested with channel and params, and live at the position of the server", async () => {
     const api = createApi();
     const room = subscribe(api, chat, { room: "lobby" });
     expect(room.state.status).toBe("connecting");
@@ -83,7 +83,7 @@ describe("a subscription", () => {
     });
   });
 
-  it("begins some messages back where that is asked for, and only then", async () => {
+  it("starts with recent messages on request only", async () => {
     const { socket, room } = await live({ recent: 2 });
     expect(socket.of("sub")[0]).toMatchObject({ recent: 2 });
     socket.tell(pub(1, 11, "a"), pub(1, 12, "b"));
@@ -93,7 +93,7 @@ describe("a subscription", () => {
     expect(again).toMatchObject({ since: { epoch: "e", offset: 12 } });
   });
 
-  it("is one for all who ask for the same, whatever the order of their params", async () => {
+  it("is shared by callers with equal params in any order", async () => {
     const api = createApi();
     const one = subscribe(api, chat, { room: "a", deep: { x: 1, y: [2] } });
     const other = subscribe(api, chat, { deep: { y: [2], x: 1 }, room: "a" });
@@ -122,7 +122,7 @@ describe("a subscription", () => {
     expect(socket.closedWith).toMatchObject({ code: 1000 });
   });
 
-  it("survives that its last holder is away for a moment", async () => {
+  it("survives a short time without holders", async () => {
     const { api, socket, room } = await live();
     socket.tell(pub(1, 11, "a"));
     room.close();
@@ -134,7 +134,7 @@ describe("a subscription", () => {
     expect(data(again)).toEqual(["a"]);
   });
 
-  it("that was left gets another name when it is asked for again", async () => {
+  it("gets a new name after it was left", async () => {
     const { api, socket, room } = await live();
     subscribe(api, chat, { room: "other" });
     room.close();
@@ -147,7 +147,7 @@ describe("a subscription", () => {
     expect(data(again)).toEqual(["for the new one"]);
   });
 
-  it("tells nobody but its own listeners, and them at most once a frame", async () => {
+  it("notifies its own listeners only, at most once per frame", async () => {
     const { api, socket, room } = await live();
     const other = subscribe(api, chat, { room: "other" });
     socket.tell(subok(2));
@@ -176,7 +176,7 @@ describe("a subscription", () => {
     expect(heard.messages).toHaveBeenCalledTimes(50);
   });
 
-  it("says when the server has another contract", async () => {
+  it("reports a server with another contract", async () => {
     const { socket, room } = await live({}, { contract: "other" });
     expect(room.state.outdated).toBe(true);
     const sending = outcome(room.send("hi"));
@@ -192,7 +192,7 @@ describe("a subscription", () => {
 });
 
 describe("messages", () => {
-  it("are bounded, the newest stay", async () => {
+  it("are limited to the newest", async () => {
     const { socket, room } = await live({ limit: 3 });
     for (let offset = 11; offset <= 15; offset += 1)
       socket.tell(pub(1, offset, offset));
@@ -204,21 +204,21 @@ describe("messages", () => {
     expect(large.state.messages).toHaveLength(500);
   });
 
-  it("that were seen already are dropped", async () => {
+  it("are ignored if they were received before", async () => {
     const { socket, room } = await live();
     socket.tell(pub(1, 11, "a"), pub(1, 11, "a"), pub(1, 9, "old"));
     expect(data(room)).toEqual(["a"]);
     expect(socket.closedWith).toBeUndefined();
   });
 
-  it("may be far apart, as long as each names the one before it", async () => {
+  it("may skip offsets if each refers to the one before it", async () => {
     const { socket, room } = await live();
     socket.tell({ ...pub(1, 500, "a"), prev: 10 });
     socket.tell({ ...pub(1, 777, "b"), prev: 500 });
     expect(data(room)).toEqual(["a", "b"]);
   });
 
-  it("that do not follow from the position end the connection, and are asked for again", async () => {
+  it("with a missing predecessor cause a reconnect and a new request", async () => {
     const { socket, room } = await live();
     socket.tell(pub(1, 11, "a"), pub(1, 13, "c"));
     expect(data(room)).toEqual(["a"]);
@@ -238,7 +238,7 @@ describe("messages", () => {
     expect(room.state.gap).toBeUndefined();
   });
 
-  it("before `subok` end the connection", async () => {
+  it("before `subok` cause a reconnect", async () => {
     subscribe(createApi(), chat, {});
     const socket = (await newest()).welcome().tell(pub(1, 1));
     expect(socket.closedWith).toBeDefined();
@@ -248,7 +248,7 @@ describe("messages", () => {
 });
 
 describe("a gap", () => {
-  it("moves the position, brings the snapshot, and is shown until it was seen", async () => {
+  it("moves the position, delivers the snapshot, and stays until it is cleared", async () => {
     const { socket, room } = await live();
     const from = { epoch: "e", offset: 11 };
     socket.tell(pub(1, 11, "a"), {
@@ -290,7 +290,7 @@ describe("a gap", () => {
 });
 
 describe("an epoch that comes back", () => {
-  it("brings nothing a second time", async () => {
+  it("does not deliver messages twice", async () => {
     const { socket, room } = await live();
     socket.tell(pub(1, 11, "a"), pub(1, 12, "b"));
     const next = await comeBack();
@@ -330,14 +330,14 @@ describe("the outcome of a message", () => {
     error: { code: "unavailable", message: "did not run" },
   });
 
-  it("is that it did not run, where the server says so of the only time that it was sent", async () => {
+  it("is not processed if the server refuses the only attempt", async () => {
     const { socket, room } = await live();
     const sending = outcome(room.send("hi"));
     socket.tell(unavailable("m1"));
     expect(await sending).toMatchObject({ code: "unavailable" });
   });
 
-  it("is asked for again, where an earlier connection may have run it", async () => {
+  it("is requested again if an earlier attempt may have been processed", async () => {
     const { room } = await live();
     const sending = outcome(room.send("hi"));
     const next = await comeBack();
@@ -350,7 +350,7 @@ describe("the outcome of a message", () => {
     expect(await sending).toBe(7);
   });
 
-  it("is asked for again after a while, where an earlier connection may have run it and the server is busy", async () => {
+  it("is requested again after a delay if an earlier attempt may have been processed and the server is busy", async () => {
     const { room } = await live();
     const sending = outcome(room.send("hi"));
     const next = await comeBack();
@@ -365,7 +365,7 @@ describe("the outcome of a message", () => {
     expect(await sending).toBe(7);
   });
 
-  it("is never unknown of a read, which runs nothing", async () => {
+  it("is never unknown for a history request", async () => {
     const { room } = await live();
     const reading = outcome(room.loadMore());
     const next = await comeBack();
@@ -376,7 +376,7 @@ describe("the outcome of a message", () => {
     expect(await reading).toMatchObject({ code: "not_subscribed" });
   });
 
-  it("is unknown, where an earlier connection may have run it and the subscription is gone", async () => {
+  it("is unknown if an earlier attempt may have been processed and the subscription ended", async () => {
     const { room } = await live();
     const sending = outcome(room.send("hi"));
     const next = await comeBack();
@@ -389,7 +389,7 @@ describe("the outcome of a message", () => {
     expect(await sending).toMatchObject({ code: "outcome_unknown" });
   });
 
-  it("is that it did not run, where a server that drains put it off and no other comes", async () => {
+  it("is not processed if a draining server postponed it and no connection follows", async () => {
     const { socket, room } = await live();
     socket.tell({ t: "drain", after: 5_000 });
     const sending = outcome(room.send("hi"));
@@ -400,7 +400,7 @@ describe("the outcome of a message", () => {
 });
 
 describe("a suspended broker", () => {
-  it("is told of, until it is back", async () => {
+  it("is reported until it recovers", async () => {
     const { socket, room } = await live();
     socket.tell({ t: "state", sub: 1, state: "suspended" });
     expect(room.state.status).toBe("suspended");
@@ -410,7 +410,7 @@ describe("a suspended broker", () => {
 });
 
 describe("presence", () => {
-  it("is everybody, with who comes and goes", async () => {
+  it("contains all members, and follows joins and leaves", async () => {
     const { socket, room } = await live();
     const mia = { id: "42", info: { name: "Mia" } };
     const ole = { id: "43", info: { name: "Ole" } };
@@ -490,7 +490,7 @@ describe("a refusal", () => {
     expect(room.state).toMatchObject({ status: "live", error: undefined });
   });
 
-  it("does not take the answers of what was sent before it", async () => {
+  it("does not discard the replies to earlier messages", async () => {
     const { socket, room } = await live();
     const [answered, lost] = [room.send("one"), outcome(room.send("two"))];
     socket.tell({ t: "unsub", sub: 1, code: "forbidden", message: "out" });
@@ -516,7 +516,7 @@ describe("sending", () => {
     socket.tell({ t: "reply", mid: "m1", data: { id: 8 } });
   });
 
-  it("rejects with the error, and all that it says", async () => {
+  it("rejects with the error and all of its details", async () => {
     const { socket, room } = await live();
     const sending = outcome(room.send({ text: "" }));
     const error = {
@@ -537,7 +537,7 @@ describe("sending", () => {
     });
   });
 
-  it("waits for `subok`, and keeps the order", async () => {
+  it("waits for `subok` and keeps the order", async () => {
     const api = createApi();
     const room = subscribe(api, chat, {});
     const replies = ["a", "b", "c"].map((text) => outcome(room.send(text)));
@@ -554,7 +554,7 @@ describe("sending", () => {
     expect(await Promise.all(replies)).toEqual(["m1", "m2", "m3"]);
   });
 
-  it("happens again after `subok` under the same name, until it is answered", async () => {
+  it("is repeated after `subok` with the same id until the reply", async () => {
     const { socket, room } = await live();
     const [one, two] = [room.send("one"), room.send("two")];
     socket.tell({ t: "reply", mid: "m1", data: 1 });
@@ -572,7 +572,7 @@ describe("sending", () => {
     expect(last.of("msg")).toEqual([]);
   });
 
-  it("does not happen again once the server may have forgotten that it did", async () => {
+  it("is not repeated after the deduplication window", async () => {
     const { socket, room } = await live();
     const sent = outcome(room.send("sent"));
     socket.drop();
@@ -586,7 +586,7 @@ describe("sending", () => {
     expect(await waiting).toBe(2);
   });
 
-  it("can be given up", async () => {
+  it("can be aborted", async () => {
     const { socket, room } = await live();
     const controller = new AbortController();
     const { signal } = controller;
@@ -605,7 +605,7 @@ describe("sending", () => {
     expect(next.of("msg")).toEqual([]);
   });
 
-  it("is finished before the subscription is left", async () => {
+  it("is completed before the subscription is left", async () => {
     const { socket, room } = await live();
     const sending = room.send("bye");
     room.close();
@@ -620,7 +620,7 @@ describe("sending", () => {
     expect(socket.closedWith).toMatchObject({ code: 1000 });
   });
 
-  it("stays in order within a subscription that comes back later than others", async () => {
+  it("keeps the order within a subscription that reconnects later than others", async () => {
     const { api, socket, room } = await live();
     const other = subscribe(api, chat, { room: "other" });
     socket.tell(subok(2));
@@ -651,7 +651,7 @@ describe("history", () => {
     },
   });
 
-  it("comes before what is there, and is not bounded with it", async () => {
+  it("is prepended, and does not count towards the limit", async () => {
     const { socket, room } = await live({ limit: 2 });
     socket.tell(pub(1, 11, 11), pub(1, 12, 12));
     const loading = room.loadMore(3);
@@ -673,7 +673,7 @@ describe("history", () => {
     expect(room.state.hasMore).toBe(false);
   });
 
-  it("is of no use once it is of another epoch", async () => {
+  it("is ignored if it belongs to another epoch", async () => {
     const { socket, room } = await live();
     socket.tell(pub(1, 11, "a"));
     const loading = room.loadMore();
@@ -693,7 +693,7 @@ describe("history", () => {
     expect(room.state.hasMore).toBe(false);
   });
 
-  it("can be read without being shown, and is read anew after a loss", async () => {
+  it("can be read without changing the state, and is requested again after a reconnect", async () => {
     const { room } = await live();
     const reading = room.history({ before: 5, limit: 2 });
     const next = await comeBack();
@@ -711,7 +711,7 @@ describe("history", () => {
 });
 
 describe("another user", () => {
-  it("sees nothing of the one before, and says nothing for them", async () => {
+  it("does not see messages of the previous user, and does not send theirs", async () => {
     const { socket, room } = await live({ persist: true }, { user: "mia" });
     socket.tell(pub(1, 11, "for Mia"));
     socket.tell({ t: "presence", sub: 1, members: [{ id: "1", info: {} }] });
@@ -728,7 +728,7 @@ describe("another user", () => {
     expect(next.of("msg")).toEqual([]);
   });
 
-  it("is not the same user on another connection", async () => {
+  it("is not assumed after a reconnect of the same user", async () => {
     const { socket, room } = await live({}, { user: "mia" });
     socket.tell(pub(1, 11, "a"));
     const next = await comeBack({ user: "mia" });
@@ -736,7 +736,7 @@ describe("another user", () => {
     expect(data(room)).toEqual(["a"]);
   });
 
-  it("may have what the one before was refused", async () => {
+  it("can subscribe to channels that the previous user was refused", async () => {
     const { socket, room } = await live({}, { user: "mia" });
     socket.tell({ t: "unsub", sub: 1, code: "forbidden", message: "no" });
     const next = await comeBack({ user: "ole" });
@@ -746,10 +746,13 @@ describe("another user", () => {
 });
 
 describe("a reload", () => {
-  /** The same tab, another page: nothing but sessionStorage is left. */
+  /** Reloads the page in the same tab, which keeps the `sessionStorage`. */
   async function reload(options: ChannelOptions, welcome: object = {}) {
     window.dispatchEvent(new Event("pagehide"));
-    const kept = { ...sessionStorage } as Record<string, string>;
+    const kept = Object.fromEntries(Object.entries(sessionStorage)) as Record<
+      string,
+      string
+    >;
     closeAll();
     await after(2_000);
     sessionStorage.clear();
@@ -762,7 +765,7 @@ describe("a reload", () => {
     return { room, socket };
   }
 
-  it("goes on where the page was, if asked to", async () => {
+  it("continues at the position of the previous page on request", async () => {
     const before = await live({ persist: true }, { user: "mia" });
     before.socket.tell(
       subok(1, 10, { snapshot: { topic: "tea" } }),
@@ -779,23 +782,26 @@ describe("a reload", () => {
   });
 
   it.each([
-    ["was not asked to", { persist: false }, { persist: true }, {}],
-    ["did not keep it", { persist: true }, { persist: false }, {}],
+    ["does not persist", { persist: false }, { persist: true }, {}],
+    ["did not persist", { persist: true }, { persist: false }, {}],
     [
-      "is another user's",
+      "belonged to another user",
       { persist: true },
       { persist: true },
       { user: "ole" },
     ],
-  ])("begins anew where the page %s", async (_, now, then, welcome) => {
-    const before = await live(then, { user: "mia" });
-    before.socket.tell(pub(1, 11, "a"));
-    const { room, socket } = await reload(now, { user: "mia", ...welcome });
-    expect(socket.of("sub")[0]).not.toHaveProperty("since");
-    expect(data(room)).toEqual([]);
-  });
+  ])(
+    "starts without the log of a page that %s",
+    async (_, now, then, welcome) => {
+      const before = await live(then, { user: "mia" });
+      before.socket.tell(pub(1, 11, "a"));
+      const { room, socket } = await reload(now, { user: "mia", ...welcome });
+      expect(socket.of("sub")[0]).not.toHaveProperty("since");
+      expect(data(room)).toEqual([]);
+    },
+  );
 
-  it("begins anew where an older client kept it", async () => {
+  it("ignores the log of an older client", async () => {
     const { room, socket } = await live({ persist: true });
     socket.tell(pub(1, 11, "a"));
     await after(2_000);
@@ -809,13 +815,13 @@ describe("a reload", () => {
     expect(next.of("sub")[0]).not.toHaveProperty("since");
   });
 
-  it("keeps what was shown and the position together, and both bounded", async () => {
+  it("restores messages and position together, within limits", async () => {
     const { socket } = await live({ persist: true, limit: 1_000 });
     const text = "x".repeat(2_000);
     for (let offset = 11; offset <= 600; offset += 1)
       socket.tell(pub(1, offset, text));
     await after(2_000);
-    const [kept = ""] = Object.values({ ...sessionStorage });
+    const [kept = ""] = Object.values(sessionStorage) as string[];
     expect(kept.length).toBeLessThan(256 * 1024);
     const { offset, messages } = JSON.parse(kept) as {
       offset: number;
@@ -826,7 +832,7 @@ describe("a reload", () => {
     expect(messages.at(-1)?.offset).toBe(600);
   });
 
-  it("keeps only so many subscriptions, the newest", async () => {
+  it("restores the newest subscriptions only", async () => {
     const api = createApi();
     for (let room = 0; room < 30; room += 1)
       subscribe(api, chat, { room }, { persist: true });
@@ -842,7 +848,7 @@ describe("a reload", () => {
     expect(keys.some((key) => key.includes(`"room":1}`))).toBe(false);
   });
 
-  it("does not matter to a page whose storage is full", async () => {
+  it("works with a full storage", async () => {
     vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
       throw new DOMException("full", "QuotaExceededError");
     });
@@ -852,7 +858,7 @@ describe("a reload", () => {
     expect(data(room)).toEqual(["a"]);
   });
 
-  it("leaves nothing of a session that was revoked", async () => {
+  it("removes the log of a revoked session", async () => {
     const { socket } = await live({ persist: true }, { user: "mia" });
     socket.tell(pub(1, 11, "a"));
     await after(2_000);
@@ -863,8 +869,8 @@ describe("a reload", () => {
   });
 });
 
-describe("a page that is rendered on the server", () => {
-  it("has no socket, and nothing is subscribed", async () => {
+describe("server rendering", () => {
+  it("opens no socket and no subscription", async () => {
     const member = Symbol.for("mizan.functions");
     const global = globalThis as { [member]?: object };
     global[member] = {};
@@ -879,7 +885,7 @@ describe("a page that is rendered on the server", () => {
       room.onChange(() => {})();
       room.close();
     } finally {
-      delete global[member];
+      Reflect.deleteProperty(global, member);
     }
   });
 });

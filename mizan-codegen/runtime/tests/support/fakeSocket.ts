@@ -60,12 +60,12 @@ export class FakeSocket {
     return this;
   }
 
-  /** The server, or the network, ends the connection. */
+  /** Closes the connection on behalf of the server or the network. */
   drop(code = 1006, reason = ""): void {
     this.onclose?.({ code, reason });
   }
 
-  /** What the client sent of this type. */
+  /** Returns the frames of a type that the client sent. */
   of(t: string): readonly Frame[] {
     return this.sent.filter((frame) => frame.t === t);
   }
@@ -97,7 +97,7 @@ export function pub(sub: number, offset: number, data: unknown = {}): Frame {
   return { t: "pub", sub, offset, prev: offset - 1, data };
 }
 
-/** What a promise comes to, be it a failure: nobody need wait for it in time. */
+/** Resolves with the result or with the error of a promise, so that a rejection is always handled. */
 export function outcome(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch((failure: unknown) => failure);
 }

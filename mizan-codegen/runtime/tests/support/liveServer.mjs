@@ -7,10 +7,10 @@ import { createInterface } from "node:readline";
 
 export { WebSocket } from "ws";
 
-/** Where the program is; nothing where it was not built. */
+/** The path of the program; undefined if it was not built. */
 export const program = process.env["MIZAN_CHANNELS"];
 
-/** Starts the program, and a proxy through which it is reached. */
+/** Starts the program and a proxy in front of it. */
 export async function startLiveServer() {
   let server;
   let port = 0;

@@ -14,7 +14,7 @@ const user = { name: "Ada" };
 const settings = { theme: "dark" };
 
 describe("batched queries", () => {
-  it("leave as a plain GET when there is one", async () => {
+  it("are sent as a plain GET if there is one", async () => {
     const { fetch, sent } = fakeServer(() => json(user));
     await expect(createApi({ fetch }).currentUser()).resolves.toEqual(user);
     expect(sent).toMatchObject([
@@ -22,7 +22,7 @@ describe("batched queries", () => {
     ]);
   });
 
-  it("leave in one request when there are several, and settle as their lines arrive", async () => {
+  it("are sent in one request if there are several, and settle as their lines arrive", async () => {
     const reply = lines();
     const { fetch, sent } = fakeServer(() => reply.response);
     const api = createApi({ fetch });
@@ -48,7 +48,7 @@ describe("batched queries", () => {
     await expect(first).resolves.toEqual(user);
   });
 
-  it("are read from chunks that end anywhere, within a letter too", async () => {
+  it("are read from chunks that end within a character", async () => {
     const reply = lines();
     const { fetch } = fakeServer(() => reply.response);
     const api = createApi({ fetch });
@@ -59,7 +59,7 @@ describe("batched queries", () => {
     expect(await calls).toEqual([{ name: "Zoë 🦀" }, null]);
   });
 
-  it("do not mix with those of a later turn", async () => {
+  it("are not combined with those of a later turn", async () => {
     const { fetch, sent } = fakeServer(() => json(user));
     const api = createApi({ fetch });
     await Promise.all([
@@ -96,7 +96,10 @@ describe("batched queries", () => {
     ["never comes", (reply) => reply.close()],
     [
       "is cut short",
-      (reply) => (reply.writeText('{"index":0,"ou'), reply.close()),
+      (reply) => {
+        reply.writeText('{"index":0,"ou');
+        reply.close();
+      },
     ],
     ["is lost with the connection", (reply) => reply.fail()],
     ["is not JSON", (reply) => reply.writeText("<html>\n")],
@@ -116,7 +119,7 @@ describe("batched queries", () => {
     });
   });
 
-  it("reject the call whose line holds neither output nor a problem", async () => {
+  it("reject a call whose line has neither an output nor a problem", async () => {
     const reply = lines();
     const { fetch } = fakeServer(() => reply.response);
     const api = createApi({ fetch });
@@ -164,7 +167,7 @@ describe("batched queries", () => {
     ]);
   });
 
-  it("are split when there are more than 64", async () => {
+  it("are split into requests of 64", async () => {
     const answer = ({ body }: Sent): Response => {
       if (!Array.isArray(body)) return json("alone");
       const reply = lines();
@@ -188,7 +191,7 @@ describe("batched queries", () => {
     expect(outputs[128]).toBe("alone");
   });
 
-  it("are aborted one by one, and the request with the last of them", async () => {
+  it("are aborted individually, and the request with the last one", async () => {
     const reply = lines();
     const { fetch, sent } = fakeServer(() => reply.response);
     const api = createApi({ fetch });
@@ -213,7 +216,7 @@ describe("batched queries", () => {
     expect(sent[0]?.signal?.aborted).toBe(true);
   });
 
-  it("leave out what was aborted in the same turn", async () => {
+  it("omit calls that were aborted in the same turn", async () => {
     const { fetch, sent } = fakeServer(() => json(settings));
     const api = createApi({ fetch });
     const controller = new AbortController();
@@ -232,7 +235,7 @@ describe("batched queries", () => {
     ]);
   });
 
-  it("let go of their signals once they are settled", async () => {
+  it("remove their listeners from signals after they settle", async () => {
     const reply = lines();
     const { fetch } = fakeServer(() => reply.response);
     const api = createApi({ fetch });

@@ -8,7 +8,7 @@ import { transportOf } from "../../transport/transport";
 const key = "mizan.changed:/api/mizan";
 const stops: (() => void)[] = [];
 
-/** A tab whose page was loaded `ago` milliseconds before, and a spy for the messages it hears. */
+/** Creates a tab that was loaded `ago` milliseconds before, with a spy as the listener. */
 function tab(ago = 1_000): {
   notify: () => void;
   listener: ReturnType<typeof vi.fn<() => void>>;
@@ -33,8 +33,8 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-describe("the tabs of a browser", () => {
-  it("hear of each other, and not of themselves", () => {
+describe("notifications between tabs", () => {
+  it("reach other tabs only", () => {
     const [one, other] = [tab(), tab()];
     one.notify();
     storageEvent();
@@ -47,7 +47,7 @@ describe("the tabs of a browser", () => {
     expect(one.listener).toHaveBeenCalledOnce();
   });
 
-  it("hear when they wake up of what they have missed", () => {
+  it("reach a tab that resumes", () => {
     const [one, other] = [tab(), tab()];
     one.notify();
     const event = new Event("visibilitychange", { bubbles: true });
@@ -58,13 +58,13 @@ describe("the tabs of a browser", () => {
     expect(other.listener).toHaveBeenCalledTimes(2);
   });
 
-  it("hear of what happened while they were loading, and of nothing before", () => {
+  it("reach a tab that was loading, without earlier ones", () => {
     tab().notify();
     expect(tab(1_000).listener).toHaveBeenCalledOnce();
     expect(tab(-1_000).listener).not.toHaveBeenCalled();
   });
 
-  it("work without storage, each for itself", () => {
+  it("are omitted without storage", () => {
     vi.stubGlobal("localStorage", undefined);
     const one = tab();
     one.notify();
@@ -72,7 +72,7 @@ describe("the tabs of a browser", () => {
     expect(one.listener).not.toHaveBeenCalled();
   });
 
-  it("are told of mutations that affect everything alone", async () => {
+  it("are sent after mutations that affect everything only", async () => {
     let affects = "post";
     const { fetch } = fakeServer(() =>
       json({}, { headers: { "mizan-affects": affects } }),

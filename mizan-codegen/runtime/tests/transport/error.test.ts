@@ -3,7 +3,7 @@ import { CallError, type Failure } from "../../transport/error";
 import type { RenameError } from "../support/api";
 
 describe("CallError", () => {
-  it("carries the data of the failure on itself", () => {
+  it("has the data of the failure as properties", () => {
     const error = new CallError({
       code: "taken",
       message: "m",
@@ -51,7 +51,7 @@ describe("CallError", () => {
     expect(Reflect.get(bare, member)).not.toBe("clobbered");
   });
 
-  it("does not let data change what it inherits from", () => {
+  it("keeps its prototype despite data", () => {
     const data = JSON.parse('{"__proto__":{"polluted":true}}');
     const error = new CallError({ code: "c", message: "m", data });
     expect(Object.getPrototypeOf(error)).toBe(CallError.prototype);
@@ -59,7 +59,7 @@ describe("CallError", () => {
     expect("polluted" in {}).toBe(false);
   });
 
-  it("narrows by its code until nothing is left", () => {
+  it("narrows by its code exhaustively", () => {
     function describeFailure(error: RenameError): string {
       switch (error.code) {
         case "taken":

@@ -20,7 +20,7 @@ import { fakeServer, json, problem } from "../support/server";
 const post: Post = { id: "1", title: "One" };
 
 describe("keys", () => {
-  it("start with mizan and the name, so that a prefix names all inputs", () => {
+  it("start with mizan and the name, so that a prefix matches all inputs", () => {
     const api = createApi();
     expect(api.post.queryKey()).toEqual(["mizan", "post"]);
     expect(api.post.queryKey({ id: "1" })).toEqual([
@@ -43,7 +43,7 @@ describe("keys", () => {
 });
 
 describe("options for TanStack Query", () => {
-  it("fetch, and are cancelled by its signal", async () => {
+  it("fetch, and are aborted by the signal", async () => {
     const { fetch, sent } = fakeServer(() => json(post));
     const client = new QueryClient();
     await expect(
@@ -74,7 +74,7 @@ describe("types", () => {
   it("of a call", () => {
     expectTypeOf(api.post).parameter(0).toEqualTypeOf<{ id: string }>();
     expectTypeOf(api.post).returns.resolves.toEqualTypeOf<Post>();
-    expectTypeOf(api.rename.safe).returns.resolves.toEqualTypeOf<
+    expectTypeOf<typeof api.rename.safe>().returns.resolves.toEqualTypeOf<
       Result<Post, RenameError>
     >();
     expectTypeOf(api.currentUser).toBeCallableWith();
@@ -89,7 +89,7 @@ describe("types", () => {
     expectTypeOf(wrong).returns.toBeVoid();
   });
 
-  it("of the data and the failure are inferred by TanStack Query", () => {
+  it("of the data and the error are inferred by TanStack Query", () => {
     const useTypes = (): void => {
       const query = useQuery(api.post.queryOptions({ id: "1" }));
       expectTypeOf(query.data).toEqualTypeOf<Post | undefined>();

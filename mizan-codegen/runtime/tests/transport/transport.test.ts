@@ -17,7 +17,7 @@ async function failure(call: Promise<unknown>): Promise<CallError> {
 afterEach(() => vi.unstubAllGlobals());
 
 describe("a mutation", () => {
-  it("is posted as JSON, with the contract", async () => {
+  it("is sent as POST with JSON and the contract", async () => {
     const { fetch, sent } = fakeServer(() => json(post));
     await expect(
       createApi({ fetch }).rename({ id: "1", title: "One" }),
@@ -32,13 +32,13 @@ describe("a mutation", () => {
     expect(sent[0]?.headers.get("mizan-contract")).toBe("c0ffee");
   });
 
-  it("without input posts an empty object", async () => {
+  it("without input sends an empty object", async () => {
     const { fetch, sent } = fakeServer(() => json(null));
     await expect(createApi({ fetch }).signOut()).resolves.toBeNull();
     expect(sent[0]).toMatchObject({ method: "POST", body: {} });
   });
 
-  it("tells what it affects, before it resolves and only when it succeeded", async () => {
+  it("reports the affected queries before it resolves, after a success only", async () => {
     const replies = [
       json(post, { headers: { "mizan-affects": "post, posts" } }),
       json(post),
@@ -68,7 +68,7 @@ describe("a mutation", () => {
 });
 
 describe("a query", () => {
-  it("is a GET with its input in the address", async () => {
+  it("is a GET with its input in the URL", async () => {
     const { fetch, sent } = fakeServer(() => json(post));
     await createApi({ fetch, baseUrl: "https://example.test/rpc" }).post({
       id: "a&b=ü",
@@ -90,7 +90,7 @@ describe("a query", () => {
     expect(sent[0]?.url).toBe("/api/mizan/call/current_user");
   });
 
-  it("becomes a POST when its address would be too long", async () => {
+  it("is a POST if its URL is too long", async () => {
     const { fetch, sent } = fakeServer(() => json(post));
     const api = createApi({ fetch });
     const overhead =
@@ -108,7 +108,7 @@ describe("a query", () => {
 });
 
 describe("options", () => {
-  it("asks for headers anew at each request, and keeps its own", async () => {
+  it("requests headers for each request, and adds its own", async () => {
     const { fetch, sent } = fakeServer(() => json(null));
     let token = 0;
     const headers = async (): Promise<HeadersInit> => ({
@@ -124,7 +124,7 @@ describe("options", () => {
     expect(sent[0]?.headers.get("mizan-contract")).toBe("c0ffee");
   });
 
-  it("lets an error of the headers function through as it is", async () => {
+  it("rethrows an error of the headers function", async () => {
     const { fetch, sent } = fakeServer(() => json(null));
     const broken = new Error("no token");
     const api = createApi({ fetch, headers: () => Promise.reject(broken) });
@@ -133,7 +133,7 @@ describe("options", () => {
     expect(sent).toHaveLength(0);
   });
 
-  it("uses the global fetch of the moment", async () => {
+  it("uses the current global fetch", async () => {
     const api = createApi();
     const { fetch, sent } = fakeServer(() => json(null));
     vi.stubGlobal("fetch", fetch);
@@ -143,7 +143,7 @@ describe("options", () => {
 });
 
 describe("a failure", () => {
-  it("tells what the problem document tells", async () => {
+  it("has the details of the problem document", async () => {
     const { fetch } = fakeServer(() =>
       problem(409, "taken", {
         fields: { title: ["already taken"] },
@@ -167,7 +167,7 @@ describe("a failure", () => {
     expect(error.retryAfter).toBeUndefined();
   });
 
-  it("carries the id of an internal error and the wait that the server asks for", async () => {
+  it("has the id of an internal error and the retry delay of the server", async () => {
     const { fetch } = fakeServer(() =>
       problem(503, "unavailable", { error_id: "9a1c" }, { "retry-after": "7" }),
     );
@@ -197,7 +197,7 @@ describe("a failure", () => {
     expect(error).toMatchObject({ code: "unreadable_reply", status });
   });
 
-  it("is unreadable_reply when the connection breaks within the body", async () => {
+  it("is unreadable_reply if the connection breaks within the body", async () => {
     const { fetch } = fakeServer(() => {
       const body = new ReadableStream({
         start: (controller) => controller.error(new TypeError()),
@@ -210,14 +210,14 @@ describe("a failure", () => {
     expect(error).toMatchObject({ code: "unreadable_reply", status: 200 });
   });
 
-  it("is network when no answer arrives", async () => {
+  it("is network without a response", async () => {
     const cause = new TypeError("failed to fetch");
     const { fetch } = fakeServer(() => Promise.reject(cause));
     const error = await failure(createApi({ fetch }).post({ id: "1" }));
     expect(error).toMatchObject({ code: "network", status: 0, cause });
   });
 
-  it("is aborted when the caller gives up, before or while waiting", async () => {
+  it("is aborted if the caller aborts before or during the request", async () => {
     const { fetch, sent } = fakeServer(() => new Promise(() => {}));
     const api = createApi({ fetch });
     const controller = new AbortController();
@@ -236,7 +236,7 @@ describe("a failure", () => {
     expect(sent).toHaveLength(1);
   });
 
-  it("is aborted when the caller gives up while the body arrives", async () => {
+  it("is aborted if the caller aborts while the body arrives", async () => {
     const controller = new AbortController();
     const { fetch } = fakeServer(() => {
       const body = new ReadableStream({
@@ -257,7 +257,7 @@ describe("a failure", () => {
 });
 
 describe("safe", () => {
-  it("resolves with the output or with the failure", async () => {
+  it("resolves with the output or with the error", async () => {
     const answer = (sent: Sent): Response =>
       sent.method === "GET"
         ? json(post)

@@ -1,9 +1,15 @@
+//! JSDoc comments.
+
 use super::layout::{Document, text};
 use crate::schema::Docs;
 
-/// The JSDoc comment for what follows, with the line break after it; nothing without docs.
+/// The JSDoc comment of the next item, followed by a line break; empty without docs.
 pub(crate) fn comment(docs: &Docs) -> Document {
-    let mut lines: Vec<String> = docs.text.iter().flat_map(|text| harmless(text)).collect();
+    let mut lines: Vec<String> = docs
+        .text
+        .iter()
+        .flat_map(|text| sanitized_lines(text))
+        .collect();
     if docs.deprecated {
         lines.push("@deprecated".to_owned());
     }
@@ -26,8 +32,8 @@ pub(crate) fn comment(docs: &Docs) -> Document {
     }
 }
 
-/// The lines of a doc comment, with nothing in them that ends the comment or breaks a line.
-fn harmless(docs: &str) -> impl Iterator<Item = String> {
+/// The lines of a doc comment, without text that ends the comment or the line.
+fn sanitized_lines(docs: &str) -> impl Iterator<Item = String> {
     docs.trim().lines().map(|line| {
         let line: String = line
             .trim_end()
@@ -52,12 +58,12 @@ mod tests {
     }
 
     #[test]
-    fn one_line_stays_one_line() {
+    fn prints_single_line() {
         check(" Renames a post. ", "/** Renames a post. */\n");
     }
 
     #[test]
-    fn several_lines_are_framed() {
+    fn prints_several_lines() {
         check(
             "Renames a post.\r\n\r\nFor staff.",
             "/**\n * Renames a post.\n *\n * For staff.\n */\n",
@@ -65,13 +71,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_ends_the_comment_early() {
+    fn escapes_end_of_comment_and_line_breaks() {
         check("*/ alert(1) /*", "/** *\\/ alert(1) /* */\n");
         check("a\u{2028}b\rc\0d", "/** a b c d */\n");
     }
 
     #[test]
-    fn no_docs_give_no_comment() {
+    fn prints_nothing_without_docs() {
         check("", "");
         let deprecated = Docs {
             text: None,

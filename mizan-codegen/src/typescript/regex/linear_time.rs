@@ -1,77 +1,75 @@
-//! Decides which regular expressions a matcher that backtracks reads in linear time.
+//! Detection of regular expressions that a backtracking matcher processes in linear time.
 //!
-//! The `regex` crate matches every pattern in linear time. JavaScript tries one way to read a text after
-//! another, and `^(\w+)+$` has exponentially many. So the ways are counted here: all paths through the
-//! pattern by which some text can be read, whether or not they lead to a match.
+//! The `regex` crate matches every pattern in linear time. JavaScript engines backtrack: they try all
+//! paths through the pattern, and `^(\w+)+$` has exponentially many. This module counts the paths by
+//! which a text can be read, whether or not they lead to a match.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use regex_syntax::ast::{Ast, RepetitionKind, RepetitionRange, parse::Parser};
+use regex_syntax::ast::{Ast, RepetitionKind, RepetitionRange};
 use regex_syntax::hir::translate::Translator;
 use regex_syntax::hir::{Class, HirKind, Look};
 
-/// In how many ways a pattern may read the same text.
-const MOST_WAYS: u64 = 16;
-/// The maximum number of letters in a pattern once its repetitions are written out.
-const MOST_LETTERS: usize = 1_000;
-/// The maximum number of repetitions that are written out; more are treated as any number.
-const MOST_COPIES: u32 = 32;
-/// The maximum number of combinations of ways that are examined.
-const MOST_STATES: usize = 2_000;
+/// The maximum number of paths by which a pattern may read the same text.
+const MAX_PATHS: u64 = 16;
+/// The maximum number of positions in a pattern after its repetitions are expanded.
+const MAX_POSITIONS: usize = 1_000;
+/// The maximum number of repetitions that are expanded; more are treated as unlimited.
+const MAX_EXPANDED_REPETITIONS: u32 = 32;
+/// The maximum number of states that are examined.
+const MAX_STATES: usize = 2_000;
 
-/// Returns whether a matcher that backtracks reads any text in time that grows with its length alone.
+/// Returns whether a backtracking matcher processes every text in linear time.
 ///
-/// Errs on the side of `false`: a pattern that it cannot judge is not linear.
-pub(super) fn is_linear(pattern: &str) -> bool {
-    count(pattern).is_some()
+/// Returns `false` for a pattern that is too complex to decide.
+pub(super) fn is_linear(pattern: &str, ast: &Ast) -> bool {
+    count_paths(pattern, ast).is_some()
 }
 
-/// Nothing where there are too many ways.
-fn count(pattern: &str) -> Option<()> {
-    let ast = Parser::new().parse(pattern).ok()?;
-    let hir = Translator::new().translate(pattern, &ast).ok()?;
+/// Returns `None` if there are too many paths.
+fn count_paths(pattern: &str, ast: &Ast) -> Option<()> {
+    let hir = Translator::new().translate(pattern, ast).ok()?;
     let is_anchored = hir.properties().look_set_prefix().contains(Look::Start);
     let mut automaton = Automaton {
         pattern,
         classes: Vec::new(),
-        letters: Vec::new(),
+        positions: Vec::new(),
         next: Vec::new(),
     };
-    // The tree as it is written: the `Hir` merges what is the same, `(a|a)` for example, and with it
-    // the ways to read it.
-    let part = automaton.part(&ast)?;
+    // The `Hir` merges equal alternatives, such as `(a|a)`, so it has fewer paths than the `Ast`.
+    let part = automaton.part(ast)?;
     automaton.walk(&part.first, is_anchored)
 }
 
-/// Ranges of characters, both ends included.
+/// Inclusive ranges of characters.
 type Ranges = Vec<(u32, u32)>;
-/// Letters, with the number of ways to come to each.
-type Ways = BTreeMap<usize, u64>;
+/// The number of paths to each position.
+type Paths = BTreeMap<usize, u64>;
 
-/// A pattern's letters, and which may follow which (Glushkov's construction).
+/// The positions of a pattern, and the positions that may follow each (Glushkov's construction).
 struct Automaton<'p> {
     pattern: &'p str,
     classes: Vec<Ranges>,
-    /// The class of each letter.
-    letters: Vec<usize>,
-    /// The letters that may follow each letter.
-    next: Vec<Ways>,
+    /// The character class of each position.
+    positions: Vec<usize>,
+    /// The positions that may follow each position.
+    next: Vec<Paths>,
 }
 
 /// The properties of a part of a pattern that are needed to concatenate it with others.
 struct Part {
-    /// In how many ways it matches the empty text.
+    /// The number of paths by which it matches the empty text.
     empty: u64,
-    first: Ways,
-    last: Ways,
+    first: Paths,
+    last: Paths,
 }
 
 impl Part {
     fn empty() -> Self {
         Self {
             empty: 1,
-            first: Ways::new(),
-            last: Ways::new(),
+            first: Paths::new(),
+            last: Paths::new(),
         }
     }
 }
@@ -111,17 +109,17 @@ impl Automaton<'_> {
             | Ast::Dot(_)
             | Ast::ClassUnicode(_)
             | Ast::ClassPerl(_)
-            | Ast::ClassBracketed(_) => self.letter(ast),
+            | Ast::ClassBracketed(_) => self.position(ast),
         }
     }
 
-    fn letter(&mut self, ast: &Ast) -> Option<Part> {
+    fn position(&mut self, ast: &Ast) -> Option<Part> {
         let hir = Translator::new().translate(self.pattern, ast).ok()?;
         let ranges = match hir.kind() {
             HirKind::Literal(literal) => {
                 let mut chars = std::str::from_utf8(&literal.0).ok()?.chars();
-                let letter = u32::from(chars.next()?);
-                vec![(letter, letter)]
+                let character = u32::from(chars.next()?);
+                vec![(character, character)]
             }
             HirKind::Class(Class::Unicode(class)) => class
                 .iter()
@@ -129,7 +127,7 @@ impl Automaton<'_> {
                 .collect(),
             _ => return None,
         };
-        if self.letters.len() == MOST_LETTERS {
+        if self.positions.len() == MAX_POSITIONS {
             return None;
         }
         let known = self.classes.iter().position(|class| *class == ranges);
@@ -137,13 +135,13 @@ impl Automaton<'_> {
             self.classes.push(ranges);
             self.classes.len() - 1
         });
-        let letter = self.letters.len();
-        self.letters.push(class);
-        self.next.push(Ways::new());
+        let position = self.positions.len();
+        self.positions.push(class);
+        self.next.push(Paths::new());
         Some(Part {
             empty: 0,
-            first: Ways::from([(letter, 1)]),
-            last: Ways::from([(letter, 1)]),
+            first: Paths::from([(position, 1)]),
+            last: Paths::from([(position, 1)]),
         })
     }
 
@@ -158,14 +156,14 @@ impl Automaton<'_> {
 
     fn repeated(&mut self, ast: &Ast, min: u32, max: Option<u32>) -> Option<Part> {
         let copies = max.unwrap_or(min);
-        if copies > MOST_COPIES {
-            return self.any_number(ast, min.min(1));
+        if copies > MAX_EXPANDED_REPETITIONS {
+            return self.unlimited(ast, min.min(1));
         }
         let mut optional = match max {
-            None => Some(self.any_number(ast, 0)?),
+            None => Some(self.unlimited(ast, 0)?),
             Some(_) => None,
         };
-        // From the end: each optional copy holds those behind it.
+        // Starts at the end, because each optional copy contains the copies after it.
         for _ in min..copies {
             let mut copy = self.part(ast)?;
             if copy.empty > 0 && copies > 1 {
@@ -191,8 +189,8 @@ impl Automaton<'_> {
         })
     }
 
-    /// A repetition without an end. Of what may be empty, it would hide ways.
-    fn any_number(&mut self, ast: &Ast, min: u32) -> Option<Part> {
+    /// Adds an unlimited repetition. A part that matches the empty text is rejected.
+    fn unlimited(&mut self, ast: &Ast, min: u32) -> Option<Part> {
         let mut part = self.part(ast)?;
         if part.empty > 0 {
             return None;
@@ -215,32 +213,32 @@ impl Automaton<'_> {
         }
     }
 
-    fn follow(&mut self, last: &Ways, first: &Ways) {
-        for (letter, ways) in last {
-            add(&mut self.next[*letter], first, *ways);
+    fn follow(&mut self, last: &Paths, first: &Paths) {
+        for (position, paths) in last {
+            add(&mut self.next[*position], first, *paths);
         }
     }
 
-    /// Reads every text there is, until the numbers of ways repeat.
-    fn walk(&self, first: &Ways, is_anchored: bool) -> Option<()> {
+    /// Explores all texts until the numbers of paths repeat.
+    fn walk(&self, first: &Paths, is_anchored: bool) -> Option<()> {
         let alphabet = self.alphabet();
         let mut seen = HashSet::new();
-        let mut open = vec![None::<Ways>];
+        let mut open = vec![None::<Paths>];
         while let Some(state) = open.pop() {
             for character in &alphabet {
-                let mut read = Ways::new();
-                for (letter, ways) in state.iter().flatten() {
-                    add(&mut read, &self.next[*letter], *ways);
+                let mut read = Paths::new();
+                for (position, paths) in state.iter().flatten() {
+                    add(&mut read, &self.next[*position], *paths);
                 }
-                // Without an anchor a match is looked for from every place on.
+                // Without an anchor, a match may start anywhere.
                 if state.is_none() || !is_anchored {
                     add(&mut read, first, 1);
                 }
-                read.retain(|letter, _| character.contains(&self.letters[*letter]));
+                read.retain(|position, _| character.contains(&self.positions[*position]));
                 let sum = read
                     .values()
-                    .fold(0u64, |sum, ways| sum.saturating_add(*ways));
-                if sum > MOST_WAYS || seen.len() > MOST_STATES {
+                    .fold(0u64, |sum, paths| sum.saturating_add(*paths));
+                if sum > MAX_PATHS || seen.len() > MAX_STATES {
                     return None;
                 }
                 if seen.insert(read.clone()) {
@@ -251,7 +249,7 @@ impl Automaton<'_> {
         Some(())
     }
 
-    /// The kinds of characters that the pattern tells apart, each by the classes that it is in.
+    /// Returns the sets of classes that characters can belong to.
     fn alphabet(&self) -> BTreeSet<BTreeSet<usize>> {
         let bounds: BTreeSet<u32> = self
             .classes
@@ -274,27 +272,33 @@ impl Automaton<'_> {
     }
 }
 
-fn add(ways: &mut Ways, more: &Ways, times: u64) {
+/// Adds the paths in `more`, multiplied by `times`.
+fn add(paths: &mut Paths, more: &Paths, times: u64) {
     if times == 0 {
         return;
     }
-    for (letter, count) in more {
-        let sum = ways.entry(*letter).or_default();
+    for (position, count) in more {
+        let sum = paths.entry(*position).or_default();
         *sum = sum.saturating_add(count.saturating_mul(times));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_linear;
+    use regex_syntax::ast::parse::Parser;
+
+    fn is_linear(pattern: &str) -> bool {
+        let ast = Parser::new().parse(pattern);
+        ast.is_ok_and(|ast| super::is_linear(pattern, &ast))
+    }
 
     #[test]
-    fn what_is_read_in_few_ways_is_linear() {
+    fn accepts_patterns_with_few_paths() {
         for pattern in [
             "^[a-z0-9_-]{3,16}$",
             r"^-?\d+(\.\d+)?([eE][+-]?\d+)?$",
             "^[a-z0-9]+(?:-[a-z0-9]+)*$",
-            // One letter at the end is read in two ways at most.
+            // Two paths for the last character.
             "^[a-z](?:[a-z0-9-]*[a-z0-9])?$",
             "^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$",
             r"^[\w.+-]+@[\w-]+\.[\w.-]+$",
@@ -315,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_in_more_ways_the_longer_it_is_is_not() {
+    fn rejects_patterns_with_growing_number_of_paths() {
         for pattern in [
             r"^(\w+)+$",
             "^(a+)+$",
@@ -334,7 +338,7 @@ mod tests {
             "^(?:|a)+$",
             "^(?:a||b)*$",
             "^(?:(?:a|b)*c?)*$",
-            // From each place on.
+            // A match may start anywhere.
             "a+b",
             r"\s+$",
             "(?:^|a)a*$",

@@ -1,146 +1,194 @@
-//! Regular expressions of the `regex` crate as JavaScript has them.
+//! Translation of a pattern's syntax tree.
 
-use std::iter::Peekable;
-use std::str::Chars;
+use std::fmt::Write;
+
+use regex_syntax::ast::parse::Parser;
+use regex_syntax::ast::{
+    AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, Literal,
+    LiteralKind, RepetitionKind, RepetitionRange, SpecialLiteralKind,
+};
 
 use super::linear_time::is_linear;
+use crate::naming::is_identifier;
 
-/// The literal that matches in JavaScript what `pattern` matches in Rust.
+/// The word characters of Unicode (UTS 18, annex C), like `\w` in Rust.
+const WORD: &str = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+
+/// Returns a regular expression literal that matches in JavaScript what `pattern` matches in Rust.
 ///
-/// Nothing for what JavaScript lacks or means otherwise, such as `(?i)`, `\A` or `[a-z&&[^aeiou]]`, and
-/// for what would keep a browser busy, as `^(\w+)+$` does: the server checks those alone.
+/// Returns `None` if JavaScript has no equivalent, for example of `(?i)`, `\A` or `[a-z&&[^aeiou]]`, and
+/// if a match could take longer than linear time, as for `^(\w+)+$`. The server alone checks those.
 pub(crate) fn to_javascript(pattern: &str) -> Option<String> {
-    let mut translation = Translation {
-        input: pattern.chars().peekable(),
-        output: String::new(),
-    };
-    translation.expression()?;
-    if translation.output.is_empty() || !is_linear(pattern) {
+    let ast = Parser::new().parse(pattern).ok()?;
+    let mut output = String::new();
+    translate(&ast, &mut output)?;
+    if output.is_empty() || !is_linear(pattern, &ast) {
         return None;
     }
-    Some(format!("/{}/u", translation.output))
+    Some(format!("/{output}/u"))
 }
 
-struct Translation<'p> {
-    input: Peekable<Chars<'p>>,
-    output: String,
-}
-
-impl Translation<'_> {
-    fn expression(&mut self) -> Option<()> {
-        while let Some(letter) = self.input.next() {
-            match letter {
-                '\\' => self.escape(false)?,
-                '[' => self.class()?,
-                '(' => self.group()?,
-                '{' => self.repetition()?,
-                // The dot of JavaScript stops at more than line feeds.
-                '.' => self.output.push_str("[^\\n]"),
-                '/' => self.output.push_str("\\/"),
-                ']' | '}' => self.output.extend(['\\', letter]),
-                letter => self.literal(letter),
-            }
-        }
-        Some(())
-    }
-
-    fn group(&mut self) -> Option<()> {
-        self.output.push('(');
-        if self.input.next_if_eq(&'?').is_none() {
-            return Some(());
-        }
-        self.output.push('?');
-        match self.input.next()? {
-            ':' => self.output.push(':'),
-            'P' => {
-                self.input.next_if_eq(&'<')?;
-                self.output.push('<');
-            }
-            '<' => self.output.push('<'),
+fn translate(ast: &Ast, output: &mut String) -> Option<()> {
+    match ast {
+        Ast::Empty(_) => {}
+        Ast::Flags(_) | Ast::ClassUnicode(_) => return None,
+        Ast::Literal(literal) => output.push_str(&translate_literal(literal, false)?),
+        // The dot of JavaScript excludes more than line feeds.
+        Ast::Dot(_) => output.push_str("[^\\n]"),
+        Ast::Assertion(assertion) => output.push(match assertion.kind {
+            AssertionKind::StartLine => '^',
+            AssertionKind::EndLine => '$',
             _ => return None,
+        }),
+        Ast::ClassPerl(class) => match (&class.kind, class.negated) {
+            (ClassPerlKind::Word, false) => output.extend(["[", WORD, "]"]),
+            (ClassPerlKind::Word, true) => output.extend(["[^", WORD, "]"]),
+            _ => output.push_str(translate_perl_class(class)?),
+        },
+        Ast::ClassBracketed(class) => {
+            let ClassSet::Item(item) = &class.kind else {
+                return None;
+            };
+            output.push_str(if class.negated { "[^" } else { "[" });
+            translate_class_item(item, output)?;
+            output.push(']');
         }
-        Some(())
-    }
-
-    fn repetition(&mut self) -> Option<()> {
-        self.output.push('{');
-        loop {
-            match self.input.next()? {
-                '}' => break,
-                letter if letter.is_ascii_digit() || letter == ',' => self.output.push(letter),
-                _ => return None,
+        Ast::Repetition(repetition) => {
+            translate(&repetition.ast, output)?;
+            output.push_str(&quantifier(&repetition.op.kind));
+            if !repetition.greedy {
+                output.push('?');
             }
         }
-        self.output.push('}');
-        Some(())
-    }
-
-    fn class(&mut self) -> Option<()> {
-        self.output.push('[');
-        if self.input.next_if_eq(&'^').is_some() {
-            self.output.push('^');
+        Ast::Group(group) => {
+            output.push_str(&group_start(&group.kind)?);
+            translate(&group.ast, output)?;
+            output.push(')');
         }
-        if self.input.next_if_eq(&']').is_some() {
-            self.output.push_str("\\]");
-        }
-        loop {
-            match self.input.next()? {
-                ']' => break,
-                '\\' => self.escape(true)?,
-                // A class in a class, or two of the same: an operation on sets.
-                '[' => return None,
-                letter @ ('&' | '~' | '-') if self.input.peek() == Some(&letter) => return None,
-                letter @ ('(' | ')' | '{' | '}' | '/' | '|') => self.output.extend(['\\', letter]),
-                letter => self.literal(letter),
+        Ast::Alternation(alternation) => {
+            for (index, ast) in alternation.asts.iter().enumerate() {
+                if index > 0 {
+                    output.push('|');
+                }
+                translate(ast, output)?;
             }
         }
-        self.output.push(']');
-        Some(())
-    }
-
-    /// What follows a backslash. The classes of Rust know all of Unicode, those of JavaScript do not.
-    fn escape(&mut self, in_class: bool) -> Option<()> {
-        let letter = self.input.next()?;
-        match letter {
-            'n' | 'r' | 't' | 'f' | 'v' => self.output.extend(['\\', letter]),
-            'd' => self.output.push_str("\\p{Nd}"),
-            'D' => self.output.push_str("\\P{Nd}"),
-            's' => self.output.push_str("\\p{White_Space}"),
-            'S' => self.output.push_str("\\P{White_Space}"),
-            'w' if in_class => self.output.push_str(WORD),
-            'w' => self.output.extend(["[", WORD, "]"]),
-            'W' if !in_class => self.output.extend(["[^", WORD, "]"]),
-            '-' if in_class => self.output.push_str("\\-"),
-            '^' | '$' | '\\' | '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|'
-            | '/' => self.output.extend(['\\', letter]),
-            punctuation if punctuation.is_ascii_punctuation() && !"<>".contains(punctuation) => {
-                self.output.push(punctuation);
+        Ast::Concat(concat) => {
+            for ast in &concat.asts {
+                translate(ast, output)?;
             }
-            _ => return None,
         }
-        Some(())
     }
+    Some(())
+}
 
-    fn literal(&mut self, letter: char) {
-        match letter {
-            '\n' => self.output.push_str("\\n"),
-            '\r' => self.output.push_str("\\r"),
-            '\u{2028}' => self.output.push_str("\\u2028"),
-            '\u{2029}' => self.output.push_str("\\u2029"),
-            letter => self.output.push(letter),
-        }
+fn quantifier(kind: &RepetitionKind) -> String {
+    match kind {
+        RepetitionKind::ZeroOrOne => "?".to_owned(),
+        RepetitionKind::ZeroOrMore => "*".to_owned(),
+        RepetitionKind::OneOrMore => "+".to_owned(),
+        RepetitionKind::Range(RepetitionRange::Exactly(count)) => format!("{{{count}}}"),
+        RepetitionKind::Range(RepetitionRange::AtLeast(min)) => format!("{{{min},}}"),
+        RepetitionKind::Range(RepetitionRange::Bounded(min, max)) => format!("{{{min},{max}}}"),
     }
 }
 
-/// Unicode's word characters (UTS 18, annex C), as `\w` in Rust.
-const WORD: &str = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+fn group_start(kind: &GroupKind) -> Option<String> {
+    match kind {
+        GroupKind::CaptureIndex(_) => Some("(".to_owned()),
+        GroupKind::CaptureName { name, .. } => {
+            is_identifier(&name.name).then(|| format!("(?<{}>", name.name))
+        }
+        GroupKind::NonCapturing(flags) if flags.items.is_empty() => Some("(?:".to_owned()),
+        GroupKind::NonCapturing(_) => None,
+    }
+}
+
+/// Translates a part of a bracketed class. JavaScript has no nested classes without the `v` flag.
+fn translate_class_item(item: &ClassSetItem, output: &mut String) -> Option<()> {
+    match item {
+        ClassSetItem::Empty(_) => {}
+        ClassSetItem::Literal(literal) => output.push_str(&translate_literal(literal, true)?),
+        ClassSetItem::Range(range) => {
+            let start = translate_literal(&range.start, true)?;
+            let end = translate_literal(&range.end, true)?;
+            write!(output, "{start}-{end}").ok()?;
+        }
+        ClassSetItem::Perl(class) => output.push_str(translate_perl_class(class)?),
+        ClassSetItem::Union(union) => {
+            for (index, item) in union.items.iter().enumerate() {
+                let is_at_edge = index == 0 || index + 1 == union.items.len();
+                if is_dash(item) && !is_at_edge {
+                    // Between two items, JavaScript reads an unescaped dash as a range.
+                    output.push('\\');
+                }
+                translate_class_item(item, output)?;
+            }
+        }
+        ClassSetItem::Ascii(_) | ClassSetItem::Unicode(_) | ClassSetItem::Bracketed(_) => {
+            return None;
+        }
+    }
+    Some(())
+}
+
+fn is_dash(item: &ClassSetItem) -> bool {
+    matches!(
+        item,
+        ClassSetItem::Literal(Literal {
+            kind: LiteralKind::Verbatim,
+            c: '-',
+            ..
+        })
+    )
+}
+
+/// Returns the equivalent of a Perl class. The classes of Rust support Unicode, unlike `\d` in JavaScript.
+fn translate_perl_class(class: &ClassPerl) -> Option<&'static str> {
+    Some(match (&class.kind, class.negated) {
+        (ClassPerlKind::Digit, false) => "\\p{Nd}",
+        (ClassPerlKind::Digit, true) => "\\P{Nd}",
+        (ClassPerlKind::Space, false) => "\\p{White_Space}",
+        (ClassPerlKind::Space, true) => "\\P{White_Space}",
+        (ClassPerlKind::Word, false) => WORD,
+        (ClassPerlKind::Word, true) => return None,
+    })
+}
+
+fn translate_literal(literal: &Literal, in_class: bool) -> Option<String> {
+    let character = literal.c;
+    let must_escape = match literal.kind {
+        LiteralKind::Verbatim if in_class => "(){}/|[]\\".contains(character),
+        LiteralKind::Verbatim => "/]}".contains(character),
+        // Characters that are escaped in Rust without a meaning in JavaScript stay unescaped.
+        LiteralKind::Meta | LiteralKind::Superfluous => {
+            "^$\\.*+?()[]{}|/".contains(character) || (in_class && character == '-')
+        }
+        LiteralKind::Special(SpecialLiteralKind::Bell | SpecialLiteralKind::Space)
+        | LiteralKind::Octal
+        | LiteralKind::HexFixed(_)
+        | LiteralKind::HexBrace(_) => return None,
+        LiteralKind::Special(_) => false,
+    };
+    Some(match character {
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' if literal.kind != LiteralKind::Verbatim => "\\t".to_owned(),
+        '\x0C' if literal.kind != LiteralKind::Verbatim => "\\f".to_owned(),
+        '\x0B' if literal.kind != LiteralKind::Verbatim => "\\v".to_owned(),
+        '\u{2028}' => "\\u2028".to_owned(),
+        '\u{2029}' => "\\u2029".to_owned(),
+        character if must_escape => format!("\\{character}"),
+        character => character.to_string(),
+    })
+}
 
 #[cfg(test)]
 mod tests {
     use super::to_javascript;
 
     #[test]
-    fn what_both_have_is_translated() {
+    fn translates_common_syntax() {
         for (rust, expected) in [
             ("^[a-z0-9_-]{3,16}$", "/^[a-z0-9_-]{3,16}$/u"),
             (r"x\.y", r"/x\.y/u"),
@@ -157,13 +205,17 @@ mod tests {
             ),
             ("[]a]", r"/[\]a]/u"),
             ("]", r"/\]/u"),
+            (r"a|\t|[\t\-\]]", r"/a|\t|[\t\-\]]/u"),
+            ("(?<year>[0-9]{4})", "/(?<year>[0-9]{4})/u"),
+            ("[--a]", r"/[-\-a]/u"),
+            ("^a{2}b{2,}?c?", "/^a{2}b{2,}?c?/u"),
         ] {
             assert_eq!(to_javascript(rust).as_deref(), Some(expected), "{rust}");
         }
     }
 
     #[test]
-    fn what_javascript_lacks_is_left_to_the_server() {
+    fn rejects_syntax_without_equivalent() {
         for rust in [
             "(?i)abc",
             r"\Aabc\z",
@@ -174,6 +226,12 @@ mod tests {
             "[a--b]",
             r"^(\w+)+$",
             r"\x41",
+            r"\a",
+            r"\<word\>",
+            "(?<a.b>a)",
+            r"[\W]",
+            "(?i:a)",
+            "[a[b]]",
             "",
         ] {
             assert_eq!(to_javascript(rust), None, "{rust}");

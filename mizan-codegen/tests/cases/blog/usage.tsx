@@ -29,8 +29,8 @@ export function explain(error: RenameError): string {
       expectTypeOf(error.holder).toEqualTypeOf<User>();
       return `locked for ${error.minutes} minutes by ${error.holder.name}`;
     case "archived":
-      // @ts-expect-error Only `taken` carries it.
-      return error.by;
+      // @ts-expect-error Only `taken` has this property.
+      return String(error.by);
     case "malformed":
     case "unauthenticated":
     case "forbidden":

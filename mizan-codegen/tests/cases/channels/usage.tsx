@@ -30,7 +30,7 @@ export function Room({ room }: { readonly room: string }): ReactNode {
   // @ts-expect-error A clock takes no messages.
   void useClockChannel().send("hello");
   useAdminAuditLogChannel({ by: "user", user: 1 });
-  // @ts-expect-error Of whom?
+  // @ts-expect-error The user is missing.
   useAdminAuditLogChannel({ by: "user" });
 
   if (chat.error?.code === "outcome_unknown") return chat.error.message;
@@ -46,8 +46,10 @@ export function Room({ room }: { readonly room: string }): ReactNode {
   ];
 }
 
-function line(event: ChatEvent): string {
-  switch (event.type) {
+function line(event: ChatEvent | undefined): string {
+  switch (event?.type) {
+    case undefined:
+      return "";
     case "said":
       return event.text;
     case "topic":
@@ -58,7 +60,7 @@ function line(event: ChatEvent): string {
 export async function withoutReact(): Promise<ChannelState<ChatChannel>> {
   const chat = subscribe(api, chatChannel, { room: "lobby" });
   const clock = subscribe(api, clockChannel);
-  const text: string = line(chat.state.messages[0]!.data);
+  const text: string = line(chat.state.messages[0]?.data);
   const stop = chat.onMessage(({ data }) => line(data));
   const { more } = await chat.history({ before: 10 });
   if (more) await chat.loadMore();

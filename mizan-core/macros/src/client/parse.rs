@@ -114,42 +114,12 @@ impl ClientFunction {
         signature: &Signature,
         mut arguments: Vec<(Vec<Attribute>, FnArg)>,
     ) -> Result<Self> {
-        if signature.asyncness.is_none() {
-            return Err(syn::Error::new(
-                signature.fn_token.span(),
-                format!(
-                    "a server function must be async: write `async fn {}(..)`",
-                    signature.ident
-                ),
-            ));
-        }
-        if !signature.generics.params.is_empty() {
-            return Err(syn::Error::new(
-                signature.generics.span(),
-                "a server function cannot be generic, because clients call one function by its name; \
-                 use concrete types",
-            ));
-        }
-        let ReturnType::Type(_, returned) = &signature.output else {
-            return Err(syn::Error::new(
-                signature.ident.span(),
-                "a server function must return a `Result`: write `-> Result<T, mizan_core::Error>`, \
-                 with `()` as `T` if it has no output",
-            ));
-        };
-
-        let first_cx = match arguments.first() {
-            Some((_, FnArg::Typed(first))) if is_cx(&first.ty) => Some(first.pat.clone()),
+        let returned = check_signature(signature)?;
+        let cx_pattern = take_cx(&mut arguments);
+        let cx = match &cx_pattern {
+            Some(pattern) if !matches!(**pattern, Pat::Wild(_)) => Some(argument_name(pattern)?),
             _ => None,
         };
-        let takes_cx = first_cx.is_some();
-        let cx = match first_cx {
-            Some(pattern) if !matches!(*pattern, Pat::Wild(_)) => Some(argument_name(&pattern)?),
-            _ => None,
-        };
-        if takes_cx {
-            arguments.remove(0);
-        }
         let arguments: Vec<_> = arguments
             .into_iter()
             .map(|(attributes, argument)| Argument::parse(attributes, argument))
@@ -167,42 +137,91 @@ impl ClientFunction {
             Some(input) => input.clone(),
             None => input_name(&signature.ident)?,
         };
-        let mut same_name = TypeNamed {
-            name: &input,
-            found: None,
-        };
-        same_name.visit_type(returned);
-        for argument in &arguments {
-            same_name.visit_type(&argument.ty);
-        }
-        if let Some(span) = same_name.found {
-            return Err(syn::Error::new(
-                span,
-                format!(
-                    "the struct for the input of `{}` has the same name `{input}`; choose another one \
-                     with `#[client(input = {input}Input)]`",
-                    signature.ident
-                ),
-            ));
-        }
+        check_input_name(&input, signature, returned, &arguments)?;
         Ok(Self {
-            takes_cx,
+            takes_cx: cx_pattern.is_some(),
             cx,
             arguments,
-            returned: (**returned).clone(),
+            returned: returned.clone(),
             input,
             options,
         })
     }
-}
 
-impl ClientFunction {
     /// Returns `true` if an argument has `#[validate(..)]`.
     pub(crate) fn has_constraints(&self) -> bool {
         self.arguments
             .iter()
             .flat_map(|argument| &argument.attributes)
             .any(|attribute| attribute.path().is_ident("validate"))
+    }
+}
+
+/// Checks that the function is async and not generic, and returns its return type.
+fn check_signature(signature: &Signature) -> Result<&Type> {
+    if signature.asyncness.is_none() {
+        return Err(syn::Error::new(
+            signature.fn_token.span(),
+            format!(
+                "a server function must be async: write `async fn {}(..)`",
+                signature.ident
+            ),
+        ));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(syn::Error::new(
+            signature.generics.span(),
+            "a server function cannot be generic, because clients call one function by its name; \
+             use concrete types",
+        ));
+    }
+    match &signature.output {
+        ReturnType::Type(_, returned) => Ok(returned),
+        ReturnType::Default => Err(syn::Error::new(
+            signature.ident.span(),
+            "a server function must return a `Result`: write `-> Result<T, mizan_core::Error>`, \
+             with `()` as `T` if it has no output",
+        )),
+    }
+}
+
+/// Removes the first argument if it is `&Cx`, and returns its pattern.
+fn take_cx(arguments: &mut Vec<(Vec<Attribute>, FnArg)>) -> Option<Box<Pat>> {
+    match arguments.first() {
+        Some((_, FnArg::Typed(first))) if is_cx(&first.ty) => {
+            let pattern = first.pat.clone();
+            arguments.remove(0);
+            Some(pattern)
+        }
+        _ => None,
+    }
+}
+
+/// Checks that no type in the signature has the name of the input's struct.
+fn check_input_name(
+    input: &Ident,
+    signature: &Signature,
+    returned: &Type,
+    arguments: &[Argument],
+) -> Result<()> {
+    let mut same_name = TypeNamed {
+        name: input,
+        found: None,
+    };
+    same_name.visit_type(returned);
+    for argument in arguments {
+        same_name.visit_type(&argument.ty);
+    }
+    match same_name.found {
+        None => Ok(()),
+        Some(span) => Err(syn::Error::new(
+            span,
+            format!(
+                "the struct for the input of `{}` has the same name `{input}`; choose another one \
+                 with `#[client(input = {input}Input)]`",
+                signature.ident
+            ),
+        )),
     }
 }
 

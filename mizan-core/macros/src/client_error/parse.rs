@@ -78,88 +78,112 @@ fn client_error_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &At
         .filter(|attribute| attribute.path().is_ident("client_error"))
 }
 
-fn variant(variant: &Variant) -> Result<ErrorVariant> {
-    let ident = &variant.ident;
-    let snake = ident.to_string().to_snake_case();
-    let mut given = Vec::new();
-    let mut code = LitStr::new(&snake, ident.span());
-    let mut status = 422;
-    let mut field = None;
-    let mut message = LitStr::new(&snake.replace('_', " "), ident.span());
-    for attribute in client_error_attributes(&variant.attrs) {
-        attribute.parse_nested_meta(|meta| {
-            let option = meta
-                .path
-                .get_ident()
-                .map(Ident::to_string)
-                .unwrap_or_default();
-            if given.contains(&option) {
-                return Err(meta.error(format!("duplicate option `{option}`")));
-            }
-            match option.as_str() {
-                "transparent" => {}
-                "code" => code = error_code(meta.value()?.parse()?)?,
-                "status" => status = error_status(&meta.value()?.parse()?)?,
-                "field" => field = Some(meta.value()?.parse()?),
-                "message" => message = meta.value()?.parse()?,
-                _ => {
-                    return Err(meta.error(format!(
-                        "unknown option `{option}`; the options are `code`, `status`, `field`, \
-                         `message` and `transparent`"
-                    )));
+/// The options of a variant, with their defaults.
+struct VariantOptions {
+    code: LitStr,
+    status: u16,
+    field: Option<LitStr>,
+    message: LitStr,
+    is_transparent: bool,
+}
+
+impl VariantOptions {
+    fn parse(variant: &Variant) -> Result<Self> {
+        let ident = &variant.ident;
+        let snake = ident.to_string().to_snake_case();
+        let mut options = Self {
+            code: LitStr::new(&snake, ident.span()),
+            status: 422,
+            field: None,
+            message: LitStr::new(&snake.replace('_', " "), ident.span()),
+            is_transparent: false,
+        };
+        let mut seen = Vec::new();
+        for attribute in client_error_attributes(&variant.attrs) {
+            attribute.parse_nested_meta(|meta| {
+                let option = meta
+                    .path
+                    .get_ident()
+                    .map(Ident::to_string)
+                    .unwrap_or_default();
+                if seen.contains(&option) {
+                    return Err(meta.error(format!("duplicate option `{option}`")));
                 }
-            }
-            given.push(option);
-            Ok(())
-        })?;
-    }
-    if given.iter().any(|option| option == "transparent") {
-        if given.len() > 1 {
+                match option.as_str() {
+                    "transparent" => options.is_transparent = true,
+                    "code" => options.code = error_code(meta.value()?.parse()?)?,
+                    "status" => options.status = error_status(&meta.value()?.parse()?)?,
+                    "field" => options.field = Some(meta.value()?.parse()?),
+                    "message" => options.message = meta.value()?.parse()?,
+                    _ => {
+                        return Err(meta.error(format!(
+                            "unknown option `{option}`; the options are `code`, `status`, `field`, \
+                             `message` and `transparent`"
+                        )));
+                    }
+                }
+                seen.push(option);
+                Ok(())
+            })?;
+        }
+        if options.is_transparent && seen.len() > 1 {
             return Err(syn::Error::new(
                 ident.span(),
                 "a transparent variant sends the error that it contains; remove the other options",
             ));
         }
-        return match &variant.fields {
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Ok(ErrorVariant::Transparent {
-                ident: ident.clone(),
-                ty: Box::new(fields.unnamed[0].ty.clone()),
-            }),
-            _ => Err(syn::Error::new(
-                ident.span(),
-                format!(
-                    "a transparent variant must contain one error: `{ident}(mizan_core::Error)`"
-                ),
-            )),
-        };
+        Ok(options)
     }
-    let fields = match &variant.fields {
-        Fields::Unit => Vec::new(),
-        Fields::Named(fields) => fields
+}
+
+fn variant(variant: &Variant) -> Result<ErrorVariant> {
+    let options = VariantOptions::parse(variant)?;
+    if options.is_transparent {
+        return transparent(variant);
+    }
+    Ok(ErrorVariant::Declared(Box::new(Declared {
+        ident: variant.ident.clone(),
+        code: options.code,
+        status: options.status,
+        field: options.field,
+        message: options.message,
+        docs: doc_text(&variant.attrs),
+        fields: named_fields(variant)?,
+    })))
+}
+
+fn transparent(variant: &Variant) -> Result<ErrorVariant> {
+    let ident = &variant.ident;
+    match &variant.fields {
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Ok(ErrorVariant::Transparent {
+            ident: ident.clone(),
+            ty: Box::new(fields.unnamed[0].ty.clone()),
+        }),
+        _ => Err(syn::Error::new(
+            ident.span(),
+            format!("a transparent variant must contain one error: `{ident}(mizan_core::Error)`"),
+        )),
+    }
+}
+
+fn named_fields(variant: &Variant) -> Result<Vec<(Ident, Type)>> {
+    let ident = &variant.ident;
+    match &variant.fields {
+        Fields::Unit => Ok(Vec::new()),
+        Fields::Named(fields) => Ok(fields
             .named
             .iter()
             .filter_map(|field| Some((field.ident.clone()?, field.ty.clone())))
-            .collect(),
-        Fields::Unnamed(fields) => {
-            return Err(syn::Error::new(
-                fields.span(),
-                format!(
-                    "a variant must have named fields, because the client reads them by name: \
-                     `{ident} {{ by: String }}`; use `#[client_error(transparent)]` if it contains a \
-                     `mizan_core::Error`"
-                ),
-            ));
-        }
-    };
-    Ok(ErrorVariant::Declared(Box::new(Declared {
-        ident: ident.clone(),
-        code,
-        status,
-        field,
-        message,
-        docs: doc_text(&variant.attrs),
-        fields,
-    })))
+            .collect()),
+        Fields::Unnamed(fields) => Err(syn::Error::new(
+            fields.span(),
+            format!(
+                "a variant must have named fields, because the client reads them by name: \
+                 `{ident} {{ by: String }}`; use `#[client_error(transparent)]` if it contains a \
+                 `mizan_core::Error`"
+            ),
+        )),
+    }
 }
 
 fn error_code(code: LitStr) -> Result<LitStr> {

@@ -4,10 +4,10 @@ import type { ChannelCode, ChannelDefinition } from "./runtime/channels";
 import type { Failure } from "./runtime/transport/error";
 import type * as types from "./types";
 
-/** How a channel, or a message to it, can fail. */
+/** An error of a subscription, or of a message to a channel. */
 export type ChannelError = types.CommonError | Failure<ChannelCode>;
 
-/** What goes through the channel `chat`. */
+/** The types of the channel `chat`. */
 export interface ChatChannel {
   readonly params: {
     /** `lobby`, `rust` or `react`. */

@@ -17,7 +17,7 @@ export const contract = "468cfa1d95a7bb6c";
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** The account of whoever is signed in, if anybody is. */
+  /** Returns the account of the signed-in user, or `null` if the caller is not signed in. */
   readonly account: Query<void, types.AccountOut | null, types.CommonError>;
   /**
    * Tells a page whether whoever is signed in proved who they are a short while ago.
@@ -67,14 +67,14 @@ export interface Api extends Connected {
    * Policy: signed in.
    */
   readonly membersOnly: Query<void, types.Report, types.CommonError>;
-  /** Sends the code of a flow again, a new one; the flow has a new ticket then. */
+  /** Sends a new confirmation code, and returns the new ticket of the flow. */
   readonly resendCode: Mutation<
     types.ResendCodeInput,
     types.NextStep,
     types.ProofError
   >;
   /**
-   * Signs whoever asks out everywhere else; answers in how many places.
+   * Ends all other sessions of the signed-in user, and returns their number.
    *
    * Policy: signed in.
    *
@@ -82,7 +82,7 @@ export interface Api extends Connected {
    */
   readonly revokeOtherSessions: Mutation<void, number, types.CommonError>;
   /**
-   * Signs whoever asks out in one place.
+   * Ends one session of the signed-in user.
    *
    * Policy: signed in.
    *
@@ -94,13 +94,13 @@ export interface Api extends Connected {
     types.CommonError
   >;
   /**
-   * Where whoever asks is signed in, the place used last first.
+   * Returns the sessions of the signed-in user, the most recently used first.
    *
    * Policy: signed in.
    */
   readonly sessions: Query<void, types.SessionOut[], types.CommonError>;
   /**
-   * Signs out.
+   * Signs the user out.
    *
    * Invalidates all queries.
    */

@@ -14,7 +14,7 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
-/** Renders all fields of a form: `<AutoForm of={contactForm} />`. */
+/** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
@@ -30,7 +30,7 @@ export interface ChangeEmailFormTypes {
   rows: {};
 }
 
-/** Use another email address. We email a link to it. */
+/** Change your email address. We will email a confirmation link to the new address. */
 export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
   name: "change_email",
   title: "Change your email address",
@@ -48,7 +48,7 @@ export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
   schema: schemas.changeEmailSubmitInputSchema,
 };
 
-/** Has the form `Change your email address` at work: its parts, and how it stands. */
+/** State and components of the form `Change your email address`. */
 export function useChangeEmailForm(
   options?: runtime.FormOptions<ChangeEmailFormTypes>,
 ): runtime.Form<ChangeEmailFormTypes> {
@@ -89,7 +89,7 @@ export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes>
     schema: schemas.changePasswordSubmitInputSchema,
   };
 
-/** Has the form `Change your password` at work: its parts, and how it stands. */
+/** State and components of the form `Change your password`. */
 export function useChangePasswordForm(
   options?: runtime.FormOptions<ChangePasswordFormTypes>,
 ): runtime.Form<ChangePasswordFormTypes> {
@@ -114,7 +114,7 @@ export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "The `token` of the link.",
+      help: "The `token` from the link.",
       required: true,
       maxLength: 200,
     },
@@ -122,7 +122,7 @@ export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
   schema: schemas.confirmEmailSubmitInputSchema,
 };
 
-/** Has the form `Confirm your new email address` at work: its parts, and how it stands. */
+/** State and components of the form `Confirm your new email address`. */
 export function useConfirmEmailForm(
   options?: runtime.FormOptions<ConfirmEmailFormTypes>,
 ): runtime.Form<ConfirmEmailFormTypes> {
@@ -147,7 +147,7 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "The `token` of the link.",
+      help: "The `token` from the link.",
       required: true,
       maxLength: 200,
     },
@@ -163,7 +163,7 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
   schema: schemas.confirmResetSubmitInputSchema,
 };
 
-/** Has the form `Set a new password` at work: its parts, and how it stands. */
+/** State and components of the form `Set a new password`. */
 export function useConfirmResetForm(
   options?: runtime.FormOptions<ConfirmResetFormTypes>,
 ): runtime.Form<ConfirmResetFormTypes> {
@@ -262,7 +262,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
   schema: schemas.contactSubmitInputSchema,
 };
 
-/** Has the form `Contact us` at work: its parts, and how it stands. */
+/** State and components of the form `Contact us`. */
 export function useContactForm(
   options?: runtime.FormOptions<ContactFormTypes>,
 ): runtime.Form<ContactFormTypes> {
@@ -297,7 +297,7 @@ export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> =
     schema: schemas.deleteAccountSubmitInputSchema,
   };
 
-/** Has the form `Delete your account` at work: its parts, and how it stands. */
+/** State and components of the form `Delete your account`. */
 export function useDeleteAccountForm(
   options?: runtime.FormOptions<DeleteAccountFormTypes>,
 ): runtime.Form<DeleteAccountFormTypes> {
@@ -329,7 +329,7 @@ export const leaveForm: runtime.FormDefinition<LeaveFormTypes> = {
   schema: schemas.leaveSubmitInputSchema,
 };
 
-/** Has the form `Sign out` at work: its parts, and how it stands. */
+/** State and components of the form `Sign out`. */
 export function useLeaveForm(
   options?: runtime.FormOptions<LeaveFormTypes>,
 ): runtime.Form<LeaveFormTypes> {
@@ -399,7 +399,7 @@ export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
   schema: schemas.profileSubmitInputSchema,
 };
 
-/** Has the form `Edit profile` at work: its parts, and how it stands. */
+/** State and components of the form `Edit profile`. */
 export function useProfileForm(
   options?: runtime.FormOptions<ProfileFormTypes>,
 ): runtime.Form<ProfileFormTypes> {
@@ -415,7 +415,7 @@ export interface ReauthenticateFormTypes {
   rows: {};
 }
 
-/** Enter your password to confirm that it is you. */
+/** Enter your password to continue. */
 export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes> =
   {
     name: "reauthenticate",
@@ -439,7 +439,7 @@ export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes>
     schema: schemas.reauthenticateSubmitInputSchema,
   };
 
-/** Has the form `Confirm that it is you` at work: its parts, and how it stands. */
+/** State and components of the form `Confirm that it is you`. */
 export function useReauthenticateForm(
   options?: runtime.FormOptions<ReauthenticateFormTypes>,
 ): runtime.Form<ReauthenticateFormTypes> {
@@ -455,7 +455,7 @@ export interface RequestResetFormTypes {
   rows: {};
 }
 
-/** Send a link to set a new password. */
+/** We will email you a link to set a new password. */
 export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
   name: "request_reset",
   title: "Forgot your password?",
@@ -473,7 +473,7 @@ export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
   schema: schemas.requestResetSubmitInputSchema,
 };
 
-/** Has the form `Forgot your password?` at work: its parts, and how it stands. */
+/** State and components of the form `Forgot your password?`. */
 export function useRequestResetForm(
   options?: runtime.FormOptions<RequestResetFormTypes>,
 ): runtime.Form<RequestResetFormTypes> {
@@ -520,7 +520,7 @@ export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
   schema: schemas.signInSubmitInputSchema,
 };
 
-/** Has the form `Sign in` at work: its parts, and how it stands. */
+/** State and components of the form `Sign in`. */
 export function useSignInForm(
   options?: runtime.FormOptions<SignInFormTypes>,
 ): runtime.Form<SignInFormTypes> {
@@ -562,7 +562,7 @@ export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
   schema: schemas.signUpSubmitInputSchema,
 };
 
-/** Has the form `Sign up` at work: its parts, and how it stands. */
+/** State and components of the form `Sign up`. */
 export function useSignUpForm(
   options?: runtime.FormOptions<SignUpFormTypes>,
 ): runtime.Form<SignUpFormTypes> {
@@ -578,7 +578,7 @@ export interface VerifyCodeFormTypes {
   rows: {};
 }
 
-/** Enter the code that we emailed you. */
+/** Enter the confirmation code from the email. */
 export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
   name: "verify_code",
   title: "Confirm your email address",
@@ -611,7 +611,7 @@ export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
   schema: schemas.verifyCodeSubmitInputSchema,
 };
 
-/** Has the form `Confirm your email address` at work: its parts, and how it stands. */
+/** State and components of the form `Confirm your email address`. */
 export function useVerifyCodeForm(
   options?: runtime.FormOptions<VerifyCodeFormTypes>,
 ): runtime.Form<VerifyCodeFormTypes> {
@@ -636,7 +636,7 @@ export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
       name: "token",
       widget: "hidden",
       label: "Token",
-      help: "The `token` of the link.",
+      help: "The `token` from the link.",
       required: true,
       maxLength: 200,
     },
@@ -659,7 +659,7 @@ export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
   schema: schemas.verifyLinkSubmitInputSchema,
 };
 
-/** Has the form `Confirm your email address` at work: its parts, and how it stands. */
+/** State and components of the form `Confirm your email address`. */
 export function useVerifyLinkForm(
   options?: runtime.FormOptions<VerifyLinkFormTypes>,
 ): runtime.Form<VerifyLinkFormTypes> {

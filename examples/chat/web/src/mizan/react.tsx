@@ -14,7 +14,7 @@ const globalContexts = (api: Api) => [
   api.demoAccounts,
 ];
 
-/** Provides the functions, the cache and the global contexts to the components in it. */
+/** Provides the api, the query cache and the global contexts to its children. */
 export function MizanProvider(
   props: runtime.ProviderProps<Api>,
 ): React.ReactNode {
@@ -27,12 +27,12 @@ export function MizanProvider(
   );
 }
 
-/** The functions, as the provider above has them. */
+/** Returns the api of the nearest `MizanProvider`. */
 export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** The account of whoever is signed in, if anybody is. */
+/** Returns the account of the signed-in user, or `null` if the caller is not signed in. */
 export function useAccount(): types.AccountOut | null {
   return runtime.useContextOf(useApi().account, undefined);
 }
@@ -107,7 +107,7 @@ export function useEndSessions(
 
 const GreetContext = runtime.createLocalContext<types.GreetInput>();
 
-/** Has `useGreet` yield the data for the input that its props are. */
+/** Provides the data of `useGreet` to its children, for the input in its props. */
 export function GreetProvider(
   props: runtime.LocalProviderProps<types.GreetInput>,
 ): React.ReactNode {
@@ -155,7 +155,7 @@ export function useMembersOnly(
   return runtime.useQueryOf(useApi().membersOnly, undefined, options);
 }
 
-/** Sends the code of a flow again, a new one; the flow has a new ticket then. */
+/** Sends a new confirmation code, and returns the new ticket of the flow. */
 export function useResendCode(
   options?: runtime.MutationHookOptions<
     types.NextStep,
@@ -171,7 +171,7 @@ export function useResendCode(
 }
 
 /**
- * Signs whoever asks out everywhere else; answers in how many places.
+ * Ends all other sessions of the signed-in user, and returns their number.
  *
  * Policy: signed in.
  *
@@ -184,7 +184,7 @@ export function useRevokeOtherSessions(
 }
 
 /**
- * Signs whoever asks out in one place.
+ * Ends one session of the signed-in user.
  *
  * Policy: signed in.
  *
@@ -205,7 +205,7 @@ export function useRevokeSession(
 }
 
 /**
- * Where whoever asks is signed in, the place used last first.
+ * Returns the sessions of the signed-in user, the most recently used first.
  *
  * Policy: signed in.
  */
@@ -216,7 +216,7 @@ export function useSessions(
 }
 
 /**
- * Signs out.
+ * Signs the user out.
  *
  * Invalidates all queries.
  */

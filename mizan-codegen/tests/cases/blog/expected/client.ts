@@ -17,14 +17,14 @@ export const contract = "9f86d081884c7d65";
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** Who is signed in. */
+  /** The user who is signed in. */
   readonly currentUser: Query<void, types.User | null, types.CommonError>;
-  /** Greets someone. */
+  /** Greets a person. */
   readonly greet: Query<types.GreetInput, types.Greeting, types.CommonError>;
   /**
-   * One post.
+   * Returns a post.
    *
-   * Drafts are for their authors only.
+   * Only its author can read a draft.
    */
   readonly post: Query<types.PostInput, types.Post, types.PostError>;
   readonly posts: Query<types.PostsInput, types.Page, types.CommonError>;

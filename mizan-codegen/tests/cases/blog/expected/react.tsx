@@ -10,7 +10,7 @@ const ApiContext = React.createContext<Api>(api);
 
 const globalContexts = (api: Api) => [api.currentUser];
 
-/** Provides the functions, the cache and the global contexts to the components in it. */
+/** Provides the api, the query cache and the global contexts to its children. */
 export function MizanProvider(
   props: runtime.ProviderProps<Api>,
 ): React.ReactNode {
@@ -23,19 +23,19 @@ export function MizanProvider(
   );
 }
 
-/** The functions, as the provider above has them. */
+/** Returns the api of the nearest `MizanProvider`. */
 export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** Who is signed in. */
+/** The user who is signed in. */
 export function useCurrentUser(): types.User | null {
   return runtime.useContextOf(useApi().currentUser, undefined);
 }
 
 const GreetContext = runtime.createLocalContext<types.GreetInput>();
 
-/** Has `useGreet` yield the data for the input that its props are. */
+/** Provides the data of `useGreet` to its children, for the input in its props. */
 export function GreetProvider(
   props: runtime.LocalProviderProps<types.GreetInput>,
 ): React.ReactNode {
@@ -52,7 +52,7 @@ export function GreetProvider(
   );
 }
 
-/** Greets someone. */
+/** Greets a person. */
 export function useGreet(): types.Greeting {
   return runtime.useLocalContextOf(useApi().greet, GreetContext, {
     hook: "useGreet",
@@ -61,9 +61,9 @@ export function useGreet(): types.Greeting {
 }
 
 /**
- * One post.
+ * Returns a post.
  *
- * Drafts are for their authors only.
+ * Only its author can read a draft.
  */
 export function usePost(
   input: types.PostInput,

@@ -17,9 +17,9 @@ export function useAdminAuditLogChannel(
 }
 
 /**
- * Talk in a room.
+ * Chat in a room.
  *
- * Only its members may, *\/ or anybody.
+ * Only for members. *\/ export const injected = 1;
  */
 export function useChatChannel(
   params: channels.ChatChannel["params"],
@@ -28,7 +28,7 @@ export function useChatChannel(
   return runtime.useChannel(useApi(), channels.chatChannel, params, options);
 }
 
-/** What time it is. */
+/** The current time. */
 export function useClockChannel(
   options?: runtime.ChannelHookOptions,
 ): runtime.ChannelResult<channels.ClockChannel> {

@@ -4,10 +4,10 @@ import type { ChannelCode, ChannelDefinition } from "./runtime/channels";
 import type { Failure } from "./runtime/transport/error";
 import type * as types from "./types";
 
-/** How a channel, or a message to it, can fail. */
+/** An error of a subscription, or of a message to a channel. */
 export type ChannelError = types.CommonError | Failure<ChannelCode>;
 
-/** What goes through the channel `admin.audit_log`. */
+/** The types of the channel `admin.audit_log`. */
 export interface AdminAuditLogChannel {
   readonly params: { by: "user"; user: number } | { by: "all" };
   readonly message: { at: string; what: string };
@@ -22,10 +22,10 @@ export const adminAuditLogChannel: ChannelDefinition<AdminAuditLogChannel> = {
   name: "admin.audit_log",
 };
 
-/** What goes through the channel `chat`. */
+/** The types of the channel `chat`. */
 export interface ChatChannel {
   readonly params: {
-    /** What the room is called. */
+    /** The name of the room. */
     room: string;
     since?: number | null;
   };
@@ -38,13 +38,13 @@ export interface ChatChannel {
 }
 
 /**
- * Talk in a room.
+ * Chat in a room.
  *
- * Only its members may, *\/ or anybody.
+ * Only for members. *\/ export const injected = 1;
  */
 export const chatChannel: ChannelDefinition<ChatChannel> = { name: "chat" };
 
-/** What goes through the channel `clock`. */
+/** The types of the channel `clock`. */
 export interface ClockChannel {
   readonly params: void;
   readonly message: number;
@@ -55,10 +55,10 @@ export interface ClockChannel {
   readonly error: ChannelError;
 }
 
-/** What time it is. */
+/** The current time. */
 export const clockChannel: ChannelDefinition<ClockChannel> = { name: "clock" };
 
-/** What goes through the channel `notes_about_everything_that_happens_in_the_building`. */
+/** The types of the channel `notes_about_everything_that_happens_in_the_building`. */
 export interface NotesAboutEverythingThatHappensInTheBuildingChannel {
   readonly params: void;
   readonly message: types.Sent | null;

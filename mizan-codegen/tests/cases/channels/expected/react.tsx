@@ -10,7 +10,7 @@ const ApiContext = React.createContext<Api>(api);
 
 const globalContexts = () => [];
 
-/** Provides the functions, the cache and the global contexts to the components in it. */
+/** Provides the api, the query cache and the global contexts to its children. */
 export function MizanProvider(
   props: runtime.ProviderProps<Api>,
 ): React.ReactNode {
@@ -23,7 +23,7 @@ export function MizanProvider(
   );
 }
 
-/** The functions, as the provider above has them. */
+/** Returns the api of the nearest `MizanProvider`. */
 export function useApi(): Api {
   return React.useContext(ApiContext);
 }

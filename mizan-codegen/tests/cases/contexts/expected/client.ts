@@ -18,7 +18,7 @@ export interface Api extends Connected {
   readonly announcements: Query<void, string[], types.CommonError>;
   readonly lookup: Query<types.LookupInput, number | null, types.CommonError>;
   /**
-   * Who is in a room.
+   * The members of a room.
    *
    * Policy: signed in.
    */
@@ -27,7 +27,7 @@ export interface Api extends Connected {
     string[],
     types.CommonError
   >;
-  /** How the page looks. */
+  /** The appearance of the page. */
   readonly settings: Query<void, types.Settings, types.CommonError>;
   readonly unread: Query<void, number | null, types.CommonError>;
 }

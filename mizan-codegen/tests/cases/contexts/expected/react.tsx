@@ -9,7 +9,7 @@ const ApiContext = React.createContext<Api>(api);
 
 const globalContexts = (api: Api) => [api.announcements, api.settings];
 
-/** Provides the functions, the cache and the global contexts to the components in it. */
+/** Provides the api, the query cache and the global contexts to its children. */
 export function MizanProvider(
   props: runtime.ProviderProps<Api>,
 ): React.ReactNode {
@@ -22,7 +22,7 @@ export function MizanProvider(
   );
 }
 
-/** The functions, as the provider above has them. */
+/** Returns the api of the nearest `MizanProvider`. */
 export function useApi(): Api {
   return React.useContext(ApiContext);
 }
@@ -33,7 +33,7 @@ export function useAnnouncements(): string[] {
 
 const LookupContext = runtime.createLocalContext<types.LookupInput>();
 
-/** Has `useLookup` yield the data for the input that its props are. */
+/** Provides the data of `useLookup` to its children, for the input in its props. */
 export function LookupProvider(
   props: runtime.LocalProviderProps<types.LookupInput>,
 ): React.ReactNode {
@@ -59,7 +59,7 @@ export function useLookup(): number | null {
 
 const RoomMembersContext = runtime.createLocalContext<types.RoomMembersInput>();
 
-/** Has `useRoomMembers` yield the data for the input that its props are. */
+/** Provides the data of `useRoomMembers` to its children, for the input in its props. */
 export function RoomMembersProvider(
   props: runtime.LocalProviderProps<types.RoomMembersInput>,
 ): React.ReactNode {
@@ -77,7 +77,7 @@ export function RoomMembersProvider(
 }
 
 /**
- * Who is in a room.
+ * The members of a room.
  *
  * Policy: signed in.
  */
@@ -88,14 +88,14 @@ export function useRoomMembers(): string[] {
   });
 }
 
-/** How the page looks. */
+/** The appearance of the page. */
 export function useSettings(): types.Settings {
   return runtime.useContextOf(useApi().settings, undefined);
 }
 
 const UnreadContext = runtime.createLocalContext<void>();
 
-/** Has `useUnread` yield the data for the input that its props are. */
+/** Provides the data of `useUnread` to its children, for the input in its props. */
 export function UnreadProvider(
   props: runtime.LocalProviderProps<object>,
 ): React.ReactNode {

@@ -14,7 +14,7 @@ export const everyEnumInputSchema: z.ZodType<types.EveryEnumInput> =
       units: unitsSchema,
       documented: documentedUnitsSchema,
       one: oneSchema,
-      impossible: impossibleSchema.nullable().optional(),
+      impossible: z.null().optional(),
       tagged: taggedSchema.nullable().optional(),
       maybe: unitsSchema.nullable().optional(),
     }),

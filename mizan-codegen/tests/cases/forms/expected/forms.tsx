@@ -14,7 +14,7 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
-/** Renders all fields of a form: `<AutoForm of={contactForm} />`. */
+/** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
@@ -111,7 +111,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
   schema: schemas.contactSubmitInputSchema,
 };
 
-/** Has the form `Contact us` at work: its parts, and how it stands. */
+/** State and components of the form `Contact us`. */
 export function useContactForm(
   options?: runtime.FormOptions<ContactFormTypes>,
 ): runtime.Form<ContactFormTypes> {
@@ -333,7 +333,7 @@ export const everythingForm: runtime.FormDefinition<EverythingFormTypes> = {
   schema: schemas.everythingSubmitInputSchema,
 };
 
-/** Has the form `everything` at work: its parts, and how it stands. */
+/** State and components of the form `everything`. */
 export function useEverythingForm(
   options?: runtime.FormOptions<EverythingFormTypes>,
 ): runtime.Form<EverythingFormTypes> {
@@ -364,7 +364,7 @@ export const signOutForm: runtime.FormDefinition<SignOutFormTypes> = {
   schema: schemas.signOutSubmitInputSchema,
 };
 
-/** Has the form `Sign "out" *\/` at work: its parts, and how it stands. */
+/** State and components of the form `Sign "out" *\/`. */
 export function useSignOutForm(
   options?: runtime.FormOptions<SignOutFormTypes>,
 ): runtime.Form<SignOutFormTypes> {

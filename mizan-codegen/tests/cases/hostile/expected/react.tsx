@@ -10,7 +10,7 @@ const ApiContext = React.createContext<Api>(api);
 
 const globalContexts = (api: Api) => [api.context];
 
-/** Provides the functions, the cache and the global contexts to the components in it. */
+/** Provides the api, the query cache and the global contexts to its children. */
 export function MizanProvider(
   props: runtime.ProviderProps<Api>,
 ): React.ReactNode {
@@ -23,7 +23,7 @@ export function MizanProvider(
   );
 }
 
-/** The functions, as the provider above has them. */
+/** Returns the api of the nearest `MizanProvider`. */
 export function useApi(): Api {
   return React.useContext(ApiContext);
 }
@@ -62,7 +62,7 @@ export function useGrößeMessenJetzt(
 const LocalContextContext =
   runtime.createLocalContext<types.LocalContextInput>();
 
-/** Has `useLocalContext` yield the data for the input that its props are. */
+/** Provides the data of `useLocalContext` to its children, for the input in its props. */
 export function LocalContextProvider(
   props: runtime.LocalProviderProps<types.LocalContextInput>,
 ): React.ReactNode {

@@ -17,9 +17,9 @@ export const contract = "978eedc7326c2195";
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** One post. */
+  /** Returns a post. */
   readonly post: Query<types.PostInput, types.Post, types.CommonError>;
-  /** The posts, page by page. */
+  /** Returns a page of posts. */
   readonly posts: Query<types.PostsInput, types.PageOfPost, types.CommonError>;
   /**
    * Saves a post.
@@ -29,7 +29,7 @@ export interface Api extends Connected {
    * Invalidates `post`, `posts`.
    */
   readonly save: Mutation<types.SaveInput, null, types.SaveError>;
-  /** What the page is called. */
+  /** The title of the site. */
   readonly site: Query<void, string, types.CommonError>;
 }
 

@@ -10,7 +10,7 @@ const ApiContext = React.createContext<Api>(api);
 
 const globalContexts = (api: Api) => [api.site];
 
-/** Provides the functions, the cache and the global contexts to the components in it. */
+/** Provides the api, the query cache and the global contexts to its children. */
 export function MizanProvider(
   props: runtime.ProviderProps<Api>,
 ): React.ReactNode {
@@ -23,12 +23,12 @@ export function MizanProvider(
   );
 }
 
-/** The functions, as the provider above has them. */
+/** Returns the api of the nearest `MizanProvider`. */
 export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** One post. */
+/** Returns a post. */
 export function usePost(
   input: types.PostInput,
   options?: runtime.QueryHookOptions<types.Post, types.CommonError>,
@@ -38,7 +38,7 @@ export function usePost(
 
 const PostsContext = runtime.createLocalContext<types.PostsInput>();
 
-/** Has `usePosts` yield the data for the input that its props are. */
+/** Provides the data of `usePosts` to its children, for the input in its props. */
 export function PostsProvider(
   props: runtime.LocalProviderProps<types.PostsInput>,
 ): React.ReactNode {
@@ -55,7 +55,7 @@ export function PostsProvider(
   );
 }
 
-/** The posts, page by page. */
+/** Returns a page of posts. */
 export function usePosts(): types.PageOfPost {
   return runtime.useLocalContextOf(useApi().posts, PostsContext, {
     hook: "usePosts",
@@ -76,7 +76,7 @@ export function useSave(
   return runtime.useMutationOf(useApi().save, options);
 }
 
-/** What the page is called. */
+/** The title of the site. */
 export function useSite(): string {
   return runtime.useContextOf(useApi().site, undefined);
 }

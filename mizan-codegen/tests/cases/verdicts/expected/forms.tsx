@@ -14,7 +14,7 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
-/** Renders all fields of a form: `<AutoForm of={contactForm} />`. */
+/** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
@@ -273,7 +273,7 @@ export const verdictsForm: runtime.FormDefinition<VerdictsFormTypes> = {
   schema: schemas.verdictsSubmitInputSchema,
 };
 
-/** Has the form `Verdicts` at work: its parts, and how it stands. */
+/** State and components of the form `Verdicts`. */
 export function useVerdictsForm(
   options?: runtime.FormOptions<VerdictsFormTypes>,
 ): runtime.Form<VerdictsFormTypes> {

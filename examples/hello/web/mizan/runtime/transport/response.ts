@@ -2,20 +2,20 @@
 
 import { CallError } from "./error";
 
-/** Reads the output out of a reply, or throws the failure that the reply tells. */
+/** Returns the output in a response, or throws the error that it describes. */
 export async function readOutput(
-  reply: Response,
+  response: Response,
   signal?: AbortSignal,
 ): Promise<unknown> {
-  const body = await readJson(reply, signal);
-  if (reply.ok) return body;
-  throw readProblem(body, reply);
+  const body = await readJson(response, signal);
+  if (response.ok) return body;
+  throw readProblem(body, response);
 }
 
-/** Reads JSON lines, each as soon as it has arrived whole. */
-export async function* readLines(reply: Response): AsyncGenerator<unknown> {
-  if (!reply.body || !isJson(reply)) throw unreadable(reply);
-  const reader = reply.body.getReader();
+/** Yields the JSON lines of a response as they arrive. */
+export async function* readLines(response: Response): AsyncGenerator {
+  if (!response.body || !isJson(response)) throw unreadable(response);
+  const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
   try {
@@ -30,11 +30,11 @@ export async function* readLines(reply: Response): AsyncGenerator<unknown> {
       if (done) return;
     }
   } catch (cause) {
-    throw unreadable(reply, cause);
+    throw unreadable(response, cause);
   }
 }
 
-/** The members of a problem document (RFC 9457) that are read, none of them taken on trust. */
+/** The members of a problem document (RFC 9457). Their types are not checked yet. */
 interface Problem {
   readonly title?: unknown;
   readonly status?: unknown;
@@ -46,36 +46,36 @@ interface Problem {
   readonly outdated_client?: unknown;
 }
 
-/** Turns a problem document into the failure that it describes. */
-export function readProblem(document: unknown, reply?: Response): CallError {
+/** Converts a problem document to an error. */
+export function readProblem(document: unknown, response?: Response): CallError {
   const problem: Problem = isObject(document) ? document : {};
   const { code, status, fields, data, error_id: errorId } = problem;
-  if (typeof code !== "string") return unreadable(reply);
+  if (typeof code !== "string") return unreadable(response);
   return new CallError({
     code,
     message: firstString(problem.detail, problem.title) ?? code,
-    status: typeof status === "number" ? status : (reply?.status ?? 0),
+    status: typeof status === "number" ? status : (response?.status ?? 0),
     fields: isObject(fields) ? (fields as Record<string, string[]>) : undefined,
     errorId: typeof errorId === "string" ? errorId : undefined,
     outdated: problem.outdated_client === true,
-    retryAfter: retryAfter(reply),
+    retryAfter: retryAfter(response),
     data: isObject(data) ? data : undefined,
   });
 }
 
-/** The failure of a call whose answer was cut short, or was none of the server's. */
-export function unreadable(reply?: Response, cause?: unknown): CallError {
-  const status = reply?.status ?? 0;
+/** The error of a call whose response is incomplete, or is not from a mizan server. */
+export function unreadable(response?: Response, cause?: unknown): CallError {
+  const status = response?.status ?? 0;
   return new CallError({
     code: "unreadable_reply",
-    message: `the reply could not be read (HTTP status ${status})`,
+    message: `unreadable response (HTTP status ${status})`,
     status,
-    retryAfter: retryAfter(reply),
+    retryAfter: retryAfter(response),
     cause,
   });
 }
 
-/** The failure of a call that has no answer: it was given up, or the server was not reached. */
+/** The error of a call without a response: it was aborted, or the server is unreachable. */
 export function unanswered(
   cause: unknown,
   signal: AbortSignal | undefined,
@@ -93,31 +93,31 @@ export function unanswered(
       });
 }
 
-/** Tells objects from the other JSON values. */
+/** Returns whether a JSON value is an object. */
 export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function readJson(
-  reply: Response,
+  response: Response,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
-  if (!isJson(reply)) throw unreadable(reply);
+  if (!isJson(response)) throw unreadable(response);
   try {
-    return await reply.json();
+    return await response.json();
   } catch (cause) {
     throw signal?.aborted
       ? unanswered(cause, signal)
-      : unreadable(reply, cause);
+      : unreadable(response, cause);
   }
 }
 
-function isJson(reply: Response): boolean {
-  return /json/i.test(reply.headers.get("content-type") ?? "");
+function isJson(response: Response): boolean {
+  return /json/i.test(response.headers.get("content-type") ?? "");
 }
 
-function retryAfter(reply: Response | undefined): number | undefined {
-  const seconds = reply?.headers.get("retry-after")?.trim();
+function retryAfter(response: Response | undefined): number | undefined {
+  const seconds = response?.headers.get("retry-after")?.trim();
   return seconds && /^\d+$/.test(seconds) ? Number(seconds) : undefined;
 }
 

@@ -2,25 +2,25 @@
 
 import { readProblem } from "./response";
 
-/** How a function that ran in this process answered: its output or its problem, as JSON. */
-interface Answer {
+/** The result of a function in this process: its output or a problem document, as JSON. */
+interface ServerResult {
   readonly answered: boolean;
   readonly json: string;
 }
 
-/** The functions of the process that renders the page, in the name of whoever asked for it. */
+/** The functions of the process that renders the page, called on behalf of the requesting user. */
 export interface ServerFunctions {
-  call(name: string, input?: string): Promise<Answer>;
+  call(name: string, input?: string): Promise<ServerResult>;
 }
 
-const member = Symbol.for("mizan.functions");
+const globalKey = Symbol.for("mizan.functions");
 
-/** The functions of this process, while a page is rendered on the server; nothing in a browser. */
+/** Returns the functions of this process during server rendering, or `undefined` in a browser. */
 export function serverFunctions(): ServerFunctions | undefined {
-  return (globalThis as { readonly [member]?: ServerFunctions })[member];
+  return (globalThis as { readonly [globalKey]?: ServerFunctions })[globalKey];
 }
 
-/** Asks a query in this process. */
+/** Calls a query in this process. */
 export async function callServerFunction(
   functions: ServerFunctions,
   name: string,
@@ -30,7 +30,7 @@ export async function callServerFunction(
     name,
     input === undefined ? "" : JSON.stringify(input),
   );
-  const answer: unknown = JSON.parse(json);
-  if (answered) return answer;
-  throw readProblem(answer);
+  const result: unknown = JSON.parse(json);
+  if (answered) return result;
+  throw readProblem(result);
 }

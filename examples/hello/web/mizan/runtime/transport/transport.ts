@@ -6,48 +6,48 @@ import { createCrossTabNotifier } from "./crossTab";
 import { callServerFunction, serverFunctions } from "./serverRendering";
 import { readOutput, unanswered } from "./response";
 
-/** Longer addresses are cut or refused by some proxies, so a longer query is sent as a POST. */
+/** The maximum length of a URL. Some proxies reject longer ones, so longer queries use POST. */
 const maxUrlLength = 2_000;
 
-/** How to reach the server. */
+/** Options of a connection to the server. */
 export interface ApiOptions {
-  /** Where the functions are mounted: `/api/mizan` when left out. */
+  /** The URL at which the functions are mounted, `/api/mizan` by default. */
   readonly baseUrl?: string;
-  /** Used in place of the global `fetch`. */
+  /** A replacement for the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** Headers for every request, asked for anew each time: a bearer token, for example. */
+  /** Returns the headers of a request, for example with a bearer token. Called for each request. */
   readonly headers?: () => HeadersInit | Promise<HeadersInit>;
 }
 
-/** How a query is sent. */
+/** Options of a request for a query. */
 export interface QueryRequest {
   readonly signal?: AbortSignal | undefined;
-  /** Leave in one request with the other batched queries of the same turn. */
+  /** Combines the query with the other batched queries of the same turn of the event loop. */
   readonly batch?: boolean | undefined;
-  /** Keep the input out of the address, and so out of logs. */
+  /** Sends the input in the body, because URLs are logged. */
   readonly post?: boolean | undefined;
 }
 
-/** How a mutation is sent. */
+/** Options of a request for a mutation. */
 export interface MutationRequest {
   readonly signal?: AbortSignal | undefined;
-  /** Requests with the same key run the mutation once. */
+  /** The server processes requests with the same key once. */
   readonly idempotencyKey?: string | undefined;
-  /** Used in place of the global `fetch`, unless the options name another. */
+  /** A replacement for the global `fetch`, unless {@link ApiOptions.fetch} is set. */
   readonly fetch?: typeof fetch | undefined;
 }
 
-/** Learns which queries a mutation has made stale; `*` stands for all of them. */
+/** Receives the names of the queries that a mutation invalidated; `*` means all queries. */
 export type AffectsListener = (names: readonly string[]) => void;
 
-/** Where the server is, for what is not a call. */
+/** The address of the server, for channels and forms. */
 export interface ServerAddress {
   readonly contract: string;
   readonly baseUrl: string;
   readonly headers: ApiOptions["headers"];
 }
 
-/** Carries calls to one server. All of its state belongs to this value, none to the module. */
+/** A connection to a server. It has no global state. */
 export interface Transport {
   readonly address: ServerAddress;
   mutate(
@@ -57,16 +57,16 @@ export interface Transport {
   ): Promise<unknown>;
   query(name: string, input: unknown, request?: QueryRequest): Promise<unknown>;
   /**
-   * Calls `listener` after each mutation that affects something, until the returned function runs. A
-   * mutation that affects everything, as sign-in and sign-out do, is heard of in other tabs too.
+   * Calls `listener` after each mutation that invalidates queries. Returns a function that removes the
+   * listener. A mutation that invalidates all queries, such as a sign-in, also notifies other tabs.
    */
   onAffects(listener: AffectsListener): () => void;
 }
 
-/** The member under which an api keeps its transport: a symbol, so that no function's name meets it. */
+/** The property of an api that contains its transport; a symbol, to avoid conflicts with functions. */
 export const transportOf: unique symbol = Symbol("mizan.transport");
 
-/** Something that is connected to a server: every generated `Api`. */
+/** An api that is connected to a server, such as the generated `Api`. */
 export interface Connected {
   readonly [transportOf]: Transport;
 }
@@ -77,7 +77,7 @@ export function createTransport(
   options: ApiOptions = {},
 ): Transport {
   const { baseUrl = "/api/mizan" } = options;
-  // Only the server that this page comes from can be the process that renders it.
+  // The process that renders the page has the functions of the page's own server only.
   const isSameServer = baseUrl.startsWith("/") && !options.fetch;
   const listeners = new Set<AffectsListener>();
   const tabs = createCrossTabNotifier(baseUrl);
@@ -96,7 +96,7 @@ export function createTransport(
     if (body !== undefined) {
       init.method = "POST";
       init.body = encodeBody(body);
-      // The browser sets the type of a form, with its boundary.
+      // The browser sets the content type of a form, with its boundary.
       if (typeof init.body === "string")
         headers.set("content-type", "application/json");
     }
@@ -114,15 +114,15 @@ export function createTransport(
   ): Promise<unknown> {
     if (isSameServer && serverFunctions())
       throw new Error(
-        `${name} is a mutation and was called while rendering: call it in an event handler or an effect`,
+        `${name} is a mutation and was called during server rendering: call it in an event handler or an effect`,
       );
-    const reply = await send(callPath(name), input ?? {}, request);
-    // Before the body is read: what the mutation did is done, even where its answer is cut short.
-    if (reply.ok) announce(reply.headers.get("mizan-affects") ?? "");
-    return readOutput(reply, request.signal);
+    const response = await send(callPath(name), input ?? {}, request);
+    // The mutation took effect even if the body of the response turns out to be incomplete.
+    if (response.ok) invalidate(response.headers.get("mizan-affects") ?? "");
+    return readOutput(response, request.signal);
   }
 
-  async function ask(
+  async function sendQuery(
     name: string,
     input: unknown,
     { signal, post }: QueryRequest = {},
@@ -133,14 +133,14 @@ export function createTransport(
         ? ""
         : `?input=${encodeURIComponent(JSON.stringify(input))}`;
     const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
-    const reply = await (fits && !post
+    const response = await (fits && !post
       ? send(path + search, undefined, { signal })
       : send(path, input ?? {}, { signal }));
-    return readOutput(reply, signal);
+    return readOutput(response, signal);
   }
 
   const batch = createBatch({
-    one: ({ name, input, signal }) => ask(name, input, { signal }),
+    one: ({ name, input, signal }) => sendQuery(name, input, { signal }),
     several: (calls, signal) =>
       send(
         "/batch",
@@ -149,7 +149,7 @@ export function createTransport(
       ),
   });
 
-  function announce(affects: string): void {
+  function invalidate(affects: string): void {
     const names = affects.split(",").flatMap((name) => name.trim() || []);
     if (names.length > 0) notify(names);
     if (names.includes("*")) tabs.notify();
@@ -167,7 +167,7 @@ export function createTransport(
       if (functions) return callServerFunction(functions, name, input);
       return request.batch
         ? batch({ name, input, signal: request.signal })
-        : ask(name, input, request);
+        : sendQuery(name, input, request);
     },
     onAffects(listener) {
       listeners.add(listener);

@@ -2,8 +2,8 @@
 
 import { useMemo, useSyncExternalStore } from "react";
 import { actionsOf } from "./subscribe";
-import { connectionOf, subscriptionKey } from "./connection";
-import { idle } from "./log";
+import { canonicalJson, connectionOf, subscriptionKey } from "./connection";
+import { idleState } from "./log";
 import type {
   ChannelActions,
   ChannelDefinition,
@@ -15,19 +15,19 @@ import { transportOf, type Connected } from "../transport/transport";
 
 /** Options of a generated channel hook. */
 export interface ChannelHookOptions extends ChannelOptions {
-  /** Subscribes only while this is true, which it is when left out. */
+  /** Set to false to unsubscribe; true by default. */
   readonly enabled?: boolean | undefined;
 }
 
-/** What a generated channel hook gives: the state of the subscription, and what can be done with it. */
+/** The result of a generated channel hook: the state and the actions of the subscription. */
 export interface ChannelResult<T extends ChannelTypes>
   extends ChannelState<T>, ChannelActions<T> {}
 
 /**
- * Subscribes a component to a channel, for as long as it is there.
+ * Subscribes to a channel while the component is mounted.
  *
- * Components that ask for the same share one subscription, and all of a page share one socket. A
- * component renders again when its own subscription changes, and at most once a frame.
+ * Components with the same channel and params share a subscription, and all subscriptions of a page
+ * share a socket. A component renders again when its subscription changes, at most once per frame.
  */
 export function useChannel<T extends ChannelTypes>(
   api: Connected,
@@ -38,16 +38,18 @@ export function useChannel<T extends ChannelTypes>(
   const { enabled = true, limit, recent, persist } = options;
   const connection = connectionOf(api[transportOf]);
   const { name } = channel;
-  const key = subscriptionKey(name, params);
+  // Equal params have the same JSON, so a new object does not cause a new subscription.
+  const paramsJson = canonicalJson(params);
 
   const store = useMemo(() => {
+    const key = subscriptionKey(name, paramsJson);
     const find = () => (enabled ? connection.find(key) : undefined);
     return {
       actions: actionsOf<T>(connection, find),
-      state: () => find()?.log.state ?? idle,
-      subscribe(listener: () => void): () => void {
+      state: () => find()?.log.state ?? idleState,
+      subscribe: (listener: () => void): (() => void) => {
         const held = enabled
-          ? connection.retain(name, params, { limit, recent, persist })
+          ? connection.retain(name, paramsJson, { limit, recent, persist })
           : undefined;
         if (!held) return () => {};
         const stop = held.log.onChange(listener);
@@ -57,13 +59,12 @@ export function useChannel<T extends ChannelTypes>(
         };
       },
     };
-    // Another object with the same params is the same subscription: the key stands for them.
-  }, [connection, name, key, enabled, limit, recent, persist]);
+  }, [connection, name, paramsJson, enabled, limit, recent, persist]);
 
   const state = useSyncExternalStore(
     store.subscribe,
     store.state,
-    () => idle,
+    () => idleState,
   ) as ChannelState<T>;
   return useMemo(() => ({ ...state, ...store.actions }), [state, store]);
 }

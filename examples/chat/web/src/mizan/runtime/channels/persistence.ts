@@ -2,16 +2,16 @@
 
 import { newest, type ChannelLog, type PersistedLog } from "./log";
 
-/** So many messages of a subscription outlive the page, in at most so many characters. */
-const mostMessages = 200;
-const mostCharacters = 256 * 1024;
-/** So many subscriptions outlive it; the ones that were written first go first. */
-const mostEntries = 20;
-const prefix = "mizan.channel:";
-/** How long changes are gathered before they are written, in milliseconds. */
-const writeAfter = 1_000;
+/** The limits of an entry: one subscription. */
+const maxMessages = 200;
+const maxEntryChars = 256 * 1024;
+/** The maximum number of entries. The oldest ones are removed. */
+const maxEntries = 20;
+const keyPrefix = "mizan.channel:";
+/** The delay between a change and the write, in milliseconds. */
+const writeDelayMs = 1_000;
 
-/** Whose subscription it was: somebody else, or another release of the client, must not see it. */
+/** The owner of an entry. Another user, or another version of the client, must not read it. */
 export interface Owner {
   readonly user: string | undefined;
   readonly contract: string;
@@ -19,45 +19,46 @@ export interface Owner {
 
 type Entry = PersistedLog & Owner & { readonly writtenAt: number };
 
-/** Takes what an earlier page of this tab kept of the subscription, if it is the owner's. */
+/** Reads the log that an earlier page in this tab persisted, if it belongs to `owner`. */
 export function readPersistedLog(
   key: string,
   owner: Owner,
 ): PersistedLog | undefined {
-  const entry = read(prefix + key);
+  const entry = read(keyPrefix + key);
   const isOwners =
     entry?.user === owner.user && entry?.contract === owner.contract;
   return isOwners ? entry : undefined;
 }
 
-/** Keeps a subscription for the next page of this tab, as far as there is room. */
+/** Persists a log for the next page in this tab, with as many messages as the limits allow. */
 export function writePersistedLog(
   key: string,
-  kept: PersistedLog,
+  log: PersistedLog,
   owner: Owner,
 ): void {
-  let count = mostMessages;
+  let count = maxMessages;
   let text: string;
-  // What was cut off can be had from the server again: the position is what counts.
+  // Omitted messages can be loaded from the server again.
   do {
-    const messages = newest(kept.messages, count);
-    const entry: Entry = { ...kept, messages, ...owner, writtenAt: Date.now() };
+    const messages = newest(log.messages, count);
+    const entry: Entry = { ...log, messages, ...owner, writtenAt: Date.now() };
     text = JSON.stringify(entry);
     count = Math.floor(messages.length / 2);
-  } while (text.length > mostCharacters && count > 0);
+  } while (text.length > maxEntryChars && count > 0);
   try {
-    if (text.length > mostCharacters) sessionStorage.removeItem(prefix + key);
-    else sessionStorage.setItem(prefix + key, text);
+    if (text.length > maxEntryChars) sessionStorage.removeItem(keyPrefix + key);
+    else sessionStorage.setItem(keyPrefix + key, text);
     removeOldest();
   } catch {
-    // Full, or forbidden: an old position with old messages would do no harm, and none does neither.
+    // The storage is full or disabled.
     removePersistedLog(key);
   }
 }
 
 /**
- * Keeps a subscription as it changes, and when the page goes away, until the returned function runs.
- * `owner` says whose it is, once that is known.
+ * Persists a log when it changes and when the page is unloaded. Returns a function that stops it.
+ *
+ * `owner` returns `undefined` until the owner is known.
  */
 export function persistChanges(
   key: string,
@@ -68,45 +69,47 @@ export function persistChanges(
   const write = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    const whose = owner();
-    const kept = log.toPersisted();
-    if (whose && kept) writePersistedLog(key, kept, whose);
+    const currentOwner = owner();
+    const persisted = log.toPersisted();
+    if (currentOwner && persisted)
+      writePersistedLog(key, persisted, currentOwner);
   };
   const stop = log.onChange(() => {
-    timer ??= setTimeout(write, writeAfter);
+    timer ??= setTimeout(write, writeDelayMs);
   });
-  const leaving = new AbortController();
+  const listening = new AbortController();
   if (typeof window !== "undefined")
-    window.addEventListener("pagehide", write, { signal: leaving.signal });
+    window.addEventListener("pagehide", write, { signal: listening.signal });
   return () => {
     stop();
-    leaving.abort();
+    listening.abort();
     write();
   };
 }
 
-/** Forgets what was kept of a subscription. */
+/** Removes the persisted log of a subscription. */
 export function removePersistedLog(key: string): void {
   try {
-    sessionStorage.removeItem(prefix + key);
+    sessionStorage.removeItem(keyPrefix + key);
   } catch {
-    // Where storage is forbidden, there is nothing to forget.
+    // The storage is disabled, so nothing was persisted.
   }
 }
 
 function removeOldest(): void {
   const keys = Object.keys(sessionStorage).filter((key) =>
-    key.startsWith(prefix),
+    key.startsWith(keyPrefix),
   );
-  if (keys.length <= mostEntries) return;
+  if (keys.length <= maxEntries) return;
   const age = (key: string): number => read(key)?.writtenAt ?? 0;
   keys.sort((one, other) => age(other) - age(one));
-  for (const key of keys.slice(mostEntries)) sessionStorage.removeItem(key);
+  for (const key of keys.slice(maxEntries)) sessionStorage.removeItem(key);
 }
 
 function read(key: string): Entry | undefined {
   try {
-    return JSON.parse(sessionStorage.getItem(key) ?? "null") ?? undefined;
+    const entry: unknown = JSON.parse(sessionStorage.getItem(key) ?? "null");
+    return (entry as Entry | null) ?? undefined;
   } catch {
     return undefined;
   }

@@ -6,40 +6,41 @@ import { unanswered } from "../transport/response";
 import { reconnectDelay } from "./socket";
 import type { Limits, RefusalFrame, ReplyFrame } from "./frames";
 
-/** For how long the server remembers what it answered: 5 minutes, less some time on the way. */
-const rememberedFor = 4.5 * 60_000;
+/** The time in which the server recognizes a message that is sent again: 5 minutes minus latency. */
+const dedupTtlMs = 4.5 * 60_000;
 
-/** Whoever sends: a subscription, by its name on the present connection while it is attached. */
+/** The sender of requests: a subscription. */
 export interface Sender {
+  /** The name on the current connection, while the subscription is attached. */
   readonly attachedAs: number | undefined;
 }
 
 interface Request {
   readonly sender: Sender;
-  /** The frame but for its beginning, which differs from connection to connection. */
+  /** The part of the frame that is the same on every connection. */
   readonly rest: string;
   readonly isMessage: boolean;
-  /** When it was sent for the first time, of those that may have run it. */
+  /** The time of the first attempt that the server may have processed. */
   sentAt: number | undefined;
-  /** Is true if the connection was lost before the reply, so that the message may have run. */
+  /** Set if the connection was lost before the reply, so that the message may have been processed. */
   mayHaveRun: boolean;
-  /** Is true while it waits to be sent again, because the server did not know its outcome. */
-  isPutOff: boolean;
-  /** Whether it was sent on the present connection. */
-  isOnWire: boolean;
+  /** Set while the request waits to be sent again after a temporary refusal. */
+  isPostponed: boolean;
+  /** Set if the request was sent on the current connection. */
+  isInFlight: boolean;
   resolve(data: unknown): void;
-  reject(failure: unknown): void;
+  reject(failure: CallError): void;
 }
 
 /**
- * Messages and reads that have no reply yet, in the order in which they were asked for.
+ * Messages and history requests without a reply, in the order in which they were made.
  *
- * They are kept until they are answered: those that a lost connection left open are sent again on the
- * next one under the same name, by which the server knows them.
+ * After a connection is lost, they are sent again on the next one with the same id, so that the server
+ * recognizes duplicates.
  */
 export class ChannelRequests {
   readonly #open = new Map<string, Request>();
-  /** Sent on the present connection and not answered: the server takes only so many. */
+  /** The ids of the requests in flight, whose number the server limits. */
   readonly #inFlight = new Set<string>();
   readonly #send: (frame: string) => void;
   #limits: Limits | undefined;
@@ -51,8 +52,8 @@ export class ChannelRequests {
     this.#send = send;
   }
 
-  /** Asks; `t` is `msg` or `history`, and `members` what its frame has besides. */
-  ask(
+  /** Makes a request. `members` are the additional members of its frame. */
+  request(
     sender: Sender,
     t: "history" | "msg",
     members: object,
@@ -60,7 +61,10 @@ export class ChannelRequests {
   ): Promise<unknown> {
     const rest = JSON.stringify(members).slice(1);
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(unanswered(undefined, signal));
+      if (signal?.aborted) {
+        reject(unanswered(undefined, signal));
+        return;
+      }
       const isMessage = t === "msg";
       this.#next += 1;
       const mid = `${isMessage ? "m" : "h"}${this.#next}`;
@@ -72,13 +76,13 @@ export class ChannelRequests {
         isMessage,
         sentAt: undefined,
         mayHaveRun: false,
-        isPutOff: false,
-        isOnWire: false,
+        isPostponed: false,
+        isInFlight: false,
         resolve(data) {
           signal?.removeEventListener("abort", abort);
           resolve(data);
         },
-        reject(failure) {
+        reject(failure: CallError) {
           signal?.removeEventListener("abort", abort);
           reject(failure);
         },
@@ -87,51 +91,51 @@ export class ChannelRequests {
     });
   }
 
-  /** Whether the sender has messages that are not answered. */
+  /** Returns whether the sender has messages without a reply. */
   hasMessagesOf(sender: Sender): boolean {
     for (const request of this.#open.values())
       if (request.sender === sender && request.isMessage) return true;
     return false;
   }
 
-  /** A connection is there. */
+  /** Notes that a connection was established. */
   opened(limits: Limits, outdated: boolean): void {
     this.#limits = limits;
     this.#outdated = outdated;
     this.#isDraining = false;
   }
 
-  /** The server takes nothing new on this connection. */
+  /** Notes that the server accepts no new requests on this connection. */
   draining(): void {
     this.#isDraining = true;
   }
 
-  /** The connection is gone. What its server was asked is asked again on the next one. */
+  /** Notes that the connection was lost. Requests are sent again on the next one. */
   lost(): void {
     this.#limits = undefined;
     this.#inFlight.clear();
     for (const request of this.#open.values()) {
-      request.mayHaveRun ||= request.isMessage && request.isOnWire;
-      request.isOnWire = false;
-      request.isPutOff = false;
+      request.mayHaveRun ||= request.isMessage && request.isInFlight;
+      request.isInFlight = false;
+      request.isPostponed = false;
     }
   }
 
-  /** Sends what can be sent now. */
+  /** Sends all requests that the limits allow. */
   flush(): void {
     for (const [mid, request] of this.#open) {
       if (!this.#limits || this.#isDraining) return;
       if (this.#inFlight.size >= this.#limits.inflight) return;
-      if (!request.isOnWire && !request.isPutOff)
+      if (!request.isInFlight && !request.isPostponed)
         this.#transmit(mid, request, this.#limits);
     }
   }
 
-  /** Takes an answer, perhaps to something that nobody waits for any more. */
+  /** Handles a reply, which may belong to an aborted request. */
   answer({ mid, data, error }: ReplyFrame): void {
     this.#inFlight.delete(mid);
     const request = this.#open.get(mid);
-    if (request && error && this.#putOff(request, error)) return this.flush();
+    if (request && error && this.#postpone(request, error)) return this.flush();
     if (request) {
       this.#open.delete(mid);
       if (error) request.reject(this.#failure(request, error));
@@ -141,27 +145,27 @@ export class ChannelRequests {
   }
 
   /**
-   * Keeps what the server did not begin: for the next connection where this one drains, and for another
-   * try where an earlier one may have run it, since only the server can tell.
+   * Postpones a request that the server refused temporarily: until the next connection if this one
+   * drains, or for another attempt if an earlier one may have been processed.
    */
-  #putOff(request: Request, error: RefusalFrame): boolean {
+  #postpone(request: Request, error: RefusalFrame): boolean {
     const { code, retryAfter = 0 } = readRefusal(error, this.#outdated);
     if (code !== "unavailable" && code !== "rate_limited") return false;
     const waits = this.#isDraining && code === "unavailable";
     if (!waits && !request.mayHaveRun) return false;
-    request.isOnWire = false;
+    request.isInFlight = false;
     if (!request.mayHaveRun) request.sentAt = undefined;
     if (this.#isDraining) return true;
-    request.isPutOff = true;
+    request.isPostponed = true;
     const delay = retryAfter * 1_000 + reconnectDelay(1);
     setTimeout(() => {
-      request.isPutOff = false;
+      request.isPostponed = false;
       this.flush();
     }, delay);
     return true;
   }
 
-  /** Returns the error of this attempt, or `outcome_unknown` if an earlier attempt may have run. */
+  /** Returns the error of this attempt, or `outcome_unknown` if an earlier attempt may have been processed. */
   #failure(request: Request, error: RefusalFrame): CallError {
     const failure = readRefusal(error, this.#outdated);
     return failure.code === "not_subscribed" && request.mayHaveRun
@@ -170,23 +174,23 @@ export class ChannelRequests {
   }
 
   /**
-   * Ends what the sender asked for, for it is subscribed no more. Messages on their way are still
-   * answered by this connection.
+   * Rejects the requests of a sender whose subscription ended. Messages in flight still get a reply on
+   * this connection.
    */
   end(sender: Sender, failure: CallError): void {
     for (const [mid, request] of this.#open) {
       if (request.sender !== sender) continue;
-      if (request.isMessage && request.isOnWire) continue;
+      if (request.isMessage && request.isInFlight) continue;
       this.#fail(mid, failure);
     }
   }
 
-  /** Fails a request; one that was sent may have been run, whatever `failure` says. */
+  /** Rejects a request with `failure`, or with `outcome_unknown` if it may have been processed. */
   #fail(mid: string, failure: CallError): void {
     const request = this.#open.get(mid);
     this.#open.delete(mid);
     const mayHaveRun =
-      request?.mayHaveRun || (request?.isMessage && request.isOnWire);
+      request?.mayHaveRun || (request?.isMessage && request.isInFlight);
     request?.reject(
       mayHaveRun && failure.code !== "aborted"
         ? outcomeUnknown(failure)
@@ -200,22 +204,22 @@ export class ChannelRequests {
     if (sub === undefined) return;
     if (
       sentAt !== undefined &&
-      Date.now() - sentAt > rememberedFor &&
+      Date.now() - sentAt > dedupTtlMs &&
       request.mayHaveRun
     )
-      return this.#fail(mid, forgotten());
+      return this.#fail(mid, retryWindowExpired());
     const t = isMessage ? "msg" : "history";
     const head = `{"t":"${t}","sub":${sub},"mid":"${mid}"`;
     const frame = rest === "}" ? `${head}}` : `${head},${rest}`;
     if (!fits(frame, limits)) return this.#fail(mid, tooLarge(limits));
     request.sentAt ??= Date.now();
-    request.isOnWire = true;
+    request.isInFlight = true;
     this.#inFlight.add(mid);
     this.#send(frame);
   }
 }
 
-/** Whether the server takes a frame of this size. A larger one would cost the whole connection. */
+/** Returns whether a frame is within the size limit. The server closes the connection otherwise. */
 export function fits(frame: string, { frame: limit }: Limits): boolean {
   return new TextEncoder().encode(frame).length <= limit;
 }
@@ -223,13 +227,14 @@ export function fits(frame: string, { frame: limit }: Limits): boolean {
 export function tooLarge({ frame }: Limits): CallError {
   return new CallError({
     code: "too_large",
-    message: `the server takes messages of at most ${frame} bytes`,
+    message: `message too large: the server allows ${frame} bytes`,
   });
 }
 
-function forgotten(): CallError {
+function retryWindowExpired(): CallError {
   return new CallError({
     code: "network",
-    message: "the connection was lost for too long to send the message again",
+    message:
+      "the connection was lost for too long to resend the message safely",
   });
 }

@@ -5,26 +5,36 @@ import type { Sender } from "./requests";
 import type { ChannelOptions } from "./types";
 import type { CallError } from "../transport/error";
 
-/** A channel with params that somebody is subscribed to, from its first holder to its last. */
+/** The relation between a subscription and the current connection. */
+type Attachment =
+  /** Not on a connection. `retryTimer` is set after the server refused it temporarily. */
+  | {
+      readonly phase: "detached";
+      readonly retryTimer?: ReturnType<typeof setTimeout>;
+    }
+  /** Requested under the name `alias`, and not yet confirmed by the server. */
+  | { readonly phase: "requested"; readonly alias: number }
+  /** Confirmed by the server. */
+  | { readonly phase: "attached"; readonly alias: number }
+  /** Ended by `error`. It is not requested again until {@link Subscription.reopen}. */
+  | { readonly phase: "closed"; readonly error: CallError };
+
+/** The subscription to a channel with certain params, which several holders can share. */
 export class Subscription implements Sender {
   readonly key: string;
-  /** The members of its `sub` frame that never change. */
+  /** The members of the `sub` frame that stay the same on every connection. */
   readonly target: string;
   readonly options: ChannelOptions;
   readonly log: ChannelLog;
+  /** The number of components and other callers that hold the subscription. */
   holders = 1;
-  /** Refusals in a row that may pass by themselves. */
-  refusals = 0;
-  /** Waits to ask again. */
-  timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the persistence in `sessionStorage`. */
   stopPersisting: (() => void) | undefined;
-  /** What it was ended by; it is not asked for again by itself. */
-  endedBy: CallError | undefined;
-  /** A page of history that is on its way. */
+  /** The page of history that is being loaded. */
   loading: Promise<boolean> | undefined;
-  #alias: number | undefined;
-  #isAttached = false;
-  #wasLive = false;
+  #attachment: Attachment = { phase: "detached" };
+  #hasBeenLive = false;
+  #consecutiveRefusals = 0;
 
   constructor(key: string, target: string, options: ChannelOptions) {
     this.key = key;
@@ -33,53 +43,86 @@ export class Subscription implements Sender {
     this.log = new ChannelLog(options.limit ?? defaultLimit);
   }
 
-  /** Its name on the present connection, from when it was asked for. */
+  /** The name on the current connection, from the request on. */
   get alias(): number | undefined {
-    return this.#alias;
+    return "alias" in this.#attachment ? this.#attachment.alias : undefined;
   }
 
-  /** Its name on the present connection, from when the server has it. */
+  /** The name on the current connection, from the server's confirmation on. */
   get attachedAs(): number | undefined {
-    return this.#isAttached ? this.#alias : undefined;
+    return this.#attachment.phase === "attached"
+      ? this.#attachment.alias
+      : undefined;
   }
 
-  asked(alias: number): void {
-    this.#alias = alias;
+  /** The error that ended the subscription. */
+  get closedBy(): CallError | undefined {
+    return this.#attachment.phase === "closed"
+      ? this.#attachment.error
+      : undefined;
   }
 
-  attached(): void {
-    this.#isAttached = true;
-    this.#wasLive = true;
-    this.refusals = 0;
+  /** Notes that the subscription was requested under the name `alias`. */
+  request(alias: number): void {
+    this.#clearRetryTimer();
+    this.#attachment = { phase: "requested", alias };
   }
 
-  /** It is not on a connection any more, and will be on another one; `error` where one failed. */
-  detached(error?: CallError): void {
-    this.#alias = undefined;
-    this.#isAttached = false;
-    clearTimeout(this.timer);
-    const status = this.#wasLive ? "reconnecting" : "connecting";
+  /** Notes that the server confirmed the subscription. */
+  attach(): void {
+    if (this.#attachment.phase !== "requested") return;
+    this.#attachment = { phase: "attached", alias: this.#attachment.alias };
+    this.#hasBeenLive = true;
+    this.#consecutiveRefusals = 0;
+  }
+
+  /** Notes that the connection was lost, or that the attempt to connect failed with `error`. */
+  detach(error?: CallError): void {
+    this.#clearRetryTimer();
+    this.#attachment = { phase: "detached" };
+    const status = this.#hasBeenLive ? "reconnecting" : "connecting";
     this.log.set(error ? { status, error } : { status });
   }
 
-  /** It will not be on a connection any more, unless the user becomes another one. */
-  ended(error: CallError): void {
-    this.detached();
-    this.endedBy = error;
+  /**
+   * Detaches after a temporary refusal. Runs `retry` after the delay that `delayFor` returns for the
+   * number of refusals in a row.
+   */
+  retryLater(
+    error: CallError,
+    delayFor: (consecutiveRefusals: number) => number,
+    retry: () => void,
+  ): void {
+    this.detach(error);
+    this.#consecutiveRefusals += 1;
+    const delay = delayFor(this.#consecutiveRefusals);
+    const retryTimer = setTimeout(retry, delay);
+    this.#attachment = { phase: "detached", retryTimer };
+  }
+
+  /** Ends the subscription until {@link reopen}. */
+  close(error: CallError): void {
+    this.#clearRetryTimer();
+    this.#attachment = { phase: "closed", error };
     this.log.set({ status: "closed", presence: [], error });
   }
 
-  /** Nobody holds it any more. */
-  left(): void {
-    this.detached();
+  /** Notes that the last holder released the subscription. */
+  leave(): void {
+    this.#clearRetryTimer();
+    this.#attachment = { phase: "detached" };
     this.log.set({ status: "idle" });
   }
 
-  /** It may be asked for again. */
-  revived(): void {
-    if (!this.endedBy) return;
-    this.endedBy = undefined;
+  /** Allows a closed subscription to be requested again. */
+  reopen(): void {
+    if (this.#attachment.phase !== "closed") return;
     this.log.set({ error: undefined });
-    this.detached();
+    this.detach();
+  }
+
+  #clearRetryTimer(): void {
+    if (this.#attachment.phase === "detached")
+      clearTimeout(this.#attachment.retryTimer);
   }
 }

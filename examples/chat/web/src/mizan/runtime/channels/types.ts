@@ -3,135 +3,139 @@
 import type { CallError } from "../transport/error";
 import type { Position } from "./frames";
 
-/** What goes through a channel: what a generated `ChatChannel` has. */
+/** The types of a channel, as a generated interface such as `ChatChannel` declares them. */
 export interface ChannelTypes {
+  /** The parameters of a subscription. */
   readonly params: unknown;
-  /** What the server publishes. */
+  /** A message that the server publishes. */
   readonly message: unknown;
-  /** What clients send. */
+  /** A message that a client sends. */
   readonly send: unknown;
-  /** What a client's message is answered with. */
+  /** The reply to a client's message. */
   readonly reply: unknown;
+  /** The state that a new subscriber receives. */
   readonly snapshot: unknown;
-  /** What is seen of somebody who is there. */
+  /** The public information about a member. */
   readonly member: unknown;
+  /** An error of the subscription or of a message. */
   readonly error: CallError;
 }
 
-/** A channel of the server. */
+/** A reference to a channel of the server. */
 export interface ChannelDefinition<T> {
   readonly name: string;
-  /** Never set: says what goes through the channel. */
+  /** Never set; carries the types of the channel. */
   readonly types?: T;
 }
 
 /**
- * How a subscription is doing.
+ * The status of a subscription.
  *
- * - `idle`: nothing is subscribed, as on the server or before a component is there;
- * - `connecting`: it was never live, and is about to be;
- * - `live`: messages come as they are published;
- * - `suspended`: the server lost what it gets its messages from; they come late, or a gap does;
- * - `reconnecting`: it was live, and will be again;
- * - `closed`: it was refused, or ended; `error` says why.
+ * - `idle`: not subscribed, for example during server rendering or before a component is mounted;
+ * - `connecting`: the first connection is being established;
+ * - `live`: messages arrive as they are published;
+ * - `suspended`: the server lost its message broker; messages arrive late, or are reported as a gap;
+ * - `reconnecting`: the connection was lost and is being established again;
+ * - `closed`: the subscription was refused or ended; see `error`.
  */
 export type ChannelStatus =
   "idle" | "connecting" | "live" | "suspended" | "reconnecting" | "closed";
 
-/** A message, and where it stands in the channel's log. */
+/** A message and its position in the channel's log. */
 export interface ChannelMessage<M> extends Position {
-  /** Names the message among those of the subscription: a key for React. */
+  /** Identifies the message within the subscription; suitable as a React key. */
   readonly id: string;
   readonly data: M;
 }
 
-/** Somebody who is there, with however many pages. */
+/** A member of the channel, who may have several pages open. */
 export interface ChannelMember<I> {
   readonly id: string;
   readonly info: I;
 }
 
-/** Messages after `from` and up to `to` were missed, and will not come. */
+/** A range of lost messages, after `from` and up to and including `to`. */
 export interface ChannelGap {
   /**
-   * - `history`: the client was away for longer than messages are kept;
-   * - `slow`, `latest`: the client read more slowly than messages came;
-   * - `epoch`: the log began anew.
+   * - `history`: the client was disconnected for longer than the server keeps messages;
+   * - `slow`, `latest`: the client was slower than the messages;
+   * - `epoch`: the log was reset.
    */
   readonly reason: "history" | "slow" | "latest" | "epoch";
   readonly from: Position;
   readonly to: Position;
 }
 
-/** What is known of a subscription. Every change makes another object. */
+/** The immutable state of a subscription. Each change creates a new object. */
 export interface ChannelState<T extends ChannelTypes> {
   readonly status: ChannelStatus;
-  /** The newest messages, the oldest of them first. */
+  /** The newest messages, from old to new. */
   readonly messages: readonly ChannelMessage<T["message"]>[];
-  /** Whether `loadMore` may find older messages. */
+  /** Set if `loadMore` may return older messages. */
   readonly hasMore: boolean;
+  /** The members who are present. */
   readonly presence: readonly ChannelMember<T["member"]>[];
-  /** The state of things when the subscription began, or after the last gap. */
+  /** The snapshot at the start of the subscription, or after the last gap. */
   readonly snapshot: T["snapshot"] | undefined;
-  /** Why it is closed, or why the last attempt to connect failed. */
+  /** The reason for the status `closed`, or for the failure of the last attempt to connect. */
   readonly error: T["error"] | undefined;
-  /** Stays until `clearGap`. Several in a row are joined. */
+  /** The lost messages since the last `clearGap`. Consecutive gaps are merged. */
   readonly gap: ChannelGap | undefined;
-  /** The server has another contract than this client: reloading the page may be needed. */
+  /** Set if the server was updated since this client was generated. A reload of the page may help. */
   readonly outdated: boolean;
 }
 
-/** How to subscribe. Where several share a subscription, `recent` and `persist` are the first's. */
+/** Options of a subscription. The first holder decides `recent` and `persist` of a shared one. */
 export interface ChannelOptions {
-  /** How many messages are held, 500 when left out; those that `loadMore` brings come on top. */
+  /** The maximum number of messages in the state, 500 by default, plus those from `loadMore`. */
   readonly limit?: number | undefined;
-  /** How many messages back to begin, as far as the server keeps them; none when left out. */
+  /** The number of earlier messages to start with, 0 by default. */
   readonly recent?: number | undefined;
-  /** Goes on after a reload of the page where it was: messages and position go to sessionStorage. */
+  /** Continues after a reload of the page. Messages and position are kept in `sessionStorage`. */
   readonly persist?: boolean | undefined;
 }
 
 /** A page of older messages. */
 export interface ChannelPage<M> {
   readonly messages: readonly ChannelMessage<M>[];
-  /** Whether the server keeps older ones. */
+  /** Set if the server has older messages. */
   readonly more: boolean;
 }
 
-/** What to read of the kept messages: the newest when left out. */
+/** A request for stored messages; the newest ones by default. */
 export interface HistoryRequest {
-  /** Only messages before this offset. */
+  /** Returns only messages before this offset. */
   readonly before?: number;
-  /** At most so many, 50 when left out; the server has a limit of its own. */
+  /** The maximum number of messages, 50 by default. The server has a limit as well. */
   readonly limit?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of one message. */
+/** Options of a message. */
 export interface SendOptions {
-  /** Waits for the reply no longer. A message that was sent may have run all the same. */
+  /** Stops waiting for the reply. The server may still process a message that was sent. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What can be done with a subscription. The functions stay the same while it does. */
+/** The actions of a subscription. The functions are stable while the subscription is the same. */
 export interface ChannelActions<T extends ChannelTypes> {
   /**
-   * Sends a message, resolves with its reply, and rejects with a `T["error"]`.
+   * Sends a message, and resolves with the reply or rejects with a `T["error"]`.
    *
-   * It waits while there is no connection, and is sent again after one was lost; the server runs it
-   * once all the same. It has run when it is answered, and not at all after `unavailable`,
-   * `not_subscribed` and `rate_limited`; after `outcome_unknown` it may have run.
+   * The message waits for a connection, and is sent again after a connection is lost. The server
+   * processes it at most once. It was not processed after `unavailable`, `not_subscribed` and
+   * `rate_limited`; after `outcome_unknown` it may have been.
    */
   readonly send: (
     message: T["send"],
     options?: SendOptions,
   ) => Promise<T["reply"]>;
-  /** Puts older messages before those of the state; resolves with whether there are more. */
+  /** Prepends older messages to the state. Resolves with `true` if there are more. */
   readonly loadMore: (limit?: number) => Promise<boolean>;
-  /** Reads kept messages, and leaves the state as it is. */
+  /** Reads stored messages without changing the state. */
   readonly history: (
     request?: HistoryRequest,
   ) => Promise<ChannelPage<T["message"]>>;
-  /** Takes the gap out of the state: it was seen. */
+  /** Removes the gap from the state. */
   readonly clearGap: () => void;
 }

@@ -9,21 +9,21 @@ import {
   unreadable,
 } from "./response";
 
-/** Calls that one request may carry; the server refuses more. */
+/** The maximum number of calls in a request, which the server limits as well. */
 const maxCalls = 64;
 
-/** A query to be asked together with others. */
+/** A query that is sent together with others. */
 export interface BatchedCall {
   readonly name: string;
   readonly input: unknown;
   readonly signal: AbortSignal | undefined;
 }
 
-/** How a batch reaches the server. */
+/** The requests that a batch can make. */
 export interface BatchRequests {
-  /** Asks one query by itself. */
+  /** Sends a single query. */
   one(call: BatchedCall): Promise<unknown>;
-  /** Asks several in one request. */
+  /** Sends several queries in one request. */
   several(
     calls: readonly BatchedCall[],
     signal: AbortSignal,
@@ -36,10 +36,10 @@ interface WaitingCall extends BatchedCall {
 }
 
 /**
- * Makes a function that gathers the calls of one turn of the event loop into one request.
+ * Creates a function that combines the calls of one turn of the event loop into one request.
  *
- * Each call settles when its own line of the reply arrives, and is aborted by its own signal; the
- * request itself ends when nobody waits for it any more.
+ * Each call settles when its line of the response arrives, and is aborted by its own signal. The
+ * request is aborted when all of its calls are.
  */
 export function createBatch(
   requests: BatchRequests,
@@ -66,8 +66,14 @@ async function send(
   requests: BatchRequests,
 ): Promise<void> {
   const [first] = calls;
-  if (first && calls.length === 1)
-    return requests.one(first).then(first.resolve, first.reject);
+  if (first && calls.length === 1) {
+    try {
+      first.resolve(await requests.one(first));
+    } catch (failure) {
+      first.reject(failure);
+    }
+    return;
+  }
 
   const open = new Map(calls.entries());
   const request = new AbortController();
@@ -81,19 +87,19 @@ async function send(
   }
 
   try {
-    const reply = await requests.several(calls, request.signal);
-    if (!reply.ok) await readOutput(reply, request.signal);
-    for await (const line of readLines(reply)) settle(line, open, reply);
-    throw unreadable(reply);
+    const response = await requests.several(calls, request.signal);
+    if (!response.ok) await readOutput(response, request.signal);
+    for await (const line of readLines(response)) settle(line, open, response);
+    throw unreadable(response);
   } catch (failure) {
     for (const call of open.values()) call.reject(failure);
   } finally {
-    // Also lets go of the callers' signals, which may outlive this request.
+    // Removes the listeners from the callers' signals, which may outlive the request.
     request.abort();
   }
 }
 
-/** A line of the reply: how one call went. */
+/** A line of the response: the result of one call. */
 interface Line {
   readonly index?: unknown;
   readonly output?: unknown;
@@ -103,14 +109,14 @@ interface Line {
 function settle(
   value: unknown,
   open: Map<number, WaitingCall>,
-  reply: Response,
+  response: Response,
 ): void {
   const line: Line = isObject(value) ? value : {};
-  if (typeof line.index !== "number") throw unreadable(reply);
+  if (typeof line.index !== "number") throw unreadable(response);
   const call = open.get(line.index);
   open.delete(line.index);
   if ("output" in line) call?.resolve(line.output);
-  else call?.reject(readProblem(line.error, reply));
+  else call?.reject(readProblem(line.error, response));
 }
 
 function rejectAborted(call: WaitingCall): boolean {
