@@ -1,2 +1,2 @@
-// The configuration is a package of its own, which has the TypeScript that the linter needs.
+// The configuration is a separate package with the TypeScript version that the linter requires.
 export { default } from "mizan-lint";

@@ -5,9 +5,11 @@ import tseslint from "typescript-eslint";
 
 const react = ["mizan-codegen/**/*.{ts,tsx}", "examples/*/web/**/*.{ts,tsx}"];
 const e2e = ["examples/*/web/e2e/**/*.ts"];
-const tests = ["mizan-codegen/runtime/tests/**/*.{ts,tsx}", ...e2e];
+/** Compiled to check types, and never run. */
+const usages = ["mizan-codegen/tests/cases/*/usage.{ts,tsx}"];
+const tests = ["mizan-codegen/runtime/tests/**/*.{ts,tsx}", ...e2e, ...usages];
 
-/** The rules of React and of the React Compiler, all as errors. */
+/** Rules of React and of the React Compiler, all as errors. */
 const reactRules = Object.fromEntries(
   Object.keys(reactHooks.configs.flat["recommended-latest"].rules).map(
     (rule) => [rule, "error"],
@@ -32,22 +34,22 @@ export default defineConfig(
     },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
-      // Event handlers and listeners are short arrow functions whose value is ignored.
+      // Callers ignore the result of event handlers, which are often short arrow functions.
       "@typescript-eslint/no-confusing-void-expression": [
         "error",
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
-      // Numbers have one obvious text.
+      // Numbers are safe to interpolate.
       "@typescript-eslint/restrict-template-expressions": [
         "error",
         { allowNumber: true },
       ],
-      // `{}` is the neutral element of `&`: an error without data, a form without lists.
+      // `{}` is the type of an error without data and of a form without lists, in intersections.
       "@typescript-eslint/no-empty-object-type": [
         "error",
         { allowObjectTypes: "always" },
       ],
-      // A parameter of the type `void` may be left out: a function without input is `Query<void, ...>`.
+      // Callers can omit an argument of the type `void`: a function without input is `Query<void, ...>`.
       "@typescript-eslint/no-invalid-void-type": "off",
       // `({ left, ...rest }) => rest` removes a member.
       "@typescript-eslint/no-unused-vars": [
@@ -59,7 +61,7 @@ export default defineConfig(
         "error",
         { allowThrowingAny: true, allowThrowingUnknown: true },
       ],
-      // Suspense: a component that waits throws a promise.
+      // A component that suspends throws a promise.
       "@typescript-eslint/only-throw-error": [
         "error",
         { allow: [{ from: "lib", name: "Promise" }] },
@@ -75,7 +77,7 @@ export default defineConfig(
   {
     files: ["mizan-codegen/runtime/**/*.{ts,tsx}"],
     rules: {
-      // The client works with every release of TanStack Query 5; the replacements exist in the newest ones only.
+      // The client supports every release of TanStack Query 5. Only the latest ones have the replacements.
       "@typescript-eslint/no-deprecated": "off",
     },
   },
@@ -90,14 +92,14 @@ export default defineConfig(
       "@typescript-eslint/no-unsafe-return": "off",
       // A wrong assertion fails the test.
       "@typescript-eslint/no-non-null-assertion": "off",
-      // Fakes of asynchronous functions, such as `fetch`, have nothing to wait for.
+      // Fakes of asynchronous functions, such as `fetch`, do not await anything.
       "@typescript-eslint/require-await": "off",
     },
   },
   {
     files: ["mizan-codegen/runtime/tests/**/*.{ts,tsx}"],
     rules: {
-      // Components of tests hand their hook's result to the test.
+      // Components in tests assign the result of a hook to a variable of the test.
       "react-hooks/globals": "off",
       "react-hooks/immutability": "off",
     },
@@ -105,16 +107,27 @@ export default defineConfig(
   {
     files: e2e,
     rules: {
-      // Playwright reads a fixture's dependencies from its pattern, which is `{}` where there are none.
+      // Playwright reads the dependencies of a fixture from its pattern: `{}` means none.
       "no-empty-pattern": "off",
     },
   },
   {
-    // Compiled to check types, and never run.
-    files: ["mizan-codegen/tests/cases/*/usage.{ts,tsx}"],
+    files: usages,
     rules: {
+      // These files contain expressions only for their types, and hooks outside of components.
       "react-hooks/rules-of-hooks": "off",
       "@typescript-eslint/no-unused-expressions": "off",
+      "@typescript-eslint/ban-ts-comment": [
+        "error",
+        { minimumDescriptionLength: 3 },
+      ],
+    },
+  },
+  {
+    files: ["mizan-codegen/tests/cases/*/expected/*.{ts,tsx}"],
+    rules: {
+      // An enum without variants is `never`, also as a part of a union.
+      "@typescript-eslint/no-redundant-type-constituents": "off",
     },
   },
 );

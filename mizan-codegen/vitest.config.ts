@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: {
-    // The clients of the cases in `tests/cases` come without the runtime.
+    // The generated clients in `tests/cases` do not contain the runtime.
     alias: [
       {
         find: /^\.\/runtime\//,
@@ -13,7 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ["runtime/tests/**/*.test.{ts,tsx}"],
-    // A busy machine takes its time.
+    // Tests take longer on a busy machine.
     testTimeout: 20_000,
     restoreMocks: true,
     unstubGlobals: true,

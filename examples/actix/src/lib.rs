@@ -1,4 +1,4 @@
-//! A mizan app inside actix-web: what to write for a server whose types are not those of `http`.
+//! A mizan app inside actix-web, as an example of an adapter for a server without the types of `http`.
 
 use actix_web::body::SizedStream;
 use actix_web::error::PayloadError;
@@ -15,18 +15,18 @@ use mizan_http::adapter::Adapter;
 use mizan_http::response::ReplyBody;
 use mizan_http::{MizanService, PeerAddr};
 
-/// Greets whoever is named.
+/// Greets a person by name.
 #[client(query)]
 async fn greet(name: String) -> Result<String, Error> {
     Ok(format!("Hello, {name}!"))
 }
 
-/// Everything that can be called.
+/// Registers the functions.
 pub fn registry() -> Registry {
     Registry::new().function::<Greet>()
 }
 
-/// Adds the app to an actix application.
+/// Adds the mizan app to an actix-web application.
 pub fn configure(service: MizanService) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config
@@ -43,22 +43,22 @@ async fn answer(
     service.answer::<Actix>((request, payload)).await
 }
 
-/// actix-web's types, and its bodies that stay on their thread.
+/// The adapter for actix-web, whose bodies are not `Send`.
 #[derive(Clone, Copy, Debug)]
 pub struct Actix;
 
-type Piece = Result<Bytes, PayloadError>;
-type PieceFrame = Result<Frame<Bytes>, PayloadError>;
+type Chunk = Result<Bytes, PayloadError>;
+type ChunkFrame = Result<Frame<Bytes>, PayloadError>;
 
 impl Adapter for Actix {
     type Request = (HttpRequest, Payload);
     type Response = HttpResponse;
-    type Body = StreamBody<Map<Payload, fn(Piece) -> PieceFrame>>;
+    type Body = StreamBody<Map<Payload, fn(Chunk) -> ChunkFrame>>;
 
     fn request((actix, payload): Self::Request) -> Request<Self::Body> {
-        let frame: fn(Piece) -> PieceFrame = |piece| piece.map(Frame::data);
+        let frame: fn(Chunk) -> ChunkFrame = |chunk| chunk.map(Frame::data);
         let mut request = Request::new(StreamBody::new(payload.map(frame)));
-        // Both crates check the same grammar, and what the other refuses leads nowhere here.
+        // Both crates check the same grammar; the defaults match no route.
         *request.method_mut() =
             Method::from_bytes(actix.method().as_str().as_bytes()).unwrap_or_default();
         *request.uri_mut() = actix.uri().to_string().parse().unwrap_or_default();

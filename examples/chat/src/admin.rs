@@ -1,4 +1,4 @@
-//! What staff see of accounts, and may do about them.
+//! Account administration for staff.
 
 use jiff::Timestamp;
 use mizan_auth::store::SqliteStore;
@@ -7,45 +7,45 @@ use mizan_core::{Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// An account, as staff see it.
+/// An account in the list for staff.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AccountRow {
-    /// What the application knows the user by.
+    /// The id of the user.
     pub id: String,
-    /// What the user signs in with.
+    /// The email address with which the user signs in.
     pub email: String,
-    /// Whether the user has shown that the address is theirs.
+    /// True if the user has confirmed the address.
     pub email_verified: bool,
-    /// Whether the user is staff.
+    /// True for staff and superusers.
     pub staff: bool,
-    /// When the account was made.
+    /// The time when the account was created.
     pub created_at: Timestamp,
-    /// In how many places the user is signed in.
+    /// The number of devices on which the user is signed in.
     pub sessions: u32,
 }
 
-/// Some of the accounts, by address.
+/// A page of accounts, ordered by address.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AccountList {
-    /// The accounts.
+    /// The accounts of this page.
     pub accounts: Vec<AccountRow>,
-    /// The address after which the list goes on, where it does.
+    /// The last address of this page, if there are more accounts.
     pub after: Option<String>,
 }
 
-const AT_ONCE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 
-/// The accounts, a hundred at a time.
+/// Returns up to a hundred accounts, ordered by address.
 #[client(query, auth = "staff")]
 pub async fn list_accounts(
     cx: &Cx,
-    /// The address that the last list ended with.
+    /// The last address of the previous page.
     after: Option<EmailAddress>,
 ) -> Result<AccountList, Error> {
     let store = cx.state::<SqliteStore>();
-    let found = store.list_accounts(after.as_ref(), AT_ONCE).await?;
-    let is_whole = found.len() < AT_ONCE as usize;
-    let last = found.last().filter(|_| !is_whole);
+    let found = store.list_accounts(after.as_ref(), PAGE_SIZE).await?;
+    let is_last_page = found.len() < PAGE_SIZE as usize;
+    let last = found.last().filter(|_| !is_last_page);
     let after = last.map(|account| account.email.to_string());
     let mut accounts = Vec::with_capacity(found.len());
     for account in found {
@@ -66,8 +66,8 @@ async fn row(cx: &Cx, account: Account) -> Result<AccountRow, Error> {
     })
 }
 
-/// Only superusers may do anything about staff. Of an account that is not there, the function tells.
-async fn outranks(cx: &Cx, input: &EndSessions) -> Decision {
+/// Restricts actions on staff accounts to superusers. The function itself reports an unknown account.
+async fn can_manage_account(cx: &Cx, input: &EndSessions) -> Decision {
     if cx.principal().is_superuser() {
         return Decision::Allow;
     }
@@ -80,11 +80,11 @@ async fn outranks(cx: &Cx, input: &EndSessions) -> Decision {
     }
 }
 
-/// Signs a user out everywhere; answers in how many places that was.
-#[client(auth = "staff", authorize = outranks, affects(list_accounts, sessions))]
+/// Signs a user out on all devices. Returns the number of ended sessions.
+#[client(auth = "staff", authorize = can_manage_account, affects(list_accounts, sessions))]
 pub async fn end_sessions(
     cx: &Cx,
-    /// Of which account.
+    /// The id of the account.
     id: String,
 ) -> Result<u32, Error> {
     let ended = cx.state::<Accounts>().end_all_sessions(&id).await?;

@@ -1,9 +1,10 @@
-//! What visitors write to us.
+//! The contact form.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use mizan_core::{ClientError, Cx, Upload};
 use mizan_forms::{Form, FormHandler};
+use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
@@ -36,7 +37,7 @@ pub struct Contact {
     phones: Vec<Phone>,
 }
 
-/// A number to call.
+/// A phone number.
 #[derive(Deserialize, Form, JsonSchema, Serialize, Validate)]
 pub struct Phone {
     #[field(initial = "mobile")]
@@ -46,7 +47,7 @@ pub struct Phone {
     number: String,
 }
 
-/// Where a phone rings.
+/// The kind of a phone number.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhoneKind {
@@ -58,22 +59,22 @@ pub enum PhoneKind {
     Work,
 }
 
-/// What a sent message is answered with.
+/// The reply to a submitted message.
 #[derive(Serialize, JsonSchema)]
 pub struct Sent {
     sent: bool,
 }
 
-/// Why a message was not taken.
+/// The error of a rejected message.
 #[derive(Debug, ClientError)]
 pub enum ContactError {
-    /// Nobody reads what comes from there.
+    /// The domain of the address receives no email.
     #[client_error(field = "email", message = "We cannot send email to {domain}.")]
     Undeliverable {
         /// The part of the address after the `@`.
         domain: String,
     },
-    /// There is no room for more messages.
+    /// The inbox is full.
     #[client_error(
         status = 503,
         message = "Our inbox is full. Please try again tomorrow."
@@ -86,20 +87,20 @@ impl FormHandler for Contact {
     type Error = ContactError;
 
     async fn submit(self, cx: &Cx) -> Result<Sent, ContactError> {
-        // Set aside for examples (RFC 2606), with no mail servers by definition.
+        // A reserved top-level domain without mail servers (RFC 2606).
         if let Some((_, domain)) = self.email.rsplit_once('@')
             && domain.ends_with(".invalid")
         {
             let domain = domain.to_owned();
             return Err(ContactError::Undeliverable { domain });
         }
-        let taken = cx.state::<Inbox>().put(Letter {
+        let is_stored = cx.state::<Inbox>().put(StoredMessage {
             name: self.name,
             characters: self.message.chars().count(),
             image_bytes: self.image.map(|image| image.len()),
             phones: self.phones.into_iter().map(|phone| phone.kind).collect(),
         });
-        if taken {
+        if is_stored {
             Ok(Sent { sent: true })
         } else {
             Err(ContactError::InboxFull)
@@ -107,42 +108,38 @@ impl FormHandler for Contact {
     }
 }
 
-/// What is kept of a message: enough to count it, nothing that anybody would have to protect.
+/// The stored part of a message. It contains nothing confidential.
 #[derive(Debug)]
-pub struct Letter {
-    /// Who wrote.
+pub struct StoredMessage {
+    /// The name of the sender.
     pub name: String,
-    /// How long the message is.
+    /// The length of the message.
     pub characters: usize,
-    /// How large its image is.
+    /// The size of the image.
     pub image_bytes: Option<u64>,
-    /// Where the writer can be called.
+    /// The kinds of the phone numbers.
     pub phones: Vec<PhoneKind>,
 }
 
-/// More are refused, so that nobody fills the memory with them.
-const MOST: usize = 1_000;
+/// The maximum number of stored messages, which limits the memory that visitors can occupy.
+const MAX_MESSAGES: usize = 1_000;
 
-/// The messages. Cloning is cheap, and the clones share them.
+/// The received messages. Clones share the messages.
 #[derive(Clone, Default)]
-pub struct Inbox(Arc<Mutex<Vec<Letter>>>);
+pub struct Inbox(Arc<Mutex<Vec<StoredMessage>>>);
 
 impl Inbox {
-    /// How many messages there are.
+    /// Returns the number of messages.
     pub fn count(&self) -> usize {
-        self.lock().len()
+        self.0.lock().len()
     }
 
-    fn put(&self, letter: Letter) -> bool {
-        let mut letters = self.lock();
-        let has_room = letters.len() < MOST;
+    fn put(&self, message: StoredMessage) -> bool {
+        let mut messages = self.0.lock();
+        let has_room = messages.len() < MAX_MESSAGES;
         if has_room {
-            letters.push(letter);
+            messages.push(message);
         }
         has_room
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Letter>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The static files, as far as they are public.
+//! The public static files.
 
 use std::convert::Infallible;
 
@@ -10,17 +10,17 @@ use axum::response::IntoResponse;
 use percent_encoding::percent_decode_str;
 use tower_service::Service;
 
-/// The longest path of a file, in bytes. File systems take more, but not beyond 4096 with the folder.
+/// The maximum length of a path in bytes. File systems allow 4096, including the folder.
 const MAX_PATH_BYTES: usize = 1024;
-/// The longest name of a file or folder that file systems take, in bytes.
+/// The maximum length of a file name in bytes, as in common file systems.
 const MAX_NAME_BYTES: usize = 255;
-/// A path that leads out of the folder, where `ServeDir` never finds anything.
+/// A path outside of the folder, for which `ServeDir` finds no file.
 const OUTSIDE: &str = "/..";
 
-/// Serves `files`, a `ServeDir`, without those that are hidden, such as Vite's manifest in `.vite`.
+/// Serves the files of a `ServeDir`, except hidden ones such as Vite's manifest in `.vite`.
 ///
-/// A path that no file can have is answered as one where there is none, by the fallback of `files`, and not with
-/// an error of the file system.
+/// An invalid path is answered by the fallback of `files`, like the path of a missing file, instead of with an
+/// error of the file system.
 pub fn public<S>(files: S) -> Router
 where
     S: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -29,18 +29,18 @@ where
 {
     Router::new()
         .fallback_service(files)
-        .layer(map_request(hide))
+        .layer(map_request(hide_private_paths))
 }
 
-async fn hide(mut request: Request) -> Request {
-    if !may_be_public(request.uri().path()) {
+async fn hide_private_paths(mut request: Request) -> Request {
+    if !can_be_public(request.uri().path()) {
         *request.uri_mut() = Uri::from_static(OUTSIDE);
     }
     request
 }
 
-/// Returns whether a public file can have this percent-encoded path.
-fn may_be_public(path: &str) -> bool {
+/// Returns true if a public file can have this percent-encoded path.
+fn can_be_public(path: &str) -> bool {
     let path: Vec<u8> = percent_decode_str(path).collect();
     let mut names = path.split(|byte| matches!(byte, b'/' | b'\\'));
     path.len() <= MAX_PATH_BYTES

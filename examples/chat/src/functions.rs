@@ -1,4 +1,4 @@
-//! What the page can call. Each function is declared once, here; the client is generated.
+//! The server functions of the pages. `mizan-codegen` generates the client from them.
 
 use mizan_auth::{Account, Accounts};
 
@@ -11,14 +11,14 @@ use crate::contact::Inbox;
 use crate::people::{DEMO_PASSWORD, DEMOS, EARLY_ACCESS};
 use crate::profile::Profiles;
 
-/// What an echo answers.
+/// The reply of `echo`.
 #[derive(Serialize, JsonSchema)]
 pub struct EchoReply {
-    /// The text, as it was sent.
+    /// The text that the client sent.
     pub message: String,
 }
 
-/// Echoes the text back.
+/// Returns the text.
 #[client(auth = "anyone")]
 pub async fn echo(
     /// Up to 280 characters.
@@ -28,18 +28,18 @@ pub async fn echo(
     Ok(EchoReply { message: text })
 }
 
-/// A user, as pages see them.
+/// A user, as displayed on pages.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserOut {
-    /// What the example knows the user by.
+    /// The id of the user.
     pub id: String,
-    /// What the user signs in with.
+    /// The email address with which the user signs in.
     pub email: String,
-    /// What the user is called.
+    /// The display name.
     pub name: String,
-    /// Whether the user may see the staff report.
+    /// True for staff.
     pub staff: bool,
-    /// Whether the user may see everything.
+    /// True for superusers.
     pub superuser: bool,
 }
 
@@ -55,7 +55,7 @@ impl UserOut {
     }
 }
 
-/// Who is signed in, if anybody is.
+/// Returns the signed-in user.
 #[client(context = "global", auth = "anyone")]
 pub async fn current_user(cx: &Cx) -> Result<Option<UserOut>, Error> {
     let id = cx.principal().id().unwrap_or_default();
@@ -63,18 +63,18 @@ pub async fn current_user(cx: &Cx) -> Result<Option<UserOut>, Error> {
     Ok(account.map(|account| UserOut::new(cx, account)))
 }
 
-/// An account that everybody may try.
+/// A demo account.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DemoAccount {
-    /// What its user is called.
+    /// The display name.
     pub name: &'static str,
-    /// What one signs in with.
+    /// The email address for signing in.
     pub email: &'static str,
-    /// Its password.
+    /// The password.
     pub password: &'static str,
 }
 
-/// The accounts that the demo begins with.
+/// Returns the demo accounts.
 #[client(context = "global", auth = "anyone")]
 pub async fn demo_accounts() -> Result<Vec<DemoAccount>, Error> {
     let demos = DEMOS.iter().map(|demo| DemoAccount {
@@ -88,14 +88,14 @@ pub async fn demo_accounts() -> Result<Vec<DemoAccount>, Error> {
 /// A greeting.
 #[derive(Serialize, JsonSchema)]
 pub struct Greeting {
-    /// The words.
+    /// The text of the greeting.
     pub greeting: String,
 }
 
-/// Greets whoever is named.
+/// Greets a person by name.
 #[client(context = "local", auth = "anyone")]
 pub async fn greet(
-    /// Whom to greet.
+    /// The name of the person.
     #[validate(length(min = 1, max = 80))]
     name: String,
 ) -> Result<Greeting, Error> {
@@ -104,16 +104,16 @@ pub async fn greet(
     })
 }
 
-/// A page of text that not everybody may read.
+/// A text with restricted access.
 #[derive(Serialize, JsonSchema)]
 pub struct Report {
     /// The heading.
     pub title: &'static str,
-    /// The text, line by line.
+    /// The lines of the text.
     pub lines: Vec<String>,
 }
 
-/// What members read.
+/// Returns the report for members.
 #[client(query, auth)]
 pub async fn members_only(cx: &Cx) -> Result<Report, Error> {
     let id = cx.principal().id().unwrap_or_default();
@@ -127,7 +127,7 @@ pub async fn members_only(cx: &Cx) -> Result<Report, Error> {
     })
 }
 
-/// What staff read.
+/// Returns the report for staff.
 #[client(query, auth = "staff")]
 pub async fn staff_report(cx: &Cx) -> Result<Report, Error> {
     let id = cx.principal().id().unwrap_or_default();
@@ -142,7 +142,7 @@ pub async fn staff_report(cx: &Cx) -> Result<Report, Error> {
     })
 }
 
-/// What superusers read.
+/// Returns the report for superusers.
 #[client(query, auth = "superuser")]
 pub async fn superuser_report(cx: &Cx) -> Result<Report, Error> {
     let accounts = cx.state::<SqliteStore>().list_accounts(None, 5).await?;
@@ -154,7 +154,7 @@ pub async fn superuser_report(cx: &Cx) -> Result<Report, Error> {
     })
 }
 
-/// Allows those who were let in before the others.
+/// Allows the members of the early-access group.
 async fn has_early_access(cx: &Cx) -> Decision {
     let user = cx.principal();
     if user.is_signed_in() && !user.is_in_group(EARLY_ACCESS) {
@@ -163,7 +163,7 @@ async fn has_early_access(cx: &Cx) -> Decision {
     user.is_signed_in().into()
 }
 
-/// What is not for everybody yet.
+/// Returns the early-access report.
 #[client(query, auth = has_early_access)]
 pub async fn early_access() -> Result<Report, Error> {
     Ok(Report {
@@ -172,7 +172,7 @@ pub async fn early_access() -> Result<Report, Error> {
     })
 }
 
-/// Tells a page whether whoever is signed in proved who they are a short while ago.
+/// Succeeds if the user has confirmed their password recently.
 #[client(query, auth = "recent")]
 pub async fn confirmed() -> Result<(), Error> {
     Ok(())

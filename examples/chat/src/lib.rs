@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::missing_errors_doc,
-    reason = "the error type of a server function says how it fails"
+    reason = "the error type of a server function documents its failures"
 )]
 
 pub mod admin;
@@ -30,7 +30,7 @@ use people::People;
 use profile::Profile;
 use rooms::Chat;
 
-/// Everything that the example's clients can call.
+/// Registers all functions, forms and channels of the example.
 pub fn registry(people: People, channels: Channels) -> Registry {
     mizan_auth::registry(people.accounts)
         .require_policies()

@@ -1,7 +1,7 @@
-//! Serves the chat example: its functions under `/api/mizan`, its pages, which React renders here.
+//! The server of the chat example: its functions under `/api/mizan`, and its pages, rendered with React.
 //!
-//! The allocator is the system's. Large blocks that are allocated and freed on many threads would stay in
-//! its arenas; mizan-auth keeps the memory of password hashes instead, 19 MiB for each core.
+//! The system allocator is sufficient. It would retain large blocks that many threads allocate and free, but
+//! mizan-auth reuses the memory of password hashes, 19 MiB for each core.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -25,13 +25,13 @@ use tracing_subscriber::EnvFilter;
 #[derive(Parser)]
 #[command(about = "The chat example of mizan")]
 struct Options {
-    /// The port to listen on; 0 takes a free one
+    /// Port to listen on; 0 selects a free port
     #[arg(long, default_value_t = 8000)]
     port: u16,
-    /// The folder of the front end, with its components in `src` and Vite's build in `dist`
+    /// Folder of the front end, with its components in `src` and the output of Vite in `dist`
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/web"))]
     web: PathBuf,
-    /// Show changes to components without a restart, with the scripts of the Vite dev server here
+    /// Reload changed components without a restart, using the Vite dev server at ORIGIN
     #[arg(
         long,
         value_name = "ORIGIN",
@@ -39,20 +39,20 @@ struct Options {
         default_missing_value = "http://localhost:5173"
     )]
     dev: Option<String>,
-    /// The SQLite file of the accounts, made when there is none; `chat.db` beside this program if
-    /// left out
+    /// SQLite file of the accounts, created if it does not exist [default: `chat.db` next to the
+    /// executable]
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
     /// Write mail to files in this folder instead of printing it
     #[arg(long, value_name = "DIR")]
     mail: Option<PathBuf>,
-    /// What links in mails begin with; `http://localhost` and the port if left out
+    /// Base URL of links in mail [default: `http://localhost` with the port]
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// How long somebody who proved who they are may do what is sensitive
+    /// Time after a password check during which sensitive actions are allowed
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     recent_for: u64,
-    /// Share the rooms with other processes on this Redis, such as `redis://localhost`
+    /// Share the rooms with other processes through this Redis server, such as `redis://localhost`
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
     #[command(subcommand)]
@@ -61,7 +61,7 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print what the generator of the client reads
+    /// Print the manifest for `mizan-codegen`
     Manifest,
 }
 
@@ -93,7 +93,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address)
         .await
-        .with_context(|| format!("cannot listen on {address}: is another server there?"))?;
+        .with_context(|| format!("cannot listen on {address}: is the port in use?"))?;
     let port = listener.local_addr()?.port();
 
     let database = match &options.database {
@@ -114,7 +114,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
         .build()?;
     let assets = options.dev.clone().map_or(Assets::Built, Assets::DevServer);
     let site = pages::site(mizan.clone(), &options.web, assets)?;
-    // Against DNS rebinding: a page of another name is not this site, wherever its name leads.
+    // Prevents DNS rebinding: requests for other host names are rejected.
     let hosts = AllowedHosts::new(&options.base_url)?.and_local();
 
     println!("http://localhost:{port}");
@@ -129,7 +129,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the options say of accounts, for a server on this port.
+/// Configures the accounts from the options, for a server on this port.
 fn accounts(options: &Options, port: u16) -> AccountsBuilder {
     let base_url = options.base_url.clone();
     let mailer: Arc<dyn Mailer> = match &options.mail {

@@ -1,4 +1,4 @@
-//! The pages, which are rendered here and which the browser takes over.
+//! The pages: rendered on the server, hydrated in the browser.
 
 use std::path::Path;
 
@@ -21,27 +21,26 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::files;
 use crate::rooms::ROOMS;
 
-/// What a handler needs.
+/// The state of the page handlers.
 #[derive(Clone)]
 struct Site {
     mizan: MizanService<Accounts>,
     pages: Pages,
 }
 
-/// Where the scripts and style sheets of the pages come from.
+/// The source of the scripts and style sheets.
 pub enum Assets {
-    /// Vite's build, in `dist`.
+    /// The output of `vite build`, in `dist`.
     Built,
-    /// Vite's dev server at this origin. The renderer then takes changed files up by itself.
+    /// The Vite dev server at this origin. The renderer reloads changed files.
     DevServer(String),
 }
 
-/// All that the example answers: its functions, its pages and forms, and the files that Vite built in the
-/// folder `web`.
+/// Builds the router of the functions, the pages, the forms and the static files in the folder `web`.
 ///
 /// # Errors
 ///
-/// When the folder does not hold what the pages need.
+/// Returns an error if a file that the pages need is missing from the folder.
 pub fn site(
     mizan: MizanService<Accounts>,
     web: &Path,
@@ -50,10 +49,11 @@ pub fn site(
     let (folder, vite, development) = match assets {
         Assets::Built => {
             let dist = web.join("dist");
-            let vite = Vite::manifest(&dist).context("the pages are not built")?;
+            let vite =
+                Vite::manifest(&dist).context("the pages are not built: run `npm run build`")?;
             (dist, vite, false)
         }
-        // What is not a module has no place but the folder itself.
+        // The dev server serves the modules; only the files in `public` come from this server.
         Assets::DevServer(origin) => (web.join("public"), Vite::dev_server(origin), true),
     };
     let renderer = Renderer::builder()
@@ -102,10 +102,10 @@ pub fn site(
 
 const HEAD: &str = r#"<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.svg" type="image/svg+xml">"#;
 
-type Answer = Result<Response, Response<ReplyBody>>;
+type PageResult = Result<Response, Response<ReplyBody>>;
 
-/// The front page: every function at work.
-async fn home(State(site): State<Site>, request: Request) -> Answer {
+/// The front page, with a panel for each function.
+async fn home(State(site): State<Site>, request: Request) -> PageResult {
     site.page("pages/Home.tsx", request).await
 }
 
@@ -115,17 +115,21 @@ async fn rooms() -> Redirect {
 }
 
 /// A chat room.
-async fn room(State(site): State<Site>, PathOf(room): PathOf<String>, request: Request) -> Answer {
+async fn room(
+    State(site): State<Site>,
+    PathOf(room): PathOf<String>,
+    request: Request,
+) -> PageResult {
     if !ROOMS.contains(&room.as_str()) {
         return not_found(State(site), request).await;
     }
-    let props = InRoom { room };
+    let props = RoomProps { room };
     site.page_with("pages/Rooms.tsx", &props, request).await
 }
 
-/// The answer to a path that nothing has: a page for browsers, a problem document for programs.
-async fn not_found(State(site): State<Site>, request: Request) -> Answer {
-    if !takes_html(request.headers()) {
+/// The response for an unknown path: a page for browsers, a problem document for programs.
+async fn not_found(State(site): State<Site>, request: Request) -> PageResult {
+    if !accepts_html(request.headers()) {
         let problem = r#"{"type":"about:blank","title":"Not Found","status":404}"#;
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         return Ok((StatusCode::NOT_FOUND, content_type, problem).into_response());
@@ -137,107 +141,112 @@ async fn not_found(State(site): State<Site>, request: Request) -> Answer {
     Ok(response)
 }
 
-/// Returns whether the `Accept` header names `text/html`, as that of a browser does when it opens a page.
-fn takes_html(headers: &HeaderMap) -> bool {
+/// Returns true if the `Accept` header contains `text/html`, as it does when a browser opens a page.
+fn accepts_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT);
     let accept = accept.and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// A form that everyone can send.
-async fn contact(State(site): State<Site>, request: Request) -> Answer {
+/// The contact form.
+async fn contact(State(site): State<Site>, request: Request) -> PageResult {
     site.page("pages/Contact.tsx", request).await
 }
 
-/// A form for the signed-in user.
-async fn profile(State(site): State<Site>, request: Request) -> Answer {
+/// The profile form of the signed-in user.
+async fn profile(State(site): State<Site>, request: Request) -> PageResult {
     site.page("pages/Profile.tsx", request).await
 }
 
-/// A form that creates an account.
-async fn sign_up(State(site): State<Site>, request: Request) -> Answer {
+/// The form that creates an account.
+async fn sign_up(State(site): State<Site>, request: Request) -> PageResult {
     site.page("pages/SignUp.tsx", request).await
 }
 
-/// A form that opens a session.
-async fn sign_in(State(site): State<Site>, request: Request) -> Answer {
+/// The form that opens a session.
+async fn sign_in(State(site): State<Site>, request: Request) -> PageResult {
     site.page("pages/SignIn.tsx", request).await
 }
 
 /// The page for the code and the link of a confirmation email.
 async fn verify_email(
     State(site): State<Site>,
-    Query(proof): Query<Proof>,
+    Query(props): Query<TicketOrToken>,
     request: Request,
-) -> Answer {
+) -> PageResult {
     let component = "pages/VerifyEmail.tsx";
-    site.page_with(component, &proof, request).await
+    site.page_with(component, &props, request).await
 }
 
-/// A form that requests a link to set a new password.
-async fn forgot_password(State(site): State<Site>, request: Request) -> Answer {
+/// The form that requests a link to set a new password.
+async fn forgot_password(State(site): State<Site>, request: Request) -> PageResult {
     site.page("pages/ForgotPassword.tsx", request).await
 }
 
-/// The page that the link in that email opens.
+/// The page that the link in a password reset email opens.
 async fn reset_password(
     State(site): State<Site>,
-    Query(proof): Query<Proof>,
+    Query(props): Query<TicketOrToken>,
     request: Request,
-) -> Answer {
+) -> PageResult {
     let component = "pages/ResetPassword.tsx";
-    site.page_with(component, &proof, request).await
+    site.page_with(component, &props, request).await
 }
 
 /// The account of the signed-in user.
-async fn account(State(site): State<Site>, request: Request) -> Answer {
+async fn account(State(site): State<Site>, request: Request) -> PageResult {
     site.page("pages/Account.tsx", request).await
 }
 
-/// The page that the link to a new email address opens.
+/// The page that the link in an email to a new address opens.
 async fn change_email(
     State(site): State<Site>,
-    Query(proof): Query<Proof>,
+    Query(props): Query<TicketOrToken>,
     request: Request,
-) -> Answer {
+) -> PageResult {
     let component = "pages/ChangeEmail.tsx";
-    site.page_with(component, &proof, request).await
+    site.page_with(component, &props, request).await
 }
 
 /// All accounts, for staff.
-async fn admin(State(site): State<Site>, request: Request) -> Answer {
+async fn admin(State(site): State<Site>, request: Request) -> PageResult {
     site.page("pages/Admin.tsx", request).await
 }
 
-/// The proof in a link, or in the flow before it.
+/// The ticket or token in a link.
 #[derive(Deserialize, Serialize)]
-struct Proof {
+struct TicketOrToken {
     #[serde(default, deserialize_with = "ticket")]
     ticket: Option<Ticket>,
     #[serde(default, deserialize_with = "token")]
     token: Option<String>,
 }
 
-/// Reads a ticket, and takes a malformed one for none: the page then says how to get another.
+/// Parses a ticket. An invalid ticket counts as missing; the page then explains how to get a new one.
 fn ticket<'de, D: Deserializer<'de>>(query: D) -> Result<Option<Ticket>, D::Error> {
     let text = String::deserialize(query)?;
     Ok(text.parse().ok().map(Ticket))
 }
 
-/// Reads a token, and takes an empty one for none.
+/// Parses a token. An empty token counts as missing.
 fn token<'de, D: Deserializer<'de>>(query: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(query)?;
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 impl Site {
-    /// A page whose components call functions, for whoever asks.
-    async fn page(self, component: &str, request: Request) -> Answer {
+    /// Renders a page whose components call functions as the sender of the request.
+    async fn page(self, component: &str, request: Request) -> PageResult {
         self.page_with(component, &NoProps {}, request).await
     }
 
-    /// The same with props.
-    async fn page_with(self, component: &str, props: &impl Serialize, request: Request) -> Answer {
+    /// Renders a page with props.
+    async fn page_with(
+        self,
+        component: &str,
+        props: &impl Serialize,
+        request: Request,
+    ) -> PageResult {
         let caller = self.mizan.caller(&request).await?;
         let page = self
             .pages
@@ -250,7 +259,7 @@ impl Site {
 }
 
 #[derive(Serialize)]
-struct InRoom {
+struct RoomProps {
     room: String,
 }
 
@@ -258,7 +267,7 @@ struct InRoom {
 struct NoProps {}
 
 #[derive(Deserialize, Serialize)]
-struct Hello {
+struct HelloProps {
     #[serde(default = "world")]
     name: String,
 }
@@ -267,8 +276,8 @@ fn world() -> String {
     "World".to_owned()
 }
 
-/// The least that a page can be: a component and its props.
-async fn hello(State(site): State<Site>, Query(props): Query<Hello>) -> Response {
+/// A minimal page: a component and its props.
+async fn hello(State(site): State<Site>, Query(props): Query<HelloProps>) -> Response {
     let page = site.pages.page("pages/Hello.tsx").props(&props);
     page.respond().await.into_response()
 }

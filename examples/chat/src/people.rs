@@ -1,4 +1,4 @@
-//! Everybody who has an account, and the three that the demo begins with.
+//! The accounts, including the demo accounts.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use mizan_auth::{Account, Accounts, AccountsBuilder, EmailAddress, Password};
 
 use crate::profile::Profiles;
 
-/// The group of those who see what is not for everybody yet.
+/// The group of users with early access.
 pub const EARLY_ACCESS: &str = "early_access";
 
-/// An account that the demo begins with.
+/// A demo account.
 pub struct Demo {
-    /// What one signs in with.
+    /// The email address for signing in.
     pub email: &'static str,
-    /// What its user is called at first.
+    /// The initial display name.
     pub name: &'static str,
     access: fn() -> Access,
 }
 
-/// The password of the accounts that the demo begins with, which its pages tell everybody.
+/// The password of the demo accounts, which the pages display.
 pub const DEMO_PASSWORD: &str = "open sesame, demo";
 
-/// The accounts that the demo begins with.
+/// The demo accounts.
 pub static DEMOS: [Demo; 3] = [
     Demo {
         email: "member@example.com",
@@ -49,28 +49,27 @@ pub static DEMOS: [Demo; 3] = [
     },
 ];
 
-/// Everybody with an account. Cloning is cheap.
+/// The users of the example. Cloning is cheap.
 #[derive(Clone)]
 pub struct People {
-    /// What they can do with their accounts.
+    /// The operations on accounts.
     pub accounts: Accounts,
-    /// Where the accounts are kept.
+    /// The store of the accounts.
     pub store: SqliteStore,
-    /// What they say about themselves.
+    /// The profiles of the users.
     pub profiles: Profiles,
 }
 
 impl People {
-    /// Those in the SQLite file `database`, which is made when there is none. What else there is to
-    /// say of accounts is said by `settings`.
+    /// Opens the SQLite file `database`, or creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// A file that cannot be used, or settings that do not work.
+    /// Returns an error if the file cannot be opened or the settings are invalid.
     pub async fn open(database: &Path, settings: AccountsBuilder) -> anyhow::Result<Self> {
         let store = SqliteStore::open(database)
             .await
-            .with_context(|| format!("cannot keep accounts in {}", database.display()))?;
+            .with_context(|| format!("cannot open the account database {}", database.display()))?;
         let accounts = settings
             .store(Arc::new(store.clone()))
             .site_name("mizan chat")
@@ -90,11 +89,11 @@ impl People {
         })
     }
 
-    /// Makes the accounts that the demo begins with, or makes them again what they were.
+    /// Creates the demo accounts, or resets their passwords and permissions.
     ///
     /// # Errors
     ///
-    /// A store that cannot be reached.
+    /// Returns an error if the store cannot be reached.
     pub async fn seed(&self) -> anyhow::Result<()> {
         let typed = Password::from(DEMO_PASSWORD);
         let hashed = self.accounts.password_hasher().hash(&typed).await;
@@ -110,7 +109,7 @@ impl People {
                     .await?;
             }
             self.store.set_access(id, &(demo.access)()).await?;
-            self.profiles.introduce(id, demo.name);
+            self.profiles.set_default_name(id, demo.name);
         }
         Ok(())
     }
@@ -127,11 +126,11 @@ impl People {
             .email_verified(true)
             .password(password.clone());
         let created = self.store.create(new).await?;
-        created.context("a demo account was made by somebody else")
+        created.context("another process has created the demo account")
     }
 }
 
-/// Whoever tries the demo comes from one address, and so do its tests: the usual limits would stop
-/// them. An application that others can reach leaves them as they are.
+/// Rate limits for a demo, whose users and tests share one address and would exceed the default limits.
+/// A public application keeps the defaults.
 const RATE_LIMITS: RateLimits =
     RateLimits::uniform(RateLimit::new(1_000, Duration::from_millis(100)));

@@ -1,17 +1,18 @@
-//! What users say about themselves.
+//! The profiles of the users.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use mizan_auth::Accounts;
 use mizan_core::{Cx, Error};
 use mizan_forms::{Form, FormHandler, InitialValues};
+use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use validator::Validate;
 
-/// What others see of you.
+/// Your public profile.
 #[derive(Clone, Deserialize, Form, JsonSchema, Serialize, Validate)]
 #[form(name = "profile", title = "Edit profile", auth, affects(current_user))]
 pub struct Profile {
@@ -34,7 +35,7 @@ pub struct Profile {
     notify: Notify,
 }
 
-/// When a user is told of new messages.
+/// The frequency of notifications about new messages.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notify {
@@ -46,7 +47,7 @@ pub enum Notify {
     Never,
 }
 
-const TAKEN: &str = "This name is already taken.";
+const NAME_TAKEN: &str = "This name is already taken.";
 
 impl FormHandler for Profile {
     type Output = ();
@@ -64,9 +65,9 @@ impl FormHandler for Profile {
         let id = cx.principal().id().unwrap_or_default();
         match (field, value.as_str()) {
             ("name", Some(name)) if cx.state::<Profiles>().is_taken(name, id) => {
-                Err(Error::invalid("name", TAKEN))
+                Err(Error::invalid("name", NAME_TAKEN))
             }
-            // A URL may be `javascript:` as well, and others are to follow this one.
+            // The URL becomes a link, so `javascript:` must be rejected.
             ("website", Some(url)) if !is_web_address(url) => Err(Error::invalid(
                 "website",
                 "Must begin with https:// or http://.",
@@ -80,49 +81,45 @@ impl FormHandler for Profile {
         if cx.state::<Profiles>().save(id, self) {
             Ok(())
         } else {
-            Err(Error::invalid("name", TAKEN))
+            Err(Error::invalid("name", NAME_TAKEN))
         }
     }
 }
 
-/// Everybody's profile. Cloning is cheap, and the clones share them.
+/// The profiles of all users. Clones share the profiles.
 #[derive(Clone, Default)]
 pub struct Profiles(Arc<Mutex<HashMap<String, Profile>>>);
 
 impl Profiles {
-    /// What the user with this id is called.
+    /// Returns the display name of a user.
     pub fn name_of(&self, id: &str) -> String {
         self.find(id).name
     }
 
-    /// Calls the user with this id by `name`, until they say otherwise.
-    pub(crate) fn introduce(&self, id: &str, name: &str) {
+    /// Sets the display name of a user without a profile.
+    pub(crate) fn set_default_name(&self, id: &str, name: &str) {
         let profile = Profile::new(name.to_owned());
-        self.lock().entry(id.to_owned()).or_insert(profile);
+        self.0.lock().entry(id.to_owned()).or_insert(profile);
     }
 
     fn find(&self, id: &str) -> Profile {
-        let saved = self.lock().get(id).cloned();
-        // Not a part of the address, which is nobody else's to see.
+        let saved = self.0.lock().get(id).cloned();
+        // Derived from the id, because the email address is private.
         saved.unwrap_or_else(|| Profile::new(format!("Guest {}", id.get(..4).unwrap_or(id))))
     }
 
-    fn is_taken(&self, name: &str, by_other_than: &str) -> bool {
-        is_taken(&self.lock(), name, by_other_than)
+    fn is_taken(&self, name: &str, except_id: &str) -> bool {
+        is_taken(&self.0.lock(), name, except_id)
     }
 
-    /// Keeps the profile, unless its name was taken meanwhile.
+    /// Saves the profile. Returns false if another user has taken the name.
     fn save(&self, id: &str, profile: Profile) -> bool {
-        let mut profiles = self.lock();
-        let free = !is_taken(&profiles, &profile.name, id);
-        if free {
+        let mut profiles = self.0.lock();
+        let is_free = !is_taken(&profiles, &profile.name, id);
+        if is_free {
             profiles.insert(id.to_owned(), profile);
         }
-        free
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Profile>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        is_free
     }
 }
 
@@ -139,17 +136,17 @@ impl Profile {
     }
 }
 
-/// Schemes have no case.
+/// Returns true for an `http` or `https` URL. Schemes are case-insensitive.
 fn is_web_address(url: &str) -> bool {
     url.split_once("://").is_some_and(|(scheme, _)| {
         scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
     })
 }
 
-fn is_taken(profiles: &HashMap<String, Profile>, name: &str, by_other_than: &str) -> bool {
+fn is_taken(profiles: &HashMap<String, Profile>, name: &str, except_id: &str) -> bool {
     let wanted = name.trim().to_lowercase();
     profiles
         .iter()
-        .filter(|(id, _)| *id != by_other_than)
+        .filter(|(id, _)| *id != except_id)
         .any(|(_, other)| other.name.trim().to_lowercase() == wanted)
 }

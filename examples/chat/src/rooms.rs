@@ -1,4 +1,4 @@
-//! Rooms to talk in.
+//! The chat rooms.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Profiles;
 
-/// The rooms that exist.
+/// The names of the rooms.
 pub const ROOMS: [&str; 3] = ["lobby", "rust", "react"];
 
-/// How many characters a message may have.
-const MOST: usize = 500;
+/// The maximum number of characters in a message.
+const MAX_MESSAGE_CHARS: usize = 500;
 
-/// The room that a subscription is about.
+/// The room of a subscription.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Room {
@@ -31,9 +31,9 @@ pub struct ChatMessage {
     pub author: String,
     /// The display name of its author.
     pub name: String,
-    /// Its text.
+    /// The text.
     pub text: String,
-    /// When, in milliseconds since 1970.
+    /// The time in milliseconds since 1970.
     pub at: f64,
 }
 
@@ -45,7 +45,7 @@ pub struct Say {
     pub text: String,
 }
 
-/// A person in a room, as the others see them.
+/// A user who is present in a room.
 #[derive(Serialize, JsonSchema)]
 pub struct Guest {
     /// The display name.
@@ -63,14 +63,14 @@ impl Channel for Chat {
     type Reply = ();
     type Member = Guest;
     const NAME: &'static str = "chat";
-    const DOCS: &'static str = "Talk in a room.";
+    const DOCS: &'static str = "A chat room.";
     const HISTORY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
     async fn authorize(_: &Cx, params: &Room) -> Decision {
         if ROOMS.contains(&params.room.as_str()) {
             Decision::Allow
         } else {
-            Decision::not_found("There is no room of this name.")
+            Decision::not_found("There is no room with this name.")
         }
     }
 
@@ -85,27 +85,27 @@ impl Channel for Chat {
         }))
     }
 
-    async fn receive(cx: &Cx, params: &Room, message: Say) -> Result<(), Error> {
+    async fn receive(cx: &Cx, params: &Room, say: Say) -> Result<(), Error> {
         let Some(id) = cx.principal().id() else {
             let code = ErrorCode::Unauthenticated;
             return Err(Error::new(code, "Sign in to send messages."));
         };
-        let text = message.text.trim();
+        let text = say.text.trim();
         if text.is_empty() {
             return Err(Error::invalid("text", "Enter a message."));
         }
-        if text.chars().count() > MOST {
-            let reason = format!("Must have at most {MOST} characters.");
+        if text.chars().count() > MAX_MESSAGE_CHARS {
+            let reason = format!("Must have at most {MAX_MESSAGE_CHARS} characters.");
             return Err(Error::invalid("text", reason));
         }
         let at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-        let said = ChatMessage {
+        let message = ChatMessage {
             author: id.to_owned(),
             name: cx.state::<Profiles>().name_of(id),
             text: text.to_owned(),
             at: at as f64,
         };
-        cx.channels().publish::<Self>(params, said).await?;
+        cx.channels().publish::<Self>(params, message).await?;
         Ok(())
     }
 }

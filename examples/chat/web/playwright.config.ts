@@ -4,11 +4,11 @@ export default defineConfig({
   testDir: "e2e",
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  // A busy machine may starve a browser; the report still tells what needed another try.
+  // A busy machine can starve a browser; the report lists retried tests.
   retries: process.env.CI ? 2 : 0,
   reporter: "list",
   workers: 2,
-  // Passwords take their time to check, also where other things run.
+  // Password hashing is slow, particularly on a busy machine.
   expect: { timeout: 15_000 },
   use: {
     baseURL: process.env.MIZAN_BASE_URL ?? "http://127.0.0.1:8000",

@@ -4,7 +4,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [react()],
   server: {
-    // The page comes from the Rust server, so what it asks Vite for needs the whole address.
+    // The page comes from the Rust server, so references to Vite must be absolute.
     origin: "http://localhost:5173",
     port: 5173,
     strictPort: true,
@@ -12,7 +12,7 @@ export default defineConfig({
   build: {
     manifest: true,
     rolldownOptions: { input: "src/main.tsx" },
-    // The server's content security policy has no place for data: addresses.
+    // The server's content security policy does not allow data: URLs.
     assetsInlineLimit: 0,
   },
 });

@@ -1,11 +1,9 @@
-//! The least mizan code that works.
-//!
-//! The allocator is the system's: nothing here allocates large blocks again and again.
+//! A minimal mizan server.
 
 use mizan_core::{Error, Registry, client};
 use mizan_http::{MizanService, serve, shutdown_signal};
 
-/// Greets whoever is named.
+/// Greets a person by name.
 #[client(query)]
 async fn greet(name: String) -> Result<String, Error> {
     Ok(format!("Hello, {name}!"))

@@ -35,7 +35,7 @@ export interface FormStatus {
   /** Page that the browser opens after a successful submission. */
   readonly next: string | undefined;
   readonly submission: SubmissionStatus;
-  /** Whether the page is hydrated: JavaScript handles the form instead of the browser. */
+  /** True once the page is hydrated, when JavaScript handles the form instead of the browser. */
   readonly isHydrated: boolean;
 }
 

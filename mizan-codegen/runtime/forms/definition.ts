@@ -65,9 +65,9 @@ export interface ItemDefinition {
   readonly widget: Widget;
   readonly help?: string;
   readonly placeholder?: string;
-  /** Whether a value is required. */
+  /** True if a value is required. */
   readonly required?: boolean;
-  /** Whether an empty field is sent as `null`. Other empty fields are left out. */
+  /** True if an empty field is sent as `null`. Other empty fields are left out. */
   readonly nullable?: boolean;
   /** Type of the value on the wire: text by default. */
   readonly type?: "boolean" | "number";
@@ -83,7 +83,7 @@ export interface ItemDefinition {
   readonly maxLength?: number;
   readonly accept?: string;
   readonly maxBytes?: number;
-  /** Whether the field is shown and cannot be changed. */
+  /** True if the field is shown and cannot be changed. */
   readonly disabled?: boolean;
   readonly multiple?: boolean;
   /** Fields of a group, or of each row of a list. */
@@ -114,7 +114,7 @@ export interface FormState {
   /** Path of the page, for a post without JavaScript. */
   readonly page: string;
   readonly errors?: Messages;
-  /** Whether a successful submission led to this page. */
+  /** True if a successful submission led to this page. */
   readonly sent?: boolean;
 }
 

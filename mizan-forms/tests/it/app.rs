@@ -1,4 +1,4 @@
-//! A form with a field of every kind, and what the tests ask of it.
+//! The form of the tests, with a field of every kind, and functions to call it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use validator::Validate;
 /// Write to us.
 ///
 /// We answer within a day.
-#[expect(dead_code, reason = "only their checks are looked at")]
+#[expect(dead_code, reason = "some fields are only validated")]
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(
     name = "contact",
@@ -29,7 +29,7 @@ pub(crate) struct Contact {
     #[field(label = "Your name", autocomplete = "name", placeholder = "Ada", order = -1)]
     #[validate(length(min = 1, max = 10, message = "please tell us your name"))]
     pub(crate) full_name: String,
-    /// We never pass it on.
+    /// We never share it.
     #[validate(email)]
     pub(crate) email: String,
     #[field(widget = "textarea", rows = 5, max_bytes = 20)]
@@ -81,13 +81,13 @@ async fn countries(_: &Cx) -> Result<Vec<Choice>, Error> {
     ])
 }
 
-/// What was submitted, as the handler saw it.
+/// The submissions that the handler received.
 #[derive(Clone, Default)]
 pub(crate) struct Sent(pub(crate) Arc<Mutex<Vec<String>>>);
 
 #[derive(Debug, ClientError)]
 pub(crate) enum ContactError {
-    /// Somebody has it.
+    /// Another user has the address.
     #[client_error(status = 409, field = "email", message = "{by} has this address")]
     Taken { by: String },
     #[client_error(transparent)]
@@ -159,7 +159,7 @@ pub(crate) fn app() -> (App, Sent) {
     (app, sent)
 }
 
-/// Calls a function as a server does; the output, or what is wrong.
+/// Calls a function with JSON, as a server does.
 pub(crate) async fn call(app: &App, name: &str, input: Value) -> Result<Value, Error> {
     call_with(app, name, input, Uploads::default(), RequestHead::empty()).await
 }
@@ -178,13 +178,13 @@ pub(crate) async fn call_with(
     Ok(serde_json::from_slice(&reply.result?).unwrap())
 }
 
-/// The messages of a refusal, as `path: message`.
-pub(crate) fn blamed(error: &Error) -> Vec<String> {
+/// Returns the messages of a rejection as `path: message`.
+pub(crate) fn field_errors(error: &Error) -> Vec<String> {
     assert_eq!(error.code(), "invalid", "{error:?}");
     lines(error.fields())
 }
 
-pub(crate) fn lines(fields: &FieldErrors) -> Vec<String> {
+fn lines(fields: &FieldErrors) -> Vec<String> {
     let lines = fields.iter();
     lines
         .map(|(path, messages)| format!("{path}: {}", messages.join(" ")))
@@ -195,8 +195,8 @@ pub(crate) fn valid() -> Value {
     json!({ "fullName": "Mia", "email": "mia@example.org" })
 }
 
-/// The valid values, with some in the place of others.
-pub(crate) fn with(values: Value) -> Value {
+/// Returns the valid values, with some replaced.
+pub(crate) fn valid_with(values: Value) -> Value {
     let (Value::Object(mut all), Value::Object(values)) = (valid(), values) else {
         panic!("values are objects");
     };

@@ -1,4 +1,4 @@
-//! What nobody fills in by accident. Each is refused on its field, and nothing is stored.
+//! Rejection of invalid and hostile values, each on its field.
 
 use std::time::{Duration, Instant};
 
@@ -10,64 +10,64 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use validator::Validate;
 
-use crate::app::{app, blamed, call, with};
+use crate::app::{app, call, field_errors, valid_with};
 
-async fn refused(values: Value) -> Vec<String> {
+async fn rejection(values: Value) -> Vec<String> {
     let (app, sent) = app();
-    let error = call(&app, "contact.submit", with(values))
+    let error = call(&app, "contact.submit", valid_with(values))
         .await
         .unwrap_err();
     assert!(sent.0.lock().unwrap().is_empty());
-    blamed(&error)
+    field_errors(&error)
 }
 
 #[tokio::test]
-async fn what_the_server_holds_cannot_be_sent() {
+async fn rejects_values_for_server_held_fields() {
     assert_eq!(
-        refused(json!({ "account": 1, "tenant": "other" })).await,
+        rejection(json!({ "account": 1, "tenant": "other" })).await,
         [
             "account: This field cannot be changed.",
             "tenant: This field cannot be changed."
         ]
     );
     assert_eq!(
-        refused(json!({ "account": null })).await,
+        rejection(json!({ "account": null })).await,
         ["account: This field cannot be changed."]
     );
 }
 
 #[tokio::test]
-async fn unknown_fields_are_named() {
+async fn rejects_unknown_fields() {
     assert_eq!(
-        refused(json!({ "__proto__": {} })).await,
+        rejection(json!({ "__proto__": {} })).await,
         ["__proto__: Unknown field."]
     );
     let phone = json!({ "the-number": "123", "kind": "home", "constructor": 1 });
     assert_eq!(
-        refused(json!({ "phones": [phone] })).await,
+        rejection(json!({ "phones": [phone] })).await,
         ["phones.0.constructor: Unknown field."]
     );
     let many: serde_json::Map<_, _> = (0..1_000).map(|i| (format!("a{i}"), json!(1))).collect();
-    assert_eq!(refused(Value::Object(many)).await.len(), 20);
+    assert_eq!(rejection(Value::Object(many)).await.len(), 20);
 }
 
 #[tokio::test]
-async fn lines_are_lines() {
+async fn rejects_control_characters_in_single_line_text() {
     assert_eq!(
-        refused(json!({ "email": "a@example.org\r\nBcc: b@example.org" })).await,
+        rejection(json!({ "email": "a@example.org\r\nBcc: b@example.org" })).await,
         ["email: Must be one line without control characters. Enter a valid email address."]
     );
     assert_eq!(
-        refused(json!({ "fullName": "a\nb" })).await,
+        rejection(json!({ "fullName": "a\nb" })).await,
         ["fullName: Must be one line without control characters."]
     );
     let (app, _) = app();
-    let message = with(json!({ "message": "two\nlines" }));
+    let message = valid_with(json!({ "message": "two\nlines" }));
     assert!(call(&app, "contact.submit", message).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_value_is_too_long_by_one() {
+async fn enforces_length_limits_exactly() {
     for (values, message) in [
         (json!({ "fullName": "é".repeat(10) }), None),
         (
@@ -86,45 +86,45 @@ async fn a_value_is_too_long_by_one() {
         ),
     ] {
         let (app, _) = app();
-        let outcome = call(&app, "contact.submit", with(values.clone())).await;
+        let outcome = call(&app, "contact.submit", valid_with(values.clone())).await;
         match message {
             None => assert!(outcome.is_ok(), "{values}: {outcome:?}"),
-            Some(message) => assert_eq!(blamed(&outcome.unwrap_err()), [message], "{values}"),
+            Some(message) => assert_eq!(field_errors(&outcome.unwrap_err()), [message], "{values}"),
         }
     }
 }
 
 #[tokio::test]
-async fn a_list_that_is_too_long_is_not_decoded() {
+async fn rejects_oversized_list_without_decoding_it() {
     let rows = vec![json!({ "nonsense": true }); 10_000];
     assert_eq!(
-        refused(json!({ "phones": rows })).await,
+        rejection(json!({ "phones": rows })).await,
         ["phones: Must have at most 2 items."]
     );
 }
 
 #[tokio::test]
-async fn what_is_blank_is_missing() {
+async fn treats_blank_text_as_missing() {
     assert_eq!(
-        refused(json!({ "email": " \u{a0}\u{3000}" })).await,
+        rejection(json!({ "email": " \u{a0}\u{3000}" })).await,
         ["email: This field is required."]
     );
     assert_eq!(
-        refused(json!({ "email": null })).await,
+        rejection(json!({ "email": null })).await,
         ["email: This field is required."]
     );
     assert_eq!(
-        refused(json!({ "fullName": "" })).await,
+        rejection(json!({ "fullName": "" })).await,
         ["fullName: please tell us your name"]
     );
     assert_eq!(
-        refused(json!({ "fullName": "  " })).await,
+        rejection(json!({ "fullName": "  " })).await,
         ["fullName: This field is required."]
     );
 }
 
 #[tokio::test]
-async fn the_wrong_kind_of_value_says_what_is_right() {
+async fn reports_expected_type_of_wrong_value() {
     for (values, message) in [
         (json!({ "email": 1 }), "email: Must be text."),
         (json!({ "phones": {} }), "phones: Must be a list."),
@@ -139,16 +139,16 @@ async fn the_wrong_kind_of_value_says_what_is_right() {
             "country: Choose one of the options.",
         ),
     ] {
-        assert_eq!(refused(values.clone()).await, [message], "{values}");
+        assert_eq!(rejection(values.clone()).await, [message], "{values}");
     }
 }
 
 #[tokio::test]
-async fn submissions_at_once_do_not_meet() {
+async fn concurrent_submissions_do_not_interfere() {
     let (app, sent) = app();
     let calls = (0..50).map(|i| {
         let app = app.clone();
-        let values = with(json!({ "fullName": format!("n{i}"), "email": if i % 2 == 0 { "a@example.org" } else { "x" } }));
+        let values = valid_with(json!({ "fullName": format!("n{i}"), "email": if i % 2 == 0 { "a@example.org" } else { "x" } }));
         async move { call(&app, "contact.submit", values).await.is_ok() }
     });
     let outcomes = futures_util::future::join_all(calls).await;
@@ -164,7 +164,7 @@ struct Long {
 }
 
 #[derive(Form, Deserialize, JsonSchema, Validate)]
-#[expect(dead_code, reason = "its rows are checked, never taken")]
+#[expect(dead_code, reason = "the rows are only validated")]
 struct LongRow {
     a: String,
     b: String,
@@ -182,9 +182,9 @@ impl FormHandler for Long {
     }
 }
 
-/// Each of many fields was compared with each of many names once, which took most of a minute.
+/// A comparison of each field with each selected path would take most of a minute.
 #[tokio::test]
-async fn many_names_for_many_fields_are_no_work() {
+async fn validates_many_selected_paths_in_linear_time() {
     let app = Registry::new().form::<Long>().build().unwrap();
     let row = json!({ "a": "x", "b": "x", "c": "x", "d": "x", "e": " " });
     let values = json!({ "rows": vec![row; 1_000] });

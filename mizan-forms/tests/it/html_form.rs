@@ -1,4 +1,4 @@
-//! What a form without JavaScript posts.
+//! Posts of forms without JavaScript.
 
 use mizan_core::adapter::FormShape;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn values(fields: &[(&str, &str)]) -> Value {
 }
 
 #[tokio::test]
-async fn texts_become_values() {
+async fn converts_posted_texts_to_values() {
     let posted = values(&[
         ("__token", "t"),
         ("__page", "/"),
@@ -52,7 +52,7 @@ async fn texts_become_values() {
 }
 
 #[tokio::test]
-async fn what_leads_nowhere_is_refused_where_it_stands() {
+async fn rejects_unknown_paths() {
     let (app, _) = app();
     let posted = values(&[
         ("fullName", ""),
@@ -65,8 +65,8 @@ async fn what_leads_nowhere_is_refused_where_it_stands() {
         ("account", "1"),
     ]);
     assert_eq!(posted["phones"].as_array().unwrap().len(), 3);
-    let refused = call(&app, "contact.submit", posted).await.unwrap_err();
-    let paths: Vec<_> = refused.fields().keys().map(String::as_str).collect();
+    let rejected = call(&app, "contact.submit", posted).await.unwrap_err();
+    let paths: Vec<_> = rejected.fields().keys().map(String::as_str).collect();
     assert_eq!(
         paths,
         [
@@ -83,23 +83,23 @@ async fn what_leads_nowhere_is_refused_where_it_stands() {
 }
 
 #[tokio::test]
-async fn a_text_is_no_list() {
+async fn rejects_text_in_place_of_list() {
     let (app, _) = app();
     let row = [("phones.0.the-number", "111"), ("phones.0.kind", "home")];
     let text = [("phones", "12345")];
     for fields in [[&text[..], &row].concat(), [&row[..], &text].concat()] {
         let posted = values(&fields);
         assert_eq!(posted["phones"], "12345");
-        // A page would take it for rows.
+        // A page would display the text as rows.
         assert_eq!(shape().redisplay_values(posted.clone()).get("phones"), None);
-        let refused = call(&app, "contact.submit", posted).await.unwrap_err();
-        assert_eq!(refused.fields()["phones"], ["Must be a list."]);
+        let rejected = call(&app, "contact.submit", posted).await.unwrap_err();
+        assert_eq!(rejected.fields()["phones"], ["Must be a list."]);
     }
     assert_eq!(values(&[("phones", "")])["phones"], json!([]));
 }
 
 #[test]
-fn rows_come_and_go() {
+fn adds_and_removes_rows() {
     let mut values = json!({ "phones": [{ "the-number": "1" }] });
     shape().add_row(&mut values, "phones");
     assert_eq!(values["phones"], json!([{ "the-number": "1" }, {}]));
@@ -125,7 +125,7 @@ fn rows_come_and_go() {
 }
 
 #[test]
-fn secrets_are_not_shown_again() {
+fn omits_secrets_from_redisplayed_values() {
     let values = json!({
         "fullName": "Mia", "secret": "s", "image": "x", "tenant": "t", "more": 1,
         "phones": [{ "the-number": "1", "scan": "x" }],
@@ -137,7 +137,7 @@ fn secrets_are_not_shown_again() {
 }
 
 #[test]
-fn paths_have_labels() {
+fn labels_fields_by_path() {
     for (path, label) in [
         ("fullName", "Your name"),
         ("email", "Email"),
@@ -148,15 +148,15 @@ fn paths_have_labels() {
     }
 }
 
-/// A post of a megabyte has room for this many names. Unknown ones are not searched for the others.
+/// A body of one megabyte has room for this many names. Unknown names must not slow down known ones.
 #[test]
-fn many_unknown_names_are_no_work() {
+fn parses_many_unknown_names_in_linear_time() {
     let unknown = (0..100_000).map(|number| (format!("{number:x}"), String::new()));
     let known = (0..100_000).map(|_| ("fullName".to_owned(), String::new()));
     let fields: Vec<_> = unknown.chain(known).collect();
     let begin = std::time::Instant::now();
     let posted = shape().parse_fields(&fields);
     assert!(posted.as_object().unwrap().len() > 100_000);
-    // A minute and more when each known name is searched among the unknown.
+    // A linear search among the unknown names would take more than a minute.
     assert!(begin.elapsed() < std::time::Duration::from_secs(15));
 }

@@ -1,4 +1,4 @@
-//! What the generator reads of a form.
+//! The manifest of a form.
 
 use mizan_core::Registry;
 use mizan_forms::{Form, FormHandler, RegisterForm};
@@ -24,10 +24,10 @@ fn function(name: &str) -> Value {
 }
 
 #[test]
-fn a_form_describes_its_fields() {
+fn describes_fields() {
     let manifest = manifest();
     let [form] = &manifest["forms"].as_array().unwrap()[..] else {
-        panic!("one form");
+        panic!("the manifest has one form");
     };
     let mut form = form.clone();
     let source = form.as_object_mut().unwrap().remove("source").unwrap();
@@ -45,7 +45,7 @@ fn a_form_describes_its_fields() {
                     "required": true, "autocomplete": "name", "min_length": 1, "max_length": 10,
                 },
                 {
-                    "name": "email", "widget": "email", "label": "Email", "help": "We never pass it on.",
+                    "name": "email", "widget": "email", "label": "Email", "help": "We never share it.",
                     "required": true,
                 },
                 {
@@ -86,7 +86,7 @@ fn a_form_describes_its_fields() {
 }
 
 #[test]
-fn inputs_carry_what_a_form_checks_besides() {
+fn adds_form_rules_to_input_schema() {
     let submit = function("contact.submit");
     assert_eq!(
         (&submit["kind"], &submit["error"]),
@@ -122,7 +122,7 @@ fn inputs_carry_what_a_form_checks_besides() {
 }
 
 #[test]
-fn a_check_takes_any_part_of_the_values() {
+fn validate_accepts_partial_values() {
     let validate = function("contact.validate");
     assert_eq!(validate["kind"], "query");
     let values = &validate["input"]["properties"]["values"];
@@ -161,7 +161,7 @@ struct Node {
     children: Vec<Node>,
 }
 
-#[expect(dead_code, reason = "it is never submitted")]
+#[expect(dead_code, reason = "the form is never submitted")]
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "mismatch")]
 struct Mismatch {
@@ -207,7 +207,7 @@ struct Leaf {
 form!(Deep);
 
 #[tokio::test]
-async fn lists_in_lists_do_not_multiply() {
+async fn limits_total_rows_of_nested_lists() {
     let app = Registry::new().form::<Deep>().build().unwrap();
     let fields: Vec<_> = (0..500)
         .map(|i| (format!("outer.{i}.inner.999.on"), "on".to_owned()))
@@ -218,11 +218,11 @@ async fn lists_in_lists_do_not_multiply() {
         .iter()
         .map(|row| row["inner"].as_array().map_or(0, Vec::len));
     assert!(inner.sum::<usize>() <= 10_000);
-    let refused = crate::app::call(&app, "deep.submit", values)
+    let rejected = crate::app::call(&app, "deep.submit", values)
         .await
         .unwrap_err();
     assert!(
-        crate::app::blamed(&refused)
+        crate::app::field_errors(&rejected)
             .iter()
             .any(|line| line.ends_with("Unknown field."))
     );
@@ -230,18 +230,18 @@ async fn lists_in_lists_do_not_multiply() {
 
 #[test]
 #[should_panic(expected = "the field `root.children.*` of the form `tree` contains its own type")]
-fn a_group_that_holds_itself_is_refused() {
+fn rejects_recursive_group() {
     let _ = Registry::new().form::<Tree>();
 }
 
 #[test]
 #[should_panic(expected = "`name` of the form `mismatch` cannot have the widget `checkbox`")]
-fn a_widget_fits_its_type() {
+fn rejects_widget_that_does_not_fit_type() {
     let _ = Registry::new().form::<Mismatch>();
 }
 
 #[test]
 #[should_panic(expected = "`inner.id` of the form `held` cannot be hidden or disabled inside")]
-fn only_fields_of_the_form_itself_are_held() {
+fn rejects_hidden_field_in_group() {
     let _ = Registry::new().form::<Held>();
 }

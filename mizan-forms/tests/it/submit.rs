@@ -1,20 +1,20 @@
-//! What is taken, and who hears of it.
+//! The mutation `contact.submit`.
 
 use mizan_core::adapter::Uploads;
 use mizan_core::{RequestHead, Upload};
 use mizan_forms::functions::SubmitMutation;
 use serde_json::json;
 
-use crate::app::{Contact, app, blamed, call, call_with, valid, with};
+use crate::app::{Contact, app, call, call_with, field_errors, valid, valid_with};
 
 #[tokio::test]
-async fn valid_values_reach_the_handler() {
+async fn passes_valid_values_to_handler() {
     let (app, sent) = app();
     let phones = json!([{ "the-number": "12345", "kind": "home" }]);
     let output = call(
         &app,
         "contact.submit",
-        with(json!({ "phones": phones, "country": "at" })),
+        valid_with(json!({ "phones": phones, "country": "at" })),
     )
     .await;
     assert_eq!(output.unwrap(), json!({ "sent": true }));
@@ -25,7 +25,7 @@ async fn valid_values_reach_the_handler() {
 }
 
 #[tokio::test]
-async fn a_test_calls_it_with_values() {
+async fn can_be_called_from_rust() {
     let (app, _) = app();
     let output = app.call_as(
         mizan_core::Principal::anonymous(),
@@ -35,13 +35,13 @@ async fn a_test_calls_it_with_values() {
 }
 
 #[tokio::test]
-async fn everything_that_is_wrong_is_told_at_once() {
+async fn reports_all_errors_at_once() {
     let (app, sent) = app();
-    let refused = call(
+    let rejected = call(
         &app,
         "contact.submit",
         json!({
-            "email": "nobody",
+            "email": "not an address",
             "message": 5,
             "phones": [
                 { "the-number": "12", "kind": "home" },
@@ -53,7 +53,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
         }),
     );
     assert_eq!(
-        blamed(&refused.await.unwrap_err()),
+        field_errors(&rejected.await.unwrap_err()),
         [
             "colour: Unknown field.",
             "country: Choose one of the options.",
@@ -63,10 +63,10 @@ async fn everything_that_is_wrong_is_told_at_once() {
             "phones: Must have at most 2 items.",
         ]
     );
-    let refused = call(
+    let rejected = call(
         &app,
         "contact.submit",
-        with(json!({
+        valid_with(json!({
             "email": "taken@example.org",
             "phones": [
                 { "the-number": "12", "kind": "home" },
@@ -75,7 +75,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
         })),
     );
     assert_eq!(
-        blamed(&refused.await.unwrap_err()),
+        field_errors(&rejected.await.unwrap_err()),
         [
             "email: is taken",
             "phones.0.the-number: Must have 3 to 9 characters.",
@@ -87,36 +87,44 @@ async fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn messages_for_the_whole_form_stand_apart() {
+async fn reports_form_errors_separately() {
     let (app, _) = app();
-    let refused = call(
+    let rejected = call(
         &app,
         "contact.submit",
-        with(json!({ "fullName": "silent" })),
+        valid_with(json!({ "fullName": "silent" })),
     );
     assert_eq!(
-        blamed(&refused.await.unwrap_err()),
+        field_errors(&rejected.await.unwrap_err()),
         ["__all__: leave a message or a number"]
     );
 }
 
 #[tokio::test]
-async fn a_declared_error_blames_its_field_and_a_broken_check_is_internal() {
+async fn declared_error_names_its_field_and_failed_check_is_internal() {
     let (app, _) = app();
-    let taken = call(&app, "contact.submit", with(json!({ "fullName": "late" })))
-        .await
-        .unwrap_err();
+    let taken = call(
+        &app,
+        "contact.submit",
+        valid_with(json!({ "fullName": "late" })),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(taken.code(), "taken");
     assert_eq!(taken.fields()["email"], ["mia has this address"]);
-    let broken = call(&app, "contact.submit", with(json!({ "fullName": "crash" })))
-        .await
-        .unwrap_err();
+    let broken = call(
+        &app,
+        "contact.submit",
+        valid_with(json!({ "fullName": "crash" })),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(broken.code(), "internal");
     assert!(!broken.message().contains("database"));
 }
 
 #[tokio::test]
-async fn files_come_with_their_call() {
+async fn passes_uploads_to_handler() {
     let (app, sent) = app();
     let mut uploads = Uploads::default();
     let image = uploads.add(Upload::new(
@@ -125,14 +133,14 @@ async fn files_come_with_their_call() {
         "../me.png",
         "image/png",
     ));
-    let values = with(json!({ "image": image }));
+    let values = valid_with(json!({ "image": image }));
     let head = RequestHead::empty();
     call_with(&app, "contact.submit", values.clone(), uploads, head)
         .await
         .unwrap();
     assert!(sent.0.lock().unwrap()[0].contains("me.png"));
-    let refused = call(&app, "contact.submit", values).await.unwrap_err();
-    assert_eq!(blamed(&refused), ["image: Choose a file."]);
+    let rejected = call(&app, "contact.submit", values).await.unwrap_err();
+    assert_eq!(field_errors(&rejected), ["image: Choose a file."]);
 
     let fields = app.function("contact.submit").unwrap().uploads();
     let paths: Vec<_> = fields.iter().map(|field| &*field.path).collect();

@@ -1,4 +1,4 @@
-//! What the compiler says to somebody who gets the derive wrong, and what it accepts.
+//! Compiler diagnostics of the derive macro.
 
 #[test]
 fn compiler_messages() {

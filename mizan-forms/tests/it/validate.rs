@@ -1,4 +1,4 @@
-//! The live check: some fields, or all.
+//! The query `contact.validate`.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ async fn errors(input: Value) -> Value {
 }
 
 #[tokio::test]
-async fn only_the_named_fields_are_judged() {
+async fn validates_only_selected_fields() {
     let values = json!({ "email": "taken@example.org", "phones": [{ "the-number": "1" }] });
     assert_eq!(
         errors(json!({ "values": values, "fields": ["email"] })).await,
@@ -36,7 +36,7 @@ async fn only_the_named_fields_are_judged() {
 }
 
 #[tokio::test]
-async fn without_names_all_are() {
+async fn validates_all_fields_by_default() {
     assert_eq!(
         errors(json!({ "values": { "email": "taken@example.org" } })).await,
         json!({ "email": ["is taken"], "fullName": ["This field is required."] })
@@ -52,9 +52,9 @@ async fn without_names_all_are() {
         json!({ "values": [] }),
         json!({ "values": {}, "more": 1 }),
     ] {
-        let refused = call(&app, "contact.validate", input.clone())
+        let rejected = call(&app, "contact.validate", input.clone())
             .await
             .unwrap_err();
-        assert_eq!(refused.code(), "invalid", "{input}");
+        assert_eq!(rejected.code(), "invalid", "{input}");
     }
 }

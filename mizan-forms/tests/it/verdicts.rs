@@ -1,5 +1,7 @@
-//! What is accepted, for every kind of field. `tests/verdicts.json` holds the cases, and
-//! `tests/verdicts.manifest.json` describes the form, so that the generated client is held to the same.
+//! Accepted and rejected values for every kind of field.
+//!
+//! `tests/verdicts.json` contains the cases and `tests/verdicts.manifest.json` the manifest of the form. The
+//! tests of the generated client run the same cases.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -19,7 +21,7 @@ use validator::{Validate, ValidationError};
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z]{2}-[0-9]{2}$").unwrap());
 
 /// One field of each kind.
-#[expect(dead_code, reason = "only their checks are looked at")]
+#[expect(dead_code, reason = "the fields are only validated")]
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "verdicts")]
 struct Verdicts {
@@ -159,9 +161,9 @@ async fn errors(app: &App, table: &Table, field: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_server_gives_the_verdicts_of_the_table() {
+async fn server_verdicts_match_table() {
     let (app, table) = (registry().build().unwrap(), table());
-    let mut wrong = Vec::new();
+    let mut mismatches = Vec::new();
     for case in &table.cases {
         let errors = errors(&app, &table, &case.field, case.value.clone()).await;
         let path = case.path.as_ref().unwrap_or(&case.field);
@@ -180,17 +182,17 @@ async fn the_server_gives_the_verdicts_of_the_table() {
             && errors.as_object().map(serde_json::Map::len)
                 == expected.as_object().map(serde_json::Map::len);
         if !same {
-            wrong.push(format!(
-                "{} {}: {errors}, not {expected}",
+            mismatches.push(format!(
+                "{} {}: got {errors}, expected {expected}",
                 case.field, case.value
             ));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(mismatches.is_empty(), "{}", mismatches.join("\n"));
 }
 
 #[test]
-fn every_field_has_a_case_for_and_one_against() {
+fn every_field_has_accepted_and_rejected_cases() {
     let table = table();
     let manifest = registry().manifest().unwrap();
     for field in manifest.as_json()["forms"][0]["fields"].as_array().unwrap() {
@@ -199,15 +201,15 @@ fn every_field_has_a_case_for_and_one_against() {
             let mut cases = table.cases.iter();
             cases.any(|case| case.field == name && case.accepted == accepted)
         };
-        assert!(of(true), "no case is accepted for {name}");
-        let free = ["hidden", "file", "image"].contains(&name);
-        assert!(of(false) || free, "no case is refused for {name}");
+        assert!(of(true), "no accepted case for {name}");
+        let accepts_all = ["hidden", "file", "image"].contains(&name);
+        assert!(of(false) || accepts_all, "no rejected case for {name}");
     }
 }
 
-/// `MIZAN_BLESS=1` writes the file anew.
+/// `MIZAN_BLESS=1` updates the file.
 #[test]
-fn the_manifest_of_the_table_is_current() {
+fn manifest_of_table_is_current() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdicts.manifest.json");
     let mut manifest = registry().manifest().unwrap().as_json().clone();
     for section in ["functions", "forms"] {
@@ -221,13 +223,13 @@ fn the_manifest_of_the_table_is_current() {
     }
     assert!(
         std::fs::read_to_string(&file).unwrap_or_default() == current,
-        "{} is not current: run the tests with MIZAN_BLESS=1",
+        "{} is out of date: run the tests with MIZAN_BLESS=1",
         file.display()
     );
 }
 
 #[tokio::test]
-async fn no_string_gets_past_or_breaks_a_field() {
+async fn handles_naughty_strings() {
     let (app, table) = (registry().build().unwrap(), table());
     let mut strings: Vec<String> = ["", "\u{0}", "\u{202e}", "👩‍👩‍👧‍👦", "__proto__", "1e309", "-0"]
         .map(str::to_owned)
@@ -237,7 +239,7 @@ async fn no_string_gets_past_or_breaks_a_field() {
             let list = std::fs::read(Path::new(&folder).join("naughty-strings.json")).unwrap();
             strings.extend(serde_json::from_slice::<Vec<String>>(&list).unwrap());
         }
-        None => println!("MIZAN_TEST_DATA is not set: only a few strings are tried"),
+        None => println!("MIZAN_TEST_DATA is not set: testing only a few strings"),
     }
     for text in &strings {
         let is_blank = text.chars().all(char::is_whitespace);
@@ -261,7 +263,7 @@ async fn no_string_gets_past_or_breaks_a_field() {
 }
 
 #[tokio::test]
-async fn texts_become_values_of_every_kind() {
+async fn converts_posted_texts_of_every_kind() {
     let app = registry().build().unwrap();
     let mut fields = Vec::new();
     for (name, value) in &table().base {
@@ -293,15 +295,15 @@ async fn texts_become_values_of_every_kind() {
         expected.insert(name.to_owned(), value);
     }
     assert_eq!(values, Value::Object(expected));
-    assert_eq!(wrong(&app, values).await, json!({}));
+    assert_eq!(all_errors(&app, values).await, json!({}));
 
-    let nothing = app.form("verdicts").unwrap().shape.parse_fields(&[]);
-    assert_eq!(nothing["checkbox"], json!(false));
+    let empty = app.form("verdicts").unwrap().shape.parse_fields(&[]);
+    assert_eq!(empty["checkbox"], json!(false));
     assert_eq!(
-        (&nothing["several"], &nothing["rows"]),
+        (&empty["several"], &empty["rows"]),
         (&json!([]), &json!([]))
     );
-    let half = |name: &str, text: &str| {
+    let value_of = |name: &str, text: &str| {
         let fields = [(name.to_owned(), text.to_owned())];
         app.form("verdicts").unwrap().shape.parse_fields(&fields)[name].clone()
     };
@@ -316,11 +318,11 @@ async fn texts_become_values_of_every_kind() {
         ("text", "", json!("")),
         ("textarea", "a\r\nb", json!("a\nb")),
     ] {
-        assert_eq!(half(name, text), value, "{name} {text:?}");
+        assert_eq!(value_of(name, text), value, "{name} {text:?}");
     }
 }
 
-async fn wrong(app: &App, values: Value) -> Value {
+async fn all_errors(app: &App, values: Value) -> Value {
     let call = app.call_as(
         Principal::anonymous(),
         ValidateQuery::<Verdicts>::new(values),

@@ -18,7 +18,7 @@ use hyper_util::server::conn::auto;
 use tokio::sync::watch;
 use tower_service::Service;
 
-use super::client_stream::ClientStream;
+use super::client_stream::{ClientStream, RequestGuard, RequestState};
 use super::host_header;
 use super::http2_streams::{ActiveStreams, StreamExecutor, TrackedBody};
 use crate::client_address::PeerAddr;
@@ -56,16 +56,15 @@ pub(super) async fn serve_connection<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let streams = Arc::new(ActiveStreams::new());
-    let version = Arc::new(OnceLock::new());
-    let request_state = stream.request_state();
+    let state = Arc::new(ConnectionState {
+        version: OnceLock::new(),
+        streams: Arc::new(ActiveStreams::new()),
+        request: stream.request_state(),
+    });
     let answer = service_fn({
-        let (version, request_state) = (Arc::clone(&version), Arc::clone(&request_state));
+        let state = Arc::clone(&state);
         move |mut request: Request<Incoming>| {
-            version.get_or_init(|| request.version());
-            let has_body = !request.body().is_end_stream();
-            let guard = (request.version() < Version::HTTP_2)
-                .then(|| Arc::clone(&request_state).begin(has_body));
+            let guard = state.begin(&request);
             request.extensions_mut().insert(PeerAddr(peer));
             let answer = answer(service.clone(), request);
             async move {
@@ -75,46 +74,32 @@ pub(super) async fn serve_connection<S, B>(
         }
     });
     let executor = StreamExecutor {
-        streams: Arc::clone(&streams),
+        streams: Arc::clone(&state.streams),
         write_timeout: timeouts.write,
     };
     let builder = http_builder(timeouts.header, executor);
     let mut served = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), answer));
-    let is_http1 = || {
-        version
-            .get()
-            .is_some_and(|version| *version < Version::HTTP_2)
-    };
-    let idle_timeout = async {
-        // hyper limits the time for the head of a request only over HTTP/1.1, and only after it knows the
-        // version.
-        tokio::time::sleep(timeouts.header).await;
-        if is_http1() {
-            pending::<()>().await;
-        }
-        streams.wait_idle_for(timeouts.header).await;
-    };
     let result = tokio::select! {
         result = &mut served => Some(result),
-        () = idle_timeout => None,
+        () = state.wait_idle(timeouts.header) => None,
         _ = stop.wait_for(|stop| *stop) => None,
     };
     let result = match result {
         Some(result) => result,
-        None if version.get().is_none() && !*stop.borrow() => {
+        None if state.version.get().is_none() && !*stop.borrow() => {
             return tracing::debug!(%peer, "closing a connection without a request: header timeout");
         }
         None => {
-            request_state.shut_down();
+            state.request.shut_down();
             served.as_mut().graceful_shutdown();
             loop {
-                if is_http1() {
+                if state.is_http1() {
                     break served.await;
                 }
                 // A client may ignore the GOAWAY frame and keep an idle connection open.
                 match tokio::time::timeout(timeouts.write, &mut served).await {
                     Ok(result) => break result,
-                    Err(_) if streams.is_any_active() || is_http1() => {}
+                    Err(_) if state.streams.is_any_active() || state.is_http1() => {}
                     Err(_) => return tracing::debug!(%peer, "closing an idle connection"),
                 }
             }
@@ -122,6 +107,41 @@ pub(super) async fn serve_connection<S, B>(
     };
     if let Err(error) = result {
         tracing::debug!(%peer, %error, "connection error");
+    }
+}
+
+/// The state of a connection, which its requests update.
+struct ConnectionState {
+    /// The version of HTTP, which the first request determines.
+    version: OnceLock<Version>,
+    streams: Arc<ActiveStreams>,
+    request: Arc<RequestState>,
+}
+
+impl ConnectionState {
+    fn begin(&self, request: &Request<Incoming>) -> Option<RequestGuard> {
+        self.version.get_or_init(|| request.version());
+        let has_body = !request.body().is_end_stream();
+        (request.version() < Version::HTTP_2).then(|| Arc::clone(&self.request).begin(has_body))
+    }
+
+    fn is_http1(&self) -> bool {
+        self.version
+            .get()
+            .is_some_and(|version| *version < Version::HTTP_2)
+    }
+
+    /// Waits until the client has sent no request for the header timeout. Over HTTP/1.1, it never
+    /// completes.
+    ///
+    /// hyper limits the time for the head of a request only over HTTP/1.1, and only after it knows the
+    /// version.
+    async fn wait_idle(&self, header_timeout: Duration) {
+        tokio::time::sleep(header_timeout).await;
+        if self.is_http1() {
+            pending::<()>().await;
+        }
+        self.streams.wait_idle_for(header_timeout).await;
     }
 }
 

@@ -1,9 +1,6 @@
-//! The app as its clients see it, over sockets.
+//! Requests over TCP.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use actix_web::{App, HttpServer, rt, web};
 use mizan_http::MizanService;
 
-/// Starts the server on a port of its own.
+/// Starts the server on a free port.
 fn start() -> SocketAddr {
     let service = MizanService::new(actix::registry().build().unwrap());
     let server = HttpServer::new(move || App::new().configure(actix::configure(service.clone())));
@@ -22,26 +19,26 @@ fn start() -> SocketAddr {
 }
 
 /// Sends a request and reads to the end of the connection.
-async fn ask(addr: SocketAddr, line: &str, headers: &str, body: &str) -> String {
+async fn request(addr: SocketAddr, line: &str, headers: &str, body: &str) -> String {
     let length = body.len();
-    let request = format!(
+    let head = format!(
         "{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\
          content-length: {length}\r\n\r\n{body}"
     );
-    let asked = web::block(move || {
+    let reply = web::block(move || {
         let mut stream = TcpStream::connect(addr).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         reply
     });
-    asked.await.unwrap()
+    reply.await.unwrap()
 }
 
 const JSON: &str = "content-type: application/json\r\n";
 
 #[actix_web::test]
-async fn functions_are_called() {
+async fn calls_functions() {
     let addr = start();
     for (line, headers, body) in [
         ("POST /api/mizan/call/greet", JSON, r#"{"name":"World"}"#),
@@ -51,7 +48,7 @@ async fn functions_are_called() {
             "",
         ),
     ] {
-        let reply = ask(addr, line, headers, body).await;
+        let reply = request(addr, line, headers, body).await;
         assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
         assert!(
             reply.contains("content-type: application/json\r\n"),
@@ -62,9 +59,9 @@ async fn functions_are_called() {
 }
 
 #[actix_web::test]
-async fn a_batch_is_streamed() {
+async fn streams_batch() {
     let batch = r#"[{"name":"greet","input":{"name":"World"}}]"#;
-    let reply = ask(start(), "POST /api/mizan/batch", JSON, batch).await;
+    let reply = request(start(), "POST /api/mizan/batch", JSON, batch).await;
     assert!(reply.contains("transfer-encoding: chunked\r\n"), "{reply}");
     assert!(
         reply.contains("{\"index\":0,\"output\":\"Hello, World!\"}\n"),
@@ -73,7 +70,7 @@ async fn a_batch_is_streamed() {
 }
 
 #[actix_web::test]
-async fn what_is_refused_is_a_problem() {
+async fn rejects_invalid_requests_with_problem_document() {
     let addr = start();
     let large = " ".repeat(1024 * 1024 + 1);
     for (headers, body, status, code) in [
@@ -84,7 +81,7 @@ async fn what_is_refused_is_a_problem() {
         ("origin: http://evil\r\n", "{}", 403, "cross_site"),
         (JSON, &large, 413, "too_large"),
     ] {
-        let reply = ask(addr, "POST /api/mizan/call/greet", headers, body).await;
+        let reply = request(addr, "POST /api/mizan/call/greet", headers, body).await;
         assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")), "{reply}");
         assert!(
             reply.contains("content-type: application/problem+json\r\n"),

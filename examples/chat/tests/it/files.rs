@@ -1,4 +1,4 @@
-//! The static files, and paths that are none.
+//! Static files and invalid paths.
 
 use axum::body::Body;
 use axum::routing::get;
@@ -8,16 +8,16 @@ use http_body_util::BodyExt as _;
 use tower_http::services::ServeDir;
 use tower_service::Service as _;
 
-async fn ask(folder: &std::path::Path, method: Method, path: &str) -> (StatusCode, String) {
-    let not_found = get(async || (StatusCode::NOT_FOUND, "nothing here"));
+async fn request(folder: &std::path::Path, method: Method, path: &str) -> (StatusCode, String) {
+    let not_found = get(async || (StatusCode::NOT_FOUND, "not found"));
     let mut router = files::public(
         ServeDir::new(folder)
             .append_index_html_on_directories(false)
             .fallback(not_found),
     );
-    let request = Request::builder().method(method).uri(path);
+    let head = Request::builder().method(method).uri(path);
     let response = router
-        .call(request.body(Body::empty()).unwrap())
+        .call(head.body(Body::empty()).unwrap())
         .await
         .unwrap();
     let status = response.status();
@@ -26,7 +26,7 @@ async fn ask(folder: &std::path::Path, method: Method, path: &str) -> (StatusCod
 }
 
 #[tokio::test]
-async fn hidden_files_and_impossible_paths_are_not_found() {
+async fn answers_not_found_for_hidden_files_and_invalid_paths() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str| {
         let path = folder.path().join(path);
@@ -43,7 +43,7 @@ async fn hidden_files_and_impossible_paths_are_not_found() {
         write(path);
     }
     for path in ["/assets/a.js", "/.well-known/x", "/assets/%61.js"] {
-        let (status, body) = ask(folder.path(), Method::GET, path).await;
+        let (status, body) = request(folder.path(), Method::GET, path).await;
         assert_eq!((status, &*body), (StatusCode::OK, "content"), "{path}");
     }
     let long = "a".repeat(256);
@@ -70,18 +70,18 @@ async fn hidden_files_and_impossible_paths_are_not_found() {
         &format!("/{}", "a".repeat(50_000)),
     ] {
         for method in [Method::GET, Method::HEAD] {
-            let (status, body) = ask(folder.path(), method.clone(), path).await;
+            let (status, body) = request(folder.path(), method.clone(), path).await;
             let shown = &path[..path.len().min(40)];
             assert_eq!(status, StatusCode::NOT_FOUND, "{method} {shown}");
             if method == Method::GET {
-                assert_eq!(body, "nothing here", "{shown}");
+                assert_eq!(body, "not found", "{shown}");
             }
         }
     }
-    // A name as long as names may be.
+    // The longest valid file name.
     let path = format!("/{}", "a".repeat(255));
     assert_eq!(
-        ask(folder.path(), Method::GET, &path).await.0,
+        request(folder.path(), Method::GET, &path).await.0,
         StatusCode::NOT_FOUND
     );
 }

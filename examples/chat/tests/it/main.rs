@@ -1,6 +1,6 @@
-//! The chat example, as its page uses it.
+//! Calls to the functions of the chat example.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 mod files;
 
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower_service::Service as _;
 
-/// A browser: it keeps the session's cookie.
+/// A client that stores the session cookie.
 struct Browser {
     service: MizanService<Accounts>,
     cookie: Option<String>,
@@ -32,7 +32,7 @@ impl Browser {
         let settings = Accounts::builder("http://localhost:8000").mailer(Arc::new(ConsoleMailer));
         let database = folder.path().join("chat.db");
         let people = People::open(&database, settings).await.unwrap();
-        // A second start finds what the first made.
+        // The second call finds the existing accounts.
         people.seed().await.unwrap();
         people.seed().await.unwrap();
         let accounts = people.accounts.clone();
@@ -80,7 +80,7 @@ impl Browser {
 }
 
 #[tokio::test]
-async fn each_user_sees_what_is_meant_for_them() {
+async fn reports_follow_their_policies() {
     let functions = [
         "members_only",
         "staff_report",
@@ -109,7 +109,7 @@ async fn each_user_sees_what_is_meant_for_them() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session() {
+async fn sign_out_ends_session() {
     let mut browser = Browser::new().await;
     browser.sign_in("staff").await;
     let stolen = browser.cookie.clone();
@@ -126,7 +126,7 @@ async fn signing_out_ends_the_session() {
 }
 
 #[tokio::test]
-async fn signing_in_again_ends_the_session_before() {
+async fn second_sign_in_ends_previous_session() {
     let mut browser = Browser::new().await;
     browser.sign_in("superuser").await;
     let before = browser.cookie.clone();
@@ -137,14 +137,14 @@ async fn signing_in_again_ends_the_session_before() {
 }
 
 #[tokio::test]
-async fn staff_sign_members_out_and_superusers_anybody() {
+async fn staff_end_sessions_of_members_and_superusers_those_of_all() {
     let mut browser = Browser::new().await;
-    let everybody = json!({ "after": null });
+    let first_page = json!({ "after": null });
     browser.sign_in("member").await;
-    let refused = browser.post("list_accounts", everybody.clone()).await;
-    assert_eq!(refused.0, StatusCode::FORBIDDEN);
+    let rejected = browser.post("list_accounts", first_page.clone()).await;
+    assert_eq!(rejected.0, StatusCode::FORBIDDEN);
     browser.sign_in("staff").await;
-    let (_, list) = browser.post("list_accounts", everybody).await;
+    let (_, list) = browser.post("list_accounts", first_page).await;
     let id_of = |email: &str| {
         let mut accounts = list["accounts"].as_array().unwrap().iter();
         accounts.find(|it| it["email"] == email).unwrap()["id"].clone()
@@ -163,7 +163,7 @@ async fn staff_sign_members_out_and_superusers_anybody() {
 }
 
 #[tokio::test]
-async fn echo_and_greet_answer() {
+async fn echo_and_greet_return_their_input() {
     let mut browser = Browser::new().await;
     let (_, reply) = browser.post("echo", json!({ "text": "hi" })).await;
     assert_eq!(reply, json!({ "message": "hi" }));
@@ -180,27 +180,27 @@ async fn echo_and_greet_answer() {
 }
 
 #[tokio::test]
-async fn a_message_to_us_is_counted_once_it_is_right() {
+async fn contact_form_counts_valid_messages_only() {
     let mut browser = Browser::new().await;
     let (status, problem) = browser
         .post(
             "contact.submit",
             json!({
                 "name": " ",
-                "email": "ada@example.com\r\nbcc: everybody@example.com",
+                "email": "ada@example.com\r\nbcc: other@example.com",
                 "message": "short",
                 "phones": [{ "kind": "home", "number": "1" }],
             }),
         )
         .await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    let refused: Vec<_> = problem["fields"].as_object().unwrap().keys().collect();
-    assert_eq!(refused, ["email", "message", "name", "phones.0.number"]);
+    let rejected: Vec<_> = problem["fields"].as_object().unwrap().keys().collect();
+    assert_eq!(rejected, ["email", "message", "name", "phones.0.number"]);
 
     let message = json!({
         "name": "Ada",
         "email": "ada@example.com",
-        "message": "I should like to know more.",
+        "message": "I would like to know more.",
         "phones": [{ "kind": "home", "number": "+49 30 1" }],
     });
     let (status, sent) = browser.post("contact.submit", message).await;
@@ -211,7 +211,7 @@ async fn a_message_to_us_is_counted_once_it_is_right() {
 }
 
 #[tokio::test]
-async fn a_profile_has_a_name_of_its_own_and_is_nobody_elses_to_write() {
+async fn profile_name_is_unique_and_requires_sign_in() {
     let mut browser = Browser::new().await;
     let profile = |name: &str| json!({ "name": name, "colour": "#17594f", "notify": "never" });
     let (status, _) = browser.post("profile.submit", profile("Mia")).await;
@@ -238,10 +238,10 @@ async fn a_profile_has_a_name_of_its_own_and_is_nobody_elses_to_write() {
 }
 
 #[tokio::test]
-async fn a_website_is_one() {
+async fn website_must_be_http_url() {
     let mut browser = Browser::new().await;
     browser.sign_in("member").await;
-    for (website, is_one) in [
+    for (website, is_web_address) in [
         ("https://example.com", true),
         ("HTTP://example.com/?a=b", true),
         ("javascript:alert(1)", false),
@@ -252,12 +252,12 @@ async fn a_website_is_one() {
             "name": "Mia", "website": website, "colour": "#000000", "notify": "never",
         });
         let (status, reply) = browser.post("profile.submit", profile).await;
-        let expected = if is_one { 200 } else { 422 };
+        let expected = if is_web_address { 200 } else { 422 };
         assert_eq!(status.as_u16(), expected, "{website}");
-        let said = &reply["fields"]["website"][0];
+        let message = &reply["fields"]["website"][0];
         assert_eq!(
-            *said == "Must begin with https:// or http://.",
-            !is_one,
+            *message == "Must begin with https:// or http://.",
+            !is_web_address,
             "{reply}"
         );
     }

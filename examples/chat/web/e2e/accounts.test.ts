@@ -7,7 +7,7 @@ import { Mailbox } from "./mailbox";
 import { expect, test as base } from "./page";
 import { startServer } from "./server";
 
-// Each goes through many pages, and passwords are hashed on purpose slowly.
+// Each test opens many pages, and password hashing is slow by design.
 base.describe.configure({ timeout: 60_000 });
 
 async function signIn(
@@ -34,7 +34,7 @@ const test = base.extend<{ mail: Mailbox; email: string }>({
   },
 });
 
-test("signs up, confirms by code, and goes where it was going", async ({
+test("signs up, confirms by code, and redirects to the requested page", async ({
   visit,
   mail,
   email,
@@ -75,7 +75,7 @@ test("signs up, confirms by code, and goes where it was going", async ({
   await expectAccessible(page);
 });
 
-test("confirms by link with the password, signing in again first", async ({
+test("confirms by link after signing in again", async ({
   visit,
   mail,
   email,
@@ -98,7 +98,7 @@ test("confirms by link with the password, signing in again first", async ({
   await page.waitForURL((url) => url.pathname === "/");
 });
 
-test("signs in, where it wanted to go, and never to another site", async ({
+test("redirects after sign-in, but never to another site", async ({
   visit,
 }) => {
   const { page } = await visit("/account/");
@@ -116,7 +116,7 @@ test("signs in, where it wanted to go, and never to another site", async ({
   await page.waitForURL((url) => url.pathname === "/");
 });
 
-test("sets a forgotten password, after which the old one and its sessions are over", async ({
+test("resets a forgotten password and ends all sessions", async ({
   visit,
   mail,
   email,
@@ -150,7 +150,7 @@ test("sets a forgotten password, after which the old one and its sessions are ov
   await elsewhere.close();
 });
 
-test("tells only by mail that there is no account", async ({
+test("reports an unknown account only by mail", async ({
   visit,
   mail,
   email,
@@ -163,7 +163,7 @@ test("tells only by mail that there is no account", async ({
   expect((await mail.next(email)).text).toMatch(/There is no account/);
 });
 
-test("lists sessions, ends another, all others, and its own", async ({
+test("lists and ends sessions", async ({
   visit,
   mail,
   email,
@@ -211,7 +211,7 @@ test("lists sessions, ends another, all others, and its own", async ({
   for (const other of others) await other.close();
 });
 
-test("changes the password, which signs out everywhere else", async ({
+test("changes the password and signs out all other devices", async ({
   visit,
   mail,
   email,
@@ -249,7 +249,7 @@ test("changes the password, which signs out everywhere else", async ({
   await elsewhere.close();
 });
 
-test("changes the address by the link that went to the new one", async ({
+test("changes the email address by the link in the mail", async ({
   visit,
   mail,
   email,
@@ -276,7 +276,7 @@ test("changes the address by the link that went to the new one", async ({
   await expect(page.locator(".lead strong")).toHaveText(fresh);
 });
 
-test("deletes the account, once its address was entered", async ({
+test("deletes the account after its address is entered", async ({
   visit,
   mail,
   email,
@@ -286,7 +286,7 @@ test("deletes the account, once its address was entered", async ({
   await page.goto("/account/");
   const form = "Delete your account";
   await send(page, form, "Delete account", {
-    "Email address": "somebody@example.com",
+    "Email address": "other@example.com",
   });
   await expect(
     page.getByRole("form", { name: form }).getByLabel("Email address"),
@@ -301,7 +301,7 @@ test("deletes the account, once its address was entered", async ({
   await expect(page.getByRole("alert")).toContainText("is incorrect");
 });
 
-test("staff see all accounts, and sign members out, but not superusers", async ({
+test("staff list accounts and sign out members, but not superusers", async ({
   visit,
   mail,
   email,
@@ -329,14 +329,14 @@ test("staff see all accounts, and sign members out, but not superusers", async (
 
   await chat.switchTo("Superuser");
   await chat.switchTo("Staff");
-  const refused = await page.request.post("/api/mizan/call/end_sessions", {
+  const rejected = await page.request.post("/api/mizan/call/end_sessions", {
     data: { id: await idOf(page, "superuser@example.com") },
   });
-  expect(refused.status()).toBe(403);
+  expect(rejected.status()).toBe(403);
   await member.close();
 });
 
-/** The id of the account with this address, which staff may ask for. */
+/** Returns the id of the account with this address. Requires staff. */
 async function idOf(page: Page, email: string): Promise<string> {
   const reply = await page.request.post("/api/mizan/call/list_accounts", {
     data: { after: null },
@@ -347,7 +347,7 @@ async function idOf(page: Page, email: string): Promise<string> {
   return accounts.find((account) => account.email === email)?.id ?? "none";
 }
 
-test("asks again who it is before what is sensitive", async ({
+test("asks for the password before sensitive actions", async ({
   visit,
   email,
 }) => {
@@ -367,7 +367,7 @@ test("asks again who it is before what is sensitive", async ({
       name: "Change your email address",
     });
     await expect(change).toBeVisible();
-    // The page is older than the proof by the time that it is used.
+    // The password check expires while the page is open.
     await page.waitForTimeout(8_500);
     await change.getByLabel("New email address").fill(email);
     await change.getByRole("button").click();

@@ -1,6 +1,6 @@
 import { expect, test } from "./page";
 
-test("echo answers with the text", async ({ chat }) => {
+test("echo returns the text", async ({ chat }) => {
   const panel = chat.panel("echo");
   await panel.getByLabel("Text").fill('Grüße 🦀 <b>"quoted"</b>');
   await panel.getByRole("button", { name: "Send" }).click();
@@ -9,7 +9,7 @@ test("echo answers with the text", async ({ chat }) => {
   );
 });
 
-test("echo refuses what is too long or empty, and names the field", async ({
+test("echo rejects empty and oversized text and names the field", async ({
   chat,
 }) => {
   const panel = chat.panel("echo");
@@ -34,7 +34,7 @@ test("echo refuses what is too long or empty, and names the field", async ({
   await expect(text).toHaveAttribute("aria-invalid", "false");
 });
 
-test("greet follows the name, and recovers from one that is refused", async ({
+test("greet follows the name and recovers from an invalid one", async ({
   chat,
 }) => {
   const name = chat.panel("greet").getByLabel("Name");
@@ -48,7 +48,7 @@ test("greet follows the name, and recovers from one that is refused", async ({
   await expect(chat.outcome("greet")).toContainText("Hello, Ada!");
 });
 
-test("greet keeps the old greeting while the new one is on its way", async ({
+test("greet keeps the previous greeting while the next one loads", async ({
   chat,
 }) => {
   await expect(chat.outcome("greet")).toContainText("Hello, World!");

@@ -1,7 +1,7 @@
 import { expect, test as base } from "@playwright/test";
 import { createApi, type Api } from "../src/mizan/client";
 
-/** The generated client without a browser, against the running server. */
+/** The generated client in Node.js, calling the running server. */
 const test = base.extend<{ api: Api }>({
   api: async ({ baseURL }, use) => {
     await use(createApi({ baseUrl: `${baseURL}/api/mizan` }));
@@ -15,7 +15,7 @@ for (const text of [
   "Ω≈ç√∫ 田中さん 👩‍👩‍👧‍👦 \ud83d\ude00",
   "+&=?#%20%",
 ]) {
-  test(`brings ${JSON.stringify(text)} back as it was`, async ({ api }) => {
+  test(`echo returns ${JSON.stringify(text)} unchanged`, async ({ api }) => {
     expect(await api.echo({ text })).toEqual({ message: text });
     expect(await api.greet({ name: text })).toEqual({
       greeting: `Hello, ${text}!`,
@@ -23,7 +23,7 @@ for (const text of [
   });
 }
 
-test("names the field that the server refuses", async ({ api }) => {
+test("reports the field that the server rejects", async ({ api }) => {
   const result = await api.echo.safe({ text: "x".repeat(281) });
   expect(result).toMatchObject({
     ok: false,
@@ -36,7 +36,7 @@ test("names the field that the server refuses", async ({ api }) => {
   });
 });
 
-test("has the data of a declared error on the error", async ({ api }) => {
+test("exposes the data of a declared error", async ({ api }) => {
   const result = await api.forms.contact.submit.safe({
     name: "Ada",
     email: "ada@nowhere.invalid",
@@ -47,7 +47,7 @@ test("has the data of a declared error on the error", async ({ api }) => {
   expect(result.error.domain).toBe("nowhere.invalid");
 });
 
-test("answers contexts that were asked for together", async ({ api }) => {
+test("batches contexts that are requested together", async ({ api }) => {
   const [one, other] = await Promise.all([
     api.currentUser(),
     api.currentUser(),
@@ -55,7 +55,7 @@ test("answers contexts that were asked for together", async ({ api }) => {
   expect([one, other]).toEqual([null, null]);
 });
 
-test("is told by a server of another contract that it is outdated", async ({
+test("reports an outdated client if the contract differs", async ({
   baseURL,
 }) => {
   const api = createApi({

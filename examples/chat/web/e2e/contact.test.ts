@@ -8,7 +8,7 @@ const png = Buffer.from(
 );
 const message = "I should like to know more about mizan.";
 
-/** Fills in what has to be. */
+/** Fills in the required fields. */
 async function fill(page: Page): Promise<void> {
   await page.getByLabel("Your name").fill("Ada");
   await page.getByLabel("Email address").fill("ada@example.com");
@@ -18,11 +18,11 @@ async function fill(page: Page): Promise<void> {
 const send = (page: Page) => page.getByRole("button", { name: "Send message" });
 const thanks = (page: Page) => page.getByRole("status");
 
-test("a page with a form's token is for one visitor, and not to be kept", async ({
+test("a page with a form token is private and not cached", async ({
   request,
 }) => {
   const tokens = new Set<string | undefined>();
-  for (const _ of [1, 2]) {
+  for (let visit = 1; visit <= 2; visit += 1) {
     const page = await request.get("/contact/");
     expect(page.headers()["cache-control"]).toBe("private, no-store");
     tokens.add(/name="__token" value="([^"]+)"/.exec(await page.text())?.[1]);
@@ -32,7 +32,7 @@ test("a page with a form's token is for one visitor, and not to be kept", async 
 });
 
 test.describe("the contact form", () => {
-  test("is hydrated, and asks for nothing that came with the page", async ({
+  test("hydrates without fetching data that the page contains", async ({
     visit,
   }) => {
     const { page, calls } = await visit("/contact/");
@@ -40,7 +40,7 @@ test.describe("the contact form", () => {
     expect(calls).toEqual([]);
   });
 
-  test("is filled in with the keyboard alone, with errors as one types", async ({
+  test("can be completed with the keyboard and validates while typing", async ({
     visit,
   }) => {
     const { page } = await visit("/contact/");
@@ -75,7 +75,7 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toContainText("Thank you.");
   });
 
-  test("shows what only the server knows on its field, and keeps the rest", async ({
+  test("shows server errors on their field and keeps the other values", async ({
     visit,
   }) => {
     const { page } = await visit("/contact/");
@@ -93,14 +93,17 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toBeVisible();
   });
 
-  test("sends a file, and shows how far it is", async ({
+  test("uploads a file and shows the progress", async ({
     visit,
     browserName,
   }) => {
-    test.skip(browserName !== "chromium", "only Chromium can be slowed down");
+    test.skip(
+      browserName !== "chromium",
+      "only Chromium supports network throttling",
+    );
     const { page } = await visit("/contact/");
     await fill(page);
-    // The bytes after the end of a PNG are nobody's.
+    // Decoders ignore bytes after the end of a PNG.
     const large = Buffer.concat([png, Buffer.alloc(2_000_000)]);
     await page
       .getByLabel("Image")
@@ -117,7 +120,9 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toBeVisible();
   });
 
-  test("refuses a file of another type than it says", async ({ visit }) => {
+  test("rejects a file whose content does not match its type", async ({
+    visit,
+  }) => {
     const { page } = await visit("/contact/");
     await fill(page);
     const image = page.getByLabel("Image");
@@ -130,9 +135,7 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toBeVisible();
   });
 
-  test("takes rows in and out, each with errors of its own", async ({
-    visit,
-  }) => {
+  test("adds and removes rows with errors of their own", async ({ visit }) => {
     const { page } = await visit("/contact/");
     await fill(page);
     const add = page.getByRole("button", { name: "Add a phone number" });
@@ -153,9 +156,7 @@ test.describe("the contact form", () => {
     await expect(thanks(page)).toBeVisible();
   });
 
-  test("takes a click on a button that an error would have moved", async ({
-    visit,
-  }) => {
+  test("handles a click on a button that an error moves", async ({ visit }) => {
     const { page } = await visit("/contact/");
     await page.getByLabel("Email address").fill("ada@");
     await send(page).scrollIntoViewIfNeeded();
@@ -170,7 +171,7 @@ test.describe("the contact form", () => {
     );
   });
 
-  test("has nothing that keeps people out", async ({ visit }) => {
+  test("has no accessibility violations", async ({ visit }) => {
     const { page } = await visit("/contact/");
     await page.getByRole("button", { name: "Add a phone number" }).click();
     await send(page).click();
@@ -183,7 +184,7 @@ test.describe("the contact form", () => {
 test.describe("the contact form without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("fails with the values and the errors, then succeeds", async ({
+  test("shows errors with the entered values, then succeeds", async ({
     page,
   }) => {
     await page.goto("/contact/");
@@ -217,7 +218,7 @@ test.describe("the contact form without JavaScript", () => {
     await expect(thanks(page)).toContainText("Thank you.");
   });
 
-  test("takes a row out again", async ({ page }) => {
+  test("removes a row", async ({ page }) => {
     await page.goto("/contact/");
     await page.getByRole("button", { name: "Add a phone number" }).click();
     await expect(page.getByRole("textbox", { name: "Number" })).toHaveCount(1);

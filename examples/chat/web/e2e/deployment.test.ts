@@ -1,9 +1,9 @@
 import { expect, test, type Page, type Request } from "@playwright/test";
 
-/** The file of the contact page. */
+/** The script of the contact page. */
 const chunk = /\/assets\/Contact-[^/]+\.js$/;
 
-/** Answers 404 for the page's file until `count` documents were loaded without it. Returns the requested documents. */
+/** Answers 404 for the script until `count` documents have been loaded. Returns the requested documents. */
 async function remove(page: Page, count: number): Promise<string[]> {
   const documents: string[] = [];
   page.on("request", (request: Request) => {
@@ -20,10 +20,10 @@ async function remove(page: Page, count: number): Promise<string[]> {
 const notice = (page: Page) =>
   page.getByRole("button", { name: "Reload the page" });
 
-/** The form of a hydrated page: JavaScript adds `novalidate`. */
+/** Locates the form of a hydrated page: hydration adds `novalidate`. */
 const alive = (page: Page) => page.locator("form[novalidate]");
 
-test("a page whose file is gone after a deployment is reloaded", async ({
+test("a page whose script is missing after a deployment is reloaded", async ({
   page,
 }) => {
   const documents = await remove(page, 1);
@@ -33,7 +33,7 @@ test("a page whose file is gone after a deployment is reloaded", async ({
   await expect(notice(page)).toHaveCount(0);
 });
 
-test("a page whose file stays away says so, and keeps what is on it", async ({
+test("a page whose script stays missing shows a notice and keeps its content", async ({
   page,
 }) => {
   const documents = await remove(page, Infinity);
@@ -53,7 +53,7 @@ test("a page whose file stays away says so, and keeps what is on it", async ({
   await expect(notice(page)).toHaveCount(0);
 });
 
-test("a page that the server does not give any more is left as it is", async ({
+test("a page that the server no longer serves is not reloaded", async ({
   page,
 }) => {
   const documents = await remove(page, Infinity);

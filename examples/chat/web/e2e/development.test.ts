@@ -6,10 +6,10 @@ import { startServer, target } from "./server";
 
 const chat = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A copy of the front end that a test may change, served as one does while working on it. */
-class Workshop {
-  /** What the browser complains about. */
-  readonly complaints: string[] = [];
+/** A copy of the front end that a test can edit, served in development mode. */
+class DevelopmentSite {
+  /** The errors and warnings in the browser console. */
+  readonly consoleMessages: string[] = [];
 
   constructor(
     private readonly folder: string,
@@ -18,12 +18,12 @@ class Workshop {
   ) {
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type()))
-        this.complaints.push(message.text());
+        this.consoleMessages.push(message.text());
     });
-    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("pageerror", (error) => this.consoleMessages.push(error.message));
   }
 
-  /** Replaces a piece of a component's source. */
+  /** Replaces text in the source of a component. */
   async edit(path: string, from: string, to: string): Promise<void> {
     const file = `${this.folder}/web/src/${path}`;
     const source = await readFile(file, "utf8");
@@ -31,21 +31,21 @@ class Workshop {
     await writeFile(file, source.replace(from, to));
   }
 
-  /** Opens a page, and waits until the browser has it. */
+  /** Opens a page and waits until it has loaded. */
   async open(path: string): Promise<void> {
     await this.page.goto(this.address + path);
     await this.page.waitForLoadState("networkidle");
   }
 
-  /** What the server renders, before any script. */
+  /** Returns the HTML of the server. */
   async html(path: string): Promise<string> {
     return (await this.page.request.get(this.address + path)).text();
   }
 }
 
-const test = base.extend<{ workshop: Workshop }>({
-  workshop: async ({ page }, use, { workerIndex }) => {
-    // Below the workspace, so that the packages are found.
+const test = base.extend<{ site: DevelopmentSite }>({
+  site: async ({ page }, use, { workerIndex }) => {
+    // Inside the workspace, so that npm packages resolve.
     const folder = `${target}/e2e-${workerIndex}`;
     await rm(folder, { recursive: true, force: true });
     for (const part of ["src", "web/src", "web/public", "web/tsconfig.json"])
@@ -64,7 +64,7 @@ const test = base.extend<{ workshop: Workshop }>({
       ...["--database", `${folder}/chat.db`],
     );
     try {
-      await use(new Workshop(folder, address, page));
+      await use(new DevelopmentSite(folder, address, page));
     } finally {
       process.kill();
       await vite.close();
@@ -73,51 +73,47 @@ const test = base.extend<{ workshop: Workshop }>({
   },
 });
 
-test("a change shows on reload, in the page and in its script", async ({
+test("a reload shows changes in the HTML and in the script", async ({
   page,
-  workshop,
+  site,
 }) => {
-  await workshop.open("/hello/");
+  await site.open("/hello/");
   await expect(page.locator("#mizan-root")).toHaveText("Hello, World!");
-  await workshop.edit("pages/Hello.tsx", "Hello, ", "Good day, ");
-  expect(await workshop.html("/hello/")).toContain("Good day, World!");
+  await site.edit("pages/Hello.tsx", "Hello, ", "Good day, ");
+  expect(await site.html("/hello/")).toContain("Good day, World!");
   await page.reload();
   await page.waitForLoadState("networkidle");
   await expect(page.locator("#mizan-root")).toHaveText("Good day, World!");
-  expect(workshop.complaints).toEqual([]);
+  expect(site.consoleMessages).toEqual([]);
 });
 
-test("the page with data is hydrated and styled in development too", async ({
+test("a page with data is hydrated and styled in development", async ({
   page,
-  workshop,
+  site,
 }) => {
-  await workshop.open("/");
+  await site.open("/");
   await expect(page.getByRole("article")).toHaveCount(9);
-  expect(await workshop.html("/")).toMatch(
+  expect(await site.html("/")).toMatch(
     /<link rel="stylesheet" href="http:\/\/localhost:[^"]*page\.css/,
   );
-  await workshop.edit(
-    "components/Footer.tsx",
-    "<footer",
-    '<footer data-edited=""',
-  );
+  await site.edit("components/Footer.tsx", "<footer", '<footer data-edited=""');
   await page.reload();
   await expect(page.locator("footer[data-edited]")).toBeVisible();
-  expect(workshop.complaints).toEqual([]);
+  expect(site.consoleMessages).toEqual([]);
 });
 
-test("a mistake is a page that shows where it is, until it is mended", async ({
+test("an error is shown with its location until it is fixed", async ({
   page,
-  workshop,
+  site,
 }) => {
-  await workshop.edit("pages/Hello.tsx", "<div>", "<div>{nobody.name}");
-  await workshop.open("/hello/");
-  await expect(page.locator("body")).toContainText("nobody is not defined");
+  await site.edit("pages/Hello.tsx", "<div>", "<div>{missing.name}");
+  await site.open("/hello/");
+  await expect(page.locator("body")).toContainText("missing is not defined");
   await expect(page.locator("body")).toContainText("pages/Hello.tsx:9");
-  await workshop.edit("pages/Hello.tsx", "<div>{nobody.name}", "<div");
-  await workshop.open("/hello/");
+  await site.edit("pages/Hello.tsx", "<div>{missing.name}", "<div");
+  await site.open("/hello/");
   await expect(page.locator("body")).toContainText("pages/Hello.tsx:");
-  await workshop.edit("pages/Hello.tsx", "<div", "<div>");
-  await workshop.open("/hello/");
+  await site.edit("pages/Hello.tsx", "<div", "<div>");
+  await site.open("/hello/");
   await expect(page.locator("#mizan-root")).toHaveText("Hello, World!");
 });

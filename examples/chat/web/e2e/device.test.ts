@@ -40,7 +40,7 @@ for (const [userAgent, name] of [
     expect(deviceName(userAgent)).toBe(name);
   });
 
-test("says how long ago a moment was", () => {
+test("formats the time since a moment", () => {
   const now = new Date("2026-01-31T12:00:00Z");
   for (const [at, said] of [
     ["2026-01-31T11:59:30Z", "just now"],

@@ -3,20 +3,20 @@ import { join, password } from "./join";
 import { Mailbox } from "./mailbox";
 import { expect, test } from "./page";
 
-// Passwords are hashed on purpose slowly.
+// Password hashing is slow by design.
 test.describe.configure({ timeout: 60_000 });
 
-/** The form of this name on the page. */
+/** Locates the form with this name. */
 const form = (page: Page, name: string): Locator =>
   page.locator(`form[action$="/form/${name}"]`);
 
 const field = (form: Locator, name: string): Locator =>
   form.locator(`[name=${name}]`);
 
-/** The summary of errors at the top of a form. */
+/** Locates the error summary at the top of a form. */
 const top = (form: Locator): Locator => form.locator("[data-errors]");
 
-/** Clicks on the button of a form as a person does, who keeps it pressed for about 110 ms. */
+/** Clicks the button of a form like a user, who keeps it pressed for about 110 ms. */
 async function click(page: Page, form: Locator): Promise<void> {
   const button = form.locator("button:not([hidden])").last();
   await button.scrollIntoViewIfNeeded();
@@ -28,14 +28,14 @@ async function click(page: Page, form: Locator): Promise<void> {
   await page.mouse.up();
 }
 
-/** Joins with an account of the test's own. */
+/** Signs up with a new account. */
 async function joinAnew(page: Page): Promise<string> {
   const unique = `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
   await join(page, new Mailbox(), `ann-${unique}@example.com`);
   return unique;
 }
 
-/** Expects what is said of a field to be there, and to be there still after all that may be pending. */
+/** Expects an error on a field, also after all pending requests. */
 async function expectToStay(field: Locator, error: RegExp): Promise<void> {
   await expect(field).toHaveAccessibleDescription(error);
   await field.page().waitForTimeout(1_500);
@@ -43,8 +43,8 @@ async function expectToStay(field: Locator, error: RegExp): Promise<void> {
   await expect(field).toHaveAttribute("aria-invalid", "true");
 }
 
-test.describe("what a refused submission found", () => {
-  test("stays on the account page, however the button was pressed", async ({
+test.describe("errors of a rejected submission", () => {
+  test("stay on the account page for every way of pressing the button", async ({
     visit,
   }) => {
     const { page } = await visit("/");
@@ -71,7 +71,7 @@ test.describe("what a refused submission found", () => {
     await expect(field(change, "password")).toBeFocused();
   });
 
-  test("stays on the contact form, and goes with the value", async ({
+  test("stay on the contact form until the value changes", async ({
     visit,
   }) => {
     const { page } = await visit("/contact/");
@@ -95,8 +95,8 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(`errors of hidden fields ${javaScriptEnabled ? "with" : "without"} JavaScript`, () => {
     test.use({ javaScriptEnabled });
 
-    test("are said at the form's top", async ({ page }) => {
-      // Longer than the server takes.
+    test("are shown at the top of the form", async ({ page }) => {
+      // Longer than the server needs.
       const token = "a".repeat(201);
       await page.goto(`/reset-password/?token=${token}`);
       const reset = form(page, "confirm_reset");
@@ -117,8 +117,8 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test.describe("the focus after a success", () => {
-  test("is on what the contact form says", async ({ visit }) => {
+test.describe("focus after a successful submission", () => {
+  test("moves to the message of the contact form", async ({ visit }) => {
     const { page } = await visit("/contact/");
     const contact = form(page, "contact");
     await field(contact, "name").fill("Ada");
@@ -128,7 +128,7 @@ test.describe("the focus after a success", () => {
     await expect(page.getByRole("status")).toBeFocused();
   });
 
-  test("is on what an automatic form says, but not when the user has moved on", async ({
+  test("moves to the message of an automatic form unless the user has moved on", async ({
     visit,
   }) => {
     const { page } = await visit("/");

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import type { Mailbox } from "./mailbox";
 
-/** The password of accounts that tests make. */
+/** The password of accounts that tests create. */
 export const password = "four words make a password";
 
 /** Fills in a form and submits it. */
@@ -17,14 +17,14 @@ export async function send(
   await element.getByRole("button", { name: button }).click();
 }
 
-/** Sends the form that makes an account. */
+/** Submits the sign-up form. */
 export const signUp = (page: Page, email: string): Promise<void> =>
   send(page, "Sign up", "Create account", {
     "Email address": email,
     Password: password,
   });
 
-/** Makes an account on `page`, and leaves it signed in there. */
+/** Creates an account and signs in on `page`. */
 export async function join(
   page: Page,
   mail: Mailbox,

@@ -21,7 +21,7 @@ const paths = [
 const current = (page: Page) =>
   page.locator('header [aria-current="page"]').allTextContents();
 
-test("a link without its token or ticket says how to get another", async ({
+test("a link without its token or ticket explains how to get a new one", async ({
   page,
 }) => {
   await signInByCall(page, "member");
@@ -52,7 +52,7 @@ for (const path of paths)
     await check();
   });
 
-test("the pressed button of a switch is readable under the pointer", async ({
+test("the pressed button of a switch is readable on hover", async ({
   visit,
 }) => {
   const chat = await visit("/contact/");
@@ -77,7 +77,7 @@ test("marks the current page in the navigation", async ({ visit }) => {
   expect(await current(page)).toEqual(["Sign in"]);
 });
 
-test("offers visitors to sign in and up, and users to sign out", async ({
+test("offers sign-in and sign-up to visitors, and sign-out to users", async ({
   visit,
 }) => {
   const chat = await visit("/contact/");
@@ -91,7 +91,7 @@ test("offers visitors to sign in and up, and users to sign out", async ({
   await expect(header.getByRole("link", { name: "Sign in" })).toBeVisible();
 });
 
-test("skips to the content with the keyboard", async ({ visit }) => {
+test("has a keyboard link that skips to the content", async ({ visit }) => {
   const { page } = await visit("/contact/");
   await page.keyboard.press("Tab");
   const skip = page.getByRole("link", { name: "Skip to content" });
@@ -101,7 +101,7 @@ test("skips to the content with the keyboard", async ({ visit }) => {
   await expect(page.getByRole("main")).toBeFocused();
 });
 
-test("an unknown path is a page of the site with status 404", async ({
+test("an unknown path renders a page with status 404", async ({
   page,
   request,
 }) => {
@@ -137,7 +137,7 @@ for (const width of [320, 390])
     for (const path of paths.slice(0, 6)) await fits(path);
   });
 
-test("the front page is short on a phone, with its code a click away", async ({
+test("the front page is short on a phone and shows code on click", async ({
   page,
 }) => {
   await page.setViewportSize({ width: 390, height: 844 });
@@ -152,7 +152,7 @@ test("the front page is short on a phone, with its code a click away", async ({
   await expect(greet.getByLabel("Rust of greet")).toBeVisible();
 });
 
-test("a destructive button does not look like the others", async ({ page }) => {
+test("a destructive button looks different from others", async ({ page }) => {
   await signInByCall(page, "member");
   await page.goto("/account/");
   const colour = (name: string): Promise<string> =>
@@ -167,7 +167,7 @@ test("a destructive button does not look like the others", async ({ page }) => {
   );
 });
 
-test("sessions name the device, and the time in the visitor's zone", async ({
+test("sessions show the device and the local time", async ({
   browser,
   baseURL,
 }) => {
@@ -208,7 +208,7 @@ test("sessions name the device, and the time in the visitor's zone", async ({
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("the demo's switch signs in and out, and comes back", async ({
+  test("the demo bar signs in and out and returns to the page", async ({
     page,
   }) => {
     await page.goto("/contact/");
@@ -228,14 +228,14 @@ test.describe("without JavaScript", () => {
     ).toBeVisible();
   });
 
-  test("a room says that it needs JavaScript, and has no composer", async ({
+  test("a room explains that it requires JavaScript and has no composer", async ({
     page,
   }) => {
     await page.request.post("/api/mizan/call/sign_in.submit", {
       data: { email: "member@example.com", password: demoPassword },
     });
     await page.goto("/rooms/lobby/");
-    // `getByText` leaves out what is in `<noscript>`.
+    // `getByText` ignores the content of `<noscript>`.
     const notice = page.locator("noscript p");
     await expect(notice).toBeVisible();
     expect(await notice.innerText()).toContain("need JavaScript");

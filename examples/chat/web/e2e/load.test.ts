@@ -1,6 +1,6 @@
 import { expect, test } from "./page";
 
-test("is hydrated, and asks for nothing that the server put into it", async ({
+test("hydrates without fetching data that the page contains", async ({
   chat,
 }) => {
   await expect(chat.outcome("current_user")).toContainText(
@@ -14,16 +14,16 @@ test("is hydrated, and asks for nothing that the server put into it", async ({
   expect(chat.calls).toHaveLength(1);
 });
 
-test("greets whom one has typed, and not each letter", async ({ chat }) => {
+test("greets once per pause in typing", async ({ chat }) => {
   const name = chat.panel("greet").getByLabel("Name");
   await name.fill("");
   await name.pressSequentially("Ada Lovelace", { delay: 20 });
   await expect(chat.outcome("greet")).toContainText("Hello, Ada Lovelace!");
-  // One on a machine that has time; each pause of 250 ms is another.
+  // One request on an idle machine; each typing pause of 250 ms causes another one.
   expect(chat.calls.length).toBeLessThan(6);
 });
 
-test("has the signed-in user in its first HTML", async ({ chat }) => {
+test("contains the signed-in user in the first HTML", async ({ chat }) => {
   await chat.switchTo("Staff");
   const reply = await chat.page.request.get("/");
   expect(reply.headers()["cache-control"]).toBe("private, no-store");
@@ -40,7 +40,7 @@ test("has the signed-in user in its first HTML", async ({ chat }) => {
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("is whole", async ({ page }) => {
+  test("is complete", async ({ page }) => {
     await page.goto("/");
     await expect(page.getByRole("article")).toHaveCount(9);
     const greet = page.getByRole("article", { name: "greet", exact: true });
@@ -48,7 +48,7 @@ test.describe("without JavaScript", () => {
   });
 });
 
-test("/hello/ greets whom the address names", async ({ page }) => {
+test("/hello/ greets the name in the address", async ({ page }) => {
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -100,7 +100,7 @@ test("keeps the rest of the page when one call fails", async ({ page }) => {
   await expect(greet.locator(".outcome")).toContainText("Hello, Ada!");
 });
 
-test("can be used with the keyboard alone", async ({ chat }) => {
+test("can be used with the keyboard", async ({ chat }) => {
   await chat.panel("echo").getByLabel("Text").focus();
   await chat.page.keyboard.press("ControlOrMeta+a");
   await chat.page.keyboard.type("typed");

@@ -7,7 +7,7 @@ interface Mail {
   readonly text: string;
 }
 
-/** The mail that the server writes to a folder. */
+/** The folder to which the server writes mail. */
 export class Mailbox {
   private readonly seen = new Set<string>();
 
@@ -16,7 +16,7 @@ export class Mailbox {
       throw new Error("name the folder that the server mails to in MIZAN_MAIL");
   }
 
-  /** The next mail to `address` that was not asked for before. */
+  /** Waits for the next unread mail to `address`. */
   async next(address: string): Promise<Mail> {
     let found: Mail | undefined;
     await expect(async () => {
@@ -34,13 +34,13 @@ export class Mailbox {
     return found as unknown as Mail;
   }
 
-  /** The code in the next mail to `address`. */
+  /** Returns the code in the next mail to `address`. */
   async code(address: string): Promise<string> {
     const { text } = await this.next(address);
     return text.match(/\b\d{6}\b/)?.[0] ?? "none";
   }
 
-  /** The path that the link in the next mail to `address` leads to. */
+  /** Returns the path of the link in the next mail to `address`. */
   async link(address: string): Promise<string> {
     const { text } = await this.next(address);
     const { pathname, search } = new URL(

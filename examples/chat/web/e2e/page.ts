@@ -5,7 +5,7 @@ import {
   type Page,
 } from "@playwright/test";
 
-/** The page of the example. */
+/** A page of the example. */
 export class ChatPage {
   /** The paths and queries of the calls to the server, in order. */
   readonly calls: string[] = [];
@@ -18,22 +18,22 @@ export class ChatPage {
     });
   }
 
-  /** The panel of one function. */
+  /** Locates the panel of a function. */
   panel(name: string): Locator {
     return this.page.getByRole("article", { name, exact: true });
   }
 
-  /** What a panel shows of its last call. */
+  /** Locates the outcome of the last call in a panel. */
   outcome(name: string): Locator {
     return this.panel(name).locator(".outcome");
   }
 
-  /** The row of the board at the top that tells whether a function may be called. */
+  /** Locates the row of a function in the access board. */
   access(name: string): Locator {
     return this.page.getByRole("listitem").filter({ hasText: name });
   }
 
-  /** Picks a user, or "Visitor", at the top. */
+  /** Switches to a demo user, or to "Visitor". */
   async switchTo(user: string): Promise<void> {
     const button = this.page
       .getByRole("group", { name: "Try the demo as" })
@@ -43,7 +43,7 @@ export class ChatPage {
   }
 }
 
-/** Opens pages, and fails when the browser has anything to complain about. */
+/** Opens pages, and fails if the browser logs an error or a warning. */
 export const test = base.extend<{
   /** Opens the page at a path. */
   visit: (path: string) => Promise<ChatPage>;
@@ -51,13 +51,13 @@ export const test = base.extend<{
   chat: ChatPage;
 }>({
   visit: async ({ page }, use) => {
-    const complaints: string[] = [];
-    page.on("pageerror", (error) => complaints.push(error.message));
+    const consoleMessages: string[] = [];
+    page.on("pageerror", (error) => consoleMessages.push(error.message));
     page.on("console", (message) => {
-      // The browser reports each refused call by itself; the page shows them.
-      const isRefusal = /status of (401|403|422)/.test(message.text());
-      if (["error", "warning"].includes(message.type()) && !isRefusal) {
-        complaints.push(message.text());
+      // The browser logs every rejected call; the page shows them.
+      const isRejectedCall = /status of (401|403|422)/.test(message.text());
+      if (["error", "warning"].includes(message.type()) && !isRejectedCall) {
+        consoleMessages.push(message.text());
       }
     });
     const chat = new ChatPage(page);
@@ -65,7 +65,7 @@ export const test = base.extend<{
       await page.goto(path);
       return chat;
     });
-    expect(complaints).toEqual([]);
+    expect(consoleMessages).toEqual([]);
   },
   chat: async ({ visit }, use) => {
     const chat = await visit("/");

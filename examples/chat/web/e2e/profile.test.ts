@@ -3,13 +3,11 @@ import { join } from "./join";
 import { Mailbox } from "./mailbox";
 import { expect, test } from "./page";
 
-test("a profile is edited, and everything that shows it follows", async ({
-  visit,
-}) => {
+test("edits the profile and updates the page", async ({ visit }) => {
   const chat = await visit("/profile/");
   const { page } = chat;
   await expect(page.getByText("Sign in to edit your profile.")).toBeVisible();
-  // Not one of the demo's, whose names other tests look at.
+  // Not a demo account: other tests check their names.
   const unique = Math.random().toString(36).slice(2);
   await join(page, new Mailbox(), `mia-${unique}@example.com`);
   await page.goto("/profile/");
@@ -33,9 +31,9 @@ test("a profile is edited, and everything that shows it follows", async ({
   expect(violations).toEqual([]);
 });
 
-test("a profile is for whoever is signed in", async ({ request }) => {
-  const refused = await request.post("/api/mizan/call/profile.submit", {
-    data: { name: "Nobody", colour: "#000000", notify: "never" },
+test("the profile form requires a signed-in user", async ({ request }) => {
+  const rejected = await request.post("/api/mizan/call/profile.submit", {
+    data: { name: "Mia", colour: "#000000", notify: "never" },
   });
-  expect(refused.status()).toBe(401);
+  expect(rejected.status()).toBe(401);
 });

@@ -6,7 +6,7 @@ import { signInByCall } from "./demo";
 import { expect, test } from "./page";
 import { startServer } from "./server";
 
-/** A person with a browser, in the room where these tests talk. */
+/** A user with a browser in a room. */
 class Guest {
   private isOffline = false;
   private readonly sockets = new Set<WebSocketRoute>();
@@ -47,8 +47,8 @@ class Guest {
     await this.page.getByRole("button", { name: "Send" }).click();
   }
 
-  /** What was said with this mark in it, in order. */
-  async heard(mark: string): Promise<string[]> {
+  /** Returns the messages that contain this mark, in order. */
+  async received(mark: string): Promise<string[]> {
     const texts = await this.messages
       .locator(".message-text")
       .allTextContents();
@@ -70,11 +70,13 @@ class Guest {
 let count = 0;
 const mark = () => `m${Date.now()}-${(count += 1)}`;
 
-test("two windows are in step, and see who is there", async ({ browser }) => {
+test("shares messages and the list of guests between windows", async ({
+  browser,
+}) => {
   const mia = await Guest.enter(browser, "member");
   const ole = await Guest.enter(browser, "staff");
   const about = mark();
-  // Other tests talk here as well.
+  // Other tests use this room, too.
   await expect(mia.guests).toContainText("Staff");
   await mia.say(`${about} hello`);
   await expect(ole.messages).toContainText(`${about} hello`);
@@ -83,12 +85,10 @@ test("two windows are in step, and see who is there", async ({ browser }) => {
   const late = await Guest.enter(browser);
   await expect(late.messages).toContainText(`${about} hi`);
   await expect(late.page.getByText("to send messages")).toBeVisible();
-  expect(await late.heard(about)).toEqual(await mia.heard(about));
+  expect(await late.received(about)).toEqual(await mia.received(about));
 });
 
-test("somebody goes offline and comes back, and nothing is missing", async ({
-  browser,
-}) => {
+test("receives all messages after being offline", async ({ browser }) => {
   const mia = await Guest.enter(browser, "superuser");
   const ole = await Guest.enter(browser, "staff");
   const about = mark();
@@ -99,31 +99,31 @@ test("somebody goes offline and comes back, and nothing is missing", async ({
     await mia.say(`${about} ${number}`);
     await expect(mia.messages).toContainText(`${about} ${number}`);
   }
-  // What is said without a connection waits for one.
+  // Messages sent while offline wait for the connection.
   await ole.say(`${about} from the tunnel`);
-  expect(await ole.heard(about)).toEqual([`${about} 0`]);
+  expect(await ole.received(about)).toEqual([`${about} 0`]);
   ole.goOnline();
   await expect(mia.messages).toContainText(`${about} from the tunnel`, {
     timeout: 20_000,
   });
   const all = [...Array(10).keys()].map((number) => `${about} ${number}`);
   all.push(`${about} from the tunnel`);
-  await expect.poll(() => ole.heard(about)).toEqual(all);
-  expect(await mia.heard(about)).toEqual(all);
+  await expect.poll(() => ole.received(about)).toEqual(all);
+  expect(await mia.received(about)).toEqual(all);
   await expect(ole.page.getByRole("alert")).toHaveCount(0);
 });
 
-test("a reload goes on where it was", async ({ browser }) => {
+test("keeps messages after a reload", async ({ browser }) => {
   const mia = await Guest.enter(browser, "member");
   const about = mark();
   await mia.say(`${about} before`);
   await expect(mia.messages).toContainText(`${about} before`);
   await mia.page.reload();
   await expect(mia.status).toHaveText("Live");
-  expect(await mia.heard(about)).toEqual([`${about} before`]);
+  expect(await mia.received(about)).toEqual([`${about} before`]);
 });
 
-test("a message that is too long is refused, and stays to be mended", async ({
+test("rejects an oversized message and keeps it for editing", async ({
   browser,
 }) => {
   const mia = await Guest.enter(browser, "member");
@@ -137,7 +137,7 @@ test("a message that is too long is refused, and stays to be mended", async ({
   );
 });
 
-test("rooms have nothing that keeps people out", async ({ visit }) => {
+test("rooms have no accessibility violations", async ({ visit }) => {
   const { page } = await visit("/rooms/");
   await expect(page.getByRole("status")).toHaveText("Live");
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -149,9 +149,7 @@ for (const [width, height] of [
   [1280, 600],
   [390, 844],
 ] as const)
-  test(`the composer is in sight at ${width}x${height}`, async ({
-    browser,
-  }) => {
+  test(`the composer is visible at ${width}x${height}`, async ({ browser }) => {
     const mia = await Guest.enter(browser, "member");
     await mia.page.setViewportSize({ width, height });
     await expect(
@@ -168,14 +166,14 @@ for (const [width, height] of [
     expect(box!.y).toBeGreaterThanOrEqual(header!.y + header!.height);
   });
 
-test("a new message leaves a reader who has scrolled up in place", async ({
+test("a new message does not scroll a reader who has scrolled up", async ({
   browser,
 }) => {
   test.slow();
   const mia = await Guest.enter(browser, "member", "rust");
   const ole = await Guest.enter(browser, "staff", "rust");
   const about = mark();
-  // Long enough that the list has to be scrolled.
+  // Enough to make the list scrollable.
   for (let number = 0; number < 6; number += 1) {
     const text = `${about} ${number}${" words".repeat(70)}`;
     await mia.say(text);
@@ -191,7 +189,7 @@ test("a new message leaves a reader who has scrolled up in place", async ({
     await list.evaluate((it) => it.scrollHeight - it.clientHeight),
   ).toBeGreaterThan(100);
   await list.evaluate((element) => (element.scrollTop = 0));
-  // The list takes note of its position before the next message comes.
+  // The list records its position before the next message arrives.
   await ole.page.waitForTimeout(100);
   await mia.say(`${about} news`);
   const button = ole.page.getByRole("button", { name: "New messages" });
@@ -200,12 +198,12 @@ test("a new message leaves a reader who has scrolled up in place", async ({
   await button.click();
   await expect(last(`${about} news`)).toBeInViewport();
   await expect(button).toHaveCount(0);
-  // Now the reader is at the end, and follows.
+  // At the end of the list, the reader follows new messages.
   await mia.say(`${about} more`);
   await expect(last(`${about} more`)).toBeInViewport();
 });
 
-test("the room is in the address, with back, forward and reload", async ({
+test("keeps the room in the address across back, forward and reload", async ({
   visit,
 }) => {
   const { page } = await visit("/rooms/");
@@ -231,7 +229,7 @@ test("the room is in the address, with back, forward and reload", async ({
   expect(html).toContain('aria-label="#rust"');
 });
 
-test("an empty room says so, and nothing is missing after a restart", async ({
+test("shows an empty room without a gap notice after a restart", async ({
   page,
 }) => {
   const folder = await mkdtemp(`${tmpdir()}/mizan-`);

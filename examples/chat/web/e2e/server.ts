@@ -2,14 +2,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Where builds are kept. */
+/** The folder of build output. */
 export const target = fileURLToPath(
   new URL("../../../../target", import.meta.url),
 );
 
 const program = process.env.MIZAN_CHAT ?? `${target}/debug/chat`;
 
-/** A server of the test's own, on a free port unless the options name one. Its caller ends it. */
+/** Starts a server on a free port, unless the options name one. The caller stops it. */
 export async function startServer(
   ...options: string[]
 ): Promise<{ readonly process: ChildProcess; readonly address: string }> {
@@ -20,5 +20,5 @@ export async function startServer(
   });
   for await (const address of createInterface(process.stdout))
     return { process, address };
-  throw new Error(`${program} ended before it listened`);
+  throw new Error(`${program} exited before it listened on a port`);
 }

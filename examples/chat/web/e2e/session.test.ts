@@ -31,7 +31,7 @@ const users = [
   },
 ];
 
-test("nobody may call any report", async ({ chat }) => {
+test("visitors cannot call any report", async ({ chat }) => {
   for (const report of reports) {
     await expect(chat.outcome(report)).toContainText("401unauthenticated");
     await expect(chat.access(report)).toContainText("401unauthenticated");
@@ -39,9 +39,7 @@ test("nobody may call any report", async ({ chat }) => {
 });
 
 for (const user of users) {
-  test(`${user.name} signs in, and every panel follows by itself`, async ({
-    chat,
-  }) => {
+  test(`${user.name} signs in and every panel updates`, async ({ chat }) => {
     await chat.switchTo(user.name);
     await expect(chat.outcome("current_user")).toContainText(
       new RegExp(
@@ -53,16 +51,14 @@ for (const user of users) {
       await expect(chat.outcome(report)).toContainText(expected);
       await expect(chat.access(report)).toContainText(expected);
     }
-    // All contexts of the page are asked for at once.
+    // One batch requests all contexts of the page.
     expect(chat.calls.filter((call) => call.endsWith("/batch"))).toHaveLength(
       1,
     );
   });
 }
 
-test("one user after another sees nothing of the one before", async ({
-  chat,
-}) => {
+test("a second user sees no data of the first", async ({ chat }) => {
   await chat.switchTo("Superuser");
   await expect(
     chat.outcome("superuser_report").getByRole("heading"),
@@ -75,7 +71,7 @@ test("one user after another sees nothing of the one before", async ({
   await expect(chat.outcome("members_only")).toContainText("Welcome back, ");
 });
 
-test("a wrong password is a typed error, the right one a typed next step", async ({
+test("returns a typed error for a wrong password and a typed next step otherwise", async ({
   chat,
 }) => {
   const panel = chat.panel("sign_in");
@@ -97,7 +93,7 @@ test("a wrong password is a typed error, the right one a typed next step", async
   await expect(chat.outcome("staff_report")).toContainText("200ok");
 });
 
-test("signing out takes everything back", async ({ chat }) => {
+test("sign-out clears all data", async ({ chat }) => {
   await chat.switchTo("Superuser");
   await expect(chat.outcome("superuser_report")).toContainText("200ok");
   await chat
@@ -113,7 +109,7 @@ test("signing out takes everything back", async ({ chat }) => {
   }
 });
 
-test("the session outlives a reload", async ({ chat }) => {
+test("the session survives a reload", async ({ chat }) => {
   await chat.switchTo("Member");
   await expect(chat.outcome("current_user")).toContainText(
     "emailmember@example.com",

@@ -1,6 +1,6 @@
 import { expect, test } from "./page";
 
-test("a tab follows who signs in and out in another", async ({
+test("a tab follows sign-in and sign-out in another tab", async ({
   chat,
   context,
 }) => {
@@ -19,7 +19,7 @@ test("a tab follows who signs in and out in another", async ({
 
   await chat.switchTo("Member");
   await expect(pressed).toHaveText("Member");
-  // Its channels are another user's too.
+  // Channels reconnect as the other user, too.
   await expect.poll(() => sockets.length).toBe(2);
 
   await other.getByRole("button", { name: "Visitor", exact: true }).click();

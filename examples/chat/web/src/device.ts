@@ -7,7 +7,7 @@ const browsers = [
   ["Safari", /\bVersion\/.*\bSafari\//],
 ] as const;
 
-// The order matters: Android says that it is Linux, and an iPhone that it is like Mac OS X.
+// The order matters: the user agent of Android contains "Linux", that of iPhone "Mac OS X".
 const systems = [
   ["iPhone", /\biPhone\b/],
   ["iPad", /\biPad\b/],
@@ -20,7 +20,7 @@ const systems = [
 
 const longest = 60;
 
-/** A `User-Agent` as people know it: "Firefox on Linux". Other programs keep the name that they give. */
+/** Describes a `User-Agent`: "Firefox on Linux". Programs other than browsers keep their own name. */
 export function deviceName(userAgent: string): string {
   const browser = nameIn(browsers, userAgent);
   const system = nameIn(systems, userAgent);

@@ -1,4 +1,4 @@
-/** A piece of source of one kind. */
+/** A token of source code. */
 export interface Token {
   readonly kind:
     "attribute" | "comment" | "keyword" | "plain" | "string" | "type";
@@ -23,13 +23,13 @@ const tokens = new RegExp(
   "g",
 );
 
-/** Splits Rust or TypeScript into tokens, as far as colouring a few lines of either needs. */
+/** Splits Rust or TypeScript into tokens for simple syntax highlighting. */
 export function highlight(source: string): Token[] {
   const result: Token[] = [];
   let end = 0;
   for (const match of source.trimEnd().matchAll(tokens)) {
     const [kind] =
-      Object.entries(match.groups ?? {}).find(
+      Object.entries<string | undefined>(match.groups ?? {}).find(
         ([, text]) => text !== undefined,
       ) ?? [];
     if (match.index > end)

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Returns whether the page is hydrated: false on the server, and while the browser hydrates. */
+/** Returns true after hydration: false on the server and while the browser hydrates. */
 export function useHydrated(): boolean {
   return useSyncExternalStore(
     () => () => {},

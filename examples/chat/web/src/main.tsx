@@ -7,7 +7,7 @@ await hydratePage(import.meta.glob("./pages/*.tsx"), {
   onCaughtError,
 });
 
-/** A failed call is on the page already; anything else that a boundary caught is a bug. */
+/** Logs errors that a boundary caught, except failed calls, which the page displays. */
 function onCaughtError(error: unknown): void {
   if (!(error instanceof CallError)) console.error(error);
 }

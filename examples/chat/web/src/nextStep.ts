@@ -1,11 +1,11 @@
 import type { NextStep } from "./mizan";
 
-/** Goes to the page where the next step of signing up or in is taken. */
+/** Navigates to the page of the next step of signing up or in. */
 export function follow(step: NextStep): void {
   location.assign(pageOf(step));
 }
 
-/** The compiler wants an address for every step that the server may answer. */
+/** Returns the page of a step. The compiler checks that every step has one. */
 function pageOf(step: NextStep): string {
   switch (step.step) {
     case "signed_in":
@@ -13,12 +13,12 @@ function pageOf(step: NextStep): string {
     case "verify_email": {
       const query = new URLSearchParams({ ticket: step.ticket });
       const next = new URLSearchParams(location.search).get("next");
-      // The server takes it for a path of this site, or leaves it out.
+      // The server ignores `next` unless it is a path of this site.
       if (next !== null) query.set("next", next);
       return `/verify-email/?${query}`;
     }
     case "second_factor":
-      throw new Error("this server has no second factor to ask for");
+      throw new Error("second factors are not enabled on this server");
     case "sign_in":
       return "/sign-in/";
   }

@@ -21,12 +21,12 @@ const sentences: Readonly<Record<string, string>> = {
   forbidden: "Your account does not have access to this.",
 };
 
-/** Sentences that say what went wrong, for people. */
+/** Describes an error in sentences for users. */
 export function problemsOf(error: unknown): readonly string[] {
   if (!(error instanceof CallError)) return ["Something went wrong."];
-  const { code, fields, message } = error;
-  const said = Object.values(fields).flat();
-  if (said.length > 0) return said;
-  // What the application declares is written for people already.
+  const { code, fields, message } = error as CallError;
+  const fieldMessages = Object.values(fields).flat();
+  if (fieldMessages.length > 0) return fieldMessages;
+  // Messages that the application declares are already sentences for users.
   return [/[.!?]$/.test(message) ? message : (sentences[code] ?? message)];
 }

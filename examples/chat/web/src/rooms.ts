@@ -1,14 +1,14 @@
 import { useEffect, useState } from "react";
 
-/** The rooms, as the server has them. */
+/** The names of the rooms, as on the server. */
 export const rooms = ["lobby", "rust", "react"] as const;
 
-/** The path of a room's page. */
+/** Returns the path of a room. */
 export function roomPath(room: string): string {
   return `/rooms/${room}/`;
 }
 
-/** The room that the address names, which begins as `initial`, and the function that goes to another. */
+/** Returns the room in the address, which is initially `initial`, and a function that opens another room. */
 export function useRoom(initial: string): [string, (room: string) => void] {
   const [room, setRoom] = useState(initial);
   useEffect(() => {

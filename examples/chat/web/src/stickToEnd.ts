@@ -11,19 +11,20 @@ const near = 32;
 
 interface StickToEnd {
   readonly ref: RefObject<HTMLDivElement | null>;
-  /** True if items have arrived below that the user, who has scrolled up, has not seen. */
+  /** True if new items have arrived while the user has scrolled up. */
   readonly hasUnseen: boolean;
-  onScroll(): void;
-  toEnd(): void;
+  readonly onScroll: () => void;
+  readonly scrollToEnd: () => void;
 }
 
 const useBrowserLayoutEffect =
   typeof document === "undefined" ? useEffect : useLayoutEffect;
 
 /**
- * Keeps a list that can be scrolled at its end while it is there, and where it is otherwise.
+ * Keeps a scrollable list at its end if the user has not scrolled up.
  *
- * An own new item always scrolls to the end; older items above leave what is read in its place.
+ * A new item of the user always scrolls to the end. Older items that are inserted above do not move the
+ * visible ones.
  */
 export function useStickToEnd(
   oldest: string | undefined,
@@ -43,7 +44,7 @@ export function useStickToEnd(
     if (isAtEnd.current) setHasUnseen(false);
   }
 
-  function toEnd(): void {
+  function scrollToEnd(): void {
     const { current: list } = ref;
     if (list) list.scrollTop = list.scrollHeight;
     isAtEnd.current = true;
@@ -52,19 +53,19 @@ export function useStickToEnd(
 
   useBrowserLayoutEffect(() => {
     if (newest === undefined) return;
-    if (isAtEnd.current || isOwn) toEnd();
+    if (isAtEnd.current || isOwn) scrollToEnd();
     else setHasUnseen(true);
-    // Only a new item at the end counts.
+    // Runs only for a new item at the end.
   }, [newest]);
 
   useBrowserLayoutEffect(() => {
     const { current: list } = ref;
     if (!list || oldest === undefined || isAtEnd.current) return;
     list.scrollTop = list.scrollHeight - fromEnd.current;
-    // Only older items above move what is read.
+    // Runs only for older items, which would move the visible ones.
   }, [oldest]);
 
-  // A smaller window must not move the end out of sight.
+  // Keeps the end visible when the window shrinks.
   useEffect(() => {
     const { current: list } = ref;
     if (!list) return;
@@ -75,5 +76,5 @@ export function useStickToEnd(
     return () => observer.disconnect();
   }, []);
 
-  return { ref, hasUnseen, onScroll, toEnd };
+  return { ref, hasUnseen, onScroll, scrollToEnd };
 }

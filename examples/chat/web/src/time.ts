@@ -6,19 +6,19 @@ const units = [
   ["minute", 60],
 ] as const;
 
-/** A moment to the minute in UTC: the same on the server and in every browser. */
+/** Formats a moment in UTC to the minute: the same on the server and in every browser. */
 export function inUtc(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** A moment in the zone and the format of the visitor. */
+/** Formats a moment in the time zone and locale of the visitor. */
 export function inLocalZone(at: Date): string {
   return at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** Formats the time since a moment: "5 minutes ago". */
 export function ago(at: Date, now = new Date()): string {
-  // Made here: this file runs on the server too, and not every engine there has `Intl`.
+  // Created here, because this file also runs on the server, where an engine can lack `Intl`.
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   const seconds = (at.getTime() - now.getTime()) / 1000;
   for (const [unit, length] of units)

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The value as of when it last stayed the same for `milliseconds`, so that not each key asks the server. */
+/** Returns the value after it has not changed for `milliseconds` (debounced), to avoid a request per keystroke. */
 export function useSettled<T>(value: T, milliseconds: number): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

@@ -15,7 +15,7 @@ export const contract = "d5d78cf87d803acf";
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** Greets whoever is named. */
+  /** Greets a person by name. */
   readonly greet: Query<types.GreetInput, string, types.CommonError>;
 }
 

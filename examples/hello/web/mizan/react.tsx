@@ -28,7 +28,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** Greets whoever is named. */
+/** Greets a person by name. */
 export function useGreet(
   input: types.GreetInput,
   options?: runtime.QueryHookOptions<string, types.CommonError>,

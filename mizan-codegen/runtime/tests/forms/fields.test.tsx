@@ -252,7 +252,7 @@ describe("custom components", () => {
     );
     const email = screen.getByLabelText(/Email! \(We answer/);
     await act(async () => {
-      fireEvent.change(email, { target: { value: "nobody" } });
+      fireEvent.change(email, { target: { value: "ada.example" } });
       fireEvent.blur(email);
     });
     expect(

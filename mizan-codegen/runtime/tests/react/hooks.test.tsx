@@ -100,7 +100,7 @@ class Boundary extends Component<{ children: ReactNode }, { error?: unknown }> {
 }
 
 function User(): ReactNode {
-  return <p>user {useCurrentUser()?.name ?? "nobody"}</p>;
+  return <p>user {useCurrentUser()?.name ?? "guest"}</p>;
 }
 
 function Theme(): ReactNode {
@@ -213,7 +213,7 @@ describe("global contexts", () => {
     server.refuse = undefined;
     await act(() => server.api.signOut());
     act(() => caught.click());
-    expect(await screen.findByText("user nobody")).toBeDefined();
+    expect(await screen.findByText("user guest")).toBeDefined();
   });
 
   it("hide data after the user has lost access", async () => {
@@ -286,10 +286,10 @@ describe("a mutation", () => {
     expect(screen.queryByText("loading")).toBeNull();
     expect(screen.getByText("user Ada")).toBeDefined();
     act(go);
-    expect(await screen.findByText("user nobody")).toBeDefined();
+    expect(await screen.findByText("user guest")).toBeDefined();
     expect(server.asked("settings")).toBe(2);
     expect(server.asked("greet")).toBe(2);
-    // Contexts leave together again: one batch at the start, one now.
+    // The contexts are fetched in one batch again: one at the start, one now.
     expect(
       server.sent.filter(({ url }) => url.endsWith("/batch")),
     ).toHaveLength(2);
@@ -354,7 +354,7 @@ describe("a mutation", () => {
     server.hold = undefined;
     await act(() => server.api.signOut());
     act(go);
-    expect(await screen.findByText("user nobody")).toBeDefined();
+    expect(await screen.findByText("user guest")).toBeDefined();
   });
 
   it("does not notify unmounted providers", async () => {

@@ -61,7 +61,7 @@ async function hydrate(
 }
 
 function User(): ReactNode {
-  return <p>user {useCurrentUser()?.name ?? "nobody"}</p>;
+  return <p>user {useCurrentUser()?.name ?? "guest"}</p>;
 }
 
 function Post(): ReactNode {
@@ -207,7 +207,7 @@ describe("a page from the server", () => {
       "the component pages/Home.tsx of this page is not among the given components: ./pages/Other.tsx",
     );
     document.body.innerHTML = "";
-    await expect(hydratePage({})).rejects.toThrow("not rendered by the server");
+    await expect(hydratePage({})).rejects.toThrow("the server did not render");
   });
 });
 

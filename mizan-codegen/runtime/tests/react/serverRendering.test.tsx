@@ -51,7 +51,7 @@ async function html(page: ReactNode): Promise<string> {
 }
 
 function User(): ReactNode {
-  return <p>user {useCurrentUser()?.name ?? "nobody"}</p>;
+  return <p>user {useCurrentUser()?.name ?? "guest"}</p>;
 }
 
 function Post(): ReactNode {

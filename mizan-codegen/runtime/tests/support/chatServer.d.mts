@@ -13,5 +13,5 @@ export function startChatServer(options: {
   readonly history: number;
 }): Promise<ChatServer>;
 
-/** That of the package `ws`: Node 20 has none of its own. */
+/** `WebSocket` of the package `ws`: Node 20 does not have one. */
 export const WebSocket: typeof globalThis.WebSocket;

@@ -1,4 +1,4 @@
-// A server of one channel, `chat`, as PROTOCOL.md has it: real sockets, a log in memory, and cuts.
+// A server with one channel, `chat`, per PROTOCOL.md: real sockets, a log in memory, and cut connections.
 import { WebSocketServer } from "ws";
 
 export { WebSocket } from "ws";
@@ -21,7 +21,7 @@ export async function startChatServer({ history }) {
   function publish(name, data) {
     const { kept, subscribers } = room(name);
     const prev = room(name).offset;
-    // Offsets grow, and not always by one.
+    // Offsets increase, but not always by one.
     const offset = prev + 1 + (prev % 3);
     room(name).offset = offset;
     kept.push({ offset, prev, data });
@@ -138,17 +138,17 @@ export async function startChatServer({ history }) {
 
   return {
     baseUrl: `http://127.0.0.1:${server.address().port}/api/mizan`,
-    /** The messages that were run. */
+    /** Messages that the server has run. */
     ran,
-    /** The frames that no client may send. */
+    /** Invalid frames that a client has sent. */
     errors,
     publish,
     connections: () => connections.size,
-    /** Cuts every connection, without a goodbye. */
+    /** Cuts every connection without a close frame. */
     cut() {
       for (const { socket } of connections) socket.terminate();
     },
-    /** Forgets everything, as a server in memory does when it is started again. */
+    /** Discards everything, as a restart of an in-memory server does. */
     restart() {
       epoch += 1;
       for (const log of rooms.values())

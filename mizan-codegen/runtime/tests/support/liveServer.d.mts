@@ -2,7 +2,7 @@ export interface LiveServer {
   readonly baseUrl: string;
   /** Resets every connection. */
   cut(): void;
-  /** Kills the program, and starts it again at the same address. */
+  /** Kills the program and restarts it at the same address. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }

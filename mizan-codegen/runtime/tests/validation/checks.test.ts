@@ -82,10 +82,10 @@ describe("messages of constraints", () => {
     [z.number().check(range({ exclusiveMin: 1 })), 1, "Must be more than 1."],
     [z.number().check(range({ exclusiveMax: 1 })), 1, "Must be less than 1."],
     [z.number().check(range({ max: 1 }, "too many")), 2, "too many"],
-    [text(email()), "nobody", "Enter a valid email address."],
+    [text(email()), "ada.example", "Enter a valid email address."],
     [
       text(email("we cannot write to this")),
-      "nobody",
+      "ada.example",
       "we cannot write to this",
     ],
     [text(url()), "nowhere", "Enter a valid URL."],

@@ -10,7 +10,7 @@ interface Case {
   /** Path of the message, if it is not that of the field. */
   readonly path?: string;
   readonly message?: string;
-  /** Whether a schema cannot express the check. */
+  /** True if a schema cannot express the check. */
   readonly server_only?: boolean;
 }
 

@@ -1,14 +1,14 @@
-//! What a form needs to know of `#[validate(..)]`.
+//! Parsing of `#[validate(..)]`.
 
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, ExprLit, Lit, Result, Token};
 
-/// The constraints of a field, as far as a form looks at them.
+/// The properties of a field's constraints that the form uses.
 #[derive(Default)]
 pub(crate) struct Constraints {
-    /// Whether the field is a group of fields, or a list of such.
+    /// The field is a group of fields, or a list of groups.
     pub(crate) nested: bool,
-    /// Messages of their own, by the constraint's name.
+    /// The custom messages by the name of the constraint.
     pub(crate) messages: Vec<(String, String)>,
 }
 
@@ -17,13 +17,13 @@ impl Constraints {
         let mut constraints = Self::default();
         for attribute in attributes {
             if attribute.path().is_ident("validate") {
-                attribute.parse_nested_meta(|meta| constraints.constraint(&meta))?;
+                attribute.parse_nested_meta(|meta| constraints.parse_constraint(&meta))?;
             }
         }
         Ok(constraints)
     }
 
-    fn constraint(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+    fn parse_constraint(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
         let name = meta
             .path
             .get_ident()

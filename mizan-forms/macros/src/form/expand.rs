@@ -1,3 +1,5 @@
+//! The code that the derive macro emits.
+
 use heck::ToUpperCamelCase;
 use mizan_macros_syntax::{boxed_call, doc_text, source};
 use proc_macro2::{Literal, Span, TokenStream};
@@ -10,11 +12,11 @@ use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token};
 use super::constraints::Constraints;
 use super::field::{Choices, FieldOptions};
 use super::options::FormOptions;
-use super::serde_names::{Serde, renamed};
+use super::serde_attributes::{SerdeAttributes, apply_rename_rule};
 
 pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStream> {
-    let options = FormOptions::of(&input.attrs)?;
-    let serde = Serde::parse(&input.attrs)?;
+    let options = FormOptions::parse_attributes(&input.attrs)?;
+    let serde = SerdeAttributes::parse(&input.attrs)?;
     let fields: Vec<_> = fields
         .iter()
         .map(|field| FormField::parse(field, &serde))
@@ -25,15 +27,15 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
     let name = &input.ident;
     let attributes = fields.iter().map(FormField::attributes);
     let members = fields.iter().map(FormField::member);
-    let decoded = fields.iter().map(FormField::decoded);
-    let form = options.name.is_some().then(|| form(input, &options));
+    let initializers = fields.iter().map(FormField::initializer);
+    let form = options.name.is_some().then(|| form_impl(input, &options));
 
     Ok(quote! {
         const _: () = {
             #[allow(unused_imports)]
             use ::mizan_forms::private::validator::Validate as _;
 
-            /// The fields that could be decoded, for the constraints on them.
+            /// The decoded fields, with their constraints.
             #[derive(::mizan_forms::private::validator::Validate)]
             #[validate(crate = "::mizan_forms::private::validator")]
             #[allow(missing_docs, unreachable_pub)]
@@ -65,7 +67,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
                 ) -> Partial {
                     decoder.expect_object(values);
                     Partial {
-                        #(#decoded),*
+                        #(#initializers),*
                     }
                 }
             }
@@ -75,7 +77,8 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
     })
 }
 
-fn form(input: &DeriveInput, options: &FormOptions) -> TokenStream {
+/// Returns the implementation of `Form`.
+fn form_impl(input: &DeriveInput, options: &FormOptions) -> TokenStream {
     let name = &input.ident;
     let form_name = &options.name;
     let title = match &options.title {
@@ -121,23 +124,23 @@ struct FormField<'a> {
     field: &'a Field,
     ident: &'a Ident,
     wire: String,
-    serde: Serde,
+    serde: SerdeAttributes,
     options: FieldOptions,
     constraints: Constraints,
 }
 
 impl<'a> FormField<'a> {
-    /// The field, unless serde leaves it out.
-    fn parse(field: &'a Field, container: &Serde) -> Result<Option<Self>> {
-        let serde = Serde::parse(&field.attrs)?;
+    /// Parses a field. Returns `None` if serde skips it.
+    fn parse(field: &'a Field, container: &SerdeAttributes) -> Result<Option<Self>> {
+        let serde = SerdeAttributes::parse(&field.attrs)?;
         if serde.skip {
             return Ok(None);
         }
         if let Some(flatten) = &serde.flatten {
             return Err(syn::Error::new_spanned(
                 flatten,
-                "a form cannot flatten a struct, since the messages for its fields would have no \
-                 place: write its fields out, or nest it with `#[validate(nested)]`",
+                "`#[serde(flatten)]` is not supported in a form: declare the fields directly, or nest \
+                 the struct with `#[validate(nested)]`",
             ));
         }
         let Some(ident) = &field.ident else {
@@ -146,7 +149,7 @@ impl<'a> FormField<'a> {
         let name = ident.unraw().to_string();
         let wire = match (&serde.rename, &container.rename_all) {
             (Some(name), _) => name.clone(),
-            (None, Some(rule)) => renamed(&name, rule)?,
+            (None, Some(rule)) => apply_rename_rule(&name, rule)?,
             (None, None) => name,
         };
         if wire.is_empty() || wire.starts_with("__") || wire.contains(['.', '*']) || is_index(&wire)
@@ -154,8 +157,8 @@ impl<'a> FormField<'a> {
             return Err(syn::Error::new(
                 ident.span(),
                 format!(
-                    "`{wire}` cannot be the name of a form's field: it is empty or a number, begins \
-                     with `__`, or has a `.` or a `*`; give it another with `#[serde(rename = \"..\")]`"
+                    "`{wire}` is not a valid field name in a form: a name must not be empty or a number, \
+                     start with `__`, or contain `.` or `*`; change it with `#[serde(rename = \"..\")]`"
                 ),
             ));
         }
@@ -163,13 +166,13 @@ impl<'a> FormField<'a> {
             field,
             ident,
             wire,
-            options: FieldOptions::of(&field.attrs)?,
+            options: FieldOptions::parse(&field.attrs)?,
             constraints: Constraints::parse(&field.attrs)?,
             serde,
         }))
     }
 
-    /// The value of the type `FieldAttributes`.
+    /// Returns the `FieldAttributes` expression.
     fn attributes(&self) -> TokenStream {
         let Self {
             wire,
@@ -179,10 +182,10 @@ impl<'a> FormField<'a> {
         } = self;
         let name = self.ident.unraw().to_string();
         let ty = &self.field.ty;
-        let mut given = Vec::new();
-        let mut give = |name: &str, value: TokenStream| {
+        let mut members = Vec::new();
+        let mut set = |name: &str, value: TokenStream| {
             let name = Ident::new(name, Span::call_site());
-            given.push(quote!(#name: #value));
+            members.push(quote!(#name: #value));
         };
         let some = |value: &dyn ToTokens| quote!(::std::option::Option::Some(#value));
 
@@ -203,25 +206,27 @@ impl<'a> FormField<'a> {
         ];
         for (name, text) in texts {
             if let Some(text) = text {
-                give(name, some(&text));
+                set(name, some(&text));
             }
         }
         if let Some(widget) = &options.widget {
             let variant = format_ident!("{}", widget.value().to_upper_camel_case());
-            give("widget", some(&quote!(::mizan_forms::Widget::#variant)));
+            set("widget", some(&quote!(::mizan_forms::Widget::#variant)));
         }
         if let Some(initial) = &options.initial {
-            give(
+            set(
                 "initial",
                 some(&quote!(|| ::mizan_forms::private::initial(#initial))),
             );
         }
         match &options.choices {
-            Some(Choices::Static(listed)) => {
-                let pairs = listed.iter().map(|(value, label)| quote!((#value, #label)));
-                give("static_choices", quote!(&[#(#pairs),*]));
+            Some(Choices::Static(choices)) => {
+                let pairs = choices
+                    .iter()
+                    .map(|(value, label)| quote!((#value, #label)));
+                set("static_choices", quote!(&[#(#pairs),*]));
             }
-            Some(Choices::Dynamic(path)) => give("dynamic_choices", some(&boxed_call(path))),
+            Some(Choices::Dynamic(path)) => set("dynamic_choices", some(&boxed_call(path))),
             None => {}
         }
         let step = options.step.map(Literal::f64_suffixed);
@@ -236,8 +241,8 @@ impl<'a> FormField<'a> {
         ];
         for (name, number) in numbers {
             match number {
-                Some(number) if name == "order" => give(name, number.to_token_stream()),
-                Some(number) => give(name, some(number)),
+                Some(number) if name == "order" => set(name, number.to_token_stream()),
+                Some(number) => set(name, some(number)),
                 None => {}
             }
         }
@@ -249,35 +254,35 @@ impl<'a> FormField<'a> {
         ];
         for (name, flag) in flags {
             if flag {
-                give(name, quote!(true));
+                set(name, quote!(true));
             }
         }
         let accept = &options.accept;
         if !accept.is_empty() {
-            give("accept", quote!(&[#(#accept),*]));
+            set("accept", quote!(&[#(#accept),*]));
         }
         let messages = constraints.messages.iter();
         let messages: Vec<_> = messages
             .map(|(name, text)| quote!((#name, #text)))
             .collect();
         if !messages.is_empty() {
-            give("messages", quote!(&[#(#messages),*]));
+            set("messages", quote!(&[#(#messages),*]));
         }
         if constraints.nested {
             let nested = quote_spanned! {ty.span().resolved_at(Span::call_site())=>
                 <#ty as ::mizan_forms::FormFields>::attributes
             };
-            give("nested", some(&nested));
+            set("nested", some(&nested));
         }
         quote! {
             ::mizan_forms::private::FieldAttributes {
-                #(#given,)*
+                #(#members,)*
                 ..::mizan_forms::private::FieldAttributes::new(#name, #wire)
             }
         }
     }
 
-    /// The field of `Partial`.
+    /// Returns the field of `Partial`.
     fn member(&self) -> TokenStream {
         let (ident, ty) = (self.ident, &self.field.ty);
         let constraints = self.field.attrs.iter();
@@ -292,7 +297,8 @@ impl<'a> FormField<'a> {
         quote!(#(#constraints)* pub #ident: ::std::option::Option<#ty>)
     }
 
-    /// The constraints of an attribute that hold for `Partial` too. Functions take the group's type.
+    /// Returns the constraints of an attribute that apply to `Partial`. Those of a nested field with a custom
+    /// function do not, because the function takes the original type.
     fn constraint(&self, attribute: &Attribute) -> TokenStream {
         let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
         match attribute.parse_args_with(parse) {
@@ -308,10 +314,10 @@ impl<'a> FormField<'a> {
         }
     }
 
-    /// The field's value in `Partial`.
-    fn decoded(&self) -> TokenStream {
+    /// Returns the initializer of the field in `Partial`.
+    fn initializer(&self) -> TokenStream {
         let (ident, ty, wire) = (self.ident, &self.field.ty, &self.wire);
-        match &self.serde.decode {
+        match &self.serde.deserialize_with {
             _ if self.constraints.nested => {
                 quote!(#ident: decoder.nested(
                     values,

@@ -1,4 +1,4 @@
-//! What stands in the parentheses of `#[field(..)]`.
+//! Parsing of `#[field(..)]`.
 
 use mizan_macros_syntax::{options, value};
 use syn::parse::{Parse, ParseStream};
@@ -10,7 +10,7 @@ const OPTIONS: &str = "the options are `label`, `help`, `widget`, `placeholder`,
                        `choices`, `order`, `autocomplete`, `hidden`, `disabled`, `blank`, `rows`, \
                        `step`, `accept` and `max_bytes`";
 
-/// Every widget that a field can be given; a group is known by its type.
+/// The widgets that an option can select. The widget `group` follows from the type.
 const WIDGETS: [&str; 23] = [
     "text",
     "email",
@@ -37,6 +37,7 @@ const WIDGETS: [&str; 23] = [
     "list",
 ];
 
+/// The options of `#[field(..)]`.
 #[derive(Default)]
 pub(crate) struct FieldOptions {
     pub(crate) label: Option<LitStr>,
@@ -56,31 +57,35 @@ pub(crate) struct FieldOptions {
     pub(crate) max_bytes: Option<LitInt>,
 }
 
+/// The value of the option `choices`.
 pub(crate) enum Choices {
+    /// Values with their labels.
     Static(Vec<(LitStr, LitStr)>),
+    /// The path of a function.
     Dynamic(Path),
 }
 
 impl FieldOptions {
-    pub(crate) fn of(attributes: &[Attribute]) -> Result<Self> {
+    pub(crate) fn parse(attributes: &[Attribute]) -> Result<Self> {
         let mut options = Self::default();
         let mut seen = Vec::new();
         for attribute in attributes {
             if attribute.path().is_ident("field") {
-                attribute
-                    .parse_args_with(|input: ParseStream<'_>| options.parse(input, &mut seen))?;
+                attribute.parse_args_with(|input: ParseStream<'_>| {
+                    options.parse_list(input, &mut seen)
+                })?;
             }
         }
         if options.hidden && options.disabled {
             return Err(syn::Error::new(
                 seen[0].span(),
-                "`hidden` and `disabled` exclude each other: a hidden field is not shown at all",
+                "`hidden` and `disabled` are mutually exclusive: a hidden field is not displayed at all",
             ));
         }
         Ok(options)
     }
 
-    fn parse(&mut self, input: ParseStream<'_>, seen: &mut Vec<Ident>) -> Result<()> {
+    fn parse_list(&mut self, input: ParseStream<'_>, seen: &mut Vec<Ident>) -> Result<()> {
         options(input, OPTIONS, seen, |option| {
             match option.to_string().as_str() {
                 "label" => self.label = Some(value(input, option, "label = \"Your name\"")?),
@@ -128,7 +133,7 @@ fn widget(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
     Err(syn::Error::new(
         name.span(),
         format!(
-            "there is no widget `{}`; the widgets are {}",
+            "unknown widget `{}`; the widgets are {}",
             name.value(),
             WIDGETS.map(|widget| format!("`{widget}`")).join(", ")
         ),
@@ -139,21 +144,21 @@ fn choices(input: ParseStream<'_>, option: &Ident) -> Result<Choices> {
     const EXAMPLE: &str = "write `choices(\"de\" = \"Germany\", \"at\" = \"Austria\")`, or \
                            `choices = path` with an `async fn path(cx: &Cx) -> \
                            Result<Vec<Choice>, Error>`";
-    let wrong = |span| syn::Error::new(span, EXAMPLE);
+    let usage_error = |span| syn::Error::new(span, EXAMPLE);
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         let path: Path = input
             .parse()
-            .map_err(|error: syn::Error| wrong(error.span()))?;
+            .map_err(|error: syn::Error| usage_error(error.span()))?;
         return Ok(Choices::Dynamic(path));
     }
     if !input.peek(Paren) {
-        return Err(wrong(option.span()));
+        return Err(usage_error(option.span()));
     }
-    let listed;
-    parenthesized!(listed in input);
-    let pairs = Punctuated::<Pair, Token![,]>::parse_terminated(&listed)
-        .map_err(|error| wrong(error.span()))?;
+    let list;
+    parenthesized!(list in input);
+    let pairs = Punctuated::<Pair, Token![,]>::parse_terminated(&list)
+        .map_err(|error| usage_error(error.span()))?;
     Ok(Choices::Static(
         pairs.into_iter().map(|pair| (pair.0, pair.1)).collect(),
     ))
@@ -172,15 +177,17 @@ impl Parse for Pair {
 fn accept(input: ParseStream<'_>, option: &Ident) -> Result<Vec<String>> {
     let list: LitStr = value(input, option, "accept = \"image/png, image/jpeg\"")?;
     let types = list.value();
-    let types = types.split(',').map(|kind| kind.trim().to_owned());
+    let types = types
+        .split(',')
+        .map(|content_type| content_type.trim().to_owned());
     types
-        .map(|kind| match kind.split_once('/') {
-            Some((a, b)) if !a.is_empty() && !b.is_empty() && a != "*" => Ok(kind),
+        .map(|content_type| match content_type.split_once('/') {
+            Some((a, b)) if !a.is_empty() && !b.is_empty() && a != "*" => Ok(content_type),
             _ => Err(syn::Error::new(
                 list.span(),
                 format!(
-                    "`{kind}` is no content type: write \"image/png\" or \"image/*\"; what a file \
-                     is called says nothing of what is in it"
+                    "`{content_type}` is not a content type: write \"image/png\" or \"image/*\"; file \
+                     name extensions are not supported"
                 ),
             )),
         })

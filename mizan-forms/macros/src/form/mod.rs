@@ -1,10 +1,10 @@
-//! `#[derive(Form)]`: a struct's fields become those of a form.
+//! The expansion of `#[derive(Form)]`.
 
 mod constraints;
 mod expand;
 mod field;
 mod options;
-mod serde_names;
+mod serde_attributes;
 
 use proc_macro2::TokenStream;
 use syn::{Data, DeriveInput, Fields};
@@ -20,7 +20,7 @@ fn parse(item: TokenStream) -> syn::Result<(DeriveInput, Vec<syn::Field>)> {
     if !input.generics.params.is_empty() {
         return Err(syn::Error::new_spanned(
             &input.generics,
-            "a form has no generics, because a client names one form: write the types out",
+            "a form cannot have generic parameters: use concrete types",
         ));
     }
     match &input.data {
@@ -31,12 +31,12 @@ fn parse(item: TokenStream) -> syn::Result<(DeriveInput, Vec<syn::Field>)> {
             }
             _ => Err(syn::Error::new_spanned(
                 &input.ident,
-                "a form has named fields: write `struct Contact { email: String }`",
+                "a form requires named fields, such as `struct Contact { email: String }`",
             )),
         },
         _ => Err(syn::Error::new_spanned(
             &input.ident,
-            "a form is a struct with named fields; an enum can be the type of one of them",
+            "a form must be a struct with named fields; an enum can be the type of a field",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in the parentheses of `#[form(..)]`.
+//! Parsing of `#[form(..)]`.
 
 use mizan_macros_syntax as syntax;
 use proc_macro2::TokenStream;
@@ -8,41 +8,42 @@ use syn::{Attribute, Expr, Ident, LitStr, Result, Token};
 
 const OPTIONS: &str = "the options are `name`, `title`, `auth`, `affects` and `redirect`";
 
+/// The options of `#[form(..)]`.
 #[derive(Default)]
 pub(crate) struct FormOptions {
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
-    /// What `policy!` takes.
+    /// The input of `policy!`.
     pub(crate) auth: Option<TokenStream>,
     pub(crate) affects: Vec<String>,
     pub(crate) redirect: Option<LitStr>,
 }
 
 impl FormOptions {
-    pub(crate) fn of(attributes: &[Attribute]) -> Result<Self> {
-        let mut found = attributes
+    pub(crate) fn parse_attributes(attributes: &[Attribute]) -> Result<Self> {
+        let mut form_attributes = attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident("form"));
-        let Some(first) = found.next() else {
+        let Some(first) = form_attributes.next() else {
             return Ok(Self::default());
         };
-        if let Some(second) = found.next() {
+        if let Some(second) = form_attributes.next() {
             return Err(syn::Error::new_spanned(
                 second,
-                "`#[form(..)]` is given twice; put the options into one",
+                "duplicate `#[form(..)]`: combine the options in one attribute",
             ));
         }
         let options: Self = first.parse_args()?;
-        match (&options.name, options.without_a_name()) {
+        match (&options.name, options.option_that_requires_name()) {
             (None, Some(option)) => Err(syn::Error::new_spanned(
                 first,
-                format!("`{option}` is for a form with a name: add `name = \"contact\"`"),
+                format!("`{option}` requires a form with a name: add `name = \"contact\"`"),
             )),
             _ => Ok(options),
         }
     }
 
-    fn without_a_name(&self) -> Option<&'static str> {
+    fn option_that_requires_name(&self) -> Option<&'static str> {
         [
             ("title", self.title.is_some()),
             ("auth", self.auth.is_some()),
@@ -50,7 +51,7 @@ impl FormOptions {
             ("redirect", self.redirect.is_some()),
         ]
         .into_iter()
-        .find_map(|(name, given)| given.then_some(name))
+        .find_map(|(name, is_set)| is_set.then_some(name))
     }
 }
 
@@ -86,22 +87,22 @@ fn auth(input: ParseStream<'_>) -> Result<TokenStream> {
 fn redirect(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
     let path: LitStr = syntax::value(input, option, "redirect = \"/thanks\"")?;
     let text = path.value();
-    let is_of_this_site = text.starts_with('/')
+    let is_local_path = text.starts_with('/')
         && !text.starts_with("//")
         && !text.contains(|c: char| c == '\\' || c.is_control());
-    if !is_of_this_site {
+    if !is_local_path {
         return Err(syn::Error::new(
             path.span(),
-            "a redirect is a path of this site: it begins with one `/`, and has no `\\` and no \
-             control characters",
+            "a redirect must be a path on this site: it starts with a single `/`, and contains \
+             neither `\\` nor control characters",
         ));
     }
-    // A server sends it in a header, as it is.
+    // The server sends the path unchanged in the `Location` header.
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(syn::Error::new(
             path.span(),
-            "a redirect is written as browsers send it: percent-encode spaces and what is not \
-             ASCII, as in \"/thank%20you\"",
+            "a redirect must be percent-encoded: encode spaces and non-ASCII characters, as in \
+             \"/thank%20you\"",
         ));
     }
     Ok(path)

@@ -1,4 +1,4 @@
-//! A form whose names meet those of the macro's output, with everything that serde can say of a field.
+//! A form whose names coincide with names in the macro's output, with all supported serde attributes.
 #![deny(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 
 use mizan_core::{Cx, Registry};

@@ -13,7 +13,7 @@ import { Status } from "./Status";
 /**
  * The functions that the current user may call.
  *
- * It reads the queries that the panels read; each is fetched once for both.
+ * It shares its queries with the panels, so each is fetched once.
  */
 export function AccessBoard(): ReactNode {
   return (

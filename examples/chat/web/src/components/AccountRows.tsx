@@ -3,7 +3,7 @@ import { useEndSessions, useListAccounts } from "../mizan";
 import { Moment } from "./Moment";
 import { Problem } from "./Problem";
 
-/** All accounts, a hundred at a time, with the button that signs their users out. */
+/** All accounts, a hundred per page, with buttons that sign out their users. */
 export function AccountRows(): ReactNode {
   const [after, setAfter] = useState<string | null>(null);
   const { data, error } = useListAccounts({ after });

@@ -5,16 +5,16 @@ import { Problem } from "./Problem";
 
 interface BoundaryProps {
   readonly children: ReactNode;
-  /** The children are tried again when one of these changes. */
+  /** Resets an error when one of these values changes. */
   readonly resetKeys?: unknown[];
-  /** Shows why the children failed. */
+  /** Renders the error. */
   readonly fallback?: ComponentType<{
     readonly error: unknown;
     readonly onRetry?: () => void;
   }>;
 }
 
-/** Keeps waiting and failing within the part of the page that waits or fails. */
+/** Shows loading and error states in place of its children, independent of the rest of the page. */
 export function Boundary({
   children,
   resetKeys = [],

@@ -3,12 +3,12 @@ import { highlight } from "../highlight";
 
 interface CodeProps {
   readonly language: "Rust" | "TypeScript";
-  /** The function that the code is about. */
+  /** The function that the code belongs to. */
   readonly of: string;
   readonly text: string;
 }
 
-/** A piece of source, coloured. It can be scrolled with the keyboard where it is wide. */
+/** A piece of source code with syntax highlighting. Wide code can be scrolled with the keyboard. */
 export function Code({ language, of, text }: CodeProps): ReactNode {
   return (
     <figure className="code">

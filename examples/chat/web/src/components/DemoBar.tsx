@@ -1,9 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
-import type { FormEvent, ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useApi, useCurrentUser, useDemoAccounts, useSignOut } from "../mizan";
 import { Problem } from "./Problem";
 
-/** Signs in with one of the demo's accounts, or out. Each button is a form, which works without JavaScript. */
+/** Signs in with a demo account, or out. Each button is a form, so it works without JavaScript. */
 export function DemoBar({ path }: { readonly path: string }): ReactNode {
   const current = useCurrentUser();
   const demos = useDemoAccounts();
@@ -49,7 +49,7 @@ export function DemoBar({ path }: { readonly path: string }): ReactNode {
 
 interface SwitchFormProps {
   readonly action: string;
-  /** The page to come back to. */
+  /** The page to return to. */
   readonly path: string;
   readonly values?: Readonly<Record<string, string>>;
   readonly onSubmit: () => void;
@@ -63,7 +63,7 @@ function SwitchForm(props: SwitchFormProps): ReactNode {
     <form
       method="post"
       action={action}
-      onSubmit={(event: FormEvent) => {
+      onSubmit={(event) => {
         event.preventDefault();
         onSubmit();
       }}

@@ -30,7 +30,8 @@ function Echo(): ReactNode {
   const [text, setText] = useState("Hello from the browser");
   const echo = useEcho();
   const id = useId();
-  const tooLong = [...text].length > limit;
+  const characters = Array.from(text).length;
+  const tooLong = characters > limit;
   return (
     <>
       <form
@@ -52,7 +53,7 @@ function Echo(): ReactNode {
         />
         <div className="form-row">
           <span id={`${id}-count`} className="count" data-over={tooLong}>
-            {[...text].length} of {limit} characters
+            {characters} of {limit} characters
           </span>
           <button type="submit" className="primary" disabled={echo.isPending}>
             Send

@@ -10,11 +10,13 @@ interface FailureProps {
 
 /** Shows a failed call in a panel: its status, its code, and the errors of each field. */
 export function Failure({ error, onRetry }: FailureProps): ReactNode {
-  const fields = error instanceof CallError ? Object.entries(error.fields) : [];
+  const call: CallError | undefined =
+    error instanceof CallError ? error : undefined;
+  const fields = Object.entries(call?.fields ?? {});
   return (
     <div className="outcome" data-outcome="failure">
-      {error instanceof CallError && error.status > 0 && (
-        <Status status={error.status} code={error.code} />
+      {call && call.status > 0 && (
+        <Status status={call.status} code={call.code} />
       )}
       {fields.map(([field, texts]) => (
         <p key={field} className="field-error">

@@ -14,7 +14,7 @@ interface GapNoticeProps {
   readonly chat: ChannelResult<ChatChannel>;
 }
 
-/** Says that messages were missed, where the page showed any that others could be missing among. */
+/** Shows that messages were missed, if the page has already shown messages. */
 export function GapNotice({ chat }: GapNoticeProps): ReactNode {
   const { gap, messages, clearGap } = chat;
   if (!gap || messages.length === 0) return null;

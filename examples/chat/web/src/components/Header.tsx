@@ -5,11 +5,11 @@ import { DemoBar } from "./DemoBar";
 import { SignOutButton } from "./SignOutButton";
 
 interface HeaderProps {
-  /** The path of the page, which the navigation marks. */
+  /** The path of the current page, marked in the navigation. */
   readonly path: string;
 }
 
-/** The name of the site, its pages, and the session. */
+/** The header: the name of the site, the navigation and the session. */
 export function Header({ path }: HeaderProps): ReactNode {
   return (
     <>
@@ -91,7 +91,7 @@ function Session({ path }: HeaderProps): ReactNode {
 interface PageLinkProps extends HeaderProps {
   readonly href: string;
   readonly className?: string;
-  /** Only this page is marked, and none below it. */
+  /** Marks only this page, not those below it. */
   readonly exact?: boolean;
   readonly children: ReactNode;
 }

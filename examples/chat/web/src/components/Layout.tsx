@@ -10,17 +10,17 @@ import { Footer } from "./Footer";
 import { Header } from "./Header";
 
 interface LayoutProps {
-  /** The path of the page, which the navigation marks. */
+  /** The path of the current page, marked in the navigation. */
   readonly path: string;
   readonly title: string;
-  /** The title in the browser's tab, where it says more than the heading. */
+  /** The title of the browser tab, if it differs from the heading. */
   readonly tab?: string;
-  /** The page takes the height of the window, and its parts scroll instead. */
+  /** Makes the page as high as the window, so that its parts scroll instead. */
   readonly fill?: boolean;
   readonly children: ReactNode;
 }
 
-/** The parts that all pages with one subject share. */
+/** The layout of all pages except the front page. */
 export function Layout(props: LayoutProps): ReactNode {
   const { path, title, tab = title, fill = false, children } = props;
   return (

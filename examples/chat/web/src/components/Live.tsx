@@ -3,13 +3,13 @@ import { Boundary } from "./Boundary";
 import { Failure } from "./Failure";
 
 interface LiveProps {
-  /** What is shown belongs to an earlier call: a newer one is on its way. */
+  /** The content is from an earlier call; a newer one is pending. */
   readonly busy?: boolean;
   readonly resetKeys?: unknown[];
   readonly children: ReactNode;
 }
 
-/** Where the outcome of calls appears: read out when it changes. */
+/** A live region with the outcome of calls, which screen readers announce. */
 export function Live({
   busy = false,
   resetKeys = [],

@@ -3,11 +3,11 @@ import type { ChatMessage } from "../mizan";
 
 interface MessageProps {
   readonly message: ChatMessage;
-  /** The reader wrote it. */
+  /** The current user wrote the message. */
   readonly isOwn: boolean;
 }
 
-/** A message, with its author and its time in the reader's zone. */
+/** A message with its author and its local time. */
 export function Message({ message, isOwn }: MessageProps): ReactNode {
   const at = new Date(message.at);
   return (

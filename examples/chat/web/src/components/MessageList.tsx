@@ -7,20 +7,24 @@ interface MessageListProps {
   readonly chat: ChannelResult<ChatChannel>;
 }
 
-/** The messages of a room. A reader who has scrolled up stays there, and is told of new messages. */
+/** The messages of a room. A reader who has scrolled up stays there, and sees a notice of new messages. */
 export function MessageList({ chat }: MessageListProps): ReactNode {
   const { messages, hasMore, loadMore } = chat;
   const user = useCurrentUser();
   const newest = messages.at(-1);
   const isOwn = user !== null && newest?.data.author === user.id;
-  const list = useStickToEnd(messages[0]?.id, newest?.id, isOwn);
+  const { ref, hasUnseen, onScroll, scrollToEnd } = useStickToEnd(
+    messages[0]?.id,
+    newest?.id,
+    isOwn,
+  );
   return (
     <div className="messages-frame">
       {/* In the tab order, to be scrolled with the keyboard. */}
       <div
         className="messages"
-        ref={list.ref}
-        onScroll={list.onScroll}
+        ref={ref}
+        onScroll={onScroll}
         tabIndex={0}
         role="group"
         aria-label="Conversation"
@@ -41,8 +45,8 @@ export function MessageList({ chat }: MessageListProps): ReactNode {
         </ol>
         {messages.length === 0 && <Empty status={chat.status} />}
       </div>
-      {list.hasUnseen && (
-        <button type="button" className="primary unseen" onClick={list.toEnd}>
+      {hasUnseen && (
+        <button type="button" className="primary unseen" onClick={scrollToEnd}>
           New messages
         </button>
       )}

@@ -4,21 +4,21 @@ import { Code } from "./Code";
 import { Failure } from "./Failure";
 
 interface PanelProps {
-  /** The function's name on the wire. */
+  /** The name of the function. */
   readonly name: string;
   readonly kind:
     "form" | "global context" | "local context" | "mutation" | "query";
   readonly about: string;
   readonly rust: string;
   readonly typescript: string;
-  /** Takes the whole width, with the code of the two sides side by side. */
+  /** Uses the whole width, with Rust and TypeScript side by side. */
   readonly wide?: boolean;
-  /** Shows the code from the beginning. */
+  /** Shows the code initially. */
   readonly open?: boolean;
   readonly children: ReactNode;
 }
 
-/** One function: what it is, what it does here, and its code on both sides. */
+/** A panel for a function: its description, a demo, and its code in Rust and TypeScript. */
 export function Panel(props: PanelProps): ReactNode {
   const { name, kind, about, rust, typescript, open = false } = props;
   const { wide = false, children } = props;

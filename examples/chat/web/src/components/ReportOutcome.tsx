@@ -5,14 +5,14 @@ import { Failure } from "./Failure";
 import { Live } from "./Live";
 import { Success } from "./Success";
 
-/** A report, or why this user does not get it. */
+/** A report, or the error of the call. */
 export function ReportOutcome({
   query,
 }: {
   readonly query: UseQueryResult<Report, CommonError>;
 }): ReactNode {
   const { data, error, isFetching } = query;
-  // The error first: after a refusal the data of an earlier user is still there.
+  // The error takes precedence: after a rejected call the data of the previous user is still cached.
   return (
     <Live busy={isFetching}>
       {error ? (

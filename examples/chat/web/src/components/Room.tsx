@@ -17,7 +17,7 @@ const words = {
   closed: "Disconnected",
 };
 
-/** One room: its guests, its messages, and the composer, which stays in sight. */
+/** A room: its guests, its messages, and the composer, which stays visible. */
 export function Room({ room }: RoomProps): ReactNode {
   const chat = useChatChannel({ room }, { recent: 50, persist: true });
   return (

@@ -9,7 +9,7 @@ interface SayProps {
   readonly send: ChannelResult<ChatChannel>["send"];
 }
 
-/** The composer. A message that finds no connection waits for one, and is sent once. */
+/** The composer. A message that is sent while offline waits for the connection, and is delivered once. */
 export function Say({ room, send }: SayProps): ReactNode {
   const user = useCurrentUser();
   const [text, setText] = useState("");
@@ -26,7 +26,7 @@ export function Say({ room, send }: SayProps): ReactNode {
       </p>
     );
   }
-  // Without JavaScript there is nothing to send with: the room says so in its place.
+  // Without JavaScript the room shows a notice instead.
   if (!isHydrated) return <div className="composer" />;
 
   async function say(): Promise<void> {

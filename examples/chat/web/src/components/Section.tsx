@@ -6,7 +6,7 @@ interface SectionProps {
   readonly children: ReactNode;
 }
 
-/** Panels that belong together. */
+/** A group of panels. */
 export function Section({ title, lead, children }: SectionProps): ReactNode {
   const heading = useId();
   return (

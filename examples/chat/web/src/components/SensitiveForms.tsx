@@ -9,7 +9,7 @@ import {
 import { Boundary } from "./Boundary";
 import { Problem } from "./Problem";
 
-/** The forms that need a recent password check. They ask for the password first where that is too long ago. */
+/** The forms that require a recent password check. They ask for the password first if it has expired. */
 export function SensitiveForms(): ReactNode {
   const { error, isPending, refetch } = useConfirmed();
   const isAsking = error?.code === "reauthenticate";
@@ -71,8 +71,8 @@ export function SensitiveForms(): ReactNode {
 }
 
 /**
- * Moves the focus to a heading once other forms have taken the place of those that had it, which would
- * leave it at the top of the page. `shown` names the forms, and is `null` while they load.
+ * Moves the focus to a heading after other forms have replaced the focused one. Otherwise the focus would
+ * return to the top of the page. `shown` names the displayed forms, and is `null` while they load.
  */
 function useFocusAfterSwap(
   shown: boolean | null,

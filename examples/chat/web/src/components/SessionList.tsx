@@ -9,7 +9,7 @@ import {
 import { Moment } from "./Moment";
 import { Problem } from "./Problem";
 
-/** The devices on which the account is signed in, and the buttons that sign them out. */
+/** The signed-in devices of the account, with buttons that sign them out. */
 export function SessionList(): ReactNode {
   const sessions = useSessions();
   const revoke = useRevokeSession();

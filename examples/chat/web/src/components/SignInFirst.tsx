@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 interface SignInFirstProps {
-  /** The path to come back to. */
+  /** The path to return to. */
   readonly next: string;
   /** The purpose of the page, such as "to see your account". */
   readonly to: string;

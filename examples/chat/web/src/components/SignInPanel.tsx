@@ -15,7 +15,7 @@ import { Live } from "./Live";
 import { Panel } from "./Panel";
 import { Success } from "./Success";
 
-/** `sign_in`: a form of mizan-auth, with errors of its own, which makes everything stale. */
+/** `sign_in`: a form of mizan-auth with typed errors, which invalidates all queries. */
 export function SignInPanel(): ReactNode {
   return (
     <Panel

@@ -2,12 +2,12 @@ import type { ReactNode } from "react";
 import { useSignOut } from "../mizan";
 
 interface SignOutButtonProps {
-  /** The page to come back to. */
+  /** The page to return to. */
   readonly path: string;
   readonly className?: string;
 }
 
-/** Ends the session; without JavaScript too, as the `leave` form. */
+/** Signs out. It is the `leave` form, so it works without JavaScript. */
 export function SignOutButton(props: SignOutButtonProps): ReactNode {
   const { path, className } = props;
   const signOut = useSignOut();

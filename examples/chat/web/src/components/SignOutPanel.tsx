@@ -8,7 +8,7 @@ import { Live } from "./Live";
 import { Panel } from "./Panel";
 import { Success } from "./Success";
 
-/** `sign_out`: a mutation without input, which makes everything stale. */
+/** `sign_out`: a mutation without input that invalidates all queries. */
 export function SignOutPanel(): ReactNode {
   return (
     <Panel

@@ -5,7 +5,7 @@ interface StatusProps {
   readonly code: string;
 }
 
-/** The HTTP status of a call, and its code. */
+/** The HTTP status and the code of a call. */
 export function Status({ status, code }: StatusProps): ReactNode {
   return (
     <p className="status" data-kind={kind(status)}>

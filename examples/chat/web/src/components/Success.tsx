@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Status } from "./Status";
 
-/** What a call answered. */
+/** The output of a call. */
 export function Success({
   children,
 }: {

@@ -4,7 +4,7 @@ import * as channels from "./channels";
 import { useApi } from "./react";
 import * as runtime from "./runtime/channels/hooks";
 
-/** Talk in a room. */
+/** A chat room. */
 export function useChatChannel(
   params: channels.ChatChannel["params"],
   options?: runtime.ChannelHookOptions,

@@ -21,5 +21,5 @@ export interface ChatChannel {
   readonly error: ChannelError;
 }
 
-/** Talk in a room. */
+/** A chat room. */
 export const chatChannel: ChannelDefinition<ChatChannel> = { name: "chat" };

@@ -20,25 +20,25 @@ export interface Api extends Connected {
   /** Returns the account of the signed-in user, or `null` if the caller is not signed in. */
   readonly account: Query<void, types.AccountOut | null, types.CommonError>;
   /**
-   * Tells a page whether whoever is signed in proved who they are a short while ago.
+   * Succeeds if the user has confirmed their password recently.
    *
    * Policy: recent.
    */
   readonly confirmed: Query<void, null, types.CommonError>;
-  /** Who is signed in, if anybody is. */
+  /** Returns the signed-in user. */
   readonly currentUser: Query<void, types.UserOut | null, types.CommonError>;
-  /** The accounts that the demo begins with. */
+  /** Returns the demo accounts. */
   readonly demoAccounts: Query<void, types.DemoAccount[], types.CommonError>;
   /**
-   * What is not for everybody yet.
+   * Returns the early-access report.
    *
    * Policy: has_early_access.
    */
   readonly earlyAccess: Query<void, types.Report, types.CommonError>;
-  /** Echoes the text back. */
+  /** Returns the text. */
   readonly echo: Mutation<types.EchoInput, types.EchoReply, types.CommonError>;
   /**
-   * Signs a user out everywhere; answers in how many places that was.
+   * Signs a user out on all devices. Returns the number of ended sessions.
    *
    * Policy: staff.
    *
@@ -49,10 +49,10 @@ export interface Api extends Connected {
     number,
     types.CommonError
   >;
-  /** Greets whoever is named. */
+  /** Greets a person by name. */
   readonly greet: Query<types.GreetInput, types.Greeting, types.CommonError>;
   /**
-   * The accounts, a hundred at a time.
+   * Returns up to a hundred accounts, ordered by address.
    *
    * Policy: staff.
    */
@@ -62,7 +62,7 @@ export interface Api extends Connected {
     types.CommonError
   >;
   /**
-   * What members read.
+   * Returns the report for members.
    *
    * Policy: signed in.
    */
@@ -106,13 +106,13 @@ export interface Api extends Connected {
    */
   readonly signOut: Mutation<void, null, types.CommonError>;
   /**
-   * What staff read.
+   * Returns the report for staff.
    *
    * Policy: staff.
    */
   readonly staffReport: Query<void, types.Report, types.CommonError>;
   /**
-   * What superusers read.
+   * Returns the report for superusers.
    *
    * Policy: superuser.
    */

@@ -345,7 +345,7 @@ export interface ProfileFormTypes {
   rows: {};
 }
 
-/** What others see of you. */
+/** Your public profile. */
 export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
   name: "profile",
   title: "Edit profile",

@@ -38,7 +38,7 @@ export function useAccount(): types.AccountOut | null {
 }
 
 /**
- * Tells a page whether whoever is signed in proved who they are a short while ago.
+ * Succeeds if the user has confirmed their password recently.
  *
  * Policy: recent.
  */
@@ -48,18 +48,18 @@ export function useConfirmed(
   return runtime.useQueryOf(useApi().confirmed, undefined, options);
 }
 
-/** Who is signed in, if anybody is. */
+/** Returns the signed-in user. */
 export function useCurrentUser(): types.UserOut | null {
   return runtime.useContextOf(useApi().currentUser, undefined);
 }
 
-/** The accounts that the demo begins with. */
+/** Returns the demo accounts. */
 export function useDemoAccounts(): types.DemoAccount[] {
   return runtime.useContextOf(useApi().demoAccounts, undefined);
 }
 
 /**
- * What is not for everybody yet.
+ * Returns the early-access report.
  *
  * Policy: has_early_access.
  */
@@ -69,7 +69,7 @@ export function useEarlyAccess(
   return runtime.useQueryOf(useApi().earlyAccess, undefined, options);
 }
 
-/** Echoes the text back. */
+/** Returns the text. */
 export function useEcho(
   options?: runtime.MutationHookOptions<
     types.EchoReply,
@@ -85,7 +85,7 @@ export function useEcho(
 }
 
 /**
- * Signs a user out everywhere; answers in how many places that was.
+ * Signs a user out on all devices. Returns the number of ended sessions.
  *
  * Policy: staff.
  *
@@ -124,7 +124,7 @@ export function GreetProvider(
   );
 }
 
-/** Greets whoever is named. */
+/** Greets a person by name. */
 export function useGreet(): types.Greeting {
   return runtime.useLocalContextOf(useApi().greet, GreetContext, {
     hook: "useGreet",
@@ -133,7 +133,7 @@ export function useGreet(): types.Greeting {
 }
 
 /**
- * The accounts, a hundred at a time.
+ * Returns up to a hundred accounts, ordered by address.
  *
  * Policy: staff.
  */
@@ -145,7 +145,7 @@ export function useListAccounts(
 }
 
 /**
- * What members read.
+ * Returns the report for members.
  *
  * Policy: signed in.
  */
@@ -227,7 +227,7 @@ export function useSignOut(
 }
 
 /**
- * What staff read.
+ * Returns the report for staff.
  *
  * Policy: staff.
  */
@@ -238,7 +238,7 @@ export function useStaffReport(
 }
 
 /**
- * What superusers read.
+ * Returns the report for superusers.
  *
  * Policy: superuser.
  */

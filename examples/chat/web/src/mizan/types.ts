@@ -160,13 +160,13 @@ export interface EchoInput {
 
 /** The input of `endSessions`. */
 export interface EndSessionsInput {
-  /** Of which account. */
+  /** The id of the account. */
   id: string;
 }
 
 /** The input of `greet`. */
 export interface GreetInput {
-  /** Whom to greet. */
+  /** The name of the person. */
   name: string;
 }
 
@@ -189,7 +189,7 @@ export interface LeaveValidateInput {
 
 /** The input of `listAccounts`. */
 export interface ListAccountsInput {
-  /** The address that the last list ended with. */
+  /** The last address of the previous page. */
   after?: string | null;
 }
 
@@ -205,7 +205,7 @@ export interface ProfileSubmitInput {
 
 /** The input of `forms.profile.validate`. */
 export interface ProfileValidateInput {
-  /** What others see of you. */
+  /** Your public profile. */
   values: {
     /** Shown to others. No two users can have the same name. */
     name?: string;
@@ -364,11 +364,11 @@ export interface VerifyLinkValidateInput {
   fields?: string[] | null;
 }
 
-/** Some of the accounts, by address. */
+/** A page of accounts, ordered by address. */
 export interface AccountList {
-  /** The accounts. */
+  /** The accounts of this page. */
   accounts: AccountRow[];
-  /** The address after which the list goes on, where it does. */
+  /** The last address of this page, if there are more accounts. */
   after: string | null;
 }
 
@@ -391,19 +391,19 @@ export interface AccountOut {
   groups: string[];
 }
 
-/** An account, as staff see it. */
+/** An account in the list for staff. */
 export interface AccountRow {
-  /** What the application knows the user by. */
+  /** The id of the user. */
   id: string;
-  /** What the user signs in with. */
+  /** The email address with which the user signs in. */
   email: string;
-  /** Whether the user has shown that the address is theirs. */
+  /** True if the user has confirmed the address. */
   email_verified: boolean;
-  /** Whether the user is staff. */
+  /** True for staff and superusers. */
   staff: boolean;
-  /** When the account was made. */
+  /** The time when the account was created. */
   created_at: string;
-  /** In how many places the user is signed in. */
+  /** The number of devices on which the user is signed in. */
   sessions: number;
 }
 
@@ -413,9 +413,9 @@ export interface ChatMessage {
   author: string;
   /** The display name of its author. */
   name: string;
-  /** Its text. */
+  /** The text. */
   text: string;
-  /** When, in milliseconds since 1970. */
+  /** The time in milliseconds since 1970. */
   at: number;
 }
 
@@ -427,19 +427,19 @@ export interface Choice {
   label: string;
 }
 
-/** An account that everybody may try. */
+/** A demo account. */
 export interface DemoAccount {
-  /** What its user is called. */
+  /** The display name. */
   name: string;
-  /** What one signs in with. */
+  /** The email address for signing in. */
   email: string;
-  /** Its password. */
+  /** The password. */
   password: string;
 }
 
-/** What an echo answers. */
+/** The reply of `echo`. */
 export interface EchoReply {
-  /** The text, as it was sent. */
+  /** The text that the client sent. */
   message: string;
 }
 
@@ -467,11 +467,11 @@ export interface FormState {
 
 /** A greeting. */
 export interface Greeting {
-  /** The words. */
+  /** The text of the greeting. */
   greeting: string;
 }
 
-/** A person in a room, as the others see them. */
+/** A user who is present in a room. */
 export interface Guest {
   /** The display name. */
   name: string;
@@ -506,7 +506,7 @@ export type NextStep =
   /** The flow is complete. The user can sign in. */
   | { step: "sign_in" };
 
-/** When a user is told of new messages. */
+/** The frequency of notifications about new messages. */
 export type Notify =
   /** Immediately */
   | "at_once"
@@ -515,13 +515,13 @@ export type Notify =
   /** Never */
   | "never";
 
-/** A number to call. */
+/** A phone number. */
 export interface Phone {
   kind: PhoneKind;
   number: string;
 }
 
-/** Where a phone rings. */
+/** The kind of a phone number. */
 export type PhoneKind =
   /** Mobile */
   | "mobile"
@@ -530,11 +530,11 @@ export type PhoneKind =
   /** Work */
   | "work";
 
-/** A page of text that not everybody may read. */
+/** A text with restricted access. */
 export interface Report {
   /** The heading. */
   title: string;
-  /** The text, line by line. */
+  /** The lines of the text. */
   lines: string[];
 }
 
@@ -544,7 +544,7 @@ export interface Say {
   text: string;
 }
 
-/** What a sent message is answered with. */
+/** The reply to a submitted message. */
 export interface Sent {
   sent: boolean;
 }
@@ -565,17 +565,17 @@ export interface SessionOut {
   last_used_at: string;
 }
 
-/** A user, as pages see them. */
+/** A user, as displayed on pages. */
 export interface UserOut {
-  /** What the example knows the user by. */
+  /** The id of the user. */
   id: string;
-  /** What the user signs in with. */
+  /** The email address with which the user signs in. */
   email: string;
-  /** What the user is called. */
+  /** The display name. */
   name: string;
-  /** Whether the user may see the staff report. */
+  /** True for staff. */
   staff: boolean;
-  /** Whether the user may see everything. */
+  /** True for superusers. */
   superuser: boolean;
 }
 
@@ -584,11 +584,11 @@ export type ConfirmError =
   /** The password of the account is wrong. */
   Failure<"wrong_password"> | CommonError;
 
-/** Why a message was not taken. */
+/** The error of a rejected message. */
 export type ContactError =
-  /** Nobody reads what comes from there. */
+  /** The domain of the address receives no email. */
   | Failure<"undeliverable", { domain: string }>
-  /** There is no room for more messages. */
+  /** The inbox is full. */
   | Failure<"inbox_full">
   | CommonError;
 

@@ -5,7 +5,7 @@ import { Layout } from "../components/Layout";
 import { SignInFirst } from "../components/SignInFirst";
 import { useAccount } from "../mizan";
 
-/** All accounts, for staff. The server refuses other callers, and the page says so. */
+/** All accounts, for staff. The server rejects other callers, and the page shows the error. */
 export default function Admin(): ReactNode {
   return (
     <Layout path="/admin/" title="Users">

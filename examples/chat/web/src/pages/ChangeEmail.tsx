@@ -10,7 +10,7 @@ interface ChangeEmailProps {
   readonly token: string | null;
 }
 
-/** Confirms a new address by the link that was sent to it. */
+/** Confirms a new email address by the link in the mail. */
 export default function ChangeEmail({ token }: ChangeEmailProps): ReactNode {
   return (
     <Layout path="/change-email/" title="Confirm your new email address">

@@ -3,7 +3,7 @@ import { Boundary } from "../components/Boundary";
 import { ContactForm } from "../components/ContactForm";
 import { Layout } from "../components/Layout";
 
-/** A form with every part placed by hand. It works before, and without, JavaScript. */
+/** A form with a custom layout. It works without JavaScript. */
 export default function Contact(): ReactNode {
   return (
     <Layout path="/contact/" title="Contact us">

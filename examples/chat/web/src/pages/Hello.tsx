@@ -4,7 +4,7 @@ interface HelloProps {
   readonly name: string;
 }
 
-/** The least that a page can be. */
+/** A minimal page. */
 export default function Hello({ name }: HelloProps): ReactNode {
   return <div>{`Hello, ${name}!`}</div>;
 }

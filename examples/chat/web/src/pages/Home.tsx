@@ -20,7 +20,7 @@ import "../styles/form.css";
 import "../styles/page.css";
 import "../styles/panel.css";
 
-/** The front page: every function of the example, beside its code. */
+/** The front page: every function of the example with its code. */
 export default function Home(): ReactNode {
   return (
     <MizanProvider>

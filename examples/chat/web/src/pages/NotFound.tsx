@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Layout } from "../components/Layout";
 
-/** The answer to a path that no page has. */
+/** The page for unknown paths. */
 export default function NotFound(): ReactNode {
   return (
     <Layout path="" title="Page not found">

@@ -5,7 +5,7 @@ import { SignInFirst } from "../components/SignInFirst";
 import { useCurrentUser } from "../mizan";
 import { AutoForm, profileForm } from "../mizan/forms";
 
-/** A form that is rendered from its declaration alone. */
+/** A form that `AutoForm` renders from its definition. */
 export default function Profile(): ReactNode {
   return (
     <Layout path="/profile/" title="Edit profile">

@@ -9,7 +9,7 @@ interface ResetPasswordProps {
   readonly token: string | null;
 }
 
-/** Sets a new password by the link in an email. Every session of the account ends. */
+/** Sets a new password by the link in an email. This ends all sessions of the account. */
 export default function ResetPassword({
   token,
 }: ResetPasswordProps): ReactNode {

@@ -9,7 +9,7 @@ interface RoomsProps {
   readonly room: string;
 }
 
-/** Chat rooms. The open one is in the address, and in step on every screen. */
+/** Chat rooms. The address names the open room, which is live on every screen. */
 export default function Rooms(props: RoomsProps): ReactNode {
   const [room, open] = useRoom(props.room);
   return (
@@ -37,7 +37,7 @@ export default function Rooms(props: RoomsProps): ReactNode {
   );
 }
 
-/** Returns whether the browser handles the click by itself, such as by opening another tab or window. */
+/** Returns true if the browser handles the click, for example by opening another tab or window. */
 function opensElsewhere(event: MouseEvent): boolean {
   return event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
 }

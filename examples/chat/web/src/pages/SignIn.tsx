@@ -5,7 +5,7 @@ import { useAccount, useDemoAccounts } from "../mizan";
 import { AutoForm, signInForm } from "../mizan/forms";
 import { follow } from "../nextStep";
 
-/** Opens a session, or names the step that comes first. */
+/** Signs in, or shows the step that is required first. */
 export default function SignIn(): ReactNode {
   return (
     <Layout path="/sign-in/" title="Sign in">
@@ -29,7 +29,7 @@ export default function SignIn(): ReactNode {
   );
 }
 
-/** The outcome without JavaScript, where the next step shows on this page. */
+/** The outcome without JavaScript, displayed on this page. */
 function Outcome(): ReactNode {
   const account = useAccount();
   return account ? (

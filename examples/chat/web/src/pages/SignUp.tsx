@@ -4,7 +4,7 @@ import { Layout } from "../components/Layout";
 import { AutoForm, signUpForm } from "../mizan/forms";
 import { follow } from "../nextStep";
 
-/** Creates an account. The reply is the same whether or not the address has one. */
+/** Creates an account. The reply does not reveal if the address already has an account. */
 export default function SignUp(): ReactNode {
   return (
     <Layout path="/sign-up/" title="Sign up">

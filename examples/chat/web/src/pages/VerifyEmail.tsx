@@ -13,7 +13,7 @@ interface VerifyEmailProps {
   readonly token: string | null;
 }
 
-/** Confirms an address by the code or the link in the email. */
+/** Confirms an email address by the code or the link in the mail. */
 export default function VerifyEmail({
   ticket,
   token,

@@ -1,7 +1,10 @@
 import { api } from "../mizan";
 
 export async function signIn(email: string, password: string) {
-  const result = await api.forms.signIn.submit.safe({ email, password });
+  const result = await api.forms.signIn.submit.safe({
+    email,
+    password,
+  });
   if (!result.ok)
     return result.error.code === "wrong_credentials"
       ? "Try another password"

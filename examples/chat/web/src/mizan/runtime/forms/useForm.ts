@@ -26,13 +26,13 @@ import { initialValues, wireValues, type FieldValues } from "./values";
 export interface Form<T extends FormTypes> extends FormParts<T> {
   /** Methods and state of react-hook-form. */
   readonly rhf: UseFormReturn<T["input"]>;
-  /** Whether a submission is in progress. */
+  /** True while a submission is in progress. */
   readonly isSubmitting: boolean;
-  /** Whether the values differ from the initial ones. */
+  /** True if the values differ from the initial ones. */
   readonly isDirty: boolean;
   /** Share of a submission with files that was uploaded, from 0 to 1. */
   readonly progress: number | undefined;
-  /** Whether the latest submission succeeded, here or on the page before. */
+  /** True if the latest submission succeeded, here or on the page before. */
   readonly sent: boolean;
   /** Submits the form, as the submit button does. */
   submit(): Promise<void>;

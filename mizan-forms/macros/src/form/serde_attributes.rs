@@ -1,32 +1,32 @@
-//! The names that serde gives to fields, and what else of its attributes matters to a form.
+//! Parsing of the `#[serde(..)]` attributes that determine how a field is decoded.
 
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Ident, LitStr, Path, Result, Token, parenthesized};
 
-/// What serde's attributes on a struct or a field say of decoding it.
+/// The serde attributes of a struct or a field.
 #[derive(Default)]
-pub(crate) struct Serde {
+pub(crate) struct SerdeAttributes {
     pub(crate) rename: Option<String>,
     pub(crate) rename_all: Option<LitStr>,
     pub(crate) default: bool,
     pub(crate) skip: bool,
     pub(crate) flatten: Option<Path>,
-    /// The function that decodes the field in place of its type.
-    pub(crate) decode: Option<Path>,
+    /// The function of `deserialize_with` or `with`.
+    pub(crate) deserialize_with: Option<Path>,
 }
 
-impl Serde {
+impl SerdeAttributes {
     pub(crate) fn parse(attributes: &[Attribute]) -> Result<Self> {
         let mut serde = Self::default();
         for attribute in attributes {
             if attribute.path().is_ident("serde") {
-                attribute.parse_nested_meta(|meta| serde.option(&meta))?;
+                attribute.parse_nested_meta(|meta| serde.parse_option(&meta))?;
             }
         }
         Ok(serde)
     }
 
-    fn option(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+    fn parse_option(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
         if meta.path.is_ident("rename") {
             self.rename = name(meta)?.map(|name| name.value());
         } else if meta.path.is_ident("rename_all") {
@@ -40,13 +40,13 @@ impl Serde {
             self.flatten = Some(meta.path.clone());
         } else if meta.path.is_ident("deserialize_with") {
             let path: LitStr = meta.value()?.parse()?;
-            self.decode = Some(path.parse()?);
+            self.deserialize_with = Some(path.parse()?);
         } else if meta.path.is_ident("with") {
             let module: LitStr = meta.value()?.parse()?;
             let mut path: Path = module.parse()?;
             path.segments
                 .push(Ident::new("deserialize", module.span()).into());
-            self.decode = Some(path);
+            self.deserialize_with = Some(path);
         } else {
             skip_value(meta)?;
         }
@@ -54,41 +54,41 @@ impl Serde {
     }
 }
 
-/// The value of `rename = ".."`, or that of `rename(deserialize = "..")`.
+/// Parses `rename = ".."` or `rename(deserialize = "..")`.
 fn name(meta: &ParseNestedMeta<'_>) -> Result<Option<LitStr>> {
     if meta.input.peek(Token![=]) {
         return meta.value()?.parse().map(Some);
     }
-    let mut found = None;
+    let mut renamed = None;
     meta.parse_nested_meta(|side| {
         let name: LitStr = side.value()?.parse()?;
         if side.path.is_ident("deserialize") {
-            found = Some(name);
+            renamed = Some(name);
         }
         Ok(())
     })?;
-    Ok(found)
+    Ok(renamed)
 }
 
 fn skip_value(meta: &ParseNestedMeta<'_>) -> Result<()> {
     if meta.input.peek(Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;
     } else if meta.input.peek(syn::token::Paren) {
-        let inner;
-        parenthesized!(inner in meta.input);
-        inner.parse::<proc_macro2::TokenStream>()?;
+        let arguments;
+        parenthesized!(arguments in meta.input);
+        arguments.parse::<proc_macro2::TokenStream>()?;
     }
     Ok(())
 }
 
-/// The field's name after `rename_all`, by serde's own rules.
-pub(crate) fn renamed(name: &str, rule: &LitStr) -> Result<String> {
+/// Applies a `rename_all` rule to the name of a field, as serde does.
+pub(crate) fn apply_rename_rule(name: &str, rule: &LitStr) -> Result<String> {
     Ok(match rule.value().as_str() {
         "lowercase" | "snake_case" => name.to_owned(),
         "UPPERCASE" | "SCREAMING_SNAKE_CASE" => name.to_ascii_uppercase(),
-        "PascalCase" => pascal(name),
+        "PascalCase" => to_pascal_case(name),
         "camelCase" => {
-            let pascal = pascal(name);
+            let pascal = to_pascal_case(name);
             pascal[..1].to_ascii_lowercase() + &pascal[1..]
         }
         "kebab-case" => name.replace('_', "-"),
@@ -96,13 +96,13 @@ pub(crate) fn renamed(name: &str, rule: &LitStr) -> Result<String> {
         other => {
             return Err(syn::Error::new(
                 rule.span(),
-                format!("serde has no rule `{other}` for the names of fields"),
+                format!("unknown rename rule `{other}`"),
             ));
         }
     })
 }
 
-fn pascal(name: &str) -> String {
+fn to_pascal_case(name: &str) -> String {
     let words = name.split('_').filter(|word| !word.is_empty());
     words
         .map(|word| {
