@@ -114,7 +114,7 @@ impl ErrorPage<'_> {
             let file = file.to_string_lossy();
             main.push_str(&format!(
                 "<section><h2>{}</h2>",
-                escape_all_quotes(&format!("{}:{line}:{column}", short_location(&file)))
+                escape_all_quotes(format!("{}:{line}:{column}", short_location(&file)))
             ));
             if let Some(excerpt) = error.excerpt() {
                 main.push_str(&source_lines(&excerpt));
