@@ -1,5 +1,6 @@
 import {
   useEffect,
+  useEffectEvent,
   useLayoutEffect,
   useRef,
   useState,
@@ -16,9 +17,6 @@ interface StickToEnd {
   readonly onScroll: () => void;
   readonly scrollToEnd: () => void;
 }
-
-const useBrowserLayoutEffect =
-  typeof document === "undefined" ? useEffect : useLayoutEffect;
 
 /**
  * Keeps a scrollable list at its end if the user has not scrolled up.
@@ -51,18 +49,20 @@ export function useStickToEnd(
     setHasUnseen(false);
   }
 
-  useBrowserLayoutEffect(() => {
-    if (newest === undefined) return;
+  const onNewItem = useEffectEvent(() => {
     if (isAtEnd.current || isOwn) scrollToEnd();
     else setHasUnseen(true);
-    // Runs only for a new item at the end.
+  });
+
+  useLayoutEffect(() => {
+    if (newest !== undefined) onNewItem();
   }, [newest]);
 
-  useBrowserLayoutEffect(() => {
+  // Older items are inserted above, and would move the visible ones.
+  useLayoutEffect(() => {
     const { current: list } = ref;
     if (!list || oldest === undefined || isAtEnd.current) return;
     list.scrollTop = list.scrollHeight - fromEnd.current;
-    // Runs only for older items, which would move the visible ones.
   }, [oldest]);
 
   // Keeps the end visible when the window shrinks.

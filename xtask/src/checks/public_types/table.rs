@@ -9,4 +9,70 @@ pub(super) struct Decision {
     pub(super) reason: &'static str,
 }
 
-pub(super) const DECISIONS: &[Decision] = &[];
+pub(super) const DECISIONS: &[Decision] = &[
+    Decision {
+        package: "mizan-auth",
+        library: "jiff",
+        reason: "`Timestamp` is the project's type for moments; records, `Clock` and the outputs of functions have it",
+    },
+    Decision {
+        package: "mizan-auth",
+        library: "sqlx_core",
+        reason: "`SqliteStore::new` and `PostgresStore::new` take a pool, so that an application shares its own",
+    },
+    Decision {
+        package: "mizan-auth",
+        library: "sqlx_postgres",
+        reason: "`PostgresStore::new` takes a pool, so that an application shares its own",
+    },
+    Decision {
+        package: "mizan-auth",
+        library: "sqlx_sqlite",
+        reason: "`SqliteStore::new` takes a pool, so that an application shares its own",
+    },
+    Decision {
+        package: "mizan-auth",
+        library: "validator",
+        reason: "the forms of the account flows derive `Validate`, which `Form` requires",
+    },
+    Decision {
+        package: "mizan-core",
+        library: "cookie",
+        reason: "`Cx::set_cookie` takes the `Cookie` that applications build with the crate",
+    },
+    Decision {
+        package: "mizan-core",
+        library: "futures_core",
+        reason: "`BoxFuture` is an alias of a standard type, which a new version does not change",
+    },
+    Decision {
+        package: "mizan-core",
+        library: "tokio_util",
+        reason: "`CancellationToken` is the type that applications pass on to their own tasks",
+    },
+    Decision {
+        package: "mizan-core",
+        library: "validator",
+        reason: "inputs derive `Validate`; only the trait is in signatures, never its error",
+    },
+    Decision {
+        package: "mizan-forms",
+        library: "validator",
+        reason: "forms derive `Validate`; only the trait is in signatures, never its error",
+    },
+    Decision {
+        package: "mizan-http",
+        library: "tower_layer",
+        reason: "`Layer` is the trait that routers accept",
+    },
+    Decision {
+        package: "mizan-http",
+        library: "tower_service",
+        reason: "`Service` is the trait that routers and servers accept",
+    },
+    Decision {
+        package: "mizan-ssr",
+        library: "futures_core",
+        reason: "`Stream` is the trait of streams, until the standard library has one",
+    },
+];
