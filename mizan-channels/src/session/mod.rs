@@ -38,16 +38,16 @@ mod events;
 mod heartbeat;
 mod message_queue;
 #[cfg(test)]
-mod model;
+mod model_check;
 pub(crate) mod protocol;
 mod refusal;
 mod settings;
-mod step;
 mod subscription;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timers;
+mod transitions;
 
 pub use channel_session::{ChannelSession, ConnectionState};
 pub use events::{SessionInput, SessionOutput, SubscriptionRequest};

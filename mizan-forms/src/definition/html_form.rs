@@ -3,7 +3,7 @@
 use mizan_core::adapter::FormShape;
 use serde_json::{Value, json};
 
-use super::displayable::retain_displayable;
+use super::displayable_values::retain_displayable;
 use super::model::{Field, FieldKind, FormDefinition, Row, find_field};
 use super::posted_values::PostedGroup;
 

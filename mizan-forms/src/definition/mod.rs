@@ -1,7 +1,7 @@
 //! The definition of a form, computed from its type's JSON Schema and its attributes.
 
-mod displayable;
-mod encoded;
+mod displayable_values;
+mod encoded_definition;
 mod from_json_schema;
 mod html_form;
 mod input_schema;
@@ -10,8 +10,8 @@ mod manifest;
 mod model;
 mod posted_values;
 
-pub(crate) use displayable::retain_displayable;
-pub(crate) use encoded::encoded_definition;
+pub(crate) use displayable_values::retain_displayable;
+pub(crate) use encoded_definition::encoded_definition;
 pub use from_json_schema::define_form;
 pub(crate) use input_schema::input_schema;
 pub use model::FormDefinition;

@@ -11,7 +11,7 @@ use mizan_core::error::FieldErrors;
 use mizan_core::upload::UploadField;
 use mizan_core::{Error, ErrorCode};
 
-use super::budget::BodyShare;
+use super::body_budget::BodyShare;
 use super::multipart::MultipartReader;
 use super::read::{check_encoding, has_content_type, read_bytes};
 use super::upload::{ReceivedFile, UploadOutcome, UploadReceiver};

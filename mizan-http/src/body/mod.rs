@@ -1,6 +1,6 @@
 //! Request bodies: JSON, forms and files, read within the limits.
 
-pub(crate) mod budget;
+pub(crate) mod body_budget;
 pub(crate) mod form_data;
 mod media_type;
 mod multipart;

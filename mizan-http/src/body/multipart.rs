@@ -14,7 +14,7 @@ use mizan_core::{Error, ErrorCode};
 use multer::{Field, Multipart};
 use parking_lot::Mutex;
 
-use super::budget::BodyShare;
+use super::body_budget::BodyShare;
 use super::read::{incomplete, timed_out, too_large};
 use super::slow_body::SlowBodyTimeout;
 use crate::quoted_string::rsplit_unquoted;

@@ -6,7 +6,7 @@ use mizan_core::adapter::Uploads;
 use mizan_core::error::FieldErrors;
 use serde_json::{Map, Value};
 
-use super::budget::RetainedShare;
+use super::body_budget::RetainedShare;
 use super::form_data::FormData;
 use super::upload::ReceivedFile;
 

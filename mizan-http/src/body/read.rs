@@ -8,7 +8,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use mizan_core::{Error, ErrorCode};
 
-use super::budget::BodyShare;
+use super::body_budget::BodyShare;
 use crate::service::limits::HttpLimits;
 use crate::timeout::LazyTimeout;
 

@@ -13,7 +13,7 @@ use mizan_core::{Error, ErrorCode, Upload};
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
-use super::budget::BodyShare;
+use super::body_budget::BodyShare;
 use super::media_type::{self, SNIFF_BYTES};
 use super::multipart::{MultipartReader, Part};
 

@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
 use crate::authenticate::Authenticate;
-use crate::body::budget::Destination;
+use crate::body::body_budget::Destination;
 use crate::body::read::read_json;
-use crate::budget::ClientKey;
+use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
 use crate::response::problem_details::ProblemDetails;
 use crate::response::reply;

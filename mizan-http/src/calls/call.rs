@@ -10,12 +10,12 @@ use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::idempotency::IdempotencyKey;
 use crate::authenticate::Authenticate;
-use crate::body::budget::Destination;
+use crate::body::body_budget::Destination;
 use crate::body::form_data::{FormData, UploadTarget, is_multipart};
 use crate::body::payload::Payload;
 use crate::body::read::read_json;
 use crate::body::urlencoded;
-use crate::budget::ClientKey;
+use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
 use crate::response::{problem_details, reply};
 use crate::service::state::ServiceState;

@@ -19,9 +19,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::idempotency::{
     Claim, IdempotencyKey, IdempotencyStore, PendingEntry, RequestFingerprint,
 };
-use crate::body::budget::RetainedShare;
+use crate::body::body_budget::RetainedShare;
 use crate::body::payload::Payload;
-use crate::budget::{Budget, ClientKey, Exhausted, Share};
+use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
 use crate::timeout::LazyTimeout;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mizan_core::{Error, ErrorCode};
 
-use crate::budget::Exhausted;
+use crate::client_budget::Exhausted;
 
 /// Returns `unavailable`, with a time after which the client may retry.
 pub(crate) fn busy(exhausted: Exhausted) -> Error {

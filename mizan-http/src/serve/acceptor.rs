@@ -10,8 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use crate::budget::{Budget, ClientKey, Exhausted, Share};
 use crate::client_address::canonical_network;
+use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
 
 /// The minimum interval between two log messages about the same problem.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);

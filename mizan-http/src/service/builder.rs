@@ -12,11 +12,11 @@ use super::limits::HttpLimits;
 use super::mizan_service::MizanService;
 use super::state::ServiceState;
 use crate::authenticate::{Anonymous, Authenticate};
-use crate::body::budget::BodyBudget;
-#[cfg(feature = "channels")]
-use crate::budget::Budget;
+use crate::body::body_budget::BodyBudget;
 use crate::calls::runner::CallRunner;
 use crate::client_address::{ClientAddressResolver, ForwardedHeader};
+#[cfg(feature = "channels")]
+use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
 
 impl MizanService {

@@ -11,11 +11,11 @@ use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::limits::HttpLimits;
 use crate::authenticate::Authenticate;
-use crate::body::budget::BodyBudget;
-#[cfg(feature = "channels")]
-use crate::budget::Budget;
+use crate::body::body_budget::BodyBudget;
 use crate::calls::runner::CallRunner;
 use crate::client_address::ClientAddressResolver;
+#[cfg(feature = "channels")]
+use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
 use crate::response::ReplyBody;
 use crate::response::problem_details;

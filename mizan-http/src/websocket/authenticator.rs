@@ -12,7 +12,7 @@ use mizan_core::{Error, RequestHead};
 use super::retained_head::with_headers;
 use super::session_watch::SessionWatch;
 use crate::authenticate::Authenticate;
-use crate::budget::Share;
+use crate::client_budget::Share;
 use crate::service::state::ServiceState;
 
 /// Authenticates a WebSocket like a request: with the head of the upgrade, in which a token that the

@@ -14,7 +14,7 @@ use super::handshake::{self, malformed};
 use super::retained_head::{MAX_RETAINED_HEAD_BYTES, retained_bytes, retained_head};
 use super::transport::WebSocketTransport;
 use crate::authenticate::Authenticate;
-use crate::budget::ClientKey;
+use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
 use crate::response::busy::busy;
 use crate::response::problem_details;

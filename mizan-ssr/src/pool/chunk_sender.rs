@@ -1,6 +1,6 @@
 //! The sender of a streamed render's chunks.
 
-use super::job::ChunkQueue;
+use super::job_deadline::ChunkQueue;
 use crate::engine::Host;
 use crate::output::RenderChunk;
 

@@ -1,17 +1,10 @@
-//! A render that a worker executes, and its deadline.
+//! A render that a worker executes.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
-
-use super::settings::STUCK_DELAY;
-use super::watchdog::{Watch, Watched};
-use crate::engine::Interrupter;
-use crate::error::{RenderError, RenderErrorKind};
+use super::job_deadline::JobDeadline;
+use super::watchdog::Watch;
 use crate::function_calls::FunctionCalls;
-use crate::output::{RenderChunk, Rendered};
 
 /// A render in the queue or on a thread.
 pub(crate) struct Job {
@@ -25,114 +18,4 @@ pub(crate) struct Job {
     pub(crate) deadline: Arc<JobDeadline>,
     /// Keeps the watchdog active until the job is dropped.
     pub(crate) watch: Watch,
-}
-
-/// The deadline of a job: interrupts its code, and replies on behalf of a thread that is stuck.
-pub(crate) struct JobDeadline {
-    /// The component's path as given by the caller, for messages.
-    pub(crate) path: String,
-    timeout: Duration,
-    pub(crate) at: Instant,
-    pub(crate) output: JobOutput,
-    progress: Mutex<Progress>,
-}
-
-/// Abandons the thread that runs a job. The argument is the component's path.
-pub(crate) type AbandonThread = Arc<dyn Fn(&str) + Send + Sync>;
-
-#[derive(Default)]
-struct Progress {
-    /// Set while a thread has the job.
-    abandon_thread: Option<AbandonThread>,
-    /// Set while JavaScript runs, so that a late interruption does not reach the next render.
-    interrupter: Option<Interrupter>,
-    expired: bool,
-}
-
-/// The destination of a job's markup.
-pub(crate) enum JobOutput {
-    Whole(Reply),
-    Stream(ChunkQueue),
-}
-
-/// The channel of a reply, taken by the first sender.
-pub(crate) type Reply = Mutex<Option<oneshot::Sender<Result<Rendered, RenderError>>>>;
-
-/// The channel of a stream's chunks.
-pub(crate) type ChunkQueue = mpsc::UnboundedSender<Result<RenderChunk, RenderError>>;
-
-impl JobDeadline {
-    pub(crate) fn new(path: String, timeout: Duration, at: Instant, output: JobOutput) -> Self {
-        Self {
-            path,
-            timeout,
-            at,
-            output,
-            progress: Mutex::default(),
-        }
-    }
-
-    /// Records the thread that has the job. Returns `false` if the deadline has expired.
-    pub(super) fn assign_thread(&self, abandon: AbandonThread) -> bool {
-        let mut progress = self.progress.lock();
-        progress.abandon_thread = Some(abandon);
-        !progress.expired
-    }
-
-    /// Records that JavaScript runs. Returns `false` if the deadline has expired.
-    pub(super) fn code_started(&self, interrupter: Interrupter) -> bool {
-        let mut progress = self.progress.lock();
-        progress.interrupter = Some(interrupter);
-        !progress.expired
-    }
-
-    /// Records that JavaScript has stopped. Returns `false` if the deadline has expired.
-    pub(super) fn code_stopped(&self) -> bool {
-        let mut progress = self.progress.lock();
-        progress.interrupter = None;
-        !progress.expired
-    }
-
-    pub(super) fn error(&self) -> RenderError {
-        RenderErrorKind::DeadlineExceeded {
-            path: self.path.clone(),
-            timeout: self.timeout,
-        }
-        .into()
-    }
-
-    /// Replies to the caller that the deadline has expired.
-    pub(super) fn reply_expired(&self) {
-        match &self.output {
-            JobOutput::Whole(reply) => send_reply(reply, Err(self.error())),
-            // The reader may be gone.
-            JobOutput::Stream(chunks) => drop(chunks.send(Err(self.error()))),
-        }
-    }
-}
-
-impl Watched for JobDeadline {
-    fn on_deadline(&self) -> Option<Instant> {
-        let mut progress = self.progress.lock();
-        if progress.expired {
-            self.reply_expired();
-            if let Some(abandon) = &progress.abandon_thread {
-                abandon(&self.path);
-            }
-            return None;
-        }
-        progress.expired = true;
-        if let Some(interrupt) = &progress.interrupter {
-            interrupt();
-        }
-        Some(self.at + STUCK_DELAY)
-    }
-}
-
-/// Sends `result` unless a reply has been sent already.
-pub(super) fn send_reply(reply: &Reply, result: Result<Rendered, RenderError>) {
-    if let Some(reply) = reply.lock().take() {
-        // The caller may be gone.
-        let _ = reply.send(result);
-    }
 }

@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::chunk_sender::ChunkSender;
 use super::event_loop::{EventLoop, RenderExit};
-use super::job::{AbandonThread, ChunkQueue, Job, JobDeadline, JobOutput, send_reply};
+use super::job::Job;
+use super::job_deadline::{AbandonThread, ChunkQueue, JobDeadline, JobOutput, send_reply};
 use super::settings::WorkerSettings;
 use crate::engine::{
     BUFFER_LIMIT_MESSAGE, Engine, EngineError, EntryPoint, Host, JsValue, exception_error,

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
-use super::job::{AbandonThread, Job};
+use super::job::Job;
+use super::job_deadline::AbandonThread;
 use super::replacement_budget::ReplacementBudget;
 use super::settings::WorkerSettings;
 use super::watchdog::Watchdog;

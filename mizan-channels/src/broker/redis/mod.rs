@@ -4,7 +4,7 @@ mod connection;
 mod gap_fill;
 mod leases;
 #[cfg(test)]
-mod model;
+mod model_check;
 mod presence;
 mod publish;
 mod scripts;

@@ -3,7 +3,7 @@
 use http_body::Body;
 use mizan_core::{Error, ErrorCode};
 
-use crate::budget::{Budget, ClientKey, Exhausted, Share};
+use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
 
