@@ -13,7 +13,7 @@ use crate::clock::{Clock, later};
 use crate::store::{Account, SessionStore, StoreError};
 use crate::token::{Token, TokenId};
 
-/// The number of sessions that are purged before other tasks can use the store.
+/// The maximum number of sessions in one purge query. Other tasks can use the store between queries.
 const PURGE_BATCH_SIZE: u32 = 500;
 
 /// Opens, authenticates, lists and ends sessions. Cloning is cheap.
