@@ -199,7 +199,7 @@ impl AccountsBuilder {
     /// Sets the number of threads that hash passwords, and the maximum number of waiting callers.
     ///
     /// Each thread permanently occupies the memory of the hash cost. Up to `queue_capacity` unknown callers
-    /// wait for a thread, and as many known callers. The default is one thread and 64 waiting callers per
+    /// and as many known callers wait for a thread. The default is one thread and 64 waiting callers per
     /// core. On a core that hashes 40 passwords per second, the last of 64 callers waits for 1.6 seconds.
     pub fn hash_pool(mut self, threads: usize, queue_capacity: usize) -> Self {
         (self.hash_threads, self.hash_queue_capacity) = (threads, queue_capacity);

@@ -29,7 +29,7 @@ pub async fn tokens<S: TokenStore>(store: Arc<S>, users: [&str; 2]) {
     );
     assert_eq!(store.find(TokenId::random()).await.unwrap(), None);
 
-    // Of concurrent calls, one takes the token and five use up its attempts.
+    // Of 50 concurrent calls, exactly five use up an attempt, and exactly one takes the token.
     for (is_taking, expected) in [(false, 5), (true, 1)] {
         let tries = (0..50).map(|_| {
             let store = Arc::clone(&store);
