@@ -26,9 +26,9 @@ const OTHER: &str = "another good password";
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Works,
-    /// Every write fails, as when Redis is unreachable.
+    /// Every write fails, for example because Redis is unreachable.
     Fails,
-    /// The store no longer lists the sessions of a user, as when Redis evicted the set.
+    /// The store no longer lists the sessions of a user, for example because Redis evicted the set.
     Forgot,
     /// All sessions are revoked immediately before a session is removed.
     RevokesMeanwhile,
