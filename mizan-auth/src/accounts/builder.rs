@@ -24,7 +24,7 @@ use crate::url_security::is_loopback;
 /// The maximum number of entries per thread in each lane of the hash queue.
 const QUEUED_HASHES_PER_THREAD: usize = 64;
 
-/// The minimum retention of unverified accounts: the lifetime of their links.
+/// The minimum retention of unverified accounts, which is longer than the lifetime of their links.
 const MIN_UNVERIFIED_RETENTION: Duration = Duration::from_secs(60 * 60);
 
 /// A builder of [`Accounts`]. [`Accounts::builder`] creates it.

@@ -6,8 +6,8 @@ import {
   type RefObject,
 } from "react";
 
-/** The maximum distance from the end of a list that counts as at its end, in pixels. */
-const near = 32;
+/** The maximum distance in pixels from the end of a list at which it counts as scrolled to the end. */
+const endThresholdPx = 32;
 
 interface StickToEnd {
   readonly ref: RefObject<HTMLDivElement | null>;
@@ -40,7 +40,7 @@ export function useStickToEnd(
     const { current: list } = ref;
     if (!list) return;
     fromEnd.current = list.scrollHeight - list.scrollTop;
-    isAtEnd.current = fromEnd.current - list.clientHeight <= near;
+    isAtEnd.current = fromEnd.current - list.clientHeight <= endThresholdPx;
     if (isAtEnd.current) setHasUnseen(false);
   }
 
@@ -55,14 +55,14 @@ export function useStickToEnd(
     if (newest === undefined) return;
     if (isAtEnd.current || isOwn) scrollToEnd();
     else setHasUnseen(true);
-    // Runs only for a new item at the end.
+    // Only a new item at the end runs this effect.
   }, [newest]);
 
   useBrowserLayoutEffect(() => {
     const { current: list } = ref;
     if (!list || oldest === undefined || isAtEnd.current) return;
     list.scrollTop = list.scrollHeight - fromEnd.current;
-    // Runs only for older items, which would move the visible ones.
+    // Only older items, which would move the visible ones, run this effect.
   }, [oldest]);
 
   // Keeps the end visible when the window shrinks.
