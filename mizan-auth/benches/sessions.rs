@@ -41,7 +41,7 @@ fn runtime() -> Runtime {
 
 const ACCOUNTS: usize = 1_000;
 
-/// Returns accounts with a thousand signed-in users, and the head of a request of one of them.
+/// Returns accounts with a thousand signed-in users, and the head of a request of one user.
 async fn signed_in<S: AccountStore>(store: Arc<S>) -> (Accounts, RequestHead) {
     let accounts = Accounts::builder("https://example.com")
         .store(Arc::clone(&store))

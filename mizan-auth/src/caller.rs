@@ -1,4 +1,4 @@
-//! The caller of a flow, as the rate limits and the hash queue see it.
+//! The caller of a flow, for the rate limits and the hash queue.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use crate::client_network::{client_network, wide_network};
 use crate::password::{QueueClient, QueueEntry};
 use crate::token::TokenId;
 
-/// A caller and the trust that it has before its password is checked.
+/// The caller of a flow, and its relation to the account before the password is checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) address: Option<IpAddr>,
@@ -23,7 +23,7 @@ pub(crate) struct Caller {
 pub(crate) enum Trust {
     /// No proof: the caller is unknown.
     None,
-    /// The cookie of a device that signed in to the account before, or a link that was mailed to it.
+    /// The cookie of a device that signed in to the account before, or a link that was mailed to the account.
     /// Limits count by its id.
     Device(TokenId),
     /// A session. Limits count by its id.
@@ -31,7 +31,7 @@ pub(crate) enum Trust {
 }
 
 impl Caller {
-    /// Returns the caller of a request without regard to its session and device.
+    /// Returns the caller of a request as an unknown caller, regardless of its session and device.
     pub(crate) fn unknown(cx: &Cx) -> Self {
         let address = cx.head().client_addr();
         Self {
@@ -42,7 +42,7 @@ impl Caller {
         }
     }
 
-    /// Returns the caller with the session of its principal, or an unknown caller if it is not signed in.
+    /// Returns the caller of a request as known by its session, or as unknown if it is not signed in.
     pub(crate) fn from_session(cx: &Cx) -> Self {
         let unknown = Self::unknown(cx);
         let Some(identity) = cx.principal().identity() else {
@@ -57,7 +57,7 @@ impl Caller {
         }
     }
 
-    /// Returns the caller with the token of a device or link that belongs to the account of `user`.
+    /// Returns the caller as known to the account of `user` by the token of a device or link.
     pub(crate) fn with_device(self, token: TokenId, user: &str) -> Self {
         Self {
             trust: Trust::Device(token),

@@ -36,7 +36,7 @@ impl Clock {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Advances the clock, to test what happens later.
+    /// Advances the clock, for tests of later behaviour.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.offset_millis.fetch_add(by, Ordering::Relaxed);

@@ -10,9 +10,10 @@ use validator::ValidateEmail;
 
 /// An email address in canonical form, by which accounts are found.
 ///
-/// The local part is ASCII in lower case: mail servers do not distinguish case in practice, and
-/// look-alike addresses (`ıvan@`, `іvan@`) never become equal through case mapping. The domain is in the
-/// form that the DNS uses (UTS 46, Punycode), in which look-alike domains differ.
+/// The local part is ASCII in lower case, because mail servers do not distinguish case in practice. A local
+/// part with other characters is invalid, so that look-alike addresses (`ıvan@`, `іvan@`) never become equal
+/// through case mapping. The domain is in the form that the DNS uses (UTS 46, Punycode), in which look-alike
+/// domains differ.
 ///
 /// # Examples
 ///

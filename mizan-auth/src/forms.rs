@@ -13,9 +13,7 @@ use validator::Validate;
 use crate::accounts::{
     Accounts, ConfirmError, LinkError, NextStep, ProofError, SignInError, Ticket,
 };
-
 use crate::email_address::EmailAddress;
-
 use crate::password::Password;
 
 /// Create an account.

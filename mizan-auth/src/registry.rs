@@ -12,8 +12,7 @@ use crate::functions::{
     Account, ResendCode, RevokeOtherSessions, RevokeSession, Sessions, SignOut,
 };
 
-/// Returns a registry with all forms and functions of accounts. Merge it into the registry of the
-/// application.
+/// Returns a registry of all forms and functions of accounts. Merge it into the registry of the application.
 ///
 /// # Examples
 ///

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The public part of a [`Token`], by which it is stored and listed.
+/// The public part of a [`Token`], which identifies it in stores and lists.
 ///
-/// It consists of 128 random bits and is useless without the secret part.
+/// It consists of 128 random bits and gives no access without the secret part.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId([u8; 16]);
 
@@ -22,7 +22,7 @@ impl TokenId {
         Self(random())
     }
 
-    /// Creates an id from the bytes that a store keeps.
+    /// Creates an id from stored bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -72,9 +72,10 @@ impl<'de> Deserialize<'de> for TokenId {
     }
 }
 
-/// The token that a client holds, `id.secret`. Stores keep only the id and a hash of the secret.
+/// The token of a client, `id.secret`. Stores contain only the id and a hash of the secret.
 ///
-/// The secret consists of 256 random bits, so that its plain SHA-256 hash cannot be reversed by search.
+/// The secret consists of 256 random bits, so that a brute-force search cannot reverse its plain SHA-256
+/// hash.
 /// `Debug` shows only the id.
 ///
 /// # Examples
@@ -156,7 +157,7 @@ impl SecretHash {
         Self(Sha256::digest(secret).into())
     }
 
-    /// Creates a hash from the bytes that a store keeps.
+    /// Creates a hash from stored bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -185,7 +186,7 @@ impl fmt::Debug for SecretHash {
 
 /// An error: the text is not a token.
 ///
-/// It does not contain the text, which may be a token with a typing error.
+/// It does not contain the text, which may be a mistyped token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseTokenError;
 
@@ -200,7 +201,7 @@ impl std::error::Error for ParseTokenError {}
 /// Returns six random, uniformly distributed digits.
 pub(crate) fn random_code() -> String {
     const CODES: u32 = 1_000_000;
-    // The largest multiple of a million in 32 bits. Larger numbers would favour small codes.
+    // The largest multiple of a million in 32 bits. Larger random numbers would favour small codes.
     const LIMIT: u32 = u32::MAX - u32::MAX % CODES;
     loop {
         let number = u32::from_le_bytes(random());

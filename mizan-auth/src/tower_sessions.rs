@@ -8,14 +8,14 @@ use tower_sessions_core::Session;
 
 use crate::accounts::Accounts;
 
-/// Finds the principal of a request by its session of tower-sessions.
+/// Finds the principal of a request by its session in tower-sessions.
 ///
-/// Use it in an application that already has such sessions: the `SessionManagerLayer` wraps the service,
+/// Use it in an application that already uses tower-sessions: the `SessionManagerLayer` wraps the service,
 /// and the session contains the id of the user.
 ///
 /// The access rights of the user come from [`Accounts`], whose own session cookie is ignored. The application
-/// opens and ends the sessions itself, so leave `sign_in` and the other flows out of its registry; they would
-/// set a second cookie. These sessions have no epoch: after a change of the password or the email address, the
+/// opens and ends the sessions itself. Do not register `sign_in` and the other flows, which would set a second
+/// cookie. These sessions have no epoch: after a change of the password or the email address, the
 /// application has to end the user's sessions.
 ///
 /// # Examples
@@ -42,7 +42,7 @@ pub struct TowerSessions {
 }
 
 impl TowerSessions {
-    /// Reads the id of the user, a string, from the session value `user_id_key`.
+    /// Creates an authenticator that reads the id of the user, a string, from the session value `user_id_key`.
     pub fn new(accounts: Accounts, user_id_key: impl Into<String>) -> Self {
         Self {
             accounts,

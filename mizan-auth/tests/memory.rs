@@ -25,7 +25,7 @@ fn resident_kib() -> usize {
     number.parse().unwrap()
 }
 
-/// Verifies a number of wrong passwords, 16 at a time, and returns the memory growth in KiB.
+/// Verifies `checks` wrong passwords, 16 at a time, and returns the memory growth in KiB.
 async fn growth_after(checks: usize) -> usize {
     let passwords = PasswordHasher::new(HashCost::default(), AT_ONCE, 1000).unwrap();
     let before = resident_kib();

@@ -58,7 +58,7 @@ impl Adapter for Actix {
     fn request((actix, payload): Self::Request) -> Request<Self::Body> {
         let frame: fn(Chunk) -> ChunkFrame = |chunk| chunk.map(Frame::data);
         let mut request = Request::new(StreamBody::new(payload.map(frame)));
-        // Both crates check the same grammar; the defaults match no route.
+        // Both crates accept the same syntax, so these defaults are not used. They match no route.
         *request.method_mut() =
             Method::from_bytes(actix.method().as_str().as_bytes()).unwrap_or_default();
         *request.uri_mut() = actix.uri().to_string().parse().unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Memory of the chat example's process, and the latency of a trivial call, during floods.
 //!
-//! `cargo bench -p chat --features v8 --bench floods` starts the server that it was built with, attacks it from
-//! one loopback address after the other, and prints a row for each flood. The honest client calls
-//! `demo_accounts` from an address of its own.
+//! `cargo bench -p chat --features v8 --bench floods` starts the server, attacks it from a different loopback
+//! address in each flood, and prints a row for each flood. The honest client calls `demo_accounts` from a
+//! separate address.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -22,8 +22,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
-/// The longest that a flood lasts.
+/// The duration of a flood.
 const FLOOD_DURATION: Duration = Duration::from_secs(8);
+/// The last part of the honest client's loopback address.
 const HONEST_CLIENT: u8 = 200;
 
 #[tokio::main]
@@ -86,7 +87,7 @@ impl Attacker {
     }
 }
 
-/// The answers that a flood got, by status; 0 stands for a connection that the server closed.
+/// The number of answers to a flood, by status. Status 0 stands for a connection that the server closed.
 type Answers = std::collections::BTreeMap<u16, u32>;
 
 async fn idle(attacker: Attacker) -> Answers {
@@ -136,12 +137,12 @@ async fn pages(attacker: Attacker) -> Answers {
     .await
 }
 
-/// Connections that made one request over HTTP/2 and then stay silent.
+/// Opens connections that complete the HTTP/2 handshake and then stay silent.
 async fn idle_connections(attacker: Attacker) -> Answers {
-    // The preface, empty SETTINGS, and an acknowledgement of the server's.
+    // The connection preface, an empty SETTINGS frame, and an acknowledgement of the server's SETTINGS.
     const OPENING: &[u8] =
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0";
-    hold(1_000, attacker, OPENING).await
+    keep_open(1_000, attacker, OPENING).await
 }
 
 async fn slow_uploads(attacker: Attacker) -> Answers {
@@ -150,7 +151,7 @@ async fn slow_uploads(attacker: Attacker) -> Answers {
         --b\r\ncontent-disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\
         content-type: image/png\r\n\r\n";
     let begin = [head.as_bytes(), &[0x89; 500_000]].concat();
-    hold(200, attacker, begin.leak()).await
+    keep_open(200, attacker, begin.leak()).await
 }
 
 async fn sockets(attacker: Attacker) -> Answers {
@@ -159,12 +160,12 @@ async fn sockets(attacker: Attacker) -> Answers {
          sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         attacker.server.port()
     );
-    hold(1_000, attacker, head.into_bytes().leak()).await
+    keep_open(1_000, attacker, head.into_bytes().leak()).await
 }
 
-/// Opens `count` connections, sends `bytes` on each, and keeps them until the flood is over. The
-/// answers are 0 for a connection that the server closed, and 1 for one that it kept.
-async fn hold(count: u32, attacker: Attacker, bytes: &'static [u8]) -> Answers {
+/// Opens `count` connections, sends `bytes` on each, and keeps them open until the flood is over. The
+/// status is 0 for a connection that the server closed, and 1 for a connection that stayed open.
+async fn keep_open(count: u32, attacker: Attacker, bytes: &'static [u8]) -> Answers {
     let mut connections = JoinSet::new();
     for _ in 0..count {
         let attacker = attacker.clone();
@@ -227,7 +228,7 @@ async fn count_answers(connections: JoinSet<u16>) -> Answers {
     answers
 }
 
-/// The chat example in a process of its own, until this is dropped.
+/// The chat example in a separate process, which ends when this value is dropped.
 struct Server {
     process: Child,
     address: SocketAddr,
@@ -246,7 +247,10 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start the chat example")?;
-        let stdout = process.stdout.take().context("stdout is a pipe")?;
+        let stdout = process
+            .stdout
+            .take()
+            .context("the output of the server is not a pipe")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let port = line
@@ -267,7 +271,7 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        Ok(kib.context("the kernel tells the memory of a process")? / 1024)
+        Ok(kib.context("cannot read the resident memory of the server")? / 1024)
     }
 
     /// Runs a flood, calls the server honestly meanwhile, and prints the row.

@@ -19,8 +19,8 @@ const OUTSIDE: &str = "/..";
 
 /// Serves the files of a `ServeDir`, except hidden ones such as Vite's manifest in `.vite`.
 ///
-/// An invalid path is answered by the fallback of `files`, like the path of a missing file, instead of with an
-/// error of the file system.
+/// For an invalid path, the fallback of `files` responds as for a missing file. Otherwise the response would be
+/// an error of the file system.
 pub fn public<S>(files: S) -> Router
 where
     S: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,

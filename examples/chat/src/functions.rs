@@ -1,8 +1,7 @@
 //! The server functions of the pages. `mizan-codegen` generates the client from them.
 
-use mizan_auth::{Account, Accounts};
-
 use mizan_auth::store::SqliteStore;
+use mizan_auth::{Account, Accounts};
 use mizan_core::{Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;

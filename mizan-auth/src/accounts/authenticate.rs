@@ -43,9 +43,9 @@ impl Authenticate for Accounts {
 impl Accounts {
     /// Returns the session of a request's cookie and its account.
     ///
-    /// A cookie without a valid session does not hide another one of the same name. If two cookies have
-    /// different sessions, the request is anonymous: an attacker has planted one of them, and the server
-    /// cannot tell which.
+    /// A cookie without a valid session does not hide another cookie of the same name. If two cookies belong to
+    /// different sessions, the request is anonymous: an attacker may have planted one of them, and the server
+    /// cannot determine which.
     pub(super) async fn presented_session_and_account(
         &self,
         head: &RequestHead,
@@ -130,7 +130,7 @@ impl Accounts {
         permissions.chain(of_groups.flatten()).cloned().collect()
     }
 
-    /// Returns the identity of an account, on which policies decide.
+    /// Returns the identity of an account, which policies check.
     pub(crate) fn identity(&self, account: &Account, session: Option<&Session>) -> Identity {
         let access = &account.access;
         let mut identity = Identity::new(&account.id).recent_for(self.0.recent_for);

@@ -21,13 +21,13 @@ use crate::session::{SessionLifetime, Sessions, TokenCookie};
 use crate::store::{AccountStore, SessionStore, TokenStore, UserStore};
 use crate::url_security::is_loopback;
 
-/// The number of callers per thread that wait in each lane of the hash queue.
+/// The maximum number of entries per thread in each lane of the hash queue.
 const QUEUED_HASHES_PER_THREAD: usize = 64;
 
-/// The minimum retention of unverified accounts: the lifetime of their links.
+/// The minimum retention of unverified accounts, which is longer than the lifetime of their links.
 const MIN_UNVERIFIED_RETENTION: Duration = Duration::from_secs(60 * 60);
 
-/// Builds [`Accounts`]; created by [`Accounts::builder`].
+/// A builder of [`Accounts`]. [`Accounts::builder`] creates it.
 ///
 /// A store and a mailer are required; everything else has a secure default.
 ///
@@ -83,7 +83,7 @@ pub struct AccountsBuilder {
 impl Accounts {
     /// Returns a builder of accounts for the site at `base_url`, such as `https://example.com`.
     ///
-    /// All links in mails start with the base URL, whatever the `Host` header of a request is.
+    /// All links in mails start with the base URL and do not depend on the `Host` header of a request.
     pub fn builder(base_url: impl Into<String>) -> AccountsBuilder {
         AccountsBuilder::new(base_url.into())
     }
@@ -179,8 +179,8 @@ impl AccountsBuilder {
 
     /// Sets the cost of new password hashes.
     ///
-    /// Passwords with a hash of another cost are hashed again when their users sign in. Until then, list the
-    /// other cost with [`previous_hash_cost`](Self::previous_hash_cost).
+    /// A password whose hash has another cost is hashed again when its user signs in. Until then, set the other
+    /// cost with [`previous_hash_cost`](Self::previous_hash_cost).
     pub fn hash_cost(mut self, cost: HashCost) -> Self {
         self.cost = cost;
         self
@@ -189,8 +189,8 @@ impl AccountsBuilder {
     /// Adds a cost that stored hashes may have besides [`hash_cost`](Self::hash_cost).
     ///
     /// Each verification then computes a hash at every cost, so that its duration does not distinguish
-    /// accounts with an old hash from accounts that do not exist. A cost that is not listed is learned from
-    /// the first sign-in with such a hash, until the process ends.
+    /// accounts with an old hash from accounts that do not exist. The process learns a cost that is not set
+    /// here from the first sign-in with such a hash.
     pub fn previous_hash_cost(mut self, cost: HashCost) -> Self {
         self.previous_costs.push(cost);
         self
@@ -198,8 +198,8 @@ impl AccountsBuilder {
 
     /// Sets the number of threads that hash passwords, and the maximum number of waiting callers.
     ///
-    /// Each thread permanently holds the memory of the hash cost. Up to `queue_capacity` unknown callers
-    /// wait for a thread, and as many known callers. The default is one thread and 64 waiting callers per
+    /// Each thread permanently occupies the memory of the hash cost. Up to `queue_capacity` unknown callers
+    /// and as many known callers wait for a thread. The default is one thread and 64 waiting callers per
     /// core. On a core that hashes 40 passwords per second, the last of 64 callers waits for 1.6 seconds.
     pub fn hash_pool(mut self, threads: usize, queue_capacity: usize) -> Self {
         (self.hash_threads, self.hash_queue_capacity) = (threads, queue_capacity);

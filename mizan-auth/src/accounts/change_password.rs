@@ -11,8 +11,8 @@ use crate::store::Account;
 impl Accounts {
     /// Changes the password of the signed-in user.
     ///
-    /// The other sessions end, the session of the call is replaced by a new one, and mailed links become
-    /// invalid (OWASP ASVS 7.4.3).
+    /// The other sessions end, a new session replaces the session of the call, and mailed links become invalid
+    /// (OWASP ASVS 7.4.3).
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::caller::Caller;
 
-/// The maximum number of log lines at once.
+/// The maximum number of log lines in a burst.
 const MAX_BURST_LINES: NonZeroU32 = NonZeroU32::new(100).expect("100 is not zero");
 
 /// The maximum number of log lines per second after a burst.

@@ -10,8 +10,8 @@ use crate::store::{Account, StoreError, TokenPurpose};
 impl Accounts {
     /// Returns the caller of a flow that concerns the account with this address.
     ///
-    /// The caller is a known device if the request has the device cookie that the account set since its
-    /// credentials last changed. Otherwise the caller is unknown. The cookie does not sign the user in. Known
+    /// The caller is a known device if the request has a device cookie that a sign-in to the account set since
+    /// the credentials last changed. Otherwise the caller is unknown. The cookie does not sign the user in. Known
     /// devices have separate rate limits, so that unknown callers cannot lock the user out.
     pub(super) async fn identify_caller(
         &self,
@@ -34,10 +34,10 @@ impl Accounts {
         })
     }
 
-    /// Sets a cookie that makes the device known to the account, unless the device is known already or too
-    /// many devices have become known lately.
+    /// Sets a cookie that makes the device known to the account, unless it is already known or too many devices
+    /// have recently become known.
     ///
-    /// A failure is logged and does not fail the flow. The device stays unknown then.
+    /// A failure is logged and does not fail the flow; the device then stays unknown.
     pub(super) async fn remember_device(&self, cx: &Cx, account: &Account) {
         if let Err(error) = self.try_remember_device(cx, account).await {
             let _ = error.logged("remember_device");

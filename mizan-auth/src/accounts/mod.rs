@@ -51,7 +51,7 @@ use crate::store::{Account, AccountStore, StoreError, TokenStore, UserStore};
 
 /// The accounts of an application and the flows that use them. Cloning is cheap.
 ///
-/// It is the state of the functions of [`registry`](crate::registry()), and implements
+/// `Accounts` is the state of the functions of [`registry`](crate::registry()), and implements
 /// [`Authenticate`](mizan_http::Authenticate), so that mizan-http finds the principal of a request.
 ///
 /// # Examples
@@ -137,7 +137,7 @@ impl Accounts {
         self.0.mail_queue.flush().await;
     }
 
-    /// Checks that the store of accounts keeps what is written to it, as [`UserStore::check`] defines.
+    /// Checks that changes in the store of accounts will survive a restart, with [`UserStore::check`].
     ///
     /// Use it in a readiness probe. [`purge_every`](Self::purge_every) also calls it.
     ///

@@ -8,11 +8,11 @@ use crate::email_address::EmailAddress;
 use crate::password::Password;
 
 impl Accounts {
-    /// Checks a new password against the [rules](crate::password::PasswordRules) as the flows do. Use it in
-    /// custom forms.
+    /// Checks a new password against the [rules](crate::password::PasswordRules), for custom forms. The flows
+    /// make the same check.
     ///
-    /// The strength check takes as long as a hash and runs on the threads of the hash pool. It is limited by
-    /// network address, or by session for signed-in users.
+    /// The strength check takes about as long as a hash and runs on the threads of the hash pool. Its rate is
+    /// limited by network address, or by session for signed-in users.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use super::Accounts;
 use crate::clock::earlier;
 use crate::store::StoreError;
 
-/// The number of records that are purged before other tasks can use the store.
+/// The maximum number of records in one purge query. Other tasks can use the store between queries.
 const PURGE_BATCH_SIZE: u32 = 500;
 
 /// The interval between checks of the store.
@@ -50,7 +50,7 @@ impl Accounts {
     ///
     /// Expired sessions and tokens are invalid even if they are not purged; they only take up space.
     ///
-    /// It also calls [`check_store`](Self::check_store) every minute, and logs an error if the check fails.
+    /// The task also calls [`check_store`](Self::check_store) every minute, and logs an error if the check fails.
     pub fn purge_every(&self, period: Duration) -> impl Future<Output = ()> + Send + use<> {
         let accounts = self.clone();
         async move {

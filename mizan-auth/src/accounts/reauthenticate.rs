@@ -9,7 +9,7 @@ use crate::password::{Password, check_length};
 use crate::store::Account;
 
 impl Accounts {
-    /// Checks the password of the signed-in user again, and replaces the session by a new one, which satisfies
+    /// Checks the password of the signed-in user again, and replaces the session with a new one that satisfies
     /// the policy `"recent"`.
     ///
     /// # Errors

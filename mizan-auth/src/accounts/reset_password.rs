@@ -43,7 +43,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`ProofError::InvalidProof`] if the link is invalid, or if a concurrent call has used it.
-    /// Returns a validation error if the password violates a rule; the link is still valid then.
+    /// Returns a validation error if the password violates a rule; the link stays valid.
     pub async fn confirm_reset(
         &self,
         cx: &Cx,
@@ -52,7 +52,7 @@ impl Accounts {
     ) -> Result<NextStep, ProofError> {
         let caller = Caller::unknown(cx);
         let (issued, account) = self.check_reset_link(&caller, token).await?;
-        // The link was mailed to the account, so its holder is a known caller.
+        // The link was mailed to the account, so the caller is known.
         let caller = caller.with_device(issued.id, &account.id);
         self.check_new_password_for(&caller, "password", password, Some(&account.email))
             .await?;

@@ -1,7 +1,7 @@
 //! Ends the sessions and tokens of an account when its credentials change.
 //!
 //! The store advances the account's epoch in the same step as the change, which invalidates all its sessions
-//! and tokens at once, whatever fails afterwards. The remaining work removes them, closes their sockets and
+//! and tokens at once, even if a later step fails. The remaining work removes them, closes their sockets and
 //! notifies the user. It runs in a separate task, because a call is dropped at its deadline.
 
 use std::error::Error as _;
@@ -36,7 +36,7 @@ impl Accounts {
     }
 
     /// Removes all sessions and tokens of an account whose epoch has advanced. Returns true if `own` was still
-    /// live.
+    /// live before.
     ///
     /// If the store fails, the error is logged and the removal is retried in the background. The epoch
     /// invalidates the remaining sessions and tokens in any case.
@@ -75,7 +75,7 @@ impl Accounts {
         }
     }
 
-    /// Removes the sessions of earlier epochs, and keeps those that were opened since. Tokens of earlier epochs
+    /// Removes the sessions of earlier epochs, but not those of the current epoch. Tokens of earlier epochs
     /// stay in the store until they expire.
     async fn remove_outdated_sessions(&self, user: &str) -> Result<(), StoreError> {
         let account = self.0.users.find(user).await?;
@@ -89,9 +89,10 @@ impl Accounts {
         Ok(())
     }
 
-    /// Reopens the session of the call in the new epoch if it was live when it was ended.
+    /// Reopens the session of the call in the new epoch if it was live before the change.
     ///
-    /// Otherwise, or if the store fails, it signs the user out, because the change itself is complete.
+    /// Otherwise, or if the store fails, it signs the user out instead of failing, because the change itself is
+    /// complete.
     pub(super) async fn reopen_session(
         &self,
         cx: &Cx,
@@ -111,8 +112,8 @@ impl Accounts {
     /// Ends all sessions of the signed-in user except that of the call, which continues with a new id. Returns
     /// the number of ended sessions.
     ///
-    /// It advances the account's epoch, so that it also ends sessions that the store no longer lists for the
-    /// user. Tickets and links of the account become invalid, and its other devices unknown.
+    /// It advances the account's epoch, which also ends sessions that the store no longer lists for the user.
+    /// Tickets and links of the account become invalid, and its other devices become unknown.
     ///
     /// # Errors
     ///
@@ -126,7 +127,7 @@ impl Accounts {
         let advanced = self.advance_epoch(&own.user, own.epoch, Some(own.clone()));
         let (epoch, was_live) = advanced.await?.ok_or_else(session_ended)?;
         self.reopen_session(cx, Some(own), was_live, epoch).await;
-        // A device does not become known through a session alone, which may be stolen.
+        // A session alone does not make its device known, because it may be stolen.
         if caller.is_known_device() {
             let account = Account { epoch, ..account };
             self.remember_device(cx, &account).await;
@@ -155,8 +156,8 @@ impl Accounts {
 
     /// Counts the valid sessions of an account except `own`.
     ///
-    /// If the store cannot list them, the error is logged and the count is 0, because the sessions can be ended
-    /// nevertheless.
+    /// If the store cannot list them, the error is logged and the count is 0, because the epoch ends the sessions
+    /// in any case.
     async fn count_sessions(&self, account: &Account, own: Option<TokenId>) -> u64 {
         let sessions = match self.0.sessions.list(&account.id).await {
             Ok(sessions) => sessions.into_iter(),

@@ -35,7 +35,7 @@ impl Accounts {
         let sessions = &self.0.sessions;
         let device = Device::from_request(cx.head());
         let (session, token) = sessions.open(account, methods, device).await?;
-        // If the credentials have changed since they were checked, the session is invalid. Report that at once.
+        // If the credentials have changed since they were checked, the session is invalid, and the sign-in fails.
         let current = self.find_active_account(&account.id).await?;
         if current.is_none_or(|current| current.epoch != account.epoch) {
             sessions.revoke(&account.id, session.id).await?;
@@ -49,7 +49,7 @@ impl Accounts {
         })
     }
 
-    /// Replaces the session of the call by a new one.
+    /// Replaces the session of the call with a new one.
     pub(super) async fn rotate_session(&self, cx: &Cx, methods: &str) -> Result<Session, Error> {
         let session = self
             .presented_session(cx.head())
@@ -66,13 +66,14 @@ impl Accounts {
         let remaining = ends_at.duration_since(self.0.clock.now());
         let remaining = remaining.try_into().unwrap_or_default();
         cx.set_cookie(self.0.session_cookie.set(token, remaining));
-        // The session may have ended by the time that the request is repeated.
+        // The session may have ended when the client repeats the request.
         cx.forbid_replay();
     }
 
     /// Removes the session cookie from the browser.
     ///
-    /// The response is not replayed for its `Idempotency-Key`: it would remove the cookie of a newer session.
+    /// The response is not replayed for its `Idempotency-Key`, because it would remove the cookie of a newer
+    /// session.
     pub(super) fn remove_session_cookie(&self, cx: &Cx) {
         cx.set_cookie(self.0.session_cookie.removal());
         cx.forbid_replay();

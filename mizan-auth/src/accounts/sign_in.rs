@@ -12,14 +12,14 @@ use crate::store::{Account, TokenPurpose};
 const FLOW: &str = "sign_in";
 
 impl Accounts {
-    /// Signs a user in, or returns the step that has to come first.
+    /// Signs a user in, or returns the step that the user has to complete first.
     ///
     /// [`NextStep::SignedIn`] contains `next` if it is a path on this site, and `/` otherwise.
     ///
     /// # Errors
     ///
     /// Returns [`SignInError::WrongCredentials`] if the account does not exist or is inactive, or if the
-    /// password is wrong, in each case after the same time. Returns an error with the code `rate_limited`
+    /// password is wrong. The duration is the same in each case. Returns an error with the code `rate_limited`
     /// after too many attempts.
     pub async fn sign_in(
         &self,
@@ -92,7 +92,7 @@ impl Accounts {
         })
     }
 
-    /// Sends a new code to an account with an unverified address. The caller has its password.
+    /// Sends a new code to an account with an unverified address, after the caller has sent its password.
     async fn send_code(&self, cx: &Cx, account: &Account) -> Result<NextStep, Error> {
         let address = cx.head().client_addr();
         self.0.rate_limiters.code(address, &account.id)?;
@@ -109,7 +109,7 @@ impl Accounts {
 
     /// Hashes a correct password again if its hash has another cost than new hashes.
     ///
-    /// If the queue is full or the password has just been changed, a later sign-in does it.
+    /// If the queue is full or the password has just been changed, the hash is replaced at a later sign-in.
     async fn rehash_if_outdated(
         &self,
         entry: &QueueEntry,

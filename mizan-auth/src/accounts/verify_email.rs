@@ -13,7 +13,7 @@ use crate::token::Token;
 impl Accounts {
     /// Verifies the address of an account with the mailed code, and signs the user in.
     ///
-    /// The browser that has the ticket and its cookie has sent the password before.
+    /// The ticket and its cookie prove that the browser has already sent the password.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Accounts {
     /// # Errors
     ///
     /// Returns [`LinkError::InvalidLink`] if the link is invalid, and [`LinkError::WrongPassword`] if the
-    /// password is wrong; the link is still valid then.
+    /// password is wrong. In the second case, the link stays valid.
     pub async fn verify_link(
         &self,
         cx: &Cx,
@@ -79,7 +79,7 @@ impl Accounts {
             log.authentication_failed(FLOW, &caller, None, "invalid link");
             return Err(LinkError::InvalidLink);
         };
-        // The link was mailed to the account, so its holder is a known caller.
+        // The link was mailed to the account, so the caller is known.
         let caller = caller.with_device(issued.id, &account.id);
         let id = Some(account.id.as_str());
         limiters

@@ -11,8 +11,8 @@ const FLOW: &str = "second_factor";
 impl Accounts {
     /// Returns the id of the user whose second factor has to be checked, and counts an attempt.
     ///
-    /// Each call is one attempt of the ticket, which allows five, and one attempt of the account, whatever the
-    /// number of tickets (see
+    /// Each call uses one of the five attempts of the ticket. It also counts toward the limit of the account,
+    /// which all its tickets share (see
     /// [`RateLimits::second_factor_by_account`](crate::rate_limit::RateLimits::second_factor_by_account)).
     ///
     /// # Errors

@@ -99,7 +99,7 @@ pub trait Mailer: Send + Sync + 'static {
 pub struct MailError(Box<dyn Error + Send + Sync>);
 
 impl MailError {
-    /// Creates an error from the error of the transport, which becomes its source.
+    /// Creates an error whose source is the error of the transport.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(source.into())
     }

@@ -14,10 +14,10 @@ use crate::email_address::EmailAddress;
 /// The maximum number of mails that are sent at the same time.
 const MAX_CONCURRENT_MAILS: usize = 16;
 
-/// Renders mail at once and sends it in a background task.
+/// Renders mail immediately and sends it in a background task.
 ///
-/// The response to a call therefore takes the same time with and without a mail, and does not wait
-/// for the mail server.
+/// The response to a call does not wait for the mail server, and its duration does not reveal whether a mail
+/// is sent.
 pub(crate) struct MailQueue {
     mailer: Arc<dyn Mailer>,
     templates: Templates,

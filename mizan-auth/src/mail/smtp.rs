@@ -40,8 +40,8 @@ impl SmtpMailer {
     /// # Errors
     ///
     /// Returns an error if the URL or the address is invalid, or if the URL has a user or a password but does
-    /// not require TLS and the server is not on this machine. The error does not repeat the URL, because the
-    /// URL may contain a password.
+    /// not require TLS and the server is on another machine. The error does not contain the URL, which may
+    /// include a password.
     pub fn new(url: &str, from: &str) -> Result<Self, MailError> {
         let from = from.parse().map_err(MailError::new)?;
         if sends_credentials_in_clear(url) {

@@ -144,8 +144,8 @@ impl Templates {
     }
 }
 
-/// Adds a template and renders it once, so that a mistake in it fails the build of the accounts
-/// instead of a mail.
+/// Adds a template and renders it once, so that an invalid template is an error when the accounts are built
+/// and not when a mail is sent.
 fn add(
     environment: &mut Environment<'static>,
     name: &str,

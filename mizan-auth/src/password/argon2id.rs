@@ -26,8 +26,7 @@ use crate::token::Token;
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Creates a hash from the text that a store keeps. A text that is not a PHC string of argon2 matches
-    /// no password.
+    /// Creates a hash from stored text. Text that is not a PHC string of argon2 matches no password.
     #[must_use]
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -111,8 +110,8 @@ impl std::error::Error for InvalidHashCost {}
 
 /// The memory in which hashes are computed. It is reused for the next hash.
 ///
-/// Allocating the memory for each hash grew a process to a gigabyte, because the allocator kept freed
-/// blocks of 19 MiB in each of its arenas.
+/// When each hash allocated its memory, a process grew to a gigabyte, because the allocator kept freed blocks
+/// of 19 MiB in each of its arenas.
 #[derive(Default)]
 pub(super) struct HashMemory(Vec<Block>);
 
@@ -185,9 +184,8 @@ impl Argon2idHasher {
 
     /// Returns true if `stored` is a hash of the password.
     ///
-    /// It computes one hash at each known cost, whether or not there is a stored hash and whatever its cost.
-    /// Otherwise the duration would distinguish accounts whose hash has a previous cost from accounts that
-    /// do not exist.
+    /// It computes one hash at each known cost, regardless of the stored hash. Otherwise the duration would
+    /// distinguish accounts whose hash has a previous cost from accounts that do not exist.
     pub(super) fn verify(
         &self,
         password: &Password,
@@ -224,7 +222,7 @@ impl Argon2idHasher {
         costs
     }
 
-    /// Returns true if the hash has another cost, algorithm or version than a new hash would have.
+    /// Returns true if the cost, the algorithm or the version of the hash differs from those of new hashes.
     pub(super) fn is_outdated(&self, stored: &PasswordHash) -> bool {
         let Some(stored) = ParsedHash::parse(stored) else {
             return true;
@@ -345,7 +343,7 @@ mod tests {
                 "{stored:?}"
             );
         }
-        // A cost that was not configured is known after the first hash with it.
+        // The hasher learns a cost that was not configured from the first hash with this cost.
         let learned = hasher(TODAY, &[]);
         assert_eq!(learned.costs_to_compute(None), [TODAY]);
         assert!(learned.verify(&typed, Some(&old), &mut memory));

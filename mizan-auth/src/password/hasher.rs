@@ -13,12 +13,12 @@ use crate::email_address::EmailAddress;
 
 /// Hashes and verifies passwords on a pool of threads with a bounded queue. Cloning is cheap.
 ///
-/// A hash is deliberately slow and takes memory, so that a flood of sign-ins could exhaust the machine.
+/// Hashing is deliberately slow and uses much memory, so that a flood of sign-ins could exhaust the machine.
 /// When the queue is full, callers receive 503 with `Retry-After`. The queue alternates between clients, so
 /// that a flood from one network does not delay other clients, and known callers wait in a separate lane.
 ///
-/// The pool reuses the memory of its hashes. Its total memory is the memory of the
-/// [`HashCost`] times the number of threads.
+/// The pool reuses the memory of its hashes. It uses the memory of the [`HashCost`] times the number of
+/// threads.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ struct Inner {
 impl PasswordHasher {
     /// Creates a pool that hashes with `cost` on `threads` threads.
     ///
-    /// Up to `queue_capacity` unknown callers wait for a thread, and as many known callers.
+    /// Up to `queue_capacity` unknown callers and as many known callers wait for a thread.
     ///
     /// # Errors
     ///
@@ -141,8 +141,8 @@ impl PasswordHasher {
         self.run(entry, check).await?
     }
 
-    /// Returns true if the hash has another cost or algorithm than a new hash would have. Hash the password
-    /// again the next time that it is verified.
+    /// Returns true if the cost or the algorithm of the hash differs from those of new hashes. Hash the password
+    /// again after its next verification.
     #[must_use]
     pub fn is_outdated(&self, stored: &PasswordHash) -> bool {
         self.0.hasher.is_outdated(stored)
@@ -155,7 +155,7 @@ impl PasswordHasher {
     ) -> Result<T, Error> {
         let mut permit = self.0.queue.acquire(entry).await?;
         let inner = Arc::clone(&self.0);
-        // The thread holds the permit, because the work continues if the caller leaves.
+        // The thread owns the permit, because the work continues if the caller disconnects.
         let work = move || work(&inner, permit.resource());
         Ok(tokio::task::spawn_blocking(work).await?)
     }

@@ -30,7 +30,7 @@ impl From<HashQueueFull> for Error {
     }
 }
 
-/// The client that a queue entry counts for.
+/// The client that a queue entry belongs to.
 ///
 /// The queue alternates between clients, regardless of the number of entries of each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,7 +39,7 @@ pub(crate) enum QueueClient {
     Application,
     /// The known callers of an account.
     Account(String),
-    /// The unknown callers of one network, or all whose network is unknown.
+    /// The unknown callers of one network, or all callers without a network address.
     Network(Option<IpNet>),
 }
 
@@ -68,8 +68,8 @@ const UNKNOWN_LANE_INTERVAL: u32 = 4;
 /// A fixed number of permits, each with a resource `T`, and a fair queue for them.
 ///
 /// Known and unknown callers wait in separate lanes of bounded length. When a lane is full, the client
-/// with the most entries loses its latest entry to a client with fewer. A single client can use capacity
-/// that no other client needs, and a flood of one client does not keep out others.
+/// with the most entries loses its latest entry to a client with fewer. A client can use the capacity that no
+/// other client needs, but its flood cannot exclude other clients.
 pub(super) struct FairQueue<T>(Arc<Mutex<State<T>>>);
 
 struct State<T> {
@@ -100,8 +100,8 @@ impl<T> FairQueue<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`HashQueueFull`] if the lane is full, if the entry lost its place to another client, or if
-    /// it was cancelled.
+    /// Returns [`HashQueueFull`] if the lane is full, if another client displaced the entry, or if the entry was
+    /// cancelled.
     pub(super) async fn acquire(&self, entry: &QueueEntry) -> Result<Permit<T>, HashQueueFull> {
         if entry.cancelled.is_cancelled() {
             return Err(HashQueueFull);
@@ -167,7 +167,7 @@ impl<T> Drop for Permit<T> {
         while let Some(next) = state.pop() {
             match next.send(permit) {
                 Ok(()) => return,
-                // The caller left while it waited.
+                // The caller disconnected while it waited.
                 Err(returned) => permit = returned,
             }
         }
@@ -413,7 +413,7 @@ mod tests {
         )));
     }
 
-    /// A caller leaves after the permit was sent to it and before it receives the permit.
+    /// A caller disconnects between the sending and the receipt of its permit.
     #[test]
     fn permits_of_departed_callers_go_to_the_next_entry() {
         let queue = FairQueue::new([0], 2);

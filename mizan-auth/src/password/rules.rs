@@ -31,8 +31,8 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 pub struct PasswordRules {
     /// The minimum number of characters. Default: 8.
     pub min_chars: usize,
-    /// Rejects passwords that are common or derived from the email address, so that they can be guessed
-    /// within a million attempts (OWASP ASVS 6.2.4, 6.2.11). Default: true.
+    /// Rejects passwords that can be guessed within a million attempts, for example because they are common or
+    /// derived from the email address (OWASP ASVS 6.2.4, 6.2.11). Default: true.
     pub reject_guessable: bool,
 }
 
@@ -114,7 +114,7 @@ impl PasswordRules {
     }
 }
 
-/// Rejects a password that is too long to be hashed, whether it is new or not.
+/// Rejects a new or an existing password that is too long to be hashed.
 pub(crate) fn check_length(field: &str, password: &Password) -> Result<(), Error> {
     if password.expose().len() > MAX_PASSWORD_BYTES {
         return Err(Error::invalid(

@@ -8,13 +8,13 @@ use zxcvbn::Score;
 /// counts.
 const MAX_EXAMINED_CHARS: usize = 40;
 
-/// The maximum number of words about the user that are passed to zxcvbn.
+/// The maximum number of words of user data that are passed to zxcvbn.
 const MAX_USER_WORDS: usize = 16;
 
 /// The characters that zxcvbn interprets as substitutes of letters.
 ///
-/// It tries each combination of letters, up to 800, and looks up all parts of the password in its
-/// dictionaries for each.
+/// For each combination of letters, up to 800, zxcvbn looks up all parts of the password in its
+/// dictionaries.
 const SUBSTITUTIONS: [(char, &str); 12] = [
     ('a', "4@"),
     ('b', "8"),
@@ -44,11 +44,10 @@ pub(super) fn is_guessable(password: &str, user_words: &[&str]) -> bool {
     zxcvbn::zxcvbn(&bounded(password), user_words).score() < Score::Two
 }
 
-/// Returns the beginning of the password with so few substitute characters that the number of
-/// combinations is bounded.
+/// Returns the beginning of the password, with a bounded number of combinations of substitutes.
 ///
-/// Excess substitute characters are replaced by characters that are not substitutes. A password that
-/// consists of words does not have that many.
+/// Excess substitute characters are replaced with characters that are not substitutes. Passwords that consist
+/// of words do not have so many of them.
 fn bounded(password: &str) -> String {
     let mut kept = HashSet::new();
     let mut bounded = String::new();

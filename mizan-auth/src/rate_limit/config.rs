@@ -20,7 +20,7 @@ use governor::Quota;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// The maximum number of calls at once.
+    /// The maximum number of calls in a burst.
     pub burst: u32,
     /// The time after which one more call is allowed.
     pub interval: Duration,

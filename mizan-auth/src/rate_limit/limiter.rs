@@ -13,7 +13,7 @@ use mizan_core::{Error, ErrorCode};
 use super::config::RateLimit;
 use crate::client_network::{MAX_LIMITED_NETWORKS, limited_networks};
 
-/// The number of checks after which keys that have their full allowance again are removed.
+/// The number of checks between removals of keys whose full allowance is available again.
 const CHECKS_BETWEEN_CLEANUPS: u32 = 1024;
 
 /// The maximum number of keys with a separate count.
@@ -74,7 +74,7 @@ impl NetworkLimiter {
 
     /// Checks the limits of each network of an address.
     ///
-    /// A call without a network address is not limited by address.
+    /// These limits do not apply to a call without a network address.
     pub(super) fn check(&self, address: Option<IpAddr>) -> Result<(), Error> {
         let networks = address.into_iter().flat_map(limited_networks);
         self.0

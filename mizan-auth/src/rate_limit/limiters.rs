@@ -14,13 +14,13 @@ use crate::client_network::wide_network;
 use crate::email_address::EmailAddress;
 use crate::store::TokenPurpose;
 
-/// The limit of new known devices per account. Each device is a row in a store for months.
+/// The limit of new known devices per account, each of which occupies a row in the store for months.
 const NEW_DEVICE_LIMIT: RateLimit = RateLimit::new(10, Duration::from_secs(60 * 60));
 
 /// The rate limiters of all account flows.
 ///
-/// A check that rejects a call has counted it only for the limiters before the one that rejected it.
-/// Therefore the narrowest limit is checked first.
+/// A rejected call counts only toward the limits that are checked before the one that rejects it. Therefore
+/// the narrowest limit is checked first.
 pub(crate) struct RateLimiters {
     sign_in: FlowLimiter,
     confirm_by_session: KeyedLimiter,
@@ -93,8 +93,8 @@ impl RateLimiters {
 
     /// Checks the limits of mails to an email address that a caller requests.
     ///
-    /// Each purpose has separate counts. To block the password resets of a user, an attacker would have
-    /// to request that many resets, each of which mails the user a valid link.
+    /// Each purpose has separate counts. An attacker can block the password resets of a user only by requesting
+    /// resets, each of which mails the user a valid link.
     pub(crate) fn mail(
         &self,
         caller: &Caller,
@@ -149,8 +149,8 @@ struct FlowLimiter {
 }
 
 impl FlowLimiter {
-    /// Checks the limits for `subject`: the email address of the account, if necessary with the purpose
-    /// of the mail.
+    /// Checks the limits for `subject`, which is the email address of the account, or for mails the address with
+    /// the purpose of the mail.
     fn check(&self, caller: &Caller, subject: &impl Hash) -> Result<(), Error> {
         if let Trust::Device(device) = &caller.trust {
             return self.by_device.check(device);

@@ -20,7 +20,7 @@ pub(crate) struct TokenCookie {
 
 /// The maximum number of cookies of one name that are read.
 ///
-/// A browser has one. More come from an attack, or from applications that share `localhost`.
+/// A browser normally sends one. Others come from an attack, or from applications that share `localhost`.
 const MAX_CANDIDATES: usize = 4;
 
 impl TokenCookie {

@@ -21,8 +21,8 @@ pub struct SessionLifetime {
     pub idle: Duration,
     /// The time after which a session expires even if it is used. Default: 30 days.
     pub absolute: Duration,
-    /// The minimum interval between updates of the time of the last use. An idle session may expire
-    /// this much too early. Default: one minute.
+    /// The minimum interval between updates of the time of the last use. An idle session may expire earlier by
+    /// up to this interval. Default: one minute.
     pub touch_interval: Duration,
 }
 

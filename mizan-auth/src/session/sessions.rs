@@ -13,7 +13,7 @@ use crate::clock::{Clock, later};
 use crate::store::{Account, SessionStore, StoreError};
 use crate::token::{Token, TokenId};
 
-/// The number of sessions that are purged before other tasks can use the store.
+/// The maximum number of sessions in one purge query. Other tasks can use the store between queries.
 const PURGE_BATCH_SIZE: u32 = 500;
 
 /// Opens, authenticates, lists and ends sessions. Cloning is cheap.
@@ -99,7 +99,7 @@ impl Sessions {
         Ok((session, token))
     }
 
-    /// Replaces `session`, whose user has just authenticated again with `methods`, by a new session.
+    /// Replaces `session`, whose user has just authenticated again with `methods`, with a new session.
     ///
     /// The new session keeps the time of the sign-in, so that repeated confirmations do not extend the
     /// absolute lifetime. Returns `None` if `session` has ended in the meantime.
@@ -172,8 +172,8 @@ impl Sessions {
         self.0.store.find(id).await
     }
 
-    /// Does what [`authenticate`](Self::authenticate) does for a session that was already found by the id
-    /// of `token`.
+    /// Authenticates like [`authenticate`](Self::authenticate), for a session that was already found by the id of
+    /// `token`.
     pub(crate) async fn authenticate_found(
         &self,
         token: &Token,
@@ -237,8 +237,8 @@ impl Sessions {
 
     /// Waits until the session with this id has been revoked, has been replaced or has expired.
     ///
-    /// Use it for work that lives longer than a call, such as a WebSocket. Sessions that this process
-    /// ends are noticed at once, those that another process ends within half a second.
+    /// Use it for work that lives longer than a call, such as a WebSocket. The future completes at once if this
+    /// process ends the session, and within half a second if another process ends it.
     pub async fn wait_until_ended(&self, id: TokenId) {
         self.0.watcher.wait_until_ended(id).await;
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::email_address::EmailAddress;
 use crate::password::PasswordHash;
 
-/// An account as the flows see it.
+/// An account, with the data that the flows use.
 ///
 /// A custom [`UserStore`](crate::store::UserStore) creates it with [`new`](Self::new) and sets the
 /// remaining fields from its table.
@@ -28,7 +28,7 @@ use crate::password::PasswordHash;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Account {
-    /// The id by which the application knows the user. It never changes.
+    /// The id of the user in the application. It never changes.
     pub id: String,
     /// The email address. No two accounts have the same one.
     pub email: EmailAddress,
@@ -152,7 +152,7 @@ pub struct NewAccount {
 }
 
 impl NewAccount {
-    /// Describes an account without a password and with an unverified address.
+    /// Creates the data of an account without a password and with an unverified address.
     #[must_use]
     pub fn new(email: EmailAddress, created_at: Timestamp) -> Self {
         Self {

@@ -27,7 +27,7 @@ pub struct StoreError(Box<dyn Error + Send + Sync>);
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl StoreError {
-    /// Creates an error from the error of the store's client, which becomes its source.
+    /// Creates an error whose source is the error of the database client.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(source.into())
     }

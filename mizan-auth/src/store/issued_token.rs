@@ -30,7 +30,7 @@ pub struct IssuedToken {
     /// The id of the user. A token without a user behaves like any other but never succeeds, so that a
     /// flow looks the same whether or not the account exists.
     pub user: Option<String>,
-    /// The email address that the token was sent to or that it concerns.
+    /// The email address to which the token was sent, or which it concerns.
     pub email: EmailAddress,
     /// The number of attempts that are left.
     pub attempts: u32,

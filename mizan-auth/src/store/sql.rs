@@ -92,7 +92,7 @@ pub(super) fn access_to_json(access: &Access) -> Result<String, StoreError> {
 
 /// The maximum time that a call waits for a connection of the pool.
 ///
-/// It is shorter than the deadline of a call, so that the client receives `Retry-After`.
+/// It is shorter than the deadline of a call, so that the client receives 503 with `Retry-After`.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The maximum number of ids in one query.

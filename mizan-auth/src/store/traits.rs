@@ -13,14 +13,14 @@ use crate::token::TokenId;
 
 /// A store of accounts. Implement it for an existing table of users.
 ///
-/// Each change states the value that it replaces, so that concurrent changes cannot overwrite each other:
-/// of two changes that expect the same value, one fails. The epoch of an account is initially 0. It advances
-/// with each change of its credentials and never otherwise.
+/// Each change names the value that it expects, so that concurrent changes cannot overwrite each other: of two
+/// changes that expect the same value, one fails. The epoch of an account is initially 0 and advances only with
+/// changes of its credentials.
 ///
 /// With the feature `suite`, `mizan_auth::suite::users` tests an implementation.
 #[async_trait]
 pub trait UserStore: Send + Sync + 'static {
-    /// Returns the account with this id, or `None` if there is none or the id is invalid.
+    /// Returns the account with this id, or `None` if it does not exist or the id is invalid.
     async fn find(&self, id: &str) -> Result<Option<Account>, StoreError>;
 
     /// Returns the account with this email address.
@@ -39,7 +39,7 @@ pub trait UserStore: Send + Sync + 'static {
         new: &PasswordHash,
     ) -> Result<Option<i64>, StoreError>;
 
-    /// Replaces the hash `old` by another hash of the same password. The epoch does not advance.
+    /// Replaces the hash `old` with another hash of the same password. The epoch does not advance.
     ///
     /// Returns false if the account does not have the hash `old`.
     async fn rehash_password(
@@ -70,14 +70,14 @@ pub trait UserStore: Send + Sync + 'static {
     /// Returns the new epoch, or `None` if the account does not exist or is in another epoch.
     async fn advance_epoch(&self, id: &str, epoch: i64) -> Result<Option<i64>, StoreError>;
 
-    /// Deletes an account. Returns false if there is none.
+    /// Deletes an account. Returns false if it does not exist.
     async fn delete(&self, id: &str) -> Result<bool, StoreError>;
 
     /// Deletes at most `limit` unused accounts that were created before `created_before`, and returns their
     /// number.
     ///
     /// An account is unused if its address is not verified, its epoch is 0, it has the default access rights,
-    /// and the store has neither a session of it nor a token that is valid at `now`.
+    /// and the store contains neither a session of the account nor a token of it that is valid at `now`.
     ///
     /// The default implementation deletes nothing.
     async fn purge_unverified(
@@ -119,7 +119,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Returns the sessions of a user, the most recently used first.
     async fn list_by_user(&self, user: &str) -> Result<Vec<Session>, StoreError>;
 
-    /// Removes a session. Returns false if there is none.
+    /// Removes a session. Returns false if it does not exist.
     async fn remove(&self, id: TokenId) -> Result<bool, StoreError>;
 
     /// Removes all sessions of a user except `keep`, and returns their ids.
@@ -129,7 +129,7 @@ pub trait SessionStore: Send + Sync + 'static {
         keep: Option<TokenId>,
     ) -> Result<Vec<TokenId>, StoreError>;
 
-    /// Returns those of the `ids` whose sessions exist and have not expired at `now`.
+    /// Returns the subset of `ids` whose sessions exist and have not expired at `now`.
     async fn find_live(&self, ids: &[TokenId], now: Timestamp) -> Result<Vec<TokenId>, StoreError>;
 
     /// Removes at most `limit` sessions that have expired at `now`, and returns their number.

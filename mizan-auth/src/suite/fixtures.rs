@@ -7,7 +7,7 @@ use crate::session::{Device, Session};
 use crate::store::{IssuedToken, NewAccount, TokenPurpose};
 use crate::token::Token;
 
-/// Returns the current time plus a number of minutes, in milliseconds as stores keep it.
+/// Returns the current time plus a number of minutes, with the millisecond precision of stores.
 pub(super) fn minutes(minutes: i64) -> Timestamp {
     let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
     now + SignedDuration::from_mins(minutes)

@@ -82,7 +82,7 @@ pub async fn sessions<S: SessionStore>(store: &S, users: [&str; 2]) {
 /// Purges ten thousand expired sessions of `user` in batches while another session is looked up, and returns
 /// the duration of the longest lookup.
 ///
-/// Do not use it for a store that removes expired sessions automatically.
+/// It does not apply to stores that remove expired sessions automatically.
 ///
 /// # Panics
 ///

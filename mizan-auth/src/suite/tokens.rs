@@ -29,9 +29,9 @@ pub async fn tokens<S: TokenStore>(store: Arc<S>, users: [&str; 2]) {
     );
     assert_eq!(store.find(TokenId::random()).await.unwrap(), None);
 
-    // Of concurrent calls, one takes the token and five use up its attempts.
+    // Of 50 concurrent calls, exactly five use up an attempt, and exactly one takes the token.
     for (is_taking, expected) in [(false, 5), (true, 1)] {
-        let tries = (0..50).map(|_| {
+        let calls = (0..50).map(|_| {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let outcome = if is_taking {
@@ -42,9 +42,9 @@ pub async fn tokens<S: TokenStore>(store: Arc<S>, users: [&str; 2]) {
                 outcome.unwrap()
             })
         });
-        let got = futures_util::future::join_all(tries).await;
-        let got = got.into_iter().filter(|got| *got.as_ref().unwrap());
-        assert_eq!(got.count(), expected);
+        let outcomes = futures_util::future::join_all(calls).await.into_iter();
+        let succeeded = outcomes.filter(|outcome| *outcome.as_ref().unwrap());
+        assert_eq!(succeeded.count(), expected);
     }
     assert_eq!(store.find(without_user.id).await.unwrap(), None);
     assert!(!store.attempt(without_user.id).await.unwrap());

@@ -31,11 +31,11 @@ pub async fn users<S: UserStore>(store: Arc<S>) {
 
     // Only one of several concurrent calls creates an account with an address.
     assert_eq!(store.create(new).await.unwrap(), None);
-    let tries = (0..20).map(|_| {
+    let calls = (0..20).map(|_| {
         let store = Arc::clone(&store);
         tokio::spawn(async move { store.create(new_account("race@example.com")).await.unwrap() })
     });
-    let created = futures_util::future::join_all(tries).await;
+    let created = futures_util::future::join_all(calls).await;
     let created = created.into_iter().filter_map(Result::unwrap);
     assert_eq!(created.count(), 1);
 

@@ -124,8 +124,8 @@ async fn a_password_change_ends_other_sessions() {
     assert!(site.one_mail().await.subject.contains("was changed"));
 }
 
-/// Returns the parts of a reply that must not depend on the existence of an account: everything except
-/// random values.
+/// Returns the parts of a reply that must not depend on the existence of an account: all parts except random
+/// values.
 fn observable(reply: &Reply) -> (u16, Vec<(String, String)>, Value) {
     let headers = reply.headers.iter();
     let headers = headers.map(|(name, value)| {
@@ -163,7 +163,7 @@ async fn replies_do_not_reveal_whether_an_account_exists() {
         assert_eq!(site.one_mail().await.to.as_str(), email);
         let sign_up = browser.sign_up(email, OTHER).await;
         assert_eq!(site.one_mail().await.to.as_str(), email);
-        // Wrong codes get the same replies if there is nothing to verify.
+        // Wrong codes get the same replies if the account does not exist.
         let ticket = sign_up.json()["ticket"].clone();
         let mut codes = Vec::new();
         for _ in 0..6 {
@@ -215,7 +215,7 @@ async fn sign_in_duration_does_not_reveal_whether_an_account_exists() {
     }
     let mut times = [Vec::new(), Vec::new()];
     for pair in 0..PAIRS {
-        // Each kind comes first in half of the pairs.
+        // Each kind of account is first in half of the pairs.
         for turn in 0..2 {
             let known = (pair + turn) % 2;
             let email = [UNKNOWN, EMAIL][known];
@@ -230,7 +230,7 @@ async fn sign_in_duration_does_not_reveal_whether_an_account_exists() {
     assert!(t.abs() < 4.5, "|t| = {}", t.abs());
 }
 
-/// Returns the fastest 90 %. Other work on the machine slows down the rest on both sides.
+/// Returns the fastest 90 %, because other work on the machine affects the slowest measurements.
 fn without_outliers(mut times: Vec<f64>) -> Vec<f64> {
     times.sort_by(f64::total_cmp);
     times.truncate(times.len() * 9 / 10);
@@ -437,7 +437,7 @@ async fn codes_are_valid_only_in_the_browser_that_requested_them() {
             .contains("requested in another browser"),
         "{detail}"
     );
-    // The owner used up no attempt, so the flow continues in the browser that started it.
+    // The owner used no attempt, so the flow can continue in the browser that started it.
     let reply = attacker.verify_code(&ticket, &code).await;
     assert_eq!(reply.json()["step"], "signed_in");
 }
@@ -466,8 +466,8 @@ async fn flow_cookies_are_protected_and_expire_with_their_ticket() {
     }
 }
 
-/// A form that is sent again after a sign-out signs in again. A stored reply would contain the cookie of a session
-/// that has ended.
+/// A sign-in form that is sent again after a sign-out opens a new session. A stored reply would contain the cookie
+/// of a session that has ended.
 #[tokio::test]
 async fn sign_ins_are_not_replayed() {
     let site = Site::new();
@@ -535,15 +535,15 @@ async fn links_do_not_depend_on_request_headers() {
     }
 }
 
-fn few() -> RateLimits {
-    let few = RateLimit::new(3, Duration::from_secs(600));
-    UNLIMITED.sign_in_by_address(few).mail_by_address(few)
+fn low_limits_by_address() -> RateLimits {
+    let low = RateLimit::new(3, Duration::from_secs(600));
+    UNLIMITED.sign_in_by_address(low).mail_by_address(low)
 }
 
 /// OWASP ASVS 6.3.1: only `X-Forwarded-For` of trusted proxies counts.
 #[tokio::test]
 async fn a_spoofed_address_does_not_bypass_rate_limits() {
-    let site = Site::with(|accounts| accounts.rate_limits(few()));
+    let site = Site::with(|accounts| accounts.rate_limits(low_limits_by_address()));
     for (peer, spoof, limited) in [
         ("192.0.2.9:1", "{}", true),
         ("10.0.0.1:1", "{}, 192.0.2.10", true),
@@ -576,7 +576,7 @@ async fn a_successful_sign_in_does_not_reset_rate_limits() {
     site.member(EMAIL).await;
     let limited = Site::with(|accounts| {
         accounts
-            .rate_limits(few())
+            .rate_limits(low_limits_by_address())
             .store(std::sync::Arc::clone(&site.store))
     });
     let mut browser = limited.browser();

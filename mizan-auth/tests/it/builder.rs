@@ -153,7 +153,7 @@ async fn purges_unverified_accounts() {
     site.accounts.purge().await.unwrap();
     assert!(format!("{:?}", site.store).contains("accounts: 2"));
     site.clock.advance(2 * DAY);
-    // A user who returns and receives a new code has ten minutes to enter it.
+    // An account is not purged while a new code for it is valid.
     let mut browser = site.browser();
     browser.sign_in(email, PASSWORD).await;
     site.accounts.purge().await.unwrap();

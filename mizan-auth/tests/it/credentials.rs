@@ -26,9 +26,9 @@ const OTHER: &str = "another good password";
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Works,
-    /// Every write fails, as when Redis is unreachable.
+    /// Every write fails, for example because Redis is unreachable.
     Fails,
-    /// The store no longer lists the sessions of a user, as when Redis evicted the set.
+    /// The store no longer lists the sessions of a user, for example because Redis evicted the set.
     Forgot,
     /// All sessions are revoked immediately before a session is removed.
     RevokesMeanwhile,
@@ -249,10 +249,10 @@ async fn a_stolen_session_does_not_survive_a_concurrent_password_change() {
         // If the thief was first, the victim was signed out before the change started.
         assert_eq!(changed.status == 200, is_changed, "{changed:?}");
         let mails = site.mail().await;
-        let told = mails
+        let is_notified = mails
             .iter()
             .any(|mail| mail.subject.contains("was changed"));
-        assert_eq!(told, is_changed);
+        assert_eq!(is_notified, is_changed);
         if is_changed {
             assert_eq!(thief.email().await, None, "{delay}");
         }

@@ -1,4 +1,4 @@
-//! The account flows as users normally complete them.
+//! The account flows, completed without errors.
 
 use std::time::Duration;
 
@@ -157,7 +157,7 @@ async fn an_email_change_is_confirmed_and_the_old_address_notified() {
     let mail = site.one_mail().await;
     assert_eq!(mail.to.as_str(), new);
     let input = json!({ "token": token_in(&mail.text) });
-    // A user that received the link by mistake is not signed in, or is signed in to another account.
+    // A person who received the link by mistake is not signed in, or is signed in to another account.
     let stranger = site
         .browser()
         .send("confirm_email.submit", input.clone())

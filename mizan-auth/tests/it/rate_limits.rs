@@ -15,16 +15,16 @@ const UNKNOWN: &str = "unknown@example.com";
 const OTHER: &str = "another good password";
 const WRONG: &str = "wrong password";
 
-const fn few(burst: u32) -> RateLimit {
+const fn burst_of(burst: u32) -> RateLimit {
     RateLimit::new(burst, Duration::from_secs(3600))
 }
 
 /// Low limits for one network, and slightly higher limits for all networks together.
 const LOCKABLE: RateLimits = UNLIMITED
-    .sign_in_by_account_and_address(few(3))
-    .sign_in_by_account(few(6))
-    .mail_by_account_and_address(few(2))
-    .mail_by_account(few(4));
+    .sign_in_by_account_and_address(burst_of(3))
+    .sign_in_by_account(burst_of(6))
+    .mail_by_account_and_address(burst_of(2))
+    .mail_by_account(burst_of(4));
 
 fn from<'a>(site: &'a Site, address: &str) -> Browser<'a> {
     let mut browser = site.browser();
@@ -32,7 +32,7 @@ fn from<'a>(site: &'a Site, address: &str) -> Browser<'a> {
     browser
 }
 
-/// Sends wrong passwords and reset requests from a number of networks until all are rejected.
+/// Sends wrong passwords and reset requests from several networks until the limits reject them all.
 async fn attack(site: &Site, email: &str, networks: u8) {
     for network in 0..networks {
         let mut eve = from(site, &format!("198.51.{network}.1"));
@@ -123,7 +123,7 @@ async fn a_flood_of_mail_requests_does_not_block_mails_to_the_owner() {
 /// A user who signed up with the address of another user has the password.
 #[tokio::test]
 async fn codes_for_the_correct_password_are_limited() {
-    let site = Site::with(|accounts| accounts.rate_limits(UNLIMITED.mail_by_device(few(3))));
+    let site = Site::with(|accounts| accounts.rate_limits(UNLIMITED.mail_by_device(burst_of(3))));
     site.browser().sign_up(EMAIL, PASSWORD).await;
     let mut statuses = Vec::new();
     for network in 0..5 {
@@ -171,10 +171,10 @@ async fn known_devices_and_sessions_are_rate_limited() {
     let site = Site::with(|accounts| {
         accounts.rate_limits(
             UNLIMITED
-                .sign_in_by_device(few(3))
-                .mail_by_device(few(3))
-                .confirm_by_session(few(3))
-                .password_check_by_address(few(3)),
+                .sign_in_by_device(burst_of(3))
+                .mail_by_device(burst_of(3))
+                .confirm_by_session(burst_of(3))
+                .password_check_by_address(burst_of(3)),
         )
     });
     let mut member = site.member(EMAIL).await;
@@ -223,7 +223,7 @@ async fn second_factors_are_limited_by_account() {
     let site = Site::with(|accounts| {
         accounts
             .second_factor(std::sync::Arc::new(Everybody))
-            .rate_limits(UNLIMITED.second_factor_by_account(few(7)))
+            .rate_limits(UNLIMITED.second_factor_by_account(burst_of(7)))
     });
     site.browser().sign_up(EMAIL, PASSWORD).await;
     let token = site.link_token().await;
@@ -250,8 +250,9 @@ async fn second_factors_are_limited_by_account() {
 
 #[tokio::test]
 async fn password_strength_checks_are_limited_by_address() {
-    let site =
-        Site::with(|accounts| accounts.rate_limits(UNLIMITED.password_check_by_address(few(4))));
+    let site = Site::with(|accounts| {
+        accounts.rate_limits(UNLIMITED.password_check_by_address(burst_of(4)))
+    });
     let live = json!({ "values": { "password": OTHER }, "fields": ["password"] });
     // A submission checks the field, and then the password together with the email address.
     for (name, input, passed) in [
@@ -284,8 +285,9 @@ async fn password_strength_checks_are_limited_by_address() {
 
 #[tokio::test]
 async fn password_strength_checks_in_a_batch_are_limited() {
-    let site =
-        Site::with(|accounts| accounts.rate_limits(UNLIMITED.password_check_by_address(few(5))));
+    let site = Site::with(|accounts| {
+        accounts.rate_limits(UNLIMITED.password_check_by_address(burst_of(5)))
+    });
     let crafted = format!("4@8({{[<3691!|70$5+%2{}", "kqvjwmfhpdrn".repeat(7));
     let check = json!({
         "name": "sign_up.validate",

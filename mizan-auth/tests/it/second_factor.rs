@@ -52,8 +52,8 @@ async fn sign_in_requires_the_second_factor() {
     let accounts = &site.accounts;
     // A ticket is valid only in the browser that sent the password.
     let elsewhere = cx(accounts, &site.browser());
-    let tried = accounts.attempt_second_factor(&elsewhere, ticket).await;
-    assert!(matches!(tried, Err(ProofError::OtherBrowser)));
+    let attempted = accounts.attempt_second_factor(&elsewhere, ticket).await;
+    assert!(matches!(attempted, Err(ProofError::OtherBrowser)));
     let passed = accounts.pass_second_factor(&elsewhere, ticket, "otp", None);
     assert!(matches!(passed.await, Err(ProofError::OtherBrowser)));
 

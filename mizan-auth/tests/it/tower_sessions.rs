@@ -1,4 +1,4 @@
-//! Sessions that an application has already.
+//! Authentication with the sessions of tower-sessions.
 
 use std::sync::Arc;
 
@@ -35,16 +35,17 @@ async fn finds_the_principal_by_a_session_of_tower_sessions() {
     let account = site.store.create(account).await.unwrap().unwrap();
     let sessions = TowerSessions::new(site.accounts.clone(), "user_id");
     let session = Session::new(None, Arc::new(MemoryStore::default()), None);
-    let who = async |session: Option<&Session>| sessions.authenticate(&head(session)).await;
-    assert!(!who(Some(&session)).await.unwrap().is_signed_in());
+    let authenticate =
+        async |session: Option<&Session>| sessions.authenticate(&head(session)).await;
+    assert!(!authenticate(Some(&session)).await.unwrap().is_signed_in());
     session.insert("user_id", &account.id).await.unwrap();
-    let principal = who(Some(&session)).await.unwrap();
+    let principal = authenticate(Some(&session)).await.unwrap();
     assert_eq!(principal.id(), Some(account.id.as_str()));
     // The time of the authentication is unknown.
     assert!(!principal.is_recently_authenticated());
     session.insert("user_id", "unknown").await.unwrap();
-    assert!(!who(Some(&session)).await.unwrap().is_signed_in());
-    let error = who(None).await.unwrap_err();
+    assert!(!authenticate(Some(&session)).await.unwrap().is_signed_in());
+    let error = authenticate(None).await.unwrap_err();
     assert!(
         format!("{error:?}").contains("SessionManagerLayer"),
         "{error:?}"

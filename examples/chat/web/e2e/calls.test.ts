@@ -53,16 +53,16 @@ test("greet keeps the previous greeting while the next one loads", async ({
 }) => {
   await expect(chat.outcome("greet")).toContainText("Hello, World!");
   let release = (): void => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
   await chat.page.route("**/call/greet**", async (route) => {
-    await held;
+    await released;
     await route.continue();
   });
-  const asked = chat.page.waitForRequest((request) =>
+  const requested = chat.page.waitForRequest((request) =>
     request.url().includes("Ada"),
   );
   await chat.panel("greet").getByLabel("Name").fill("Ada");
-  await asked;
+  await requested;
   await expect(chat.outcome("greet")).toContainText("Hello, World!");
   release();
   await expect(chat.outcome("greet")).toContainText("Hello, Ada!");

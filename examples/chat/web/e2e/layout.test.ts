@@ -179,12 +179,12 @@ test("sessions show the device and the local time", async ({
       "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
   });
   const page = await context.newPage();
-  const complaints: string[] = [];
+  const consoleMessages: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type()))
-      complaints.push(message.text());
+      consoleMessages.push(message.text());
   });
-  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("pageerror", (error) => consoleMessages.push(error.message));
   await signInByCall(page, "superuser");
   const html = await (await page.request.get("/account/")).text();
   expect(html).toMatch(/<time[^>]*>[0-9-]+ [0-9:]+ UTC<\/time>/);
@@ -201,7 +201,7 @@ test("sessions show the device and the local time", async ({
   });
   await expect(row.locator("time")).toContainText(tokyo);
   await expect(row.locator("time")).toContainText("just now");
-  expect(complaints).toEqual([]);
+  expect(consoleMessages).toEqual([]);
   await context.close();
 });
 

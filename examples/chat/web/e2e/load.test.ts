@@ -14,7 +14,7 @@ test("hydrates without fetching data that the page contains", async ({
   expect(chat.calls).toHaveLength(1);
 });
 
-test("greets once per pause in typing", async ({ chat }) => {
+test("debounces greetings while the user types", async ({ chat }) => {
   const name = chat.panel("greet").getByLabel("Name");
   await name.fill("");
   await name.pressSequentially("Ada Lovelace", { delay: 20 });
@@ -49,9 +49,9 @@ test.describe("without JavaScript", () => {
 });
 
 test("/hello/ greets the name in the address", async ({ page }) => {
-  const complaints: string[] = [];
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
+  const consoleMessages: string[] = [];
+  page.on("console", (message) => consoleMessages.push(message.text()));
+  page.on("pageerror", (error) => consoleMessages.push(error.message));
   for (const [path, name] of [
     ["/hello/", "World"],
     ["/hello/?name=Ada", "Ada"],
@@ -63,7 +63,7 @@ test("/hello/ greets the name in the address", async ({ page }) => {
   }
   const html = await (await page.request.get("/hello/")).text();
   expect(html).toContain('<div id="mizan-root"><div>Hello, World!</div></div>');
-  expect(complaints).toEqual([]);
+  expect(consoleMessages).toEqual([]);
 });
 
 test("shows the Rust and the TypeScript of every function", async ({

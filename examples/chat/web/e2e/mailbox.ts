@@ -13,7 +13,7 @@ export class Mailbox {
 
   constructor(private readonly folder = process.env.MIZAN_MAIL ?? "") {
     if (this.folder === "")
-      throw new Error("name the folder that the server mails to in MIZAN_MAIL");
+      throw new Error("set MIZAN_MAIL to the folder of the mail files");
   }
 
   /** Waits for the next unread mail to `address`. */

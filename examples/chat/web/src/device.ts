@@ -18,9 +18,9 @@ const systems = [
   ["Linux", /\bLinux\b/],
 ] as const;
 
-const longest = 60;
+const maxNameLength = 60;
 
-/** Describes a `User-Agent`: "Firefox on Linux". Programs other than browsers keep their own name. */
+/** Returns the name of a device from its `User-Agent`, such as "Firefox on Linux", or the text for other programs. */
 export function deviceName(userAgent: string): string {
   const browser = nameIn(browsers, userAgent);
   const system = nameIn(systems, userAgent);
@@ -28,7 +28,9 @@ export function deviceName(userAgent: string): string {
   if (browser ?? system) return browser ?? `Unknown browser on ${system}`;
   const name = userAgent.trim();
   if (name === "") return "Unknown device";
-  return name.length > longest ? `${name.slice(0, longest)}…` : name;
+  return name.length > maxNameLength
+    ? `${name.slice(0, maxNameLength)}…`
+    : name;
 }
 
 function nameIn(

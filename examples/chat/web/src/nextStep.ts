@@ -1,7 +1,7 @@
 import type { NextStep } from "./mizan";
 
-/** Navigates to the page of the next step of signing up or in. */
-export function follow(step: NextStep): void {
+/** Opens the page of the next step of a sign-up or sign-in. */
+export function openNextStep(step: NextStep): void {
   location.assign(pageOf(step));
 }
 

@@ -1,6 +1,6 @@
 import { CallError } from "./mizan";
 
-/** Sentences for users, by error code, in place of messages that are meant for developers. */
+/** Sentences for users by error code. They replace messages that are written for developers. */
 const sentences: Readonly<Record<string, string>> = {
   network:
     "The server could not be reached. Check your connection and try again.",
@@ -27,6 +27,6 @@ export function problemsOf(error: unknown): readonly string[] {
   const { code, fields, message } = error as CallError;
   const fieldMessages = Object.values(fields).flat();
   if (fieldMessages.length > 0) return fieldMessages;
-  // Messages that the application declares are already sentences for users.
+  // The messages of the application's errors are already sentences for users.
   return [/[.!?]$/.test(message) ? message : (sentences[code] ?? message)];
 }

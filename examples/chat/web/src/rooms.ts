@@ -8,16 +8,16 @@ export function roomPath(room: string): string {
   return `/rooms/${room}/`;
 }
 
-/** Returns the room in the address, which is initially `initial`, and a function that opens another room. */
+/** Returns the room in the URL, which is initially `initial`, and a function that opens another room. */
 export function useRoom(initial: string): [string, (room: string) => void] {
   const [room, setRoom] = useState(initial);
   useEffect(() => {
-    const follow = (): void => {
+    const onPopState = (): void => {
       const [, found] = /^\/rooms\/([^/]+)\/$/.exec(location.pathname) ?? [];
       if (found !== undefined) setRoom(found);
     };
-    window.addEventListener("popstate", follow);
-    return () => window.removeEventListener("popstate", follow);
+    window.addEventListener("popstate", onPopState);
+    return () => window.removeEventListener("popstate", onPopState);
   }, []);
   function open(next: string): void {
     if (next === room) return;

@@ -7,8 +7,8 @@ import {
   type RefObject,
 } from "react";
 
-/** The maximum distance from the end of a list that counts as at its end, in pixels. */
-const near = 32;
+/** The maximum distance in pixels from the end of a list at which it counts as scrolled to the end. */
+const endThresholdPx = 32;
 
 interface StickToEnd {
   readonly ref: RefObject<HTMLDivElement | null>;
@@ -38,7 +38,7 @@ export function useStickToEnd(
     const { current: list } = ref;
     if (!list) return;
     fromEnd.current = list.scrollHeight - list.scrollTop;
-    isAtEnd.current = fromEnd.current - list.clientHeight <= near;
+    isAtEnd.current = fromEnd.current - list.clientHeight <= endThresholdPx;
     if (isAtEnd.current) setHasUnseen(false);
   }
 

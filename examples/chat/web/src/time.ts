@@ -6,19 +6,19 @@ const units = [
   ["minute", 60],
 ] as const;
 
-/** Formats a moment in UTC to the minute: the same on the server and in every browser. */
+/** Formats a date and time in UTC to the minute, identically on the server and in every browser. */
 export function inUtc(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** Formats a moment in the time zone and locale of the visitor. */
+/** Formats a date and time in the time zone and locale of the visitor. */
 export function inLocalZone(at: Date): string {
   return at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** Formats the time since a moment: "5 minutes ago". */
+/** Formats the time since a date, such as "5 minutes ago". */
 export function ago(at: Date, now = new Date()): string {
-  // Created here, because this file also runs on the server, where an engine can lack `Intl`.
+  // Not a constant of the module, because QuickJS on the server does not have `Intl`.
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   const seconds = (at.getTime() - now.getTime()) / 1000;
   for (const [unit, length] of units)

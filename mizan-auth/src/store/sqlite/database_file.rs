@@ -11,13 +11,13 @@ pub(super) struct DatabaseFile {
     id: FileId,
 }
 
-/// The device and the inode. On other systems than Unix, all files have the same id.
+/// The device and the inode. On non-Unix systems, all files have the same id.
 type FileId = (u64, u64);
 
 impl DatabaseFile {
     /// Creates the file at `path` if it does not exist.
     ///
-    /// Only the current user can read a new file, whatever the umask, because it contains password hashes. SQLite
+    /// Only the current user can read a new file, regardless of the umask, because it contains password hashes. SQLite
     /// gives the `-wal` and `-shm` files the same mode.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();

@@ -70,7 +70,7 @@ impl SqliteStore {
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let file = match path.to_str() {
-            // The name of a database without a file.
+            // The name of an in-memory database.
             Some(":memory:") => None,
             _ => Some(DatabaseFile::create(path).map_err(StoreError::new)?),
         };
@@ -100,8 +100,8 @@ impl SqliteStore {
     /// Creates a store that uses an existing connection pool. Call [`migrate`](Self::migrate) to create the
     /// tables.
     ///
-    /// It uses only the connections of the pool, so that finding a session takes longer than with
-    /// [`open`](Self::open), which can open the same file in addition to the pool of the application.
+    /// The store uses only the connections of the pool, so that finding a session takes longer than with
+    /// [`open`](Self::open). `open` can also open a file that the pool of the application uses.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
         Self {

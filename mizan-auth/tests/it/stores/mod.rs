@@ -34,7 +34,7 @@ async fn all<S: AccountStore>(store: Arc<S>) {
 }
 
 #[tokio::test]
-async fn memory() {
+async fn memory_store_passes_the_suite() {
     all(Arc::new(MemoryStore::default())).await;
 }
 

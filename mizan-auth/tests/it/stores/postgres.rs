@@ -61,7 +61,7 @@ fn command(program: &str, as_user: Option<&RunAs>, folder: &Path) -> Command {
     command
 }
 
-/// Starts a server with a new database, or returns the reason why that is impossible.
+/// Starts a server with a new database, or returns the reason why it cannot start.
 fn start() -> Result<Server, String> {
     let as_user = run_as()?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -120,7 +120,7 @@ async fn connect(server: &Server) -> PostgresStore {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres() {
+async fn postgres_store_passes_the_suite() {
     let server = match start() {
         Ok(server) => server,
         Err(why) => {

@@ -32,7 +32,7 @@ fn start() -> Result<Server, String> {
 }
 
 #[tokio::test]
-async fn redis() {
+async fn redis_store_passes_the_suite() {
     let server = match start() {
         Ok(server) => server,
         Err(why) => {
@@ -61,7 +61,7 @@ async fn redis() {
     assert_eq!(store.find(session.id).await.unwrap(), None);
     assert_eq!(store.list_by_user("ada").await.unwrap(), []);
 
-    // The store recovers after the server was unreachable.
+    // The store recovers when the server is reachable again.
     drop(server);
     let error = store.find(session.id).await.unwrap_err();
     assert!(error.is_temporary(), "{error:?}");

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use crate::site::{PASSWORD, Site};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sqlite() {
+async fn sqlite_store_passes_the_suite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");
     let store = Arc::new(SqliteStore::open(&path).await.unwrap());
@@ -108,7 +108,7 @@ async fn a_dropped_query_does_not_affect_the_next() {
     }
 }
 
-/// Only the user of the server can read password hashes, whatever the umask.
+/// Only the user of the server can read password hashes, regardless of the umask.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_owner_can_read_the_database_file() {

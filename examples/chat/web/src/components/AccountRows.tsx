@@ -3,7 +3,7 @@ import { useEndSessions, useListAccounts } from "../mizan";
 import { Moment } from "./Moment";
 import { Problem } from "./Problem";
 
-/** All accounts, a hundred per page, with buttons that sign out their users. */
+/** All accounts, a hundred per page, with buttons that sign their users out. */
 export function AccountRows(): ReactNode {
   const [after, setAfter] = useState<string | null>(null);
   const { data, error } = useListAccounts({ after });

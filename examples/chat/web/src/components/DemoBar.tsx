@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useApi, useCurrentUser, useDemoAccounts, useSignOut } from "../mizan";
 import { Problem } from "./Problem";
 
-/** Signs in with a demo account, or out. Each button is a form, so it works without JavaScript. */
+/** A bar of buttons that sign in with a demo account or sign out. Each button is a form, so it works without JavaScript. */
 export function DemoBar({ path }: { readonly path: string }): ReactNode {
   const current = useCurrentUser();
   const demos = useDemoAccounts();

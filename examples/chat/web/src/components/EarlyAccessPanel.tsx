@@ -11,7 +11,7 @@ export function EarlyAccessPanel(): ReactNode {
     <Panel
       name="early_access"
       kind="query"
-      about="An async check of your own decides. Here it lets the Member account in."
+      about="An async function of the application decides who may call it. Here, it allows the Member account."
       rust={`${rust("async fn has_early_access")}\n\n${rust("pub async fn early_access")}`}
       typescript={typescript}
     >

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { contract } from "../mizan";
 
-/** The contract that the client on this page was generated from. */
+/** The footer, with the contract hash of the generated client. */
 export function Footer(): ReactNode {
   return (
     <footer className="footer">

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import type { ChatChannel, ChannelResult } from "../mizan";
 
-const words = {
+const explanations = {
   history:
-    "You were away longer than messages are kept. Some are missing here.",
+    "You were away longer than messages are stored. Some are missing here.",
   slow: "Messages arrived faster than this page could receive them. Some are missing here.",
   latest:
     "Messages arrived faster than this page could receive them. Some are missing here.",
@@ -20,7 +20,7 @@ export function GapNotice({ chat }: GapNoticeProps): ReactNode {
   if (!gap || messages.length === 0) return null;
   return (
     <p className="notice" role="alert">
-      {words[gap.reason]}{" "}
+      {explanations[gap.reason]}{" "}
       <button type="button" className="quiet" onClick={clearGap}>
         Dismiss
       </button>

@@ -5,7 +5,7 @@ import typescript from "../snippets/greet.tsx?raw";
 import { Live } from "./Live";
 import { Panel } from "./Panel";
 import { Success } from "./Success";
-import { useSettled } from "../useSettled";
+import { useDebouncedValue } from "../useDebouncedValue";
 
 /** `greet`: a local context, whose provider sets the input. */
 export function GreetPanel(): ReactNode {
@@ -25,7 +25,7 @@ export function GreetPanel(): ReactNode {
 
 function Greet(): ReactNode {
   const [name, setName] = useState("World");
-  const greeted = useSettled(name, 250);
+  const greeted = useDebouncedValue(name, 250);
   const id = useId();
   return (
     <>

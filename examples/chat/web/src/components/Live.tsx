@@ -3,7 +3,7 @@ import { Boundary } from "./Boundary";
 import { Failure } from "./Failure";
 
 interface LiveProps {
-  /** The content is from an earlier call; a newer one is pending. */
+  /** True if a call is pending and the content is from an earlier call. */
   readonly busy?: boolean;
   readonly resetKeys?: unknown[];
   readonly children: ReactNode;

@@ -11,7 +11,7 @@ export function MembersOnlyPanel(): ReactNode {
     <Panel
       name="members_only"
       kind="query"
-      about="For everyone who is signed in."
+      about="For all signed-in users."
       rust={rust("pub async fn members_only")}
       typescript={typescript}
     >

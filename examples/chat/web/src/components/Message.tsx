@@ -3,7 +3,7 @@ import type { ChatMessage } from "../mizan";
 
 interface MessageProps {
   readonly message: ChatMessage;
-  /** The current user wrote the message. */
+  /** True if the current user wrote the message. */
   readonly isOwn: boolean;
 }
 

@@ -7,7 +7,7 @@ interface MessageListProps {
   readonly chat: ChannelResult<ChatChannel>;
 }
 
-/** The messages of a room. A reader who has scrolled up stays there, and sees a notice of new messages. */
+/** The messages of a room. If the user has scrolled up, new messages show a notice instead of scrolling. */
 export function MessageList({ chat }: MessageListProps): ReactNode {
   const { messages, hasMore, loadMore } = chat;
   const user = useCurrentUser();
@@ -20,7 +20,7 @@ export function MessageList({ chat }: MessageListProps): ReactNode {
   );
   return (
     <div className="messages-frame">
-      {/* In the tab order, to be scrolled with the keyboard. */}
+      {/* Focusable, so that it can be scrolled with the keyboard. */}
       <div
         className="messages"
         ref={ref}

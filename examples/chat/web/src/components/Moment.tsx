@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useHydrated } from "../hydrated";
 import { ago, inLocalZone, inUtc } from "../time";
 
-/** A moment: in UTC in the server's HTML, in the visitor's time zone after hydration. */
+/** A date and time, in UTC in the server's HTML and in the visitor's time zone after hydration. */
 export function Moment({ at }: { readonly at: string }): ReactNode {
   const date = new Date(at);
   return (

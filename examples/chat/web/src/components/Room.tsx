@@ -2,13 +2,13 @@ import type { ReactNode } from "react";
 import { useChatChannel } from "../mizan";
 import { GapNotice } from "./GapNotice";
 import { MessageList } from "./MessageList";
-import { Say } from "./Say";
+import { Composer } from "./Composer";
 
 interface RoomProps {
   readonly room: string;
 }
 
-const words = {
+const statusLabels = {
   idle: "Connecting…",
   connecting: "Connecting…",
   live: "Live",
@@ -24,7 +24,7 @@ export function Room({ room }: RoomProps): ReactNode {
     <section className="card room" aria-label={`#${room}`}>
       <div className="room-head">
         <p className="room-status" data-status={chat.status} role="status">
-          {words[chat.status]}
+          {statusLabels[chat.status]}
         </p>
         <ul className="guests" aria-label="Here now">
           {chat.presence.map(({ id, info }) => (
@@ -44,7 +44,7 @@ export function Room({ room }: RoomProps): ReactNode {
         </p>
       )}
       <MessageList chat={chat} />
-      <Say room={room} send={chat.send} />
+      <Composer room={room} send={chat.send} />
     </section>
   );
 }

@@ -6,7 +6,7 @@ import {
   type SignInError,
 } from "../mizan";
 import { useSignInForm } from "../mizan/forms";
-import errors from "../../../../../mizan-auth/src/error.rs?raw";
+import errors from "../../../../../mizan-auth/src/accounts/error.rs?raw";
 import forms from "../../../../../mizan-auth/src/forms.rs?raw";
 import { rust } from "../rust";
 import typescript from "../snippets/sign_in.tsx?raw";

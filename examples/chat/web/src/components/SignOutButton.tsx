@@ -7,7 +7,7 @@ interface SignOutButtonProps {
   readonly className?: string;
 }
 
-/** Signs out. It is the `leave` form, so it works without JavaScript. */
+/** A button that signs out. It submits the `leave` form, so it works without JavaScript. */
 export function SignOutButton(props: SignOutButtonProps): ReactNode {
   const { path, className } = props;
   const signOut = useSignOut();

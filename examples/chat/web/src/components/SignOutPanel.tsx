@@ -14,7 +14,7 @@ export function SignOutPanel(): ReactNode {
     <Panel
       name="sign_out"
       kind="mutation"
-      about="It affects everything, and its reply says so: the data on the page is fetched again without any code in the components."
+      about="It affects every query, and its reply lists what it affects: the data on the page is fetched again without any code in the components."
       rust={rust("pub async fn sign_out", functions)}
       typescript={typescript}
     >

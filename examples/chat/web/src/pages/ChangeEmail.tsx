@@ -10,7 +10,7 @@ interface ChangeEmailProps {
   readonly token: string | null;
 }
 
-/** Confirms a new email address by the link in the mail. */
+/** Confirms a new email address with the link in the mail. */
 export default function ChangeEmail({ token }: ChangeEmailProps): ReactNode {
   return (
     <Layout path="/change-email/" title="Confirm your new email address">

@@ -9,8 +9,8 @@ export default function Contact(): ReactNode {
     <Layout path="/contact/" title="Contact us">
       <p className="lead">
         Questions or ideas? Send us a message, and we will reply by email. The
-        form is one struct in Rust: the browser and the server check it by the
-        same rules, and it works without JavaScript.
+        form is one struct in Rust: the browser and the server validate it with
+        the same rules, and it works without JavaScript.
       </p>
       <Boundary>
         <ContactForm />

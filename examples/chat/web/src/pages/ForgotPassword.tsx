@@ -3,7 +3,7 @@ import { Boundary } from "../components/Boundary";
 import { Layout } from "../components/Layout";
 import { AutoForm, requestResetForm } from "../mizan/forms";
 
-/** Sends an email to set a new password, whether or not the address has an account. */
+/** Requests an email with a link to set a new password. The page is the same if the address has no account. */
 export default function ForgotPassword(): ReactNode {
   return (
     <Layout path="/forgot-password/" title="Forgot your password?">

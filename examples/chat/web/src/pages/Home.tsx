@@ -35,9 +35,9 @@ export default function Home(): ReactNode {
           <div>
             <h1>Rust functions, called from React.</h1>
             <p>
-              Each panel runs one function of this server, with the Rust that
-              declares it and the TypeScript that calls it. Switch the demo
-              account at the top, and every panel updates itself.
+              Each panel calls one function of this server, and shows the Rust
+              code that declares it and the TypeScript code that calls it.
+              Switch the demo account at the top, and every panel updates.
             </p>
           </div>
           <Boundary>
@@ -53,7 +53,7 @@ export default function Home(): ReactNode {
         </Section>
         <Section
           title="Session"
-          lead="The current user is fetched once, and again when a mutation says that it changed."
+          lead="The current user is fetched once, and again after a mutation that affects it."
         >
           <SignInPanel />
           <CurrentUserPanel />

@@ -2,14 +2,14 @@ import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
 import { Layout } from "../components/Layout";
 import { AutoForm, confirmResetForm } from "../mizan/forms";
-import { follow } from "../nextStep";
+import { openNextStep } from "../nextStep";
 
 interface ResetPasswordProps {
   /** The token of the link in the email. */
   readonly token: string | null;
 }
 
-/** Sets a new password by the link in an email. This ends all sessions of the account. */
+/** Sets a new password with the link in an email. This ends all sessions of the account. */
 export default function ResetPassword({
   token,
 }: ResetPasswordProps): ReactNode {
@@ -43,7 +43,7 @@ function NewPassword(): ReactNode {
         <Boundary>
           <AutoForm
             of={confirmResetForm}
-            onSuccess={follow}
+            onSuccess={openNextStep}
             sent={
               <p>
                 Your password was changed. <a href="/sign-in/">Sign in</a>

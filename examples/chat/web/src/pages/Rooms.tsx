@@ -5,11 +5,11 @@ import { Room } from "../components/Room";
 import { roomPath, rooms, useRoom } from "../rooms";
 
 interface RoomsProps {
-  /** The room that the address names. */
+  /** The room in the URL. */
   readonly room: string;
 }
 
-/** Chat rooms. The address names the open room, which is live on every screen. */
+/** The chat rooms. The URL contains the open room. */
 export default function Rooms(props: RoomsProps): ReactNode {
   const [room, open] = useRoom(props.room);
   return (

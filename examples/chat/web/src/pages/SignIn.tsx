@@ -3,7 +3,7 @@ import { Boundary } from "../components/Boundary";
 import { Layout } from "../components/Layout";
 import { useAccount, useDemoAccounts } from "../mizan";
 import { AutoForm, signInForm } from "../mizan/forms";
-import { follow } from "../nextStep";
+import { openNextStep } from "../nextStep";
 
 /** Signs in, or shows the step that is required first. */
 export default function SignIn(): ReactNode {
@@ -11,7 +11,7 @@ export default function SignIn(): ReactNode {
     <Layout path="/sign-in/" title="Sign in">
       <div className="card">
         <Boundary>
-          <AutoForm of={signInForm} onSuccess={follow} sent={<Outcome />}>
+          <AutoForm of={signInForm} onSuccess={openNextStep} sent={<Outcome />}>
             Sign in
           </AutoForm>
         </Boundary>

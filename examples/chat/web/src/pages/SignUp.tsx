@@ -2,21 +2,21 @@ import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
 import { Layout } from "../components/Layout";
 import { AutoForm, signUpForm } from "../mizan/forms";
-import { follow } from "../nextStep";
+import { openNextStep } from "../nextStep";
 
-/** Creates an account. The reply does not reveal if the address already has an account. */
+/** Creates an account. The reply does not reveal whether the address already has an account. */
 export default function SignUp(): ReactNode {
   return (
     <Layout path="/sign-up/" title="Sign up">
       <p className="lead">
-        This demo server prints its emails in its terminal, unless it was
-        started with <code>--mail</code>.
+        This demo server prints emails to its terminal, unless it was started
+        with <code>--mail</code>.
       </p>
       <div className="card">
         <Boundary>
           <AutoForm
             of={signUpForm}
-            onSuccess={follow}
+            onSuccess={openNextStep}
             sent="Check your inbox: open the link in the email and enter your password to finish."
           >
             Create account

@@ -4,7 +4,7 @@ import { Layout } from "../components/Layout";
 import { Problem } from "../components/Problem";
 import { useResendCode } from "../mizan";
 import { AutoForm, verifyCodeForm, verifyLinkForm } from "../mizan/forms";
-import { follow } from "../nextStep";
+import { openNextStep } from "../nextStep";
 
 interface VerifyEmailProps {
   /** The ticket of the flow for which a code was sent. */
@@ -13,7 +13,7 @@ interface VerifyEmailProps {
   readonly token: string | null;
 }
 
-/** Confirms an email address by the code or the link in the mail. */
+/** Confirms an email address with the code or the link in the mail. */
 export default function VerifyEmail({
   ticket,
   token,
@@ -50,7 +50,7 @@ function ByLink(): ReactNode {
   return (
     <div className="card">
       <Boundary>
-        <AutoForm of={verifyLinkForm} onSuccess={follow} sent={sent}>
+        <AutoForm of={verifyLinkForm} onSuccess={openNextStep} sent={sent}>
           Confirm
         </AutoForm>
       </Boundary>
@@ -59,11 +59,11 @@ function ByLink(): ReactNode {
 }
 
 function ByCode({ ticket }: { readonly ticket: string }): ReactNode {
-  const resend = useResendCode({ onSuccess: follow });
+  const resend = useResendCode({ onSuccess: openNextStep });
   return (
     <div className="card">
       <Boundary>
-        <AutoForm of={verifyCodeForm} onSuccess={follow} sent={sent}>
+        <AutoForm of={verifyCodeForm} onSuccess={openNextStep} sent={sent}>
           Confirm
         </AutoForm>
       </Boundary>

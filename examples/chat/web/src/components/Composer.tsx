@@ -4,13 +4,13 @@ import { useHydrated } from "../hydrated";
 import { problemsOf } from "../problem";
 import { roomPath } from "../rooms";
 
-interface SayProps {
+interface ComposerProps {
   readonly room: string;
   readonly send: ChannelResult<ChatChannel>["send"];
 }
 
-/** The composer. A message that is sent while offline waits for the connection, and is delivered once. */
-export function Say({ room, send }: SayProps): ReactNode {
+/** The form to write a message. A message that is sent while offline waits for the connection, and is delivered once. */
+export function Composer({ room, send }: ComposerProps): ReactNode {
   const user = useCurrentUser();
   const [text, setText] = useState("");
   const [waiting, setWaiting] = useState(0);
@@ -29,7 +29,7 @@ export function Say({ room, send }: SayProps): ReactNode {
   // Without JavaScript the room shows a notice instead.
   if (!isHydrated) return <div className="composer" />;
 
-  async function say(): Promise<void> {
+  async function sendMessage(): Promise<void> {
     setText("");
     setProblem(undefined);
     setWaiting((count) => count + 1);
@@ -48,7 +48,7 @@ export function Say({ room, send }: SayProps): ReactNode {
       className="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        if (text.trim()) void say();
+        if (text.trim()) void sendMessage();
       }}
     >
       <label className="visually-hidden" htmlFor={id}>

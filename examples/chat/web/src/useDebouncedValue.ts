@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 
-/** Returns the value after it has not changed for `milliseconds` (debounced), to avoid a request per keystroke. */
-export function useSettled<T>(value: T, milliseconds: number): T {
+/** Returns the value after it has not changed for `milliseconds`. This avoids a request per keystroke. */
+export function useDebouncedValue<T>(value: T, milliseconds: number): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(value), milliseconds);
