@@ -40,7 +40,7 @@ impl AllowedHosts {
     ///
     /// # Errors
     ///
-    /// Returns an error with the first host that is none of these.
+    /// Returns an error that names the first invalid host.
     pub fn new<H: AsRef<str>>(hosts: impl IntoIterator<Item = H>) -> Result<Self, HttpConfigError> {
         let hosts = hosts
             .into_iter()

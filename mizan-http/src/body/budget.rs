@@ -7,7 +7,7 @@ use crate::budget::{Budget, ClientKey, Exhausted, Share};
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
 
-/// The largest body that is read without checking first that the budget has room for it.
+/// The maximum length of a body that is read without checking the free budget first.
 const SMALL_BODY_BYTES: u64 = 16 * 1024;
 
 /// The budgets for request bodies, which all clients share.
@@ -22,7 +22,7 @@ pub(crate) struct BodyBudget {
     max_request_files: usize,
 }
 
-/// The place to which the server reads a body.
+/// The medium that the server reads a body into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
     Memory,

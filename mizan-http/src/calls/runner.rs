@@ -239,8 +239,8 @@ struct CallResources {
     _body: Option<RetainedShare>,
 }
 
-/// A running call. Dropping it signals cancellation to the function; a mutation then continues in a task
-/// of its own.
+/// A running call. Dropping it signals cancellation to the function; a mutation then continues in a
+/// separate task.
 struct RunningCall {
     work: Option<(LazyTimeout<BoxFuture<'static, CallReply>>, CallResources)>,
     continues_after_drop: bool,

@@ -12,8 +12,8 @@ pub(crate) struct IdempotencyKey(String);
 impl IdempotencyKey {
     /// Returns the key if it is valid.
     ///
-    /// Short keys are not: anonymous callers share one set of keys, so if two callers chose the same key,
-    /// one would receive the reply of the other.
+    /// Short keys are invalid, because anonymous callers share one set of keys: if two callers chose the
+    /// same key, one would receive the reply of the other.
     pub(crate) fn new(key: &str) -> Option<Self> {
         let is_valid = (16..=255).contains(&key.len())
             && key
