@@ -41,7 +41,7 @@ impl CallLimiter {
         }
     }
 
-    /// Waits for a permit. A client without a known address has no limit of its own.
+    /// Waits for a permit. A client without a known address has no limit per client.
     pub(crate) async fn acquire(&self, client: Option<IpAddr>) -> CallPermit<'_> {
         const NEVER_CLOSED: &str = "the semaphores are never closed";
         let client = match client {

@@ -17,7 +17,7 @@ use crate::limits::ConnectionLimits;
 use crate::server::{Revocation, ServerState, broker_group};
 use crate::transport::{AuthenticateConnection, Close, CloseCode, Transport};
 
-/// The time that connections have to close after the drain window, which includes their closing handshake.
+/// The time after the drain window in which connections have to close, including their closing handshake.
 const DRAIN_GRACE: Duration = Duration::from_secs(6);
 
 /// The channels of an application: publishes messages, and serves connections. Cloning is cheap.
@@ -63,7 +63,7 @@ impl Channels {
         self.0.connection_count()
     }
 
-    /// Publishes a message to the subscribers of the group that `params` name, on all servers. Returns the position
+    /// Publishes a message to the subscribers of the group that `params` identify, on all servers. Returns the position
     /// of the message once the broker has stored it.
     ///
     /// ```
@@ -158,7 +158,7 @@ impl Channels {
         self.revoke(Revocation::Session(id.to_owned())).await
     }
 
-    /// Closes all connections of a user, as [`revoke_session`](Self::revoke_session) does those of a session.
+    /// Closes all connections of a user, in the same way as [`revoke_session`](Self::revoke_session).
     ///
     /// # Errors
     ///
@@ -196,7 +196,7 @@ impl Channels {
 
     /// Serves a connection until it ends. Spawn the returned future as a task.
     ///
-    /// `app` has the channels, and `authenticate` authenticates the client.
+    /// `app` contains the channels, and `authenticate` authenticates the client.
     pub fn serve<T: Transport, A: AuthenticateConnection>(
         &self,
         app: &App,

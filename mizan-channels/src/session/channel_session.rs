@@ -133,8 +133,8 @@ impl ChannelSession {
         }
     }
 
-    /// Returns whether the driver should read the client's next message. While it does not, the transport applies
-    /// backpressure to the client.
+    /// Returns whether the driver should read the client's next message. While the driver does not read, the
+    /// transport applies backpressure to the client.
     #[must_use]
     pub fn wants_input(&self) -> bool {
         match self.phase {

@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Pauses, and frames that a client sends on its own: a probe, which is answered at once, or a pong, which is not.
+    /// Pauses, and unrequested frames of a client: a probe, which is answered at once, or a pong, which is not.
     fn client_frames() -> impl Strategy<Value = Vec<(u64, &'static str)>> {
         let probe = r#"{"t":"msg","sub":9,"mid":"probe","data":null}"#;
         let frame = prop_oneof![Just(probe), Just(PONG)];

@@ -276,7 +276,7 @@ fn subscription_of(output: &SessionOutput) -> Option<SubscriptionId> {
 }
 
 impl Client {
-    /// Processes a frame as PROTOCOL.md says, and checks the rules for the server.
+    /// Processes a frame as PROTOCOL.md specifies, and checks the rules for the server.
     fn receive(&mut self, frame: &Bytes, events: &[Event]) {
         let frame: Value = serde_json::from_slice(frame).unwrap();
         let position = |frame: &Value| {

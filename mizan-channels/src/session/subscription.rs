@@ -336,7 +336,7 @@ impl Subscription {
         }
     }
 
-    /// Notes that a log may have more messages.
+    /// Records that a log may have more messages.
     pub(super) fn mark_dirty(&mut self, log: LogKind) {
         if let Some(position) = self.position(log) {
             position.is_dirty = true;
@@ -453,7 +453,7 @@ impl Subscription {
         }
     }
 
-    /// Processes a read whose cursor is not in the log any more: tells the client of a gap, and continues after it.
+    /// Processes a read whose cursor is no longer in the log: sends the client a gap, and continues after it.
     fn behind(
         &mut self,
         log: LogKind,

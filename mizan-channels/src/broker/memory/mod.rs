@@ -28,8 +28,8 @@ use crate::broker::topics::Topics;
 const MAX_KEYS: usize = 100_000;
 const MAX_KEY_BYTES: usize = 64 * 1024 * 1024;
 
-/// The time after which an empty log without subscribers is removed. A client that returns earlier finds its
-/// epoch, and so gets no gap.
+/// The time after which an empty log without subscribers is removed. A client that reconnects earlier finds the
+/// same epoch, and so gets no gap.
 const IDLE_LOG_TTL: Duration = Duration::from_secs(10 * 60);
 
 /// A broker for an application that runs as one process. Logs are kept in memory, and lost with the process.

@@ -1,4 +1,4 @@
-//! The connection to Redis, which is established again whenever it is lost.
+//! The connection to Redis, which is re-established whenever it is lost.
 
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -110,8 +110,8 @@ fn warn_if_evicting(policy: Option<&str>) {
     }
 }
 
-/// Fills the gaps of topics as they show, and compares all topics periodically. Returns once the connection is
-/// broken.
+/// Fills the gaps of topics as they are detected, and compares all topics periodically. Returns once the connection
+/// is broken.
 async fn sync_until_broken(state: &Arc<RedisState>, connection: &RedisConnection) -> BrokerError {
     let mut ticks = interval(SYNC_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
