@@ -274,7 +274,7 @@ fn memory_server(set_limits: impl FnOnce(&mut ConnectionLimits)) -> Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn leaving_while_entering_leaves_no_presence() {
+async fn leaving_while_joining_removes_the_presence() {
     let server = memory_server(|_| {});
     let mut watching = server.connect("").await;
     watching.sub(1, "busy");

@@ -67,7 +67,7 @@ async fn until_gap(reader: &mut TestReader) -> Vec<String> {
 
 /// A process that was the master is demoted, loses its newest messages, and is promoted again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn demotion_and_promotion_in_one_process_starts_a_new_epoch() {
+async fn demoted_and_promoted_master_starts_a_new_epoch() {
     let (Some(a), Some(b)) = (RedisServer::start().await, RedisServer::start().await) else {
         return;
     };
@@ -530,7 +530,7 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
 
 /// Messages that the channel refuses leave no keys in Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refused_messages_leave_nothing_in_redis() {
+async fn refused_messages_leave_no_keys_in_redis() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };

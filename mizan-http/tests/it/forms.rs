@@ -8,7 +8,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use crate::forms_app::{PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended};
-use crate::wire::{Reply, Server, bodiless, call, get, post, soon, with};
+use crate::harness::{Reply, Server, bodiless, call, get, post, with, with_timeout};
 
 const PATH: &str = "/api/mizan/form/contact";
 const TOKEN: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -221,7 +221,7 @@ async fn shows_other_failures_as_form_errors() {
 }
 
 #[tokio::test]
-async fn lists_errors_on_plain_page_without_own_page() {
+async fn lists_errors_on_plain_page_if_form_has_no_page() {
     let site = Site::new();
     for (page, back) in [
         ("/gone?a=\"<b>", "/"),
@@ -302,10 +302,10 @@ async fn concurrent_posts_run_once() {
             })
         })
         .collect();
-    site.seen.started.reach(1).await;
+    site.seen.started.wait_for(1).await;
     site.seen.gate.as_ref().unwrap().let_through(10);
     for reply in posts {
-        assert_eq!(soon(reply).await.unwrap().status, 303);
+        assert_eq!(with_timeout(reply).await.unwrap().status, 303);
     }
     assert_eq!((site.seen.started.get(), site.seen.count()), (1, 1));
 }
@@ -554,7 +554,7 @@ async fn rejects_bodies_that_are_not_forms() {
 }
 
 #[tokio::test]
-async fn rejects_other_methods() {
+async fn rejects_disallowed_methods() {
     let site = Site::new();
     let pages = site.pages();
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
@@ -624,9 +624,9 @@ async fn rejects_cross_site_forms() {
 }
 
 #[tokio::test]
-async fn works_over_a_socket() {
+async fn submits_form_over_a_socket() {
     let site = Site::new();
-    let server = Server::start(site.pages(), |serve| serve).await;
+    let server = Server::start_with(site.pages(), |serve| serve).await;
     let mut socket = server.connect().await;
     for (name, status) in [("", 422), ("Ada", 303), ("taken", 422)] {
         let body = encoded(&[("name", name), PAGE]);

@@ -1,4 +1,4 @@
-//! An application with a form, files and pages, whose form implements the traits of the core by hand as
+//! An application with a form, files and pages. The form implements the traits of mizan-core by hand, as
 //! `mizan-forms` would.
 
 use std::io::Read as _;
@@ -26,7 +26,7 @@ use serde_json::{Map, Value, json};
 use validator::Validate;
 
 use crate::app::{Counter, Gate, limits};
-use crate::wire::PATIENCE;
+use crate::harness::TIMEOUT;
 
 /// The calls that the form's function received.
 #[derive(Default)]
@@ -339,7 +339,7 @@ impl Site {
     pub(crate) async fn wait_for_files(&self, count: usize) {
         let start = Instant::now();
         while self.files().len() != count {
-            assert!(start.elapsed() < PATIENCE, "{:?}", self.files());
+            assert!(start.elapsed() < TIMEOUT, "{:?}", self.files());
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
     }

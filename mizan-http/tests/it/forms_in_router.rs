@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tower_layer::Layer;
 
 use crate::forms_app::{Cookies, Site};
-use crate::wire::{Reply, call};
+use crate::harness::{Reply, call};
 
 const PEER: &str = "192.0.2.1:5";
 

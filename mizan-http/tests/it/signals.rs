@@ -10,9 +10,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::child::{Process, announce, is_child};
+use crate::harness::{Socket, echo, raw_post};
 use crate::websocket::app::{ByName, app};
 use crate::websocket::client::Client;
-use crate::wire::{Socket, echo, raw_post};
 
 /// Runs a server as an application would.
 #[tokio::test]
@@ -71,8 +71,8 @@ async fn first_signal_finishes_requests_in_progress() {
         for socket in &mut sockets {
             assert_eq!(socket.closed().await.0, 1012);
         }
-        assert_eq!(idle.end().await, b"");
-        let (status, log) = process.end().await;
+        assert_eq!(idle.read_to_end().await, b"");
+        let (status, log) = process.wait_for_exit().await;
         assert_eq!(status, Some(0), "{signal} {log}");
     }
 }
@@ -92,8 +92,8 @@ async fn second_signal_exits_at_once() {
         process.signal(first).await;
         socket.until("drain").await;
         process.signal(second).await;
-        let (ended, log) = process.end().await;
+        let (ended, log) = process.wait_for_exit().await;
         assert_eq!(ended, Some(status), "{first} {second} {log}");
-        assert_eq!(busy.end().await, b"");
+        assert_eq!(busy.read_to_end().await, b"");
     }
 }

@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use crate::forms_app::{
     BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, open_files, png, text, unended,
 };
-use crate::wire::{PATIENCE, Reply, Server, Socket, call, post, soon, with};
+use crate::harness::{Reply, Server, Socket, TIMEOUT, call, post, with, with_timeout};
 
 const PATH: &str = "/api/mizan/call/contact.submit";
 const ADA: Part<'_> = text("input", r#"{"name": "Ada"}"#);
@@ -371,15 +371,15 @@ fn head(length: usize) -> String {
 #[tokio::test]
 async fn rejects_announced_large_upload_at_once() {
     let site = Site::new();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
-    let reply = server.ask(head(40 * 1024 * 1024)).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
+    let reply = server.request(head(40 * 1024 * 1024)).await;
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
 }
 
 #[tokio::test]
 async fn checks_policy_before_receiving_files() {
     let site = Site::new();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let mut body = unended(&[ADA, Part("file", Some("a"), "", &vec![0; 2_000_000])]);
     body.extend(format!("--{BOUNDARY}--\r\n").bytes());
     let (most, end) = body.split_at(body.len() - 10);
@@ -423,7 +423,7 @@ async fn send_beginning(socket: &mut Socket) {
     socket.send(body).await;
 }
 
-async fn begin(site: &Site, socket: &mut Socket) {
+async fn begin_upload(site: &Site, socket: &mut Socket) {
     send_beginning(socket).await;
     site.wait_for_files(1).await;
 }
@@ -431,14 +431,14 @@ async fn begin(site: &Site, socket: &mut Socket) {
 #[tokio::test]
 async fn incomplete_upload_leaves_no_file() {
     let site = Site::new();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let mut socket = server.connect().await;
-    begin(&site, &mut socket).await;
+    begin_upload(&site, &mut socket).await;
     drop(socket);
     site.wait_for_files(0).await;
 
     let mut socket = server.connect().await;
-    begin(&site, &mut socket).await;
+    begin_upload(&site, &mut socket).await;
     socket.stream.shutdown().await.unwrap();
     site.wait_for_files(0).await;
     assert_eq!(site.seen.started.get(), 0);
@@ -447,9 +447,9 @@ async fn incomplete_upload_leaves_no_file() {
 #[tokio::test]
 async fn slow_upload_times_out() {
     let site = limited(|limits| limits.body_timeout = Duration::from_millis(300));
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let mut socket = server.connect().await;
-    begin(&site, &mut socket).await;
+    begin_upload(&site, &mut socket).await;
     assert_eq!(
         socket.reply().await.failure(),
         (408, "request_timeout".to_owned())
@@ -458,7 +458,7 @@ async fn slow_upload_times_out() {
 
     // An occasional byte does not extend the timeout.
     let mut socket = server.connect().await;
-    begin(&site, &mut socket).await;
+    begin_upload(&site, &mut socket).await;
     let (mut read, mut write) = socket.stream.into_split();
     let drip = tokio::spawn(async move {
         while write.write_all(b"x").await.is_ok() {
@@ -466,7 +466,7 @@ async fn slow_upload_times_out() {
         }
     });
     let mut reply = [0; 12];
-    soon(tokio::io::AsyncReadExt::read_exact(&mut read, &mut reply))
+    with_timeout(tokio::io::AsyncReadExt::read_exact(&mut read, &mut reply))
         .await
         .unwrap();
     assert_eq!(&reply, b"HTTP/1.1 408");
@@ -477,7 +477,7 @@ async fn slow_upload_times_out() {
 #[tokio::test]
 async fn upload_may_exceed_the_body_timeout() {
     let site = limited(|limits| limits.body_timeout = Duration::from_millis(400));
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let content = vec![0; 160_000];
     let mut body = unended(&[ADA, Part("files", Some("a"), "", &content)]);
     body.extend(format!("--{BOUNDARY}--\r\n").bytes());
@@ -493,19 +493,19 @@ async fn upload_may_exceed_the_body_timeout() {
 #[tokio::test]
 async fn file_exists_until_its_call_ends() {
     let site = Site::gated();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let mut body = unended(&[ADA, png("image")]);
     body.extend(format!("--{BOUNDARY}--\r\n").bytes());
     let mut socket = server.connect().await;
     socket.send(head(body.len())).await;
     socket.send(body).await;
-    site.seen.started.reach(1).await;
+    site.seen.started.wait_for(1).await;
     drop(socket);
     // A mutation continues without its client and keeps its files.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(site.files().len(), 1);
     site.seen.gate.as_ref().unwrap().let_through(1);
-    soon(site.service.wait_idle()).await;
+    with_timeout(site.service.wait_idle()).await;
     assert_eq!(site.seen.last()["image"][0], "a.png");
     site.wait_for_files(0).await;
 }
@@ -531,7 +531,7 @@ async fn killed_process_leaves_no_file() {
     let process = server.id().unwrap();
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     let addr = loop {
-        let line = soon(lines.next_line()).await.unwrap();
+        let line = with_timeout(lines.next_line()).await.unwrap();
         let line = line.expect("the server exited");
         if let Some((_, addr)) = line.split_once(LISTENING) {
             break addr.parse().unwrap();
@@ -545,7 +545,7 @@ async fn killed_process_leaves_no_file() {
     }
     let start = Instant::now();
     while open_files(process, dir.path()).len() < sockets.len() {
-        assert!(start.elapsed() < PATIENCE, "the files did not arrive");
+        assert!(start.elapsed() < TIMEOUT, "the files did not arrive");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     server.kill().await.unwrap();
@@ -560,9 +560,9 @@ async fn child_receives_until_killed() {
         return;
     };
     let site = Site::in_dir(Path::new(&dir));
-    let server = Server::start(site, |serve| serve).await;
+    let server = Server::start_with(site, |serve| serve).await;
     println!("{LISTENING}{}", server.addr);
-    tokio::time::sleep(3 * PATIENCE).await;
+    tokio::time::sleep(3 * TIMEOUT).await;
 }
 
 fn keyed(parts: &[Part<'_>]) -> Request<Full<Bytes>> {
@@ -612,14 +612,14 @@ async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> R
         socket.send(piece).await;
     }
     let reply = socket.reply().await;
-    assert_eq!(socket.end().await, b"");
+    assert_eq!(socket.read_to_end().await, b"");
     reply
 }
 
 #[tokio::test]
 async fn client_that_is_still_sending_can_read_the_rejection() {
     let site = Site::new();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let part = format!(
         "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n"
     );
@@ -645,22 +645,22 @@ async fn client_that_is_still_sending_can_read_the_rejection() {
 async fn disconnects_client_that_keeps_sending() {
     let site = Site::new();
     let short = Duration::from_millis(500);
-    let server = Server::start(site.service.clone(), |serve| serve.write_timeout(short)).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve.write_timeout(short)).await;
     let head = "POST /api/mizan/call/nothing HTTP/1.1\r\nhost: localhost\r\n\
                 content-length: 1000000000000\r\n\r\n";
     let mut socket = server.connect().await;
     socket.send(head).await;
     let flood = async { while socket.stream.write_all(&[0; 1024]).await.is_ok() {} };
-    soon(flood).await;
+    with_timeout(flood).await;
     // A client that stops sending and keeps the connection open.
     let mut socket = server.connect().await;
     socket.send(head).await;
     assert_eq!(socket.reply().await.status, 404);
-    assert_eq!(socket.end().await, b"");
+    assert_eq!(socket.read_to_end().await, b"");
     let closed = async {
         while socket.stream.write_all(b"x").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    soon(closed).await;
+    with_timeout(closed).await;
 }

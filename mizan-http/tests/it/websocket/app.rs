@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Notify;
 
-use crate::wire::Server;
+use crate::harness::Server;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -191,7 +191,7 @@ pub(crate) async fn running(limits: impl FnOnce(&mut mizan_channels::ConnectionL
         .build()
         .unwrap();
     Running {
-        server: Server::start(service, |serve| serve).await,
+        server: Server::start_with(service, |serve| serve).await,
         channels,
         world,
     }

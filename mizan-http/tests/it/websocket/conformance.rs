@@ -73,7 +73,7 @@ async fn accepts_all_length_encodings() {
 }
 
 #[tokio::test]
-async fn closes_protocol_violations_with_1002() {
+async fn protocol_violations_close_the_connection_with_1002() {
     let running = running(|_| {}).await;
     let hello = HELLO.as_bytes();
     let mut unmasked = vec![FIN | TEXT, hello.len() as u8];

@@ -36,7 +36,7 @@ async fn hello(running: &Running) -> Client {
 }
 
 #[tokio::test]
-async fn closes_violations_with_a_reason() {
+async fn protocol_violations_close_the_connection_with_a_reason() {
     let running = running(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     let sub = r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#;

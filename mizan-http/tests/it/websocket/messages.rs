@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::app::{Chat, Feed, Room, running};
 use super::client::Client;
-use crate::wire::raw_post;
+use crate::harness::raw_post;
 
 #[tokio::test]
 async fn two_users_chat() {
@@ -200,7 +200,7 @@ async fn functions_publish() {
         "",
         r#"{"room":"tea","text":"now"}"#,
     );
-    assert_eq!(running.server.ask(call).await.json(), 1);
+    assert_eq!(running.server.request(call).await.json(), 1);
     assert_eq!(client.next("pub").await["data"], "now");
     let twice = async || {
         let params = Room::new("tea");
