@@ -88,6 +88,6 @@ mod tests {
                 .await;
         }
         let count = limiter.clients.lock().semaphores.len();
-        assert!(count < 100, "{count} clients are remembered");
+        assert!(count < 100, "{count} clients without calls are left");
     }
 }

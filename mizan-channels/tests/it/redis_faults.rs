@@ -72,7 +72,7 @@ async fn demoted_and_promoted_master_starts_a_new_epoch() {
         return;
     };
     b.follow(&a).await;
-    let proxy = Proxy::to(a.port()).await;
+    let proxy = Proxy::start(a.port()).await;
     let listening = RedisBroker::new(proxy.address()).unwrap();
     let publishing = RedisBroker::new(a.address()).unwrap();
     let mut reader = TestReader::new(&listening, "lobby", 0).await;
@@ -104,7 +104,7 @@ async fn demoted_and_promoted_master_starts_a_new_epoch() {
     let returning = TestReader::resume(&publishing, "lobby", before).await;
     let read = returning.log.read(&returning.at, 9);
     assert!(matches!(read, ReadReply::Behind(_)), "{read:?}");
-    proxy.mend();
+    proxy.restore();
     for number in 8..10 {
         positions.insert(publish(&publishing, &format!("new{number}")).await);
     }
@@ -155,7 +155,7 @@ async fn publication_with_a_lost_response_is_added_once() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let proxy = Proxy::to(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let publishing = Arc::new(RedisBroker::new(proxy.address()).unwrap());
     let listening = RedisBroker::new(server.address()).unwrap();
     let mut reader = TestReader::new(&listening, "lobby", 0).await;
@@ -165,7 +165,7 @@ async fn publication_with_a_lost_response_is_added_once() {
     let sent = tokio::spawn(async move { broker.publish("lobby", publication("second")).await });
     assert_eq!(reader.texts(2).await, ["first", "second"]);
     proxy.cut();
-    proxy.mend();
+    proxy.restore();
     let position = within_timeout(sent).await.unwrap().unwrap();
     publish(&publishing, "third").await;
     assert_eq!(reader.texts(1).await, ["third"]);
@@ -178,7 +178,7 @@ async fn publication_that_arrives_after_its_retry_is_added_once() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let proxy = Proxy::to(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let publishing = Arc::new(RedisBroker::new(proxy.address()).unwrap());
     let reading = RedisBroker::new(server.address()).unwrap();
     let mut reader = TestReader::new(&reading, "lobby", 0).await;
@@ -194,7 +194,7 @@ async fn publication_that_arrives_after_its_retry_is_added_once() {
     .await;
     proxy.cut();
     let late = proxy.take_held();
-    proxy.mend();
+    proxy.restore();
     assert_eq!(within_timeout(sent).await.unwrap().unwrap().offset, 2);
     proxy.forward(&late).await;
     publish(&publishing, "third").await;
@@ -486,7 +486,7 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let proxy = Proxy::to(redis.port()).await;
+    let proxy = Proxy::start(redis.port()).await;
     let server = Server::new(RedisBroker::new(proxy.address()).unwrap(), |_| {});
     let listening = RedisBroker::new(redis.address()).unwrap();
     let mut reader = TestReader::new(&listening, "chat:tea", 0).await;
@@ -499,7 +499,7 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
     assert_eq!(reader.texts(1).await, ["first"]);
     client.msg("m", "wait");
     while server
-        .world
+        .probe
         .received
         .load(std::sync::atomic::Ordering::SeqCst)
         == 1
@@ -507,13 +507,13 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     proxy.drop_responses();
-    server.world.publish.add_permits(1);
+    server.probe.publish.add_permits(1);
     assert_eq!(reader.texts(1).await, ["wait"]);
     proxy.cut();
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown", "{reply}");
     // The stored outcome is the one that the client was sent.
-    proxy.mend();
+    proxy.restore();
     within_timeout(async {
         loop {
             client.msg("m", "wait");
@@ -538,7 +538,7 @@ async fn refused_messages_leave_no_keys_in_redis() {
     let mut client = server.connect("").await;
     client.sub(1, "tea");
     client.until("subok").await;
-    server.world.refuse_messages();
+    server.probe.refuse_messages();
     for number in 0..100 {
         client.msg(&format!("m{number}"), "hello");
         let reply = client.until("reply").await;

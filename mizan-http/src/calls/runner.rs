@@ -109,7 +109,7 @@ impl CallRunner {
         if !function.kind().is_safe() {
             return Err(Error::new(
                 ErrorCode::MethodNotAllowed,
-                "a batch or a page can only call queries and contexts: call a mutation by itself",
+                "a batch or a page can call only queries and contexts: send a mutation as a separate call",
             ));
         }
         let payload = Payload::json(input);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, Server, call, post, raw_post, service, with_timeout};
+use crate::harness::{Reply, Server, call, post, raw_post, service, within_timeout};
 use crate::input::Log;
 
 const BATCH: &str = "/api/mizan/batch";
@@ -162,7 +162,7 @@ async fn cancels_calls_when_the_client_disconnects() {
     drop(socket);
     probe.dropped.wait_for(2).await;
     probe.cancelled.wait_for(2).await;
-    with_timeout(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
     assert_eq!(probe.finished.get(), 0);
 }
 
@@ -177,7 +177,7 @@ async fn calls_finish_if_the_client_does_not_read() {
     probe.started.wait_for(61).await;
     probe.gate.let_through(1);
     probe.finished.wait_for(1).await;
-    with_timeout(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
     let reply = socket.reply().await;
     assert_eq!(lines(&reply).len(), 61);
 }

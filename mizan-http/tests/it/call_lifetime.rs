@@ -7,7 +7,7 @@ use mizan_http::{HttpLimits, MizanService};
 use tower_service::Service;
 
 use crate::app::{Probe, app, limits};
-use crate::harness::{Server, call, get, post, raw_get, raw_post, service, with_timeout};
+use crate::harness::{Server, call, get, post, raw_get, raw_post, service, within_timeout};
 
 fn limited(change: impl FnOnce(&mut HttpLimits)) -> (Arc<Probe>, MizanService) {
     let probe = Arc::default();
@@ -43,7 +43,7 @@ async fn cancels_query_when_the_client_disconnects() {
     drop(socket);
     probe.dropped.wait_for(1).await;
     probe.cancelled.wait_for(1).await;
-    with_timeout(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
     assert_eq!(probe.finished.get(), 0);
 }
 
@@ -69,7 +69,7 @@ async fn mutation_continues_after_the_client_disconnects() {
     assert!(!idle.is_finished());
     probe.gate.let_through(1);
     probe.finished.wait_for(1).await;
-    with_timeout(idle).await.unwrap();
+    within_timeout(idle).await.unwrap();
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn reset_of_http2_stream_cancels_query_but_not_mutation() {
     probe.cancelled.wait_for(2).await;
     probe.gate.let_through(1);
     probe.finished.wait_for(1).await;
-    with_timeout(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,7 +153,7 @@ async fn rejects_calls_beyond_the_concurrency_limit() {
     assert_eq!(line["error"]["code"], "unavailable");
     probe.gate.let_through(2);
     for reply in waiting {
-        assert_eq!(with_timeout(reply).await.unwrap().json(), "waited");
+        assert_eq!(within_timeout(reply).await.unwrap().json(), "waited");
     }
     let reply = call(&service, get("/api/mizan/call/read")).await;
     assert_eq!(reply.status, 200);
@@ -164,7 +164,7 @@ async fn zero_call_limit_rejects_all_calls() {
     let (_, service) = limited(|limits| limits.max_concurrent_calls = 0);
     let reply = call(&service, get("/api/mizan/call/read")).await;
     assert_eq!(reply.status, 503);
-    with_timeout(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::harness::with_timeout;
+use crate::harness::within_timeout;
 
 const IS_CHILD: &str = "MIZAN_TEST_CHILD";
 
@@ -44,7 +44,7 @@ impl Process {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let addr = loop {
-            let line = with_timeout(lines.next_line()).await.unwrap();
+            let line = within_timeout(lines.next_line()).await.unwrap();
             let line = line.expect("the child prints its address");
             if let Some(addr) = line.strip_prefix("listening on ") {
                 break addr.parse().unwrap();
@@ -65,8 +65,10 @@ impl Process {
     pub(crate) async fn wait_for_exit(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         let mut stderr = self.child.stderr.take().unwrap();
-        with_timeout(stderr.read_to_string(&mut log)).await.unwrap();
-        let status = with_timeout(self.child.wait()).await.unwrap();
+        within_timeout(stderr.read_to_string(&mut log))
+            .await
+            .unwrap();
+        let status = within_timeout(self.child.wait()).await.unwrap();
         (status.code(), log)
     }
 }

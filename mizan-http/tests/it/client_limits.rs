@@ -9,7 +9,9 @@ use tower_service::Service;
 
 use crate::app::{Gate, Probe, app, limits};
 use crate::forms_app::{BOUNDARY, Part, Seen, Site, multipart, text};
-use crate::harness::{Reply, Server, Socket, call, echo, get, post, raw_post, with, with_timeout};
+use crate::harness::{
+    Reply, Server, Socket, call, echo, get, post, raw_post, with, within_timeout,
+};
 
 const ONE: &str = "192.0.2.1";
 const OTHER: &str = "192.0.2.2";
@@ -99,13 +101,13 @@ async fn limits_concurrent_calls_per_client() {
     });
     probe.started.wait_for(4).await;
     probe.gate.let_through(4);
-    let lines = with_timeout(batch).await.unwrap().body;
+    let lines = within_timeout(batch).await.unwrap().body;
     let refused = lines
         .split(|byte| *byte == b'\n')
         .filter(|line| String::from_utf8_lossy(line).contains("unavailable"));
     assert_eq!(refused.count(), 1, "{lines:?}");
     for call in waiting {
-        with_timeout(call).await.unwrap().unwrap();
+        within_timeout(call).await.unwrap().unwrap();
     }
     assert_eq!(call(&service, from(read(), ONE)).await.status, 200);
 }
@@ -120,7 +122,7 @@ async fn counts_ipv6_clients_by_network() {
     assert!(is_busy(&call(&service, read("2001:db8::2")).await));
     assert_eq!(call(&service, read("2001:db8:0:1::1")).await.status, 200);
     probe.gate.let_through(1);
-    with_timeout(waiting).await.unwrap().unwrap();
+    within_timeout(waiting).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -136,7 +138,7 @@ async fn limits_concurrent_bodies() {
         send_incomplete_echo(&server, ONE, 100, 1).await,
         send_incomplete_echo(&server, ONE, 100, 1).await,
     ];
-    with_timeout(async { while !is_busy(&server.request(as_one("hi")).await) {} }).await;
+    within_timeout(async { while !is_busy(&server.request(as_one("hi")).await) {} }).await;
     // Requests without a body are not limited.
     let read = format!(
         "GET /api/mizan/call/read HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: {ONE}\r\n\r\n"
@@ -145,9 +147,9 @@ async fn limits_concurrent_bodies() {
     server.assert_works().await;
     held.push(send_incomplete_echo(&server, OTHER, 100, 1).await);
     // The total is exhausted for all clients.
-    with_timeout(async { while !is_busy(&server.request(echo("hi")).await) {} }).await;
+    within_timeout(async { while !is_busy(&server.request(echo("hi")).await) {} }).await;
     drop(held);
-    with_timeout(async { while server.request(as_one("hi")).await.status != 200 {} }).await;
+    within_timeout(async { while server.request(as_one("hi")).await.status != 200 {} }).await;
     server.assert_works().await;
 }
 
@@ -171,9 +173,9 @@ async fn limits_memory_for_bodies() {
     assert_eq!(send().await.status, 200);
     // Received bytes take memory.
     held.push(send_incomplete_echo(&server, ONE, SOME + 10, SOME).await);
-    with_timeout(async { while !is_busy(&send().await) {} }).await;
+    within_timeout(async { while !is_busy(&send().await) {} }).await;
     drop(held);
-    with_timeout(async { while send().await.status != 200 {} }).await;
+    within_timeout(async { while send().await.status != 200 {} }).await;
     // A complete body takes memory until its call ends.
     let mut calls = Vec::new();
     for _ in 0..2 {
@@ -231,9 +233,9 @@ async fn limits_storage_for_uploads() {
     assert_eq!(third.problem()["detail"], "the server is busy");
     site.seen.gate.as_ref().unwrap().let_through(3);
     for reply in [first, second] {
-        assert_eq!(with_timeout(reply).await.unwrap().status, 200);
+        assert_eq!(within_timeout(reply).await.unwrap().status, 200);
     }
-    assert_eq!(with_timeout(send(ONE, 2)).await.unwrap().status, 200);
+    assert_eq!(within_timeout(send(ONE, 2)).await.unwrap().status, 200);
     assert_eq!(site.files().len(), 0, "temporary files remain");
 }
 
@@ -268,9 +270,9 @@ async fn limits_open_upload_files() {
     assert_eq!(third.problem()["detail"], "the server is busy");
     site.seen.gate.as_ref().unwrap().let_through(3);
     for reply in [first, second] {
-        assert_eq!(with_timeout(reply).await.unwrap().status, 200);
+        assert_eq!(within_timeout(reply).await.unwrap().status, 200);
     }
-    assert_eq!(with_timeout(send(ONE, 3)).await.unwrap().status, 200);
+    assert_eq!(within_timeout(send(ONE, 3)).await.unwrap().status, 200);
 }
 
 #[tokio::test]
@@ -287,7 +289,7 @@ async fn multipart_text_counts_as_memory_while_it_arrives() {
     let body = [part.as_bytes(), &vec![b' '; 2 * SOME]].concat();
     // Neither the part nor the body is complete.
     let mut socket = send_incomplete(&server, ONE, SUBMIT, &headers, &body).await;
-    assert_eq!(with_timeout(socket.head()).await.status, 503);
+    assert_eq!(within_timeout(socket.head()).await.status, 503);
 }
 
 #[tokio::test]
@@ -315,8 +317,8 @@ async fn waiting_for_an_idempotent_reply_counts_as_a_call() {
     }
     assert!(refused > 0);
     probe.gate.let_through(1);
-    assert_eq!(with_timeout(first).await.unwrap().status, 200);
-    let _ = with_timeout(second).await;
+    assert_eq!(within_timeout(first).await.unwrap().status, 200);
+    let _ = within_timeout(second).await;
 }
 
 #[tokio::test]
@@ -349,6 +351,6 @@ async fn limits_the_total_time_of_an_upload() {
             }
         }
     };
-    with_timeout(drip).await;
+    within_timeout(drip).await;
     site.wait_for_files(0).await;
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
-use crate::harness::{Server, Socket, echo, service, with_timeout};
+use crate::harness::{Server, Socket, echo, service, within_timeout};
 
 async fn connect_from(addr: &str, server: SocketAddr) -> Socket {
     let socket = TcpSocket::new_v4().unwrap();
@@ -24,7 +24,7 @@ async fn answered(mut socket: Socket) -> Socket {
 /// Returns whether the server closes the connection instead of answering a request.
 async fn is_refused(mut socket: Socket) -> bool {
     let request = echo("hi");
-    let sent = with_timeout(socket.stream.write_all(request.as_bytes())).await;
+    let sent = within_timeout(socket.stream.write_all(request.as_bytes())).await;
     sent.is_err() || socket.closes_without_response().await
 }
 
@@ -43,7 +43,7 @@ async fn limits_connections_per_client() {
     // Other clients are not affected.
     let other = answered(connect_from("127.0.0.2:0", server.addr).await).await;
     drop(first);
-    with_timeout(async { while is_refused(server.connect().await).await {} }).await;
+    within_timeout(async { while is_refused(server.connect().await).await {} }).await;
     drop((second, other));
 }
 

@@ -8,7 +8,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use crate::forms_app::{PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended};
-use crate::harness::{Reply, Server, bodiless, call, get, post, with, with_timeout};
+use crate::harness::{Reply, Server, bodiless, call, get, post, with, within_timeout};
 
 const PATH: &str = "/api/mizan/form/contact";
 const TOKEN: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -305,7 +305,7 @@ async fn concurrent_posts_run_once() {
     site.seen.started.wait_for(1).await;
     site.seen.gate.as_ref().unwrap().let_through(10);
     for reply in posts {
-        assert_eq!(with_timeout(reply).await.unwrap().status, 303);
+        assert_eq!(within_timeout(reply).await.unwrap().status, 303);
     }
     assert_eq!((site.seen.started.get(), site.seen.count()), (1, 1));
 }

@@ -27,7 +27,7 @@ use crate::app::{Probe, app};
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Awaits `future`, and panics after [`TIMEOUT`].
-pub(crate) async fn with_timeout<F: Future>(future: F) -> F::Output {
+pub(crate) async fn within_timeout<F: Future>(future: F) -> F::Output {
     match tokio::time::timeout(TIMEOUT, future).await {
         Ok(output) => output,
         Err(_) => panic!("timed out after {TIMEOUT:?}"),
@@ -246,7 +246,7 @@ impl Socket {
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        with_timeout(self.stream.write_all(bytes.as_ref()))
+        within_timeout(self.stream.write_all(bytes.as_ref()))
             .await
             .unwrap();
     }
@@ -255,17 +255,17 @@ impl Socket {
     pub(crate) async fn read_to_end(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         // A reset also closes the connection.
-        let _ = with_timeout(self.stream.read_to_end(&mut rest)).await;
+        let _ = within_timeout(self.stream.read_to_end(&mut rest)).await;
         rest
     }
 
     /// Returns whether the server closes the connection without sending anything.
     pub(crate) async fn closes_without_response(&mut self) -> bool {
-        with_timeout(self.stream.read_u8()).await.is_err()
+        within_timeout(self.stream.read_u8()).await.is_err()
     }
 
     async fn read_more(&mut self) {
-        let read = with_timeout(self.stream.read_buf(&mut self.read))
+        let read = within_timeout(self.stream.read_buf(&mut self.read))
             .await
             .unwrap();
         assert!(read > 0, "the connection ended after {:?}", self.read);

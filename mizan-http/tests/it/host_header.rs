@@ -2,7 +2,7 @@
 
 use tokio::io::AsyncWriteExt;
 
-use crate::harness::{Server, get, service, with, with_timeout};
+use crate::harness::{Server, get, service, with, within_timeout};
 
 #[tokio::test]
 async fn rejects_missing_duplicate_and_invalid_hosts() {
@@ -56,7 +56,7 @@ async fn rejects_host_that_differs_from_http2_authority() {
         (&[("host", "localhost"), ("host", "localhost")], 400),
     ] {
         let request = with(get(uri), hosts);
-        let reply = with_timeout(client.send_request(request)).await.unwrap();
+        let reply = within_timeout(client.send_request(request)).await.unwrap();
         assert_eq!(reply.status(), status, "{hosts:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::harness::{Server, Socket, echo, get, raw_get, raw_post, service, with, with_timeout};
+use crate::harness::{Server, Socket, echo, get, raw_get, raw_post, service, with, within_timeout};
 
 const HEAD: &str = "POST /api/mizan/call/echo HTTP/1.1\r\nhost: localhost\r\n\
                     content-type: application/json\r\n";
@@ -53,13 +53,13 @@ async fn limits_request_heads() {
         // The server may close the connection before all bytes are sent.
         let request = format!("{HEAD}{headers}content-length: 0\r\n\r\n");
         let sent = socket.stream.write_all(request.as_bytes());
-        with_timeout(sent).await.ok();
+        within_timeout(sent).await.ok();
         assert_eq!(socket.head().await.status, 431);
     }
     let mut client = server.connect_http2().await;
     let request = get("http://localhost/api/mizan/call/read");
     let request = with(request, &[("x", &"y".repeat(100_000))]);
-    let response = with_timeout(client.send_request(request)).await.unwrap();
+    let response = within_timeout(client.send_request(request)).await.unwrap();
     assert_eq!(response.status(), 431);
     server.assert_works().await;
 }
@@ -98,7 +98,7 @@ async fn disconnects_client_that_does_not_read() {
     probe.started.wait_for(60).await;
     // Without the timeout, the server would wait until the client reads.
     server.stop();
-    with_timeout(server.task).await.unwrap().unwrap();
+    within_timeout(server.task).await.unwrap().unwrap();
     let received = socket.read_to_end().await.len();
     assert!(received < 60 * 1024 * 1024, "{received} bytes");
 }
@@ -137,10 +137,10 @@ async fn rapid_resets_close_the_connection() {
     let mut socket = server.connect().await;
     // The server closes the connection before all bytes are sent.
     let sent = socket.stream.write_all(&bytes);
-    let _ = with_timeout(sent).await;
+    let _ = within_timeout(sent).await;
     socket.read_to_end().await;
     assert!(probe.started.get() < 1000, "{}", probe.started.get());
-    with_timeout(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
     assert_eq!(probe.started.get(), probe.dropped.get());
 }
 

@@ -7,7 +7,7 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use crate::harness::{Server, TIMEOUT, bodiless, get, service, with, with_timeout};
+use crate::harness::{Server, TIMEOUT, bodiless, get, service, with, within_timeout};
 use crate::raw_http2::{DATA, GOAWAY, HEADERS, RST_STREAM, RawHttp2};
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -29,12 +29,14 @@ async fn closes_idle_connections_despite_pings() {
     let connection = tokio::spawn(connection);
     let uri = format!("http://localhost{READ}");
     for _ in 0..2 {
-        let reply = with_timeout(client.send_request(get(&uri))).await.unwrap();
+        let reply = within_timeout(client.send_request(get(&uri)))
+            .await
+            .unwrap();
         assert_eq!(reply.status(), 200);
         reply.into_body().collect().await.unwrap();
     }
     // The client receives GOAWAY, so its connection ends without an error.
-    with_timeout(connection).await.unwrap().unwrap();
+    within_timeout(connection).await.unwrap().unwrap();
     assert!(client.is_closed());
     server.assert_works().await;
 }
@@ -132,7 +134,7 @@ async fn client_that_does_not_read_does_not_delay_shutdown() {
     client.until(HEADERS).await;
     // The client does not answer the ping that would confirm the arrival of GOAWAY.
     server.stop();
-    with_timeout(server.task).await.unwrap().unwrap();
+    within_timeout(server.task).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -143,10 +145,10 @@ async fn delivers_large_bodies_completely() {
     for method in ["GET", "HEAD"] {
         let request = http::Request::builder().method(method);
         let request = bodiless(request.uri("http://localhost/api/mizan/call/large"));
-        let reply = with_timeout(client.send_request(request)).await.unwrap();
+        let reply = within_timeout(client.send_request(request)).await.unwrap();
         let length = reply.headers()["content-length"].to_str().unwrap();
         assert_eq!(length, (1024 * 1024 + 2).to_string());
-        let body = with_timeout(reply.into_body().collect())
+        let body = within_timeout(reply.into_body().collect())
             .await
             .unwrap()
             .to_bytes();
@@ -175,7 +177,7 @@ async fn limits_the_number_of_headers() {
         // Browsers send each cookie in its own header.
         (with(get(&uri), &[("cookie", "a=b"); 150]), 200),
     ] {
-        let reply = with_timeout(client.send_request(request)).await.unwrap();
+        let reply = within_timeout(client.send_request(request)).await.unwrap();
         assert_eq!(reply.status(), status);
     }
     // The same limit as over HTTP/1.1.

@@ -10,7 +10,7 @@ use mizan_core::{Error, Identity, Principal, RequestHead};
 use mizan_http::{Authenticate, MizanService};
 
 use crate::app::{Probe, app, limits};
-use crate::harness::{Reply, Server, call, post, raw_post, service, with, with_timeout};
+use crate::harness::{Reply, Server, call, post, raw_post, service, with, within_timeout};
 
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 
@@ -160,7 +160,7 @@ async fn concurrent_calls_run_once() {
     probe.started.wait_for(1).await;
     probe.gate.let_through(20);
     for reply in calls {
-        assert_eq!(with_timeout(reply).await.unwrap().json(), "worked");
+        assert_eq!(within_timeout(reply).await.unwrap().json(), "worked");
     }
     assert_eq!((probe.started.get(), probe.finished.get()), (1, 1));
 }
@@ -234,7 +234,7 @@ async fn call_rejected_as_busy_may_be_retried() {
     let reply = call(&service, keyed("/api/mizan/call/work", KEY, "")).await;
     assert_eq!(reply.status, 503);
     probe.gate.let_through(1);
-    with_timeout(other).await.unwrap();
+    within_timeout(other).await.unwrap();
     assert_eq!(work(&probe, &service, KEY).await.json(), "worked");
 }
 

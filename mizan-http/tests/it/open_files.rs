@@ -115,5 +115,5 @@ async fn refuses_connections_without_file_descriptors_and_recovers() {
 async fn answers(stream: &mut TcpStream) -> bool {
     let mut reply = [0; 12];
     let read = tokio::io::AsyncReadExt::read_exact(stream, &mut reply);
-    crate::harness::with_timeout(read).await.is_ok()
+    crate::harness::within_timeout(read).await.is_ok()
 }

@@ -6,7 +6,7 @@ use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::with_timeout;
+use crate::harness::within_timeout;
 
 pub(crate) const RST_STREAM: u8 = 3;
 pub(crate) const GOAWAY: u8 = 7;
@@ -36,7 +36,7 @@ impl RawHttp2 {
     /// Opens a connection whose streams have this initial window size.
     pub(crate) async fn connect(addr: SocketAddr, window: u32) -> Self {
         let mut stream = TcpStream::connect(addr).await.unwrap();
-        with_timeout(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+        within_timeout(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
             .await
             .unwrap();
         let mut client = Self {
@@ -59,7 +59,7 @@ impl RawHttp2 {
         frame.put_u32(stream);
         frame.put_slice(payload);
         // Errors are ignored, because the server may have closed the connection.
-        let _ = with_timeout(self.stream.write_all(&frame)).await;
+        let _ = within_timeout(self.stream.write_all(&frame)).await;
     }
 
     /// Requests a path, with additional headers.
@@ -102,7 +102,7 @@ impl RawHttp2 {
     pub(crate) async fn frame(&mut self) -> Option<Frame> {
         loop {
             while self.read.len() < 9 || self.read.len() < 9 + self.length() {
-                let read = with_timeout(self.stream.read_buf(&mut self.read)).await;
+                let read = within_timeout(self.stream.read_buf(&mut self.read)).await;
                 if read.is_err() || read.is_ok_and(|read| read == 0) {
                     return None;
                 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 
-use crate::harness::{Server, echo, post, raw_get, raw_post, service, with_timeout};
+use crate::harness::{Server, echo, post, raw_get, raw_post, service, within_timeout};
 
 const SHORT: Duration = Duration::from_millis(500);
 
@@ -32,16 +32,16 @@ async fn accepts_http2_with_prior_knowledge() {
     let slow = tokio::spawn(slow);
     probe.started.wait_for(1).await;
     let fast = client.send_request(post(&uri("echo"), r#"{"text":"hi"}"#));
-    let fast = with_timeout(fast).await.unwrap();
+    let fast = within_timeout(fast).await.unwrap();
     assert_eq!(fast.status(), 200);
     let body = fast.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(body, r#"{"message":"hi"}"#);
     probe.gate.let_through(1);
-    assert_eq!(with_timeout(slow).await.unwrap().unwrap().status(), 200);
+    assert_eq!(within_timeout(slow).await.unwrap().unwrap().status(), 200);
     let large = client.send_request(post(&uri("echo"), vec![b' '; 2 * 1024 * 1024]));
-    assert_eq!(with_timeout(large).await.unwrap().status(), 413);
+    assert_eq!(within_timeout(large).await.unwrap().status(), 413);
     let again = client.send_request(post(&uri("echo"), r#"{"text":"hi"}"#));
-    assert_eq!(with_timeout(again).await.unwrap().status(), 200);
+    assert_eq!(within_timeout(again).await.unwrap().status(), 200);
 }
 
 #[tokio::test]
@@ -129,8 +129,8 @@ async fn shutdown_waits_only_for_calls() {
     probe.gate.let_through(2);
     let reply = busy.reply().await;
     assert_eq!(reply.json(), "waited");
-    assert_eq!(with_timeout(answer).await.unwrap().unwrap().status(), 200);
-    with_timeout(server.task).await.unwrap().unwrap();
+    assert_eq!(within_timeout(answer).await.unwrap().unwrap().status(), 200);
+    within_timeout(server.task).await.unwrap().unwrap();
     drop(idle_http2);
 }
 
@@ -147,7 +147,7 @@ async fn closes_connections_after_the_grace_period() {
         .await;
     probe.started.wait_for(2).await;
     server.stop();
-    with_timeout(server.task).await.unwrap().unwrap();
+    within_timeout(server.task).await.unwrap().unwrap();
     assert_eq!(
         (query.read_to_end().await, mutation.read_to_end().await),
         (vec![], vec![])
@@ -155,7 +155,7 @@ async fn closes_connections_after_the_grace_period() {
     probe.dropped.wait_for(1).await;
     probe.gate.let_through(1);
     probe.finished.wait_for(1).await;
-    with_timeout(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
 }
 
 #[tokio::test]

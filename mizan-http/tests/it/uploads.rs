@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use crate::forms_app::{
     BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, open_files, png, text, unended,
 };
-use crate::harness::{Reply, Server, Socket, TIMEOUT, call, post, with, with_timeout};
+use crate::harness::{Reply, Server, Socket, TIMEOUT, call, post, with, within_timeout};
 
 const PATH: &str = "/api/mizan/call/contact.submit";
 const ADA: Part<'_> = text("input", r#"{"name": "Ada"}"#);
@@ -466,7 +466,7 @@ async fn slow_upload_times_out() {
         }
     });
     let mut reply = [0; 12];
-    with_timeout(tokio::io::AsyncReadExt::read_exact(&mut read, &mut reply))
+    within_timeout(tokio::io::AsyncReadExt::read_exact(&mut read, &mut reply))
         .await
         .unwrap();
     assert_eq!(&reply, b"HTTP/1.1 408");
@@ -505,7 +505,7 @@ async fn file_exists_until_its_call_ends() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(site.files().len(), 1);
     site.seen.gate.as_ref().unwrap().let_through(1);
-    with_timeout(site.service.wait_idle()).await;
+    within_timeout(site.service.wait_idle()).await;
     assert_eq!(site.seen.last()["image"][0], "a.png");
     site.wait_for_files(0).await;
 }
@@ -531,7 +531,7 @@ async fn killed_process_leaves_no_file() {
     let process = server.id().unwrap();
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     let addr = loop {
-        let line = with_timeout(lines.next_line()).await.unwrap();
+        let line = within_timeout(lines.next_line()).await.unwrap();
         let line = line.expect("the server exited");
         if let Some((_, addr)) = line.split_once(LISTENING) {
             break addr.parse().unwrap();
@@ -651,7 +651,7 @@ async fn disconnects_client_that_keeps_sending() {
     let mut socket = server.connect().await;
     socket.send(head).await;
     let flood = async { while socket.stream.write_all(&[0; 1024]).await.is_ok() {} };
-    with_timeout(flood).await;
+    within_timeout(flood).await;
     // A client that stops sending and keeps the connection open.
     let mut socket = server.connect().await;
     socket.send(head).await;
@@ -662,5 +662,5 @@ async fn disconnects_client_that_keeps_sending() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    with_timeout(closed).await;
+    within_timeout(closed).await;
 }

@@ -37,7 +37,7 @@ impl IdempotencyKey {
             Some(key) if values.next().is_none() => Ok(Some(key)),
             _ => Err(Error::new(
                 ErrorCode::Malformed,
-                "send one `idempotency-key` of 16 to 255 characters, such as a random UUID",
+                "send exactly one `idempotency-key` of 16 to 255 characters, such as a random UUID",
             )),
         }
     }

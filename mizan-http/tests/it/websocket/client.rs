@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::{Reply, Socket, with_timeout};
+use crate::harness::{Reply, Socket, within_timeout};
 
 pub(crate) const TEXT: u8 = 1;
 pub(crate) const BINARY: u8 = 2;
@@ -111,7 +111,7 @@ impl Client {
     }
 
     pub(crate) async fn raw(&mut self, bytes: impl AsRef<[u8]>) {
-        with_timeout(self.stream.write_all(bytes.as_ref()))
+        within_timeout(self.stream.write_all(bytes.as_ref()))
             .await
             .unwrap();
     }
@@ -132,7 +132,7 @@ impl Client {
     }
 
     async fn read_more(&mut self) -> bool {
-        let read = with_timeout(self.stream.read_buf(&mut self.read)).await;
+        let read = within_timeout(self.stream.read_buf(&mut self.read)).await;
         read.is_ok_and(|read| read > 0)
     }
 

@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::app::{Feed, Ledger, Prices, Room, running};
 use super::client::{Client, Sent, handshake};
-use crate::harness::with_timeout;
+use crate::harness::within_timeout;
 
 #[tokio::test]
 async fn revoked_session_closes_at_once() {
@@ -144,7 +144,7 @@ async fn draining_disconnects_clients_gradually() {
         "{waits:?}"
     );
     drop(clients);
-    with_timeout(drained).await.unwrap();
+    within_timeout(drained).await.unwrap();
     assert_eq!(running.channels.connection_count(), 0);
 }
 
@@ -207,7 +207,7 @@ async fn slow_reader_receives_gaps_and_does_not_delay_others() {
         flood::<Ledger>(&running.channels).await;
         flood::<Feed>(&running.channels).await;
     };
-    tokio::join!(with_timeout(floods), with_timeout(reading));
+    tokio::join!(within_timeout(floods), within_timeout(reading));
     for (client, reason) in clients[..2].iter_mut().zip(["slow", "latest"]) {
         let gap = client.until("gap").await;
         assert_eq!(gap["reason"], reason);
@@ -239,13 +239,13 @@ async fn disconnects_client_that_does_not_read() {
     let running = running(|limits| limits.write_timeout = Duration::from_millis(500)).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("feed", "tea").await;
-    with_timeout(flood::<Feed>(&running.channels)).await;
+    within_timeout(flood::<Feed>(&running.channels)).await;
     let gone = async {
         while running.channels.connection_count() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    with_timeout(gone).await;
+    within_timeout(gone).await;
     // The client sees a reset connection.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let mut failed = false;

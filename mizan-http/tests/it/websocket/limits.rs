@@ -9,7 +9,7 @@ use mizan_http::{HttpLimits, MizanService};
 
 use super::app::{ByName, app};
 use super::client::{Client, handshake};
-use crate::harness::{Server, Socket, raw_get, with_timeout};
+use crate::harness::{Server, Socket, raw_get, within_timeout};
 
 async fn server(
     change: impl FnOnce(&mut HttpLimits),
@@ -45,7 +45,7 @@ async fn limits_websockets_per_client() {
     assert_eq!(reply.status, 101);
     drop(held);
     let again = async { while Client::try_connect(server.addr, &one).await.0.status != 101 {} };
-    with_timeout(again).await;
+    within_timeout(again).await;
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn open_websocket_counts_as_connection() {
     };
     assert!(is_refused().await);
     drop(first);
-    with_timeout(async { while is_refused().await {} }).await;
+    within_timeout(async { while is_refused().await {} }).await;
 }
 
 #[tokio::test]

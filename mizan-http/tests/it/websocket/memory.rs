@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::app::{Feed, Room, running};
 use super::client::{Client, FIN, PING, frame, text};
-use crate::harness::with_timeout;
+use crate::harness::within_timeout;
 
 const FLOODERS: usize = 4;
 
@@ -81,7 +81,7 @@ async fn floods() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    with_timeout(gone).await;
+    within_timeout(gone).await;
 }
 
 /// Starts clients that send `bytes` repeatedly and read nothing. Returns the number of those that the server
