@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_only_origins_as_browsers_send_them() {
+    fn accepts_only_origins_in_the_form_that_browsers_send() {
         for origin in [
             "https://example.com",
             "http://localhost:5173",

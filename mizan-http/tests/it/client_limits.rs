@@ -8,7 +8,7 @@ use mizan_http::{HttpLimits, MizanService, PeerAddr};
 use tower_service::Service;
 
 use crate::app::{Gate, Probe, app, limits};
-use crate::forms_app::{BOUNDARY, Part, Seen, Site, multipart, text};
+use crate::forms_app::{BOUNDARY, FormProbe, Part, Site, multipart, text};
 use crate::harness::{
     Reply, Server, Socket, call, echo, get, post, raw_post, with, within_timeout,
 };
@@ -204,11 +204,11 @@ async fn limits_memory_for_bodies() {
 #[tokio::test]
 async fn limits_storage_for_uploads() {
     const SOME: usize = 400_000;
-    let seen = Seen {
+    let probe = FormProbe {
         gate: Some(Gate::default()),
-        ..Seen::default()
+        ..FormProbe::default()
     };
-    let site = Site::with(seen, |limits| {
+    let site = Site::with(probe, |limits| {
         limits.max_upload_storage = 5 * SOME as u64;
         limits.max_upload_storage_per_client = 3 * SOME as u64;
     });
@@ -223,15 +223,15 @@ async fn limits_storage_for_uploads() {
     };
     assert!(is_busy(&send(ONE, 4).await.unwrap()));
     let first = send(ONE, 2);
-    site.seen.started.wait_for(1).await;
+    site.probe.started.wait_for(1).await;
     assert!(is_busy(&send(ONE, 2).await.unwrap()));
     let second = send(OTHER, 2);
-    site.seen.started.wait_for(2).await;
+    site.probe.started.wait_for(2).await;
     // This is within the limit of the client, but exceeds the rest of the total.
     let third = send("192.0.2.3", 2).await.unwrap();
     assert!(is_busy(&third));
     assert_eq!(third.problem()["detail"], "the server is busy");
-    site.seen.gate.as_ref().unwrap().let_through(3);
+    site.probe.gate.as_ref().unwrap().let_through(3);
     for reply in [first, second] {
         assert_eq!(within_timeout(reply).await.unwrap().status, 200);
     }
@@ -241,11 +241,11 @@ async fn limits_storage_for_uploads() {
 
 #[tokio::test]
 async fn limits_open_upload_files() {
-    let seen = Seen {
+    let probe = FormProbe {
         gate: Some(Gate::default()),
-        ..Seen::default()
+        ..FormProbe::default()
     };
-    let site = Site::with(seen, |limits| {
+    let site = Site::with(probe, |limits| {
         limits.max_upload_files = 5;
         limits.max_upload_files_per_client = 3;
     });
@@ -261,14 +261,14 @@ async fn limits_open_upload_files() {
     let reply = send(ONE, 4).await.unwrap();
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
     let first = send(ONE, 2);
-    site.seen.started.wait_for(1).await;
+    site.probe.started.wait_for(1).await;
     assert!(is_busy(&send(ONE, 2).await.unwrap()));
     let second = send(OTHER, 2);
-    site.seen.started.wait_for(2).await;
+    site.probe.started.wait_for(2).await;
     let third = send("192.0.2.3", 2).await.unwrap();
     assert!(is_busy(&third));
     assert_eq!(third.problem()["detail"], "the server is busy");
-    site.seen.gate.as_ref().unwrap().let_through(3);
+    site.probe.gate.as_ref().unwrap().let_through(3);
     for reply in [first, second] {
         assert_eq!(within_timeout(reply).await.unwrap().status, 200);
     }
@@ -278,7 +278,7 @@ async fn limits_open_upload_files() {
 #[tokio::test]
 async fn multipart_text_counts_as_memory_while_it_arrives() {
     const SOME: usize = 100_000;
-    let site = Site::with(Seen::default(), |limits| {
+    let site = Site::with(FormProbe::default(), |limits| {
         limits.max_body_memory_per_client = SOME as u64;
     });
     let server = Server::start_with(site.service.clone(), |serve| serve).await;
@@ -323,7 +323,7 @@ async fn waiting_for_an_idempotent_reply_counts_as_a_call() {
 
 #[tokio::test]
 async fn limits_the_total_time_of_an_upload() {
-    let site = Site::with(Seen::default(), |limits| {
+    let site = Site::with(FormProbe::default(), |limits| {
         limits.upload_timeout = Duration::from_millis(500);
     });
     let server = Server::start_with(site.service.clone(), |serve| serve).await;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::forms_app::{
-    BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, open_files, png, text, unended,
+    BOUNDARY, FormProbe, PNG, Part, Site, multipart, multipart_of, open_files, png, text, unended,
 };
 use crate::harness::{Reply, Server, Socket, TIMEOUT, call, post, with, within_timeout};
 
@@ -33,7 +33,7 @@ fn fields(reply: &Reply) -> Value {
 }
 
 fn limited(change: impl FnOnce(&mut HttpLimits)) -> Site {
-    Site::with(Seen::default(), change)
+    Site::with(FormProbe::default(), change)
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn passes_file_to_the_function() {
     for parts in [[ADA, png("image")], [png("image"), ADA]] {
         let reply = send(&site, &parts).await;
         assert_eq!(reply.json(), json!({ "sent": true }));
-        let image = &site.seen.last()["image"];
+        let image = &site.probe.last()["image"];
         assert_eq!(image[0], "a.png");
         assert_eq!(
             (&image[1], &image[2]),
@@ -67,7 +67,7 @@ async fn passes_files_of_rows_and_lists() {
     let reply = send(&site, &parts).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     let file = |content: &str| json!(["note.txt", "text/plain", content.len(), content]);
-    let last = site.seen.last();
+    let last = site.probe.last();
     assert_eq!(
         last["phones"],
         json!([["1", null], ["2", file("second")], ["", file("third")]])
@@ -81,7 +81,7 @@ async fn receives_large_file_completely() {
     let content: Vec<_> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
     let reply = send(&site, &[ADA, Part("files", Some("a"), "", &content)]).await;
     assert_eq!(reply.status, 200);
-    assert_eq!(site.seen.last()["files"][0][2], 3_000_000);
+    assert_eq!(site.probe.last()["files"][0][2], 3_000_000);
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn removes_directories_from_file_names() {
             continue;
         }
         assert_eq!(reply.status, 200, "{claimed} {reply:?}");
-        assert_eq!(site.seen.last()["image"][0], name);
+        assert_eq!(site.probe.last()["image"][0], name);
     }
 }
 
@@ -148,7 +148,7 @@ async fn reports_unreadable_file_names() {
     ] {
         let reply = call(&site.service, multipart_of(PATH, part(disposition))).await;
         assert_eq!(reply.status, 200, "{reply:?}");
-        assert_eq!(site.seen.last()["image"][0], name);
+        assert_eq!(site.probe.last()["image"][0], name);
     }
     assert_eq!(site.files().len(), 0);
 }
@@ -210,7 +210,7 @@ async fn reports_rejected_files_on_their_fields() {
         fields(&reply),
         json!({ "files.0": ["The file is empty."], "files.2": ["The file is empty."], "other": ["Unknown field."] })
     );
-    assert_eq!(site.seen.started.get(), 0);
+    assert_eq!(site.probe.started.get(), 0);
     // Exactly the maximum size.
     let most = Part("image", Some("a.png"), "image/png", &large[..1_000_000]);
     assert_eq!(send(&site, &[ADA, most]).await.status, 200);
@@ -330,11 +330,11 @@ async fn limits_the_number_of_parts() {
     let mut parts = vec![ADA];
     parts.extend((0..999).map(|_| Part("files", Some("a"), "", b"a")));
     assert_eq!(send(&site, &parts).await.status, 200);
-    assert_eq!(site.seen.last()["files"].as_array().unwrap().len(), 999);
+    assert_eq!(site.probe.last()["files"].as_array().unwrap().len(), 999);
     parts.resize(10_000, Part("files", Some("a"), "", b"a"));
     let reply = send(&site, &parts).await;
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
 }
 
 #[tokio::test]
@@ -358,7 +358,7 @@ async fn limits_the_size_of_files_and_text() {
         let reply = send(&site, parts).await;
         assert_eq!(reply.failure(), (413, "too_large".to_owned()));
     }
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
 }
 
 fn head(length: usize) -> String {
@@ -441,7 +441,7 @@ async fn incomplete_upload_leaves_no_file() {
     begin_upload(&site, &mut socket).await;
     socket.stream.shutdown().await.unwrap();
     site.wait_for_files(0).await;
-    assert_eq!(site.seen.started.get(), 0);
+    assert_eq!(site.probe.started.get(), 0);
 }
 
 #[tokio::test]
@@ -499,14 +499,14 @@ async fn file_exists_until_its_call_ends() {
     let mut socket = server.connect().await;
     socket.send(head(body.len())).await;
     socket.send(body).await;
-    site.seen.started.wait_for(1).await;
+    site.probe.started.wait_for(1).await;
     drop(socket);
     // A mutation continues without its client and keeps its files.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(site.files().len(), 1);
-    site.seen.gate.as_ref().unwrap().let_through(1);
+    site.probe.gate.as_ref().unwrap().let_through(1);
     within_timeout(site.service.wait_idle()).await;
-    assert_eq!(site.seen.last()["image"][0], "a.png");
+    assert_eq!(site.probe.last()["image"][0], "a.png");
     site.wait_for_files(0).await;
 }
 
@@ -578,13 +578,13 @@ async fn retried_upload_with_key_runs_once() {
         assert_eq!(reply.json(), json!({ "sent": true }));
         assert_eq!(reply.header("set-cookie"), Some("seen=yes"));
     }
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
     let other = [PNG, b"other"].concat();
     let other = Part("image", Some("a.png"), "image/png", &other);
     for parts in [&[ADA, other][..], &[ADA, png("files")], &[ADA]] {
         assert_eq!(call(&site.service, keyed(parts)).await.status, 422);
     }
-    assert_eq!((site.seen.count(), site.files().len()), (1, 0));
+    assert_eq!((site.probe.count(), site.files().len()), (1, 0));
 }
 
 #[test]

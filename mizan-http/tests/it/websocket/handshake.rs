@@ -12,13 +12,13 @@ use mizan_http::MizanService;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::app::{ByName, Chat, app, running};
+use super::app::{ByName, Chat, app, start_server};
 use super::client::{Client, Sent, handshake};
 use crate::harness::{Server, raw_get};
 
 #[tokio::test]
 async fn rejects_cross_site_pages() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     for (headers, status) in [
         ("", 101),
         ("origin: http://localhost\r\n", 101),
@@ -53,7 +53,7 @@ async fn rejects_cross_site_pages() {
 
 #[tokio::test]
 async fn rejects_invalid_handshakes() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     for (from, to, status) in [
         ("GET /", "POST /", 405),
         ("upgrade: websocket", "upgrade: h2c", 400),
@@ -84,7 +84,7 @@ async fn rejects_invalid_handshakes() {
 
 #[tokio::test]
 async fn rejects_websockets_beyond_the_limit() {
-    let running = running(|limits| limits.max_connections = 2).await;
+    let running = start_server(|limits| limits.max_connections = 2).await;
     let first = Client::hello(running.server.addr, "mia").await;
     let _second = Client::hello(running.server.addr, "mia").await;
     let (reply, _) = Client::try_connect(running.server.addr, &handshake("")).await;
@@ -154,7 +154,7 @@ async fn rejects_websocket_without_channels() {
 
 #[tokio::test]
 async fn reads_frames_sent_with_the_handshake() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let hello = json!({ "t": "hello", "client": "page-of-x", "token": "mia" }).to_string();
     let sub = json!({ "t": "sub", "sub": 1, "channel": "feed", "params": { "room": "a" } });
     let mut bytes = handshake("").into_bytes();

@@ -16,11 +16,11 @@ async fn server(
     serve: impl FnOnce(Serve<MizanService<ByName>>) -> Serve<MizanService<ByName>>,
 ) -> Server {
     let channels = Channels::new(MemoryBroker::new());
-    let world = std::sync::Arc::default();
+    let state = std::sync::Arc::default();
     let mut limits = HttpLimits::default();
     change(&mut limits);
-    let service = MizanService::builder(app(channels, &world))
-        .authenticate(ByName(world))
+    let service = MizanService::builder(app(channels, &state))
+        .authenticate(ByName(state))
         .limits(limits)
         .trusted_proxies(["127.0.0.1/32".parse().unwrap()])
         .build()
