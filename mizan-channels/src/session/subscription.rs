@@ -90,7 +90,7 @@ pub(super) struct StartPosition {
 /// The frames that follow a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct PendingSnapshot {
-    /// The position at which delivery continues, unless the snapshot has a position of its own.
+    /// The position at which delivery continues, unless the channel returns a position with the snapshot.
     at: Cursor,
     floor: u64,
     announcement: Announcement,
