@@ -2,8 +2,8 @@
 
 /// The traffic since the last poll, half a heartbeat interval ago.
 ///
-/// A side that was active in one half is pinged at the end of the next half at the latest, so neither side is silent
-/// for longer than a heartbeat interval.
+/// The server sends a ping after each half in which one of the sides was silent, so neither side is silent for longer
+/// than a heartbeat interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Heartbeat {
     has_received: bool,

@@ -170,7 +170,7 @@ impl ChannelSession {
                 let next = limits.heartbeat_interval / 2;
                 out.push(SessionOutput::Timer(Timer::Heartbeat, next));
             }
-            // The pong may be among the frames that the driver does not read now.
+            // The driver is not reading, so the pong may be among the unread frames.
             Timer::Pong if !self.wants_input() => {
                 out.push(SessionOutput::Timer(Timer::Pong, limits.pong_timeout));
             }
