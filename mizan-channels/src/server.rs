@@ -132,7 +132,7 @@ impl ServerState {
 
     /// Notifies all connections.
     pub(crate) fn notify_all(&self, notification: impl Fn() -> Notification) {
-        // The lock is released before connections are woken.
+        // Release the lock before waking connections.
         let queues: Vec<_> = {
             let connections = self.connections.lock();
             let connections = connections.iter();

@@ -408,7 +408,7 @@ impl Subscription {
         position.is_reading = false;
         let (messages, has_more) = match reply {
             ReadReply::Messages { messages, has_more } => (messages, has_more),
-            ReadReply::Behind(state) => return self.behind(log, state, out),
+            ReadReply::Behind(state) => return self.report_gap(log, state, out),
         };
         for message in messages {
             if message.offset <= position.at.offset {
@@ -422,7 +422,7 @@ impl Subscription {
                 );
                 let epoch = Arc::clone(&position.at.epoch);
                 let state = LogState::new(epoch, message.prev, message.offset, message.prev);
-                return self.behind(log, state, out);
+                return self.report_gap(log, state, out);
             }
             position.at.offset = message.offset;
             out.push(SessionOutput::Frame(match log {
@@ -454,7 +454,7 @@ impl Subscription {
     }
 
     /// Processes a read whose cursor is no longer in the log: sends the client a gap, and continues after it.
-    fn behind(
+    fn report_gap(
         &mut self,
         log: LogKind,
         state: LogState,

@@ -270,7 +270,7 @@ impl Drop for RunningCall {
             return;
         };
         self.head.cancellation().cancel();
-        // Without a runtime, for example while it shuts down, no task can be spawned.
+        // If there is no runtime, for example while it shuts down, no task can be spawned.
         if let Ok(runtime) = Handle::try_current()
             && self.continues_after_drop
         {

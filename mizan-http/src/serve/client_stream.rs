@@ -93,7 +93,7 @@ impl RequestState {
     }
 }
 
-/// Marks a request as in progress until it is dropped.
+/// A guard that marks a request as in progress.
 pub(super) struct RequestGuard(Arc<RequestState>);
 
 impl Drop for RequestGuard {

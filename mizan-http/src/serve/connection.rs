@@ -182,7 +182,7 @@ where
     Ok(response.map(TrackedBody::of_service))
 }
 
-/// Returns the response to a request with too many headers or without one valid host.
+/// Returns the rejection of a request with too many headers or without exactly one valid host.
 async fn reject_invalid_head(request: &Request<Incoming>) -> Option<Response<Bytes>> {
     // Over HTTP/1.1, hyper counts the headers.
     if request.version() == Version::HTTP_2 && header_count(request) > MAX_HEADERS {

@@ -66,7 +66,7 @@ impl ActiveStreams {
     }
 }
 
-/// Counts a stream as active until it is dropped.
+/// A guard that counts a stream as active.
 struct ActiveStream(Arc<ActiveStreams>);
 
 impl ActiveStream {
@@ -147,7 +147,7 @@ impl Progress {
             .then(|| self.chunks.load(Ordering::Relaxed))
     }
 
-    /// Records that the next chunk is requested, so the one before is being sent.
+    /// Records that the HTTP/2 implementation requests the next chunk, and so has sent the previous one.
     fn on_poll(&self) {
         self.is_pending.store(false, Ordering::Relaxed);
     }
@@ -162,7 +162,7 @@ pin_project! {
     /// The body of a response, from the service or from the server itself.
     ///
     /// Over HTTP/2, it is split into chunks: a request for the next chunk shows that the client has read
-    /// the one before.
+    /// the previous one.
     pub(super) struct TrackedBody<B> {
         #[pin]
         body: Option<B>,

@@ -75,7 +75,9 @@ async fn connect(state: &Arc<RedisState>, number: u64) -> Result<RedisConnection
     }
     // The scripts compare this id, and start a new log if the existing one has another id: see `log.lua`.
     if field("master_replid").is_none() {
-        return Err(BrokerError::new("this Redis does not report a `master_replid`"));
+        return Err(BrokerError::new(
+            "this Redis does not report a `master_replid`",
+        ));
     }
     warn_if_evicting(field("maxmemory_policy"));
     let connection = RedisConnection { commands, number };
