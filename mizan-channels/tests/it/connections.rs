@@ -351,7 +351,7 @@ async fn limits_concurrent_calls_of_the_server() {
     }
     let authorized = server.probe.authorized.load(Ordering::SeqCst);
     assert_eq!(authorized, 5);
-    // A call that gets no permit in time is refused with `unavailable`.
+    // A call that does not get a permit in time fails with `unavailable`.
     for client in &mut clients {
         client.sub(2, "slow");
     }
@@ -370,7 +370,7 @@ async fn limits_concurrent_calls_of_each_client() {
     });
     let mut greedy = Vec::new();
     for host in 0..10 {
-        // All addresses of a /64 network are one client.
+        // All addresses of a /64 network count as one client.
         let address = Some(format!("2001:db8::{host}").parse().unwrap());
         let mut client = server.connect_from("eve", address).await;
         for sub in 0..5 {
@@ -391,7 +391,7 @@ async fn limits_concurrent_calls_of_each_client() {
 }
 
 #[tokio::test]
-async fn unknown_room_is_not_found_for_every_client() {
+async fn unknown_room_is_not_found_for_all_clients() {
     let server = memory_server(|_| {});
     for user in ["", "mia"] {
         let mut client = server.connect(user).await;
@@ -465,7 +465,7 @@ async fn runs_once_with_an_unknown_outcome(message: &str) {
     assert_eq!(server.probe.received.load(Ordering::SeqCst), 1);
 }
 
-/// The lease of another run does not expire, as after the clock of Redis was set back.
+/// The lease of another run never expires, as if the clock of Redis had been set back.
 #[tokio::test(start_paused = true)]
 async fn message_waits_for_another_run_until_a_timeout() {
     let polls = Arc::<AtomicUsize>::default();
@@ -500,7 +500,7 @@ async fn message_that_times_out_has_an_unknown_outcome() {
     assert_eq!(reply["error"]["code"], "outcome_unknown");
 }
 
-/// A broker on which another server runs each message without end.
+/// A broker that always reports that another server is running the message.
 struct AlwaysRunningElsewhere {
     memory: MemoryBroker,
     polls: Arc<AtomicUsize>,

@@ -240,7 +240,7 @@ async fn rejects_a_lease_request_that_arrives_after_its_cancellation() {
     assert_ne!(acquire(&broker, &late).await, LeaseReply::Granted);
 }
 
-/// Long runs keep their leases, and do not block shorter ones, whatever their number.
+/// Long runs keep their leases, and do not block shorter runs, regardless of their number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_running_leases_while_outcomes_are_evicted() {
     let Some(server) = RedisServer::start().await else {
@@ -332,7 +332,7 @@ impl LogOutput {
 }
 
 #[tokio::test]
-async fn warns_of_a_redis_that_may_evict_keys() {
+async fn warns_about_redis_that_may_evict_keys() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
@@ -391,7 +391,7 @@ async fn presence_recovers_from_each_lost_key() {
     }
 }
 
-/// The presence of a member whose server died expires, whichever keys Redis loses.
+/// The presence of a member whose server died expires, regardless of the keys that Redis loses.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes a minute and a half"]
 async fn presence_expires_even_if_keys_are_lost() {
@@ -431,8 +431,8 @@ async fn presence_accepts_unusual_user_ids() {
     for id in ["", "a b", "ä\u{1}", "1 2"] {
         broker.enter("g", "c1", id, "1".into()).await.unwrap();
         let expected = serde_json::json!({ "members": [{ "id": id, "info": 1 }] });
-        let there: serde_json::Value = serde_json::from_str(&members(&broker).await).unwrap();
-        assert_eq!(there, expected);
+        let actual: serde_json::Value = serde_json::from_str(&members(&broker).await).unwrap();
+        assert_eq!(actual, expected);
         broker.leave("g", "c1").await.unwrap();
         assert_eq!(members(&broker).await, NO_MEMBERS);
         let mut count = 0;
@@ -445,7 +445,7 @@ async fn presence_accepts_unusual_user_ids() {
 /// Redis grants the lease of a message after the server has given up. When the client sends the message again, it
 /// runs at once, and does not wait for a run that never started.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn message_that_did_not_run_runs_when_it_is_sent_again() {
+async fn resent_message_runs_if_the_first_attempt_did_not() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -493,7 +493,7 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
     client.until("subok").await;
-    // Loads the script into Redis.
+    // This message loads the script into Redis.
     client.msg("first", "first");
     client.until("reply").await;
     assert_eq!(reader.texts(1).await, ["first"]);
@@ -512,7 +512,7 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
     proxy.cut();
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown", "{reply}");
-    // The stored outcome is the one that the client was sent.
+    // The stored outcome is the one that the server sent to the client.
     proxy.restore();
     within_timeout(async {
         loop {

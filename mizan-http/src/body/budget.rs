@@ -16,7 +16,7 @@ pub(crate) struct BodyBudget {
     memory: Budget,
     storage: Budget,
     files: Budget,
-    /// The limits for one request. The reader of the body rejects larger bodies because of their size.
+    /// The limits for one request. The reader of a body rejects a larger one with `too_large`.
     max_request_memory: u64,
     max_request_storage: u64,
     max_request_files: usize,

@@ -147,7 +147,7 @@ impl Progress {
             .then(|| self.chunks.load(Ordering::Relaxed))
     }
 
-    /// Records that the HTTP/2 implementation requests the next chunk, and so has sent the previous one.
+    /// Records that the HTTP/2 implementation requests the next chunk, and so is sending the previous one.
     fn on_poll(&self) {
         self.is_pending.store(false, Ordering::Relaxed);
     }

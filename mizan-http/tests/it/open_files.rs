@@ -1,4 +1,4 @@
-//! A server without free file descriptors.
+//! A server that runs out of file descriptors.
 
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ async fn default_limit_leaves_half_of_the_files_to_the_application() {
         assert_eq!(socket.reply().await.status, 200);
         held.push(socket);
     }
-    // Further connections wait and are not refused.
+    // Further connections wait instead of being refused.
     let mut waiting = Vec::new();
     for _ in 0..40 {
         let mut socket = Socket::connect(process.addr).await;

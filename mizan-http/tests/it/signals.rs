@@ -22,9 +22,9 @@ async fn child() {
         return;
     }
     let channels = Channels::new(MemoryBroker::new());
-    let world = Arc::default();
-    let mizan = MizanService::builder(app(channels.clone(), &world))
-        .authenticate(ByName(Arc::clone(&world)))
+    let state = Arc::default();
+    let mizan = MizanService::builder(app(channels.clone(), &state))
+        .authenticate(ByName(Arc::clone(&state)))
         .build()
         .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -49,7 +49,7 @@ async fn process() -> Process {
 async fn first_signal_finishes_requests_in_progress() {
     for signal in ["TERM", "INT"] {
         let process = process().await;
-        // Half of a request. The other half follows after the signal.
+        // The second half of this request follows after the signal.
         let request = echo("late");
         let (first, second) = request.split_at(request.len() - 5);
         let mut busy = Socket::connect(process.addr).await;

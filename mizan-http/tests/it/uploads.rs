@@ -1,4 +1,4 @@
-//! Uploads of files to functions, none of which leaves a temporary file.
+//! Uploads of files to functions. No upload leaves a temporary file.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -211,7 +211,7 @@ async fn reports_rejected_files_on_their_fields() {
         json!({ "files.0": ["The file is empty."], "files.2": ["The file is empty."], "other": ["Unknown field."] })
     );
     assert_eq!(site.probe.started.get(), 0);
-    // Exactly the maximum size.
+    // A file of exactly the maximum size is accepted.
     let most = Part("image", Some("a.png"), "image/png", &large[..1_000_000]);
     assert_eq!(send(&site, &[ADA, most]).await.status, 200);
 }
@@ -238,7 +238,7 @@ async fn rejects_forged_file_references() {
 }
 
 #[tokio::test]
-async fn validates_input_as_without_files() {
+async fn validates_input_as_in_a_call_without_files() {
     let site = Site::new();
     for (input, failure) in [
         ("{", (400, "malformed")),
@@ -652,7 +652,7 @@ async fn disconnects_client_that_keeps_sending() {
     socket.send(head).await;
     let flood = async { while socket.stream.write_all(&[0; 1024]).await.is_ok() {} };
     within_timeout(flood).await;
-    // A client that stops sending and keeps the connection open.
+    // The client stops sending, and keeps the connection open.
     let mut socket = server.connect().await;
     socket.send(head).await;
     assert_eq!(socket.reply().await.status, 404);
