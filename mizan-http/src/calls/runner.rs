@@ -148,7 +148,7 @@ impl CallRunner {
         payload: Payload,
         key: Option<&IdempotencyKey>,
     ) -> Result<CallReply, Error> {
-        // A request that waits for the reply of another one counts as a call, too.
+        // A request that waits for the reply to another request also counts as a call.
         let permit = Arc::clone(&self.permits)
             .try_acquire_owned()
             .map_err(|_| busy(Exhausted::Total))?;

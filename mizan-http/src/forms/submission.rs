@@ -162,7 +162,7 @@ impl<'a> PostedForm<'a> {
     }
 }
 
-/// Returns the errors in the values of a form whose files were rejected.
+/// Validates the values of a form whose files were rejected, and returns the errors.
 async fn validate<A: Authenticate>(
     state: &ServiceState<A>,
     form: &FormEntry,
@@ -179,7 +179,7 @@ async fn validate<A: Authenticate>(
         .run_read(validate, principal, head.clone(), input.into())
         .await
         .ok()
-        // If the validation fails, the errors appear when the user submits the form again.
+        // If the `validate` function fails, the errors appear when the user submits the form again.
         .and_then(|validation| serde_json::from_slice(&validation).ok())
         .map_or_else(FieldErrors::new, |Validation { errors }| errors)
 }
