@@ -100,7 +100,7 @@ impl Channels {
     /// # Errors
     ///
     /// Returns an error if the broker is unavailable, or if the message cannot be encoded as JSON. If
-    /// [`PublishError::may_have_happened`] is true, the message may have been published nevertheless; use
+    /// [`PublishError::may_have_happened`] is true, the message may still have been published; use
     /// [`publish_once`](Self::publish_once) for messages that you retry.
     pub async fn publish<C: Channel>(
         &self,
@@ -147,13 +147,13 @@ impl Channels {
         position.map_err(PublishError::broker)
     }
 
-    /// Closes all connections of a login session: those of this server at once, and those of other servers within
-    /// moments. [`Identity::in_session`](mizan_core::Identity::in_session) sets the session of a connection.
+    /// Closes all connections of a login session: on this server at once, and on other servers within moments.
+    /// [`Identity::in_session`](mizan_core::Identity::in_session) sets the session of a connection.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker is unavailable. The connections of this server are closed nevertheless; those
-    /// of other servers may stay open until they are authorized again.
+    /// Returns an error if the broker is unavailable. The connections of this server are closed even then; those of
+    /// other servers may stay open until they are authorized again.
     pub async fn revoke_session(&self, id: &str) -> Result<(), PublishError> {
         self.revoke(Revocation::Session(id.to_owned())).await
     }

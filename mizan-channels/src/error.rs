@@ -27,7 +27,7 @@ impl PublishError {
         }
     }
 
-    /// Returns whether the message may have been published nevertheless, for example because the connection broke
+    /// Returns whether the message may still have been published, for example because the connection broke
     /// before the broker's response arrived.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {

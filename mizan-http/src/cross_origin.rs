@@ -6,7 +6,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Decides from the headers that browsers send whether a page may make a request.
 ///
-/// It needs no tokens and no state (<https://words.filippo.io/csrf/>). The algorithm is that of
+/// It needs no tokens and no state (<https://words.filippo.io/csrf/>). It follows the algorithm of
 /// `CrossOriginProtection` in Go.
 pub(crate) struct CrossOriginPolicy {
     public_origins: Vec<HeaderValue>,

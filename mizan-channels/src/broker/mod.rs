@@ -55,9 +55,9 @@ pub trait Broker: Send + Sync + 'static {
     /// From then on the broker calls the notifier when the log changes, until the reader is dropped. Each
     /// message is either already in the reader's log, or the broker calls the notifier for it.
     ///
-    /// `since` is the position of a client that resumes. If its epoch is not that of the log, or its offset is
-    /// greater than that of the newest message, the broker updates the log from its source first: a position that
-    /// is unknown afterwards never existed.
+    /// `since` is the position of a client that resumes. If it is not in the log, because its epoch differs or its
+    /// offset is greater than the newest one, the broker first updates the log from its source: a position that is
+    /// still unknown never existed.
     ///
     /// # Errors
     ///

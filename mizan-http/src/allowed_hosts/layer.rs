@@ -8,7 +8,7 @@ use super::host::{Host, HostSet};
 use super::service::AllowedHostsService;
 use crate::service::config_error::{HttpConfigError, HttpConfigErrorKind};
 
-/// A layer that rejects requests for hosts other than those of the application.
+/// A layer that rejects requests for hosts that the application does not allow.
 ///
 /// Put it around the whole application, including pages, calls, WebSockets and error pages.
 ///

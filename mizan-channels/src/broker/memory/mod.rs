@@ -34,8 +34,8 @@ const IDLE_LOG_TTL: Duration = Duration::from_secs(10 * 60);
 
 /// A broker for an application that runs as one process. Logs are kept in memory, and lost with the process.
 ///
-/// Each group starts with a random epoch, so that a client never mistakes the log of a new process for that of an
-/// earlier one.
+/// Each group starts with a random epoch, so that a client never mistakes the log of a new process for the log of an
+/// earlier process.
 ///
 /// ```
 /// use mizan_channels::broker::{Broker, MemoryBroker, Publication};

@@ -1,5 +1,5 @@
 //! A model check of every interleaving, within bounds, of a Redis that is demoted and promoted, its replica, a
-//! publisher, and a server that reads. The steps are those of the scripts.
+//! publisher, and a server that reads. The steps correspond to the scripts.
 
 use stateright::{Checker, Model, Property};
 

@@ -115,7 +115,7 @@ impl EvictionQueue {
         self.bytes
     }
 
-    /// Returns whether the queue has no entries at all, including those of callers without replies.
+    /// Returns whether all indexes of the queue are empty.
     pub(super) fn is_empty(&self) -> bool {
         self.replies.is_empty() && self.callers.is_empty() && self.callers_by_size.is_empty()
     }
