@@ -38,7 +38,7 @@ impl PublishError {
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.may_have_happened {
-            "publishing failed; the message may have been published nevertheless"
+            "publishing failed; the message may still have been published"
         } else {
             "publishing failed"
         })
