@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// The pauses between attempts: the n-th is a random time up to `min(base * 2^n, cap)`, so that clients which lost
-/// a server at the same moment do not return at the same moment.
+/// The pauses between attempts: the n-th is a random time up to `min(base * 2^n, cap)`, so that servers that lose
+/// the broker at the same time do not all retry at the same time.
 pub(crate) struct Backoff {
     base: Duration,
     cap: Duration,
@@ -21,7 +21,7 @@ impl Backoff {
         }
     }
 
-    /// Starts again with the shortest pause.
+    /// Resets the pause to the shortest one.
     #[cfg(feature = "redis")]
     pub(crate) fn reset(&mut self) {
         self.attempt = 0;

@@ -41,7 +41,7 @@ impl CallLimiter {
         }
     }
 
-    /// Waits for a permit. A client without a known address has no limit of its own.
+    /// Waits for a permit. A client without a known address has no limit per client.
     pub(crate) async fn acquire(&self, client: Option<IpAddr>) -> CallPermit<'_> {
         const NEVER_CLOSED: &str = "the semaphores are never closed";
         let client = match client {
@@ -88,6 +88,6 @@ mod tests {
                 .await;
         }
         let count = limiter.clients.lock().semaphores.len();
-        assert!(count < 100, "{count} clients are remembered");
+        assert!(count < 100, "{count} clients without calls are left");
     }
 }

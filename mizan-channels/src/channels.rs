@@ -17,7 +17,7 @@ use crate::limits::ConnectionLimits;
 use crate::server::{Revocation, ServerState, broker_group};
 use crate::transport::{AuthenticateConnection, Close, CloseCode, Transport};
 
-/// The time that connections have to close after the drain window, which includes their closing handshake.
+/// The time after the drain window in which connections have to close, including their closing handshake.
 const DRAIN_GRACE: Duration = Duration::from_secs(6);
 
 /// The channels of an application: publishes messages, and serves connections. Cloning is cheap.
@@ -63,7 +63,7 @@ impl Channels {
         self.0.connection_count()
     }
 
-    /// Publishes a message to the subscribers of the group that `params` name, on all servers. Returns the position
+    /// Publishes a message to the subscribers of the group that `params` identify, on all servers. Returns the position
     /// of the message once the broker has stored it.
     ///
     /// ```
@@ -100,7 +100,7 @@ impl Channels {
     /// # Errors
     ///
     /// Returns an error if the broker is unavailable, or if the message cannot be encoded as JSON. If
-    /// [`PublishError::may_have_happened`] is true, the message may have been published nevertheless; use
+    /// [`PublishError::may_have_happened`] is true, the message may still have been published; use
     /// [`publish_once`](Self::publish_once) for messages that you retry.
     pub async fn publish<C: Channel>(
         &self,
@@ -147,18 +147,18 @@ impl Channels {
         position.map_err(PublishError::broker)
     }
 
-    /// Closes all connections of a login session: those of this server at once, and those of other servers within
-    /// moments. [`Identity::in_session`](mizan_core::Identity::in_session) sets the session of a connection.
+    /// Closes all connections of a login session: on this server at once, and on other servers within moments.
+    /// [`Identity::in_session`](mizan_core::Identity::in_session) sets the session of a connection.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker is unavailable. The connections of this server are closed nevertheless; those
-    /// of other servers may stay open until they are authorized again.
+    /// Returns an error if the broker is unavailable. The connections of this server are closed even then; those of
+    /// other servers may stay open until they are authorized again.
     pub async fn revoke_session(&self, id: &str) -> Result<(), PublishError> {
         self.revoke(Revocation::Session(id.to_owned())).await
     }
 
-    /// Closes all connections of a user, as [`revoke_session`](Self::revoke_session) does those of a session.
+    /// Closes all connections of a user, in the same way as [`revoke_session`](Self::revoke_session).
     ///
     /// # Errors
     ///
@@ -196,7 +196,7 @@ impl Channels {
 
     /// Serves a connection until it ends. Spawn the returned future as a task.
     ///
-    /// `app` has the channels, and `authenticate` authenticates the client.
+    /// `app` contains the channels, and `authenticate` authenticates the client.
     pub fn serve<T: Transport, A: AuthenticateConnection>(
         &self,
         app: &App,

@@ -12,10 +12,10 @@ use crate::broker::{
 };
 use crate::server::ServerState;
 
-/// The group of the control messages. The groups of channels begin with a letter.
+/// The group of the control messages. It cannot collide with the group of a channel, which begins with a letter.
 pub(crate) const CONTROL_GROUP: &str = "!control";
 
-/// The interval at which the broker is maintained.
+/// The interval between calls of [`Broker::maintain`](crate::broker::Broker::maintain).
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The number of control messages in one read.
@@ -41,7 +41,7 @@ pub(crate) fn start(server: &Arc<ServerState>) {
 async fn run_control_loop(server: Weak<ServerState>) {
     let notifications = Arc::new(NotificationQueue::default());
     let mut log: Option<ControlLog> = None;
-    // Servers that start together do not maintain the broker at the same time.
+    // A random delay, so that servers that start together do not maintain the broker at the same time.
     let mut maintenance = Instant::now() + random_up_to(MAINTENANCE_INTERVAL);
     loop {
         if log.is_none() {

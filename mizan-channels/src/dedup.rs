@@ -27,11 +27,11 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 tokio::task_local! {
-    /// True if the message that runs in this task has published, or may have.
+    /// True if the message that runs in this task has published, or may have published.
     static HAS_PUBLISHED: Cell<bool>;
 }
 
-/// Notes that the message that runs in this task, if there is one, has published or may have.
+/// Records that the message that runs in this task, if any, has published or may have published.
 pub(crate) fn note_publication() {
     let _ = HAS_PUBLISHED.try_with(|has_published| has_published.set(true));
 }
@@ -122,7 +122,7 @@ pub(crate) async fn receive_once(
     result
 }
 
-/// The lease of a message's run.
+/// The lease of a run of a message.
 struct Lease {
     broker: Arc<dyn Broker>,
     request: Arc<LeaseRequest>,
@@ -130,7 +130,7 @@ struct Lease {
     expires_at: Instant,
 }
 
-/// The result of a lease's acquisition.
+/// The result of acquiring a lease.
 enum Acquired {
     /// This run has the lease.
     Granted,
@@ -147,7 +147,7 @@ impl Lease {
             match reply.await {
                 Ok(LeaseReply::Granted) => return Ok(Acquired::Granted),
                 Ok(LeaseReply::Completed(outcome)) => return Ok(Acquired::Completed(outcome)),
-                // Bounded, since a lease lasts too long if the clock of the broker is set back.
+                // The wait is bounded, because a lease lasts too long if the clock of the broker is set back.
                 Ok(LeaseReply::Running) if Instant::now() < self.expires_at => {
                     sleep(interval).await;
                     interval = (interval * 2).min(MAX_POLL_INTERVAL);
@@ -184,8 +184,8 @@ impl Lease {
         }
     }
 
-    /// Cancels an acquisition with an unknown result in the background. The broker may still grant the lease, which
-    /// no run would use.
+    /// Cancels, in the background, an acquisition with an unknown result. Otherwise the broker could still grant the
+    /// lease, and a later run would wait for one that never started.
     fn cancel(&self) {
         let cancel = self
             .update(|broker, request| Box::pin(async move { broker.cancel_lease(&request).await }));
@@ -240,7 +240,7 @@ async fn retry_until(end: Instant, update: impl Fn() -> BrokerFuture + Send + Sy
     }
 }
 
-/// Returns whether the channel refused the message, and so has done nothing.
+/// Returns whether the error means that the channel refused the message and did nothing.
 fn is_refusal(error: &Error) -> bool {
     [
         ErrorCode::Malformed,
@@ -258,7 +258,7 @@ fn means_not_run(error: &Error) -> bool {
     ["unavailable", "not_subscribed", "mid_reused"].contains(&error.code())
 }
 
-/// Returns whether the error is a failure, and not a decision of the channel.
+/// Returns whether the error is a failure instead of a decision of the channel.
 fn is_failure(error: &Error) -> bool {
     [
         ErrorCode::Internal,

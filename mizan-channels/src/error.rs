@@ -27,7 +27,7 @@ impl PublishError {
         }
     }
 
-    /// Returns whether the message may have been published nevertheless, for example because the connection broke
+    /// Returns whether the message may still have been published, for example because the connection broke
     /// before the broker's response arrived.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
@@ -38,7 +38,7 @@ impl PublishError {
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.may_have_happened {
-            "publishing failed; the message may have been published nevertheless"
+            "publishing failed; the message may still have been published"
         } else {
             "publishing failed"
         })

@@ -35,13 +35,13 @@ struct ConnectionRecord {
     notifications: Arc<NotificationQueue>,
 }
 
-/// A revocation, as servers tell it to each other.
+/// A revocation, which servers also send to each other.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Revocation {
-    /// Of the login session with this id.
+    /// Revokes the login session with this id.
     Session(String),
-    /// Of all sessions of the user with this id.
+    /// Revokes all sessions of the user with this id.
     User(String),
 }
 
@@ -132,7 +132,7 @@ impl ServerState {
 
     /// Notifies all connections.
     pub(crate) fn notify_all(&self, notification: impl Fn() -> Notification) {
-        // The lock is released before connections are woken.
+        // Release the lock before waking connections.
         let queues: Vec<_> = {
             let connections = self.connections.lock();
             let connections = connections.iter();
@@ -145,7 +145,7 @@ impl ServerState {
         }
     }
 
-    /// Closes the connections of this server that a revocation concerns.
+    /// Closes the connections of this server that a revocation affects.
     pub(crate) fn revoke(&self, revocation: &Revocation) {
         for (_, connection) in &*self.connections.lock() {
             let (own_id, revoked_id) = match revocation {
@@ -167,7 +167,7 @@ impl Drop for ServerState {
     }
 }
 
-/// Returns the name under which the broker knows a group of a channel.
+/// Returns the broker's name for a group of a channel.
 pub(crate) fn broker_group(channel: &str, group: &str) -> String {
     format!("{channel}:{group}")
 }

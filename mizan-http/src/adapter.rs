@@ -1,4 +1,4 @@
-//! Adapters for servers with request and response types of their own.
+//! Adapters for servers with their own request and response types.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub trait Adapter {
 }
 
 impl<A: Authenticate> MizanService<A> {
-    /// Answers a request of a server for which there is an [`Adapter`].
+    /// Answers a request whose types an [`Adapter`] converts.
     pub async fn answer<S: Adapter>(&self, request: S::Request) -> S::Response {
         let response = router::answer(Arc::clone(&self.0), S::request(request)).await;
         S::response(response).await

@@ -6,7 +6,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Decides from the headers that browsers send whether a page may make a request.
 ///
-/// It needs no tokens and no state (<https://words.filippo.io/csrf/>). The algorithm is that of
+/// It needs no tokens and no state (<https://words.filippo.io/csrf/>). It follows the algorithm of
 /// `CrossOriginProtection` in Go.
 pub(crate) struct CrossOriginPolicy {
     public_origins: Vec<HeaderValue>,
@@ -18,7 +18,7 @@ impl CrossOriginPolicy {
     ///
     /// # Errors
     ///
-    /// Returns the first origin that is not written as browsers write it, and that could never match.
+    /// Returns the first origin that differs from the form that browsers send, and so could never match.
     pub(crate) fn new(public_origins: Vec<String>) -> Result<Self, String> {
         let public_origins = public_origins
             .into_iter()
@@ -48,7 +48,7 @@ impl CrossOriginPolicy {
             Some(b"same-origin" | b"none") => true,
             Some(b"same-site") => is_read,
             Some(_) => false,
-            // The client is not a browser, or is one from before 2023, which sends the origin of writes.
+            // The client is no browser, or a browser from before 2023, which sends `Origin` with writes.
             None => {
                 is_read || origin.is_none_or(|origin| is_own_origin(origin, request.uri(), headers))
             }
@@ -60,8 +60,8 @@ impl CrossOriginPolicy {
 impl CrossOriginPolicy {
     /// Returns whether a page may open a WebSocket.
     ///
-    /// A page of any site may open a WebSocket to the server and read its messages, and the browser sends
-    /// the cookies of its user. Only the `Origin` header tells the site of the page.
+    /// Browsers let the pages of any site open a WebSocket and read its messages, and they send the user's
+    /// cookies with the handshake. So the server has to check the origin of the page.
     pub(crate) fn allows_websocket(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else {
             return !headers.contains_key(header::COOKIE);
@@ -91,7 +91,7 @@ fn is_own_origin(origin: &HeaderValue, uri: &Uri, headers: &HeaderMap) -> bool {
     authority.is_some() && authority == target
 }
 
-/// Returns whether `origin` is written as browsers write it
+/// Returns whether `origin` has the form that browsers send
 /// (<https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin>): in lower case, without the default
 /// port of the scheme, without a path.
 fn is_origin(origin: &str) -> bool {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_only_origins_as_browsers_send_them() {
+    fn accepts_only_origins_in_the_form_that_browsers_send() {
         for origin in [
             "https://example.com",
             "http://localhost:5173",

@@ -2,7 +2,7 @@
 
 /// Splits `text` at each `separator` outside of quoted strings, starting at the end.
 ///
-/// The nearest proxy wrote the end of a forwarding header. When the value is read from there, a quote
+/// The nearest proxy wrote the end of a forwarding header. Because the value is read from its end, a quote
 /// that a client opened and did not close does not extend into the entry of the proxy.
 pub(crate) fn rsplit_unquoted(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(text);

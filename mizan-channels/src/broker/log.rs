@@ -171,7 +171,7 @@ impl Log {
             self.floor = message.offset;
             self.entries.pop_front();
         }
-        // The memory of a burst is freed.
+        // Frees the memory of a burst.
         if self.entries.capacity() > 64 && self.entries.len() < self.entries.capacity() / 4 {
             self.entries.shrink_to(self.entries.len() * 2);
         }

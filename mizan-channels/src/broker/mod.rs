@@ -52,16 +52,16 @@ pub trait Broker: Send + Sync + 'static {
 
     /// Subscribes `notifier` to the log of `group`, and returns a reader of the log.
     ///
-    /// From then on the broker calls the notifier when the log changes, until the reader is dropped. A message is
-    /// either in the log that the reader sees, or the notifier is called for it.
+    /// From then on the broker calls the notifier when the log changes, until the reader is dropped. Each
+    /// message is either already in the reader's log, or the broker calls the notifier for it.
     ///
-    /// `since` is the position of a client that resumes. If its epoch is not that of the log, or its offset is
-    /// greater than that of the newest message, the broker updates the log from its source first: a position that
-    /// is unknown afterwards never existed.
+    /// `since` is the position of a client that resumes. If it is not in the log, because its epoch differs or its
+    /// offset is greater than the newest one, the broker first updates the log from its source: a position that is
+    /// still unknown never existed.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker is unavailable. The notifier is not subscribed then.
+    /// Returns an error if the broker is unavailable. In that case, the notifier is not subscribed.
     async fn attach(
         &self,
         group: &str,
@@ -92,7 +92,7 @@ pub trait Broker: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker is unavailable. The connection expires after a minute then.
+    /// Returns an error if the broker is unavailable. In that case, the connection expires within a minute.
     async fn leave(&self, group: &str, connection: &str) -> Result<(), BrokerError>;
 
     /// Returns the [member list](presence::members_message) of `group`, and the cursor in the presence log at
@@ -108,7 +108,7 @@ pub trait Broker: Send + Sync + 'static {
     /// # Errors
     ///
     /// Returns an error if the broker is unavailable. Unless the error [is unsent](BrokerError::is_unsent), the
-    /// lease may have been granted: [cancel](Self::cancel_lease) it then.
+    /// lease may have been granted: in that case, [cancel](Self::cancel_lease) it.
     async fn acquire_lease(
         &self,
         request: &LeaseRequest,

@@ -1,7 +1,7 @@
 //! Presence logs, their messages, and the members of a group.
 //!
-//! The presence changes of a group are messages in a log of their own, which a [`Broker`](crate::broker::Broker)
-//! writes with the functions of this module.
+//! The presence changes of a group are messages in a separate log, which a [`Broker`](crate::broker::Broker) writes
+//! with the functions of this module.
 
 use std::collections::{BTreeMap, HashMap};
 

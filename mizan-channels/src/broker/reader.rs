@@ -7,9 +7,9 @@ use crate::broker::log::{Cursor, HistoryPage, LogState, ReadReply};
 /// [`Broker::attach`](crate::broker::Broker::attach) returns it; dropping it ends the notifications. The log is
 /// in memory, so no method waits.
 pub trait LogReader: Send + Sync + 'static {
-    /// Returns the state of the log, and the offset that the newest `recent` messages follow, both of the same
-    /// moment. The offset is that of the newest message if `recent` is 0, and the floor of the log if it keeps
-    /// fewer messages.
+    /// Returns the state of the log, and the offset that the newest `recent` messages follow, both at the same
+    /// moment. If `recent` is 0, it is the offset of the newest message; if the log keeps fewer messages, it is the
+    /// floor of the log.
     fn state(&self, recent: usize) -> (LogState, u64);
 
     /// Returns the messages after `after`, at most `max_messages`.

@@ -196,7 +196,7 @@ impl Topic {
         let state = retained.log.state();
         let is_empty = state.floor == state.top;
         is_empty && now.saturating_sub(retained.last_used) > idle_ttl
-            // A log without any message: no client has a position in its epoch.
+            // No message was ever published in this epoch, so no client has a position in it.
             || state.top == 0 && now > retained.last_used
     }
 

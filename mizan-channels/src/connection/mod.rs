@@ -35,7 +35,7 @@ const IDLE_QUEUE_CAPACITY: usize = 8;
 /// The timeout of the closing handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A future that serves a connection. With the transport, it is all that an idle connection keeps in memory.
+/// A future that serves a connection. An idle connection keeps only this future and its transport in memory.
 pub(crate) struct Connection<T: Transport> {
     server: Arc<ServerState>,
     transport: T,
@@ -206,7 +206,7 @@ impl<T: Transport> Connection<T> {
         SessionInput::Authenticated { ticket, result }
     }
 
-    /// Processes one kind of event, or several. Returns whether there may be more.
+    /// Polls each source of events once. Returns whether there may be more events.
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Result<bool, ConnectionClosed> {
         if self.closing.is_some() {
             return self.poll_close(cx);
@@ -225,7 +225,7 @@ impl<T: Transport> Connection<T> {
         Ok(is_busy || self.closing.is_some())
     }
 
-    /// Sends the frames that are left as far as the transport takes them, and closes the connection.
+    /// Sends the remaining frames that the transport accepts at once, and closes the connection.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Result<bool, ConnectionClosed> {
         while let Some(frame) = self.frames.pop_front() {
             if self.transport.poll_ready(cx)?.is_pending() {
@@ -258,7 +258,7 @@ impl<T: Transport> Connection<T> {
     }
 
     fn poll_effects(&mut self, cx: &mut Context<'_>) -> bool {
-        // Most connections have none. Polling the set would load another allocation into the cache.
+        // Most connections have no effects. Polling the set would load another allocation into the cache.
         if self.effects.is_empty() {
             return false;
         }
@@ -270,7 +270,7 @@ impl<T: Transport> Connection<T> {
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Result<bool, ConnectionClosed> {
-        // A client that does not read what it is sent is not read from, so that the frames for it stay bounded.
+        // The server stops reading from a client that does not read, so that the queue of its frames stays bounded.
         if !self.session.wants_input() || !self.frames.is_empty() {
             return Ok(false);
         }
@@ -295,7 +295,7 @@ impl<T: Transport> Connection<T> {
                 sent += 1;
             }
         }
-        // The memory of a burst is freed.
+        // Frees the memory of a burst.
         if self.frames.is_empty() && self.frames.capacity() > IDLE_QUEUE_CAPACITY {
             self.frames = VecDeque::new();
         }

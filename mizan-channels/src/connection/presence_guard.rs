@@ -1,4 +1,4 @@
-//! The presence of a subscription, which ends with it.
+//! A guard for the presence of a subscription, which ends with the subscription.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl PresenceGuard {
 
 impl Drop for PresenceGuard {
     fn drop(&mut self) {
-        // Without a runtime, for example while it shuts down, the presence expires in the broker.
+        // If there is no runtime, for example while it shuts down, the presence expires in the broker.
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
@@ -43,7 +43,7 @@ impl Drop for PresenceGuard {
             if let Err(error) = server.broker.leave(&group, &connection).await {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
-                    "removing the presence of a connection failed; it expires"
+                    "removing the presence of a connection failed; it will expire"
                 );
             }
         });

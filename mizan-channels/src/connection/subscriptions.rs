@@ -30,7 +30,7 @@ pub(super) struct ActiveSubscriptions {
     server: Arc<ServerState>,
     app: App,
     notifications: Arc<NotificationQueue>,
-    /// The name of the connection in the log.
+    /// The name of the connection in log messages.
     name: String,
     subscriptions: Vec<ActiveSubscription>,
 }
@@ -74,7 +74,7 @@ impl ActiveSubscriptions {
         }
     }
 
-    /// Returns the name of the connection in the log.
+    /// Returns the name of the connection in log messages.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -104,9 +104,9 @@ impl ActiveSubscriptions {
         Some(reader.as_ref()?.read(after, max_messages as usize))
     }
 
-    /// Starts a request of a subscription. Returns the work to run, if there is any.
+    /// Starts a request of a subscription. Returns the asynchronous work to run, if any.
     ///
-    /// The work is cancelled when the subscription ends, except for a message, which runs to its end.
+    /// The work is cancelled when the subscription ends, except for a message, which runs to completion.
     pub(super) fn start(
         &mut self,
         id: SubscriptionId,
@@ -243,7 +243,8 @@ impl ActiveSubscriptions {
         let handler = Arc::clone(&subscription.handler);
         let has_entered = subscription.presence_guard.is_some();
         let has_reader = subscription.presence.is_some();
-        // Created before the connection enters, so that it leaves even if the work is cancelled in between.
+        // The guard is created before the connection enters, so that the connection also leaves if the work is
+        // cancelled in between.
         subscription.presence_guard.get_or_insert_with(|| {
             PresenceGuard::new(Arc::clone(&server), Arc::clone(&group), connection.clone())
         });
@@ -296,7 +297,7 @@ impl ActiveSubscriptions {
         let handler = Arc::clone(&subscription.handler);
         let channel = subscription.channel;
         let started = std::time::Instant::now();
-        // Spawned, so that it runs to its end even if the connection is closed.
+        // The message runs in its own task, so that it completes even if the connection is closed.
         let running = tokio::spawn(dedup::receive_once(server, request, handler, cx, data));
         Some(Box::pin(async move {
             let result = running.await.unwrap_or_else(|_| {

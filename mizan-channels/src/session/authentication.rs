@@ -1,4 +1,4 @@
-//! Authentication of the client, at first and periodically.
+//! Authentication of the client, after `hello` and periodically.
 
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ impl ChannelSession {
         Ok(())
     }
 
-    /// Authenticates the client of an open connection again. A request of the client replaces an authentication
-    /// that is running; a periodic one does not.
+    /// Authenticates the client of an open connection again. An authentication that the client requests replaces the
+    /// one that is running; a periodic authentication does not.
     pub(super) fn reauthenticate(
         &mut self,
         cause: Reauthentication,

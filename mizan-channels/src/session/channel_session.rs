@@ -9,7 +9,7 @@ use super::subscription::{Subscription, SubscriptionState};
 use super::timers::Timer;
 use crate::broker::SubscriptionId;
 
-/// The number of messages that are written before the transport has to report that it has written all of them.
+/// The number of messages that may be written before the transport reports that it has written all of them.
 pub(super) const WRITE_CREDIT_MESSAGES: u32 = 64;
 
 /// The state of a connection.
@@ -29,7 +29,7 @@ pub enum ConnectionState {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ChannelSession {
     pub(super) settings: Arc<SessionSettings>,
-    /// The name of the connection in the log.
+    /// The name of the connection in log messages.
     pub(super) name: Box<str>,
     pub(super) phase: Phase,
     /// True if the server is shutting down.
@@ -84,7 +84,7 @@ pub(super) enum Reauthentication {
 }
 
 impl ChannelSession {
-    /// Creates the session of a new connection, which is called `name` in the log. Adds the first outputs to `out`.
+    /// Creates the session of a new connection, which log messages call `name`. Adds the first outputs to `out`.
     pub fn new(
         settings: Arc<SessionSettings>,
         name: impl Into<Box<str>>,
@@ -133,8 +133,8 @@ impl ChannelSession {
         }
     }
 
-    /// Returns whether the driver should read the client's next message. While it does not, the transport applies
-    /// backpressure to the client.
+    /// Returns whether the driver should read the client's next message. While the driver does not read, the
+    /// transport applies backpressure to the client.
     #[must_use]
     pub fn wants_input(&self) -> bool {
         match self.phase {

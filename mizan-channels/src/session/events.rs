@@ -107,7 +107,7 @@ pub enum SessionInput {
 pub enum SessionOutput {
     /// Send this frame.
     Frame(Bytes),
-    /// Authenticate the client: with the token, or without one by its last credential.
+    /// Authenticate the client: by the token, or by its last credential if there is no token.
     Authenticate {
         /// Identifies the result.
         ticket: u32,

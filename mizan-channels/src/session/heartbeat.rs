@@ -2,8 +2,8 @@
 
 /// The traffic since the last poll, half a heartbeat interval ago.
 ///
-/// A side that was active in one half is pinged at the end of the next half at the latest, so neither side is silent
-/// for longer than a heartbeat interval.
+/// The server sends a ping after each half in which one of the sides was silent, so neither side is silent for longer
+/// than a heartbeat interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Heartbeat {
     has_received: bool,
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Pauses, and frames that a client sends on its own: a probe, which is answered at once, or a pong, which is not.
+    /// Pauses, and unrequested frames of a client: a probe, which is answered at once, or a pong, which is not.
     fn client_frames() -> impl Strategy<Value = Vec<(u64, &'static str)>> {
         let probe = r#"{"t":"msg","sub":9,"mid":"probe","data":null}"#;
         let frame = prop_oneof![Just(probe), Just(PONG)];

@@ -18,9 +18,9 @@ use crate::broker::log::{Log, Message};
 use crate::broker::{BrokerEvent, LogKind, SubscriptionId};
 use crate::limits::ConnectionLimits;
 
-/// The bounds of the model: how often each kind of event may happen.
+/// A scenario: the bounds of the model, which limit each kind of event, and the configuration of the channel.
 #[derive(Clone, Debug)]
-struct World {
+struct Scenario {
     publications: u8,
     epochs: u8,
     connections: u8,
@@ -37,10 +37,10 @@ enum Event {
     NewEpoch(u8),
 }
 
-/// A server: the number of events that it has seen, and its log.
+/// A server: the number of events that it has applied, and its log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Node {
-    seen: usize,
+    applied: usize,
     log: Log,
     is_unavailable: bool,
 }
@@ -88,7 +88,7 @@ struct State {
 enum Action {
     Publish,
     BeginEpoch,
-    /// A server sees the next event.
+    /// A server applies the next event.
     Deliver(usize),
     /// The session is notified that its log has changed.
     Notify,
@@ -110,8 +110,8 @@ fn epoch(number: u8) -> Arc<str> {
 }
 
 impl Node {
-    fn see(&mut self, events: &[Event], history: usize) {
-        match &events[self.seen] {
+    fn apply_next(&mut self, events: &[Event], history: usize) {
+        match &events[self.applied] {
             Event::Published {
                 epoch: number,
                 offset,
@@ -124,12 +124,12 @@ impl Node {
             }
             Event::NewEpoch(number) => self.log = Log::new(epoch(*number), 0),
         }
-        self.seen += 1;
+        self.applied += 1;
     }
 
     fn catch_up(&mut self, events: &[Event], history: usize) {
-        while self.seen < events.len() {
-            self.see(events, history);
+        while self.applied < events.len() {
+            self.apply_next(events, history);
         }
     }
 }
@@ -185,7 +185,7 @@ impl State {
         }
     }
 
-    fn complete(&mut self, index: usize, world: &World) {
+    fn complete(&mut self, index: usize, scenario: &Scenario) {
         let Some(connection) = &mut self.connection else {
             return;
         };
@@ -200,7 +200,7 @@ impl State {
                 SessionInput::Authorized {
                     id,
                     ticket,
-                    result: Ok(world.config.clone()),
+                    result: Ok(scenario.config.clone()),
                 }
             }
             SubscriptionRequest::Attach { recent, since } => {
@@ -208,7 +208,7 @@ impl State {
                     *since.epoch != **node.log.epoch() || since.offset > node.log.top()
                 };
                 if since.as_ref().is_some_and(is_unknown) {
-                    node.catch_up(&self.events, world.history);
+                    node.catch_up(&self.events, scenario.history);
                 }
                 connection.attached.push(id);
                 SessionInput::Attached {
@@ -247,7 +247,7 @@ impl State {
 
     /// Returns whether no message, result or notification is outstanding.
     fn is_quiet(&self) -> bool {
-        let caught_up = |node: &Node| node.seen == self.events.len() && !node.is_unavailable;
+        let caught_up = |node: &Node| node.applied == self.events.len() && !node.is_unavailable;
         self.connection.as_ref().is_some_and(|connection| {
             caught_up(&self.nodes[connection.node])
                 && connection.pending.is_empty()
@@ -276,7 +276,7 @@ fn subscription_of(output: &SessionOutput) -> Option<SubscriptionId> {
 }
 
 impl Client {
-    /// Processes a frame as PROTOCOL.md says, and checks the rules for the server.
+    /// Processes a frame as PROTOCOL.md specifies, and checks the rules for the server.
     fn receive(&mut self, frame: &Bytes, events: &[Event]) {
         let frame: Value = serde_json::from_slice(frame).unwrap();
         let position = |frame: &Value| {
@@ -350,13 +350,13 @@ impl Client {
     }
 }
 
-impl Model for World {
+impl Model for Scenario {
     type State = State;
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
         let node = Node {
-            seen: 0,
+            applied: 0,
             log: Log::new(epoch(0), 0),
             is_unavailable: false,
         };
@@ -381,7 +381,7 @@ impl Model for World {
             actions.push(Action::BeginEpoch);
         }
         for (index, node) in state.nodes.iter().enumerate() {
-            if node.seen < state.events.len() && !node.is_unavailable {
+            if node.applied < state.events.len() && !node.is_unavailable {
                 actions.push(Action::Deliver(index));
             }
         }
@@ -439,7 +439,7 @@ impl Model for World {
                 state.events.push(Event::NewEpoch(state.epochs));
             }
             Action::Deliver(index) => {
-                state.nodes[index].see(&state.events, self.history);
+                state.nodes[index].apply_next(&state.events, self.history);
                 let connection = state.connection.as_mut();
                 if let Some(connection) = connection.filter(|c| c.node == index) {
                     connection.is_notified = !connection.attached.is_empty();
@@ -541,8 +541,8 @@ impl Model for World {
             }),
             Property::sometimes(
                 "all messages are delivered",
-                |world: &Self, state: &State| {
-                    state.client.received.len() == usize::from(world.publications)
+                |scenario: &Self, state: &State| {
+                    state.client.received.len() == usize::from(scenario.publications)
                 },
             ),
             Property::sometimes("a position is recovered", |_, state: &State| {
@@ -553,8 +553,8 @@ impl Model for World {
     }
 }
 
-fn world(slow_consumer: SlowConsumer, has_snapshot: bool) -> World {
-    World {
+fn scenario(slow_consumer: SlowConsumer, has_snapshot: bool) -> Scenario {
+    Scenario {
         publications: 2,
         epochs: 0,
         connections: 2,
@@ -566,55 +566,55 @@ fn world(slow_consumer: SlowConsumer, has_snapshot: bool) -> World {
     }
 }
 
-fn check(world: World) {
-    let checker = world.checker().threads(2).spawn_bfs().join();
+fn check(scenario: Scenario) {
+    let checker = scenario.checker().threads(2).spawn_bfs().join();
     println!("{} states", checker.unique_state_count());
     checker.assert_properties();
 }
 
 #[test]
 fn no_undetected_loss_when_clients_reconnect() {
-    check(World {
+    check(Scenario {
         publications: 3,
-        ..world(SlowConsumer::Gap, false)
+        ..scenario(SlowConsumer::Gap, false)
     });
 }
 
 #[test]
 fn no_undetected_loss_with_snapshots() {
-    check(world(SlowConsumer::Gap, true));
+    check(scenario(SlowConsumer::Gap, true));
 }
 
 #[test]
 fn no_undetected_loss_with_the_latest_policy() {
-    check(World {
+    check(Scenario {
         publications: 3,
-        ..world(SlowConsumer::Latest, false)
+        ..scenario(SlowConsumer::Latest, false)
     });
 }
 
 #[test]
 fn no_undetected_loss_when_the_log_restarts() {
-    check(World {
+    check(Scenario {
         epochs: 1,
-        ..world(SlowConsumer::Gap, false)
+        ..scenario(SlowConsumer::Gap, false)
     });
 }
 
 #[test]
 fn no_undetected_loss_when_the_broker_is_unavailable() {
-    check(World {
+    check(Scenario {
         outages: 1,
-        ..world(SlowConsumer::Gap, true)
+        ..scenario(SlowConsumer::Gap, true)
     });
 }
 
 #[test]
 fn no_undetected_loss_when_clients_resubscribe() {
-    check(World {
+    check(Scenario {
         resubscriptions: 1,
         connections: 1,
         epochs: 1,
-        ..world(SlowConsumer::Gap, false)
+        ..scenario(SlowConsumer::Gap, false)
     });
 }

@@ -90,7 +90,7 @@ pub(super) struct StartPosition {
 /// The frames that follow a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct PendingSnapshot {
-    /// The position at which delivery continues, unless the snapshot has a position of its own.
+    /// The position at which delivery continues, unless the channel returns a position with the snapshot.
     at: Cursor,
     floor: u64,
     announcement: Announcement,
@@ -336,7 +336,7 @@ impl Subscription {
         }
     }
 
-    /// Notes that a log may have more messages.
+    /// Records that a log may have more messages.
     pub(super) fn mark_dirty(&mut self, log: LogKind) {
         if let Some(position) = self.position(log) {
             position.is_dirty = true;
@@ -408,7 +408,7 @@ impl Subscription {
         position.is_reading = false;
         let (messages, has_more) = match reply {
             ReadReply::Messages { messages, has_more } => (messages, has_more),
-            ReadReply::Behind(state) => return self.behind(log, state, out),
+            ReadReply::Behind(state) => return self.report_gap(log, state, out),
         };
         for message in messages {
             if message.offset <= position.at.offset {
@@ -422,7 +422,7 @@ impl Subscription {
                 );
                 let epoch = Arc::clone(&position.at.epoch);
                 let state = LogState::new(epoch, message.prev, message.offset, message.prev);
-                return self.behind(log, state, out);
+                return self.report_gap(log, state, out);
             }
             position.at.offset = message.offset;
             out.push(SessionOutput::Frame(match log {
@@ -453,8 +453,8 @@ impl Subscription {
         }
     }
 
-    /// Processes a read whose cursor is not in the log any more: tells the client of a gap, and continues after it.
-    fn behind(
+    /// Processes a read whose cursor is no longer in the log: sends the client a gap, and continues after it.
+    fn report_gap(
         &mut self,
         log: LogKind,
         state: LogState,

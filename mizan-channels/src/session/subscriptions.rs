@@ -73,7 +73,7 @@ impl ChannelSession {
         }
     }
 
-    /// Sets the timer to the shortest interval of all subscriptions, if there is one.
+    /// Sets the timer to the shortest interval of all subscriptions, if any.
     pub(super) fn schedule_reauthorization(&mut self, out: &mut Vec<SessionOutput>) {
         let configs = self.subscriptions.iter().filter_map(Subscription::config);
         let shortest = configs.map(|config| config.reauthorize).min();
@@ -105,7 +105,7 @@ impl ChannelSession {
         }
     }
 
-    /// Removes a subscription. `last` is its last frame, except for the replies to messages that are running.
+    /// Removes a subscription. `last` is its last frame; only replies to running messages may follow.
     pub(super) fn remove(
         &mut self,
         id: SubscriptionId,

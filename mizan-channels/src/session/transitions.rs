@@ -170,7 +170,7 @@ impl ChannelSession {
                 let next = limits.heartbeat_interval / 2;
                 out.push(SessionOutput::Timer(Timer::Heartbeat, next));
             }
-            // The pong may be among the frames that the driver does not read now.
+            // The driver is not reading, so the pong may be among the unread frames.
             Timer::Pong if !self.wants_input() => {
                 out.push(SessionOutput::Timer(Timer::Pong, limits.pong_timeout));
             }
@@ -193,8 +193,8 @@ impl ChannelSession {
         Ok(())
     }
 
-    /// Requests the next read for a subscription that may have unread messages. The subscriptions take turns, a few
-    /// messages each.
+    /// Requests the next read for a subscription that may have unread messages. The subscriptions take turns, with
+    /// a few messages each.
     fn read_next(&mut self, out: &mut Vec<SessionOutput>) {
         if self.write_credit == 0 {
             return;
@@ -208,7 +208,7 @@ impl ChannelSession {
                     after,
                     max_messages: MAX_READ_MESSAGES.min(self.write_credit),
                 });
-                // The subscriptions that have waited longest come first the next time.
+                // The next turn begins with the subscriptions that have waited longest.
                 self.subscriptions[index..].rotate_left(1);
                 return;
             }

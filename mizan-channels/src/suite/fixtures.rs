@@ -118,7 +118,7 @@ async fn attach(
     (notifications, log)
 }
 
-/// Waits for a future that should complete soon.
+/// Awaits `future` with a timeout of 20 seconds.
 ///
 /// # Panics
 ///

@@ -31,7 +31,7 @@ pub async fn presence(broker: &dyn Broker) {
     assert_eq!(members(broker).await.1, json!([ole]));
     broker.leave("room", "c3").await.unwrap();
     assert_eq!(members(broker).await.1, json!([]));
-    // Each change, and whether it comes after the list with both members.
+    // Each change, and whether it follows the list with both members in the log.
     let mut seen: Vec<(bool, Value)> = Vec::new();
     while seen.len() < 4 {
         for message in changes.messages(9).await {

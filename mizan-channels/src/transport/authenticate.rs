@@ -30,7 +30,7 @@ pub type Authentication = Pin<Box<dyn Future<Output = Result<Peer, Error>> + Sen
 /// }
 /// ```
 pub trait AuthenticateConnection: Send + Sync + 'static {
-    /// Authenticates the client by `token`, or without one by the request that opened the connection.
+    /// Authenticates the client by `token`, or by the request that opened the connection if there is no token.
     ///
     /// The server calls it after `hello`, after `auth`, and periodically, so that an expired or revoked
     /// credential is noticed.
@@ -38,7 +38,7 @@ pub trait AuthenticateConnection: Send + Sync + 'static {
     /// # Errors
     ///
     /// Returns an error if the credential could not be checked, for example because the session store is
-    /// unavailable. A wrong or expired credential is not an error: it gives an anonymous principal.
+    /// unavailable. An invalid or expired credential is not an error: it results in an anonymous principal.
     fn authenticate(&self, token: Option<String>) -> Authentication;
 }
 

@@ -61,7 +61,7 @@ pub trait Transport: Send + Unpin + 'static {
 
     /// Waits until the transport accepts another frame.
     ///
-    /// A transport should buffer little: frames that are not sent yet wait in a log that all connections
+    /// A transport should buffer few frames: messages that are not sent yet wait in a log that all connections
     /// share.
     ///
     /// # Errors

@@ -22,9 +22,9 @@ use mizan_core::{
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
-/// Semaphores that the channel's code waits for, and counters of its calls.
-pub(crate) struct World {
-    /// A permit for each `authorize` in a room `slow`.
+/// The semaphores that the channel's code waits for, and the counters of its calls.
+pub(crate) struct Probe {
+    /// Permits for `authorize` in the room `slow`.
     authorize: Semaphore,
     member: Semaphore,
     pub(crate) publish: Semaphore,
@@ -34,7 +34,7 @@ pub(crate) struct World {
     refuses_messages: AtomicBool,
 }
 
-impl Default for World {
+impl Default for Probe {
     fn default() -> Self {
         Self {
             authorize: Semaphore::new(0),
@@ -48,7 +48,7 @@ impl Default for World {
     }
 }
 
-impl World {
+impl Probe {
     pub(crate) fn refuse_messages(&self) {
         self.refuses_messages.store(true, Ordering::SeqCst);
     }
@@ -86,11 +86,11 @@ impl Channel for Chat {
     const NAME: &'static str = "chat";
 
     async fn authorize(cx: &Cx, params: &Room) -> Decision {
-        let world = cx.state::<Arc<World>>();
+        let probe = cx.state::<Arc<Probe>>();
         if params.room == "slow" {
-            world.authorized.fetch_add(1, Ordering::SeqCst);
-            let _running = Running::begin(&world.running);
-            world.authorize.acquire().await.unwrap().forget();
+            probe.authorized.fetch_add(1, Ordering::SeqCst);
+            let _running = Running::begin(&probe.running);
+            probe.authorize.acquire().await.unwrap().forget();
         }
         if params.room == "nowhere" {
             return Decision::not_found("there is no such room");
@@ -107,20 +107,20 @@ impl Channel for Chat {
             return Ok(None);
         };
         if params.room == "busy" {
-            let world = cx.state::<Arc<World>>();
-            world.member.acquire().await?.forget();
+            let probe = cx.state::<Arc<Probe>>();
+            probe.member.acquire().await?.forget();
         }
         Ok(Some(Member::new(id.to_owned(), id.to_owned())))
     }
 
     async fn receive(cx: &Cx, params: &Room, message: String) -> Result<usize, Error> {
-        let world = cx.state::<Arc<World>>();
-        if world.refuses_messages.load(Ordering::SeqCst) {
+        let probe = cx.state::<Arc<Probe>>();
+        if probe.refuses_messages.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorCode::Unauthenticated, "sign in"));
         }
-        let received = world.received.fetch_add(1, Ordering::SeqCst) + 1;
+        let received = probe.received.fetch_add(1, Ordering::SeqCst) + 1;
         if message == "wait" {
-            world.publish.acquire().await?.forget();
+            probe.publish.acquire().await?.forget();
         }
         if message == "fail" {
             return Err(Error::new(
@@ -144,7 +144,7 @@ impl Channel for Chat {
 pub(crate) struct Server {
     channels: Channels,
     app: App,
-    pub(crate) world: Arc<World>,
+    pub(crate) probe: Arc<Probe>,
 }
 
 impl Server {
@@ -152,13 +152,13 @@ impl Server {
         let mut limits = ConnectionLimits::default();
         set_limits(&mut limits);
         let channels = Channels::with_limits(broker, limits);
-        let world = Arc::<World>::default();
+        let probe = Arc::<Probe>::default();
         let registry = Registry::new().channel::<Chat>().state(channels.clone());
-        let app = registry.state(Arc::clone(&world)).build().unwrap();
+        let app = registry.state(Arc::clone(&probe)).build().unwrap();
         Self {
             channels,
             app,
-            world,
+            probe,
         }
     }
 
@@ -170,7 +170,7 @@ impl Server {
     async fn connect_from(&self, user: &'static str, address: Option<IpAddr>) -> Client {
         let (to_server, from_client) = mpsc::unbounded_channel();
         let (to_client, from_server) = mpsc::unbounded_channel();
-        let wire = Wire {
+        let transport = InMemoryTransport {
             from: from_client,
             to: to_client,
         };
@@ -185,7 +185,7 @@ impl Server {
                 Ok(Peer::new(principal, head))
             })
         };
-        tokio::spawn(self.channels.serve(&self.app, wire, authenticate));
+        tokio::spawn(self.channels.serve(&self.app, transport, authenticate));
         let mut client = Client {
             to: to_server,
             from: from_server,
@@ -196,12 +196,12 @@ impl Server {
     }
 }
 
-struct Wire {
+struct InMemoryTransport {
     from: mpsc::UnboundedReceiver<Bytes>,
     to: mpsc::UnboundedSender<Bytes>,
 }
 
-impl Transport for Wire {
+impl Transport for InMemoryTransport {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         let frame = self.from.poll_recv(cx);
         frame.map(|frame| frame.map_or(Received::End, Received::Frame))
@@ -259,7 +259,7 @@ impl Client {
     }
 
     /// Returns the frames that arrive within `time`.
-    async fn during(&mut self, time: Duration) -> Vec<Value> {
+    async fn frames_within(&mut self, time: Duration) -> Vec<Value> {
         let end = tokio::time::Instant::now() + time;
         let mut frames = Vec::new();
         while let Ok(frame) = tokio::time::timeout_at(end, self.any()).await {
@@ -274,7 +274,7 @@ fn memory_server(set_limits: impl FnOnce(&mut ConnectionLimits)) -> Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn leaving_while_entering_leaves_no_presence() {
+async fn leaving_while_joining_removes_the_presence() {
     let server = memory_server(|_| {});
     let mut watching = server.connect("").await;
     watching.sub(1, "busy");
@@ -285,8 +285,8 @@ async fn leaving_while_entering_leaves_no_presence() {
     mia.until("subok").await;
     mia.send(&json!({ "t": "unsub", "sub": 1 }));
     mia.until("unsub").await;
-    server.world.member.add_permits(1);
-    let frames = watching.during(Duration::from_secs(15)).await;
+    server.probe.member.add_permits(1);
+    let frames = watching.frames_within(Duration::from_secs(15)).await;
     assert!(
         frames.iter().all(|frame| frame["t"] != "presence"),
         "{frames:?}"
@@ -310,7 +310,7 @@ async fn announces_repeated_presence_changes_once() {
         mia.until("unsub").await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let frames = watching.during(Duration::from_secs(10)).await;
+    let frames = watching.frames_within(Duration::from_secs(10)).await;
     let changes: Vec<_> = frames
         .iter()
         .filter(|frame| frame["t"] == "presence")
@@ -331,7 +331,7 @@ async fn cancels_work_when_the_subscription_ends() {
     }
     client.sub(99, "slow");
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(server.world.running.load(Ordering::SeqCst), 1);
+    assert_eq!(server.probe.running.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -344,14 +344,14 @@ async fn limits_concurrent_calls_of_the_server() {
         clients.push(client);
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(server.world.running.load(Ordering::SeqCst), 2);
-    server.world.authorize.add_permits(5);
+    assert_eq!(server.probe.running.load(Ordering::SeqCst), 2);
+    server.probe.authorize.add_permits(5);
     for client in &mut clients {
         client.until("subok").await;
     }
-    let authorized = server.world.authorized.load(Ordering::SeqCst);
+    let authorized = server.probe.authorized.load(Ordering::SeqCst);
     assert_eq!(authorized, 5);
-    // A call that gets no permit in time is refused with `unavailable`.
+    // A call that does not get a permit in time fails with `unavailable`.
     for client in &mut clients {
         client.sub(2, "slow");
     }
@@ -370,7 +370,7 @@ async fn limits_concurrent_calls_of_each_client() {
     });
     let mut greedy = Vec::new();
     for host in 0..10 {
-        // All addresses of a /64 network are one client.
+        // All addresses of a /64 network count as one client.
         let address = Some(format!("2001:db8::{host}").parse().unwrap());
         let mut client = server.connect_from("eve", address).await;
         for sub in 0..5 {
@@ -379,7 +379,7 @@ async fn limits_concurrent_calls_of_each_client() {
         greedy.push(client);
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(server.world.running.load(Ordering::SeqCst), 2);
+    assert_eq!(server.probe.running.load(Ordering::SeqCst), 2);
     for address in ["203.0.113.1", "2001:db8:0:1::1"] {
         let address = Some(address.parse().unwrap());
         let mut honest = server.connect_from("mia", address).await;
@@ -391,7 +391,7 @@ async fn limits_concurrent_calls_of_each_client() {
 }
 
 #[tokio::test]
-async fn unknown_room_is_not_found_for_every_client() {
+async fn unknown_room_is_not_found_for_all_clients() {
     let server = memory_server(|_| {});
     for user in ["", "mia"] {
         let mut client = server.connect(user).await;
@@ -406,11 +406,11 @@ async fn refused_message_can_be_sent_again() {
     let mut client = server.connect("").await;
     client.sub(1, "tea");
     client.until("subok").await;
-    server.world.refuses_messages.store(true, Ordering::SeqCst);
+    server.probe.refuses_messages.store(true, Ordering::SeqCst);
     client.msg("m", "hello");
     let refused = client.until("reply").await;
     assert_eq!(refused["error"]["code"], "unauthenticated");
-    server.world.refuses_messages.store(false, Ordering::SeqCst);
+    server.probe.refuses_messages.store(false, Ordering::SeqCst);
     client.msg("m", "hello");
     assert_eq!(client.until("reply").await["data"], 1);
     client.msg("m", "hello");
@@ -433,7 +433,7 @@ async fn rejects_a_mid_that_belongs_to_another_message() {
     client.send(&json!({ "t": "msg", "sub": 2, "mid": "m", "data": "hello" }));
     let refused = client.until("reply").await;
     assert_eq!(refused["error"]["code"], "mid_reused");
-    assert_eq!(server.world.received.load(Ordering::SeqCst), 1);
+    assert_eq!(server.probe.received.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -462,10 +462,10 @@ async fn runs_once_with_an_unknown_outcome(message: &str) {
     assert_eq!(reply["error"]["code"], "outcome_unknown");
     client.msg("m", message);
     assert_eq!(client.until("reply").await, reply);
-    assert_eq!(server.world.received.load(Ordering::SeqCst), 1);
+    assert_eq!(server.probe.received.load(Ordering::SeqCst), 1);
 }
 
-/// The lease of another run does not expire, as after the clock of Redis was set back.
+/// The lease of another run never expires, as if the clock of Redis had been set back.
 #[tokio::test(start_paused = true)]
 async fn message_waits_for_another_run_until_a_timeout() {
     let polls = Arc::<AtomicUsize>::default();
@@ -483,7 +483,7 @@ async fn message_waits_for_another_run_until_a_timeout() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown");
-    assert_eq!(server.world.received.load(Ordering::SeqCst), 0);
+    assert_eq!(server.probe.received.load(Ordering::SeqCst), 0);
     let polls = polls.load(Ordering::SeqCst);
     assert!(polls < 60, "the lease was polled {polls} times");
 }
@@ -500,7 +500,7 @@ async fn message_that_times_out_has_an_unknown_outcome() {
     assert_eq!(reply["error"]["code"], "outcome_unknown");
 }
 
-/// A broker on which another server runs each message without end.
+/// A broker that always reports that another server is running the message.
 struct AlwaysRunningElsewhere {
     memory: MemoryBroker,
     polls: Arc<AtomicUsize>,

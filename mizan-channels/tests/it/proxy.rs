@@ -24,7 +24,7 @@ struct State {
 }
 
 impl Proxy {
-    pub(crate) async fn to(target: u16) -> Self {
+    pub(crate) async fn start(target: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(Mutex::new(State {
@@ -133,7 +133,7 @@ impl Proxy {
     }
 
     /// Accepts connections, and forwards responses again.
-    pub(crate) fn mend(&self) {
+    pub(crate) fn restore(&self) {
         self.drops_responses.store(false, Ordering::Relaxed);
         self.state.lock().unwrap().is_cut = false;
     }

@@ -101,7 +101,7 @@ async fn fills_a_gap_before_later_messages_are_read() {
     publish_unannounced(&server, 2, "2").await;
     broker.publish("g", publication("3")).await.unwrap();
     assert_eq!(reader.texts(2).await, ["2", "3"]);
-    // No later message shows the gap.
+    // No later message reveals the gap.
     publish_unannounced(&server, 4, "4").await;
     assert_eq!(reader.texts(1).await, ["4"]);
 }
@@ -198,7 +198,7 @@ async fn decreased_top_starts_a_new_epoch() {
         broker.publish("g", publication(text)).await.unwrap();
     }
     let before = reader.log.state(0).0.epoch;
-    // A replica that was promoted without the last message has this top.
+    // This is the top of a promoted replica that had not received the last message.
     let mut connection = server.connect().await;
     let back = redis::cmd("HSET")
         .arg("mizan:m:{g}")

@@ -67,12 +67,12 @@ async fn until_gap(reader: &mut TestReader) -> Vec<String> {
 
 /// A process that was the master is demoted, loses its newest messages, and is promoted again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn demotion_and_promotion_in_one_process_starts_a_new_epoch() {
+async fn demoted_and_promoted_master_starts_a_new_epoch() {
     let (Some(a), Some(b)) = (RedisServer::start().await, RedisServer::start().await) else {
         return;
     };
     b.follow(&a).await;
-    let proxy = Proxy::to(a.port()).await;
+    let proxy = Proxy::start(a.port()).await;
     let listening = RedisBroker::new(proxy.address()).unwrap();
     let publishing = RedisBroker::new(a.address()).unwrap();
     let mut reader = TestReader::new(&listening, "lobby", 0).await;
@@ -104,7 +104,7 @@ async fn demotion_and_promotion_in_one_process_starts_a_new_epoch() {
     let returning = TestReader::resume(&publishing, "lobby", before).await;
     let read = returning.log.read(&returning.at, 9);
     assert!(matches!(read, ReadReply::Behind(_)), "{read:?}");
-    proxy.mend();
+    proxy.restore();
     for number in 8..10 {
         positions.insert(publish(&publishing, &format!("new{number}")).await);
     }
@@ -155,7 +155,7 @@ async fn publication_with_a_lost_response_is_added_once() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let proxy = Proxy::to(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let publishing = Arc::new(RedisBroker::new(proxy.address()).unwrap());
     let listening = RedisBroker::new(server.address()).unwrap();
     let mut reader = TestReader::new(&listening, "lobby", 0).await;
@@ -165,7 +165,7 @@ async fn publication_with_a_lost_response_is_added_once() {
     let sent = tokio::spawn(async move { broker.publish("lobby", publication("second")).await });
     assert_eq!(reader.texts(2).await, ["first", "second"]);
     proxy.cut();
-    proxy.mend();
+    proxy.restore();
     let position = within_timeout(sent).await.unwrap().unwrap();
     publish(&publishing, "third").await;
     assert_eq!(reader.texts(1).await, ["third"]);
@@ -178,7 +178,7 @@ async fn publication_that_arrives_after_its_retry_is_added_once() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let proxy = Proxy::to(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let publishing = Arc::new(RedisBroker::new(proxy.address()).unwrap());
     let reading = RedisBroker::new(server.address()).unwrap();
     let mut reader = TestReader::new(&reading, "lobby", 0).await;
@@ -194,7 +194,7 @@ async fn publication_that_arrives_after_its_retry_is_added_once() {
     .await;
     proxy.cut();
     let late = proxy.take_held();
-    proxy.mend();
+    proxy.restore();
     assert_eq!(within_timeout(sent).await.unwrap().unwrap().offset, 2);
     proxy.forward(&late).await;
     publish(&publishing, "third").await;
@@ -240,7 +240,7 @@ async fn rejects_a_lease_request_that_arrives_after_its_cancellation() {
     assert_ne!(acquire(&broker, &late).await, LeaseReply::Granted);
 }
 
-/// Long runs keep their leases, and do not block shorter ones, whatever their number.
+/// Long runs keep their leases, and do not block shorter runs, regardless of their number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_running_leases_while_outcomes_are_evicted() {
     let Some(server) = RedisServer::start().await else {
@@ -332,7 +332,7 @@ impl LogOutput {
 }
 
 #[tokio::test]
-async fn warns_of_a_redis_that_may_evict_keys() {
+async fn warns_about_redis_that_may_evict_keys() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
@@ -391,7 +391,7 @@ async fn presence_recovers_from_each_lost_key() {
     }
 }
 
-/// The presence of a member whose server died expires, whichever keys Redis loses.
+/// The presence of a member whose server died expires, regardless of the keys that Redis loses.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes a minute and a half"]
 async fn presence_expires_even_if_keys_are_lost() {
@@ -431,8 +431,8 @@ async fn presence_accepts_unusual_user_ids() {
     for id in ["", "a b", "ä\u{1}", "1 2"] {
         broker.enter("g", "c1", id, "1".into()).await.unwrap();
         let expected = serde_json::json!({ "members": [{ "id": id, "info": 1 }] });
-        let there: serde_json::Value = serde_json::from_str(&members(&broker).await).unwrap();
-        assert_eq!(there, expected);
+        let actual: serde_json::Value = serde_json::from_str(&members(&broker).await).unwrap();
+        assert_eq!(actual, expected);
         broker.leave("g", "c1").await.unwrap();
         assert_eq!(members(&broker).await, NO_MEMBERS);
         let mut count = 0;
@@ -445,7 +445,7 @@ async fn presence_accepts_unusual_user_ids() {
 /// Redis grants the lease of a message after the server has given up. When the client sends the message again, it
 /// runs at once, and does not wait for a run that never started.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn message_that_did_not_run_runs_when_it_is_sent_again() {
+async fn resent_message_runs_if_the_first_attempt_did_not() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -486,20 +486,20 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let proxy = Proxy::to(redis.port()).await;
+    let proxy = Proxy::start(redis.port()).await;
     let server = Server::new(RedisBroker::new(proxy.address()).unwrap(), |_| {});
     let listening = RedisBroker::new(redis.address()).unwrap();
     let mut reader = TestReader::new(&listening, "chat:tea", 0).await;
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
     client.until("subok").await;
-    // Loads the script into Redis.
+    // This message loads the script into Redis.
     client.msg("first", "first");
     client.until("reply").await;
     assert_eq!(reader.texts(1).await, ["first"]);
     client.msg("m", "wait");
     while server
-        .world
+        .probe
         .received
         .load(std::sync::atomic::Ordering::SeqCst)
         == 1
@@ -507,13 +507,13 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     proxy.drop_responses();
-    server.world.publish.add_permits(1);
+    server.probe.publish.add_permits(1);
     assert_eq!(reader.texts(1).await, ["wait"]);
     proxy.cut();
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown", "{reply}");
-    // The stored outcome is the one that the client was sent.
-    proxy.mend();
+    // The stored outcome is the one that the server sent to the client.
+    proxy.restore();
     within_timeout(async {
         loop {
             client.msg("m", "wait");
@@ -530,7 +530,7 @@ async fn message_that_may_have_been_published_has_an_unknown_outcome() {
 
 /// Messages that the channel refuses leave no keys in Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refused_messages_leave_nothing_in_redis() {
+async fn refused_messages_leave_no_keys_in_redis() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
@@ -538,7 +538,7 @@ async fn refused_messages_leave_nothing_in_redis() {
     let mut client = server.connect("").await;
     client.sub(1, "tea");
     client.until("subok").await;
-    server.world.refuse_messages();
+    server.probe.refuse_messages();
     for number in 0..100 {
         client.msg(&format!("m{number}"), "hello");
         let reply = client.until("reply").await;

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use crate::response::ReplyBody;
 
 pin_project! {
-    /// The body of a response: that of the application, or the message of a rejection.
+    /// A response body: the application's, or the message of a rejection.
     #[derive(Debug)]
     pub struct AllowedHostsBody<R> {
         #[pin]

@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri, header};
 #[derive(Clone, Debug)]
 pub(super) struct HostSet {
     pub(super) hosts: Arc<[Host]>,
-    /// Allows the names and addresses of this computer.
+    /// True if the names and addresses of this computer are allowed.
     pub(super) allows_local: bool,
 }
 
@@ -71,7 +71,7 @@ impl Host {
         if let Ok(addr) = without_brackets.unwrap_or(host).parse::<IpAddr>() {
             return Some(Self::Address(addr.to_canonical()));
         }
-        // A trailing dot is the root of the domain name system.
+        // A trailing dot marks a fully qualified name, which is the same host.
         let name = host.strip_suffix('.').unwrap_or(host);
         let is_name = name.split('.').all(|label| {
             !label.is_empty()

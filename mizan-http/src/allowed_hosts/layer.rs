@@ -8,7 +8,7 @@ use super::host::{Host, HostSet};
 use super::service::AllowedHostsService;
 use crate::service::config_error::{HttpConfigError, HttpConfigErrorKind};
 
-/// A layer that rejects requests for hosts other than those of the application.
+/// A layer that rejects requests for hosts that the application does not allow.
 ///
 /// Put it around the whole application, including pages, calls, WebSockets and error pages.
 ///
@@ -40,7 +40,7 @@ impl AllowedHosts {
     ///
     /// # Errors
     ///
-    /// Returns an error with the first host that is none of these.
+    /// Returns an error that names the first invalid host.
     pub fn new<H: AsRef<str>>(hosts: impl IntoIterator<Item = H>) -> Result<Self, HttpConfigError> {
         let hosts = hosts
             .into_iter()

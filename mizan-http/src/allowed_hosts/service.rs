@@ -52,7 +52,7 @@ where
         };
         tracing::debug!(
             host = ?request.headers().get(header::HOST),
-            "rejected a request for a host that is not allowed"
+            "rejected a request: its host is missing, invalid or not allowed"
         );
         AllowedHostsFuture::rejected(status, message)
     }

@@ -7,7 +7,7 @@ use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
 
-/// The largest body that is read without checking first that the budget has room for it.
+/// The maximum length of a body that is read without checking the free budget first.
 const SMALL_BODY_BYTES: u64 = 16 * 1024;
 
 /// The budgets for request bodies, which all clients share.
@@ -16,13 +16,13 @@ pub(crate) struct BodyBudget {
     memory: Budget,
     storage: Budget,
     files: Budget,
-    /// The limits for one request. The reader of the body rejects larger bodies because of their size.
+    /// The limits for one request. The reader of a body rejects a larger one with `too_large`.
     max_request_memory: u64,
     max_request_storage: u64,
     max_request_files: usize,
 }
 
-/// The place to which the server reads a body.
+/// The medium that the server reads a body into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
     Memory,

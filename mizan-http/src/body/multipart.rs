@@ -20,16 +20,15 @@ use super::slow_body::SlowBodyTimeout;
 use crate::quoted_string::rsplit_unquoted;
 use crate::service::limits::HttpLimits;
 
-/// The maximum number of bytes that multer gets at once.
+/// The maximum number of bytes that multer receives at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// The maximum size of the headers of one part.
 const MAX_PART_HEADER_BYTES: usize = 16 * 1024;
 
 /// Reads the parts of a body within the limits.
 ///
-/// multer reads all that its stream has ready, and requires a stream that is `Send`. So it gets a
-/// [`ChunkSource`] as its stream, which receives one chunk of the body whenever multer has used up the
-/// one before.
+/// multer reads everything that its stream has ready, and requires the stream to be `Send`. So its stream is
+/// a [`ChunkSource`], which receives the next chunk of the body when multer has consumed the previous one.
 pub(super) struct MultipartReader<'a, B: Body> {
     body: Pin<&'a mut B>,
     /// The unread rest of the last frame.
@@ -68,7 +67,7 @@ impl<'a, B: Body> MultipartReader<'a, B> {
         limits: &'a HttpLimits,
     ) -> Result<Self, Error> {
         let max_bytes = max_bytes(limits);
-        // A body that announces too large a length is rejected before any of it is read.
+        // A body whose announced length exceeds the limit is rejected before any of it is read.
         if body.size_hint().lower() > max_bytes {
             return Err(too_large(max_bytes));
         }
@@ -123,7 +122,7 @@ impl<'a, B: Body> MultipartReader<'a, B> {
         self.drive(usize::MAX, poll_chunk).await
     }
 
-    /// Reads a text field of at most `bytes_left` bytes. It takes memory of `share`.
+    /// Reads a text field of at most `bytes_left` bytes. The text counts against the memory of `share`.
     pub(super) async fn text(
         &mut self,
         part: &mut Part,

@@ -40,7 +40,7 @@ impl Payload {
     ///
     /// # Errors
     ///
-    /// Returns `invalid` with the rejected files, and with the files of rows that do not exist, by path.
+    /// Returns `invalid` with an error at the path of each rejected file and of each file of a missing row.
     pub(crate) fn with_files(mut values: Value, data: FormData) -> Result<Self, Error> {
         let FormData {
             files,

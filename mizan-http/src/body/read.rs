@@ -39,7 +39,7 @@ pub(crate) async fn read_bytes<B: Body>(
 ) -> Result<Bytes, Error> {
     check_encoding(headers)?;
     let limit = limits.max_body_bytes;
-    // A body that announces too large a length is rejected before any of it is read.
+    // A body whose announced length exceeds the limit is rejected before any of it is read.
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit as u64));
     }

@@ -8,13 +8,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The number of bytes that have to arrive within each interval.
 const MIN_BYTES_PER_INTERVAL: usize = 16 * 1024;
-/// Replaces a time limit that is too long for the clock.
+/// The time limit that is used instead of one that the clock cannot represent.
 const FAR_FUTURE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Limits the time of a whole body and the time for each 16 KiB of it.
 ///
-/// Without it, a client that sends a byte now and then could hold its connection and its files for any
-/// length of time.
+/// Without it, a client that sends a byte now and then could keep its connection and its files open
+/// indefinitely.
 pub(super) struct SlowBodyTimeout {
     interval: Duration,
     received_bytes: usize,

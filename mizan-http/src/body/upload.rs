@@ -17,7 +17,7 @@ use super::body_budget::BodyShare;
 use super::media_type::{self, SNIFF_BYTES};
 use super::multipart::{MultipartReader, Part};
 
-/// The number of bytes of a file that are collected in memory before they are written.
+/// The size of the blocks in which a file is written.
 const WRITE_BLOCK_BYTES: usize = 256 * 1024;
 
 /// The result of receiving a file.
@@ -31,7 +31,7 @@ pub(super) enum UploadOutcome {
 /// A file that was received and accepted.
 pub(super) struct ReceivedFile {
     pub(super) upload: Upload,
-    /// Represents the content when requests are compared.
+    /// The hash of the content, which replaces it when requests are compared.
     pub(super) hash: [u8; 32],
 }
 

@@ -60,7 +60,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
             .map(|input| body.slice_ref(input.get().as_bytes()))
             .unwrap_or_default();
         let (calls, principal) = (Arc::clone(&state.calls), principal.clone());
-        // Each call has a head of its own, which carries its cancellation.
+        // Each call has its own copy of the head, which carries its cancellation.
         let head = RequestHead::clone(head);
         let share = Arc::clone(&share);
         lines.spawn(async move {

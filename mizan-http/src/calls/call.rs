@@ -108,7 +108,7 @@ fn input_part_missing() -> Error {
     )
 }
 
-/// Returns the value of the query parameter `input`, or nothing if there is none.
+/// Returns the value of the query parameter `input`, which is empty if the parameter is missing.
 ///
 /// The value is returned as bytes, because it may be invalid UTF-8, which the decoder rejects.
 fn query_input(query: &str) -> Result<Bytes, Error> {

@@ -109,7 +109,7 @@ impl CallRunner {
         if !function.kind().is_safe() {
             return Err(Error::new(
                 ErrorCode::MethodNotAllowed,
-                "a batch or a page can only call queries and contexts: call a mutation by itself",
+                "a batch or a page can call only queries and contexts: send a mutation as a separate call",
             ));
         }
         let payload = Payload::json(input);
@@ -148,7 +148,7 @@ impl CallRunner {
         payload: Payload,
         key: Option<&IdempotencyKey>,
     ) -> Result<CallReply, Error> {
-        // A request that waits for the reply of another one counts as a call, too.
+        // A request that waits for the reply to another request also counts as a call.
         let permit = Arc::clone(&self.permits)
             .try_acquire_owned()
             .map_err(|_| busy(Exhausted::Total))?;
@@ -239,8 +239,8 @@ struct CallResources {
     _body: Option<RetainedShare>,
 }
 
-/// A running call. Dropping it signals cancellation to the function; a mutation then continues in a task
-/// of its own.
+/// A running call. Dropping it signals cancellation to the function; a mutation then continues in a
+/// separate task.
 struct RunningCall {
     work: Option<(LazyTimeout<BoxFuture<'static, CallReply>>, CallResources)>,
     continues_after_drop: bool,
@@ -270,7 +270,7 @@ impl Drop for RunningCall {
             return;
         };
         self.head.cancellation().cancel();
-        // Without a runtime, for example while it shuts down, no task can be spawned.
+        // If there is no runtime, for example while it shuts down, no task can be spawned.
         if let Ok(runtime) = Handle::try_current()
             && self.continues_after_drop
         {

@@ -12,8 +12,8 @@ use super::network::canonical_network;
 
 /// The address of the peer of the connection, as an extension of the request.
 ///
-/// [`serve`](crate::serve()) inserts it. Behind another server, insert it in a middleware: without it,
-/// calls have no client address and limits for each client do not apply.
+/// [`serve`](crate::serve()) inserts it. With another server, insert it in a middleware: without it, calls
+/// have no client address, and the limits for each client do not apply.
 ///
 /// ```
 /// use axum::extract::{ConnectInfo, Request};
@@ -54,8 +54,8 @@ impl ClientAddressResolver {
     ///
     /// Each proxy appends the address of its peer to the header, so the header is read from its end: the
     /// first address that is not a trusted proxy is the client. Entries before it may be forged. An entry
-    /// that names no address (`unknown`, an obfuscated name, a malformed value) ends the search at the
-    /// proxy that wrote it.
+    /// without an address (`unknown`, an obfuscated name, a malformed value) ends the search at the proxy
+    /// that wrote it.
     pub(crate) fn resolve(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
         let PeerAddr(peer) = extensions.get()?;
         let mut client = peer.ip().to_canonical();

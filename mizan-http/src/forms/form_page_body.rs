@@ -7,8 +7,8 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a request to the application within [`FormPages`](super::FormPages): that of the client,
-    /// or an empty one if `FormPages` requests a page.
+    /// The body of a request to the application within [`FormPages`](super::FormPages): the body that the
+    /// client sent, or an empty body if `FormPages` requests a page.
     #[derive(Debug)]
     pub struct FormPageBody<B> {
         #[pin]

@@ -22,13 +22,13 @@ use crate::service::MizanService;
 /// form's page again, with the values of the user and with error messages.
 ///
 /// It wraps the whole application, and passes every request to it, including posts below `{mount}/form/`.
-/// So all layers of a router also apply to forms: limits of body size, lists of addresses,
+/// So all layers of a router also apply to forms: limits of body size, address allow-lists,
 /// [`PeerAddr`](crate::PeerAddr). The application must contain `mizan`, which answers the post. If the form
 /// has to be shown again, `FormPages` requests its page from the application, with the headers of the post
 /// and with a [`FormPost`](mizan_core::adapter::FormPost) as an extension, and sends that page as the response.
 /// [`MizanService::caller`] passes the extension to the form's functions.
 ///
-/// Wrap the router in it. Do not use `Router::layer`: axum applies a layer to each route by itself, so the
+/// Wrap the router in it. Do not use `Router::layer`: axum applies a layer to each route individually, so the
 /// service would not have access to the pages of other routes. [`FormPagesLayer`](super::FormPagesLayer)
 /// is the corresponding layer.
 ///
@@ -80,7 +80,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // `self.inner` is ready, and its clone may not be: the request takes the former.
+        // `self.inner` is ready, but a clone of it may not be, so the request uses `self.inner`.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let state = &self.mizan.0;
@@ -128,7 +128,7 @@ impl<S, A> fmt::Debug for FormPages<S, A> {
     }
 }
 
-/// The parts of a post that a request for the form's page has in common with it.
+/// The parts of a post that are copied into the request for the form's page.
 struct PageRequest {
     uri: Uri,
     version: Version,

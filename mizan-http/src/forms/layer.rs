@@ -10,7 +10,7 @@ use crate::service::MizanService;
 
 /// A [`Layer`] that wraps an application in [`FormPages`].
 ///
-/// Apply it to the whole router, not with `Router::layer`, which wraps each route by itself:
+/// Apply it to the whole router, not with `Router::layer`, which wraps each route individually:
 ///
 /// ```
 /// use axum::Router;

@@ -42,7 +42,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     }
     let outcome = match PostedForm::read(state, form, head, body).await {
         Ok(posted) => posted.process(state, head).await,
-        // The fields could not be read, so the page of the form is not known.
+        // The fields could not be read, so the page of the form is unknown.
         Err(error) => FormOutcome::Redisplay(Box::new(Redisplay {
             form: form.clone(),
             status: status(&error),
@@ -59,7 +59,7 @@ struct PostedForm<'a> {
     form: &'a FormEntry,
     submit: &'a FunctionEntry,
     principal: Principal,
-    /// The decision of the policy. For a form without files, the call itself checks it.
+    /// The result of the policy check, which a form without files leaves to its call.
     admitted: Result<(), Error>,
     control: ControlFields,
     values: Value,
@@ -162,7 +162,7 @@ impl<'a> PostedForm<'a> {
     }
 }
 
-/// Returns the errors in the values of a form whose files were rejected.
+/// Validates the values of a form whose files were rejected, and returns the errors.
 async fn validate<A: Authenticate>(
     state: &ServiceState<A>,
     form: &FormEntry,
@@ -179,7 +179,7 @@ async fn validate<A: Authenticate>(
         .run_read(validate, principal, head.clone(), input.into())
         .await
         .ok()
-        // If the validation fails, the errors appear when the user submits the form again.
+        // If the `validate` function fails, the errors appear when the user submits the form again.
         .and_then(|validation| serde_json::from_slice(&validation).ok())
         .map_or_else(FieldErrors::new, |Validation { errors }| errors)
 }
@@ -236,15 +236,15 @@ impl Submission<'_> {
         for cookie in headers.get_all(header::SET_COOKIE) {
             reason.headers.append(header::SET_COOKIE, cookie.clone());
         }
-        // A failed call leaves no entry, so an entry belongs to an earlier submission. The form then
-        // needs a new token.
+        // A failed call is not stored, so a stored call is an earlier submission. The form then needs a new
+        // token.
         reason.is_token_used =
             key.is_some_and(|key| state.calls.is_key_used(self.submit, &self.principal, &key));
         Err(reason)
     }
 }
 
-/// The reason for which a form is shown again.
+/// The reason why a form is shown again.
 struct RedisplayReason {
     status: StatusCode,
     errors: FieldErrors,
@@ -273,8 +273,8 @@ impl From<Error> for RedisplayReason {
     }
 }
 
-/// Returns the status of a page that shows a form with its errors: 422 for all errors of the client, and
-/// the status of the error for those of the server, so that monitoring notices them.
+/// Returns the status of a page that shows a form with its errors: 422 for every client error, and the
+/// status of the error for a server error, so that monitoring detects it.
 fn page_status(error: &Error) -> StatusCode {
     let status = status(error);
     if status.is_server_error() {

@@ -93,7 +93,7 @@ pub(crate) fn cacheable(output: Bytes, headers: &HeaderMap) -> Response<ReplyBod
 /// Adds the headers and cookies that the function set.
 pub(crate) fn apply_head(mut head: ReplyHead, headers: &mut HeaderMap) {
     if !head.headers.is_empty() {
-        // The server decides about the framing of the response, even if a function forwards the
+        // The server determines the framing of the response, even if a function forwards the
         // headers of another server.
         for name in [
             header::CONNECTION,

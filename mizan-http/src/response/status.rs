@@ -17,7 +17,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
 fn status_of_code(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::Malformed => StatusCode::BAD_REQUEST,
-        // RFC 9470 requests a new authentication with the same status.
+        // RFC 9470 uses the same status to request another authentication.
         ErrorCode::Unauthenticated | ErrorCode::Reauthenticate => StatusCode::UNAUTHORIZED,
         ErrorCode::Forbidden | ErrorCode::CrossSite => StatusCode::FORBIDDEN,
         ErrorCode::UnknownFunction | ErrorCode::NotFound => StatusCode::NOT_FOUND,

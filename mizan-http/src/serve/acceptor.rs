@@ -16,7 +16,7 @@ use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
 /// The minimum interval between two log messages about the same problem.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The slot that an open connection takes until it is dropped.
+/// The slot of an open connection in the limits. Dropping it releases the slot.
 pub(super) struct ConnectionSlot {
     _permit: OwnedSemaphorePermit,
     _share: Option<Share>,
@@ -85,7 +85,7 @@ impl ConnectionAcceptor {
         }
     }
 
-    /// Takes a share of the limit for each client, which does not apply to trusted proxies.
+    /// Counts the connection against the limit of its client. Trusted proxies have no such limit.
     fn take_share(&mut self, peer: SocketAddr) -> Result<Option<Share>, Exhausted> {
         let addr = peer.ip().to_canonical();
         if self.trusted_proxies.iter().any(|net| net.contains(&addr)) {
@@ -103,10 +103,10 @@ impl ConnectionAcceptor {
     }
 }
 
-/// A file descriptor that is kept for the case that the process has no others left.
+/// A spare file descriptor, for the time when the process has reached its limit of open files.
 ///
-/// With it, the server can still accept a connection and close it. So the client learns at once that the
-/// server is full, and the connections behind it do not remain in the queue.
+/// The server frees it to accept a waiting connection, and closes that connection. The client thus learns
+/// at once that the server is full, and the connections behind it do not remain in the queue.
 struct ReserveDescriptor(Option<std::fs::File>);
 
 impl ReserveDescriptor {
@@ -120,8 +120,8 @@ impl ReserveDescriptor {
     async fn refuse_one(&mut self, listener: &TcpListener) {
         const PAUSE: Duration = Duration::from_millis(50);
         if self.0.take().is_some() {
-            // This waits only if another part of the process took the descriptor, or if the client has
-            // disconnected.
+            // `accept` waits only if another part of the process has taken the descriptor, or if the client
+            // has disconnected.
             let refused = tokio::time::timeout(PAUSE, listener.accept()).await;
             let is_refused = matches!(refused, Ok(Ok(_)));
             drop(refused);

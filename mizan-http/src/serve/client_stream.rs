@@ -16,16 +16,15 @@ use super::acceptor::ConnectionSlot;
 
 /// The maximum number of bytes of a rejected body that are read after the response.
 const MAX_LINGER_BYTES: usize = 64 * 1024 * 1024;
-/// The maximum time in which a lingering client may send nothing.
+/// The time after which a lingering connection is closed if its client sends nothing.
 const LINGER_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The size of the buffer for discarded bytes.
 const LINGER_BUFFER_BYTES: usize = 16 * 1024;
 
 /// A connection that fails with a timeout if its client does not read.
 ///
-/// Without the timeout, a client that sends requests and never reads the responses would hold its
-/// connection and its responses forever. The stream holds its connection slot until it is dropped, also
-/// when it becomes a WebSocket.
+/// Without the timeout, the server would keep the connection and the responses of a client that never reads
+/// them. The stream holds its connection slot until it is dropped, even after it has become a WebSocket.
 pub(super) struct ClientStream {
     stream: TcpStream,
     write_timeout: Duration,
@@ -94,7 +93,7 @@ impl RequestState {
     }
 }
 
-/// Marks a request as in progress until it is dropped.
+/// A guard that marks a request as in progress.
 pub(super) struct RequestGuard(Arc<RequestState>);
 
 impl Drop for RequestGuard {

@@ -30,7 +30,7 @@ const MAX_HEADERS: usize = 100;
 const MAX_HEAD_BYTES: u32 = 64 * 1024;
 /// The maximum number of concurrent requests on an HTTP/2 connection.
 const MAX_CONCURRENT_STREAMS: u32 = 250;
-/// The interval between HTTP/2 pings, and the time in which a ping has to be answered.
+/// The interval between HTTP/2 pings, and the timeout of each ping.
 const HTTP2_KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// The time limits of a connection.
@@ -182,7 +182,7 @@ where
     Ok(response.map(TrackedBody::of_service))
 }
 
-/// Returns the response to a request with too many headers or without one valid host.
+/// Returns the rejection of a request with too many headers or without exactly one valid host.
 async fn reject_invalid_head(request: &Request<Incoming>) -> Option<Response<Bytes>> {
     // Over HTTP/1.1, hyper counts the headers.
     if request.version() == Version::HTTP_2 && header_count(request) > MAX_HEADERS {
@@ -201,8 +201,8 @@ async fn reject_invalid_head(request: &Request<Incoming>) -> Option<Response<Byt
     Some(Response::from_parts(head, body.unwrap_or_default()))
 }
 
-/// Counts the headers of an HTTP/2 request. All cookies count as one header: browsers send each of them in
-/// a header of its own (RFC 9113, section 8.2.3).
+/// Counts the headers of an HTTP/2 request. All cookies count as one header, because browsers send each
+/// cookie in a separate header (RFC 9113, section 8.2.3).
 fn header_count<B>(request: &Request<B>) -> usize {
     let headers = request.headers();
     let cookies = headers.get_all(header::COOKIE).iter().count();

@@ -1,4 +1,4 @@
-//! The check that a request names its host exactly once, so that all servers in front agree on it.
+//! The check that a request names exactly one host, so that this server and its proxies agree on it.
 
 use http::uri::Authority;
 use http::{HeaderValue, Request, Version, header};

@@ -17,9 +17,9 @@ use tokio::time::{Instant, Sleep, sleep};
 /// The maximum size of a chunk that is passed to the HTTP/2 implementation, and thus the maximum that it
 /// buffers for a client that does not read.
 const MAX_CHUNK_BYTES: usize = 16 * 1024;
-/// The maximum size of a chunk that is passed on without splitting off its last byte. The last byte of a
-/// larger chunk is passed separately: the implementation buffers the last chunk for any length of time
-/// after the stream has ended here.
+/// The maximum size of a chunk that is sent whole. The last byte of a larger chunk is sent as a separate
+/// chunk: the HTTP/2 implementation keeps the last chunk of a body after the stream has ended here, without
+/// a time limit, so the last chunk must be small.
 const MAX_UNSPLIT_BYTES: usize = 1024;
 
 tokio::task_local! {
@@ -66,7 +66,7 @@ impl ActiveStreams {
     }
 }
 
-/// Counts a stream as active until it is dropped.
+/// A guard that counts a stream as active.
 struct ActiveStream(Arc<ActiveStreams>);
 
 impl ActiveStream {
@@ -131,8 +131,8 @@ async fn run_until_stalled<F: Future>(stream: F, timeout: Duration) {
     .await;
 }
 
-/// The progress of a response: the number of chunks that were passed on, and whether the last one is still
-/// waiting for the client.
+/// The progress of a response: the number of chunks that were passed to the HTTP/2 implementation, and
+/// whether the last one is still waiting for the client.
 #[derive(Default)]
 struct Progress {
     chunks: AtomicUsize,
@@ -140,14 +140,14 @@ struct Progress {
 }
 
 impl Progress {
-    /// Returns the number of the chunk that waits for the client.
+    /// Returns the number of the chunk that is waiting for the client, if any.
     fn pending_chunk(&self) -> Option<usize> {
         self.is_pending
             .load(Ordering::Relaxed)
             .then(|| self.chunks.load(Ordering::Relaxed))
     }
 
-    /// Records that the next chunk is requested, so the one before is being sent.
+    /// Records that the HTTP/2 implementation requests the next chunk, and so is sending the previous one.
     fn on_poll(&self) {
         self.is_pending.store(false, Ordering::Relaxed);
     }
@@ -162,7 +162,7 @@ pin_project! {
     /// The body of a response, from the service or from the server itself.
     ///
     /// Over HTTP/2, it is split into chunks: a request for the next chunk shows that the client has read
-    /// the one before.
+    /// the previous one.
     pub(super) struct TrackedBody<B> {
         #[pin]
         body: Option<B>,

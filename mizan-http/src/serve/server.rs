@@ -89,8 +89,8 @@ pub struct Serve<S> {
 }
 
 impl<S> Serve<S> {
-    /// Sets the maximum time in which the head of a request has to arrive, measured from the start of
-    /// the connection or from the end of the previous request. 10 seconds by default.
+    /// Sets the timeout for receiving the head of a request, measured from the start of the connection or
+    /// from the end of the previous request. 10 seconds by default.
     ///
     /// Over HTTP/2, it is the maximum time without a request in progress. Pings do not extend it.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {

@@ -30,8 +30,8 @@ use tokio::sync::oneshot;
 /// }
 /// ```
 ///
-/// A thread of its own receives the signals, so that a second signal also exits a process whose runtime
-/// is blocked. If signals cannot be received, an error is logged and the future never completes.
+/// A separate thread receives the signals, so that a second signal also exits a process whose runtime is
+/// blocked. If signals cannot be received, an error is logged and the future never completes.
 pub async fn shutdown_signal() {
     let (sender, receiver) = oneshot::channel();
     let spawned = thread::Builder::new()

@@ -34,7 +34,7 @@ use crate::response::problem_details;
 /// }
 /// ```
 ///
-/// It has the signature that mizan-ssr expects of the function that answers the calls of a page:
+/// mizan-ssr accepts it as the function that answers the calls of a page:
 /// `move |name, input| Box::pin(caller.call(name, input))`.
 #[derive(Clone)]
 pub struct Caller {
@@ -78,7 +78,7 @@ impl Caller {
             head,
         } = self.clone();
         async move {
-            // Each call has a head of its own, which carries its cancellation.
+            // Each call has its own copy of the head, which carries its cancellation.
             let head = RequestHead::clone(&head);
             calls
                 .run_read(&name, principal, head, input)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 macro_rules! http_limits {
     ($($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:expr,)*) => {
-        /// The limits of a [`MizanService`](crate::MizanService). Everything that could grow has one.
+        /// The limits of a [`MizanService`](crate::MizanService) on every resource that clients use.
         ///
         /// A client is an IPv4 address, or the /64 network of an IPv6 address.
         ///
@@ -52,16 +52,16 @@ http_limits! {
     max_body_bytes: usize = 1024 * 1024,
     /// The maximum total size of the files of a request, in bytes. 32 MiB by default.
     ///
-    /// It applies in addition to [`max_body_bytes`](field@Self::max_body_bytes). Files are written to the disk
+    /// It applies in addition to [`max_body_bytes`](field@Self::max_body_bytes). Files are written to disk
     /// and not kept in memory.
     max_upload_bytes: u64 = 32 * 1024 * 1024,
     /// The maximum number of fields and files of a form. 1000 by default.
     max_form_parts: usize = 1000,
-    /// The maximum time in which a request body has to arrive. 30 seconds by default.
+    /// The timeout for receiving a request body. 30 seconds by default.
     ///
-    /// Of a body with files, 16 KiB have to arrive in each interval of this length.
+    /// For a body with files, it is the timeout for receiving each 16 KiB.
     body_timeout: Duration = Duration::from_secs(30),
-    /// The maximum time in which a body with files has to arrive. 10 minutes by default.
+    /// The timeout for receiving a whole body with files. 10 minutes by default.
     upload_timeout: Duration = Duration::from_secs(10 * 60),
     /// The maximum duration of a call, after which the call is dropped and answered with 504. 30 seconds
     /// by default.

@@ -37,8 +37,8 @@ use crate::response::problem_details;
 pub struct MizanService<A = Anonymous>(pub(crate) Arc<ServiceState<A>>);
 
 impl<A> MizanService<A> {
-    /// Authenticates a request that is not a call, and returns a [`Caller`] that calls functions on
-    /// behalf of its client: for a page that is rendered on the server.
+    /// Authenticates a request that is not a call, such as one for a page that the server renders, and
+    /// returns a [`Caller`] that calls functions on behalf of its client.
     ///
     /// The head of the request is copied before this returns, so the body remains available.
     ///

@@ -15,8 +15,8 @@ use crate::authenticate::Authenticate;
 use crate::client_budget::Share;
 use crate::service::state::ServiceState;
 
-/// Authenticates a WebSocket like a request: with the head of the upgrade, in which a token that the
-/// client sends later replaces the `Authorization` header.
+/// Authenticates a WebSocket by the head of its upgrade request, as it would a call. A token that the client
+/// sends later replaces the `Authorization` header.
 pub(super) struct WebSocketAuthenticator<A> {
     pub(super) state: Arc<ServiceState<A>>,
     pub(super) head: Arc<RequestHead>,

@@ -10,7 +10,7 @@ use crate::response::ReplyBody;
 /// The only version of the protocol (RFC 6455, section 4.1).
 pub(super) const VERSION: HeaderValue = HeaderValue::from_static("13");
 
-/// Checks that a request asks for a WebSocket.
+/// Checks that a request is a WebSocket upgrade.
 pub(super) fn check_upgrade(headers: &HeaderMap) -> Result<(), Error> {
     if has_token(headers, &header::UPGRADE, "websocket")
         && has_token(headers, &header::CONNECTION, "upgrade")

@@ -54,7 +54,7 @@ pub(super) fn retained_head(head: &RequestHead) -> Arc<RequestHead> {
     with_headers(head, headers)
 }
 
-/// Copies the head of a request with other headers.
+/// Copies the head of a request, with `headers` in place of its own headers.
 pub(super) fn with_headers(head: &RequestHead, headers: HeaderMap) -> Arc<RequestHead> {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = head.method().clone();

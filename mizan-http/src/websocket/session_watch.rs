@@ -26,8 +26,8 @@ impl Drop for WatchedSession {
 }
 
 impl SessionWatch {
-    /// Watches the session of `principal` instead of any earlier one. When it ends, all of its WebSockets
-    /// are closed.
+    /// Watches the session of `principal` instead of any earlier session. When the session ends, all of its
+    /// WebSockets are closed.
     pub(super) fn watch<A: Authenticate>(
         &self,
         state: &Arc<ServiceState<A>>,

@@ -20,7 +20,7 @@ use crate::response::busy::busy;
 use crate::response::problem_details;
 use crate::service::state::ServiceState;
 
-/// Accepts a WebSocket with status 101, and serves it in a task of its own.
+/// Accepts a WebSocket with status 101, and serves it in a separate task.
 pub(crate) fn handle<A: Authenticate>(
     state: &Arc<ServiceState<A>>,
     head: &Arc<RequestHead>,
@@ -95,7 +95,7 @@ async fn serve_upgraded<A: Authenticate>(
             let max_frame_bytes = channels.limits().max_frame_bytes;
             let transport = WebSocketTransport::new(TokioIo::new(upgraded), max_frame_bytes);
             let app = authenticator.state.calls.app().clone();
-            // Another task, so that the memory of the upgrade is released.
+            // The connection runs in another task, so that the memory of the upgrade is released.
             tokio::spawn(channels.serve(&app, transport, authenticator));
         }
         Err(error) => tracing::debug!(%error, "the upgrade to a WebSocket failed"),

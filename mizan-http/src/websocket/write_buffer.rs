@@ -11,8 +11,8 @@ pub(super) const MAX_BUFFERED_BYTES: usize = 16 * 1024;
 
 /// A stream whose writes are buffered until it is flushed.
 ///
-/// The buffer is allocated only while it contains data: few of many connections are written to at the
-/// same time, and a connection keeps no memory after a large write.
+/// The buffer is allocated only while it contains data: at any time, the server writes to few of its
+/// connections, and a connection must not keep the memory of a large write.
 pub(super) struct WriteBuffer<S> {
     inner: S,
     buffer: Vec<u8>,

@@ -23,7 +23,7 @@ struct Records {
 #[derive(Default)]
 struct Client {
     at: Option<Position>,
-    got: HashMap<(String, u64), u64>,
+    received: HashMap<(String, u64), u64>,
     gaps: Vec<(Position, Position)>,
 }
 
@@ -40,10 +40,12 @@ impl Audit {
         self.0.lock().unwrap().clients.entry(client).or_default().at = Some(at);
     }
 
-    pub(crate) fn got(&self, client: usize, at: &Position, number: u64) {
+    pub(crate) fn received(&self, client: usize, at: &Position, number: u64) {
         let mut records = self.0.lock().unwrap();
         let client = records.clients.entry(client).or_default();
-        let before = client.got.insert((at.epoch.clone(), at.offset), number);
+        let before = client
+            .received
+            .insert((at.epoch.clone(), at.offset), number);
         assert_eq!(before, None, "duplicate message: {at}");
         client.at = Some(at.clone());
     }
@@ -102,9 +104,9 @@ impl Audit {
         for (number, client) in &records.clients {
             gaps += client.gaps.len();
             for (at, text) in &records.published {
-                match client.got.get(&(at.epoch.clone(), at.offset)) {
-                    Some(got) => {
-                        assert_eq!(got, text, "different message at {at}");
+                match client.received.get(&(at.epoch.clone(), at.offset)) {
+                    Some(received) => {
+                        assert_eq!(received, text, "different message at {at}");
                         delivered += 1;
                     }
                     None if client

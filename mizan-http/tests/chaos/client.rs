@@ -101,7 +101,7 @@ async fn connection(
                 let at = position.as_mut().unwrap();
                 assert_eq!(frame["prev"], at.offset, "a message was lost without a gap");
                 at.offset = frame["offset"].as_u64().unwrap();
-                audit.got(number, at, frame["data"].as_u64().unwrap());
+                audit.received(number, at, frame["data"].as_u64().unwrap());
             }
             "ping" => send_frame(&mut socket, &json!({ "t": "pong" })).await?,
             "state" => audit.broker_state_changed(frame["state"] == "suspended"),

@@ -71,7 +71,7 @@ async fn long() {
 #[tokio::test]
 #[ignore = "serves until it is killed"]
 async fn server() {
-    server::serve_for_ever().await;
+    server::serve_forever().await;
 }
 
 async fn run(scale: &Scale) {

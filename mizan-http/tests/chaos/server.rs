@@ -39,7 +39,7 @@ impl Channel for Log {
 const ADDR: &str = "MIZAN_CHAOS_ADDR";
 const REDIS: &str = "MIZAN_CHAOS_REDIS";
 
-pub(crate) async fn serve_for_ever() {
+pub(crate) async fn serve_forever() {
     let Ok(addr) = std::env::var(ADDR) else {
         return println!("skipped: the other tests run this as a child process");
     };
@@ -67,7 +67,7 @@ impl Servers {
             let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             let addr = free.local_addr().unwrap();
             drop(free);
-            processes.push((addr, begin(addr, redis)));
+            processes.push((addr, spawn_server(addr, redis)));
         }
         for (addr, _) in &processes {
             wait_until_listening(*addr).await;
@@ -88,7 +88,7 @@ impl Servers {
         process.kill().unwrap();
         process.wait().unwrap();
         sleep(Duration::from_millis(300)).await;
-        *process = begin(*addr, &self.redis);
+        *process = spawn_server(*addr, &self.redis);
         wait_until_listening(*addr).await;
     }
 }
@@ -102,7 +102,7 @@ impl Drop for Servers {
     }
 }
 
-fn begin(addr: SocketAddr, redis: &str) -> Child {
+fn spawn_server(addr: SocketAddr, redis: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["server", "--exact", "--ignored"])
         .env(ADDR, addr.to_string())

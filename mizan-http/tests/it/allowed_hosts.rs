@@ -6,7 +6,7 @@ use http::Version;
 use mizan_http::AllowedHosts;
 use tower_layer::Layer as _;
 
-use crate::wire::{Server, call, post, service, with};
+use crate::harness::{Server, call, post, service, with};
 
 fn hosts() -> AllowedHosts {
     AllowedHosts::new(["https://example.com"])
@@ -19,7 +19,7 @@ async fn rejects_pages_calls_and_websockets_of_other_hosts() {
     let router = Router::new()
         .route("/page", get(|| async { "a page" }))
         .nest_service("/api/mizan", service().1);
-    let server = Server::start(hosts().layer(router), |serve| serve).await;
+    let server = Server::start_with(hosts().layer(router), |serve| serve).await;
     for (host, status) in [
         ("example.com", 200),
         ("localhost:8000", 200),
@@ -39,7 +39,7 @@ async fn rejects_pages_calls_and_websockets_of_other_hosts() {
                 "GET {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
                  sec-fetch-site: same-origin\r\n\r\n"
             );
-            let reply = server.ask(request).await;
+            let reply = server.request(request).await;
             let expected = match (status, path) {
                 (200, "/not/there" | "/api/mizan/ws") => 404,
                 _ => status,
@@ -60,7 +60,7 @@ async fn rejects_pages_calls_and_websockets_of_other_hosts() {
 #[tokio::test]
 async fn http2_authority_is_the_host() {
     let (_, service) = service();
-    let server = Server::start(hosts().layer(service), |serve| serve).await;
+    let server = Server::start_with(hosts().layer(service), |serve| serve).await;
     let mut client = server.connect_http2().await;
     for (host, status) in [("example.com", 200), ("evil.example", 421)] {
         let mut request = post(&format!("http://{host}/api/mizan/call/read"), "");

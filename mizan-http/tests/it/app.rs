@@ -36,11 +36,15 @@ impl Counter {
     }
 
     /// Waits until the counter reaches `count`.
-    pub(crate) async fn reach(&self, count: usize) {
+    pub(crate) async fn wait_for(&self, count: usize) {
         let mut counts = self.0.subscribe();
         let reached = counts.wait_for(|now| *now >= count);
         let reached = tokio::time::timeout(Duration::from_secs(20), reached).await;
-        assert!(reached.is_ok(), "{} of {count} in 20 seconds", self.get());
+        assert!(
+            reached.is_ok(),
+            "the counter is at {} instead of {count} after 20 seconds",
+            self.get()
+        );
     }
 }
 

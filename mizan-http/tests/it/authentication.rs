@@ -7,7 +7,7 @@ use mizan_http::{Authenticate, MizanService};
 use serde_json::json;
 
 use crate::app::{Probe, app};
-use crate::wire::{Server, call, get, post, raw_post, with};
+use crate::harness::{Server, call, get, post, raw_post, with};
 
 /// Trusts the header `x-user`, and simulates failures of a store.
 pub(crate) struct ByHeader;
@@ -96,7 +96,7 @@ async fn authentication_times_out() {
 #[tokio::test]
 async fn connection_survives_panic_in_authentication() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| serve).await;
+    let server = Server::start_with(service, |serve| serve).await;
     let mut socket = server.connect().await;
     let path = "/api/mizan/call/echo";
     socket.send(raw_post(path, "x-user: panic\r\n", "{}")).await;

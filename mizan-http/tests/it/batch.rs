@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::harness::{Reply, Server, call, post, raw_post, service, within_timeout};
 use crate::input::Log;
-use crate::wire::{Reply, Server, call, post, raw_post, service, soon};
 
 const BATCH: &str = "/api/mizan/batch";
 
@@ -24,7 +24,7 @@ fn lines(reply: &Reply) -> BTreeMap<u64, Value> {
 }
 
 #[tokio::test]
-async fn answers_each_call_on_its_own_line() {
+async fn returns_one_line_per_call() {
     let (probe, service) = service();
     let body = json!([
         {"name": "read", "input": {"text": "one"}},
@@ -73,7 +73,7 @@ async fn answers_each_call_on_its_own_line() {
 #[tokio::test]
 async fn slow_call_does_not_delay_others() {
     let (probe, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut socket = server.connect().await;
     let body = r#"[{"name":"wait"},{"name":"read"}]"#;
     socket.send(raw_post(BATCH, "", body)).await;
@@ -153,32 +153,31 @@ async fn limits_the_number_of_calls() {
 #[tokio::test]
 async fn cancels_calls_when_the_client_disconnects() {
     let (probe, service) = service();
-    let server = Server::of(service.clone()).await;
+    let server = Server::start(service.clone()).await;
     let mut socket = server.connect().await;
     let body = r#"[{"name":"wait"},{"name":"wait"},{"name":"read"}]"#;
     socket.send(raw_post(BATCH, "", body)).await;
     assert_eq!(socket.head().await.status, 200);
-    probe.started.reach(2).await;
+    probe.started.wait_for(2).await;
     drop(socket);
-    probe.dropped.reach(2).await;
-    probe.cancelled.reach(2).await;
-    soon(service.wait_idle()).await;
+    probe.dropped.wait_for(2).await;
+    probe.cancelled.wait_for(2).await;
+    within_timeout(service.wait_idle()).await;
     assert_eq!(probe.finished.get(), 0);
 }
 
-/// A client that does not read must not block the calls of others.
 #[tokio::test]
 async fn calls_finish_if_the_client_does_not_read() {
     let (probe, service) = service();
-    let server = Server::of(service.clone()).await;
+    let server = Server::start(service.clone()).await;
     let mut socket = server.connect().await;
     let large = vec![r#"{"name":"large"}"#; 60].join(",");
     let body = format!(r#"[{large},{{"name":"wait"}}]"#);
     socket.send(raw_post(BATCH, "", &body)).await;
-    probe.started.reach(61).await;
+    probe.started.wait_for(61).await;
     probe.gate.let_through(1);
-    probe.finished.reach(1).await;
-    soon(service.wait_idle()).await;
+    probe.finished.wait_for(1).await;
+    within_timeout(service.wait_idle()).await;
     let reply = socket.reply().await;
     assert_eq!(lines(&reply).len(), 61);
 }

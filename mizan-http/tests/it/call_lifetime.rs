@@ -7,7 +7,7 @@ use mizan_http::{HttpLimits, MizanService};
 use tower_service::Service;
 
 use crate::app::{Probe, app, limits};
-use crate::wire::{Server, call, get, post, raw_get, raw_post, service, soon};
+use crate::harness::{Server, call, get, post, raw_get, raw_post, service, within_timeout};
 
 fn limited(change: impl FnOnce(&mut HttpLimits)) -> (Arc<Probe>, MizanService) {
     let probe = Arc::default();
@@ -27,7 +27,7 @@ async fn drops_call_at_its_deadline() {
         assert_eq!(reply.failure(), (504, "deadline_exceeded".to_owned()));
         assert_eq!(start.elapsed().as_secs(), 30);
         assert_eq!(probe.dropped.get(), count);
-        probe.cancelled.reach(count).await;
+        probe.cancelled.wait_for(count).await;
     }
     assert_eq!(probe.finished.get(), 0);
     service.wait_idle().await;
@@ -36,26 +36,26 @@ async fn drops_call_at_its_deadline() {
 #[tokio::test]
 async fn cancels_query_when_the_client_disconnects() {
     let (probe, service) = service();
-    let server = Server::of(service.clone()).await;
+    let server = Server::start(service.clone()).await;
     let mut socket = server.connect().await;
     socket.send(raw_get("/api/mizan/call/wait")).await;
-    probe.started.reach(1).await;
+    probe.started.wait_for(1).await;
     drop(socket);
-    probe.dropped.reach(1).await;
-    probe.cancelled.reach(1).await;
-    soon(service.wait_idle()).await;
+    probe.dropped.wait_for(1).await;
+    probe.cancelled.wait_for(1).await;
+    within_timeout(service.wait_idle()).await;
     assert_eq!(probe.finished.get(), 0);
 }
 
 #[tokio::test]
 async fn mutation_continues_after_the_client_disconnects() {
     let (probe, service) = service();
-    let server = Server::of(service.clone()).await;
+    let server = Server::start(service.clone()).await;
     let mut socket = server.connect().await;
     socket.send(raw_post("/api/mizan/call/work", "", "")).await;
-    probe.started.reach(1).await;
+    probe.started.wait_for(1).await;
     drop(socket);
-    probe.cancelled.reach(1).await;
+    probe.cancelled.wait_for(1).await;
     assert_eq!(probe.dropped.get(), 0);
     let idle = tokio::spawn({
         let service = service.clone();
@@ -68,26 +68,26 @@ async fn mutation_continues_after_the_client_disconnects() {
     }
     assert!(!idle.is_finished());
     probe.gate.let_through(1);
-    probe.finished.reach(1).await;
-    soon(idle).await.unwrap();
+    probe.finished.wait_for(1).await;
+    within_timeout(idle).await.unwrap();
 }
 
 #[tokio::test]
 async fn reset_of_http2_stream_cancels_query_but_not_mutation() {
     let (probe, service) = service();
-    let server = Server::of(service.clone()).await;
+    let server = Server::start(service.clone()).await;
     let mut client = server.connect_http2().await;
     let uri = |name: &str| format!("http://localhost/api/mizan/call/{name}");
     let query = tokio::spawn(client.send_request(get(&uri("wait"))));
     let mutation = tokio::spawn(client.send_request(post(&uri("work"), "")));
-    probe.started.reach(2).await;
+    probe.started.wait_for(2).await;
     query.abort();
     mutation.abort();
-    probe.dropped.reach(1).await;
-    probe.cancelled.reach(2).await;
+    probe.dropped.wait_for(1).await;
+    probe.cancelled.wait_for(2).await;
     probe.gate.let_through(1);
-    probe.finished.reach(1).await;
-    soon(service.wait_idle()).await;
+    probe.finished.wait_for(1).await;
+    within_timeout(service.wait_idle()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ fn calls_end_when_the_runtime_shuts_down() {
     runtime.block_on(async {
         let call = service.clone().call(post("/api/mizan/call/work", ""));
         tokio::spawn(call);
-        probe.started.reach(1).await;
+        probe.started.wait_for(1).await;
     });
     drop(runtime);
     assert_eq!(probe.dropped.get(), 1);
@@ -139,7 +139,7 @@ async fn rejects_calls_beyond_the_concurrency_limit() {
             tokio::spawn(async move { call(&service, get("/api/mizan/call/wait")).await })
         })
         .collect();
-    probe.started.reach(2).await;
+    probe.started.wait_for(2).await;
     for request in [
         post("/api/mizan/call/echo", r#"{"text":"hi"}"#),
         get("/api/mizan/call/read"),
@@ -153,18 +153,18 @@ async fn rejects_calls_beyond_the_concurrency_limit() {
     assert_eq!(line["error"]["code"], "unavailable");
     probe.gate.let_through(2);
     for reply in waiting {
-        assert_eq!(soon(reply).await.unwrap().json(), "waited");
+        assert_eq!(within_timeout(reply).await.unwrap().json(), "waited");
     }
     let reply = call(&service, get("/api/mizan/call/read")).await;
     assert_eq!(reply.status, 200);
 }
 
 #[tokio::test]
-async fn zero_concurrent_calls_rejects_all() {
+async fn zero_call_limit_rejects_all_calls() {
     let (_, service) = limited(|limits| limits.max_concurrent_calls = 0);
     let reply = call(&service, get("/api/mizan/call/read")).await;
     assert_eq!(reply.status, 503);
-    soon(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
 }
 
 #[tokio::test]
@@ -176,10 +176,10 @@ async fn accepts_maximum_values_for_limits() {
         limits.max_concurrent_calls = usize::MAX;
         limits.max_batch_calls = usize::MAX;
     });
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     server.assert_works().await;
     let reply = server
-        .ask(raw_post("/api/mizan/batch", "", r#"[{"name":"read"}]"#))
+        .request(raw_post("/api/mizan/batch", "", r#"[{"name":"read"}]"#))
         .await;
     assert_eq!(reply.status, 200);
 }

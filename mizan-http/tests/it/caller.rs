@@ -1,4 +1,4 @@
-//! Calls on behalf of a request that is not a call.
+//! Calls on behalf of the client of another request, such as one for a page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,9 +83,9 @@ async fn enforces_limits_and_cancels_dropped_calls() {
     let caller = caller(&service, "ada").await;
 
     let waiting = tokio::spawn(caller.call("wait".to_owned(), Bytes::new()));
-    probe.started.reach(1).await;
+    probe.started.wait_for(1).await;
     assert_eq!(problem(&caller, "me").await["code"], json!("unavailable"));
     waiting.abort();
-    probe.dropped.reach(1).await;
+    probe.dropped.wait_for(1).await;
     assert!(caller.call("me".to_owned(), Bytes::new()).await.is_ok());
 }

@@ -3,12 +3,12 @@
 use http::{Method, Request};
 use serde_json::json;
 
-use crate::wire::{self, Server, bodiless, call, get, post, raw_post, service, with};
+use crate::harness::{self, Server, bodiless, call, get, post, raw_post, service, with};
 
 const ECHO: &str = "/api/mizan/call/echo";
 
 #[tokio::test]
-async fn mutation_requires_post() {
+async fn mutation_returns_output() {
     let (_, service) = service();
     let reply = call(&service, post(ECHO, r#"{"text":"hi"}"#)).await;
     assert_eq!(
@@ -26,7 +26,7 @@ async fn query_accepts_get_and_post() {
     let path = "/api/mizan/call/read";
     let text = json!({"message": "a b&c=d+é"});
     for encoded in [
-        wire::input(r#"{"text":"a b&c=d+é"}"#),
+        harness::input(r#"{"text":"a b&c=d+é"}"#),
         "{%22text%22:%22a+b%26c=d%2b%C3%A9%22}".to_owned(),
     ] {
         let reply = call(&service, get(&format!("{path}?input={encoded}"))).await;
@@ -51,7 +51,7 @@ async fn empty_input_means_no_arguments() {
 }
 
 #[tokio::test]
-async fn rejects_other_content_types() {
+async fn rejects_content_types_other_than_json() {
     let (_, service) = service();
     for (content_type, status) in [
         ("application/json", 200),
@@ -95,7 +95,7 @@ async fn rejects_compressed_body() {
 }
 
 #[tokio::test]
-async fn rejects_other_methods() {
+async fn rejects_disallowed_methods() {
     let (_, service) = service();
     for (path, method, allow) in [
         (ECHO, Method::GET, "POST"),
@@ -138,7 +138,7 @@ async fn unknown_function_has_the_same_response_for_all_callers() {
 }
 
 #[tokio::test]
-async fn rejects_other_paths() {
+async fn answers_unknown_paths_with_404() {
     let (_, service) = service();
     for path in [
         "/",
@@ -175,7 +175,7 @@ async fn rejects_other_paths() {
 }
 
 #[tokio::test]
-async fn serves_below_another_mount_path() {
+async fn serves_below_custom_mount_path() {
     let mount = |path: &str| {
         let probe = std::sync::Arc::default();
         mizan_http::MizanService::builder(crate::app::app(&probe))
@@ -238,7 +238,7 @@ async fn returns_errors_as_problem_details() {
 #[tokio::test]
 async fn connection_remains_usable_after_rejection() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut socket = server.connect().await;
     for (path, headers, body, status) in [
         ("/api/mizan/call/nothing", "", "{}", 404),

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::wire::soon;
+use crate::harness::within_timeout;
 
 const IS_CHILD: &str = "MIZAN_TEST_CHILD";
 
@@ -44,7 +44,7 @@ impl Process {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let addr = loop {
-            let line = soon(lines.next_line()).await.unwrap();
+            let line = within_timeout(lines.next_line()).await.unwrap();
             let line = line.expect("the child prints its address");
             if let Some(addr) = line.strip_prefix("listening on ") {
                 break addr.parse().unwrap();
@@ -62,11 +62,13 @@ impl Process {
     }
 
     /// Waits until the process exits, and returns its exit status and its log.
-    pub(crate) async fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) async fn wait_for_exit(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         let mut stderr = self.child.stderr.take().unwrap();
-        soon(stderr.read_to_string(&mut log)).await.unwrap();
-        let status = soon(self.child.wait()).await.unwrap();
+        within_timeout(stderr.read_to_string(&mut log))
+            .await
+            .unwrap();
+        let status = within_timeout(self.child.wait()).await.unwrap();
         (status.code(), log)
     }
 }

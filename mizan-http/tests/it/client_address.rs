@@ -8,17 +8,17 @@ use mizan_http::{MizanService, PeerAddr};
 use serde_json::json;
 
 use crate::app::app;
+use crate::harness::{Server, call, get, service, with};
 use crate::input::Log;
-use crate::wire::{Server, call, get, service, with};
 
 #[tokio::test]
 async fn uses_the_peer_address_by_default() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let forwarded = "x-forwarded-for: 6.6.6.6\r\n";
     let request =
         format!("GET /api/mizan/call/address HTTP/1.1\r\nhost: localhost\r\n{forwarded}\r\n");
-    assert_eq!(server.ask(request).await.json(), "127.0.0.1");
+    assert_eq!(server.request(request).await.json(), "127.0.0.1");
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn uses_the_address_from_trusted_proxies() {
         "127.0.0.0/8".parse().unwrap(),
         "10.0.0.0/8".parse().unwrap(),
     ]);
-    let server = Server::of(service.build().unwrap()).await;
+    let server = Server::start(service.build().unwrap()).await;
     for (forwarded, client) in [
         ("", "127.0.0.1"),
         ("x-forwarded-for: 203.0.113.9\r\n", "203.0.113.9"),
@@ -45,7 +45,7 @@ async fn uses_the_address_from_trusted_proxies() {
     ] {
         let request =
             format!("GET /api/mizan/call/address HTTP/1.1\r\nhost: localhost\r\n{forwarded}\r\n");
-        let reply = server.ask(request).await;
+        let reply = server.request(request).await;
         if client.is_empty() {
             assert_eq!(reply.status, 400);
         } else {
@@ -79,7 +79,7 @@ async fn reads_only_the_configured_header() {
     let service = MizanService::builder(app(&probe))
         .trusted_proxies(["127.0.0.0/8".parse().unwrap()])
         .forwarded_header(ForwardedHeader::Forwarded);
-    let server = Server::of(service.build().unwrap()).await;
+    let server = Server::start(service.build().unwrap()).await;
     for (headers, client) in [
         ("forwarded: for=203.0.113.9\r\n", "203.0.113.9"),
         (
@@ -91,7 +91,7 @@ async fn reads_only_the_configured_header() {
     ] {
         let request =
             format!("GET /api/mizan/call/address HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
-        assert_eq!(server.ask(request).await.json(), client, "{headers}");
+        assert_eq!(server.request(request).await.json(), client, "{headers}");
     }
 }
 

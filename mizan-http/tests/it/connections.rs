@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
-use crate::wire::{Server, Socket, echo, service, soon};
+use crate::harness::{Server, Socket, echo, service, within_timeout};
 
 async fn connect_from(addr: &str, server: SocketAddr) -> Socket {
     let socket = TcpSocket::new_v4().unwrap();
@@ -24,14 +24,14 @@ async fn answered(mut socket: Socket) -> Socket {
 /// Returns whether the server closes the connection instead of answering a request.
 async fn is_refused(mut socket: Socket) -> bool {
     let request = echo("hi");
-    let sent = soon(socket.stream.write_all(request.as_bytes())).await;
-    sent.is_err() || socket.ends().await
+    let sent = within_timeout(socket.stream.write_all(request.as_bytes())).await;
+    sent.is_err() || socket.closes_without_response().await
 }
 
 #[tokio::test]
 async fn limits_connections_per_client() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| {
+    let server = Server::start_with(service, |serve| {
         serve
             .max_connections_per_client(2)
             .header_timeout(Duration::from_secs(600))
@@ -43,14 +43,14 @@ async fn limits_connections_per_client() {
     // Other clients are not affected.
     let other = answered(connect_from("127.0.0.2:0", server.addr).await).await;
     drop(first);
-    soon(async { while is_refused(server.connect().await).await {} }).await;
+    within_timeout(async { while is_refused(server.connect().await).await {} }).await;
     drop((second, other));
 }
 
 #[tokio::test]
 async fn exempts_trusted_proxies() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| {
+    let server = Server::start_with(service, |serve| {
         serve.max_connections_per_client(1).trusted_proxies([
             "127.0.0.3/32".parse().unwrap(),
             "::ffff:127.0.0.4/128".parse().unwrap(),
@@ -70,7 +70,7 @@ async fn exempts_trusted_proxies() {
 #[tokio::test]
 async fn default_limit_per_client_is_an_eighth() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| serve.max_connections(800)).await;
+    let server = Server::start_with(service, |serve| serve.max_connections(800)).await;
     let mut held = Vec::new();
     for _ in 0..100 {
         held.push(answered(server.connect().await).await);

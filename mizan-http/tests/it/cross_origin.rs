@@ -5,7 +5,7 @@ use http_body_util::Full;
 use mizan_http::MizanService;
 
 use crate::app::app;
-use crate::wire::{call, with};
+use crate::harness::{call, with};
 
 const TRUSTED: &str = "https://app.example";
 
@@ -98,7 +98,7 @@ async fn rejects_cross_site_requests() {
 async fn absolute_uri_determines_own_origin() {
     let service = service();
     for (origin, status) in [("http://real.example", 200), ("http://fake.example", 403)] {
-        let request = crate::wire::post("http://real.example/api/mizan/call/read", "");
+        let request = crate::harness::post("http://real.example/api/mizan/call/read", "");
         let headers = [("host", "fake.example"), ("origin", origin)];
         assert_eq!(call(&service, with(request, &headers)).await.status, status);
     }

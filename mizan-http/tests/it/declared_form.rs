@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use validator::Validate;
 
 use crate::forms_app::{Part, multipart, png, text};
-use crate::wire::{Reply, call};
+use crate::harness::{Reply, call};
 
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "contact", title = "Contact us")]

@@ -7,8 +7,8 @@ use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use crate::forms_app::{PNG, Part, Seen, Site, multipart, multipart_of, png, text, unended};
-use crate::wire::{Reply, Server, bodiless, call, get, post, soon, with};
+use crate::forms_app::{FormProbe, PNG, Part, Site, multipart, multipart_of, png, text, unended};
+use crate::harness::{Reply, Server, bodiless, call, get, post, with, within_timeout};
 
 const PATH: &str = "/api/mizan/form/contact";
 const TOKEN: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -92,7 +92,7 @@ async fn redirects_after_success() {
         let reply = send(&site, form_at(path, fields)).await;
         assert_eq!(location(&reply), next);
         assert_eq!(reply.header("set-cookie"), Some("seen=yes"));
-        assert_eq!(site.seen.last()["name"], "Ada");
+        assert_eq!(site.probe.last()["name"], "Ada");
     }
     let (status, page) = plain(&send(&site, form(&[ada])).await);
     assert!(
@@ -177,7 +177,7 @@ async fn shows_page_with_errors_after_failure() {
         json!({ "cookie": "user=ada", "x-mine": "1" }),
         "headers about the post are removed"
     );
-    assert_eq!(site.seen.count(), 0);
+    assert_eq!(site.probe.count(), 0);
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn shows_other_failures_as_form_errors() {
 }
 
 #[tokio::test]
-async fn lists_errors_on_plain_page_without_own_page() {
+async fn lists_errors_on_plain_page_if_form_has_no_page() {
     let site = Site::new();
     for (page, back) in [
         ("/gone?a=\"<b>", "/"),
@@ -265,7 +265,7 @@ async fn form_sent_twice_runs_once() {
         assert_eq!(location(&reply), "/contact/?a=b&sent=contact");
         assert_eq!(reply.header("set-cookie"), Some("seen=yes"));
     }
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
 
     // The user goes back and sends other values: the token is used, so the page gets a new one.
     let reply = send(&site, form(&[("name", "Eve"), ("__token", TOKEN), PAGE])).await;
@@ -280,7 +280,7 @@ async fn form_sent_twice_runs_once() {
         (&state["values"]["name"], &state["token"]),
         (&json!("Eve"), &Value::Null)
     );
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
 }
 
 #[tokio::test]
@@ -302,12 +302,12 @@ async fn concurrent_posts_run_once() {
             })
         })
         .collect();
-    site.seen.started.reach(1).await;
-    site.seen.gate.as_ref().unwrap().let_through(10);
+    site.probe.started.wait_for(1).await;
+    site.probe.gate.as_ref().unwrap().let_through(10);
     for reply in posts {
-        assert_eq!(soon(reply).await.unwrap().status, 303);
+        assert_eq!(within_timeout(reply).await.unwrap().status, 303);
     }
-    assert_eq!((site.seen.started.get(), site.seen.count()), (1, 1));
+    assert_eq!((site.probe.started.get(), site.probe.count()), (1, 1));
 }
 
 #[tokio::test]
@@ -319,13 +319,13 @@ async fn retry_after_failure_runs_with_the_same_token() {
     }
     let reply = send(&site, form(&[("name", "Ada"), ("__token", TOKEN), PAGE])).await;
     assert_eq!(reply.status, 303);
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
     // Without a token, each post runs. An invalid token is rejected.
     for _ in 0..2 {
         let reply = send(&site, form(&[("name", "Ada"), ("__token", ""), PAGE])).await;
         assert_eq!(reply.status, 303);
     }
-    assert_eq!(site.seen.count(), 3);
+    assert_eq!(site.probe.count(), 3);
     let reply = send(&site, form(&[("name", "Ada"), ("__token", "1"), PAGE])).await;
     assert_eq!(reply.status, 422);
     let errors = shown(&reply)["errors"].clone();
@@ -374,7 +374,7 @@ async fn adds_and_removes_rows() {
             json!([{ "number": "1" }, { "number": "2" }])
         );
     }
-    assert_eq!(site.seen.started.get(), 0);
+    assert_eq!(site.probe.started.get(), 0);
     // A file that was chosen earlier is not kept.
     let parts = [
         text("name", "Ada"),
@@ -407,7 +407,7 @@ async fn receives_files_with_the_form() {
     ];
     let reply = send(&site, multipart(PATH, &parts)).await;
     assert_eq!(location(&reply), "/contact/?sent=contact");
-    let last = site.seen.last();
+    let last = site.probe.last();
     assert_eq!(
         (&last["image"][0], &last["files"]),
         (&json!("a.png"), &json!([]))
@@ -417,7 +417,7 @@ async fn receives_files_with_the_form() {
     assert_eq!(last["phones"][2][1][0], "a.png");
     let again = send(&site, multipart(PATH, &parts)).await;
     assert_eq!(again.headers, reply.headers);
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
 }
 
 #[tokio::test]
@@ -461,7 +461,7 @@ async fn reports_rejected_file_on_its_field() {
             (&json!("Ada"), &json!(TOKEN))
         );
     }
-    assert_eq!(site.seen.started.get(), 0);
+    assert_eq!(site.probe.started.get(), 0);
 }
 
 #[tokio::test]
@@ -509,7 +509,7 @@ async fn reports_unknown_and_invalid_fields_on_their_paths() {
     let reply = send(&site, form(&[("name", "a\r\nb"), PAGE])).await;
     assert_eq!(reply.status, 303);
     assert_eq!(
-        site.seen.last()["name"],
+        site.probe.last()["name"],
         "a\nb",
         "line breaks are normalized"
     );
@@ -550,11 +550,11 @@ async fn rejects_bodies_that_are_not_forms() {
         let (found, page) = plain(&send(&site, request).await);
         assert!(found == status && page.contains(message), "{found} {page}");
     }
-    assert_eq!(site.seen.started.get(), 0);
+    assert_eq!(site.probe.started.get(), 0);
 }
 
 #[tokio::test]
-async fn rejects_other_methods() {
+async fn rejects_disallowed_methods() {
     let site = Site::new();
     let pages = site.pages();
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
@@ -607,7 +607,7 @@ async fn rejects_cross_site_forms() {
             );
         }
     }
-    assert_eq!(site.seen.started.get(), 0);
+    assert_eq!(site.probe.started.get(), 0);
     // The `Referer` header is ignored.
     for headers in [
         &[("sec-fetch-site", "same-origin")][..],
@@ -624,9 +624,9 @@ async fn rejects_cross_site_forms() {
 }
 
 #[tokio::test]
-async fn works_over_a_socket() {
+async fn submits_form_over_a_socket() {
     let site = Site::new();
-    let server = Server::start(site.pages(), |serve| serve).await;
+    let server = Server::start_with(site.pages(), |serve| serve).await;
     let mut socket = server.connect().await;
     for (name, status) in [("", 422), ("Ada", 303), ("taken", 422)] {
         let body = encoded(&[("name", name), PAGE]);
@@ -676,7 +676,9 @@ async fn wraps_axum_router() {
 
 #[tokio::test]
 async fn shows_error_when_the_server_is_busy() {
-    let site = Site::with(Seen::default(), |limits| limits.max_concurrent_calls = 0);
+    let site = Site::with(FormProbe::default(), |limits| {
+        limits.max_concurrent_calls = 0;
+    });
     let reply = call(&site.service, form(&[("name", "Ada")])).await;
     let (status, page) = plain(&reply);
     assert!(

@@ -1,4 +1,4 @@
-//! An application with a form, files and pages, whose form implements the traits of the core by hand as
+//! An application with a form, files and pages. The form implements the traits of mizan-core by hand, as
 //! `mizan-forms` would.
 
 use std::io::Read as _;
@@ -26,18 +26,18 @@ use serde_json::{Map, Value, json};
 use validator::Validate;
 
 use crate::app::{Counter, Gate, limits};
-use crate::wire::PATIENCE;
+use crate::harness::TIMEOUT;
 
 /// The calls that the form's function received.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub(crate) struct FormProbe {
     pub(crate) started: Counter,
     pub(crate) sent: Mutex<Vec<Value>>,
-    /// A gate at which calls wait before they return, if set.
+    /// The gate at which calls wait, if any.
     pub(crate) gate: Option<Gate>,
 }
 
-impl Seen {
+impl FormProbe {
     pub(crate) fn last(&self) -> Value {
         self.sent
             .lock()
@@ -113,10 +113,10 @@ impl ServerFunction for Submit {
     }
 
     async fn call(self, cx: &Cx) -> Result<Value, Error> {
-        let seen = cx.state::<Arc<Seen>>();
-        seen.started.add();
+        let probe = cx.state::<Arc<FormProbe>>();
+        probe.started.add();
         cx.set_cookie(Cookie::new("seen", "yes"));
-        if let Some(gate) = &seen.gate {
+        if let Some(gate) = &probe.gate {
             gate.pass().await;
         }
         match &self.name[..] {
@@ -142,7 +142,7 @@ impl ServerFunction for Submit {
             "files": self.files.iter().map(describe).collect::<Vec<_>>(),
             "phones": phones,
         });
-        seen.sent.lock().unwrap().push(sent);
+        probe.sent.lock().unwrap().push(sent);
         Ok(json!({ "sent": true }))
     }
 }
@@ -268,40 +268,44 @@ impl Authenticate for Cookies {
     }
 }
 
-/// The service and its upload directory.
+/// A service with forms, its upload directory, and the calls that it received.
 pub(crate) struct Site {
-    pub(crate) seen: Arc<Seen>,
+    pub(crate) probe: Arc<FormProbe>,
     pub(crate) service: MizanService<Cookies>,
     dir: tempfile::TempDir,
 }
 
 impl Site {
     pub(crate) fn new() -> Self {
-        Self::with(Seen::default(), |_| {})
+        Self::with(FormProbe::default(), |_| {})
     }
 
     pub(crate) fn gated() -> Self {
-        let seen = Seen {
+        let probe = FormProbe {
             gate: Some(Gate::default()),
-            ..Seen::default()
+            ..FormProbe::default()
         };
-        Self::with(seen, |_| {})
+        Self::with(probe, |_| {})
     }
 
-    pub(crate) fn with(seen: Seen, change: impl FnOnce(&mut HttpLimits)) -> Self {
-        let seen = Arc::new(seen);
+    pub(crate) fn with(probe: FormProbe, change: impl FnOnce(&mut HttpLimits)) -> Self {
+        let probe = Arc::new(probe);
         let dir = tempfile::tempdir().unwrap();
-        let service = Self::service(&seen, dir.path(), change);
-        Self { seen, service, dir }
+        let service = Self::service(&probe, dir.path(), change);
+        Self {
+            probe,
+            service,
+            dir,
+        }
     }
 
-    /// Creates the service without pages, with its uploads in `dir`.
+    /// Creates the service without pages. It writes uploads to `dir`.
     pub(crate) fn in_dir(dir: &Path) -> MizanService<Cookies> {
         Self::service(&Arc::default(), dir, |_| {})
     }
 
     fn service(
-        seen: &Arc<Seen>,
+        probe: &Arc<FormProbe>,
         dir: &Path,
         change: impl FnOnce(&mut HttpLimits),
     ) -> MizanService<Cookies> {
@@ -309,7 +313,7 @@ impl Site {
         let members = FormEntry::new("members", "contact.schema", "members.submit", &Shape);
         let thanks = FormEntry::new("thanks", "contact.schema", "contact.submit", &Shape);
         let app = Registry::new()
-            .state(Arc::clone(seen))
+            .state(Arc::clone(probe))
             .function::<Submit>()
             .function::<Schema>()
             .function::<MembersFile>()
@@ -330,7 +334,7 @@ impl Site {
         FormPages::new(Pages(self.service.clone()), self.service.clone())
     }
 
-    /// Returns the files of the directory that are open.
+    /// Returns the open files of the upload directory.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         open_files(std::process::id(), self.dir.path())
     }
@@ -339,7 +343,7 @@ impl Site {
     pub(crate) async fn wait_for_files(&self, count: usize) {
         let start = Instant::now();
         while self.files().len() != count {
-            assert!(start.elapsed() < PATIENCE, "{:?}", self.files());
+            assert!(start.elapsed() < TIMEOUT, "{:?}", self.files());
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
     }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tower_layer::Layer;
 
 use crate::forms_app::{Cookies, Site};
-use crate::wire::{Reply, call};
+use crate::harness::{Reply, call};
 
 const PEER: &str = "192.0.2.1:5";
 
@@ -70,7 +70,7 @@ async fn peer_address_of_middleware_reaches_forms_and_pages() {
     let router = || router(&site).layer(from_fn(insert_peer_addr));
     let reply = send(&site, router(), "Ada").await;
     assert_eq!(reply.status, 303, "{reply:?}");
-    assert_eq!(site.seen.last()["client"], "192.0.2.1");
+    assert_eq!(site.probe.last()["client"], "192.0.2.1");
 
     let reply = send(&site, router(), "taken").await;
     assert_eq!(reply.status, 422);
@@ -96,7 +96,7 @@ async fn address_allow_list_applies_to_forms() {
     let site = Site::new();
     let reply = send(&site, router(&site).layer(from_fn(only_local)), "Ada").await;
     assert_eq!(reply.status, 403);
-    assert_eq!(site.seen.started.get(), 0);
+    assert_eq!(site.probe.started.get(), 0);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn body_limit_layer_applies_to_forms() {
     assert_eq!(send(&site, router(), "Ada").await.status, 303);
     let reply = send(&site, router(), &"x".repeat(75)).await;
     assert_eq!(reply.status, 400, "{reply:?}");
-    assert_eq!(site.seen.started.get(), 1);
+    assert_eq!(site.probe.started.get(), 1);
 }
 
 #[tokio::test]

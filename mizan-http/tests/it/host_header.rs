@@ -1,13 +1,13 @@
-//! Requests must name exactly one host.
+//! The host of a request, which must be named exactly once.
 
 use tokio::io::AsyncWriteExt;
 
-use crate::wire::{Server, get, service, soon, with};
+use crate::harness::{Server, get, service, with, within_timeout};
 
 #[tokio::test]
 async fn rejects_missing_duplicate_and_invalid_hosts() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let line = "GET /api/mizan/call/read HTTP/1";
     for (head, status) in [
         (format!("{line}.1\r\nhost: localhost\r\n\r\n"), 200),
@@ -36,9 +36,9 @@ async fn rejects_missing_duplicate_and_invalid_hosts() {
         assert_eq!(reply.status, status, "{head}");
         if status == 400 {
             assert_eq!(reply.failure(), (400, "malformed".to_owned()));
-            // The bytes that follow may belong to another host.
+            // The server must not process further requests on the connection.
             let _ = socket.stream.write_all(head.as_bytes()).await;
-            assert_eq!(socket.end().await, b"", "{head}");
+            assert_eq!(socket.read_to_end().await, b"", "{head}");
         }
     }
 }
@@ -46,7 +46,7 @@ async fn rejects_missing_duplicate_and_invalid_hosts() {
 #[tokio::test]
 async fn rejects_host_that_differs_from_http2_authority() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut client = server.connect_http2().await;
     let uri = "http://localhost/api/mizan/call/read";
     for (hosts, status) in [
@@ -56,7 +56,7 @@ async fn rejects_host_that_differs_from_http2_authority() {
         (&[("host", "localhost"), ("host", "localhost")], 400),
     ] {
         let request = with(get(uri), hosts);
-        let reply = soon(client.send_request(request)).await.unwrap();
+        let reply = within_timeout(client.send_request(request)).await.unwrap();
         assert_eq!(reply.status(), status, "{hosts:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::wire::{Server, Socket, echo, get, raw_get, raw_post, service, soon, with};
+use crate::harness::{Server, Socket, echo, get, raw_get, raw_post, service, with, within_timeout};
 
 const HEAD: &str = "POST /api/mizan/call/echo HTTP/1.1\r\nhost: localhost\r\n\
                     content-type: application/json\r\n";
@@ -13,7 +13,7 @@ const HEAD: &str = "POST /api/mizan/call/echo HTTP/1.1\r\nhost: localhost\r\n\
 #[tokio::test]
 async fn prevents_request_smuggling() {
     let (probe, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let hidden =
         "POST /api/mizan/call/work HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
     let length = hidden.len() + 5;
@@ -36,7 +36,7 @@ async fn prevents_request_smuggling() {
         let reply = socket.head().await;
         // The request is rejected, or read as one request after which the connection closes.
         assert!(reply.status >= 400, "{framing}");
-        socket.end().await;
+        socket.read_to_end().await;
     }
     assert_eq!(probe.started.get(), 0);
     server.assert_works().await;
@@ -45,7 +45,7 @@ async fn prevents_request_smuggling() {
 #[tokio::test]
 async fn limits_request_heads() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let many: String = (0..5000).map(|i| format!("x-{i}: y\r\n")).collect();
     let long = format!("x: {}\r\n", "y".repeat(200_000));
     for headers in [many, long] {
@@ -53,13 +53,13 @@ async fn limits_request_heads() {
         // The server may close the connection before all bytes are sent.
         let request = format!("{HEAD}{headers}content-length: 0\r\n\r\n");
         let sent = socket.stream.write_all(request.as_bytes());
-        soon(sent).await.ok();
+        within_timeout(sent).await.ok();
         assert_eq!(socket.head().await.status, 431);
     }
     let mut client = server.connect_http2().await;
     let request = get("http://localhost/api/mizan/call/read");
     let request = with(request, &[("x", &"y".repeat(100_000))]);
-    let response = soon(client.send_request(request)).await.unwrap();
+    let response = within_timeout(client.send_request(request)).await.unwrap();
     assert_eq!(response.status(), 431);
     server.assert_works().await;
 }
@@ -67,7 +67,7 @@ async fn limits_request_heads() {
 #[tokio::test]
 async fn closes_connections_that_do_not_speak_http() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],
         b"\0\0\0\0\0\0\0\0\r\n\r\n",
@@ -78,7 +78,7 @@ async fn closes_connections_that_do_not_speak_http() {
     ] {
         let mut socket = server.connect().await;
         socket.send(bytes).await;
-        socket.end().await;
+        socket.read_to_end().await;
     }
     server.assert_works().await;
 }
@@ -86,7 +86,7 @@ async fn closes_connections_that_do_not_speak_http() {
 #[tokio::test]
 async fn disconnects_client_that_does_not_read() {
     let (probe, service) = service();
-    let mut server = Server::start(service, |serve| {
+    let mut server = Server::start_with(service, |serve| {
         serve.write_timeout(Duration::from_millis(500))
     })
     .await;
@@ -95,18 +95,18 @@ async fn disconnects_client_that_does_not_read() {
     socket
         .send(raw_post("/api/mizan/batch", "", &format!("[{calls}]")))
         .await;
-    probe.started.reach(60).await;
+    probe.started.wait_for(60).await;
     // Without the timeout, the server would wait until the client reads.
     server.stop();
-    soon(server.task).await.unwrap().unwrap();
-    let received = socket.end().await.len();
+    within_timeout(server.task).await.unwrap().unwrap();
+    let received = socket.read_to_end().await.len();
     assert!(received < 60 * 1024 * 1024, "{received} bytes");
 }
 
 #[tokio::test]
 async fn answers_pipelined_requests_in_order() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut socket = server.connect().await;
     let requests: String = (0..500).map(|i| echo(&i.to_string())).collect();
     socket.send(requests).await;
@@ -119,7 +119,7 @@ async fn answers_pipelined_requests_in_order() {
 #[tokio::test]
 async fn rapid_resets_close_the_connection() {
     let (probe, service) = service();
-    let server = Server::of(service.clone()).await;
+    let server = Server::start(service.clone()).await;
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     bytes.extend(frame(SETTINGS, 0, 0, b""));
     let path = b"/api/mizan/call/wait";
@@ -137,10 +137,10 @@ async fn rapid_resets_close_the_connection() {
     let mut socket = server.connect().await;
     // The server closes the connection before all bytes are sent.
     let sent = socket.stream.write_all(&bytes);
-    let _ = soon(sent).await;
-    socket.end().await;
+    let _ = within_timeout(sent).await;
+    socket.read_to_end().await;
     assert!(probe.started.get() < 1000, "{}", probe.started.get());
-    soon(service.wait_idle()).await;
+    within_timeout(service.wait_idle()).await;
     assert_eq!(probe.started.get(), probe.dropped.get());
 }
 
@@ -163,7 +163,7 @@ async fn idle_connections_use_little_memory_and_time_out() {
         return;
     }
     let (_, service) = service();
-    let server = Server::start(service, |serve| {
+    let server = Server::start_with(service, |serve| {
         serve.header_timeout(Duration::from_secs(3))
     })
     .await;
@@ -180,7 +180,7 @@ async fn idle_connections_use_little_memory_and_time_out() {
     println!("{} connections, {each} bytes each", sockets.len());
     assert!(each < 16 * 1024, "{each} bytes for each connection");
     for stream in sockets {
-        Socket::from(stream).end().await;
+        Socket::from(stream).read_to_end().await;
     }
     server.assert_works().await;
 }
@@ -192,7 +192,7 @@ async fn memory_stays_flat_under_rejected_requests() {
         return;
     }
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let flood = async || {
         let mut socket = server.connect().await;
         for _ in 0..100 {
@@ -208,7 +208,7 @@ async fn memory_stays_flat_under_rejected_requests() {
         }
         let announcement = format!("{HEAD}content-length: 10000000000\r\n\r\n");
         for _ in 0..20 {
-            assert_eq!(server.ask(&announcement).await.status, 413);
+            assert_eq!(server.request(&announcement).await.status, 413);
         }
     };
     flood().await;

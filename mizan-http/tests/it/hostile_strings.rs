@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::wire::{self, Server, call, get, raw_get, raw_post, service};
+use crate::harness::{self, Server, call, get, raw_get, raw_post, service};
 
 /// The strings that are tested without the list.
 const A_FEW: [&str; 8] = [
@@ -32,11 +32,11 @@ fn strings() -> Vec<String> {
 #[tokio::test]
 async fn strings_round_trip_unchanged() {
     let (_, service) = service();
-    let server = Server::of(service.clone()).await;
+    let server = Server::start(service.clone()).await;
     let mut socket = server.connect().await;
     for text in strings() {
         let body = json!({"text": text}).to_string();
-        let query = format!("/api/mizan/call/read?input={}", wire::input(&body));
+        let query = format!("/api/mizan/call/read?input={}", harness::input(&body));
         let batch = json!([{"name": "read", "input": {"text": text}}]).to_string();
         for request in [raw_post("/api/mizan/call/echo", "", &body), raw_get(&query)] {
             socket.send(request).await;
@@ -46,7 +46,7 @@ async fn strings_round_trip_unchanged() {
         let line: Value = serde_json::from_slice(&socket.reply().await.body).unwrap();
         assert_eq!(line["output"]["message"], text);
         // No function has this name.
-        let name = wire::input(&text);
+        let name = harness::input(&text);
         let reply = call(&service, get(&format!("/api/mizan/call/{name}"))).await;
         assert_eq!(reply.status, 404);
     }

@@ -7,8 +7,8 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
+use crate::harness::{Server, TIMEOUT, bodiless, get, service, with, within_timeout};
 use crate::raw_http2::{DATA, GOAWAY, HEADERS, RST_STREAM, RawHttp2};
-use crate::wire::{PATIENCE, Server, bodiless, get, service, soon, with};
 
 const SHORT: Duration = Duration::from_millis(300);
 const WINDOW: u32 = 65_535;
@@ -17,7 +17,7 @@ const READ: &str = "/api/mizan/call/read";
 #[tokio::test]
 async fn closes_idle_connections_despite_pings() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
+    let server = Server::start_with(service, |serve| serve.header_timeout(SHORT)).await;
     let stream = TcpStream::connect(server.addr).await.unwrap();
     let (mut client, connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -29,12 +29,14 @@ async fn closes_idle_connections_despite_pings() {
     let connection = tokio::spawn(connection);
     let uri = format!("http://localhost{READ}");
     for _ in 0..2 {
-        let reply = soon(client.send_request(get(&uri))).await.unwrap();
+        let reply = within_timeout(client.send_request(get(&uri)))
+            .await
+            .unwrap();
         assert_eq!(reply.status(), 200);
         reply.into_body().collect().await.unwrap();
     }
     // The client receives GOAWAY, so its connection ends without an error.
-    soon(connection).await.unwrap().unwrap();
+    within_timeout(connection).await.unwrap().unwrap();
     assert!(client.is_closed());
     server.assert_works().await;
 }
@@ -42,27 +44,30 @@ async fn closes_idle_connections_despite_pings() {
 #[tokio::test]
 async fn sends_goaway_to_idle_connections_and_then_closes_them() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| {
+    let server = Server::start_with(service, |serve| {
         serve.header_timeout(SHORT).write_timeout(SHORT)
     })
     .await;
-    // One client answers pings and keeps its side open, the other does nothing.
+    // One client answers pings and keeps its side of the connection open; the other does nothing.
     for answers_pings in [true, false] {
         let mut client = RawHttp2::connect(server.addr, WINDOW).await;
         client.answers_pings = answers_pings;
         client.get(1, READ, &[]).await;
         client.until(DATA).await;
-        assert!(client.end().await.contains(&GOAWAY), "{answers_pings}");
+        assert!(
+            client.read_to_end().await.contains(&GOAWAY),
+            "{answers_pings}"
+        );
     }
 }
 
 #[tokio::test]
 async fn idle_time_starts_after_the_last_request() {
     let (probe, service) = service();
-    let server = Server::start(service, |serve| serve.header_timeout(SHORT)).await;
+    let server = Server::start_with(service, |serve| serve.header_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, WINDOW).await;
     client.get(1, "/api/mizan/call/wait", &[]).await;
-    probe.started.reach(1).await;
+    probe.started.wait_for(1).await;
     tokio::time::sleep(4 * SHORT).await;
     client.get(3, READ, &[]).await;
     assert_eq!(client.until(HEADERS).await.stream, 3);
@@ -70,15 +75,15 @@ async fn idle_time_starts_after_the_last_request() {
     tokio::time::sleep(2 * SHORT).await;
     probe.gate.let_through(1);
     assert_eq!(client.until(HEADERS).await.stream, 1);
-    assert!(client.end().await.contains(&GOAWAY));
+    assert!(client.read_to_end().await.contains(&GOAWAY));
 }
 
 #[tokio::test]
 async fn resets_stream_of_client_that_does_not_read() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| serve.write_timeout(SHORT)).await;
+    let server = Server::start_with(service, |serve| serve.write_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, 0).await;
-    // A body of one chunk, and one of many.
+    // The first body is a single chunk, the second body has many chunks.
     client.get(1, READ, &[]).await;
     client.get(3, "/api/mizan/call/large", &[]).await;
     let mut reset = [
@@ -90,10 +95,10 @@ async fn resets_stream_of_client_that_does_not_read() {
     // Other streams of the connection continue, even if the client reads slowly.
     client.get(5, "/api/mizan/call/large", &[]).await;
     client.until(HEADERS).await;
-    client.widen(0, 1 << 20).await;
+    client.update_window(0, 1 << 20).await;
     for _ in 0..5 {
         tokio::time::sleep(SHORT * 2 / 3).await;
-        client.widen(5, 20_000).await;
+        client.update_window(5, 20_000).await;
         assert_eq!(client.until(DATA).await.stream, 5);
     }
     assert_eq!(client.until(RST_STREAM).await.stream, 5);
@@ -102,12 +107,12 @@ async fn resets_stream_of_client_that_does_not_read() {
 #[tokio::test]
 async fn resets_stream_whose_last_chunk_is_not_read() {
     let (_, service) = service();
-    let server = Server::start(service, |serve| serve.write_timeout(SHORT)).await;
+    let server = Server::start_with(service, |serve| serve.write_timeout(SHORT)).await;
     let mut client = RawHttp2::connect(server.addr, 1).await;
     let text = "x".repeat(8000);
     let path = format!(
         "{READ}?input={}",
-        crate::wire::input(&format!(r#"{{"text":"{text}"}}"#))
+        crate::harness::input(&format!(r#"{{"text":"{text}"}}"#))
     );
     client.get(1, &path, &[]).await;
     assert_eq!(client.until(DATA).await.payload.len(), 1);
@@ -118,32 +123,35 @@ async fn resets_stream_whose_last_chunk_is_not_read() {
 #[tokio::test]
 async fn client_that_does_not_read_does_not_delay_shutdown() {
     let (_, service) = service();
-    let mut server = Server::start(service, |serve| {
+    let mut server = Server::start_with(service, |serve| {
         serve
             .write_timeout(SHORT)
-            .shutdown_grace_period(PATIENCE * 10)
+            .shutdown_grace_period(TIMEOUT * 10)
     })
     .await;
     let mut client = RawHttp2::connect(server.addr, 0).await;
     client.get(1, "/api/mizan/call/large", &[]).await;
     client.until(HEADERS).await;
-    // The client does not answer the ping by which the server learns that GOAWAY has arrived.
+    // The client does not answer the ping that would confirm the arrival of GOAWAY.
     server.stop();
-    soon(server.task).await.unwrap().unwrap();
+    within_timeout(server.task).await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn delivers_large_bodies_completely() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut client = server.connect_http2().await;
     for method in ["GET", "HEAD"] {
         let request = http::Request::builder().method(method);
         let request = bodiless(request.uri("http://localhost/api/mizan/call/large"));
-        let reply = soon(client.send_request(request)).await.unwrap();
+        let reply = within_timeout(client.send_request(request)).await.unwrap();
         let length = reply.headers()["content-length"].to_str().unwrap();
         assert_eq!(length, (1024 * 1024 + 2).to_string());
-        let body = soon(reply.into_body().collect()).await.unwrap().to_bytes();
+        let body = within_timeout(reply.into_body().collect())
+            .await
+            .unwrap()
+            .to_bytes();
         let expected = if method == "GET" { 1024 * 1024 + 2 } else { 0 };
         assert_eq!(body.len(), expected);
     }
@@ -152,7 +160,7 @@ async fn delivers_large_bodies_completely() {
 #[tokio::test]
 async fn limits_the_number_of_headers() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut client = server.connect_http2().await;
     let uri = format!("http://localhost{READ}");
     let with_headers = |count: usize| {
@@ -169,7 +177,7 @@ async fn limits_the_number_of_headers() {
         // Browsers send each cookie in its own header.
         (with(get(&uri), &[("cookie", "a=b"); 150]), 200),
     ] {
-        let reply = soon(client.send_request(request)).await.unwrap();
+        let reply = within_timeout(client.send_request(request)).await.unwrap();
         assert_eq!(reply.status(), status);
     }
     // The same limit as over HTTP/1.1.
@@ -183,9 +191,9 @@ async fn limits_the_number_of_headers() {
 /// `cargo test -p mizan-http --test it -- --ignored ten_thousand_idle_connections --nocapture`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "opens 10,000 connections; needs `ulimit -n 25000`"]
-async fn ten_thousand_idle_connections_block_no_other_client() {
+async fn ten_thousand_idle_connections_do_not_block_other_clients() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut held = Vec::new();
     let mut refused = 0;
     let began = Instant::now();
@@ -208,13 +216,13 @@ async fn ten_thousand_idle_connections_block_no_other_client() {
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let began = Instant::now();
     let stream = socket.connect(server.addr).await.unwrap();
-    let mut other = crate::wire::Socket::from(stream);
-    other.send(crate::wire::echo("hi")).await;
+    let mut other = crate::harness::Socket::from(stream);
+    other.send(crate::harness::echo("hi")).await;
     assert_eq!(other.reply().await.status, 200);
     println!("answered another client after {:?}", began.elapsed());
     let began = Instant::now();
     for client in &mut held {
-        client.end().await;
+        client.read_to_end().await;
     }
     println!("closed all connections after another {:?}", began.elapsed());
 }

@@ -10,7 +10,7 @@ use mizan_core::{Error, Identity, Principal, RequestHead};
 use mizan_http::{Authenticate, MizanService};
 
 use crate::app::{Probe, app, limits};
-use crate::wire::{Reply, Server, call, post, raw_post, service, soon, with};
+use crate::harness::{Reply, Server, call, post, raw_post, service, with, within_timeout};
 
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 
@@ -18,7 +18,7 @@ fn keyed(path: &str, key: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> 
     with(post(path, body), &[("idempotency-key", key)])
 }
 
-/// Calls `work`, which passes the gate.
+/// Opens the gate for one call, and calls `work`.
 async fn work(probe: &Probe, service: &MizanService, key: &str) -> Reply {
     probe.gate.let_through(1);
     call(service, keyed("/api/mizan/call/work", key, "")).await
@@ -61,7 +61,7 @@ async fn replays_reply_with_headers_and_cookies() {
     assert_eq!(again.header("mizan-affects"), Some("read"));
 }
 
-/// The cookie of a session may be invalid at the time of the replay.
+/// The session of the cookie may have ended before the replay.
 #[tokio::test]
 async fn does_not_store_reply_that_forbids_replay() {
     let (_, service) = service();
@@ -74,7 +74,7 @@ async fn does_not_store_reply_that_forbids_replay() {
 }
 
 #[tokio::test]
-async fn rejects_other_payload_with_the_same_key() {
+async fn rejects_different_payload_with_the_same_key() {
     let (_, service) = service();
     let echo = async |text: &str| {
         let body = format!(r#"{{"text": "{text}"}}"#);
@@ -91,7 +91,7 @@ async fn rejects_other_payload_with_the_same_key() {
     assert_eq!(echo("first").await.json()["message"], "first");
 }
 
-/// Trusts a header.
+/// Trusts the headers `x-user` and `x-staff`.
 struct Named;
 
 impl Authenticate for Named {
@@ -157,10 +157,10 @@ async fn concurrent_calls_run_once() {
             tokio::spawn(async move { call(&service, request).await })
         })
         .collect();
-    probe.started.reach(1).await;
+    probe.started.wait_for(1).await;
     probe.gate.let_through(20);
     for reply in calls {
-        assert_eq!(soon(reply).await.unwrap().json(), "worked");
+        assert_eq!(within_timeout(reply).await.unwrap().json(), "worked");
     }
     assert_eq!((probe.started.get(), probe.finished.get()), (1, 1));
 }
@@ -168,7 +168,7 @@ async fn concurrent_calls_run_once() {
 #[tokio::test]
 async fn retry_waits_for_the_call_of_a_disconnected_client() {
     let (probe, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let request = raw_post(
         "/api/mizan/call/work",
         &format!("idempotency-key: {KEY}\r\n"),
@@ -176,9 +176,9 @@ async fn retry_waits_for_the_call_of_a_disconnected_client() {
     );
     let mut socket = server.connect().await;
     socket.send(&request).await;
-    probe.started.reach(1).await;
+    probe.started.wait_for(1).await;
     drop(socket);
-    probe.cancelled.reach(1).await;
+    probe.cancelled.wait_for(1).await;
     let mut socket = server.connect().await;
     socket.send(&request).await;
     probe.gate.let_through(2);
@@ -211,11 +211,11 @@ async fn waiting_requests_run_after_a_failed_call() {
         tokio::spawn(async move { call(&service, keyed("/api/mizan/call/work", KEY, "")).await })
     };
     let first = run();
-    probe.started.reach(1).await;
+    probe.started.wait_for(1).await;
     tokio::time::advance(Duration::from_secs(10)).await;
     let second = run();
     assert_eq!(first.await.unwrap().status, 504);
-    probe.started.reach(2).await;
+    probe.started.wait_for(2).await;
     probe.gate.let_through(1);
     assert_eq!(second.await.unwrap().json(), "worked");
 }
@@ -230,11 +230,11 @@ async fn call_rejected_as_busy_may_be_retried() {
         let service = service.clone();
         tokio::spawn(async move { call(&service, post("/api/mizan/call/work", "")).await })
     };
-    probe.started.reach(1).await;
+    probe.started.wait_for(1).await;
     let reply = call(&service, keyed("/api/mizan/call/work", KEY, "")).await;
     assert_eq!(reply.status, 503);
     probe.gate.let_through(1);
-    soon(other).await.unwrap();
+    within_timeout(other).await.unwrap();
     assert_eq!(work(&probe, &service, KEY).await.json(), "worked");
 }
 

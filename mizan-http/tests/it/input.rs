@@ -12,7 +12,7 @@ use mizan_http::MizanService;
 use serde_json::json;
 
 use crate::app::{app, limits};
-use crate::wire::{self, Server, call, echo, get, post, raw_get, raw_post, service};
+use crate::harness::{self, Server, call, echo, get, post, raw_get, raw_post, service};
 
 #[tokio::test]
 async fn rejects_invalid_input_by_field() {
@@ -57,8 +57,8 @@ async fn rejects_invalid_input_by_field() {
         ),
     ] {
         let path = "/api/mizan/call/total";
-        let got = format!("{path}?input={}", wire::input(body));
-        for request in [post(path, body), get(&got)] {
+        let url = format!("{path}?input={}", harness::input(body));
+        for request in [post(path, body), get(&url)] {
             let problem = call(&service, request).await.problem();
             let code = if status == 400 {
                 "malformed"
@@ -222,17 +222,17 @@ async fn enforces_limits_over_a_socket() {
         limits.body_timeout = Duration::from_secs(1);
     });
     let service = MizanService::builder(app(&probe)).limits(limits);
-    let server = Server::of(service.build().unwrap()).await;
+    let server = Server::start(service.build().unwrap()).await;
     let head = "POST /api/mizan/call/echo HTTP/1.1\r\nhost: localhost\r\n\
                 content-type: application/json\r\n";
 
     let reply = server
-        .ask(format!("{head}content-length: 10737418240\r\n\r\n"))
+        .request(format!("{head}content-length: 10737418240\r\n\r\n"))
         .await;
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
     // A client that waits for `100 Continue` does not receive it.
     let expect = "expect: 100-continue\r\ncontent-length: 10737418240\r\n\r\n";
-    let reply = server.ask(format!("{head}{expect}")).await;
+    let reply = server.request(format!("{head}{expect}")).await;
     assert_eq!(reply.status, 413);
 
     let mut socket = server.connect().await;
@@ -263,10 +263,10 @@ async fn enforces_limits_over_a_socket() {
 #[tokio::test]
 async fn rejects_huge_url() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let long = "a".repeat(40_000);
     let reply = server
-        .ask(raw_get(&format!("/api/mizan/call/read?input={long}")))
+        .request(raw_get(&format!("/api/mizan/call/read?input={long}")))
         .await;
     assert_eq!(reply.failure(), (400, "malformed".to_owned()));
     assert!(
@@ -275,7 +275,7 @@ async fn rejects_huge_url() {
     );
     let longer = "a".repeat(200_000);
     let reply = server
-        .ask(raw_get(&format!("/api/mizan/call/read?input={longer}")))
+        .request(raw_get(&format!("/api/mizan/call/read?input={longer}")))
         .await;
     assert!(matches!(reply.status, 414 | 431), "{}", reply.status);
     server.assert_works().await;
@@ -334,7 +334,7 @@ impl std::io::Write for Log {
 #[tokio::test]
 async fn connection_remains_usable_after_invalid_input() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut socket = server.connect().await;
     for body in ["{", "[]", r#"{"text":1}"#, r#"{"text":"a","text":"b"}"#] {
         socket

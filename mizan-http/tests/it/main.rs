@@ -22,6 +22,7 @@ mod declared_form;
 mod forms;
 mod forms_app;
 mod forms_in_router;
+mod harness;
 mod host_header;
 mod hostile_clients;
 mod hostile_strings;
@@ -39,4 +40,3 @@ mod signals;
 mod uploads;
 #[cfg(feature = "channels")]
 mod websocket;
-mod wire;

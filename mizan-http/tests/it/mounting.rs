@@ -1,4 +1,4 @@
-//! The service within other servers.
+//! The service in other servers and routers.
 
 use std::convert::Infallible;
 
@@ -13,7 +13,7 @@ use mizan_http::adapter::Adapter;
 use mizan_http::response::ReplyBody;
 use tokio::net::TcpListener;
 
-use crate::wire::{Server, call, echo, post, raw_get, service};
+use crate::harness::{Server, call, echo, post, raw_get, service};
 
 fn router() -> Router {
     Router::new().route("/page", get(|| async { "a page" }))
@@ -31,13 +31,13 @@ async fn runs_in_axum_router() {
         let reply = call(&router, post("/api/mizan/batch", "[]")).await;
         assert_eq!(reply.status, 200);
         assert_eq!(
-            call(&router, crate::wire::get("/page")).await.body,
+            call(&router, crate::harness::get("/page")).await.body,
             "a page"
         );
 
-        let server = Server::start(router, |serve| serve).await;
+        let server = Server::start_with(router, |serve| serve).await;
         server.assert_works().await;
-        assert_eq!(server.ask(raw_get("/page")).await.body, "a page");
+        assert_eq!(server.request(raw_get("/page")).await.body, "a page");
     }
 }
 
@@ -47,7 +47,7 @@ async fn runs_in_axum_server() {
     let addr = listener.local_addr().unwrap();
     let router = router().nest_service("/api/mizan", service().1);
     tokio::spawn(async { axum::serve(listener, router).await });
-    let mut socket = crate::wire::Socket::connect(addr).await;
+    let mut socket = crate::harness::Socket::connect(addr).await;
     for _ in 0..2 {
         socket.send(echo("hi")).await;
         assert_eq!(socket.reply().await.json()["message"], "hi");
@@ -64,14 +64,14 @@ async fn runs_in_plain_hyper() {
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         connection.await
     });
-    let mut socket = crate::wire::Socket::connect(addr).await;
+    let mut socket = crate::harness::Socket::connect(addr).await;
     for _ in 0..2 {
         socket.send(echo("hi")).await;
         assert_eq!(socket.reply().await.json()["message"], "hi");
     }
 }
 
-/// A server with types of its own, whose bodies are not `Send`.
+/// A server with its own request and response types, whose bodies are not `Send`.
 struct Lines;
 
 impl Adapter for Lines {

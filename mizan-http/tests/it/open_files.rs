@@ -1,4 +1,4 @@
-//! A server without free file descriptors.
+//! A server that runs out of file descriptors.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use mizan_http::{MizanService, serve};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::child::{Process, announce, is_child};
-use crate::wire::{PATIENCE, Socket, echo, service};
+use crate::harness::{Socket, TIMEOUT, echo, service};
 
 #[tokio::test]
 #[ignore = "a child of the tests of this file"]
@@ -50,7 +50,7 @@ async fn default_limit_leaves_half_of_the_files_to_the_application() {
         assert_eq!(socket.reply().await.status, 200);
         held.push(socket);
     }
-    // Further connections wait and are not refused.
+    // Further connections wait instead of being refused.
     let mut waiting = Vec::new();
     for _ in 0..40 {
         let mut socket = Socket::connect(process.addr).await;
@@ -64,7 +64,7 @@ async fn default_limit_leaves_half_of_the_files_to_the_application() {
         assert_eq!(socket.reply().await.status, 200);
     }
     process.signal("TERM").await;
-    let (status, log) = process.end().await;
+    let (status, log) = process.wait_for_exit().await;
     assert_eq!(status, Some(0), "{log}");
     assert!(!log.contains("cannot accept connections"), "{log}");
     assert!(
@@ -104,10 +104,10 @@ async fn refuses_connections_without_file_descriptors_and_recovers() {
         if sent.await.is_ok() && answers(&mut stream).await {
             break;
         }
-        assert!(began.elapsed() < PATIENCE);
+        assert!(began.elapsed() < TIMEOUT);
     }
     process.signal("TERM").await;
-    let (status, log) = process.end().await;
+    let (status, log) = process.wait_for_exit().await;
     assert_eq!(status, Some(0), "{log}");
     assert_eq!(log.matches("cannot accept connections").count(), 1, "{log}");
 }
@@ -115,5 +115,5 @@ async fn refuses_connections_without_file_descriptors_and_recovers() {
 async fn answers(stream: &mut TcpStream) -> bool {
     let mut reply = [0; 12];
     let read = tokio::io::AsyncReadExt::read_exact(stream, &mut reply);
-    crate::wire::soon(read).await.is_ok()
+    crate::harness::within_timeout(read).await.is_ok()
 }

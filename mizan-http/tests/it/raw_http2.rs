@@ -6,7 +6,7 @@ use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::wire::soon;
+use crate::harness::within_timeout;
 
 pub(crate) const RST_STREAM: u8 = 3;
 pub(crate) const GOAWAY: u8 = 7;
@@ -36,7 +36,7 @@ impl RawHttp2 {
     /// Opens a connection whose streams have this initial window size.
     pub(crate) async fn connect(addr: SocketAddr, window: u32) -> Self {
         let mut stream = TcpStream::connect(addr).await.unwrap();
-        soon(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+        within_timeout(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
             .await
             .unwrap();
         let mut client = Self {
@@ -59,7 +59,7 @@ impl RawHttp2 {
         frame.put_u32(stream);
         frame.put_slice(payload);
         // Errors are ignored, because the server may have closed the connection.
-        let _ = soon(self.stream.write_all(&frame)).await;
+        let _ = within_timeout(self.stream.write_all(&frame)).await;
     }
 
     /// Requests a path, with additional headers.
@@ -94,7 +94,7 @@ impl RawHttp2 {
         self.send(HEADERS, 0x1 | 0x4, stream, &block).await;
     }
 
-    pub(crate) async fn widen(&mut self, stream: u32, by: u32) {
+    pub(crate) async fn update_window(&mut self, stream: u32, by: u32) {
         self.send(WINDOW_UPDATE, 0, stream, &by.to_be_bytes()).await;
     }
 
@@ -102,7 +102,7 @@ impl RawHttp2 {
     pub(crate) async fn frame(&mut self) -> Option<Frame> {
         loop {
             while self.read.len() < 9 || self.read.len() < 9 + self.length() {
-                let read = soon(self.stream.read_buf(&mut self.read)).await;
+                let read = within_timeout(self.stream.read_buf(&mut self.read)).await;
                 if read.is_err() || read.is_ok_and(|read| read == 0) {
                     return None;
                 }
@@ -143,7 +143,7 @@ impl RawHttp2 {
     }
 
     /// Reads until the connection closes, and returns the kinds of the frames.
-    pub(crate) async fn end(&mut self) -> Vec<u8> {
+    pub(crate) async fn read_to_end(&mut self) -> Vec<u8> {
         let mut kinds = Vec::new();
         while let Some(frame) = self.frame().await {
             kinds.push(frame.kind);

@@ -4,7 +4,7 @@ use http::Request;
 use mizan_http::MizanService;
 use serde_json::{Value, json};
 
-use crate::wire::{Reply, Server, bodiless, call, get, post, raw_post, service, with};
+use crate::harness::{Reply, Server, bodiless, call, get, post, raw_post, service, with};
 
 async fn set(service: &MizanService, input: &Value) -> Reply {
     call(service, post("/api/mizan/call/set", input.to_string())).await
@@ -25,7 +25,7 @@ async fn cookie_names_are_not_encoded() {
     let reply = set(&service, &json!({ "cookies": cookies })).await;
     let cookies: Vec<_> = reply.headers.get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a^b|c%20=1%3B"]);
-    let input = crate::wire::input(r#"{"name":"a^b|c%20"}"#);
+    let input = crate::harness::input(r#"{"name":"a^b|c%20"}"#);
     let request = get(&format!("/api/mizan/call/cookie?input={input}"));
     let sent = with(request, &[("cookie", cookies[0].to_str().unwrap())]);
     assert_eq!(call(&service, sent).await.json(), "1;");
@@ -34,7 +34,7 @@ async fn cookie_names_are_not_encoded() {
 #[tokio::test]
 async fn cookie_cannot_inject_headers_or_attributes() {
     let (_, service) = service();
-    let server = Server::of(service.clone()).await;
+    let server = Server::start(service.clone()).await;
     let values = [
         "a; HttpOnly",
         "a\r\nx-evil: 1",
@@ -45,7 +45,7 @@ async fn cookie_cannot_inject_headers_or_attributes() {
     for value in values {
         let input = json!({"cookies": {"name": value, "na\r\nme;": "1"}}).to_string();
         let reply = server
-            .ask(raw_post("/api/mizan/call/set", "", &input))
+            .request(raw_post("/api/mizan/call/set", "", &input))
             .await;
         assert_eq!((reply.status, reply.body.as_ref()), (200, &b"null"[..]));
         assert_eq!(reply.header("x-evil"), None);
@@ -58,7 +58,7 @@ async fn cookie_cannot_inject_headers_or_attributes() {
             .iter()
             .next_back()
             .unwrap();
-        let input = crate::wire::input(r#"{"name":"name"}"#);
+        let input = crate::harness::input(r#"{"name":"name"}"#);
         let request = get(&format!("/api/mizan/call/cookie?input={input}"));
         let sent = with(request, &[("cookie", cookie.to_str().unwrap())]);
         assert_eq!(call(&service, sent).await.json(), value);
@@ -88,7 +88,7 @@ async fn function_headers_override_service_headers() {
 #[tokio::test]
 async fn ignores_framing_headers_of_functions() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let headers = json!({
         "content-length": "1000",
         "transfer-encoding": "chunked",
@@ -139,7 +139,7 @@ async fn answers_unchanged_output_with_304() {
         assert_eq!(reply.header("etag"), Some(tag));
         assert_eq!(reply.body.is_empty(), status == 304);
     }
-    let other = format!("{path}?input={}", crate::wire::input(r#"{"text":"x"}"#));
+    let other = format!("{path}?input={}", crate::harness::input(r#"{"text":"x"}"#));
     assert_ne!(call(&service, get(&other)).await.header("etag"), Some(tag));
     let reply = call(&service, with(post(path, ""), &[("if-none-match", tag)])).await;
     assert_eq!((reply.status, reply.header("etag")), (200, None));
@@ -148,28 +148,28 @@ async fn answers_unchanged_output_with_304() {
 #[tokio::test]
 async fn not_modified_has_no_body_over_a_socket() {
     let (_, service) = service();
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut socket = server.connect().await;
-    let ask = |method: &str, header: &str| {
+    let request = |method: &str, header: &str| {
         format!("{method} /api/mizan/call/read HTTP/1.1\r\nhost: localhost\r\n{header}\r\n")
     };
-    socket.send(ask("GET", "")).await;
+    socket.send(request("GET", "")).await;
     let first = socket.reply().await;
     let tag = format!("if-none-match: {}\r\n", first.header("etag").unwrap());
     for method in ["GET", "HEAD"] {
-        socket.send(ask(method, &tag)).await;
+        socket.send(request(method, &tag)).await;
         let reply = socket.head().await;
         assert_eq!((reply.status, reply.header("content-length")), (304, None));
     }
-    // No body bytes are between these responses.
+    // The responses to `HEAD` follow each other without a body.
     for _ in 0..2 {
-        socket.send(ask("HEAD", "")).await;
+        socket.send(request("HEAD", "")).await;
         let reply = socket.head().await;
         let length = first.body.len().to_string();
         assert_eq!(reply.header("content-length"), Some(&*length));
         assert_eq!(reply.header("etag"), first.header("etag"));
     }
-    socket.send(ask("GET", "")).await;
+    socket.send(request("GET", "")).await;
     assert_eq!(socket.reply().await.body, first.body);
 }
 
@@ -182,7 +182,7 @@ async fn head_matches_get_without_body() {
     assert_eq!((reply.status, &*reply.body), (200, &b""[..]));
     assert_eq!(reply.header("content-length"), Some(&*length));
 
-    let server = Server::of(service).await;
+    let server = Server::start(service).await;
     let mut client = server.connect_http2().await;
     let request = Request::head("http://localhost/api/mizan/call/read");
     let response = client.send_request(bodiless(request)).await.unwrap();

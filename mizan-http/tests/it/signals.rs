@@ -10,9 +10,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::child::{Process, announce, is_child};
+use crate::harness::{Socket, echo, raw_post};
 use crate::websocket::app::{ByName, app};
 use crate::websocket::client::Client;
-use crate::wire::{Socket, echo, raw_post};
 
 /// Runs a server as an application would.
 #[tokio::test]
@@ -22,9 +22,9 @@ async fn child() {
         return;
     }
     let channels = Channels::new(MemoryBroker::new());
-    let world = Arc::default();
-    let mizan = MizanService::builder(app(channels.clone(), &world))
-        .authenticate(ByName(Arc::clone(&world)))
+    let state = Arc::default();
+    let mizan = MizanService::builder(app(channels.clone(), &state))
+        .authenticate(ByName(Arc::clone(&state)))
         .build()
         .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -49,7 +49,7 @@ async fn process() -> Process {
 async fn first_signal_finishes_requests_in_progress() {
     for signal in ["TERM", "INT"] {
         let process = process().await;
-        // Half of a request. The other half follows after the signal.
+        // The second half of this request follows after the signal.
         let request = echo("late");
         let (first, second) = request.split_at(request.len() - 5);
         let mut busy = Socket::connect(process.addr).await;
@@ -71,8 +71,8 @@ async fn first_signal_finishes_requests_in_progress() {
         for socket in &mut sockets {
             assert_eq!(socket.closed().await.0, 1012);
         }
-        assert_eq!(idle.end().await, b"");
-        let (status, log) = process.end().await;
+        assert_eq!(idle.read_to_end().await, b"");
+        let (status, log) = process.wait_for_exit().await;
         assert_eq!(status, Some(0), "{signal} {log}");
     }
 }
@@ -92,8 +92,8 @@ async fn second_signal_exits_at_once() {
         process.signal(first).await;
         socket.until("drain").await;
         process.signal(second).await;
-        let (ended, log) = process.end().await;
+        let (ended, log) = process.wait_for_exit().await;
         assert_eq!(ended, Some(status), "{first} {second} {log}");
-        assert_eq!(busy.end().await, b"");
+        assert_eq!(busy.read_to_end().await, b"");
     }
 }

@@ -1,4 +1,4 @@
-//! Uploads of files to functions, none of which leaves a temporary file.
+//! Uploads of files to functions. No upload leaves a temporary file.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::forms_app::{
-    BOUNDARY, PNG, Part, Seen, Site, multipart, multipart_of, open_files, png, text, unended,
+    BOUNDARY, FormProbe, PNG, Part, Site, multipart, multipart_of, open_files, png, text, unended,
 };
-use crate::wire::{PATIENCE, Reply, Server, Socket, call, post, soon, with};
+use crate::harness::{Reply, Server, Socket, TIMEOUT, call, post, with, within_timeout};
 
 const PATH: &str = "/api/mizan/call/contact.submit";
 const ADA: Part<'_> = text("input", r#"{"name": "Ada"}"#);
@@ -33,7 +33,7 @@ fn fields(reply: &Reply) -> Value {
 }
 
 fn limited(change: impl FnOnce(&mut HttpLimits)) -> Site {
-    Site::with(Seen::default(), change)
+    Site::with(FormProbe::default(), change)
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn passes_file_to_the_function() {
     for parts in [[ADA, png("image")], [png("image"), ADA]] {
         let reply = send(&site, &parts).await;
         assert_eq!(reply.json(), json!({ "sent": true }));
-        let image = &site.seen.last()["image"];
+        let image = &site.probe.last()["image"];
         assert_eq!(image[0], "a.png");
         assert_eq!(
             (&image[1], &image[2]),
@@ -67,7 +67,7 @@ async fn passes_files_of_rows_and_lists() {
     let reply = send(&site, &parts).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     let file = |content: &str| json!(["note.txt", "text/plain", content.len(), content]);
-    let last = site.seen.last();
+    let last = site.probe.last();
     assert_eq!(
         last["phones"],
         json!([["1", null], ["2", file("second")], ["", file("third")]])
@@ -81,7 +81,7 @@ async fn receives_large_file_completely() {
     let content: Vec<_> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
     let reply = send(&site, &[ADA, Part("files", Some("a"), "", &content)]).await;
     assert_eq!(reply.status, 200);
-    assert_eq!(site.seen.last()["files"][0][2], 3_000_000);
+    assert_eq!(site.probe.last()["files"][0][2], 3_000_000);
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn removes_directories_from_file_names() {
             continue;
         }
         assert_eq!(reply.status, 200, "{claimed} {reply:?}");
-        assert_eq!(site.seen.last()["image"][0], name);
+        assert_eq!(site.probe.last()["image"][0], name);
     }
 }
 
@@ -148,7 +148,7 @@ async fn reports_unreadable_file_names() {
     ] {
         let reply = call(&site.service, multipart_of(PATH, part(disposition))).await;
         assert_eq!(reply.status, 200, "{reply:?}");
-        assert_eq!(site.seen.last()["image"][0], name);
+        assert_eq!(site.probe.last()["image"][0], name);
     }
     assert_eq!(site.files().len(), 0);
 }
@@ -210,8 +210,8 @@ async fn reports_rejected_files_on_their_fields() {
         fields(&reply),
         json!({ "files.0": ["The file is empty."], "files.2": ["The file is empty."], "other": ["Unknown field."] })
     );
-    assert_eq!(site.seen.started.get(), 0);
-    // Exactly the maximum size.
+    assert_eq!(site.probe.started.get(), 0);
+    // A file of exactly the maximum size is accepted.
     let most = Part("image", Some("a.png"), "image/png", &large[..1_000_000]);
     assert_eq!(send(&site, &[ADA, most]).await.status, 200);
 }
@@ -238,7 +238,7 @@ async fn rejects_forged_file_references() {
 }
 
 #[tokio::test]
-async fn validates_input_as_without_files() {
+async fn validates_input_as_in_a_call_without_files() {
     let site = Site::new();
     for (input, failure) in [
         ("{", (400, "malformed")),
@@ -330,11 +330,11 @@ async fn limits_the_number_of_parts() {
     let mut parts = vec![ADA];
     parts.extend((0..999).map(|_| Part("files", Some("a"), "", b"a")));
     assert_eq!(send(&site, &parts).await.status, 200);
-    assert_eq!(site.seen.last()["files"].as_array().unwrap().len(), 999);
+    assert_eq!(site.probe.last()["files"].as_array().unwrap().len(), 999);
     parts.resize(10_000, Part("files", Some("a"), "", b"a"));
     let reply = send(&site, &parts).await;
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
 }
 
 #[tokio::test]
@@ -358,7 +358,7 @@ async fn limits_the_size_of_files_and_text() {
         let reply = send(&site, parts).await;
         assert_eq!(reply.failure(), (413, "too_large".to_owned()));
     }
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
 }
 
 fn head(length: usize) -> String {
@@ -371,15 +371,15 @@ fn head(length: usize) -> String {
 #[tokio::test]
 async fn rejects_announced_large_upload_at_once() {
     let site = Site::new();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
-    let reply = server.ask(head(40 * 1024 * 1024)).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
+    let reply = server.request(head(40 * 1024 * 1024)).await;
     assert_eq!(reply.failure(), (413, "too_large".to_owned()));
 }
 
 #[tokio::test]
 async fn checks_policy_before_receiving_files() {
     let site = Site::new();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let mut body = unended(&[ADA, Part("file", Some("a"), "", &vec![0; 2_000_000])]);
     body.extend(format!("--{BOUNDARY}--\r\n").bytes());
     let (most, end) = body.split_at(body.len() - 10);
@@ -423,7 +423,7 @@ async fn send_beginning(socket: &mut Socket) {
     socket.send(body).await;
 }
 
-async fn begin(site: &Site, socket: &mut Socket) {
+async fn begin_upload(site: &Site, socket: &mut Socket) {
     send_beginning(socket).await;
     site.wait_for_files(1).await;
 }
@@ -431,25 +431,25 @@ async fn begin(site: &Site, socket: &mut Socket) {
 #[tokio::test]
 async fn incomplete_upload_leaves_no_file() {
     let site = Site::new();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let mut socket = server.connect().await;
-    begin(&site, &mut socket).await;
+    begin_upload(&site, &mut socket).await;
     drop(socket);
     site.wait_for_files(0).await;
 
     let mut socket = server.connect().await;
-    begin(&site, &mut socket).await;
+    begin_upload(&site, &mut socket).await;
     socket.stream.shutdown().await.unwrap();
     site.wait_for_files(0).await;
-    assert_eq!(site.seen.started.get(), 0);
+    assert_eq!(site.probe.started.get(), 0);
 }
 
 #[tokio::test]
 async fn slow_upload_times_out() {
     let site = limited(|limits| limits.body_timeout = Duration::from_millis(300));
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let mut socket = server.connect().await;
-    begin(&site, &mut socket).await;
+    begin_upload(&site, &mut socket).await;
     assert_eq!(
         socket.reply().await.failure(),
         (408, "request_timeout".to_owned())
@@ -458,7 +458,7 @@ async fn slow_upload_times_out() {
 
     // An occasional byte does not extend the timeout.
     let mut socket = server.connect().await;
-    begin(&site, &mut socket).await;
+    begin_upload(&site, &mut socket).await;
     let (mut read, mut write) = socket.stream.into_split();
     let drip = tokio::spawn(async move {
         while write.write_all(b"x").await.is_ok() {
@@ -466,7 +466,7 @@ async fn slow_upload_times_out() {
         }
     });
     let mut reply = [0; 12];
-    soon(tokio::io::AsyncReadExt::read_exact(&mut read, &mut reply))
+    within_timeout(tokio::io::AsyncReadExt::read_exact(&mut read, &mut reply))
         .await
         .unwrap();
     assert_eq!(&reply, b"HTTP/1.1 408");
@@ -477,7 +477,7 @@ async fn slow_upload_times_out() {
 #[tokio::test]
 async fn upload_may_exceed_the_body_timeout() {
     let site = limited(|limits| limits.body_timeout = Duration::from_millis(400));
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let content = vec![0; 160_000];
     let mut body = unended(&[ADA, Part("files", Some("a"), "", &content)]);
     body.extend(format!("--{BOUNDARY}--\r\n").bytes());
@@ -493,20 +493,20 @@ async fn upload_may_exceed_the_body_timeout() {
 #[tokio::test]
 async fn file_exists_until_its_call_ends() {
     let site = Site::gated();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let mut body = unended(&[ADA, png("image")]);
     body.extend(format!("--{BOUNDARY}--\r\n").bytes());
     let mut socket = server.connect().await;
     socket.send(head(body.len())).await;
     socket.send(body).await;
-    site.seen.started.reach(1).await;
+    site.probe.started.wait_for(1).await;
     drop(socket);
     // A mutation continues without its client and keeps its files.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(site.files().len(), 1);
-    site.seen.gate.as_ref().unwrap().let_through(1);
-    soon(site.service.wait_idle()).await;
-    assert_eq!(site.seen.last()["image"][0], "a.png");
+    site.probe.gate.as_ref().unwrap().let_through(1);
+    within_timeout(site.service.wait_idle()).await;
+    assert_eq!(site.probe.last()["image"][0], "a.png");
     site.wait_for_files(0).await;
 }
 
@@ -531,7 +531,7 @@ async fn killed_process_leaves_no_file() {
     let process = server.id().unwrap();
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     let addr = loop {
-        let line = soon(lines.next_line()).await.unwrap();
+        let line = within_timeout(lines.next_line()).await.unwrap();
         let line = line.expect("the server exited");
         if let Some((_, addr)) = line.split_once(LISTENING) {
             break addr.parse().unwrap();
@@ -545,7 +545,7 @@ async fn killed_process_leaves_no_file() {
     }
     let start = Instant::now();
     while open_files(process, dir.path()).len() < sockets.len() {
-        assert!(start.elapsed() < PATIENCE, "the files did not arrive");
+        assert!(start.elapsed() < TIMEOUT, "the files did not arrive");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     server.kill().await.unwrap();
@@ -560,9 +560,9 @@ async fn child_receives_until_killed() {
         return;
     };
     let site = Site::in_dir(Path::new(&dir));
-    let server = Server::start(site, |serve| serve).await;
+    let server = Server::start_with(site, |serve| serve).await;
     println!("{LISTENING}{}", server.addr);
-    tokio::time::sleep(3 * PATIENCE).await;
+    tokio::time::sleep(3 * TIMEOUT).await;
 }
 
 fn keyed(parts: &[Part<'_>]) -> Request<Full<Bytes>> {
@@ -578,13 +578,13 @@ async fn retried_upload_with_key_runs_once() {
         assert_eq!(reply.json(), json!({ "sent": true }));
         assert_eq!(reply.header("set-cookie"), Some("seen=yes"));
     }
-    assert_eq!(site.seen.count(), 1);
+    assert_eq!(site.probe.count(), 1);
     let other = [PNG, b"other"].concat();
     let other = Part("image", Some("a.png"), "image/png", &other);
     for parts in [&[ADA, other][..], &[ADA, png("files")], &[ADA]] {
         assert_eq!(call(&site.service, keyed(parts)).await.status, 422);
     }
-    assert_eq!((site.seen.count(), site.files().len()), (1, 0));
+    assert_eq!((site.probe.count(), site.files().len()), (1, 0));
 }
 
 #[test]
@@ -612,14 +612,14 @@ async fn sends_all(server: &Server, head: &str, body: &[u8], chunked: bool) -> R
         socket.send(piece).await;
     }
     let reply = socket.reply().await;
-    assert_eq!(socket.end().await, b"");
+    assert_eq!(socket.read_to_end().await, b"");
     reply
 }
 
 #[tokio::test]
 async fn client_that_is_still_sending_can_read_the_rejection() {
     let site = Site::new();
-    let server = Server::start(site.service.clone(), |serve| serve).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve).await;
     let part = format!(
         "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\n"
     );
@@ -645,22 +645,22 @@ async fn client_that_is_still_sending_can_read_the_rejection() {
 async fn disconnects_client_that_keeps_sending() {
     let site = Site::new();
     let short = Duration::from_millis(500);
-    let server = Server::start(site.service.clone(), |serve| serve.write_timeout(short)).await;
+    let server = Server::start_with(site.service.clone(), |serve| serve.write_timeout(short)).await;
     let head = "POST /api/mizan/call/nothing HTTP/1.1\r\nhost: localhost\r\n\
                 content-length: 1000000000000\r\n\r\n";
     let mut socket = server.connect().await;
     socket.send(head).await;
     let flood = async { while socket.stream.write_all(&[0; 1024]).await.is_ok() {} };
-    soon(flood).await;
-    // A client that stops sending and keeps the connection open.
+    within_timeout(flood).await;
+    // The client stops sending, and keeps the connection open.
     let mut socket = server.connect().await;
     socket.send(head).await;
     assert_eq!(socket.reply().await.status, 404);
-    assert_eq!(socket.end().await, b"");
+    assert_eq!(socket.read_to_end().await, b"");
     let closed = async {
         while socket.stream.write_all(b"x").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    soon(closed).await;
+    within_timeout(closed).await;
 }

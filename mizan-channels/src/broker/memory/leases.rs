@@ -121,7 +121,7 @@ impl LeaseTable {
         }
     }
 
-    /// Removes outcomes until the limits hold: those of `owner` first, unless it has a single one. Returns `false`
+    /// Removes outcomes until no limit is exceeded: those of `owner` first, unless it has only one. Returns `false`
     /// if nothing is left to remove.
     fn make_room(&mut self, owner: &str) -> bool {
         while self.count > MAX_LEASES || self.bytes > MAX_BYTES {
@@ -140,7 +140,7 @@ impl LeaseTable {
         true
     }
 
-    /// Updates an owner, and keeps the totals in step.
+    /// Updates an owner, and adjusts the totals.
     fn update<T>(&mut self, name: &str, update: impl FnOnce(&mut Owner) -> T) -> T {
         let owner = self.owners.entry(name.to_owned()).or_insert_with(|| {
             self.next_owner += 1;

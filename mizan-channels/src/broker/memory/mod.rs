@@ -28,14 +28,14 @@ use crate::broker::topics::Topics;
 const MAX_KEYS: usize = 100_000;
 const MAX_KEY_BYTES: usize = 64 * 1024 * 1024;
 
-/// The time after which an empty log without subscribers is removed. A client that returns earlier finds its
-/// epoch, and so gets no gap.
+/// The time after which an empty log without subscribers is removed. A client that reconnects earlier finds the
+/// same epoch, and so gets no gap.
 const IDLE_LOG_TTL: Duration = Duration::from_secs(10 * 60);
 
 /// A broker for an application that runs as one process. Logs are kept in memory, and lost with the process.
 ///
-/// Each group starts with a random epoch, so that a client never mistakes the log of a new process for that of an
-/// earlier one.
+/// Each group starts with a random epoch, so that a client never mistakes the log of a new process for the log of an
+/// earlier process.
 ///
 /// ```
 /// use mizan_channels::broker::{Broker, MemoryBroker, Publication};

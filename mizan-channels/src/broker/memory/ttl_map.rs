@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::broker::lease::DEDUP_TTL;
 
-/// The number of stale entries in the order that is tolerated before they are removed.
+/// The number of stale insertions that may accumulate before they are removed.
 const MAX_STALE: usize = 64;
 
 /// A map from strings to values, each with its size in bytes. The oldest entry is removed first.
@@ -87,7 +87,7 @@ impl<T> TtlMap<T> {
         }
     }
 
-    /// Removes the oldest entry, whatever its age.
+    /// Removes the oldest entry, regardless of its age.
     pub(super) fn remove_oldest(&mut self) {
         while let Some(insertion) = self.order.pop_front() {
             if is_current(&self.entries, &insertion) {

@@ -1,4 +1,4 @@
-//! The connection to Redis, which is established again whenever it is lost.
+//! The connection to Redis, which is re-established whenever it is lost.
 
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -11,8 +11,8 @@ use super::state::{RESPONSE_TIMEOUT, RedisConnection, RedisState, SyncQueue};
 use crate::backoff::Backoff;
 use crate::broker::error::BrokerError;
 
-/// The interval at which topics are compared with Redis. If the last message of a burst is lost, no
-/// later message shows the hole.
+/// The interval at which topics are compared with Redis. Without the comparison, a server would not detect the loss
+/// of the last message of a burst, because no later message follows.
 const SYNC_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Keeps the broker connected. Runs until it is aborted.
@@ -75,7 +75,9 @@ async fn connect(state: &Arc<RedisState>, number: u64) -> Result<RedisConnection
     }
     // The scripts compare this id, and start a new log if the existing one has another id: see `log.lua`.
     if field("master_replid").is_none() {
-        return Err(BrokerError::new("this Redis reports no `master_replid`"));
+        return Err(BrokerError::new(
+            "this Redis does not report a `master_replid`",
+        ));
     }
     warn_if_evicting(field("maxmemory_policy"));
     let connection = RedisConnection { commands, number };
@@ -95,7 +97,7 @@ async fn connect(state: &Arc<RedisState>, number: u64) -> Result<RedisConnection
     Ok(connection)
 }
 
-/// Warns of an eviction policy other than `noeviction`. All keys of the broker expire, so every other policy may
+/// Warns about an eviction policy other than `noeviction`. All keys of the broker expire, so every other policy may
 /// evict them.
 fn warn_if_evicting(policy: Option<&str>) {
     static WARNED: Once = Once::new();
@@ -110,8 +112,8 @@ fn warn_if_evicting(policy: Option<&str>) {
     }
 }
 
-/// Fills the gaps of topics as they show, and compares all topics periodically. Returns once the connection is
-/// broken.
+/// Fills the gaps of topics as they are detected, and compares all topics periodically. Returns once the connection
+/// is broken.
 async fn sync_until_broken(state: &Arc<RedisState>, connection: &RedisConnection) -> BrokerError {
     let mut ticks = interval(SYNC_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -79,8 +79,8 @@ impl RedisState {
         self.fill_gap(connection, topic).await
     }
 
-    /// Adds the messages that the topic lacks, from the stream. Restarts the topic if the stream has another epoch,
-    /// or does not keep all of those messages.
+    /// Reads the messages that the topic lacks from the stream, and adds them. Restarts the topic if the stream has
+    /// another epoch, or no longer keeps all of those messages.
     async fn fill_gap(
         &self,
         connection: &RedisConnection,

@@ -10,8 +10,8 @@ local function now()
 end
 
 -- The generation is the replication id, which identifies the history of the data set. It changes with each restart and
--- each promotion, also of a process that was the master before. Each script reads it itself, since an id that a server
--- read earlier may be outdated.
+-- each promotion, even of a process that was the master before. Each script reads the id itself, because an id that a
+-- server read earlier may be outdated.
 local own_generation
 local function generation()
   if own_generation then

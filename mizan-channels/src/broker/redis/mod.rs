@@ -60,7 +60,8 @@ impl RedisBroker {
     /// Creates a broker on the Redis at `address`, such as `redis://127.0.0.1/`.
     ///
     /// The broker connects in the background, and reconnects when it loses the connection. Operations wait for the
-    /// connection during the first 3 seconds; later they fail while there is none. Call this within a tokio runtime.
+    /// connection during the first 3 seconds; after that, they fail while there is no connection. Call this within a
+    /// tokio runtime.
     ///
     /// # Errors
     ///

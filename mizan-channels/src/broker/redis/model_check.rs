@@ -1,5 +1,5 @@
 //! A model check of every interleaving, within bounds, of a Redis that is demoted and promoted, its replica, a
-//! publisher, and a server that reads. The steps are those of the scripts.
+//! publisher, and a server that reads. The steps correspond to the scripts.
 
 use stateright::{Checker, Model, Property};
 
@@ -11,8 +11,8 @@ enum Generation {
     RunId,
 }
 
-/// The bounds of the model.
-struct World {
+/// A scenario: the bounds of the model, and the id that binds logs.
+struct Scenario {
     generation: Generation,
     publications: u8,
     role_changes: u8,
@@ -75,8 +75,8 @@ impl State {
     }
 
     /// `open` of log.lua, on the Redis that all servers connect to.
-    fn open(&mut self, world: &World) {
-        let generation = match world.generation {
+    fn open(&mut self, scenario: &Scenario) {
+        let generation = match scenario.generation {
             Generation::ReplicationId => self.redis[0].replication_id,
             Generation::RunId => self.redis[0].run,
         };
@@ -91,8 +91,8 @@ impl State {
     }
 
     /// gap_fill.lua, and the server's processing of its result.
-    fn sync(&mut self, world: &World) {
-        self.open(world);
+    fn sync(&mut self, scenario: &Scenario) {
+        self.open(scenario);
         let log = &self.redis[0].log;
         if log.epoch == self.reader.epoch && log.messages.len() < self.reader.messages.len() {
             let (epoch, generation) = (self.fresh(), self.redis[0].log.generation);
@@ -113,7 +113,7 @@ impl State {
     }
 }
 
-impl Model for World {
+impl Model for Scenario {
     type State = State;
     type Action = Action;
 
@@ -245,12 +245,12 @@ impl Model for World {
             ),
             Property::always(
                 "a synchronized reader has all messages",
-                |world: &Self, state: &State| {
+                |scenario: &Self, state: &State| {
                     let mut synced = state.clone();
                     if !synced.redis[0].is_master {
                         return true;
                     }
-                    synced.sync(world);
+                    synced.sync(scenario);
                     synced.reader.epoch == synced.redis[0].log.epoch
                         && synced.reader.messages == synced.redis[0].log.messages
                 },
@@ -262,8 +262,8 @@ impl Model for World {
     }
 }
 
-fn world(generation: Generation) -> World {
-    World {
+fn scenario(generation: Generation) -> Scenario {
+    Scenario {
         generation,
         publications: 4,
         role_changes: 4,
@@ -272,7 +272,7 @@ fn world(generation: Generation) -> World {
 
 #[test]
 fn no_undetected_loss_when_a_master_is_demoted_and_promoted() {
-    let checker = world(Generation::ReplicationId).checker().threads(2);
+    let checker = scenario(Generation::ReplicationId).checker().threads(2);
     let checker = checker.spawn_bfs().join();
     println!("{} states", checker.unique_state_count());
     checker.assert_properties();
@@ -280,7 +280,7 @@ fn no_undetected_loss_when_a_master_is_demoted_and_promoted() {
 
 #[test]
 fn run_id_does_not_detect_a_demotion() {
-    let checker = world(Generation::RunId).checker().threads(2);
+    let checker = scenario(Generation::RunId).checker().threads(2);
     let checker = checker.spawn_bfs().join();
     let reused = checker.discovery("no offset is assigned twice in an epoch");
     assert!(

@@ -1,11 +1,11 @@
 -- The presence of a group: its connections, each as the member's id, a zero byte and the connection, sorted by member and
 -- by expiry; and the infos of the members, each of which begins with the time of expiry.
 --
--- Servers confirm their connections every few seconds, and nothing is counted: entries that Redis lost are added again,
+-- There are no counters. Servers confirm their connections every few seconds: entries that Redis lost are added again,
 -- and entries that no server confirms expire.
--- KEYS meta and stream of the presence log, by_member, by_expiry, infos; ARGV operation, Pub/Sub channel, fresh epoch, most, age, and the
--- arguments of the operation. Returns the epoch, the top and the members; a sweep returns 1 instead of the top if
--- another sweep has more to do.
+-- KEYS meta and stream of the presence log, by_member, by_expiry, infos; ARGV operation, Pub/Sub channel, fresh epoch,
+-- the maximum number and age of messages, and the arguments of the operation. Returns the epoch, the top and the members;
+-- a sweep returns 1 instead of the top if another sweep has more to do.
 local operation, channel, fresh, most, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local by_member, by_expiry, infos = KEYS[3], KEYS[4], KEYS[5]
 -- The maximum number of entries that one run removes, since Redis is blocked meanwhile.

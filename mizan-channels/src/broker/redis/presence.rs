@@ -80,13 +80,13 @@ impl RedisState {
         Ok((Cursor::new(epoch, offset), members_message(members)))
     }
 
-    /// Confirms the connections of this server, and removes the expired ones of their groups.
+    /// Confirms the connections of this server, and removes the expired connections of their groups.
     pub(super) async fn maintain_presence(&self) {
         let presence = self.presence.lock().clone();
         let groups: HashSet<_> = presence.keys().map(|(group, _)| group.clone()).collect();
         stream::iter(presence)
             .for_each_concurrent(MAX_CONCURRENT_SCRIPTS, |(key, (id, info))| async move {
-                // A connection that leaves meanwhile must not be added again.
+                // A connection that has left meanwhile must not be added again.
                 if self.presence.lock().contains_key(&key) {
                     let (group, connection) = &key;
                     let _ = self.confirm_presence(group, connection, &id, &info).await;

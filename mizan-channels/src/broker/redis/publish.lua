@@ -1,6 +1,6 @@
 -- Publishes a message, unless it was published under the idempotency key or, by an earlier attempt, under its id.
--- KEYS meta, stream, note, and optionally the key; ARGV Pub/Sub channel, fresh epoch, data, most, age, the time for which
--- keys are kept, id, and for a retry the age of the first attempt in milliseconds
+-- KEYS meta, stream, note, and optionally the key; ARGV Pub/Sub channel, fresh epoch, data, the maximum number and age of
+-- messages, the time for which keys are kept, id, and for a retry the age of the first attempt in milliseconds
 --
 -- A retry stores its result in the note, for a first attempt that arrives later.
 local meta, stream, note, key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

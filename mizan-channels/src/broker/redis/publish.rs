@@ -76,7 +76,7 @@ impl RedisState {
         let (epoch, offset): (String, u64) = self.run(connection, &invocation).await?;
         if epoch.is_empty() {
             return Err(BrokerError::new(
-                "the log does not show any more whether the message was published",
+                "the log no longer shows whether the message was published",
             ));
         }
         Ok(Position { epoch, offset })

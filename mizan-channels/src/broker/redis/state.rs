@@ -168,7 +168,7 @@ impl RedisState {
                     | ServerErrorKind::MasterDown
             )
         );
-        // This includes timeouts: a late response cannot be told from the next one.
+        // This includes timeouts: a late response cannot be distinguished from the next one.
         if error.is_io_error()
             || error.is_connection_dropped()
             || error.is_unrecoverable_error()

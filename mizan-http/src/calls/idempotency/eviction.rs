@@ -13,13 +13,13 @@ const REPLY_TTL: Duration = Duration::from_secs(600);
 pub(super) const MAX_REPLIES: usize = 10_000;
 /// The maximum size of all stored replies.
 pub(super) const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
-/// The minimum size that a reply counts for when callers are compared.
+/// The minimum size that a reply is counted as when callers are compared.
 const MIN_SIZE_BYTES: usize = MAX_REPLY_BYTES / MAX_REPLIES;
 
 /// The stored replies by age and by caller.
 ///
-/// If a limit is exceeded, the caller that takes the most room loses its oldest reply. A caller that
-/// fills the store thus evicts its own replies, and those of others only once they take as much room.
+/// If a limit is exceeded, the oldest reply of the caller with the largest replies in total is evicted. So a
+/// caller that fills the store evicts its own replies, and never those of callers that use less memory.
 #[derive(Default)]
 pub(super) struct EvictionQueue {
     next_sequence: u64,
@@ -115,7 +115,7 @@ impl EvictionQueue {
         self.bytes
     }
 
-    /// Returns whether no entry is left, also none of a caller without replies.
+    /// Returns whether all indexes of the queue are empty.
     pub(super) fn is_empty(&self) -> bool {
         self.replies.is_empty() && self.callers.is_empty() && self.callers_by_size.is_empty()
     }

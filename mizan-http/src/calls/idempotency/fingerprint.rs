@@ -45,8 +45,8 @@ impl RequestFingerprint {
     }
 }
 
-/// Returns the network whose anonymous callers share room in the store: an IPv4 address, or an IPv6 /48,
-/// which a provider may assign to one customer.
+/// Returns the network whose anonymous callers count as one caller: an IPv4 address, or an IPv6 /48, which
+/// a provider may assign to one customer.
 fn anonymous_network(client_addr: Option<IpAddr>) -> String {
     match client_addr {
         Some(IpAddr::V6(addr)) => {

@@ -12,8 +12,8 @@ pub(crate) struct IdempotencyKey(String);
 impl IdempotencyKey {
     /// Returns the key if it is valid.
     ///
-    /// Short keys are not: anonymous callers share one set of keys, so if two callers chose the same key,
-    /// one would receive the reply of the other.
+    /// Short keys are invalid, because anonymous callers share one set of keys: if two callers chose the
+    /// same key, one would receive the reply of the other.
     pub(crate) fn new(key: &str) -> Option<Self> {
         let is_valid = (16..=255).contains(&key.len())
             && key
@@ -37,7 +37,7 @@ impl IdempotencyKey {
             Some(key) if values.next().is_none() => Ok(Some(key)),
             _ => Err(Error::new(
                 ErrorCode::Malformed,
-                "send one `idempotency-key` of 16 to 255 characters, such as a random UUID",
+                "send exactly one `idempotency-key` of 16 to 255 characters, such as a random UUID",
             )),
         }
     }

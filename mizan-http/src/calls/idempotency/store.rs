@@ -31,8 +31,8 @@ struct StoredCall {
 }
 
 enum CallState {
-    /// The channel closes when the call ends. A reply that is not stored is first sent through it, for
-    /// the requests that are already waiting.
+    /// The channel closes when the call ends. Before that, a reply that is not stored is sent through the
+    /// channel to the requests that are already waiting.
     Running(watch::Receiver<Option<SuccessReply>>),
     Completed(SuccessReply),
 }
@@ -43,7 +43,7 @@ struct SuccessReply {
     head: ReplyHead,
 }
 
-/// The right to run a call, or the reply of an earlier one.
+/// The right to run a call, or the reply to an earlier call.
 pub(crate) enum Claim {
     /// The request runs the call.
     Run(PendingEntry),

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Notify;
 
-use crate::wire::Server;
+use crate::harness::Server;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,9 +31,9 @@ impl Room {
     }
 }
 
-/// The permissions of users, and the events that tests observe.
+/// The conditions that a test sets, and the events that it observes.
 #[derive(Default)]
-pub(crate) struct World {
+pub(crate) struct TestState {
     /// Signals the end of mia's session.
     pub(crate) session_ended: Notify,
     pub(crate) received: AtomicUsize,
@@ -57,12 +57,12 @@ impl Channel for Chat {
     const REAUTHORIZE_INTERVAL: Duration = Duration::from_millis(200);
 
     async fn authorize(cx: &Cx, params: &Room) -> Decision {
-        let world = cx.state::<Arc<World>>();
-        world.authorized.fetch_add(1, Ordering::Relaxed);
+        let state = cx.state::<Arc<TestState>>();
+        state.authorized.fetch_add(1, Ordering::Relaxed);
         let is_private = params.room.starts_with("of-");
         let own = params.room.strip_prefix("of-");
         let allowed = !is_private || cx.principal().id() == own;
-        let is_open = !world.is_closed.load(Ordering::Relaxed);
+        let is_open = !state.is_closed.load(Ordering::Relaxed);
         (cx.principal().is_signed_in() && allowed && is_open).into()
     }
 
@@ -89,7 +89,7 @@ impl Channel for Chat {
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
         let received = cx
-            .state::<Arc<World>>()
+            .state::<Arc<TestState>>()
             .received
             .fetch_add(1, Ordering::Relaxed);
         let text = format!("{}: {message}", cx.principal().id().unwrap_or("?"));
@@ -133,7 +133,7 @@ pub(crate) async fn announce(cx: &Cx, room: String, text: String) -> Result<u64,
 }
 
 /// Trusts a bearer token or the cookie `user` as the name of a user.
-pub(crate) struct ByName(pub(crate) Arc<World>);
+pub(crate) struct ByName(pub(crate) Arc<TestState>);
 
 impl Authenticate for ByName {
     async fn authenticate(&self, head: &RequestHead) -> Result<Principal, Error> {
@@ -160,14 +160,14 @@ impl Authenticate for ByName {
     }
 }
 
-/// A server with its channels and permissions.
-pub(crate) struct Running {
+/// A running server, its channels, and the state that its functions share with the test.
+pub(crate) struct RunningServer {
     pub(crate) server: Server,
     pub(crate) channels: Channels,
-    pub(crate) world: Arc<World>,
+    pub(crate) state: Arc<TestState>,
 }
 
-pub(crate) fn app(channels: Channels, world: &Arc<World>) -> App {
+pub(crate) fn app(channels: Channels, state: &Arc<TestState>) -> App {
     let registry = Registry::new()
         .channel::<Chat>()
         .channel::<Feed>()
@@ -176,23 +176,25 @@ pub(crate) fn app(channels: Channels, world: &Arc<World>) -> App {
         .function::<Announce>()
         .merge(crate::app::registry(&Arc::default()))
         .state(channels)
-        .state(Arc::clone(world));
+        .state(Arc::clone(state));
     registry.build().unwrap()
 }
 
-pub(crate) async fn running(limits: impl FnOnce(&mut mizan_channels::ConnectionLimits)) -> Running {
+pub(crate) async fn start_server(
+    limits: impl FnOnce(&mut mizan_channels::ConnectionLimits),
+) -> RunningServer {
     let mut settings = mizan_channels::ConnectionLimits::default();
     limits(&mut settings);
     let channels = Channels::with_limits(MemoryBroker::new(), settings);
-    let world = Arc::<World>::default();
-    let service = MizanService::builder(app(channels.clone(), &world))
-        .authenticate(ByName(Arc::clone(&world)))
+    let state = Arc::<TestState>::default();
+    let service = MizanService::builder(app(channels.clone(), &state))
+        .authenticate(ByName(Arc::clone(&state)))
         .public_origin("https://friend.example")
         .build()
         .unwrap();
-    Running {
-        server: Server::start(service, |serve| serve).await,
+    RunningServer {
+        server: Server::start_with(service, |serve| serve).await,
         channels,
-        world,
+        state,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::wire::{Reply, Socket, soon};
+use crate::harness::{Reply, Socket, within_timeout};
 
 pub(crate) const TEXT: u8 = 1;
 pub(crate) const BINARY: u8 = 2;
@@ -67,7 +67,7 @@ pub(crate) fn text(text: &str) -> Vec<u8> {
 impl Client {
     /// Opens a WebSocket without sending `hello`.
     pub(crate) async fn connect(addr: SocketAddr, headers: &str) -> Self {
-        let (reply, client) = Self::ask(addr, &handshake(headers)).await;
+        let (reply, client) = Self::try_connect(addr, &handshake(headers)).await;
         assert_eq!(reply.status, 101, "{reply:?}");
         let accept = reply.header("sec-websocket-accept");
         assert_eq!(
@@ -82,7 +82,8 @@ impl Client {
         client
     }
 
-    pub(crate) async fn ask(addr: SocketAddr, request: &str) -> (Reply, Self) {
+    /// Sends a handshake request, and returns the response with the connection.
+    pub(crate) async fn try_connect(addr: SocketAddr, request: &str) -> (Reply, Self) {
         let mut socket = Socket::connect(addr).await;
         socket.send(request).await;
         let reply = if request.contains("\r\nupgrade: websocket") {
@@ -91,10 +92,10 @@ impl Client {
             socket.reply().await
         };
         let (stream, read) = socket.into_parts();
-        (reply, Self::of(stream, read))
+        (reply, Self::from_parts(stream, read))
     }
 
-    pub(crate) fn of(stream: TcpStream, read: BytesMut) -> Self {
+    pub(crate) fn from_parts(stream: TcpStream, read: BytesMut) -> Self {
         Self { stream, read }
     }
 
@@ -110,7 +111,9 @@ impl Client {
     }
 
     pub(crate) async fn raw(&mut self, bytes: impl AsRef<[u8]>) {
-        soon(self.stream.write_all(bytes.as_ref())).await.unwrap();
+        within_timeout(self.stream.write_all(bytes.as_ref()))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn send(&mut self, value: &Value) {
@@ -128,14 +131,14 @@ impl Client {
         self.next("subok").await
     }
 
-    async fn more(&mut self) -> bool {
-        let read = soon(self.stream.read_buf(&mut self.read)).await;
+    async fn read_more(&mut self) -> bool {
+        let read = within_timeout(self.stream.read_buf(&mut self.read)).await;
         read.is_ok_and(|read| read > 0)
     }
 
-    async fn exactly(&mut self, length: usize) -> Option<Bytes> {
+    async fn read_exact(&mut self, length: usize) -> Option<Bytes> {
         while self.read.len() < length {
-            if !self.more().await {
+            if !self.read_more().await {
                 return None;
             }
         }
@@ -144,23 +147,23 @@ impl Client {
 
     /// Reads the next WebSocket frame.
     pub(crate) async fn received(&mut self) -> Sent {
-        let Some(head) = self.exactly(2).await else {
+        let Some(head) = self.read_exact(2).await else {
             return Sent::End;
         };
         assert_eq!(head[1] & 0x80, 0, "a server does not mask");
         assert_eq!(head[0] & 0x70, 0, "no extensions are negotiated");
         let length = match head[1] {
             126 => {
-                let length = self.exactly(2).await.unwrap();
+                let length = self.read_exact(2).await.unwrap();
                 usize::from(u16::from_be_bytes(length[..].try_into().unwrap()))
             }
             127 => {
-                let length = self.exactly(8).await.unwrap();
+                let length = self.read_exact(8).await.unwrap();
                 u64::from_be_bytes(length[..].try_into().unwrap()) as usize
             }
             short => usize::from(short),
         };
-        let payload = self.exactly(length).await.unwrap().to_vec();
+        let payload = self.read_exact(length).await.unwrap().to_vec();
         match head[0] {
             0x81 => Sent::Text(String::from_utf8(payload).unwrap()),
             0x8a => Sent::Pong(payload),

@@ -1,6 +1,6 @@
 //! Conformance to RFC 6455, without compression.
 
-use super::app::running;
+use super::app::start_server;
 use super::client::{CLOSE, Client, FIN, PING, PONG, Sent, TEXT, frame, text};
 
 const HELLO: &str = r#"{"t":"hello","client":"abcdefgh","token":"mia"}"#;
@@ -21,7 +21,7 @@ async fn outcome(addr: std::net::SocketAddr, bytes: &[u8]) -> Option<u16> {
 
 #[tokio::test]
 async fn accepts_fragments_with_interleaved_control_frames() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let addr = running.server.addr;
     let (one, two) = HELLO.as_bytes().split_at(10);
     let whole = [frame(TEXT, one), frame(FIN, two)].concat();
@@ -47,7 +47,7 @@ async fn accepts_fragments_with_interleaved_control_frames() {
 
 #[tokio::test]
 async fn accepts_frames_byte_by_byte() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut client = Client::connect(running.server.addr, "").await;
     for byte in text(HELLO) {
         client.raw([byte]).await;
@@ -57,7 +57,7 @@ async fn accepts_frames_byte_by_byte() {
 
 #[tokio::test]
 async fn accepts_all_length_encodings() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let padded = |length: usize| text(&format!("{HELLO}{}", " ".repeat(length - HELLO.len())));
     for length in [HELLO.len(), 125, 126, 127, 128, 65_535, 65_536] {
         assert_eq!(
@@ -73,8 +73,8 @@ async fn accepts_all_length_encodings() {
 }
 
 #[tokio::test]
-async fn closes_protocol_violations_with_1002() {
-    let running = running(|_| {}).await;
+async fn protocol_violations_close_the_connection_with_1002() {
+    let running = start_server(|_| {}).await;
     let hello = HELLO.as_bytes();
     let mut unmasked = vec![FIN | TEXT, hello.len() as u8];
     unmasked.extend(hello);
@@ -113,7 +113,7 @@ async fn closes_protocol_violations_with_1002() {
 
 #[tokio::test]
 async fn validates_utf8_across_fragments() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let hello = HELLO.replace("{", "{\"ä\":1,");
     let split = hello.find('ä').unwrap() + 1;
     let (one, two) = hello.as_bytes().split_at(split);
@@ -131,7 +131,7 @@ async fn validates_utf8_across_fragments() {
 
 #[tokio::test]
 async fn echoes_ping_payload() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.raw(frame(FIN | PONG, b"unasked")).await;
     for payload in [&b""[..], b"hello", &[0xff; 125]] {
@@ -142,7 +142,7 @@ async fn echoes_ping_payload() {
 
 #[tokio::test]
 async fn answers_close_and_ends_the_connection() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     for (payload, answer) in [
         (&b""[..], 1005),
         (b"\x03\xe8", 1000),

@@ -12,13 +12,13 @@ use mizan_http::MizanService;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::app::{ByName, Chat, app, running};
+use super::app::{ByName, Chat, app, start_server};
 use super::client::{Client, Sent, handshake};
-use crate::wire::{Server, raw_get};
+use crate::harness::{Server, raw_get};
 
 #[tokio::test]
 async fn rejects_cross_site_pages() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     for (headers, status) in [
         ("", 101),
         ("origin: http://localhost\r\n", 101),
@@ -45,7 +45,7 @@ async fn rejects_cross_site_pages() {
             403,
         ),
     ] {
-        let (reply, _) = Client::ask(running.server.addr, &handshake(headers)).await;
+        let (reply, _) = Client::try_connect(running.server.addr, &handshake(headers)).await;
         assert_eq!(reply.status, status, "{headers}");
     }
     running.server.assert_works().await;
@@ -53,7 +53,7 @@ async fn rejects_cross_site_pages() {
 
 #[tokio::test]
 async fn rejects_invalid_handshakes() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     for (from, to, status) in [
         ("GET /", "POST /", 405),
         ("upgrade: websocket", "upgrade: h2c", 400),
@@ -72,22 +72,22 @@ async fn rejects_invalid_handshakes() {
     ] {
         let request = handshake("");
         assert!(request.contains(from), "{from}");
-        let (reply, _) = Client::ask(running.server.addr, &request.replace(from, to)).await;
+        let (reply, _) = Client::try_connect(running.server.addr, &request.replace(from, to)).await;
         assert_eq!(reply.status, status, "{from} -> {to}");
         if status == 426 {
             assert_eq!(reply.header("sec-websocket-version"), Some("13"));
         }
     }
-    let plain = running.server.ask(raw_get("/api/mizan/ws")).await;
+    let plain = running.server.request(raw_get("/api/mizan/ws")).await;
     assert_eq!(plain.failure(), (400, "malformed".to_owned()));
 }
 
 #[tokio::test]
 async fn rejects_websockets_beyond_the_limit() {
-    let running = running(|limits| limits.max_connections = 2).await;
+    let running = start_server(|limits| limits.max_connections = 2).await;
     let first = Client::hello(running.server.addr, "mia").await;
     let _second = Client::hello(running.server.addr, "mia").await;
-    let (reply, _) = Client::ask(running.server.addr, &handshake("")).await;
+    let (reply, _) = Client::try_connect(running.server.addr, &handshake("")).await;
     assert_eq!(reply.status, 503);
     drop(first);
     while running.channels.connection_count() > 1 {
@@ -132,7 +132,7 @@ async fn upgrades_in_plain_hyper_if_enabled() {
     let mut client = Client::hello(addr, "mia").await;
     client.join("feed", "tea").await;
     drop(client);
-    let (reply, mut client) = Client::ask(addr, &handshake("")).await;
+    let (reply, mut client) = Client::try_connect(addr, &handshake("")).await;
     assert_eq!(reply.status, 101);
     assert_eq!(
         client.received().await,
@@ -143,9 +143,9 @@ async fn upgrades_in_plain_hyper_if_enabled() {
 
 #[tokio::test]
 async fn rejects_websocket_without_channels() {
-    let (_, service) = crate::wire::service();
-    let server = Server::of(service).await;
-    let (reply, _) = Client::ask(server.addr, &handshake("")).await;
+    let (_, service) = crate::harness::service();
+    let server = Server::start(service).await;
+    let (reply, _) = Client::try_connect(server.addr, &handshake("")).await;
     assert_eq!(reply.status, 404);
     let app = Registry::new().channel::<Chat>().build().unwrap();
     let error = MizanService::builder(app).build().unwrap_err().to_string();
@@ -154,7 +154,7 @@ async fn rejects_websocket_without_channels() {
 
 #[tokio::test]
 async fn reads_frames_sent_with_the_handshake() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let hello = json!({ "t": "hello", "client": "page-of-x", "token": "mia" }).to_string();
     let sub = json!({ "t": "sub", "sub": 1, "channel": "feed", "params": { "room": "a" } });
     let mut bytes = handshake("").into_bytes();
@@ -164,7 +164,7 @@ async fn reads_frames_sent_with_the_handshake() {
     socket.send(bytes).await;
     socket.head().await;
     let (stream, read) = socket.into_parts();
-    let mut client = Client::of(stream, read);
+    let mut client = Client::from_parts(stream, read);
     client.next("welcome").await;
     client.next("subok").await;
 }

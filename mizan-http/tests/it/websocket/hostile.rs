@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::app::{Feed, Room, Running, running};
+use super::app::{Feed, Room, RunningServer, start_server};
 use super::client::{BINARY, Client, FIN, PING, TEXT, frame, text};
 
 /// A connection that must keep working while others misbehave.
@@ -12,32 +12,32 @@ struct Witness {
 }
 
 impl Witness {
-    async fn new(running: &Running) -> Self {
+    async fn new(running: &RunningServer) -> Self {
         let mut client = Client::hello(running.server.addr, "witness").await;
         client.join("feed", "witness").await;
         Self { client, at: 0 }
     }
 
-    async fn assert_unaffected(&mut self, running: &Running) {
+    async fn assert_unaffected(&mut self, running: &RunningServer) {
         let params = Room::new("witness");
         running
             .channels
             .publish::<Feed>(&params, "well".to_owned())
             .await
             .unwrap();
-        let heard = self.client.next("pub").await;
-        assert_eq!(heard["prev"], self.at);
-        self.at = heard["offset"].as_u64().unwrap();
+        let received = self.client.next("pub").await;
+        assert_eq!(received["prev"], self.at);
+        self.at = received["offset"].as_u64().unwrap();
     }
 }
 
-async fn hello(running: &Running) -> Client {
+async fn hello(running: &RunningServer) -> Client {
     Client::hello(running.server.addr, "mallory").await
 }
 
 #[tokio::test]
-async fn closes_violations_with_a_reason() {
-    let running = running(|_| {}).await;
+async fn protocol_violations_close_the_connection_with_a_reason() {
+    let running = start_server(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     let sub = r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#;
     let deep = format!("{{\"t\":\"pong\",\"x\":{}", "[".repeat(30_000));
@@ -97,7 +97,7 @@ async fn closes_violations_with_a_reason() {
 
 #[tokio::test]
 async fn rejects_message_before_hello() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     for first in [
         r#"{"t":"sub","sub":1,"channel":"feed","params":{"room":"a"}}"#,
         r#"{"t":"msg","sub":1,"mid":"m","data":1}"#,
@@ -111,7 +111,7 @@ async fn rejects_message_before_hello() {
 
 #[tokio::test]
 async fn limits_subscriptions_per_connection() {
-    let running = running(|limits| limits.max_frames_per_second = 100_000).await;
+    let running = start_server(|limits| limits.max_frames_per_second = 100_000).await;
     let mut witness = Witness::new(&running).await;
     let mut client = hello(&running).await;
     let subs: Vec<u8> = (0..10_000)
@@ -130,7 +130,7 @@ async fn limits_subscriptions_per_connection() {
 
 #[tokio::test]
 async fn rejected_subscription_does_not_close_the_connection() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut client = hello(&running).await;
     let deep = serde_json::from_str::<Value>(&format!("{}{}", "[".repeat(70), "]".repeat(70)));
     for (channel, params, code) in [
@@ -174,7 +174,7 @@ async fn rejected_subscription_does_not_close_the_connection() {
 
 #[tokio::test]
 async fn limits_message_rate() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     for flood in [frame(FIN | PING, b"?"), text(r#"{"t":"pong"}"#)] {
         let mut client = hello(&running).await;
@@ -190,7 +190,7 @@ async fn limits_message_rate() {
 
 #[tokio::test]
 async fn survives_random_bytes() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut witness = Witness::new(&running).await;
     let mut seed = 42_u64;
     for _ in 0..100 {

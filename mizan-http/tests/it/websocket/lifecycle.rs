@@ -7,13 +7,13 @@ use mizan_core::Channel;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
-use super::app::{Feed, Ledger, Prices, Room, running};
+use super::app::{Feed, Ledger, Prices, Room, start_server};
 use super::client::{Client, Sent, handshake};
-use crate::wire::soon;
+use crate::harness::within_timeout;
 
 #[tokio::test]
 async fn revoked_session_closes_at_once() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     mia.join("chat", "tea").await;
     let mut ole = Client::hello(running.server.addr, "ole").await;
@@ -39,13 +39,13 @@ async fn revoked_session_closes_at_once() {
 
 #[tokio::test]
 async fn ended_session_closes_its_websockets() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     mia.join("feed", "tea").await;
     let mut ole = Client::hello(running.server.addr, "ole").await;
     ole.join("feed", "tea").await;
     let start = Instant::now();
-    running.world.session_ended.notify_one();
+    running.state.session_ended.notify_one();
     assert_eq!(mia.closed().await.0, 4403);
     assert!(start.elapsed() < Duration::from_secs(1));
     let params = Room::new("tea");
@@ -56,10 +56,10 @@ async fn ended_session_closes_its_websockets() {
 
 #[tokio::test]
 async fn subscriptions_are_reauthorized_periodically() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;
-    running.world.is_closed.store(true, Ordering::Relaxed);
+    running.state.is_closed.store(true, Ordering::Relaxed);
     let ended = client.until("unsub").await;
     assert_eq!(
         (&ended["sub"], &ended["code"]),
@@ -72,13 +72,13 @@ async fn subscriptions_are_reauthorized_periodically() {
 #[tokio::test]
 async fn expired_credential_is_renewed_or_closes_the_connection() {
     let running =
-        running(|limits| limits.reauthentication_timeout = Duration::from_millis(300)).await;
+        start_server(|limits| limits.reauthentication_timeout = Duration::from_millis(300)).await;
     let mut renewing = Client::hello(running.server.addr, "mia").await;
     renewing.join("chat", "tea").await;
     let mut late = Client::hello(running.server.addr, "ole").await;
     late.join("chat", "tea").await;
     running
-        .world
+        .state
         .credentials_expired
         .store(true, Ordering::Relaxed);
     assert_eq!(renewing.until("reauth").await["within"], 300);
@@ -95,7 +95,7 @@ async fn expired_credential_is_renewed_or_closes_the_connection() {
 
 #[tokio::test]
 async fn connection_cannot_change_its_user() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.send(&json!({ "t": "auth", "token": "ole" })).await;
     assert_eq!(client.closed().await.0, 4403);
@@ -117,7 +117,7 @@ async fn connection_cannot_change_its_user() {
 
 #[tokio::test]
 async fn draining_disconnects_clients_gradually() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut clients = Vec::new();
     for _ in 0..8 {
         clients.push(Client::hello(running.server.addr, "mia").await);
@@ -128,7 +128,7 @@ async fn draining_disconnects_clients_gradually() {
     for client in &mut clients {
         waits.push(client.next("drain").await["after"].as_u64().unwrap());
     }
-    let (reply, _) = Client::ask(running.server.addr, &handshake("")).await;
+    let (reply, _) = Client::try_connect(running.server.addr, &handshake("")).await;
     assert_eq!(
         (reply.status, reply.header("retry-after")),
         (503, Some("1"))
@@ -144,13 +144,13 @@ async fn draining_disconnects_clients_gradually() {
         "{waits:?}"
     );
     drop(clients);
-    soon(drained).await.unwrap();
+    within_timeout(drained).await.unwrap();
     assert_eq!(running.channels.connection_count(), 0);
 }
 
 #[tokio::test]
 async fn silent_client_is_pinged_and_then_disconnected() {
-    let running = running(|limits| {
+    let running = start_server(|limits| {
         limits.heartbeat_interval = Duration::from_millis(100);
         limits.pong_timeout = Duration::from_millis(100);
         limits.hello_timeout = Duration::from_millis(300);
@@ -185,7 +185,7 @@ where
 
 #[tokio::test]
 async fn slow_reader_receives_gaps_and_does_not_delay_others() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut clients = Vec::new();
     for channel in ["feed", "prices", "ledger"] {
         let mut client = Client::hello(running.server.addr, "mia").await;
@@ -207,7 +207,7 @@ async fn slow_reader_receives_gaps_and_does_not_delay_others() {
         flood::<Ledger>(&running.channels).await;
         flood::<Feed>(&running.channels).await;
     };
-    tokio::join!(soon(floods), soon(reading));
+    tokio::join!(within_timeout(floods), within_timeout(reading));
     for (client, reason) in clients[..2].iter_mut().zip(["slow", "latest"]) {
         let gap = client.until("gap").await;
         assert_eq!(gap["reason"], reason);
@@ -236,16 +236,16 @@ async fn slow_reader_receives_gaps_and_does_not_delay_others() {
 
 #[tokio::test]
 async fn disconnects_client_that_does_not_read() {
-    let running = running(|limits| limits.write_timeout = Duration::from_millis(500)).await;
+    let running = start_server(|limits| limits.write_timeout = Duration::from_millis(500)).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("feed", "tea").await;
-    soon(flood::<Feed>(&running.channels)).await;
+    within_timeout(flood::<Feed>(&running.channels)).await;
     let gone = async {
         while running.channels.connection_count() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    soon(gone).await;
+    within_timeout(gone).await;
     // The client sees a reset connection.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let mut failed = false;

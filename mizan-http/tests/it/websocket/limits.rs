@@ -9,23 +9,23 @@ use mizan_http::{HttpLimits, MizanService};
 
 use super::app::{ByName, app};
 use super::client::{Client, handshake};
-use crate::wire::{Server, Socket, raw_get, soon};
+use crate::harness::{Server, Socket, raw_get, within_timeout};
 
 async fn server(
     change: impl FnOnce(&mut HttpLimits),
     serve: impl FnOnce(Serve<MizanService<ByName>>) -> Serve<MizanService<ByName>>,
 ) -> Server {
     let channels = Channels::new(MemoryBroker::new());
-    let world = std::sync::Arc::default();
+    let state = std::sync::Arc::default();
     let mut limits = HttpLimits::default();
     change(&mut limits);
-    let service = MizanService::builder(app(channels, &world))
-        .authenticate(ByName(world))
+    let service = MizanService::builder(app(channels, &state))
+        .authenticate(ByName(state))
         .limits(limits)
         .trusted_proxies(["127.0.0.1/32".parse().unwrap()])
         .build()
         .unwrap();
-    Server::start(service, serve).await
+    Server::start_with(service, serve).await
 }
 
 #[tokio::test]
@@ -33,19 +33,19 @@ async fn limits_websockets_per_client() {
     let server = server(|limits| limits.max_websockets_per_client = 2, |serve| serve).await;
     let of = |addr: &str| handshake(&format!("x-forwarded-for: {addr}\r\n"));
     let (one, other) = (of("192.0.2.1"), of("192.0.2.2"));
-    let (first, held) = Client::ask(server.addr, &one).await;
-    let (second, _also_held) = Client::ask(server.addr, &one).await;
+    let (first, held) = Client::try_connect(server.addr, &one).await;
+    let (second, _also_held) = Client::try_connect(server.addr, &one).await;
     assert_eq!((first.status, second.status), (101, 101));
-    let (reply, _) = Client::ask(server.addr, &one).await;
+    let (reply, _) = Client::try_connect(server.addr, &one).await;
     assert_eq!(
         (reply.status, reply.header("retry-after")),
         (503, Some("1"))
     );
-    let (reply, _) = Client::ask(server.addr, &other).await;
+    let (reply, _) = Client::try_connect(server.addr, &other).await;
     assert_eq!(reply.status, 101);
     drop(held);
-    let again = async { while Client::ask(server.addr, &one).await.0.status != 101 {} };
-    soon(again).await;
+    let again = async { while Client::try_connect(server.addr, &one).await.0.status != 101 {} };
+    within_timeout(again).await;
 }
 
 #[tokio::test]
@@ -67,11 +67,11 @@ async fn open_websocket_counts_as_connection() {
         let mut socket = Socket::connect(server.addr).await;
         let request = raw_get("/api/mizan/call/read");
         let sent = tokio::io::AsyncWriteExt::write_all(&mut socket.stream, request.as_bytes());
-        sent.await.is_err() || socket.ends().await
+        sent.await.is_err() || socket.closes_without_response().await
     };
     assert!(is_refused().await);
     drop(first);
-    soon(async { while is_refused().await {} }).await;
+    within_timeout(async { while is_refused().await {} }).await;
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn limits_the_retained_head() {
         (format!("accept: {}\r\n", "y".repeat(17 * 1024)), 101),
     ] {
         let headers = format!("origin: http://localhost\r\n{headers}");
-        let (reply, _) = Client::ask(server.addr, &handshake(&headers)).await;
+        let (reply, _) = Client::try_connect(server.addr, &handshake(&headers)).await;
         assert_eq!(reply.status, status);
     }
 }

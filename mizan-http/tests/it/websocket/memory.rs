@@ -8,9 +8,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::app::{Feed, Room, running};
+use super::app::{Feed, Room, start_server};
 use super::client::{Client, FIN, PING, frame, text};
-use crate::wire::soon;
+use crate::harness::within_timeout;
 
 const FLOODERS: usize = 4;
 
@@ -35,7 +35,7 @@ async fn floods() {
     let Some(_) = resident_bytes() else {
         return println!("skipped: /proc/self/statm does not exist");
     };
-    let running = running(|limits| limits.max_frames_per_second = u32::MAX / 5).await;
+    let running = start_server(|limits| limits.max_frames_per_second = u32::MAX / 5).await;
     let addr = running.server.addr;
     let mut witness = Client::hello(addr, "witness").await;
     witness.join("feed", "witness").await;
@@ -81,7 +81,7 @@ async fn floods() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    soon(gone).await;
+    within_timeout(gone).await;
 }
 
 /// Starts clients that send `bytes` repeatedly and read nothing. Returns the number of those that the server

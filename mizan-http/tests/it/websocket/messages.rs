@@ -4,13 +4,13 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
-use super::app::{Chat, Feed, Room, running};
+use super::app::{Chat, Feed, Room, start_server};
 use super::client::Client;
-use crate::wire::raw_post;
+use crate::harness::raw_post;
 
 #[tokio::test]
 async fn two_users_chat() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut mia = Client::hello(running.server.addr, "mia").await;
     let joined = mia.join("chat", "tea").await;
     assert_eq!(joined["snapshot"], "about tea");
@@ -18,8 +18,8 @@ async fn two_users_chat() {
         (&joined["recovered"], &joined["offset"]),
         (&json!(false), &json!(0))
     );
-    let there = json!([{ "id": "mia", "info": "MIA" }]);
-    assert_eq!(mia.next("presence").await["members"], there);
+    let members = json!([{ "id": "mia", "info": "MIA" }]);
+    assert_eq!(mia.next("presence").await["members"], members);
     let mut ole = Client::hello(running.server.addr, "ole").await;
     ole.join("chat", "tea").await;
     assert_eq!(ole.next("presence").await["members"][1]["id"], "ole");
@@ -27,14 +27,14 @@ async fn two_users_chat() {
 
     ole.send(&json!({ "t": "msg", "sub": 1, "mid": "m1", "data": "hello" }))
         .await;
-    let heard = mia.next("pub").await;
+    let received = mia.next("pub").await;
     assert_eq!(
-        heard,
+        received,
         json!({ "t": "pub", "sub": 1, "offset": 1, "prev": 0, "data": "ole: hello" })
     );
     let mut own = [ole.any().await, ole.any().await];
     own.sort_by_key(|frame| frame["t"].to_string());
-    assert_eq!(own[0], heard);
+    assert_eq!(own[0], received);
     assert_eq!(own[1], json!({ "t": "reply", "mid": "m1", "data": 1 }));
 
     // Ole opens a second tab, and then closes both.
@@ -49,7 +49,7 @@ async fn two_users_chat() {
 
 #[tokio::test]
 async fn resumes_after_reconnect() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let publish = async |text: &str| {
         let params = Room::new("tea");
         running
@@ -105,7 +105,7 @@ async fn resumes_after_reconnect() {
 
 #[tokio::test]
 async fn history_is_read_in_pages_and_on_subscribe() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     for number in 1..=8 {
         let params = Room::new("tea");
         running
@@ -135,13 +135,13 @@ async fn history_is_read_in_pages_and_on_subscribe() {
 
 #[tokio::test]
 async fn resent_message_runs_once() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;
     let message = json!({ "t": "msg", "sub": 1, "mid": "m1", "data": "slow" });
     client.send(&message).await;
     // The connection breaks before the reply, and the message continues to run.
-    while running.world.authorized.load(Ordering::Relaxed) == 0 {
+    while running.state.authorized.load(Ordering::Relaxed) == 0 {
         tokio::task::yield_now().await;
     }
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -154,7 +154,7 @@ async fn resent_message_runs_once() {
     let second = client.until("reply").await;
     assert_eq!(first, json!({ "t": "reply", "mid": "m1", "data": 1 }));
     assert_eq!(first, second);
-    assert_eq!(running.world.received.load(Ordering::Relaxed), 1);
+    assert_eq!(running.state.received.load(Ordering::Relaxed), 1);
     // The same message id of another user is another message.
     let mut ole = Client::hello(running.server.addr, "ole").await;
     ole.join("chat", "tea").await;
@@ -164,7 +164,7 @@ async fn resent_message_runs_once() {
 
 #[tokio::test]
 async fn messages_run_in_order() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("chat", "tea").await;
     for (mid, text) in [("a", "slow"), ("b", "quick"), ("c", "panic"), ("d", "last")] {
@@ -173,12 +173,12 @@ async fn messages_run_in_order() {
             .await;
     }
     let mut replies = Vec::new();
-    let mut heard = Vec::new();
-    while replies.len() < 4 || heard.len() < 3 {
+    let mut received = Vec::new();
+    while replies.len() < 4 || received.len() < 3 {
         let frame = client.any().await;
         match frame["t"].as_str() {
             Some("reply") => replies.push(frame["mid"].clone()),
-            Some("pub") => heard.push(frame["data"].clone()),
+            Some("pub") => received.push(frame["data"].clone()),
             _ => {}
         }
         if frame["mid"] == "c" {
@@ -187,12 +187,12 @@ async fn messages_run_in_order() {
         }
     }
     assert_eq!(replies, ["a", "b", "c", "d"]);
-    assert_eq!(heard, ["mia: slow", "mia: quick", "mia: last"]);
+    assert_eq!(received, ["mia: slow", "mia: quick", "mia: last"]);
 }
 
 #[tokio::test]
 async fn functions_publish() {
-    let running = running(|_| {}).await;
+    let running = start_server(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
     client.join("feed", "tea").await;
     let call = raw_post(
@@ -200,7 +200,7 @@ async fn functions_publish() {
         "",
         r#"{"room":"tea","text":"now"}"#,
     );
-    assert_eq!(running.server.ask(call).await.json(), 1);
+    assert_eq!(running.server.request(call).await.json(), 1);
     assert_eq!(client.next("pub").await["data"], "now");
     let twice = async || {
         let params = Room::new("tea");

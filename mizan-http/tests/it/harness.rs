@@ -23,13 +23,14 @@ use tower_service::Service;
 
 use crate::app::{Probe, app};
 
-/// The maximum time for events that should happen at once.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// The maximum time that a test waits for an event.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
-pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
-    match tokio::time::timeout(PATIENCE, future).await {
+/// Awaits `future`, and panics after [`TIMEOUT`].
+pub(crate) async fn within_timeout<F: Future>(future: F) -> F::Output {
+    match tokio::time::timeout(TIMEOUT, future).await {
         Ok(output) => output,
-        Err(_) => panic!("timed out after {PATIENCE:?}"),
+        Err(_) => panic!("timed out after {TIMEOUT:?}"),
     }
 }
 
@@ -140,11 +141,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn of(service: MizanService) -> Self {
-        Self::start(service, |serve| serve).await
+    /// Starts a server with the default settings.
+    pub(crate) async fn start(service: MizanService) -> Self {
+        Self::start_with(service, |serve| serve).await
     }
 
-    pub(crate) async fn start<S, B>(service: S, change: impl FnOnce(Serve<S>) -> Serve<S>) -> Self
+    /// Starts a server with the settings that `change` makes.
+    pub(crate) async fn start_with<S, B>(
+        service: S,
+        change: impl FnOnce(Serve<S>) -> Serve<S>,
+    ) -> Self
     where
         S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -176,7 +182,7 @@ impl Server {
     }
 
     /// Sends one request on a new connection.
-    pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Reply {
+    pub(crate) async fn request(&self, request: impl AsRef<[u8]>) -> Reply {
         let mut socket = self.connect().await;
         socket.send(request).await;
         socket.reply().await
@@ -184,7 +190,7 @@ impl Server {
 
     /// Checks that the server still answers requests.
     pub(crate) async fn assert_works(&self) {
-        let reply = self.ask(echo("well")).await;
+        let reply = self.request(echo("well")).await;
         assert_eq!(reply.json()["message"], "well");
     }
 
@@ -240,41 +246,45 @@ impl Socket {
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        soon(self.stream.write_all(bytes.as_ref())).await.unwrap();
+        within_timeout(self.stream.write_all(bytes.as_ref()))
+            .await
+            .unwrap();
     }
 
     /// Waits until the server closes the connection, and returns the bytes that it sent.
-    pub(crate) async fn end(&mut self) -> Vec<u8> {
+    pub(crate) async fn read_to_end(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         // A reset also closes the connection.
-        let _ = soon(self.stream.read_to_end(&mut rest)).await;
+        let _ = within_timeout(self.stream.read_to_end(&mut rest)).await;
         rest
     }
 
     /// Returns whether the server closes the connection without sending anything.
-    pub(crate) async fn ends(&mut self) -> bool {
-        soon(self.stream.read_u8()).await.is_err()
+    pub(crate) async fn closes_without_response(&mut self) -> bool {
+        within_timeout(self.stream.read_u8()).await.is_err()
     }
 
-    async fn more(&mut self) {
-        let read = soon(self.stream.read_buf(&mut self.read)).await.unwrap();
+    async fn read_more(&mut self) {
+        let read = within_timeout(self.stream.read_buf(&mut self.read))
+            .await
+            .unwrap();
         assert!(read > 0, "the connection ended after {:?}", self.read);
     }
 
-    async fn line(&mut self) -> String {
+    async fn read_line(&mut self) -> String {
         loop {
             if let Some(end) = self.read.windows(2).position(|two| two == b"\r\n") {
                 let line = self.read.split_to(end);
                 self.read.advance(2);
                 return String::from_utf8(line.to_vec()).unwrap();
             }
-            self.more().await;
+            self.read_more().await;
         }
     }
 
-    async fn exactly(&mut self, length: usize) -> Bytes {
+    async fn read_exact(&mut self, length: usize) -> Bytes {
         while self.read.len() < length {
-            self.more().await;
+            self.read_more().await;
         }
         self.read.split_to(length).freeze()
     }
@@ -291,14 +301,14 @@ impl Socket {
         } else {
             let length = reply.header("content-length").unwrap_or("0");
             let length = length.parse().unwrap();
-            self.exactly(length).await
+            self.read_exact(length).await
         };
         reply
     }
 
     /// Reads the head of the next response.
     pub(crate) async fn head(&mut self) -> Reply {
-        let status = self.line().await;
+        let status = self.read_line().await;
         let status = status
             .strip_prefix("HTTP/1.1 ")
             .or_else(|| status.strip_prefix("HTTP/1.0 "))
@@ -306,7 +316,7 @@ impl Socket {
         let status = status[..3].parse().unwrap();
         let mut headers = HeaderMap::new();
         loop {
-            let line = self.line().await;
+            let line = self.read_line().await;
             let Some((name, value)) = line.split_once(": ") else {
                 assert_eq!(line, "");
                 break;
@@ -325,9 +335,9 @@ impl Socket {
 
     /// Reads the next chunk of a body.
     pub(crate) async fn chunk(&mut self) -> Option<Bytes> {
-        let length = usize::from_str_radix(&self.line().await, 16).unwrap();
-        let chunk = self.exactly(length).await;
-        assert_eq!(self.line().await, "");
+        let length = usize::from_str_radix(&self.read_line().await, 16).unwrap();
+        let chunk = self.read_exact(length).await;
+        assert_eq!(self.read_line().await, "");
         (length > 0).then_some(chunk)
     }
 }
