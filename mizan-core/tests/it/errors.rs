@@ -1,4 +1,4 @@
-//! Errors: the part that clients receive, and the part that is logged.
+//! Errors: the part that clients receive, and the part that the server logs.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
