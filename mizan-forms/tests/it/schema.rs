@@ -39,7 +39,7 @@ async fn returns_the_state_beside_the_definition() {
     assert_eq!(schema["choices"]["country"][1]["label"], "Austria");
 }
 
-/// The manifest shares its definitions among all functions; this schema has its own.
+/// In the manifest, all functions share the definitions; this schema includes its own.
 #[tokio::test]
 async fn returns_a_self_contained_json_schema_of_the_input() {
     let schema = schema().await;
