@@ -8,9 +8,10 @@ use crate::manifest::{self, FunctionKind, Widget};
 use crate::naming;
 use crate::schema::{Literal, Type};
 
-/// The functions of each form in the client: their names after the form's name.
+/// The functions of each form in the client, as the parts of their wire names after the form's
+/// name.
 ///
-/// The `schema` of a form is left out, because the client has the definition compiled in.
+/// `schema` is not among them, because the client already contains the definition of the form.
 pub(super) const FUNCTIONS: [&str; 3] = ["state", "validate", "submit"];
 
 impl<'m> Planner<'m> {

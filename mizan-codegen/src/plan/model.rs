@@ -77,7 +77,7 @@ pub(crate) struct Form<'m> {
     pub(crate) constant: String,
     /// The prefix of its types, and of its hook after `use`: `ContactForm`.
     pub(crate) component: String,
-    /// The query `contact.schema`.
+    /// The query `contact.state`.
     pub(crate) state: Function<'m>,
     pub(crate) submit: Function<'m>,
     pub(crate) validate: Function<'m>,
@@ -113,7 +113,7 @@ pub(crate) struct FormList {
     pub(crate) fields: Vec<String>,
 }
 
-/// A channel. A part that it does not have is `None`.
+/// A channel. A missing part is `None`.
 pub(crate) struct Channel<'m> {
     pub(crate) manifest: &'m manifest::Channel,
     /// The prefix of its definition, before `Channel`.

@@ -1,7 +1,7 @@
 //! `schemas.ts`: a Zod schema for every input and every named type.
 //!
-//! The schemas are lazy: an unused schema costs nothing, bundlers can remove it, and types may refer
-//! to each other in any order.
+//! The schemas are lazy: a schema is created when it is first used, bundlers can remove unused
+//! schemas, and schemas can refer to each other in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,7 +143,7 @@ fn collect_checks<'s>(schema: &'s Expression, names: &mut BTreeSet<&'s str>) {
 struct Schemas<'p> {
     /// The names of the schemas of named types, by the names of the types.
     names: &'p BTreeMap<&'p str, &'p str>,
-    /// The check of a list's length. In forms, its message speaks of rows.
+    /// The check of a list's length. In forms, its message counts rows instead of items.
     list_check: &'static str,
 }
 
@@ -280,9 +280,9 @@ fn literal_expression(value: &Literal) -> Expression {
     }
 }
 
-/// Returns whether a value has a pattern that is checked by the server only.
+/// Returns whether a value has a pattern that only the server checks.
 ///
-/// The properties of objects are left out, because each of them has its own comment.
+/// The properties of objects are ignored, because each property has its own comment.
 fn has_untranslated_pattern(ty: &Type) -> bool {
     match ty {
         Type::Text(value) => {
@@ -306,7 +306,8 @@ fn has_untranslated_pattern(ty: &Type) -> bool {
     }
 }
 
-/// Returns the pattern of a string. A pattern beside a format describes how the type is parsed.
+/// Returns the pattern of a string, unless the string also has a form format: the pattern then
+/// describes how Rust parses the type.
 fn value_pattern(value: &Text) -> Option<&str> {
     let pattern = value.pattern.as_deref();
     pattern.filter(|_| value.checks.format.is_none())
@@ -392,9 +393,9 @@ struct Bounds {
 impl Bounds {
     /// Returns the bounds of a constraint.
     ///
-    /// The manifest does not tell whether a bound that equals the limit of the type comes from the
-    /// constraint. Such an upper bound is omitted; such a lower bound, almost always zero, is kept
-    /// beside an upper one.
+    /// The manifest does not show whether a bound that equals the limit of the type comes from the
+    /// constraint. An upper bound that equals the limit is omitted. A lower bound that equals the
+    /// limit, which is usually zero, is kept only if there is an upper bound.
     fn of(number: &Number) -> Self {
         let own = number.width.limits();
         let is_own = |bound: &Option<JsonNumber>, own: Option<i64>| {
@@ -431,7 +432,7 @@ impl Bounds {
         .filter_map(|(name, words, bound)| Some((name, words, bound.as_ref()?)))
     }
 
-    /// Adds the limits of the integer type, except those that are implied by the constraint.
+    /// Adds the limits of the integer type, except limits that the constraint implies.
     fn add_limits_of_type(&self, schema: Expression, (min, max): (i64, i64)) -> Expression {
         let limit = |limit: i64| Expression::atom(limit.to_string());
         match (self.has_lower(), self.has_upper()) {
@@ -460,7 +461,8 @@ impl Bounds {
         Some(check_call("range", bounds, message))
     }
 
-    /// Returns the message of the server if it formats a number differently than JavaScript: `1.0`.
+    /// Returns the server's message if it formats a number differently than JavaScript, such as
+    /// `1.0`.
     fn message_of_server(&self) -> Option<String> {
         if self
             .named()
@@ -480,9 +482,10 @@ impl Bounds {
 
 /// A string with the constraints that the client can check in the same way as the server.
 ///
-/// The checked formats are the email address, as the `validator` crate accepts it; the URL, for which
-/// both sides follow the WHATWG; and the UUID with hyphens, as in RFC 9562. Other formats have looser
-/// or stricter checks in JavaScript than in Rust, so only the server checks them.
+/// The checked formats are the email address, as the `validator` crate accepts it; the URL, for
+/// which both sides follow the WHATWG URL standard; and the UUID with hyphens, as in RFC 9562.
+/// Other formats have looser or stricter checks in JavaScript than in Rust, so only the server
+/// checks them.
 fn string(value: &Text) -> Expression {
     let checks = &value.checks;
     let mut schema = match value.format.as_deref() {

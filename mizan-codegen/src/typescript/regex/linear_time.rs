@@ -1,8 +1,8 @@
 //! Detection of regular expressions that a backtracking matcher processes in linear time.
 //!
-//! The `regex` crate matches every pattern in linear time. JavaScript engines backtrack: they try all
-//! paths through the pattern, and `^(\w+)+$` has exponentially many. This module counts the paths by
-//! which a text can be read, whether or not they lead to a match.
+//! The `regex` crate matches every pattern in linear time. JavaScript engines backtrack: they try
+//! all paths through the pattern, and `^(\w+)+$` has exponentially many paths. This module counts
+//! the paths by which a pattern can read a text, including paths that do not lead to a match.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -14,7 +14,7 @@ use regex_syntax::hir::{Class, HirKind, Look};
 const MAX_PATHS: u64 = 16;
 /// The maximum number of positions in a pattern after its repetitions are expanded.
 const MAX_POSITIONS: usize = 1_000;
-/// The maximum number of repetitions that are expanded; more are treated as unlimited.
+/// The maximum number of repetitions that are expanded. A higher number is treated as unlimited.
 const MAX_EXPANDED_REPETITIONS: u32 = 32;
 /// The maximum number of states that are examined.
 const MAX_STATES: usize = 2_000;
@@ -36,7 +36,8 @@ fn count_paths(pattern: &str, ast: &Ast) -> Option<()> {
         positions: Vec::new(),
         next: Vec::new(),
     };
-    // The `Hir` merges equal alternatives, such as `(a|a)`, so it has fewer paths than the `Ast`.
+    // Uses the `Ast`, because the `Hir` merges equal alternatives, such as `(a|a)`, and so has
+    // fewer paths.
     let part = automaton.part(ast)?;
     automaton.walk(&part.first, is_anchored)
 }
@@ -163,7 +164,7 @@ impl Automaton<'_> {
             None => Some(self.unlimited(ast, 0)?),
             Some(_) => None,
         };
-        // Starts at the end, because each optional copy contains the copies after it.
+        // Starts with the last copy, because each optional copy contains the copies after it.
         for _ in min..copies {
             let mut copy = self.part(ast)?;
             if copy.empty > 0 && copies > 1 {
