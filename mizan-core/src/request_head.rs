@@ -161,7 +161,7 @@ impl Clone for RequestHead {
     }
 }
 
-/// Writes only the method and the path, because headers hold cookies and tokens.
+/// Writes only the method and the path, because headers contain cookies and tokens.
 impl fmt::Debug for RequestHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.parts.method, self.parts.uri.path())

@@ -125,11 +125,11 @@ fn message(error: &ValidationError) -> String {
                 ("exclusive_max", "less than"),
             ];
             let mut text = String::from("Must be");
-            let mut joint = " ";
+            let mut separator = " ";
             for (name, words) in bounds {
                 if let Some(bound) = param(name) {
-                    let _ = write!(text, "{joint}{words} {bound}");
-                    joint = " and ";
+                    let _ = write!(text, "{separator}{words} {bound}");
+                    separator = " and ";
                 }
             }
             text.push('.');

@@ -37,8 +37,8 @@ impl InitialValues {
         Self::default()
     }
 
-    /// Creates initial values from a struct whose fields are named like those of the form, such as a row
-    /// of a database table. Members without a field in the form are ignored.
+    /// Creates initial values from a struct whose fields have the same names as the fields of the
+    /// form, such as a row of a database table. Members without a field in the form are ignored.
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ use proc_macro::TokenStream;
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `query` | changes nothing: called with GET, cacheable, cancelled when the client disconnects |
+/// | `query` | does not change data: called with GET, cacheable, cancelled when the client disconnects |
 /// | `auth`, `auth = true` | allows signed-in callers |
 /// | `auth = "anyone"`, `auth = false` | allows every caller, like a function without `auth`, but explicitly (see `Registry::require_policies`) |
 /// | `auth = "staff"`, `auth = "superuser"` | allows staff and superusers; only superusers |

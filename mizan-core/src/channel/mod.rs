@@ -58,8 +58,8 @@ use crate::policy::Decision;
 /// | snapshots | `Snapshot` | [`snapshot`](Self::snapshot) |
 /// | members | `Member` | [`member`](Self::member) |
 ///
-/// If each part were a trait of its own, a channel would need several `impl` blocks, and a
-/// forgotten block would silently disable its part.
+/// If each part were a separate trait, a channel would need several `impl` blocks, and a forgotten
+/// block would silently disable its part.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a channel",
     label = "does not implement `Channel`",

@@ -33,7 +33,7 @@ error_codes! {
     Malformed = "malformed",
     /// The function requires a signed-in caller.
     Unauthenticated = "unauthenticated",
-    /// The caller has to authenticate again, because the session alone is not enough.
+    /// The caller is signed in, but has to authenticate again.
     Reauthenticate = "reauthenticate",
     /// The caller is signed in but lacks permission.
     Forbidden = "forbidden",

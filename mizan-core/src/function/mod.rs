@@ -122,7 +122,8 @@ impl FunctionKind {
         }
     }
 
-    /// Returns `true` if calls change nothing, so that they can be repeated, cached and cancelled.
+    /// Returns `true` if calls do not change data, so that they can be repeated, cached and
+    /// cancelled.
     #[must_use]
     pub const fn is_safe(self) -> bool {
         !matches!(self, Self::Mutation)

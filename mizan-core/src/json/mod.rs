@@ -87,7 +87,7 @@ fn path_names(path: &serde_path_to_error::Path) -> Vec<String> {
         .collect()
 }
 
-/// Returns the message without line and column, which mean nothing to the user of a form.
+/// Returns the message without line and column, which are not useful to the user of a form.
 fn message_without_position(error: &serde_json::Error) -> String {
     let mut text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());

@@ -101,16 +101,16 @@ impl<'de> Visitor<'de> for SyntaxCheck<'_, 'de> {
         let depth = self.next_depth()?;
         let keys = self.keys;
         let start = keys.len();
-        let mut further = HashSet::new();
+        let mut more_keys = HashSet::new();
         while let Some(key) = members.next_key_seed(KeySeed)? {
-            let first = &keys[start..];
-            if first.contains(&key) || further.contains(&key) {
+            let first_keys = &keys[start..];
+            if first_keys.contains(&key) || more_keys.contains(&key) {
                 return Err(A::Error::custom(format_args!("duplicate key {key:?}")));
             }
-            if first.len() < Self::MAX_LINEAR_KEYS {
+            if first_keys.len() < Self::MAX_LINEAR_KEYS {
                 keys.push(key);
             } else {
-                further.insert(key);
+                more_keys.insert(key);
             }
             members.next_value_seed(SyntaxCheck { depth, keys })?;
         }

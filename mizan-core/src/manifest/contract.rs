@@ -1,4 +1,4 @@
-//! The contract: a hash of everything that clients depend on, and nothing else.
+//! The contract: a hash of everything that clients depend on.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};

@@ -41,16 +41,16 @@ const REFERENCE_PREFIX: &str = "#/$defs/";
 
 fn references(schema: &Value) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
-    let mut open = vec![schema];
-    while let Some(value) = open.pop() {
+    let mut pending = vec![schema];
+    while let Some(value) = pending.pop() {
         match value {
             Value::Object(members) => {
                 if let Some(Value::String(reference)) = members.get("$ref") {
                     found.extend(reference.strip_prefix(REFERENCE_PREFIX));
                 }
-                open.extend(members.values());
+                pending.extend(members.values());
             }
-            Value::Array(items) => open.extend(items),
+            Value::Array(items) => pending.extend(items),
             _ => {}
         }
     }

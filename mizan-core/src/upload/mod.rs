@@ -71,7 +71,7 @@ impl Upload {
     }
 
     /// Returns the content type that the server detected from the first bytes, such as `image/png`,
-    /// or the client's claim if it detected none.
+    /// or the content type that the client sent if the server detected none.
     #[must_use]
     pub fn content_type(&self) -> &str {
         &self.0.content_type

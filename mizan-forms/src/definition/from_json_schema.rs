@@ -264,8 +264,8 @@ impl SchemaReader {
         }
     }
 
-    /// Returns the static choices of a field: those of the attribute, or the variants of an enum. The choices
-    /// of a list are those of its items.
+    /// Returns the static choices of a field: the choices of the attribute, or the variants of an
+    /// enum. For a list, these are the choices of its items.
     fn choices(&self, schema: &ResolvedSchema, declared: &FieldAttributes) -> Vec<Choice> {
         if !declared.static_choices.is_empty() {
             let choices = declared.static_choices.iter();

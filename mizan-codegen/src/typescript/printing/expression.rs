@@ -3,9 +3,10 @@
 use super::layout::{Document, LINE_WIDTH, text};
 use super::literal;
 
-/// The longest regular expression that Prettier treats as a simple argument, in characters.
+/// The maximum length of a regular expression that Prettier treats as a simple argument, in
+/// characters.
 const SIMPLE_REGEX_LENGTH: usize = 5;
-/// The longest lone argument that Prettier keeps on the line of the call, in columns.
+/// The maximum width of a single argument that Prettier keeps on the line of the call, in columns.
 const SHORT_ARGUMENT_WIDTH: usize = LINE_WIDTH / 4;
 /// The depth to which Prettier looks for complex parts of an argument.
 const SIMPLE_DEPTH: usize = 2;

@@ -224,8 +224,8 @@ impl Automaton<'_> {
     fn walk(&self, first: &Paths, is_anchored: bool) -> Option<()> {
         let alphabet = self.alphabet();
         let mut seen = HashSet::new();
-        let mut open = vec![None::<Paths>];
-        while let Some(state) = open.pop() {
+        let mut pending = vec![None::<Paths>];
+        while let Some(state) = pending.pop() {
             for character in &alphabet {
                 let mut read = Paths::new();
                 for (position, paths) in state.iter().flatten() {
@@ -243,7 +243,7 @@ impl Automaton<'_> {
                     return None;
                 }
                 if seen.insert(read.clone()) {
-                    open.push(Some(read));
+                    pending.push(Some(read));
                 }
             }
         }

@@ -63,8 +63,8 @@ impl Parse for Options {
         if let (Some(affects), Some(_)) = (given("affects"), given("query").or(given("context"))) {
             return Err(syn::Error::new(
                 affects.span(),
-                "a query changes nothing, so it has nothing to invalidate; remove `affects`, or make \
-                 the function a mutation",
+                "a query does not change data, so it cannot invalidate queries; remove `affects`, or \
+                 make the function a mutation",
             ));
         }
         Ok(options)
