@@ -219,7 +219,7 @@ impl FieldReader<'_> {
         }
         Field {
             manifest: field,
-            value: inner.map_or(FieldValue::Text, value_of),
+            value: inner.map_or(FieldValue::Text, field_value),
             is_nullable,
             fields,
             item,
@@ -245,13 +245,13 @@ impl FieldReader<'_> {
     }
 }
 
-fn value_of(ty: &Type) -> FieldValue {
+fn field_value(ty: &Type) -> FieldValue {
     match ty {
         Type::Number(_) | Type::Literal(Literal::Number(_)) => FieldValue::Number,
         Type::Boolean | Type::Literal(Literal::Boolean(_)) => FieldValue::Boolean,
         Type::Union(members) => members
             .first()
-            .map_or(FieldValue::Text, |member| value_of(&member.ty)),
+            .map_or(FieldValue::Text, |member| field_value(&member.ty)),
         _ => FieldValue::Text,
     }
 }

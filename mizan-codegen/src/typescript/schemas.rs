@@ -258,11 +258,11 @@ impl Schemas<'_> {
             return zod(method, [Expression::Array(literals)]);
         }
         let schemas = Expression::Array(types.iter().map(|ty| self.schema(ty)).collect());
-        match tag(types) {
+        match discriminator(types) {
             None => zod("union", [schemas]),
-            Some(tag) => zod(
+            Some(name) => zod(
                 "discriminatedUnion",
-                [Expression::String(tag.to_owned()), schemas],
+                [Expression::String(name.to_owned()), schemas],
             ),
         }
     }
@@ -314,7 +314,7 @@ fn value_pattern(value: &Text) -> Option<&str> {
 }
 
 /// Returns the property whose value distinguishes the alternatives of a union of objects.
-fn tag<'t>(types: &[&'t Type]) -> Option<&'t str> {
+fn discriminator<'t>(types: &[&'t Type]) -> Option<&'t str> {
     let objects: Option<Vec<&Object>> = types
         .iter()
         .map(|ty| match ty {
@@ -328,20 +328,20 @@ fn tag<'t>(types: &[&'t Type]) -> Option<&'t str> {
         .find(|candidate| {
             let mut values: Vec<_> = objects
                 .iter()
-                .filter_map(|object| tag_value(object, &candidate.name))
+                .filter_map(|object| discriminator_value(object, &candidate.name))
                 .collect();
             values.sort_unstable();
             values.dedup();
             values.len() == objects.len()
         })
-        .map(|tag| tag.name.as_str())
+        .map(|property| property.name.as_str())
 }
 
-fn tag_value<'o>(object: &'o Object, tag: &str) -> Option<&'o str> {
+fn discriminator_value<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
     let property = object
         .properties
         .iter()
-        .find(|property| property.name == tag)?;
+        .find(|property| property.name == name)?;
     match &property.ty {
         Type::Literal(Literal::Text(value)) if property.required => Some(value),
         _ => None,
@@ -397,18 +397,18 @@ impl Bounds {
     /// constraint. An upper bound that equals the limit is omitted. A lower bound that equals the
     /// limit, which is usually zero, is kept only if there is an upper bound.
     fn of(number: &Number) -> Self {
-        let own = number.width.limits();
-        let is_own = |bound: &Option<JsonNumber>, own: Option<i64>| {
-            own.is_some() && bound.as_ref().and_then(JsonNumber::as_i64) == own
+        let type_limits = number.width.limits();
+        let (type_min, type_max) = type_limits.unzip();
+        let is_type_limit = |bound: &Option<JsonNumber>, limit: Option<i64>| {
+            limit.is_some() && bound.as_ref().and_then(JsonNumber::as_i64) == limit
         };
-        let (own_min, own_max) = own.unzip();
         let (min, max) = (number.minimum.clone(), number.maximum.clone());
-        let has_own_max = max.is_none() || is_own(&max, own_max);
-        let has_own_min = min.is_none() || is_own(&min, own_min);
+        let lacks_min = min.is_none() || is_type_limit(&min, type_min);
+        let lacks_max = max.is_none() || is_type_limit(&max, type_max);
         Self {
-            min: min.filter(|_| !(has_own_min && has_own_max && own.is_some())),
+            min: min.filter(|_| !(lacks_min && lacks_max && type_limits.is_some())),
             exclusive_min: number.exclusive_minimum.clone(),
-            max: max.filter(|_| !(has_own_max && own.is_some())),
+            max: max.filter(|_| !(lacks_max && type_limits.is_some())),
             exclusive_max: number.exclusive_maximum.clone(),
         }
     }
@@ -455,15 +455,13 @@ impl Bounds {
         if bounds.is_empty() {
             return None;
         }
-        let message = message
-            .map(str::to_owned)
-            .or_else(|| self.message_of_server());
+        let message = message.map(str::to_owned).or_else(|| self.server_message());
         Some(check_call("range", bounds, message))
     }
 
     /// Returns the server's message if it formats a number differently than JavaScript, such as
     /// `1.0`.
-    fn message_of_server(&self) -> Option<String> {
+    fn server_message(&self) -> Option<String> {
         if self
             .named()
             .all(|(_, _, bound)| bound.to_string() == literal::number(bound))

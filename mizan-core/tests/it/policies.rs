@@ -233,7 +233,7 @@ async fn runs_steps_in_order_until_the_first_rejection() {
 }
 
 #[tokio::test]
-async fn calls_with_values_and_json_take_the_same_steps() {
+async fn calls_with_values_and_json_run_the_same_steps() {
     let app = Registry::new()
         .state(Steps::default())
         .function::<Guarded>()

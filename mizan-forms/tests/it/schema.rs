@@ -27,7 +27,7 @@ async fn returns_the_fields_of_the_manifest() {
 }
 
 #[tokio::test]
-async fn returns_the_state_beside_the_definition() {
+async fn includes_the_state() {
     let (app, _) = app();
     let mut state = call(&app, "contact.state", json!({})).await.unwrap();
     let schema = schema().await;

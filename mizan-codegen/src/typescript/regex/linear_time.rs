@@ -39,7 +39,7 @@ fn count_paths(pattern: &str, ast: &Ast) -> Option<()> {
     // Uses the `Ast`, because the `Hir` merges equal alternatives, such as `(a|a)`, and so has
     // fewer paths.
     let part = automaton.part(ast)?;
-    automaton.walk(&part.first, is_anchored)
+    automaton.explore(&part.first, is_anchored)
 }
 
 /// Inclusive ranges of characters.
@@ -90,8 +90,8 @@ impl Automaton<'_> {
                 for ast in &alternation.asts {
                     let part = self.part(ast)?;
                     all.empty = all.empty.saturating_add(part.empty);
-                    add(&mut all.first, &part.first, 1);
-                    add(&mut all.last, &part.last, 1);
+                    add_paths(&mut all.first, &part.first, 1);
+                    add_paths(&mut all.last, &part.last, 1);
                 }
                 Some(all)
             }
@@ -204,9 +204,9 @@ impl Automaton<'_> {
     fn concat(&mut self, one: Part, other: &Part) -> Part {
         self.follow(&one.last, &other.first);
         let mut first = one.first;
-        add(&mut first, &other.first, one.empty);
+        add_paths(&mut first, &other.first, one.empty);
         let mut last = other.last.clone();
-        add(&mut last, &one.last, other.empty);
+        add_paths(&mut last, &one.last, other.empty);
         Part {
             empty: one.empty.saturating_mul(other.empty),
             first,
@@ -216,12 +216,12 @@ impl Automaton<'_> {
 
     fn follow(&mut self, last: &Paths, first: &Paths) {
         for (position, paths) in last {
-            add(&mut self.next[*position], first, *paths);
+            add_paths(&mut self.next[*position], first, *paths);
         }
     }
 
     /// Explores all texts until the numbers of paths repeat.
-    fn walk(&self, first: &Paths, is_anchored: bool) -> Option<()> {
+    fn explore(&self, first: &Paths, is_anchored: bool) -> Option<()> {
         let alphabet = self.alphabet();
         let mut seen = HashSet::new();
         let mut pending = vec![None::<Paths>];
@@ -229,11 +229,11 @@ impl Automaton<'_> {
             for character in &alphabet {
                 let mut read = Paths::new();
                 for (position, paths) in state.iter().flatten() {
-                    add(&mut read, &self.next[*position], *paths);
+                    add_paths(&mut read, &self.next[*position], *paths);
                 }
                 // Without an anchor, a match may start anywhere.
                 if state.is_none() || !is_anchored {
-                    add(&mut read, first, 1);
+                    add_paths(&mut read, first, 1);
                 }
                 read.retain(|position, _| character.contains(&self.positions[*position]));
                 let sum = read
@@ -274,7 +274,7 @@ impl Automaton<'_> {
 }
 
 /// Adds the paths in `more`, multiplied by `times`.
-fn add(paths: &mut Paths, more: &Paths, times: u64) {
+fn add_paths(paths: &mut Paths, more: &Paths, times: u64) {
     if times == 0 {
         return;
     }
