@@ -18,7 +18,7 @@ fn client(bencher: Bencher<'_, '_>, functions: usize) {
     });
 }
 
-/// The manifest of an app in which each function has its own input, output and error types.
+/// Returns the manifest of an app in which each function has its own input, output and error types.
 fn manifest(functions: usize) -> Value {
     let kinds = ["query", "mutation", "local_context", "mutation"];
     let numbers = || (0..functions).map(|number| (number, kinds[number % kinds.len()]));
@@ -92,7 +92,7 @@ fn output(number: usize) -> Value {
 
 fn error() -> Value {
     json!({
-        "docs": "An error of changing a post.",
+        "docs": "An error from changing a post.",
         "variants": [
             { "code": "locked", "status": 409, "docs": "Another user is editing the post." },
             {

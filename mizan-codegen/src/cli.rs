@@ -27,7 +27,8 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 
-    /// Compare the folder with the client without writing, and fail if it is out of date.
+    /// Compare the output folder with the client instead of writing it, and fail if the folder is
+    /// out of date.
     #[arg(long)]
     pub check: bool,
 
@@ -41,7 +42,8 @@ pub struct Arguments {
 pub enum Outcome {
     /// The client was written.
     Written(WriteSummary),
-    /// The folder was compared with the client. It is up to date if there are no differences.
+    /// The folder was compared with the client. The folder is up to date if there are no
+    /// differences.
     Checked(Vec<Difference>),
 }
 
@@ -119,8 +121,8 @@ enum CliErrorKind {
 /// # Errors
 ///
 /// Returns [`CliError`] if the manifest cannot be read, if it has no TypeScript equivalent, or if
-/// the output folder cannot be read or written. A client that is out of date is an [`Outcome`]
-/// instead of an error.
+/// the output folder cannot be read or written. A client that is out of date is not an error; see
+/// [`Outcome::Checked`].
 pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let (manifest_source, json) = match &arguments.manifest {
         Some(path) => (path.display().to_string(), read_file(path)?),

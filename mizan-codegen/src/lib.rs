@@ -1,7 +1,7 @@
 //! Generates the typed TypeScript and React client of a mizan app from its manifest.
 //!
 //! The input is a [`Manifest`], the JSON document that `<program> manifest` prints. The generator
-//! does not read Rust code, so any program that prints a manifest gets a client.
+//! does not read Rust code, so it supports every program that prints a manifest.
 //!
 //! - [`generate`] creates the client in memory, as [`GeneratedFiles`].
 //! - [`output`] writes these files to a folder, or compares the folder with them.

@@ -1,4 +1,4 @@
-//! A dispatched call, compared with decoding and encoding the same JSON by serde_json alone.
+//! Compares a dispatched call with decoding and encoding the same JSON with serde_json alone.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -15,9 +15,9 @@ use crate::state::StateMap;
 
 /// An application that servers and tests call. Cloning it is cheap.
 ///
-/// [`Registry::build`](crate::Registry::build) creates it. Every call takes the same steps, whether
+/// [`Registry::build`](crate::Registry::build) creates it. Every call runs the same steps, whether
 /// it comes from HTTP, from a test or from another function: policy, decoding, validation,
-/// `authorize`, the function.
+/// `authorize`, then the function itself.
 ///
 /// ```
 /// use mizan_core::{Error, Identity, Principal, Registry, client};
@@ -89,13 +89,13 @@ impl App {
         !self.0.channels.is_empty()
     }
 
-    /// Returns the description of the application from which the client is generated.
+    /// Returns the manifest, from which the client is generated.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.0.manifest
     }
 
-    /// Returns the application state of the type `T`, if there is any.
+    /// Returns the application state of the type `T`, if it was registered.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.state.get()

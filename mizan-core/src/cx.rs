@@ -60,7 +60,7 @@ impl Cx {
 
     /// Returns the files that the client sent with the call.
     ///
-    /// Only a function that decodes part of its input itself needs them; an
+    /// Only functions that decode part of their input themselves need this; an
     /// [`Upload`](crate::Upload) in the input is already decoded.
     #[must_use]
     pub fn uploads(&self) -> &Uploads {
@@ -75,15 +75,15 @@ impl Cx {
 
     /// Returns the application state of the type `T`.
     ///
-    /// If the body of a `#[client]` function calls `cx.state::<Db>()`, the application cannot be
-    /// built without this state. The check does not see inferred types (`let db: &Db = cx.state()`),
-    /// calls in other functions that receive the `cx`, and bodies with items of their own (`use`,
-    /// `struct`).
+    /// If the body of a `#[client]` function calls `cx.state::<Db>()`, building the application
+    /// fails if the registry lacks this state. The check does not see inferred types
+    /// (`let db: &Db = cx.state()`), calls in other functions that receive the `cx`, and bodies
+    /// that contain items (`use`, `struct`).
     ///
     /// # Panics
     ///
-    /// Panics if the registry has no state of this type. Dispatch replies with an internal error
-    /// then. Use [`try_state`](Self::try_state) for optional state.
+    /// Panics if the registry has no state of this type. Dispatch catches the panic and replies
+    /// with an internal error. Use [`try_state`](Self::try_state) for optional state.
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
         match self.try_state() {
@@ -95,7 +95,7 @@ impl Cx {
         }
     }
 
-    /// Returns the application state of the type `T`, if the registry has any.
+    /// Returns the application state of the type `T`, or `None` if the registry has none.
     #[must_use]
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.state.get()
@@ -120,8 +120,8 @@ impl Cx {
     /// The value is percent-encoded. If the name is not a token (RFC 9110, section 5.6.2), the
     /// server logs an error and omits the cookie.
     ///
-    /// Call [`forbid_replay`](Self::forbid_replay) as well for a cookie that expires early, such as
-    /// that of a session.
+    /// Call [`forbid_replay`](Self::forbid_replay) as well if the cookie may be revoked before it
+    /// expires, like a session cookie.
     ///
     /// The reply to a batch has no cookies, because it starts while the calls still run. Set cookies
     /// in mutations, which are never batched.
@@ -131,9 +131,9 @@ impl Cx {
 
     /// Forbids storing the reply for later requests with the same `Idempotency-Key`.
     ///
-    /// Such a request runs the call again, as after a failure. Use this for a reply that opens or
-    /// ends a session, because its cookie may be invalid minutes later. Requests that already wait
-    /// for the reply still receive it.
+    /// A later request with the same key runs the call again, as it does after a failure. Use this
+    /// for a reply that starts or ends a session, because its cookie may be invalid minutes later.
+    /// Requests that already wait for the reply still receive it.
     pub fn forbid_replay(&self) {
         self.reply.lock().forbids_replay = true;
     }
@@ -151,8 +151,8 @@ impl Cx {
 
     /// Returns a token that is cancelled when the client disconnects or the deadline passes.
     ///
-    /// A query is dropped at that point. A mutation continues; tasks that it spawned can watch the
-    /// token.
+    /// A query is dropped at that point. A mutation continues to run; it and the tasks that it
+    /// spawned can watch the token.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
         self.head.cancellation()

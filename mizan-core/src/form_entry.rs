@@ -1,4 +1,4 @@
-//! Registered forms, for servers that accept forms without JavaScript.
+//! Registered forms, for servers that accept HTML form submissions without JavaScript.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct FormEntry {
     pub name: &'static str,
     /// The name of the query that returns the definition and the state of the form.
     pub schema: &'static str,
-    /// The name of the query that returns the state of the form alone.
+    /// The name of the query that returns only the state of the form.
     pub state: Option<&'static str>,
     /// The name of the mutation that submits the form.
     pub submit: &'static str,
@@ -48,7 +48,7 @@ impl FormEntry {
         }
     }
 
-    /// Sets the query that returns the state of the form alone.
+    /// Sets the query that returns only the state of the form.
     #[must_use]
     pub fn with_state(mut self, name: &'static str) -> Self {
         self.state = Some(name);
@@ -57,8 +57,9 @@ impl FormEntry {
 
     /// Sets the query that validates the values.
     ///
-    /// A server calls it when it rejects a form for another reason, so that the user sees all
-    /// errors at once. Its input is `{"values": {..}}`, its output `{"errors": {path: [messages]}}`.
+    /// A server calls this query when it rejects a form for another reason, so that the user sees
+    /// all errors at once. The query's input is `{"values": {..}}`, its output
+    /// `{"errors": {path: [messages]}}`.
     #[must_use]
     pub fn with_validate(mut self, name: &'static str) -> Self {
         self.validate = Some(name);
@@ -79,10 +80,10 @@ impl fmt::Debug for FormEntry {
     }
 }
 
-/// The fields of a form, for a server that receives them as text.
+/// The fields of a form, for a server that receives their values as text.
 ///
-/// Paths are names and indices, separated by dots: `phones.0.number`. No method fails: text that its
-/// field cannot parse stays text, and the submission reports it.
+/// Paths are names and indices, separated by dots: `phones.0.number`. The methods never fail: text
+/// that a field cannot parse remains text, and the submission reports the error.
 pub trait FormShape: Send + Sync {
     /// Returns the form's entry in the manifest.
     fn manifest(&self) -> Value;
@@ -92,7 +93,7 @@ pub trait FormShape: Send + Sync {
 
     /// Parses the text fields of an HTML form, as pairs of path and text in document order.
     ///
-    /// Files are not among them.
+    /// The fields do not include files.
     fn parse_fields(&self, fields: &[(String, String)]) -> Value;
 
     /// Adds an empty row to the list at `path`, unless the list is full.
@@ -105,7 +106,7 @@ pub trait FormShape: Send + Sync {
     fn redisplay_values(&self, values: Value) -> Value;
 }
 
-/// A posted form that a page shows again, with its values and errors.
+/// A submitted form that a page redisplays, with its values and errors.
 ///
 /// A server adds it to the [extensions](crate::RequestHead::extensions) of the request for the page,
 /// and the form's `state` function reads it.
@@ -123,7 +124,7 @@ pub struct FormPost {
 }
 
 impl FormPost {
-    /// Creates a posted form without values, errors and token.
+    /// Creates a submitted form without values, errors or a token.
     pub fn new(form: impl Into<String>) -> Self {
         Self {
             form: form.into(),

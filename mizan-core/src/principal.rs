@@ -117,11 +117,11 @@ pub struct Identity {
     session: Option<String>,
 }
 
-/// The time for which an authentication counts as recent, unless the identity sets another.
+/// The time for which an authentication counts as recent, unless the identity sets a different one.
 const DEFAULT_RECENT_FOR: Duration = Duration::from_secs(5 * 60);
 
 impl Identity {
-    /// Creates an ordinary user with the application's id for it.
+    /// Creates a user with the application's id for the user, without permissions or groups.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -159,14 +159,15 @@ impl Identity {
 
     /// Adds a group that the user is a member of, such as `editors`.
     ///
-    /// A group grants no permissions by itself. Add those with [`permission`](Self::permission).
+    /// A group grants no permissions by itself. Add permissions with
+    /// [`permission`](Self::permission).
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.groups.insert(group.into());
         self
     }
 
-    /// Sets the time of authentication, and adds its method: a name of RFC 8176, such as `pwd` or
+    /// Sets the time of authentication, and adds its method: a name from RFC 8176, such as `pwd` or
     /// `otp`.
     ///
     /// A further call replaces the time and adds another method.
@@ -184,7 +185,7 @@ impl Identity {
         self
     }
 
-    /// Sets the session of the user, by a public id instead of its token.
+    /// Sets the session of the user: its public id, not its token.
     ///
     /// When the session ends, its channel connections end as well.
     #[must_use]
@@ -199,13 +200,13 @@ impl Identity {
         &self.id
     }
 
-    /// Returns `true` for a member of staff. Every superuser is one.
+    /// Returns `true` if the user is a member of staff or a superuser.
     #[must_use]
     pub fn is_staff(&self) -> bool {
         self.staff || self.superuser
     }
 
-    /// Returns `true` for a superuser.
+    /// Returns `true` if the user is a superuser.
     #[must_use]
     pub fn is_superuser(&self) -> bool {
         self.superuser
@@ -244,7 +245,7 @@ impl Identity {
         self.authenticated_at
     }
 
-    /// Returns the methods of authentication, in the names of RFC 8176.
+    /// Returns the authentication methods, as names from RFC 8176.
     pub fn methods(&self) -> impl Iterator<Item = &str> {
         self.methods.iter().map(AsRef::as_ref)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A problem with a registry. Its `Display` says how to solve it.
+/// A problem with a registry. Its `Display` output includes a way to fix it.
 pub(crate) enum Problem {
     DuplicateFunction {
         name: &'static str,

@@ -1,4 +1,4 @@
-//! The reply of a call apart from its output.
+//! The part of a reply other than its output.
 
 use std::borrow::Cow;
 use std::fmt;

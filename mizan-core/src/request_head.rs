@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Returns the network that identifies a client for rate limits and quotas.
 ///
-/// The network of an IPv4 address is the address itself. That of an IPv6 address is its /64 prefix,
-/// because one host can use all addresses in it.
+/// The network of an IPv4 address is the address itself. The network of an IPv6 address is its /64
+/// prefix, because one host can use all addresses with that prefix.
 #[must_use]
 pub fn client_network(addr: IpAddr) -> IpAddr {
     match addr.to_canonical() {
@@ -57,7 +57,7 @@ impl RequestHead {
         }
     }
 
-    /// Marks the head as that of a page request. Functions are called while the page renders.
+    /// Marks the request as a request for a page, which calls functions while it renders.
     #[must_use]
     pub fn for_page(mut self) -> Self {
         self.is_for_page = true;
@@ -150,8 +150,8 @@ impl RequestHead {
     }
 }
 
-/// Creates the head of another call in the same request, such as in a batch. It is cancelled
-/// independently.
+/// Creates the head of another call in the same request, for example in a batch. The clone has its
+/// own cancellation token.
 impl Clone for RequestHead {
     fn clone(&self) -> Self {
         Self {
@@ -161,7 +161,7 @@ impl Clone for RequestHead {
     }
 }
 
-/// Writes only the method and the path, because headers hold cookies and tokens.
+/// Writes only the method and the path, because headers contain cookies and tokens.
 impl fmt::Debug for RequestHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.parts.method, self.parts.uri.path())

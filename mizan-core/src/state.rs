@@ -25,7 +25,8 @@ impl StateKey {
     }
 }
 
-/// One value of each type, in a list, because applications have a handful.
+/// A map with one value of each type. A list is fast enough, because applications have few types of
+/// state.
 #[derive(Default)]
 pub(crate) struct StateMap(Vec<(StateKey, Box<dyn Any + Send + Sync>)>);
 

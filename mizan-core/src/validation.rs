@@ -26,8 +26,8 @@ use crate::error::FieldErrors;
 ///
 /// # Errors
 ///
-/// Returns the messages for the violated constraints, by the path of the field in Rust's spelling. A
-/// message is the constraint's own, if it declares one, or a general one.
+/// Returns the messages for the violated constraints, by the path of the field, with the names of
+/// the Rust fields. A constraint without a `message` has a default message.
 pub fn check_constraints<T: Validate + ?Sized>(value: &T) -> Result<(), FieldErrors> {
     value.validate().map_err(|errors| messages(&errors, &[]))
 }
@@ -95,7 +95,7 @@ fn collect_messages(
     }
 }
 
-/// Returns the constraint's own message, or a general one.
+/// Returns the constraint's own message, or the default message.
 fn message(error: &ValidationError) -> String {
     if let Some(message) = &error.message {
         return message.to_string();
@@ -125,11 +125,11 @@ fn message(error: &ValidationError) -> String {
                 ("exclusive_max", "less than"),
             ];
             let mut text = String::from("Must be");
-            let mut joint = " ";
+            let mut separator = " ";
             for (name, words) in bounds {
                 if let Some(bound) = param(name) {
-                    let _ = write!(text, "{joint}{words} {bound}");
-                    joint = " and ";
+                    let _ = write!(text, "{separator}{words} {bound}");
+                    separator = " and ";
                 }
             }
             text.push('.');

@@ -3,7 +3,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a benchmark fails by panicking, and its functions are documented by their names"
+    reason = "a benchmark fails by panicking, and its name documents it"
 )]
 
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The options of `#[field(..)]` and of serde's attributes, as the derive macro emits them.
+//! Field attributes as the derive macro emits them: the options of `#[field(..)]` and
+//! `#[serde(..)]`.
 
 use std::pin::Pin;
 
@@ -43,7 +44,7 @@ pub struct FieldAttributes {
 }
 
 impl FieldAttributes {
-    /// A field without options.
+    /// Creates the attributes of a field without options.
     pub const fn new(rust_name: &'static str, wire_name: &'static str) -> Self {
         Self {
             rust_name,

@@ -18,7 +18,8 @@ impl FieldDecoder {
         self.failures
     }
 
-    /// Decodes a field with the `Deserialize` of its type. A missing field is not a failure.
+    /// Decodes a field with the `Deserialize` implementation of its type. A missing field is not a
+    /// failure.
     pub fn field<T: DeserializeOwned>(&mut self, values: &Value, name: &str) -> Option<T> {
         self.field_with(values, name, |value| T::deserialize(value))
     }

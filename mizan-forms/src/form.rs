@@ -56,15 +56,16 @@ pub trait Form: FormFields + RequiredDerives {
     /// The location of the declaration.
     const SOURCE: Option<Source>;
 
-    /// Returns the fields of the form. They are computed once.
+    /// Returns the definition of the form, which is computed once.
     fn definition() -> &'static FormDefinition;
 }
 
 /// The behavior of a form: its initial values, its checks and its submission.
 ///
-/// To reject a value, a check returns [`Error::invalid`], and [`Error::with_field`] for further fields.
-/// Each message is shown at the path that it names, or at the form as a whole for
-/// [`mizan_core::error::FORM_ERRORS`]. Any other error, such as a database error propagated with `?`, fails the call.
+/// To reject a value, a check returns [`Error::invalid`]. [`Error::with_field`] adds messages for
+/// further fields. The client displays each message at the field with its path; messages with the
+/// path [`mizan_core::error::FORM_ERRORS`] concern the form as a whole. Any other error, such as a
+/// database error propagated with `?`, fails the call.
 ///
 /// ```
 /// use mizan_core::{Cx, Error};
@@ -115,8 +116,8 @@ pub trait FormHandler: Form {
 
     /// Returns the initial values of the fields.
     ///
-    /// Runs when the form is opened. It also runs when the form is validated or submitted, because
-    /// hidden and disabled fields take their values from here.
+    /// Runs when the form is displayed. If the form has hidden or disabled fields, it also runs
+    /// when the form is validated or submitted, because these fields take their values from here.
     fn initial(cx: &Cx) -> impl Future<Output = Result<InitialValues, Error>> + Send {
         let _ = cx;
         ready(Ok(InitialValues::new()))
@@ -137,9 +138,9 @@ pub trait FormHandler: Form {
 
     /// Checks fields against each other.
     ///
-    /// Runs as soon as every field could be decoded, even if some violate constraints, so that the user
-    /// sees all errors at once. `validator::Validate` has a method of the same name; to call this one,
-    /// write `FormHandler::validate(&form, cx)`.
+    /// Runs if every field can be decoded, even if some fields violate constraints, so that the
+    /// user sees all errors at once. `validator::Validate` has a method of the same name. To call
+    /// this method, write `FormHandler::validate(&form, cx)`.
     fn validate(&self, cx: &Cx) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = cx;
         ready(Ok(()))

@@ -1,4 +1,4 @@
-//! The trait of a form and of each group of fields in it.
+//! The trait of forms and of the groups of fields in them.
 
 use serde_json::Value;
 use validator::{Validate, ValidationErrors};
@@ -6,7 +6,7 @@ use validator::{Validate, ValidationErrors};
 use crate::attributes::FieldAttributes;
 use crate::field_decoder::FieldDecoder;
 
-/// A struct whose fields are those of a form, or of a group in a form.
+/// A struct whose fields are the fields of a form, or of a group in a form.
 ///
 /// `#[derive(Form)]` implements this trait. The type of a field with `#[validate(nested)]` must
 /// implement it.
@@ -16,8 +16,8 @@ use crate::field_decoder::FieldDecoder;
     note = "add `#[derive(mizan_forms::Form)]` to `{Self}`, without `#[form(name = \"..\")]`"
 )]
 pub trait FormFields {
-    /// The struct with each field wrapped in an `Option`, and with the same constraints. It holds the
-    /// fields that could be decoded.
+    /// The struct with each field wrapped in an `Option`, and with the same constraints. It
+    /// contains the fields that could be decoded.
     #[doc(hidden)]
     type Partial: Validate;
 
@@ -68,8 +68,8 @@ impl<T: FormFields> FormFields for Box<T> {
 
 /// An optional group that implements `Validate`.
 ///
-/// `validator` recognizes an `Option` only by its spelling in the source, and here the type is an
-/// associated one.
+/// The derive macro of `validator` recognizes an `Option` only by its spelling, so it does not
+/// recognize an associated type that is an `Option`.
 #[doc(hidden)]
 pub struct Maybe<P>(Option<P>);
 

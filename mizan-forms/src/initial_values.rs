@@ -1,4 +1,4 @@
-//! The values with which a form opens.
+//! The initial values of a form.
 
 use mizan_core::Error;
 use serde::Serialize;
@@ -30,14 +30,15 @@ use serde_json::{Map, Value};
 pub struct InitialValues(pub(crate) Map<String, Value>);
 
 impl InitialValues {
-    /// Creates an empty set: each field is empty or has the value of its `#[field(initial = ..)]`.
+    /// Creates an empty set of values: each field is empty or has the value of its
+    /// `#[field(initial = ..)]`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Creates initial values from a struct whose fields are named like those of the form, such as a row
-    /// of a database table. Members without a field in the form are ignored.
+    /// Creates initial values from a struct whose fields have the same names as the fields of the
+    /// form, such as a row of a database table. Members without a field in the form are ignored.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ pub use crate::attributes::FieldAttributes;
 pub use crate::definition::define_form;
 pub use crate::field_decoder::FieldDecoder;
 
-/// The traits that a form derives besides `Form`.
+/// The traits that a form must derive besides `Form`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` lacks a derive that a form requires",
     label = "requires `Deserialize`, `JsonSchema` and `Validate`",

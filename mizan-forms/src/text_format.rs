@@ -25,7 +25,7 @@ impl TextFormat {
         }
     }
 
-    /// Returns the error message for a text in another format.
+    /// Returns the error message for text that does not have the format.
     pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::Date => "Enter a date, such as 2026-01-31.",

@@ -1,6 +1,6 @@
 //! The kinds of form controls.
 
-/// A form control. The names are those of HTML's input types where HTML has one.
+/// A form control. The names follow HTML's input types where HTML has an equivalent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "most names are those of HTML's input types")]

@@ -1,4 +1,4 @@
-//! References to the items of a manifest, as diagnostics name them.
+//! References to manifest items in diagnostics.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Every diagnostic, with its message.
+//! The diagnostics and their messages.
 
 use super::item_ref::ItemRef;
 use super::rename_advice::RenameAdvice;
@@ -26,7 +26,7 @@ pub(crate) enum Diagnostic {
         second: ItemRef,
     },
     #[error(
-        "{item} has no valid TypeScript name, because a name starts with a letter: {}",
+        "{item} has no valid TypeScript name, because a name must start with a letter: {}",
         RenameAdvice::for_items([item])
     )]
     InvalidName { item: ItemRef },

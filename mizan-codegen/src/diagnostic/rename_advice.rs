@@ -1,4 +1,4 @@
-//! Advice on how to resolve a name conflict.
+//! Advice for resolving a name conflict.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! JSON Schemas that have no TypeScript type.
+//! Diagnostics for JSON Schemas without a TypeScript equivalent.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Source locations as diagnostics display them.
+//! Display of source locations in diagnostics.
 
 use std::fmt;
 

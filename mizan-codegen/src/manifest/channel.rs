@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::source_location::SourceLocation;
 
-/// A channel that a client can subscribe to. A schema is absent if the channel has no such part.
+/// A channel that a client can subscribe to. The schema of a part that the channel does not have is
+/// absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

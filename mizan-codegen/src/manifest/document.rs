@@ -1,4 +1,4 @@
-//! The manifest as a whole, and its parser.
+//! The manifest document and its parser.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ impl Manifest {
     /// Returns [`ManifestError`] if the text is not a manifest, or if its version is not
     /// [`VERSION`].
     pub fn parse(json: &str) -> Result<Self, ManifestError> {
-        /// The one member that every version of the format has.
+        /// The only member that every version of the format has.
         #[derive(Deserialize)]
         struct Versioned {
             mizan: u64,

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::source_location::SourceLocation;
 
-/// A form. For a form `contact` the manifest also has the functions `contact.schema`,
-/// `contact.validate` and `contact.submit`.
+/// A form. For a form `contact`, the manifest also contains the functions `contact.schema`,
+/// `contact.state`, `contact.validate` and `contact.submit`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

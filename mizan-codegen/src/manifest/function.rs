@@ -12,7 +12,7 @@ use super::source_location::SourceLocation;
 pub struct Function {
     /// The name on the wire.
     pub name: String,
-    /// The kind of the function, which decides its hooks and its HTTP method.
+    /// The kind of the function, which determines its hooks and its HTTP method.
     pub kind: FunctionKind,
     /// A short description of the authorization policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,8 +22,8 @@ pub struct Function {
     pub input: Option<Value>,
     /// The JSON Schema of the return value.
     pub output: Value,
-    /// A key of [`Manifest::errors`](super::Manifest::errors); absent for a function that fails
-    /// with the common codes only.
+    /// The name of the error type, a key of [`Manifest::errors`](super::Manifest::errors); absent
+    /// for a function that fails only with common codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The names of the queries and contexts that the function invalidates, or `*` for all.

@@ -1,4 +1,4 @@
-//! The error of parsing a manifest.
+//! The error type of the manifest parser.
 
 /// An error from parsing a manifest.
 #[derive(Debug, thiserror::Error)]

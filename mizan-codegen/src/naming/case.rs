@@ -17,9 +17,9 @@ pub(crate) fn component_name(wire: &str) -> String {
 
 /// The name of the type for a key of `$defs` or `errors`.
 ///
-/// A name in upper camel case is kept, including `HTTPRoute`. The parts of a generic type's name, as
-/// schemars writes them, are joined: `Page_for_Post` and `Page<Post>` become `PageForPost` and
-/// `PagePost`. Returns `None` if the result is not an identifier.
+/// A name in upper camel case, such as `HTTPRoute`, stays unchanged. The parts of the name that
+/// schemars writes for a generic type are joined: `Page_for_Post` and `Page<Post>` become
+/// `PageForPost` and `PagePost`. Returns `None` if the result is not an identifier.
 pub(crate) fn type_name(key: &str) -> Option<String> {
     let name: String = key
         .split(|letter: char| letter == '_' || !is_xid_continue(letter))

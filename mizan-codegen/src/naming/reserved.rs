@@ -1,6 +1,6 @@
-//! Names that an item of an app cannot have.
+//! Reserved names, which the items of an app cannot have.
 
-/// The error type of a function that fails with the common codes only.
+/// The error type of a function that fails only with common codes.
 pub(crate) const COMMON_ERROR: &str = "CommonError";
 
 /// The exports of the generated files of every client.
@@ -15,7 +15,7 @@ pub(crate) const CLIENT_EXPORTS: [&str; 8] = [
     "useApi",
 ];
 
-/// The exports of the runtime that `index.ts` of every client has.
+/// The exports of the runtime in `index.ts` of every client.
 pub(crate) const RUNTIME_EXPORTS: [&str; 9] = [
     "ApiOptions",
     "CallError",
@@ -75,8 +75,8 @@ pub(crate) fn is_reserved_in_javascript(name: &str) -> bool {
 
 /// Returns whether a field name is reserved in forms.
 ///
-/// Reserved are the syntax of field paths, row indices, the control fields that a form sends
-/// (`__token`), and properties that JavaScript does not allow to be set.
+/// A reserved name contains the syntax of field paths, or is a row index, a control field that a
+/// form sends (`__token`), or a property that JavaScript does not allow to be set.
 pub(crate) fn is_reserved_in_forms(name: &str) -> bool {
     name.is_empty()
         || name.starts_with("__")

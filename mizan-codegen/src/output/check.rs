@@ -7,7 +7,7 @@ use super::error::WriteError;
 use super::files::GeneratedFiles;
 use super::folder;
 
-/// A file that differs from the generated one.
+/// A file that differs from the generated file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
@@ -62,7 +62,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares a folder with the generated files. Returns no differences if it is up to date.
+/// Compares a folder with the generated files. Returns no differences if the folder is up to date.
 ///
 /// # Errors
 ///

@@ -1,9 +1,9 @@
-//! The error of writing or comparing a client.
+//! The error type of writing and comparing a client.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An error from writing a client to a folder, or from comparing it with one.
+/// An error from writing a client to a folder, or from comparing it with a folder.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}", path.display())]
 pub struct WriteError {

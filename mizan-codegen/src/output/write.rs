@@ -40,9 +40,9 @@ pub struct WriteSummary {
 ///
 /// # Errors
 ///
-/// Returns [`WriteError`], which names the file, if a file cannot be read or written. Files that
-/// precede it in the order of paths are up to date then. If a file that was not generated has the
-/// path of a generated one, nothing is written.
+/// Returns [`WriteError`], which names the file, if a file cannot be read or written. In that case,
+/// the files before it in the order of paths are up to date. If a file that was not generated has
+/// the path of a generated file, nothing is written.
 pub fn write(files: &GeneratedFiles, folder: &Path) -> Result<WriteSummary, WriteError> {
     let mut stale = Vec::new();
     for (path, contents) in files.iter() {
@@ -80,7 +80,7 @@ fn replace(path: &Path, contents: &str) -> Result<(), WriteError> {
 fn persist(parent: &Path, path: &Path, contents: &str) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.suffix(".tmp");
-    // Temporary files are private by default, and the generated ones are not secret.
+    // Temporary files are private by default, but generated files are not secret.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(parent)?;

@@ -57,7 +57,7 @@ impl<'m> Planner<'m> {
             format!("{component}Channel"),
             format!("use{component}Channel"),
         ];
-        // Further conflicts would be between the same two items.
+        // One diagnostic is enough: further conflicts would be between the same two items.
         let conflict = exports
             .iter()
             .find_map(|export| self.registry.export(export, item.clone()));

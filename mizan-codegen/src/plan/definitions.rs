@@ -1,4 +1,4 @@
-//! Named types, and lookups through them.
+//! Named types, and lookups that resolve them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,8 +39,8 @@ impl Definitions {
         Some(&self.list[position].ty)
     }
 
-    /// Returns the names of all properties of an object type, or `None` if a value of the type may
-    /// be something else.
+    /// Returns the names of all properties of an object type, or `None` if the type also has values
+    /// that are not objects.
     pub(super) fn properties<'a>(&'a self, ty: &'a Type) -> Option<BTreeSet<&'a str>> {
         let mut names = BTreeSet::new();
         self.collect_properties(ty, &mut names, &mut BTreeSet::new())

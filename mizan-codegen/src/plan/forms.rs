@@ -8,9 +8,10 @@ use crate::manifest::{self, FunctionKind, Widget};
 use crate::naming;
 use crate::schema::{Literal, Type};
 
-/// The functions of each form in the client: their names after the form's name.
+/// The functions of each form in the client, as the parts of their wire names after the form's
+/// name.
 ///
-/// The `schema` of a form is left out, because the client has the definition compiled in.
+/// `schema` is not among them, because the client already contains the definition of the form.
 pub(super) const FUNCTIONS: [&str; 3] = ["state", "validate", "submit"];
 
 impl<'m> Planner<'m> {
@@ -218,7 +219,7 @@ impl FieldReader<'_> {
         }
         Field {
             manifest: field,
-            value: inner.map_or(FieldValue::Text, value_of),
+            value: inner.map_or(FieldValue::Text, field_value),
             is_nullable,
             fields,
             item,
@@ -244,13 +245,13 @@ impl FieldReader<'_> {
     }
 }
 
-fn value_of(ty: &Type) -> FieldValue {
+fn field_value(ty: &Type) -> FieldValue {
     match ty {
         Type::Number(_) | Type::Literal(Literal::Number(_)) => FieldValue::Number,
         Type::Boolean | Type::Literal(Literal::Boolean(_)) => FieldValue::Boolean,
         Type::Union(members) => members
             .first()
-            .map_or(FieldValue::Text, |member| value_of(&member.ty)),
+            .map_or(FieldValue::Text, |member| field_value(&member.ty)),
         _ => FieldValue::Text,
     }
 }

@@ -9,7 +9,7 @@ use crate::naming::{self, COMMON_ERROR, PROVIDER_PROPS};
 use crate::schema::{Docs, Type};
 
 impl<'m> Planner<'m> {
-    /// Plans all functions, including those of forms, except for the forms' `schema`.
+    /// Plans all functions, including the functions of forms except for `schema`.
     pub(super) fn functions(&mut self, types: &Definitions) -> Vec<Function<'m>> {
         let mut functions: Vec<_> = self.manifest.functions.iter().collect();
         functions.sort_by_key(|function| &function.name);

@@ -1,4 +1,4 @@
-//! The plan of a client: all names decided, all schemas read, all diagnostics collected.
+//! The plan of a client, in which all names are resolved and all schemas are read.
 
 mod channels;
 mod definitions;

@@ -8,7 +8,7 @@ use crate::schema::{Docs, Type};
 pub(crate) struct Plan<'m> {
     pub(crate) contract: &'m str,
     pub(crate) codes: &'m [String],
-    /// The functions except those of forms, sorted by their names on the wire.
+    /// The functions that do not belong to forms, sorted by their names on the wire.
     pub(crate) functions: Vec<Function<'m>>,
     /// The forms, sorted by their names on the wire.
     pub(crate) forms: Vec<Form<'m>>,
@@ -19,7 +19,8 @@ pub(crate) struct Plan<'m> {
 }
 
 impl<'m> Plan<'m> {
-    /// Iterates over all functions, including those of forms, sorted by their names on the wire.
+    /// Iterates over all functions, including the functions of forms, sorted by their names on the
+    /// wire.
     pub(crate) fn all_functions(&self) -> impl Iterator<Item = &Function<'m>> {
         let forms = self.forms.iter();
         let mut all: Vec<_> = forms
@@ -77,7 +78,7 @@ pub(crate) struct Form<'m> {
     pub(crate) constant: String,
     /// The prefix of its types, and of its hook after `use`: `ContactForm`.
     pub(crate) component: String,
-    /// The query `contact.schema`.
+    /// The query `contact.state`.
     pub(crate) state: Function<'m>,
     pub(crate) submit: Function<'m>,
     pub(crate) validate: Function<'m>,
@@ -113,7 +114,7 @@ pub(crate) struct FormList {
     pub(crate) fields: Vec<String>,
 }
 
-/// A channel. A part that it does not have is `None`.
+/// A channel. A missing part is `None`.
 pub(crate) struct Channel<'m> {
     pub(crate) manifest: &'m manifest::Channel,
     /// The prefix of its definition, before `Channel`.

@@ -1,4 +1,4 @@
-//! The state that is shared by the steps of planning.
+//! The state that the planning steps share.
 
 use std::collections::BTreeMap;
 

@@ -4,8 +4,8 @@ use super::types::{Docs, Literal, Member, Object, Property, Type};
 
 /// Returns the type of a part of a flattened struct, or `None` if it cannot be flattened.
 ///
-/// A unit variant is `{"Name": null}` when its enum is flattened, though schemars describes it as a
-/// string where the variant has a doc comment. The unit value and an absent option add nothing.
+/// A flattened unit variant is `{"Name": null}`, although schemars describes a unit variant with a
+/// doc comment as a string. The unit value and an absent option add nothing.
 pub(super) fn flatten(part: Type) -> Option<Type> {
     Some(match part {
         Type::Object(object) => Type::Object(Object {
@@ -47,7 +47,8 @@ pub(super) fn flatten(part: Type) -> Option<Type> {
 
 /// Declares the properties of the other alternatives as absent in an empty alternative.
 ///
-/// TypeScript can then narrow by any of these properties, because an absent one is `undefined`.
+/// TypeScript can then narrow by any of these properties, because an absent property is
+/// `undefined`.
 fn distinguish(mut members: Vec<Member>) -> Vec<Member> {
     let mut absent: Vec<Property> = Vec::new();
     for property in members.iter().flat_map(|member| properties(&member.ty)) {

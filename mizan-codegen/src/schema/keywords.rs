@@ -44,7 +44,7 @@ pub(super) fn is_supported(keyword: &str) -> bool {
         "title",
         "writeOnly",
     ];
-    // `unevaluatedProperties` matters to the server only.
+    // `unevaluatedProperties` affects only the server.
     keyword == "unevaluatedProperties"
         || keyword.starts_with("x-")
         || STRUCTURE.contains(&keyword)

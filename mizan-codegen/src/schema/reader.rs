@@ -464,7 +464,7 @@ pub(crate) fn docs_of(schema: &Value) -> Docs {
 
 /// Creates a union, merges nested unions into it, and removes alternatives without values.
 ///
-/// schemars describes an enum with unit variants and other variants as a union at_path a union.
+/// schemars describes an enum with unit variants and other variants as a union inside a union.
 fn union_of(members: Vec<Member>) -> Type {
     let mut flat = Vec::new();
     for member in members {

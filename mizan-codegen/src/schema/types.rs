@@ -1,4 +1,4 @@
-//! The types that a value on the wire can have.
+//! The types of values on the wire.
 
 use serde_json::Number as JsonNumber;
 
@@ -90,7 +90,7 @@ pub(crate) enum NumberWidth {
     UInt8,
     UInt16,
     UInt32,
-    /// An integer that is limited by its minimum and maximum only.
+    /// An integer that is limited only by its minimum and maximum.
     Bounded,
 }
 
@@ -138,7 +138,7 @@ pub(crate) struct Object {
     pub(crate) properties: Vec<Property>,
     /// The values of the keys that are not properties.
     pub(crate) additional: Option<Box<AdditionalProperties>>,
-    /// Set if the server rejects unknown keys.
+    /// True if the server rejects unknown keys.
     pub(crate) closed: bool,
 }
 
@@ -153,7 +153,7 @@ pub(crate) struct Property {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AdditionalProperties {
     pub(crate) value: Type,
-    /// Patterns of which each key matches at least one; empty if every key is allowed.
+    /// The patterns of the keys. Each key matches at least one; an empty list allows every key.
     pub(crate) key_patterns: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `channels.ts` and `channelHooks.ts`: the channels without React, and a hook for each channel.
+//! `channels.ts` and `channelHooks.ts`: a definition and a React hook for each channel.
 
 use super::printing::{Document, Expression, IN_OTHER_FILES, assignment, comment, text};
 use crate::plan::{Channel, Plan};

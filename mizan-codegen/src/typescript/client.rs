@@ -198,7 +198,7 @@ fn construction(name: &str, function: &Function<'_>) -> Document {
     ])
 }
 
-/// Members on lines of their own between `open` and `close`.
+/// A block with one member per line between `open` and `close`.
 fn block(
     open: impl Into<std::borrow::Cow<'static, str>>,
     members: Vec<Document>,

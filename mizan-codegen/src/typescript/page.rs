@@ -1,4 +1,4 @@
-//! `page.ts`: the import of a browser entry that hydrates a page.
+//! `page.ts`: `hydratePage`, which the browser entry of a server-rendered page imports.
 //!
 //! It is a separate file because it needs react-dom, which not every client has.
 

@@ -267,7 +267,7 @@ fn hook(
     ])
 }
 
-/// Text that is already formatted.
+/// Lines of text that are already formatted.
 fn lines(content: &str) -> Vec<Document> {
     content
         .lines()

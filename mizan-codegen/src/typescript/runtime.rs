@@ -86,7 +86,7 @@ pub(super) const CHANNEL_FILES: &[(&str, &str)] = files![
 /// Codes of failures that the client itself detects: `ClientCode` in `transport/error.ts`.
 pub(crate) const CLIENT_CODES: [&str; 3] = ["network", "aborted", "unreadable_reply"];
 
-/// Members that every error has: those of `CallError` in `transport/error.ts`.
+/// Members that every error has: the members of `CallError` in `transport/error.ts`.
 pub(crate) const ERROR_MEMBERS: [&str; 10] = [
     "name",
     "message",
@@ -101,7 +101,7 @@ pub(crate) const ERROR_MEMBERS: [&str; 10] = [
 ];
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;

@@ -1,7 +1,7 @@
 //! `schemas.ts`: a Zod schema for every input and every named type.
 //!
-//! The schemas are lazy: an unused schema costs nothing, bundlers can remove it, and types may refer
-//! to each other in any order.
+//! The schemas are lazy: a schema is created when it is first used, bundlers can remove unused
+//! schemas, and schemas can refer to each other in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,7 +143,7 @@ fn collect_checks<'s>(schema: &'s Expression, names: &mut BTreeSet<&'s str>) {
 struct Schemas<'p> {
     /// The names of the schemas of named types, by the names of the types.
     names: &'p BTreeMap<&'p str, &'p str>,
-    /// The check of a list's length. In forms, its message speaks of rows.
+    /// The check of a list's length. In forms, its message counts rows instead of items.
     list_check: &'static str,
 }
 
@@ -258,11 +258,11 @@ impl Schemas<'_> {
             return zod(method, [Expression::Array(literals)]);
         }
         let schemas = Expression::Array(types.iter().map(|ty| self.schema(ty)).collect());
-        match tag(types) {
+        match discriminator(types) {
             None => zod("union", [schemas]),
-            Some(tag) => zod(
+            Some(name) => zod(
                 "discriminatedUnion",
-                [Expression::String(tag.to_owned()), schemas],
+                [Expression::String(name.to_owned()), schemas],
             ),
         }
     }
@@ -280,9 +280,9 @@ fn literal_expression(value: &Literal) -> Expression {
     }
 }
 
-/// Returns whether a value has a pattern that is checked by the server only.
+/// Returns whether a value has a pattern that only the server checks.
 ///
-/// The properties of objects are left out, because each of them has its own comment.
+/// The properties of objects are ignored, because each property has its own comment.
 fn has_untranslated_pattern(ty: &Type) -> bool {
     match ty {
         Type::Text(value) => {
@@ -306,14 +306,15 @@ fn has_untranslated_pattern(ty: &Type) -> bool {
     }
 }
 
-/// Returns the pattern of a string. A pattern beside a format describes how the type is parsed.
+/// Returns the pattern of a string, unless the string also has a form format: the pattern then
+/// describes how Rust parses the type.
 fn value_pattern(value: &Text) -> Option<&str> {
     let pattern = value.pattern.as_deref();
     pattern.filter(|_| value.checks.format.is_none())
 }
 
 /// Returns the property whose value distinguishes the alternatives of a union of objects.
-fn tag<'t>(types: &[&'t Type]) -> Option<&'t str> {
+fn discriminator<'t>(types: &[&'t Type]) -> Option<&'t str> {
     let objects: Option<Vec<&Object>> = types
         .iter()
         .map(|ty| match ty {
@@ -327,20 +328,20 @@ fn tag<'t>(types: &[&'t Type]) -> Option<&'t str> {
         .find(|candidate| {
             let mut values: Vec<_> = objects
                 .iter()
-                .filter_map(|object| tag_value(object, &candidate.name))
+                .filter_map(|object| discriminator_value(object, &candidate.name))
                 .collect();
             values.sort_unstable();
             values.dedup();
             values.len() == objects.len()
         })
-        .map(|tag| tag.name.as_str())
+        .map(|property| property.name.as_str())
 }
 
-fn tag_value<'o>(object: &'o Object, tag: &str) -> Option<&'o str> {
+fn discriminator_value<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
     let property = object
         .properties
         .iter()
-        .find(|property| property.name == tag)?;
+        .find(|property| property.name == name)?;
     match &property.ty {
         Type::Literal(Literal::Text(value)) if property.required => Some(value),
         _ => None,
@@ -392,22 +393,22 @@ struct Bounds {
 impl Bounds {
     /// Returns the bounds of a constraint.
     ///
-    /// The manifest does not tell whether a bound that equals the limit of the type comes from the
-    /// constraint. Such an upper bound is omitted; such a lower bound, almost always zero, is kept
-    /// beside an upper one.
+    /// The manifest does not show whether a bound that equals the limit of the type comes from the
+    /// constraint. An upper bound that equals the limit is omitted. A lower bound that equals the
+    /// limit, which is usually zero, is kept only if there is an upper bound.
     fn of(number: &Number) -> Self {
-        let own = number.width.limits();
-        let is_own = |bound: &Option<JsonNumber>, own: Option<i64>| {
-            own.is_some() && bound.as_ref().and_then(JsonNumber::as_i64) == own
+        let type_limits = number.width.limits();
+        let (type_min, type_max) = type_limits.unzip();
+        let is_type_limit = |bound: &Option<JsonNumber>, limit: Option<i64>| {
+            limit.is_some() && bound.as_ref().and_then(JsonNumber::as_i64) == limit
         };
-        let (own_min, own_max) = own.unzip();
         let (min, max) = (number.minimum.clone(), number.maximum.clone());
-        let has_own_max = max.is_none() || is_own(&max, own_max);
-        let has_own_min = min.is_none() || is_own(&min, own_min);
+        let lacks_min = min.is_none() || is_type_limit(&min, type_min);
+        let lacks_max = max.is_none() || is_type_limit(&max, type_max);
         Self {
-            min: min.filter(|_| !(has_own_min && has_own_max && own.is_some())),
+            min: min.filter(|_| !(lacks_min && lacks_max && type_limits.is_some())),
             exclusive_min: number.exclusive_minimum.clone(),
-            max: max.filter(|_| !(has_own_max && own.is_some())),
+            max: max.filter(|_| !(lacks_max && type_limits.is_some())),
             exclusive_max: number.exclusive_maximum.clone(),
         }
     }
@@ -431,7 +432,7 @@ impl Bounds {
         .filter_map(|(name, words, bound)| Some((name, words, bound.as_ref()?)))
     }
 
-    /// Adds the limits of the integer type, except those that are implied by the constraint.
+    /// Adds the limits of the integer type, except limits that the constraint implies.
     fn add_limits_of_type(&self, schema: Expression, (min, max): (i64, i64)) -> Expression {
         let limit = |limit: i64| Expression::atom(limit.to_string());
         match (self.has_lower(), self.has_upper()) {
@@ -454,14 +455,13 @@ impl Bounds {
         if bounds.is_empty() {
             return None;
         }
-        let message = message
-            .map(str::to_owned)
-            .or_else(|| self.message_of_server());
+        let message = message.map(str::to_owned).or_else(|| self.server_message());
         Some(check_call("range", bounds, message))
     }
 
-    /// Returns the message of the server if it formats a number differently than JavaScript: `1.0`.
-    fn message_of_server(&self) -> Option<String> {
+    /// Returns the server's message if it formats a number differently than JavaScript, such as
+    /// `1.0`.
+    fn server_message(&self) -> Option<String> {
         if self
             .named()
             .all(|(_, _, bound)| bound.to_string() == literal::number(bound))
@@ -480,9 +480,10 @@ impl Bounds {
 
 /// A string with the constraints that the client can check in the same way as the server.
 ///
-/// The checked formats are the email address, as the `validator` crate accepts it; the URL, for which
-/// both sides follow the WHATWG; and the UUID with hyphens, as in RFC 9562. Other formats have looser
-/// or stricter checks in JavaScript than in Rust, so only the server checks them.
+/// The checked formats are the email address, as the `validator` crate accepts it; the URL, for
+/// which both sides follow the WHATWG URL standard; and the UUID with hyphens, as in RFC 9562.
+/// Other formats have looser or stricter checks in JavaScript than in Rust, so only the server
+/// checks them.
 fn string(value: &Text) -> Expression {
     let checks = &value.checks;
     let mut schema = match value.format.as_deref() {

@@ -237,12 +237,12 @@ fn rejects_built_in_names() {
 fn rejects_invalid_names() {
     assert_function_diagnostic(
         named("2fa", "src/a.rs", 3),
-        "function `2fa` (src/a.rs:3) has no valid TypeScript name, because a name starts with a letter: \
+        "function `2fa` (src/a.rs:3) has no valid TypeScript name, because a name must start with a letter: \
          rename the function",
     );
     assert_type_diagnostic(
         "<>",
-        "type `<>` has no valid TypeScript name, because a name starts with a letter: rename the type, \
+        "type `<>` has no valid TypeScript name, because a name must start with a letter: rename the type, \
          or only its schema with `#[schemars(rename = \"..\")]`",
     );
 }
@@ -524,7 +524,7 @@ fn rejects_conflicting_channel_names() {
         json!([{ "name": "2d" }]),
         json!({}),
         &[
-            "channel `2d` has no valid TypeScript name, because a name starts with a letter: \
+            "channel `2d` has no valid TypeScript name, because a name must start with a letter: \
            rename the channel",
         ],
     );

@@ -24,8 +24,8 @@ const LOCALS: [&str; 12] = [
     "a,b",
 ];
 
-/// Domains. Those with invalid right-to-left labels are left out, because browsers reject more of them
-/// than Node.js, in which the client is tested.
+/// Domains, without invalid right-to-left labels: browsers reject more of these than Node.js, which
+/// runs the tests of the client.
 const DOMAINS: [&str; 61] = [
     "example.com",
     "EXAMPLE.Com",

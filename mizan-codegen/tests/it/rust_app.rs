@@ -102,7 +102,7 @@ struct Page<T> {
     next: Option<u32>,
 }
 
-/// An error of saving a post.
+/// An error from saving a post.
 #[derive(ClientError)]
 enum SaveError {
     /// Another post has the title.

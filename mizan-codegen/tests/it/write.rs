@@ -96,7 +96,7 @@ fn removes_generated_files_of_folders_that_are_no_longer_used() {
         ["runtime/forms/field.tsx", "runtime/old.ts"]
     );
     assert!(!folder.path().join("runtime/forms").exists());
-    // Another client may be in there.
+    // This folder may contain another client.
     assert!(folder.path().join("other/client.ts").exists());
 }
 
@@ -156,7 +156,7 @@ fn error_names_the_file() {
 }
 
 #[test]
-fn writes_nothing_over_handwritten_files() {
+fn does_not_overwrite_handwritten_files() {
     let files = client(r#"{"type":"string"}"#);
     for path in [
         "client.ts",

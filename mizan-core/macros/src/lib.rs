@@ -40,14 +40,14 @@ use proc_macro::TokenStream;
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `query` | changes nothing: called with GET, cacheable, cancelled when the client disconnects |
+/// | `query` | does not change data: called with GET, cacheable, cancelled when the client disconnects |
 /// | `auth`, `auth = true` | allows signed-in callers |
-/// | `auth = "anyone"`, `auth = false` | allows every caller; the explicit form of no `auth` (see `Registry::require_policies`) |
-/// | `auth = "staff"`, `auth = "superuser"` | allows staff; superusers |
+/// | `auth = "anyone"`, `auth = false` | allows every caller, like a function without `auth`, but explicitly (see `Registry::require_policies`) |
+/// | `auth = "staff"`, `auth = "superuser"` | allows staff and superusers; only superusers |
 /// | `auth = "recent"` | allows callers who authenticated a short time ago; other signed-in callers receive `reauthenticate` |
 /// | `auth = group("editors")` | allows members of the group |
-/// | `auth = and("staff", or(..), not(..))` | combines policies; `not(..)` alone allows anonymous callers |
-/// | `auth = "posts.rename"` | allows callers with this permission, whose name contains a `.` or a `:` |
+/// | `auth = and("staff", or(..), not(..))` | combines policies; `not(..)` by itself also allows anonymous callers |
+/// | `auth = "posts.rename"` | allows callers with this permission; its name must contain a `.` or a `:` |
 /// | `auth = path` | allows callers whom `async fn path(cx: &Cx) -> Decision` allows |
 /// | `authorize = path` | calls `async fn path(cx: &Cx, input: &Echo) -> Decision` with the validated input |
 /// | `context = "global"` | a query without arguments that clients load once for the page |
@@ -65,8 +65,8 @@ pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Completes an implementation of `Channel`.
 ///
 /// Client messages, snapshots and members are optional parts of a channel. The attribute adds
-/// `type .. = Never;` for the parts that the implementation does not have. It rejects types without
-/// their method, such as `type Snapshot` without `fn snapshot`.
+/// `type .. = Never;` for each part that the implementation omits. It rejects types without their
+/// method, such as `type Snapshot` without `fn snapshot`.
 ///
 /// ```
 /// use mizan_core::{Channel, Cx, Decision, channel};
@@ -120,8 +120,8 @@ pub fn policy(input: TokenStream) -> TokenStream {
 
 /// Derives `ClientError` for an enum of the failures that a function declares.
 ///
-/// Each variant is one failure. The client receives its fields as members of the error, so they
-/// implement `Serialize` and `JsonSchema`.
+/// Each variant is one failure. The client receives the fields of the variant as members of the
+/// error, so their types must implement `Serialize` and `JsonSchema`.
 ///
 /// ```
 /// use mizan_core::{ClientError, Error};
@@ -146,7 +146,7 @@ pub fn policy(input: TokenStream) -> TokenStream {
 /// | `status = 409` | the HTTP status code, from 400 to 599 | 422 |
 /// | `field = "title"` | the input field at fault | none |
 /// | `message = "{by} has it"` | the message, which may contain fields | the variant's name as words |
-/// | `transparent` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts one to it | |
+/// | `transparent` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts a `mizan_core::Error` into this variant | |
 ///
 /// On the enum, `#[client_error(name = "..")]` sets the name of the type in the generated client.
 #[proc_macro_derive(ClientError, attributes(client_error))]

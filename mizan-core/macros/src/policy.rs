@@ -102,7 +102,7 @@ impl Policy {
         Ok(policies)
     }
 
-    /// Parses one of several combined policies. Rejects "anyone", which has no effect there.
+    /// Parses an operand of `and`, `or` or `not`. Rejects "anyone", which is never useful there.
     fn parse_operand(input: ParseStream<'_>) -> Result<Self> {
         let span = input.span();
         match Self::parse(input)? {

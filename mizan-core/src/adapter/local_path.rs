@@ -1,13 +1,13 @@
 //! Redirect targets.
 
-/// Returns `true` if every browser resolves `path` to a path of this site.
+/// Returns `true` if every browser resolves `path` to a path on this site.
 ///
 /// Check a redirect target that comes from a request with this function, such as the `next` of a
 /// sign-in page or the hidden field of a form, to prevent open redirects.
 ///
-/// `//example.com` and `/\example.com` lead to other sites, and browsers remove tabs and line breaks
-/// before they parse an address (<https://url.spec.whatwg.org/#url-parsing>; OWASP ASVS 3.7.2). The
-/// function rejects characters outside of ASCII as well, because browsers send them
+/// `//example.com` and `/\example.com` point to other sites, and browsers remove tabs and line
+/// breaks before they parse an address (<https://url.spec.whatwg.org/#url-parsing>; OWASP ASVS
+/// 3.7.2). The function rejects characters outside of ASCII as well, because browsers send them
 /// percent-encoded.
 ///
 /// ```

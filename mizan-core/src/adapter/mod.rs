@@ -1,7 +1,7 @@
 //! Building blocks for adapters: crates that serve an [`App`](crate::App) or render its pages.
 //!
-//! An application does not need these items. An adapter finds the [`FunctionEntry`] of a name,
-//! creates the context of the call, and dispatches it with its input as JSON:
+//! An application does not need these items. An adapter looks up a [`FunctionEntry`] by name,
+//! creates the context of the call, and dispatches the call with its input as JSON:
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! Sentences for people.
+//! Formatting of messages as sentences.
 
-/// Returns `text` with a capital first letter and a full stop, to show it to a person.
+/// Returns `text` with a capital first letter and a full stop, for display to users.
 ///
 /// ```
 /// use mizan_core::adapter::to_sentence;

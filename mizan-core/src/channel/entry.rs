@@ -1,4 +1,4 @@
-//! Registered channels without their types.
+//! Type-erased channels.
 
 use std::any::TypeId;
 use std::fmt;
@@ -22,7 +22,7 @@ use crate::json;
 type OptionalSchema = fn(&mut SchemaGenerator) -> Option<Schema>;
 type DecodeSubscription = fn(&[u8]) -> Result<Arc<dyn DynSubscription>, Error>;
 
-/// A registered channel with its types erased: it takes and returns JSON.
+/// A registered channel, type-erased: its messages are JSON.
 ///
 /// [`App::channel`](crate::App::channel) finds it by name.
 #[derive(Clone)]
@@ -77,25 +77,25 @@ impl ChannelEntry {
         self.name
     }
 
-    /// Returns `true` if new subscribers may receive a snapshot.
+    /// Returns `true` if the channel has snapshots.
     #[must_use]
     pub fn has_snapshot(&self) -> bool {
         self.has_snapshot
     }
 
-    /// Returns `true` if subscribers may see the members of their group.
+    /// Returns `true` if the channel has presence: subscribers can see the members of their group.
     #[must_use]
     pub fn has_presence(&self) -> bool {
         self.has_presence
     }
 
-    /// Returns the number of messages of a group to keep.
+    /// Returns the maximum number of messages in the log of a group.
     #[must_use]
     pub fn history_len(&self) -> usize {
         self.history_len
     }
 
-    /// Returns the time for which messages are kept.
+    /// Returns the time after which messages expire from the log of a group.
     #[must_use]
     pub fn history_age(&self) -> Duration {
         self.history_age
@@ -115,7 +115,7 @@ impl ChannelEntry {
 
     /// Decodes the params of a subscription. Empty bytes mean no params.
     ///
-    /// The subscription is not authorized yet.
+    /// This does not authorize the subscription; see [`DynSubscription::authorize`].
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl fmt::Debug for ChannelEntry {
     }
 }
 
-/// A channel with the params of one subscriber, with its types erased.
+/// A type-erased channel with the params of one subscriber.
 ///
 /// Panics in the channel's code are caught, and internal errors are logged.
 pub trait DynSubscription: Send + Sync {
@@ -152,7 +152,7 @@ pub trait DynSubscription: Send + Sync {
     /// Returns the snapshot as JSON, and its position if the channel knows it.
     fn snapshot(self: Arc<Self>, cx: Cx) -> BoxFuture<'static, SnapshotReply>;
 
-    /// Returns the member's id, and the information that other subscribers see as JSON.
+    /// Returns the member's id, and, as JSON, the information that other subscribers see.
     fn member(
         self: Arc<Self>,
         cx: Cx,

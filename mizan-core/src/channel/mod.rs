@@ -58,8 +58,8 @@ use crate::policy::Decision;
 /// | snapshots | `Snapshot` | [`snapshot`](Self::snapshot) |
 /// | members | `Member` | [`member`](Self::member) |
 ///
-/// With a trait for each part instead, a channel would be several `impl` blocks, and a forgotten one
-/// would silently disable its part.
+/// If each part were a separate trait, a channel would need several `impl` blocks, and a forgotten
+/// block would silently disable its part.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a channel",
     label = "does not implement `Channel`",
@@ -81,9 +81,10 @@ pub trait Channel: Send + Sync + 'static {
 
     /// The name that clients subscribe to: words of ASCII letters, digits and `_`, separated by `.`.
     const NAME: &'static str;
-    /// The number of messages of a group to keep for subscribers that reconnect.
+    /// The maximum number of messages in the log of a group, from which a subscriber that
+    /// reconnects receives the messages that it missed.
     const HISTORY_LEN: usize = 256;
-    /// The time for which messages are kept.
+    /// The time after which messages expire from the log of a group.
     const HISTORY_AGE: Duration = Duration::from_secs(5 * 60);
     /// The reaction to a subscriber that reads too slowly.
     const SLOW_CONSUMER: SlowConsumer = SlowConsumer::Gap;
@@ -94,8 +95,8 @@ pub trait Channel: Send + Sync + 'static {
     /// The source location.
     const SOURCE: Option<Source> = None;
 
-    /// Decides whether the caller may subscribe: before anything is sent, again when the client
-    /// reconnects, and at every [`REAUTHORIZE_INTERVAL`](Self::REAUTHORIZE_INTERVAL).
+    /// Decides whether the caller may subscribe. It runs before the server sends anything, when the
+    /// client reconnects, and at every [`REAUTHORIZE_INTERVAL`](Self::REAUTHORIZE_INTERVAL).
     ///
     /// It can use the policies of functions and forms:
     ///
@@ -141,7 +142,7 @@ pub trait Channel: Send + Sync + 'static {
         ready(Ok(None))
     }
 
-    /// Returns the subscriber as other subscribers see it, or `None` for one that they do not see.
+    /// Returns the subscriber as other subscribers see it, or `None` to hide it from them.
     fn member(
         cx: &Cx,
         params: &Self::Params,
@@ -150,7 +151,7 @@ pub trait Channel: Send + Sync + 'static {
         ready(Ok(None))
     }
 
-    /// Handles a client's message. It runs once, even if the client sends the message again.
+    /// Handles a client's message. It runs once for each message, even if the client resends it.
     fn receive(
         cx: &Cx,
         params: &Self::Params,
@@ -159,7 +160,7 @@ pub trait Channel: Send + Sync + 'static {
         let _ = (cx, params, message);
         ready(Err(Error::new(
             ErrorCode::MethodNotAllowed,
-            "this channel takes no messages",
+            "this channel does not accept messages",
         )))
     }
 }

@@ -50,7 +50,7 @@ pub struct Snapshot<T> {
 }
 
 impl<T> Snapshot<T> {
-    /// Creates a snapshot of unknown position. The first messages that follow it may repeat some of
+    /// Creates a snapshot whose position is unknown. The first messages after it may repeat part of
     /// its content.
     #[must_use]
     pub fn new(data: T) -> Self {
@@ -86,9 +86,9 @@ impl<T> Member<T> {
     }
 }
 
-/// A type without values, for the messages that a [`Channel`](crate::Channel) does not have.
+/// A type without values, for the associated types that a [`Channel`](crate::Channel) does not use.
 ///
-/// [`#[channel]`](macro@crate::channel) uses it for associated types that an implementation omits.
+/// [`#[channel]`](macro@crate::channel) sets it for each type that an implementation omits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Never {}
 

@@ -6,8 +6,8 @@ use super::Error;
 
 /// The error type of a server function, which its client receives as a discriminated union.
 ///
-/// Usually derived with [`#[derive(ClientError)]`](derive@crate::ClientError) on an enum.
-/// [`Error`] implements the trait too and declares no codes beyond the common ones.
+/// Usually derived with [`#[derive(ClientError)]`](derive@crate::ClientError) on an enum. [`Error`]
+/// implements the trait too, and declares only the common codes.
 ///
 /// ```
 /// use mizan_core::{ClientError, Error};

@@ -1,13 +1,13 @@
-//! The codes of errors that every call can fail with.
+//! The common error codes, which every call can return.
 
 /// Declares [`ErrorCode`]: each code once, with its documentation and its text on the wire.
 macro_rules! error_codes {
     ($($(#[doc = $docs:literal])+ $variant:ident = $code:literal,)+) => {
-        /// A code that every call can fail with.
+        /// A common error code, which every call can return.
         ///
-        /// The generated client has the codes as a union of strings. The enum is exhaustive on
-        /// purpose: an adapter maps each code to its protocol in one `match`, which stops compiling
-        /// when a code is added.
+        /// In the generated client, the codes are a union of strings. The enum is deliberately
+        /// exhaustive: an adapter maps each code to its protocol in one `match`, which stops
+        /// compiling when a code is added.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[doc = $docs])+ $variant,)+
@@ -29,11 +29,11 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// The request is not JSON, is not UTF-8, nests too deep or repeats a key.
+    /// The request is not JSON, is not UTF-8, is nested too deeply or repeats a key.
     Malformed = "malformed",
     /// The function requires a signed-in caller.
     Unauthenticated = "unauthenticated",
-    /// The caller has to authenticate again, because the session alone is not enough.
+    /// The caller is signed in, but has to authenticate again.
     Reauthenticate = "reauthenticate",
     /// The caller is signed in but lacks permission.
     Forbidden = "forbidden",
@@ -66,8 +66,8 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// Returns `true` if `code` is one of these, and so not available to a
-    /// [`ClientError`](crate::ClientError).
+    /// Returns `true` if `code` is a common code, which a [`ClientError`](crate::ClientError)
+    /// cannot declare.
     #[must_use]
     pub const fn is_common(code: &str) -> bool {
         let mut i = 0;

@@ -1,4 +1,4 @@
-//! Errors of calls: the codes, the messages and what clients receive of them.
+//! Errors of calls: their codes, their messages and the data that clients receive.
 
 mod client_error;
 mod code;
@@ -35,7 +35,7 @@ pub enum ErrorKind {
 
 /// The error of a call.
 ///
-/// Clients receive everything but the [source](Error::source). The `?` operator converts any
+/// Clients receive everything except the [source](Error::source). The `?` operator converts any
 /// [`std::error::Error`] into [`ErrorCode::Internal`], or into [`ErrorCode::Unavailable`] if its
 /// cause is [temporary](Unavailable); its text is logged, and the client receives the id of the log
 /// entry. Because of this conversion, `Error` itself does not implement `std::error::Error`.
@@ -130,14 +130,14 @@ impl Error {
         Self::new(ErrorCode::Invalid, format!("{path}: {message}")).with_field(path, message)
     }
 
-    /// Creates an [`ErrorCode::Invalid`] error for all these fields of the input.
+    /// Creates an [`ErrorCode::Invalid`] error for several fields of the input.
     #[must_use]
     pub fn invalid_fields(mut fields: FieldErrors) -> Self {
         let message = match fields.iter().next() {
             Some((path, messages)) if fields.len() == 1 && path != FORM_ERRORS => {
                 format!("{path}: {}", messages.join(" "))
             }
-            _ => "some of the input is not valid".to_owned(),
+            _ => "the input has invalid fields".to_owned(),
         };
         let mut error = Self::new(ErrorCode::Invalid, message);
         fields.retain(|_, messages| !messages.is_empty());
@@ -221,9 +221,9 @@ impl Error {
     /// Logs an internal error, or one with a temporary cause ([`Unavailable`]), under a new id that
     /// the client receives.
     ///
-    /// Other errors, and errors that were logged before, are returned unchanged. Dispatch calls this
-    /// for the errors of functions. Adapters call it for failures outside of functions, with the name
-    /// of the failed part as `function`.
+    /// Other errors, and errors that were logged before, are returned unchanged. Dispatch calls
+    /// this for the errors of functions. Adapters call it for failures outside of functions, and
+    /// pass the name of the failed part as `function`.
     #[must_use]
     pub fn logged(mut self, function: &str) -> Self {
         let is_server_fault = match self.0.kind {
@@ -245,7 +245,7 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
         let Some(wait) = Unavailable::find_retry_after(&source) else {
             return Self::internal(source);
         };
-        let message = "this does not work at the moment; try again soon";
+        let message = "temporarily unavailable; try again soon";
         let mut error = Self::new(ErrorCode::Unavailable, message).with_retry_after(wait);
         error.0.source = Some(source.into());
         error

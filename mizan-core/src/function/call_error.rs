@@ -28,7 +28,8 @@ impl<E: ClientError> From<CallError<E>> for Error {
     }
 }
 
-/// Lets a function return the `CallError` of another one. Declares the same codes as `E`.
+/// Lets a function return the `CallError` of another function that it calls. Declares the same
+/// codes as `E`.
 #[diagnostic::do_not_recommend]
 impl<E: ClientError> ClientError for CallError<E> {
     fn declaration(schemas: &mut SchemaGenerator) -> Option<ErrorDeclaration> {

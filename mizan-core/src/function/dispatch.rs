@@ -1,4 +1,4 @@
-//! The steps of every call: policy, decoding, validation, `authorize`, the function.
+//! The steps of every call: policy, decoding, validation, `authorize`, then the function itself.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::reply_head::ReplyHead;
 pub struct CallReply {
     /// The output as JSON, or the error.
     pub result: Result<Bytes, Error>,
-    /// Cookies, headers and invalidations that the function added.
+    /// The cookies, headers and invalidations that the function added.
     pub head: ReplyHead,
 }
 
@@ -44,8 +44,8 @@ impl CallReply {
 impl Cx {
     /// Calls another function with Rust values on behalf of the same caller.
     ///
-    /// The call takes the same steps as one from a client: policy, validation, `authorize`, the
-    /// function.
+    /// The call runs the same steps as one from a client, except for decoding: policy, validation,
+    /// `authorize`, then the function itself.
     ///
     /// ```
     /// use mizan_core::{Cx, Error, client};
@@ -75,8 +75,8 @@ impl Cx {
 
     /// Calls another function with Rust values on behalf of `principal`.
     ///
-    /// The call has the same application state and request head. Cookies and headers that it adds to
-    /// its reply are dropped.
+    /// The call has the same application state and request head. Cookies, headers and invalidations
+    /// that it adds to its reply are dropped.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Registered functions without their types.
+//! Type-erased functions.
 
 use std::fmt;
 use std::panic::Location;
@@ -15,7 +15,7 @@ use crate::policy::Policy;
 use crate::state::StateKey;
 use crate::upload::UploadField;
 
-/// A registered function with its types erased: it takes and returns JSON.
+/// A registered function, type-erased: its input and output are JSON.
 ///
 /// [`App::function`](crate::App::function) finds it by name.
 #[derive(Clone)]
@@ -79,7 +79,7 @@ impl FunctionEntry {
         (self.uploads)()
     }
 
-    /// Checks the policy before the server reads a large input.
+    /// Checks the policy, so that a server can reject a call before it reads a large input.
     ///
     /// [`dispatch`](Self::dispatch) checks the policy again.
     ///

@@ -71,7 +71,8 @@ pub trait ServerFunction: Input {
         Vec::new()
     }
 
-    /// Returns the files that the function accepts. A server rejects others while it receives them.
+    /// Returns the files that the function accepts. A server rejects other files while it receives
+    /// the request.
     fn uploads() -> Vec<UploadField> {
         Vec::new()
     }
@@ -86,7 +87,7 @@ pub trait ServerFunction: Input {
         Ok(())
     }
 
-    /// Decides, with the validated input, whether the caller may make this call.
+    /// Decides whether the caller may make this call with the validated input.
     fn authorize(&self, cx: &Cx) -> impl Future<Output = Decision> + Send {
         let _ = cx;
         ready(Decision::Allow)
@@ -96,7 +97,7 @@ pub trait ServerFunction: Input {
     fn call(self, cx: &Cx) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 }
 
-/// The kind of a function, which decides how clients and servers treat its calls.
+/// The kind of a function, which determines how clients and servers treat its calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionKind {
     /// Reads data: safe, cacheable, and cancelled when the client disconnects.
@@ -110,7 +111,7 @@ pub enum FunctionKind {
 }
 
 impl FunctionKind {
-    /// Returns the kind as it is written in the manifest.
+    /// Returns the kind as it appears in the manifest.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -121,7 +122,8 @@ impl FunctionKind {
         }
     }
 
-    /// Returns `true` if calls change nothing, so that they can be repeated, cached and cancelled.
+    /// Returns `true` if calls do not change data, so that they can be repeated, cached and
+    /// cancelled.
     #[must_use]
     pub const fn is_safe(self) -> bool {
         !matches!(self, Self::Mutation)

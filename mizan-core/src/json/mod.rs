@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode, FORM_ERRORS};
 /// The maximum length of a message or a path in an error, because both repeat what the client sent.
 const MAX_ERROR_TEXT_BYTES: usize = 200;
 
-/// Decodes the input of a call. Empty bytes mean an object without members.
+/// Decodes the input of a call. Empty bytes are decoded as an empty object.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub fn decode_input<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|error| invalid_input::<T>(bytes, error))
 }
 
-/// Decodes the message of a client on a channel. Unlike an input, it can be any JSON value.
+/// Decodes a client's message on a channel. Unlike an input, it can be any JSON value.
 ///
 /// # Errors
 ///
@@ -87,7 +87,7 @@ fn path_names(path: &serde_path_to_error::Path) -> Vec<String> {
         .collect()
 }
 
-/// Returns the message without line and column, which mean nothing to the user of a form.
+/// Returns the message without line and column, which are not useful to the user of a form.
 fn message_without_position(error: &serde_json::Error) -> String {
     let mut text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
@@ -104,8 +104,8 @@ fn missing_field(text: &str) -> Option<&str> {
 
 /// Returns the name in serde's `unknown_field` error.
 ///
-/// The client chooses the name, which may contain any text, so the search for its end starts from
-/// the end of the message.
+/// The client chooses the name, which may contain any text, so the end of the name is searched
+/// backwards from the end of the message.
 fn unknown_field(text: &str) -> Option<&str> {
     let rest = text.strip_prefix("unknown field `")?;
     let end = rest.rfind("`, expected ").or_else(|| rest.rfind('`'))?;

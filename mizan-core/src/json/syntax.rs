@@ -1,4 +1,4 @@
-//! Checks of a JSON document that serde does not make: nesting depth and duplicate keys.
+//! Checks that serde does not perform on a JSON document: nesting depth and duplicate keys.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,7 +12,8 @@ pub const MAX_JSON_DEPTH: usize = 64;
 /// Checks that a document is JSON in UTF-8, within the depth limit and without duplicate keys.
 ///
 /// serde accepts duplicate keys in maps. Parsers disagree on which value counts (RFC 8259, section
-/// 4), which lets requests bypass checks. The walk keeps only the keys of open objects.
+/// 4), which lets requests bypass checks. The check stores the keys of an object only until the
+/// object ends.
 pub(super) fn check_syntax(bytes: &[u8]) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let mut keys = Vec::new();
@@ -29,18 +30,18 @@ type Key<'de> = Cow<'de, str>;
 
 struct SyntaxCheck<'a, 'de> {
     depth: usize,
-    /// The first keys of each open object, one object after the other.
+    /// The first keys of each enclosing object, from the outermost to the innermost.
     keys: &'a mut Vec<Key<'de>>,
 }
 
 impl SyntaxCheck<'_, '_> {
-    /// The number of keys of an object that are compared one by one; a set holds the others.
+    /// The number of keys of an object that are compared one by one; further keys go into a set.
     const MAX_LINEAR_KEYS: usize = 16;
 
     fn next_depth<E: Error>(&self) -> Result<usize, E> {
         if self.depth == MAX_JSON_DEPTH {
             return Err(E::custom(format_args!(
-                "the input nests deeper than {MAX_JSON_DEPTH} levels"
+                "the input is nested more than {MAX_JSON_DEPTH} levels deep"
             )));
         }
         Ok(self.depth + 1)
@@ -100,16 +101,16 @@ impl<'de> Visitor<'de> for SyntaxCheck<'_, 'de> {
         let depth = self.next_depth()?;
         let keys = self.keys;
         let start = keys.len();
-        let mut further = HashSet::new();
+        let mut more_keys = HashSet::new();
         while let Some(key) = members.next_key_seed(KeySeed)? {
-            let first = &keys[start..];
-            if first.contains(&key) || further.contains(&key) {
+            let first_keys = &keys[start..];
+            if first_keys.contains(&key) || more_keys.contains(&key) {
                 return Err(A::Error::custom(format_args!("duplicate key {key:?}")));
             }
-            if first.len() < Self::MAX_LINEAR_KEYS {
+            if first_keys.len() < Self::MAX_LINEAR_KEYS {
                 keys.push(key);
             } else {
-                further.insert(key);
+                more_keys.insert(key);
             }
             members.next_value_seed(SyntaxCheck { depth, keys })?;
         }

@@ -1,4 +1,4 @@
-//! The contract: a hash of everything that clients depend on, and nothing else.
+//! The contract: a hash of everything that clients depend on.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -54,7 +54,7 @@ pub(super) fn contract(document: &Value) -> String {
         .collect()
 }
 
-/// Removes texts for people from the description of a form.
+/// Removes the human-readable texts from the description of a form.
 fn remove_form_texts(form: &mut Value) {
     match form {
         Value::Object(members) => {
@@ -102,8 +102,8 @@ fn normalize_schema(schema: &mut Value) {
     }
 }
 
-/// Joins the unit variants of an enum, because schemars writes each variant with documentation
-/// separately, and the others as one.
+/// Merges the unit variants of an enum into one schema. schemars writes a separate schema for each
+/// variant with documentation, and one schema for the others.
 fn join_unit_variants(schema: &mut Map<String, Value>) {
     let Some(Value::Array(variants)) = schema.get_mut("oneOf") else {
         return;

@@ -1,11 +1,11 @@
-//! Unique names for shared schemas, because a type can have one as an input and one as an output.
+//! Unique names for shared schemas: a type can have different schemas as an input and as an output.
 
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-/// Returns new names for the inputs of types whose schemas as an input and as an output differ, or
-/// which refer to such a type.
+/// Returns new names for the input schemas of types whose input and output schemas differ, and of
+/// types that refer to such a type.
 pub(super) fn rename_split_types(
     inputs: &Map<String, Value>,
     outputs: &Map<String, Value>,
@@ -41,16 +41,16 @@ const REFERENCE_PREFIX: &str = "#/$defs/";
 
 fn references(schema: &Value) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
-    let mut open = vec![schema];
-    while let Some(value) = open.pop() {
+    let mut pending = vec![schema];
+    while let Some(value) = pending.pop() {
         match value {
             Value::Object(members) => {
                 if let Some(Value::String(reference)) = members.get("$ref") {
                     found.extend(reference.strip_prefix(REFERENCE_PREFIX));
                 }
-                open.extend(members.values());
+                pending.extend(members.values());
             }
-            Value::Array(items) => open.extend(items),
+            Value::Array(items) => pending.extend(items),
             _ => {}
         }
     }

@@ -16,7 +16,7 @@ use crate::form_entry::FormEntry;
 use crate::function::{FunctionEntry, FunctionKind, Source};
 use crate::problem::Problem;
 
-/// The version of the manifest's format.
+/// The version of the manifest format.
 const FORMAT: u32 = 1;
 
 /// Describes functions, forms and channels, and reports those that cannot be described.
@@ -62,7 +62,7 @@ pub(crate) fn describe(
     Manifest { document, contract }
 }
 
-/// The generators of schemas.
+/// The schema generators.
 ///
 /// A type may have different schemas as an input and as an output, so each has its own generator.
 struct Schemas {
@@ -73,7 +73,7 @@ struct Schemas {
 /// The shared schemas of a manifest.
 struct Definitions {
     definitions: BTreeMap<String, Value>,
-    /// The new names of types whose schema as an input differs from that as an output.
+    /// The new names of the input schemas that differ from the output schemas of their types.
     renamed: HashMap<String, String>,
 }
 
@@ -153,7 +153,7 @@ fn describe_function(
     entry
 }
 
-/// Returns the schema of a function's arguments, or `None` if it takes none.
+/// Returns the schema of a function's arguments, or `None` if it has no arguments.
 fn describe_input(
     function: &FunctionEntry,
     schemas: &mut SchemaGenerator,
@@ -242,7 +242,7 @@ fn is_object(schema: &Value) -> bool {
 
 /// Returns `true` if an object of this schema may have members.
 ///
-/// Looking at `properties` is not enough, because flattened arguments are not among them.
+/// Checking `properties` is not enough, because it does not contain flattened arguments.
 fn may_have_members(schema: &Value) -> bool {
     let empty = Map::new();
     schema

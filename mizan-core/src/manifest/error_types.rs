@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{ErrorDeclaration, ErrorVariant};
 use crate::problem::Problem;
 
-/// The declared error types, each once.
+/// The declared error types, without duplicates.
 #[derive(Default)]
 pub(super) struct ErrorTypes {
     described: BTreeMap<&'static str, Value>,

@@ -13,8 +13,8 @@ pub(crate) use self::describe::describe;
 
 /// The description of an application as a JSON document.
 ///
-/// The same application always has the same manifest. `mizan-codegen` reads its text
-/// (`println!("{manifest}")`). The document contains:
+/// The same application always has the same manifest. `println!("{manifest}")` prints it as text
+/// for `mizan-codegen`. The document contains:
 ///
 /// - `functions`: kind, policy, input, output, error, invalidations, documentation and source location
 /// - `forms` and `channels`, if there are any
@@ -38,7 +38,7 @@ impl Manifest {
     /// Returns a hash of everything that clients depend on: names, schemas and errors, but not
     /// documentation and source locations.
     ///
-    /// A client with another contract may be incompatible with the server.
+    /// A client that was generated from a different contract may be incompatible with the server.
     #[must_use]
     pub fn contract(&self) -> &str {
         &self.contract

@@ -25,13 +25,13 @@ pub enum Decision {
     Allow,
     /// Rejects the call: as unauthenticated if the caller is anonymous, as forbidden otherwise.
     Deny {
-        /// The message for the client; `None` means a general one.
+        /// The message for the client; `None` means the default message.
         reason: Option<Cow<'static, str>>,
     },
-    /// Rejects the call until the caller authenticates again; as unauthenticated if the caller is
-    /// anonymous.
+    /// Rejects the call until the caller authenticates again; if the caller is anonymous, rejects
+    /// it as unauthenticated.
     Reauthenticate,
-    /// Rejects the call of any caller, because the object that it names does not exist.
+    /// Rejects the call for every caller, because the requested object does not exist.
     NotFound {
         /// The message for the client.
         reason: Cow<'static, str>,
@@ -39,7 +39,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// Rejects the call with a general message.
+    /// Rejects the call with the default message.
     pub fn deny() -> Self {
         Self::Deny { reason: None }
     }
@@ -51,7 +51,8 @@ impl Decision {
         }
     }
 
-    /// Rejects the call because the object that it names does not exist. Signing in would not help.
+    /// Rejects the call because the requested object does not exist. An anonymous caller also
+    /// receives `not_found`.
     pub fn not_found(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::NotFound {
             reason: reason.into(),
@@ -65,16 +66,16 @@ impl Decision {
             Self::NotFound { reason } => return Err(Error::not_found(reason)),
             Self::Deny { reason } => ((ErrorCode::Forbidden, "you may not do this"), reason),
             Self::Reauthenticate => {
-                let general = "confirm that it is you to do this";
-                ((ErrorCode::Reauthenticate, general), None)
+                let default = "confirm your identity to do this";
+                ((ErrorCode::Reauthenticate, default), None)
             }
         };
-        let (code, general) = if principal.is_signed_in() {
+        let (code, default) = if principal.is_signed_in() {
             signed_in
         } else {
             (ErrorCode::Unauthenticated, "sign in to do this")
         };
-        Err(Error::new(code, reason.unwrap_or(Cow::Borrowed(general))))
+        Err(Error::new(code, reason.unwrap_or(Cow::Borrowed(default))))
     }
 }
 

@@ -38,7 +38,7 @@ pub enum Policy {
     Superuser,
     /// Allows callers with this permission. Superusers have every permission.
     Permission(&'static str),
-    /// Allows members of this group. A superuser has to be a member too.
+    /// Allows members of this group. Superusers are not members implicitly.
     Group(&'static str),
     /// Allows callers who authenticated a short time ago.
     ///
@@ -81,7 +81,7 @@ impl Policy {
             Self::Not(policy) => match Box::pin(policy.decide(cx)).await {
                 Decision::Allow => Decision::deny(),
                 Decision::Deny { .. } | Decision::Reauthenticate => Decision::Allow,
-                // Negation does not make a missing object exist.
+                // `not` must not allow a call for an object that does not exist.
                 refusal @ Decision::NotFound { .. } => refusal,
             },
             Self::Custom { check, .. } => check(cx).await,

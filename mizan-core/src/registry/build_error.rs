@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::problem::Problem;
 
-/// The problems that prevent building an [`App`](crate::App), all at once.
+/// All problems that prevent building an [`App`](crate::App).
 ///
 /// ```
 /// use mizan_core::{Cx, Error, Registry, client};

@@ -1,4 +1,4 @@
-//! The registry: what an application offers its clients.
+//! The registry of functions, forms, channels and state.
 
 mod build_error;
 mod checks;
@@ -75,7 +75,7 @@ impl Registry {
         self
     }
 
-    /// Adds everything from another registry, such as that of a part of the application.
+    /// Adds everything from another registry, such as the registry of one part of the application.
     ///
     /// If both have state of the same type, the other registry's value replaces this one's.
     pub fn merge(mut self, other: Self) -> Self {
@@ -89,8 +89,8 @@ impl Registry {
 
     /// Makes [`build`](Self::build) fail if a function, context or form declares no policy.
     ///
-    /// By default, a function without a policy is open to every caller, so a forgotten `auth` stays
-    /// unnoticed. With this setting, a function for every caller says so:
+    /// By default, a function without a policy is open to every caller, so a forgotten `auth` goes
+    /// unnoticed. With this setting, a function that is open to every caller must declare it:
     /// `#[client(auth = "anyone")]`. The setting also applies to merged registries. Channels always
     /// have a policy, [`authorize`](Channel::authorize).
     ///
@@ -118,11 +118,12 @@ impl Registry {
         self
     }
 
-    /// Describes the application for the generator of its client. State is not required.
+    /// Creates the manifest, from which the client is generated. It does not require application
+    /// state.
     ///
     /// # Errors
     ///
-    /// Returns every problem with names and types, each with its source location.
+    /// Returns all problems with names, policies and types, each with its source location.
     pub fn manifest(&self) -> Result<Manifest, BuildError> {
         let mut problems = Vec::new();
         let manifest = self.describe(&mut problems);
@@ -134,8 +135,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns every problem that [`manifest`](Self::manifest) returns, and every type of state that
-    /// a function requires and the registry lacks.
+    /// Returns all problems that [`manifest`](Self::manifest) returns, and all types of state that
+    /// functions require and the registry lacks.
     #[track_caller]
     pub fn build(self) -> Result<App, BuildError> {
         let mut problems = Vec::new();

@@ -18,10 +18,10 @@ pub use self::uploads::Uploads;
 
 /// A file that a client sent with a call. Cloning it is cheap.
 ///
-/// The server stores it in a temporary file without a name in the file system. The file disappears
-/// when the last clone is dropped, or when the process ends. [`open`](Self::open) reads it, and
-/// [`copy_to`](Self::copy_to) keeps a copy. As a field of an input it accepts only a file that the
-/// server received with the call.
+/// The server stores it in an unnamed temporary file. The file disappears when the last clone is
+/// dropped, or when the process ends. [`open`](Self::open) reads it, and [`copy_to`](Self::copy_to)
+/// copies it to a permanent file. An `Upload` in an input accepts only a file that the server
+/// received with the same call.
 ///
 /// Its JSON Schema is a binary string.
 ///
@@ -71,7 +71,7 @@ impl Upload {
     }
 
     /// Returns the content type that the server detected from the first bytes, such as `image/png`,
-    /// or the client's claim if it detected none.
+    /// or the content type that the client sent if the server detected none.
     #[must_use]
     pub fn content_type(&self) -> &str {
         &self.0.content_type
@@ -130,7 +130,7 @@ impl Upload {
         let mut reader = BufReader::with_capacity(COPY_BUFFER_BYTES, self.open());
         if let Err(error) = io::copy(&mut reader, &mut copy) {
             drop(copy);
-            // The error of copying is more useful than one of removing.
+            // The error from copying is more useful than one from removing the file.
             let _ = fs::remove_file(path);
             return Err(error);
         }
@@ -212,7 +212,7 @@ impl JsonSchema for Upload {
     }
 }
 
-/// Serializes the file's name. `validator` requires this, for parameters of messages.
+/// Serializes the file's name. `validator` requires this for the parameters of its messages.
 impl Serialize for Upload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.file_name())

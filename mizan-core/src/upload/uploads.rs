@@ -1,4 +1,4 @@
-//! The files of one call, and their references in its input.
+//! The files of one call, and the references to them in the call's input.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Upload;
 
-/// Decodes an upload from its reference, only inside of [`Uploads::decoding`].
+/// Decodes an upload from its reference. This works only inside [`Uploads::decoding`].
 impl<'de> Deserialize<'de> for Upload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(ReferenceVisitor)
@@ -53,7 +53,7 @@ impl Uploads {
         reference
     }
 
-    /// Runs `decode`, which can decode an [`Upload`] from its reference.
+    /// Runs `decode`. While it runs, an [`Upload`] can be decoded from its reference.
     pub fn decoding<T>(&self, decode: impl FnOnce() -> T) -> T {
         struct Restore(Option<Uploads>);
         impl Drop for Restore {

@@ -72,7 +72,8 @@ async fn other_cx(cx: u8, input: u8, name: u8, context: u8) -> Result<u8, Error>
 mod hiding {
     use mizan_core::{Error, client};
 
-    /// A function with the name of the macro's argument, and an input with the name of its type.
+    /// A function with the name of the argument that the macro generates, whose input struct has
+    /// the name `Cx`.
     #[client(query)]
     pub(super) async fn cx(cx: &mizan_core::Cx, value: u8) -> Result<bool, Error> {
         Ok(value == 1 && cx.principal().is_signed_in())

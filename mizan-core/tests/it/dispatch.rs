@@ -1,4 +1,4 @@
-//! Decoding of inputs, and the errors for invalid ones.
+//! Decoding of inputs, and errors for invalid inputs.
 
 use std::collections::BTreeMap;
 
@@ -249,7 +249,7 @@ async fn decodes_numbers_exactly_or_rejects_them() {
             "{number}: {reported}"
         );
     }
-    // A 128-bit integer must not be reported instead of another field.
+    // An error in another field must be reported even if the input contains a 128-bit integer.
     let wide = with("huge", "170141183460469231731687303715884105727").replace("255", "256");
     let error = call("numbers", wide).await.unwrap_err();
     assert!(

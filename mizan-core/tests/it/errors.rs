@@ -1,4 +1,4 @@
-//! Errors: the part that clients receive, and the part that is logged.
+//! Errors: the part that clients receive, and the part that the server logs.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -188,7 +188,7 @@ async fn keeps_invalidations_after_a_panic() {
 }
 
 #[test]
-fn carries_message_fields_data_and_retry_time() {
+fn stores_message_fields_data_and_retry_time() {
     let error = Error::conflict("the post was changed in the meantime")
         .with_field("rows.0.title", "This is stale.")
         .with_field("rows.0.title", "This is long.")

@@ -117,7 +117,7 @@ mod types {
         pub(super) folders: Vec<Folder>,
     }
 
-    /// A type with the name that the input of `Draft` would have.
+    /// A type whose name collides with the name for the input schema of `Draft`.
     #[derive(Deserialize, Serialize, schemars::JsonSchema)]
     pub(super) struct DraftIn {
         pub(super) drafts: u8,
@@ -376,7 +376,7 @@ version!(error: rename(title) -> { description }, errors: [Locked], colors: [Red
 version!(variant: rename(title) -> { description }, errors: [], colors: [Red, Blue, Green]);
 version!(function: retitle(title) -> { description }, errors: [], colors: [Red, Blue]);
 
-/// Equals the original for a client, with other documentation, policy, lines and order.
+/// Equals `original` for clients, but has different documentation, policies, lines and order.
 mod reworded {
     use mizan_core::{ClientError, Registry, client};
 

@@ -148,16 +148,16 @@ async fn each_policy_allows_the_right_callers() {
         Identity::new("root").superuser().into(),
         Identity::new("ed").permission("posts.rename").into(),
     ];
-    let (ok, no, who) = ("ok", "forbidden", "unauthenticated");
+    let (ok, no, anon) = ("ok", "forbidden", "unauthenticated");
     for (name, expected) in [
         ("open", [ok, ok, ok, ok, ok]),
-        ("signed_in", [who, ok, ok, ok, ok]),
-        ("signed_in_too", [who, ok, ok, ok, ok]),
-        ("staff", [who, no, ok, ok, no]),
-        ("superuser", [who, no, no, ok, no]),
-        ("rename", [who, no, no, ok, ok]),
-        ("delete", [who, no, no, ok, no]),
-        ("only_mia", [who, ok, no, no, no]),
+        ("signed_in", [anon, ok, ok, ok, ok]),
+        ("signed_in_too", [anon, ok, ok, ok, ok]),
+        ("staff", [anon, no, ok, ok, no]),
+        ("superuser", [anon, no, no, ok, no]),
+        ("rename", [anon, no, no, ok, ok]),
+        ("delete", [anon, no, no, ok, no]),
+        ("only_mia", [anon, ok, no, no, no]),
     ] {
         for (principal, expected) in callers.iter().zip(expected) {
             let outcome = result(&app, principal.clone(), name, "{}").await;
@@ -233,7 +233,7 @@ async fn runs_steps_in_order_until_the_first_rejection() {
 }
 
 #[tokio::test]
-async fn calls_with_values_and_json_take_the_same_steps() {
+async fn calls_with_values_and_json_run_the_same_steps() {
     let app = Registry::new()
         .state(Steps::default())
         .function::<Guarded>()

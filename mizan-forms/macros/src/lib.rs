@@ -19,8 +19,8 @@ use proc_macro::TokenStream;
 /// | `name = "contact"` | the name of the form; without it, the struct is a group of fields |
 /// | `title = "Contact us"` | the heading; derived from the name by default |
 /// | `auth`, `auth = ..` | the policy of the form's functions, as in `#[client(auth = ..)]` |
-/// | `affects(post, posts)` | the queries and contexts that a submission invalidates; `*` stands for all |
-/// | `redirect = "/thanks"` | the path to which a browser without JavaScript is redirected after a success |
+/// | `affects(post, posts)` | the queries and contexts that a submission invalidates; `*` means all |
+/// | `redirect = "/thanks"` | the path to which a browser without JavaScript is redirected after a successful submission |
 ///
 /// # Options of a field: `#[field(..)]`
 ///
@@ -36,7 +36,7 @@ use proc_macro::TokenStream;
 /// | `order = 1` | the position; fields without `order` have 0 |
 /// | `hidden` | the field is neither displayed nor submitted; its value comes from `initial` |
 /// | `disabled` | the field is displayed but not submitted; its value comes from `initial` |
-/// | `blank` | a required text can be empty |
+/// | `blank` | allows empty text in a required field |
 /// | `rows = 5`, `step = 0.5` | the height of a text area; the step of a number |
 /// | `accept = "image/png, image/*"` | the accepted content types of a file |
 /// | `max_bytes = 2_000_000` | the maximum size of a file, or of a text in UTF-8 |

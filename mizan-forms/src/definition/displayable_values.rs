@@ -1,11 +1,12 @@
-//! The values that a page can display.
+//! Selection of the values that a page can display.
 
 use serde_json::Value;
 
 use super::model::{Field, FieldKind, Row};
 
-/// Removes the values that must not or cannot be displayed: those of password, file and hidden fields, of
-/// unknown fields, and values of the wrong structure.
+/// Removes the values that must not be displayed (those of password, file and hidden fields) and
+/// the values that cannot be displayed (those of unknown fields, and values with the wrong
+/// structure).
 pub(crate) fn retain_displayable(fields: &[Field], values: &mut Value) {
     let Value::Object(members) = values else {
         return;
@@ -34,7 +35,8 @@ pub(crate) fn retain_displayable(fields: &[Field], values: &mut Value) {
     }
 }
 
-/// Returns false if the field is a group or a list and the value is neither that nor null.
+/// Returns false if the value of a group is not an object, or the value of a list is not an array.
+/// Null is valid for both.
 fn has_structure_of(kind: &FieldKind, value: &Value) -> bool {
     match kind {
         FieldKind::Group(_) => value.is_object() || value.is_null(),

@@ -1,4 +1,4 @@
-//! The parts of a form definition that are sent to clients, encoded once.
+//! The parts of a form definition that clients receive, encoded once as JSON.
 
 use schemars::generate::SchemaSettings;
 use serde_json::value::{RawValue, to_raw_value};
@@ -9,7 +9,7 @@ use super::manifest::describe_fields;
 use super::model::EncodedDefinition;
 use crate::Form;
 
-/// Returns the encoded definition of the form `F`. It is computed by the first call.
+/// Returns the encoded definition of the form `F`. The first call computes it.
 ///
 /// # Panics
 ///
@@ -22,7 +22,8 @@ pub(crate) fn encoded_definition<F: Form>() -> &'static EncodedDefinition {
     })
 }
 
-/// Returns the schema of the form's input as a document of its own, with its definitions.
+/// Returns the schema of the form's input as a self-contained document that includes its
+/// definitions.
 fn root_schema<F: Form>() -> Value {
     let mut schemas = SchemaSettings::draft2020_12()
         .for_deserialize()

@@ -61,7 +61,7 @@ struct SchemaReader {
 /// A step of the path to a field.
 struct Step {
     name: String,
-    /// The names of the schema definitions that the step passed through.
+    /// The names of the schema definitions that were resolved at this step.
     types: Vec<String>,
 }
 
@@ -189,7 +189,8 @@ impl SchemaReader {
         }
     }
 
-    /// Records the types at the end of `path`. Rejects a field whose type contains itself.
+    /// Records the types of the field at the end of `path`. Rejects a field whose type contains
+    /// itself.
     fn enter_types(&self, types: &[String], path: &mut [Step]) {
         let is_open = |name: &String| path.iter().any(|step| step.types.contains(name));
         if types.iter().any(is_open) {
@@ -263,8 +264,8 @@ impl SchemaReader {
         }
     }
 
-    /// Returns the static choices of a field: those of the attribute, or the variants of an enum. The choices
-    /// of a list are those of its items.
+    /// Returns the static choices of a field: the choices of the attribute, or the variants of an
+    /// enum. For a list, these are the choices of its items.
     fn choices(&self, schema: &ResolvedSchema, declared: &FieldAttributes) -> Vec<Choice> {
         if !declared.static_choices.is_empty() {
             let choices = declared.static_choices.iter();

@@ -1,4 +1,4 @@
-//! Posts of a form by browsers without JavaScript.
+//! Form submissions from browsers without JavaScript.
 
 use mizan_core::adapter::FormShape;
 use serde_json::{Value, json};
@@ -7,11 +7,11 @@ use super::displayable_values::retain_displayable;
 use super::model::{Field, FieldKind, FormDefinition, Row, find_field};
 use super::posted_values::PostedGroup;
 
-/// The maximum number of rows in all lists of one post. Without it, a short body could ask for a thousand
-/// rows in each of a thousand nested lists.
+/// The maximum number of rows in all lists of one post. Without this limit, a short request body
+/// could create a thousand rows in each of a thousand nested lists.
 const MAX_POSTED_ROWS: usize = 10_000;
 
-/// The names of the form controls that `mizan-http` evaluates itself.
+/// The names of the form controls that `mizan-http` handles itself.
 const RESERVED_NAMES: [&str; 5] = ["__token", "__page", "__next", "__add", "__remove"];
 
 impl FormShape for FormDefinition {
@@ -96,7 +96,7 @@ fn empty_row(row: &Row) -> Value {
     }
 }
 
-/// Returns the value at a path. Missing members of objects are inserted as null.
+/// Returns the value at a path. Inserts missing members of objects as null.
 fn value_at<'v>(values: &'v mut Value, path: &str) -> Option<&'v mut Value> {
     path.split('.').try_fold(values, |value, name| match value {
         Value::Object(members) => Some(members.entry(name).or_insert(Value::Null)),

@@ -1,4 +1,4 @@
-//! The JSON Schema of a form's input: that of its type, with the form's own rules added.
+//! The JSON Schema of a form's input: the schema of its type, extended by the rules of the form.
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -8,8 +8,8 @@ use super::model::{Field, FieldKind, Row};
 use crate::Form;
 use crate::text_format::TextFormat;
 
-/// Returns the schema of the values that a client sends. The form's rules that JSON Schema cannot express
-/// are in `x-checks`.
+/// Returns the schema of the values that a client sends. The keyword `x-checks` contains the rules
+/// of the form that JSON Schema cannot express.
 pub(crate) fn input_schema<F: Form>(schemas: &mut SchemaGenerator) -> Schema {
     let mut schema = F::json_schema(schemas);
     if let Some(group) = schema.as_object_mut() {
@@ -26,7 +26,7 @@ fn annotate_group(
 ) {
     group.insert("additionalProperties".to_owned(), json!(false));
     for field in fields {
-        if field.is_server_held()
+        if field.is_server_set()
             && let Some(Value::Array(required)) = group.get_mut("required")
         {
             required.retain(|name| *name != *field.name);
@@ -34,7 +34,7 @@ fn annotate_group(
         let Some(Value::Object(properties)) = group.get_mut("properties") else {
             return;
         };
-        if field.is_server_held() {
+        if field.is_server_set() {
             properties.shift_remove(&field.name);
         } else if let Some(property) = properties.get_mut(&field.name) {
             annotate_field(property, field, definitions);
@@ -86,7 +86,7 @@ fn items(schema: &mut Value) -> Option<&mut Value> {
     variants.iter_mut().find_map(items)
 }
 
-/// Annotates an object schema that is inline, referenced or one of the alternatives.
+/// Annotates an object schema, which can be inline, a reference or an alternative of `anyOf`.
 fn annotate_object(schema: &mut Value, fields: &[Field], definitions: &mut Map<String, Value>) {
     let Value::Object(schema) = schema else {
         return;

@@ -8,11 +8,11 @@ const DEFINITIONS: &str = "#/$defs/";
 pub(super) struct ResolvedSchema {
     pub(super) keywords: Map<String, Value>,
     pub(super) nullable: bool,
-    /// The names of the definitions that were followed.
+    /// The names of the definitions that were resolved.
     pub(super) definitions: Vec<String>,
 }
 
-/// Follows references and single alternatives until the schema has keywords of its own.
+/// Follows references and single alternatives until the top level has neither.
 pub(super) fn resolve(schema: &Value, definitions: &Map<String, Value>) -> ResolvedSchema {
     let mut resolved = ResolvedSchema {
         keywords: schema.as_object().cloned().unwrap_or_default(),

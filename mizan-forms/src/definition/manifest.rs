@@ -119,7 +119,7 @@ pub(super) fn accept(field: &Field) -> Vec<String> {
 }
 
 fn add_uploads(fields: &[Field], prefix: &str, uploads: &mut Vec<UploadField>) {
-    for field in fields.iter().filter(|field| !field.is_server_held()) {
+    for field in fields.iter().filter(|field| !field.is_server_set()) {
         let path = match &*field.name {
             "" => prefix.trim_end_matches('.').to_owned(),
             name => format!("{prefix}{name}"),

@@ -42,14 +42,14 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     /// A required text can be empty.
     pub(crate) may_be_blank: bool,
-    /// The choices that are known in advance.
+    /// The static choices.
     pub(crate) choices: Vec<Choice>,
     pub(crate) format: Option<TextFormat>,
     pub(crate) bounds: Bounds,
     pub(crate) declared: &'static FieldAttributes,
 }
 
-/// The keywords of a field's JSON Schema that its widget repeats.
+/// The keywords of a field's JSON Schema that also configure its widget.
 #[derive(Default)]
 pub(crate) struct Bounds {
     pub(crate) min: Option<Value>,
@@ -93,8 +93,8 @@ pub(crate) enum Row {
 
 impl FormDefinition {
     /// Returns the fields whose values come from the server.
-    pub(crate) fn server_held(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(|field| field.is_server_held())
+    pub(crate) fn server_set_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.is_server_set())
     }
 
     /// Returns the field at `path`. `*` matches the index of any row.
@@ -104,8 +104,8 @@ impl FormDefinition {
 }
 
 impl Field {
-    /// Returns true if the server sets the value and rejects one from a client.
-    pub(crate) fn is_server_held(&self) -> bool {
+    /// Returns true if the server sets the value and rejects a value from a client.
+    pub(crate) fn is_server_set(&self) -> bool {
         self.declared.hidden || self.declared.disabled
     }
 

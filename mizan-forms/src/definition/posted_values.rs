@@ -8,15 +8,15 @@ use crate::text_format::{TextFormat, with_seconds};
 /// The posted texts of a group of fields.
 #[derive(Default)]
 pub(super) struct PostedGroup {
-    /// The texts by field name. A group has few fields.
+    /// The texts by field name. A list is fast enough, because a group has few fields.
     fields: Vec<(String, PostedField)>,
-    /// The paths that match no field, with their texts. They are kept apart because fields are searched
-    /// linearly and a post can contain any number of unknown names.
+    /// The paths that match no field, with their texts. They are not in `fields`, which is searched
+    /// linearly, because a post can contain any number of unknown names.
     unknown: Vec<(String, String)>,
 }
 
 enum PostedField {
-    /// The texts with the name of the field.
+    /// The texts that were posted under the name of the field.
     Texts(Vec<String>),
     Group(PostedGroup),
     /// The rows by index. Rows that were not posted are empty.
@@ -26,8 +26,8 @@ enum PostedField {
 }
 
 impl PostedGroup {
-    /// Inserts a text at its path. A path that matches no field is kept as an unknown name, so that
-    /// validation rejects it.
+    /// Inserts a text at its path. A path that matches no field is stored as an unknown name, so
+    /// that validation rejects it.
     pub(super) fn insert(
         &mut self,
         fields: &[Field],
@@ -47,7 +47,7 @@ impl PostedGroup {
             (Some(FieldKind::List { max, row, .. }), Some(rest)) => {
                 let (index, rest) = split_path(rest);
                 let is_inserted = match parse_index(index) {
-                    // A single excess row is enough for the list to be rejected.
+                    // One row above the maximum is enough for validation to reject the list.
                     Some(index) => {
                         self.insert_in_row(name, row, index.min(*max), rest, text, row_budget)
                     }
@@ -57,7 +57,7 @@ impl PostedGroup {
                     self.insert_unknown(path, text);
                 }
             }
-            // No form control has the name of a group or list itself.
+            // A form contains no control with the name of a group or list itself.
             (Some(FieldKind::Group(_) | FieldKind::List { .. }), None) => {
                 if !text.is_empty() {
                     self.insert_unknown(path, text);
@@ -141,8 +141,8 @@ impl PostedGroup {
         for field in fields {
             let index = self.position(&field.name);
             let posted = index.map(|index| self.fields.remove(index).1);
-            // A posted value of a server-held field is kept, so that validation rejects it.
-            if posted.is_none() && field.is_server_held() {
+            // A posted value of a server-set field stays, so that validation rejects it.
+            if posted.is_none() && field.is_server_set() {
                 continue;
             }
             if let Some(value) = field_value(field, posted) {
@@ -175,7 +175,7 @@ fn row_at<'r, T: Default>(
     Some(&mut rows[index])
 }
 
-/// Returns the value of a field, or `None` if the field is to be left out.
+/// Returns the value of a field, or `None` to omit the field.
 fn field_value(field: &Field, posted: Option<PostedField>) -> Option<Value> {
     match (&field.kind, posted) {
         (FieldKind::Group(fields), posted) => {

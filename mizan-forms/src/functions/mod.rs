@@ -5,8 +5,8 @@
 //!
 //! | function | type | result |
 //! |---|---|---|
-//! | `contact.schema` | [`SchemaQuery`] | the title, the fields, the JSON Schema and the state: everything to draw the form |
-//! | `contact.state` | [`StateQuery`] | the state alone: values, dynamic choices, token, errors |
+//! | `contact.schema` | [`SchemaQuery`] | the title, the fields, the JSON Schema and the state: everything that a client needs to render the form |
+//! | `contact.state` | [`StateQuery`] | only the state: values, dynamic choices, token, errors |
 //! | `contact.validate` | [`ValidateQuery`] | the error messages of some or all values |
 //! | `contact.submit` | [`SubmitMutation`] | the handler's output |
 

@@ -15,7 +15,7 @@ use super::state::{FormState, form_state};
 use crate::FormHandler;
 use crate::definition::encoded_definition;
 
-/// The definition and the state of a form: everything that a client needs to draw it.
+/// The definition and the state of a form: everything that a client needs to render it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 #[non_exhaustive]
@@ -43,8 +43,9 @@ pub struct FormSchema {
 
 /// The query `name.schema`, which returns the definition and the state of the form `F`.
 ///
-/// With it, a client in any language can draw the form without generated code. The generated TypeScript
-/// client has the definition compiled in, so it calls [`StateQuery`](crate::functions::StateQuery) instead.
+/// A client in any language can use it to render the form without generated code. The generated
+/// TypeScript client contains the definition, so it calls
+/// [`StateQuery`](crate::functions::StateQuery) instead.
 ///
 /// ```
 /// use mizan_core::{BuildError, Cx, Error, Principal, Registry};

@@ -37,8 +37,8 @@ pub struct FormState {
 
 /// The query `name.state`, which returns the state of the form `F`.
 ///
-/// The generated client calls it when it displays the form. Its answer changes with each request, unlike
-/// the definition of the form in [`SchemaQuery`](crate::functions::SchemaQuery).
+/// The generated client calls it when it displays the form. Its output depends on the request,
+/// unlike the definition of the form in [`SchemaQuery`](crate::functions::SchemaQuery).
 ///
 /// ```
 /// use mizan_core::{BuildError, Cx, Error, Principal, Registry};
@@ -125,7 +125,8 @@ pub(super) async fn form_state<F: FormHandler>(cx: &Cx) -> Result<FormState, Err
     })
 }
 
-/// Returns the values to display: the posted ones after a failed post, and the initial ones otherwise.
+/// Returns the values to display: the posted values after a failed post, otherwise the initial
+/// values.
 async fn values<F: FormHandler>(
     cx: &Cx,
     post: Option<&FormPost>,
@@ -144,10 +145,10 @@ async fn values<F: FormHandler>(
         ..
     }) = post
     {
-        // A post cannot replace the values of server-held fields.
+        // A post cannot replace the values of server-set fields.
         values.retain(|name, _| {
             let field = fields.iter().find(|field| field.name == *name);
-            field.is_some_and(Field::is_server_held)
+            field.is_some_and(Field::is_server_set)
         });
         for (name, value) in posted {
             values.entry(name.clone()).or_insert_with(|| value.clone());

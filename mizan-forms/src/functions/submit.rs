@@ -18,8 +18,8 @@ use crate::validation::{FieldSelection, validate};
 /// The mutation `name.submit`, which validates the values of the form `F` and passes them to
 /// [`FormHandler::submit`].
 ///
-/// The values are in the JSON form in which a client sends them. See [`ValidateQuery`](crate::functions::ValidateQuery)
-/// for an example.
+/// The values are JSON, as a client sends them. See
+/// [`ValidateQuery`](crate::functions::ValidateQuery) for an example.
 pub struct SubmitMutation<F> {
     values: Value,
     form: PhantomData<fn() -> F>,

@@ -19,7 +19,7 @@ use crate::validation::{FieldSelection, validate};
 
 /// The query `name.validate`, which validates some or all values of the form `F` without submitting them.
 ///
-/// The values are in the JSON form in which a client sends them.
+/// The values are JSON, as a client sends them.
 ///
 /// ```
 /// use mizan_core::{BuildError, Cx, Error, Principal, Registry};

@@ -70,7 +70,7 @@ fn check_fields_separately<F: Form>(values: &mut Value, findings: &mut Findings)
             ));
         }
     }
-    // A comparison can fail because of another field that could not be decoded.
+    // These constraints can fail merely because a field could not be decoded.
     if let Err(violations) = check_constraints_except(&partial, &["must_match", "required"]) {
         add_violations(definition, violations, findings);
     }
@@ -116,7 +116,8 @@ fn remove(values: &mut Value, path: &str) {
 
 /// Adds the messages of violated constraints.
 ///
-/// A missing field has one message: that it is required, or the custom message of its `length`.
+/// A missing field has a single message: the message that it is required, or the custom message of
+/// its `length` constraint.
 fn add_violations(definition: &FormDefinition, violations: FieldErrors, findings: &mut Findings) {
     for (path, mut messages) in violations {
         let path = wire_path(&definition.fields, &path);

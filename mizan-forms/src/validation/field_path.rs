@@ -1,6 +1,7 @@
 //! The path of a field during validation.
 
-/// The path of a field, as a linked list on the stack. It is formatted only when there is a finding.
+/// The path of a field, as a linked list on the stack. It is formatted only if the field has an
+/// error.
 #[derive(Clone, Copy)]
 pub(super) struct FieldPath<'a> {
     parent: Option<&'a FieldPath<'a>>,

@@ -11,7 +11,8 @@ pub(crate) enum FieldSelection<'a> {
 }
 
 impl FieldSelection<'_> {
-    /// Returns true if the selection contains the field at `path`, or a group or list around it.
+    /// Returns true if the selection contains the field at `path`, or a group or list that contains
+    /// the field.
     pub(crate) fn contains(self, path: &str) -> bool {
         match self {
             Self::All => true,

@@ -1,4 +1,4 @@
-//! The findings of a validation.
+//! The results of the checks of a validation.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use mizan_core::error::FieldErrors;
 
 use super::messages::REQUIRED;
 
-/// The error messages and the special conditions found so far.
+/// The error messages, and the fields that need special treatment.
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) errors: FieldErrors,

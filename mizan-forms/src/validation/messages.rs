@@ -29,7 +29,7 @@ pub(crate) fn too_many_items(max: usize) -> String {
 
 /// Returns the message for a value that the field's type cannot decode.
 ///
-/// `serde_error` is used where the field's kind gives no better message.
+/// `serde_error` is the fallback if there is no better message for the kind of the field.
 pub(crate) fn decode_error(
     field: Option<&Field>,
     value: Option<&Value>,

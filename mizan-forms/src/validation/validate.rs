@@ -15,8 +15,8 @@ use crate::{Choice, FormHandler};
 ///
 /// # Errors
 ///
-/// Returns an error if a check fails to run, such as a database error. Invalid values are not an error
-/// here; they are in [`Validated::errors`].
+/// Returns an error if a check cannot run, for example because of a database error. The messages
+/// for invalid values are in [`Validated::errors`].
 pub(crate) async fn validate<F: FormHandler>(
     cx: &Cx,
     mut values: Value,
@@ -25,7 +25,7 @@ pub(crate) async fn validate<F: FormHandler>(
     let read_only = apply_server_values::<F>(cx, &mut values).await?;
     let mut validated = cx.uploads().decoding(|| decode_and_check::<F>(&mut values));
     // The client cannot correct a value that the server has set.
-    for field in F::definition().server_held() {
+    for field in F::definition().server_set_fields() {
         let messages = validated.errors.remove(&field.name);
         if let Some(messages) = messages
             && !read_only.contains_key(&field.name)
@@ -52,18 +52,19 @@ pub(crate) async fn validate<F: FormHandler>(
     Ok(validated)
 }
 
-/// Sets the values of server-held fields. Returns errors for those that the client has sent.
+/// Sets the values of server-set fields. Returns an error message for each of these fields that the
+/// client sent.
 async fn apply_server_values<F: FormHandler>(
     cx: &Cx,
     values: &mut Value,
 ) -> Result<FieldErrors, Error> {
     let mut errors = FieldErrors::new();
     let definition = F::definition();
-    let (Some(_), Value::Object(members)) = (definition.server_held().next(), values) else {
+    let (Some(_), Value::Object(members)) = (definition.server_set_fields().next(), values) else {
         return Ok(errors);
     };
     let mut initial = F::initial(cx).await?.0;
-    for field in definition.server_held() {
+    for field in definition.server_set_fields() {
         if members.shift_remove(&field.name).is_some() {
             errors.insert(field.name.clone(), vec![READ_ONLY.to_owned()]);
         }
@@ -86,7 +87,7 @@ async fn check_leaves<F: FormHandler>(
     let mut loaded: Vec<(&Field, Vec<Choice>)> = Vec::new();
     for leaf in leaves {
         let is_invalid = errors.contains_key(&leaf.path);
-        if is_invalid || leaf.field.is_server_held() || !selection.contains(&leaf.path) {
+        if is_invalid || leaf.field.is_server_set() || !selection.contains(&leaf.path) {
             continue;
         }
         if let Some(load) = leaf.field.dynamic_choices() {
@@ -120,7 +121,7 @@ fn is_among(value: &Value, choices: &[Choice]) -> bool {
     }
 }
 
-/// Adds the messages of a failed check. Returns any other error.
+/// Adds the messages of a check that rejected a value. Returns any other error.
 fn add_outcome(
     outcome: Result<(), Error>,
     path: &str,

@@ -1,4 +1,4 @@
-//! Rejection of invalid and hostile values, each on its field.
+//! Rejection of invalid and hostile values, with errors on the right fields.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ async fn rejection(values: Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn rejects_values_for_server_held_fields() {
+async fn rejects_values_for_server_set_fields() {
     assert_eq!(
         rejection(json!({ "account": 1, "tenant": "other" })).await,
         [
@@ -182,7 +182,7 @@ impl FormHandler for Long {
     }
 }
 
-/// A comparison of each field with each selected path would take most of a minute.
+/// Comparing each field with each selected path would take almost a minute.
 #[tokio::test]
 async fn validates_many_selected_paths_in_linear_time() {
     let app = Registry::new().form::<Long>().build().unwrap();

@@ -1,4 +1,4 @@
-//! Posts of forms without JavaScript.
+//! Form submissions without JavaScript.
 
 use mizan_core::adapter::FormShape;
 use serde_json::{Value, json};
@@ -148,7 +148,8 @@ fn labels_fields_by_path() {
     }
 }
 
-/// A body of one megabyte has room for this many names. Unknown names must not slow down known ones.
+/// A body of one megabyte can contain this many names. Unknown names must not slow down the lookup
+/// of known names.
 #[test]
 fn parses_many_unknown_names_in_linear_time() {
     let unknown = (0..100_000).map(|number| (format!("{number:x}"), String::new()));

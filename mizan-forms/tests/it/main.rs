@@ -1,8 +1,8 @@
-//! The public API, as an application uses it.
+//! Tests of the public API.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "a test fails by panicking, and its functions are documented by its name"
+    reason = "a test fails by panicking, and its name documents it"
 )]
 
 mod app;

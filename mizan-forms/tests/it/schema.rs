@@ -27,7 +27,7 @@ async fn returns_the_fields_of_the_manifest() {
 }
 
 #[tokio::test]
-async fn returns_the_state_beside_the_definition() {
+async fn includes_the_state() {
     let (app, _) = app();
     let mut state = call(&app, "contact.state", json!({})).await.unwrap();
     let schema = schema().await;
@@ -39,7 +39,7 @@ async fn returns_the_state_beside_the_definition() {
     assert_eq!(schema["choices"]["country"][1]["label"], "Austria");
 }
 
-/// The manifest shares its definitions among all functions; this schema has its own.
+/// In the manifest, all functions share the definitions; this schema includes its own.
 #[tokio::test]
 async fn returns_a_self_contained_json_schema_of_the_input() {
     let schema = schema().await;

@@ -3,14 +3,15 @@
 use super::layout::{Document, LINE_WIDTH, text};
 use super::literal;
 
-/// The longest regular expression that Prettier treats as a simple argument, in characters.
+/// The maximum length of a regular expression that Prettier treats as a simple argument, in
+/// characters.
 const SIMPLE_REGEX_LENGTH: usize = 5;
-/// The longest lone argument that Prettier keeps on the line of the call, in columns.
+/// The maximum width of a single argument that Prettier keeps on the line of the call, in columns.
 const SHORT_ARGUMENT_WIDTH: usize = LINE_WIDTH / 4;
 /// The depth to which Prettier looks for complex parts of an argument.
 const SIMPLE_DEPTH: usize = 2;
 
-/// An expression, as far as schemas and forms need it.
+/// The kinds of expressions that schemas and forms contain.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expression {
     /// An identifier, a number or a keyword.
@@ -18,7 +19,7 @@ pub(crate) enum Expression {
     String(String),
     /// A regular expression, as a literal with its flags.
     Regex(String),
-    /// An arrow function that is not broken.
+    /// An arrow function, printed on one line.
     Arrow(String),
     Array(Vec<Expression>),
     /// An object literal, on one line if it fits.
@@ -134,7 +135,7 @@ impl Expression {
         }
     }
 
-    /// Returns whether Prettier breaks the line before this value rather than inside of it.
+    /// Returns whether Prettier breaks the line before this value instead of inside it.
     fn is_poorly_breakable(&self) -> bool {
         match self {
             Self::Atom(_) | Self::String(_) | Self::Regex(_) => true,
@@ -334,7 +335,8 @@ fn arguments(arguments: &[Expression]) -> Document {
     hug_last_argument(others, last.print(), break_group(last.print()), printed)
 }
 
-/// Keeps the last argument on the line of the parenthesis if it fits, and breaks inside of it.
+/// Keeps the last argument on the line of the parenthesis if it fits, and breaks inside the
+/// argument.
 fn hug_last_argument(
     others: Vec<Document>,
     last: Document,

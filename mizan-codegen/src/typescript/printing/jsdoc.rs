@@ -3,7 +3,7 @@
 use super::layout::{Document, text};
 use crate::schema::Docs;
 
-/// The JSDoc comment of the next item, followed by a line break; empty without docs.
+/// The JSDoc comment of the next item, followed by a line break. Empty if there are no docs.
 pub(crate) fn comment(docs: &Docs) -> Document {
     let mut lines: Vec<String> = docs
         .text
@@ -32,7 +32,7 @@ pub(crate) fn comment(docs: &Docs) -> Document {
     }
 }
 
-/// The lines of a doc comment, without text that ends the comment or the line.
+/// The lines of a doc comment, without characters that would end the comment or the line.
 fn sanitized_lines(docs: &str) -> impl Iterator<Item = String> {
     docs.trim().lines().map(|line| {
         let line: String = line

@@ -1,6 +1,6 @@
-//! A pretty-printer in the style of Prettier, which generated code has to agree with.
+//! A pretty-printer that produces the same layout as Prettier.
 //!
-//! The algorithm is Wadler's ("A prettier printer", 2003), with the extensions that Prettier makes.
+//! The algorithm is Wadler's ("A prettier printer", 2003), with Prettier's extensions.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(crate) enum Document {
     SoftLine,
     /// A line break. It breaks all enclosing groups.
     HardLine,
-    /// Text that is printed in a broken group only.
+    /// Text that is printed only in a broken group.
     IfBroken(&'static str),
     Concat(Vec<Document>),
     /// Increases the indentation of lines that start inside.
@@ -28,12 +28,13 @@ pub(crate) enum Document {
     Group(Vec<Document>),
     /// A group that is always broken.
     BrokenGroup(Vec<Document>),
-    /// Printed as the first alternative that fits up to its first line break, or as the last one.
+    /// Printed as the first alternative that fits up to its first line break, otherwise as the last
+    /// alternative.
     Choice(Vec<Document>),
 }
 
 impl Document {
-    /// Creates a group. A line break that its contents always have breaks the group as well.
+    /// Creates a group. If the contents have a line break in every layout, the group is broken.
     pub(crate) fn group(documents: Vec<Document>) -> Document {
         if documents.iter().any(Document::will_break) {
             Document::BrokenGroup(documents)
@@ -194,7 +195,7 @@ pub(crate) fn text(text: impl Into<Cow<'static, str>>) -> Document {
 #[derive(Clone, Copy)]
 struct Pending<'a> {
     indent: usize,
-    /// Set inside a broken group.
+    /// True inside a broken group.
     broken: bool,
     document: &'a Document,
 }
@@ -208,7 +209,7 @@ impl<'a> Pending<'a> {
         Self { broken, ..self }
     }
 
-    /// Returns the children in reverse, the order in which a stack takes them.
+    /// Returns the children in reverse order, to push them on a stack.
     fn children(self, documents: &'a [Document]) -> impl Iterator<Item = Pending<'a>> {
         documents
             .iter()
@@ -217,8 +218,8 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// Returns whether the documents on the stack `inside`, and what follows them up to the next possible
-/// line break, fit into `width` columns.
+/// Returns whether the documents on the stack `inside`, and the text after them up to the next
+/// possible line break, fit into `width` columns.
 fn fits<'a>(mut inside: Vec<Pending<'a>>, following: &[Pending<'a>], width: usize) -> bool {
     let mut remaining = width;
     let mut following = following.iter().rev();

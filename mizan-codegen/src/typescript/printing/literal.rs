@@ -7,7 +7,8 @@ use crate::schema::Literal;
 
 /// A string literal, in the quotes that need fewer escapes.
 pub(crate) fn string(text: &str) -> String {
-    // JSON strings are JavaScript strings. Old engines end a line at the two separators.
+    // JSON strings are valid JavaScript strings, but old engines end a line at these two
+    // separators.
     let double_quoted = Value::from(text)
         .to_string()
         .replace('\u{2028}', "\\u2028")

@@ -112,7 +112,7 @@ impl Scope {
         }
     }
 
-    /// A type beside an operator that binds more tightly than `|`, in parentheses if necessary.
+    /// The operand of an operator that binds more tightly than `|`, in parentheses if necessary.
     fn operand(self, ty: &Type) -> Document {
         match ty {
             Type::Union(_) | Type::Intersection(_) => Document::Concat(vec![
@@ -231,7 +231,7 @@ impl Scope {
     }
 }
 
-/// Splits the documentation of a union's first member off.
+/// Separates the documentation of a union's first member from the type.
 fn without_first_docs(ty: &Type) -> (Docs, Type) {
     let mut ty = ty.clone();
     let docs = match &mut ty {

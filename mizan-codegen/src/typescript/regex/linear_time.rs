@@ -1,8 +1,8 @@
 //! Detection of regular expressions that a backtracking matcher processes in linear time.
 //!
-//! The `regex` crate matches every pattern in linear time. JavaScript engines backtrack: they try all
-//! paths through the pattern, and `^(\w+)+$` has exponentially many. This module counts the paths by
-//! which a text can be read, whether or not they lead to a match.
+//! The `regex` crate matches every pattern in linear time. JavaScript engines backtrack: they try
+//! all paths through the pattern, and `^(\w+)+$` has exponentially many paths. This module counts
+//! the paths by which a pattern can read a text, including paths that do not lead to a match.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -14,7 +14,7 @@ use regex_syntax::hir::{Class, HirKind, Look};
 const MAX_PATHS: u64 = 16;
 /// The maximum number of positions in a pattern after its repetitions are expanded.
 const MAX_POSITIONS: usize = 1_000;
-/// The maximum number of repetitions that are expanded; more are treated as unlimited.
+/// The maximum number of repetitions that are expanded. A higher number is treated as unlimited.
 const MAX_EXPANDED_REPETITIONS: u32 = 32;
 /// The maximum number of states that are examined.
 const MAX_STATES: usize = 2_000;
@@ -36,9 +36,10 @@ fn count_paths(pattern: &str, ast: &Ast) -> Option<()> {
         positions: Vec::new(),
         next: Vec::new(),
     };
-    // The `Hir` merges equal alternatives, such as `(a|a)`, so it has fewer paths than the `Ast`.
+    // Uses the `Ast`, because the `Hir` merges equal alternatives, such as `(a|a)`, and so has
+    // fewer paths.
     let part = automaton.part(ast)?;
-    automaton.walk(&part.first, is_anchored)
+    automaton.explore(&part.first, is_anchored)
 }
 
 /// Inclusive ranges of characters.
@@ -89,8 +90,8 @@ impl Automaton<'_> {
                 for ast in &alternation.asts {
                     let part = self.part(ast)?;
                     all.empty = all.empty.saturating_add(part.empty);
-                    add(&mut all.first, &part.first, 1);
-                    add(&mut all.last, &part.last, 1);
+                    add_paths(&mut all.first, &part.first, 1);
+                    add_paths(&mut all.last, &part.last, 1);
                 }
                 Some(all)
             }
@@ -163,7 +164,7 @@ impl Automaton<'_> {
             None => Some(self.unlimited(ast, 0)?),
             Some(_) => None,
         };
-        // Starts at the end, because each optional copy contains the copies after it.
+        // Starts with the last copy, because each optional copy contains the copies after it.
         for _ in min..copies {
             let mut copy = self.part(ast)?;
             if copy.empty > 0 && copies > 1 {
@@ -203,9 +204,9 @@ impl Automaton<'_> {
     fn concat(&mut self, one: Part, other: &Part) -> Part {
         self.follow(&one.last, &other.first);
         let mut first = one.first;
-        add(&mut first, &other.first, one.empty);
+        add_paths(&mut first, &other.first, one.empty);
         let mut last = other.last.clone();
-        add(&mut last, &one.last, other.empty);
+        add_paths(&mut last, &one.last, other.empty);
         Part {
             empty: one.empty.saturating_mul(other.empty),
             first,
@@ -215,24 +216,24 @@ impl Automaton<'_> {
 
     fn follow(&mut self, last: &Paths, first: &Paths) {
         for (position, paths) in last {
-            add(&mut self.next[*position], first, *paths);
+            add_paths(&mut self.next[*position], first, *paths);
         }
     }
 
     /// Explores all texts until the numbers of paths repeat.
-    fn walk(&self, first: &Paths, is_anchored: bool) -> Option<()> {
+    fn explore(&self, first: &Paths, is_anchored: bool) -> Option<()> {
         let alphabet = self.alphabet();
         let mut seen = HashSet::new();
-        let mut open = vec![None::<Paths>];
-        while let Some(state) = open.pop() {
+        let mut pending = vec![None::<Paths>];
+        while let Some(state) = pending.pop() {
             for character in &alphabet {
                 let mut read = Paths::new();
                 for (position, paths) in state.iter().flatten() {
-                    add(&mut read, &self.next[*position], *paths);
+                    add_paths(&mut read, &self.next[*position], *paths);
                 }
                 // Without an anchor, a match may start anywhere.
                 if state.is_none() || !is_anchored {
-                    add(&mut read, first, 1);
+                    add_paths(&mut read, first, 1);
                 }
                 read.retain(|position, _| character.contains(&self.positions[*position]));
                 let sum = read
@@ -242,7 +243,7 @@ impl Automaton<'_> {
                     return None;
                 }
                 if seen.insert(read.clone()) {
-                    open.push(Some(read));
+                    pending.push(Some(read));
                 }
             }
         }
@@ -273,7 +274,7 @@ impl Automaton<'_> {
 }
 
 /// Adds the paths in `more`, multiplied by `times`.
-fn add(paths: &mut Paths, more: &Paths, times: u64) {
+fn add_paths(paths: &mut Paths, more: &Paths, times: u64) {
     if times == 0 {
         return;
     }

@@ -1,4 +1,4 @@
-//! Translation of a pattern's syntax tree.
+//! Translation of the syntax tree of a pattern.
 
 use std::fmt::Write;
 
@@ -14,10 +14,12 @@ use crate::naming::is_identifier;
 /// The word characters of Unicode (UTS 18, annex C), like `\w` in Rust.
 const WORD: &str = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
 
-/// Returns a regular expression literal that matches in JavaScript what `pattern` matches in Rust.
+/// Returns a JavaScript regular expression literal that matches the same strings as `pattern` in
+/// Rust.
 ///
-/// Returns `None` if JavaScript has no equivalent, for example of `(?i)`, `\A` or `[a-z&&[^aeiou]]`, and
-/// if a match could take longer than linear time, as for `^(\w+)+$`. The server alone checks those.
+/// Returns `None` if JavaScript has no equivalent, for example for `(?i)`, `\A` or
+/// `[a-z&&[^aeiou]]`, or if matching could take longer than linear time, as with `^(\w+)+$`. Only
+/// the server checks such a pattern.
 pub(crate) fn to_javascript(pattern: &str) -> Option<String> {
     let ast = Parser::new().parse(pattern).ok()?;
     let mut output = String::new();
@@ -33,7 +35,7 @@ fn translate(ast: &Ast, output: &mut String) -> Option<()> {
         Ast::Empty(_) => {}
         Ast::Flags(_) | Ast::ClassUnicode(_) => return None,
         Ast::Literal(literal) => output.push_str(&translate_literal(literal, false)?),
-        // The dot of JavaScript excludes more than line feeds.
+        // In JavaScript, the dot also excludes other line terminators than the line feed.
         Ast::Dot(_) => output.push_str("[^\\n]"),
         Ast::Assertion(assertion) => output.push(match assertion.kind {
             AssertionKind::StartLine => '^',
@@ -160,7 +162,7 @@ fn translate_literal(literal: &Literal, in_class: bool) -> Option<String> {
     let must_escape = match literal.kind {
         LiteralKind::Verbatim if in_class => "(){}/|[]\\".contains(character),
         LiteralKind::Verbatim => "/]}".contains(character),
-        // Characters that are escaped in Rust without a meaning in JavaScript stay unescaped.
+        // A character that is escaped in Rust is escaped only if JavaScript allows the escape.
         LiteralKind::Meta | LiteralKind::Superfluous => {
             "^$\\.*+?()[]{}|/".contains(character) || (in_class && character == '-')
         }

@@ -29,7 +29,8 @@ pub(crate) fn expand(function: &ItemFn, parsed: &ClientFunction) -> TokenStream 
     }
 }
 
-/// Checks the types of the arguments before the derived code does, for better error messages.
+/// Checks the types of the arguments before the derived code does, which gives better error
+/// messages.
 fn argument_checks(parsed: &ClientFunction) -> TokenStream {
     parsed
         .arguments
@@ -50,7 +51,7 @@ fn input_struct(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
         let (attributes, name, ty) = (&argument.attributes, &argument.name, &argument.ty);
         quote!(#(#attributes)* #visibility #name: #ty)
     });
-    // The derived code for `nested` calls the method of the trait, which must be in scope.
+    // The derived code for `nested` calls a method of `Validate`, so the trait must be in scope.
     let (import_validate, derive_validate) = if parsed.has_constraints() {
         (
             quote! {
@@ -185,7 +186,8 @@ fn call(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     }
 }
 
-/// Returns a name for the context that cannot collide with a function, an argument or a check.
+/// Returns a hygienic name for the context, which cannot collide with a function, an argument or a
+/// check.
 fn hygienic_cx() -> Ident {
     Ident::new("cx", Span::mixed_site())
 }

@@ -63,8 +63,8 @@ impl Parse for Options {
         if let (Some(affects), Some(_)) = (given("affects"), given("query").or(given("context"))) {
             return Err(syn::Error::new(
                 affects.span(),
-                "a query changes nothing, so it has nothing to invalidate; remove `affects`, or make \
-                 the function a mutation",
+                "a query does not change data, so it cannot invalidate queries; remove `affects`, or \
+                 make the function a mutation",
             ));
         }
         Ok(options)
@@ -225,8 +225,9 @@ fn check_input_name(
     }
 }
 
-/// Moves the attributes that belong on the fields of the input from the arguments of `function`, where
-/// the compiler would reject them.
+/// Removes from the arguments of `function` the attributes that belong on the fields of the input,
+/// because the compiler rejects them on arguments. Returns each argument with its removed
+/// attributes.
 pub(crate) fn take_arguments(function: &mut ItemFn) -> Vec<(Vec<Attribute>, FnArg)> {
     let take_attributes = |argument: &mut FnArg| {
         let attributes = match argument {
@@ -311,7 +312,8 @@ impl Argument {
         })
     }
 
-    /// Returns `true` if serde does not use the `Deserialize` of the argument's type.
+    /// Returns `true` if serde does not use the `Deserialize` implementation of the argument's
+    /// type.
     pub(crate) fn has_custom_deserialize(&self) -> bool {
         self.attributes.iter().any(|attribute| {
             let Ok(list) = attribute.meta.require_list() else {

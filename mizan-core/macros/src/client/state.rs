@@ -7,8 +7,8 @@ use syn::{Block, Expr, ExprMethodCall, GenericArgument, Item, Macro, Token, Type
 
 /// Returns the types `T` in calls of `cx.state::<T>()` in `block`.
 ///
-/// Returns nothing if the block has items of its own, because a `use` in it can give a type a name
-/// that has another meaning outside.
+/// Returns an empty list if the block contains items, because a `use` or `struct` in the block can
+/// change the meaning of a type name.
 pub(crate) fn required_types(block: &Block, cx: &Ident) -> Vec<Type> {
     let mut search = StateCalls {
         cx,

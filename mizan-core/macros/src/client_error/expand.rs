@@ -69,8 +69,8 @@ pub(crate) fn expand(parsed: &ErrorEnum) -> TokenStream {
     }
 }
 
-/// Checks the code and the data of a variant. Only mizan-core has the list of common codes, so the
-/// output calls it.
+/// Checks the code and the data of a variant. The generated code calls `is_common`, because only
+/// `mizan-core` has the list of common codes.
 fn checks(declared: &Declared) -> TokenStream {
     let code = &declared.code;
     let data = declared

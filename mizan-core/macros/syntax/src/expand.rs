@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::Path;
 use syn::spanned::Spanned;
 
-/// Returns a span for generated code at `span` in the user's code.
+/// Returns a span for generated code that corresponds to `span` in the user's code.
 ///
 /// Errors point to the user's code, but lints treat the code as generated.
 #[must_use]
@@ -24,7 +24,7 @@ pub fn source(name: &Ident) -> TokenStream {
 /// Returns a closure that calls `async fn path(cx: &Cx) -> T` and boxes its future.
 #[must_use]
 pub fn boxed_call(path: &Path) -> TokenStream {
-    // A hygienic name cannot collide with the function's.
+    // A hygienic name cannot collide with a name in `path`.
     let context = Ident::new("cx", Span::mixed_site());
     quote_spanned! {call_site_at(path.span())=>
         |#context| ::std::boxed::Box::pin(#path(#context))

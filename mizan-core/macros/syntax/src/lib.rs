@@ -1,7 +1,7 @@
 //! Shared code of mizan's macro crates: parsing of options, doc comments, and parts of their output.
 //!
-//! `mizan-core-macros` and `mizan-forms-macros` use it. It is not for applications, and changes without
-//! notice.
+//! `mizan-core-macros` and `mizan-forms-macros` use this crate. Applications must not depend on it:
+//! it may change without notice.
 
 mod docs;
 mod expand;

@@ -1,4 +1,4 @@
-//! Options in the parentheses of an attribute.
+//! Parsing of the options in parentheses after an attribute.
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -8,12 +8,12 @@ use syn::{Ident, Result, Token, parenthesized};
 
 /// Parses options, separated by commas, up to the end of `input`.
 ///
-/// `parse_option` parses the rest of an option after its name, and returns `false` if it does not know
-/// the option. `known` lists the options for error messages. The names are added to `seen`.
+/// `parse_option` parses the rest of an option after its name, and returns `false` for an unknown
+/// option. `known` lists the options for error messages. The parsed names are added to `seen`.
 ///
 /// # Errors
 ///
-/// Returns an error for a syntax error, an unknown or a duplicate option, and the errors of
+/// Returns an error for invalid syntax, an unknown option or a duplicate option, and any error of
 /// `parse_option`.
 pub fn options(
     input: ParseStream<'_>,

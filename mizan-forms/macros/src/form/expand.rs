@@ -297,8 +297,8 @@ impl<'a> FormField<'a> {
         quote!(#(#constraints)* pub #ident: ::std::option::Option<#ty>)
     }
 
-    /// Returns the constraints of an attribute that apply to `Partial`. Those of a nested field with a custom
-    /// function do not, because the function takes the original type.
+    /// Returns the constraints of an attribute that also apply to `Partial`. For a nested field,
+    /// these are only `nested` and `length`, because a custom function takes the original type.
     fn constraint(&self, attribute: &Attribute) -> TokenStream {
         let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
         match attribute.parse_args_with(parse) {

@@ -139,7 +139,7 @@ export type State =
   /** Visible to all users. */
   | "published";
 
-/** An error of saving a post. */
+/** An error from saving a post. */
 export type SaveError =
   /** Another post has the title. */
   Failure<"taken", { by: PostId }> | Failure<"locked"> | CommonError;
