@@ -45,7 +45,7 @@ async function live(
   return { api, socket, room };
 }
 
-/** Lets the connection go, and accepts the next. */
+/** Drops the connection, and accepts the next one. */
 async function comeBack(welcome: object = {}): Promise<FakeSocket> {
   const count = sockets.length;
   sockets.at(-1)?.drop();
