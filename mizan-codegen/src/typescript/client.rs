@@ -102,7 +102,7 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
         let members = vec![
             declaration(
                 "state",
-                &docs(&form.state, Some("Loads the form.")),
+                &docs(&form.state, Some("Loads the initial state of the form.")),
                 &form.state,
             ),
             declaration(
