@@ -1,4 +1,4 @@
-//! Calls of server functions that a component makes during a render.
+//! Calls of server functions by components during a render.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -58,8 +58,8 @@ pub(crate) struct TooManyCalls;
 
 /// Spawns a task that runs the calls of one render. The task ends when the handle is dropped.
 ///
-/// The calls run in a task of their own so that a slow reader of the markup does not delay the
-/// render thread.
+/// The calls run in a separate task, so that a slow reader of the markup does not delay the render
+/// thread.
 pub(crate) fn spawn(call_function: CallFunction) -> (FunctionCalls, AbortOnDropHandle<()>) {
     let (calls, mut queue) = mpsc::unbounded_channel::<Call>();
     let (sender, outcomes) = crossbeam_channel::unbounded();

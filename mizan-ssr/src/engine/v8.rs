@@ -329,7 +329,7 @@ extern "C" fn on_heap_limit(data: *mut c_void, current: usize, _initial: usize) 
     let limit = unsafe { &*data.cast_const().cast::<HeapLimit>() };
     limit.reached.set(true);
     limit.handle.terminate_execution();
-    // Memory until the code has stopped. The engine is dropped afterwards.
+    // The new limit lets the code continue until it stops. The engine is dropped afterwards.
     current + (current / 2).max(32 << 20)
 }
 

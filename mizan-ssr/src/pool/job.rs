@@ -29,7 +29,7 @@ pub(crate) struct Job {
 
 /// The deadline of a job: interrupts its code, and replies on behalf of a thread that is stuck.
 pub(crate) struct JobDeadline {
-    /// The component's path as given by the caller, for messages.
+    /// The component's path as the caller specified it, for messages.
     pub(crate) path: String,
     timeout: Duration,
     pub(crate) at: Instant,
@@ -101,7 +101,7 @@ impl JobDeadline {
         .into()
     }
 
-    /// Replies to the caller that the deadline has expired.
+    /// Sends the caller the error of an expired deadline, unless a reply was sent before.
     pub(super) fn reply_expired(&self) {
         match &self.output {
             JobOutput::Whole(reply) => send_reply(reply, Err(self.error())),

@@ -248,7 +248,9 @@ impl Worker {
         }
     }
 
-    /// Removes everything that a render leaves behind. With `thorough`, includes slow checks.
+    /// Cleans up after a render: ends it, and resets the realm if the render changed a global object.
+    ///
+    /// With `thorough`, includes slow checks.
     fn clean_up(&mut self, thorough: bool) {
         let Some(engine) = &mut self.engine else {
             return;

@@ -24,8 +24,9 @@ fn rounds(engine: EngineKind, fast: u32, slow: u32) -> u32 {
     }
 }
 
-/// Runs `once` to warm up, then five times as often, and limits the growth of memory in the second phase.
-fn stays_flat(rounds: u32, most: u64, mut once: impl FnMut(u32)) {
+/// Runs `once` to warm up and then five times as often, and fails if memory grows by more than
+/// `max_growth` megabytes in the second phase.
+fn stays_flat(rounds: u32, max_growth: u64, mut once: impl FnMut(u32)) {
     (0..rounds / 2).for_each(&mut once);
     let before = resident();
     (rounds / 2..rounds * 3).for_each(&mut once);
@@ -35,7 +36,10 @@ fn stays_flat(rounds: u32, most: u64, mut once: impl FnMut(u32)) {
         rounds / 2,
         rounds * 3
     );
-    assert!(after <= before + most, "from {before} MB to {after} MB");
+    assert!(
+        after <= before + max_growth,
+        "from {before} MB to {after} MB"
+    );
 }
 
 const ROWS: &str = "export default ({ n }: { n: number }) => <ul>{Array.from({ length: 20 }, (_, k) => <li key={k}>{k * n}</li>)}</ul>;";
