@@ -170,10 +170,10 @@ describe("channels over real sockets", () => {
       expect(data(room).slice(-1)).toEqual(["last"]);
     }, 5_000);
     const seen = new Set(data(room).map(Number));
-    const isTold = (missing: number) =>
+    const isReported = (missing: number) =>
       gaps.some(([from, to]) => from < missing && missing <= to);
     const lost = published.filter((each) => !seen.has(each));
-    expect(lost.filter((each) => !isTold(each))).toEqual([]);
+    expect(lost.filter((each) => !isReported(each))).toEqual([]);
     expect(lost.length).toBeGreaterThan(0);
     expect(cleared).toBeGreaterThan(0);
     const offsets = room.state.messages.map((message) => message.offset);

@@ -44,7 +44,7 @@ export class FakeSocket {
   /** Accepts the connection and sends a welcome frame. */
   welcome(members: object = {}): this {
     this.accept();
-    return this.tell({
+    return this.emit({
       t: "welcome",
       conn: "c",
       contract: "c0ffee",
@@ -54,7 +54,8 @@ export class FakeSocket {
     });
   }
 
-  tell(...frames: Frame[]): this {
+  /** Sends frames to the client. */
+  emit(...frames: Frame[]): this {
     for (const frame of frames)
       this.onmessage?.({ data: JSON.stringify(frame) });
     return this;
