@@ -40,7 +40,7 @@ export const api: Api = createApi();
     .print()
 }
 
-/// Imports only names that are used, because `noUnusedLocals` applies to generated files as well.
+/// Imports only names that are used, because `noUnusedLocals` also applies to generated files.
 fn imports(plan: &Plan<'_>) -> Document {
     let has = |is_wanted: fn(FunctionKind) -> bool| {
         plan.all_functions()
@@ -121,7 +121,7 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
         ];
         Document::Concat(vec![
             comment(&Docs::from(
-                format!("The form `{}`.", form.manifest.name).as_str(),
+                format!("The functions of the form `{}`.", form.manifest.name).as_str(),
             )),
             block(format!("readonly {}: {{", form.name), members, "};"),
         ])
@@ -198,7 +198,7 @@ fn construction(name: &str, function: &Function<'_>) -> Document {
     ])
 }
 
-/// Members on lines of their own between `open` and `close`.
+/// Members between `open` and `close`, each on its own line.
 fn block(
     open: impl Into<std::borrow::Cow<'static, str>>,
     members: Vec<Document>,

@@ -101,7 +101,7 @@ pub(crate) const ERROR_MEMBERS: [&str; 10] = [
 ];
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;

@@ -392,9 +392,9 @@ struct Bounds {
 impl Bounds {
     /// Returns the bounds of a constraint.
     ///
-    /// The manifest does not tell whether a bound that equals the limit of the type comes from the
-    /// constraint. Such an upper bound is omitted; such a lower bound, almost always zero, is kept
-    /// beside an upper one.
+    /// A bound that equals a limit of the integer type may come from the type or from the constraint; the
+    /// manifest does not distinguish these. An upper bound of this kind is omitted. A lower bound of this
+    /// kind, almost always zero, is kept only if there is an upper bound.
     fn of(number: &Number) -> Self {
         let own = number.width.limits();
         let is_own = |bound: &Option<JsonNumber>, own: Option<i64>| {

@@ -1,4 +1,4 @@
-//! A pretty-printer in the style of Prettier, which generated code has to agree with.
+//! A pretty-printer whose layout equals that of Prettier.
 //!
 //! The algorithm is Wadler's ("A prettier printer", 2003), with the extensions that Prettier makes.
 
@@ -33,7 +33,7 @@ pub(crate) enum Document {
 }
 
 impl Document {
-    /// Creates a group. A line break that its contents always have breaks the group as well.
+    /// Creates a group, which is broken if its contents always contain a line break.
     pub(crate) fn group(documents: Vec<Document>) -> Document {
         if documents.iter().any(Document::will_break) {
             Document::BrokenGroup(documents)
