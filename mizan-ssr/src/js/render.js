@@ -28,7 +28,7 @@
       });
     };
 
-    // Components have numbers, so that no path crosses the border to the host for each render.
+    // Components have numbers, so that Rust does not pass a path for each render.
     /** @type {{ id: string, reactFiles: string }[]} */
     const components = [];
     return {
