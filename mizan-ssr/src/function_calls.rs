@@ -116,7 +116,7 @@ impl FunctionCalls {
         self.started += 1;
         let id = u32::try_from(self.started).map_err(|_| TooManyCalls)?;
         self.pending.insert(id, (name.clone(), input.clone()));
-        // If the task is gone, the event loop notices that no outcome can arrive.
+        // If the task has ended, the event loop detects that no outcome can arrive.
         let _ = self.calls.send(Call { id, name, input });
         Ok(id)
     }

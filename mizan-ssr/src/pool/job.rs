@@ -105,7 +105,7 @@ impl JobDeadline {
     pub(super) fn reply_expired(&self) {
         match &self.output {
             JobOutput::Whole(reply) => send_reply(reply, Err(self.error())),
-            // The reader may be gone.
+            // The stream may have been dropped.
             JobOutput::Stream(chunks) => drop(chunks.send(Err(self.error()))),
         }
     }
@@ -132,7 +132,7 @@ impl Watched for JobDeadline {
 /// Sends `result` unless a reply has been sent already.
 pub(super) fn send_reply(reply: &Reply, result: Result<Rendered, RenderError>) {
     if let Some(reply) = reply.lock().take() {
-        // The caller may be gone.
+        // The caller may have dropped the render.
         let _ = reply.send(result);
     }
 }
