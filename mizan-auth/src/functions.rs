@@ -56,7 +56,7 @@ pub async fn account(cx: &Cx) -> Result<Option<AccountOut>, Error> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SessionOut {
-    /// The id, which `revoke_session` takes. It is not secret.
+    /// The id, which is the input of `revoke_session`. It is not secret.
     pub id: String,
     /// True if this is the session of the caller.
     pub current: bool,

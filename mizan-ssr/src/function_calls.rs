@@ -1,4 +1,4 @@
-//! Calls of server functions that a component makes during a render.
+//! Calls of server functions by components during a render.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -58,8 +58,8 @@ pub(crate) struct TooManyCalls;
 
 /// Spawns a task that runs the calls of one render. The task ends when the handle is dropped.
 ///
-/// The calls run in a task of their own so that a slow reader of the markup does not delay the
-/// render thread.
+/// The calls run in a separate task, so that a slow reader of the markup does not delay the render
+/// thread.
 pub(crate) fn spawn(call_function: CallFunction) -> (FunctionCalls, AbortOnDropHandle<()>) {
     let (calls, mut queue) = mpsc::unbounded_channel::<Call>();
     let (sender, outcomes) = crossbeam_channel::unbounded();
@@ -116,7 +116,7 @@ impl FunctionCalls {
         self.started += 1;
         let id = u32::try_from(self.started).map_err(|_| TooManyCalls)?;
         self.pending.insert(id, (name.clone(), input.clone()));
-        // If the task is gone, the event loop notices that no outcome can arrive.
+        // If the task has ended, the event loop detects that no outcome can arrive.
         let _ = self.calls.send(Call { id, name, input });
         Ok(id)
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-/// The markup of a component, and what a page needs besides it.
+/// The markup of a component, with the style sheets and data that a page needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rendered {

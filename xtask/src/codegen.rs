@@ -15,7 +15,7 @@ use crate::v8;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Write nothing, and fail if a client is out of date
+    /// Fail if a client is out of date, without writing files
     #[arg(long, conflicts_with = "watch")]
     check: bool,
     /// Keep running, and write the clients when a Rust file changes
@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     }
     let is_current = once(options)?;
     if !is_current {
-        println!("out of date: run `cargo xtask codegen`, and commit what it writes");
+        println!("out of date: run `cargo xtask codegen`, and commit the result");
     }
     Ok(is_current)
 }
@@ -66,7 +66,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
     Ok(is_current)
 }
 
-/// Returns the examples to generate clients for: only one if `--out` names the folder.
+/// Returns the examples to generate clients for: only the first if `--out` is set.
 fn selected(options: &Options) -> &'static [Example] {
     if options.out.is_some() {
         &EXAMPLES[..1]
@@ -122,7 +122,7 @@ fn watch(options: &Options) -> anyhow::Result<bool> {
     let (changes, changed) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let is_rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
-        // A build reads every file, which is an event as well.
+        // A build reads the files, and each read is an event too.
         if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(is_rust)) {
             let _ = changes.send(());
         }

@@ -23,9 +23,9 @@ enum Options {
     Test,
     /// Run the tests of known attacks and faults that SECURITY.md names
     Attacks(attacks::Options),
-    /// Find words that the project does not use, in comments, docs, messages and names
+    /// Find rejected words in comments, docs, messages and names
     Words,
-    /// Find crates below 1.0 in public signatures
+    /// Find crates below 1.0 in public signatures that no decision allows
     PublicTypes,
     /// Find modules that depend on each other in a cycle
     Modules,

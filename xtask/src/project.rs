@@ -82,7 +82,7 @@ where
     command
 }
 
-/// Returns what `cargo metadata` prints.
+/// Returns the output of `cargo metadata`.
 pub(crate) fn metadata() -> anyhow::Result<Value> {
     let output = cargo(["metadata", "--format-version", "1"])
         .output()
@@ -100,7 +100,7 @@ pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
         .into())
 }
 
-/// Returns a command for the cargo that runs this program.
+/// Returns a command for the cargo with which this program was started.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command(
         std::env::var_os("CARGO").unwrap_or("cargo".into()),
@@ -122,7 +122,7 @@ pub(crate) fn built_program(package: &str) -> PathBuf {
 /// The oldest supported version of Node.js, as in `package.json`.
 const MIN_NODE_VERSION: (u32, u32) = (20, 19);
 
-/// Returns what has to be installed before the pages can be built, or `None`.
+/// Returns a message about missing software that building the pages requires, or `None`.
 pub(crate) fn missing_node() -> Option<String> {
     let (major, minor) = MIN_NODE_VERSION;
     let install = format!("install Node.js {major}.{minor} or newer, which builds the pages");

@@ -10,12 +10,12 @@ use tempfile::TempDir;
 use crate::project::{self, cargo, npm};
 use crate::{codegen, step};
 
-/// The optional features that need nothing beyond the package registry. Tests of a database that is not installed
-/// report that they were skipped.
+/// The optional features whose dependencies are all in the crate registry. Tests that need a database report that they
+/// were skipped if it is not installed.
 pub(crate) const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-auth/smtp,mizan-auth/suite,\
                         mizan-auth/tower-sessions";
 
-/// The package and features that are tested with V8. The workspace's tests cover the portable engine.
+/// The package and features that are tested with V8. The tests of the workspace use QuickJS.
 pub(crate) const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
 
 /// Runs the tests of the client runtime, with a channels server for them to connect to.
@@ -102,7 +102,7 @@ fn mail_in(folder: &TempDir) -> PathBuf {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The process may have exited before.
+        // The process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -9,7 +9,7 @@ use crate::{attacks, checks, demo, runners, step, v8};
 enum Outcome {
     Passed,
     Failed,
-    /// The check cannot run on this machine, for this reason.
+    /// The check cannot run on this machine. Contains the reason.
     Skipped(String),
 }
 
@@ -61,7 +61,7 @@ impl Report {
     }
 }
 
-/// Runs every check that this machine can run. Returns whether none failed.
+/// Runs every check that this machine can run. Returns whether no check failed.
 ///
 /// Fast checks that often fail run first.
 pub(crate) fn run() -> anyhow::Result<bool> {
@@ -130,7 +130,7 @@ fn rust(report: &mut Report) {
         cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
     );
     report.record("public signatures", checks::public_types::check());
-    // Packing fails if a crate embeds a file outside its folder. The build of the packages is not repeated.
+    // Packing fails if a crate embeds a file outside its folder. `--no-verify` skips a second build.
     report.check(
         "packages for the registry",
         cargo(["package", "--quiet", "--no-verify", "--allow-dirty"]).args(

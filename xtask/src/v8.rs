@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// The host that the `v8` crate downloads the library from.
+/// The host from which the `v8` crate downloads the library.
 const DOWNLOAD_HOST: (&str, u16) = ("github.com", 443);
 
-/// Returns the reason if the feature `v8` cannot be built on this machine. Looks for the library once.
+/// Returns the reason if the feature `v8` cannot be built on this machine. The result is cached.
 pub(crate) fn unavailable_reason() -> Option<&'static str> {
     static CAN_BE_BUILT: LazyLock<bool> = LazyLock::new(|| {
         env::var_os("RUSTY_V8_ARCHIVE").is_some() || is_cached() || can_be_downloaded()

@@ -17,7 +17,7 @@ pub struct EchoReply {
     pub message: String,
 }
 
-/// Returns the text.
+/// Returns the text that the client sent.
 #[client(auth = "anyone")]
 pub async fn echo(
     /// Up to 280 characters.
@@ -54,7 +54,7 @@ impl UserOut {
     }
 }
 
-/// Returns the signed-in user.
+/// Returns the signed-in user, or `null` if the caller is not signed in.
 #[client(context = "global", auth = "anyone")]
 pub async fn current_user(cx: &Cx) -> Result<Option<UserOut>, Error> {
     let id = cx.principal().id().unwrap_or_default();

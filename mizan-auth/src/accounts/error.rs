@@ -7,7 +7,7 @@ use crate::store::StoreError;
 /// An error of a sign-in.
 #[derive(Debug, ClientError)]
 pub enum SignInError {
-    /// The account does not exist or the password is wrong. The client cannot tell which.
+    /// The account does not exist or the password is wrong. The error does not reveal which.
     #[client_error(message = "The email address or password is incorrect.")]
     WrongCredentials,
     /// An error that every function can return.

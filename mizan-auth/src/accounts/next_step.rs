@@ -7,7 +7,7 @@ use crate::token::TokenId;
 
 /// The next step of a sign-up or sign-in.
 ///
-/// It is a union in the generated client, so that a client handles every step.
+/// The generated client represents it as a union, so that TypeScript reports a step that is not handled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "step", rename_all = "snake_case")]
 #[non_exhaustive]

@@ -34,7 +34,7 @@ pub use reader::LogReader;
 /// Keeps the logs of groups, delivers their messages to all servers, and grants the leases of operations that
 /// run at most once.
 ///
-/// Every implementation has to pass the tests of [`suite`](crate::suite) (feature `suite`).
+/// Every implementation has to pass the tests of the module `suite` (feature `suite`).
 ///
 /// A broker guarantees that the offsets of a group increase within an epoch, that no offset is assigned twice, and
 /// that every reader gets all messages in the same order. A broker that cannot guarantee this any more, for

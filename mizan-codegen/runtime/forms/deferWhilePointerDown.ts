@@ -1,16 +1,17 @@
-/** State of the pointer within a form. */
+/** Tracks whether the pointer is pressed in a form. */
 export interface PointerState {
-  /** Handles that the pointer goes down in the form. */
+  /** Records that the pointer was pressed in the form. */
   readonly onPointerDown: () => void;
-  /** Runs the work now, or once the pointer is up. */
+  /** Runs the work now, or once the pointer is released. */
   readonly deferWhilePointerDown: (work: () => void) => void;
 }
 
 /**
  * Creates the pointer state of a form.
  *
- * A click starts with taking the focus from a field. If the error of that field appeared at once, it could
- * move the button away from the pointer, and the browser would not report a click.
+ * Pressing the pointer on a button takes the focus from a field, which validates the field. If its error
+ * appeared immediately, it could move the button away from the pointer, and the browser would not report a
+ * click.
  */
 export function createPointerState(): PointerState {
   let isDown = false;

@@ -1,4 +1,4 @@
-/** Error codes of the client itself, without a readable response of the server. */
+/** Error codes that the client sets itself if it has no readable response from the server. */
 export type ClientCode = "network" | "aborted" | "unreadable_reply";
 
 /**

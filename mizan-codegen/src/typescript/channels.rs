@@ -87,7 +87,10 @@ fn declaration(channel: &Channel<'_>) -> Document {
         text("}"),
         Document::HardLine,
         Document::HardLine,
-        comment(&docs(channel)),
+        comment(&Docs {
+            text: channel.manifest.docs.clone(),
+            deprecated: false,
+        }),
         assignment(
             format!("export const {name}Channel: ChannelDefinition<{component}Channel> ="),
             "{",
@@ -114,6 +117,12 @@ fn hook(channel: &Channel<'_>) -> Document {
     let Channel {
         name, component, ..
     } = channel;
+    let summary = format!(
+        "Subscribes to the channel `{}` while the component is mounted.",
+        channel.manifest.name
+    );
+    let paragraphs = [Some(summary), channel.manifest.docs.clone()];
+    let docs = paragraphs.into_iter().flatten().collect::<Vec<_>>();
     let mut parameters = vec![text("options?: runtime.ChannelHookOptions")];
     let mut params = "undefined";
     if channel.params.is_some() {
@@ -131,7 +140,7 @@ fn hook(channel: &Channel<'_>) -> Document {
     ];
     Document::Concat(vec![
         Document::HardLine,
-        comment(&docs(channel)),
+        comment(&Docs::from(docs.join("\n\n").as_str())),
         text(format!("export function use{component}Channel")),
         Document::list("(", parameters, ")"),
         text(format!(
@@ -147,13 +156,6 @@ fn hook(channel: &Channel<'_>) -> Document {
         text("}"),
         Document::HardLine,
     ])
-}
-
-fn docs(channel: &Channel<'_>) -> Docs {
-    Docs {
-        text: channel.manifest.docs.clone(),
-        deprecated: false,
-    }
 }
 
 #[cfg(test)]

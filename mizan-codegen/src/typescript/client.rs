@@ -40,7 +40,7 @@ export const api: Api = createApi();
     .print()
 }
 
-/// Imports only names that are used, because `noUnusedLocals` applies to generated files as well.
+/// Imports only names that are used, because `noUnusedLocals` also applies to generated files.
 fn imports(plan: &Plan<'_>) -> Document {
     let has = |is_wanted: fn(FunctionKind) -> bool| {
         plan.all_functions()
@@ -102,7 +102,7 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
         let members = vec![
             declaration(
                 "state",
-                &docs(&form.state, Some("Loads the form.")),
+                &docs(&form.state, Some("Loads the initial state of the form.")),
                 &form.state,
             ),
             declaration(
@@ -121,7 +121,7 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
         ];
         Document::Concat(vec![
             comment(&Docs::from(
-                format!("The form `{}`.", form.manifest.name).as_str(),
+                format!("The functions of the form `{}`.", form.manifest.name).as_str(),
             )),
             block(format!("readonly {}: {{", form.name), members, "};"),
         ])

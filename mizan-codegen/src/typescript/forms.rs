@@ -279,8 +279,10 @@ fn hook(form: &Form<'_>) -> Document {
         manifest,
         ..
     } = form;
-    let name = manifest.title.as_ref().unwrap_or(&manifest.name);
-    let docs = format!("State and components of the form `{name}`.");
+    let docs = format!(
+        "Returns the state and the components of the form `{}`. Suspends until its state is loaded.",
+        manifest.name
+    );
     let parameter = text(format!("options?: runtime.FormOptions<{component}Types>"));
     Document::Concat(vec![
         comment(&Docs::from(docs.as_str())),

@@ -38,13 +38,17 @@ fn common_errors(codes: &[String]) -> Document {
     let codes = codes.iter().map(|code| text(literal::string(code)));
     let codes = codes.chain([text("ClientCode")]).map(without_docs);
     Document::Concat(vec![
-        comment(&Docs::from("The error codes of every function.")),
+        comment(&Docs::from(
+            "The error codes that a call of any function can have.",
+        )),
         text("export type CommonCode ="),
         union_after_operator(codes),
         text(";"),
         Document::HardLine,
         Document::HardLine,
-        comment(&Docs::from("The errors of every function.")),
+        comment(&Docs::from(
+            "The errors that a call of any function can have.",
+        )),
         text(format!("export type {COMMON_ERROR} = Failure<CommonCode>;")),
         Document::HardLine,
     ])

@@ -25,7 +25,7 @@ pub struct FormState {
     pub values: Map<String, Value>,
     /// The dynamic choices by the path of the field; `*` stands for the index of a row.
     pub choices: BTreeMap<String, Vec<Choice>>,
-    /// The idempotency key of the submission: a form that is submitted twice runs once.
+    /// The idempotency key of the submission: the server processes a repeated submission only once.
     pub token: String,
     /// The path and query of the page that contains the form; empty outside of a page.
     pub page: String,

@@ -155,16 +155,16 @@ fn renders(plan: &Plan, node: &Node, runtime: &Runtime, only: &str) {
         if !name.contains(only) {
             continue;
         }
-        let asked = Asked { mode, page, props };
-        let ours = runtime.block_on(html(&renderer, &asked));
-        let theirs = peer.html(&asked);
+        let case = Case { mode, page, props };
+        let ours = runtime.block_on(html(&renderer, &case));
+        let theirs = peer.html(&case);
         assert_eq!(ours, theirs, "{name}: not the same page");
-        let at_once = at_once(&renderer, &asked);
+        let queue_length = queue_length(&renderer, &case);
         report(
             name,
             plan,
-            || peer.renders(&asked, plan.milliseconds),
-            || load(&renderer, &asked, plan.milliseconds, at_once),
+            || peer.renders(&case, plan.milliseconds),
+            || load(&renderer, &case, plan.milliseconds, queue_length),
         );
     }
 }
@@ -176,17 +176,17 @@ fn rows(plan: &Plan, node: &Node) {
     for (mode, kind) in [(Mode::String, "string"), (Mode::Stream, "stream")] {
         for rows in [100_u32, 1_000, 10_000] {
             let props = json!({ "rows": rows });
-            let asked = Asked {
+            let case = Case {
                 mode,
                 page: "Table",
                 props,
             };
-            let at_once = at_once(&renderer, &asked);
+            let queue_length = queue_length(&renderer, &case);
             report(
                 &format!("{kind}, {rows} rows"),
                 plan,
-                || peer.renders(&asked, plan.milliseconds) * f64::from(rows),
-                || load(&renderer, &asked, plan.milliseconds, at_once) * f64::from(rows),
+                || peer.renders(&case, plan.milliseconds) * f64::from(rows),
+                || load(&renderer, &case, plan.milliseconds, queue_length) * f64::from(rows),
             );
         }
     }
@@ -258,14 +258,14 @@ fn memory(node: &Node) {
             used.trim().parse::<f64>().unwrap()
         };
         let (one, three) = (ours("1"), ours("3"));
-        let asked = Asked {
+        let case = Case {
             mode: Mode::String,
             page,
             props: props.clone(),
         };
         let mut peer = node.peer();
-        peer.renders(&asked, 2000);
-        let theirs = peer.resident(&asked);
+        peer.renders(&case, 2000);
+        let theirs = peer.resident(&case);
         println!("{page:<44}{theirs:>12.0}{one:>12.0}");
         println!(
             "{:<44}{:>12}{:>12.0}",
@@ -279,8 +279,8 @@ fn memory(node: &Node) {
 fn render_for_a_while(page: &str, props: &str, threads: &str) {
     let props = serde_json::from_str(props).unwrap();
     let mode = Mode::String;
-    let asked = Asked { mode, page, props };
-    load(&renderer(threads.parse().unwrap()), &asked, 2000, 16);
+    let case = Case { mode, page, props };
+    load(&renderer(threads.parse().unwrap()), &case, 2000, 16);
     println!("{}", resident());
 }
 
@@ -304,19 +304,19 @@ fn resident() -> f64 {
     kilobytes.parse::<f64>().unwrap() / 1024.0
 }
 
-/// A rendered page.
-struct Asked<'a> {
+/// A page to render, with its props, as a string or a stream.
+struct Case<'a> {
     mode: Mode,
     page: &'a str,
     props: Value,
 }
 
-async fn html(renderer: &Renderer, asked: &Asked<'_>) -> String {
-    let file = format!("{}.tsx", asked.page);
-    if asked.mode == Mode::String {
-        return renderer.render(&file, &asked.props).await.unwrap().html;
+async fn html(renderer: &Renderer, case: &Case<'_>) -> String {
+    let file = format!("{}.tsx", case.page);
+    if case.mode == Mode::String {
+        return renderer.render(&file, &case.props).await.unwrap().html;
     }
-    let mut stream = renderer.render_stream(&file, &asked.props).await.unwrap();
+    let mut stream = renderer.render_stream(&file, &case.props).await.unwrap();
     let mut parts = Vec::new();
     while let Some(part) = stream.next().await {
         parts.extend_from_slice(&part.unwrap());
@@ -326,27 +326,27 @@ async fn html(renderer: &Renderer, asked: &Asked<'_>) -> String {
 
 /// The interval at which the requesting thread polls for results. Waking it for each render would cost the
 /// render thread about 2 µs; the threads of a server under load are awake.
-const LOOK: Duration = Duration::from_micros(500);
+const POLL_INTERVAL: Duration = Duration::from_micros(500);
 
 /// Returns the number of queued renders at which the render thread never waits.
-fn at_once(renderer: &Renderer, asked: &Asked<'_>) -> usize {
-    (0..4).fold(16, |at_once, _| {
-        let rate = load(renderer, asked, 100, at_once);
+fn queue_length(renderer: &Renderer, case: &Case<'_>) -> usize {
+    (0..4).fold(16, |queue_length, _| {
+        let rate = load(renderer, case, 100, queue_length);
         // The polling thread may sleep twice as long as requested, and needs time itself.
-        ((rate * LOOK.as_secs_f64() * 8.0) as usize).clamp(16, QUEUE_CAPACITY)
+        ((rate * POLL_INTERVAL.as_secs_f64() * 8.0) as usize).clamp(16, QUEUE_CAPACITY)
     })
 }
 
-/// Returns renders per second of processor time with `at_once` queued renders.
-fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usize) -> f64 {
-    let file = format!("{}.tsx", asked.page);
+/// Returns renders per second of processor time with `queue_length` queued renders.
+fn load(renderer: &Renderer, case: &Case<'_>, milliseconds: u64, queue_length: usize) -> f64 {
+    let file = format!("{}.tsx", case.page);
     let one = || async {
-        match asked.mode {
+        match case.mode {
             Mode::String => {
-                renderer.render(&file, &asked.props).await.unwrap();
+                renderer.render(&file, &case.props).await.unwrap();
             }
             Mode::Stream => {
-                let mut stream = renderer.render_stream(&file, &asked.props).await.unwrap();
+                let mut stream = renderer.render_stream(&file, &case.props).await.unwrap();
                 while let Some(part) = stream.next().await {
                     part.unwrap();
                 }
@@ -355,7 +355,7 @@ fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usiz
     };
     let (started, before) = (Instant::now(), processor_time());
     let end = Duration::from_millis(milliseconds);
-    let mut under_way: FuturesUnordered<_> = (0..at_once).map(|_| one()).collect();
+    let mut under_way: FuturesUnordered<_> = (0..queue_length).map(|_| one()).collect();
     let mut renders = 0;
     let mut unwoken = Context::from_waker(Waker::noop());
     loop {
@@ -367,7 +367,7 @@ fn load(renderer: &Renderer, asked: &Asked<'_>, milliseconds: u64, at_once: usiz
                 }
             }
             Poll::Ready(None) => break,
-            Poll::Pending => std::thread::sleep(LOOK),
+            Poll::Pending => std::thread::sleep(POLL_INTERVAL),
         }
     }
     f64::from(renders) / (processor_time() - before)
@@ -432,11 +432,11 @@ impl Node {
 }
 
 impl Peer<'_> {
-    fn ask(&mut self, asked: &Asked<'_>, milliseconds: u64) -> Value {
+    fn send(&mut self, case: &Case<'_>, milliseconds: u64) -> Value {
         let line = json!({
-            "mode": if asked.mode == Mode::String { "string" } else { "stream" },
-            "page": self.node.page(asked.page),
-            "props": asked.props,
+            "mode": if case.mode == Mode::String { "string" } else { "stream" },
+            "page": self.node.page(case.page),
+            "props": case.props,
             "milliseconds": milliseconds,
         });
         writeln!(self.input, "{line}").unwrap();
@@ -445,17 +445,17 @@ impl Peer<'_> {
         serde_json::from_str(&answer).unwrap()
     }
 
-    fn renders(&mut self, asked: &Asked<'_>, milliseconds: u64) -> f64 {
-        let answer = self.ask(asked, milliseconds);
+    fn renders(&mut self, case: &Case<'_>, milliseconds: u64) -> f64 {
+        let answer = self.send(case, milliseconds);
         answer["renders"].as_f64().unwrap() / answer["seconds"].as_f64().unwrap()
     }
 
-    fn html(&mut self, asked: &Asked<'_>) -> String {
-        self.ask(asked, 0)["html"].as_str().unwrap().into()
+    fn html(&mut self, case: &Case<'_>) -> String {
+        self.send(case, 0)["html"].as_str().unwrap().into()
     }
 
-    fn resident(&mut self, asked: &Asked<'_>) -> f64 {
-        self.ask(asked, 0)["resident"].as_f64().unwrap() / f64::from(1 << 20)
+    fn resident(&mut self, case: &Case<'_>) -> f64 {
+        self.send(case, 0)["resident"].as_f64().unwrap() / f64::from(1 << 20)
     }
 }
 

@@ -23,7 +23,7 @@ function Loaded({ post }: { post: Promise<Post> }) {
   return <Post post={use(post)} />;
 }
 
-/** Ten parts, each in a boundary of its own; with `wait`, each suspends until its data has come. */
+/** Ten parts, each in its own boundary. With `wait`, each part suspends until its data arrives. */
 export default function Posts({ wait }: { wait: boolean }) {
   return (
     <main>

@@ -35,7 +35,7 @@ pub(crate) trait Engine {
     /// Returns the modules compiled from source code since the last call, with their compiled code.
     fn take_compiled_modules(&mut self) -> Vec<Arc<Module>>;
 
-    /// Collects what replaced modules leave behind, if that is worth the time.
+    /// Frees the memory of unloaded modules. An engine may skip a slow collection while memory suffices.
     fn collect_garbage(&mut self);
 
     /// Returns a function that interrupts running code from any thread.

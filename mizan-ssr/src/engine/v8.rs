@@ -69,7 +69,7 @@ pub(super) fn initialize() {
                 "the ICU data does not match V8; Intl is not available"
             );
         }
-        // Unprotected: with V8's memory protection keys, the process crashes if the thread that builds a
+        // The platform is unprotected: with memory protection keys, the process crashes if the thread that builds a
         // renderer is not an ancestor of all render threads (denoland/deno_core#1091).
         let platform = v8::new_unprotected_default_platform(0, false).make_shared();
         v8::V8::initialize_platform(platform);
@@ -329,7 +329,7 @@ extern "C" fn on_heap_limit(data: *mut c_void, current: usize, _initial: usize) 
     let limit = unsafe { &*data.cast_const().cast::<HeapLimit>() };
     limit.reached.set(true);
     limit.handle.terminate_execution();
-    // Memory until the code has stopped. The engine is dropped afterwards.
+    // The new limit lets the code continue until it stops. The engine is dropped afterwards.
     current + (current / 2).max(32 << 20)
 }
 

@@ -71,7 +71,7 @@ interface EntryPoints {
   completeCall(id: number, succeeded: boolean, json: string): void;
   fireTimer(id: number): void;
   abort(reason: string): void;
-  /** Removes what a render leaves behind. Returns the name of a global object that the render changed. */
+  /** Cleans up after a render. Returns the name of a global object that the render changed. */
   endRender(thorough: boolean): string | undefined;
   invalidateModules(ids: string): void;
   describeError(error: unknown): string;

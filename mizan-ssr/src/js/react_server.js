@@ -123,7 +123,7 @@
           reactPlatform.scheduleDeferredTasks();
           return undefined;
         }
-        // Makes everything garbage now.
+        // Releases the render, so that its memory can be freed immediately.
         current = null;
         if (this.#streaming) return undefined;
         const markup = this.#markup.toWellFormed();
@@ -132,7 +132,7 @@
         host.finishRender();
         return undefined;
       }
-      // Results of server functions that arrive soon belong into the shell.
+      // The shell waits for results of server functions that may arrive soon.
       #onShellReady() {
         if (hasPendingCalls()) host.holdShell();
         else this.pipe();

@@ -1,5 +1,5 @@
 // @ts-check
-// The entry points that render a component: its path and props in, markup out.
+// The entry points that render a component to markup.
 /** @satisfies {Scripts["render"]} */ (
   ({ host, loadModule, renders, describe }) => {
     const NO_DEFAULT_EXPORT = -1; // `src/engine/exception.rs` has the same value.
@@ -28,7 +28,7 @@
       });
     };
 
-    // Components have numbers, so that no path crosses the border to the host for each render.
+    // Components have numbers, so that Rust does not pass a path for each render.
     /** @type {{ id: string, reactFiles: string }[]} */
     const components = [];
     return {

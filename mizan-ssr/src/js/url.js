@@ -130,7 +130,7 @@
       #parts;
       /** @type {URLSearchParams | null} */
       #params = null;
-      // Whether the parameters have changed since the parts were read. They are serialized on demand.
+      // Set if the parameters have changed since the parts were read. They are serialized on demand.
       #stale = false;
       static {
         readPart = (url, part) => url.#current()[part];

@@ -79,7 +79,7 @@ impl DiskCache {
         let entry = decode(key, &bytes, source)?;
         let age = metadata.modified().ok().and_then(|at| at.elapsed().ok());
         if age.is_some_and(|age| age > TOUCH_AGE) {
-            // Fails on a read-only cache. A file that stays old is deleted and written again.
+            // Fails on a read-only cache. A file whose time stays old is later deleted and written again.
             let _ = file.set_modified(SystemTime::now());
         }
         self.counters.read.fetch_add(1, Ordering::Relaxed);
@@ -158,7 +158,7 @@ fn write_atomically(directory: &Path, name: &str, bytes: &[u8]) -> std::io::Resu
     let suffix = format!(".{TEMPORARY_EXTENSION}");
     let mut builder = tempfile::Builder::new();
     builder.suffix(&suffix);
-    // Readable by other users, as the server may not run as the user who filled the cache.
+    // Other users can read the files, because the server may not run as the user who filled the cache.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(directory)?;
@@ -179,7 +179,7 @@ fn prune(directory: &Path) {
             let metadata = entry.metadata().ok()?;
             let path = entry.path();
             let extension = path.extension()?;
-            // A killed process leaves temporary files.
+            // A killed process does not remove its temporary files.
             let is_cache_file = extension == FILE_EXTENSION || extension == TEMPORARY_EXTENSION;
             (is_cache_file && metadata.is_file()).then_some((
                 metadata.modified().ok()?,

@@ -21,7 +21,7 @@ pub(crate) enum ModuleError {
     Unreadable { file: PathBuf, reason: String },
     /// The source contains a syntax error.
     Syntax(SyntaxError),
-    /// The renderer does not support the file or something that it asks for.
+    /// The renderer does not support the file or a feature that it uses.
     Unsupported { file: PathBuf, reason: String },
 }
 

@@ -34,10 +34,10 @@ pub(crate) struct Loader {
     type_module: Mutex<HashMap<PathBuf, bool>>,
 }
 
-/// The id of a module without exports, which replaces what a package omits for browsers.
+/// The id of a module without exports, which replaces modules that a package omits for browsers.
 const EMPTY_MODULE: &str = "mizan:empty";
 
-/// The code of a file, and its relation to the disk cache.
+/// The code of a file, and its entry in the disk cache.
 struct LoadedCode {
     transformed: TransformedModule,
     cache_key: Option<CacheKey>,

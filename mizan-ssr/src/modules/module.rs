@@ -30,7 +30,7 @@ pub(crate) struct Module {
     pub(super) compiled: Mutex<Option<CompiledCode>>,
 }
 
-/// A file of a module, with the metadata that tells whether it has changed.
+/// A file of a module, with the metadata by which changes are detected.
 pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
     pub(super) digest: [u8; 32],
@@ -80,7 +80,7 @@ impl SourceFile {
         Ok((file, content))
     }
 
-    /// Returns whether the file on disk has other content than when it was read.
+    /// Returns whether the content of the file on disk has changed since it was read.
     ///
     /// A file rewritten with the same content has not changed.
     pub(super) fn has_changed(&self) -> bool {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::ModuleError;
 
-/// The way in which a file becomes a module.
+/// The conversion of a file to a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ModuleKind {
     /// JavaScript or TypeScript.
@@ -21,7 +21,7 @@ pub(super) enum ModuleKind {
     AssetUrl,
 }
 
-/// The beginning of the file name of the build of React's server that renders; see `js/react_server.js`.
+/// The beginning of the file name of the React server build that renders; see `js/react_server.js`.
 pub(crate) const REACT_SERVER_FILE: &str = "react-dom-server.bun";
 
 const SCRIPT_EXTENSIONS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
@@ -87,7 +87,7 @@ pub(super) fn extension(path: &Path) -> String {
         .to_ascii_lowercase()
 }
 
-/// Returns whether the file is the build of React's server that renders.
+/// Returns whether the file is the React server build that renders.
 pub(super) fn is_react_server(path: &Path) -> bool {
     path.file_name().is_some_and(|name| {
         name.as_encoded_bytes()

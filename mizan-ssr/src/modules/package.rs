@@ -1,4 +1,4 @@
-//! The distinction between files of installed packages and files of the project.
+//! Detection of files that belong to an installed package.
 
 use std::path::Path;
 

@@ -45,7 +45,7 @@ pub(crate) enum ModuleFormat {
         awaits: bool,
     },
     CommonJs,
-    /// The build of React's server, a CommonJS module with additional parameters for platform APIs.
+    /// The React server build, a CommonJS module with additional parameters for platform APIs.
     ReactServer,
 }
 

@@ -17,8 +17,8 @@ use crate::renderer::RenderStream;
 ///
 /// Dropping the body cancels the render.
 ///
-/// An error after the shell does not abort the response. The markup marks what is missing, and the
-/// browser renders it once the document is complete. The server logs the error with an id, which is
+/// An error after the shell does not abort the response. The markup marks the missing parts, and the
+/// browser renders them once the document is complete. The server logs the error with an id, which is
 /// also in `<template data-mizan-error>` of the document.
 pub struct PageBody(Content);
 

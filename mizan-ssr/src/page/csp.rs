@@ -97,7 +97,7 @@ impl fmt::Display for InvalidNonce {
 
 impl std::error::Error for InvalidNonce {}
 
-/// A content security policy in which only the nonce is missing.
+/// A content security policy with the placeholder `{nonce}`.
 #[derive(Clone, Debug)]
 pub(super) struct CspTemplate(String);
 

@@ -33,7 +33,7 @@ impl Document<'_> {
     ///
     /// `markup` is the root element with the elements before and after it.
     pub(super) fn beginning(&self, markup: &str) -> String {
-        // React writes hoisted elements, which belong into the head, before the root. `<` is escaped in
+        // React writes hoisted elements, which belong in the head, before the root. `<` is escaped in
         // their text and attributes.
         let root = markup.find("<div id=\"mizan-root\"").unwrap_or_default();
         let (hoisted, body) = markup.split_at(root);

@@ -22,7 +22,7 @@ const poll = async () => {
         response.status >= 500 && shownText(page) !== shownError;
       if (response.ok || isOtherError) return location.reload();
     } catch {
-      // The server restarts.
+      // The server may be restarting.
     }
   }
   setTimeout(poll, 1000);

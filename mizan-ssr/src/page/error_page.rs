@@ -20,7 +20,7 @@ pub(super) struct ErrorPage<'a> {
     pub(super) development: bool,
     /// Set if the client accepts HTML.
     pub(super) html: bool,
-    /// Set if `error_page.js` sent the request, which is not worth an error in the log.
+    /// Set if `error_page.js` sent the request. In development, its error is then not logged as an error again.
     pub(super) is_retry: bool,
     pub(super) nonce: Option<Nonce>,
 }

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::body::PageBody;
 
-/// Returns a response whose content type browsers do not second-guess.
+/// Returns a response whose content type browsers must not change by sniffing.
 pub(super) fn response(
     status: StatusCode,
     content_type: &'static str,

@@ -81,13 +81,13 @@ impl PagesBuilder {
         self
     }
 
-    /// Sets the title of pages whose component renders no `<title>`.
+    /// Sets the title of pages whose component does not render a `<title>`.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sets HTML for the head of every page. The HTML is trusted.
+    /// Sets HTML for the head of every page. The HTML is trusted: it is not escaped.
     pub fn head(mut self, html: impl Into<String>) -> Self {
         self.head = html.into();
         self

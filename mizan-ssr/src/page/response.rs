@@ -145,7 +145,7 @@ impl Page<'_> {
         self
     }
 
-    /// Waits for suspended parts, so that the page is complete without JavaScript.
+    /// Waits for suspended parts before responding, so that the page is complete without JavaScript.
     pub fn whole(mut self) -> Self {
         self.is_whole = true;
         self

@@ -21,7 +21,7 @@ impl<'a> ChunkSender<'a> {
         }
     }
 
-    /// Sends the markup emitted so far. Returns `false` if the reader is gone.
+    /// Sends the markup emitted so far. Returns `false` if the stream was dropped.
     pub(super) fn send(&mut self, host: &Host) -> bool {
         let Some(markup) = host.take_chunk() else {
             return !self.chunks.is_closed();

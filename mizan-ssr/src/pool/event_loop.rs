@@ -83,7 +83,7 @@ impl<'a> EventLoop<'a> {
         Ok(())
     }
 
-    /// Makes React stop, so that it closes open elements and emits fallbacks.
+    /// Aborts React's render: React closes open elements and emits fallbacks.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-    /// Discards further markup, because its reader is gone.
+    /// Discards further markup, because the stream was dropped.
     pub(super) fn stop_sending(&mut self) {
         self.chunks = None;
     }
@@ -157,7 +157,7 @@ impl<'a> EventLoop<'a> {
         match outcome {
             Ok(outcome) => self.complete_call(outcome),
             Err(RecvTimeoutError::Timeout) => Ok(()),
-            // The task that runs the functions is gone, for example because its runtime shuts down.
+            // The task that runs the functions has ended, for example because its runtime shuts down.
             Err(RecvTimeoutError::Disconnected) => Err(RenderExit::Suspended),
         }
     }

@@ -14,7 +14,7 @@ use crate::output::{RenderChunk, Rendered};
 
 /// The deadline of a job: interrupts its code, and replies on behalf of a thread that is stuck.
 pub(crate) struct JobDeadline {
-    /// The component's path as given by the caller, for messages.
+    /// The component's path as the caller specified it, for messages.
     pub(crate) path: String,
     timeout: Duration,
     pub(crate) at: Instant,
@@ -86,11 +86,11 @@ impl JobDeadline {
         .into()
     }
 
-    /// Replies to the caller that the deadline has expired.
+    /// Sends the caller the error of an expired deadline, unless a reply was sent before.
     pub(super) fn reply_expired(&self) {
         match &self.output {
             JobOutput::Whole(reply) => send_reply(reply, Err(self.error())),
-            // The reader may be gone.
+            // The stream may have been dropped.
             JobOutput::Stream(chunks) => drop(chunks.send(Err(self.error()))),
         }
     }
@@ -117,7 +117,7 @@ impl Watched for JobDeadline {
 /// Sends `result` unless a reply has been sent already.
 pub(super) fn send_reply(reply: &Reply, result: Result<Rendered, RenderError>) {
     if let Some(reply) = reply.lock().take() {
-        // The caller may be gone.
+        // The caller may have dropped the render.
         let _ = reply.send(result);
     }
 }

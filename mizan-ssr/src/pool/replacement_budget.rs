@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const MAX_REPLACEMENTS: usize = 16;
 /// The time after which one more replacement is available.
 const REFILL_INTERVAL: Duration = Duration::from_secs(60);
-/// The maximum number of stuck threads at which replacements start. Each keeps its memory, and often a processor.
+/// The number of stuck threads above which none is replaced. Each occupies memory, and often a processor.
 const MAX_STUCK_THREADS: usize = 64;
 
 /// A budget of replacements for stuck threads, which refills over time and when threads return.
@@ -37,7 +37,7 @@ impl ReplacementBudget {
         true
     }
 
-    /// Adds the replacement of a stuck thread that has returned.
+    /// Makes one more replacement available, because a stuck thread has returned.
     pub(super) fn thread_returned(&mut self) {
         self.stuck = self.stuck.saturating_sub(1);
         self.available = (self.available + 1).min(MAX_REPLACEMENTS);

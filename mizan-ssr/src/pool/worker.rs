@@ -40,7 +40,7 @@ pub(super) struct Worker {
 /// The cached data of a component.
 #[derive(Default)]
 struct CachedComponent {
-    /// The files of the component's React, as the entry point `registerComponent` takes them.
+    /// The files of the React package that the component imports, as an argument of `registerComponent`.
     react_files: Option<String>,
     /// The number of the component in the current realm.
     number: Option<f64>,
@@ -74,7 +74,7 @@ impl Worker {
 
     /// Executes jobs until the renderer is closed or the thread is abandoned.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
-        // Before the first job, so that it waits only for its modules.
+        // Starts the engine early, so that the first job waits only for its modules.
         if let Err(error) = self.start_engine() {
             tracing::error!(%error, "cannot start the JavaScript engine of a render thread");
         }
@@ -231,11 +231,11 @@ impl Worker {
         };
         let path = &deadline.path;
         if matches!(result, Ok(None)) && chunks.is_some_and(|chunks| chunks.is_closed()) {
-            tracing::debug!(path, "the reader of the page disconnected before its end");
+            tracing::debug!(path, "client disconnected before the end of the page");
             self.host.take_recovered_errors();
         }
         self.log_recovered_errors();
-        // After an expired deadline, the interruption may still be on its way to the engine.
+        // After an expired deadline, the interruption may not have reached the engine yet.
         if !engine_is_usable || !in_time {
             self.engine = None;
         }
@@ -249,7 +249,10 @@ impl Worker {
         }
     }
 
-    /// Removes everything that a render leaves behind. With `thorough`, includes slow checks.
+    /// Cleans up after a render: ends it, and resets the realm if the render changed a global object or
+    /// every render needs fresh modules.
+    ///
+    /// With `thorough`, includes slow checks.
     fn clean_up(&mut self, thorough: bool) {
         let Some(engine) = &mut self.engine else {
             return;
@@ -262,7 +265,7 @@ impl Worker {
                 );
                 true
             }
-            // With `thorough`, the realm has been reset after the render already.
+            // If `thorough` is set, an earlier cleanup has already reset the realm after the render.
             Ok(_) => self.settings.fresh_modules && !thorough,
             Err(_) => {
                 self.engine = None;
@@ -306,7 +309,7 @@ impl Worker {
         }
     }
 
-    /// Returns the files of the React that the component `id` imports, as JSON.
+    /// Returns the files of the React package that the component `id` imports, as JSON.
     fn react_files(&mut self, id: &Arc<str>) -> Result<String, RenderError> {
         if let Some(files) = &self.component(id).react_files {
             return Ok(files.clone());

@@ -110,7 +110,8 @@ impl WorkerPool {
 
     /// Starts replacements for abandoned threads within the budget.
     ///
-    /// The renderer calls this method for each render, so that threads return when they are needed.
+    /// The renderer calls this method for each render, so that missing threads are replaced when they are
+    /// needed.
     pub(crate) fn replenish(self: &Arc<Self>, now: Instant) {
         while self.missing.load(Ordering::Relaxed) > 0 && self.budget.lock().try_take(now) {
             let decrement = |missing: usize| missing.checked_sub(1);

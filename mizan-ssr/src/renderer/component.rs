@@ -131,8 +131,8 @@ impl Component<'_> {
     ///
     /// `call` receives the name of a function and its input as JSON, which is empty for a function
     /// without input. It returns the output as JSON, or problem details (RFC 9457) as the server sends
-    /// them. `call` also determines the user as whom the functions run; `Caller` of mizan-http does so
-    /// for a request.
+    /// them. `call` also determines on behalf of which user the functions run; `Caller` of mizan-http
+    /// uses the user of a request.
     ///
     /// The calls run on the current tokio runtime. They are cancelled when the render ends or its
     /// result is dropped.

@@ -62,7 +62,7 @@ struct Shared {
     pool: Arc<WorkerPool>,
     queue_capacity: usize,
     vite: Option<Arc<Vite>>,
-    /// The module ids of component paths. Not used in development, where files come and go.
+    /// The module ids of component paths. Not used in development, where files are added and removed.
     cached_paths: Mutex<HashMap<String, Arc<str>>>,
 }
 

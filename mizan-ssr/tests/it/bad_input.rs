@@ -65,12 +65,12 @@ fn rejects_paths_outside_component_directory() {
     });
 }
 
-fn fails(engine: EngineKind, source: &str, code: RenderErrorCode) -> mizan_ssr::RenderError {
-    fails_with(engine, source, &[code])
+fn assert_fails(engine: EngineKind, source: &str, code: RenderErrorCode) -> mizan_ssr::RenderError {
+    assert_fails_with(engine, source, &[code])
 }
 
 /// Renders `source` and returns its error. Checks the deadline, and that another component renders afterwards.
-fn fails_with(
+fn assert_fails_with(
     engine: EngineKind,
     source: &str,
     codes: &[RenderErrorCode],
@@ -100,7 +100,7 @@ fn fails_with(
 #[test]
 fn reports_missing_default_export() {
     on_engines(|engine| {
-        let error = fails(
+        let error = assert_fails(
             engine,
             "export const App = 1;",
             RenderErrorCode::NoDefaultExport,
@@ -109,12 +109,12 @@ fn reports_missing_default_export() {
             error.to_string().contains("App.tsx has no default export"),
             "{error}"
         );
-        fails(
+        assert_fails(
             engine,
             "export default 7;",
             RenderErrorCode::NoDefaultExport,
         );
-        fails(
+        assert_fails(
             engine,
             "export default null;",
             RenderErrorCode::NoDefaultExport,
@@ -125,7 +125,7 @@ fn reports_missing_default_export() {
 #[test]
 fn reports_location_and_excerpt_of_syntax_error() {
     on_engines(|engine| {
-        let error = fails(
+        let error = assert_fails(
             engine,
             "export default () => {\n  return <b;\n};\n",
             RenderErrorCode::Syntax,
@@ -146,7 +146,7 @@ fn reports_location_and_excerpt_of_syntax_error() {
 fn maps_stack_of_exception_to_source() {
     on_engines(|engine| {
         let source = "type Props = {\n  a: string;\n};\nfunction Inner(props: Props) {\n  throw new TypeError('no ' + typeof props);\n}\nexport default function App() {\n  return <Inner a=\"b\" />;\n}\n";
-        let error = fails(engine, source, RenderErrorCode::Component);
+        let error = assert_fails(engine, source, RenderErrorCode::Component);
         assert!(
             error.to_string().starts_with("TypeError: no object"),
             "{error}"
@@ -171,14 +171,14 @@ fn reports_thrown_values_that_are_not_errors() {
             "Object.create(null)",
         ] {
             let source = format!("export default () => {{ throw {thrown}; }};");
-            fails(engine, &source, RenderErrorCode::Component);
+            assert_fails(engine, &source, RenderErrorCode::Component);
         }
-        fails(
+        assert_fails(
             engine,
             "throw new Error('early'); export default () => null;",
             RenderErrorCode::Component,
         );
-        fails(
+        assert_fails(
             engine,
             "export default async () => { throw new Error('late'); };",
             RenderErrorCode::Component,
@@ -190,7 +190,7 @@ fn reports_thrown_values_that_are_not_errors() {
 fn reports_endless_suspension_immediately() {
     on_engines(|engine| {
         let started = Instant::now();
-        fails(
+        assert_fails(
             engine,
             "import { use } from 'react'; const never = new Promise(() => {}); export default () => use(never);",
             RenderErrorCode::Suspended,
@@ -214,7 +214,7 @@ fn interrupts_endless_loops_at_deadline() {
              export default () => use(p);",
             "export default () => { for (;;) try { (() => { for (;;); })(); } catch {} finally { continue; } };",
         ] {
-            fails(engine, source, RenderErrorCode::DeadlineExceeded);
+            assert_fails(engine, source, RenderErrorCode::DeadlineExceeded);
         }
     });
 }
@@ -222,7 +222,7 @@ fn interrupts_endless_loops_at_deadline() {
 #[test]
 fn limits_heap_memory() {
     on_engines(|engine| {
-        fails(
+        assert_fails(
             engine,
             "export default () => { const all = []; for (;;) all.push({ a: all.length, b: [1, 2, 3] }); };",
             RenderErrorCode::OutOfMemory,
@@ -233,13 +233,13 @@ fn limits_heap_memory() {
 #[test]
 fn reports_endless_recursion() {
     on_engines(|engine| {
-        fails(
+        assert_fails(
             engine,
             "const f = (): number => f() + 1; export default () => <b>{f()}</b>;",
             RenderErrorCode::Component,
         );
         // React catches the stack overflow and continues with an empty stack, until a limit is reached.
-        fails_with(
+        assert_fails_with(
             engine,
             "export default function App() { return <App />; }",
             &[

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::app::{App, html, on_engines};
 
 /// Renders once and closes the renderer, as a process does.
-fn start(renderer: Renderer, expected: &str) -> CacheStatistics {
+fn render_once(renderer: Renderer, expected: &str) -> CacheStatistics {
     assert_eq!(html(&renderer, "App.tsx", &json!({})), expected);
     let clone = renderer.clone();
     tokio::runtime::Builder::new_current_thread()
@@ -35,11 +35,11 @@ const APP: &str = "import { n } from './n'; export default () => <b>{n}</b>;";
 fn second_process_reuses_cached_modules() {
     on_engines(|engine| {
         let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
-        let first = start(app.renderer(engine), "<b>1</b>");
+        let first = render_once(app.renderer(engine), "<b>1</b>");
         assert!(first.transformed > 2 && first.read == 0, "{first:?}");
         assert_eq!(first.written, first.transformed, "{first:?}");
         assert_eq!(entries(&app).len() as u64, first.written);
-        let second = start(app.renderer(engine), "<b>1</b>");
+        let second = render_once(app.renderer(engine), "<b>1</b>");
         assert_eq!((second.transformed, second.written), (0, 0), "{second:?}");
         assert_eq!(second.read, first.transformed, "{second:?}");
         if is_v8(engine) {
@@ -53,15 +53,15 @@ fn second_process_reuses_cached_modules() {
 fn transforms_only_changed_files() {
     on_engines(|engine| {
         let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
-        let first = start(app.renderer(engine), "<b>1</b>");
+        let first = render_once(app.renderer(engine), "<b>1</b>");
         app.write("n.ts", "export const n: number = 2;");
-        let second = start(app.renderer(engine), "<b>2</b>");
+        let second = render_once(app.renderer(engine), "<b>2</b>");
         assert_eq!(second.transformed, 1, "{second:?}");
         assert_eq!(second.read, first.transformed - 1, "{second:?}");
         app.write("n.ts", "export const n: number = 1;");
-        assert_eq!(start(app.renderer(engine), "<b>1</b>").transformed, 0);
+        assert_eq!(render_once(app.renderer(engine), "<b>1</b>").transformed, 0);
         let developed = app.builder(engine).development(true).build();
-        let developed = start(developed.expect("valid settings"), "<b>1</b>");
+        let developed = render_once(developed.expect("valid settings"), "<b>1</b>");
         assert_eq!(developed.read, 0, "{developed:?}");
     });
 }
@@ -70,7 +70,7 @@ fn transforms_only_changed_files() {
 fn rewrites_damaged_cache_files() {
     on_engines(|engine| {
         let app = App::new(&[("App.tsx", APP), ("n.ts", "export const n: number = 1;")]);
-        let first = start(app.renderer(engine), "<b>1</b>");
+        let first = render_once(app.renderer(engine), "<b>1</b>");
         for (number, entry) in entries(&app).into_iter().enumerate() {
             let mut bytes = fs::read(&entry).expect("an existing file");
             let middle = bytes.len() / 2;
@@ -82,10 +82,10 @@ fn rewrites_damaged_cache_files() {
             }
             fs::write(&entry, bytes).expect("a writable file");
         }
-        let second = start(app.renderer(engine), "<b>1</b>");
+        let second = render_once(app.renderer(engine), "<b>1</b>");
         assert_eq!((second.read, second.code_reused), (0, 0), "{second:?}");
         assert_eq!(second.written, first.written, "{second:?}");
-        let third = start(app.renderer(engine), "<b>1</b>");
+        let third = render_once(app.renderer(engine), "<b>1</b>");
         assert_eq!(third.read, first.written, "{third:?}");
     });
 }
@@ -119,7 +119,7 @@ fn uses_configured_cache_directory() {
         let app = App::component("export default () => <b>1</b>;");
         let elsewhere = app.path("kept/here");
         let builder = app.builder(engine).cache_dir(&elsewhere);
-        let first = start(builder.build().expect("valid settings"), "<b>1</b>");
+        let first = render_once(builder.build().expect("valid settings"), "<b>1</b>");
         assert_eq!(
             fs::read_dir(&elsewhere)
                 .expect("the cache directory")
@@ -128,11 +128,11 @@ fn uses_configured_cache_directory() {
         );
         assert!(!app.path("node_modules/.cache").exists());
         let builder = app.builder(engine).no_disk_cache();
-        let none = start(builder.build().expect("valid settings"), "<b>1</b>");
+        let none = render_once(builder.build().expect("valid settings"), "<b>1</b>");
         assert_eq!((none.read, none.written), (0, 0));
         // Rendering works without a writable cache directory.
         let builder = app.builder(engine).cache_dir(app.path("App.tsx/cache"));
-        let none = start(builder.build().expect("valid settings"), "<b>1</b>");
+        let none = render_once(builder.build().expect("valid settings"), "<b>1</b>");
         assert_eq!(none.written, 0);
     });
 }
@@ -143,7 +143,7 @@ fn closed_renderer_rejects_renders() {
         let app = App::component("export default () => <b>1</b>;");
         let renderer = app.renderer(engine);
         let clone = renderer.clone();
-        start(renderer, "<b>1</b>");
+        render_once(renderer, "<b>1</b>");
         let error = clone
             .render_blocking("App.tsx", &json!({}))
             .expect_err("a closed renderer");

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::app::{App, error, html, on_engines};
 
-fn develop(app: &App, engine: EngineKind) -> Renderer {
+fn development_renderer(app: &App, engine: EngineKind) -> Renderer {
     app.builder(engine)
         .development(true)
         .build()
@@ -26,7 +26,7 @@ fn reevaluates_changed_files_and_importers_only() {
             ("leaf.ts", "export const leaf = 1;"),
             ("other.ts", "let n = 0; export const other = () => ++n;"),
         ]);
-        let renderer = develop(&app, engine);
+        let renderer = development_renderer(&app, engine);
         assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>m1<!-- -->1</b>");
         app.write("leaf.ts", "export const leaf = 22;");
         assert_eq!(
@@ -49,7 +49,7 @@ fn reports_error_until_file_is_fixed() {
             "App.tsx",
             "import { x } from './x'; export default () => <b>{x}</b>;",
         )]);
-        let renderer = develop(&app, engine);
+        let renderer = development_renderer(&app, engine);
         assert!(error(&renderer, "App.tsx").to_string().contains("./x"));
         app.write("x.ts", "export const x = ;");
         assert!(

@@ -57,15 +57,15 @@ fn on_pages(component: &str, test: &impl AsyncFn(&App, EngineKind)) {
     });
 }
 
-fn with_vite(app: &App, engine: EngineKind) -> PagesBuilder {
-    served(app, app.builder(engine)).entry("src/main.tsx")
+fn builder_with_entry(app: &App, engine: EngineKind) -> PagesBuilder {
+    builder_with_manifest(app, app.builder(engine)).entry("src/main.tsx")
 }
 
-fn served(app: &App, renderer: RendererBuilder) -> PagesBuilder {
-    by(app, renderer, manifest(app))
+fn builder_with_manifest(app: &App, renderer: RendererBuilder) -> PagesBuilder {
+    builder_with(app, renderer, manifest(app))
 }
 
-fn by(app: &App, renderer: RendererBuilder, vite: Vite) -> PagesBuilder {
+fn builder_with(app: &App, renderer: RendererBuilder, vite: Vite) -> PagesBuilder {
     let renderer = renderer.vite(vite.root(app.path("."))).build();
     Pages::builder(renderer.expect("valid settings"))
 }
@@ -74,8 +74,8 @@ fn manifest(app: &App) -> Vite {
     Vite::manifest(app.path("dist")).expect("a manifest")
 }
 
-fn built(app: &App, engine: EngineKind) -> Pages {
-    let pages = with_vite(app, engine);
+fn build_pages(app: &App, engine: EngineKind) -> Pages {
+    let pages = builder_with_entry(app, engine);
     pages.build().expect("valid settings")
 }
 
@@ -139,7 +139,7 @@ fn links_chunks_once_with_imports_first() {
     on_pages(
         "export default ({ n }) => <p>{n}</p>;",
         &async |app, engine| {
-            let pages = built(app, engine);
+            let pages = build_pages(app, engine);
             // The spelling of the path does not matter.
             let page = pages.page("./src/App.tsx").props(&json!({ "n": 1 }));
             let dom = parsed(&text(page.respond().await).await);
@@ -184,7 +184,7 @@ fn links_entry_chunk_with_configured_base() {
             ("/app/", "/app/"),
             ("https://cdn.test/x/", "https://cdn.test/x/"),
         ] {
-            let pages = by(app, app.builder(engine), manifest(app).base(base));
+            let pages = builder_with(app, app.builder(engine), manifest(app).base(base));
             let pages = pages.entry("src/main.tsx").build().expect("valid settings");
             let dom = parsed(&text(pages.page("src/Alone.tsx").respond().await).await);
             let styles =
@@ -196,7 +196,9 @@ fn links_entry_chunk_with_configured_base() {
             r#"{ "style.css": { "file": "assets/style-1.css", "src": "style.css" },
                  "src/main.tsx": { "file": "assets/a#b%.js", "isEntry": true } }"#,
         );
-        let pages = with_vite(app, engine).build().expect("valid settings");
+        let pages = builder_with_entry(app, engine)
+            .build()
+            .expect("valid settings");
         let dom = parsed(&text(pages.page("src/Alone.tsx").respond().await).await);
         assert_eq!(
             hrefs(&dom.all("link"), "stylesheet"),
@@ -238,7 +240,7 @@ fn reports_invalid_settings_with_fix() {
             let bad = Vite::manifest(app.path("bad")).expect_err("an invalid manifest");
             check(bad, parts);
         }
-        let pages = |vite| by(app, app.builder(engine), vite);
+        let pages = |vite| builder_with(app, app.builder(engine), vite);
         let none = pages(manifest(app)).build().expect_err("a missing entry");
         check(none, &["`PagesBuilder::entry`"]);
         let unknown = pages(manifest(app)).entry("main.tsx").build();
@@ -284,7 +286,7 @@ fn reports_invalid_settings_with_fix() {
 #[test]
 fn streams_entry_after_shell_with_nonces() {
     on_pages(SLOW, &async |app, engine| {
-        let pages = served(app, app.builder(engine).shell_delay(Duration::ZERO));
+        let pages = builder_with_manifest(app, app.builder(engine).shell_delay(Duration::ZERO));
         let pages = pages.entry("src/main.tsx");
         let pages = pages.content_security_policy(STRICT_CSP);
         let pages = pages.build().expect("valid settings");
@@ -373,7 +375,7 @@ const STYLED: &str = "import { Suspense, use } from 'react';
 #[test]
 fn component_styles_carry_nonce() {
     on_pages(STYLED, &async |app, engine| {
-        let pages = with_vite(app, engine).content_security_policy(STRICT_CSP);
+        let pages = builder_with_entry(app, engine).content_security_policy(STRICT_CSP);
         let pages = pages.build().expect("valid settings");
         let response = pages.page("src/App.tsx").respond().await;
         let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
@@ -401,7 +403,7 @@ fn component_styles_carry_nonce() {
         );
 
         // Without a policy, the markup of React is unchanged.
-        let response = built(app, engine).page("src/App.tsx").respond().await;
+        let response = build_pages(app, engine).page("src/App.tsx").respond().await;
         assert!(!text(response).await.contains("nonce"));
     });
 }
@@ -409,7 +411,7 @@ fn component_styles_carry_nonce() {
 #[test]
 fn uses_external_nonce_without_header() {
     on_pages(SLOW, &async |app, engine| {
-        let pages = built(app, engine);
+        let pages = build_pages(app, engine);
         let nonce = Nonce::parse("R4nd0m+/==").expect("a valid value");
         let page = pages.page("src/App.tsx").functions(functions).nonce(nonce);
         let response = page.respond().await;
@@ -423,7 +425,7 @@ fn uses_external_nonce_without_header() {
 #[test]
 fn whole_page_contains_no_react_scripts() {
     on_pages(SLOW, &async |app, engine| {
-        let pages = built(app, engine);
+        let pages = build_pages(app, engine);
         let page = pages.page("src/App.tsx").functions(functions).whole();
         let html = text(page.respond().await).await;
         let dom = parsed(&html);
@@ -447,7 +449,7 @@ fn escapes_hostile_props_titles_and_paths() {
     on_pages(source, &async |app, engine| {
         let name = "x <!--'&quot;.tsx";
         app.write(name, source);
-        let pages = by(
+        let pages = builder_with(
             app,
             app.builder(engine),
             manifest(app).base("/\"><script>/"),
@@ -489,7 +491,7 @@ fn moves_hoisted_elements_to_head() {
             <svg><title>drawing</title></svg></main></>;
         };";
     on_pages(source, &async |app, engine| {
-        let pages = with_vite(app, engine);
+        let pages = builder_with_entry(app, engine);
         let head = "<meta name=\"theme-color\" content=\"#fff\">";
         let pages = pages
             .title("page")
@@ -552,7 +554,7 @@ fn links_files_of_dev_server() {
             .expect("an existing path");
         let file = file.to_str().expect("valid UTF-8");
         let vite = Vite::dev_server("http://localhost:5173/").base("/app/");
-        let pages = by(app, app.builder(engine).development(true), vite)
+        let pages = builder_with(app, app.builder(engine).development(true), vite)
             .entry("/src/main.tsx")
             .content_security_policy(STRICT_CSP);
         let pages = pages.build().expect("valid settings");
@@ -591,7 +593,7 @@ fn links_files_of_dev_server() {
 #[test]
 fn sets_response_headers() {
     on_pages("export default () => <p>hi</p>;", &async |app, engine| {
-        let pages = built(app, engine);
+        let pages = build_pages(app, engine);
         let response = pages.page("src/App.tsx").respond().await;
         assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
         assert_eq!(header(&response, &X_CONTENT_TYPE_OPTIONS), "nosniff");
@@ -652,7 +654,7 @@ fn with_package(app: &App) {
 }
 
 #[track_caller]
-fn no_outside(dom: &Dom) {
+fn assert_no_external_resources(dom: &Dom) {
     for element in dom.elements() {
         let own = element.text.contains("mizan-retry") && element.get("nonce").is_some();
         assert!(
@@ -669,7 +671,7 @@ fn development_error_page_polls_for_fix() {
     on_pages(THROWS, &async |app, engine| {
         with_package(app);
         let pages = |development| {
-            let pages = served(app, app.builder(engine).development(development));
+            let pages = builder_with_manifest(app, app.builder(engine).development(development));
             pages.entry("src/main.tsx").build().expect("valid settings")
         };
         let (log, _guard) = Log::of_this_thread();
@@ -717,7 +719,7 @@ fn development_error_page_polls_for_fix() {
 fn development_error_page_shows_source_lines() {
     on_pages(THROWS, &async |app, engine| {
         with_package(app);
-        let pages = served(app, app.builder(engine).development(true));
+        let pages = builder_with_manifest(app, app.builder(engine).development(true));
         let pages = pages
             .entry("src/main.tsx")
             .content_security_policy(STRICT_CSP)
@@ -735,7 +737,7 @@ fn development_error_page_shows_source_lines() {
         );
         let html = text(response).await;
         let dom = parsed(&html);
-        no_outside(&dom);
+        assert_no_external_resources(&dom);
         let nonce = dom.all("style")[0].get("nonce").map(str::to_owned);
         assert!(policy.contains(&format!("'nonce-{}'", nonce.expect("a nonce"))));
         assert_eq!(
@@ -841,7 +843,7 @@ fn development_error_page_shows_syntax_errors_and_hints() {
 fn production_error_page_shows_only_id() {
     on_pages(THROWS, &async |app, engine| {
         with_package(app);
-        let pages = built(app, engine);
+        let pages = build_pages(app, engine);
         let directory = app.path("").to_str().expect("valid UTF-8").to_owned();
         for path in ["src/App.tsx", "../Secret.tsx", "None.tsx"] {
             for html in [true, false] {
@@ -866,7 +868,7 @@ fn production_error_page_shows_only_id() {
                 }
                 let id = if html {
                     let dom = parsed(&body);
-                    no_outside(&dom);
+                    assert_no_external_resources(&dom);
                     dom.all("code")[0].text.clone()
                 } else {
                     let (_, id) = body.split_once("id: ").expect("an error id");
@@ -889,7 +891,7 @@ fn maps_deadline_and_overload_to_status() {
             .builder(engine)
             .queue_capacity(1)
             .deadline(Duration::from_millis(900));
-        let pages = served(app, renderer)
+        let pages = builder_with_manifest(app, renderer)
             .entry("src/main.tsx")
             .build()
             .expect("valid settings");
@@ -920,7 +922,7 @@ fn completes_document_after_late_error() {
         const Never = () => use(never);
         export default () => <main><h1>shell</h1><Suspense fallback={<i>wait</i>}><Never /></Suspense></main>;";
     on_pages(source, &async |app, engine| {
-        let pages = built(app, engine);
+        let pages = build_pages(app, engine);
         let (log, _guard) = Log::of_this_thread();
         let response = pages.page("src/App.tsx").respond().await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -949,7 +951,7 @@ fn disconnect_cancels_render_and_calls() {
     }
     on_pages(SLOW, &async |app, engine| {
         app.write("Next.tsx", "export default () => <b>next</b>;");
-        let pages = built(app, engine);
+        let pages = build_pages(app, engine);
         let (sender, mut dropped) = tokio::sync::mpsc::unbounded_channel();
         let (started, mut running) = tokio::sync::mpsc::unbounded_channel();
         let page = pages.page("src/App.tsx").functions(move |name, _| {
@@ -986,7 +988,7 @@ fn serves_pages_with_axum() {
     on_pages(SLOW, &async |app, engine| {
         let router = Router::new()
             .route("/", get(home))
-            .with_state(built(app, engine));
+            .with_state(build_pages(app, engine));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
@@ -1056,8 +1058,12 @@ fn assets_have_browser_urls() {
                 .map(|img| img.get("src").unwrap_or_default().to_owned());
             (base.unwrap_or_default(), sources.collect::<Vec<_>>())
         };
-        let (base, sources) =
-            images(by(app, app.builder(engine), manifest(app).base("/app"))).await;
+        let (base, sources) = images(builder_with(
+            app,
+            app.builder(engine),
+            manifest(app).base("/app"),
+        ))
+        .await;
         assert_eq!(base, "/app/");
         assert_eq!(
             sources,
@@ -1068,7 +1074,12 @@ fn assets_have_browser_urls() {
             ]
         );
         let vite = Vite::dev_server("http://localhost:5173");
-        let (_, sources) = images(by(app, app.builder(engine).development(true), vite)).await;
+        let (_, sources) = images(builder_with(
+            app,
+            app.builder(engine).development(true),
+            vite,
+        ))
+        .await;
         assert_eq!(
             sources,
             ["src/big.png", "src/a b.svg", "src/q.svg"]
@@ -1087,7 +1098,9 @@ fn css_module_class_names_match_vite() {
             "src/look.module.css",
             ".title { color: red } .box { composes: title; margin: 0 } :global(.all) .title { margin: 0 }",
         );
-        let pages = with_vite(app, engine).build().expect("valid settings");
+        let pages = builder_with_entry(app, engine)
+            .build()
+            .expect("valid settings");
         let html = text(pages.page("src/App.tsx").respond().await).await;
         // The output of Vite 8.3 with `css.transformer: "lightningcss"` for the same file.
         let classes = "<p class=\"_8w735W_box _8w735W_title\">_8w735W_title<!-- -->undefined</p>";

@@ -195,7 +195,7 @@ mod tests {
         let table = Table::parse(
             "| `xtask attacks::table::tests::reports_a_test_that_does_not_exist` | `xtask tests::is_not_there` |",
         );
-        let missing = table.missing_tests(root).expect("the sources are readable");
+        let missing = table.missing_tests(root).expect("readable sources");
         assert_eq!(missing, ["xtask tests::is_not_there"]);
     }
 }

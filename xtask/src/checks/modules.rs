@@ -1,8 +1,7 @@
 //! The module graph of each crate, and the cycles in it.
 //!
-//! A node is a source file. A file depends on another when it names an item that the other one defines, whatever path
-//! it is named by: re-exports are followed to the definition, and do not count as a dependency themselves. Code under
-//! `#[cfg(test)]` does not count.
+//! A node is a source file. A file depends on another file if it uses an item that the other file defines. Re-exports are
+//! followed to the definition, and are not dependencies themselves. Code under `#[cfg(test)]` is ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -236,7 +235,7 @@ impl Crate {
             target = match segment.as_str() {
                 "super" => Target::Module(self.modules[module].parent),
                 "self" => target,
-                // What a macro defines is not seen here, and belongs to the module that it is named in.
+                // Items that a macro defines are unknown here, and are attributed to the module in their path.
                 name => self
                     .lookup(module, name, depth)
                     .unwrap_or(Target::Item(module)),
@@ -247,7 +246,7 @@ impl Crate {
 
     /// Finds a name in the scope of a module.
     fn lookup(&self, module: usize, name: &str, depth: usize) -> Option<Target> {
-        // Imports can be circular, as long as a name is found by another way.
+        // Limits the recursion, because imports may be circular.
         if depth > 16 {
             return None;
         }
@@ -258,7 +257,7 @@ impl Crate {
         if scope.items.contains(name) {
             return Some(Target::Item(module));
         }
-        // `use name::..` of another crate with the same name as the import would lead back here.
+        // An import of the name from another crate of the same name would resolve to itself.
         let leads_on = |import: &&Import| import.path.first().is_some_and(|first| first != name);
         let named = scope
             .imports
@@ -280,7 +279,7 @@ impl Crate {
     }
 }
 
-/// Returns the file of the child module `name`, as rustc looks for it.
+/// Returns the file of the child module `name`, by the rules of rustc.
 fn module_file(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let beside = folder.join(format!("{name}.rs"));
     let inside = folder.join(name).join("mod.rs");
@@ -319,7 +318,7 @@ fn read_imports(tree: &UseTree, path: &mut Vec<String>, is_reexport: bool, to: &
     }
 }
 
-/// Collects every path in `tokens`: identifiers that `::` joins, and single ones. Macros are read as what is written in them.
+/// Collects the paths and single identifiers in `tokens`, including in the arguments of macros.
 fn read_paths(tokens: TokenStream, to: &mut BTreeSet<Vec<String>>) {
     let mut path: Vec<String> = Vec::new();
     let mut colons = 0;
@@ -414,10 +413,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in files {
             let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder is created");
-            fs::write(path, text).expect("a file is written");
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+            fs::write(path, text).expect("a writable folder");
         }
-        let found = cycles(&folder.path().join("lib.rs")).expect("the crate is read");
+        let found = cycles(&folder.path().join("lib.rs")).expect("a valid crate");
         let sorted = |mut files: Vec<String>| {
             files.sort();
             files

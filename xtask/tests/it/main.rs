@@ -1,6 +1,6 @@
 //! Tests of the commands, and of the invariants between crates.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 
 mod codegen;
 mod dependencies;

@@ -81,13 +81,13 @@ describe("useChannel", () => {
     render(<Room room="lobby" />);
     const server = await socket();
     expect(text("lobby")).toBe("connecting: ");
-    await act(async () => void server.welcome().tell(subok(1, 10)));
+    await act(async () => void server.welcome().emit(subok(1, 10)));
     expect(text("lobby")).toBe("live: ");
     await after(20);
-    await act(async () => void server.tell(pub(1, 11, "hello")));
+    await act(async () => void server.emit(pub(1, 11, "hello")));
     expect(text("lobby")).toBe("live: hello");
     const sending = results["lobby"]?.send("hi");
-    server.tell({ t: "reply", mid: "m1", data: 7 });
+    server.emit({ t: "reply", mid: "m1", data: 7 });
     await expect(sending).resolves.toBe(7);
   });
 
@@ -100,7 +100,7 @@ describe("useChannel", () => {
     );
     const { unmount } = render(page);
     const server = await socket();
-    server.welcome().tell(subok(1));
+    server.welcome().emit(subok(1));
     await after(5_000);
     expect(sockets).toHaveLength(1);
     expect(server.of("sub")).toHaveLength(1);
@@ -119,17 +119,17 @@ describe("useChannel", () => {
       </>,
     );
     const server = await socket();
-    server.welcome().tell(subok(1), subok(2));
+    server.welcome().emit(subok(1), subok(2));
     await after(100);
     const before = { ...rendered };
     await act(async () => {
       for (let offset = 1; offset <= 50; offset += 1)
-        server.tell(pub(1, offset, String(offset)));
+        server.emit(pub(1, offset, String(offset)));
     });
     expect(rendered["a"]).toBe((before["a"] ?? 0) + 1);
     await act(async () => {
       for (let offset = 51; offset <= 100; offset += 1)
-        server.tell(pub(1, offset, String(offset)));
+        server.emit(pub(1, offset, String(offset)));
     });
     expect(rendered["a"]).toBe((before["a"] ?? 0) + 1);
     await after(100);
@@ -140,12 +140,12 @@ describe("useChannel", () => {
 
   it("returns stable functions, and the same result without changes", async () => {
     const { rerender } = render(<Room room="lobby" />);
-    (await socket()).welcome().tell(subok(1));
+    (await socket()).welcome().emit(subok(1));
     await after(100);
     const before = results["lobby"];
     rerender(<Room room="lobby" options={{}} />);
     expect(results["lobby"]).toBe(before);
-    sockets[0]?.tell(pub(1, 1, "a"));
+    sockets[0]?.emit(pub(1, 1, "a"));
     await after(100);
     expect(results["lobby"]).not.toBe(before);
     expect(results["lobby"]?.send).toBe(before?.send);
@@ -161,13 +161,13 @@ describe("useChannel", () => {
     }
     render(<Page />);
     const server = await socket();
-    server.welcome().tell(subok(1), pub(1, 1, "in a"));
+    server.welcome().emit(subok(1), pub(1, 1, "in a"));
     await after(100);
     expect(text("room")).toBe("live: in a");
     act(() => change("b"));
     expect(text("room")).toBe("connecting: ");
     expect(server.of("sub")[1]).toMatchObject({ params: { room: "b" } });
-    server.tell(subok(2), pub(2, 1, "in b"), pub(1, 2, "late in a"));
+    server.emit(subok(2), pub(2, 1, "in b"), pub(1, 2, "late in a"));
     await after(100);
     expect(text("room")).toBe("live: in b");
     act(() => change("a"));
@@ -187,7 +187,7 @@ describe("useChannel", () => {
     const refused = await outcome(results["lobby"]!.send("hi"));
     expect(refused).toMatchObject({ code: "not_subscribed" });
     rerender(<Room room="lobby" />);
-    (await socket()).welcome().tell(subok(1));
+    (await socket()).welcome().emit(subok(1));
     await after(100);
     expect(text("lobby")).toBe("live: ");
     rerender(<Room room="lobby" options={{ enabled: false }} />);
@@ -199,9 +199,9 @@ describe("useChannel", () => {
   it("reports reconnections, refusals and gaps", async () => {
     render(<Room room="lobby" />);
     const server = await socket();
-    server.welcome().tell(subok(1, 1));
+    server.welcome().emit(subok(1, 1));
     const from = { epoch: "e", offset: 1 };
-    server.tell({
+    server.emit({
       t: "gap",
       sub: 1,
       reason: "slow",
@@ -218,7 +218,7 @@ describe("useChannel", () => {
     expect(text("lobby")).toBe("reconnecting: ");
     await after(250);
     (await socket()).welcome();
-    sockets[1]?.tell({ t: "unsub", sub: 2, code: "forbidden", message: "no" });
+    sockets[1]?.emit({ t: "unsub", sub: 2, code: "forbidden", message: "no" });
     await after(100);
     expect(results["lobby"]).toMatchObject({
       status: "closed",

@@ -29,7 +29,7 @@ let open: ChannelSubscription<Chat>[] = [];
 
 beforeEach(() => {
   vi.stubGlobal("WebSocket", WebSocket);
-  // Waits of milliseconds, where there would be seconds.
+  // Shortens the random delays from seconds to milliseconds.
   vi.spyOn(Math, "random").mockReturnValue(0.001);
 });
 
@@ -41,7 +41,7 @@ afterEach(async () => {
   expect(server.errors).toEqual([]);
 });
 
-/** Creates a client on a page of its own. */
+/** Subscribes with a separate client, as another page does. */
 function enter(room: string, limit = 10_000): ChannelSubscription<Chat> {
   const api = createApi({ baseUrl: server.baseUrl });
   const entered = subscribe(api, chat, { room }, { limit, recent: 200 });
@@ -54,7 +54,7 @@ const data = ({ state }: ChannelSubscription<Chat>) =>
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Cuts connections until the work is done. */
+/** Cuts all connections repeatedly until `work` completes. Returns the number of cuts. */
 async function whileCut(work: Promise<unknown>): Promise<number> {
   const progress = { isDone: false };
   let cuts = 0;
@@ -86,7 +86,7 @@ describe("channels over real sockets", () => {
     expect(more).toBe(true);
   });
 
-  it("lose, duplicate and reorder no message when connections are cut", async () => {
+  it("neither lose, duplicate nor reorder messages when connections are cut", async () => {
     server = await startChatServer({ history: 10_000 });
     const people = [enter("lobby"), enter("lobby"), enter("lobby")];
     const said: Promise<unknown>[] = [];
@@ -164,16 +164,16 @@ describe("channels over real sockets", () => {
       }
     };
     await whileCut(talk());
-    // One that comes while the client is away may be in a gap as well.
+    // Repeats the last message, because one that is published during a reconnect may be part of a gap.
     await vi.waitFor(() => {
       server.publish("lobby", "last");
       expect(data(room).slice(-1)).toEqual(["last"]);
     }, 5_000);
     const seen = new Set(data(room).map(Number));
-    const isTold = (missing: number) =>
+    const isReported = (missing: number) =>
       gaps.some(([from, to]) => from < missing && missing <= to);
     const lost = published.filter((each) => !seen.has(each));
-    expect(lost.filter((each) => !isTold(each))).toEqual([]);
+    expect(lost.filter((each) => !isReported(each))).toEqual([]);
     expect(lost.length).toBeGreaterThan(0);
     expect(cleared).toBeGreaterThan(0);
     const offsets = room.state.messages.map((message) => message.offset);

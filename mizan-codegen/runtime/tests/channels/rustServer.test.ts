@@ -62,10 +62,10 @@ const isLive = (room: ChannelSubscription<Chat>) =>
   vi.waitFor(() => expect(room.state.status).toBe("live"), 5_000);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe.skipIf(!program)("with mizan's own server", () => {
+describe.skipIf(!program)("channels with mizan's own server", () => {
   beforeEach(async () => {
     vi.stubGlobal("WebSocket", WebSocket);
-    // Waits of milliseconds, where there would be seconds.
+    // Shortens the random delays from seconds to milliseconds.
     vi.spyOn(Math, "random").mockReturnValue(0.001);
     server = await startLiveServer();
   });
@@ -141,7 +141,7 @@ describe.skipIf(!program)("with mizan's own server", () => {
     await expect(ole.send("alone")).resolves.toEqual({ number: 1 });
   });
 
-  it("lose, duplicate and process twice no message when connections are cut", async () => {
+  it("neither lose messages nor process them twice when connections are cut", async () => {
     const people = ["mia", "ole", "kim"].map((user) => enter(user, "lobby"));
     await Promise.all(people.map(isLive));
     const said: Promise<unknown>[] = [];

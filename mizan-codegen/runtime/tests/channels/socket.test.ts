@@ -48,7 +48,7 @@ async function live(api: Api = createApi()): Promise<{
 }> {
   const room = subscribe(api, chat, { room: "lobby" });
   const socket = await newest();
-  socket.welcome().tell(subok(1, 10));
+  socket.welcome().emit(subok(1, 10));
   return { socket, room };
 }
 
@@ -126,7 +126,7 @@ describe("the hello frame", () => {
     });
     isBroken = false;
     await after(250);
-    (await newest()).welcome().tell(subok(1));
+    (await newest()).welcome().emit(subok(1));
     expect(room.state).toMatchObject({ status: "live", error: undefined });
   });
 
@@ -143,14 +143,14 @@ describe("the hello frame", () => {
 describe("heartbeats", () => {
   it("answer a ping", async () => {
     const { socket } = await live();
-    socket.tell({ t: "ping" });
+    socket.emit({ t: "ping" });
     expect(socket.sent.at(-1)).toEqual({ t: "pong" });
   });
 
   it("time out 10 seconds after the heartbeat interval, without a probe", async () => {
     const { socket, room } = await live();
     await after(34_000);
-    socket.tell({ t: "ping" });
+    socket.emit({ t: "ping" });
     const before = socket.sent.length;
     await after(34_999);
     expect(socket.closedWith).toBeUndefined();
@@ -160,7 +160,7 @@ describe("heartbeats", () => {
     await after(250);
     expect(sockets).toHaveLength(2);
     // Frames of the dead connection are ignored.
-    socket.tell(pub(1, 11)).drop(4403);
+    socket.emit(pub(1, 11)).drop(4403);
     await after(0);
     expect(sockets).toHaveLength(2);
     expect(room.state).toMatchObject({ status: "reconnecting", messages: [] });
@@ -182,7 +182,7 @@ describe("after sleep or a network change", () => {
   ];
 
   it.each(wakes)(
-    "(%s) a connection that stays silent is dead",
+    "(%s) reconnects if the probe gets no reply",
     async (_, wake) => {
       const { socket } = await live();
       const before = socket.sent.length;
@@ -201,19 +201,19 @@ describe("after sleep or a network change", () => {
   );
 
   it.each(wakes)(
-    "(%s) a connection that is heard of stays",
+    "(%s) keeps a connection that replies to the probe",
     async (_, wake) => {
       const { socket } = await live();
       wake();
       await after(3_000);
       const error = { code: "not_subscribed", message: "not subscribed" };
-      socket.tell({ t: "reply", mid: "probe", error });
+      socket.emit({ t: "reply", mid: "probe", error });
       await after(10_000);
       expect(socket.closedWith).toBeUndefined();
     },
   );
 
-  it.each(wakes)("(%s) a waiting client connects at once", async (_, wake) => {
+  it.each(wakes)("(%s) ends the wait for the next attempt", async (_, wake) => {
     const { socket } = await live();
     jitter = 1;
     socket.drop();
@@ -224,7 +224,7 @@ describe("after sleep or a network change", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("nothing happens while hidden, or without subscriptions", async () => {
+  it("sends nothing while hidden, and does not connect without subscriptions", async () => {
     const listen = vi.spyOn(document, "addEventListener");
     const { socket, room } = await live();
     const before = socket.sent.length;
@@ -245,7 +245,7 @@ describe("an expired credential", () => {
     let count = 0;
     const headers = () => ({ authorization: `Bearer token-${++count}` });
     const { socket } = await live(createApi({ headers }));
-    socket.tell({ t: "reauth", within: 10_000 });
+    socket.emit({ t: "reauth", within: 10_000 });
     await after(0);
     expect(socket.sent.at(-1)).toEqual({ t: "auth", token: "token-2" });
     expect(socket.closedWith).toBeUndefined();
@@ -261,11 +261,11 @@ describe("an expired credential", () => {
     };
     subscribe(createApi({ headers }), chat, {});
     waiting[0]?.("one");
-    const socket = (await newest()).welcome().tell(subok(1));
-    socket.tell({ t: "reauth", within: 10_000 }).drop();
+    const socket = (await newest()).welcome().emit(subok(1));
+    socket.emit({ t: "reauth", within: 10_000 }).drop();
     await after(250);
     waiting[2]?.("three");
-    const next = (await newest()).welcome().tell(subok(2));
+    const next = (await newest()).welcome().emit(subok(2));
     waiting[1]?.("two");
     await after(0);
     expect(next.sent[0]).toMatchObject({ token: "three" });
@@ -274,7 +274,7 @@ describe("an expired credential", () => {
 
   it("causes a reconnect without a token, so that the browser sends the cookie", async () => {
     const { socket } = await live();
-    socket.tell({ t: "reauth", within: 10_000 });
+    socket.emit({ t: "reauth", within: 10_000 });
     await after(250);
     expect(socket.closedWith).toBeDefined();
     expect(sockets).toHaveLength(2);
@@ -285,9 +285,9 @@ describe("an expired credential", () => {
     socket.drop(4401);
     await after(0);
     expect(sockets).toHaveLength(2);
-    (await newest()).welcome().tell(subok(2, 10));
+    (await newest()).welcome().emit(subok(2, 10));
     await after(30_000);
-    sockets[1]?.tell({ t: "ping" }).drop(4401);
+    sockets[1]?.emit({ t: "ping" }).drop(4401);
     await after(0);
     expect(sockets).toHaveLength(3);
     (await newest()).accept().drop(4401, "the token has lapsed");
@@ -303,7 +303,7 @@ describe("an expired credential", () => {
 describe("draining", () => {
   it("reconnects after the time that the server sets", async () => {
     const { socket, room } = await live();
-    socket.tell({ t: "drain", after: 3_271 });
+    socket.emit({ t: "drain", after: 3_271 });
     const sending = room.send("late");
     await after(3_270);
     expect(socket.of("msg")).toEqual([]);
@@ -313,18 +313,18 @@ describe("draining", () => {
     expect(socket.closedWith).toBeDefined();
     await after(1);
     const next = await newest();
-    next.welcome().tell(subok(2, 10, { recovered: true }));
+    next.welcome().emit(subok(2, 10, { recovered: true }));
     expect(next.of("sub")[0]).toMatchObject({
       since: { epoch: "e", offset: 10 },
     });
     const [message] = next.of("msg");
-    next.tell({ t: "reply", mid: String(message?.["mid"]), data: "done" });
+    next.emit({ t: "reply", mid: String(message?.["mid"]), data: "done" });
     await expect(sending).resolves.toBe("done");
   });
 
   it("may be announced instead of a welcome", async () => {
     const room = subscribe(createApi(), chat, {});
-    (await newest()).accept().tell({ t: "drain", after: 3_000 });
+    (await newest()).accept().emit({ t: "drain", after: 3_000 });
     expect(room.state.status).toBe("connecting");
     await after(2_999);
     expect(sockets).toHaveLength(1);
@@ -334,7 +334,7 @@ describe("draining", () => {
 
   it("waits if the server closes earlier, and is not shortened by a page resume", async () => {
     const { socket } = await live();
-    socket.tell({ t: "drain", after: 3_000 });
+    socket.emit({ t: "drain", after: 3_000 });
     await after(1_000);
     socket.drop(1012);
     setVisible(true);
@@ -346,7 +346,7 @@ describe("draining", () => {
 
   it("does not reopen a revoked session", async () => {
     const { socket, room } = await live();
-    socket.tell({ t: "drain", after: 1_000 }).drop(4403);
+    socket.emit({ t: "drain", after: 1_000 }).drop(4403);
     await after(2_000);
     expect(sockets).toHaveLength(1);
     expect(room.state.error?.code).toBe("revoked");
@@ -356,25 +356,25 @@ describe("draining", () => {
     const api = createApi();
     const { socket, room } = await live(api);
     const crossing = room.send("crossing");
-    socket.tell({ t: "drain", after: 1_000 });
+    socket.emit({ t: "drain", after: 1_000 });
     const [message] = socket.of("msg");
     const refusal = { code: "unavailable", message: "the server stops" };
-    socket.tell({ t: "reply", mid: String(message?.["mid"]), error: refusal });
+    socket.emit({ t: "reply", mid: String(message?.["mid"]), error: refusal });
     subscribe(api, chat, { room: "tea" });
     expect(socket.of("sub")).toHaveLength(1);
     await after(1_001);
     const next = await newest();
-    next.welcome().tell(subok(2, 10, { recovered: true }));
+    next.welcome().emit(subok(2, 10, { recovered: true }));
     expect(next.of("sub")).toHaveLength(2);
     expect(next.of("msg")).toEqual([{ ...message, sub: 2 }]);
-    next.tell({ t: "reply", mid: String(message?.["mid"]), data: 1 });
+    next.emit({ t: "reply", mid: String(message?.["mid"]), data: 1 });
     await expect(crossing).resolves.toBe(1);
   });
 });
 
 describe("a closed connection", () => {
   it.each([1000, 1001, 1006, 1011, 1012, 1013, 4408, 4421, 4999])(
-    "with %i is followed by another connection",
+    "with code %i is followed by a reconnect",
     async (code) => {
       const { socket, room } = await live();
       socket.drop(code);
@@ -395,11 +395,11 @@ describe("a closed connection", () => {
     [4400, "protocol"],
     [4413, "protocol"],
     [4403, "revoked"],
-  ])("with %i is the end (%s)", async (code, error) => {
+  ])("with code %i is final (%s)", async (code, error) => {
     const api = createApi();
     const { socket, room } = await live(api);
     const sent = outcome(room.send("sent"));
-    socket.drop(code, "so it is");
+    socket.drop(code, "the reason");
     setVisible(true);
     await after(120_000);
     expect(sockets).toHaveLength(1);
@@ -407,7 +407,7 @@ describe("a closed connection", () => {
       status: "closed",
       error: { code: error },
     });
-    expect(room.state.error?.message).toMatch(/: so it is$/);
+    expect(room.state.error?.message).toMatch(/: the reason$/);
     expect(await sent).toMatchObject({ code: "outcome_unknown" });
     await expect(room.send("later")).rejects.toMatchObject({ code: error });
     const other = subscribe(api, chat, { room: "other" });
@@ -415,7 +415,7 @@ describe("a closed connection", () => {
     expect(sockets).toHaveLength(1);
   });
 
-  it("with 4429 is reopened after at least 10 seconds", async () => {
+  it("with code 4429 is reopened after at least 10 seconds", async () => {
     const { socket } = await live();
     socket.drop(4429);
     await after(9_999);
@@ -452,7 +452,7 @@ describe("a closed connection", () => {
 
   it("is not caused by unknown members of a frame", async () => {
     const { socket, room } = await live();
-    socket.tell({ ...pub(1, 11, "hi"), since: 7, more: {} });
+    socket.emit({ ...pub(1, 11, "hi"), since: 7, more: {} });
     expect(room.state.messages).toMatchObject([{ offset: 11, data: "hi" }]);
   });
 });
@@ -513,7 +513,7 @@ describe("reconnecting", () => {
       status: "reconnecting",
       error: undefined,
     });
-    (await newest()).welcome().tell(subok(3, 10, { recovered: true }));
+    (await newest()).welcome().emit(subok(3, 10, { recovered: true }));
     expect(room.state.status).toBe("live");
   });
 });
@@ -527,7 +527,7 @@ describe("the server's limits", () => {
     expect(socket.of("sub")).toHaveLength(50);
     await after(5_000);
     expect(socket.of("sub")).toHaveLength(100);
-    for (let sub = 1; sub <= 100; sub += 1) socket.tell(subok(sub));
+    for (let sub = 1; sub <= 100; sub += 1) socket.emit(subok(sub));
     const room = subscribe(api, chat, { room: "0" });
     for (let count = 0; count < 1_000; count += 1)
       void outcome(room.send(count));
@@ -536,7 +536,7 @@ describe("the server's limits", () => {
     for (let tick = 0; tick < 300; tick += 1) {
       const before = socket.sent.length;
       for (const { mid } of socket.of("msg").slice(-60))
-        socket.tell({ t: "reply", mid: String(mid), data: null });
+        socket.emit({ t: "reply", mid: String(mid), data: null });
       await after(100);
       counts.push(socket.sent.length - before);
       const window = counts.slice(-50).reduce((sum, count) => sum + count, 0);
@@ -552,7 +552,7 @@ describe("the server's limits", () => {
     for (let room = 0; room < 100; room += 1)
       subscribe(api, chat, { room: String(room) });
     const socket = (await newest()).welcome();
-    socket.tell({ t: "ping" });
+    socket.emit({ t: "ping" });
     expect(socket.sent.at(-1)).toEqual({ t: "pong" });
   });
 
@@ -561,7 +561,7 @@ describe("the server's limits", () => {
     const rooms = ["a", "b", "c"].map((room) => subscribe(api, chat, { room }));
     const limits = { frame: 65_536, subs: 2, rate: 50, inflight: 32 };
     const socket = (await newest()).welcome({ limits });
-    socket.tell(subok(1), subok(2));
+    socket.emit(subok(1), subok(2));
     expect(rooms.map(({ state }) => state.status)).toEqual([
       "live",
       "live",
@@ -593,7 +593,7 @@ describe("the server's limits", () => {
       outcome(room.send(index)),
     );
     expect(socket.of("msg")).toHaveLength(32);
-    socket.tell({ t: "reply", mid: "m1", data: "one" });
+    socket.emit({ t: "reply", mid: "m1", data: "one" });
     await expect(replies[0]).resolves.toBe("one");
     expect(socket.of("msg")).toHaveLength(33);
   });

@@ -37,9 +37,9 @@ afterEach(cleanup);
 async function submitted(): Promise<Record<string, unknown>> {
   await press("Submit");
   await vi.waitFor(() =>
-    expect(server.asked("everything.submit")).toHaveLength(1),
+    expect(server.calls("everything.submit")).toHaveLength(1),
   );
-  return server.asked("everything.submit")[0]?.body as Record<string, unknown>;
+  return server.calls("everything.submit")[0]?.body as Record<string, unknown>;
 }
 
 async function click(element: HTMLElement): Promise<void> {
@@ -129,7 +129,7 @@ describe("fields of each kind", () => {
     const plan = screen.getByRole("radiogroup", { name: "Plan" });
     expect(plan.getAttribute("aria-invalid")).toBe("true");
     expect(within(plan).getByText("This field is required.")).toBeDefined();
-    expect(server.asked("everything.submit")).toEqual([]);
+    expect(server.calls("everything.submit")).toEqual([]);
   });
 
   it("have the attributes that assistive technology and browsers need", async () => {
@@ -216,7 +216,7 @@ describe("a list of single fields", () => {
     expect(errorOf("Words 2")).toBe("This field is required.");
     await fillIn("Words 2", "two");
     await vi.waitFor(() => expect(errorOf("Words 2")).toBe("is taken"));
-    const [question] = server.asked("everything.validate");
+    const [question] = server.calls("everything.validate");
     expect(question?.body).toMatchObject({ fields: ["words.1"] });
     expect((await submitted())["words"]).toEqual(["one", "two"]);
   });

@@ -88,7 +88,7 @@ describe("a form", () => {
     await fillIn("Country", "");
     await press("Send");
     await waitFor(() => expect(onSuccess).toHaveBeenCalledWith({ sent: true }));
-    const [request] = server.asked("contact.submit");
+    const [request] = server.calls("contact.submit");
     expect(request?.body).toEqual({
       ...right,
       country: null,
@@ -122,7 +122,7 @@ describe("a form", () => {
     await waitFor(() => expect(document.activeElement).toBe(control("Email")));
     expect(errorOf("Email")).toBe("This field is required.");
     expect(errorOf("Message")).toBe("This field is required.");
-    expect(server.asked("contact.submit")).toEqual([]);
+    expect(server.calls("contact.submit")).toEqual([]);
     expect(form.isSubmitting).toBe(false);
   });
 
@@ -139,9 +139,9 @@ describe("a form", () => {
     expect(errorOf("Email")).toBeNull();
     await fillInRight();
     await press("Send");
-    await waitFor(() => expect(server.asked("contact.submit")).toHaveLength(2));
+    await waitFor(() => expect(server.calls("contact.submit")).toHaveLength(2));
     const keys = server
-      .asked("contact.submit")
+      .calls("contact.submit")
       .map(({ headers }) => headers.get("idempotency-key"));
     expect(keys).toEqual(["token-1", "token-2"]);
   });
@@ -186,7 +186,7 @@ describe("a form", () => {
     await waitFor(() => expect(form.sent).toBe(true));
     expect(screen.getByRole("alert").textContent).toBe("");
     const keys = server
-      .asked("contact.submit")
+      .calls("contact.submit")
       .map(({ headers }) => headers.get("idempotency-key"));
     expect(keys).toEqual(["token-1", "token-1"]);
   });
@@ -214,7 +214,7 @@ describe("a form", () => {
     await press("Send");
     await waitFor(() => expect(form.sent).toBe(true));
     const [lost, refused, taken] = server
-      .asked("contact.submit")
+      .calls("contact.submit")
       .map(({ headers }) => headers.get("idempotency-key"));
     expect([lost, refused]).toEqual(["token-1", "token-1"]);
     expect(taken).toMatch(/^[0-9a-f-]{36}$/);
@@ -248,7 +248,7 @@ describe("a form", () => {
     await press("Send");
     await act(async () => go());
     await waitFor(() => expect(form.isSubmitting).toBe(false));
-    expect(server.asked("contact.submit")).toHaveLength(1);
+    expect(server.calls("contact.submit")).toHaveLength(1);
     expect(button.hasAttribute("aria-disabled")).toBe(false);
   });
 
@@ -433,7 +433,7 @@ describe("a list", () => {
     expect(within(list).getByText("two phones are enough")).toBeDefined();
     expect(errorOf("Number 0")).toBeNull();
     expect(errorOf("Number 1")).toBe("This field is required.");
-    expect(server.asked("contact.submit")).toEqual([]);
+    expect(server.calls("contact.submit")).toEqual([]);
   });
 
   it("has buttons that work without JavaScript", async () => {

@@ -49,7 +49,7 @@ async function type(label: string, value: string): Promise<void> {
 }
 
 function questions(): readonly (readonly [unknown, unknown])[] {
-  return server.asked("contact.validate").map(({ body }) => {
+  return server.calls("contact.validate").map(({ body }) => {
     const { values, fields } = body as Validation;
     return [fields, values["email"]] as const;
   });
@@ -67,7 +67,7 @@ describe("live validation by the server", () => {
     expect(questions()).toEqual([]);
     await wait(1);
     expect(questions()).toEqual([[["email"], "ada@example.com"]]);
-    expect(server.asked("contact.validate")[0]).toMatchObject({
+    expect(server.calls("contact.validate")[0]).toMatchObject({
       method: "POST",
       url: "/api/mizan/call/contact.validate",
     });
@@ -99,7 +99,7 @@ describe("live validation by the server", () => {
     await fillIn("Email", "a@example.com");
     await wait(300);
     await type("Email", "b@example.com");
-    expect(server.asked("contact.validate")[0]?.signal?.aborted).toBe(true);
+    expect(server.calls("contact.validate")[0]?.signal?.aborted).toBe(true);
     await type("Email", "c@example.com");
     await wait(300);
     expect(questions().map(([, email]) => email)).toEqual([
@@ -112,7 +112,7 @@ describe("live validation by the server", () => {
     expect(errorOf("Email")).toBeNull();
   });
 
-  it("includes the fields of a canceled request in the next one", async () => {
+  it("includes the fields of a cancelled request in the next one", async () => {
     server.validate = () => new Promise(() => undefined);
     await showAndStopTime();
     await fillIn("Email", "a@example.com");
@@ -158,8 +158,8 @@ describe("live validation by the server", () => {
     await type("Your name", "Bo");
     await press("Submit");
     await wait(1_000);
-    expect(server.asked("contact.submit")).toHaveLength(1);
-    expect(server.asked("contact.validate")).toHaveLength(1);
+    expect(server.calls("contact.submit")).toHaveLength(1);
+    expect(server.calls("contact.validate")).toHaveLength(1);
   });
 
   it("validates a submitted value again after a success", async () => {
@@ -169,7 +169,7 @@ describe("live validation by the server", () => {
     await type("Email", "ada@example.com");
     await press("Submit");
     await wait(1_000);
-    expect(server.asked("contact.submit")).toHaveLength(1);
+    expect(server.calls("contact.submit")).toHaveLength(1);
     expect(control("Email").value).toBe("");
     const before = questions().length;
     server.validate = () => json({ errors: { email: ["is taken"] } });
@@ -193,7 +193,7 @@ describe("live validation by the server", () => {
     fireEvent.pointerUp(button);
     await press("Submit");
     await wait(1_000);
-    expect(server.asked("contact.submit")).toHaveLength(1);
+    expect(server.calls("contact.submit")).toHaveLength(1);
     expect(questions()).toEqual([]);
     expect(errorOf("Email")).toBe("is not the address of your account");
     await leave("Email");

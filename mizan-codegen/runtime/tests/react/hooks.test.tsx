@@ -26,7 +26,7 @@ function createServer(): {
   hold: Promise<void> | undefined;
   readonly api: Api;
   readonly sent: Sent[];
-  asked(name: string): number;
+  calls(name: string): number;
 } {
   const functions: Record<string, (input: Record<string, string>) => unknown> =
     {
@@ -74,7 +74,7 @@ function createServer(): {
     hold: undefined as Promise<void> | undefined,
     api: createApi({ fetch }),
     sent,
-    asked: (name: string) => names.filter((asked) => asked === name).length,
+    calls: (name: string) => names.filter((called) => called === name).length,
   };
   return server;
 }
@@ -230,7 +230,7 @@ describe("global contexts", () => {
     await screen.findByText("user Ada");
     server.refuse = problem(500, "internal");
     await act(() => server.api.signOut());
-    await waitFor(() => expect(server.asked("current_user")).toBe(2));
+    await waitFor(() => expect(server.calls("current_user")).toBe(2));
     expect(screen.getByText("user Ada")).toBeDefined();
   });
 });
@@ -258,8 +258,8 @@ describe("a mutation", () => {
     await screen.findByText("title One");
     act(() => screen.getByText("rename").click());
     expect(await screen.findByText("title Two")).toBeDefined();
-    expect(server.asked("post")).toBe(2);
-    expect(server.asked("current_user")).toBe(1);
+    expect(server.calls("post")).toBe(2);
+    expect(server.calls("current_user")).toBe(1);
   });
 
   it("invalidates the queries that it names when called by the api", async () => {
@@ -282,13 +282,13 @@ describe("a mutation", () => {
     await screen.findByText("Hello, World!");
     const go = release();
     await act(() => server.api.signOut());
-    await waitFor(() => expect(server.asked("current_user")).toBe(2));
+    await waitFor(() => expect(server.calls("current_user")).toBe(2));
     expect(screen.queryByText("loading")).toBeNull();
     expect(screen.getByText("user Ada")).toBeDefined();
     act(go);
     expect(await screen.findByText("user guest")).toBeDefined();
-    expect(server.asked("settings")).toBe(2);
-    expect(server.asked("greet")).toBe(2);
+    expect(server.calls("settings")).toBe(2);
+    expect(server.calls("greet")).toBe(2);
     // The contexts are fetched in one batch again: one at the start, one now.
     expect(
       server.sent.filter(({ url }) => url.endsWith("/batch")),
@@ -341,7 +341,7 @@ describe("a mutation", () => {
     const go = release();
     const options = server.api.post.queryOptions({ id: "1" });
     void client.prefetchQuery(options);
-    await waitFor(() => expect(server.asked("post")).toBe(1));
+    await waitFor(() => expect(server.calls("post")).toBe(1));
     await act(() => server.api.rename({ id: "1", title: "Two" }));
     await act(async () => go());
     expect(client.getQueryData(options.queryKey)).toBeUndefined();
@@ -350,7 +350,7 @@ describe("a mutation", () => {
   it("invalidates a reply that was sent before the mutation", async () => {
     const go = release();
     show(<User />);
-    await waitFor(() => expect(server.asked("current_user")).toBe(1));
+    await waitFor(() => expect(server.calls("current_user")).toBe(1));
     server.hold = undefined;
     await act(() => server.api.signOut());
     act(go);
@@ -397,7 +397,7 @@ describe("local contexts", () => {
         <p />
       </StrictMode>,
     );
-    expect(server.asked("greet")).toBe(1);
+    expect(server.calls("greet")).toBe(1);
   });
 
   it("keep the old data until the data of a new input has arrived", async () => {
@@ -418,12 +418,12 @@ describe("local contexts", () => {
     await screen.findByText("Hello, World!");
     const go = release();
     act(() => screen.getByText("change").click());
-    await waitFor(() => expect(server.asked("greet")).toBe(2));
+    await waitFor(() => expect(server.calls("greet")).toBe(2));
     expect(screen.getByText("Hello, World!")).toBeDefined();
     expect(screen.queryByText("greeting")).toBeNull();
     await act(async () => go());
     expect(await screen.findByText("Hello, Ada!")).toBeDefined();
-    expect(server.asked("greet")).toBe(2);
+    expect(server.calls("greet")).toBe(2);
   });
 
   it("throw an error that names the missing provider", () => {
@@ -467,7 +467,7 @@ describe("hooks", () => {
     );
     expect(await screen.findByText("no_such_post")).toBeDefined();
     expect(screen.getByText("idle")).toBeDefined();
-    expect(server.asked("post")).toBe(1);
+    expect(server.calls("post")).toBe(1);
   });
 
   it("use the api of the nearest provider", () => {

@@ -13,12 +13,12 @@ import {
 } from "../support/bindings";
 
 /** Functions that mizan-ssr adds to its realm, and a log of their calls. */
-let asked: string[];
+let calls: string[];
 let answers: Record<string, unknown>;
 const functions = Symbol.for("mizan.functions");
 
 beforeEach(() => {
-  asked = [];
+  calls = [];
   answers = {
     "current_user ": { name: "Ada" },
     "settings ": { theme: "dark" },
@@ -29,7 +29,7 @@ beforeEach(() => {
     configurable: true,
     value: {
       call: async (name: string, input: string) => {
-        asked.push(`${name} ${input}`);
+        calls.push(`${name} ${input}`);
         const answer = answers[`${name} ${input}`];
         const problem = { code: "forbidden", status: 403, detail: "no" };
         return {
@@ -83,7 +83,7 @@ describe("rendering on the server", () => {
     expect(await html(page)).toBe(
       "<!--$--><p>user Ada</p><p>user Ada</p><p>title One</p><p>Hello, Bo!</p><!--/$-->",
     );
-    expect([...asked].sort()).toEqual(Object.keys(answers).sort());
+    expect([...calls].sort()).toEqual(Object.keys(answers).sort());
   });
 
   it("renders the error of a query after one call", async () => {
@@ -95,7 +95,7 @@ describe("rendering on the server", () => {
         </MizanProvider>,
       ),
     ).toContain("<p>forbidden 403</p>");
-    expect(asked.filter((name) => name.startsWith("post"))).toHaveLength(1);
+    expect(calls.filter((name) => name.startsWith("post"))).toHaveLength(1);
   });
 
   it("does not call disabled queries", async () => {
@@ -109,7 +109,7 @@ describe("rendering on the server", () => {
         </MizanProvider>,
       ),
     ).toContain("<p>pending</p>");
-    expect(asked).not.toContain('post {"id":"1"}');
+    expect(calls).not.toContain('post {"id":"1"}');
   });
 
   it("keeps no data for the next page that uses the same cache", async () => {
@@ -141,6 +141,6 @@ describe("rendering on the server", () => {
       id: "1",
       title: "Elsewhere",
     });
-    expect(asked).toEqual([]);
+    expect(calls).toEqual([]);
   });
 });

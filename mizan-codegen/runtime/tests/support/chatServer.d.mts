@@ -13,5 +13,5 @@ export function startChatServer(options: {
   readonly history: number;
 }): Promise<ChatServer>;
 
-/** `WebSocket` of the package `ws`: Node 20 does not have one. */
+/** `WebSocket` of the package `ws`, which Node.js 20 lacks. */
 export const WebSocket: typeof globalThis.WebSocket;

@@ -1,4 +1,4 @@
-// A server with one channel, `chat`, per PROTOCOL.md: real sockets, a log in memory, and cut connections.
+// A server with one channel, `chat`, as in PROTOCOL.md, with real sockets and a log in memory. It can cut connections.
 import { WebSocketServer } from "ws";
 
 export { WebSocket } from "ws";
@@ -138,9 +138,9 @@ export async function startChatServer({ history }) {
 
   return {
     baseUrl: `http://127.0.0.1:${server.address().port}/api/mizan`,
-    /** Messages that the server has run. */
+    /** Messages that the server has processed. */
     ran,
-    /** Invalid frames that a client has sent. */
+    /** Invalid frames that clients have sent. */
     errors,
     publish,
     connections: () => connections.size,
@@ -148,7 +148,7 @@ export async function startChatServer({ history }) {
     cut() {
       for (const { socket } of connections) socket.terminate();
     },
-    /** Discards everything, as a restart of an in-memory server does. */
+    /** Discards all logs and begins a new epoch, as a restart of an in-memory server does. */
     restart() {
       epoch += 1;
       for (const log of rooms.values())

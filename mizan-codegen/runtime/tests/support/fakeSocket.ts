@@ -1,11 +1,11 @@
 import { vi } from "vitest";
 
-/** A frame as it is on the wire. */
+/** A frame on the wire. */
 export type Frame = { readonly t: string } & Readonly<Record<string, unknown>>;
 
 type Listener<E> = ((event: E) => void) | null;
 
-/** One connection, as the server sees it. */
+/** A fake `WebSocket`, with methods that act as the server. */
 export class FakeSocket {
   readonly url: string;
   readonly offered: string;
@@ -34,17 +34,17 @@ export class FakeSocket {
     };
   }
 
-  /** The server answers 101. */
+  /** Accepts the connection (HTTP status 101). */
   accept(protocol = this.offered): this {
     this.protocol = protocol;
     this.onopen?.({});
     return this;
   }
 
-  /** The server answers 101, and the hello. */
+  /** Accepts the connection and sends a welcome frame. */
   welcome(members: object = {}): this {
     this.accept();
-    return this.tell({
+    return this.emit({
       t: "welcome",
       conn: "c",
       contract: "c0ffee",
@@ -54,7 +54,8 @@ export class FakeSocket {
     });
   }
 
-  tell(...frames: Frame[]): this {
+  /** Sends frames to the client. */
+  emit(...frames: Frame[]): this {
     for (const frame of frames)
       this.onmessage?.({ data: JSON.stringify(frame) });
     return this;
@@ -71,17 +72,17 @@ export class FakeSocket {
   }
 }
 
-/** Every socket that was opened, the newest last. */
+/** All sockets that were opened, the newest last. */
 export const sockets: FakeSocket[] = [];
 
-/** Has the client open fake sockets, on a clock that stands still until it is told to go on. */
+/** Replaces `WebSocket` and the timers with fakes. Time passes only when a test advances it. */
 export function fakeSockets(): void {
   sockets.length = 0;
   vi.useFakeTimers();
   vi.stubGlobal("WebSocket", FakeSocket);
 }
 
-/** The newest socket, once the client has its token. */
+/** Returns the newest socket, after the client has loaded its token. */
 export async function newest(): Promise<FakeSocket> {
   await vi.advanceTimersByTimeAsync(0);
   const socket = sockets.at(-1);

@@ -27,10 +27,10 @@ export interface FormServer {
   validate: (input: Validation) => Response | Promise<Response>;
   submit: (sent: Sent) => Response | Promise<Response>;
   /** Returns the requests for a function. */
-  asked(name: string): Sent[];
+  calls(name: string): Sent[];
 }
 
-/** Returns the input of a `validate` function. */
+/** Input of a `validate` function. */
 export interface Validation {
   readonly values: Record<string, unknown>;
   readonly fields: readonly string[];
@@ -53,7 +53,7 @@ export function createFormServer(): FormServer {
     state: {},
     validate: () => json({ errors: {} }),
     submit: () => json({ sent: true }),
-    asked: (wanted) => sent.filter((request) => name(request) === wanted),
+    calls: (wanted) => sent.filter((request) => name(request) === wanted),
   };
   return server;
 }

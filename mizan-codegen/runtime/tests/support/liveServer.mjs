@@ -1,4 +1,4 @@
-// The program of `mizan-http/examples/channels.rs`, and a proxy before it that cuts connections.
+// The program of `mizan-http/examples/channels.rs`, behind a proxy that cuts connections.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";

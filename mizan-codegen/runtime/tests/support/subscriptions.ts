@@ -13,7 +13,7 @@ export const chat: ChannelDefinition<ChannelTypes> = { name: "chat" };
 
 const open: ChannelSubscription<ChannelTypes>[] = [];
 
-/** Subscribes until the test has ended. */
+/** Subscribes until the end of the test. */
 export function subscribe(
   api: Api,
   channel: ChannelDefinition<ChannelTypes>,
@@ -31,7 +31,7 @@ export function closeAll(): void {
   for (const subscription of open.splice(0)) subscription.close();
 }
 
-/** Closes what a test has opened, and has the clock go again. */
+/** Closes the subscriptions and sockets of a test, and restores the real timers. */
 export async function endSubscriptions(): Promise<void> {
   closeAll();
   vi.clearAllTimers();

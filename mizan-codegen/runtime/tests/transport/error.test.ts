@@ -66,7 +66,7 @@ describe("CallError", () => {
           expectTypeOf(error.by).toEqualTypeOf<string>();
           return `taken by ${error.by}`;
         case "locked":
-          // @ts-expect-error: `by` belongs to "taken" alone
+          // @ts-expect-error: only "taken" has `by`
           return `locked ${error.by}`;
         case "unauthenticated":
         case "forbidden":

@@ -79,11 +79,11 @@ describe("types", () => {
     >();
     expectTypeOf(api.currentUser).toBeCallableWith();
     const wrong = (): void => {
-      // @ts-expect-error: the input is needed
+      // @ts-expect-error: the input is missing
       void api.post();
-      // @ts-expect-error: and nothing but the input
+      // @ts-expect-error: `slug` is not a member of the input
       void api.post({ id: "1", slug: "one" });
-      // @ts-expect-error: for the options as well
+      // @ts-expect-error: the options need the input too
       api.post.queryOptions();
     };
     expectTypeOf(wrong).returns.toBeVoid();

@@ -256,7 +256,7 @@ fn is_nullable_object(members: &[Member]) -> bool {
         })
 }
 
-/// Returns the type of an index signature, which has to cover the named properties as well.
+/// Returns the type of an index signature, which must include the types of the named properties.
 fn index_signature_type(object: &Object, value: &Type) -> Type {
     if object.properties.is_empty() || *value == Type::Unknown {
         return value.clone();

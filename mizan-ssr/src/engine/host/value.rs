@@ -1,4 +1,4 @@
-//! Values that cross the border between Rust and JavaScript.
+//! Values that are passed between Rust and JavaScript.
 
 /// A value that Rust passes to JavaScript or receives from it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! A check of the crates below 1.0 that appear in public signatures.
 //!
-//! A new minor version of such a crate breaks the users of ours, so each one is a decision with a reason. The signatures
-//! come from rustdoc's JSON, which is unstable: this program runs rustdoc with `RUSTC_BOOTSTRAP`, and only rustdoc, so that
-//! cargo does not build the dependencies again.
+//! A new minor version of such a crate is a breaking change for the users of a signature, so the table lists each allowed
+//! crate with a reason. The signatures come from rustdoc's JSON, which is unstable, so this program sets `RUSTC_BOOTSTRAP`.
+//! It sets the variable only for rustdoc, so that cargo does not build the dependencies again.
 
 mod table;
 
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{project, runners, step};
 use table::DECISIONS;
 
-/// Names the rustdoc that this program wraps.
+/// The environment variable with the path of the rustdoc that this program wraps.
 const WRAPPED: &str = "XTASK_RUSTDOC";
 
 /// Runs rustdoc if cargo started this program in its place.
@@ -33,7 +33,8 @@ pub(crate) fn wrapped_rustdoc() -> Option<ExitCode> {
     })
 }
 
-/// Prints each crate below 1.0 in a public signature without a decision. Returns whether there is none.
+/// Prints the crates below 1.0 that public signatures contain without a decision, and unused decisions. Returns
+/// whether there are none.
 pub(crate) fn run() -> anyhow::Result<bool> {
     write_json()?;
     let unstable = unstable_libraries()?;
@@ -41,7 +42,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     for package in project::LIBRARIES {
         let library = package.replace('-', "_");
         let path = project::target_directory()?.join(format!("doc/{library}.json"));
-        // A crate of macros has no types.
+        // A macro crate without such a file has no types to check.
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };
@@ -77,11 +78,12 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     Ok(is_decided)
 }
 
-/// Fails if a public signature has an unstable crate without a decision.
+/// Fails if a public signature contains a crate below 1.0 without a decision.
 pub(crate) fn check() -> anyhow::Result<()> {
     anyhow::ensure!(
         run()?,
-        "hide the type, or state the decision in xtask/src/checks/public_types/table.rs"
+        "crates below 1.0 in public signatures: hide the type, or add a decision with a reason to \
+         xtask/src/checks/public_types/table.rs"
     );
     Ok(())
 }
@@ -92,7 +94,7 @@ fn write_json() -> anyhow::Result<()> {
         "public signatures",
         project::cargo(["doc", "--no-deps", "--features", runners::FEATURES])
             .args(project::LIBRARIES.iter().flat_map(|it| ["--package", it]))
-            .env("RUSTDOC", std::env::current_exe()?)
+            .env("RUSTDOC", project::built_program("xtask"))
             .env(WRAPPED, rustdoc)
             .env("RUSTDOCFLAGS", "-Z unstable-options --output-format json"),
     )

@@ -1,4 +1,4 @@
-//! A check of the words in comments, docs, messages and names.
+//! A check for rejected words in comments, docs, messages and names.
 
 mod table;
 
@@ -22,7 +22,7 @@ const EXTENSIONS: [&str; 14] = [
 /// The file that lists the words.
 const TABLE: &str = "xtask/src/checks/words/table.rs";
 
-/// Prints every rejected word in the project's files. Returns whether there are none.
+/// Prints the rejected words in the project's files, and unused exceptions. Returns whether there are none.
 pub(crate) fn run() -> anyhow::Result<bool> {
     let checker = Checker::new()?;
     let mut used = vec![false; EXCEPTIONS.len()];
@@ -56,7 +56,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     Ok(is_clean)
 }
 
-/// Fails if a file contains a rejected word.
+/// Fails if a file contains a rejected word or an exception is unused.
 pub(crate) fn check() -> anyhow::Result<()> {
     anyhow::ensure!(
         run()?,
@@ -70,7 +70,7 @@ fn applies(exception: &Exception, file: &str, line: &str) -> bool {
     file.starts_with(exception.file) && line.contains(exception.line)
 }
 
-/// Returns the files under version control that hold prose, and new ones that are not ignored.
+/// Returns the tracked and the new files with prose, except ignored ones.
 fn files() -> anyhow::Result<Vec<String>> {
     let output = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])

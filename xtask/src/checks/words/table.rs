@@ -1,4 +1,4 @@
-//! Words and phrases that the project does not use, and the places that may.
+//! Rejected words and phrases, and the exceptions.
 
 /// A rejected pattern.
 pub(super) struct Rule {
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         pattern: "anew",
-        instead: "write `again`, or say which step is repeated",
+        instead: "write `again`, or name the step that is repeated",
     },
     Rule {
         pattern: "(?:be|is|are|was|has|have|had) had(?: again)?|had again",
@@ -52,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// The first word of a doc comment that makes it a riddle instead of a summary.
+/// Words that must not begin a doc comment, because the summary would be a question.
 pub(super) const SUMMARY: Rule = Rule {
     pattern: "what|who|whom|whose|where|whether|when|how|why",
     instead: "begin with a noun phrase or a verb: `The ..`, `Returns ..`",
