@@ -207,7 +207,7 @@ fn every_field_has_accepted_and_rejected_cases() {
     }
 }
 
-/// `MIZAN_BLESS=1` updates the file.
+/// `UPDATE_EXPECT=1` updates the file.
 #[test]
 fn manifest_of_table_is_current() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdicts.manifest.json");
@@ -218,12 +218,12 @@ fn manifest_of_table_is_current() {
         }
     }
     let current = format!("{manifest:#}\n");
-    if std::env::var_os("MIZAN_BLESS").is_some() {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&file, &current).unwrap();
     }
     assert!(
         std::fs::read_to_string(&file).unwrap_or_default() == current,
-        "{} is out of date: run the tests with MIZAN_BLESS=1",
+        "{} is out of date: run the tests with UPDATE_EXPECT=1",
         file.display()
     );
 }

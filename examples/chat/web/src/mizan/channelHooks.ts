@@ -4,7 +4,11 @@ import * as channels from "./channels";
 import { useApi } from "./react";
 import * as runtime from "./runtime/channels/hooks";
 
-/** A chat room. */
+/**
+ * Subscribes to the channel `chat` while the component is mounted.
+ *
+ * A chat room.
+ */
 export function useChatChannel(
   params: channels.ChatChannel["params"],
   options?: runtime.ChannelHookOptions,

@@ -25,7 +25,7 @@ export interface Api extends Connected {
    * Policy: recent.
    */
   readonly confirmed: Query<void, null, types.CommonError>;
-  /** Returns the signed-in user. */
+  /** Returns the signed-in user, or `null` if the caller is not signed in. */
   readonly currentUser: Query<void, types.UserOut | null, types.CommonError>;
   /** Returns the demo accounts. */
   readonly demoAccounts: Query<void, types.DemoAccount[], types.CommonError>;
@@ -35,7 +35,7 @@ export interface Api extends Connected {
    * Policy: has_early_access.
    */
   readonly earlyAccess: Query<void, types.Report, types.CommonError>;
-  /** Returns the text. */
+  /** Returns the text that the client sent. */
   readonly echo: Mutation<types.EchoInput, types.EchoReply, types.CommonError>;
   /**
    * Signs a user out on all devices. Returns the number of ended sessions.
@@ -119,10 +119,10 @@ export interface Api extends Connected {
   readonly superuserReport: Query<void, types.Report, types.CommonError>;
   /** The functions of the forms. */
   readonly forms: {
-    /** The form `change_email`. */
+    /** The functions of the form `change_email`. */
     readonly changeEmail: {
       /**
-       * Loads the form.
+       * Loads the initial state of the form.
        *
        * Policy: recent.
        */
@@ -148,10 +148,10 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `change_password`. */
+    /** The functions of the form `change_password`. */
     readonly changePassword: {
       /**
-       * Loads the form.
+       * Loads the initial state of the form.
        *
        * Policy: signed in.
        */
@@ -179,10 +179,10 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `confirm_email`. */
+    /** The functions of the form `confirm_email`. */
     readonly confirmEmail: {
       /**
-       * Loads the form.
+       * Loads the initial state of the form.
        *
        * Policy: signed in.
        */
@@ -210,9 +210,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `confirm_reset`. */
+    /** The functions of the form `confirm_reset`. */
     readonly confirmReset: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
@@ -231,9 +231,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `contact`. */
+    /** The functions of the form `contact`. */
     readonly contact: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /** Submits the form. */
       readonly submit: Mutation<
@@ -248,10 +248,10 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `delete_account`. */
+    /** The functions of the form `delete_account`. */
     readonly deleteAccount: {
       /**
-       * Loads the form.
+       * Loads the initial state of the form.
        *
        * Policy: recent.
        */
@@ -279,9 +279,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `leave`. */
+    /** The functions of the form `leave`. */
     readonly leave: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
@@ -300,10 +300,10 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `profile`. */
+    /** The functions of the form `profile`. */
     readonly profile: {
       /**
-       * Loads the form.
+       * Loads the initial state of the form.
        *
        * Policy: signed in.
        */
@@ -331,10 +331,10 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `reauthenticate`. */
+    /** The functions of the form `reauthenticate`. */
     readonly reauthenticate: {
       /**
-       * Loads the form.
+       * Loads the initial state of the form.
        *
        * Policy: signed in.
        */
@@ -362,9 +362,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `request_reset`. */
+    /** The functions of the form `request_reset`. */
     readonly requestReset: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /** Submits the form. */
       readonly submit: Mutation<
@@ -379,9 +379,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `sign_in`. */
+    /** The functions of the form `sign_in`. */
     readonly signIn: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
@@ -400,9 +400,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `sign_up`. */
+    /** The functions of the form `sign_up`. */
     readonly signUp: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
@@ -421,9 +421,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `verify_code`. */
+    /** The functions of the form `verify_code`. */
     readonly verifyCode: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
@@ -442,9 +442,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `verify_link`. */
+    /** The functions of the form `verify_link`. */
     readonly verifyLink: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.

@@ -48,7 +48,7 @@ export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
   schema: schemas.changeEmailSubmitInputSchema,
 };
 
-/** State and components of the form `Change your email address`. */
+/** Returns the state and the components of the form `change_email`. Suspends until its state is loaded. */
 export function useChangeEmailForm(
   options?: runtime.FormOptions<ChangeEmailFormTypes>,
 ): runtime.Form<ChangeEmailFormTypes> {
@@ -89,7 +89,7 @@ export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes>
     schema: schemas.changePasswordSubmitInputSchema,
   };
 
-/** State and components of the form `Change your password`. */
+/** Returns the state and the components of the form `change_password`. Suspends until its state is loaded. */
 export function useChangePasswordForm(
   options?: runtime.FormOptions<ChangePasswordFormTypes>,
 ): runtime.Form<ChangePasswordFormTypes> {
@@ -122,7 +122,7 @@ export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
   schema: schemas.confirmEmailSubmitInputSchema,
 };
 
-/** State and components of the form `Confirm your new email address`. */
+/** Returns the state and the components of the form `confirm_email`. Suspends until its state is loaded. */
 export function useConfirmEmailForm(
   options?: runtime.FormOptions<ConfirmEmailFormTypes>,
 ): runtime.Form<ConfirmEmailFormTypes> {
@@ -163,7 +163,7 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
   schema: schemas.confirmResetSubmitInputSchema,
 };
 
-/** State and components of the form `Set a new password`. */
+/** Returns the state and the components of the form `confirm_reset`. Suspends until its state is loaded. */
 export function useConfirmResetForm(
   options?: runtime.FormOptions<ConfirmResetFormTypes>,
 ): runtime.Form<ConfirmResetFormTypes> {
@@ -262,7 +262,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
   schema: schemas.contactSubmitInputSchema,
 };
 
-/** State and components of the form `Contact us`. */
+/** Returns the state and the components of the form `contact`. Suspends until its state is loaded. */
 export function useContactForm(
   options?: runtime.FormOptions<ContactFormTypes>,
 ): runtime.Form<ContactFormTypes> {
@@ -297,7 +297,7 @@ export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> =
     schema: schemas.deleteAccountSubmitInputSchema,
   };
 
-/** State and components of the form `Delete your account`. */
+/** Returns the state and the components of the form `delete_account`. Suspends until its state is loaded. */
 export function useDeleteAccountForm(
   options?: runtime.FormOptions<DeleteAccountFormTypes>,
 ): runtime.Form<DeleteAccountFormTypes> {
@@ -329,7 +329,7 @@ export const leaveForm: runtime.FormDefinition<LeaveFormTypes> = {
   schema: schemas.leaveSubmitInputSchema,
 };
 
-/** State and components of the form `Sign out`. */
+/** Returns the state and the components of the form `leave`. Suspends until its state is loaded. */
 export function useLeaveForm(
   options?: runtime.FormOptions<LeaveFormTypes>,
 ): runtime.Form<LeaveFormTypes> {
@@ -399,7 +399,7 @@ export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
   schema: schemas.profileSubmitInputSchema,
 };
 
-/** State and components of the form `Edit profile`. */
+/** Returns the state and the components of the form `profile`. Suspends until its state is loaded. */
 export function useProfileForm(
   options?: runtime.FormOptions<ProfileFormTypes>,
 ): runtime.Form<ProfileFormTypes> {
@@ -439,7 +439,7 @@ export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes>
     schema: schemas.reauthenticateSubmitInputSchema,
   };
 
-/** State and components of the form `Confirm that it is you`. */
+/** Returns the state and the components of the form `reauthenticate`. Suspends until its state is loaded. */
 export function useReauthenticateForm(
   options?: runtime.FormOptions<ReauthenticateFormTypes>,
 ): runtime.Form<ReauthenticateFormTypes> {
@@ -473,7 +473,7 @@ export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
   schema: schemas.requestResetSubmitInputSchema,
 };
 
-/** State and components of the form `Forgot your password?`. */
+/** Returns the state and the components of the form `request_reset`. Suspends until its state is loaded. */
 export function useRequestResetForm(
   options?: runtime.FormOptions<RequestResetFormTypes>,
 ): runtime.Form<RequestResetFormTypes> {
@@ -520,7 +520,7 @@ export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
   schema: schemas.signInSubmitInputSchema,
 };
 
-/** State and components of the form `Sign in`. */
+/** Returns the state and the components of the form `sign_in`. Suspends until its state is loaded. */
 export function useSignInForm(
   options?: runtime.FormOptions<SignInFormTypes>,
 ): runtime.Form<SignInFormTypes> {
@@ -562,7 +562,7 @@ export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
   schema: schemas.signUpSubmitInputSchema,
 };
 
-/** State and components of the form `Sign up`. */
+/** Returns the state and the components of the form `sign_up`. Suspends until its state is loaded. */
 export function useSignUpForm(
   options?: runtime.FormOptions<SignUpFormTypes>,
 ): runtime.Form<SignUpFormTypes> {
@@ -611,7 +611,7 @@ export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
   schema: schemas.verifyCodeSubmitInputSchema,
 };
 
-/** State and components of the form `Confirm your email address`. */
+/** Returns the state and the components of the form `verify_code`. Suspends until its state is loaded. */
 export function useVerifyCodeForm(
   options?: runtime.FormOptions<VerifyCodeFormTypes>,
 ): runtime.Form<VerifyCodeFormTypes> {
@@ -659,7 +659,7 @@ export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
   schema: schemas.verifyLinkSubmitInputSchema,
 };
 
-/** State and components of the form `Confirm your email address`. */
+/** Returns the state and the components of the form `verify_link`. Suspends until its state is loaded. */
 export function useVerifyLinkForm(
   options?: runtime.FormOptions<VerifyLinkFormTypes>,
 ): runtime.Form<VerifyLinkFormTypes> {

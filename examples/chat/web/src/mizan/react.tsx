@@ -48,7 +48,7 @@ export function useConfirmed(
   return runtime.useQueryOf(useApi().confirmed, undefined, options);
 }
 
-/** Returns the signed-in user. */
+/** Returns the signed-in user, or `null` if the caller is not signed in. */
 export function useCurrentUser(): types.UserOut | null {
   return runtime.useContextOf(useApi().currentUser, undefined);
 }
@@ -69,7 +69,7 @@ export function useEarlyAccess(
   return runtime.useQueryOf(useApi().earlyAccess, undefined, options);
 }
 
-/** Returns the text. */
+/** Returns the text that the client sent. */
 export function useEcho(
   options?: runtime.MutationHookOptions<
     types.EchoReply,

@@ -6,7 +6,7 @@
 
 import type { ClientCode, Failure } from "./runtime/transport/error";
 
-/** The error codes of every function. */
+/** The error codes that a call of any function can have. */
 export type CommonCode =
   | "malformed"
   | "unauthenticated"
@@ -27,7 +27,7 @@ export type CommonCode =
   | "deadline_exceeded"
   | ClientCode;
 
-/** The errors of every function. */
+/** The errors that a call of any function can have. */
 export type CommonError = Failure<CommonCode>;
 
 /** The input of `forms.changeEmail.submit`. */
@@ -455,7 +455,7 @@ export interface FormState {
   values: { [key: string]: unknown };
   /** The dynamic choices by the path of the field; `*` stands for the index of a row. */
   choices: { [key: string]: Choice[] };
-  /** The idempotency key of the submission: a form that is submitted twice runs once. */
+  /** The idempotency key of the submission: the server processes a repeated submission only once. */
   token: string;
   /** The path and query of the page that contains the form; empty outside of a page. */
   page: string;
@@ -480,7 +480,7 @@ export interface Guest {
 /**
  * The next step of a sign-up or sign-in.
  *
- * It is a union in the generated client, so that a client handles every step.
+ * The generated client represents it as a union, so that TypeScript reports a step that is not handled.
  */
 export type NextStep =
   /** The user is signed in, and the session cookie is set. */
@@ -551,7 +551,7 @@ export interface Sent {
 
 /** A session of the signed-in user. */
 export interface SessionOut {
-  /** The id, which `revoke_session` takes. It is not secret. */
+  /** The id, which is the input of `revoke_session`. It is not secret. */
   id: string;
   /** True if this is the session of the caller. */
   current: boolean;
@@ -610,5 +610,5 @@ export type ProofError =
 
 /** An error of a sign-in. */
 export type SignInError =
-  /** The account does not exist or the password is wrong. The client cannot tell which. */
+  /** The account does not exist or the password is wrong. The error does not reveal which. */
   Failure<"wrong_credentials"> | CommonError;

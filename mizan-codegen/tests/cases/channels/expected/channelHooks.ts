@@ -4,6 +4,7 @@ import * as channels from "./channels";
 import { useApi } from "./react";
 import * as runtime from "./runtime/channels/hooks";
 
+/** Subscribes to the channel `admin.audit_log` while the component is mounted. */
 export function useAdminAuditLogChannel(
   params: channels.AdminAuditLogChannel["params"],
   options?: runtime.ChannelHookOptions,
@@ -17,6 +18,8 @@ export function useAdminAuditLogChannel(
 }
 
 /**
+ * Subscribes to the channel `chat` while the component is mounted.
+ *
  * Chat in a room.
  *
  * Only for members. *\/ export const injected = 1;
@@ -28,7 +31,11 @@ export function useChatChannel(
   return runtime.useChannel(useApi(), channels.chatChannel, params, options);
 }
 
-/** The current time. */
+/**
+ * Subscribes to the channel `clock` while the component is mounted.
+ *
+ * The current time.
+ */
 export function useClockChannel(
   options?: runtime.ChannelHookOptions,
 ): runtime.ChannelResult<channels.ClockChannel> {
@@ -40,6 +47,7 @@ export function useClockChannel(
   );
 }
 
+/** Subscribes to the channel `notes_about_everything_that_happens_in_the_building` while the component is mounted. */
 export function useNotesAboutEverythingThatHappensInTheBuildingChannel(
   options?: runtime.ChannelHookOptions,
 ): runtime.ChannelResult<channels.NotesAboutEverythingThatHappensInTheBuildingChannel> {

@@ -6,7 +6,7 @@
 
 import type { ClientCode, Failure } from "./runtime/transport/error";
 
-/** The error codes of every function. */
+/** The error codes that a call of any function can have. */
 export type CommonCode =
   | "forbidden"
   | "internal"
@@ -17,7 +17,7 @@ export type CommonCode =
   | "unavailable"
   | ClientCode;
 
-/** The errors of every function. */
+/** The errors that a call of any function can have. */
 export type CommonError = Failure<CommonCode>;
 
 /** An event in a room. */

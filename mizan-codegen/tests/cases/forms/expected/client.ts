@@ -19,9 +19,9 @@ export const contract = "000000000000000a";
 export interface Api extends Connected {
   /** The functions of the forms. */
   readonly forms: {
-    /** The form `contact`. */
+    /** The functions of the form `contact`. */
     readonly contact: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /** Submits the form. */
       readonly submit: Mutation<
@@ -36,10 +36,10 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `everything`. */
+    /** The functions of the form `everything`. */
     readonly everything: {
       /**
-       * Loads the form.
+       * Loads the initial state of the form.
        *
        * Policy: signed in.
        */
@@ -65,9 +65,9 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
-    /** The form `sign_out`. */
+    /** The functions of the form `sign_out`. */
     readonly signOut: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.

@@ -111,7 +111,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
   schema: schemas.contactSubmitInputSchema,
 };
 
-/** State and components of the form `Contact us`. */
+/** Returns the state and the components of the form `contact`. Suspends until its state is loaded. */
 export function useContactForm(
   options?: runtime.FormOptions<ContactFormTypes>,
 ): runtime.Form<ContactFormTypes> {
@@ -333,7 +333,7 @@ export const everythingForm: runtime.FormDefinition<EverythingFormTypes> = {
   schema: schemas.everythingSubmitInputSchema,
 };
 
-/** State and components of the form `everything`. */
+/** Returns the state and the components of the form `everything`. Suspends until its state is loaded. */
 export function useEverythingForm(
   options?: runtime.FormOptions<EverythingFormTypes>,
 ): runtime.Form<EverythingFormTypes> {
@@ -364,7 +364,7 @@ export const signOutForm: runtime.FormDefinition<SignOutFormTypes> = {
   schema: schemas.signOutSubmitInputSchema,
 };
 
-/** State and components of the form `Sign "out" *\/`. */
+/** Returns the state and the components of the form `sign_out`. Suspends until its state is loaded. */
 export function useSignOutForm(
   options?: runtime.FormOptions<SignOutFormTypes>,
 ): runtime.Form<SignOutFormTypes> {

@@ -6,7 +6,7 @@
 
 import type { ClientCode, Failure } from "./runtime/transport/error";
 
-/** The error codes of every function. */
+/** The error codes that a call of any function can have. */
 export type CommonCode =
   | "malformed"
   | "unauthenticated"
@@ -26,7 +26,7 @@ export type CommonCode =
   | "deadline_exceeded"
   | ClientCode;
 
-/** The errors of every function. */
+/** The errors that a call of any function can have. */
 export type CommonError = Failure<CommonCode>;
 
 /** The input of `delete`. */

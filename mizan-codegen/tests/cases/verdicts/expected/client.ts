@@ -19,9 +19,9 @@ export const contract = "7b6b6b0bc8e0950f";
 export interface Api extends Connected {
   /** The functions of the forms. */
   readonly forms: {
-    /** The form `verdicts`. */
+    /** The functions of the form `verdicts`. */
     readonly verdicts: {
-      /** Loads the form. */
+      /** Loads the initial state of the form. */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /** Submits the form. */
       readonly submit: Mutation<

@@ -273,7 +273,7 @@ export const verdictsForm: runtime.FormDefinition<VerdictsFormTypes> = {
   schema: schemas.verdictsSubmitInputSchema,
 };
 
-/** State and components of the form `Verdicts`. */
+/** Returns the state and the components of the form `verdicts`. Suspends until its state is loaded. */
 export function useVerdictsForm(
   options?: runtime.FormOptions<VerdictsFormTypes>,
 ): runtime.Form<VerdictsFormTypes> {

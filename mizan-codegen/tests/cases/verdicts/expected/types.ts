@@ -6,7 +6,7 @@
 
 import type { ClientCode, Failure } from "./runtime/transport/error";
 
-/** The error codes of every function. */
+/** The error codes that a call of any function can have. */
 export type CommonCode =
   | "malformed"
   | "unauthenticated"
@@ -27,7 +27,7 @@ export type CommonCode =
   | "deadline_exceeded"
   | ClientCode;
 
-/** The errors of every function. */
+/** The errors that a call of any function can have. */
 export type CommonError = Failure<CommonCode>;
 
 /** The input of `forms.verdicts.submit`. */
@@ -146,7 +146,7 @@ export interface FormState {
   values: { [key: string]: unknown };
   /** The dynamic choices by the path of the field; `*` stands for the index of a row. */
   choices: { [key: string]: Choice[] };
-  /** The idempotency key of the submission: a form that is submitted twice runs once. */
+  /** The idempotency key of the submission: the server processes a repeated submission only once. */
   token: string;
   /** The path and query of the page that contains the form; empty outside of a page. */
   page: string;

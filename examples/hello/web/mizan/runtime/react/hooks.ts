@@ -53,7 +53,7 @@ interface FetchOptions {
 }
 
 /**
- * Adds the data that came with the page to the cache. On the server, suspends until each of `queries` has
+ * Adds the data that was embedded in the page to the cache. On the server, suspends until each of `queries` has
  * succeeded or failed.
  */
 export function usePageData(queries: readonly FetchOptions[]): void {

@@ -11,7 +11,7 @@ interface EmbeddedResult {
   readonly problem?: unknown;
 }
 
-/** Time in milliseconds for which data of the page counts as fresh. */
+/** Time in milliseconds for which data that was embedded in the page counts as fresh. */
 const freshFor = 30_000;
 
 /** Time at which each query was hydrated. */
@@ -59,12 +59,12 @@ export function removeHydratedElements(client: QueryClient): () => void {
   return () => document.removeEventListener("DOMContentLoaded", remove);
 }
 
-/** Returns whether the query's data came with the page a moment ago. */
+/** Returns whether the query's data was embedded in the page and still counts as fresh. */
 export function isFreshlyHydrated(query: object): boolean {
   return Date.now() - (hydratedAt.get(query) ?? -Infinity) < freshFor;
 }
 
-/** Finds only elements that the server writes: HTML of users is never a child of the body. */
+/** Finds only elements that the server wrote: HTML from users is never a child of the body. */
 function dataElements(): NodeListOf<Element> {
   return document.querySelectorAll(
     'body > script[type="application/json"][data-mizan-answers]',

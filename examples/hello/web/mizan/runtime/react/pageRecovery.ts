@@ -18,7 +18,7 @@ export async function recover(cause: unknown): Promise<never> {
   throw cause;
 }
 
-/** Shows a notice that the page is incomplete. The user reloads it, and may save entered text before. */
+/** Shows a notice with a reload button. The page does not reload by itself, so the user can save entered text. */
 export function offerReload(): void {
   if (document.querySelector("body > [data-mizan-incomplete]")) return;
   const notice = document.createElement("div");
@@ -55,7 +55,7 @@ function recordReload(): boolean {
   }
 }
 
-/** Returns whether a reload would succeed: the browser is online, and the page is not the reply to a post. */
+/** Returns whether a reload would succeed: the server is reachable and has a page at this URL. */
 async function canReload(): Promise<boolean> {
   try {
     const { ok } = await fetch(location.href, {

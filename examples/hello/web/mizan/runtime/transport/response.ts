@@ -63,7 +63,7 @@ export function readProblem(document: unknown, response?: Response): CallError {
   });
 }
 
-/** The error of a call whose response is incomplete, or is not from a mizan server. */
+/** Returns the error of a call whose response is incomplete, or is not from a mizan server. */
 export function unreadable(response?: Response, cause?: unknown): CallError {
   const status = response?.status ?? 0;
   return new CallError({
@@ -75,7 +75,7 @@ export function unreadable(response?: Response, cause?: unknown): CallError {
   });
 }
 
-/** The error of a call without a response: it was aborted, or the server is unreachable. */
+/** Returns the error of a call without a response: it was aborted, or the server is unreachable. */
 export function unanswered(
   cause: unknown,
   signal: AbortSignal | undefined,

@@ -31,7 +31,7 @@ export interface QueryRequest {
 /** Options of a request for a mutation. */
 export interface MutationRequest {
   readonly signal?: AbortSignal | undefined;
-  /** The server processes requests with the same key once. */
+  /** Idempotency key: the server processes only one of the requests with the same key. */
   readonly idempotencyKey?: string | undefined;
   /** A replacement for the global `fetch`, unless {@link ApiOptions.fetch} is set. */
   readonly fetch?: typeof fetch | undefined;
@@ -77,7 +77,7 @@ export function createTransport(
   options: ApiOptions = {},
 ): Transport {
   const { baseUrl = "/api/mizan" } = options;
-  // The process that renders the page has the functions of the page's own server only.
+  // During server rendering, only functions of the page's own server are available in the process.
   const isSameServer = baseUrl.startsWith("/") && !options.fetch;
   const listeners = new Set<AffectsListener>();
   const tabs = createCrossTabNotifier(baseUrl);

@@ -63,14 +63,14 @@ export class ChannelConnection implements SocketOwner {
     this.requests = new ChannelRequests((frame) => this.#socket.send(frame));
   }
 
-  /** Returns the subscription with this key, if it is held. */
+  /** Returns the subscription with this key, if there is one. */
   find(key: string): Subscription | undefined {
     return this.#subscriptions.get(key);
   }
 
   /**
-   * Holds the subscription to a channel with the params `paramsJson`, which are the result of
-   * {@link canonicalJson}. {@link release} ends it when it has no holders.
+   * Returns the subscription to a channel, and counts the caller as a holder until {@link release}.
+   * `paramsJson` is the result of {@link canonicalJson}.
    *
    * Returns `undefined` while a page is rendered on the server.
    */
@@ -93,7 +93,7 @@ export class ChannelConnection implements SocketOwner {
     return subscription;
   }
 
-  /** Releases a subscription that was held. */
+  /** Removes a holder of a subscription, which ends soon after the last one is removed. */
   release(subscription: Subscription): void {
     subscription.holders -= 1;
     if (subscription.holders > 0) return;

@@ -38,7 +38,7 @@ export function readRefusal(
   });
 }
 
-/** The error of a message that was sent and has no reply. */
+/** Returns the error of a message that was sent and has no reply. */
 export function outcomeUnknown(cause: unknown): CallError {
   return new CallError({
     code: "outcome_unknown",
@@ -48,7 +48,7 @@ export function outcomeUnknown(cause: unknown): CallError {
   });
 }
 
-/** The error of a message to a channel without a subscription. */
+/** Returns the error of a message to a channel without a subscription. */
 export function notSubscribed(): CallError {
   return new CallError({
     code: "not_subscribed",

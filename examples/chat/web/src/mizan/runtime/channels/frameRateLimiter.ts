@@ -2,11 +2,11 @@
 
 /** Limits the rate of sent frames to what the server allows. */
 export interface FrameRateLimiter {
-  /** Sends a frame, after those that wait. */
+  /** Sends a frame after the queued ones. */
   send(frame: string): void;
-  /** Sends a frame immediately, for example a reply that is due. */
+  /** Sends a frame immediately, before the queued ones. */
   sendNow(frame: string): void;
-  /** Discards the frames that wait. */
+  /** Discards the queued frames. */
   stop(): void;
 }
 

@@ -6,7 +6,7 @@ import { unanswered } from "../transport/response";
 import { reconnectDelay } from "./socket";
 import type { Limits, RefusalFrame, ReplyFrame } from "./frames";
 
-/** The time in which the server recognizes a message that is sent again: 5 minutes minus latency. */
+/** The server's deduplication window of 5 minutes, reduced by a margin for latency. */
 const dedupTtlMs = 4.5 * 60_000;
 
 /** The sender of requests: a subscription. */
@@ -98,19 +98,19 @@ export class ChannelRequests {
     return false;
   }
 
-  /** Notes that a connection was established. */
+  /** Records that a connection was established. */
   opened(limits: Limits, outdated: boolean): void {
     this.#limits = limits;
     this.#outdated = outdated;
     this.#isDraining = false;
   }
 
-  /** Notes that the server accepts no new requests on this connection. */
+  /** Records that the server accepts no new requests on this connection. */
   draining(): void {
     this.#isDraining = true;
   }
 
-  /** Notes that the connection was lost. Requests are sent again on the next one. */
+  /** Records that the connection was lost. Requests are sent again on the next one. */
   lost(): void {
     this.#limits = undefined;
     this.#inFlight.clear();
@@ -145,8 +145,9 @@ export class ChannelRequests {
   }
 
   /**
-   * Postpones a request that the server refused temporarily: until the next connection if this one
-   * drains, or for another attempt if an earlier one may have been processed.
+   * Postpones a request that the server refused temporarily: until the next connection if the server
+   * drains this one, or by a delay if an earlier attempt may have been processed. Returns whether the
+   * request was postponed.
    */
   #postpone(request: Request, error: RefusalFrame): boolean {
     const { code, retryAfter = 0 } = readRefusal(error, this.#outdated);

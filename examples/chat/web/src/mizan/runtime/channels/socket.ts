@@ -17,9 +17,9 @@ import {
 import { onPageResume } from "./pageResume";
 import type { ServerAddress } from "../transport/transport";
 
-/** The timeout from the request of the token to the server's welcome. */
+/** The maximum time from the start of an attempt, which first loads the token, to the welcome frame. */
 const connectTimeoutMs = 20_000;
-/** The tolerated delay of the server's heartbeat. */
+/** The tolerated delay of a heartbeat from the server. */
 const heartbeatToleranceMs = 10_000;
 /** The timeout of a probe. */
 const probeTimeoutMs = 5_000;

@@ -28,7 +28,7 @@ export class Subscription implements Sender {
   readonly log: ChannelLog;
   /** The number of components and other callers that hold the subscription. */
   holders = 1;
-  /** Ends the persistence in `sessionStorage`. */
+  /** Stops the persistence in `sessionStorage`. */
   stopPersisting: (() => void) | undefined;
   /** The page of history that is being loaded. */
   loading: Promise<boolean> | undefined;
@@ -62,13 +62,13 @@ export class Subscription implements Sender {
       : undefined;
   }
 
-  /** Notes that the subscription was requested under the name `alias`. */
+  /** Records that the subscription was requested under the name `alias`. */
   request(alias: number): void {
     this.#clearRetryTimer();
     this.#attachment = { phase: "requested", alias };
   }
 
-  /** Notes that the server confirmed the subscription. */
+  /** Records that the server confirmed the subscription. */
   attach(): void {
     if (this.#attachment.phase !== "requested") return;
     this.#attachment = { phase: "attached", alias: this.#attachment.alias };
@@ -76,7 +76,7 @@ export class Subscription implements Sender {
     this.#consecutiveRefusals = 0;
   }
 
-  /** Notes that the connection was lost, or that the attempt to connect failed with `error`. */
+  /** Records that the connection was lost, or that the attempt to connect failed with `error`. */
   detach(error?: CallError): void {
     this.#clearRetryTimer();
     this.#attachment = { phase: "detached" };
@@ -107,7 +107,7 @@ export class Subscription implements Sender {
     this.log.set({ status: "closed", presence: [], error });
   }
 
-  /** Notes that the last holder released the subscription. */
+  /** Records that the last holder released the subscription. */
   leave(): void {
     this.#clearRetryTimer();
     this.#attachment = { phase: "detached" };

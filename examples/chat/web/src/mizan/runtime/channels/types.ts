@@ -106,7 +106,7 @@ export interface ChannelPage<M> {
 export interface HistoryRequest {
   /** Returns only messages before this offset. */
   readonly before?: number;
-  /** The maximum number of messages, 50 by default. The server has a limit as well. */
+  /** The maximum number of messages, 50 by default. The server may return fewer. */
   readonly limit?: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -37,7 +37,7 @@ export interface FormStatus {
   /** Page that the browser opens after a successful submission. */
   readonly next: string | undefined;
   readonly submission: SubmissionStatus;
-  /** True once the page is hydrated, when JavaScript handles the form instead of the browser. */
+  /** True after hydration, from which on JavaScript handles the form instead of the browser. */
   readonly isHydrated: boolean;
 }
 
@@ -46,7 +46,7 @@ export type SubmissionStatus =
   | { readonly phase: "idle" }
   | {
       readonly phase: "submitting";
-      /** Share of the request body that was uploaded, from 0 to 1, if it contains files. */
+      /** Uploaded share of the request body, from 0 to 1, if it contains files. */
       readonly progress?: number;
     }
   | { readonly phase: "succeeded" };

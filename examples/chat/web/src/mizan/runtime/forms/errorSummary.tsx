@@ -20,15 +20,15 @@ interface SummaryProps {
 }
 
 /**
- * Shows the errors of the form as a whole and of fields that are not rendered. The element exists without
- * errors too, because screen readers only announce changes of existing elements.
+ * Shows the errors of the form as a whole and of fields that are not rendered. The element is rendered
+ * even without errors, because screen readers only announce changes to existing elements.
  */
 export function Errors({ form }: SummaryProps): ReactNode {
   const { isHydrated } = useStore(form.status);
   const { names } = useStore(form.rendered.current);
   const isHidden = useIsHidden(form);
   useRenderedField(form.rendered, root);
-  // The server renders this before it knows which fields follow.
+  // The server renders this element before it knows which fields follow.
   const messages = useMessages(
     form,
     (name) => name === root || (isHydrated ? !names.has(name) : isHidden(name)),

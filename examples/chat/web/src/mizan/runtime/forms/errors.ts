@@ -36,7 +36,7 @@ export function fieldErrors(
   byPath: Messages,
 ): FieldErrors {
   const errors: FieldErrors = {};
-  // Rows before their list, whose own error is a property of the array with the errors of the rows.
+  // Errors of rows come before the error of their list, which is a property of the array of row errors.
   const paths = Object.keys(byPath).sort((a, b) => b.length - a.length);
   for (const path of paths) {
     const name = errorName(definition, path);

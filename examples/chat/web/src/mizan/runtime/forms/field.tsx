@@ -157,7 +157,7 @@ function usePreHydrationInput(
       (current instanceof HTMLInputElement &&
         !["checkbox", "file", "hidden", "radio"].includes(current.type));
     if (!isText) return;
-    // Browsers normalize values, for example line breaks, which is no input of the user.
+    // Browsers normalize values, for example line breaks. The copy has the normalized value without user input.
     const untouched = current.cloneNode() as typeof current;
     untouched.value = value;
     if (current.value !== untouched.value) keep(current.value);

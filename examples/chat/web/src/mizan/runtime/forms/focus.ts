@@ -10,7 +10,7 @@ export type FocusTarget = "errors" | "success";
 export interface FocusRequests {
   /** Element that receives the focus next. */
   readonly next: Store<{ readonly target: FocusTarget | undefined }>;
-  /** Notes the focused element at the start of a submission. */
+  /** Records the focused element at the start of a submission. */
   readonly begin: () => void;
   /** Requests the focus for `target` after a submission. */
   readonly request: (target: FocusTarget) => void;
@@ -18,7 +18,7 @@ export interface FocusRequests {
   readonly consume: () => boolean;
 }
 
-/** Creates focus requests without a pending one. */
+/** Creates the focus requests of a form, with none pending. */
 export function createFocusRequests(): FocusRequests {
   const next = createStore<{ readonly target: FocusTarget | undefined }>({
     target: undefined,

@@ -20,7 +20,7 @@ export type ValidateQuery = Query<
 
 /** Validation by the server while the user fills in the form. */
 export interface LiveValidation {
-  /** Handles that the field at `path` lost the focus or changed. */
+  /** Schedules a validation if necessary, after the field at `path` lost the focus or changed. */
   onFieldEvent(path: string, event: "blur" | "change"): void;
   /** Cancels pending validation. Submissions and resets make it obsolete. */
   stop(): void;
@@ -29,8 +29,8 @@ export interface LiveValidation {
 /**
  * Validates a field on the server once it has lost the focus, was changed, and has not changed for 300 ms.
  *
- * A newer request cancels the pending one and includes its fields. The reply about a value that has
- * changed since is ignored, and submitted values are not validated again.
+ * A newer request cancels the pending one and includes its fields. The client ignores the
+ * reply for a value that has changed since, and does not validate submitted values again.
  */
 export function createLiveValidation(
   definition: FormDefinition,
@@ -95,7 +95,7 @@ export function createLiveValidation(
   };
 }
 
-/** Returns whether the signal is aborted now, which the compiler cannot know across an `await`. */
+/** Reads `aborted` in a function, because TypeScript assumes that it does not change across an `await`. */
 function isAborted({ aborted }: AbortSignal): boolean {
   return aborted;
 }

@@ -6,7 +6,7 @@ import type { QueryClient } from "@tanstack/react-query";
 const owners = new WeakMap<QueryClient, Map<string, object>>();
 
 /**
- * Returns the idempotency token for `form`: the given one, or a new one if another form uses that already.
+ * Returns the idempotency token for `form`: `token`, or a new one if another form already uses `token`.
  * A page may contain the same form twice, or show it again with cached state.
  */
 export function claimToken(

@@ -137,8 +137,8 @@ export function resetFromServer(
 }
 
 /**
- * Returns whether the server may know the token from another submission: one with other values, whose
- * reply was lost. The server rejects every other submission under that token.
+ * Returns whether the server may have rejected the token because an earlier submission used it with other
+ * values, and its reply was lost. The server rejects all further submissions with that token.
  */
 function needsNewToken({ code, fields }: CallError): boolean {
   return code === "invalid" && Object.keys(fields).length === 0;
@@ -152,8 +152,8 @@ function errorMessages(error: CallError): Messages {
 }
 
 /**
- * Shows the errors of a submission at their fields. Errors of fields that have changed since are shown at
- * the top of the form, with the label of the field.
+ * Shows the errors of a submission at their fields. If a field has changed since, its errors are shown at the
+ * top of the form, with the label of the field.
  */
 function showErrors(
   { definition, rhf }: FormController,

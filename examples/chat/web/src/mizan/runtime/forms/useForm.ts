@@ -30,9 +30,9 @@ export interface Form<T extends FormTypes> extends FormParts<T> {
   readonly isSubmitting: boolean;
   /** True if the values differ from the initial ones. */
   readonly isDirty: boolean;
-  /** Share of a submission with files that was uploaded, from 0 to 1. */
+  /** Uploaded share of the current submission, from 0 to 1, if it contains files. */
   readonly progress: number | undefined;
-  /** True if the latest submission succeeded, here or on the page before. */
+  /** True if the latest submission succeeded, on this page or on the previous one. */
   readonly sent: boolean;
   /** Submits the form, as the submit button does. */
   submit(): Promise<void>;
@@ -111,8 +111,8 @@ function useFormState(stateQuery: Query<void, FormState, Error>): FormState {
 }
 
 /**
- * Prepares react-hook-form for the state that the form starts with. After a post without JavaScript
- * that is the posted values and their errors.
+ * Prepares react-hook-form for the initial state of the form. After a post without JavaScript, this state
+ * contains the posted values and their errors.
  */
 function prepare(
   definition: FormDefinition,
@@ -125,7 +125,7 @@ function prepare(
   const defaultValues = initialValues(definition.fields, values);
   const props: UseFormProps<FieldValues> = {
     mode: "onTouched",
-    // The controller focuses the first invalid element of the document, also for errors of the server.
+    // The controller focuses the first invalid element of the document, including for server errors.
     shouldFocusError: false,
     resolver: createResolver(definition, serverErrors),
     defaultValues,
@@ -138,7 +138,7 @@ function prepare(
   return { serverErrors, props };
 }
 
-/** Rejects values that the schema rejects, and values that the server rejected and that are unchanged. */
+/** Rejects values that the schema rejects, and unchanged values that the server has rejected. */
 function createResolver(
   definition: FormDefinition,
   serverErrors: ServerErrors,

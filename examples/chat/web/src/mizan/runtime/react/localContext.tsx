@@ -21,10 +21,10 @@ export function createLocalContext<I>(): LocalContext<I> {
   return createContext<{ readonly input: I } | undefined>(undefined);
 }
 
-/** Props of the generated provider of a local context: the members of the input, and React's. */
+/** Props of the generated provider of a local context: the input's members, `children` and `fallback`. */
 export type LocalProviderProps<I> = I & {
   readonly children?: ReactNode;
-  /** Rendered while the data loads for the first time. By default the next `Suspense` boundary decides. */
+  /** Rendered while the data loads for the first time. The default is the fallback of the nearest `Suspense`. */
   readonly fallback?: ReactNode;
 };
 
@@ -58,7 +58,7 @@ export function LocalContextProvider<I, O, E>(
   );
 }
 
-/** Returns the same object as long as `key` stays the same: the props contain a new input each time. */
+/** Returns the same object as long as `key` stays the same, although the props contain a new input each time. */
 function useCurrentInput<I>(input: I, key: string): { readonly input: I } {
   const [current, setCurrent] = useState({ key, input });
   if (current.key === key) return current;

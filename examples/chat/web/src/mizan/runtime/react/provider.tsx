@@ -37,10 +37,10 @@ export interface ProviderProps<A> {
   readonly children?: ReactNode;
   /** Rendered while a context below loads for the first time. Nothing by default. */
   readonly fallback?: ReactNode;
-  /** Server to use instead of the page's own. */
+  /** Api to use instead of the api of the page's own server. */
   readonly api?: A | undefined;
   /**
-   * Cache to use instead of the provider's own. The server creates a cache for every page and only uses
+   * Cache to use instead of the provider's own. During server rendering, each page gets a new cache with
    * the default options of this one.
    */
   readonly queryClient?: QueryClient | undefined;
@@ -72,8 +72,8 @@ export function ApiProvider<A extends Connected>(
 
   useEffect(() => removeHydratedElements(client), [client]);
 
-  // The boundary is necessary without a fallback too: if this component suspended together with its
-  // children, React would discard the client that it created, and the contexts would load for ever.
+  // The boundary is necessary even without a fallback: if this component suspended together with its
+  // children, React would discard the client that it created, and the contexts would never finish loading.
   return (
     <context.Provider value={api}>
       <QueryClientProvider client={client}>

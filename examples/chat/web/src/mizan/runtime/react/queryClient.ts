@@ -26,7 +26,7 @@ export function createQueryClient(): QueryClient {
 
 const configured = new WeakSet<QueryClient>();
 
-/** Treats data that came with the page as fresh, so that components do not fetch it again when they mount. */
+/** Treats data that was embedded in the page as fresh, so that components do not fetch it again on mount. */
 export function treatHydratedDataAsFresh(client: QueryClient): void {
   if (configured.has(client)) return;
   configured.add(client);

@@ -9,10 +9,10 @@ import {
   unreadable,
 } from "./response";
 
-/** The maximum number of calls in a request, which the server limits as well. */
+/** The maximum number of calls in a request, equal to the server's default limit. */
 const maxCalls = 64;
 
-/** A query that is sent together with others. */
+/** A query that is part of a batch. */
 export interface BatchedCall {
   readonly name: string;
   readonly input: unknown;
@@ -39,7 +39,7 @@ interface WaitingCall extends BatchedCall {
  * Creates a function that combines the calls of one turn of the event loop into one request.
  *
  * Each call settles when its line of the response arrives, and is aborted by its own signal. The
- * request is aborted when all of its calls are.
+ * request is aborted when all of its calls have been aborted.
  */
 export function createBatch(
   requests: BatchRequests,

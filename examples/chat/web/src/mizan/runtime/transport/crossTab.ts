@@ -5,7 +5,7 @@ export interface CrossTabNotifier {
   /** Notifies the other tabs that all data is stale, for example after a sign-in. */
   notify(): void;
   /**
-   * Calls `listener` when another tab sent a notification. Returns a function that removes the listener.
+   * Calls `listener` when another tab sends a notification. Returns a function that removes the listener.
    * A suspended tab receives the notification when it resumes.
    */
   listen(listener: () => void): () => void;

@@ -26,10 +26,10 @@ function isHost(host: string): boolean {
 
 /** Converts a domain to ASCII (UTS #46), as browsers do for URLs. Returns `undefined` if that is not possible. */
 function toAscii(host: string): string | undefined {
-  // In a URL these characters would end the host or be decoded. They are invalid in domains anyway.
+  // In a URL these characters would end the host or be decoded. They are also invalid in domains.
   if (/^[\0-\x7f]*$|[\0-,/:-@[-`{-\x7f]/.test(host)) return undefined;
   try {
-    // A last label of letters prevents that numbers are parsed as an IPv4 address.
+    // A final label of letters prevents the URL parser from reading numbers as an IPv4 address.
     const { hostname } = new URL(`http://${host}.a`);
     return hostname.slice(0, -".a".length);
   } catch {
