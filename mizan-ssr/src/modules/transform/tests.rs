@@ -1,3 +1,5 @@
+//! Tests of the transformation.
+
 use std::path::Path;
 
 use super::{ModuleFormat, SyntaxOptions, TransformedModule, transform};
