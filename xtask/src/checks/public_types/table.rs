@@ -17,11 +17,6 @@ pub(super) const DECISIONS: &[Decision] = &[
     },
     Decision {
         package: "mizan-auth",
-        library: "sqlx_core",
-        reason: "`SqliteStore::new` and `PostgresStore::new` take a pool, so that an application shares its own",
-    },
-    Decision {
-        package: "mizan-auth",
         library: "sqlx_postgres",
         reason: "`PostgresStore::new` takes a pool, so that an application shares its own",
     },
@@ -56,9 +51,9 @@ pub(super) const DECISIONS: &[Decision] = &[
         reason: "inputs derive `Validate`; only the trait is in signatures, never its error",
     },
     Decision {
-        package: "mizan-forms",
-        library: "validator",
-        reason: "forms derive `Validate`; only the trait is in signatures, never its error",
+        package: "mizan-http",
+        library: "pin_project_lite",
+        reason: "the `Unpin` implementations of its macro name it; users cannot",
     },
     Decision {
         package: "mizan-http",
