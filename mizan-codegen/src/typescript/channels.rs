@@ -76,13 +76,13 @@ fn declaration(channel: &Channel<'_>) -> Document {
         })
         .collect();
     inside.extend([Document::HardLine, text("readonly error: ChannelError;")]);
-    Document::Concat(vec![
+    Document::concat(vec![
         Document::HardLine,
         comment(&Docs::from(
             format!("The types of the channel `{}`.", channel.manifest.name).as_str(),
         )),
         text(format!("export interface {component}Channel {{")),
-        Document::Indent(inside),
+        Document::indent(inside),
         Document::HardLine,
         text("}"),
         Document::HardLine,
@@ -138,7 +138,7 @@ fn hook(channel: &Channel<'_>) -> Document {
         text(params),
         text("options"),
     ];
-    Document::Concat(vec![
+    Document::concat(vec![
         Document::HardLine,
         comment(&Docs::from(docs.join("\n\n").as_str())),
         text(format!("export function use{component}Channel")),
@@ -146,7 +146,7 @@ fn hook(channel: &Channel<'_>) -> Document {
         text(format!(
             ": runtime.ChannelResult<channels.{component}Channel> {{"
         )),
-        Document::Indent(vec![
+        Document::indent(vec![
             Document::HardLine,
             text("return "),
             Document::list("runtime.useChannel(", arguments, ")"),

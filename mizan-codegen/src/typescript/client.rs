@@ -7,7 +7,7 @@ use crate::schema::Docs;
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let contract = literal::string(plan.contract);
-    Document::Concat(vec![
+    Document::concat(vec![
         imports(plan),
         text(format!(
             r"
@@ -26,7 +26,7 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
 ",
         ),
-        Document::Indent(vec![text("  return {"), constructions(plan)]),
+        Document::indent(vec![text("  return {"), constructions(plan)]),
         text(
             r"
   };
@@ -64,7 +64,7 @@ fn imports(plan: &Plan<'_>) -> Document {
         .flat_map(|(name, _)| [Document::HardLine, text(format!("{name},"))]);
     let mut imports = vec![
         text("import {"),
-        Document::Indent(names.collect()),
+        Document::indent(names.collect()),
         Document::HardLine,
         text("} from \"./runtime/transport\";"),
         Document::HardLine,
@@ -75,7 +75,7 @@ fn imports(plan: &Plan<'_>) -> Document {
             Document::HardLine,
         ]);
     }
-    Document::Concat(imports)
+    Document::concat(imports)
 }
 
 /// The type of the client.
@@ -119,14 +119,14 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
                 &form.validate,
             ),
         ];
-        Document::Concat(vec![
+        Document::concat(vec![
             comment(&Docs::from(
                 format!("The functions of the form `{}`.", form.manifest.name).as_str(),
             )),
             block(format!("readonly {}: {{", form.name), members, "};"),
         ])
     });
-    Document::Concat(vec![
+    Document::concat(vec![
         comment(&Docs::from("The functions of the forms.")),
         block("readonly forms: {", forms.collect(), "};"),
     ])
@@ -137,7 +137,7 @@ fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
         FunctionKind::Mutation => "Mutation<",
         FunctionKind::Query | FunctionKind::GlobalContext | FunctionKind::LocalContext => "Query<",
     };
-    Document::Concat(vec![
+    Document::concat(vec![
         comment(docs),
         text(format!("readonly {name}: ")),
         type_arguments(
@@ -171,7 +171,7 @@ fn constructions(plan: &Plan<'_>) -> Document {
         });
         members.push(block("forms: {", forms.collect(), "},"));
     }
-    Document::Indent(
+    Document::indent(
         members
             .into_iter()
             .flat_map(|member| [Document::HardLine, member])
@@ -191,7 +191,7 @@ fn construction(name: &str, function: &Function<'_>) -> Document {
     };
     let wire = text(literal::string(&function.manifest.name));
     let arguments = [text("transport"), wire].into_iter().chain(options);
-    Document::Concat(vec![
+    Document::concat(vec![
         text(format!("{name}: ")),
         Document::list(open, arguments, ")"),
         text(","),
@@ -207,9 +207,9 @@ fn block(
     let members = members
         .into_iter()
         .flat_map(|member| [Document::HardLine, member]);
-    Document::Concat(vec![
+    Document::concat(vec![
         text(open),
-        Document::Indent(members.collect()),
+        Document::indent(members.collect()),
         Document::HardLine,
         text(close),
     ])

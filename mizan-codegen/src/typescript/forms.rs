@@ -53,19 +53,19 @@ fn types(form: &Form<'_>) -> Document {
         member("input", input_type(submit)),
         member("output", output_type(submit)),
         member("error", error_type(submit)),
-        Document::Concat(vec![
+        Document::concat(vec![
             text("field:"),
             alternatives_or_never(paths),
             text(";"),
         ]),
         rows(&form.lists),
     ];
-    Document::Concat(vec![
+    Document::concat(vec![
         comment(&Docs::from(
             format!("The types of the form `{}`.", form.manifest.name).as_str(),
         )),
         text(format!("export interface {}Types {{", form.component)),
-        Document::Indent(
+        Document::indent(
             members
                 .into_iter()
                 .flat_map(|member| [Document::HardLine, member])
@@ -78,7 +78,7 @@ fn types(form: &Form<'_>) -> Document {
 }
 
 fn member(name: &str, ty: Document) -> Document {
-    Document::Concat(vec![text(format!("{name}: ")), ty, text(";")])
+    Document::concat(vec![text(format!("{name}: ")), ty, text(";")])
 }
 
 fn rows(lists: &[FormList]) -> Document {
@@ -87,7 +87,7 @@ fn rows(lists: &[FormList]) -> Document {
     }
     let lists = lists.iter().flat_map(|FormList { path, fields }| {
         let key = if path.contains('*') {
-            Document::Concat(vec![text("[list: "), path_type(path), text("]:")])
+            Document::concat(vec![text("[list: "), path_type(path), text("]:")])
         } else {
             text(format!("{}:", literal::member(path)))
         };
@@ -99,9 +99,9 @@ fn rows(lists: &[FormList]) -> Document {
             text(";"),
         ]
     });
-    Document::Concat(vec![
+    Document::concat(vec![
         text("rows: {"),
-        Document::Indent(lists.collect()),
+        Document::indent(lists.collect()),
         Document::HardLine,
         text("};"),
     ])
@@ -153,7 +153,7 @@ fn definition(form: &Form<'_>) -> Document {
         value,
     });
     let docs = manifest.docs.as_ref().or(manifest.title.as_ref());
-    Document::Concat(vec![
+    Document::concat(vec![
         comment(&Docs {
             text: docs.cloned(),
             deprecated: false,
@@ -284,12 +284,12 @@ fn hook(form: &Form<'_>) -> Document {
         manifest.name
     );
     let parameter = text(format!("options?: runtime.FormOptions<{component}Types>"));
-    Document::Concat(vec![
+    Document::concat(vec![
         comment(&Docs::from(docs.as_str())),
         text(format!("export function use{component}")),
         Document::list("(", [parameter], ")"),
         text(format!(": runtime.Form<{component}Types> {{")),
-        Document::Indent(vec![
+        Document::indent(vec![
             Document::HardLine,
             text("return "),
             Document::list(

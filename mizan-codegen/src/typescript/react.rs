@@ -56,7 +56,7 @@ fn provider(plan: &Plan<'_>) -> String {
     } else {
         "(api: Api)"
     };
-    let global_contexts = Document::Concat(vec![
+    let global_contexts = Document::concat(vec![
         text(format!("const globalContexts = {parameter} => ")),
         Document::list("[", global_contexts, "]"),
         text(";"),
@@ -102,7 +102,7 @@ fn mutation_hook(function: &Function<'_>) -> Document {
     };
     hook(
         function,
-        vec![Document::Concat(vec![
+        vec![Document::concat(vec![
             text("options?: "),
             generics("runtime.MutationHookOptions<"),
         ])],
@@ -119,12 +119,12 @@ fn query_hook(function: &Function<'_>) -> Document {
     let generics = |name| type_arguments(name, [output_type(function), error_type(function)]);
     let mut parameters = Vec::new();
     if function.input.is_some() {
-        parameters.push(Document::Concat(vec![
+        parameters.push(Document::concat(vec![
             text("input: "),
             input_type(function),
         ]));
     }
-    parameters.push(Document::Concat(vec![
+    parameters.push(Document::concat(vec![
         text("options?: "),
         generics("runtime.QueryHookOptions<"),
     ]));
@@ -171,7 +171,7 @@ fn local_context(function: &Function<'_>) -> Document {
         Some(_) => (", ...input", "input"),
         None => ("", "undefined"),
     };
-    let provider = Document::Concat(vec![
+    let provider = Document::concat(vec![
         Document::HardLine,
         create_context(function),
         text(";"),
@@ -186,14 +186,14 @@ fn local_context(function: &Function<'_>) -> Document {
         text(format!("export function {component}Provider")),
         Document::list(
             "(",
-            [Document::Concat(vec![
+            [Document::concat(vec![
                 text("props: "),
                 type_arguments("runtime.LocalProviderProps<", [props]),
             ])],
             ")",
         ),
         text(": React.ReactNode {"),
-        Document::Indent(lines(&format!(
+        Document::indent(lines(&format!(
             "const {{ children, fallback{rest} }} = props;
 return (
   <runtime.LocalContextProvider
@@ -220,21 +220,21 @@ return (
         function,
         Vec::new(),
         output_type(function),
-        Document::Concat(vec![
+        Document::concat(vec![
             text("runtime.useLocalContextOf("),
             member(function),
             text(format!(", {component}Context, {{")),
-            Document::Indent(lines(&names)),
+            Document::indent(lines(&names)),
             Document::HardLine,
             text("})"),
         ]),
     );
-    Document::Concat(vec![provider, hook])
+    Document::concat(vec![provider, hook])
 }
 
 fn create_context(function: &Function<'_>) -> Document {
     let target = format!("const {}Context =", function.component);
-    let call = Document::Concat(vec![
+    let call = Document::concat(vec![
         type_arguments("runtime.createLocalContext<", [input_type(function)]),
         text("()"),
     ]);
@@ -252,7 +252,7 @@ fn hook(
     returned: Document,
     call: Document,
 ) -> Document {
-    Document::Concat(vec![
+    Document::concat(vec![
         Document::HardLine,
         comment(&docs(function, function.manifest.docs.as_deref())),
         text(format!("export function use{}", function.component)),
@@ -260,7 +260,7 @@ fn hook(
         text(": "),
         returned,
         text(" {"),
-        Document::Indent(vec![Document::HardLine, text("return "), call, text(";")]),
+        Document::indent(vec![Document::HardLine, text("return "), call, text(";")]),
         Document::HardLine,
         text("}"),
         Document::HardLine,

@@ -89,7 +89,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     let mut file = "import * as z from \"./runtime/validation/zod\";\n".to_owned();
     if !checks.is_empty() {
         let names = Document::list_with_spaces("import {", checks.into_iter().map(text), "}");
-        let import = Document::Concat(vec![
+        let import = Document::concat(vec![
             names,
             text(" from \"./runtime/validation/checks\";\n"),
         ]);
@@ -116,7 +116,7 @@ fn declaration(definition: &Definition, schema: &Expression) -> Document {
         String::new()
     };
     let left = format!("export const {schema_name}: z.ZodType<types.{name}> =");
-    Document::Concat(vec![
+    Document::concat(vec![
         Document::HardLine,
         text(comment),
         lazy_assignment(left, schema),

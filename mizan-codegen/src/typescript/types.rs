@@ -37,7 +37,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
 fn common_errors(codes: &[String]) -> Document {
     let codes = codes.iter().map(|code| text(literal::string(code)));
     let codes = codes.chain([text("ClientCode")]).map(without_docs);
-    Document::Concat(vec![
+    Document::concat(vec![
         comment(&Docs::from(
             "The error codes that a call of any function can have.",
         )),
@@ -61,20 +61,20 @@ fn definition(definition: &Definition) -> Document {
             for member in IN_TYPES_FILE.members(object) {
                 inside.extend([Document::HardLine, member, text(";")]);
             }
-            Document::Concat(vec![
+            Document::concat(vec![
                 text(format!("export interface {} {{", definition.name)),
-                Document::Indent(inside),
+                Document::indent(inside),
                 Document::HardLine,
                 text("}"),
             ])
         }
-        ty => Document::Concat(vec![
+        ty => Document::concat(vec![
             text(format!("export type {} =", definition.name)),
             IN_TYPES_FILE.type_after_operator(ty),
             text(";"),
         ]),
     };
-    Document::Concat(vec![
+    Document::concat(vec![
         comment(&definition.docs),
         declared,
         Document::HardLine,
@@ -83,7 +83,7 @@ fn definition(definition: &Definition) -> Document {
 
 fn error(error: &ErrorUnion<'_>) -> Document {
     let variants = error.variants.iter().map(failure);
-    Document::Concat(vec![
+    Document::concat(vec![
         comment(&error.docs),
         text(format!("export type {} =", error.name)),
         union_after_operator(variants.chain([without_docs(text(COMMON_ERROR))])),

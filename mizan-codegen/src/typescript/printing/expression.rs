@@ -90,7 +90,7 @@ impl Expression {
             Self::ObjectLines(properties) => object_lines(properties),
             Self::Chain(root, calls) => chain(root, calls),
             Self::Call(call) => {
-                Document::Concat(vec![text(call.name.clone()), arguments(&call.arguments)])
+                Document::concat(vec![text(call.name.clone()), arguments(&call.arguments)])
             }
         }
     }
@@ -205,10 +205,10 @@ impl Call {
 pub(crate) fn assignment(target: String, start: &str, value: Document) -> Document {
     let width = target.chars().count() + " ".len() + start.chars().count();
     if width <= LINE_WIDTH {
-        Document::Concat(vec![text(target), text(" "), value])
+        Document::concat(vec![text(target), text(" "), value])
     } else {
         let line = vec![Document::HardLine, value];
-        Document::Concat(vec![text(target), Document::Indent(line)])
+        Document::concat(vec![text(target), Document::indent(line)])
     }
 }
 
@@ -217,18 +217,18 @@ pub(crate) fn lazy_assignment(target: String, value: &Expression) -> Document {
     const START: &str = "/* @__PURE__ */ lazy";
 
     let body = value.print();
-    let flat = Document::Concat(vec![text("() => "), body.clone()]);
-    let hugged = Document::BrokenGroup(vec![
+    let flat = Document::concat(vec![text("() => "), body.clone()]);
+    let hugged = Document::broken_group(vec![
         text("() =>"),
-        Document::Indent(vec![Document::Line, body.clone(), Document::IfBroken(",")]),
+        Document::indent(vec![Document::Line, body.clone(), Document::IfBroken(",")]),
         Document::SoftLine,
     ]);
     let alone = Document::group(vec![
         text("() =>"),
-        Document::Indent(vec![Document::Line, body]),
+        Document::indent(vec![Document::Line, body]),
     ]);
     let arguments = hug_last_argument(Vec::new(), flat, hugged, [alone].into_iter());
-    let call = Document::Concat(vec![text(START), arguments]);
+    let call = Document::concat(vec![text(START), arguments]);
     assignment(target, &format!("{START}("), call)
 }
 
@@ -238,10 +238,10 @@ fn property(name: &str, value: &Expression) -> Document {
     if value.is_poorly_breakable() {
         return Document::group(vec![
             text(name),
-            Document::Indent(vec![Document::Line, value.print()]),
+            Document::indent(vec![Document::Line, value.print()]),
         ]);
     }
-    Document::Concat(vec![text(name), text(" "), value.print()])
+    Document::concat(vec![text(name), text(" "), value.print()])
 }
 
 fn object_lines(properties: &[Property]) -> Document {
@@ -259,9 +259,9 @@ fn object_lines(properties: &[Property]) -> Document {
             text(","),
         ])
     });
-    Document::Concat(vec![
+    Document::concat(vec![
         text("{"),
-        Document::Indent(inside.collect()),
+        Document::indent(inside.collect()),
         Document::HardLine,
         text("}"),
     ])
@@ -286,7 +286,7 @@ fn chain(root: &str, calls: &[Call]) -> Document {
         .iter()
         .map(|call| {
             let name = text(format!(".{}", call.name));
-            Document::Concat(vec![name, arguments(&call.arguments)])
+            Document::concat(vec![name, arguments(&call.arguments)])
         })
         .collect();
     let one_line: Vec<_> = [text(root.to_owned())]
@@ -294,10 +294,10 @@ fn chain(root: &str, calls: &[Call]) -> Document {
         .chain(printed.iter().cloned())
         .collect();
     let [others @ .., _] = printed.as_slice() else {
-        return Document::Concat(one_line);
+        return Document::concat(one_line);
     };
     if others.is_empty() {
-        return Document::Concat(one_line);
+        return Document::concat(one_line);
     }
     let is_complex = calls.len() > 2
         && calls
@@ -308,31 +308,41 @@ fn chain(root: &str, calls: &[Call]) -> Document {
     let lines = printed
         .into_iter()
         .flat_map(|call| [Document::HardLine, call]);
-    let lines = Document::Concat(vec![
+    let lines = Document::concat(vec![
         text(root.to_owned()),
-        Document::Indent(lines.collect()),
+        Document::indent(lines.collect()),
     ]);
     if must_break {
         lines
     } else {
-        Document::Choice(vec![Document::Concat(one_line), lines])
+        Document::choice(vec![Document::concat(one_line), lines])
     }
 }
 
 /// The arguments of a call, with the parentheses.
 fn arguments(arguments: &[Expression]) -> Document {
-    let Some((last, others)) = arguments.split_last() else {
-        return text("()");
+    let printed: Vec<_> = arguments.iter().map(Expression::print).collect();
+    match printed.as_slice() {
+        [] => text("()"),
+        [others @ .., last] if hugs_last_argument(arguments) => hug_last_argument(
+            others.to_vec(),
+            last.clone(),
+            break_group(last.clone()),
+            printed.iter().cloned(),
+        ),
+        _ => Document::list("(", printed, ")"),
+    }
+}
+
+/// Returns whether Prettier keeps the last argument on the line of the parenthesis.
+fn hugs_last_argument(arguments: &[Expression]) -> bool {
+    let [others @ .., last] = arguments else {
+        return false;
     };
-    let printed = arguments.iter().map(Expression::print);
     let is_same_kind = others
         .last()
         .is_some_and(|one| std::mem::discriminant(one) == std::mem::discriminant(last));
-    if !last.is_huggable() || is_same_kind {
-        return Document::list("(", printed, ")");
-    }
-    let others: Vec<_> = others.iter().map(Expression::print).collect();
-    hug_last_argument(others, last.print(), break_group(last.print()), printed)
+    last.is_huggable() && !is_same_kind
 }
 
 /// Keeps the last argument on the line of the parenthesis if it fits, and breaks inside the
@@ -351,15 +361,15 @@ fn hug_last_argument(
         let mut parts = vec![text("(")];
         parts.extend(others.iter().cloned());
         parts.extend([last, text(")")]);
-        Document::Concat(parts)
+        Document::concat(parts)
     };
     let must_break = last.will_break();
     let hugged = with_last(last_broken);
     let broken = Document::broken_list("(", all, ")");
     if must_break {
-        Document::Choice(vec![hugged, broken])
+        Document::choice(vec![hugged, broken])
     } else {
-        Document::Choice(vec![with_last(last), hugged, broken])
+        Document::choice(vec![with_last(last), hugged, broken])
     }
 }
 
@@ -367,6 +377,6 @@ fn hug_last_argument(
 fn break_group(document: Document) -> Document {
     match document {
         Document::Group(documents) => Document::BrokenGroup(documents),
-        other => Document::BrokenGroup(vec![other]),
+        other => Document::broken_group(vec![other]),
     }
 }

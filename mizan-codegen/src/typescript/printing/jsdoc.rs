@@ -14,8 +14,8 @@ pub(crate) fn comment(docs: &Docs) -> Document {
         lines.push("@deprecated".to_owned());
     }
     match lines.as_slice() {
-        [] => Document::Concat(Vec::new()),
-        [line] => Document::Concat(vec![text(format!("/** {line} */")), Document::HardLine]),
+        [] => Document::concat(Vec::new()),
+        [line] => Document::concat(vec![text(format!("/** {line} */")), Document::HardLine]),
         lines => {
             let mut comment = vec![text("/**"), Document::HardLine];
             for line in lines {
@@ -27,7 +27,7 @@ pub(crate) fn comment(docs: &Docs) -> Document {
                 comment.push(Document::HardLine);
             }
             comment.extend([text(" */"), Document::HardLine]);
-            Document::Concat(comment)
+            Document::concat(comment)
         }
     }
 }

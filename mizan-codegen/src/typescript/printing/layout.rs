@@ -3,12 +3,15 @@
 //! The algorithm is Wadler's ("A prettier printer", 2003), with Prettier's extensions.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// The maximum width of a line, Prettier's default `printWidth`.
 pub(crate) const LINE_WIDTH: usize = 80;
 const INDENT_WIDTH: usize = 2;
 
 /// A piece of text with several possible layouts.
+///
+/// Clones share their parts, because alternatives of a [choice](Document::choice) contain the same parts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Document {
     Text(Cow<'static, str>),
@@ -20,27 +23,47 @@ pub(crate) enum Document {
     HardLine,
     /// Text that is printed only in a broken group.
     IfBroken(&'static str),
-    Concat(Vec<Document>),
+    Concat(Rc<[Document]>),
     /// Increases the indentation of lines that start inside.
-    Indent(Vec<Document>),
+    Indent(Rc<[Document]>),
     /// Printed on one line if it fits; otherwise, its own lines are broken. Created by
     /// [`Document::group`].
-    Group(Vec<Document>),
+    Group(Rc<[Document]>),
     /// A group that is always broken.
-    BrokenGroup(Vec<Document>),
+    BrokenGroup(Rc<[Document]>),
     /// Printed as the first alternative that fits up to its first line break, otherwise as the last
     /// alternative.
-    Choice(Vec<Document>),
+    Choice(Rc<[Document]>),
 }
 
 impl Document {
     /// Creates a group. If the contents have a line break in every layout, the group is broken.
     pub(crate) fn group(documents: Vec<Document>) -> Document {
         if documents.iter().any(Document::will_break) {
-            Document::BrokenGroup(documents)
+            Document::broken_group(documents)
         } else {
-            Document::Group(documents)
+            Document::Group(documents.into())
         }
+    }
+
+    /// Creates a [`Document::BrokenGroup`].
+    pub(crate) fn broken_group(documents: Vec<Document>) -> Document {
+        Document::BrokenGroup(documents.into())
+    }
+
+    /// Creates a [`Document::Concat`].
+    pub(crate) fn concat(documents: Vec<Document>) -> Document {
+        Document::Concat(documents.into())
+    }
+
+    /// Creates a [`Document::Indent`].
+    pub(crate) fn indent(documents: Vec<Document>) -> Document {
+        Document::Indent(documents.into())
+    }
+
+    /// Creates a [`Document::Choice`].
+    pub(crate) fn choice(alternatives: Vec<Document>) -> Document {
+        Document::Choice(alternatives.into())
     }
 
     /// Joins documents with a separator.
@@ -82,7 +105,7 @@ impl Document {
         items: impl IntoIterator<Item = Document>,
         close: &'static str,
     ) -> Document {
-        Document::BrokenGroup(list_contents(Document::SoftLine, open, items, close))
+        Document::broken_group(list_contents(Document::SoftLine, open, items, close))
     }
 
     /// Returns whether the document contains a line break in every layout.
@@ -183,7 +206,7 @@ fn list_contents(
     let mut inside = vec![space.clone()];
     inside.extend(Document::join(items, &[text(","), Document::Line]));
     inside.push(Document::IfBroken(","));
-    vec![text(open), Document::Indent(inside), space, text(close)]
+    vec![text(open), Document::indent(inside), space, text(close)]
 }
 
 /// Creates a document from text.
@@ -289,9 +312,9 @@ mod tests {
     fn counts_text_after_group() {
         let word = "x".repeat(76);
         let group = Document::list("(", [text(word.clone())], ")");
-        let fitting = Document::Concat(vec![group.clone(), text(";")]).print();
+        let fitting = Document::concat(vec![group.clone(), text(";")]).print();
         assert_eq!(fitting, format!("({word});"));
-        let breaking = Document::Concat(vec![group, text(";;;")]).print();
+        let breaking = Document::concat(vec![group, text(";;;")]).print();
         assert_eq!(breaking, format!("(\n  {word},\n);;;"));
     }
 
@@ -299,7 +322,7 @@ mod tests {
     fn counts_columns_from_last_line_of_text() {
         let group = Document::list("(", [text("a"), text("b")], ")");
         let line = "x".repeat(70);
-        let printed = Document::Concat(vec![text(format!("{line}\n{line}")), group]).print();
+        let printed = Document::concat(vec![text(format!("{line}\n{line}")), group]).print();
         assert_eq!(printed, format!("{line}\n{line}(a, b)"));
     }
 
@@ -318,13 +341,13 @@ mod tests {
     fn chooses_first_alternative_that_fits() {
         let long = "x".repeat(81);
         let broken = |word: &str| {
-            Document::BrokenGroup(vec![
+            Document::broken_group(vec![
                 text(word.to_owned()),
                 Document::SoftLine,
                 text(long.clone()),
             ])
         };
-        let choice = Document::Choice(vec![text(long.clone()), broken("a"), broken("b")]);
+        let choice = Document::choice(vec![text(long.clone()), broken("a"), broken("b")]);
         assert_eq!(choice.print(), format!("a\n{long}"));
     }
 }

@@ -22,13 +22,13 @@ pub(crate) fn type_arguments(
     if let [Document::Text(_)] = arguments.as_slice() {
         arguments.insert(0, text(open));
         arguments.push(text(">"));
-        return Document::Concat(arguments);
+        return Document::concat(arguments);
     }
     let mut inside = vec![Document::SoftLine];
     inside.extend(Document::join(arguments, &[text(","), Document::Line]));
     Document::group(vec![
         text(open),
-        Document::Indent(inside),
+        Document::indent(inside),
         Document::SoftLine,
         text(">"),
     ])
@@ -42,9 +42,9 @@ fn union_members(members: impl IntoIterator<Item = (Document, Document)>) -> Vec
     let Some((first_docs, first)) = members.next() else {
         return Vec::new();
     };
-    let mut union = vec![Document::IfBroken("| "), Document::Indent(vec![first])];
+    let mut union = vec![Document::IfBroken("| "), Document::indent(vec![first])];
     for (docs, ty) in members {
-        union.extend([Document::Line, docs, text("| "), Document::Indent(vec![ty])]);
+        union.extend([Document::Line, docs, text("| "), Document::indent(vec![ty])]);
     }
     vec![first_docs, Document::group(union)]
 }
@@ -55,12 +55,12 @@ pub(crate) fn union_after_operator(
 ) -> Document {
     let mut inside = vec![Document::Line];
     inside.extend(union_members(members));
-    Document::group(vec![Document::Indent(inside)])
+    Document::group(vec![Document::indent(inside)])
 }
 
 /// A union member without documentation.
 pub(crate) fn without_docs(ty: Document) -> (Document, Document) {
-    (Document::Concat(Vec::new()), ty)
+    (Document::concat(Vec::new()), ty)
 }
 
 /// The scope in which types are printed.
@@ -77,7 +77,7 @@ impl Scope {
             Type::Union(members) if !is_nullable_object(members) => {
                 union_after_operator(self.members_with_docs(members))
             }
-            _ => Document::Concat(vec![text(" "), self.ty(ty)]),
+            _ => Document::concat(vec![text(" "), self.ty(ty)]),
         }
     }
 
@@ -86,10 +86,10 @@ impl Scope {
         match ty {
             Type::Union(members) if is_nullable_object(members) => {
                 let members = members.iter().map(|member| self.ty(&member.ty));
-                Document::Concat(Document::join(members, &[text(" | ")]))
+                Document::concat(Document::join(members, &[text(" | ")]))
             }
             Type::Union(members) => {
-                Document::Concat(union_members(self.members_with_docs(members)))
+                Document::concat(union_members(self.members_with_docs(members)))
             }
             Type::Intersection(parts) => self.intersection(parts),
             Type::Unknown => text("unknown"),
@@ -100,7 +100,7 @@ impl Scope {
             Type::Text(_) => text("string"),
             Type::File(_) => text("File"),
             Type::Literal(value) => text(literal::literal(value)),
-            Type::List(list) => Document::Concat(vec![self.operand(&list.item), text("[]")]),
+            Type::List(list) => Document::concat(vec![self.operand(&list.item), text("[]")]),
             Type::Tuple(items) => {
                 let items = items.iter().map(|item| self.tuple_item(item, items.len()));
                 Document::list("[", items, "]")
@@ -115,10 +115,10 @@ impl Scope {
     /// The operand of an operator that binds more tightly than `|`, in parentheses if necessary.
     fn operand(self, ty: &Type) -> Document {
         match ty {
-            Type::Union(_) | Type::Intersection(_) => Document::Concat(vec![
+            Type::Union(_) | Type::Intersection(_) => Document::concat(vec![
                 text("("),
                 Document::group(vec![
-                    Document::Indent(vec![Document::SoftLine, self.ty(ty)]),
+                    Document::indent(vec![Document::SoftLine, self.ty(ty)]),
                     Document::SoftLine,
                 ]),
                 text(")"),
@@ -132,7 +132,7 @@ impl Scope {
         match ty {
             Type::Union(members) if length > 1 && !is_nullable_object(members) => {
                 Document::group(vec![
-                    Document::Indent(vec![
+                    Document::indent(vec![
                         Document::IfBroken("("),
                         Document::SoftLine,
                         self.ty(ty),
@@ -160,7 +160,7 @@ impl Scope {
                 continue;
             };
             if !is_literal(previous) && !is_literal(part) || !docs.is_empty() {
-                printed.push(Document::Indent(vec![
+                printed.push(Document::indent(vec![
                     text(" &"),
                     Document::Line,
                     comment(&docs),
@@ -173,7 +173,7 @@ impl Scope {
             }
             printed.push(text(" & "));
             printed.push(if is_indented {
-                Document::Indent(vec![ty])
+                Document::indent(vec![ty])
             } else {
                 ty
             });
@@ -200,7 +200,7 @@ impl Scope {
         inside.push(Document::IfBroken(";"));
         Document::group(vec![
             text("{"),
-            Document::Indent(inside),
+            Document::indent(inside),
             Document::Line,
             text("}"),
         ])
@@ -213,7 +213,7 @@ impl Scope {
             .map(|property| self.property(property))
             .collect();
         if let Some(additional) = &object.additional {
-            members.push(Document::Concat(vec![
+            members.push(Document::concat(vec![
                 text("[key: string]:"),
                 self.type_after_operator(&index_signature_type(object, &additional.value)),
             ]));
@@ -223,7 +223,7 @@ impl Scope {
 
     fn property(self, property: &Property) -> Document {
         let optional = if property.required { "" } else { "?" };
-        Document::Concat(vec![
+        Document::concat(vec![
             comment(&property.docs),
             text(format!("{}{optional}:", literal::member(&property.name))),
             self.type_after_operator(&property.ty),
