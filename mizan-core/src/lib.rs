@@ -13,6 +13,7 @@ pub mod validation;
 mod app;
 mod cx;
 mod form_entry;
+mod invalidation;
 mod json;
 mod principal;
 mod problem;
@@ -28,6 +29,7 @@ pub use self::{
     cx::Cx,
     error::{ClientError, Error, ErrorCode},
     function::ServerFunction,
+    invalidation::Invalidation,
     policy::{Decision, Policy},
     principal::{Identity, Principal},
     registry::{BuildError, Registry},

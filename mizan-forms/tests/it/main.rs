@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, and its name documents it"
 )]
 
+mod affects;
 mod app;
 mod hostile_input;
 mod html_form;
