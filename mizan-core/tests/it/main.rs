@@ -16,8 +16,10 @@ mod forms;
 mod manifest;
 mod policies;
 mod registry;
+mod report;
 mod ui;
 mod uploads;
+mod wire;
 
 use std::sync::Arc;
 
