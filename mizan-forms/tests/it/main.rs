@@ -6,8 +6,11 @@
 )]
 
 mod app;
+mod cross_checks;
+mod field_types;
 mod hostile_input;
 mod html_form;
+mod list_errors;
 mod manifest;
 mod policies;
 mod schema;

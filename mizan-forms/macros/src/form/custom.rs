@@ -107,10 +107,7 @@ fn optional(ty: &Type) -> Option<&Type> {
     let segments: Vec<_> = ty.path.segments.iter().collect();
     let names: Vec<_> = segments.iter().map(|part| part.ident.to_string()).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    if !matches!(
-        names[..],
-        ["Option"] | ["std" | "core", "option", "Option"]
-    ) {
+    if !matches!(names[..], ["Option"] | ["std" | "core", "option", "Option"]) {
         return None;
     }
     match &segments.last()?.arguments {

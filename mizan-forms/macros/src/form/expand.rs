@@ -250,7 +250,7 @@ impl<'a> FormField<'a> {
             }
         }
         let flags = [
-            ("hidden", options.hidden),
+            ("server_only", options.server_only),
             ("disabled", options.disabled),
             ("blank", options.blank),
             ("default", self.serde.default),
@@ -270,6 +270,12 @@ impl<'a> FormField<'a> {
             .collect();
         if !messages.is_empty() {
             set("messages", quote!(&[#(#messages),*]));
+        }
+        if !constraints.nested && self.serde.deserialize_with.is_none() {
+            set(
+                "variants",
+                some(&quote!(::mizan_forms::private::enum_variants::<#ty>)),
+            );
         }
         if constraints.nested {
             let nested = quote_spanned! {ty.span().resolved_at(Span::call_site())=>
