@@ -9,6 +9,7 @@ pub mod manifest;
 pub mod policy;
 pub mod upload;
 pub mod validation;
+pub mod wire;
 
 mod app;
 mod cx;

@@ -15,8 +15,10 @@ mod forms;
 mod manifest;
 mod policies;
 mod registry;
+mod report;
 mod ui;
 mod uploads;
+mod wire;
 
 use std::sync::Arc;
 
