@@ -116,7 +116,7 @@ pub trait FormHandler: Form {
 
     /// Returns the initial values of the fields.
     ///
-    /// Runs when the form is displayed. If the form has hidden or disabled fields, it also runs
+    /// Runs when the form is displayed. If the form has server-only or disabled fields, it also runs
     /// when the form is validated or submitted, because these fields take their values from here.
     fn initial(cx: &Cx) -> impl Future<Output = Result<InitialValues, Error>> + Send {
         let _ = cx;

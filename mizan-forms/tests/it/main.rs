@@ -7,8 +7,11 @@
 
 mod affects;
 mod app;
+mod cross_checks;
+mod field_types;
 mod hostile_input;
 mod html_form;
+mod list_errors;
 mod manifest;
 mod policies;
 mod schema;
