@@ -26,8 +26,7 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
       email: z.string().check(email()),
       site: z.string().check(url()),
       name: z.string().check(pattern(/^[a-z0-9_-]{3,16}$/u)),
-      // Only the server checks the pattern.
-      loose: z.string(),
+      loose: z.string().check(pattern(/(?:^[Aa][Bb][Cc]$)/u)),
       // Only the server checks the pattern.
       nested: z.string().optional(),
       // Only the server checks the pattern.
