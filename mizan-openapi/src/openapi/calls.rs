@@ -244,8 +244,8 @@ pub(super) fn shared_parameters() -> Value {
 pub(super) fn shared_headers() -> Value {
     json!({
         "Affects": {
-            "description": "The names of the queries whose results the mutation changed, separated by commas; \
-                            `*` stands for all.",
+            "description": "The queries whose results the mutation changed, separated by commas: a name, or a \
+                            name with the arguments, as in `post?input=..`; `*` stands for all.",
             "schema": { "type": "string" },
         },
         "ETag": {
