@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 
-use mizan_core::function::{Output, Source};
+use mizan_core::function::{Affected, Output, Source};
 use mizan_core::{ClientError, Cx, Error, Policy};
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ pub trait Form: FormFields + RequiredDerives {
     /// The policy of the form's functions.
     const POLICY: Policy;
     /// The queries and contexts that a submission invalidates.
-    const AFFECTS: &'static [&'static str];
+    const AFFECTS: &'static [Affected];
     /// The text of the doc comment.
     const DOCS: &'static str;
     /// The location of the declaration.

@@ -19,7 +19,7 @@ use proc_macro::TokenStream;
 /// | `name = "contact"` | the name of the form; without it, the struct is a group of fields |
 /// | `title = "Contact us"` | the heading; derived from the name by default |
 /// | `auth`, `auth = ..` | the policy of the form's functions, as in `#[client(auth = ..)]` |
-/// | `affects(post, posts)` | the queries and contexts that a submission invalidates; `*` means all |
+/// | `affects(post(id), posts)` | the queries and contexts that a submission invalidates, as in `#[client]`; `*` means all |
 /// | `redirect = "/thanks"` | the path to which a browser without JavaScript is redirected after a successful submission |
 ///
 /// # Options of a field: `#[field(..)]`

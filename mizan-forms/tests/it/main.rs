@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, and its name documents it"
 )]
 
+mod affects;
 mod app;
 mod cross_checks;
 mod field_types;

@@ -109,7 +109,7 @@ fn form_impl(input: &DeriveInput, options: &FormOptions) -> TokenStream {
             const TITLE: ::std::option::Option<&'static str> = #title;
             const REDIRECT: ::std::option::Option<&'static str> = #redirect;
             const POLICY: ::mizan_core::Policy = #policy;
-            const AFFECTS: &'static [&'static str] = &[#(#affects),*];
+            const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
