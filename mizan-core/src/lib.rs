@@ -14,6 +14,7 @@ pub mod wire;
 mod app;
 mod cx;
 mod form_entry;
+mod invalidation;
 mod json;
 mod principal;
 mod problem;
@@ -29,6 +30,7 @@ pub use self::{
     cx::Cx,
     error::{ClientError, Error, ErrorCode},
     function::ServerFunction,
+    invalidation::Invalidation,
     policy::{Decision, Policy},
     principal::{Identity, Principal},
     registry::{BuildError, Registry},

@@ -27,7 +27,7 @@ pub(crate) struct Options {
     pub(crate) policy: Option<Policy>,
     pub(crate) authorize: Option<Path>,
     pub(crate) context: Option<Context>,
-    pub(crate) affects: Vec<String>,
+    pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) input: Option<Ident>,
 }
 

@@ -1,5 +1,6 @@
 //! The expansion of `#[derive(Form)]`.
 
+mod custom;
 mod expand;
 mod field;
 mod options;
