@@ -15,6 +15,7 @@ mod app;
 mod cx;
 mod form_entry;
 mod input_schema;
+mod invalidation;
 mod json;
 mod principal;
 mod problem;
@@ -30,6 +31,7 @@ pub use self::{
     cx::Cx,
     error::{ClientError, Error, ErrorCode},
     function::ServerFunction,
+    invalidation::Invalidation,
     policy::{Decision, Policy},
     principal::{Identity, Principal},
     registry::{BuildError, Registry},

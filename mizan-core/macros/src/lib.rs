@@ -54,6 +54,8 @@ use proc_macro::TokenStream;
 /// | `context = "global"` | a query without arguments that clients load once for the page |
 /// | `context = "local"` | a query that clients load below a provider with its arguments |
 /// | `affects(post, posts)` | invalidates these queries and contexts after a success; `*` means all |
+/// | `affects(post(id))` | invalidates `post` only where its argument `id` equals the argument `id` of this function; `post(id = post_id)` if the names differ |
+/// | `affects(post(id) = returns)` | the output of this function is the new data of `post`, which clients use instead of a request |
 /// | `input = Name` | the name of the generated struct |
 ///
 /// # Options on an argument

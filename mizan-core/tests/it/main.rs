@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, and its name documents it"
 )]
 
+mod affects;
 mod channels;
 mod client_error;
 mod client_macro;
