@@ -1,4 +1,6 @@
+import { encodeWith, type Codec } from "./codec";
 import { CallError } from "./error";
+import { toJsonKey } from "./json";
 import type { Transport } from "./transport";
 
 /** Options of a call. */
@@ -60,9 +62,13 @@ interface InferredError<E> {
 export function mutation<I, O, E>(
   transport: Transport,
   name: string,
+  codec?: Codec<I>,
 ): Mutation<I, O, E> {
-  const call = (input: I, options?: CallOptions): Promise<O> =>
-    transport.mutate(name, input, options) as Promise<O>;
+  const call = async (input: I, options?: CallOptions): Promise<O> =>
+    (await transport.mutate(name, encodeWith(codec?.encode, input), {
+      ...options,
+      codec,
+    })) as O;
   const mutationKey = ["mizan", name] as const;
   return Object.assign(call, {
     safe: toSafeCall<I, O, E>(call),
@@ -86,15 +92,21 @@ export interface QueryDelivery {
 export function query<I, O, E>(
   transport: Transport,
   name: string,
-  delivery?: QueryDelivery,
+  options: QueryDelivery & Codec<I> = {},
 ): Query<I, O, E> {
-  const call = (input: I, options?: CallOptions): Promise<O> =>
-    transport.query(name, input, {
+  const { batch, post, ...codec } = options;
+  if (codec.decode ?? codec.decodeError) transport.codecs.set(name, codec);
+  const call = async (input: I, options?: CallOptions): Promise<O> =>
+    (await transport.query(name, encodeWith(codec.encode, input), {
       signal: options?.signal,
-      ...delivery,
-    }) as Promise<O>;
+      batch,
+      post,
+      codec,
+    })) as O;
   const queryKey = (input?: I): FunctionKey =>
-    input === undefined ? ["mizan", name] : ["mizan", name, input];
+    input === undefined
+      ? ["mizan", name]
+      : ["mizan", name, toKey(codec.encode, input)];
   return Object.assign(call, {
     safe: toSafeCall<I, O, E>(call),
     queryKey,
@@ -103,6 +115,11 @@ export function query<I, O, E>(
       queryFn: ({ signal }) => call(input, { signal }),
     }),
   });
+}
+
+/** Returns the input as a part of a key: TanStack Query compares keys by their JSON. */
+function toKey<I>(encode: Codec<I>["encode"], input: I): unknown {
+  return encode ? toJsonKey(encodeWith(encode, input)) : input;
 }
 
 /** Returns errors of the call as values. Other errors, for example of `headers`, are thrown. */

@@ -1,28 +1,39 @@
 //! `types.ts`: the types of the wire format, the inputs and the errors.
 
 use super::printing::{
-    Document, IN_TYPES_FILE, comment, literal, text, type_arguments, union_after_operator,
-    without_docs,
+    Document, IN_TYPES_FILE, TypeImports, comment, literal, text, type_arguments,
+    union_after_operator, without_docs,
 };
 use crate::naming::COMMON_ERROR;
 use crate::plan::{Definition, ErrorUnion, Plan, Variant};
 use crate::schema::{Docs, Type};
 
-const HEAD: &str = r#"// Fields keep the names of the server's types, such as `created_at`, because
-// JSON is passed through unchanged. To get camelCase names, use
-// `#[serde(rename_all = "camelCase")]` on the server.
+const HEAD: &str = r#"// Fields keep the names of the server's types, such as `created_at`. To get
+// camelCase names, use `#[serde(rename_all = "camelCase")]` on the server.
 
-import type { ClientCode, Failure } from "./runtime/transport/error";
 "#;
+
+const ERROR_IMPORT: &str =
+    "import type { ClientCode, Failure } from \"./runtime/transport/error\";\n";
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let inputs = plan
         .all_functions()
         .filter_map(|function| function.input.as_ref());
-    let definitions = inputs.chain(plan.types.iter()).map(definition);
+    let all: Vec<_> = inputs.chain(plan.types.iter()).collect();
+    let definitions = all.iter().map(|declared| definition(declared));
     let errors = plan.errors.iter().map(error);
+    let variants = plan.errors.iter().flat_map(|error| &error.variants);
+    let mut imports = TypeImports::of(
+        all.iter()
+            .map(|definition| &definition.ty)
+            .chain(variants.filter_map(|variant| variant.data.as_ref())),
+    );
+    imports.brands |= all
+        .iter()
+        .any(|definition| newtype_of(definition).is_some());
 
-    let mut file = HEAD.to_owned();
+    let mut file = format!("{HEAD}{}{ERROR_IMPORT}", imports.statements(plan.dates));
     for declaration in [common_errors(plan.codes)]
         .into_iter()
         .chain(definitions)
@@ -55,6 +66,16 @@ fn common_errors(codes: &[String]) -> Document {
 }
 
 fn definition(definition: &Definition) -> Document {
+    if let Some(primitive) = newtype_of(definition) {
+        let arguments = [text(primitive), text(literal::string(&definition.name))];
+        return Document::concat(vec![
+            comment(&definition.docs),
+            text(format!("export type {} = ", definition.name)),
+            type_arguments("brands.Brand<", arguments),
+            text(";"),
+            Document::HardLine,
+        ]);
+    }
     let declared = match &definition.ty {
         Type::Object(object) if !object.is_empty() => {
             let mut inside = Vec::new();
@@ -79,6 +100,16 @@ fn definition(definition: &Definition) -> Document {
         declared,
         Document::HardLine,
     ])
+}
+
+/// The primitive type of a newtype, which gets its own brand: a `PostId` is not a `UserId`.
+fn newtype_of(definition: &Definition) -> Option<&'static str> {
+    match &definition.ty {
+        Type::Text(_) => Some("string"),
+        Type::Number(_) => Some("number"),
+        Type::BigInt(_) => Some("bigint"),
+        _ => None,
+    }
 }
 
 fn error(error: &ErrorUnion<'_>) -> Document {

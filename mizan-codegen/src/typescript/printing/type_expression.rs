@@ -3,7 +3,7 @@
 use super::jsdoc::comment;
 use super::layout::{Document, text};
 use super::literal;
-use crate::schema::{Docs, Member, Object, Property, Type};
+use crate::schema::{Docs, Member, Object, Property, Temporal, TemporalClass, Text, Type};
 
 /// The scope of `types.ts`.
 pub(crate) const IN_TYPES_FILE: Scope = Scope { prefix: "" };
@@ -97,7 +97,10 @@ impl Scope {
             Type::Null => text("null"),
             Type::Boolean => text("boolean"),
             Type::Number(_) => text("number"),
-            Type::Text(_) => text("string"),
+            Type::BigInt(_) => text("bigint"),
+            Type::Text(value) => text(text_type(value)),
+            Type::Temporal(value) => text(temporal_type(value)),
+            Type::Bytes(_) => text("Uint8Array"),
             Type::File(_) => text("File"),
             Type::Literal(value) => text(literal::literal(value)),
             Type::List(list) => Document::concat(vec![self.operand(&list.item), text("[]")]),
@@ -228,6 +231,36 @@ impl Scope {
             text(format!("{}{optional}:", literal::member(&property.name))),
             self.type_after_operator(&property.ty),
         ])
+    }
+}
+
+/// The type of a string, which has a brand if its format is that of a Rust type.
+fn text_type(value: &Text) -> String {
+    match brand_of(value) {
+        Some(brand) => format!("brands.{brand}"),
+        None => "string".to_owned(),
+    }
+}
+
+/// The name of a string's type in `runtime/codecs/brands.ts`.
+pub(super) fn brand_of(value: &Text) -> Option<&'static str> {
+    Some(match value.format.as_deref()? {
+        "uuid" => "Uuid",
+        "uri" => "Url",
+        "ip" => "IpAddr",
+        "ipv4" => "Ipv4Addr",
+        "ipv6" => "Ipv6Addr",
+        "decimal" => "Decimal",
+        "semver" => "Version",
+        _ => return None,
+    })
+}
+
+fn temporal_type(value: &Temporal) -> String {
+    match value.class {
+        TemporalClass::Text => format!("brands.{}", value.kind.name()),
+        TemporalClass::Date => "Date".to_owned(),
+        TemporalClass::Temporal => format!("Temporal.{}", value.kind.name()),
     }
 }
 

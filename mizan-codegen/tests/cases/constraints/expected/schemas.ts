@@ -79,7 +79,7 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
         .int()
         .check(z.lte(255))
         .check(range({ min: 1 })),
-      when: z.string(),
+      when: z.date(),
       quarter: z
         .number()
         .check(range({ exclusiveMin: 0, exclusiveMax: 1 }))

@@ -69,7 +69,7 @@ export const everythingSchema: z.ZodType<types.Everything> =
       old: z.int().check(range({ min: -32768, max: 32767 })),
       older: z.int().check(range({ min: -128, max: 127 })),
       uuid: z.guid(),
-      when: z.string(),
+      when: z.date(),
       boxed: colorSchema,
       list_of_lists: z.array(
         z.array(
