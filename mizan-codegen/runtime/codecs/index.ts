@@ -8,5 +8,5 @@ export {
   encodeUint64,
   isNumber,
 } from "./integers";
-export { hasMember, isObject, tagOf } from "./unions";
+export { hasMember, isList, isObject, tagOf } from "./unions";
 export { decodeIntegers as decodeUnknown } from "../transport/json";

@@ -8,6 +8,11 @@ export function hasMember(value: unknown, name: string): boolean {
   return isObject(value) && Object.hasOwn(value, name);
 }
 
+/** Returns whether a value in a union is a list. */
+export function isList(value: unknown): boolean {
+  return Array.isArray(value);
+}
+
 /** Returns whether a value in a union is an object, and not a list, a date or bytes. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;

@@ -1,7 +1,7 @@
 import { encodeWith, type Codec } from "./codec";
 import { CallError } from "./error";
 import { toJsonKey } from "./json";
-import type { Transport } from "./transport";
+import { transportOf, type Connected, type Transport } from "./transport";
 
 /** Options of a call. */
 export interface CallOptions {
@@ -34,7 +34,7 @@ export interface Mutation<I, O, E> extends Callable<I, O, E> {
 }
 
 /** A server function that reads data. */
-export interface Query<I, O, E> extends Callable<I, O, E> {
+export interface Query<I, O, E> extends Callable<I, O, E>, Connected {
   /** The key for `input`, or the prefix of all keys of this query without `input`. */
   queryKey(input?: I): FunctionKey;
   /** Options for TanStack Query: `useQuery(api.post.queryOptions({ id }))`. */
@@ -108,6 +108,7 @@ export function query<I, O, E>(
       ? ["mizan", name]
       : ["mizan", name, toKey(codec.encode, input)];
   return Object.assign(call, {
+    [transportOf]: transport,
     safe: toSafeCall<I, O, E>(call),
     queryKey,
     queryOptions: (input: I): QueryOptions<O, E> => ({

@@ -77,7 +77,7 @@ export function readProblem(
     try {
       decodeWith(() => decodeError(code, data), data, response?.status);
     } catch (failure) {
-      if (failure instanceof CallError) return failure;
+      if (failure instanceof CallError) return failure as CallError;
       throw failure;
     }
   }

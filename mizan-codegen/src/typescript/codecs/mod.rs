@@ -77,18 +77,18 @@ impl<'p> Codecs<'p> {
         if let Some(input) = &function.input
             && self.converts(&input.ty, Direction::Encode, false)
         {
-            members.push(member("encode", format!("encode{}", input.name)));
+            members.push(member("encode", &format!("encode{}", input.name)));
         }
         if self.converts(&function.output, Direction::Decode, is_exact) {
             let root = format!("outputOf{}", function.component);
             let name = self.root_name(Direction::Decode, &function.output, root);
-            members.push(member("decode", name));
+            members.push(member("decode", &name));
         }
         if self
             .data_of(function)
             .any(|data| self.converts(data, Direction::Decode, is_exact))
         {
-            members.push(member("decodeError", format!("decode{}", function.error)));
+            members.push(member("decodeError", &format!("decode{}", function.error)));
         }
         if is_exact {
             members.push(("exact".to_owned(), Expression::atom("true")));
@@ -104,14 +104,14 @@ impl<'p> Codecs<'p> {
             if self.converts(ty, Direction::Decode, is_exact) {
                 let root = format!("decode{part}Of{}", channel.component);
                 let name = self.root_name(Direction::Decode, ty, root);
-                members.push(member(&format!("decode{part}"), name));
+                members.push(member(&format!("decode{part}"), &name));
             }
         }
         for (part, ty) in sent(channel) {
             if self.converts(ty, Direction::Encode, false) {
                 let root = format!("encode{part}Of{}", channel.component);
                 let name = self.root_name(Direction::Encode, ty, root);
-                members.push(member(&format!("encode{part}"), name));
+                members.push(member(&format!("encode{part}"), &name));
             }
         }
         if is_exact {
@@ -269,7 +269,7 @@ impl<'p> Codecs<'p> {
             if !statements.converts(data) {
                 continue;
             }
-            let place = Place::InPlace {
+            let place = Place::Object {
                 variable: "data".to_owned(),
                 original: "data".to_owned(),
             };
@@ -394,7 +394,7 @@ fn is_scalar(ty: &Type) -> bool {
     matches!(ty, Type::BigInt(_) | Type::Temporal(_) | Type::Bytes(_))
 }
 
-fn member(name: &str, function: String) -> (String, Expression) {
+fn member(name: &str, function: &str) -> (String, Expression) {
     (
         name.to_owned(),
         Expression::atom(format!("codecs.{function}")),

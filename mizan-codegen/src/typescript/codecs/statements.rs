@@ -30,7 +30,7 @@ pub(super) enum Place<'p> {
         key: String,
     },
     /// The value is the object in a variable, and is converted in place.
-    InPlace {
+    Object {
         variable: String,
         /// The variable with the original object, for errors.
         original: String,
@@ -80,7 +80,7 @@ impl<'p> Statements<'p> {
             Type::List(list) => self.list(&list.item, value, place),
             Type::Tuple(items) => self.tuple(items, value, place),
             _ => match (self.call(ty, value, place), place) {
-                (call, Place::InPlace { variable, .. }) if self.direction == Direction::Encode => {
+                (call, Place::Object { variable, .. }) if self.direction == Direction::Encode => {
                     let arguments = [text(variable.clone()), without_unknown(call)];
                     vec![statement(vec![Document::list(
                         "Object.assign(",
@@ -88,7 +88,11 @@ impl<'p> Statements<'p> {
                         ")",
                     )])]
                 }
-                (call, Place::InPlace { .. }) => vec![statement(vec![call])],
+                (call, Place::Object { .. }) => vec![statement(vec![call])],
+                // Only values of any type need the type of the result.
+                (call, Place::Result(_)) if *self.types.resolve(ty) != Type::Unknown => {
+                    vec![assign(&Place::Result(""), call)]
+                }
                 (call, place) => vec![assign(place, call)],
             },
         }
@@ -180,14 +184,14 @@ impl<'p> Statements<'p> {
         let mut copy = Copy {
             // The object that is changed, once there is one.
             variable: match (place, self.direction) {
-                (Place::InPlace { variable, .. }, _) => Some(variable.clone()),
+                (Place::Object { variable, .. }, _) => Some(variable.clone()),
                 (_, Direction::Decode) => Some(value.to_owned()),
                 (_, Direction::Encode) => None,
             },
             statements: Vec::new(),
         };
         let holder = match place {
-            Place::InPlace { original, .. } => original,
+            Place::Object { original, .. } => original,
             _ => value,
         };
         let properties: Vec<_> = object
@@ -334,11 +338,11 @@ impl<'p> Statements<'p> {
     fn intersection(&mut self, parts: &[Type], value: &str, place: &Place<'_>) -> Vec<Document> {
         let mut statements = Vec::new();
         let original = match place {
-            Place::InPlace { original, .. } => original.clone(),
+            Place::Object { original, .. } => original.clone(),
             _ => value.to_owned(),
         };
         let variable = match (place, self.direction) {
-            (Place::InPlace { variable, .. }, _) => variable.clone(),
+            (Place::Object { variable, .. }, _) => variable.clone(),
             (_, Direction::Decode) => {
                 let variable = self.variable("object");
                 statements.push(statement(vec![text(format!(
@@ -356,7 +360,7 @@ impl<'p> Statements<'p> {
         };
         for part in parts {
             let part = self.without_other_members(part, parts);
-            let in_place = Place::InPlace {
+            let in_place = Place::Object {
                 variable: variable.clone(),
                 original: original.clone(),
             };
@@ -496,7 +500,7 @@ impl<'p> Statements<'p> {
             (Kind::Text, ..) => {
                 format!("typeof {value} === \"string\" && !runtime.isNumber({value})")
             }
-            (Kind::Array, ..) => format!("Array.isArray({value})"),
+            (Kind::Array, ..) => format!("runtime.isList({value})"),
             (Kind::Object, ..) => format!("runtime.isObject({value})"),
         }
     }
@@ -511,7 +515,7 @@ impl<'p> Statements<'p> {
 
     fn assign_copy(&self, place: &Place<'_>, variable: &str) -> Option<Document> {
         match (place, self.direction) {
-            (Place::InPlace { .. }, _) | (_, Direction::Decode) => None,
+            (Place::Object { .. }, _) | (_, Direction::Decode) => None,
             (place, Direction::Encode) => Some(assign(place, text(variable.to_owned()))),
         }
     }
@@ -568,7 +572,7 @@ fn assign(place: &Place<'_>, value: Document) -> Document {
         Place::Result("") => statement(vec![text("return "), value]),
         Place::Result(ty) => statement(vec![text("return "), value, text(format!(" as {ty}"))]),
         Place::Member { target, .. } => statement(vec![text(format!("{target} = ")), value]),
-        Place::InPlace { .. } => statement(vec![value]),
+        Place::Object { .. } => statement(vec![value]),
     }
 }
 

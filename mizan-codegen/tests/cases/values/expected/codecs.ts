@@ -172,8 +172,8 @@ export function decodeRest(json: unknown): types.Rest {
 
 export function decodeUntagged(json: unknown): types.Untagged {
   if (runtime.isNumber(json)) {
-    return runtime.decodeBigInt(json) as types.Untagged;
-  } else if (Array.isArray(json)) {
+    return runtime.decodeBigInt(json);
+  } else if (runtime.isList(json)) {
     const list1 = json as unknown[];
     for (let index2 = 0; index2 < list1.length; index2 += 1) {
       list1[index2] = runtime.decodeDate(list1[index2], list1, index2);
@@ -422,7 +422,7 @@ export function encodeSendInput(value: types.SendInput): unknown {
 export function encodeUntagged(value: types.Untagged): unknown {
   if (typeof value === "bigint") {
     return runtime.encodeInt64(value);
-  } else if (Array.isArray(value)) {
+  } else if (runtime.isList(value)) {
     const list1 = [...(value as unknown[])];
     for (let index2 = 0; index2 < list1.length; index2 += 1) {
       list1[index2] = runtime.encodeDate(list1[index2], value, index2);

@@ -8,7 +8,9 @@ export { intersection, unknown, type ZodType } from "zod";
 
 const params = { error: errorMessage };
 
+export const bigint = () => z.bigint(params);
 export const boolean = () => z.boolean(params);
+export const date = () => z.date(params);
 export const guid = () => z.guid(params);
 export const int = () => z.int(params);
 export const int32 = () => z.int32(params);
@@ -17,8 +19,8 @@ export const number = () => z.number(params);
 export const string = () => z.string(params);
 export const uint32 = () => z.uint32(params);
 
-export const gte = (min: number) => z.gte(min, params);
-export const lte = (max: number) => z.lte(max, params);
+export const gte = (min: number | bigint) => z.gte(min, params);
+export const lte = (max: number | bigint) => z.lte(max, params);
 export const multipleOf = (step: number) => z.multipleOf(step, params);
 
 export function array<T extends z.core.SomeType>(element: T) {
