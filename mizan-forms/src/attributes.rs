@@ -33,7 +33,8 @@ pub struct FieldAttributes {
     pub step: Option<f64>,
     pub max_bytes: Option<u64>,
     pub accept: &'static [&'static str],
-    pub hidden: bool,
+    /// The value comes from `initial`, and the client neither sees nor sends it.
+    pub server_only: bool,
     pub disabled: bool,
     pub blank: bool,
     /// The field has `#[serde(default)]`.
@@ -41,6 +42,8 @@ pub struct FieldAttributes {
     /// The custom messages of `#[validate(..)]`, by the name of the constraint.
     pub messages: &'static [(&'static str, &'static str)],
     pub nested: Option<fn() -> &'static [FieldAttributes]>,
+    /// Returns the variants of an enum in the order of declaration.
+    pub variants: Option<fn() -> &'static [&'static str]>,
 }
 
 impl FieldAttributes {
@@ -62,12 +65,13 @@ impl FieldAttributes {
             step: None,
             max_bytes: None,
             accept: &[],
-            hidden: false,
+            server_only: false,
             disabled: false,
             blank: false,
             default: false,
             messages: &[],
             nested: None,
+            variants: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use mizan_auth::password::HashCost;
 use mizan_auth::rate_limit::{RateLimit, RateLimits};
 use serde_json::{Value, json};
 
-use crate::site::{PASSWORD, Reply, Site, UNLIMITED, code_in, token_in};
+use crate::site::{Browser, PASSWORD, Reply, Site, UNLIMITED, code_in, token_in};
 
 const EMAIL: &str = "ada@example.com";
 const UNKNOWN: &str = "unknown@example.com";
@@ -203,9 +203,11 @@ async fn email_change_does_not_reveal_whether_the_address_is_taken() {
 }
 
 /// Compares the durations of 1,000 alternating sign-ins to known and unknown accounts with Welch's t-test.
+///
+/// Other work on the machine can distort one sample, but not several samples in the same direction.
 #[tokio::test]
 async fn sign_in_duration_does_not_reveal_whether_an_account_exists() {
-    const PAIRS: usize = 500;
+    const SAMPLES: usize = 4;
     let site = Site::with(|accounts| accounts.hash_cost(HashCost::new(256, 1, 1)));
     site.member(EMAIL).await;
     let mut browser = site.browser();
@@ -213,6 +215,21 @@ async fn sign_in_duration_does_not_reveal_whether_an_account_exists() {
         browser.sign_in(EMAIL, "wrong password").await;
         browser.sign_in(UNKNOWN, "wrong password").await;
     }
+    let mut found = Vec::new();
+    for _ in 0..SAMPLES {
+        let t = welch(&sign_in_durations(&mut browser).await.map(without_outliers));
+        println!("t = {t:.2}");
+        found.push(t);
+        if t.abs() < 4.5 || t.signum() != found[0].signum() {
+            return;
+        }
+    }
+    panic!("the durations differ in {SAMPLES} samples: t = {found:?}");
+}
+
+/// Measures failed sign-ins to an unknown and to a known account, in this order.
+async fn sign_in_durations(browser: &mut Browser<'_>) -> [Vec<f64>; 2] {
+    const PAIRS: usize = 500;
     let mut times = [Vec::new(), Vec::new()];
     for pair in 0..PAIRS {
         // Each kind of account is first in half of the pairs.
@@ -225,9 +242,7 @@ async fn sign_in_duration_does_not_reveal_whether_an_account_exists() {
             assert_eq!(reply.status, 422);
         }
     }
-    let t = welch(&times.map(without_outliers));
-    println!("|t| = {:.2}", t.abs());
-    assert!(t.abs() < 4.5, "|t| = {}", t.abs());
+    times
 }
 
 /// Returns the fastest 90 %, because other work on the machine affects the slowest measurements.

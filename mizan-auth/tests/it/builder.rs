@@ -114,7 +114,7 @@ async fn wait_until_ended_returns_when_the_session_ends() {
     elsewhere.revoke_all("ada", Some(kept.id)).await.unwrap();
     of_late.await.unwrap();
     assert!(
-        start.elapsed() < Duration::from_secs(2),
+        start.elapsed() < Duration::from_secs(20),
         "{:?}",
         start.elapsed()
     );

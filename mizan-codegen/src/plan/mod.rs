@@ -1,5 +1,6 @@
 //! The plan of a client, in which all names are resolved and all schemas are read.
 
+mod affects;
 mod channels;
 mod conversions;
 mod definitions;
@@ -13,7 +14,7 @@ mod planner;
 pub(crate) use conversions::{Alternative, Conversions, Kind, Test, alternatives};
 pub(crate) use definitions::{Definition, Definitions};
 pub(crate) use model::{
-    Affects, Channel, ErrorUnion, Field, FieldValue, Form, FormList, Function, Plan, Variant,
+    Channel, ErrorUnion, Field, FieldValue, Form, FormList, Function, Plan, Variant,
 };
 
 use crate::diagnostic::Diagnostic;

@@ -24,6 +24,7 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/transport/error.ts",
     "runtime/transport/functions.ts",
     "runtime/transport/index.ts",
+    "runtime/transport/invalidation.ts",
     "runtime/transport/json.ts",
     "runtime/transport/multipart.ts",
     "runtime/transport/response.ts",

@@ -1,8 +1,8 @@
 //! `types.ts`: the types of the wire format, the inputs and the errors.
 
 use super::printing::{
-    Document, IN_TYPES_FILE, TypeImports, comment, literal, text, type_arguments,
-    union_after_operator, without_docs,
+    Document, Scope, TypeImports, comment, literal, text, type_arguments, union_after_operator,
+    without_docs,
 };
 use crate::naming::COMMON_ERROR;
 use crate::plan::{Definition, ErrorUnion, Plan, Variant};
@@ -20,18 +20,26 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     let inputs = plan
         .all_functions()
         .filter_map(|function| function.input.as_ref());
-    let all: Vec<_> = inputs.chain(plan.types.iter()).collect();
-    let definitions = all.iter().map(|declared| definition(declared));
-    let errors = plan.errors.iter().map(error);
+    let definitions: Vec<_> = inputs.chain(plan.types.iter()).collect();
     let variants = plan.errors.iter().flat_map(|error| &error.variants);
     let mut imports = TypeImports::of(
-        all.iter()
+        definitions
+            .iter()
             .map(|definition| &definition.ty)
             .chain(variants.filter_map(|variant| variant.data.as_ref())),
     );
-    imports.brands |= all
+    imports.brands |= definitions
         .iter()
         .any(|definition| newtype_of(definition).is_some());
+    let names = definitions.iter().map(|definition| &*definition.name);
+    let declared = names
+        .chain(plan.errors.iter().map(|error| &*error.name))
+        .collect();
+    let scope = Scope::types_file(&declared);
+    let definitions = definitions
+        .into_iter()
+        .map(|definition| print_definition(definition, scope));
+    let errors = plan.errors.iter().map(|error| print_error(error, scope));
 
     let mut file = format!("{HEAD}{}{ERROR_IMPORT}", imports.statements(plan.dates));
     for declaration in [common_errors(plan.codes)]
@@ -65,7 +73,7 @@ fn common_errors(codes: &[String]) -> Document {
     ])
 }
 
-fn definition(definition: &Definition) -> Document {
+fn print_definition(definition: &Definition, scope: Scope<'_>) -> Document {
     if let Some(primitive) = newtype_of(definition) {
         let arguments = [text(primitive), text(literal::string(&definition.name))];
         return Document::concat(vec![
@@ -79,7 +87,7 @@ fn definition(definition: &Definition) -> Document {
     let declared = match &definition.ty {
         Type::Object(object) if !object.is_empty() => {
             let mut inside = Vec::new();
-            for member in IN_TYPES_FILE.members(object) {
+            for member in scope.members(object) {
                 inside.extend([Document::HardLine, member, text(";")]);
             }
             Document::concat(vec![
@@ -91,7 +99,7 @@ fn definition(definition: &Definition) -> Document {
         }
         ty => Document::concat(vec![
             text(format!("export type {} =", definition.name)),
-            IN_TYPES_FILE.type_after_operator(ty),
+            scope.type_after_operator(ty),
             text(";"),
         ]),
     };
@@ -112,8 +120,8 @@ fn newtype_of(definition: &Definition) -> Option<&'static str> {
     }
 }
 
-fn error(error: &ErrorUnion<'_>) -> Document {
-    let variants = error.variants.iter().map(failure);
+fn print_error(error: &ErrorUnion<'_>, scope: Scope<'_>) -> Document {
+    let variants = error.variants.iter().map(|variant| failure(variant, scope));
     Document::concat(vec![
         comment(&error.docs),
         text(format!("export type {} =", error.name)),
@@ -123,9 +131,9 @@ fn error(error: &ErrorUnion<'_>) -> Document {
     ])
 }
 
-fn failure(variant: &Variant<'_>) -> (Document, Document) {
+fn failure(variant: &Variant<'_>, scope: Scope<'_>) -> (Document, Document) {
     let code = text(literal::string(variant.code));
-    let data = variant.data.as_ref().map(|data| IN_TYPES_FILE.ty(data));
+    let data = variant.data.as_ref().map(|data| scope.ty(data));
     let failure = type_arguments("Failure<", [code].into_iter().chain(data));
     (comment(&variant.docs), failure)
 }

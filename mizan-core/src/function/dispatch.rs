@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
+use super::affected::invalidations;
 use super::{CallError, ServerFunction};
 use crate::cx::Cx;
 use crate::error::Error;
@@ -113,8 +114,12 @@ pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallRep
     .catch_unwind()
     .await;
     let result = outcome.unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
+    let mut head = cx.into_reply_head();
+    if result.is_ok() && !F::AFFECTS.is_empty() {
+        head.affects.splice(..0, invalidations(F::AFFECTS, &input));
+    }
     CallReply {
         result: result.map_err(|error: Error| error.logged(F::NAME)),
-        head: cx.into_reply_head(),
+        head,
     }
 }

@@ -1,5 +1,6 @@
 //! The registry of functions, forms, channels and state.
 
+mod affects;
 mod build_error;
 mod checks;
 
@@ -173,7 +174,7 @@ impl Registry {
             checks::check_policies(&self.functions, &self.forms, problems);
         }
         let manifest = manifest::describe(&self.functions, &self.forms, &self.channels, problems);
-        checks::check_affects(&self.functions, problems);
+        affects::check_affects(&self.functions, &manifest.as_json()["functions"], problems);
         manifest
     }
 }

@@ -1,6 +1,6 @@
 //! `#[client]`.
 
-use mizan_core::function::FunctionKind;
+use mizan_core::function::{Affected, FunctionKind};
 use mizan_core::{
     ClientError, Cx, Decision, Error, Policy, Principal, Registry, ServerFunction, client,
 };
@@ -128,7 +128,7 @@ struct Author {
     name: String,
 }
 
-fn described<F: ServerFunction>() -> (&'static str, FunctionKind, &'static [&'static str]) {
+fn described<F: ServerFunction>() -> (&'static str, FunctionKind, &'static [Affected]) {
     (F::NAME, F::KIND, F::AFFECTS)
 }
 
@@ -155,12 +155,12 @@ fn derives_name_kind_and_affects() {
         (
             "change",
             FunctionKind::Mutation,
-            &["double", "current_user", "type"][..]
+            &["double", "current_user", "type"].map(Affected::query)[..]
         )
     );
     assert_eq!(
         described::<Reset>(),
-        ("reset", FunctionKind::Mutation, &["*"][..])
+        ("reset", FunctionKind::Mutation, &[Affected::ALL][..])
     );
     assert_eq!(described::<Type>(), ("type", FunctionKind::Query, &[][..]));
     assert_eq!(

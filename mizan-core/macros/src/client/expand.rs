@@ -109,7 +109,7 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const KIND: ::mizan_core::function::FunctionKind =
                 ::mizan_core::function::FunctionKind::#kind;
             const POLICY: ::mizan_core::Policy = #policy;
-            const AFFECTS: &'static [&'static str] = &[#(#affects),*];
+            const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);

@@ -9,9 +9,10 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, FnArg, ItemFn, LitStr, Pat, Path, Result, ReturnType, Signature, Token, Type,
-    TypeReference,
+    TypeReference, parse_quote,
 };
 
+use crate::encoding;
 use crate::policy::Policy;
 
 const OPTIONS: &str =
@@ -24,7 +25,7 @@ pub(crate) struct Options {
     pub(crate) policy: Option<Policy>,
     pub(crate) authorize: Option<Path>,
     pub(crate) context: Option<Context>,
-    pub(crate) affects: Vec<String>,
+    pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) input: Option<Ident>,
 }
 
@@ -234,7 +235,7 @@ pub(crate) fn take_arguments(function: &mut ItemFn) -> Vec<(Vec<Attribute>, FnAr
             FnArg::Typed(argument) => &mut argument.attrs,
             FnArg::Receiver(receiver) => &mut receiver.attrs,
         };
-        let field_attributes = ["doc", "serde", "schemars", "validate"];
+        let field_attributes = ["client", "doc", "serde", "schemars", "validate"];
         let moved = attributes
             .extract_if(.., |attribute| {
                 field_attributes
@@ -305,25 +306,49 @@ impl Argument {
                  instead of `&str`, `Vec<T>` instead of `&[T]`, `T` instead of `&T`",
             ));
         }
-        Ok(Self {
+        let mut argument = Self {
             attributes,
             name: argument_name(&argument.pat)?,
             ty: *argument.ty,
-        })
+        };
+        argument.add_encoding()?;
+        Ok(argument)
+    }
+
+    /// Replaces `#[client(as_number)]` by the attributes for serde, and adds those of a patch to an
+    /// `Option<Option<T>>`.
+    fn add_encoding(&mut self) -> Result<()> {
+        let as_number = encoding::take_as_number(&mut self.attributes)?;
+        if let Some(span) = as_number
+            && self.has_custom_deserialize()
+        {
+            return Err(syn::Error::new(
+                span,
+                "`as_number` sets the encoding of the argument, and so does its `#[serde(..)]`; \
+                 remove one",
+            ));
+        }
+        if self.has_custom_deserialize() {
+            return Ok(());
+        }
+        let has_default = encoding::serde_has_any(&self.attributes, &["default"]);
+        if let Some(with) = encoding::with(&self.ty, as_number.is_some()) {
+            self.attributes.push(parse_quote!(#[serde(with = #with)]));
+            if !has_default && encoding::is_option(&self.ty) {
+                self.attributes
+                    .push(parse_quote!(#[serde(default, skip_serializing_if = "Option::is_none")]));
+            }
+        }
+        Ok(())
     }
 
     /// Returns `true` if serde does not use the `Deserialize` implementation of the argument's
     /// type.
     pub(crate) fn has_custom_deserialize(&self) -> bool {
-        self.attributes.iter().any(|attribute| {
-            let Ok(list) = attribute.meta.require_list() else {
-                return false;
-            };
-            list.tokens.clone().into_iter().any(|token| {
-                ["with", "deserialize_with", "skip", "skip_deserializing"]
-                    .contains(&token.to_string().as_str())
-            })
-        })
+        encoding::serde_has_any(
+            &self.attributes,
+            &["with", "deserialize_with", "skip", "skip_deserializing"],
+        )
     }
 }
 

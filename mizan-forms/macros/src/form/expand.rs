@@ -10,6 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token};
 
 use super::constraints::Constraints;
+use super::custom::{CustomConstraint, is_cow};
 use super::field::{Choices, FieldOptions};
 use super::options::FormOptions;
 use super::serde_attributes::{SerdeAttributes, apply_rename_rule};
@@ -26,7 +27,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
         .collect();
     let name = &input.ident;
     let attributes = fields.iter().map(FormField::attributes);
-    let members = fields.iter().map(FormField::member);
+    let (members, wrappers): (Vec<_>, Vec<_>) = fields.iter().map(FormField::member).unzip();
     let initializers = fields.iter().map(FormField::initializer);
     let form = options.name.is_some().then(|| form_impl(input, &options));
 
@@ -34,6 +35,8 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
         const _: () = {
             #[allow(unused_imports)]
             use ::mizan_forms::private::validator::Validate as _;
+
+            #(#wrappers)*
 
             /// The decoded fields, with their constraints.
             #[derive(::mizan_forms::private::validator::Validate)]
@@ -106,7 +109,7 @@ fn form_impl(input: &DeriveInput, options: &FormOptions) -> TokenStream {
             const TITLE: ::std::option::Option<&'static str> = #title;
             const REDIRECT: ::std::option::Option<&'static str> = #redirect;
             const POLICY: ::mizan_core::Policy = #policy;
-            const AFFECTS: &'static [&'static str] = &[#(#affects),*];
+            const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
@@ -247,7 +250,7 @@ impl<'a> FormField<'a> {
             }
         }
         let flags = [
-            ("hidden", options.hidden),
+            ("server_only", options.server_only),
             ("disabled", options.disabled),
             ("blank", options.blank),
             ("default", self.serde.default),
@@ -268,6 +271,12 @@ impl<'a> FormField<'a> {
         if !messages.is_empty() {
             set("messages", quote!(&[#(#messages),*]));
         }
+        if !constraints.nested && self.serde.deserialize_with.is_none() {
+            set(
+                "variants",
+                some(&quote!(::mizan_forms::private::enum_variants::<#ty>)),
+            );
+        }
         if constraints.nested {
             let nested = quote_spanned! {ty.span().resolved_at(Span::call_site())=>
                 <#ty as ::mizan_forms::FormFields>::attributes
@@ -282,36 +291,59 @@ impl<'a> FormField<'a> {
         }
     }
 
-    /// Returns the field of `Partial`.
-    fn member(&self) -> TokenStream {
+    /// Returns the field of `Partial`, and the functions that its constraints call.
+    fn member(&self) -> (TokenStream, TokenStream) {
         let (ident, ty) = (self.ident, &self.field.ty);
-        let constraints = self.field.attrs.iter();
-        let constraints = constraints
-            .filter(|attribute| attribute.path().is_ident("validate"))
-            .map(|attribute| self.constraint(attribute));
+        let mut constraints = Vec::new();
+        let mut wrappers = Vec::new();
+        for attribute in &self.field.attrs {
+            if attribute.path().is_ident("validate") {
+                constraints.push(self.constraints(attribute, &mut wrappers));
+            }
+        }
         let ty = if self.constraints.nested {
             quote!(<#ty as ::mizan_forms::FormFields>::Partial)
         } else {
             quote!(#ty)
         };
-        quote!(#(#constraints)* pub #ident: ::std::option::Option<#ty>)
+        let member = quote!(#(#constraints)* pub #ident: ::std::option::Option<#ty>);
+        (member, quote!(#(#wrappers)*))
     }
 
-    /// Returns the constraints of an attribute that also apply to `Partial`. For a nested field,
-    /// these are only `nested` and `length`, because a custom function takes the original type.
-    fn constraint(&self, attribute: &Attribute) -> TokenStream {
+    /// Returns the constraints of an attribute that also apply to `Partial`.
+    ///
+    /// `must_match` does not apply, because it compares two fields of which one may be missing. A
+    /// nested field has only `nested` and `length`, because a custom function takes the original type.
+    fn constraints(&self, attribute: &Attribute, wrappers: &mut Vec<TokenStream>) -> TokenStream {
         let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
-        match attribute.parse_args_with(parse) {
-            Ok(constraints) if self.constraints.nested => {
-                let kept = constraints.iter().filter(|constraint| {
-                    ["nested", "length"]
-                        .iter()
-                        .any(|name| constraint.path().is_ident(name))
-                });
-                quote!(#[validate(#(#kept),*)])
+        let Ok(constraints) = attribute.parse_args_with(parse) else {
+            return quote!(#attribute);
+        };
+        let mut kept = Vec::new();
+        for constraint in &constraints {
+            let is = |name| constraint.path().is_ident(name);
+            let applies = if self.constraints.nested {
+                is("nested") || is("length")
+            } else {
+                !is("must_match")
+            };
+            if !applies {
+                continue;
             }
-            _ => quote!(#attribute),
+            kept.push(match CustomConstraint::parse(constraint) {
+                Some(custom) if !is_cow(&self.field.ty) => {
+                    let name = format_ident!("custom_{}_{}", self.ident.unraw(), wrappers.len());
+                    wrappers.push(custom.wrapper(&name, &self.field.ty));
+                    let others = &custom.others;
+                    quote!(custom(function = #name, #(#others),*))
+                }
+                _ => constraint.to_token_stream(),
+            });
         }
+        if kept.is_empty() {
+            return TokenStream::new();
+        }
+        quote!(#[validate(#(#kept),*)])
     }
 
     /// Returns the initializer of the field in `Partial`.

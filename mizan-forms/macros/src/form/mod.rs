@@ -1,6 +1,7 @@
 //! The expansion of `#[derive(Form)]`.
 
 mod constraints;
+mod custom;
 mod expand;
 mod field;
 mod options;

@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "978eedc7326c2195";
+export const contract = "431ffbce0bcfc2cf";
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -26,7 +26,7 @@ export interface Api extends Connected {
    *
    * Policy: is_open.
    *
-   * Invalidates `post`, `posts`.
+   * Invalidates `post({ id })`, `posts`.
    */
   readonly save: Mutation<types.SaveInput, null, types.SaveError>;
   /** The title of the site. */

@@ -43,6 +43,7 @@ export interface PostsInput {
 
 /** The input of `save`. */
 export interface SaveInput {
+  id: PostId;
   post: PostIn;
   reason?: string | null;
   copies: number;
