@@ -37,6 +37,16 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     pub dates: Dates,
 
+    /// Also write `openapi.json`, and `asyncapi.json` for an app with channels, with this title.
+    #[arg(
+        long,
+        value_name = "TITLE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "API"
+    )]
+    pub openapi: Option<String>,
+
     /// Command that prints the manifest, such as `cargo run --quiet -- manifest`.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -144,6 +154,12 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         .with_dates(arguments.dates)
         .generate(&manifest)
         .map_err(CliErrorKind::Generate)?;
+    let files = match &arguments.openapi {
+        Some(title) => {
+            files.with_openapi(&manifest, &mizan_openapi::Options::default().title(title))
+        }
+        None => files,
+    };
     let outcome = if arguments.check {
         check(&files, &arguments.out).map(Outcome::Checked)
     } else {

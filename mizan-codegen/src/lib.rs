@@ -35,6 +35,7 @@ mod diagnostic;
 mod generate;
 pub mod manifest;
 mod naming;
+mod openapi;
 mod options;
 pub mod output;
 mod plan;

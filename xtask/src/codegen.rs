@@ -47,6 +47,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             out: out.clone(),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
+            openapi: None,
             command: Vec::new(),
         });
     }
@@ -59,6 +60,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             out: options.out.clone().unwrap_or(client),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
+            openapi: None,
             command: vec![
                 project::built_program(example.package).into(),
                 "manifest".into(),
