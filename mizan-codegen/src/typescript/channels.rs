@@ -47,7 +47,13 @@ fn declaration(channel: &Channel<'_>) -> Document {
     let Channel {
         name, component, ..
     } = channel;
-    let wire = Expression::String(channel.manifest.name.clone());
+    let mut identity = vec![(
+        "name".to_owned(),
+        Expression::String(channel.manifest.name.clone()),
+    )];
+    if let Some(contract) = &channel.manifest.contract {
+        identity.push(("contract".to_owned(), Expression::String(contract.clone())));
+    }
     let members = [
         ("params", &channel.params),
         ("message", &channel.message),
@@ -94,7 +100,7 @@ fn declaration(channel: &Channel<'_>) -> Document {
         assignment(
             format!("export const {name}Channel: ChannelDefinition<{component}Channel> ="),
             "{",
-            Expression::Object(vec![("name".to_owned(), wire)]).print(),
+            Expression::Object(identity).print(),
         ),
         text(";"),
         Document::HardLine,

@@ -41,3 +41,4 @@ pub use crate::json::{MAX_JSON_DEPTH, decode_input};
 pub use crate::reply_head::ReplyHead;
 pub use crate::request_head::{RequestHead, client_network};
 pub use crate::upload::Uploads;
+pub use crate::version::ClientVersion;

@@ -17,6 +17,7 @@ mod policies;
 mod registry;
 mod ui;
 mod uploads;
+mod versions;
 
 use std::sync::Arc;
 

@@ -79,7 +79,6 @@ describe("a subscription", () => {
       snapshot: { topic: "tea" },
       error: undefined,
       gap: undefined,
-      outdated: false,
     });
   });
 
@@ -176,18 +175,36 @@ describe("a subscription", () => {
     expect(heard.messages).toHaveBeenCalledTimes(50);
   });
 
-  it("reports a server with another contract", async () => {
-    const { socket, room } = await live({}, { contract: "other" });
-    expect(room.state.outdated).toBe(true);
+  it("names the version of the channel that the client was generated from", async () => {
+    const room = { ...chat, contract: "3f2a9c1b" };
+    subscribe(createApi(), room, { room: "lobby" });
+    const socket = (await newest()).welcome();
+    expect(socket.of("sub")[0]).toMatchObject({
+      channel: "chat",
+      contract: "3f2a9c1b",
+    });
+  });
+
+  it("reports that the client is outdated if the server says so", async () => {
+    const { socket, room } = await live();
     const sending = outcome(room.send("hi"));
     socket.emit({
       t: "reply",
       mid: "m1",
-      error: { code: "invalid", message: "no" },
+      error: { code: "invalid", message: "no", outdated: true },
     });
     expect(await sending).toMatchObject({ code: "invalid", outdated: true });
-    (await comeBack()).emit(subok(2, 10, { recovered: true }));
-    expect(room.state.outdated).toBe(false);
+    socket.emit({
+      t: "unsub",
+      sub: 1,
+      code: "outdated_client",
+      message: "reload",
+      outdated: true,
+    });
+    expect(room.state).toMatchObject({
+      status: "closed",
+      error: { code: "outdated_client", outdated: true },
+    });
   });
 });
 
