@@ -3,11 +3,20 @@ import reactHooks from "eslint-plugin-react-hooks";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-const react = ["mizan-codegen/**/*.{ts,tsx}", "examples/*/web/**/*.{ts,tsx}"];
+const react = [
+  "mizan-codegen/**/*.{ts,tsx}",
+  "mizan-openapi/**/*.ts",
+  "examples/*/web/**/*.{ts,tsx}",
+];
 const e2e = ["examples/*/web/e2e/**/*.ts"];
 /** Compiled to check types, and never run. */
 const usages = ["mizan-codegen/tests/cases/*/usage.{ts,tsx}"];
-const tests = ["mizan-codegen/runtime/tests/**/*.{ts,tsx}", ...e2e, ...usages];
+const tests = [
+  "mizan-codegen/runtime/tests/**/*.{ts,tsx}",
+  "mizan-openapi/tests/**/*.ts",
+  ...e2e,
+  ...usages,
+];
 
 /** Rules of React and of the React Compiler, all as errors. */
 const reactRules = Object.fromEntries(

@@ -31,7 +31,7 @@ pub(crate) const EXAMPLES: [Example; 2] = [
 ];
 
 /// The crates that are published.
-pub(crate) const LIBRARIES: [&str; 10] = [
+pub(crate) const LIBRARIES: [&str; 11] = [
     "mizan-macros-syntax",
     "mizan-core-macros",
     "mizan-core",
@@ -40,12 +40,13 @@ pub(crate) const LIBRARIES: [&str; 10] = [
     "mizan-channels",
     "mizan-http",
     "mizan-auth",
+    "mizan-openapi",
     "mizan-codegen",
     "mizan-ssr",
 ];
 
 /// The roots of the crates.
-pub(crate) const RUST_SOURCES: [&str; 14] = [
+pub(crate) const RUST_SOURCES: [&str; 15] = [
     "mizan-core/src/lib.rs",
     "mizan-core/macros/src/lib.rs",
     "mizan-core/macros/syntax/src/lib.rs",
@@ -54,6 +55,7 @@ pub(crate) const RUST_SOURCES: [&str; 14] = [
     "mizan-channels/src/lib.rs",
     "mizan-http/src/lib.rs",
     "mizan-auth/src/lib.rs",
+    "mizan-openapi/src/lib.rs",
     "mizan-codegen/src/lib.rs",
     "mizan-ssr/src/lib.rs",
     "examples/actix/src/lib.rs",

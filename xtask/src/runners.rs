@@ -38,6 +38,14 @@ pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
     )
 }
 
+/// Validates the documents of mizan-openapi.
+pub(crate) fn openapi() -> anyhow::Result<()> {
+    step::run(
+        "OpenAPI documents",
+        &mut npm(["test", "--workspace", "mizan-openapi"]),
+    )
+}
+
 /// Runs the browser tests against a chat server that is started for them.
 pub(crate) fn browser(chromium: &Path, arguments: &[String]) -> anyhow::Result<()> {
     step::run(

@@ -82,6 +82,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
                 "ESLint",
                 "Prettier",
                 "Vitest",
+                "OpenAPI documents",
                 "page",
                 "browser tests",
             ] {
@@ -187,6 +188,7 @@ fn typescript(report: &mut Report) {
     report.check("ESLint", &mut npm(["run", "lint"]));
     report.check("Prettier", &mut npm(["run", "format:check"]));
     report.record("Vitest", runners::vitest(&[]));
+    report.record("OpenAPI documents", runners::openapi());
     report.check("page", &mut npm(["run", "build"]));
     match project::chromium() {
         Some(chromium) => report.record("browser tests", runners::browser(&chromium, &[])),

@@ -15,7 +15,7 @@ use crate::schema::{
 };
 
 /// The functions of `runtime/validation/checks.ts`.
-const CHECKS: [&str; 19] = [
+const CHECKS: [&str; 18] = [
     "characters",
     "color",
     "date",
@@ -33,7 +33,6 @@ const CHECKS: [&str; 19] = [
     "rows",
     "singleLine",
     "time",
-    "unique",
     "url",
 ];
 
@@ -178,20 +177,17 @@ impl Schemas<'_> {
     }
 
     fn list(&self, list: &List) -> Expression {
-        let limits = length_check(
-            self.list_check,
-            list.min_items,
-            list.max_items,
-            &list.checks,
-        );
-        let mut schema = zod("array", [self.schema(&list.item)]);
-        if let Some(check) = limits {
-            schema = schema.method("check", [check]);
+        let schema = zod("array", [self.schema(&list.item)]);
+        let mut limits = limits(list.min_items, list.max_items);
+        if limits.is_empty() {
+            return schema;
         }
         if list.unique {
-            schema = schema.method("check", [Expression::atom("unique")]);
+            // A set in Rust accepts an item twice, and counts it once.
+            limits.push(("distinct".to_owned(), Expression::atom("true")));
         }
-        schema
+        let message = list.checks.message("length").map(str::to_owned);
+        schema.method("check", [check_call(self.list_check, limits, message)])
     }
 
     fn object(&self, object: &Object) -> Expression {
@@ -209,7 +205,7 @@ impl Schemas<'_> {
                 value: if property.required {
                     schema
                 } else {
-                    schema.method("optional", [])
+                    optional(schema)
                 },
             }
         });
@@ -220,7 +216,13 @@ impl Schemas<'_> {
         };
         let schema = zod(method, [Expression::ObjectLines(properties.collect())]);
         match &object.additional {
-            Some(additional) => schema.method("catchall", [self.schema(&additional.value)]),
+            Some(additional) => {
+                let value = self.schema(&additional.value);
+                // The type of the other properties includes `undefined` if a property is optional.
+                let is_exact = object.properties.iter().all(|property| property.required);
+                let value = if is_exact { value } else { optional(value) };
+                schema.method("catchall", [value])
+            }
             None => schema,
         }
     }
@@ -266,6 +268,10 @@ impl Schemas<'_> {
             ),
         }
     }
+}
+
+fn optional(schema: Expression) -> Expression {
+    schema.method("optional", [])
 }
 
 /// Calls a function of Zod.
@@ -564,22 +570,26 @@ fn file(checks: &Checks) -> Expression {
     zod("instanceof", [Expression::atom("File")]).method("check", [check])
 }
 
-/// The check of the number of characters or items; `None` without limits.
+/// The check of the number of characters; `None` without limits.
 fn length_check(
     check: &str,
     min: Option<u64>,
     max: Option<u64>,
     checks: &Checks,
 ) -> Option<Expression> {
-    let limits: Vec<_> = [("min", min), ("max", max)]
-        .into_iter()
-        .filter_map(|(name, limit)| Some((name.to_owned(), Expression::atom(limit?.to_string()))))
-        .collect();
+    let limits = limits(min, max);
     if limits.is_empty() {
         return None;
     }
     let message = checks.message("length").map(str::to_owned);
     Some(check_call(check, limits, message))
+}
+
+fn limits(min: Option<u64>, max: Option<u64>) -> Vec<(String, Expression)> {
+    [("min", min), ("max", max)]
+        .into_iter()
+        .filter_map(|(name, limit)| Some((name.to_owned(), Expression::atom(limit?.to_string()))))
+        .collect()
 }
 
 /// Calls a check with an object of limits, and with a custom message.

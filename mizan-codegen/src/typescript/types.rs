@@ -1,8 +1,7 @@
 //! `types.ts`: the types of the wire format, the inputs and the errors.
 
 use super::printing::{
-    Document, IN_TYPES_FILE, comment, literal, text, type_arguments, union_after_operator,
-    without_docs,
+    Document, Scope, comment, literal, text, type_arguments, union_after_operator, without_docs,
 };
 use crate::naming::COMMON_ERROR;
 use crate::plan::{Definition, ErrorUnion, Plan, Variant};
@@ -19,8 +18,16 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     let inputs = plan
         .all_functions()
         .filter_map(|function| function.input.as_ref());
-    let definitions = inputs.chain(plan.types.iter()).map(definition);
-    let errors = plan.errors.iter().map(error);
+    let definitions: Vec<_> = inputs.chain(plan.types.iter()).collect();
+    let names = definitions.iter().map(|definition| &*definition.name);
+    let declared = names
+        .chain(plan.errors.iter().map(|error| &*error.name))
+        .collect();
+    let scope = Scope::types_file(&declared);
+    let definitions = definitions
+        .into_iter()
+        .map(|definition| print_definition(definition, scope));
+    let errors = plan.errors.iter().map(|error| print_error(error, scope));
 
     let mut file = HEAD.to_owned();
     for declaration in [common_errors(plan.codes)]
@@ -54,11 +61,11 @@ fn common_errors(codes: &[String]) -> Document {
     ])
 }
 
-fn definition(definition: &Definition) -> Document {
+fn print_definition(definition: &Definition, scope: Scope<'_>) -> Document {
     let declared = match &definition.ty {
         Type::Object(object) if !object.is_empty() => {
             let mut inside = Vec::new();
-            for member in IN_TYPES_FILE.members(object) {
+            for member in scope.members(object) {
                 inside.extend([Document::HardLine, member, text(";")]);
             }
             Document::concat(vec![
@@ -70,7 +77,7 @@ fn definition(definition: &Definition) -> Document {
         }
         ty => Document::concat(vec![
             text(format!("export type {} =", definition.name)),
-            IN_TYPES_FILE.type_after_operator(ty),
+            scope.type_after_operator(ty),
             text(";"),
         ]),
     };
@@ -81,8 +88,8 @@ fn definition(definition: &Definition) -> Document {
     ])
 }
 
-fn error(error: &ErrorUnion<'_>) -> Document {
-    let variants = error.variants.iter().map(failure);
+fn print_error(error: &ErrorUnion<'_>, scope: Scope<'_>) -> Document {
+    let variants = error.variants.iter().map(|variant| failure(variant, scope));
     Document::concat(vec![
         comment(&error.docs),
         text(format!("export type {} =", error.name)),
@@ -92,9 +99,9 @@ fn error(error: &ErrorUnion<'_>) -> Document {
     ])
 }
 
-fn failure(variant: &Variant<'_>) -> (Document, Document) {
+fn failure(variant: &Variant<'_>, scope: Scope<'_>) -> (Document, Document) {
     let code = text(literal::string(variant.code));
-    let data = variant.data.as_ref().map(|data| IN_TYPES_FILE.ty(data));
+    let data = variant.data.as_ref().map(|data| scope.ty(data));
     let failure = type_arguments("Failure<", [code].into_iter().chain(data));
     (comment(&variant.docs), failure)
 }

@@ -56,6 +56,16 @@ fn channels_depend_on_no_server() {
 }
 
 #[test]
+fn openapi_depends_on_no_other_crate_of_the_workspace() {
+    let found = dependencies("mizan-openapi");
+    let of_mizan: Vec<_> = found
+        .iter()
+        .filter(|name| name.starts_with("mizan"))
+        .collect();
+    assert_eq!(of_mizan, ["mizan_openapi"]);
+}
+
+#[test]
 fn the_generator_depends_on_no_other_crate_of_the_workspace() {
     let found = dependencies("mizan-codegen");
     let of_mizan: Vec<_> = found

@@ -10,5 +10,5 @@ pub(super) use expression::{Expression, Property, assignment, lazy_assignment};
 pub(super) use jsdoc::comment;
 pub(super) use layout::{Document, text};
 pub(super) use type_expression::{
-    IN_OTHER_FILES, IN_TYPES_FILE, type_arguments, union_after_operator, without_docs,
+    IN_OTHER_FILES, Scope, type_arguments, union_after_operator, without_docs,
 };

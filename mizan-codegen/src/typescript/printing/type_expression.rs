@@ -1,15 +1,17 @@
 //! Type expressions.
 
+use std::collections::BTreeSet;
+
 use super::jsdoc::comment;
 use super::layout::{Document, text};
 use super::literal;
 use crate::schema::{Docs, Member, Object, Property, Type};
 
-/// The scope of `types.ts`.
-pub(crate) const IN_TYPES_FILE: Scope = Scope { prefix: "" };
-
 /// The scope of the files that import `types.ts` as a namespace.
-pub(crate) const IN_OTHER_FILES: Scope = Scope { prefix: "types." };
+pub(crate) const IN_OTHER_FILES: Scope<'static> = Scope {
+    prefix: "types.",
+    declared: &BTreeSet::new(),
+};
 
 /// Type arguments: on one line, or one per line. TypeScript allows no trailing comma.
 ///
@@ -65,12 +67,31 @@ pub(crate) fn without_docs(ty: Document) -> (Document, Document) {
 
 /// The scope in which types are printed.
 #[derive(Clone, Copy)]
-pub(crate) struct Scope {
+pub(crate) struct Scope<'a> {
     /// The prefix of the names of types.
     prefix: &'static str,
+    /// The names that the file declares itself.
+    declared: &'a BTreeSet<&'a str>,
 }
 
-impl Scope {
+impl<'a> Scope<'a> {
+    /// The scope of `types.ts`, which declares the given names.
+    pub(crate) fn types_file(declared: &'a BTreeSet<&'a str>) -> Self {
+        Self {
+            prefix: "",
+            declared,
+        }
+    }
+
+    /// The name of a global type, such as `File`, which the application may also use for a type.
+    fn global(self, name: &str) -> Document {
+        if self.declared.contains(name) {
+            text(format!("globalThis.{name}"))
+        } else {
+            text(name.to_owned())
+        }
+    }
+
     /// A type after `=` or `:`, with the space before it.
     pub(crate) fn type_after_operator(self, ty: &Type) -> Document {
         match ty {
@@ -98,7 +119,7 @@ impl Scope {
             Type::Boolean => text("boolean"),
             Type::Number(_) => text("number"),
             Type::Text(_) => text("string"),
-            Type::File(_) => text("File"),
+            Type::File(_) => self.global("File"),
             Type::Literal(value) => text(literal::literal(value)),
             Type::List(list) => Document::concat(vec![self.operand(&list.item), text("[]")]),
             Type::Tuple(items) => {
@@ -215,10 +236,25 @@ impl Scope {
         if let Some(additional) = &object.additional {
             members.push(Document::concat(vec![
                 text("[key: string]:"),
-                self.type_after_operator(&index_signature_type(object, &additional.value)),
+                self.index_signature(object, &additional.value),
             ]));
         }
         members
+    }
+
+    /// The type of an index signature, which must include the types of the named properties.
+    ///
+    /// An optional property can be `undefined`, unless `exactOptionalPropertyTypes` is set.
+    fn index_signature(self, object: &Object, value: &Type) -> Document {
+        let ty = index_signature_type(object, value);
+        if ty == Type::Unknown || object.properties.iter().all(|property| property.required) {
+            return self.type_after_operator(&ty);
+        }
+        let members = match &ty {
+            Type::Union(members) => self.members_with_docs(members).collect(),
+            ty => vec![without_docs(self.ty(ty))],
+        };
+        union_after_operator(members.into_iter().chain([without_docs(text("undefined"))]))
     }
 
     fn property(self, property: &Property) -> Document {
@@ -256,16 +292,15 @@ fn is_nullable_object(members: &[Member]) -> bool {
         })
 }
 
-/// Returns the type of an index signature, which must include the types of the named properties.
+/// Returns the union of the values of an index signature and of the named properties.
 fn index_signature_type(object: &Object, value: &Type) -> Type {
     if object.properties.is_empty() || *value == Type::Unknown {
         return value.clone();
     }
-    let mut types = vec![value.clone()];
+    let mut types = Vec::new();
+    add_alternatives(value, &mut types);
     for property in &object.properties {
-        if !types.contains(&property.ty) {
-            types.push(property.ty.clone());
-        }
+        add_alternatives(&property.ty, &mut types);
     }
     if types.contains(&Type::Unknown) {
         return Type::Unknown;
@@ -275,4 +310,21 @@ fn index_signature_type(object: &Object, value: &Type) -> Type {
         ty,
     });
     Type::Union(members.collect())
+}
+
+/// Adds the alternatives of a type that are printed differently from those in `types`.
+fn add_alternatives(ty: &Type, types: &mut Vec<Type>) {
+    if let Type::Union(members) = ty {
+        members
+            .iter()
+            .for_each(|member| add_alternatives(&member.ty, types));
+        return;
+    }
+    let is_printed_equally = |other: &Type| match (ty, other) {
+        (Type::Number(_), Type::Number(_)) | (Type::Text(_), Type::Text(_)) => true,
+        _ => ty == other,
+    };
+    if !types.iter().any(is_printed_equally) {
+        types.push(ty.clone());
+    }
 }

@@ -11,7 +11,6 @@ import {
   notBlank,
   rows,
   singleLine,
-  unique,
   url,
 } from "./runtime/validation/checks";
 import { lazy } from "./runtime/validation/lazy";
@@ -503,8 +502,8 @@ export const accountOutSchema: z.ZodType<types.AccountOut> =
       email: z.string(),
       staff: z.boolean(),
       superuser: z.boolean(),
-      permissions: z.array(z.string()).check(unique),
-      groups: z.array(z.string()).check(unique),
+      permissions: z.array(z.string()),
+      groups: z.array(z.string()),
     }),
   );
 

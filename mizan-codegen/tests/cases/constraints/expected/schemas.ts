@@ -7,7 +7,6 @@ import {
   items,
   pattern,
   range,
-  unique,
   url,
 } from "./runtime/validation/checks";
 import { lazy } from "./runtime/validation/lazy";
@@ -70,7 +69,7 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
       tags: z.array(z.string()).check(items({ min: 1, max: 5 })),
       months: z.array(z.number()).check(items({ min: 12, max: 12 })),
       words: z.array(z.string().check(characters({ min: 2 }))),
-      set: z.array(z.string()).check(unique),
+      set: z.array(z.string()),
       needed: z.int32(),
       letter: z.string().check(characters({ min: 1, max: 1 })),
       uuid: z.guid(),

@@ -3,10 +3,12 @@
 import {
   createTransport,
   mutation,
+  query,
   transportOf,
   type ApiOptions,
   type Connected,
   type Mutation,
+  type Query,
 } from "./runtime/transport";
 import type * as types from "./types";
 
@@ -20,6 +22,7 @@ export interface Api extends Connected {
     types.FlatOptionalEnum,
     types.CommonError
   >;
+  readonly labels: Query<void, types.FlatMapBesideSkipped, types.CommonError>;
 }
 
 /** Creates a client that calls a server's functions. */
@@ -28,6 +31,7 @@ export function createApi(options?: ApiOptions): Api {
   return {
     [transportOf]: transport,
     flattened: mutation(transport, "flattened"),
+    labels: query(transport, "labels"),
   };
 }
 

@@ -41,3 +41,12 @@ export function useFlattened(
 > {
   return runtime.useMutationOf(useApi().flattened, options);
 }
+
+export function useLabels(
+  options?: runtime.QueryHookOptions<
+    types.FlatMapBesideSkipped,
+    types.CommonError
+  >,
+): tanstack.UseQueryResult<types.FlatMapBesideSkipped, types.CommonError> {
+  return runtime.useQueryOf(useApi().labels, undefined, options);
+}

@@ -15,6 +15,7 @@ export const flattenedInputSchema: z.ZodType<types.FlattenedInput> =
       f: flatTwoEnumsSchema,
       g: flatMapSchema,
       h: flatValuesSchema,
+      i: flatMapBesideOptionSchema,
     }),
   );
 
@@ -68,6 +69,24 @@ export const flatMapSchema: z.ZodType<types.FlatMap> = /* @__PURE__ */ lazy(
       })
       .catchall(z.int32()),
 );
+
+export const flatMapBesideOptionSchema: z.ZodType<types.FlatMapBesideOption> =
+  /* @__PURE__ */ lazy(() =>
+    z
+      .object({
+        id: z.uint32().nullable().optional(),
+      })
+      .catchall(z.uint32().optional()),
+  );
+
+export const flatMapBesideSkippedSchema: z.ZodType<types.FlatMapBesideSkipped> =
+  /* @__PURE__ */ lazy(() =>
+    z
+      .object({
+        note: z.string().optional(),
+      })
+      .catchall(z.string().optional()),
+  );
 
 export const flatOptionalEnumSchema: z.ZodType<types.FlatOptionalEnum> =
   /* @__PURE__ */ lazy(() =>

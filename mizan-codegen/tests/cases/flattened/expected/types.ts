@@ -39,6 +39,7 @@ export interface FlattenedInput {
   f: FlatTwoEnums;
   g: FlatMap;
   h: FlatValues;
+  i: FlatMapBesideOption;
 }
 
 export type FlatEnum = { id: number } & (
@@ -54,6 +55,16 @@ export type FlatExternalEnum = { id: number } &
 export interface FlatMap {
   name: string;
   [key: string]: number | string;
+}
+
+export interface FlatMapBesideOption {
+  id?: number | null;
+  [key: string]: number | null | undefined;
+}
+
+export interface FlatMapBesideSkipped {
+  note?: string;
+  [key: string]: string | undefined;
 }
 
 export type FlatOptionalEnum = { id: number } & (

@@ -17,7 +17,6 @@ import {
   rows,
   singleLine,
   time,
-  unique,
   url,
 } from "./runtime/validation/checks";
 import { lazy } from "./runtime/validation/lazy";
@@ -89,7 +88,7 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
       plan: planSchema,
       size: sizeSchema.nullable().optional(),
       level: z.int().check(range({ min: 0, max: 255 })),
-      tags: z.array(sizeSchema).check(unique).optional(),
+      tags: z.array(sizeSchema).optional(),
       days: z
         .array(z.int().check(range({ min: 0, max: 255 })))
         .check(rows({ min: 1 })),

@@ -14,6 +14,12 @@ export interface Limits {
   readonly max?: number;
 }
 
+/** Limits on the number of items. */
+export interface ItemLimits extends Limits {
+  /** True if equal items count once, as in a set. */
+  readonly distinct?: boolean;
+}
+
 /** Bounds of a number. */
 export interface Bounds {
   readonly min?: number;
@@ -44,30 +50,26 @@ export function characters(limits: Limits, message?: string): Check<string> {
 
 /** Checks the number of items of a list. */
 export function items(
-  limits: Limits,
+  limits: ItemLimits,
   message?: string,
 ): z.core.$ZodCheck<readonly unknown[]> {
-  return forLists(counted("item", limits, (list) => list.length, message));
+  return forLists(counted("item", limits, itemCounter(limits), message));
 }
 
 /** Checks the number of rows of a form's list. Too many rows are reported before other errors. */
 export function rows(
-  limits: Limits,
+  limits: ItemLimits,
   message?: string,
 ): z.core.$ZodCheck<readonly unknown[]> {
   const { min = 0, max = Infinity } = limits;
-  const few = counted<readonly unknown[]>(
+  const count = itemCounter(limits);
+  const few = counted(
     "item",
     { min },
-    (list) => list.length,
+    count,
     message ?? countMessage("item", min, max),
   );
-  const many = counted<readonly unknown[]>(
-    "item",
-    { max },
-    (list) => list.length,
-    message,
-  );
+  const many = counted("item", { max }, count, message);
   return forLists((payload) => {
     void few(payload);
     void many(payload);
@@ -170,15 +172,6 @@ export function file({ accept, maxBytes = Infinity }: FileLimits): Check<File> {
   };
 }
 
-/** Checks that the items of a list differ as JSON. */
-export const unique: z.core.$ZodCheck<readonly unknown[]> = forLists(
-  check(
-    "Must not contain the same item twice.",
-    (list) =>
-      new Set(list.map((item) => JSON.stringify(item))).size === list.length,
-  ),
-);
-
 /** Makes a check of a list run even if some items are invalid. */
 function forLists(
   check: Check<readonly unknown[]>,
@@ -208,6 +201,20 @@ function counted<T>(
     const length = count(value);
     return length >= min && length <= max;
   });
+}
+
+/** Returns the function that counts items. Two items are equal if they are equal as JSON. */
+function itemCounter({
+  distinct = false,
+}: ItemLimits): (list: readonly unknown[]) => number {
+  if (!distinct) return (list) => list.length;
+  return (list) => new Set(list.map(jsonOf)).size;
+}
+
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "bigint" ? String(part) : part,
+  );
 }
 
 function countMessage(unit: string, min: number, max: number): string {

@@ -1,0 +1,233 @@
+//! Operations that call one function.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::context::{Context, form_tag};
+use super::{multipart, security};
+use crate::json::{items, summary_and_rest, text};
+use crate::schema::{WithFiles, example, split_files};
+
+/// The arguments of a function, in the schemas of the document.
+struct Input {
+    /// The schema of the arguments as JSON.
+    json: Value,
+    example: Option<Value>,
+    is_required: bool,
+    /// The media type object of a multipart body, for a function that accepts files.
+    multipart: Option<Value>,
+    /// Requires a file, so that JSON alone is never accepted.
+    needs_file: bool,
+}
+
+impl Input {
+    fn new(schema: &Value, context: &mut Context<'_>) -> Self {
+        let with_files = split_files(schema, context.manifest);
+        let (rest, files) = match with_files {
+            None => (schema.clone(), Vec::new()),
+            Some(WithFiles {
+                files,
+                rest,
+                definitions,
+            }) => {
+                context.components.define(definitions);
+                (rest, files)
+            }
+        };
+        let json = context.components.convert(&rest);
+        Self {
+            example: example(&json, &context.components),
+            is_required: !items(&rest, "required").is_empty() || rest.get("$ref").is_some(),
+            multipart: (!files.is_empty()).then(|| multipart::body(&json, &files)),
+            needs_file: files.iter().any(|file| file.is_required),
+            json,
+        }
+    }
+
+    fn media_type(&self) -> Value {
+        let mut media_type = json!({ "schema": self.json });
+        if let Some(example) = &self.example {
+            media_type["example"] = example.clone();
+        }
+        media_type
+    }
+
+    fn query_parameter(&self) -> Value {
+        json!({
+            "name": "input",
+            "in": "query",
+            "required": self.is_required,
+            "description": "The arguments as JSON.",
+            "content": { "application/json": self.media_type() },
+        })
+    }
+
+    fn request_body(&self, accepts_files: bool) -> Value {
+        let mut content = Map::new();
+        if !(accepts_files && self.needs_file) {
+            content.insert("application/json".to_owned(), self.media_type());
+        }
+        if accepts_files {
+            let multipart = self.multipart.iter().cloned();
+            content.extend(multipart.map(|body| ("multipart/form-data".to_owned(), body)));
+        }
+        json!({ "required": self.is_required || self.needs_file, "content": content })
+    }
+}
+
+/// Describes every way to call a function.
+pub(super) fn path_item(function: &Value, context: &mut Context<'_>) -> Value {
+    let name = text(function, "name");
+    let is_query = text(function, "kind") != "mutation";
+    let input = function
+        .get("input")
+        .map(|schema| Input::new(schema, context));
+    if !is_query {
+        return json!({ "post": post(function, input.as_ref(), name, context) });
+    }
+    let get = get(function, input.as_ref(), context);
+    let id = format!("{name}_post");
+    json!({ "get": get, "post": post(function, input.as_ref(), &id, context) })
+}
+
+fn get(function: &Value, input: Option<&Input>, context: &mut Context<'_>) -> Value {
+    let mut operation = operation(function, text(function, "name"), context);
+    if let Some(input) = input {
+        operation["parameters"] = json!([input.query_parameter()]);
+    }
+    let mut success = success(function, context);
+    success["headers"] = json!({ "ETag": { "$ref": "#/components/headers/ETag" } });
+    let not_modified =
+        json!({ "description": "The result has the entity tag in `If-None-Match`." });
+    let others = [(200, success), (304, not_modified)];
+    operation["responses"] = responses(function, others, context);
+    operation
+}
+
+fn post(function: &Value, input: Option<&Input>, id: &str, context: &mut Context<'_>) -> Value {
+    let is_mutation = text(function, "kind") == "mutation";
+    let mut operation = operation(function, id, context);
+    if is_mutation {
+        operation["parameters"] = json!([{ "$ref": "#/components/parameters/IdempotencyKey" }]);
+    }
+    if let Some(input) = input {
+        operation["requestBody"] = input.request_body(is_mutation);
+    }
+    let mut success = success(function, context);
+    if is_mutation {
+        success["headers"] = json!({ "mizan-affects": { "$ref": "#/components/headers/Affects" } });
+    }
+    operation["responses"] = responses(function, [(200, success)], context);
+    operation
+}
+
+/// Returns the members that every operation of a function has.
+fn operation(function: &Value, id: &str, context: &mut Context<'_>) -> Value {
+    let (summary, description) = summary_and_rest(text(function, "docs"));
+    let policy = text(function, "policy");
+    let mut operation = json!({
+        "operationId": context.operation_id(id),
+        "tags": [tag(function, context.manifest)],
+    });
+    if !summary.is_empty() {
+        operation["summary"] = json!(summary);
+    }
+    if !description.is_empty() {
+        operation["description"] = json!(description);
+    }
+    if function
+        .get("deprecated")
+        .is_some_and(|it| *it != json!(false))
+    {
+        operation["deprecated"] = json!(true);
+    }
+    operation["security"] = security::requirements(policy, context.options);
+    operation["x-mizan-kind"] = json!(text(function, "kind"));
+    if !policy.is_empty() {
+        operation["x-mizan-policy"] = json!(policy);
+    }
+    if let Some(affects) = function.get("affects") {
+        operation["x-mizan-affects"] = affects.clone();
+    }
+    operation
+}
+
+/// Returns the form that a function belongs to, or the kind of function.
+fn tag(function: &Value, manifest: &Value) -> String {
+    let name = text(function, "name");
+    let form = items(manifest, "forms").iter().find(|form| {
+        let rest = name.strip_prefix(text(form, "name"));
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    });
+    match form {
+        Some(form) => form_tag(text(form, "name")),
+        None if text(function, "kind") == "mutation" => "mutations".to_owned(),
+        None => "queries".to_owned(),
+    }
+}
+
+fn success(function: &Value, context: &Context<'_>) -> Value {
+    let output = function.get("output").unwrap_or(&Value::Bool(true));
+    let schema = context.components.convert(output);
+    let mut media_type = json!({ "schema": schema });
+    if let Some(example) = example(&schema, &context.components) {
+        media_type["example"] = example;
+    }
+    json!({ "description": "The result.", "content": { "application/json": media_type } })
+}
+
+fn responses(
+    function: &Value,
+    others: impl IntoIterator<Item = (u16, Value)>,
+    context: &Context<'_>,
+) -> Value {
+    let mut responses = context.problems.responses(text(function, "error"));
+    responses.extend(others);
+    by_status(responses)
+}
+
+/// Returns responses as a JSON object, in the order of their statuses.
+pub(super) fn by_status(responses: BTreeMap<u16, Value>) -> Value {
+    responses
+        .into_iter()
+        .map(|(status, response)| (status.to_string(), response))
+        .collect()
+}
+
+pub(super) fn shared_parameters() -> Value {
+    json!({
+        "IdempotencyKey": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": false,
+            "description": "A random key, such as a UUID. A mutation that is sent again with the same key runs \
+                            once, and returns the first reply.",
+            "schema": {
+                "type": "string",
+                "minLength": 16,
+                "maxLength": 255,
+                "pattern": "^[!#-\\[\\]-~]+$",
+            },
+            "example": "0196f3a0-7c3e-7000-8000-5f2b6e0c9a41",
+        },
+    })
+}
+
+pub(super) fn shared_headers() -> Value {
+    json!({
+        "Affects": {
+            "description": "The names of the queries whose results the mutation changed, separated by commas; \
+                            `*` stands for all.",
+            "schema": { "type": "string" },
+        },
+        "ETag": {
+            "description": "The entity tag of the result, for `If-None-Match`.",
+            "schema": { "type": "string" },
+        },
+        "RetryAfter": {
+            "description": "The time in seconds after which the client may retry.",
+            "schema": { "type": "integer", "minimum": 0 },
+        },
+    })
+}

@@ -1,0 +1,12 @@
+//! OpenAPI 3.1: functions and forms over HTTP.
+
+mod batch;
+mod calls;
+mod context;
+mod document;
+mod form_posts;
+mod multipart;
+mod problems;
+mod security;
+
+pub use document::openapi;

@@ -1,0 +1,79 @@
+//! The settings of a document that a manifest does not contain.
+
+/// The settings of a document.
+///
+/// ```
+/// use mizan_openapi::{Authentication, Options};
+///
+/// let options = Options::default()
+///     .title("Chat")
+///     .server_url("https://example.com/api/mizan")
+///     .authentication([Authentication::Bearer]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// The title of the API. `API` by default.
+    pub title: String,
+    /// The version of the API. By default, it is the contract of the manifest, which changes whenever
+    /// the API changes.
+    pub version: Option<String>,
+    /// The URL under which the service is mounted. `/api/mizan` by default.
+    ///
+    /// A URL without a host is relative to the location of the document.
+    pub server_url: String,
+    /// The ways in which callers authenticate. By default, the session cookie of mizan-auth.
+    pub authentication: Vec<Authentication>,
+}
+
+/// A way in which callers authenticate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Authentication {
+    /// A session cookie with this name. The one of mizan-auth is `__Host-mizan_session`, or
+    /// `mizan_session` if the base URL is not `https`.
+    Cookie(String),
+    /// A token in the `Authorization` header (RFC 6750).
+    Bearer,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            title: "API".to_owned(),
+            version: None,
+            server_url: "/api/mizan".to_owned(),
+            authentication: vec![Authentication::Cookie("__Host-mizan_session".to_owned())],
+        }
+    }
+}
+
+impl Options {
+    /// Sets the title of the API.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Sets the version of the API.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Sets the URL under which the service is mounted.
+    #[must_use]
+    pub fn server_url(mut self, url: impl Into<String>) -> Self {
+        self.server_url = url.into();
+        self
+    }
+
+    /// Sets the ways in which callers authenticate. An empty list means that no caller can.
+    #[must_use]
+    pub fn authentication(mut self, ways: impl IntoIterator<Item = Authentication>) -> Self {
+        self.authentication = ways.into_iter().collect();
+        self
+    }
+}

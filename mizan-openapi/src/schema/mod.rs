@@ -1,0 +1,12 @@
+//! JSON Schemas: their conversion from the manifest, their named components, files and examples.
+
+mod components;
+mod convert;
+mod example;
+mod files;
+mod pattern;
+mod reference;
+
+pub(crate) use components::{Components, unique};
+pub(crate) use example::example;
+pub(crate) use files::{FileField, WithFiles, split_files};
