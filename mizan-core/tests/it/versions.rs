@@ -43,13 +43,13 @@ mod v1 {
     use super::*;
 
     #[derive(Serialize, JsonSchema)]
-    pub struct Post {
-        pub id: u32,
-        pub name: String,
+    pub(super) struct Post {
+        pub(super) id: u32,
+        pub(super) name: String,
     }
 
     #[derive(ClientError)]
-    pub enum RenameError {
+    pub(super) enum RenameError {
         #[client_error(status = 409)]
         NameTaken,
         #[client_error(transparent)]
@@ -58,7 +58,7 @@ mod v1 {
 
     /// Renames a post.
     #[client(auth = "staff")]
-    pub async fn rename(id: u32, name: String) -> Result<Post, RenameError> {
+    pub(super) async fn rename(id: u32, name: String) -> Result<Post, RenameError> {
         if name.is_empty() {
             return Err(RenameError::NameTaken);
         }
@@ -67,12 +67,12 @@ mod v1 {
 
     /// A copy of the arguments.
     #[derive(Deserialize, JsonSchema)]
-    pub struct OldInput {
-        pub id: u32,
-        pub name: String,
+    pub(super) struct OldInput {
+        pub(super) id: u32,
+        pub(super) name: String,
     }
 
-    pub fn contract() -> String {
+    pub(super) fn contract() -> String {
         contract_of(&Registry::new().function::<Rename>(), "rename")
     }
 }
@@ -141,13 +141,13 @@ fn contract_does_not_depend_on_names_of_types() {
         use super::*;
 
         #[derive(Serialize, JsonSchema)]
-        pub struct Article {
+        pub(super) struct Article {
             id: u32,
             next: Option<Box<Article>>,
         }
 
         #[client(query)]
-        pub async fn find() -> Result<Option<Article>, Error> {
+        pub(super) async fn find() -> Result<Option<Article>, Error> {
             Ok(Some(Article { id: 1, next: None }))
         }
     }

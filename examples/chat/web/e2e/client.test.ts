@@ -60,8 +60,14 @@ test("reports an outdated client if the function has changed", async ({
 }) => {
   const api = createApi({
     baseUrl: `${baseURL}/api/mizan`,
-    fetch: (url, init) =>
-      fetch(String(url).replace(/contract=\w+/, "contract=01234567"), init),
+    fetch: (input, init) =>
+      fetch(
+        new Request(input, init).url.replace(
+          /contract=\w+/,
+          "contract=01234567",
+        ),
+        init,
+      ),
   });
   // The function itself does not make the client outdated, only an input that it does not accept.
   await expect(api.staffReport.safe()).resolves.toMatchObject({

@@ -7,13 +7,21 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
+  type Contracts,
   type Mutation,
   type Query,
 } from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "7b6b6b0bc8e0950f";
+export const contract = "5fcca723e7bd854e";
+
+/** Identifies the version of each function, by name on the wire. */
+const contracts: Contracts = {
+  "verdicts.state": "6a471b19",
+  "verdicts.submit": "1ee47727",
+  "verdicts.validate": "0320e3c8",
+};
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -41,7 +49,7 @@ export interface Api extends Connected {
 
 /** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport(contract, options);
+  const transport = createTransport(contracts, options);
   return {
     [transportOf]: transport,
     forms: {

@@ -42,7 +42,6 @@ export type AffectsListener = (names: readonly string[]) => void;
 
 /** The address of the server, for channels and forms. */
 export interface ServerAddress {
-  readonly contract: string;
   readonly baseUrl: string;
   readonly headers: ApiOptions["headers"];
 }
@@ -71,9 +70,12 @@ export interface Connected {
   readonly [transportOf]: Transport;
 }
 
-/** Creates the transport of a client that was generated from `contract`. */
+/** The versions of functions that a client was generated from, by name on the wire. */
+export type Contracts = Readonly<Record<string, string>>;
+
+/** Creates the transport of a client that was generated from `contracts`. */
 export function createTransport(
-  contract: string,
+  contracts: Contracts,
   options: ApiOptions = {},
 ): Transport {
   const { baseUrl = "/api/mizan" } = options;
@@ -89,7 +91,6 @@ export function createTransport(
     { signal, idempotencyKey, fetch: given }: MutationRequest = {},
   ): Promise<Response> {
     const headers = new Headers(await options.headers?.());
-    headers.set("mizan-contract", contract);
     if (idempotencyKey !== undefined)
       headers.set("idempotency-key", idempotencyKey);
     const init: RequestInit = { headers, signal: signal ?? null };
@@ -116,7 +117,8 @@ export function createTransport(
       throw new Error(
         `${name} is a mutation and was called during server rendering: call it in an event handler or an effect`,
       );
-    const response = await send(callPath(name), input ?? {}, request);
+    const path = `/call/${target(name)}`;
+    const response = await send(path, input ?? {}, request);
     // The mutation took effect even if the body of the response turns out to be incomplete.
     if (response.ok) invalidate(response.headers.get("mizan-affects") ?? "");
     return readOutput(response, request.signal);
@@ -127,11 +129,11 @@ export function createTransport(
     input: unknown,
     { signal, post }: QueryRequest = {},
   ): Promise<unknown> {
-    const path = callPath(name);
+    const path = `/call/${target(name)}`;
     const search =
       input === undefined
         ? ""
-        : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+        : `${path.includes("?") ? "&" : "?"}input=${encodeURIComponent(JSON.stringify(input))}`;
     const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
     const response = await (fits && !post
       ? send(path + search, undefined, { signal })
@@ -139,12 +141,24 @@ export function createTransport(
     return readOutput(response, signal);
   }
 
+  /** Returns a function in a URL: its name, with the version that this client was generated from. */
+  function target(name: string): string {
+    const contract = contracts[name];
+    return (
+      encodeURIComponent(name) + (contract ? `?contract=${contract}` : "")
+    );
+  }
+
   const batch = createBatch({
     one: ({ name, input, signal }) => sendQuery(name, input, { signal }),
     several: (calls, signal) =>
       send(
         "/batch",
-        calls.map(({ name, input }) => ({ name, input })),
+        calls.map(({ name, input }) => ({
+          name,
+          contract: contracts[name],
+          input,
+        })),
         { signal },
       ),
   });
@@ -160,11 +174,11 @@ export function createTransport(
   }
 
   return {
-    address: { contract, baseUrl, headers: options.headers },
+    address: { baseUrl, headers: options.headers },
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
-      if (functions) return callServerFunction(functions, name, input);
+      if (functions) return callServerFunction(functions, target(name), input);
       return request.batch
         ? batch({ name, input, signal: request.signal })
         : sendQuery(name, input, request);
@@ -180,8 +194,4 @@ export function createTransport(
       };
     },
   };
-}
-
-function callPath(name: string): string {
-  return `/call/${encodeURIComponent(name)}`;
 }
