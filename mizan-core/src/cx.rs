@@ -1,6 +1,5 @@
 //! The context of a call.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use http::{HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::invalidation::Invalidation;
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
 use crate::request_head::RequestHead;
@@ -144,9 +144,9 @@ impl Cx {
     }
 
     /// Invalidates a query or context, in addition to those that the function declares with
-    /// `affects`.
-    pub fn affects(&self, name: impl Into<Cow<'static, str>>) {
-        self.reply.lock().affects.push(name.into());
+    /// `affects`. See [`Invalidation`] for a query with certain arguments.
+    pub fn affects(&self, invalidation: impl Into<Invalidation>) {
+        self.reply.lock().affects.push(invalidation.into());
     }
 
     /// Returns a token that is cancelled when the client disconnects or the deadline passes.

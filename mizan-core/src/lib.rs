@@ -9,10 +9,12 @@ pub mod manifest;
 pub mod policy;
 pub mod upload;
 pub mod validation;
+pub mod wire;
 
 mod app;
 mod cx;
 mod form_entry;
+mod invalidation;
 mod json;
 mod principal;
 mod problem;
@@ -29,6 +31,7 @@ pub use self::{
     cx::Cx,
     error::{ClientError, Error, ErrorCode},
     function::ServerFunction,
+    invalidation::Invalidation,
     policy::{Decision, Policy},
     principal::{Identity, Principal},
     registry::{BuildError, Registry},

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::function::Affected;
+
 /// A problem with a registry. Its `Display` output includes a way to fix it.
 pub(crate) enum Problem {
     DuplicateFunction {
@@ -32,9 +34,10 @@ pub(crate) enum Problem {
         type_name: &'static str,
         built_at: String,
     },
-    UnknownAffects {
+    Affects {
         function: &'static str,
-        name: &'static str,
+        affected: Affected,
+        problem: AffectsProblem,
         at: String,
     },
     MissingPolicy {
@@ -74,6 +77,84 @@ pub(crate) enum Problem {
         contract: String,
         at: String,
     },
+}
+
+/// A problem with an entry of `affects`.
+pub(crate) enum AffectsProblem {
+    UnknownQuery,
+    UnknownArgument {
+        /// The name of the query, or empty for the mutation itself.
+        function: &'static str,
+        argument: &'static str,
+        known: Vec<String>,
+    },
+    DuplicateArgument {
+        argument: &'static str,
+    },
+    ArgumentType {
+        name: &'static str,
+        argument: &'static str,
+    },
+    MissingArguments {
+        missing: Vec<String>,
+    },
+    OutputType,
+}
+
+impl AffectsProblem {
+    fn write(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        mutation: &str,
+        affected: &Affected,
+    ) -> fmt::Result {
+        let query = affected.name();
+        match self {
+            Self::UnknownQuery if query == affected.to_string() => f.write_str(
+                ", which is not a query or context of this registry; register it, or correct the name",
+            ),
+            Self::UnknownQuery => write!(
+                f,
+                ", but `{query}` is not a query or context of this registry; register it, or correct \
+                 the name"
+            ),
+            Self::UnknownArgument {
+                function,
+                argument,
+                known,
+            } => {
+                let function = if function.is_empty() {
+                    mutation
+                } else {
+                    function
+                };
+                write!(f, ", but `{function}` has no argument `{argument}`; ")?;
+                if known.is_empty() {
+                    f.write_str("it takes no arguments")
+                } else {
+                    write!(f, "clients send `{}`", known.join("`, `"))
+                }
+            }
+            Self::DuplicateArgument { argument } => {
+                write!(f, ", which names the argument `{argument}` twice; remove one")
+            }
+            Self::ArgumentType { name, argument } => write!(
+                f,
+                ", but the argument `{argument}` of `{mutation}` has another type than the argument \
+                 `{name}` of `{query}`; give both the same type, or remove the argument from `affects`"
+            ),
+            Self::MissingArguments { missing } => write!(
+                f,
+                ", but `returns` needs all arguments of `{query}`; add `{}`, or remove `= returns`",
+                missing.join("`, `")
+            ),
+            Self::OutputType => write!(
+                f,
+                ", but `{mutation}` and `{query}` have different output types; return the output of \
+                 `{query}`, or remove `= returns`"
+            ),
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -121,11 +202,15 @@ impl fmt::Display for Problem {
                 "`{function}` ({function_at}) requires state of type `{type_name}`, which the \
                  registry built at {built_at} lacks; add it with `.state(..)`"
             ),
-            Self::UnknownAffects { function, name, at } => write!(
-                f,
-                "`{function}` ({at}) affects `{name}`, which is not a query or context of this \
-                 registry; register it, or correct the name"
-            ),
+            Self::Affects {
+                function,
+                affected,
+                problem,
+                at,
+            } => {
+                write!(f, "`{function}` ({at}) affects `{affected}`")?;
+                problem.write(f, function, affected)
+            }
             Self::MissingPolicy { function, at } => write!(
                 f,
                 "`{function}` ({at}) declares no policy, and the registry requires one; add `auth`, \

@@ -1,10 +1,11 @@
 //! The part of a reply other than its output.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName};
+
+use crate::invalidation::Invalidation;
 
 /// Cookies, headers and invalidations that a function adds to its reply.
 #[derive(Clone, Default)]
@@ -14,8 +15,9 @@ pub struct ReplyHead {
     pub cookies: Vec<Cookie<'static>>,
     /// The headers to set.
     pub headers: HeaderMap,
-    /// The queries and contexts to invalidate, in addition to those that the function declares.
-    pub affects: Vec<Cow<'static, str>>,
+    /// The queries and contexts to invalidate: those that the function declares, if the call
+    /// succeeded, and those that it added.
+    pub affects: Vec<Invalidation>,
     /// `true` if the reply must not be stored for later requests with the same `Idempotency-Key`.
     pub forbids_replay: bool,
 }

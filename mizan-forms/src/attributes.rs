@@ -33,14 +33,21 @@ pub struct FieldAttributes {
     pub step: Option<f64>,
     pub max_bytes: Option<u64>,
     pub accept: &'static [&'static str],
-    pub hidden: bool,
+    /// The value comes from `initial`, and the client neither sees nor sends it.
+    pub server_only: bool,
     pub disabled: bool,
     pub blank: bool,
     /// The field has `#[serde(default)]`.
     pub default: bool,
     /// The custom messages of `#[validate(..)]`, by the name of the constraint.
     pub messages: &'static [(&'static str, &'static str)],
+    /// The members of the keyword `x-checks` that stand for constraints.
+    pub checks: Option<fn() -> Value>,
+    /// The keywords of the exclusive bounds of a number.
+    pub exclusive_bounds: Option<fn() -> Value>,
     pub nested: Option<fn() -> &'static [FieldAttributes]>,
+    /// Returns the variants of an enum in the order of declaration.
+    pub variants: Option<fn() -> &'static [&'static str]>,
 }
 
 impl FieldAttributes {
@@ -62,12 +69,15 @@ impl FieldAttributes {
             step: None,
             max_bytes: None,
             accept: &[],
-            hidden: false,
+            server_only: false,
             disabled: false,
             blank: false,
             default: false,
             messages: &[],
+            checks: None,
+            exclusive_bounds: None,
             nested: None,
+            variants: None,
         }
     }
 }

@@ -25,19 +25,54 @@ impl FieldDecoder {
     }
 
     /// Decodes a field with a function, as in `#[serde(deserialize_with = "..")]`.
-    pub fn field_with<'v, T>(
+    pub fn field_with<T>(
         &mut self,
-        values: &'v Value,
+        values: &Value,
         name: &str,
-        decode: impl FnOnce(&'v Value) -> Result<T, serde_json::Error>,
+        decode: impl Fn(&Value) -> Result<T, serde_json::Error>,
     ) -> Option<T> {
-        match decode(values.get(name)?) {
+        let value = values.get(name)?;
+        match decode(value) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.enter(name, |decoder| decoder.fail(&error.to_string()));
+                self.enter(name, |decoder| {
+                    if !decoder.fail_items(value, &|list| decode(list).err()) {
+                        decoder.fail(&error.to_string());
+                    }
+                });
                 None
             }
         }
+    }
+
+    /// Records a failure for each item of a list that cannot be decoded by itself. Returns false if
+    /// there is none.
+    fn fail_items(
+        &mut self,
+        value: &Value,
+        decode_error: &dyn Fn(&Value) -> Option<serde_json::Error>,
+    ) -> bool {
+        let Value::Array(items) = value else {
+            return false;
+        };
+        let failures = self.failures.len();
+        for (index, item) in items.iter().enumerate() {
+            let list_of = |count| Value::Array(vec![item.clone(); count]);
+            let error = decode_error(&list_of(1)).map(|error| error.to_string());
+            // An array of a fixed length accepts only a list of the same length.
+            let error = match error {
+                Some(error) if is_length_error(&error) => {
+                    let error = decode_error(&list_of(items.len()));
+                    let error = error.map(|error| error.to_string());
+                    error.filter(|error| !is_length_error(error))
+                }
+                error => error,
+            };
+            if let Some(error) = error {
+                self.enter(&index.to_string(), |decoder| decoder.fail(&error));
+            }
+        }
+        self.failures.len() > failures
     }
 
     /// Decodes a group of fields, or a list of groups.
@@ -84,4 +119,8 @@ impl FieldDecoder {
         self.failures
             .push((self.path.join("."), message.to_owned()));
     }
+}
+
+fn is_length_error(error: &str) -> bool {
+    error.starts_with("invalid length ")
 }

@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 
-use mizan_core::function::{Output, Source};
+use mizan_core::function::{Affected, Output, Source};
 use mizan_core::{ClientError, Cx, Error, Policy};
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ pub trait Form: FormFields + RequiredDerives {
     /// The policy of the form's functions.
     const POLICY: Policy;
     /// The queries and contexts that a submission invalidates.
-    const AFFECTS: &'static [&'static str];
+    const AFFECTS: &'static [Affected];
     /// The text of the doc comment.
     const DOCS: &'static str;
     /// The location of the declaration.
@@ -116,7 +116,7 @@ pub trait FormHandler: Form {
 
     /// Returns the initial values of the fields.
     ///
-    /// Runs when the form is displayed. If the form has hidden or disabled fields, it also runs
+    /// Runs when the form is displayed. If the form has server-only or disabled fields, it also runs
     /// when the form is validated or submitted, because these fields take their values from here.
     fn initial(cx: &Cx) -> impl Future<Output = Result<InitialValues, Error>> + Send {
         let _ = cx;

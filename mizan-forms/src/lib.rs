@@ -4,6 +4,7 @@
 mod attributes;
 mod choice;
 mod definition;
+mod enum_variants;
 mod field_decoder;
 mod form;
 mod form_fields;

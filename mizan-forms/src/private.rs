@@ -5,6 +5,7 @@ pub use {serde, serde_json, validator};
 
 pub use crate::attributes::FieldAttributes;
 pub use crate::definition::define_form;
+pub use crate::enum_variants::enum_variants;
 pub use crate::field_decoder::FieldDecoder;
 
 /// The traits that a form must derive besides `Form`.

@@ -42,8 +42,9 @@ pub trait RegisterForm: Sized {
     ///
     /// # Panics
     ///
-    /// Panics if a field is not supported: a group that contains itself, a hidden or disabled field
-    /// inside a group, or a widget that does not fit the type. The message names the field and the
+    /// Panics if a field is not supported: a group that contains itself, a server-only or disabled
+    /// field inside a group, a type that no form control can hold (such as a map, a tuple or an enum
+    /// with data), or a widget that does not fit the type. The message names the field and the
     /// remedy.
     #[must_use]
     #[track_caller]

@@ -31,8 +31,8 @@ export function connectionOf(transport: Transport): ChannelConnection {
   if (!connection) {
     const made = new ChannelConnection(transport.address);
     // After a sign-in or a sign-out, the connection may belong to another user.
-    transport.onAffects((names) => {
-      if (names.includes("*")) made.restart();
+    transport.onAffects((invalidations) => {
+      if (invalidations.some(({ name }) => name === "*")) made.restart();
     });
     connections.set(transport, made);
     connection = made;

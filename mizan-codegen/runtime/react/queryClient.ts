@@ -1,6 +1,13 @@
-import { QueryClient, type Query } from "@tanstack/react-query";
+import {
+  QueryClient,
+  hashKey,
+  matchQuery,
+  type Query,
+} from "@tanstack/react-query";
 import { isFreshlyHydrated } from "./hydration";
 import { CallError } from "../transport/error";
+import type { FunctionKey } from "../transport/functions";
+import type { Invalidation } from "../transport/invalidation";
 
 const maxRetries = 3;
 const maxRetryDelay = 30_000;
@@ -63,7 +70,7 @@ function valueFor<T, Q>(query: Q, option: T | ((query: Q) => T)): T {
 }
 
 /**
- * Invalidates the queries with the given names; `*` stands for all queries of the server.
+ * Invalidates the queries that a mutation made stale, and stores the data that it returned.
  *
  * Active queries refetch in the background and show their data until then. Inactive queries are fetched
  * when they are next used. An inactive query that failed or is pending is removed, so that its result does
@@ -71,11 +78,26 @@ function valueFor<T, Q>(query: Q, option: T | ((query: Q) => T)): T {
  */
 export function invalidateQueries(
   client: QueryClient,
-  names: readonly string[],
+  invalidations: readonly Invalidation[],
 ): void {
-  const everything = names.includes("*");
-  const isAffected = ({ queryKey: [prefix, name] }: Query): boolean =>
-    prefix === "mizan" && (everything || names.includes(name as string));
+  const everything = invalidations.some(({ name }) => name === "*");
+  const fresh = new Set<string>();
+  for (const invalidation of everything ? [] : invalidations) {
+    if (!invalidation.fresh) continue;
+    const queryKey = keyOf(invalidation);
+    // A request that is older than the mutation must not replace the data.
+    void client.cancelQueries({ queryKey, exact: true });
+    client.setQueryData(queryKey, invalidation.fresh.data);
+    fresh.add(hashKey(queryKey));
+  }
+
+  const isAffected = (query: Query): boolean =>
+    everything
+      ? query.queryKey[0] === "mizan"
+      : !fresh.has(query.queryHash) &&
+        invalidations.some((invalidation) =>
+          matchQuery({ queryKey: keyOf(invalidation) }, query),
+        );
   const isSettled = ({ state }: Query): boolean =>
     state.status === "success" && state.fetchStatus === "idle";
 
@@ -86,6 +108,11 @@ export function invalidateQueries(
       (everything || !isSettled(query)),
   });
   void client.invalidateQueries({ predicate: isAffected });
+}
+
+/** Returns the key of a query. It is the prefix of the keys with more arguments. */
+function keyOf({ name, input }: Invalidation): FunctionKey {
+  return input === undefined ? ["mizan", name] : ["mizan", name, input];
 }
 
 function isTransient(error: Error): boolean {

@@ -1,5 +1,6 @@
 //! The diagnostics and their messages.
 
+use super::affected::AffectedReason;
 use super::item_ref::ItemRef;
 use super::rename_advice::RenameAdvice;
 use super::schema::{SchemaLocation, UnsupportedSchema};
@@ -61,11 +62,12 @@ pub(crate) enum Diagnostic {
     InputNotObject { function: ItemRef },
     #[error("the params of {channel} are not an object: declare them as fields of an object")]
     ParamsNotObject { channel: ItemRef },
-    #[error(
-        "{function} affects `{name}`, which is not a registered query or context: register it, or \
-         remove it from `affects`"
-    )]
-    UnknownAffected { function: ItemRef, name: String },
+    #[error("{function} affects `{query}`{reason}")]
+    Affected {
+        function: ItemRef,
+        query: String,
+        reason: AffectedReason,
+    },
     #[error(
         "{function} returns the error `{name}`, which is not in the manifest: add it to `errors`"
     )]

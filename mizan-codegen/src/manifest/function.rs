@@ -1,5 +1,7 @@
 //! Queries, mutations and contexts in a manifest.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,15 +32,51 @@ pub struct Function {
     /// for a function that fails only with common codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The names of the queries and contexts that the function invalidates, or `*` for all.
+    /// The queries and contexts that the function invalidates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub affects: Vec<String>,
+    pub affects: Vec<Affected>,
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
     /// The location in the Rust source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceLocation>,
+}
+
+/// A query or context that a mutation invalidates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Affected {
+    /// The name of a query, for every input; `*` means all queries.
+    Query(String),
+    /// A query with certain inputs, or with new data.
+    Call(AffectedCall),
+}
+
+/// A query that a mutation invalidates for certain inputs, or whose new data it returns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AffectedCall {
+    /// The name of the query.
+    pub query: String,
+    /// The arguments of the query that have the value of an argument of the mutation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub input: BTreeMap<String, String>,
+    /// `true` if the output of the mutation is the new data of the query.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returns: bool,
+}
+
+impl Affected {
+    /// Returns the name of the query; `*` means all queries.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        match self {
+            Self::Query(query) => query,
+            Self::Call(call) => &call.query,
+        }
+    }
 }
 
 /// The kind of a function.

@@ -1,7 +1,7 @@
 //! Planning of queries, mutations and contexts.
 
 use super::definitions::{Definition, Definitions};
-use super::model::{Affects, Function};
+use super::model::Function;
 use super::planner::Planner;
 use crate::diagnostic::{Diagnostic, ItemRef};
 use crate::manifest::{self, FunctionKind};
@@ -24,14 +24,15 @@ impl<'m> Planner<'m> {
         }
         functions.dedup_by_key(|function| &function.name);
         functions.retain(|function| !self.is_form_schema(function));
-        functions
+        let functions: Vec<_> = functions
             .into_iter()
             .map(|function| self.function(function, types))
-            .collect()
+            .collect();
+        self.check_affects(&functions, types);
+        functions
     }
 
     fn function(&mut self, function: &'m manifest::Function, types: &Definitions) -> Function<'m> {
-        self.check_affects(function);
         let component = naming::component_name(&function.name);
         Function {
             manifest: function,
@@ -146,30 +147,8 @@ impl<'m> Planner<'m> {
         }
     }
 
-    fn check_affects(&mut self, function: &manifest::Function) {
-        for affected in &function.affects {
-            let is_query = |other: &manifest::Function| {
-                other.name == *affected && other.kind != FunctionKind::Mutation
-            };
-            if affected != "*" && !self.manifest.functions.iter().any(is_query) {
-                self.diagnostics.push(Diagnostic::UnknownAffected {
-                    function: ItemRef::function(function),
-                    name: affected.clone(),
-                });
-            }
-        }
-    }
-
-    fn affects(&self, function: &manifest::Function) -> Affects {
-        if function.affects.iter().any(|affected| affected == "*") {
-            return Affects::All;
-        }
-        let paths = function.affects.iter();
-        Affects::Queries(paths.map(|name| self.api_path(name)).collect())
-    }
-
     /// Returns the path of a function in `Api`: `renamePost`, or `forms.contact.submit`.
-    fn api_path(&self, wire: &str) -> String {
+    pub(super) fn api_path(&self, wire: &str) -> String {
         let camel_case =
             |name: &str| naming::function_name(name).unwrap_or_else(|| name.to_owned());
         match self.form_function(wire) {

@@ -1,5 +1,6 @@
 //! The plan of a client, in which all names are resolved and all schemas are read.
 
+mod affects;
 mod channels;
 mod definitions;
 mod errors;
@@ -11,7 +12,7 @@ mod planner;
 
 pub(crate) use definitions::Definition;
 pub(crate) use model::{
-    Affects, Channel, ErrorUnion, Field, FieldValue, Form, FormList, Function, Plan, Variant,
+    Channel, ErrorUnion, Field, FieldValue, Form, FormList, Function, Plan, Variant,
 };
 
 use crate::diagnostic::Diagnostic;

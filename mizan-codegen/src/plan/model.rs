@@ -48,11 +48,14 @@ pub(crate) struct Function<'m> {
     pub(crate) uses_post: bool,
 }
 
-/// The queries that a function invalidates.
-pub(crate) enum Affects {
-    All,
-    /// The paths in `Api`, such as `post` or `forms.contact.state`.
-    Queries(Vec<String>),
+/// The queries that a function invalidates, as paths in `Api` with the arguments that must match:
+/// `posts`, `post({ id })` or `forms.contact.state`.
+#[derive(Default)]
+pub(crate) struct Affects {
+    pub(crate) all: bool,
+    pub(crate) queries: Vec<String>,
+    /// The queries whose new data the function returns.
+    pub(crate) returned: Vec<String>,
 }
 
 /// The failures of the functions that share an error type.

@@ -4,7 +4,7 @@ use super::printing::{
     Document, Expression, IN_OTHER_FILES, assignment, comment, literal, text, type_arguments,
 };
 use crate::manifest::FunctionKind;
-use crate::plan::{Affects, Form, Function, Plan};
+use crate::plan::{Form, Function, Plan};
 use crate::schema::Docs;
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
@@ -264,13 +264,18 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
     if let Some(policy) = policy.filter(|policy| *policy != "anyone") {
         paragraphs.push(format!("Policy: {policy}."));
     }
-    match &function.affects {
-        Affects::All => paragraphs.push("Invalidates all queries.".to_owned()),
-        Affects::Queries(paths) if paths.is_empty() => {}
-        Affects::Queries(paths) => {
-            let paths: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
-            paragraphs.push(format!("Invalidates {}.", paths.join(", ")));
-        }
+    let affects = &function.affects;
+    let listed = |queries: &[String]| format!("`{}`", queries.join("`, `"));
+    if affects.all {
+        paragraphs.push("Invalidates all queries.".to_owned());
+    } else if !affects.queries.is_empty() {
+        paragraphs.push(format!("Invalidates {}.", listed(&affects.queries)));
+    }
+    if !affects.returned.is_empty() {
+        paragraphs.push(format!(
+            "Returns the new data of {}.",
+            listed(&affects.returned)
+        ));
     }
     Docs {
         text: (!paragraphs.is_empty()).then(|| paragraphs.join("\n\n")),

@@ -22,6 +22,7 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/transport/error.ts",
     "runtime/transport/functions.ts",
     "runtime/transport/index.ts",
+    "runtime/transport/invalidation.ts",
     "runtime/transport/multipart.ts",
     "runtime/transport/response.ts",
     "runtime/transport/serverRendering.ts",

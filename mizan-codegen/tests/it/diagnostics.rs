@@ -307,11 +307,44 @@ fn rejects_unknown_affects_and_errors() {
     assert_diagnostics(
         &manifest(json!([sign_out]), json!({}), json!({})),
         &[
+            "function `sign_out` returns the error `SignOutError`, which is not in the manifest: add it to `errors`",
             "function `sign_out` affects `sign_out`, which is not a registered query or context: register it, or \
              remove it from `affects`",
             "function `sign_out` affects `me`, which is not a registered query or context: register it, or \
              remove it from `affects`",
-            "function `sign_out` returns the error `SignOutError`, which is not in the manifest: add it to `errors`",
+        ],
+    );
+}
+
+#[test]
+fn rejects_affected_queries_that_do_not_fit() {
+    let input = json!({ "type": "object", "properties": { "id": { "type": "string" } } });
+    let post =
+        json!({ "name": "post", "kind": "query", "input": input, "output": { "type": "string" } });
+    let rename = json!({
+        "name": "rename",
+        "kind": "mutation",
+        "input": input,
+        "output": { "type": "boolean" },
+        "affects": [
+            { "query": "post", "input": { "id": "id" } },
+            { "query": "post", "input": { "key": "id" } },
+            { "query": "post", "input": { "id": "key" } },
+            { "query": "post", "input": { "id": "id" }, "returns": true },
+            { "query": "rename", "input": { "id": "id" } },
+        ],
+    });
+    assert_diagnostics(
+        &manifest(json!([post, rename]), json!({}), json!({})),
+        &[
+            "function `rename` affects `post`, but `post` has no argument `key`: correct the name, or remove it \
+             from `affects`",
+            "function `rename` affects `post`, but `rename` has no argument `key`: correct the name, or remove \
+             it from `affects`",
+            "function `rename` affects `post` and returns its new data, but both have different output types: \
+             return the same type, or remove `= returns`",
+            "function `rename` affects `rename`, which is not a registered query or context: register it, or \
+             remove it from `affects`",
         ],
     );
 }

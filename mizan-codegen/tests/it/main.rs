@@ -11,6 +11,7 @@ mod cli;
 mod diagnostics;
 mod emails;
 mod golden;
+mod patterns;
 mod rust_app;
 mod rust_channels;
 mod write;

@@ -141,13 +141,14 @@ async fn is_open(_: &Cx) -> Decision {
 }
 
 /// Saves a post.
-#[client(auth = is_open, affects(post, posts))]
+#[client(auth = is_open, affects(post(id), posts))]
 async fn save(
+    id: PostId,
     post: Post,
     #[validate(length(min = 1, max = 80))] reason: Option<String>,
     #[validate(range(min = 1, max = 10))] copies: u8,
 ) -> Result<(), SaveError> {
-    let _ = (reason, copies);
+    let _ = (id, reason, copies);
     match post.id.0 {
         0 => Err(SaveError::Locked),
         1 => Err(SaveError::Other(Error::conflict(

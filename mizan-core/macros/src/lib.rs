@@ -3,6 +3,7 @@
 mod channel;
 mod client;
 mod client_error;
+mod encoding;
 mod policy;
 
 use proc_macro::TokenStream;
@@ -53,7 +54,35 @@ use proc_macro::TokenStream;
 /// | `context = "global"` | a query without arguments that clients load once for the page |
 /// | `context = "local"` | a query that clients load below a provider with its arguments |
 /// | `affects(post, posts)` | invalidates these queries and contexts after a success; `*` means all |
+/// | `affects(post(id))` | invalidates `post` only where its argument `id` equals the argument `id` of this function; `post(id = post_id)` if the names differ |
+/// | `affects(post(id) = returns)` | the output of this function is the new data of `post`, which clients use instead of a request |
 /// | `input = Name` | the name of the generated struct |
+///
+/// # Options on an argument
+///
+/// `#[client(as_number)]` makes an integer of 64 or more bits a `number` in JavaScript instead of a
+/// `bigint`. A value beyond ±(2<sup>53</sup> − 1) is an error.
+///
+/// An argument of the type `Option<Option<T>>` distinguishes three cases: it is `None` if the client
+/// does not send it, `Some(None)` for `null`, and otherwise `Some(Some(value))`.
+///
+/// ```
+/// use mizan_core::{Error, client};
+///
+/// #[client]
+/// async fn update(
+///     #[client(as_number)] id: u64,
+///     nickname: Option<Option<String>>,
+/// ) -> Result<String, Error> {
+///     Ok(match nickname {
+///         None => format!("{id} keeps the nickname"),
+///         Some(None) => format!("{id} has no nickname"),
+///         Some(Some(nickname)) => format!("{id} is {nickname}"),
+///     })
+/// }
+/// ```
+///
+/// # State
 ///
 /// Building the application fails if the body calls `cx.state::<T>()` and the registry has no state of
 /// the type `T`.
@@ -149,7 +178,11 @@ pub fn policy(input: TokenStream) -> TokenStream {
 /// | `transparent` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts a `mizan_core::Error` into this variant | |
 ///
 /// On the enum, `#[client_error(name = "..")]` sets the name of the type in the generated client.
-#[proc_macro_derive(ClientError, attributes(client_error))]
+///
+/// # Options on a field: `#[client(..)]`
+///
+/// `as_number` makes an integer of 64 or more bits a `number` in JavaScript instead of a `bigint`.
+#[proc_macro_derive(ClientError, attributes(client, client_error))]
 pub fn client_error(item: TokenStream) -> TokenStream {
     client_error::expand(item.into()).into()
 }

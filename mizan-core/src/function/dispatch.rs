@@ -6,9 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
+use super::affected::invalidations;
 use super::{CallError, Input, Output, ServerFunction};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error};
+use crate::invalidation::Invalidation;
 use crate::json;
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
@@ -110,10 +112,11 @@ pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallRep
         Ok(run::<F>(&cx, decode).await?)
     };
     let result = encode(F::NAME, result).await;
-    CallReply {
-        result,
-        head: cx.into_reply_head(),
+    let mut head = cx.into_reply_head();
+    if result.is_ok() && !F::AFFECTS.is_empty() {
+        head.affects.splice(..0, invalidations(F::AFFECTS, &input));
     }
+    CallReply { result, head }
 }
 
 /// The conversion of the calls of an earlier version of a function.
@@ -165,10 +168,15 @@ where
         conversion.result(result).map_err(E::into_error)
     };
     let result = encode(name, result).await;
-    CallReply {
-        result,
-        head: cx.into_reply_head(),
+    let mut head = cx.into_reply_head();
+    if result.is_ok() {
+        // The arguments and the output have other names and types than the queries of this client.
+        let affected = F::AFFECTS
+            .iter()
+            .map(|query| Invalidation::of(query.name()));
+        head.affects.splice(..0, affected);
     }
+    CallReply { result, head }
 }
 
 /// Encodes the output of a call as JSON. Catches panics, and logs errors with the name of the function.

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::dispatch::{CallReply, Conversion, dispatch, dispatch_previous};
-use super::{FunctionKind, Input, Output, ServerFunction, Source};
+use super::{Affected, FunctionKind, Input, Output, ServerFunction, Source};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error, ErrorDeclaration};
 use crate::policy::Policy;
@@ -29,7 +29,7 @@ pub struct FunctionEntry {
     pub(crate) contract: String,
     pub(crate) kind: FunctionKind,
     pub(crate) policy: Policy,
-    pub(crate) affects: &'static [&'static str],
+    pub(crate) affects: &'static [Affected],
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -104,9 +104,9 @@ impl FunctionEntry {
         self.kind
     }
 
-    /// Returns the names of the queries and contexts that a successful call invalidates.
+    /// Returns the queries and contexts that a successful call invalidates.
     #[must_use]
-    pub fn affects(&self) -> &'static [&'static str] {
+    pub fn affects(&self) -> &'static [Affected] {
         self.affects
     }
 

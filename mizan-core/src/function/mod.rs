@@ -1,5 +1,6 @@
 //! Server functions: the trait, its inputs and outputs, and the dispatch of calls.
 
+mod affected;
 mod call_error;
 mod dispatch;
 mod entry;
@@ -8,6 +9,7 @@ mod wire;
 
 use std::future::{Future, ready};
 
+pub use self::affected::Affected;
 pub use self::call_error::CallError;
 pub use self::dispatch::CallReply;
 pub use self::entry::FunctionEntry;
@@ -57,8 +59,8 @@ pub trait ServerFunction: Input {
     const KIND: FunctionKind = FunctionKind::Mutation;
     /// The policy that decides who may call the function, checked before the input is decoded.
     const POLICY: Policy = Policy::Unspecified;
-    /// The names of the queries and contexts that a successful call invalidates; `*` means all.
-    const AFFECTS: &'static [&'static str] = &[];
+    /// The queries and contexts that a successful call invalidates.
+    const AFFECTS: &'static [Affected] = &[];
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.

@@ -13,7 +13,7 @@ use super::error_types::{ErrorTypes, describe_type};
 use crate::channel::ChannelEntry;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
-use crate::function::{FunctionEntry, FunctionKind, Source};
+use crate::function::{Affected, FunctionEntry, FunctionKind, Source};
 use crate::problem::Problem;
 use crate::version::Retired;
 
@@ -225,9 +225,30 @@ fn describe_function(
         entry["error"] = json!(errors.add(function.name, declared, problems));
     }
     if !function.affects.is_empty() {
-        entry["affects"] = json!(function.affects);
+        let affects: Vec<_> = function.affects.iter().map(describe_affected).collect();
+        entry["affects"] = json!(affects);
     }
     add_docs_and_source(&mut entry, function.docs, function.source);
+    entry
+}
+
+/// Describes an affected query: by its name, or by an object if it depends on the input or is returned.
+fn describe_affected(affected: &Affected) -> Value {
+    if affected.input().is_empty() && !affected.is_returned() {
+        return json!(affected.name());
+    }
+    let input: Map<_, _> = affected
+        .input()
+        .iter()
+        .map(|(name, argument)| ((*name).to_owned(), json!(argument)))
+        .collect();
+    let mut entry = json!({ "query": affected.name() });
+    if !input.is_empty() {
+        entry["input"] = Value::Object(input);
+    }
+    if affected.is_returned() {
+        entry["returns"] = json!(true);
+    }
     entry
 }
 

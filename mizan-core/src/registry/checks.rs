@@ -100,28 +100,6 @@ pub(super) fn check_policies(
     }
 }
 
-/// Reports names in `affects` that are not queries or contexts of the registry.
-pub(super) fn check_affects(functions: &[FunctionEntry], problems: &mut Vec<Problem>) {
-    let by_name: HashMap<_, _> = functions
-        .iter()
-        .map(|function| (function.name, function))
-        .collect();
-    for function in functions {
-        for &name in function.affects {
-            let is_query = by_name
-                .get(name)
-                .is_some_and(|affected| affected.kind.is_safe());
-            if name != "*" && !is_query {
-                problems.push(Problem::UnknownAffects {
-                    function: function.name,
-                    name,
-                    at: function.location(),
-                });
-            }
-        }
-    }
-}
-
 /// Reports earlier versions of functions that no call can reach.
 pub(super) fn check_previous(
     functions: &[FunctionEntry],

@@ -1,5 +1,6 @@
 //! The registry of functions, forms, channels and state.
 
+mod affects;
 mod build_error;
 mod checks;
 
@@ -316,7 +317,7 @@ impl Registry {
             channels: &self.channels,
         };
         let manifest = manifest::describe(parts, problems);
-        checks::check_affects(&self.functions, problems);
+        affects::check_affects(&self.functions, &manifest.as_json()["functions"], problems);
         checks::check_previous(&self.functions, &self.previous, &manifest, problems);
         checks::check_retired(&self.retired, &self.previous, &manifest, problems);
         manifest

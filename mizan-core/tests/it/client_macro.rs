@@ -1,6 +1,6 @@
 //! `#[client]`.
 
-use mizan_core::function::FunctionKind;
+use mizan_core::function::{Affected, FunctionKind};
 use mizan_core::{
     ClientError, Cx, Decision, Error, Policy, Principal, Registry, ServerFunction, client,
 };
@@ -128,7 +128,7 @@ struct Author {
     name: String,
 }
 
-fn described<F: ServerFunction>() -> (&'static str, FunctionKind, &'static [&'static str]) {
+fn described<F: ServerFunction>() -> (&'static str, FunctionKind, &'static [Affected]) {
     (F::NAME, F::KIND, F::AFFECTS)
 }
 
@@ -155,12 +155,12 @@ fn derives_name_kind_and_affects() {
         (
             "change",
             FunctionKind::Mutation,
-            &["double", "current_user", "type"][..]
+            &["double", "current_user", "type"].map(Affected::query)[..]
         )
     );
     assert_eq!(
         described::<Reset>(),
-        ("reset", FunctionKind::Mutation, &["*"][..])
+        ("reset", FunctionKind::Mutation, &[Affected::ALL][..])
     );
     assert_eq!(described::<Type>(), ("type", FunctionKind::Query, &[][..]));
     assert_eq!(
@@ -367,4 +367,48 @@ async fn supports_a_handwritten_implementation() {
     assert_eq!(rejected.code(), "forbidden");
     let anyone = result(&app, Principal::anonymous(), "posts.search", "").await;
     assert_eq!(anyone.unwrap_err().code(), "unauthenticated");
+}
+
+#[client]
+async fn constrained(
+    #[validate(
+        length(min = 2, message = "Too short."),
+        contains(pattern = "@", message = "Needs an at.")
+    )]
+    name: String,
+    #[serde(rename = "nameAgain")]
+    #[validate(must_match(other = "name"), does_not_contain(pattern = "x"))]
+    name_again: String,
+    #[validate(must_match(other = name_again))] third: String,
+    #[validate(range(exclusive_min = 0.0, exclusive_max = 1.0, message = "Between 0 and 1."))]
+    share: Option<f64>,
+) -> Result<String, Error> {
+    let _ = (third, share);
+    Ok(name + &name_again)
+}
+
+#[test]
+fn schema_has_messages_and_constraints_that_schemars_ignores() {
+    let manifest = Registry::new()
+        .function::<Constrained>()
+        .manifest()
+        .unwrap();
+    let properties = &manifest.as_json()["functions"][0]["input"]["properties"];
+    assert_eq!(
+        properties["name"]["x-checks"],
+        json!({
+            "contains": "@",
+            "messages": { "contains": "Needs an at.", "length": "Too short." },
+        })
+    );
+    let checks = json!({ "mustMatch": "name", "doesNotContain": "x" });
+    assert_eq!(properties["nameAgain"]["x-checks"], checks);
+    let checks = json!({ "mustMatch": "nameAgain" });
+    assert_eq!(properties["third"]["x-checks"], checks);
+    let share = &properties["share"];
+    assert_eq!(
+        (&share["exclusiveMinimum"], &share["exclusiveMaximum"]),
+        (&json!(0.0), &json!(1.0))
+    );
+    assert_eq!(share["x-checks"]["messages"]["range"], "Between 0 and 1.");
 }

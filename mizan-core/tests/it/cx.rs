@@ -7,7 +7,9 @@ use bytes::Bytes;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use mizan_core::adapter::CallReply;
-use mizan_core::{App, Cx, Error, Identity, Principal, Registry, RequestHead, client};
+use mizan_core::{
+    App, Cx, Error, Identity, Invalidation, Principal, Registry, RequestHead, client,
+};
 
 use crate::dispatch;
 
@@ -102,7 +104,10 @@ async fn returns_cookies_headers_and_invalidations() {
         HeaderValue::from_static("two"),
     )]);
     assert_eq!(reply.head.headers, headers);
-    assert_eq!(reply.head.affects, ["current_user", "posts_of_7"]);
+    assert_eq!(
+        reply.head.affects,
+        ["current_user", "posts_of_7"].map(Invalidation::of)
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mizan_core::error::ErrorKind;
-use mizan_core::{App, Cx, Decision, Error, ErrorCode, Principal, Registry, client};
+use mizan_core::{App, Cx, Decision, Error, ErrorCode, Invalidation, Principal, Registry, client};
 use serde_json::json;
 use tracing::field::Field;
 use tracing::subscriber::DefaultGuard;
@@ -183,7 +183,7 @@ async fn keeps_invalidations_after_a_panic() {
 
     let app = Registry::new().function::<Late>().build().unwrap();
     let reply = dispatch(&app, Principal::anonymous(), "late", "").await;
-    assert_eq!(reply.head.affects, ["posts"]);
+    assert_eq!(reply.head.affects, [Invalidation::of("posts")]);
     assert_eq!(reply.result.unwrap_err().code(), "internal");
 }
 

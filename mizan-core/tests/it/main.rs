@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, and its name documents it"
 )]
 
+mod affects;
 mod channels;
 mod client_error;
 mod client_macro;
@@ -15,9 +16,11 @@ mod forms;
 mod manifest;
 mod policies;
 mod registry;
+mod report;
 mod ui;
 mod uploads;
 mod versions;
+mod wire;
 
 use std::sync::Arc;
 

@@ -176,34 +176,6 @@ async fn merges_functions_and_keeps_the_later_state() {
 }
 
 #[test]
-fn rejects_unknown_names_in_affects() {
-    #[client(affects(post, nowhere, touch))]
-    async fn touch() -> Result<(), Error> {
-        Ok(())
-    }
-
-    #[client(affects(*))]
-    async fn touch_all() -> Result<(), Error> {
-        Ok(())
-    }
-
-    let registry = Registry::new()
-        .state(String::new())
-        .function::<Post>()
-        .function::<TouchAll>()
-        .function::<Touch>();
-    let problems = build_error(registry);
-    for name in ["nowhere", "touch"] {
-        let problem = format!(
-            "`touch` ({}) affects `{name}`, which is not a query or context of this registry",
-            location::<Touch>()
-        );
-        assert!(problems.contains(&problem), "{problems}");
-    }
-    assert_eq!(problems.lines().count(), 3, "{problems}");
-}
-
-#[test]
 fn rejects_invalid_names() {
     plain!(Good, "contact.schema_2");
     Registry::new().function::<Good>().build().unwrap();

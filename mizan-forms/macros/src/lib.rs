@@ -19,7 +19,7 @@ use proc_macro::TokenStream;
 /// | `name = "contact"` | the name of the form; without it, the struct is a group of fields |
 /// | `title = "Contact us"` | the heading; derived from the name by default |
 /// | `auth`, `auth = ..` | the policy of the form's functions, as in `#[client(auth = ..)]` |
-/// | `affects(post, posts)` | the queries and contexts that a submission invalidates; `*` means all |
+/// | `affects(post(id), posts)` | the queries and contexts that a submission invalidates, as in `#[client]`; `*` means all |
 /// | `redirect = "/thanks"` | the path to which a browser without JavaScript is redirected after a successful submission |
 ///
 /// # Options of a field: `#[field(..)]`
@@ -29,12 +29,12 @@ use proc_macro::TokenStream;
 /// | `label = ".."` | the label; derived from the name by default |
 /// | `help = ".."` | the help text; the doc comment by default |
 /// | `placeholder = ".."`, `autocomplete = ".."` | the HTML attributes |
-/// | `widget = "textarea"` | the form control; determined by the type by default |
+/// | `widget = "textarea"` | the form control; determined by the type by default. `"hidden"` is an `<input type="hidden">` |
 /// | `initial = expression` | the initial value |
 /// | `choices("de" = "Germany", ..)` | the accepted values with their labels |
 /// | `choices = path` | an `async fn path(cx: &Cx) -> Result<Vec<Choice>, Error>` that returns the choices |
 /// | `order = 1` | the position; fields without `order` have 0 |
-/// | `hidden` | the field is neither displayed nor submitted; its value comes from `initial` |
+/// | `server_only` | the client neither sees nor sends the field; its value comes from `initial` |
 /// | `disabled` | the field is displayed but not submitted; its value comes from `initial` |
 /// | `blank` | allows empty text in a required field |
 /// | `rows = 5`, `step = 0.5` | the height of a text area; the step of a number |

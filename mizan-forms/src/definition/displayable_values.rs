@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::model::{Field, FieldKind, Row};
 
-/// Removes the values that must not be displayed (those of password, file and hidden fields) and
+/// Removes the values that must not be displayed (those of password, file and server-only fields) and
 /// the values that cannot be displayed (those of unknown fields, and values with the wrong
 /// structure).
 pub(crate) fn retain_displayable(fields: &[Field], values: &mut Value) {
@@ -14,7 +14,7 @@ pub(crate) fn retain_displayable(fields: &[Field], values: &mut Value) {
     members.retain(|name, value| {
         let field = fields.iter().find(|field| field.name == *name);
         field.is_some_and(|field| {
-            let is_public = !field.is_secret() && !field.declared.hidden;
+            let is_public = !field.is_secret() && !field.declared.server_only;
             is_public && has_structure_of(&field.kind, value)
         })
     });

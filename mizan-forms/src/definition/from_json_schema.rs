@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::json_schema::{ResolvedSchema, resolve};
 use super::model::{Bounds, Field, FieldKind, FormDefinition, Row};
+use super::number_text::parse_number;
 use crate::attributes::FieldAttributes;
 use crate::text_format::TextFormat;
 use crate::{Choice, Form, Widget};
@@ -114,17 +115,21 @@ impl SchemaReader {
     ) -> Field {
         let schema = resolve(schema, &self.definitions);
         let declared = declared.unwrap_or(&NO_ATTRIBUTES);
-        if (declared.hidden || declared.disabled) && path.len() > 1 {
+        if (declared.server_only || declared.disabled) && path.len() > 1 {
             self.reject(
                 path,
-                "cannot be hidden or disabled inside a group, because `initial` sets only the \
-                 fields of the form itself",
+                "cannot be `server_only` or `disabled` inside a group, because `initial` sets only \
+                 the fields of the form itself",
             );
         }
         self.enter_types(&schema.definitions, path);
-        let choices = self.choices(&schema, declared);
+        let mut choices = self.choices(&schema, declared, path);
+        sort_by_declaration(&mut choices, declared);
         let format = format(&schema, declared.widget);
         let kind = self.kind(&schema, &choices, format, declared, path);
+        if !declared.server_only {
+            self.reject_undrawable(&kind, &schema, declared, path);
+        }
         let widget = declared
             .widget
             .unwrap_or_else(|| default_widget(&kind, &schema, format, choices.len()));
@@ -151,6 +156,7 @@ impl SchemaReader {
                 .map_or_else(|| label_from_name(rust_name), str::to_owned),
             help: help.unwrap_or_default().to_owned(),
             required: is_required && !schema.nullable && !declared.default,
+            nullable: schema.nullable,
             may_be_blank: declared.blank,
             widget,
             kind,
@@ -167,6 +173,8 @@ impl SchemaReader {
         let (type_min, type_max) = match schema.text("format") {
             Some("int32") => (Some(i32::MIN.into()), Some(i32::MAX.into())),
             Some("uint32") => (None, Some(u32::MAX.into())),
+            Some("int64" | "int") => (Some(i64::MIN.into()), Some(i64::MAX.into())),
+            Some("uint64" | "uint") => (None, Some(u64::MAX.into())),
             _ => (None, None),
         };
         let json_type = match schema.keywords.get("items") {
@@ -266,18 +274,33 @@ impl SchemaReader {
 
     /// Returns the static choices of a field: the choices of the attribute, or the variants of an
     /// enum. For a list, these are the choices of its items.
-    fn choices(&self, schema: &ResolvedSchema, declared: &FieldAttributes) -> Vec<Choice> {
-        if !declared.static_choices.is_empty() {
-            let choices = declared.static_choices.iter();
-            return choices
-                .map(|(value, label)| Choice::new(*value, *label))
-                .collect();
-        }
+    fn choices(
+        &self,
+        schema: &ResolvedSchema,
+        declared: &FieldAttributes,
+        path: &[Step],
+    ) -> Vec<Choice> {
         let items = schema.keywords.get("items");
         let items = items.map(|items| resolve(items, &self.definitions));
         let keywords = items
             .as_ref()
             .map_or(&schema.keywords, |items| &items.keywords);
+        if !declared.static_choices.is_empty() {
+            let json_type = keywords.get("type").and_then(Value::as_str);
+            let choices = declared.static_choices.iter();
+            return choices
+                .map(|(text, label)| match static_choice(text, json_type) {
+                    Some(value) => Choice::new(value, *label),
+                    None => {
+                        let expected = json_type.unwrap_or_default();
+                        let reason = format!(
+                            "has the choice \"{text}\", which is not of the type `{expected}`"
+                        );
+                        self.reject(path, &reason)
+                    }
+                })
+                .collect();
+        }
         if let Some(Value::Array(values)) = keywords.get("enum") {
             return values.iter().map(|value| choice(value, None)).collect();
         }
@@ -297,6 +320,63 @@ impl SchemaReader {
         choices
     }
 
+    /// Rejects a field that no form control can hold.
+    fn reject_undrawable(
+        &self,
+        kind: &FieldKind,
+        schema: &ResolvedSchema,
+        declared: &FieldAttributes,
+        path: &[Step],
+    ) {
+        match (kind, declared.widget) {
+            (FieldKind::Any, _) if !self.accepts_text(schema) => self.reject(
+                path,
+                "has a type that no form control can hold, such as a map, a tuple or an enum with \
+                 data: use a struct with `#[validate(nested)]`, a list or a type with a text form, \
+                 or take the value from `initial` with `#[field(server_only)]`",
+            ),
+            (FieldKind::Bool, Some(Widget::Select | Widget::Radio)) => self.reject(
+                path,
+                "has no choices to select from: add `#[field(choices(\"true\" = \"Yes\", \"false\" = \
+                 \"No\"))]`",
+            ),
+            (
+                FieldKind::List {
+                    row: Row::Item(item),
+                    ..
+                },
+                _,
+            ) if matches!(item.kind, FieldKind::List { .. }) => self.reject(
+                path,
+                "is a list of lists: move the inner list into a struct with `#[derive(Form)]`, and \
+                 add `#[validate(nested)]`",
+            ),
+            _ => {}
+        }
+    }
+
+    /// Returns true if any text can be a value of the schema, as opposed to certain texts.
+    fn accepts_text(&self, schema: &ResolvedSchema) -> bool {
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(schemas)) = schema.keywords.get(keyword) {
+                let mut schemas = schemas.iter();
+                return schemas
+                    .any(|schema| self.accepts_text(&resolve(schema, &self.definitions)));
+            }
+        }
+        if ["const", "enum"]
+            .iter()
+            .any(|keyword| schema.keywords.contains_key(*keyword))
+        {
+            return false;
+        }
+        match schema.keywords.get("type") {
+            Some(Value::Array(types)) => types.iter().any(|kind| kind == "string"),
+            Some(kind) => kind == "string",
+            None => true,
+        }
+    }
+
     fn reject(&self, path: &[Step], reason: &str) -> ! {
         let names: Vec<_> = path.iter().map(|step| &*step.name).collect();
         panic!(
@@ -305,6 +385,25 @@ impl SchemaReader {
             self.form
         )
     }
+}
+
+/// Converts the text of `#[field(choices(..))]` to a value of the field's type.
+fn static_choice(text: &str, json_type: Option<&str>) -> Option<Value> {
+    match json_type {
+        Some("integer" | "number") => parse_number(text),
+        Some("boolean") => text.parse().ok().map(Value::Bool),
+        _ => Some(Value::from(text)),
+    }
+}
+
+/// Sorts the variants of an enum in the order of their declaration.
+fn sort_by_declaration(choices: &mut [Choice], declared: &FieldAttributes) {
+    let variants = declared.variants.map_or(&[][..], |variants| variants());
+    choices.sort_by_key(|choice| {
+        let name = choice.value.as_str();
+        let position = variants.iter().position(|variant| Some(*variant) == name);
+        position.unwrap_or(variants.len())
+    });
 }
 
 fn choice(value: &Value, description: Option<&Value>) -> Choice {
@@ -344,7 +443,7 @@ fn widget_fits(widget: Widget, kind: &FieldKind) -> bool {
         Widget::File | Widget::Image => matches!(kind, FieldKind::File),
         Widget::List => matches!(kind, FieldKind::List { .. }),
         Widget::MultiSelect | Widget::Checkboxes => matches!(kind, FieldKind::Choices),
-        Widget::Select | Widget::Radio => matches!(kind, FieldKind::Choice | FieldKind::Bool),
+        Widget::Select | Widget::Radio => matches!(kind, FieldKind::Choice),
         Widget::Number | Widget::Range => matches!(kind, FieldKind::Number { .. }),
         Widget::Group => matches!(kind, FieldKind::Group(_)),
         Widget::Hidden => !matches!(

@@ -59,9 +59,9 @@ impl Entry {
     }
 }
 
-/// Describes the fields that are not hidden.
+/// Describes the fields that clients see.
 pub(super) fn describe_fields(fields: &[Field]) -> Value {
-    let visible = fields.iter().filter(|field| !field.declared.hidden);
+    let visible = fields.iter().filter(|field| !field.declared.server_only);
     visible.map(describe_field).collect()
 }
 

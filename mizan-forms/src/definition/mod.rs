@@ -8,6 +8,7 @@ mod input_schema;
 mod json_schema;
 mod manifest;
 mod model;
+mod number_text;
 mod posted_values;
 
 pub(crate) use displayable_values::retain_displayable;

@@ -40,6 +40,8 @@ pub(crate) struct Field {
     pub(crate) help: String,
     /// The value must be neither missing nor null.
     pub(crate) required: bool,
+    /// The value can be null.
+    pub(crate) nullable: bool,
     /// A required text can be empty.
     pub(crate) may_be_blank: bool,
     /// The static choices.
@@ -80,7 +82,7 @@ pub(crate) enum FieldKind {
         max: usize,
         row: Row,
     },
-    /// Any JSON value that the type accepts.
+    /// A value of a type that accepts text among other values.
     Any,
 }
 
@@ -106,7 +108,7 @@ impl FormDefinition {
 impl Field {
     /// Returns true if the server sets the value and rejects a value from a client.
     pub(crate) fn is_server_set(&self) -> bool {
-        self.declared.hidden || self.declared.disabled
+        self.declared.server_only || self.declared.disabled
     }
 
     /// Returns true if a submitted value must not be sent back to the client.
@@ -193,7 +195,7 @@ pub(crate) fn dynamic_choices(fields: &[Field]) -> Vec<(String, LoadChoices)> {
 }
 
 fn add_dynamic_choices(fields: &[Field], prefix: &str, found: &mut Vec<(String, LoadChoices)>) {
-    for field in fields.iter().filter(|field| !field.declared.hidden) {
+    for field in fields.iter().filter(|field| !field.declared.server_only) {
         let path = format!("{prefix}{}", field.name);
         if let Some(load) = field.dynamic_choices() {
             found.push((path.clone(), load));

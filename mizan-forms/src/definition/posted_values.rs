@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::model::{Field, FieldKind, Row, is_row_index, split_path};
+use super::number_text::parse_number;
 use crate::text_format::{TextFormat, with_seconds};
 
 /// The posted texts of a group of fields.
@@ -196,9 +197,13 @@ fn field_value(field: &Field, posted: Option<PostedField>) -> Option<Value> {
             }
             (Row::Item(item), Some(PostedField::Items(rows))) => {
                 let rows = rows.into_iter();
-                rows.map(|text| scalar_value(item, text.as_deref().unwrap_or_default()))
-                    .collect()
+                rows.map(|text| {
+                    let text = text.as_deref().unwrap_or_default();
+                    scalar_value(item, text).unwrap_or(Value::Null)
+                })
+                .collect()
             }
+            _ if field.nullable => Value::Null,
             _ => json!([]),
         }),
         (FieldKind::Choices, posted) => {
@@ -207,7 +212,11 @@ fn field_value(field: &Field, posted: Option<PostedField>) -> Option<Value> {
                 _ => Vec::new(),
             };
             let texts = texts.iter().filter(|text| !text.is_empty());
-            Some(texts.map(|text| choice_value(field, text)).collect())
+            let values: Vec<_> = texts.map(|text| choice_value(field, text)).collect();
+            Some(match values.is_empty() && field.nullable {
+                true => Value::Null,
+                false => Value::Array(values),
+            })
         }
         (FieldKind::Bool, None) => Some(Value::Bool(false)),
         (_, Some(PostedField::Texts(texts))) => {
@@ -215,19 +224,19 @@ fn field_value(field: &Field, posted: Option<PostedField>) -> Option<Value> {
             if matches!(field.kind, FieldKind::File) && text.is_empty() {
                 return None;
             }
-            Some(scalar_value(field, text))
+            scalar_value(field, text)
         }
         _ => None,
     }
 }
 
-fn scalar_value(field: &Field, text: &str) -> Value {
+/// Returns the value of a text, or `None` to omit the field.
+fn scalar_value(field: &Field, text: &str) -> Option<Value> {
     let text = text.replace("\r\n", "\n");
-    let is_text = matches!(field.kind, FieldKind::Text);
-    if text.is_empty() && (!is_text || !field.required) {
-        return Value::Null;
+    if text.is_empty() {
+        return blank_value(field);
     }
-    match &field.kind {
+    Some(match &field.kind {
         FieldKind::Number { .. } => parse_number(&text).unwrap_or(Value::String(text)),
         FieldKind::Bool => match &*text {
             "on" | "true" | "1" => Value::Bool(true),
@@ -243,12 +252,20 @@ fn scalar_value(field: &Field, text: &str) -> Value {
             _ => text,
         }),
         _ => Value::String(text),
-    }
+    })
 }
 
-fn parse_number(text: &str) -> Option<Value> {
-    let number: Value = serde_json::from_str(text.trim()).ok()?;
-    number.is_number().then_some(number)
+/// Returns the value of a blank control, or `None` to omit the field, which then has its default.
+fn blank_value(field: &Field) -> Option<Value> {
+    let is_text = matches!(field.kind, FieldKind::Text);
+    let is_free_text = is_text && field.format.is_none() && field.bounds.format.is_none();
+    match (field.nullable, field.required) {
+        (true, _) => Some(Value::Null),
+        _ if is_free_text => Some(Value::String(String::new())),
+        (false, true) if is_text => Some(Value::String(String::new())),
+        (false, true) => Some(Value::Null),
+        (false, false) => None,
+    }
 }
 
 /// Returns the value of the choice with this HTML value. Dynamic choices are not known here; their values

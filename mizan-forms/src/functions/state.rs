@@ -21,7 +21,7 @@ use crate::{Choice, FormHandler};
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct FormState {
-    /// The values of the fields by name, without those of password, file and hidden fields.
+    /// The values of the fields by name, without those of password, file and server-only fields.
     pub values: Map<String, Value>,
     /// The dynamic choices by the path of the field; `*` stands for the index of a row.
     pub choices: BTreeMap<String, Vec<Choice>>,

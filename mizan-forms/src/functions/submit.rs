@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use mizan_core::function::{CallError, Source};
+use mizan_core::function::{Affected, CallError, Source};
 use mizan_core::upload::UploadField;
 use mizan_core::{Cx, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -41,7 +41,7 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
     type Error = CallError<F::Error>;
     const NAME: &'static str = F::SUBMIT;
     const POLICY: Policy = F::POLICY;
-    const AFFECTS: &'static [&'static str] = F::AFFECTS;
+    const AFFECTS: &'static [Affected] = F::AFFECTS;
     const DOCS: &'static str = F::DOCS;
     const SOURCE: Option<Source> = F::SOURCE;
 

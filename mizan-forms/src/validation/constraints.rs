@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::field_rules::check_group;
 use super::findings::Findings;
-use super::messages::{self, NOT_AN_OBJECT, NOT_DECODABLE, too_many_items};
+use super::messages::{self, NOT_A_CHOICE, NOT_AN_OBJECT, NOT_DECODABLE, too_many_items};
 use crate::Form;
 use crate::definition::{Field, FieldKind, FormDefinition, Row};
 use crate::field_decoder::FieldDecoder;
@@ -57,17 +57,18 @@ fn check_fields_separately<F: Form>(values: &mut Value, findings: &mut Findings)
     let mut decoder = FieldDecoder::default();
     let partial = F::decode(values, &mut decoder);
     for (path, serde_error) in decoder.into_failures() {
+        let (path, is_choice) = place_of_failure(definition, path);
         if has_errors_below(&findings.errors, &path) {
             continue;
         }
         let messages = findings.errors.entry(path.clone()).or_default();
         if messages.is_empty() {
             let value = values.pointer(&format!("/{}", path.replace('.', "/")));
-            messages.push(messages::decode_error(
-                definition.field(&path),
-                value,
-                &serde_error,
-            ));
+            messages.push(if is_choice {
+                NOT_A_CHOICE.to_owned()
+            } else {
+                messages::decode_error(definition.field(&path), value, &serde_error)
+            });
         }
     }
     // These constraints can fail merely because a field could not be decoded.
@@ -85,7 +86,29 @@ fn check_fields_separately<F: Form>(values: &mut Value, findings: &mut Findings)
     }
 }
 
-fn has_errors_below(errors: &FieldErrors, path: &str) -> bool {
+/// Returns the path of the field to which a failure belongs, and whether the value is one of several
+/// choices. The decoder reports the items of every array, also of one in the place of another value.
+fn place_of_failure(definition: &FormDefinition, path: String) -> (String, bool) {
+    if definition.field(&path).is_some() {
+        return (path, false);
+    }
+    let parent = path.rsplit_once('.').map(|(parent, _)| parent);
+    match parent.and_then(|parent| definition.field(parent)) {
+        Some(Field {
+            kind: FieldKind::Choices,
+            ..
+        }) => (path, true),
+        Some(Field {
+            kind: FieldKind::List { .. },
+            ..
+        }) => (path, false),
+        Some(_) => (parent.unwrap_or_default().to_owned(), false),
+        None => (path, false),
+    }
+}
+
+/// Returns true if there are errors at paths below `path`.
+pub(super) fn has_errors_below(errors: &FieldErrors, path: &str) -> bool {
     let prefix = format!("{path}.");
     let mut following = errors.range(prefix.clone()..);
     following

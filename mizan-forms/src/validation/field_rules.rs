@@ -60,7 +60,10 @@ fn check_field(field: &Field, value: &mut Value, path: &FieldPath<'_>, findings:
                     (Row::Group(fields), Value::Object(values)) => {
                         check_group(fields, values, Some(&path), findings);
                     }
-                    (Row::Item(_), Value::Null) => findings.add_missing(path.to_path()),
+                    (Row::Item(item), Value::Null) if item.required => {
+                        findings.add_missing(path.to_path());
+                    }
+                    (Row::Item(_), Value::Null) => {}
                     (Row::Item(item), value) => check_field(item, value, &path, findings),
                     _ => {}
                 }
@@ -70,11 +73,10 @@ fn check_field(field: &Field, value: &mut Value, path: &FieldPath<'_>, findings:
             findings.add_error(path.to_path(), NOT_A_CHOICE);
         }
         (FieldKind::Choices, Value::Array(values)) => {
-            let invalid = values
-                .iter()
-                .position(|value| !is_static_choice(field, value));
-            if let Some(index) = invalid {
-                findings.add_error(FieldPath::row(path, index).to_path(), NOT_A_CHOICE);
+            for (index, value) in values.iter().enumerate() {
+                if !is_static_choice(field, value) {
+                    findings.add_error(FieldPath::row(path, index).to_path(), NOT_A_CHOICE);
+                }
             }
         }
         _ => {}

@@ -13,9 +13,24 @@ pub(crate) const NOT_AN_OBJECT: &str = "Must be an object.";
 pub(crate) const NOT_A_LIST: &str = "Must be a list.";
 pub(crate) const NOT_A_SINGLE_LINE: &str = "Must be one line without control characters.";
 pub(crate) const NOT_DECODABLE: &str = "Could not be read.";
+const NOT_VALID: &str = "This value is not valid.";
 
-/// The maximum length of a serde error that is shown to the user. It can contain the value.
-const MAX_SERDE_ERROR_BYTES: usize = 200;
+/// The maximum length of a message of the application's type. It can contain the value.
+const MAX_TYPE_MESSAGE_BYTES: usize = 200;
+
+/// The beginnings of the messages that serde itself writes. They describe types of Rust.
+const SERDE_MESSAGES: [&str; 10] = [
+    "invalid type:",
+    "invalid value:",
+    "invalid length ",
+    "unknown variant ",
+    "unknown field",
+    "missing field",
+    "duplicate field",
+    "expected ",
+    "data did not match any variant",
+    "number out of range",
+];
 
 pub(crate) fn too_many_bytes(max: u64) -> String {
     let plural = if max == 1 { "" } else { "s" };
@@ -29,14 +44,14 @@ pub(crate) fn too_many_items(max: usize) -> String {
 
 /// Returns the message for a value that the field's type cannot decode.
 ///
-/// `serde_error` is the fallback if there is no better message for the kind of the field.
+/// `serde_error` is the message if the type is one of the application, which writes its own messages.
 pub(crate) fn decode_error(
     field: Option<&Field>,
     value: Option<&Value>,
     serde_error: &str,
 ) -> String {
     let Some(field) = field else {
-        return truncate(serde_error);
+        return type_message(serde_error);
     };
     match (&field.kind, value) {
         (_, None | Some(Value::Null)) => REQUIRED.to_owned(),
@@ -47,28 +62,54 @@ pub(crate) fn decode_error(
         (FieldKind::Group(_), _) => NOT_AN_OBJECT.to_owned(),
         (FieldKind::List { .. }, Some(value)) if !value.is_array() => NOT_A_LIST.to_owned(),
         (FieldKind::List { .. }, _) => "One of the items is not valid.".to_owned(),
-        (FieldKind::Text, Some(Value::String(_))) => {
-            match (field.format, field.bounds.format.as_deref()) {
-                (Some(format), _) => format.message().to_owned(),
-                (None, Some("uuid")) => "Must be a UUID.".to_owned(),
-                (None, Some("uri")) => "Enter a valid URL.".to_owned(),
-                (None, Some("email")) => "Enter a valid email address.".to_owned(),
-                _ => truncate(serde_error),
-            }
-        }
-        (FieldKind::Text, _) => match field.format {
-            Some(format) => format.message().to_owned(),
-            None => "Must be text.".to_owned(),
-        },
-        (FieldKind::Any, _) => truncate(serde_error),
+        (FieldKind::Text, value) => text_error(field, value, serde_error),
+        (FieldKind::Any, _) => type_message(serde_error),
     }
+}
+
+fn text_error(field: &Field, value: Option<&Value>, serde_error: &str) -> String {
+    if let Some(format) = field.format {
+        return format.message().to_owned();
+    }
+    if !value.is_some_and(Value::is_string) {
+        return "Must be text.".to_owned();
+    }
+    if let Some(message) = field.bounds.format.as_deref().and_then(format_message) {
+        return message.to_owned();
+    }
+    let length = field.bounds.min_length.as_ref();
+    let is_char = length.is_some_and(|length| *length == 1)
+        && field.bounds.max_length.as_ref() == length
+        && is_serde_message(serde_error);
+    if is_char {
+        return "Must have exactly 1 character.".to_owned();
+    }
+    type_message(serde_error)
+}
+
+/// Returns the message for a text without the `format` of its JSON Schema.
+fn format_message(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "uuid" => "Must be a UUID.",
+        "uri" => "Enter a valid URL.",
+        "email" => "Enter a valid email address.",
+        "ip" | "ipv4" | "ipv6" => "Enter a valid IP address.",
+        "zoned-date-time" => {
+            "Enter a date and a time with a time zone, such as \
+             2026-01-31T18:30:00+01:00[Europe/Berlin]."
+        }
+        "duration" => "Enter a duration, such as PT1H30M.",
+        "semver" => "Enter a version, such as 1.2.3.",
+        _ => return None,
+    })
 }
 
 fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
     const NOT_AN_INTEGER: &str = "Enter a whole number.";
     match value {
         Value::Number(number) => {
-            if is_integer && !number.is_i64() && !number.is_u64() {
+            let is_fraction = number.as_f64().is_some_and(|number| number.fract() != 0.0);
+            if is_integer && is_fraction {
                 return NOT_AN_INTEGER.to_owned();
             }
             match (&field.bounds.min, &field.bounds.max) {
@@ -83,8 +124,17 @@ fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
     }
 }
 
-fn truncate(serde_error: &str) -> String {
-    let end = serde_error.floor_char_boundary(MAX_SERDE_ERROR_BYTES);
+/// Returns the message of a type of the application, or a general message instead of one that serde
+/// wrote.
+fn type_message(serde_error: &str) -> String {
+    if is_serde_message(serde_error) {
+        return NOT_VALID.to_owned();
+    }
+    let end = serde_error.floor_char_boundary(MAX_TYPE_MESSAGE_BYTES);
     let ellipsis = if end < serde_error.len() { "…" } else { "" };
     to_sentence(&format!("{}{ellipsis}", &serde_error[..end]))
+}
+
+fn is_serde_message(error: &str) -> bool {
+    SERDE_MESSAGES.iter().any(|start| error.starts_with(start))
 }

@@ -4,7 +4,7 @@ use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors};
 use mizan_core::{Cx, Error, ErrorCode};
 use serde_json::{Map, Value};
 
-use super::constraints::{Validated, decode_and_check};
+use super::constraints::{Validated, decode_and_check, has_errors_below};
 use super::field_path::FieldPath;
 use super::field_selection::FieldSelection;
 use super::messages::{NOT_A_CHOICE, READ_ONLY};
@@ -86,7 +86,7 @@ async fn check_leaves<F: FormHandler>(
     // The choices of a field are loaded once, independent of the number of rows.
     let mut loaded: Vec<(&Field, Vec<Choice>)> = Vec::new();
     for leaf in leaves {
-        let is_invalid = errors.contains_key(&leaf.path);
+        let is_invalid = errors.contains_key(&leaf.path) || has_errors_below(errors, &leaf.path);
         if is_invalid || leaf.field.is_server_set() || !selection.contains(&leaf.path) {
             continue;
         }
@@ -101,9 +101,10 @@ async fn check_leaves<F: FormHandler>(
                     loaded.len() - 1
                 }
             };
-            if !is_among(leaf.value, &loaded[index].1) {
-                let messages = errors.entry(leaf.path.clone()).or_default();
-                messages.push(NOT_A_CHOICE.to_owned());
+            let invalid = paths_outside(&leaf.path, leaf.value, &loaded[index].1);
+            if !invalid.is_empty() {
+                let not_a_choice = || vec![NOT_A_CHOICE.to_owned()];
+                errors.extend(invalid.into_iter().map(|path| (path, not_a_choice())));
                 continue;
             }
         }
@@ -113,11 +114,20 @@ async fn check_leaves<F: FormHandler>(
     Ok(())
 }
 
-fn is_among(value: &Value, choices: &[Choice]) -> bool {
+/// Returns the paths of the values that are not among the choices: the path of the field, or those of
+/// the items of a list.
+fn paths_outside(path: &str, value: &Value, choices: &[Choice]) -> Vec<String> {
     let is_choice = |value: &Value| choices.iter().any(|choice| choice.value == *value);
     match value {
-        Value::Array(values) => values.iter().all(is_choice),
-        value => is_choice(value),
+        Value::Array(values) => {
+            let values = values.iter().enumerate();
+            let invalid = values.filter(|(_, value)| !is_choice(value));
+            invalid
+                .map(|(index, _)| format!("{path}.{index}"))
+                .collect()
+        }
+        value if is_choice(value) => Vec::new(),
+        _ => vec![path.to_owned()],
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Contact {
     secret: Option<String>,
     #[field(disabled)]
     account: Option<u32>,
-    #[field(hidden)]
+    #[field(server_only)]
     tenant: String,
 }
 

@@ -5,9 +5,13 @@
     reason = "a test fails by panicking, and its name documents it"
 )]
 
+mod affects;
 mod app;
+mod cross_checks;
+mod field_types;
 mod hostile_input;
 mod html_form;
+mod list_errors;
 mod manifest;
 mod policies;
 mod schema;

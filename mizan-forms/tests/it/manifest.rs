@@ -178,7 +178,7 @@ struct Held {
 
 #[derive(Form, Deserialize, JsonSchema, Serialize, Validate)]
 struct Inner {
-    #[field(hidden)]
+    #[field(server_only)]
     id: u32,
 }
 
@@ -241,7 +241,9 @@ fn rejects_widget_that_does_not_fit_type() {
 }
 
 #[test]
-#[should_panic(expected = "`inner.id` of the form `held` cannot be hidden or disabled inside")]
-fn rejects_hidden_field_in_group() {
+#[should_panic(
+    expected = "`inner.id` of the form `held` cannot be `server_only` or `disabled` inside"
+)]
+fn rejects_server_only_field_in_group() {
     let _ = Registry::new().form::<Held>();
 }

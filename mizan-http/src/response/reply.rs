@@ -6,12 +6,17 @@ use bytes::Bytes;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
-use mizan_core::adapter::{FunctionEntry, ReplyHead};
+use mizan_core::Invalidation;
+use mizan_core::adapter::ReplyHead;
 
 use super::body::ReplyBody;
 
 /// The response header that lists the functions whose cached results a mutation invalidates.
 const AFFECTS: HeaderName = HeaderName::from_static("mizan-affects");
+
+/// The length of the header above which it lists queries without their arguments. Servers and proxies
+/// reject responses with long headers, often above 8 KiB for all headers together.
+const MAX_AFFECTS_BYTES: usize = 3_000;
 
 const JSON: &str = "application/json";
 
@@ -35,45 +40,58 @@ pub(crate) fn response(
 }
 
 /// Returns the response to a call that was made with `POST`.
-pub(crate) fn success(
-    output: Bytes,
-    function: &FunctionEntry,
-    head: &ReplyHead,
-) -> Response<ReplyBody> {
+pub(crate) fn success(output: Bytes, head: &ReplyHead) -> Response<ReplyBody> {
     let mut response = response(ReplyBody::complete(output), JSON, "no-store");
-    let affected: Vec<_> = function
-        .affects()
-        .iter()
-        .copied()
-        .chain(head.affects.iter().map(AsRef::as_ref))
-        .collect();
-    if affected.is_empty() {
-        return response;
-    }
-    match HeaderValue::try_from(affected.join(",")) {
-        Ok(names) => {
-            response.headers_mut().insert(AFFECTS, names);
-        }
-        Err(_) => tracing::error!(
-            function = function.name(),
-            "the names of the affected functions are not a valid header value"
-        ),
+    if !head.affects.is_empty() {
+        response
+            .headers_mut()
+            .insert(AFFECTS, affects(&head.affects));
     }
     response
+}
+
+fn affects(invalidations: &[Invalidation]) -> HeaderValue {
+    let mut queries: Vec<_> = invalidations.iter().map(Invalidation::to_string).collect();
+    if queries.iter().map(String::len).sum::<usize>() > MAX_AFFECTS_BYTES {
+        // Without their arguments, many calls of a query become one entry.
+        let names = invalidations.iter().map(Invalidation::query);
+        queries = names
+            .map(|name| Invalidation::of(name.to_owned()).to_string())
+            .collect();
+        queries.sort_unstable();
+        queries.dedup();
+    }
+    HeaderValue::try_from(queries.join(",")).expect("invalidations are percent-encoded")
 }
 
 /// Returns the response to a call that was made with `GET`, with an entity tag for revalidation.
 ///
 /// The tag is weak (RFC 9110, section 8.8.1), because it is a hash of 64 bits.
 pub(crate) fn cacheable(output: Bytes, headers: &HeaderMap) -> Response<ReplyBody> {
+    let tag = entity_tag(&output);
+    with_tag(output, tag, headers)
+}
+
+/// Returns the entity tag of a result.
+pub(crate) fn entity_tag(output: &[u8]) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
-    hasher.write(&output);
+    hasher.write(output);
     let tag = format!("W/\"{:016x}\"", hasher.finish());
+    HeaderValue::try_from(tag).expect("a quoted hexadecimal number is a header value")
+}
+
+/// Returns a response with an entity tag, or 304 if the client has the result of this tag.
+pub(crate) fn with_tag(
+    output: Bytes,
+    tag: HeaderValue,
+    headers: &HeaderMap,
+) -> Response<ReplyBody> {
+    let opaque = &tag.as_bytes()["W/".len()..];
     let is_not_modified = headers.get_all(header::IF_NONE_MATCH).iter().any(|tags| {
         let tags = tags.to_str().unwrap_or_default();
         tags.split(',')
             .map(str::trim)
-            .any(|known| known == "*" || known.trim_start_matches("W/") == &tag[2..])
+            .any(|known| known == "*" || known.trim_start_matches("W/").as_bytes() == opaque)
     });
     let output = if is_not_modified {
         Bytes::new()
@@ -85,7 +103,6 @@ pub(crate) fn cacheable(output: Bytes, headers: &HeaderMap) -> Response<ReplyBod
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response.headers_mut().remove(header::CONTENT_TYPE);
     }
-    let tag = HeaderValue::try_from(tag).expect("a quoted hexadecimal number is a header value");
     response.headers_mut().insert(header::ETAG, tag);
     response
 }

@@ -87,6 +87,6 @@ describe("notifications between tabs", () => {
     affects = "*";
     await transport.mutate("sign_out", {});
     storageEvent();
-    expect(listener).toHaveBeenCalledWith(["*"]);
+    expect(listener).toHaveBeenCalledWith([{ name: "*" }]);
   });
 });

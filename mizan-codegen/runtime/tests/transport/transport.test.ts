@@ -48,8 +48,10 @@ describe("a mutation", () => {
     ];
     const { fetch } = fakeServer(() => replies.shift() ?? json(null));
     const api = createApi({ fetch });
-    const heard: (readonly string[])[] = [];
-    const stop = api[transportOf].onAffects((names) => heard.push(names));
+    const heard: string[][] = [];
+    const stop = api[transportOf].onAffects((invalidations) =>
+      heard.push(invalidations.map(({ name }) => name)),
+    );
     const rename = api
       .rename({ id: "1", title: "One" })
       .then(() => expect(heard).toHaveLength(1));

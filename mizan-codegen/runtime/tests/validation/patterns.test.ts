@@ -1,16 +1,39 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { patternsInputSchema } from "../../../tests/cases/patterns/expected/schemas";
 
 const cases = new URL("../../../tests/cases/", import.meta.url);
 
-/** Regular expressions in the generated clients of the cases. */
+/** Pattern with texts, by the verdict of Rust's `regex` crate. */
+interface Verdicts {
+  readonly pattern: string;
+  readonly matching: readonly string[];
+  readonly other: readonly string[];
+}
+
+/** Table that a test of mizan-codegen checks with the `regex` crate. */
+const table = JSON.parse(
+  readFileSync(new URL("patterns.json", import.meta.url), "utf8"),
+) as readonly Verdicts[];
+
+/** Names of the fields whose patterns are left to the server. */
+const untranslated = new Set(
+  [
+    ...readFileSync(
+      new URL("patterns/expected/schemas.ts", cases),
+      "utf8",
+    ).matchAll(/Only the server checks the pattern\.\s+(p[0-9]+):/g),
+  ].map(([, name]) => name),
+);
+
+/** Regular expressions in the generated clients of the cases, except for the case `patterns`. */
 const emitted = new Set(
   readdirSync(cases).flatMap((name) => {
-    if (name.endsWith(".json")) return [];
+    if (name.endsWith(".json") || name === "patterns") return [];
     const file = new URL(`${name}/expected/schemas.ts`, cases);
     const found = readFileSync(file, "utf8").matchAll(
-      /(?:pattern|regex)\(\/((?:[^/\\\n]|\\.)+)\/u/g,
+      /(?:pattern|regex)\(\/((?:[^/[\\\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/u/g,
     );
     return [...found].map(([, source]) => source ?? "");
   }),
@@ -67,5 +90,24 @@ describe("patterns in browsers", () => {
     "are tested with texts for which other patterns exceed the timeout: %s",
     (source, length) =>
       expect(() => test(source, length, 500)).toThrow("timed out"),
+  );
+});
+
+describe("patterns in browsers and on the server", () => {
+  const accepts = (name: string, text: string): boolean =>
+    patternsInputSchema.safeParse({ [name]: text }).success;
+
+  it("are translated for the most part", () => {
+    expect(table.length).toBe(400);
+    expect(untranslated.size).toBeLessThan(100);
+  });
+
+  it.each(table.map((verdicts, index) => ({ name: `p${index}`, ...verdicts })))(
+    "have the same verdicts: $name $pattern",
+    ({ name, matching, other }) => {
+      expect(matching.filter((text) => !accepts(name, text))).toEqual([]);
+      const accepted = other.filter((text) => accepts(name, text));
+      expect(accepted).toEqual(untranslated.has(name) ? other : []);
+    },
   );
 });

@@ -7,20 +7,48 @@ use regex_syntax::ast::{
     AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, Literal,
     LiteralKind, RepetitionKind, RepetitionRange, SpecialLiteralKind,
 };
+use regex_syntax::hir::HirKind;
 
 use super::linear_time::is_linear;
-use crate::naming::is_identifier;
 
 /// The word characters of Unicode (UTS 18, annex C), like `\w` in Rust.
 const WORD: &str = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
 
+/// The maximum length of a pattern that is simplified, in characters. The simplified form lists the
+/// characters of classes such as `\p{L}`, which has hundreds of ranges.
+const MAX_SIMPLIFIED_LENGTH: usize = 500;
+
 /// Returns a JavaScript regular expression literal that matches the same strings as `pattern` in
 /// Rust.
 ///
-/// Returns `None` if JavaScript has no equivalent, for example for `(?i)`, `\A` or
-/// `[a-z&&[^aeiou]]`, or if matching could take longer than linear time, as with `^(\w+)+$`. Only
-/// the server checks such a pattern.
+/// Syntax without an equivalent in JavaScript, such as `(?i)abc` or `[a-z&&[^aeiou]]`, is simplified
+/// by `regex_syntax` first. Returns `None` if that is not enough, as with `\b`, or if matching could
+/// take longer than linear time, as with `^(\w+)+$`. Only the server checks such a pattern.
+///
+/// The pattern is what `Regex::as_str` returns, so options of `RegexBuilder` are unknown here.
 pub(crate) fn to_javascript(pattern: &str) -> Option<String> {
+    translate_pattern(pattern).or_else(|| {
+        let hir = regex_syntax::parse(pattern).ok()?;
+        let simplified = hir.to_string();
+        let is_short = simplified.chars().count() <= MAX_SIMPLIFIED_LENGTH;
+        if *hir.kind() == HirKind::Empty || !is_short {
+            return None;
+        }
+        translate_pattern(&simplified)
+    })
+}
+
+/// Returns the text that a pattern without special characters and without anchors finds.
+///
+/// schemars describes the constraint `contains` by such a pattern.
+pub(crate) fn literal_text(pattern: &str) -> Option<String> {
+    match regex_syntax::parse(pattern).ok()?.into_kind() {
+        HirKind::Literal(literal) => String::from_utf8(literal.0.into_vec()).ok(),
+        _ => None,
+    }
+}
+
+fn translate_pattern(pattern: &str) -> Option<String> {
     let ast = Parser::new().parse(pattern).ok()?;
     let mut output = String::new();
     translate(&ast, &mut output)?;
@@ -34,12 +62,12 @@ fn translate(ast: &Ast, output: &mut String) -> Option<()> {
     match ast {
         Ast::Empty(_) => {}
         Ast::Flags(_) | Ast::ClassUnicode(_) => return None,
-        Ast::Literal(literal) => output.push_str(&translate_literal(literal, false)?),
+        Ast::Literal(literal) => output.push_str(&translate_literal(literal, None)?),
         // In JavaScript, the dot also excludes other line terminators than the line feed.
         Ast::Dot(_) => output.push_str("[^\\n]"),
         Ast::Assertion(assertion) => output.push(match assertion.kind {
-            AssertionKind::StartLine => '^',
-            AssertionKind::EndLine => '$',
+            AssertionKind::StartLine | AssertionKind::StartText => '^',
+            AssertionKind::EndLine | AssertionKind::EndText => '$',
             _ => return None,
         }),
         Ast::ClassPerl(class) => match (&class.kind, class.negated) {
@@ -51,19 +79,40 @@ fn translate(ast: &Ast, output: &mut String) -> Option<()> {
             let ClassSet::Item(item) = &class.kind else {
                 return None;
             };
+            let items = match item {
+                ClassSetItem::Union(union) => &*union.items,
+                item => std::slice::from_ref(item),
+            };
             output.push_str(if class.negated { "[^" } else { "[" });
-            translate_class_item(item, output)?;
+            for (index, item) in items.iter().enumerate() {
+                let place = PlaceInClass {
+                    is_after_bracket: index == 0 && !class.negated,
+                    is_first: index == 0,
+                    is_last: index + 1 == items.len(),
+                };
+                translate_class_item(item, place, output)?;
+            }
             output.push(']');
         }
         Ast::Repetition(repetition) => {
-            translate(&repetition.ast, output)?;
+            // JavaScript cannot repeat a repetition or an assertion.
+            if matches!(
+                *repetition.ast,
+                Ast::Repetition(_) | Ast::Assertion(_) | Ast::Empty(_)
+            ) {
+                output.push_str("(?:");
+                translate(&repetition.ast, output)?;
+                output.push(')');
+            } else {
+                translate(&repetition.ast, output)?;
+            }
             output.push_str(&quantifier(&repetition.op.kind));
             if !repetition.greedy {
                 output.push('?');
             }
         }
         Ast::Group(group) => {
-            output.push_str(&group_start(&group.kind)?);
+            output.push_str(group_start(&group.kind)?);
             translate(&group.ast, output)?;
             output.push(')');
         }
@@ -95,54 +144,53 @@ fn quantifier(kind: &RepetitionKind) -> String {
     }
 }
 
-fn group_start(kind: &GroupKind) -> Option<String> {
+/// Returns the start of a group. Names are omitted, because no one reads the groups and JavaScript
+/// allows fewer names.
+fn group_start(kind: &GroupKind) -> Option<&'static str> {
     match kind {
-        GroupKind::CaptureIndex(_) => Some("(".to_owned()),
-        GroupKind::CaptureName { name, .. } => {
-            is_identifier(&name.name).then(|| format!("(?<{}>", name.name))
-        }
-        GroupKind::NonCapturing(flags) if flags.items.is_empty() => Some("(?:".to_owned()),
+        GroupKind::CaptureIndex(_) | GroupKind::CaptureName { .. } => Some("("),
+        GroupKind::NonCapturing(flags) if flags.items.is_empty() => Some("(?:"),
         GroupKind::NonCapturing(_) => None,
     }
 }
 
+/// The place of an item in a bracketed class, which decides if `^` and `-` have a special meaning.
+#[derive(Clone, Copy)]
+struct PlaceInClass {
+    is_after_bracket: bool,
+    is_first: bool,
+    is_last: bool,
+}
+
 /// Translates a part of a bracketed class. JavaScript has no nested classes without the `v` flag.
-fn translate_class_item(item: &ClassSetItem, output: &mut String) -> Option<()> {
+fn translate_class_item(
+    item: &ClassSetItem,
+    place: PlaceInClass,
+    output: &mut String,
+) -> Option<()> {
     match item {
         ClassSetItem::Empty(_) => {}
-        ClassSetItem::Literal(literal) => output.push_str(&translate_literal(literal, true)?),
+        ClassSetItem::Literal(literal) => {
+            output.push_str(&translate_literal(literal, Some(place))?);
+        }
         ClassSetItem::Range(range) => {
-            let start = translate_literal(&range.start, true)?;
-            let end = translate_literal(&range.end, true)?;
+            let is_last = false;
+            let start = translate_literal(&range.start, Some(PlaceInClass { is_last, ..place }))?;
+            let is_after_bracket = false;
+            let place = PlaceInClass {
+                is_after_bracket,
+                ..place
+            };
+            let end = translate_literal(&range.end, Some(place))?;
             write!(output, "{start}-{end}").ok()?;
         }
         ClassSetItem::Perl(class) => output.push_str(translate_perl_class(class)?),
-        ClassSetItem::Union(union) => {
-            for (index, item) in union.items.iter().enumerate() {
-                let is_at_edge = index == 0 || index + 1 == union.items.len();
-                if is_dash(item) && !is_at_edge {
-                    // Between two items, JavaScript reads an unescaped dash as a range.
-                    output.push('\\');
-                }
-                translate_class_item(item, output)?;
-            }
-        }
-        ClassSetItem::Ascii(_) | ClassSetItem::Unicode(_) | ClassSetItem::Bracketed(_) => {
-            return None;
-        }
+        ClassSetItem::Union(_)
+        | ClassSetItem::Ascii(_)
+        | ClassSetItem::Unicode(_)
+        | ClassSetItem::Bracketed(_) => return None,
     }
     Some(())
-}
-
-fn is_dash(item: &ClassSetItem) -> bool {
-    matches!(
-        item,
-        ClassSetItem::Literal(Literal {
-            kind: LiteralKind::Verbatim,
-            c: '-',
-            ..
-        })
-    )
 }
 
 /// Returns the equivalent of a Perl class. The classes of Rust support Unicode, unlike `\d` in JavaScript.
@@ -157,31 +205,40 @@ fn translate_perl_class(class: &ClassPerl) -> Option<&'static str> {
     })
 }
 
-fn translate_literal(literal: &Literal, in_class: bool) -> Option<String> {
+/// Escapes a character only if JavaScript requires it.
+fn translate_literal(literal: &Literal, in_class: Option<PlaceInClass>) -> Option<String> {
     let character = literal.c;
-    let must_escape = match literal.kind {
-        LiteralKind::Verbatim if in_class => "(){}/|[]\\".contains(character),
-        LiteralKind::Verbatim => "/]}".contains(character),
-        // A character that is escaped in Rust is escaped only if JavaScript allows the escape.
-        LiteralKind::Meta | LiteralKind::Superfluous => {
-            "^$\\.*+?()[]{}|/".contains(character) || (in_class && character == '-')
+    if let LiteralKind::Special(SpecialLiteralKind::Bell | SpecialLiteralKind::Space)
+    | LiteralKind::Octal
+    | LiteralKind::HexFixed(_)
+    | LiteralKind::HexBrace(_) = literal.kind
+    {
+        return None;
+    }
+    let must_escape = match in_class {
+        None => {
+            "^$\\.*+?()[]{}|/".contains(character) && literal.kind != LiteralKind::Verbatim
+                || "/]}".contains(character)
         }
-        LiteralKind::Special(SpecialLiteralKind::Bell | SpecialLiteralKind::Space)
-        | LiteralKind::Octal
-        | LiteralKind::HexFixed(_)
-        | LiteralKind::HexBrace(_) => return None,
-        LiteralKind::Special(_) => false,
+        Some(place) => match character {
+            '\\' | ']' => true,
+            '^' => place.is_after_bracket,
+            // Between two items, an unescaped dash is a range.
+            '-' => !place.is_first && !place.is_last,
+            _ => false,
+        },
     };
     Some(match character {
         '\n' => "\\n".to_owned(),
         '\r' => "\\r".to_owned(),
-        '\t' if literal.kind != LiteralKind::Verbatim => "\\t".to_owned(),
-        '\x0C' if literal.kind != LiteralKind::Verbatim => "\\f".to_owned(),
-        '\x0B' if literal.kind != LiteralKind::Verbatim => "\\v".to_owned(),
-        '\u{2028}' => "\\u2028".to_owned(),
-        '\u{2029}' => "\\u2029".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\x0C' => "\\f".to_owned(),
+        '\x0B' => "\\v".to_owned(),
         character if must_escape => format!("\\{character}"),
-        character => character.to_string(),
+        '\0'..' ' | '\x7F' => return None,
+        ' '..='~' => character.to_string(),
+        character if character.is_alphanumeric() => character.to_string(),
+        character => format!("\\u{{{:x}}}", u32::from(character)),
     })
 }
 
@@ -196,44 +253,75 @@ mod tests {
             (r"x\.y", r"/x\.y/u"),
             (r"^\d+$", r"/^\p{Nd}+$/u"),
             (r"^-?\d+$", r"/^-?\p{Nd}+$/u"),
-            ("(?P<year>[0-9]{4})", "/(?<year>[0-9]{4})/u"),
+            ("(?P<year>[0-9]{4})", "/([0-9]{4})/u"),
             ("^(?:a|b)+?", "/^(?:a|b)+?/u"),
             ("a.c", r"/a[^\n]c/u"),
             ("a/b\n", r"/a\/b\n/u"),
             (r"\@\-", "/@-/u"),
             (
                 r"[\w.\-]",
-                r"/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}.\-]/u",
+                r"/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}.-]/u",
             ),
             ("[]a]", r"/[\]a]/u"),
             ("]", r"/\]/u"),
             (r"a|\t|[\t\-\]]", r"/a|\t|[\t\-\]]/u"),
-            ("(?<year>[0-9]{4})", "/(?<year>[0-9]{4})/u"),
+            ("(?<year>[0-9]{4})", "/([0-9]{4})/u"),
             ("[--a]", r"/[-\-a]/u"),
+            (r"[\^\-/\]\[({|]", r"/[\^\-/\][({|]/u"),
+            (r"[^\^a\--z]", r"/[^^a\--z]/u"),
             ("^a{2}b{2,}?c?", "/^a{2}b{2,}?c?/u"),
+            ("(?<a.b>a)", "/(a)/u"),
+            ("[\u{301}é\u{2028}]", r"/[\u{301}é\u{2028}]/u"),
         ] {
             assert_eq!(to_javascript(rust).as_deref(), Some(expected), "{rust}");
         }
     }
 
     #[test]
+    fn simplifies_syntax_without_equivalent() {
+        for (rust, expected) in [
+            ("(?i)^ab$", "/(?:^[Aa][Bb]$)/u"),
+            ("(?i:a)b", "/(?:[Aa]b)/u"),
+            (r"\Aabc\z", "/^abc$/u"),
+            ("^[a-z&&[^aeiou]]$", "/(?:^[b-df-hj-np-tv-z]$)/u"),
+            ("^[[:alpha:]]+$", "/(?:^[A-Za-z]+$)/u"),
+            ("^[a-f--b]$", "/(?:^[ac-f]$)/u"),
+            (r"^\x41$", "/(?:^A$)/u"),
+            ("^[a[b]]$", "/(?:^[ab]$)/u"),
+            ("^(?:a|a)*$", "/(?:^a*$)/u"),
+        ] {
+            assert_eq!(to_javascript(rust).as_deref(), Some(expected), "{rust}");
+        }
+    }
+
+    #[test]
+    fn repeats_repetitions_and_assertions() {
+        for (rust, expected) in [
+            ("^a{2}{2}$", Some("/^(?:a{2}){2}$/u")),
+            ("^a{2}?{2}$", Some("/^(?:a{2}?){2}$/u")),
+            ("^[a-z]++$", None),
+            ("^a**$", None),
+            ("^*a", Some("/(?:(?:^)?a)/u")),
+            ("^?a", Some("/(?:^)?a/u")),
+            ("^a+?$", Some("/^a+?$/u")),
+            ("^a??$", Some("/^a??$/u")),
+        ] {
+            assert_eq!(to_javascript(rust).as_deref(), expected, "{rust}");
+        }
+    }
+
+    #[test]
     fn rejects_syntax_without_equivalent() {
         for rust in [
-            "(?i)abc",
-            r"\Aabc\z",
             r"\bword\b",
-            r"\p{Greek}",
-            "[a-z&&[^aeiou]]",
-            "[[:alpha:]]",
-            "[a--b]",
             r"^(\w+)+$",
-            r"\x41",
             r"\a",
             r"\<word\>",
-            "(?<a.b>a)",
-            r"[\W]",
-            "(?i:a)",
-            "[a[b]]",
+            "(?m)^a$",
+            "(?-u)^\\w$",
+            r"^[\W]$",
+            r"^\p{L}$",
+            "a\u{1}",
             "",
         ] {
             assert_eq!(to_javascript(rust), None, "{rust}");

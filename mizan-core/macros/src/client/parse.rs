@@ -2,16 +2,19 @@
 
 use heck::ToUpperCamelCase;
 use mizan_macros_syntax as syntax;
+use mizan_macros_syntax::Constraints;
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, FnArg, ItemFn, LitStr, Pat, Path, Result, ReturnType, Signature, Token, Type,
-    TypeReference,
+    Attribute, Expr, FnArg, ItemFn, Lit, LitStr, Meta, Pat, Path, Result, ReturnType, Signature,
+    Token, Type, TypeReference, parse_quote,
 };
 
+use crate::encoding;
 use crate::policy::Policy;
 
 const OPTIONS: &str =
@@ -24,7 +27,7 @@ pub(crate) struct Options {
     pub(crate) policy: Option<Policy>,
     pub(crate) authorize: Option<Path>,
     pub(crate) context: Option<Context>,
-    pub(crate) affects: Vec<String>,
+    pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) input: Option<Ident>,
 }
 
@@ -104,6 +107,7 @@ pub(crate) struct ClientFunction {
 
 pub(crate) struct Argument {
     pub(crate) attributes: Vec<Attribute>,
+    pub(crate) constraints: Constraints,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }
@@ -234,7 +238,7 @@ pub(crate) fn take_arguments(function: &mut ItemFn) -> Vec<(Vec<Attribute>, FnAr
             FnArg::Typed(argument) => &mut argument.attrs,
             FnArg::Receiver(receiver) => &mut receiver.attrs,
         };
-        let field_attributes = ["doc", "serde", "schemars", "validate"];
+        let field_attributes = ["client", "doc", "serde", "schemars", "validate"];
         let moved = attributes
             .extract_if(.., |attribute| {
                 field_attributes
@@ -305,25 +309,70 @@ impl Argument {
                  instead of `&str`, `Vec<T>` instead of `&[T]`, `T` instead of `&T`",
             ));
         }
-        Ok(Self {
+        let mut argument = Self {
+            constraints: Constraints::parse(&attributes)?,
             attributes,
             name: argument_name(&argument.pat)?,
             ty: *argument.ty,
-        })
+        };
+        argument.add_encoding()?;
+        Ok(argument)
+    }
+
+    /// Replaces `#[client(as_number)]` by the attributes for serde, and adds those of a patch to an
+    /// `Option<Option<T>>`.
+    fn add_encoding(&mut self) -> Result<()> {
+        let as_number = encoding::take_as_number(&mut self.attributes)?;
+        if let Some(span) = as_number
+            && self.has_custom_deserialize()
+        {
+            return Err(syn::Error::new(
+                span,
+                "`as_number` sets the encoding of the argument, and so does its `#[serde(..)]`; \
+                 remove one",
+            ));
+        }
+        if self.has_custom_deserialize() {
+            return Ok(());
+        }
+        let has_default = encoding::serde_has_any(&self.attributes, &["default"]);
+        if let Some(with) = encoding::with(&self.ty, as_number.is_some()) {
+            self.attributes.push(parse_quote!(#[serde(with = #with)]));
+            if !has_default && encoding::is_option(&self.ty) {
+                self.attributes
+                    .push(parse_quote!(#[serde(default, skip_serializing_if = "Option::is_none")]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the name of the argument on the wire, which `#[serde(rename = "..")]` can change.
+    pub(crate) fn wire_name(&self) -> String {
+        let mut name = self.name.unraw().to_string();
+        let serde = self.attributes.iter();
+        for attribute in serde.filter(|attribute| attribute.path().is_ident("serde")) {
+            let options = Punctuated::<Meta, Token![,]>::parse_terminated;
+            // serde reports malformed options.
+            for option in attribute.parse_args_with(options).into_iter().flatten() {
+                if let Meta::NameValue(option) = option
+                    && option.path.is_ident("rename")
+                    && let Expr::Lit(value) = option.value
+                    && let Lit::Str(renamed) = value.lit
+                {
+                    name = renamed.value();
+                }
+            }
+        }
+        name
     }
 
     /// Returns `true` if serde does not use the `Deserialize` implementation of the argument's
     /// type.
     pub(crate) fn has_custom_deserialize(&self) -> bool {
-        self.attributes.iter().any(|attribute| {
-            let Ok(list) = attribute.meta.require_list() else {
-                return false;
-            };
-            list.tokens.clone().into_iter().any(|token| {
-                ["with", "deserialize_with", "skip", "skip_deserializing"]
-                    .contains(&token.to_string().as_str())
-            })
-        })
+        encoding::serde_has_any(
+            &self.attributes,
+            &["with", "deserialize_with", "skip", "skip_deserializing"],
+        )
     }
 }
 

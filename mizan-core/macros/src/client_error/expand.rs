@@ -2,12 +2,12 @@
 
 use mizan_macros_syntax::call_site_at;
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::parse::{Declared, ErrorEnum, ErrorVariant};
+use super::parse::{DataField, Declared, ErrorEnum, ErrorVariant};
 
 pub(crate) fn expand(parsed: &ErrorEnum) -> TokenStream {
     let ErrorEnum {
@@ -76,7 +76,9 @@ fn checks(declared: &Declared) -> TokenStream {
     let data = declared
         .fields
         .iter()
-        .map(|(_, ty)| quote_spanned!(ty.span()=> ::mizan_core::private::is_output::<#ty>();));
+        .map(|DataField { ty, .. }| {
+            quote_spanned!(ty.span()=> ::mizan_core::private::is_output::<#ty>();)
+        });
     let message = format!(
         "the code `{0}` is reserved, because every function can fail with it; choose another one, as \
          in `#[client_error(code = \"post_{0}\")]`",
@@ -98,9 +100,13 @@ fn declaration(declared: &Declared) -> TokenStream {
         ..
     } = declared;
     let field = field.as_ref().map(|field| quote!(.with_field(#field)));
-    let data = fields.iter().map(|(name, ty)| {
-        let name = name.unraw().to_string();
-        quote!(.with_data::<#ty>(#name, schemas))
+    let data = fields.iter().map(|field| {
+        let (name, ty) = (field.name.unraw().to_string(), &field.ty);
+        if field.as_number {
+            quote!(.with_data::<::mizan_core::wire::AsNumber<#ty>>(#name, schemas))
+        } else {
+            quote!(.with_data::<#ty>(#name, schemas))
+        }
     });
     quote! {
         ::mizan_core::error::ErrorVariant::new(#code, #status)
@@ -120,12 +126,17 @@ fn arm(declared: &Declared) -> TokenStream {
         fields,
         ..
     } = declared;
-    let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+    let names = fields.iter().map(|field| &field.name);
     // Hygienic names cannot collide with the names of fields.
     let [text, error, value] =
         ["text", "error", "value"].map(|name| Ident::new(name, Span::mixed_site()));
-    let data = names.iter().map(|name| {
+    let data = fields.iter().map(|DataField { name, ty, as_number }| {
         let wire_name = name.unraw().to_string();
+        let name = if *as_number {
+            quote!(::mizan_core::wire::AsNumber::<#ty>::encoded(&#name))
+        } else {
+            name.to_token_stream()
+        };
         quote! {
             match ::mizan_core::private::serde_json::to_value(#name) {
                 ::std::result::Result::Ok(#value) => #error = #error.with_data(#wire_name, #value),

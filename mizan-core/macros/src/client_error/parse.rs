@@ -5,6 +5,8 @@ use mizan_macros_syntax::doc_text;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, Result, Type, Variant};
 
+use crate::encoding::take_as_number;
+
 pub(crate) struct ErrorEnum {
     pub(crate) ident: Ident,
     /// The name of the type in the generated client.
@@ -29,7 +31,15 @@ pub(crate) struct Declared {
     pub(crate) field: Option<LitStr>,
     pub(crate) message: LitStr,
     pub(crate) docs: String,
-    pub(crate) fields: Vec<(Ident, Type)>,
+    pub(crate) fields: Vec<DataField>,
+}
+
+/// A field of a variant, which the client receives.
+pub(crate) struct DataField {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    /// `#[client(as_number)]`
+    pub(crate) as_number: bool,
 }
 
 impl ErrorEnum {
@@ -166,15 +176,22 @@ fn transparent(variant: &Variant) -> Result<ErrorVariant> {
     }
 }
 
-fn named_fields(variant: &Variant) -> Result<Vec<(Ident, Type)>> {
+fn named_fields(variant: &Variant) -> Result<Vec<DataField>> {
     let ident = &variant.ident;
     match &variant.fields {
         Fields::Unit => Ok(Vec::new()),
-        Fields::Named(fields) => Ok(fields
+        Fields::Named(fields) => fields
             .named
             .iter()
-            .filter_map(|field| Some((field.ident.clone()?, field.ty.clone())))
-            .collect()),
+            .filter_map(|field| Some((field.ident.clone()?, field)))
+            .map(|(name, field)| {
+                Ok(DataField {
+                    name,
+                    ty: field.ty.clone(),
+                    as_number: take_as_number(&mut field.attrs.clone())?.is_some(),
+                })
+            })
+            .collect(),
         Fields::Unnamed(fields) => Err(syn::Error::new(
             fields.span(),
             format!(

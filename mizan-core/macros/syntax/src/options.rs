@@ -2,9 +2,7 @@
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::token::Paren;
-use syn::{Ident, Result, Token, parenthesized};
+use syn::{Ident, Result, Token};
 
 /// Parses options, separated by commas, up to the end of `input`.
 ///
@@ -63,30 +61,7 @@ pub fn value<T: Parse>(input: ParseStream<'_>, option: &Ident, example: &str) ->
         .map_err(|error: syn::Error| syn::Error::new(error.span(), format!("write `{example}`")))
 }
 
-/// Parses the names in `affects(post, posts)`, or `*`.
-///
-/// # Errors
-///
-/// Returns an error for any other syntax.
-pub fn affects(input: ParseStream<'_>, option: &Ident) -> Result<Vec<String>> {
-    const EXAMPLE: &str = "list the queries and contexts to invalidate, without quotes, as in \
-                           `affects(post, posts)`, or all with `affects(*)`";
-    if !input.peek(Paren) {
-        return Err(syn::Error::new(option.span(), EXAMPLE));
-    }
-    let names;
-    parenthesized!(names in input);
-    if names.peek(Token![*]) {
-        names.parse::<Token![*]>()?;
-        return Ok(vec!["*".to_owned()]);
-    }
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated(&names)
-        .map_err(|error| syn::Error::new(error.span(), EXAMPLE))?;
-    Ok(names.iter().map(|name| name.unraw().to_string()).collect())
-}
-
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use syn::parse::Parser;
     use syn::{LitInt, LitStr};
@@ -97,13 +72,12 @@ mod tests {
     struct Options {
         title: String,
         rows: u8,
-        affects: Vec<String>,
     }
 
     fn read(text: &str) -> std::result::Result<Options, String> {
         let mut options_read = Options::default();
         let parse = |input: ParseStream<'_>| {
-            options(input, "there are three", &mut Vec::new(), |name| {
+            options(input, "there are two", &mut Vec::new(), |name| {
                 match name.to_string().as_str() {
                     "title" => {
                         options_read.title = value::<LitStr>(input, name, "title = \"A\"")?.value();
@@ -112,7 +86,6 @@ mod tests {
                         options_read.rows =
                             value::<LitInt>(input, name, "rows = 5")?.base10_parse()?;
                     }
-                    "affects" => options_read.affects = affects(input, name)?,
                     _ => return Ok(false),
                 }
                 Ok(true)
@@ -129,37 +102,22 @@ mod tests {
         let expected = Options {
             title: "A".to_owned(),
             rows: 5,
-            affects: vec!["post".to_owned(), "type".to_owned()],
         };
-        assert_eq!(
-            read("rows = 5, affects(post, r#type), title = \"A\","),
-            Ok(expected)
-        );
+        assert_eq!(read("rows = 5, title = \"A\","), Ok(expected));
         assert_eq!(read(""), Ok(Options::default()));
-        assert_eq!(
-            read("affects(*)").map(|given| given.affects),
-            Ok(vec!["*".to_owned()])
-        );
     }
 
     #[test]
     fn reports_errors_with_examples() {
         for (text, message) in [
-            ("\"rows\"", "expected an option; there are three"),
-            ("type = 1", "unknown option `type`; there are three"),
+            ("\"rows\"", "expected an option; there are two"),
+            ("type = 1", "unknown option `type`; there are two"),
             ("rows = 5, rows = 6", "duplicate option `rows`"),
             ("rows = 5 title = \"A\"", "expected `,`"),
             ("rows", "`rows` needs a value: write `rows = 5`"),
             ("rows = \"5\"", "write `rows = 5`"),
         ] {
             assert_eq!(read(text), Err(message.to_owned()), "{text}");
-        }
-        for text in ["affects", "affects = post", "affects(\"post\")"] {
-            let message = read(text).unwrap_err();
-            assert!(
-                message.contains("as in `affects(post, posts)`"),
-                "{text}: {message}"
-            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The code that the derive macro emits.
 
 use heck::ToUpperCamelCase;
-use mizan_macros_syntax::{boxed_call, doc_text, source};
+use mizan_macros_syntax::{Constraints, boxed_call, doc_text, source};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -9,7 +9,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token};
 
-use super::constraints::Constraints;
+use super::custom::{CustomConstraint, is_cow};
 use super::field::{Choices, FieldOptions};
 use super::options::FormOptions;
 use super::serde_attributes::{SerdeAttributes, apply_rename_rule};
@@ -25,8 +25,8 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
         .flatten()
         .collect();
     let name = &input.ident;
-    let attributes = fields.iter().map(FormField::attributes);
-    let members = fields.iter().map(FormField::member);
+    let attributes = fields.iter().map(|field| field.attributes(&fields));
+    let (members, wrappers): (Vec<_>, Vec<_>) = fields.iter().map(FormField::member).unzip();
     let initializers = fields.iter().map(FormField::initializer);
     let form = options.name.is_some().then(|| form_impl(input, &options));
 
@@ -34,6 +34,8 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
         const _: () = {
             #[allow(unused_imports)]
             use ::mizan_forms::private::validator::Validate as _;
+
+            #(#wrappers)*
 
             /// The decoded fields, with their constraints.
             #[derive(::mizan_forms::private::validator::Validate)]
@@ -106,7 +108,7 @@ fn form_impl(input: &DeriveInput, options: &FormOptions) -> TokenStream {
             const TITLE: ::std::option::Option<&'static str> = #title;
             const REDIRECT: ::std::option::Option<&'static str> = #redirect;
             const POLICY: ::mizan_core::Policy = #policy;
-            const AFFECTS: &'static [&'static str] = &[#(#affects),*];
+            const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
@@ -173,7 +175,7 @@ impl<'a> FormField<'a> {
     }
 
     /// Returns the `FieldAttributes` expression.
-    fn attributes(&self) -> TokenStream {
+    fn attributes(&self, all: &[Self]) -> TokenStream {
         let Self {
             wire,
             options,
@@ -247,7 +249,7 @@ impl<'a> FormField<'a> {
             }
         }
         let flags = [
-            ("hidden", options.hidden),
+            ("server_only", options.server_only),
             ("disabled", options.disabled),
             ("blank", options.blank),
             ("default", self.serde.default),
@@ -268,6 +270,23 @@ impl<'a> FormField<'a> {
         if !messages.is_empty() {
             set("messages", quote!(&[#(#messages),*]));
         }
+        let checks = constraints.checks(|other| {
+            let named = all.iter().find(|field| field.ident.unraw() == other);
+            named.map_or(other, |field| &field.wire).to_owned()
+        });
+        if !checks.is_empty() {
+            set("checks", some(&json_object(&checks)));
+        }
+        let bounds = constraints.exclusive_bounds();
+        if !bounds.is_empty() {
+            set("exclusive_bounds", some(&json_object(&bounds)));
+        }
+        if !constraints.nested && self.serde.deserialize_with.is_none() {
+            set(
+                "variants",
+                some(&quote!(::mizan_forms::private::enum_variants::<#ty>)),
+            );
+        }
         if constraints.nested {
             let nested = quote_spanned! {ty.span().resolved_at(Span::call_site())=>
                 <#ty as ::mizan_forms::FormFields>::attributes
@@ -282,36 +301,59 @@ impl<'a> FormField<'a> {
         }
     }
 
-    /// Returns the field of `Partial`.
-    fn member(&self) -> TokenStream {
+    /// Returns the field of `Partial`, and the functions that its constraints call.
+    fn member(&self) -> (TokenStream, TokenStream) {
         let (ident, ty) = (self.ident, &self.field.ty);
-        let constraints = self.field.attrs.iter();
-        let constraints = constraints
-            .filter(|attribute| attribute.path().is_ident("validate"))
-            .map(|attribute| self.constraint(attribute));
+        let mut constraints = Vec::new();
+        let mut wrappers = Vec::new();
+        for attribute in &self.field.attrs {
+            if attribute.path().is_ident("validate") {
+                constraints.push(self.constraints(attribute, &mut wrappers));
+            }
+        }
         let ty = if self.constraints.nested {
             quote!(<#ty as ::mizan_forms::FormFields>::Partial)
         } else {
             quote!(#ty)
         };
-        quote!(#(#constraints)* pub #ident: ::std::option::Option<#ty>)
+        let member = quote!(#(#constraints)* pub #ident: ::std::option::Option<#ty>);
+        (member, quote!(#(#wrappers)*))
     }
 
-    /// Returns the constraints of an attribute that also apply to `Partial`. For a nested field,
-    /// these are only `nested` and `length`, because a custom function takes the original type.
-    fn constraint(&self, attribute: &Attribute) -> TokenStream {
+    /// Returns the constraints of an attribute that also apply to `Partial`.
+    ///
+    /// `must_match` does not apply, because it compares two fields of which one may be missing. A
+    /// nested field has only `nested` and `length`, because a custom function takes the original type.
+    fn constraints(&self, attribute: &Attribute, wrappers: &mut Vec<TokenStream>) -> TokenStream {
         let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
-        match attribute.parse_args_with(parse) {
-            Ok(constraints) if self.constraints.nested => {
-                let kept = constraints.iter().filter(|constraint| {
-                    ["nested", "length"]
-                        .iter()
-                        .any(|name| constraint.path().is_ident(name))
-                });
-                quote!(#[validate(#(#kept),*)])
+        let Ok(constraints) = attribute.parse_args_with(parse) else {
+            return quote!(#attribute);
+        };
+        let mut kept = Vec::new();
+        for constraint in &constraints {
+            let is = |name| constraint.path().is_ident(name);
+            let applies = if self.constraints.nested {
+                is("nested") || is("length")
+            } else {
+                !is("must_match")
+            };
+            if !applies {
+                continue;
             }
-            _ => quote!(#attribute),
+            kept.push(match CustomConstraint::parse(constraint) {
+                Some(custom) if !is_cow(&self.field.ty) => {
+                    let name = format_ident!("custom_{}_{}", self.ident.unraw(), wrappers.len());
+                    wrappers.push(custom.wrapper(&name, &self.field.ty));
+                    let others = &custom.others;
+                    quote!(custom(function = #name, #(#others),*))
+                }
+                _ => constraint.to_token_stream(),
+            });
         }
+        if kept.is_empty() {
+            return TokenStream::new();
+        }
+        quote!(#[validate(#(#kept),*)])
     }
 
     /// Returns the initializer of the field in `Partial`.
@@ -335,4 +377,10 @@ impl<'a> FormField<'a> {
 
 fn is_index(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns a function that creates a JSON object.
+fn json_object(members: &[(&str, TokenStream)]) -> TokenStream {
+    let members = members.iter().map(|(name, value)| quote!(#name: #value));
+    quote!(|| ::mizan_forms::private::serde_json::json!({ #(#members),* }))
 }

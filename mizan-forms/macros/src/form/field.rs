@@ -7,8 +7,12 @@ use syn::token::Paren;
 use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Path, Result, Token, parenthesized};
 
 const OPTIONS: &str = "the options are `label`, `help`, `widget`, `placeholder`, `initial`, \
-                       `choices`, `order`, `autocomplete`, `hidden`, `disabled`, `blank`, `rows`, \
-                       `step`, `accept` and `max_bytes`";
+                       `choices`, `order`, `autocomplete`, `server_only`, `disabled`, `blank`, \
+                       `rows`, `step`, `accept` and `max_bytes`";
+
+const HIDDEN: &str = "write `widget = \"hidden\"` for an `<input type=\"hidden\">`, whose value the \
+                      client sends, or `server_only` for a value from `initial` that the client \
+                      neither sees nor sends";
 
 /// The widgets that an option can select. The widget `group` follows from the type.
 const WIDGETS: [&str; 23] = [
@@ -48,7 +52,7 @@ pub(crate) struct FieldOptions {
     pub(crate) initial: Option<Expr>,
     pub(crate) choices: Option<Choices>,
     pub(crate) order: Option<Expr>,
-    pub(crate) hidden: bool,
+    pub(crate) server_only: bool,
     pub(crate) disabled: bool,
     pub(crate) blank: bool,
     pub(crate) rows: Option<LitInt>,
@@ -76,10 +80,11 @@ impl FieldOptions {
                 })?;
             }
         }
-        if options.hidden && options.disabled {
+        if options.server_only && options.disabled {
             return Err(syn::Error::new(
                 seen[0].span(),
-                "`hidden` and `disabled` are mutually exclusive: a hidden field is not displayed at all",
+                "`server_only` and `disabled` are mutually exclusive: a server-only field is not \
+                 displayed at all",
             ));
         }
         Ok(options)
@@ -100,7 +105,8 @@ impl FieldOptions {
                 "initial" => self.initial = Some(value(input, option, "initial = 1")?),
                 "choices" => self.choices = Some(choices(input, option)?),
                 "order" => self.order = Some(value(input, option, "order = 1")?),
-                "hidden" => self.hidden = true,
+                "server_only" => self.server_only = true,
+                "hidden" => return Err(syn::Error::new(option.span(), HIDDEN)),
                 "disabled" => self.disabled = true,
                 "blank" => self.blank = true,
                 "rows" => self.rows = Some(value(input, option, "rows = 5")?),

@@ -1,6 +1,6 @@
 //! The expansion of `#[derive(Form)]`.
 
-mod constraints;
+mod custom;
 mod expand;
 mod field;
 mod options;

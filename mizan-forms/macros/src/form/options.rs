@@ -15,7 +15,7 @@ pub(crate) struct FormOptions {
     pub(crate) title: Option<LitStr>,
     /// The input of `policy!`.
     pub(crate) auth: Option<TokenStream>,
-    pub(crate) affects: Vec<String>,
+    pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) redirect: Option<LitStr>,
 }
 

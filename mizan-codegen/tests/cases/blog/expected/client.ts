@@ -37,7 +37,9 @@ export interface Api extends Connected {
    *
    * Policy: staff.
    *
-   * Invalidates `post`, `posts`.
+   * Invalidates `posts`.
+   *
+   * Returns the new data of `post({ id })`.
    */
   readonly rename: Mutation<types.RenameInput, types.Post, types.RenameError>;
   /**

@@ -84,7 +84,9 @@ export function usePosts(
  *
  * Policy: staff.
  *
- * Invalidates `post`, `posts`.
+ * Invalidates `posts`.
+ *
+ * Returns the new data of `post({ id })`.
  */
 export function useRename(
   options?: runtime.MutationHookOptions<

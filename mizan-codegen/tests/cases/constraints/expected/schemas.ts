@@ -3,6 +3,7 @@
 import * as z from "./runtime/validation/zod";
 import {
   characters,
+  contains,
   email,
   items,
   pattern,
@@ -26,8 +27,7 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
       email: z.string().check(email()),
       site: z.string().check(url()),
       name: z.string().check(pattern(/^[a-z0-9_-]{3,16}$/u)),
-      // Only the server checks the pattern.
-      loose: z.string(),
+      loose: z.string().check(pattern(/(?:^[Aa][Bb][Cc]$)/u)),
       // Only the server checks the pattern.
       nested: z.string().optional(),
       // Only the server checks the pattern.
@@ -52,7 +52,7 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
         .string()
         .check(pattern(/^-?\p{Nd}+(\.\p{Nd}+)?([eE][+-]?\p{Nd}+)?$/u))
         .optional(),
-      containing: z.string().check(pattern(/a\.b/u)),
+      containing: z.string().check(contains("a.b")),
       stars: z.int32().check(range({ min: 1, max: 10 })),
       share: z
         .number()

@@ -14,15 +14,10 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "384c8a140541fdb0";
+export const contract = "431ffbce0bcfc2cf";
 
 /** Identifies the version of each function, by name on the wire. */
-const contracts: Contracts = {
-  post: "d36a2a31",
-  posts: "e008ded6",
-  save: "5a60adc7",
-  site: "e54363c9",
-};
+const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -35,7 +30,7 @@ export interface Api extends Connected {
    *
    * Policy: is_open.
    *
-   * Invalidates `post`, `posts`.
+   * Invalidates `post({ id })`, `posts`.
    */
   readonly save: Mutation<types.SaveInput, null, types.SaveError>;
   /** The title of the site. */

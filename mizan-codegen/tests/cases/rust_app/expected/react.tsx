@@ -68,7 +68,7 @@ export function usePosts(): types.PageOfPost {
  *
  * Policy: is_open.
  *
- * Invalidates `post`, `posts`.
+ * Invalidates `post({ id })`, `posts`.
  */
 export function useSave(
   options?: runtime.MutationHookOptions<null, types.SaveError, types.SaveInput>,

@@ -23,6 +23,7 @@ export const postsInputSchema: z.ZodType<types.PostsInput> =
 export const saveInputSchema: z.ZodType<types.SaveInput> = /* @__PURE__ */ lazy(
   () =>
     z.strictObject({
+      id: postIdSchema,
       post: postInSchema,
       reason: z
         .string()

@@ -18,7 +18,6 @@ export type CommonCode =
   | "method_not_allowed"
   | "request_timeout"
   | "conflict"
-  | "outdated_client"
   | "too_large"
   | "unsupported_media_type"
   | "invalid"
@@ -44,6 +43,7 @@ export interface PostsInput {
 
 /** The input of `save`. */
 export interface SaveInput {
+  id: PostId;
   post: PostIn;
   reason?: string | null;
   copies: number;

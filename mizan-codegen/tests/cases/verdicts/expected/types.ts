@@ -143,7 +143,7 @@ export interface FormErrors {
 
 /** The state with which a form is displayed, initially or again after a failed post. */
 export interface FormState {
-  /** The values of the fields by name, without those of password, file and hidden fields. */
+  /** The values of the fields by name, without those of password, file and server-only fields. */
   values: { [key: string]: unknown };
   /** The dynamic choices by the path of the field; `*` stands for the index of a row. */
   choices: { [key: string]: Choice[] };

@@ -66,7 +66,9 @@ export function ApiProvider<A extends Connected>(
 
   useEffect(
     () =>
-      api[transportOf].onAffects((names) => invalidateQueries(client, names)),
+      api[transportOf].onAffects((invalidations) =>
+        invalidateQueries(client, invalidations),
+      ),
     [api, client],
   );
 

@@ -3,6 +3,7 @@
 import { createBatch } from "./batch";
 import { encodeBody } from "./multipart";
 import { createCrossTabNotifier } from "./crossTab";
+import { parseAffects, type Invalidation } from "./invalidation";
 import { callServerFunction, serverFunctions } from "./serverRendering";
 import { readOutput, unanswered } from "./response";
 
@@ -37,8 +38,8 @@ export interface MutationRequest {
   readonly fetch?: typeof fetch | undefined;
 }
 
-/** Receives the names of the queries that a mutation invalidated; `*` means all queries. */
-export type AffectsListener = (names: readonly string[]) => void;
+/** Receives the queries that a mutation invalidated. */
+export type AffectsListener = (invalidations: readonly Invalidation[]) => void;
 
 /** The address of the server, for channels and forms. */
 export interface ServerAddress {
@@ -119,9 +120,21 @@ export function createTransport(
       );
     const path = `/call/${target(name)}`;
     const response = await send(path, input ?? {}, request);
-    // The mutation took effect even if the body of the response turns out to be incomplete.
-    if (response.ok) invalidate(response.headers.get("mizan-affects") ?? "");
-    return readOutput(response, request.signal);
+    if (!response.ok) return readOutput(response, request.signal);
+    const affected = parseAffects(response.headers.get("mizan-affects"));
+    try {
+      const data = await readOutput(response, request.signal);
+      invalidate(
+        affected.map(({ returns, ...query }) =>
+          returns ? { ...query, fresh: { data } } : query,
+        ),
+      );
+      return data;
+    } catch (error) {
+      // The mutation took effect even if the body of the response is incomplete.
+      invalidate(affected);
+      throw error;
+    }
   }
 
   async function sendQuery(
@@ -163,14 +176,13 @@ export function createTransport(
       ),
   });
 
-  function invalidate(affects: string): void {
-    const names = affects.split(",").flatMap((name) => name.trim() || []);
-    if (names.length > 0) notify(names);
-    if (names.includes("*")) tabs.notify();
+  function invalidate(invalidations: readonly Invalidation[]): void {
+    if (invalidations.length > 0) notify(invalidations);
+    if (invalidations.some(({ name }) => name === "*")) tabs.notify();
   }
 
-  function notify(names: readonly string[]): void {
-    for (const listener of [...listeners]) listener(names);
+  function notify(invalidations: readonly Invalidation[]): void {
+    for (const listener of [...listeners]) listener(invalidations);
   }
 
   return {
@@ -185,7 +197,7 @@ export function createTransport(
     },
     onAffects(listener) {
       listeners.add(listener);
-      stopListening ??= tabs.listen(() => notify(["*"]));
+      stopListening ??= tabs.listen(() => notify([{ name: "*" }]));
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;

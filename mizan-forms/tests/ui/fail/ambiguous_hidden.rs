@@ -6,8 +6,8 @@ use validator::Validate;
 #[derive(Form, Deserialize, JsonSchema, Validate)]
 #[form(name = "contact")]
 struct Contact {
-    #[field(hidden, disabled)]
-    message: String,
+    #[field(hidden)]
+    campaign: String,
 }
 
 fn main() {}

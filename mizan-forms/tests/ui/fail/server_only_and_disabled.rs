@@ -1,0 +1,13 @@
+use mizan_forms::Form;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use validator::Validate;
+
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "contact")]
+struct Contact {
+    #[field(server_only, disabled)]
+    message: String,
+}
+
+fn main() {}
