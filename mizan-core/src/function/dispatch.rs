@@ -72,7 +72,7 @@ impl Cx {
         &self,
         input: F,
     ) -> Result<F::Output, CallError<F::Error>> {
-        run(self, || Ok(input)).await
+        run(self, None, || Ok(input)).await
     }
 
     /// Calls another function with Rust values on behalf of `principal`.
@@ -96,11 +96,16 @@ impl Cx {
 
 async fn run<F: ServerFunction>(
     cx: &Cx,
+    document: Option<&[u8]>,
     input: impl FnOnce() -> Result<F, Error>,
 ) -> Result<F::Output, CallError<F::Error>> {
     F::POLICY.decide(cx).await.into_result(cx.principal())?;
     let input = input()?;
-    input.validate().map_err(Error::invalid_fields)?;
+    match document {
+        Some(document) => input.validate_document(document),
+        None => input.validate(),
+    }
+    .map_err(Error::invalid_fields)?;
     input.authorize(cx).await.into_result(cx.principal())?;
     input.call(cx).await.map_err(CallError::Failed)
 }
@@ -109,7 +114,7 @@ async fn run<F: ServerFunction>(
 pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallReply {
     let result = async {
         let decode = || cx.uploads().decoding(|| json::decode_input(&input));
-        Ok(run::<F>(&cx, decode).await?)
+        Ok(run::<F>(&cx, Some(&input), decode).await?)
     };
     let result = encode(F::NAME, result).await;
     let mut head = cx.into_reply_head();
@@ -160,7 +165,7 @@ where
             let input = cx.uploads().decoding(|| json::decode_input(&input))?;
             conversion.input(input)
         };
-        let result = match run::<F>(&cx, decode).await {
+        let result = match run::<F>(&cx, None, decode).await {
             Ok(output) => Ok(output),
             Err(CallError::Failed(error)) => Err(error),
             Err(CallError::Refused(error)) => return Err(error),
@@ -184,7 +189,7 @@ async fn encode<O: Output>(
     name: &str,
     result: impl Future<Output = Result<O, Error>>,
 ) -> Result<Bytes, Error> {
-    let json = AssertUnwindSafe(async { Ok(Bytes::from(serde_json::to_vec(&result.await?)?)) });
+    let json = AssertUnwindSafe(async { Ok(Bytes::from(json::encode_json(&result.await?)?)) });
     json.catch_unwind()
         .await
         .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))

@@ -40,10 +40,13 @@ let server: LiveServer;
 const open: ChannelSubscription<Chat>[] = [];
 
 function createApi(user?: string): Api {
-  const transport = createTransport({}, {
-    baseUrl: server.baseUrl,
-    headers: () => (user ? { authorization: `Bearer ${user}` } : {}),
-  });
+  const transport = createTransport(
+    {},
+    {
+      baseUrl: server.baseUrl,
+      headers: () => (user ? { authorization: `Bearer ${user}` } : {}),
+    },
+  );
   return { [transportOf]: transport, revoke: mutation(transport, "revoke") };
 }
 

@@ -14,10 +14,15 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "431ffbce0bcfc2cf";
+export const contract = "bb57e5c2ec36f4f5";
 
 /** Identifies the version of each function, by name on the wire. */
-const contracts: Contracts = {};
+const contracts: Contracts = {
+  post: "d36a2a31",
+  posts: "e008ded6",
+  save: "a8b21a48",
+  site: "e54363c9",
+};
 
 /** The server's functions. */
 export interface Api extends Connected {

@@ -14,14 +14,10 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "5fcca723e7bd854e";
+export const contract = "234b6424f6db3f15";
 
 /** Identifies the version of each function, by name on the wire. */
-const contracts: Contracts = {
-  "verdicts.state": "6a471b19",
-  "verdicts.submit": "1ee47727",
-  "verdicts.validate": "0320e3c8",
-};
+const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {

@@ -5,7 +5,8 @@ import { encodeBody } from "./multipart";
 import { createCrossTabNotifier } from "./crossTab";
 import { parseAffects, type Invalidation } from "./invalidation";
 import { callServerFunction, serverFunctions } from "./serverRendering";
-import { readOutput, unanswered } from "./response";
+import { stringifyJson } from "./json";
+import { readOutput, unanswered, type ReplyCodec } from "./response";
 
 /** The maximum length of a URL. Some proxies reject longer ones, so longer queries use POST. */
 const maxUrlLength = 2_000;
@@ -27,6 +28,8 @@ export interface QueryRequest {
   readonly batch?: boolean | undefined;
   /** Sends the input in the body, because URLs are logged. */
   readonly post?: boolean | undefined;
+  /** Converts the reply from JSON. */
+  readonly codec?: ReplyCodec | undefined;
 }
 
 /** Options of a request for a mutation. */
@@ -36,6 +39,8 @@ export interface MutationRequest {
   readonly idempotencyKey?: string | undefined;
   /** A replacement for the global `fetch`, unless {@link ApiOptions.fetch} is set. */
   readonly fetch?: typeof fetch | undefined;
+  /** Converts the reply from JSON. */
+  readonly codec?: ReplyCodec | undefined;
 }
 
 /** Receives the queries that a mutation invalidated. */
@@ -43,6 +48,7 @@ export type AffectsListener = (invalidations: readonly Invalidation[]) => void;
 
 /** The address of the server, for channels and forms. */
 export interface ServerAddress {
+  readonly contract: string;
   readonly baseUrl: string;
   readonly headers: ApiOptions["headers"];
 }
@@ -50,6 +56,8 @@ export interface ServerAddress {
 /** A connection to a server. It has no global state. */
 export interface Transport {
   readonly address: ServerAddress;
+  /** The conversions of queries that need some, by name, for data that is embedded in a page. */
+  readonly codecs: Map<string, ReplyCodec>;
   mutate(
     name: string,
     input: unknown,
@@ -71,12 +79,9 @@ export interface Connected {
   readonly [transportOf]: Transport;
 }
 
-/** The versions of functions that a client was generated from, by name on the wire. */
-export type Contracts = Readonly<Record<string, string>>;
-
-/** Creates the transport of a client that was generated from `contracts`. */
+/** Creates the transport of a client that was generated from `contract`. */
 export function createTransport(
-  contracts: Contracts,
+  contract: string,
   options: ApiOptions = {},
 ): Transport {
   const { baseUrl = "/api/mizan" } = options;
@@ -92,6 +97,7 @@ export function createTransport(
     { signal, idempotencyKey, fetch: given }: MutationRequest = {},
   ): Promise<Response> {
     const headers = new Headers(await options.headers?.());
+    headers.set("mizan-contract", contract);
     if (idempotencyKey !== undefined)
       headers.set("idempotency-key", idempotencyKey);
     const init: RequestInit = { headers, signal: signal ?? null };
@@ -118,12 +124,12 @@ export function createTransport(
       throw new Error(
         `${name} is a mutation and was called during server rendering: call it in an event handler or an effect`,
       );
-    const path = `/call/${target(name)}`;
-    const response = await send(path, input ?? {}, request);
-    if (!response.ok) return readOutput(response, request.signal);
+    const response = await send(callPath(name), input ?? {}, request);
+    if (!response.ok)
+      return readOutput(response, request.signal, request.codec);
     const affected = parseAffects(response.headers.get("mizan-affects"));
     try {
-      const data = await readOutput(response, request.signal);
+      const data = await readOutput(response, request.signal, request.codec);
       invalidate(
         affected.map(({ returns, ...query }) =>
           returns ? { ...query, fresh: { data } } : query,
@@ -140,38 +146,27 @@ export function createTransport(
   async function sendQuery(
     name: string,
     input: unknown,
-    { signal, post }: QueryRequest = {},
+    { signal, post, codec }: QueryRequest = {},
   ): Promise<unknown> {
-    const path = `/call/${target(name)}`;
+    const path = callPath(name);
     const search =
       input === undefined
         ? ""
-        : `${path.includes("?") ? "&" : "?"}input=${encodeURIComponent(JSON.stringify(input))}`;
+        : `?input=${encodeURIComponent(stringifyJson(input) ?? "null")}`;
     const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
     const response = await (fits && !post
       ? send(path + search, undefined, { signal })
       : send(path, input ?? {}, { signal }));
-    return readOutput(response, signal);
-  }
-
-  /** Returns a function in a URL: its name, with the version that this client was generated from. */
-  function target(name: string): string {
-    const contract = contracts[name];
-    return (
-      encodeURIComponent(name) + (contract ? `?contract=${contract}` : "")
-    );
+    return readOutput(response, signal, codec);
   }
 
   const batch = createBatch({
-    one: ({ name, input, signal }) => sendQuery(name, input, { signal }),
+    one: ({ name, input, signal, codec }) =>
+      sendQuery(name, input, { signal, codec }),
     several: (calls, signal) =>
       send(
         "/batch",
-        calls.map(({ name, input }) => ({
-          name,
-          contract: contracts[name],
-          input,
-        })),
+        calls.map(({ name, input }) => ({ name, input })),
         { signal },
       ),
   });
@@ -186,13 +181,15 @@ export function createTransport(
   }
 
   return {
-    address: { baseUrl, headers: options.headers },
+    address: { contract, baseUrl, headers: options.headers },
+    codecs: new Map(),
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
-      if (functions) return callServerFunction(functions, target(name), input);
+      const { signal, codec } = request;
+      if (functions) return callServerFunction(functions, name, input, codec);
       return request.batch
-        ? batch({ name, input, signal: request.signal })
+        ? batch({ name, input, signal, codec })
         : sendQuery(name, input, request);
     },
     onAffects(listener) {
@@ -206,4 +203,8 @@ export function createTransport(
       };
     },
   };
+}
+
+function callPath(name: string): string {
+  return `/call/${encodeURIComponent(name)}`;
 }
