@@ -57,6 +57,26 @@ pub(crate) enum Problem {
         first: &'static str,
         second: &'static str,
     },
+    PreviousWithoutFunction {
+        name: &'static str,
+        function: &'static str,
+        at: String,
+    },
+    PreviousWithoutDifference {
+        name: &'static str,
+        is_current: bool,
+        at: String,
+    },
+    InvalidContract {
+        name: String,
+        contract: String,
+        at: String,
+    },
+    RetiredButSupported {
+        name: String,
+        contract: String,
+        at: String,
+    },
 }
 
 /// A problem with an entry of `affects`.
@@ -213,6 +233,35 @@ impl fmt::Display for Problem {
                 f,
                 "duplicate error type `{name}`: `{first}` and `{second}` declare different types; \
                  rename one with `#[client_error(name = \"..\")]`"
+            ),
+            Self::PreviousWithoutFunction { name, function, at } => write!(
+                f,
+                "the previous version of `{name}` ({at}) converts its calls to `{function}`, which is \
+                 not registered; add it with `.function::<..>()`"
+            ),
+            Self::PreviousWithoutDifference {
+                name,
+                is_current: true,
+                at,
+            } => write!(
+                f,
+                "the previous version of `{name}` ({at}) has the contract of the current one, so that \
+                 no call reaches it; remove it, or use the former types"
+            ),
+            Self::PreviousWithoutDifference { name, at, .. } => write!(
+                f,
+                "the previous version of `{name}` ({at}) has the contract of another previous version; \
+                 remove one of them"
+            ),
+            Self::InvalidContract { name, contract, at } => write!(
+                f,
+                "invalid contract `{contract}` of `{name}` ({at}): copy the 8 hexadecimal digits from \
+                 the former manifest, or from `mizan-codegen compat`"
+            ),
+            Self::RetiredButSupported { name, contract, at } => write!(
+                f,
+                "the contract {contract} of `{name}` is retired ({at}), but the registry supports it; \
+                 remove `.retire(..)`, or the previous version"
             ),
         }
     }

@@ -7,7 +7,7 @@ import {
   type Owner,
 } from "./persistence";
 import { Subscription } from "./subscription";
-import type { ChannelOptions } from "./types";
+import type { ChannelDefinition, ChannelOptions } from "./types";
 import { CallError } from "../transport/error";
 import { isObject } from "../transport/response";
 import { serverFunctions } from "../transport/serverRendering";
@@ -50,9 +50,8 @@ export class ChannelConnection implements SocketOwner {
   #lastAlias = 0;
   /** The limits of the current connection; unset while it does not accept new requests. */
   #limits: Limits | undefined;
-  #isOutdated = false;
   /** The user of the last connection. */
-  #owner: Owner | undefined;
+  #owner: Pick<Owner, "user"> | undefined;
   #stoppedBy: CallError | undefined;
 
   constructor(address: ServerAddress) {
@@ -73,20 +72,26 @@ export class ChannelConnection implements SocketOwner {
    * Returns `undefined` while a page is rendered on the server.
    */
   retain(
-    channel: string,
+    channel: ChannelDefinition<unknown>,
     paramsJson: string,
     options: ChannelOptions,
   ): Subscription | undefined {
     if (serverFunctions()) return undefined;
-    const key = subscriptionKey(channel, paramsJson);
+    const key = subscriptionKey(channel.name, paramsJson);
     const found = this.#subscriptions.get(key);
     if (found) {
       found.holders += 1;
       found.log.limit = Math.max(found.log.limit, options.limit ?? 0);
       return found;
     }
-    const target = `"channel":${JSON.stringify(channel)},"params":${paramsJson}`;
-    const subscription = new Subscription(key, target, options);
+    const { name, contract } = channel;
+    const target = JSON.stringify({ channel: name, contract }).slice(1, -1);
+    const subscription = new Subscription(
+      key,
+      `${target},"params":${paramsJson}`,
+      contract,
+      options,
+    );
     this.#start(subscription);
     return subscription;
   }
@@ -122,13 +127,11 @@ export class ChannelConnection implements SocketOwner {
     if (this.#subscriptions.size > 0) this.#socket.restart();
   }
 
-  opened({ user, contract, limits }: WelcomeFrame): void {
-    const own = this.#address.contract;
+  opened({ user, limits }: WelcomeFrame): void {
     if (this.#owner && this.#owner.user !== user) this.#clearDataOfOtherUser();
-    this.#owner = { user, contract: own };
-    this.#isOutdated = contract !== undefined && contract !== own;
+    this.#owner = { user };
     this.#limits = limits;
-    this.requests.opened(limits, this.#isOutdated);
+    this.requests.opened(limits);
     for (const subscription of this.#all()) this.#subscribe(subscription);
   }
 
@@ -195,7 +198,7 @@ export class ChannelConnection implements SocketOwner {
       subscription.stopPersisting = persistChanges(
         this.#storageKey(subscription),
         subscription.log,
-        () => (subscription.closedBy ? undefined : this.#owner),
+        () => (subscription.closedBy ? undefined : this.#ownerOf(subscription)),
       );
     if (this.#stoppedBy) subscription.close(this.#stoppedBy);
     else this.#socket.open();
@@ -204,14 +207,12 @@ export class ChannelConnection implements SocketOwner {
 
   #subscribe(subscription: Subscription): void {
     const { log, options, target } = subscription;
-    if (!this.#limits || !this.#owner || subscription.closedBy) return;
+    const owner = this.#ownerOf(subscription);
+    if (!this.#limits || !owner || subscription.closedBy) return;
     if (this.#byAlias.size >= this.#limits.subs)
       return this.#end(subscription, tooManySubscriptions(this.#limits));
     if (options.persist && !log.position) {
-      const kept = readPersistedLog(
-        this.#storageKey(subscription),
-        this.#owner,
-      );
+      const kept = readPersistedLog(this.#storageKey(subscription), owner);
       if (kept) log.restore(kept);
     }
     const alias = (this.#lastAlias += 1);
@@ -224,8 +225,6 @@ export class ChannelConnection implements SocketOwner {
     const frame = `{"t":"sub","sub":${alias},${target}${from}}`;
     if (!fits(frame, this.#limits))
       return this.#end(subscription, tooLarge(this.#limits));
-    if (log.state.outdated !== this.#isOutdated)
-      log.set({ outdated: this.#isOutdated });
     subscription.request(alias);
     this.#byAlias.set(alias, subscription);
     this.#socket.send(frame);
@@ -237,7 +236,7 @@ export class ChannelConnection implements SocketOwner {
     frame: Extract<SubscriptionFrame, { readonly t: "unsub" }>,
   ): void {
     this.#byAlias.delete(frame.sub);
-    const error = readRefusal(frame, this.#isOutdated);
+    const error = readRefusal(frame);
     if (error.code !== "unavailable" && error.code !== "rate_limited")
       return this.#end(subscription, error);
     // While the server drains, it refuses new subscriptions. The next connection requests them.
@@ -295,6 +294,10 @@ export class ChannelConnection implements SocketOwner {
       subscription.log.reset();
       subscription.reopen();
     }
+  }
+
+  #ownerOf({ contract }: Subscription): Owner | undefined {
+    return this.#owner && { ...this.#owner, contract };
   }
 
   #storageKey({ key }: Subscription): string {

@@ -9,10 +9,10 @@ const keyPrefix = "mizan.channel:";
 /** The delay between a change and the write, in milliseconds. */
 const writeDelayMs = 1_000;
 
-/** The owner of an entry. Another user, or another version of the client, must not read it. */
+/** The owner of an entry. Another user, or a client for another version of the channel, must not read it. */
 export interface Owner {
   readonly user: string | undefined;
-  readonly contract: string;
+  readonly contract: string | undefined;
 }
 
 type Entry = PersistedLog & Owner & { readonly writtenAt: number };

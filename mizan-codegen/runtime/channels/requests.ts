@@ -43,7 +43,6 @@ export class ChannelRequests {
   readonly #send: (frame: string) => void;
   #limits: Limits | undefined;
   #isDraining = false;
-  #outdated = false;
   #next = 0;
 
   constructor(send: (frame: string) => void) {
@@ -97,9 +96,8 @@ export class ChannelRequests {
   }
 
   /** Records that a connection was established. */
-  opened(limits: Limits, outdated: boolean): void {
+  opened(limits: Limits): void {
     this.#limits = limits;
-    this.#outdated = outdated;
     this.#isDraining = false;
   }
 
@@ -148,7 +146,7 @@ export class ChannelRequests {
    * request was postponed.
    */
   #postpone(request: Request, error: RefusalFrame): boolean {
-    const { code, retryAfter = 0 } = readRefusal(error, this.#outdated);
+    const { code, retryAfter = 0 } = readRefusal(error);
     if (code !== "unavailable" && code !== "rate_limited") return false;
     const waits = this.#isDraining && code === "unavailable";
     if (!waits && !request.mayHaveRun) return false;
@@ -166,7 +164,7 @@ export class ChannelRequests {
 
   /** Returns the error of this attempt, or `outcome_unknown` if an earlier attempt may have been processed. */
   #failure(request: Request, error: RefusalFrame): CallError {
-    const failure = readRefusal(error, this.#outdated);
+    const failure = readRefusal(error);
     return failure.code === "not_subscribed" && request.mayHaveRun
       ? outcomeUnknown(failure)
       : failure;

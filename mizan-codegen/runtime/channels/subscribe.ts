@@ -53,7 +53,7 @@ export function subscribe<T extends ChannelTypes>(
   options: ChannelOptions = {},
 ): ChannelSubscription<T> {
   const connection = connectionOf(api[transportOf]);
-  let held = connection.retain(channel.name, canonicalJson(params), options);
+  let held = connection.retain(channel, canonicalJson(params), options);
   const last = held;
   return {
     ...actionsOf<T>(connection, () => held),

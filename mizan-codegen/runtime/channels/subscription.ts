@@ -22,6 +22,8 @@ export class Subscription implements Sender {
   readonly key: string;
   /** The members of the `sub` frame that stay the same on every connection. */
   readonly target: string;
+  /** The version of the channel that the client was generated from. */
+  readonly contract: string | undefined;
   readonly options: ChannelOptions;
   readonly log: ChannelLog;
   /** The number of components and other callers that hold the subscription. */
@@ -34,9 +36,15 @@ export class Subscription implements Sender {
   #hasBeenLive = false;
   #consecutiveRefusals = 0;
 
-  constructor(key: string, target: string, options: ChannelOptions) {
+  constructor(
+    key: string,
+    target: string,
+    contract: string | undefined,
+    options: ChannelOptions,
+  ) {
     this.key = key;
     this.target = target;
+    this.contract = contract;
     this.options = options;
     this.log = new ChannelLog(options.limit ?? defaultLimit);
   }

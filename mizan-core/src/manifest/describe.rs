@@ -1,35 +1,41 @@
 //! Description of functions, forms and channels as JSON.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::Manifest;
-use super::contract::contract;
+use super::contract::{self, FunctionParts};
 use super::definitions::{rename_references, rename_split_types};
-use super::error_types::ErrorTypes;
+use super::error_types::{ErrorTypes, describe_type};
 use crate::channel::ChannelEntry;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
 use crate::function::{Affected, FunctionEntry, FunctionKind, Source};
 use crate::problem::Problem;
+use crate::version::Retired;
 
 /// The version of the manifest format.
 const FORMAT: u32 = 1;
 
+/// The parts of an application that a manifest describes.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) functions: &'a [FunctionEntry],
+    pub(crate) previous: &'a [FunctionEntry],
+    pub(crate) retired: &'a [Retired],
+    pub(crate) forms: &'a [FormEntry],
+    pub(crate) channels: &'a [ChannelEntry],
+}
+
 /// Describes functions, forms and channels, and reports those that cannot be described.
-pub(crate) fn describe(
-    functions: &[FunctionEntry],
-    forms: &[FormEntry],
-    channels: &[ChannelEntry],
-    problems: &mut Vec<Problem>,
-) -> Manifest {
+pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifest {
     let mut schemas = Schemas::new();
     let mut errors = ErrorTypes::default();
-    let mut functions = describe_functions(functions, &mut schemas, &mut errors, problems);
-    let mut channels = describe_channels(channels, &mut schemas, problems);
+    let mut functions = describe_functions(parts.functions, &mut schemas, &mut errors, problems);
+    let mut channels = describe_channels(parts.channels, &mut schemas, problems);
 
     let Definitions {
         definitions,
@@ -43,23 +49,95 @@ pub(crate) fn describe(
         rename_member(channel, "client_message", &renamed);
     }
 
+    let errors = errors.into_json();
+    let canonical = contract::Definitions::new(&definitions);
+    for function in &mut functions {
+        let error = function["error"].as_str().map(|name| &errors[name]);
+        let contract = contract::of_function(&FunctionParts {
+            is_safe: function["kind"] != FunctionKind::Mutation.as_str(),
+            input: function.get("input"),
+            inputs: &canonical,
+            output: &function["output"],
+            error: error.unwrap_or(&Value::Null),
+            outputs: &canonical,
+        });
+        insert_contract(function, contract);
+    }
+    for channel in &mut channels {
+        let contract = contract::of_channel(channel, &canonical);
+        insert_contract(channel, contract);
+    }
+
     let mut document = json!({
         "mizan": FORMAT,
         "contract": "",
         "codes": ErrorCode::ALL.map(ErrorCode::as_str),
         "functions": functions,
-        "errors": errors.into_json(),
+        "errors": errors,
         "$defs": definitions,
     });
-    if !forms.is_empty() {
-        document["forms"] = describe_forms(forms);
+    if !parts.forms.is_empty() {
+        document["forms"] = describe_forms(parts.forms);
     }
     if !channels.is_empty() {
         document["channels"] = json!(channels);
     }
-    let contract = contract(&document);
+    let previous = parts.previous.iter();
+    let previous = previous.map(|entry| (entry.name, entry.contract.clone()));
+    let retired = parts.retired.iter();
+    let retired = retired.map(|retired| (&*retired.name, retired.contract.clone()));
+    for (key, versions) in [
+        ("previous", by_name(previous)),
+        ("retired", by_name(retired)),
+    ] {
+        if !versions.is_empty() {
+            document[key] = json!(versions);
+        }
+    }
+    let contract = contract::of_manifest(&document);
     document["contract"] = json!(contract);
     Manifest { document, contract }
+}
+
+/// Returns the contract of a function that has its own schemas.
+pub(crate) fn contract_of(entry: &FunctionEntry) -> String {
+    let Schemas {
+        mut inputs,
+        mut outputs,
+    } = Schemas::new();
+    let input = input_schema(entry, &mut inputs);
+    let output = (entry.output)(&mut outputs).to_value();
+    let error = (entry.error)(&mut outputs).map(|declared| describe_type(&declared));
+    contract::of_function(&FunctionParts {
+        is_safe: entry.kind.is_safe(),
+        input: Some(&input).filter(|input| may_have_members(input)),
+        inputs: &contract::Definitions::new(&inputs.take_definitions(false)),
+        output: &output,
+        error: &error.unwrap_or_default(),
+        outputs: &contract::Definitions::new(&outputs.take_definitions(false)),
+    })
+}
+
+/// Inserts the contract after the name and kind of a function or channel.
+fn insert_contract(entry: &mut Value, contract: String) {
+    if let Some(members) = entry.as_object_mut() {
+        let index = members
+            .keys()
+            .take_while(|key| matches!(key.as_str(), "name" | "kind"))
+            .count();
+        members.shift_insert(index, "contract".to_owned(), contract.into());
+    }
+}
+
+/// Groups contracts by the names of their functions or channels.
+fn by_name<'a>(
+    versions: impl Iterator<Item = (&'a str, String)>,
+) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let mut grouped = BTreeMap::<_, BTreeSet<_>>::new();
+    for (name, contract) in versions {
+        grouped.entry(name).or_default().insert(contract);
+    }
+    grouped
 }
 
 /// The schema generators.
@@ -180,11 +258,7 @@ fn describe_input(
     schemas: &mut SchemaGenerator,
     problems: &mut Vec<Problem>,
 ) -> Option<Value> {
-    let mut schema = (function.input)(schemas).to_value();
-    // The description repeats the documentation of the function.
-    if let Some(schema) = schema.as_object_mut() {
-        schema.shift_remove("description");
-    }
+    let schema = input_schema(function, schemas);
     if !is_object(&schema) {
         problems.push(Problem::InputNotAnObject {
             function: function.name,
@@ -199,6 +273,15 @@ fn describe_input(
         });
     }
     has_arguments.then_some(schema)
+}
+
+fn input_schema(function: &FunctionEntry, schemas: &mut SchemaGenerator) -> Value {
+    let mut schema = (function.input)(schemas).to_value();
+    // The description repeats the documentation of the function.
+    if let Some(schema) = schema.as_object_mut() {
+        schema.shift_remove("description");
+    }
+    schema
 }
 
 fn describe_forms(forms: &[FormEntry]) -> Value {

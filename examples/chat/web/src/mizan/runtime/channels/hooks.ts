@@ -37,7 +37,7 @@ export function useChannel<T extends ChannelTypes>(
 ): ChannelResult<T> {
   const { enabled = true, limit, recent, persist } = options;
   const connection = connectionOf(api[transportOf]);
-  const { name } = channel;
+  const { name, contract } = channel;
   // Equal params have the same JSON, so a new object does not cause a new subscription.
   const paramsJson = canonicalJson(params);
 
@@ -48,8 +48,9 @@ export function useChannel<T extends ChannelTypes>(
       actions: actionsOf<T>(connection, find),
       state: () => find()?.log.state ?? idleState,
       subscribe: (listener: () => void): (() => void) => {
+        const options = { limit, recent, persist };
         const held = enabled
-          ? connection.retain(name, paramsJson, { limit, recent, persist })
+          ? connection.retain({ name, contract }, paramsJson, options)
           : undefined;
         if (!held) return () => {};
         const stop = held.log.onChange(listener);
@@ -59,7 +60,7 @@ export function useChannel<T extends ChannelTypes>(
         };
       },
     };
-  }, [connection, name, paramsJson, enabled, limit, recent, persist]);
+  }, [connection, name, contract, paramsJson, enabled, limit, recent, persist]);
 
   const state = useSyncExternalStore(
     store.subscribe,

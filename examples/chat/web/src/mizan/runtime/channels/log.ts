@@ -24,7 +24,6 @@ export const idleState: AnyState = {
   snapshot: undefined,
   error: undefined,
   gap: undefined,
-  outdated: false,
 };
 
 /** The part of a log that is kept for a reload of the page. */
@@ -134,8 +133,8 @@ export class ChannelLog {
     this.position = undefined;
     this.#earlierEpochs.clear();
     this.#members.clear();
-    const { status, error, outdated } = this.#state;
-    this.set({ ...idleState, status, error, outdated });
+    const { status, error } = this.#state;
+    this.set({ ...idleState, status, error });
   }
 
   /** Returns the persistent part of the log, or `undefined` before the first position is known. */
