@@ -2,7 +2,7 @@
 
 import { ChannelLog, defaultLimit } from "./log";
 import type { Sender } from "./requests";
-import type { ChannelOptions } from "./types";
+import type { ChannelCodec, ChannelOptions } from "./types";
 import type { CallError } from "../transport/error";
 
 /** The relation between a subscription and the current connection. */
@@ -26,6 +26,8 @@ export class Subscription implements Sender {
   readonly target: string;
   readonly options: ChannelOptions;
   readonly log: ChannelLog;
+  /** Set if the channel has integers that a number cannot hold. */
+  readonly isExact: boolean;
   /** The number of components and other callers that hold the subscription. */
   holders = 1;
   /** Stops the persistence in `sessionStorage`. */
@@ -36,11 +38,17 @@ export class Subscription implements Sender {
   #hasBeenLive = false;
   #consecutiveRefusals = 0;
 
-  constructor(key: string, target: string, options: ChannelOptions) {
+  constructor(
+    key: string,
+    target: string,
+    options: ChannelOptions,
+    codec: ChannelCodec | undefined,
+  ) {
     this.key = key;
     this.target = target;
     this.options = options;
-    this.log = new ChannelLog(options.limit ?? defaultLimit);
+    this.log = new ChannelLog(options.limit ?? defaultLimit, codec);
+    this.isExact = codec?.exact ?? false;
   }
 
   /** The name on the current connection, from the request on. */
