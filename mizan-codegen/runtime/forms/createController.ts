@@ -4,6 +4,7 @@ import type { FormController, FormStatus } from "./controller";
 import type { FormDefinition, FormState } from "./definition";
 import { createPointerState } from "./deferWhilePointerDown";
 import { createFocusRequests } from "./focus";
+import type { Codec } from "../transport/codec";
 import { createLiveValidation, type ValidateQuery } from "./liveValidation";
 import type { FormOptions } from "./options";
 import { createRenderedFields } from "./renderedFields";
@@ -28,6 +29,8 @@ export function createFormController(init: ControllerInit): FormController {
   const { name } = definition;
   let { options } = init;
   const validateQuery: ValidateQuery = query(transport, `${name}.validate`, {
+    ...(definition.codecs?.validate as
+      Codec<Parameters<ValidateQuery>[0]> | undefined),
     post: true,
   });
   const form: FormController = {

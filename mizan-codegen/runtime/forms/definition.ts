@@ -1,3 +1,5 @@
+import type { Codec } from "../transport/codec";
+
 /** Types of a form. A generated interface extends this for each form. */
 export interface FormTypes {
   /** Values that are submitted. */
@@ -21,6 +23,12 @@ export interface FormDefinition<T extends FormTypes = FormTypes> {
   readonly fields: readonly FieldDefinition[];
   /** Validates the values in the browser, with the server's messages. */
   readonly schema: StandardSchema<T["input"]>;
+  /** Conversions of the form's functions between JSON and the form's types. */
+  readonly codecs?: {
+    readonly state?: Omit<Codec, "encode">;
+    readonly submit?: Codec;
+    readonly validate?: Codec;
+  };
   /** Carries the form's types. Never set. */
   readonly types?: T;
 }

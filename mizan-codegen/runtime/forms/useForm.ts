@@ -52,7 +52,12 @@ export function useFormOf<T extends FormTypes>(
   const transport = api[transportOf];
   const client = useQueryClient();
   const stateQuery = useMemo(
-    () => query<void, FormState, Error>(transport, `${definition.name}.state`),
+    () =>
+      query<void, FormState, Error>(
+        transport,
+        `${definition.name}.state`,
+        definition.codecs?.state,
+      ),
     [transport, definition],
   );
   const state = useFormState(stateQuery);

@@ -5,6 +5,7 @@
 use serde_json::Value as JsonValue;
 
 use super::client::{error_type, input_type, output_type};
+use super::codecs::Codecs;
 use super::printing::{
     Document, Expression, Property, TypeImports, assignment, comment, literal, text,
     union_after_operator, without_docs,
@@ -35,16 +36,25 @@ export function AutoForm<T extends runtime.FormTypes>(
 }
 "#;
 
-pub(super) fn print(plan: &Plan<'_>) -> String {
+pub(super) fn print(plan: &Plan<'_>, codecs: &Codecs<'_>) -> String {
     let outputs = plan.forms.iter().map(|form| &form.submit.output);
     let imports = TypeImports::of(outputs).statements(plan.dates);
+    let imports = if plan
+        .forms
+        .iter()
+        .any(|form| codecs_of(form, codecs).next().is_some())
+    {
+        format!("import * as codecs from \"./codecs\";\n{imports}")
+    } else {
+        imports
+    };
     let mut file = HEAD.replacen(
         "import * as runtime",
         &format!("{imports}import * as runtime"),
         1,
     );
     for form in &plan.forms {
-        for part in [types(form), definition(form), hook(form)] {
+        for part in [types(form), definition(form, codecs), hook(form)] {
             file.push('\n');
             file.push_str(&part.print());
         }
@@ -134,7 +144,24 @@ fn path_type(path: &str) -> Document {
     text(format!("`{}`", parts.collect::<Vec<_>>().join(".")))
 }
 
-fn definition(form: &Form<'_>) -> Document {
+/// The conversions of a form's functions that need some.
+fn codecs_of<'c>(
+    form: &'c Form<'_>,
+    codecs: &'c Codecs<'_>,
+) -> impl Iterator<Item = (String, Expression)> + 'c {
+    let functions = [
+        ("state", &form.state),
+        ("submit", &form.submit),
+        ("validate", &form.validate),
+    ];
+    functions
+        .into_iter()
+        .map(|(name, function)| (name.to_owned(), codecs.of_function(function)))
+        .filter(|(_, codec)| !codec.is_empty())
+        .map(|(name, codec)| (name, Expression::Object(codec)))
+}
+
+fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
     let manifest = form.manifest;
     let schema = form
         .submit
@@ -153,6 +180,16 @@ fn definition(form: &Form<'_>) -> Document {
     members.extend(redirect.map(|path| ("redirect", string(path))));
     members.push(("fields", fields(&form.fields)));
     members.push(("schema", Expression::atom(schema)));
+    let codecs: Vec<_> = codecs_of(form, codecs)
+        .map(|(name, value)| Property {
+            comment: None,
+            name,
+            value,
+        })
+        .collect();
+    if !codecs.is_empty() {
+        members.push(("codecs", Expression::ObjectLines(codecs)));
+    }
     let members = members.into_iter().map(|(name, value)| Property {
         comment: None,
         name: name.to_owned(),

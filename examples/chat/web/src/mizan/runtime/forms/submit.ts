@@ -2,6 +2,7 @@
 
 import type { QueryClient } from "@tanstack/react-query";
 import { get } from "react-hook-form";
+import { encodeWith, type Codec } from "../transport/codec";
 import { CallError } from "../transport/error";
 import type { Query } from "../transport/functions";
 import { encodeBody } from "../transport/multipart";
@@ -68,25 +69,25 @@ async function send(
   form: FormController,
   { transport, getOptions, serverErrors }: SubmitContext,
 ): Promise<{ readonly output: unknown } | undefined> {
-  const hasFiles = typeof encodeBody(values) !== "string";
   const sent = cloneValues(form.rhf.getValues());
   form.live.stop();
   serverErrors.beginSubmission(sent);
   try {
-    const output = await transport.mutate(
-      `${form.definition.name}.submit`,
-      values,
-      {
-        idempotencyKey: form.status.get().token,
-        fetch: hasFiles
-          ? fetchWithProgress((progress) =>
-              form.status.set({
-                submission: { phase: "submitting", progress },
-              }),
-            )
-          : undefined,
-      },
-    );
+    const { name, codecs } = form.definition;
+    const codec = codecs?.submit as Codec<FieldValues> | undefined;
+    const input = encodeWith(codec?.encode, values);
+    const hasFiles = typeof encodeBody(input) !== "string";
+    const output = await transport.mutate(`${name}.submit`, input, {
+      codec,
+      idempotencyKey: form.status.get().token,
+      fetch: hasFiles
+        ? fetchWithProgress((progress) =>
+            form.status.set({
+              submission: { phase: "submitting", progress },
+            }),
+          )
+        : undefined,
+    });
     return { output };
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
