@@ -1,5 +1,6 @@
-import type { QueryClient } from "@tanstack/react-query";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { readProblem } from "../transport/response";
+import { serverFunctions } from "../transport/serverRendering";
 
 /** Result of a function that the server called while it rendered the page. */
 interface EmbeddedResult {
@@ -55,6 +56,25 @@ export function removeHydratedElements(client: QueryClient): () => void {
   }
   document.addEventListener("DOMContentLoaded", remove);
   return () => document.removeEventListener("DOMContentLoaded", remove);
+}
+
+/** Uses the embedded data of a query as the first page of its infinite query. */
+export function hydrateFirstPage(
+  client: QueryClient,
+  queryKey: QueryKey,
+  infiniteKey: QueryKey,
+): void {
+  const cache = client.getQueryCache();
+  const first = cache.find({ queryKey, exact: true });
+  if (first?.state.data === undefined) return;
+  if (cache.find({ queryKey: infiniteKey, exact: true })) return;
+  if (!serverFunctions() && !isFreshlyHydrated(first)) return;
+  const query = cache.build(
+    client,
+    client.defaultQueryOptions({ queryKey: infiniteKey }),
+  );
+  hydratedAt.set(query, Date.now());
+  query.setData({ pages: [first.state.data], pageParams: [undefined] });
 }
 
 /** Returns whether the query's data was embedded in the page and still counts as fresh. */

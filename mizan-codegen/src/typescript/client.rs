@@ -47,15 +47,21 @@ fn imports(plan: &Plan<'_>) -> Document {
             .any(|function| is_wanted(function.manifest.kind))
     };
     let has_mutations = has(|kind| kind == FunctionKind::Mutation);
-    let has_queries = has(|kind| kind != FunctionKind::Mutation);
+    let is_paged = |function: &&Function<'_>| function.manifest.pages.is_some();
+    let has_pages = plan.functions.iter().any(|function| is_paged(&function));
+    let has_queries = plan
+        .all_functions()
+        .any(|function| function.manifest.kind != FunctionKind::Mutation && !is_paged(&function));
     let names = [
         ("createTransport", true),
         ("mutation", has_mutations),
+        ("pagedQuery", has_pages),
         ("query", has_queries),
         ("transportOf", true),
         ("type ApiOptions", true),
         ("type Connected", true),
         ("type Mutation", has_mutations),
+        ("type PagedQuery", has_pages),
         ("type Query", has_queries),
     ];
     let names = names
@@ -133,21 +139,23 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
 }
 
 fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
-    let open = match function.manifest.kind {
-        FunctionKind::Mutation => "Mutation<",
-        FunctionKind::Query | FunctionKind::GlobalContext | FunctionKind::LocalContext => "Query<",
+    let mut arguments = vec![
+        input_type(function),
+        output_type(function),
+        error_type(function),
+    ];
+    let open = match (function.manifest.kind, &function.manifest.pages) {
+        (FunctionKind::Mutation, _) => "Mutation<",
+        (_, Some(pages)) => {
+            arguments.push(text(literal::string(&pages.cursor)));
+            "PagedQuery<"
+        }
+        (_, None) => "Query<",
     };
     Document::concat(vec![
         comment(docs),
         text(format!("readonly {name}: ")),
-        type_arguments(
-            open,
-            [
-                input_type(function),
-                output_type(function),
-                error_type(function),
-            ],
-        ),
+        type_arguments(open, arguments),
         text(";"),
     ])
 }
@@ -180,14 +188,22 @@ fn constructions(plan: &Plan<'_>) -> Document {
 }
 
 fn construction(name: &str, function: &Function<'_>) -> Document {
-    let (open, options) = match function.manifest.kind {
-        FunctionKind::Mutation => ("mutation(", None),
-        FunctionKind::Query | FunctionKind::LocalContext if function.uses_post => {
+    let (open, options) = match (function.manifest.kind, &function.manifest.pages) {
+        (_, Some(pages)) => (
+            "pagedQuery(",
+            Some(text(format!(
+                "{{ cursor: {}, next: {} }}",
+                literal::string(&pages.cursor),
+                literal::string(&pages.next)
+            ))),
+        ),
+        (FunctionKind::Mutation, _) => ("mutation(", None),
+        (FunctionKind::Query | FunctionKind::LocalContext, _) if function.uses_post => {
             ("query(", Some(text("{ post: true }")))
         }
-        FunctionKind::Query | FunctionKind::LocalContext => ("query(", None),
+        (FunctionKind::Query | FunctionKind::LocalContext, _) => ("query(", None),
         // All global contexts are fetched in one request.
-        FunctionKind::GlobalContext => ("query(", Some(text("{ batch: true }"))),
+        (FunctionKind::GlobalContext, _) => ("query(", Some(text("{ batch: true }"))),
     };
     let wire = text(literal::string(&function.manifest.name));
     let arguments = [text("transport"), wire].into_iter().chain(options);

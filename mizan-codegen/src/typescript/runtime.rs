@@ -13,10 +13,13 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/react/hydratePage.ts",
     "runtime/react/hydration.ts",
     "runtime/react/index.ts",
+    "runtime/react/infiniteHooks.ts",
     "runtime/react/localContext.tsx",
+    "runtime/react/optimistic.ts",
     "runtime/react/pageRecovery.ts",
     "runtime/react/provider.tsx",
     "runtime/react/queryClient.ts",
+    "runtime/transport/attempts.ts",
     "runtime/transport/batch.ts",
     "runtime/transport/crossTab.ts",
     "runtime/transport/error.ts",
@@ -24,7 +27,9 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/transport/index.ts",
     "runtime/transport/invalidation.ts",
     "runtime/transport/multipart.ts",
+    "runtime/transport/pages.ts",
     "runtime/transport/response.ts",
+    "runtime/transport/retry.ts",
     "runtime/transport/serverRendering.ts",
     "runtime/transport/transport.ts",
     "runtime/validation/checks.ts",
@@ -85,7 +90,7 @@ pub(super) const CHANNEL_FILES: &[(&str, &str)] = files![
 ];
 
 /// Codes of failures that the client itself detects: `ClientCode` in `transport/error.ts`.
-pub(crate) const CLIENT_CODES: [&str; 3] = ["network", "aborted", "unreadable_reply"];
+pub(crate) const CLIENT_CODES: [&str; 4] = ["network", "aborted", "timeout", "unreadable_reply"];
 
 /// Members that every error has: the members of `CallError` in `transport/error.ts`.
 pub(crate) const ERROR_MEMBERS: [&str; 10] = [

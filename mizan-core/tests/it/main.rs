@@ -14,6 +14,7 @@ mod dispatch;
 mod errors;
 mod forms;
 mod manifest;
+mod pages;
 mod policies;
 mod registry;
 mod report;
