@@ -32,6 +32,16 @@ pub struct Arguments {
     #[arg(long)]
     pub check: bool,
 
+    /// Also write `openapi.json`, and `asyncapi.json` for an app with channels, with this title.
+    #[arg(
+        long,
+        value_name = "TITLE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "API"
+    )]
+    pub openapi: Option<String>,
+
     /// Command that prints the manifest, such as `cargo run --quiet -- manifest`.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -136,6 +146,12 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         source,
     })?;
     let files = generate(&manifest).map_err(CliErrorKind::Generate)?;
+    let files = match &arguments.openapi {
+        Some(title) => {
+            files.with_openapi(&manifest, &mizan_openapi::Options::default().title(title))
+        }
+        None => files,
+    };
     let outcome = if arguments.check {
         check(&files, &arguments.out).map(Outcome::Checked)
     } else {

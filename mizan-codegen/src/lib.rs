@@ -34,6 +34,7 @@ mod diagnostic;
 mod generate;
 pub mod manifest;
 mod naming;
+mod openapi;
 pub mod output;
 mod plan;
 mod schema;

@@ -46,6 +46,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             manifest: Some(manifest.clone()),
             out: out.clone(),
             check: options.check,
+            openapi: None,
             command: Vec::new(),
         });
     }
@@ -57,6 +58,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             manifest: None,
             out: options.out.clone().unwrap_or(client),
             check: options.check,
+            openapi: None,
             command: vec![
                 project::built_program(example.package).into(),
                 "manifest".into(),

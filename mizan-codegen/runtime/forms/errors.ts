@@ -25,8 +25,13 @@ export async function validateSchema(
     const messages = (byPath[pathOf(issue)] ??= []);
     if (!messages.includes(issue.message)) messages.push(issue.message);
   }
+  for (const [path, messages] of Object.entries(byPath))
+    if (messages.includes(requiredMessage)) byPath[path] = [requiredMessage];
   return byPath;
 }
+
+/** The message for a missing value. No other message applies to it. */
+const requiredMessage = "This field is required.";
 
 /** Converts messages to errors of react-hook-form, each at the field that shows it. */
 export function fieldErrors(
@@ -44,7 +49,7 @@ export function fieldErrors(
         ? withFieldLabel(definition, path, messages)
         : messages;
     const earlier = messagesOf(get(errors, name));
-    set(errors, name, toFieldError([...earlier, ...shown]));
+    set(errors, name, toFieldError([...new Set([...earlier, ...shown])]));
   }
   return errors;
 }
@@ -52,9 +57,25 @@ export function fieldErrors(
 /** Returns the name under which react-hook-form stores the error of a path. */
 export function errorName({ fields }: FormDefinition, path: string): string {
   const field = fieldAt(fields, path);
-  if (!field) return root;
   const name = valuePath(fields, path);
-  return field.fields || field.list ? `${name}.${root}` : name;
+  if (field) return field.fields || field.list ? `${name}.${root}` : name;
+  // The field has no place for the errors of single values, such as one of several choices.
+  const parent = path.slice(0, path.lastIndexOf("."));
+  const outer = parent === "" ? undefined : fieldAt(fields, parent);
+  return outer && !outer.fields && !outer.list ? parent : root;
+}
+
+/** Returns the messages that the field at a path shows, including those of its single values. */
+export function messagesAt(
+  definition: FormDefinition,
+  path: string,
+  messages: Messages,
+): string[] {
+  const name = errorName(definition, path);
+  const shown = Object.entries(messages)
+    .filter(([other]) => errorName(definition, other) === name)
+    .flatMap(([, texts]) => texts);
+  return [...new Set(shown)];
 }
 
 /** Returns the path of the error that react-hook-form stores under `name`. The inverse of {@link errorName}. */

@@ -13,6 +13,8 @@ export interface FieldProps {
   readonly field: ItemDefinition;
   readonly label: ReactNode;
   readonly help: ReactNode;
+  /** Path of the field, such as `phones.1.number`. */
+  readonly path: string;
   /** All error messages of the value. */
   readonly errors: readonly string[];
   /** First error message. */

@@ -16,7 +16,7 @@ import { useRenderedField } from "./renderedFields";
 import { messagesOf, root } from "./errors";
 import { FormField, type FieldOverrides } from "./field";
 import { elementId, type FormController } from "./controller";
-import { rowValues } from "./values";
+import { minRows, rowValues } from "./values";
 
 /** Props of the `Array` part of a form. */
 export interface ListProps<L extends string, N extends string> {
@@ -92,7 +92,8 @@ type RenderRow = (row: RowProps) => ReactNode;
 export function FormList(props: FormListProps): ReactNode {
   const { form, path, field, overrides } = props;
   const { add = "Add", remove = "Remove", children } = props;
-  const { min = 0, max = Infinity } = field.list ?? {};
+  const min = minRows(field);
+  const { max = Infinity } = field.list ?? {};
   const { label = field.label, help = field.help } = overrides;
   const control = form.control as unknown as Control;
   const list = useFieldArray({
@@ -115,7 +116,8 @@ export function FormList(props: FormListProps): ReactNode {
 
   return (
     <fieldset
-      data-field="list"
+      data-field={path}
+      data-widget="list"
       data-invalid={messages.length > 0 ? "" : undefined}
       aria-describedby={messages.length > 0 ? id : undefined}
     >

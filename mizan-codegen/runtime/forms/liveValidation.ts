@@ -2,7 +2,7 @@ import { get, type UseFormReturn } from "react-hook-form";
 import type { Query } from "../transport/functions";
 import { extractFiles } from "../transport/multipart";
 import type { FormDefinition, Messages } from "./definition";
-import { errorName, validateSchema } from "./errors";
+import { errorName, messagesAt, validateSchema } from "./errors";
 import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
 import { wireValues, type FieldValues } from "./values";
 
@@ -60,7 +60,11 @@ export function createLiveValidation(
     for (const path of fields) {
       pending.delete(path);
       if (result.ok)
-        serverErrors.recordCheck(path, held, result.value.errors[path]);
+        serverErrors.recordCheck(
+          path,
+          held,
+          messagesAt(definition, path, result.value.errors),
+        );
     }
     // Fields that have changed since are part of the next request, which updates their errors.
     const current = rhf.getValues();

@@ -42,8 +42,14 @@ export function parseControlValue(
   if (text === "") return isText(field) && !field.nullable ? "" : null;
   if (field.type === "boolean")
     return text === "true" ? true : text === "false" ? false : text;
-  if (field.type !== "number") return text;
-  const number = Number(text);
+  return field.type === "number" ? parseNumber(text) : text;
+}
+
+/** A valid floating-point number of HTML. Scripts accept more, such as `0x10` and blanks. */
+const numberText = /^-?(?:\d+|\d*\.\d+)(?:e[-+]?\d+)?$/i;
+
+function parseNumber(text: string): number | string {
+  const number = numberText.test(text.trim()) ? Number(text) : NaN;
   return Number.isFinite(number) ? number : text;
 }
 
@@ -69,11 +75,16 @@ export function isMultiple(field: ItemDefinition): boolean {
   );
 }
 
+/** Returns the number of rows that a list has at least. An optional list can be left out. */
+export function minRows({ list, nullable }: ItemDefinition): number {
+  return nullable ? 0 : (list?.min ?? 0);
+}
+
 function initialValue(field: ItemDefinition, given: unknown): unknown {
   const value = given ?? field.initial;
   if (field.list) {
     const rows: unknown[] = Array.isArray(value) ? value : [];
-    const missing = Math.max(0, (field.list.min ?? 0) - rows.length);
+    const missing = Math.max(0, minRows(field) - rows.length);
     return [...rows, ...Array.from({ length: missing })].map((row) =>
       rowValues(field, row),
     );
@@ -117,12 +128,15 @@ function isText(field: ItemDefinition): boolean {
 }
 
 function wireValue(field: ItemDefinition, held: unknown): unknown {
-  if (field.list)
-    return ((held ?? []) as FieldValues[]).map((row) =>
+  if (field.list) {
+    const rows = (held ?? []) as FieldValues[];
+    if (field.nullable && rows.length === 0) return null;
+    return rows.map((row) =>
       field.item
         ? (wireValue(field.item, row["item"]) ?? null)
         : wireValues(field.fields ?? [], row),
     );
+  }
   if (field.fields) {
     const values = wireValues(field.fields, held ?? {});
     return field.nullable && Object.values(values).every(isEmpty)
@@ -130,6 +144,7 @@ function wireValue(field: ItemDefinition, held: unknown): unknown {
       : values;
   }
   if (field.nullable && (held === undefined || held === "")) return null;
+  if (field.nullable && Array.isArray(held) && held.length === 0) return null;
   return held === null && !field.nullable ? undefined : held;
 }
 

@@ -15,18 +15,21 @@ use crate::schema::{
 };
 
 /// The functions of `runtime/validation/checks.ts`.
-const CHECKS: [&str; 18] = [
+const CHECKS: [&str; 22] = [
     "characters",
     "color",
+    "contains",
     "date",
     "dateTime",
     "decimal",
+    "doesNotContain",
     "email",
     "file",
     "filled",
     "instant",
     "items",
     "maxBytes",
+    "mustMatch",
     "notBlank",
     "pattern",
     "range",
@@ -34,6 +37,7 @@ const CHECKS: [&str; 18] = [
     "singleLine",
     "time",
     "url",
+    "uuid",
 ];
 
 /// The comment on a value with a pattern that has no equivalent in JavaScript.
@@ -214,7 +218,18 @@ impl Schemas<'_> {
         } else {
             "object"
         };
-        let schema = zod(method, [Expression::ObjectLines(properties.collect())]);
+        let mut schema = zod(method, [Expression::ObjectLines(properties.collect())]);
+        for property in &object.properties {
+            if let Some(checks) = checks_of(&property.ty)
+                && let Some(other) = &checks.must_match
+            {
+                let message = checks.message("must_match").map(str::to_owned);
+                let arguments = [property.name.clone(), other.clone()].into_iter();
+                let arguments = arguments.chain(message).map(Expression::String);
+                let check = Expression::call("mustMatch", arguments);
+                schema = schema.method("check", [check]);
+            }
+        }
         match &object.additional {
             Some(additional) => {
                 let value = self.schema(&additional.value);
@@ -312,11 +327,34 @@ fn has_untranslated_pattern(ty: &Type) -> bool {
     }
 }
 
+/// Returns the checks of a value that may be null.
+fn checks_of(ty: &Type) -> Option<&Checks> {
+    match ty {
+        Type::Text(text) => Some(&text.checks),
+        Type::Number(number) => Some(&number.checks),
+        Type::List(list) => Some(&list.checks),
+        Type::Union(members) => members.iter().find_map(|member| checks_of(&member.ty)),
+        _ => None,
+    }
+}
+
 /// Returns the pattern of a string, unless the string also has a form format: the pattern then
 /// describes how Rust parses the type.
 fn value_pattern(value: &Text) -> Option<&str> {
     let pattern = value.pattern.as_deref();
-    pattern.filter(|_| value.checks.format.is_none())
+    pattern.filter(|_| value.checks.format.is_none() && contained_text(value).is_none())
+}
+
+/// Returns the text that a string must contain.
+fn contained_text(value: &Text) -> Option<String> {
+    let checks = &value.checks;
+    checks.contains.clone().or_else(|| {
+        let pattern = value.pattern.as_deref();
+        // A custom message tells the constraint `regex` from `contains`.
+        pattern
+            .filter(|_| checks.message("regex").is_none())
+            .and_then(regex::literal_text)
+    })
 }
 
 /// Returns the property whose value distinguishes the alternatives of a union of objects.
@@ -356,22 +394,19 @@ fn discriminator_value<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
 
 fn number(number: &Number) -> Expression {
     let bounds = Bounds::of(number);
-    let mut schema = match number.width {
-        NumberWidth::Float => zod("number", []),
-        NumberWidth::Int32 => zod("int32", []),
-        NumberWidth::UInt32 => zod("uint32", []),
-        NumberWidth::Int8
-        | NumberWidth::Int16
-        | NumberWidth::UInt8
-        | NumberWidth::UInt16
-        | NumberWidth::Bounded => {
-            let schema = zod("int", []);
-            match number.width.limits() {
-                Some(limits) => bounds.add_limits_of_type(schema, limits),
-                None => schema,
-            }
-        }
-    };
+    let mut schema = zod(
+        match number.width {
+            NumberWidth::Float => "number",
+            NumberWidth::Int8 => "int8",
+            NumberWidth::Int16 => "int16",
+            NumberWidth::Int32 => "int32",
+            NumberWidth::UInt8 => "uint8",
+            NumberWidth::UInt16 => "uint16",
+            NumberWidth::UInt32 => "uint32",
+            NumberWidth::Bounded => "int",
+        },
+        [],
+    );
     if let Some(check) = bounds.check(number.checks.message("range")) {
         schema = schema.method("check", [check]);
     }
@@ -399,8 +434,8 @@ struct Bounds {
 impl Bounds {
     /// Returns the bounds of a constraint.
     ///
-    /// The manifest does not show whether a bound that equals the limit of the type comes from the
-    /// constraint. An upper bound that equals the limit is omitted. A lower bound that equals the
+    /// A schema does not show whether a bound that equals the limit of the type comes from the
+    /// constraint. If `x-checks` does not tell: an upper bound that equals the limit is omitted. A lower bound that equals the
     /// limit, which is usually zero, is kept only if there is an upper bound.
     fn of(number: &Number) -> Self {
         let type_limits = number.width.limits();
@@ -408,7 +443,12 @@ impl Bounds {
         let is_type_limit = |bound: &Option<JsonNumber>, limit: Option<i64>| {
             limit.is_some() && bound.as_ref().and_then(JsonNumber::as_i64) == limit
         };
-        let (min, max) = (number.minimum.clone(), number.maximum.clone());
+        let declared = |name: &str| match &number.checks.range {
+            Some(names) => names.iter().any(|declared| declared == name),
+            None => true,
+        };
+        let min = number.minimum.clone().filter(|_| declared("min"));
+        let max = number.maximum.clone().filter(|_| declared("max"));
         let lacks_min = min.is_none() || is_type_limit(&min, type_min);
         let lacks_max = max.is_none() || is_type_limit(&max, type_max);
         Self {
@@ -417,14 +457,6 @@ impl Bounds {
             max: max.filter(|_| !(lacks_max && type_limits.is_some())),
             exclusive_max: number.exclusive_maximum.clone(),
         }
-    }
-
-    fn has_lower(&self) -> bool {
-        self.min.is_some() || self.exclusive_min.is_some()
-    }
-
-    fn has_upper(&self) -> bool {
-        self.max.is_some() || self.exclusive_max.is_some()
     }
 
     fn named(&self) -> impl Iterator<Item = (&'static str, &'static str, &JsonNumber)> {
@@ -436,21 +468,6 @@ impl Bounds {
         ]
         .into_iter()
         .filter_map(|(name, words, bound)| Some((name, words, bound.as_ref()?)))
-    }
-
-    /// Adds the limits of the integer type, except limits that the constraint implies.
-    fn add_limits_of_type(&self, schema: Expression, (min, max): (i64, i64)) -> Expression {
-        let limit = |limit: i64| Expression::atom(limit.to_string());
-        match (self.has_lower(), self.has_upper()) {
-            (true, true) => schema,
-            (true, false) => schema.method("check", [zod("lte", [limit(max)])]),
-            (false, true) => schema.method("check", [zod("gte", [limit(min)])]),
-            (false, false) => {
-                let limits = [("min", limit(min)), ("max", limit(max))];
-                let limits = limits.map(|(name, value)| (name.to_owned(), value));
-                schema.method("check", [check_call("range", limits.into(), None)])
-            }
-        }
     }
 
     fn check(&self, message: Option<&str>) -> Option<Expression> {
@@ -492,12 +509,24 @@ impl Bounds {
 /// checks them.
 fn string(value: &Text) -> Expression {
     let checks = &value.checks;
-    let mut schema = match value.format.as_deref() {
-        Some("uuid") => zod("guid", []),
-        _ => zod("string", []),
-    };
+    let mut schema = zod("string", []);
     for check in string_checks(value) {
         schema = schema.method("check", [check]);
+    }
+    let parts = [
+        ("contains", "contains", contained_text(value)),
+        (
+            "doesNotContain",
+            "does_not_contain",
+            checks.does_not_contain.clone(),
+        ),
+    ];
+    for (check, code, part) in parts {
+        if let Some(part) = part {
+            let message = checks.message(code).map(str::to_owned);
+            let arguments = [part].into_iter().chain(message).map(Expression::String);
+            schema = schema.method("check", [Expression::call(check, arguments)]);
+        }
     }
     if let Some(pattern) = value_pattern(value).and_then(regex::to_javascript) {
         let message = checks.message("regex").map(str::to_owned);
@@ -543,6 +572,7 @@ fn string_checks(value: &Text) -> Vec<Expression> {
             all.push(Expression::atom("instant"));
         }
         Some("uri") => all.push(with_message("url", "url")),
+        Some("uuid") => all.push(Expression::atom("uuid")),
         _ => {}
     }
     if !is_filled {

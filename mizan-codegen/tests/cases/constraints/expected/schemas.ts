@@ -3,11 +3,13 @@
 import * as z from "./runtime/validation/zod";
 import {
   characters,
+  contains,
   email,
   items,
   pattern,
   range,
   url,
+  uuid,
 } from "./runtime/validation/checks";
 import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
@@ -51,7 +53,7 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
         .string()
         .check(pattern(/^-?\p{Nd}+(\.\p{Nd}+)?([eE][+-]?\p{Nd}+)?$/u))
         .optional(),
-      containing: z.string().check(pattern(/a\.b/u)),
+      containing: z.string().check(contains("a.b")),
       stars: z.int32().check(range({ min: 1, max: 10 })),
       share: z
         .number()
@@ -59,24 +61,18 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
           range({ min: 0.5, max: 1 }, "Must be at least 0.5 and at most 1.0."),
         ),
       digit: z.uint32().check(range({ min: 0, max: 9 })),
-      small: z
-        .int()
-        .check(z.lte(255))
-        .check(range({ min: 1 })),
+      small: z.uint8().check(range({ min: 1 })),
       plain: z.uint32(),
-      signed: z.int().check(range({ min: -32768, max: 32767 })),
+      signed: z.int16(),
       tags: z.array(z.string()).check(items({ min: 1, max: 5 })),
       months: z.array(z.number()).check(items({ min: 12, max: 12 })),
       words: z.array(z.string().check(characters({ min: 2 }))),
       set: z.array(z.string()),
       needed: z.int32(),
       letter: z.string().check(characters({ min: 1, max: 1 })),
-      uuid: z.guid(),
+      uuid: z.string().check(uuid),
       non_zero: z.int32().refine((value) => value !== 0, "Must not be 0."),
-      positive: z
-        .int()
-        .check(z.lte(255))
-        .check(range({ min: 1 })),
+      positive: z.uint8().check(range({ min: 1 })),
       when: z.string(),
       quarter: z
         .number()

@@ -66,7 +66,7 @@ function Select(props: FieldProps): ReactNode {
 function Checkbox(props: FieldProps): ReactNode {
   const { field, inputProps, label, labelProps } = props;
   return (
-    <div data-field={field.widget}>
+    <div data-field={props.path} data-widget={field.widget}>
       <input {...inputProps} />
       <label {...labelProps}>{label}</label>
       <Notes {...props} />
@@ -80,7 +80,8 @@ function Choices(props: FieldProps): ReactNode {
   const { "aria-invalid": invalid, "aria-required": required } = inputProps;
   return (
     <fieldset
-      data-field={field.widget}
+      data-field={props.path}
+      data-widget={field.widget}
       aria-describedby={inputProps["aria-describedby"]}
       {...(isRadio && {
         role: "radiogroup",
@@ -111,7 +112,7 @@ function Labelled(
   props: FieldProps & { readonly children: ReactNode },
 ): ReactNode {
   return (
-    <div data-field={props.field.widget}>
+    <div data-field={props.path} data-widget={props.field.widget}>
       <label {...props.labelProps}>{props.label}</label>
       {props.children}
       <Notes {...props} />

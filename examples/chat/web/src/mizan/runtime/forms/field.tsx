@@ -94,6 +94,7 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
   };
   const props: FieldProps = {
     field: bound.field,
+    path,
     label,
     help,
     errors,
@@ -121,7 +122,8 @@ function Group({ form, path, field, overrides }: ResolvedProps): ReactNode {
   useRenderedField(form.rendered, `${path}.${root}`);
   return (
     <fieldset
-      data-field="group"
+      data-field={path}
+      data-widget="group"
       data-invalid={isInvalid ? "" : undefined}
       aria-describedby={isInvalid ? id : undefined}
     >

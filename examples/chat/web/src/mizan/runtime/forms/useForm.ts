@@ -12,8 +12,14 @@ import { usePageData } from "../react/hooks";
 import { query, type Query } from "../transport/functions";
 import { transportOf, type Connected } from "../transport/transport";
 import { createFormController } from "./createController";
-import type { FormDefinition, FormState, FormTypes } from "./definition";
-import { fieldErrors, validateSchema } from "./errors";
+import {
+  fieldAt,
+  type FormDefinition,
+  type FormState,
+  type FormTypes,
+  type Messages,
+} from "./definition";
+import { errorName, fieldErrors, validateSchema } from "./errors";
 import type { FormOptions } from "./options";
 import { createParts, type FormParts } from "./parts";
 import { ServerErrors } from "./serverErrors";
@@ -54,10 +60,13 @@ export function useFormOf<T extends FormTypes>(
   const state = useFormState(stateQuery);
   const id = useId();
 
-  const [{ serverErrors, props }] = useState(() => prepare(definition, state));
+  const [{ serverErrors, props, fieldState }] = useState(() =>
+    prepare(definition, state),
+  );
   const rhf = useForm<FieldValues>(props);
-  const [form] = useState(() =>
-    createFormController({
+  const [form] = useState(() => {
+    fieldState.connect(rhf.getFieldState);
+    return createFormController({
       definition,
       transport,
       client,
@@ -67,8 +76,8 @@ export function useFormOf<T extends FormTypes>(
       serverErrors,
       rhf,
       id,
-    }),
-  );
+    });
+  });
   const [parts] = useState(() => createParts<T>(form));
   const { submission } = useStore(form.status);
   const { isDirty } = rhf.formState;
@@ -120,14 +129,16 @@ function prepare(
 ): {
   readonly serverErrors: ServerErrors;
   readonly props: UseFormProps<FieldValues>;
+  readonly fieldState: FieldStateReader;
 } {
   const serverErrors = new ServerErrors();
+  const fieldState = new FieldStateReader();
   const defaultValues = initialValues(definition.fields, values);
   const props: UseFormProps<FieldValues> = {
     mode: "onTouched",
     // The controller focuses the first invalid element of the document, including for server errors.
     shouldFocusError: false,
-    resolver: createResolver(definition, serverErrors),
+    resolver: createResolver(definition, serverErrors, fieldState),
     defaultValues,
   };
   if (Object.keys(errors).length > 0) {
@@ -135,20 +146,61 @@ function prepare(
     serverErrors.recordRejection(errors);
     props.errors = fieldErrors(definition, errors);
   }
-  return { serverErrors, props };
+  return { serverErrors, props, fieldState };
+}
+
+type GetFieldState = UseFormReturn<FieldValues>["getFieldState"];
+
+/** Reads the state of fields for the resolver, which exists before the form. */
+class FieldStateReader {
+  #get: GetFieldState | undefined;
+
+  connect(get: GetFieldState): void {
+    this.#get = get;
+  }
+
+  /** Returns whether the user has left the field, or the field shows an error. */
+  isChecked(name: string): boolean {
+    const state = this.#get?.(name);
+    return state?.isTouched === true || state?.error !== undefined;
+  }
 }
 
 /** Rejects values that the schema rejects, and unchanged values that the server has rejected. */
 function createResolver(
   definition: FormDefinition,
   serverErrors: ServerErrors,
+  fieldState: FieldStateReader,
 ): Resolver<FieldValues> {
-  return async (held) => {
+  return async (held, _, { names = [] }) => {
     const values = wireValues(definition.fields, held);
     const schemaErrors = await validateSchema(definition, values);
-    const messages = { ...serverErrors.messagesFor(held), ...schemaErrors };
+    const all = { ...serverErrors.messagesFor(held), ...schemaErrors };
+    const [name] = names;
+    const isRowChange =
+      names.length === 1 &&
+      name !== undefined &&
+      fieldAt(definition.fields, name)?.list !== undefined;
+    const messages = isRowChange
+      ? shownMessages(definition, all, fieldState)
+      : all;
     return Object.keys(messages).length === 0
       ? { values, errors: {} }
       : { values: {}, errors: fieldErrors(definition, messages) };
   };
+}
+
+/**
+ * Returns the messages of fields that show an error or that the user has left. react-hook-form validates a
+ * list when its rows change, and would show errors in rows that the user has not filled in yet.
+ */
+function shownMessages(
+  definition: FormDefinition,
+  messages: Messages,
+  fieldState: FieldStateReader,
+): Messages {
+  const shown = Object.entries(messages).filter(([path]) =>
+    fieldState.isChecked(errorName(definition, path)),
+  );
+  return Object.fromEntries(shown);
 }
