@@ -215,7 +215,7 @@ fn construction(name: &str, function: &Function<'_>) -> Document {
 }
 
 /// A block with one member per line between `open` and `close`.
-fn block(
+pub(super) fn block(
     open: impl Into<std::borrow::Cow<'static, str>>,
     members: Vec<Document>,
     close: &'static str,

@@ -4,6 +4,7 @@ pub(crate) mod channels;
 mod client;
 mod forms;
 pub(crate) mod index;
+mod mock;
 mod page;
 mod printing;
 mod react;
@@ -35,6 +36,7 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
         }
     }
     add("page.ts", page::FILE);
+    add("mock.ts", &mock::print(plan));
     for (path, contents) in runtime::COMMON_FILES {
         add(path, contents);
     }

@@ -9,6 +9,7 @@ macro_rules! files {
 
 /// The files of every client.
 pub(super) const COMMON_FILES: &[(&str, &str)] = files![
+    "runtime/mock/mock.ts",
     "runtime/react/hooks.ts",
     "runtime/react/hydratePage.ts",
     "runtime/react/hydration.ts",

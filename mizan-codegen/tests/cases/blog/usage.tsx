@@ -31,6 +31,7 @@ import {
   type RenameInput,
   type User,
 } from "./expected";
+import { createMockApi, mockError, mockResolver } from "./expected/mock";
 
 /** Every failure is there, and nothing but these. */
 export function explain(error: RenameError): string {
@@ -118,6 +119,23 @@ export async function callOptions(): Promise<void> {
   await limited.rename.safe({ id: 1, title: "New" }, { timeout: 1_000 });
   // @ts-expect-error A query has no idempotency key.
   await limited.post({ id: 1 }, { idempotencyKey: "k" });
+}
+
+export function mocks(): void {
+  createMockApi({
+    currentUser: null,
+    posts: { items: [], next: null },
+    rename: mockError("taken", { by: "Ada" }),
+    post: ({ id }) => {
+      expectTypeOf(id).toEqualTypeOf<number>();
+      return mockError("no_such_post");
+    },
+  });
+  // @ts-expect-error `post` has no such error.
+  createMockApi({ post: mockError("taken", { by: "Ada" }) });
+  expectTypeOf(mockResolver({}))
+    .parameter(0)
+    .toEqualTypeOf<{ readonly request: Request }>();
 }
 
 export function Pages(): ReactNode {
