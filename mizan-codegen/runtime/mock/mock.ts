@@ -1,4 +1,6 @@
+import { encodeBytes } from "../codecs/bytes";
 import { CallError } from "../transport/error";
+import { markInteger, parseJson, stringifyJson } from "../transport/json";
 import type { ApiOptions } from "../transport/transport";
 
 /** A mock of a function: an output, an error from {@link mockError}, or a function that returns one of them. */
@@ -16,6 +18,8 @@ interface AffectedQuery {
 export interface MockedFunction {
   /** The place of its mock, such as `forms.contact.submit`. */
   readonly path: string;
+  /** Converts the input from JSON, in place. */
+  readonly decode?: (json: unknown) => unknown;
   readonly affects?: readonly AffectedQuery[];
 }
 
@@ -125,11 +129,12 @@ async function call(
     return { error: mockError("unknown_function", {}, { message }) };
   }
   try {
+    const affects = affectsHeader(mocked.affects ?? [], input);
+    const given = mocked.decode ? mocked.decode(input) : input;
     const output: unknown = await (typeof mock === "function"
-      ? (mock as (input: unknown, request: Request) => unknown)(input, request)
+      ? (mock as (input: unknown, request: Request) => unknown)(given, request)
       : mock);
     if (output instanceof CallError) return { error: output as CallError };
-    const affects = affectsHeader(mocked.affects ?? [], input);
     const headers: Record<string, string> =
       affects === "" ? {} : { "mizan-affects": affects };
     return { output, headers };
@@ -144,7 +149,7 @@ async function replyToBatch(
   mocks: object,
   request: Request,
 ): Promise<Response> {
-  const calls = (await request.json()) as readonly {
+  const calls = parseJson(await request.text()) as readonly {
     readonly name: string;
     readonly input?: unknown;
   }[];
@@ -164,14 +169,14 @@ async function replyToBatch(
 async function readInput(request: Request, url: URL): Promise<unknown> {
   if (request.method === "GET") {
     const json = url.searchParams.get("input");
-    return json === null ? undefined : JSON.parse(json);
+    return json === null ? undefined : parseJson(json);
   }
   const type = request.headers.get("content-type") ?? "";
   if (!type.startsWith("multipart/"))
-    return JSON.parse((await request.text()) || "{}");
+    return parseJson((await request.text()) || "{}");
   const form = await request.formData();
   const json = form.get("input");
-  const input = JSON.parse(typeof json === "string" ? json : "{}") as object;
+  const input = parseJson(typeof json === "string" ? json : "{}") as object;
   for (const [path, file] of form) {
     const keys = path.split(".");
     const last = keys.pop() ?? "";
@@ -257,5 +262,18 @@ function problem(error: CallError): object {
 
 function toJson(value: unknown): string {
   // There is no JSON for `undefined`.
-  return JSON.stringify(value ?? null);
+  return stringifyJson(encode(value)) ?? "null";
+}
+
+/** Converts an output to JSON: the types of the client tell which values need a conversion. */
+function encode(value: unknown): unknown {
+  if (typeof value === "bigint") return markInteger(value);
+  if (value instanceof Uint8Array) return encodeBytes(value);
+  // Moments have `toJSON`.
+  if (typeof value !== "object" || value === null || "toJSON" in value)
+    return value;
+  if (Array.isArray(value)) return value.map(encode);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, encode(member)]),
+  );
 }

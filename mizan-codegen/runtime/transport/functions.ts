@@ -1,6 +1,8 @@
+import { encodeWith, type Codec } from "./codec";
 import { CallError } from "./error";
+import { toJsonKey } from "./json";
 import type { RetryPolicy } from "./retry";
-import type { Transport } from "./transport";
+import { transportOf, type Connected, type Transport } from "./transport";
 
 /** Options of the requests of a call. */
 export interface RequestOptions {
@@ -60,7 +62,8 @@ export interface Mutation<I, O, E> extends Callable<
 }
 
 /** A server function that reads data. */
-export interface Query<I, O, E> extends Callable<I, O, E, CallOptions> {
+export interface Query<I, O, E>
+  extends Callable<I, O, E, CallOptions>, Connected {
   /** The key for `input`, or the prefix of all keys of this query without `input`. */
   queryKey(input?: I): FunctionKey;
   /** Options for TanStack Query, which repeats failed calls itself: `useQuery(api.post.queryOptions({ id }))`. */
@@ -88,9 +91,13 @@ interface InferredError<E> {
 export function mutation<I, O, E>(
   transport: Transport,
   name: string,
+  codec?: Codec<I>,
 ): Mutation<I, O, E> {
-  const call = (input: I, options?: MutationCallOptions): Promise<O> =>
-    transport.mutate(name, input, options) as Promise<O>;
+  const call = async (input: I, options?: MutationCallOptions): Promise<O> =>
+    (await transport.mutate(name, encodeWith(codec?.encode, input), {
+      ...options,
+      codec,
+    })) as O;
   const mutationKey = ["mizan", name] as const;
   return Object.assign(call, {
     safe: toSafeCall<I, O, E, MutationCallOptions>(call),
@@ -114,16 +121,23 @@ export interface QueryDelivery {
 export function query<I, O, E>(
   transport: Transport,
   name: string,
-  delivery?: QueryDelivery,
+  options: QueryDelivery & Codec<I> = {},
 ): Query<I, O, E> {
-  const call = (input: I, options?: CallOptions): Promise<O> =>
-    transport.query(name, input, {
+  const { batch, post, ...codec } = options;
+  if (codec.decode ?? codec.decodeError) transport.codecs.set(name, codec);
+  const call = async (input: I, options?: CallOptions): Promise<O> =>
+    (await transport.query(name, encodeWith(codec.encode, input), {
       ...options,
-      ...delivery,
-    }) as Promise<O>;
+      batch,
+      post,
+      codec,
+    })) as O;
   const queryKey = (input?: I): FunctionKey =>
-    input === undefined ? ["mizan", name] : ["mizan", name, input];
+    input === undefined
+      ? ["mizan", name]
+      : ["mizan", name, toKey(codec.encode, input)];
   return Object.assign(call, {
+    [transportOf]: transport,
     safe: toSafeCall<I, O, E>(call),
     queryKey,
     queryOptions: (input: I, options?: RequestOptions): QueryOptions<O, E> => ({
@@ -132,6 +146,11 @@ export function query<I, O, E>(
         call(input, { ...options, signal, retry: false }),
     }),
   });
+}
+
+/** Returns the input as a part of a key: TanStack Query compares keys by their JSON. */
+function toKey<I>(encode: Codec<I>["encode"], input: I): unknown {
+  return encode ? toJsonKey(encodeWith(encode, input)) : input;
 }
 
 /** Returns errors of the call as values. Other errors, for example of `headers`, are thrown. */

@@ -1,3 +1,5 @@
+import { stringifyJson } from "./json";
+
 /** A file in the input of a call, with its path. */
 interface FileAttachment {
   readonly path: string;
@@ -14,7 +16,8 @@ export function encodeBody(
 ): string | FormData {
   const files: FileAttachment[] = [];
   const values = extractFiles(input, "", files, isFile);
-  const json = toJson(values);
+  // There is no JSON for `undefined` and for functions.
+  const json = stringifyJson(values) ?? "null";
   if (files.length === 0) return json;
   const form = new FormData();
   form.append("input", json);
@@ -50,12 +53,6 @@ export function extractFiles(
 
 function isBrowserFile(value: object): value is File {
   return typeof File !== "undefined" && value instanceof File;
-}
-
-/** `JSON.stringify` returns `undefined` for `undefined` and for functions. */
-function toJson(value: unknown): string {
-  const json = JSON.stringify(value) as string | undefined;
-  return json ?? "null";
 }
 
 function hasToJson(value: object): boolean {

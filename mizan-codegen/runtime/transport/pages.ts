@@ -1,3 +1,4 @@
+import type { Codec } from "./codec";
 import {
   query,
   type FunctionKey,
@@ -51,7 +52,7 @@ export interface Cursors<C> {
 export function pagedQuery<I, O, E, C extends keyof I & string>(
   transport: Transport,
   name: string,
-  { cursor, next, ...options }: Cursors<C> & QueryDelivery,
+  { cursor, next, ...options }: Cursors<C> & QueryDelivery & Codec<I>,
 ): PagedQuery<I, O, E, C> {
   const plain = query<I, O, E>(transport, name, options);
   const infiniteQueryKey = (input: PagesInput<I, C>): FunctionKey => [

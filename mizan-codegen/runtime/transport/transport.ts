@@ -6,7 +6,8 @@ import { parseAffects, type Invalidation } from "./invalidation";
 import type { CallOptions, MutationCallOptions } from "./functions";
 import type { RetryPolicy } from "./retry";
 import { callServerFunction, serverFunctions } from "./serverRendering";
-import { readOutput, unanswered } from "./response";
+import { stringifyJson } from "./json";
+import { readOutput, unanswered, type ReplyCodec } from "./response";
 
 /** The maximum length of a URL. Some proxies reject longer ones, so longer queries use POST. */
 const maxUrlLength = 2_000;
@@ -36,12 +37,16 @@ export interface QueryRequest extends CallOptions {
   readonly batch?: boolean | undefined;
   /** Sends the input in the body, because URLs are logged. */
   readonly post?: boolean | undefined;
+  /** Converts the reply from JSON. */
+  readonly codec?: ReplyCodec | undefined;
 }
 
 /** Options of a request for a mutation. */
 export interface MutationRequest extends MutationCallOptions {
   /** A replacement for the global `fetch`, unless {@link ApiOptions.fetch} is set. */
   readonly fetch?: typeof fetch | undefined;
+  /** Converts the reply from JSON. */
+  readonly codec?: ReplyCodec | undefined;
 }
 
 /** Receives the queries that a mutation invalidated. */
@@ -57,6 +62,8 @@ export interface ServerAddress {
 /** A connection to a server. It has no global state. */
 export interface Transport {
   readonly address: ServerAddress;
+  /** The conversions of queries that need some, by name, for data that is embedded in a page. */
+  readonly codecs: Map<string, ReplyCodec>;
   mutate(
     name: string,
     input: unknown,
@@ -136,10 +143,11 @@ export function createTransport(
     request: MutationRequest,
   ): Promise<unknown> {
     const response = await send(callPath(name), input ?? {}, request);
-    if (!response.ok) return readOutput(response, request.signal);
+    if (!response.ok)
+      return readOutput(response, request.signal, request.codec);
     const affected = parseAffects(response.headers.get("mizan-affects"));
     try {
-      const data = await readOutput(response, request.signal);
+      const data = await readOutput(response, request.signal, request.codec);
       invalidate(
         affected.map(({ returns, ...query }) =>
           returns ? { ...query, fresh: { data } } : query,
@@ -170,16 +178,17 @@ export function createTransport(
     const search =
       input === undefined
         ? ""
-        : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+        : `?input=${encodeURIComponent(stringifyJson(input) ?? "null")}`;
     const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
     const response = await (fits && !request.post
       ? send(path + search, undefined, request)
       : send(path, input ?? {}, request));
-    return readOutput(response, request.signal);
+    return readOutput(response, request.signal, request.codec);
   }
 
   const batch = createBatch({
-    one: ({ name, input, signal }) => sendQuery(name, input, { signal }),
+    one: ({ name, input, signal, codec }) =>
+      sendQuery(name, input, { signal, codec }),
     several: (calls, signal) =>
       send(
         "/batch",
@@ -199,14 +208,16 @@ export function createTransport(
 
   return {
     address: { contract, baseUrl, headers: options.headers },
+    codecs: new Map(),
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
-      if (functions) return callServerFunction(functions, name, input);
+      const { codec } = request;
+      if (functions) return callServerFunction(functions, name, input, codec);
       return runAttempts(limits(request, true), (signal) =>
         // The calls of a batch share their headers.
         request.batch && !request.headers
-          ? batch({ name, input, signal })
+          ? batch({ name, input, signal, codec })
           : sendQuery(name, input, { ...request, signal }),
       );
     },

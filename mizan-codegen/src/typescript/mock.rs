@@ -3,13 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::client::{block, error_type, input_type, output_type};
-use super::printing::{Document, Expression, Property, text, type_arguments};
+use super::codecs::Codecs;
+use super::printing::{Document, Expression, Property, TypeImports, text, type_arguments};
 use crate::manifest::Affected;
 use crate::plan::{Form, Function, Plan};
 
-pub(super) fn print(plan: &Plan<'_>) -> String {
-    let uses_types = plan.all_functions().next().is_some();
-    let imports = if uses_types {
+pub(super) fn print(plan: &Plan<'_>, codecs: &Codecs<'_>) -> String {
+    let outputs = plan.all_functions().map(|function| &function.output);
+    let mut imports = TypeImports::of(outputs).statements(plan.dates);
+    if plan
+        .all_functions()
+        .any(|function| codecs.of_mock(function).is_some())
+    {
+        imports.insert_str(0, "import * as codecs from \"./codecs\";\n");
+    }
+    let types = if plan.all_functions().next().is_some() {
         "import type * as types from \"./types\";\n"
     } else {
         ""
@@ -17,8 +25,8 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     Document::concat(vec![
         text(format!(
             r#"import {{ createApi, type Api }} from "./client";
-import * as runtime from "./runtime/mock/mock";
-{imports}
+{imports}import * as runtime from "./runtime/mock/mock";
+{types}
 export {{ mockError }} from "./runtime/mock/mock";
 
 /** Mocks of the server's functions: outputs, errors from `mockError`, or functions that return them. */
@@ -26,7 +34,7 @@ export {{ mockError }} from "./runtime/mock/mock";
         )),
         mocks(plan),
         text("\n\n"),
-        functions(plan),
+        functions(plan, codecs),
         text(
             r"
 
@@ -91,7 +99,7 @@ fn mock(name: &str, function: &Function<'_>) -> Document {
 }
 
 /// The table of the functions.
-fn functions(plan: &Plan<'_>) -> Document {
+fn functions(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
     let mut paths: BTreeMap<&str, (String, &Function<'_>)> = plan
         .functions
         .iter()
@@ -108,7 +116,7 @@ fn functions(plan: &Plan<'_>) -> Document {
         .map(|(wire, (path, function))| Property {
             comment: None,
             name: wire.to_owned(),
-            value: described(path, function),
+            value: described(path, function, codecs),
         })
         .collect();
     Document::concat(vec![
@@ -118,8 +126,9 @@ fn functions(plan: &Plan<'_>) -> Document {
     ])
 }
 
-fn described(path: String, function: &Function<'_>) -> Expression {
+fn described(path: String, function: &Function<'_>, codecs: &Codecs<'_>) -> Expression {
     let mut members = vec![("path".to_owned(), Expression::String(path))];
+    members.extend(codecs.of_mock(function));
     let affects: Vec<_> = function.manifest.affects.iter().map(affected).collect();
     if !affects.is_empty() {
         members.push(("affects".to_owned(), Expression::Array(affects)));

@@ -10,7 +10,16 @@ import {
   type MockedFunctions,
 } from "../../mock/mock";
 import { invalidateQueries } from "../../react/queryClient";
-import { CallError, transportOf } from "../../transport";
+import { decodeBytes } from "../../codecs/bytes";
+import { decodeDate } from "../../codecs/dates";
+import { decodeBigInt, encodeInt64 } from "../../codecs/integers";
+import {
+  CallError,
+  createTransport,
+  mutation,
+  query,
+  transportOf,
+} from "../../transport";
 import {
   createApi,
   type Api,
@@ -143,6 +152,65 @@ describe("createMockApi", () => {
       name: "Ada",
       files: [{ file: { name: "a.txt" } }],
     });
+  });
+
+  it("converts values that are not JSON", async () => {
+    interface Row {
+      readonly id: bigint;
+      readonly at: Date;
+      readonly bytes: Uint8Array;
+    }
+    const input = { id: 9_223_372_036_854_775_807n };
+    const decodeInput = (json: unknown): { id: bigint } => ({
+      id: decodeBigInt((json as { id: unknown }).id),
+    });
+    let given: unknown;
+    const mocked = { path: "row", decode: decodeInput };
+    const options = mockOptions(
+      { row: { ...mocked, affects: [{ query: "row", input: { id: "id" } }] } },
+      {
+        row: ({ id }: { id: bigint }): Row => {
+          given = id;
+          return { id, at: new Date(0), bytes: Uint8Array.of(1, 2) };
+        },
+      },
+    );
+    const transport = createTransport("c0ffee", options);
+    const codec = {
+      encode: ({ id }: { id: bigint }) => ({ id: encodeInt64(id) }),
+      decode: (json: unknown): Row => {
+        const { id, at, bytes } = json as Record<string, unknown>;
+        return {
+          id: decodeBigInt(id),
+          at: decodeDate(at),
+          bytes: decodeBytes(bytes),
+        };
+      },
+      exact: true,
+    };
+    const row = { id: input.id, at: new Date(0), bytes: Uint8Array.of(1, 2) };
+    const read = query<{ id: bigint }, Row, CommonError>(
+      transport,
+      "row",
+      codec,
+    );
+    await expect(read(input)).resolves.toEqual(row);
+    expect(given).toBe(input.id);
+
+    // The invalidation matches the key of the query.
+    const client = new QueryClient();
+    transport.onAffects((all) => invalidateQueries(client, all));
+    client.setQueryData(read.queryKey(input), row);
+    client.setQueryData(read.queryKey({ id: input.id - 1n }), row);
+    const write = mutation<{ id: bigint }, Row, CommonError>(
+      transport,
+      "row",
+      codec,
+    );
+    await expect(write(input)).resolves.toEqual(row);
+    const isStale = (id: bigint): boolean | undefined =>
+      client.getQueryState(read.queryKey({ id }))?.isInvalidated;
+    expect([isStale(input.id), isStale(input.id - 1n)]).toEqual([true, false]);
   });
 
   it("rejects mocks of other types", () => {

@@ -27,6 +27,7 @@ import {
   type Page,
   type Post,
   type PostError,
+  type PostId,
   type RenameError,
   type RenameInput,
   type User,
@@ -127,7 +128,7 @@ export function mocks(): void {
     posts: { items: [], next: null },
     rename: mockError("taken", { by: "Ada" }),
     post: ({ id }) => {
-      expectTypeOf(id).toEqualTypeOf<number>();
+      expectTypeOf(id).toEqualTypeOf<PostId>();
       return mockError("no_such_post");
     },
   });

@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-query";
 import type { FunctionKey } from "../transport/functions";
 import type { PageParam, PagedQuery, PagesInput } from "../transport/pages";
+import { transportOf } from "../transport/transport";
 import { usePageData } from "./hooks";
 import { hydrateFirstPage } from "./hydration";
 
@@ -45,7 +46,7 @@ export function useInfiniteQueryOf<I, O, E, C extends keyof I>(
     queryFn: queryFn as QueryFunction<O, FunctionKey, PageParam<I, C>>,
   };
   const first = query.queryOptions(input as I);
-  usePageData(all.enabled === false ? [] : [first]);
+  usePageData(query[transportOf], all.enabled === false ? [] : [first]);
   hydrateFirstPage(client, first.queryKey, all.queryKey);
   return useInfiniteQuery(all);
 }
