@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::manifest::UnsupportedShape;
+
 use crate::function::Affected;
 
 /// A problem with a registry. Its `Display` output includes a way to fix it.
@@ -56,6 +58,10 @@ pub(crate) enum Problem {
         name: &'static str,
         first: &'static str,
         second: &'static str,
+    },
+    UnsupportedShape {
+        path: String,
+        shape: UnsupportedShape,
     },
 }
 
@@ -214,6 +220,24 @@ impl fmt::Display for Problem {
                 "duplicate error type `{name}`: `{first}` and `{second}` declare different types; \
                  rename one with `#[client_error(name = \"..\")]`"
             ),
+            Self::UnsupportedShape { path, shape } => {
+                let reason = match shape {
+                    UnsupportedShape::MergedScalar => {
+                        "merges a number, a text or a list into an object, which serde cannot do; \
+                         remove `#[serde(flatten)]`, or add `content = \"..\"` to \
+                         `#[serde(tag = \"..\")]`"
+                    }
+                    UnsupportedShape::MergedAlternative => {
+                        "flattens an untagged enum with variants that are not objects, which serde \
+                         cannot do; remove `#[serde(flatten)]`"
+                    }
+                    UnsupportedShape::MergedIntegerKeys => {
+                        "flattens a map whose keys are integers, which serde cannot read; remove \
+                         `#[serde(flatten)]`, or use text as keys"
+                    }
+                };
+                write!(f, "{path} {reason}")
+            }
         }
     }
 }

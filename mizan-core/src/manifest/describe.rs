@@ -10,6 +10,9 @@ use super::Manifest;
 use super::contract::contract;
 use super::definitions::{rename_references, rename_split_types};
 use super::error_types::ErrorTypes;
+use super::normalize::normalize;
+use super::shapes::find_unsupported;
+use super::type_names::{rename_shared_names, type_ids};
 use crate::channel::ChannelEntry;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
@@ -31,24 +34,36 @@ pub(crate) fn describe(
     let mut functions = describe_functions(functions, &mut schemas, &mut errors, problems);
     let mut channels = describe_channels(channels, &mut schemas, problems);
 
+    let mut errors = errors.into_json();
     let Definitions {
         definitions,
-        renamed,
-    } = schemas.into_definitions();
-    for function in &mut functions {
-        rename_member(function, "input", &renamed);
+        renamed_inputs,
+        renamed_outputs,
+    } = schemas.into_definitions(problems);
+    for entry in functions.iter_mut().chain(&mut channels) {
+        let name = entry["name"].to_string().replace('"', "`");
+        for (key, schema) in entry.as_object_mut().into_iter().flatten() {
+            let (renamed, is_input) = match key.as_str() {
+                "input" | "params" | "client_message" => (&renamed_inputs, true),
+                "output" | "server_message" | "reply" | "snapshot" | "member" => {
+                    (&renamed_outputs, false)
+                }
+                _ => continue,
+            };
+            rename_references(schema, renamed);
+            normalize(schema);
+            check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
+        }
     }
-    for channel in &mut channels {
-        rename_member(channel, "params", &renamed);
-        rename_member(channel, "client_message", &renamed);
-    }
+    rename_references(&mut errors, &renamed_outputs);
+    normalize(&mut errors);
 
     let mut document = json!({
         "mizan": FORMAT,
         "contract": "",
         "codes": ErrorCode::ALL.map(ErrorCode::as_str),
         "functions": functions,
-        "errors": errors.into_json(),
+        "errors": errors,
         "$defs": definitions,
     });
     if !forms.is_empty() {
@@ -73,8 +88,10 @@ struct Schemas {
 /// The shared schemas of a manifest.
 struct Definitions {
     definitions: BTreeMap<String, Value>,
-    /// The new names of the input schemas that differ from the output schemas of their types.
-    renamed: HashMap<String, String>,
+    /// The new names of the schemas of inputs.
+    renamed_inputs: HashMap<String, String>,
+    /// The new names of the schemas of outputs.
+    renamed_outputs: HashMap<String, String>,
 }
 
 impl Schemas {
@@ -89,28 +106,58 @@ impl Schemas {
         }
     }
 
-    fn into_definitions(mut self) -> Definitions {
-        let mut inputs = self.inputs.take_definitions(false);
-        let outputs = self.outputs.take_definitions(false);
-        let renamed = rename_split_types(&inputs, &outputs);
-        inputs
-            .values_mut()
-            .for_each(|schema| rename_references(schema, &renamed));
-        let definitions = inputs
-            .into_iter()
-            .map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema))
-            .chain(outputs)
-            .collect();
+    fn into_definitions(mut self, problems: &mut Vec<Problem>) -> Definitions {
+        let definitions =
+            [&mut self.inputs, &mut self.outputs].map(|schemas| schemas.take_definitions(false));
+        let ids = [&self.inputs, &self.outputs].map(type_ids);
+        let [mut renamed_inputs, renamed_outputs] = rename_shared_names([&ids[0], &ids[1]]);
+        let [inputs, outputs] = definitions;
+        let mut inputs = rename_definitions(inputs, &renamed_inputs);
+        let outputs = rename_definitions(outputs, &renamed_outputs);
+        let split = rename_split_types(&inputs, &outputs);
+        inputs = rename_definitions(inputs, &split);
+        for name in renamed_inputs.values_mut() {
+            if let Some(new) = split.get(name) {
+                name.clone_from(new);
+            }
+        }
+        for (name, new) in split {
+            renamed_inputs.entry(name).or_insert(new);
+        }
+        for (schemas, is_input) in [(&inputs, true), (&outputs, false)] {
+            for (name, schema) in schemas {
+                check_shape(schema, is_input, &format!("the type `{name}`"), problems);
+            }
+        }
         Definitions {
-            definitions,
-            renamed,
+            definitions: inputs.into_iter().chain(outputs).collect(),
+            renamed_inputs,
+            renamed_outputs,
         }
     }
 }
 
-fn rename_member(entry: &mut Value, key: &str, renamed: &HashMap<String, String>) {
-    if let Some(schema) = entry.get_mut(key) {
-        rename_references(schema, renamed);
+/// Renames definitions and all references to them, and corrects their schemas.
+fn rename_definitions(
+    definitions: Map<String, Value>,
+    renamed: &HashMap<String, String>,
+) -> Map<String, Value> {
+    let definitions = definitions.into_iter().map(|(name, mut schema)| {
+        rename_references(&mut schema, renamed);
+        normalize(&mut schema);
+        (renamed.get(&name).cloned().unwrap_or(name), schema)
+    });
+    definitions.collect()
+}
+
+fn check_shape(schema: &Value, is_input: bool, owner: &str, problems: &mut Vec<Problem>) {
+    if let Some((path, shape)) = find_unsupported(schema, is_input) {
+        let path = if path.is_empty() {
+            owner.to_owned()
+        } else {
+            format!("`{path}` in {owner}")
+        };
+        problems.push(Problem::UnsupportedShape { path, shape });
     }
 }
 

@@ -4,12 +4,16 @@ mod contract;
 mod definitions;
 mod describe;
 mod error_types;
+mod normalize;
+mod shapes;
+mod type_names;
 
 use std::fmt;
 
 use serde_json::Value;
 
 pub(crate) use self::describe::describe;
+pub(crate) use self::shapes::UnsupportedShape;
 
 /// The description of an application as a JSON document.
 ///

@@ -56,7 +56,8 @@ pub fn format_message(format: &str) -> Option<&'static str> {
         "uri" => "Enter a valid URL.",
         "uuid" => "Must be a UUID.",
         "zoned-date-time" => {
-            "Enter a date and a time with a zone, such as 2026-01-31T18:30:00+01:00[Europe/Paris]."
+            "Enter a date and a time with a time zone, such as \
+             2026-01-31T18:30:00+01:00[Europe/Berlin]."
         }
         _ => return None,
     })

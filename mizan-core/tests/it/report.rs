@@ -393,3 +393,264 @@ mod b21_messages_are_for_people {
         }
     }
 }
+
+mod b23_shapes_that_serde_lacks {
+    use super::*;
+
+    macro_rules! output {
+        ($name:ident, $ty:ty) => {
+            #[client]
+            async fn $name() -> Result<$ty, Error> {
+                unimplemented!()
+            }
+        };
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct FlatNumber {
+        #[serde(flatten)]
+        x: u32,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct FlatList {
+        #[serde(flatten)]
+        x: Vec<u8>,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only the schema is used")]
+    enum Scalar {
+        Text(String),
+        Number(u8),
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct FlatScalar {
+        id: u8,
+        #[serde(flatten)]
+        x: Scalar,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[serde(tag = "t")]
+    #[expect(dead_code, reason = "only the schema is used")]
+    enum Tagged {
+        A(u32),
+    }
+
+    output!(number, FlatNumber);
+    output!(list, FlatList);
+    output!(scalars, FlatScalar);
+    output!(tagged_newtype, Tagged);
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Keys {
+        id: u8,
+        #[serde(flatten)]
+        rest: BTreeMap<u32, u8>,
+    }
+
+    #[client(input = KeysInput)]
+    async fn keys(keys: Keys) -> Result<usize, Error> {
+        Ok(keys.rest.len() + usize::from(keys.id))
+    }
+
+    #[test]
+    fn are_refused_by_name() {
+        let problems = |registry: Registry| registry.manifest().unwrap_err().to_string();
+        for (registry, name) in [
+            (
+                Registry::new().function::<Number>(),
+                "the type `FlatNumber`",
+            ),
+            (Registry::new().function::<List>(), "the type `FlatList`"),
+            (
+                Registry::new().function::<Scalars>(),
+                "the type `FlatScalar`",
+            ),
+            (
+                Registry::new().function::<TaggedNewtype>(),
+                "the type `Tagged`",
+            ),
+            (Registry::new().function::<KeysInput>(), "the type `Keys`"),
+        ] {
+            let text = problems(registry);
+            assert!(
+                text.contains(name) && text.contains("serde cannot"),
+                "{text}"
+            );
+        }
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Pairs {
+        pairs: BTreeMap<String, BTreeMap<(u8, u8), u8>>,
+    }
+
+    #[client(input = PairsInput)]
+    async fn pairs() -> Result<Pairs, Error> {
+        let inner = BTreeMap::from([((1, 2), 3)]);
+        let pairs = BTreeMap::from([("a".to_owned(), inner)]);
+        Ok(Pairs { pairs })
+    }
+
+    /// The schema does not have the type of a key.
+    #[tokio::test]
+    async fn keys_that_are_not_text_are_logged_with_their_path() {
+        let error = call(Registry::new().function::<PairsInput>(), "pairs", "");
+        let log = format!("{:?}", error.await.unwrap_err());
+        assert!(log.contains("cannot encode `pairs.a"), "{log}");
+        assert!(log.contains("key must be a string"), "{log}");
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    enum Unit {
+        /// Documented.
+        One,
+        Two,
+        Three(u8),
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct FlatUnit {
+        #[serde(flatten)]
+        unit: Unit,
+    }
+
+    #[client(input = UnitInput)]
+    async fn unit(value: FlatUnit) -> Result<FlatUnit, Error> {
+        Ok(value)
+    }
+
+    #[tokio::test]
+    async fn flattened_variants_are_objects_in_the_schema() {
+        let registry = || Registry::new().function::<UnitInput>();
+        let manifest = registry().manifest().unwrap();
+        let text = manifest.as_json().to_string();
+        assert!(!text.contains(r#""const":"One""#), "{text}");
+        let sent = json!({ "One": null });
+        let found = call(registry(), "unit", &json!({ "value": sent }).to_string())
+            .await
+            .unwrap();
+        assert_eq!(found, sent);
+    }
+}
+
+mod b24_names_and_depth {
+    use super::*;
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct Page<T> {
+        items: Vec<T>,
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct User {
+        name: String,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Tree {
+        children: Vec<Tree>,
+    }
+
+    mod mail {
+        use super::*;
+
+        #[derive(Serialize, JsonSchema)]
+        pub(super) struct User {
+            address: String,
+        }
+    }
+
+    #[client]
+    async fn users() -> Result<Page<User>, Error> {
+        Ok(Page { items: Vec::new() })
+    }
+
+    #[client]
+    async fn trees() -> Result<Page<Tree>, Error> {
+        Ok(Page { items: Vec::new() })
+    }
+
+    #[client]
+    async fn receivers() -> Result<Vec<mail::User>, Error> {
+        Ok(Vec::new())
+    }
+
+    #[client]
+    async fn save(page: Page<User>) -> Result<(), Error> {
+        let _ = page;
+        Ok(())
+    }
+
+    #[client]
+    async fn deep() -> Result<Tree, Error> {
+        let mut tree = Tree {
+            children: Vec::new(),
+        };
+        for _ in 0..5_000 {
+            tree = Tree {
+                children: vec![tree],
+            };
+        }
+        // Dropping a deep value is recursive too, which is up to the application.
+        Ok(tree)
+    }
+
+    fn definitions(registry: Registry) -> Vec<String> {
+        let manifest = registry.manifest().unwrap();
+        let definitions = manifest.as_json()["$defs"].as_object().unwrap();
+        definitions.keys().cloned().collect()
+    }
+
+    #[test]
+    fn instances_of_generic_types_are_named_by_their_parameters() {
+        let registry = Registry::new()
+            .function::<Trees>()
+            .function::<Users>()
+            .function::<Save>();
+        let other = Registry::new()
+            .function::<Save>()
+            .function::<Users>()
+            .function::<Trees>();
+        let names = definitions(registry);
+        assert_eq!(names, ["PageOfTree", "PageOfUser", "Tree", "User"]);
+        assert_eq!(definitions(other), names);
+        assert_eq!(
+            definitions(Registry::new().function::<Users>()),
+            ["Page", "User"]
+        );
+        // An input has the name of the output of the same type.
+        let one_each = Registry::new().function::<Save>().function::<Trees>();
+        assert_eq!(
+            definitions(one_each),
+            ["PageOfTree", "PageOfUser", "Tree", "User"]
+        );
+    }
+
+    #[test]
+    fn types_of_one_name_are_named_by_their_modules() {
+        let registry = Registry::new().function::<Users>().function::<Receivers>();
+        assert_eq!(
+            definitions(registry),
+            ["B24NamesAndDepthUser", "MailUser", "Page"]
+        );
+    }
+
+    #[test]
+    fn a_recursive_output_is_an_error() {
+        let thread = std::thread::Builder::new().stack_size(8 << 20);
+        let check = thread.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            let error = runtime.block_on(call(Registry::new().function::<Deep>(), "deep", ""));
+            let log = format!("{:?}", error.unwrap_err());
+            assert!(log.contains("nested more than 512 levels deep"), "{log}");
+        });
+        check.unwrap().join().unwrap();
+    }
+}
