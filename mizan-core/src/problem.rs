@@ -222,16 +222,16 @@ impl fmt::Display for Problem {
             ),
             Self::UnsupportedShape { path, shape } => {
                 let reason = match shape {
-                    UnsupportedShape::MergedScalar => {
+                    UnsupportedShape::Scalar => {
                         "merges a number, a text or a list into an object, which serde cannot do; \
                          remove `#[serde(flatten)]`, or add `content = \"..\"` to \
                          `#[serde(tag = \"..\")]`"
                     }
-                    UnsupportedShape::MergedAlternative => {
+                    UnsupportedShape::Alternative => {
                         "flattens an untagged enum with variants that are not objects, which serde \
                          cannot do; remove `#[serde(flatten)]`"
                     }
-                    UnsupportedShape::MergedIntegerKeys => {
+                    UnsupportedShape::IntegerKeys => {
                         "flattens a map whose keys are integers, which serde cannot read; remove \
                          `#[serde(flatten)]`, or use text as keys"
                     }

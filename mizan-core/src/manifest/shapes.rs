@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum UnsupportedShape {
     /// A scalar or a list is flattened, or is the content of an internally tagged variant.
-    MergedScalar,
+    Scalar,
     /// A flattened untagged enum has variants that are not objects.
-    MergedAlternative,
+    Alternative,
     /// A map with integers as keys is flattened into an input.
-    MergedIntegerKeys,
+    IntegerKeys,
 }
 
 /// Finds the first unsupported shape in a schema, and the path of its field.
@@ -97,7 +97,7 @@ fn unsupported(schema: &Map<String, Value>, is_input: bool) -> Option<Unsupporte
         .iter()
         .any(|keyword| schema.contains_key(*keyword))
     {
-        return Some(UnsupportedShape::MergedScalar);
+        return Some(UnsupportedShape::Scalar);
     }
     let has_members = schema
         .get("properties")
@@ -109,9 +109,9 @@ fn unsupported(schema: &Map<String, Value>, is_input: bool) -> Option<Unsupporte
         && patterns
             .is_some_and(|patterns| INTEGER_KEYS.iter().any(|key| patterns.contains_key(*key)))
     {
-        return Some(UnsupportedShape::MergedIntegerKeys);
+        return Some(UnsupportedShape::IntegerKeys);
     }
-    has_scalar_alternative(schema).then_some(UnsupportedShape::MergedAlternative)
+    has_scalar_alternative(schema).then_some(UnsupportedShape::Alternative)
 }
 
 /// Returns `true` if one of the alternatives of an object is not an object.

@@ -1,8 +1,12 @@
 //! The faults of a report on types, by their numbers.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use mizan_core::{ClientError, Error, Principal, Registry, client};
+use mizan_core::channel::Snapshot;
+use mizan_core::{
+    Channel, ClientError, Cx, Decision, Error, Principal, Registry, RequestHead, channel, client,
+};
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,6 +88,41 @@ mod b7_infinities_are_refused {
     async fn fail() -> Result<(), MeasureError> {
         let deviation = f32::INFINITY;
         Err(MeasureError::Failed { deviation })
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    struct NoParams {}
+
+    struct Prices;
+
+    #[channel]
+    impl Channel for Prices {
+        type Params = NoParams;
+        type ServerMessage = f64;
+        type Snapshot = Vec<f64>;
+        const NAME: &'static str = "prices";
+
+        async fn authorize(_: &Cx, _: &NoParams) -> Decision {
+            Decision::Allow
+        }
+
+        fn group(_: &NoParams) -> String {
+            String::new()
+        }
+
+        async fn snapshot(_: &Cx, _: &NoParams) -> Result<Option<Snapshot<Vec<f64>>>, Error> {
+            Ok(Some(Snapshot::new(vec![1.0, f64::NAN])))
+        }
+    }
+
+    #[tokio::test]
+    async fn in_snapshots_of_channels() {
+        let app = Registry::new().channel::<Prices>().build().unwrap();
+        let cx = app.context(Principal::anonymous(), Arc::new(RequestHead::empty()));
+        let subscription = app.channel("prices").unwrap().subscription(b"").unwrap();
+        let error = subscription.snapshot(cx).await.unwrap_err();
+        let log = format!("{error:?}");
+        assert!(log.contains("cannot encode `1`: NaN"), "{log}");
     }
 
     #[derive(Deserialize, Serialize, JsonSchema)]
@@ -200,6 +239,10 @@ mod b9_constraints_have_wire_names {
     }
 
     #[client(input = PathsInput)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one argument for each kind of path"
+    )]
     async fn paths(
         #[serde(rename = "userName")]
         #[validate(length(max = 2))]
@@ -267,6 +310,35 @@ mod b9_constraints_have_wire_names {
                 "invalid; map.a.firstName: {LONG}; map.b.firstName: {LONG}; map.c.firstName: {LONG}"
             )
         );
+    }
+}
+
+mod b10_optional_arguments_with_an_encoding {
+    use super::*;
+
+    fn text_opt<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<u64>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(serde::de::Error::custom))
+            .transpose()
+    }
+
+    #[client]
+    async fn optional(
+        #[serde(deserialize_with = "text_opt")]
+        #[schemars(with = "Option<String>")]
+        big: Option<u64>,
+    ) -> Result<Option<u64>, Error> {
+        Ok(big)
+    }
+
+    #[tokio::test]
+    async fn can_be_left_out() {
+        for (input, output) in [("{}", json!(null)), (r#"{"big":"7"}"#, json!(7))] {
+            let registry = Registry::new().function::<Optional>();
+            assert_eq!(call(registry, "optional", input).await.unwrap(), output);
+        }
     }
 }
 
@@ -600,7 +672,7 @@ mod b24_names_and_depth {
         Ok(tree)
     }
 
-    fn definitions(registry: Registry) -> Vec<String> {
+    fn definitions(registry: &Registry) -> Vec<String> {
         let manifest = registry.manifest().unwrap();
         let definitions = manifest.as_json()["$defs"].as_object().unwrap();
         definitions.keys().cloned().collect()
@@ -616,17 +688,17 @@ mod b24_names_and_depth {
             .function::<Save>()
             .function::<Users>()
             .function::<Trees>();
-        let names = definitions(registry);
+        let names = definitions(&registry);
         assert_eq!(names, ["PageOfTree", "PageOfUser", "Tree", "User"]);
-        assert_eq!(definitions(other), names);
+        assert_eq!(definitions(&other), names);
         assert_eq!(
-            definitions(Registry::new().function::<Users>()),
+            definitions(&Registry::new().function::<Users>()),
             ["Page", "User"]
         );
         // An input has the name of the output of the same type.
         let one_each = Registry::new().function::<Save>().function::<Trees>();
         assert_eq!(
-            definitions(one_each),
+            definitions(&one_each),
             ["PageOfTree", "PageOfUser", "Tree", "User"]
         );
     }
@@ -635,7 +707,7 @@ mod b24_names_and_depth {
     fn types_of_one_name_are_named_by_their_modules() {
         let registry = Registry::new().function::<Users>().function::<Receivers>();
         assert_eq!(
-            definitions(registry),
+            definitions(&registry),
             ["B24NamesAndDepthUser", "MailUser", "Page"]
         );
     }
