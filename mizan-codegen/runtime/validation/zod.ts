@@ -7,7 +7,9 @@ export { intersection, unknown, type ZodType } from "zod";
 
 const params = { error: errorMessage };
 
+export const bigint = () => z.bigint(params);
 export const boolean = () => z.boolean(params);
+export const date = () => z.date(params);
 export const int = integers(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 export const int8 = integers(-128, 127);
 export const int16 = integers(-32_768, 32_767);
@@ -19,6 +21,8 @@ export const uint8 = integers(0, 255);
 export const uint16 = integers(0, 65_535);
 export const uint32 = integers(0, 4_294_967_295);
 
+export const gte = (min: number | bigint) => z.gte(min, params);
+export const lte = (max: number | bigint) => z.lte(max, params);
 export const multipleOf = (step: number) => z.multipleOf(step, params);
 
 export function array<T extends z.core.SomeType>(element: T) {

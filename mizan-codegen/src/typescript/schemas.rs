@@ -7,11 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Number as JsonNumber;
 
-use super::printing::{Document, Expression, Property, lazy_assignment, literal, text};
+use super::printing::{
+    Document, Expression, Property, TypeImports, lazy_assignment, literal, text,
+};
 use super::regex;
+use crate::options::Dates;
 use crate::plan::{Definition, Plan};
 use crate::schema::{
-    Checks, List, Literal, Member, Number, NumberWidth, Object, Text, Type, WireFormat,
+    BigInt, Checks, List, Literal, Member, Number, NumberWidth, Object, Temporal, TemporalClass,
+    Text, Type, WireFormat,
 };
 
 /// The functions of `runtime/validation/checks.ts`.
@@ -99,6 +103,10 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
         file.push_str(&import.print());
     }
     file.push_str("import { lazy } from \"./runtime/validation/lazy\";\n");
+    let uses = TypeImports::of(declarations.iter().map(|(definition, _)| &definition.ty));
+    if uses.temporal && plan.dates == Dates::TemporalPolyfill {
+        file.push_str("import { Temporal } from \"temporal-polyfill\";\n");
+    }
     file.push_str("import type * as types from \"./types\";\n");
     for (definition, schema) in &declarations {
         file.push_str(&declaration(definition, schema).print());
@@ -158,7 +166,10 @@ impl Schemas<'_> {
             Type::Null => zod("null", []),
             Type::Boolean => zod("boolean", []),
             Type::Number(value) => number(value),
+            Type::BigInt(value) => big_int(value),
             Type::Text(value) => string(value),
+            Type::Temporal(value) => temporal(value),
+            Type::Bytes(_) => zod("instanceof", [Expression::atom("Uint8Array")]),
             Type::File(checks) => file(checks),
             Type::Literal(value) => zod("literal", [literal_expression(value)]),
             Type::List(list) => self.list(list),
@@ -421,6 +432,41 @@ fn number(number: &Number) -> Expression {
         schema = schema.method("refine", [test, message]);
     }
     schema
+}
+
+/// An integer of 64 or more bits, within the limits of its type and its constraint.
+fn big_int(integer: &BigInt) -> Expression {
+    let literal = |value: &dyn std::fmt::Display| Expression::atom(format!("{value}n"));
+    let schema = zod("bigint", []);
+    let (least, greatest) = integer.width.limits();
+    let min = integer.minimum.as_ref().map(|min| literal(min));
+    let max = integer.maximum.as_ref().map(|max| literal(max));
+    let mut schema = schema
+        .method(
+            "check",
+            [zod("gte", [min.unwrap_or_else(|| literal(&least))])],
+        )
+        .method(
+            "check",
+            [zod("lte", [max.unwrap_or_else(|| literal(&greatest))])],
+        );
+    if let Some(excluded) = &integer.excluded {
+        let test = Expression::Arrow(format!("(value) => value !== {excluded}n"));
+        let message = Expression::String(format!("Must not be {excluded}."));
+        schema = schema.method("refine", [test, message]);
+    }
+    schema
+}
+
+fn temporal(value: &Temporal) -> Expression {
+    match value.class {
+        TemporalClass::Text => string(&value.text),
+        TemporalClass::Date => zod("date", []),
+        TemporalClass::Temporal => {
+            let class = Expression::atom(format!("Temporal.{}", value.kind.name()));
+            zod("instanceof", [class])
+        }
+    }
 }
 
 /// The range of a constraint, without the limits of the type.
