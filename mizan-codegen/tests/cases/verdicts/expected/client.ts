@@ -14,7 +14,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "234b6424f6db3f15";
+export const contract = "ebb76577a654c45b";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {};
