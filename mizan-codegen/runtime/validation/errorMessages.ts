@@ -5,7 +5,7 @@ import { typeMessages } from "./formats";
 type RawIssue = z.core.$ZodRawIssue;
 
 interface AnyCheck {
-  readonly _zod: { readonly check: unknown };
+  readonly _zod: { readonly check: object };
 }
 
 const messages: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 
 /** Messages for values of another type, by the checks of the schema. */
-export const typeMessages = new Map<unknown, string>();
+export const typeMessages = new WeakMap<object, string>();
 
 /** Checks for a date in the format of HTML. */
 export const date = format("a date, such as 2026-01-31", isDate);
@@ -62,13 +62,15 @@ export const wellFormed: z.core.CheckFn<string> = ({ value, issues }) => {
 };
 
 /** Checks for an integer within the limits of a Rust type. Other values get no further messages. */
-export function integer(min: number, max: number): z.core.CheckFn<number> {
+export function integer(
+  min: number,
+  max: number,
+  outside = `Must be at least ${min} and at most ${max}.`,
+): z.core.CheckFn<number> {
   const whole = "Enter a whole number.";
   const check: z.core.CheckFn<number> = ({ value, issues }) => {
     if (Number.isInteger(value) && value >= min && value <= max) return;
-    const message = Number.isInteger(value)
-      ? `Must be at least ${min} and at most ${max}.`
-      : whole;
+    const message = Number.isInteger(value) ? outside : whole;
     issues.push({ code: "custom", message, input: value });
   };
   typeMessages.set(check, whole);

@@ -56,10 +56,9 @@ export function strictObject<T extends z.core.$ZodLooseShape>(shape: T) {
   return z.strictObject(shape, params);
 }
 
-/** Returns the constructor of the schemas for an integer type of Rust. */
-function integers(min: number, max: number): () => z.ZodNumber {
-  const check = integer(min, max);
-  return () => z.number(params).check(check);
+/** Returns the constructor of the schemas for an integer type of Rust, with the message for other numbers. */
+function integers(min: number, max: number): (message?: string) => z.ZodNumber {
+  return (message) => z.number(params).check(integer(min, max, message));
 }
 
 type Items = readonly [z.core.SomeType, ...z.core.SomeType[]];

@@ -51,11 +51,11 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
         .collect();
     let of_functions = Schemas {
         names: &names,
-        list_check: "items",
+        in_form: false,
     };
     let of_forms = Schemas {
         names: &names,
-        list_check: "rows",
+        in_form: true,
     };
     let inputs = plan.all_functions().filter_map(|function| {
         let input = function.input.as_ref()?;
@@ -146,8 +146,8 @@ fn collect_checks<'s>(schema: &'s Expression, names: &mut BTreeSet<&'s str>) {
 struct Schemas<'p> {
     /// The names of the schemas of named types, by the names of the types.
     names: &'p BTreeMap<&'p str, &'p str>,
-    /// The check of a list's length. In forms, its message counts rows instead of items.
-    list_check: &'static str,
+    /// True for the values of a form, for which the server has other messages.
+    in_form: bool,
 }
 
 impl Schemas<'_> {
@@ -157,7 +157,7 @@ impl Schemas<'_> {
             Type::Never => zod("never", []),
             Type::Null => zod("null", []),
             Type::Boolean => zod("boolean", []),
-            Type::Number(value) => number(value),
+            Type::Number(value) => number(value, self.in_form),
             Type::Text(value) => string(value),
             Type::File(checks) => file(checks),
             Type::Literal(value) => zod("literal", [literal_expression(value)]),
@@ -191,7 +191,14 @@ impl Schemas<'_> {
             limits.push(("distinct".to_owned(), Expression::atom("true")));
         }
         let message = list.checks.message("length").map(str::to_owned);
-        schema.method("check", [check_call(self.list_check, limits, message)])
+        schema.method(
+            "check",
+            [check_call(
+                if self.in_form { "rows" } else { "items" },
+                limits,
+                message,
+            )],
+        )
     }
 
     fn object(&self, object: &Object) -> Expression {
@@ -392,8 +399,20 @@ fn discriminator_value<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
     }
 }
 
-fn number(number: &Number) -> Expression {
+fn number(number: &Number, in_form: bool) -> Expression {
     let bounds = Bounds::of(number);
+    // A form names the bounds of the constraint for a number that the type cannot hold.
+    let message = number
+        .width
+        .limits()
+        .filter(|_| in_form)
+        .and_then(|(min, max)| {
+            let lower = number.minimum.as_ref().and_then(JsonNumber::as_i64);
+            let upper = number.maximum.as_ref().and_then(JsonNumber::as_i64);
+            let (lower, upper) = (lower.unwrap_or(min), upper.unwrap_or(max));
+            let message = || format!("Must be at least {lower} and at most {upper}.");
+            ((lower, upper) != (min, max)).then(message)
+        });
     let mut schema = zod(
         match number.width {
             NumberWidth::Float => "number",
@@ -405,7 +424,7 @@ fn number(number: &Number) -> Expression {
             NumberWidth::UInt32 => "uint32",
             NumberWidth::Bounded => "int",
         },
-        [],
+        message.map(Expression::String),
     );
     if let Some(check) = bounds.check(number.checks.message("range")) {
         schema = schema.method("check", [check]);

@@ -108,9 +108,15 @@ export const constrainedSubmitInputSchema: z.ZodType<types.ConstrainedSubmitInpu
           .check(notBlank)
           .check(singleLine)
           .check(doesNotContain("a")),
-        range: z.int32().check(range({ min: -5, max: 10 })),
-        at_most: z.uint8().check(range({ max: 100 })),
-        at_least: z.int8().check(range({ min: 3 }, "Three or more.")),
+        range: z
+          .int32("Must be at least -5 and at most 10.")
+          .check(range({ min: -5, max: 10 })),
+        at_most: z
+          .uint8("Must be at least 0 and at most 100.")
+          .check(range({ max: 100 })),
+        at_least: z
+          .int8("Must be at least 3 and at most 127.")
+          .check(range({ min: 3 }, "Three or more.")),
         share: z
           .number()
           .check(
@@ -120,7 +126,7 @@ export const constrainedSubmitInputSchema: z.ZodType<types.ConstrainedSubmitInpu
             ),
           ),
         optional_number: z
-          .uint16()
+          .uint16("Must be at least 1 and at most 65535.")
           .check(range({ min: 1 }))
           .nullable()
           .optional(),
