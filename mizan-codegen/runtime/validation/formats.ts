@@ -62,21 +62,31 @@ export const wellFormed: z.core.CheckFn<string> = ({ value, issues }) => {
 };
 
 /** Checks for an integer within the limits of a Rust type. Other values get no further messages. */
-export function integer(
-  min: number,
-  max: number,
+export function integer<T extends number | bigint>(
+  min: T,
+  max: T,
   outside = `Must be at least ${min} and at most ${max}.`,
-): z.core.CheckFn<number> {
+): z.core.CheckFn<T> {
   const whole = "Enter a whole number.";
-  const check: z.core.CheckFn<number> = ({ value, issues }) => {
-    if (Number.isInteger(value) && value >= min && value <= max) return;
-    const message = Number.isInteger(value) ? outside : whole;
+  const check: z.core.CheckFn<T> = ({ value, issues }) => {
+    const isWhole = typeof value === "bigint" || Number.isInteger(value);
+    if (isWhole && value >= min && value <= max) return;
+    const message = isWhole ? outside : whole;
     issues.push({ code: "custom", message, input: value });
   };
   typeMessages.set(check, whole);
   return check;
 }
 
+const instantMessage =
+  "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
+
+/** Checks that a date has a year of four digits, as RFC 3339 requires. */
+export const rfc3339: z.core.CheckFn<Date> = ({ value, issues }) => {
+  const year = value.getUTCFullYear();
+  if (year < 0 || year > 9999)
+    issues.push({ code: "custom", message: instantMessage, input: value });
+};
 function format(
   description: string,
   matches: (text: string) => boolean,

@@ -6,8 +6,8 @@ use serde_json::Value as JsonValue;
 
 use super::client::{error_type, input_type, output_type};
 use super::printing::{
-    Document, Expression, Property, assignment, comment, literal, text, union_after_operator,
-    without_docs,
+    Document, Expression, Property, TypeImports, assignment, comment, literal, text,
+    union_after_operator, without_docs,
 };
 use crate::manifest::{RowLimits, Widget};
 use crate::plan::{Field, FieldValue, Form, FormList, Plan};
@@ -36,7 +36,13 @@ export function AutoForm<T extends runtime.FormTypes>(
 "#;
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
-    let mut file = HEAD.to_owned();
+    let outputs = plan.forms.iter().map(|form| &form.submit.output);
+    let imports = TypeImports::of(outputs).statements(plan.dates);
+    let mut file = HEAD.replacen(
+        "import * as runtime",
+        &format!("{imports}import * as runtime"),
+        1,
+    );
     for form in &plan.forms {
         for part in [types(form), definition(form), hook(form)] {
             file.push('\n');

@@ -73,7 +73,7 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
       uuid: z.string().check(uuid),
       non_zero: z.int32().refine((value) => value !== 0, "Must not be 0."),
       positive: z.uint8().check(range({ min: 1 })),
-      when: z.string(),
+      when: z.date(),
       quarter: z
         .number()
         .check(range({ exclusiveMin: 0, exclusiveMax: 1 }))

@@ -67,7 +67,7 @@ export const everythingSchema: z.ZodType<types.Everything> =
       old: z.int16(),
       older: z.int8(),
       uuid: z.string().check(uuid),
-      when: z.string(),
+      when: z.date(),
       boxed: colorSchema,
       list_of_lists: z.array(z.array(z.tuple([z.uint16(), z.uint32()]))),
       a_rather_long_name_for_a_field: z

@@ -109,7 +109,7 @@ export function useFormOf<T extends FormTypes>(
 
 /** Reads the state of a form from the page, or loads it from the server. */
 function useFormState(stateQuery: Query<void, FormState, Error>): FormState {
-  usePageData([]);
+  usePageData(stateQuery[transportOf], []);
   const { data } = useSuspenseQuery({
     ...stateQuery.queryOptions(),
     gcTime: 0,
