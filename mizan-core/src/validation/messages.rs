@@ -88,6 +88,16 @@ pub fn decode_message(error: &str, schema: Option<&Value>) -> String {
     if found == "null" || found == "unit value" {
         return REQUIRED.to_owned();
     }
+    // The format of a plain string is that of a constraint, which was not reached.
+    let is_constrained_string = expected == "a string"
+        && schema.is_some_and(|schema| {
+            ["email", "uri"]
+                .iter()
+                .any(|format| schema["format"] == *format)
+        });
+    if is_constrained_string {
+        return NOT_TEXT.to_owned();
+    }
     if let Some(message) = schema.and_then(message_of_format) {
         return message.to_owned();
     }
