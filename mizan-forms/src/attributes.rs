@@ -43,6 +43,10 @@ pub struct FieldAttributes {
     pub default: bool,
     /// The custom messages of `#[validate(..)]`, by the name of the constraint.
     pub messages: &'static [(&'static str, &'static str)],
+    /// The members of the keyword `x-checks` that stand for constraints.
+    pub checks: Option<fn() -> Value>,
+    /// The keywords of the exclusive bounds of a number.
+    pub exclusive_bounds: Option<fn() -> Value>,
     pub nested: Option<fn() -> &'static [FieldAttributes]>,
     /// Returns the variants of an enum in the order of declaration.
     pub variants: Option<fn() -> &'static [&'static str]>,
@@ -73,6 +77,8 @@ impl FieldAttributes {
             blank: false,
             default: false,
             messages: &[],
+            checks: None,
+            exclusive_bounds: None,
             nested: None,
             variants: None,
         }

@@ -16,6 +16,8 @@ mod calls;
 pub mod client_address;
 mod client_budget;
 mod cross_origin;
+#[cfg(feature = "openapi")]
+mod documents;
 pub mod forms;
 mod quoted_string;
 pub mod response;

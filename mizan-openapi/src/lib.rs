@@ -1,4 +1,4 @@
-//! Describes a mizan app as an OpenAPI 3.1 document.
+//! Describes a mizan app as OpenAPI 3.1 and AsyncAPI 3 documents.
 //!
 //! The input is the manifest, the JSON document that `<program> manifest` prints and that
 //! `mizan_core::Registry::manifest` returns. This crate depends on no server and on no other crate of
@@ -6,6 +6,7 @@
 //!
 //! - [`openapi`] describes the functions and forms: every way to call them over HTTP, and every
 //!   response with its error codes.
+//! - [`asyncapi`] describes the channels.
 //! - [`Options`] has the title, the server's URL and the authentication, which a manifest does not
 //!   contain.
 //!
@@ -28,10 +29,12 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod asyncapi;
 mod json;
 mod openapi;
 mod options;
 mod schema;
 
+pub use asyncapi::asyncapi;
 pub use openapi::openapi;
 pub use options::{Authentication, Options};

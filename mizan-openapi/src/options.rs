@@ -18,10 +18,11 @@ pub struct Options {
     /// The version of the API. By default, it is the contract of the manifest, which changes whenever
     /// the API changes.
     pub version: Option<String>,
-    /// The URL under which the service is mounted. `/api/mizan` by default.
+    /// The URL under which the service is mounted. By default, it is the mount path of mizan-http if that
+    /// serves the document, and else `/api/mizan`.
     ///
     /// A URL without a host is relative to the location of the document.
-    pub server_url: String,
+    pub server_url: Option<String>,
     /// The ways in which callers authenticate. By default, the session cookie of mizan-auth.
     pub authentication: Vec<Authentication>,
 }
@@ -42,7 +43,7 @@ impl Default for Options {
         Self {
             title: "API".to_owned(),
             version: None,
-            server_url: "/api/mizan".to_owned(),
+            server_url: None,
             authentication: vec![Authentication::Cookie("__Host-mizan_session".to_owned())],
         }
     }
@@ -66,7 +67,7 @@ impl Options {
     /// Sets the URL under which the service is mounted.
     #[must_use]
     pub fn server_url(mut self, url: impl Into<String>) -> Self {
-        self.server_url = url.into();
+        self.server_url = Some(url.into());
         self
     }
 

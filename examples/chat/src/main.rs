@@ -111,6 +111,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     };
     let mizan = MizanService::builder(chat::registry(people, channels.clone()).build()?)
         .authenticate(accounts.clone())
+        .openapi(openapi_options(&options))
         .build()?;
     let assets = options.dev.clone().map_or(Assets::Built, Assets::DevServer);
     let site = pages::site(mizan.clone(), &options.web, assets)?;
@@ -127,6 +128,22 @@ async fn run(options: Options) -> anyhow::Result<()> {
     mizan.wait_idle().await;
     accounts.flush_mail().await;
     Ok(())
+}
+
+/// Describes the API. Only a server with an https base URL uses secure cookies.
+fn openapi_options(options: &Options) -> mizan_openapi::Options {
+    let is_secure = options
+        .base_url
+        .as_deref()
+        .is_some_and(|url| url.starts_with("https:"));
+    let cookie = if is_secure {
+        "__Host-mizan_session"
+    } else {
+        "mizan_session"
+    };
+    mizan_openapi::Options::default()
+        .title("mizan chat")
+        .authentication([mizan_openapi::Authentication::Cookie(cookie.to_owned())])
 }
 
 /// Configures the accounts from the options, for a server on this port.

@@ -1,4 +1,4 @@
-//! The keyword `x-checks`: validation of form fields beyond JSON Schema, with custom messages.
+//! The keyword `x-checks`: validation of fields and arguments beyond JSON Schema, with custom messages.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,12 @@ pub(crate) struct Checks {
     pub(crate) format: Option<WireFormat>,
     /// The content types that a file field accepts.
     pub(crate) accept: Vec<String>,
+    /// The text that a text must contain.
+    pub(crate) contains: Option<String>,
+    /// The text that a text must not contain.
+    pub(crate) does_not_contain: Option<String>,
+    /// The other property of the object that must have the same value.
+    pub(crate) must_match: Option<String>,
     /// Custom error messages, keyed by the codes of the `validator` crate.
     pub(crate) messages: BTreeMap<String, String>,
 }

@@ -245,9 +245,13 @@ impl<'a> SchemaReader<'a> {
             None => Type::Unknown,
         };
         let unique = keywords.get("uniqueItems") == Some(&Value::Bool(true));
+        let checks = self.checks(keywords);
         match max_items {
             Some(0) => Type::Tuple(Vec::new()),
-            Some(length @ ..=MAX_TUPLE_LENGTH) if min_items == max_items && !unique => {
+            // A custom message belongs to a constraint on a `Vec`, which is no array in Rust.
+            Some(length @ ..=MAX_TUPLE_LENGTH)
+                if min_items == max_items && !unique && checks.message("length").is_none() =>
+            {
                 Type::Tuple((0..length).map(|_| item.clone()).collect())
             }
             _ => Type::List(List {
@@ -255,7 +259,7 @@ impl<'a> SchemaReader<'a> {
                 min_items,
                 max_items,
                 unique,
-                checks: self.checks(keywords),
+                checks,
             }),
         }
     }

@@ -15,18 +15,21 @@ use crate::schema::{
 };
 
 /// The functions of `runtime/validation/checks.ts`.
-const CHECKS: [&str; 18] = [
+const CHECKS: [&str; 21] = [
     "characters",
     "color",
+    "contains",
     "date",
     "dateTime",
     "decimal",
+    "doesNotContain",
     "email",
     "file",
     "filled",
     "instant",
     "items",
     "maxBytes",
+    "mustMatch",
     "notBlank",
     "pattern",
     "range",
@@ -214,7 +217,18 @@ impl Schemas<'_> {
         } else {
             "object"
         };
-        let schema = zod(method, [Expression::ObjectLines(properties.collect())]);
+        let mut schema = zod(method, [Expression::ObjectLines(properties.collect())]);
+        for property in &object.properties {
+            if let Some(checks) = checks_of(&property.ty)
+                && let Some(other) = &checks.must_match
+            {
+                let message = checks.message("must_match").map(str::to_owned);
+                let arguments = [property.name.clone(), other.clone()].into_iter();
+                let arguments = arguments.chain(message).map(Expression::String);
+                let check = Expression::call("mustMatch", arguments);
+                schema = schema.method("check", [check]);
+            }
+        }
         match &object.additional {
             Some(additional) => {
                 let value = self.schema(&additional.value);
@@ -312,11 +326,34 @@ fn has_untranslated_pattern(ty: &Type) -> bool {
     }
 }
 
+/// Returns the checks of a value that may be null.
+fn checks_of(ty: &Type) -> Option<&Checks> {
+    match ty {
+        Type::Text(text) => Some(&text.checks),
+        Type::Number(number) => Some(&number.checks),
+        Type::List(list) => Some(&list.checks),
+        Type::Union(members) => members.iter().find_map(|member| checks_of(&member.ty)),
+        _ => None,
+    }
+}
+
 /// Returns the pattern of a string, unless the string also has a form format: the pattern then
 /// describes how Rust parses the type.
 fn value_pattern(value: &Text) -> Option<&str> {
     let pattern = value.pattern.as_deref();
-    pattern.filter(|_| value.checks.format.is_none())
+    pattern.filter(|_| value.checks.format.is_none() && contained_text(value).is_none())
+}
+
+/// Returns the text that a string must contain.
+fn contained_text(value: &Text) -> Option<String> {
+    let checks = &value.checks;
+    checks.contains.clone().or_else(|| {
+        let pattern = value.pattern.as_deref();
+        // A custom message tells the constraint `regex` from `contains`.
+        pattern
+            .filter(|_| checks.message("regex").is_none())
+            .and_then(regex::literal_text)
+    })
 }
 
 /// Returns the property whose value distinguishes the alternatives of a union of objects.
@@ -498,6 +535,21 @@ fn string(value: &Text) -> Expression {
     };
     for check in string_checks(value) {
         schema = schema.method("check", [check]);
+    }
+    let parts = [
+        ("contains", "contains", contained_text(value)),
+        (
+            "doesNotContain",
+            "does_not_contain",
+            checks.does_not_contain.clone(),
+        ),
+    ];
+    for (check, code, part) in parts {
+        if let Some(part) = part {
+            let message = checks.message(code).map(str::to_owned);
+            let arguments = [part].into_iter().chain(message).map(Expression::String);
+            schema = schema.method("check", [Expression::call(check, arguments)]);
+        }
     }
     if let Some(pattern) = value_pattern(value).and_then(regex::to_javascript) {
         let message = checks.message("regex").map(str::to_owned);

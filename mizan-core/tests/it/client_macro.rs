@@ -368,3 +368,47 @@ async fn supports_a_handwritten_implementation() {
     let anyone = result(&app, Principal::anonymous(), "posts.search", "").await;
     assert_eq!(anyone.unwrap_err().code(), "unauthenticated");
 }
+
+#[client]
+async fn constrained(
+    #[validate(
+        length(min = 2, message = "Too short."),
+        contains(pattern = "@", message = "Needs an at.")
+    )]
+    name: String,
+    #[serde(rename = "nameAgain")]
+    #[validate(must_match(other = "name"), does_not_contain(pattern = "x"))]
+    name_again: String,
+    #[validate(must_match(other = name_again))] third: String,
+    #[validate(range(exclusive_min = 0.0, exclusive_max = 1.0, message = "Between 0 and 1."))]
+    share: Option<f64>,
+) -> Result<String, Error> {
+    let _ = (third, share);
+    Ok(name + &name_again)
+}
+
+#[test]
+fn schema_has_messages_and_constraints_that_schemars_ignores() {
+    let manifest = Registry::new()
+        .function::<Constrained>()
+        .manifest()
+        .unwrap();
+    let properties = &manifest.as_json()["functions"][0]["input"]["properties"];
+    assert_eq!(
+        properties["name"]["x-checks"],
+        json!({
+            "contains": "@",
+            "messages": { "contains": "Needs an at.", "length": "Too short." },
+        })
+    );
+    let checks = json!({ "mustMatch": "name", "doesNotContain": "x" });
+    assert_eq!(properties["nameAgain"]["x-checks"], checks);
+    let checks = json!({ "mustMatch": "nameAgain" });
+    assert_eq!(properties["third"]["x-checks"], checks);
+    let share = &properties["share"];
+    assert_eq!(
+        (&share["exclusiveMinimum"], &share["exclusiveMaximum"]),
+        (&json!(0.0), &json!(1.0))
+    );
+    assert_eq!(share["x-checks"]["messages"]["range"], "Between 0 and 1.");
+}

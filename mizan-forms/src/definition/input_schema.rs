@@ -71,9 +71,13 @@ fn annotate_field(property: &mut Value, field: &Field, definitions: &mut Map<Str
         }
     }
     let checks = checks(field);
-    if let (Value::Object(property), false) = (property, checks.is_empty()) {
+    let Value::Object(property) = property else {
+        return;
+    };
+    if !checks.is_empty() {
         property.insert("x-checks".to_owned(), Value::Object(checks));
     }
+    property.extend(members(field.declared.exclusive_bounds));
 }
 
 /// Returns the schema of the items of a list or of an optional list.
@@ -132,6 +136,9 @@ fn checks(field: &Field) -> Map<String, Value> {
     if matches!(field.kind, FieldKind::File) && !accept.is_empty() {
         set("accept", json!(accept));
     }
+    for (name, value) in members(field.declared.checks) {
+        set(&name, value);
+    }
     let messages = field.declared.messages.iter();
     let messages: Map<_, _> = messages
         .map(|(name, text)| ((*name).to_owned(), json!(text)))
@@ -140,4 +147,12 @@ fn checks(field: &Field) -> Map<String, Value> {
         set("messages", Value::Object(messages));
     }
     checks
+}
+
+/// Returns the members of a JSON object that the derive macro emitted.
+fn members(object: Option<fn() -> Value>) -> Map<String, Value> {
+    match object.map(|object| object()) {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
+    }
 }

@@ -17,7 +17,7 @@ use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
 use crate::response::problem_details::ProblemDetails;
 use crate::response::reply;
-use crate::service::state::ServiceState;
+use crate::service::state::{AllowedMethods, ServiceState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,7 +43,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     body: B,
 ) -> Result<Response<ReplyBody>, Error> {
     if *head.method() != Method::POST {
-        return Ok(state.method_not_allowed(false, head));
+        return Ok(state.method_not_allowed(AllowedMethods::Post, head));
     }
     let principal = state.authenticate(head).await?;
     let mut share = state

@@ -18,7 +18,7 @@ use crate::body::urlencoded;
 use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
 use crate::response::{problem_details, reply};
-use crate::service::state::ServiceState;
+use crate::service::state::{AllowedMethods, ServiceState};
 
 /// Calls `function` with the input and the files of a request.
 pub(crate) async fn handle<A: Authenticate, B: Body>(
@@ -31,7 +31,12 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     let is_safe = function.kind().is_safe();
     let is_read = matches!(*method, Method::GET | Method::HEAD);
     if !(*method == Method::POST || is_read && is_safe) {
-        return Ok(state.method_not_allowed(is_safe, head));
+        let allowed = if is_safe {
+            AllowedMethods::ReadOrPost
+        } else {
+            AllowedMethods::Post
+        };
+        return Ok(state.method_not_allowed(allowed, head));
     }
     let principal = state.authenticate(head).await?;
     let payload = if is_read {

@@ -30,7 +30,7 @@ impl Redisplay {
     /// Returns a plain page with the errors. It carries `self` as an extension, so that
     /// [`FormPages`](super::FormPages) can replace it with the page of the application.
     pub(crate) fn into_response(self) -> Response<ReplyBody> {
-        let mut response = plain_page::response(
+        let mut response = plain_page::not_sent(
             &self.form,
             self.status,
             &self.post.errors,

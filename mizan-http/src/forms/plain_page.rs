@@ -10,23 +10,35 @@ use super::local_path::LocalPath;
 use crate::response::ReplyBody;
 use crate::response::reply;
 
-/// Returns a page that lists the errors of a form, or confirms that the form was sent.
-pub(super) fn response(
+/// Returns a page that confirms that a form was sent.
+pub(super) fn sent(form: &FormEntry) -> Response<ReplyBody> {
+    page(form, StatusCode::OK, "<p>Your form was sent.</p>", None)
+}
+
+/// Returns a page that lists the errors of a form, if there are any. A form without errors was not sent
+/// because a row was added or removed.
+pub(super) fn not_sent(
     form: &FormEntry,
     status: StatusCode,
     errors: &FieldErrors,
     back: Option<&LocalPath>,
 ) -> Response<ReplyBody> {
+    if errors.is_empty() {
+        return page(form, status, "<p>Your form was not sent yet.</p>", back);
+    }
+    let items = error_items(form, errors);
+    let content = format!("<p>Your form was not sent:</p><ul>{items}</ul>");
+    page(form, status, &content, back)
+}
+
+fn page(
+    form: &FormEntry,
+    status: StatusCode,
+    content: &str,
+    back: Option<&LocalPath>,
+) -> Response<ReplyBody> {
     let manifest = form.shape.manifest();
     let title = escape_all_quotes(manifest["title"].as_str().unwrap_or(form.name));
-    let content = if status.is_success() {
-        "<p>Your form was sent.</p>".to_owned()
-    } else {
-        format!(
-            "<p>Your form was not sent:</p><ul>{}</ul>",
-            error_items(form, errors)
-        )
-    };
     let back = escape_all_quotes(back.map_or("/", LocalPath::as_str));
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\

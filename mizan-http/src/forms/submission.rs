@@ -23,7 +23,7 @@ use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
 use crate::response::reply;
 use crate::response::status::status;
-use crate::service::state::ServiceState;
+use crate::service::state::{AllowedMethods, ServiceState};
 
 /// Handles a request for the form `name`.
 pub(crate) async fn handle<A: Authenticate, B: Body>(
@@ -38,7 +38,9 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         .form(name)
         .ok_or_else(|| Error::not_found("there is no form with this name"))?;
     if *head.method() != Method::POST {
-        return Ok(FormOutcome::Response(state.method_not_allowed(false, head)));
+        return Ok(FormOutcome::Response(
+            state.method_not_allowed(AllowedMethods::Post, head),
+        ));
     }
     let outcome = match PostedForm::read(state, form, head, body).await {
         Ok(posted) => posted.process(state, head).await,
@@ -312,7 +314,7 @@ fn success_response(
         .or_else(|| form.redirect.and_then(LocalPath::new))
         .or_else(|| Some(control.page.as_ref()?.with_sent(form.name)));
     let Some(location) = location else {
-        let mut response = plain_page::response(form, StatusCode::OK, &FieldErrors::new(), None);
+        let mut response = plain_page::sent(form);
         response.headers_mut().extend(headers);
         return response;
     };

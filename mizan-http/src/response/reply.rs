@@ -68,14 +68,30 @@ fn affects(invalidations: &[Invalidation]) -> HeaderValue {
 ///
 /// The tag is weak (RFC 9110, section 8.8.1), because it is a hash of 64 bits.
 pub(crate) fn cacheable(output: Bytes, headers: &HeaderMap) -> Response<ReplyBody> {
+    let tag = entity_tag(&output);
+    with_tag(output, tag, headers)
+}
+
+/// Returns the entity tag of a result.
+pub(crate) fn entity_tag(output: &[u8]) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
-    hasher.write(&output);
+    hasher.write(output);
     let tag = format!("W/\"{:016x}\"", hasher.finish());
+    HeaderValue::try_from(tag).expect("a quoted hexadecimal number is a header value")
+}
+
+/// Returns a response with an entity tag, or 304 if the client has the result of this tag.
+pub(crate) fn with_tag(
+    output: Bytes,
+    tag: HeaderValue,
+    headers: &HeaderMap,
+) -> Response<ReplyBody> {
+    let opaque = &tag.as_bytes()["W/".len()..];
     let is_not_modified = headers.get_all(header::IF_NONE_MATCH).iter().any(|tags| {
         let tags = tags.to_str().unwrap_or_default();
         tags.split(',')
             .map(str::trim)
-            .any(|known| known == "*" || known.trim_start_matches("W/") == &tag[2..])
+            .any(|known| known == "*" || known.trim_start_matches("W/").as_bytes() == opaque)
     });
     let output = if is_not_modified {
         Bytes::new()
@@ -87,7 +103,6 @@ pub(crate) fn cacheable(output: Bytes, headers: &HeaderMap) -> Response<ReplyBod
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response.headers_mut().remove(header::CONTENT_TYPE);
     }
-    let tag = HeaderValue::try_from(tag).expect("a quoted hexadecimal number is a header value");
     response.headers_mut().insert(header::ETAG, tag);
     response
 }

@@ -18,6 +18,8 @@ use crate::client_address::{ClientAddressResolver, ForwardedHeader};
 #[cfg(feature = "channels")]
 use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
+#[cfg(feature = "openapi")]
+use crate::documents::Documents;
 
 impl MizanService {
     /// Creates a service with the default settings, in which all clients are anonymous.
@@ -45,6 +47,8 @@ impl MizanService {
             public_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
+            #[cfg(feature = "openapi")]
+            openapi: None,
         }
     }
 }
@@ -73,6 +77,8 @@ pub struct MizanServiceBuilder<A = Anonymous> {
     public_origins: Vec<String>,
     trusted_proxies: Vec<IpNet>,
     forwarded_header: ForwardedHeader,
+    #[cfg(feature = "openapi")]
+    openapi: Option<mizan_openapi::Options>,
 }
 
 impl<A: Authenticate> MizanServiceBuilder<A> {
@@ -87,6 +93,8 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             public_origins: self.public_origins,
             trusted_proxies: self.trusted_proxies,
             forwarded_header: self.forwarded_header,
+            #[cfg(feature = "openapi")]
+            openapi: self.openapi,
         }
     }
 
@@ -146,6 +154,30 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
         self
     }
 
+    /// Serves the OpenAPI document of the app at `openapi.json` below the mount path.
+    ///
+    /// The document lists all functions with their arguments, errors and policies, and every client can
+    /// read it. Without this setting, there is no document.
+    ///
+    /// ```
+    /// use mizan_core::Registry;
+    /// use mizan_http::MizanService;
+    /// use mizan_openapi::Options;
+    ///
+    /// fn service() -> Result<MizanService, Box<dyn std::error::Error>> {
+    ///     let service = MizanService::builder(Registry::new().build()?)
+    ///         .openapi(Options::default().title("Blog"))
+    ///         .build()?;
+    ///     Ok(service)
+    /// }
+    /// ```
+    #[cfg(feature = "openapi")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "openapi")))]
+    pub fn openapi(mut self, options: mizan_openapi::Options) -> Self {
+        self.openapi = Some(options);
+        self
+    }
+
     /// Builds the service.
     ///
     /// # Errors
@@ -168,6 +200,11 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             Some(path) => path,
             None => std::env::temp_dir(),
         };
+        #[cfg(feature = "openapi")]
+        let documents = match self.openapi {
+            Some(options) => Documents::new(self.app.manifest(), options, &self.mount_path),
+            None => Documents::default(),
+        };
         Ok(MizanService(Arc::new(ServiceState {
             calls: Arc::new(CallRunner::new(self.app, &self.limits)),
             authenticator: self.authenticator,
@@ -182,6 +219,8 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
                 self.trusted_proxies,
                 self.forwarded_header,
             ),
+            #[cfg(feature = "openapi")]
+            documents,
         })))
     }
 }

@@ -6,6 +6,8 @@ use http::{Method, Request, Response};
 use http_body::Body;
 use mizan_core::{Error, ErrorCode, RequestHead};
 
+#[cfg(feature = "openapi")]
+use super::state::AllowedMethods;
 use super::state::ServiceState;
 use crate::authenticate::Authenticate;
 use crate::calls::{batch, call};
@@ -65,6 +67,14 @@ async fn route<A: Authenticate, B: Body>(
         #[cfg(feature = "channels")]
         if path == "/ws" {
             return upgrade::handle(state, head);
+        }
+        #[cfg(feature = "openapi")]
+        if let Some(document) = state.documents.find(path) {
+            return Ok(if matches!(*head.method(), Method::GET | Method::HEAD) {
+                document.response(head.headers())
+            } else {
+                state.method_not_allowed(AllowedMethods::Read, head)
+            });
         }
         Err(Error::not_found("there is no resource at this path"))
     }

@@ -17,12 +17,23 @@ use crate::client_address::ClientAddressResolver;
 #[cfg(feature = "channels")]
 use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
+#[cfg(feature = "openapi")]
+use crate::documents::Documents;
 use crate::response::ReplyBody;
 use crate::response::problem_details;
 use crate::timeout::LazyTimeout;
 
 /// The request header with which a generated client sends the hash of its contract.
 const CONTRACT: HeaderName = HeaderName::from_static("mizan-contract");
+
+/// The methods that a resource supports.
+#[derive(Clone, Copy)]
+pub(crate) enum AllowedMethods {
+    #[cfg(feature = "openapi")]
+    Read,
+    ReadOrPost,
+    Post,
+}
 
 pub(crate) struct ServiceState<A> {
     pub(crate) calls: Arc<CallRunner>,
@@ -35,6 +46,8 @@ pub(crate) struct ServiceState<A> {
     pub(crate) mount_path: String,
     pub(crate) upload_dir: Arc<Path>,
     pub(crate) client_addresses: ClientAddressResolver,
+    #[cfg(feature = "openapi")]
+    pub(crate) documents: Documents,
 }
 
 impl<A> ServiceState<A> {
@@ -44,16 +57,19 @@ impl<A> ServiceState<A> {
         *request.method() == Method::POST && path.is_some_and(|path| path.starts_with("/form/"))
     }
 
-    /// Returns the response to a request with a method that is not allowed. `is_safe` allows reads.
+    /// Returns the response to a request with a method that is not allowed.
     pub(crate) fn method_not_allowed(
         &self,
-        is_safe: bool,
+        allowed: AllowedMethods,
         head: &RequestHead,
     ) -> Response<ReplyBody> {
-        let (allowed, message) = if is_safe {
-            ("GET, HEAD, POST", "method not allowed: use GET or POST")
-        } else {
-            ("POST", "method not allowed: use POST")
+        let (allowed, message) = match allowed {
+            #[cfg(feature = "openapi")]
+            AllowedMethods::Read => ("GET, HEAD", "method not allowed: use GET"),
+            AllowedMethods::ReadOrPost => {
+                ("GET, HEAD, POST", "method not allowed: use GET or POST")
+            }
+            AllowedMethods::Post => ("POST", "method not allowed: use POST"),
         };
         let error = Error::new(ErrorCode::MethodNotAllowed, message);
         let mut response = problem_details::response(&error, self.is_outdated(head));

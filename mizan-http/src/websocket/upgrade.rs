@@ -18,7 +18,7 @@ use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
 use crate::response::busy::busy;
 use crate::response::problem_details;
-use crate::service::state::ServiceState;
+use crate::service::state::{AllowedMethods, ServiceState};
 
 /// Accepts a WebSocket with status 101, and serves it in a separate task.
 pub(crate) fn handle<A: Authenticate>(
@@ -31,7 +31,7 @@ pub(crate) fn handle<A: Authenticate>(
         .state::<Channels>()
         .ok_or_else(|| Error::not_found("this server has no channels"))?;
     if *head.method() != Method::GET {
-        return Ok(state.method_not_allowed(true, head));
+        return Ok(state.method_not_allowed(AllowedMethods::ReadOrPost, head));
     }
     let headers = head.headers();
     if !state.cross_origin.allows_websocket(head.uri(), headers) {

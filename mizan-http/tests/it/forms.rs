@@ -104,6 +104,16 @@ async fn redirects_after_success() {
     assert_eq!(location(&reply), "/contact/?a=b&sent=contact");
 }
 
+/// Schemathesis found this: a button that adds a row does not submit the form.
+#[tokio::test]
+async fn plain_page_after_change_of_rows_says_that_nothing_was_sent() {
+    let site = Site::new();
+    let fields = [("name", "Ada"), ("__add", "phones")];
+    let (status, page) = plain(&call(&site.service, form(&fields)).await);
+    assert_eq!(status, 200);
+    assert!(page.contains("Your form was not sent"), "{page}");
+}
+
 #[tokio::test]
 async fn ignores_redirects_to_other_sites() {
     let site = Site::new();

@@ -32,6 +32,8 @@ mod input;
 mod mounting;
 #[cfg(unix)]
 mod open_files;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod raw_http2;
 mod response_headers;
 mod serving;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Context, form_tag};
 use super::{multipart, security};
 use crate::json::{items, summary_and_rest, text};
-use crate::schema::{WithFiles, example, split_files};
+use crate::schema::{WithFiles, example, pascal_case, split_files};
 
 /// The arguments of a function, in the schemas of the document.
 struct Input {
@@ -22,7 +22,7 @@ struct Input {
 }
 
 impl Input {
-    fn new(schema: &Value, context: &mut Context<'_>) -> Self {
+    fn new(function: &str, schema: &Value, context: &mut Context<'_>) -> Self {
         let with_files = split_files(schema, context.manifest);
         let (rest, files) = match with_files {
             None => (schema.clone(), Vec::new()),
@@ -36,6 +36,7 @@ impl Input {
             }
         };
         let json = context.components.convert(&rest);
+        let json = name_schema(function, "Input", json, context);
         Self {
             example: example(&json, &context.components),
             is_required: !items(&rest, "required").is_empty() || rest.get("$ref").is_some(),
@@ -82,44 +83,80 @@ pub(super) fn path_item(function: &Value, context: &mut Context<'_>) -> Value {
     let is_query = text(function, "kind") != "mutation";
     let input = function
         .get("input")
-        .map(|schema| Input::new(schema, context));
+        .map(|schema| Input::new(name, schema, context));
+    let output = function.get("output").unwrap_or(&Value::Bool(true));
+    let output = context.components.convert(output);
+    let call = Call {
+        function,
+        input,
+        output: name_schema(name, "Output", output, context),
+    };
     if !is_query {
-        return json!({ "post": post(function, input.as_ref(), name, context) });
+        return json!({ "post": call.post(name, context) });
     }
-    let get = get(function, input.as_ref(), context);
+    let get = call.get(context);
     let id = format!("{name}_post");
-    json!({ "get": get, "post": post(function, input.as_ref(), &id, context) })
+    json!({ "get": get, "post": call.post(&id, context) })
 }
 
-fn get(function: &Value, input: Option<&Input>, context: &mut Context<'_>) -> Value {
-    let mut operation = operation(function, text(function, "name"), context);
-    if let Some(input) = input {
-        operation["parameters"] = json!([input.query_parameter()]);
+/// Adds the schema of an object to the named schemas, so that generated clients have a type for it.
+fn name_schema(function: &str, role: &str, schema: Value, context: &mut Context<'_>) -> Value {
+    if schema.get("properties").is_none() {
+        return schema;
     }
-    let mut success = success(function, context);
-    success["headers"] = json!({ "ETag": { "$ref": "#/components/headers/ETag" } });
-    let not_modified =
-        json!({ "description": "The result has the entity tag in `If-None-Match`." });
-    let others = [(200, success), (304, not_modified)];
-    operation["responses"] = responses(function, others, context);
-    operation
+    let name = format!("{}{role}", pascal_case(function));
+    context.components.add(&name, schema)
 }
 
-fn post(function: &Value, input: Option<&Input>, id: &str, context: &mut Context<'_>) -> Value {
-    let is_mutation = text(function, "kind") == "mutation";
-    let mut operation = operation(function, id, context);
-    if is_mutation {
-        operation["parameters"] = json!([{ "$ref": "#/components/parameters/IdempotencyKey" }]);
+/// A function with its schemas in the document.
+struct Call<'f> {
+    function: &'f Value,
+    input: Option<Input>,
+    output: Value,
+}
+
+impl Call<'_> {
+    fn get(&self, context: &mut Context<'_>) -> Value {
+        let function = self.function;
+        let mut operation = operation(function, text(function, "name"), context);
+        if let Some(input) = &self.input {
+            operation["parameters"] = json!([input.query_parameter()]);
+        }
+        let mut success = self.success(context);
+        success["headers"] = json!({ "ETag": { "$ref": "#/components/headers/ETag" } });
+        let not_modified =
+            json!({ "description": "The result has the entity tag in `If-None-Match`." });
+        let others = [(200, success), (304, not_modified)];
+        operation["responses"] = responses(function, others, context);
+        operation
     }
-    if let Some(input) = input {
-        operation["requestBody"] = input.request_body(is_mutation);
+
+    fn post(&self, id: &str, context: &mut Context<'_>) -> Value {
+        let function = self.function;
+        let is_mutation = text(function, "kind") == "mutation";
+        let mut operation = operation(function, id, context);
+        if is_mutation {
+            operation["parameters"] = json!([{ "$ref": "#/components/parameters/IdempotencyKey" }]);
+        }
+        if let Some(input) = &self.input {
+            operation["requestBody"] = input.request_body(is_mutation);
+        }
+        let mut success = self.success(context);
+        if is_mutation {
+            success["headers"] =
+                json!({ "mizan-affects": { "$ref": "#/components/headers/Affects" } });
+        }
+        operation["responses"] = responses(function, [(200, success)], context);
+        operation
     }
-    let mut success = success(function, context);
-    if is_mutation {
-        success["headers"] = json!({ "mizan-affects": { "$ref": "#/components/headers/Affects" } });
+
+    fn success(&self, context: &Context<'_>) -> Value {
+        let mut media_type = json!({ "schema": self.output });
+        if let Some(example) = example(&self.output, &context.components) {
+            media_type["example"] = example;
+        }
+        json!({ "description": "The result.", "content": { "application/json": media_type } })
     }
-    operation["responses"] = responses(function, [(200, success)], context);
-    operation
 }
 
 /// Returns the members that every operation of a function has.
@@ -167,16 +204,6 @@ fn tag(function: &Value, manifest: &Value) -> String {
     }
 }
 
-fn success(function: &Value, context: &Context<'_>) -> Value {
-    let output = function.get("output").unwrap_or(&Value::Bool(true));
-    let schema = context.components.convert(output);
-    let mut media_type = json!({ "schema": schema });
-    if let Some(example) = example(&schema, &context.components) {
-        media_type["example"] = example;
-    }
-    json!({ "description": "The result.", "content": { "application/json": media_type } })
-}
-
 fn responses(
     function: &Value,
     others: impl IntoIterator<Item = (u16, Value)>,
@@ -217,8 +244,8 @@ pub(super) fn shared_parameters() -> Value {
 pub(super) fn shared_headers() -> Value {
     json!({
         "Affects": {
-            "description": "The names of the queries whose results the mutation changed, separated by commas; \
-                            `*` stands for all.",
+            "description": "The queries whose results the mutation changed, separated by commas: a name, or a \
+                            name with the arguments, as in `post?input=..`; `*` stands for all.",
             "schema": { "type": "string" },
         },
         "ETag": {

@@ -72,7 +72,7 @@ pub fn openapi(manifest: &Value, options: &Options) -> Value {
             "description": DESCRIPTION,
         },
         "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
-        "servers": [{ "url": options.server_url }],
+        "servers": [{ "url": options.server_url.as_deref().unwrap_or("/api/mizan") }],
         "tags": tags(manifest),
         "paths": paths,
         "components": {

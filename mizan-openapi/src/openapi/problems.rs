@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::json::{items, member, members, text};
-use crate::schema::Components;
+use crate::schema::{Components, pascal_case};
 
 /// A status with the common error codes that have it.
 struct Status {
@@ -66,6 +66,7 @@ impl Problems {
             declared: BTreeMap::new(),
             responses: Map::new(),
         };
+        let shared = ProblemMembers::new(components);
         let known: BTreeSet<_> = items(manifest, "codes")
             .iter()
             .filter_map(Value::as_str)
@@ -81,7 +82,7 @@ impl Problems {
             if codes.is_empty() {
                 continue;
             }
-            let schema = problem(status.status, &codes, status.description, None);
+            let schema = shared.problem(status.status, &codes, status.description, None);
             let schema = components.add(&format!("{}Problem", status.name), schema);
             let response = response(status.status, status.description, &schema);
             problems.responses.insert(status.name.to_owned(), response);
@@ -92,7 +93,7 @@ impl Problems {
             schemas.insert(status.status, (codes, schema, status.description));
         }
         for (name, error) in members(manifest, "errors") {
-            let declared = declared_responses(name, error, &schemas, components);
+            let declared = declared_responses(name, error, &schemas, &shared, components);
             problems.declared.insert(name.clone(), declared);
         }
         problems
@@ -122,6 +123,7 @@ fn declared_responses(
     name: &str,
     error: &Value,
     common: &BTreeMap<u16, CommonProblem>,
+    shared: &ProblemMembers,
     components: &mut Components,
 ) -> BTreeMap<u16, Value> {
     let mut variants = BTreeMap::<u16, Vec<(&str, Value, String)>>::new();
@@ -131,7 +133,7 @@ fn declared_responses(
         let status = status.and_then(|it| it.try_into().ok()).unwrap_or(422);
         let docs = text(variant, "docs");
         let data = variant.get("data").map(|data| components.convert(data));
-        let schema = problem(status, &[code], docs, data);
+        let schema = shared.problem(status, &[code], docs, data);
         let schema = components.add(&format!("{name}{}", pascal_case(code)), schema);
         let line = if docs.is_empty() {
             format!("`{code}`")
@@ -186,60 +188,75 @@ fn response(status: u16, description: &str, schema: &Value) -> Value {
     response
 }
 
-/// Returns the schema of a problem with one of `codes`.
-fn problem(status: u16, codes: &[&str], description: &str, data: Option<Value>) -> Value {
-    let code = match codes {
-        [code] => json!({ "type": "string", "const": code }),
-        codes => json!({ "type": "string", "enum": codes }),
-    };
-    let mut required = vec!["type", "title", "status", "detail", "code"];
-    let data = match data {
-        Some(data) => {
-            required.push("data");
-            data
-        }
-        None => json!({ "type": "object", "description": "Further data of the error." }),
-    };
-    let mut schema = json!({
-        "type": "object",
-        "properties": {
-            "type": { "type": "string", "const": "about:blank" },
-            "title": { "type": "string", "description": "The name of the status." },
-            "status": { "type": "integer", "const": status },
-            "detail": { "type": "string", "description": "A message for people." },
-            "code": code,
-            "fields": {
-                "type": "object",
-                "additionalProperties": { "type": "array", "items": { "type": "string" } },
-                "description": "Messages by the path of the argument; `__all__` stands for all of them.",
-            },
-            "data": data,
-            "error_id": {
-                "type": "string",
-                "format": "uuid",
-                "description": "The id under which the server logged the error.",
-            },
-            "outdated_client": {
-                "type": "boolean",
-                "description": "True if the client sent a `mizan-contract` header that differs from the contract of the server.",
-            },
-        },
-        "required": required,
-    });
-    if !description.is_empty() {
-        schema["description"] = json!(description);
-    }
-    schema
+/// The schemas of members that all problems share.
+struct ProblemMembers {
+    fields: Value,
+    data: Value,
 }
 
-/// Returns `EmailTaken` for `email_taken`.
-fn pascal_case(code: &str) -> String {
-    let words = code.split(|char: char| !char.is_alphanumeric());
-    words
-        .flat_map(|word| {
-            let mut chars = word.chars();
-            let first = chars.next().into_iter().flat_map(char::to_uppercase);
-            first.chain(chars).collect::<Vec<_>>()
-        })
-        .collect()
+impl ProblemMembers {
+    fn new(components: &mut Components) -> Self {
+        let fields = json!({
+            "type": "object",
+            "additionalProperties": { "type": "array", "items": { "type": "string" } },
+            "description": "Messages by the path of the argument; `__all__` stands for all of them.",
+        });
+        let data = json!({
+            "type": "object",
+            "additionalProperties": true,
+            "description": "Further data of the error.",
+        });
+        Self {
+            fields: components.add("ProblemFields", fields),
+            data: components.add("ProblemData", data),
+        }
+    }
+
+    /// Returns the schema of a problem with one of `codes`.
+    fn problem(
+        &self,
+        status: u16,
+        codes: &[&str],
+        description: &str,
+        data: Option<Value>,
+    ) -> Value {
+        let code = match codes {
+            [code] => json!({ "type": "string", "const": code }),
+            codes => json!({ "type": "string", "enum": codes }),
+        };
+        let mut required = vec!["type", "title", "status", "detail", "code"];
+        let data = match data {
+            Some(data) => {
+                required.push("data");
+                data
+            }
+            None => self.data.clone(),
+        };
+        let mut schema = json!({
+            "type": "object",
+            "properties": {
+                "type": { "type": "string", "const": "about:blank" },
+                "title": { "type": "string", "description": "The name of the status." },
+                "status": { "type": "integer", "const": status },
+                "detail": { "type": "string", "description": "A message for people." },
+                "code": code,
+                "fields": self.fields,
+                "data": data,
+                "error_id": {
+                    "type": "string",
+                    "format": "uuid",
+                    "description": "The id under which the server logged the error.",
+                },
+                "outdated_client": {
+                    "type": "boolean",
+                    "description": "True if the client sent a `mizan-contract` header that differs from the contract of the server.",
+                },
+            },
+            "required": required,
+        });
+        if !description.is_empty() {
+            schema["description"] = json!(description);
+        }
+        schema
+    }
 }

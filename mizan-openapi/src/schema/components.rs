@@ -109,7 +109,7 @@ fn is_name_char(char: char) -> bool {
 }
 
 /// Replaces the characters that a component's name cannot contain.
-fn to_name(wanted: &str) -> String {
+pub(crate) fn to_name(wanted: &str) -> String {
     let name: String = wanted
         .chars()
         .map(|char| if is_name_char(char) { char } else { '_' })
@@ -119,4 +119,16 @@ fn to_name(wanted: &str) -> String {
     } else {
         name
     }
+}
+
+/// Returns `EmailTaken` for `email_taken`.
+pub(crate) fn pascal_case(name: &str) -> String {
+    let words = name.split(|char: char| !char.is_alphanumeric());
+    words
+        .flat_map(|word| {
+            let mut chars = word.chars();
+            let first = chars.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(chars).collect::<Vec<_>>()
+        })
+        .collect()
 }

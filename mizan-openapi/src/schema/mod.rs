@@ -7,6 +7,6 @@ mod files;
 mod pattern;
 mod reference;
 
-pub(crate) use components::{Components, unique};
+pub(crate) use components::{Components, pascal_case, to_name, unique};
 pub(crate) use example::example;
 pub(crate) use files::{FileField, WithFiles, split_files};

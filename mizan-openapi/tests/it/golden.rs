@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mizan_openapi::{Authentication, Options, openapi};
+use mizan_openapi::{Authentication, Options, asyncapi, openapi};
 use serde_json::Value;
 
 #[test]
@@ -23,6 +23,7 @@ fn documents_match_expected_files() {
             Some(openapi(&manifest, &options)),
             &mut stale,
         );
+        compare(&name, "asyncapi", asyncapi(&manifest, &options), &mut stale);
     }
     assert!(
         stale.is_empty(),

@@ -3,4 +3,4 @@
 mod linear_time;
 mod translate;
 
-pub(super) use translate::to_javascript;
+pub(super) use translate::{literal_text, to_javascript};

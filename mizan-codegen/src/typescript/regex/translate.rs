@@ -38,6 +38,16 @@ pub(crate) fn to_javascript(pattern: &str) -> Option<String> {
     })
 }
 
+/// Returns the text that a pattern without special characters and without anchors finds.
+///
+/// schemars describes the constraint `contains` by such a pattern.
+pub(crate) fn literal_text(pattern: &str) -> Option<String> {
+    match regex_syntax::parse(pattern).ok()?.into_kind() {
+        HirKind::Literal(literal) => String::from_utf8(literal.0.into_vec()).ok(),
+        _ => None,
+    }
+}
+
 fn translate_pattern(pattern: &str) -> Option<String> {
     let ast = Parser::new().parse(pattern).ok()?;
     let mut output = String::new();

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, ItemFn};
 
-use super::parse::{ClientFunction, Context, Options};
+use super::parse::{Argument, ClientFunction, Context, Options};
 use super::state;
 use crate::policy::Policy;
 
@@ -49,7 +49,8 @@ fn input_struct(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     let docs = format!("The input of `{}`.", wire_name(function));
     let fields = parsed.arguments.iter().map(|argument| {
         let (attributes, name, ty) = (&argument.attributes, &argument.name, &argument.ty);
-        quote!(#(#attributes)* #visibility #name: #ty)
+        let schema = constraint_keywords(argument, &parsed.arguments);
+        quote!(#(#attributes)* #schema #visibility #name: #ty)
     });
     // The derived code for `nested` calls a method of `Validate`, so the trait must be in scope.
     let (import_validate, derive_validate) = if parsed.has_constraints() {
@@ -82,6 +83,31 @@ fn input_struct(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             #(#fields),*
         }
     }
+}
+
+/// Returns the attribute that adds to an argument's schema what schemars does not derive from
+/// `#[validate(..)]`: messages, constraints without a keyword, and exclusive bounds.
+fn constraint_keywords(argument: &Argument, all: &[Argument]) -> Option<TokenStream> {
+    let constraints = &argument.constraints;
+    let mut checks = constraints.checks(|other| {
+        let named = all.iter().find(|argument| argument.name.unraw() == other);
+        named.map_or_else(|| other.to_owned(), Argument::wire_name)
+    });
+    if !constraints.messages.is_empty() {
+        let messages = constraints.messages.iter();
+        let messages = messages.map(|(name, text)| quote!(#name: #text));
+        checks.push(("messages", quote!({ #(#messages),* })));
+    }
+    let mut keywords = constraints.exclusive_bounds();
+    if !checks.is_empty() {
+        let checks = checks.iter().map(|(name, value)| quote!(#name: #value));
+        keywords.push(("x-checks", quote!({ #(#checks),* })));
+    }
+    let keywords: Vec<_> = keywords
+        .iter()
+        .map(|(name, value)| quote!(#name = #value))
+        .collect();
+    (!keywords.is_empty()).then(|| quote!(#[schemars(extend(#(#keywords),*))]))
 }
 
 fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {

@@ -2,14 +2,16 @@
 
 use heck::ToUpperCamelCase;
 use mizan_macros_syntax as syntax;
+use mizan_macros_syntax::Constraints;
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, FnArg, ItemFn, LitStr, Pat, Path, Result, ReturnType, Signature, Token, Type,
-    TypeReference, parse_quote,
+    Attribute, Expr, FnArg, ItemFn, Lit, LitStr, Meta, Pat, Path, Result, ReturnType, Signature,
+    Token, Type, TypeReference, parse_quote,
 };
 
 use crate::encoding;
@@ -105,6 +107,7 @@ pub(crate) struct ClientFunction {
 
 pub(crate) struct Argument {
     pub(crate) attributes: Vec<Attribute>,
+    pub(crate) constraints: Constraints,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }
@@ -307,6 +310,7 @@ impl Argument {
             ));
         }
         let mut argument = Self {
+            constraints: Constraints::parse(&attributes)?,
             attributes,
             name: argument_name(&argument.pat)?,
             ty: *argument.ty,
@@ -340,6 +344,26 @@ impl Argument {
             }
         }
         Ok(())
+    }
+
+    /// Returns the name of the argument on the wire, which `#[serde(rename = "..")]` can change.
+    pub(crate) fn wire_name(&self) -> String {
+        let mut name = self.name.unraw().to_string();
+        let serde = self.attributes.iter();
+        for attribute in serde.filter(|attribute| attribute.path().is_ident("serde")) {
+            let options = Punctuated::<Meta, Token![,]>::parse_terminated;
+            // serde reports malformed options.
+            for option in attribute.parse_args_with(options).into_iter().flatten() {
+                if let Meta::NameValue(option) = option
+                    && option.path.is_ident("rename")
+                    && let Expr::Lit(value) = option.value
+                    && let Lit::Str(renamed) = value.lit
+                {
+                    name = renamed.value();
+                }
+            }
+        }
+        name
     }
 
     /// Returns `true` if serde does not use the `Deserialize` implementation of the argument's

@@ -4,11 +4,13 @@
 //! it may change without notice.
 
 mod affects;
+mod constraints;
 mod docs;
 mod expand;
 mod options;
 
 pub use affects::{Affected, affects};
+pub use constraints::Constraints;
 pub use docs::doc_text;
 pub use expand::{boxed_call, call_site_at, source};
 pub use options::{options, value};

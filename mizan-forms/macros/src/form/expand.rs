@@ -1,7 +1,7 @@
 //! The code that the derive macro emits.
 
 use heck::ToUpperCamelCase;
-use mizan_macros_syntax::{boxed_call, doc_text, source};
+use mizan_macros_syntax::{Constraints, boxed_call, doc_text, source};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -9,7 +9,6 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token};
 
-use super::constraints::Constraints;
 use super::custom::{CustomConstraint, is_cow};
 use super::field::{Choices, FieldOptions};
 use super::options::FormOptions;
@@ -26,7 +25,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
         .flatten()
         .collect();
     let name = &input.ident;
-    let attributes = fields.iter().map(FormField::attributes);
+    let attributes = fields.iter().map(|field| field.attributes(&fields));
     let (members, wrappers): (Vec<_>, Vec<_>) = fields.iter().map(FormField::member).unzip();
     let initializers = fields.iter().map(FormField::initializer);
     let params = Params::of(input, &options, &fields)?;
@@ -282,7 +281,7 @@ impl<'a> FormField<'a> {
     }
 
     /// Returns the `FieldAttributes` expression.
-    fn attributes(&self) -> TokenStream {
+    fn attributes(&self, all: &[Self]) -> TokenStream {
         let Self {
             wire,
             options,
@@ -377,6 +376,17 @@ impl<'a> FormField<'a> {
             .collect();
         if !messages.is_empty() {
             set("messages", quote!(&[#(#messages),*]));
+        }
+        let checks = constraints.checks(|other| {
+            let named = all.iter().find(|field| field.ident.unraw() == other);
+            named.map_or(other, |field| &field.wire).to_owned()
+        });
+        if !checks.is_empty() {
+            set("checks", some(&json_object(&checks)));
+        }
+        let bounds = constraints.exclusive_bounds();
+        if !bounds.is_empty() {
+            set("exclusive_bounds", some(&json_object(&bounds)));
         }
         if !constraints.nested && self.serde.deserialize_with.is_none() {
             set(
@@ -474,4 +484,10 @@ impl<'a> FormField<'a> {
 
 fn is_index(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns a function that creates a JSON object.
+fn json_object(members: &[(&str, TokenStream)]) -> TokenStream {
+    let members = members.iter().map(|(name, value)| quote!(#name: #value));
+    quote!(|| ::mizan_forms::private::serde_json::json!({ #(#members),* }))
 }

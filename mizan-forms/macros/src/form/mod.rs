@@ -1,6 +1,5 @@
 //! The expansion of `#[derive(Form)]`.
 
-mod constraints;
 mod custom;
 mod expand;
 mod field;

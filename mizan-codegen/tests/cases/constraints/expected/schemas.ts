@@ -3,6 +3,7 @@
 import * as z from "./runtime/validation/zod";
 import {
   characters,
+  contains,
   email,
   items,
   pattern,
@@ -51,7 +52,7 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
         .string()
         .check(pattern(/^-?\p{Nd}+(\.\p{Nd}+)?([eE][+-]?\p{Nd}+)?$/u))
         .optional(),
-      containing: z.string().check(pattern(/a\.b/u)),
+      containing: z.string().check(contains("a.b")),
       stars: z.int32().check(range({ min: 1, max: 10 })),
       share: z
         .number()
