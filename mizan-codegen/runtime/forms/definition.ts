@@ -6,6 +6,8 @@ export interface FormTypes {
   output: unknown;
   /** Error of a failed submission. */
   error: Error;
+  /** Params that identify the object which the form edits; `void` without params. */
+  params: object | void;
   /** Union of the fields' paths. */
   field: string;
   /** Names of the fields in a row, by the path of the list. */

@@ -31,7 +31,7 @@ export type {
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
-  return <runtime.AutoFormOf {...props} api={useApi()} />;
+  return <runtime.AutoFormOf props={props} api={useApi()} />;
 }
 "#;
 
@@ -53,6 +53,7 @@ fn types(form: &Form<'_>) -> Document {
         member("input", input_type(submit)),
         member("output", output_type(submit)),
         member("error", error_type(submit)),
+        member("params", input_type(&form.state)),
         Document::concat(vec![
             text("field:"),
             alternatives_or_never(paths),
@@ -283,20 +284,23 @@ fn hook(form: &Form<'_>) -> Document {
         "Returns the state and the components of the form `{}`. Suspends until its state is loaded.",
         manifest.name
     );
-    let parameter = text(format!("options?: runtime.FormOptions<{component}Types>"));
+    let options = text(format!("options?: runtime.FormOptions<{component}Types>"));
+    let params = form.state.input.is_some().then(|| {
+        let ty = input_type(&form.state);
+        Document::concat(vec![text("params: "), ty])
+    });
+    let mut arguments = vec![text(constant.clone()), text("useApi()"), text("options")];
+    arguments.extend(params.is_some().then(|| text("params")));
+    let parameters: Vec<_> = params.into_iter().chain([options]).collect();
     Document::concat(vec![
         comment(&Docs::from(docs.as_str())),
         text(format!("export function use{component}")),
-        Document::list("(", [parameter], ")"),
+        Document::list("(", parameters, ")"),
         text(format!(": runtime.Form<{component}Types> {{")),
         Document::indent(vec![
             Document::HardLine,
             text("return "),
-            Document::list(
-                "runtime.useFormOf(",
-                [text(constant.clone()), text("useApi()"), text("options")],
-                ")",
-            ),
+            Document::list("runtime.useFormOf(", arguments, ")"),
             text(";"),
         ]),
         Document::HardLine,

@@ -57,6 +57,7 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
     "runtime/forms/parts.tsx",
     "runtime/forms/renderedFields.ts",
     "runtime/forms/serverErrors.ts",
+    "runtime/forms/stateQuery.ts",
     "runtime/forms/store.ts",
     "runtime/forms/submissionToken.ts",
     "runtime/forms/submit.ts",
