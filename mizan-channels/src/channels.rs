@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mizan_core::adapter::encode_json;
 use mizan_core::channel::Position;
 use mizan_core::{App, Channel, Cx};
 
@@ -132,7 +133,7 @@ impl Channels {
         message: &C::ServerMessage,
         key: Option<String>,
     ) -> Result<Position, PublishError> {
-        let data = serde_json::to_vec(message).map_err(PublishError::encoding)?;
+        let data = encode_json(message).map_err(PublishError::encoding)?;
         let retention = Retention::default()
             .with_messages(C::HISTORY_LEN)
             .with_age(C::HISTORY_AGE);
@@ -169,7 +170,7 @@ impl Channels {
 
     async fn revoke(&self, revocation: Revocation) -> Result<(), PublishError> {
         self.0.revoke(&revocation);
-        let message = serde_json::to_vec(&revocation).map_err(PublishError::encoding)?;
+        let message = encode_json(&revocation).map_err(PublishError::encoding)?;
         let publication = Publication::new(message);
         let published = self.0.broker.publish(CONTROL_GROUP, publication).await;
         published.map(|_| ()).map_err(PublishError::broker)

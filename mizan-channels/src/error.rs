@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use mizan_core::adapter::EncodeError;
+
 use crate::broker::BrokerError;
 
 /// The error of a message that could not be published.
@@ -13,7 +15,7 @@ pub struct PublishError {
 }
 
 impl PublishError {
-    pub(crate) fn encoding(source: serde_json::Error) -> Self {
+    pub(crate) fn encoding(source: EncodeError) -> Self {
         Self {
             source: Box::new(source),
             may_have_happened: false,

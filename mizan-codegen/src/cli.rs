@@ -10,8 +10,9 @@ use std::string::FromUtf8Error;
 
 use clap::Parser;
 
-use crate::generate::{GenerateError, generate};
+use crate::generate::GenerateError;
 use crate::manifest::{Manifest, ManifestError};
+use crate::options::{Dates, GenerateOptions};
 use crate::output::{Difference, WriteError, WriteSummary, check, write};
 
 /// Generates the typed TypeScript and React client of a mizan app.
@@ -31,6 +32,20 @@ pub struct Arguments {
     /// out of date.
     #[arg(long)]
     pub check: bool,
+
+    /// TypeScript types of dates and times.
+    #[arg(long, value_enum, default_value_t)]
+    pub dates: Dates,
+
+    /// Also write `openapi.json`, and `asyncapi.json` for an app with channels, with this title.
+    #[arg(
+        long,
+        value_name = "TITLE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "API"
+    )]
+    pub openapi: Option<String>,
 
     /// Command that prints the manifest, such as `cargo run --quiet -- manifest`.
     #[arg(last = true, value_name = "COMMAND")]
@@ -135,7 +150,16 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         manifest_source,
         source,
     })?;
-    let files = generate(&manifest).map_err(CliErrorKind::Generate)?;
+    let files = GenerateOptions::default()
+        .with_dates(arguments.dates)
+        .generate(&manifest)
+        .map_err(CliErrorKind::Generate)?;
+    let files = match &arguments.openapi {
+        Some(title) => {
+            files.with_openapi(&manifest, &mizan_openapi::Options::default().title(title))
+        }
+        None => files,
+    };
     let outcome = if arguments.check {
         check(&files, &arguments.out).map(Outcome::Checked)
     } else {

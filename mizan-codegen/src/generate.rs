@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
+use crate::options::GenerateOptions;
 use crate::output::GeneratedFiles;
 use crate::plan::plan;
 use crate::typescript;
@@ -28,10 +29,22 @@ use crate::typescript;
 /// Returns [`GenerateError`] if the manifest contains items that cannot be expressed in TypeScript.
 /// The error lists all of them, each with a way to resolve it.
 pub fn generate(manifest: &Manifest) -> Result<GeneratedFiles, GenerateError> {
-    let plan = plan(manifest).map_err(|diagnostics| GenerateError { diagnostics })?;
-    let mut files = typescript::print(&plan);
-    files.insert("manifest.json", manifest_json(manifest));
-    Ok(files)
+    GenerateOptions::default().generate(manifest)
+}
+
+impl GenerateOptions {
+    /// Generates the client of an app with these options. See [`generate`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`GenerateError`] if the manifest contains items that cannot be expressed in
+    /// TypeScript.
+    pub fn generate(&self, manifest: &Manifest) -> Result<GeneratedFiles, GenerateError> {
+        let plan = plan(manifest, self).map_err(|diagnostics| GenerateError { diagnostics })?;
+        let mut files = typescript::print(&plan);
+        files.insert("manifest.json", manifest_json(manifest));
+        Ok(files)
+    }
 }
 
 fn manifest_json(manifest: &Manifest) -> String {

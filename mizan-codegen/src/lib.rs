@@ -3,7 +3,8 @@
 //! The input is a [`Manifest`], the JSON document that `<program> manifest` prints. The generator
 //! does not read Rust code, so it supports every program that prints a manifest.
 //!
-//! - [`generate`] creates the client in memory, as [`GeneratedFiles`].
+//! - [`generate`] creates the client in memory, as [`GeneratedFiles`]; [`GenerateOptions`] changes its
+//!   types.
 //! - [`output`] writes these files to a folder, or compares the folder with them.
 //! - [`manifest`] describes the format of the input.
 //! - [`cli`] is the `mizan-codegen` command, which combines these steps.
@@ -34,6 +35,8 @@ mod diagnostic;
 mod generate;
 pub mod manifest;
 mod naming;
+mod openapi;
+mod options;
 pub mod output;
 mod plan;
 mod schema;
@@ -41,4 +44,5 @@ mod typescript;
 
 pub use generate::{GenerateError, generate};
 pub use manifest::{Manifest, ManifestError};
+pub use options::{Dates, GenerateOptions};
 pub use output::GeneratedFiles;

@@ -93,3 +93,35 @@ fn answer_with_serde_json(bencher: Bencher<'_, '_>) {
 
 #[derive(Deserialize)]
 struct Empty {}
+
+#[derive(Serialize)]
+struct Row {
+    id: u64,
+    name: &'static str,
+    price: f64,
+    tags: [&'static str; 2],
+    parent: Option<u32>,
+}
+
+fn rows() -> Vec<Row> {
+    let row = |id: u32| Row {
+        id: id.into(),
+        name: "a name of a usual length",
+        price: f64::from(id) / 7.0,
+        tags: ["new", "sale"],
+        parent: (id % 2 == 0).then_some(id),
+    };
+    (0..1_000).map(row).collect()
+}
+
+#[divan::bench]
+fn rows_encoded(bencher: Bencher<'_, '_>) {
+    let rows = rows();
+    bencher.bench(|| mizan_core::adapter::encode_json(&rows).unwrap());
+}
+
+#[divan::bench]
+fn rows_with_serde_json(bencher: Bencher<'_, '_>) {
+    let rows = rows();
+    bencher.bench(|| serde_json::to_vec(&rows).unwrap());
+}

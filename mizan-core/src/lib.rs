@@ -14,6 +14,7 @@ pub mod wire;
 mod app;
 mod cx;
 mod form_entry;
+mod input_schema;
 mod invalidation;
 mod json;
 mod principal;

@@ -1,7 +1,9 @@
 pub use {schemars, serde, serde_json, validator};
 
-use crate::error::ClientError;
+use crate::error::{ClientError, FieldErrors};
 use crate::function::{Input, Output};
+use crate::json::{EncodeError, encode_json_value};
+use crate::validation::check_constraints_by_wire_name;
 
 /// The return type of a `#[client]` function, which may be an alias.
 #[diagnostic::on_unimplemented(
@@ -24,6 +26,22 @@ impl<T: Output, E: ClientError> FunctionResult for Result<T, E> {
     fn into_result(self) -> Self {
         self
     }
+}
+
+/// Checks the constraints of an input that was decoded from `document`.
+pub fn check_constraints<T: validator::Validate + schemars::JsonSchema>(
+    input: &T,
+    document: Option<&[u8]>,
+) -> Result<(), FieldErrors> {
+    check_constraints_by_wire_name(input, document)
+}
+
+/// Encodes a member of the data of an error.
+pub fn encode_data<T: serde::Serialize>(
+    name: &'static str,
+    value: &T,
+) -> Result<serde_json::Value, EncodeError> {
+    encode_json_value(value).map_err(|error| error.within(name))
 }
 
 pub const fn is_input<T: Input>() {}

@@ -46,6 +46,8 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             manifest: Some(manifest.clone()),
             out: out.clone(),
             check: options.check,
+            dates: mizan_codegen::Dates::default(),
+            openapi: None,
             command: Vec::new(),
         });
     }
@@ -57,6 +59,8 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             manifest: None,
             out: options.out.clone().unwrap_or(client),
             check: options.check,
+            dates: mizan_codegen::Dates::default(),
+            openapi: None,
             command: vec![
                 project::built_program(example.package).into(),
                 "manifest".into(),

@@ -19,9 +19,27 @@ export interface ChannelTypes {
   readonly error: CallError;
 }
 
+/** The conversions of a channel's parts that need some. Those from JSON change the value in place. */
+export interface ChannelCodec {
+  readonly encodeParams?: (value: never) => unknown;
+  readonly encodeSend?: (value: never) => unknown;
+  readonly decodeMessage?: (json: unknown) => unknown;
+  readonly decodeReply?: (json: unknown) => unknown;
+  readonly decodeSnapshot?: (json: unknown) => unknown;
+  readonly decodeMember?: (json: unknown) => unknown;
+  /** Used to store messages in the browser. */
+  readonly encodeMessage?: (value: never) => unknown;
+  /** Used to store the snapshot in the browser. */
+  readonly encodeSnapshot?: (value: never) => unknown;
+  /** Set if the channel has integers that a number cannot hold. */
+  readonly exact?: boolean;
+}
+
 /** A reference to a channel of the server. */
 export interface ChannelDefinition<T> {
   readonly name: string;
+  /** The conversions between JSON and the types of the channel. */
+  readonly codec?: ChannelCodec;
   /** Never set; carries the types of the channel. */
   readonly types?: T;
 }

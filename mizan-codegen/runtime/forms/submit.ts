@@ -20,6 +20,7 @@ import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
 import { claimToken, newToken } from "./submissionToken";
 import { fetchWithProgress } from "./uploadProgress";
 import { initialValues, type FieldValues } from "./values";
+import { encodeValues } from "./wire";
 
 /** Dependencies of a submission besides the form. */
 export interface SubmitContext {
@@ -67,14 +68,15 @@ async function send(
   form: FormController,
   { transport, getOptions, serverErrors }: SubmitContext,
 ): Promise<{ readonly output: unknown } | undefined> {
-  const hasFiles = typeof encodeBody(values) !== "string";
+  const encoded = encodeValues(values);
+  const hasFiles = typeof encodeBody(encoded) !== "string";
   const sent = cloneValues(form.rhf.getValues());
   form.live.stop();
   serverErrors.beginSubmission(sent);
   try {
     const output = await transport.mutate(
       `${form.definition.name}.submit`,
-      values,
+      encoded,
       {
         idempotencyKey: form.status.get().token,
         fetch: hasFiles

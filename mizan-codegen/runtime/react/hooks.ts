@@ -12,6 +12,7 @@ import { hydrateQueryCache } from "./hydration";
 import { CallError } from "../transport/error";
 import type { Mutation, Query } from "../transport/functions";
 import { serverFunctions } from "../transport/serverRendering";
+import { transportOf, type Transport } from "../transport/transport";
 
 /** Options of a generated mutation hook: those of `useMutation`, without the function and its key. */
 export type MutationHookOptions<O, E, I> = Omit<
@@ -40,7 +41,7 @@ export function useQueryOf<I, O, E>(
   options?: QueryHookOptions<O, E>,
 ): UseQueryResult<O, E> {
   const all = { ...options, ...query.queryOptions(input) };
-  usePageData(all.enabled === false ? [] : [all]);
+  usePageData(query[transportOf], all.enabled === false ? [] : [all]);
   return useQuery(all);
 }
 
@@ -54,10 +55,13 @@ interface FetchOptions {
  * Adds the data that was embedded in the page to the cache. On the server, suspends until each of `queries` has
  * succeeded or failed.
  */
-export function usePageData(queries: readonly FetchOptions[]): void {
+export function usePageData(
+  { codecs }: Transport,
+  queries: readonly FetchOptions[],
+): void {
   const client = useQueryClient();
   if (!serverFunctions()) {
-    hydrateQueryCache(client);
+    hydrateQueryCache(client, codecs);
     return;
   }
   const open = queries.filter(({ queryKey }) => {
@@ -77,7 +81,7 @@ export function usePageData(queries: readonly FetchOptions[]): void {
  * fails, the old data remains, except when the server reports that the user no longer has access.
  */
 export function useContextOf<I, O, E>(query: Query<I, O, E>, input: I): O {
-  usePageData([]);
+  usePageData(query[transportOf], []);
   const { data, error, isFetching } = useSuspenseQuery({
     ...query.queryOptions(input),
     staleTime: Infinity,

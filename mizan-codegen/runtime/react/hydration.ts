@@ -1,5 +1,13 @@
-import type { QueryClient } from "@tanstack/react-query";
-import { readProblem } from "../transport/response";
+import type { Query, QueryClient } from "@tanstack/react-query";
+import { markIntegers, toJsonKey } from "../transport/json";
+import {
+  decodeOutput,
+  readProblem,
+  type ReplyCodec,
+} from "../transport/response";
+import type { Transport } from "../transport/transport";
+
+type Codecs = Transport["codecs"];
 
 /** Result of a function that the server called while it rendered the page. */
 interface EmbeddedResult {
@@ -26,15 +34,13 @@ const completeCaches = new WeakSet<QueryClient>();
  * Components call this before they read a query. Rendering leaves the document unchanged:
  * {@link removeHydratedElements} removes the elements.
  */
-export function hydrateQueryCache(client: QueryClient): void {
+export function hydrateQueryCache(client: QueryClient, codecs: Codecs): void {
   if (completeCaches.has(client) || typeof document === "undefined") return;
   if (document.readyState !== "loading") completeCaches.add(client);
   for (const element of dataElements()) {
     if (hydratedElements.has(element)) continue;
     hydratedElements.add(element);
-    const json = element.textContent || "[]";
-    for (const result of JSON.parse(json) as EmbeddedResult[])
-      hydrate(client, result);
+    hydrateResults(client, codecs, element.textContent || "[]");
   }
 }
 
@@ -42,9 +48,12 @@ export function hydrateQueryCache(client: QueryClient): void {
  * Removes the elements with embedded data from the document once it is loaded and their data is in the
  * cache. Returns a function that cancels this.
  */
-export function removeHydratedElements(client: QueryClient): () => void {
+export function removeHydratedElements(
+  client: QueryClient,
+  codecs: Codecs,
+): () => void {
   function remove(): void {
-    hydrateQueryCache(client);
+    hydrateQueryCache(client, codecs);
     for (const element of dataElements())
       if (hydratedElements.has(element)) element.remove();
   }
@@ -69,21 +78,44 @@ function dataElements(): NodeListOf<Element> {
   );
 }
 
-function hydrate(
+function hydrateResults(
   client: QueryClient,
-  { name, input, output, problem }: EmbeddedResult,
+  codecs: Codecs,
+  json: string,
 ): void {
-  const queryKey =
-    input === undefined ? ["mizan", name] : ["mizan", name, input];
-  const query = client
-    .getQueryCache()
-    .build(client, client.defaultQueryOptions({ queryKey }));
-  hydratedAt.set(query, Date.now());
-  if (problem === undefined) {
-    query.setData(output);
-    return;
+  const results = JSON.parse(json) as EmbeddedResult[];
+  const marked = markIntegers(json);
+  const exact =
+    marked === json ? results : (JSON.parse(marked) as EmbeddedResult[]);
+  for (const [index, result] of exact.entries()) {
+    const { name, input } = result;
+    const codec = codecs.get(name);
+    // Other functions expect rounded integers, as `JSON.parse` returns them.
+    const outcome = codec?.exact ? result : (results[index] ?? result);
+    const queryKey: readonly unknown[] =
+      input === undefined ? ["mizan", name] : ["mizan", name, toJsonKey(input)];
+    const query = client
+      .getQueryCache()
+      .build(client, client.defaultQueryOptions({ queryKey }));
+    hydratedAt.set(query, Date.now());
+    hydrate(query, outcome, codec);
   }
-  const error = readProblem(problem);
+}
+
+function hydrate(
+  query: Query,
+  { output, problem }: EmbeddedResult,
+  codec: ReplyCodec | undefined,
+): void {
+  let error: Error;
+  if (problem === undefined) {
+    try {
+      query.setData(decodeOutput(output, codec));
+      return;
+    } catch (failure) {
+      error = failure as Error;
+    }
+  } else error = readProblem(problem, undefined, codec);
   query.setState({
     status: "error",
     error,

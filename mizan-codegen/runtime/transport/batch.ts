@@ -1,10 +1,13 @@
+import { markIntegers } from "./json";
 import {
+  decodeOutput,
   isObject,
   readLines,
   readOutput,
   readProblem,
   unanswered,
   unreadable,
+  type ReplyCodec,
 } from "./response";
 
 /** The maximum number of calls in a request, equal to the server's default limit. */
@@ -15,6 +18,7 @@ export interface BatchedCall {
   readonly name: string;
   readonly input: unknown;
   readonly signal: AbortSignal | undefined;
+  readonly codec: ReplyCodec | undefined;
 }
 
 /** The requests that a batch can make. */
@@ -105,16 +109,38 @@ interface Line {
 }
 
 function settle(
-  value: unknown,
+  text: string,
   open: Map<number, WaitingCall>,
   response: Response,
 ): void {
-  const line: Line = isObject(value) ? value : {};
+  let line = parseLine(text, response);
   if (typeof line.index !== "number") throw unreadable(response);
   const call = open.get(line.index);
   open.delete(line.index);
-  if ("output" in line) call?.resolve(line.output);
-  else call?.reject(readProblem(line.error, response));
+  if (!call) return;
+  const { codec } = call;
+  if (codec?.exact) {
+    const exact = markIntegers(text);
+    if (exact !== text) line = parseLine(exact, response);
+  }
+  if (!("output" in line)) {
+    call.reject(readProblem(line.error, response, codec));
+    return;
+  }
+  try {
+    call.resolve(decodeOutput(line.output, codec, response));
+  } catch (failure) {
+    call.reject(failure);
+  }
+}
+
+function parseLine(text: string, response: Response): Line {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch (cause) {
+    throw unreadable(response, cause);
+  }
 }
 
 function rejectAborted(call: WaitingCall): boolean {

@@ -1,5 +1,7 @@
+import { encodeWith, type Codec } from "./codec";
 import { CallError } from "./error";
-import type { Transport } from "./transport";
+import { toJsonKey } from "./json";
+import { transportOf, type Connected, type Transport } from "./transport";
 
 /** Options of a call. */
 export interface CallOptions {
@@ -32,7 +34,7 @@ export interface Mutation<I, O, E> extends Callable<I, O, E> {
 }
 
 /** A server function that reads data. */
-export interface Query<I, O, E> extends Callable<I, O, E> {
+export interface Query<I, O, E> extends Callable<I, O, E>, Connected {
   /** The key for `input`, or the prefix of all keys of this query without `input`. */
   queryKey(input?: I): FunctionKey;
   /** Options for TanStack Query: `useQuery(api.post.queryOptions({ id }))`. */
@@ -60,9 +62,13 @@ interface InferredError<E> {
 export function mutation<I, O, E>(
   transport: Transport,
   name: string,
+  codec?: Codec<I>,
 ): Mutation<I, O, E> {
-  const call = (input: I, options?: CallOptions): Promise<O> =>
-    transport.mutate(name, input, options) as Promise<O>;
+  const call = async (input: I, options?: CallOptions): Promise<O> =>
+    (await transport.mutate(name, encodeWith(codec?.encode, input), {
+      ...options,
+      codec,
+    })) as O;
   const mutationKey = ["mizan", name] as const;
   return Object.assign(call, {
     safe: toSafeCall<I, O, E>(call),
@@ -86,16 +92,23 @@ export interface QueryDelivery {
 export function query<I, O, E>(
   transport: Transport,
   name: string,
-  delivery?: QueryDelivery,
+  options: QueryDelivery & Codec<I> = {},
 ): Query<I, O, E> {
-  const call = (input: I, options?: CallOptions): Promise<O> =>
-    transport.query(name, input, {
+  const { batch, post, ...codec } = options;
+  if (codec.decode ?? codec.decodeError) transport.codecs.set(name, codec);
+  const call = async (input: I, options?: CallOptions): Promise<O> =>
+    (await transport.query(name, encodeWith(codec.encode, input), {
       signal: options?.signal,
-      ...delivery,
-    }) as Promise<O>;
+      batch,
+      post,
+      codec,
+    })) as O;
   const queryKey = (input?: I): FunctionKey =>
-    input === undefined ? ["mizan", name] : ["mizan", name, input];
+    input === undefined
+      ? ["mizan", name]
+      : ["mizan", name, toKey(codec.encode, input)];
   return Object.assign(call, {
+    [transportOf]: transport,
     safe: toSafeCall<I, O, E>(call),
     queryKey,
     queryOptions: (input: I): QueryOptions<O, E> => ({
@@ -103,6 +116,11 @@ export function query<I, O, E>(
       queryFn: ({ signal }) => call(input, { signal }),
     }),
   });
+}
+
+/** Returns the input as a part of a key: TanStack Query compares keys by their JSON. */
+function toKey<I>(encode: Codec<I>["encode"], input: I): unknown {
+  return encode ? toJsonKey(encodeWith(encode, input)) : input;
 }
 
 /** Returns errors of the call as values. Other errors, for example of `headers`, are thrown. */

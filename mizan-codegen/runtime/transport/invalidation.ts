@@ -1,3 +1,5 @@
+import { parseJson, toJsonKey } from "./json";
+
 /** A query whose cached results a mutation made stale. */
 export interface Invalidation {
   /** The name on the wire; `*` means all queries. */
@@ -41,7 +43,7 @@ export function parseAffects(header: string | null): readonly Affected[] {
 
 function parseInput(encoded: string): object | undefined {
   try {
-    const input: unknown = JSON.parse(decode(encoded) ?? "");
+    const input = toJsonKey(parseJson(decode(encoded) ?? ""));
     return typeof input === "object" && input ? input : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,5 @@
+import { stringifyJson } from "./json";
+
 /** A file in the input of a call, with its path. */
 interface FileAttachment {
   readonly path: string;
@@ -11,7 +13,8 @@ interface FileAttachment {
 export function encodeBody(input: unknown): string | FormData {
   const files: FileAttachment[] = [];
   const values = extractFiles(input, "", files);
-  const json = toJson(values);
+  // There is no JSON for `undefined` and for functions.
+  const json = stringifyJson(values) ?? "null";
   if (files.length === 0) return json;
   const form = new FormData();
   form.append("input", json);
@@ -38,12 +41,6 @@ export function extractFiles(
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, inner(key, item)]),
   );
-}
-
-/** `JSON.stringify` returns `undefined` for `undefined` and for functions. */
-function toJson(value: unknown): string {
-  const json = JSON.stringify(value) as string | undefined;
-  return json ?? "null";
 }
 
 function hasToJson(value: object): boolean {

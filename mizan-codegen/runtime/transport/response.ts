@@ -1,17 +1,36 @@
+import { decodeWith, type Codec } from "./codec";
 import { CallError } from "./error";
+import { parseJson } from "./json";
 
 /** Returns the output in a response, or throws the error that it describes. */
 export async function readOutput(
   response: Response,
   signal?: AbortSignal,
+  codec?: ReplyCodec,
 ): Promise<unknown> {
-  const body = await readJson(response, signal);
-  if (response.ok) return body;
-  throw readProblem(body, response);
+  const body = await readJson(response, signal, codec);
+  if (response.ok) return decodeOutput(body, codec, response);
+  throw readProblem(body, response, codec);
 }
 
-/** Yields the JSON lines of a response as they arrive. */
-export async function* readLines(response: Response): AsyncGenerator {
+/** The conversions of a reply from JSON. */
+export type ReplyCodec = Pick<Codec, "decode" | "decodeError" | "exact">;
+
+/** Converts the output of a function from JSON. */
+export function decodeOutput(
+  json: unknown,
+  codec?: ReplyCodec,
+  response?: Response,
+): unknown {
+  return codec?.decode
+    ? decodeWith(codec.decode, json, response?.status)
+    : json;
+}
+
+/** Yields the lines of a response as they arrive. */
+export async function* readLines(
+  response: Response,
+): AsyncGenerator<string, void> {
   if (!response.body || !isJson(response)) throw unreadable(response);
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
@@ -23,7 +42,7 @@ export async function* readLines(response: Response): AsyncGenerator {
       const lines = rest.split("\n");
       rest = done ? "" : (lines.pop() ?? "");
       for (const line of lines) {
-        if (line.trim() !== "") yield JSON.parse(line);
+        if (line.trim() !== "") yield line;
       }
       if (done) return;
     }
@@ -45,10 +64,23 @@ interface Problem {
 }
 
 /** Converts a problem document to an error. */
-export function readProblem(document: unknown, response?: Response): CallError {
+export function readProblem(
+  document: unknown,
+  response?: Response,
+  codec?: ReplyCodec,
+): CallError {
   const problem: Problem = isObject(document) ? document : {};
   const { code, status, fields, data, error_id: errorId } = problem;
   if (typeof code !== "string") return unreadable(response);
+  const decodeError = codec?.decodeError;
+  if (decodeError && isObject(data)) {
+    try {
+      decodeWith(() => decodeError(code, data), data, response?.status);
+    } catch (failure) {
+      if (failure instanceof CallError) return failure as CallError;
+      throw failure;
+    }
+  }
   return new CallError({
     code,
     message: firstString(problem.detail, problem.title) ?? code,
@@ -99,9 +131,11 @@ export function isObject(value: unknown): value is object {
 async function readJson(
   response: Response,
   signal: AbortSignal | undefined,
+  codec: ReplyCodec | undefined,
 ): Promise<unknown> {
   if (!isJson(response)) throw unreadable(response);
   try {
+    if (codec?.exact) return parseJson(await response.text());
     return await response.json();
   } catch (cause) {
     throw signal?.aborted

@@ -1,4 +1,5 @@
-import { readProblem } from "./response";
+import { parseJson, stringifyJson } from "./json";
+import { decodeOutput, readProblem, type ReplyCodec } from "./response";
 
 /** The result of a function in this process: its output or a problem document, as JSON. */
 interface ServerResult {
@@ -23,12 +24,13 @@ export async function callServerFunction(
   functions: ServerFunctions,
   name: string,
   input: unknown,
+  codec?: ReplyCodec,
 ): Promise<unknown> {
   const { answered, json } = await functions.call(
     name,
-    input === undefined ? "" : JSON.stringify(input),
+    stringifyJson(input) ?? "",
   );
-  const result: unknown = JSON.parse(json);
-  if (answered) return result;
-  throw readProblem(result);
+  const result: unknown = codec?.exact ? parseJson(json) : JSON.parse(json);
+  if (answered) return decodeOutput(result, codec);
+  throw readProblem(result, undefined, codec);
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { formatMessages } from "./formats";
+import { typeMessages } from "./formats";
 
 /** Issue that Zod has found, before it has a message. */
 type RawIssue = z.core.$ZodRawIssue;
@@ -8,10 +8,9 @@ interface AnyCheck {
   readonly _zod: { readonly check: unknown };
 }
 
-const typeMessages: Readonly<Record<string, string>> = {
+const messages: Readonly<Record<string, string>> = {
   string: "Must be text.",
   number: "Enter a number.",
-  int: "Enter a whole number.",
   boolean: "Must be true or false.",
   array: "Must be a list.",
   tuple: "Must be a list.",
@@ -19,12 +18,6 @@ const typeMessages: Readonly<Record<string, string>> = {
   record: "Must be an object.",
   never: "Must be absent.",
   File: "Choose a file.",
-};
-
-/** Ranges of the integer formats. */
-const formatRanges: Readonly<Record<string, string>> = {
-  int32: "Must be at least -2147483648 and at most 2147483647.",
-  uint32: "Must be at least 0 and at most 4294967295.",
 };
 
 /** Returns the message that the server has for an issue. */
@@ -35,15 +28,13 @@ export function errorMessage(issue: RawIssue): string {
     case "invalid_type":
       return typeMessage(issue.expected, issue.inst);
     case "too_small":
-      return rangeMessage(issue.inst) ?? `Must be at least ${issue.minimum}.`;
+      return lengthMessage(issue.inst) ?? `Must be at least ${issue.minimum}.`;
     case "too_big":
-      return rangeMessage(issue.inst) ?? `Must be at most ${issue.maximum}.`;
+      return lengthMessage(issue.inst) ?? `Must be at most ${issue.maximum}.`;
     case "not_multiple_of":
       return `Must be a multiple of ${issue.divisor}.`;
     case "invalid_format":
-      return issue.format === "guid"
-        ? "Must be a UUID."
-        : "Does not have the expected format.";
+      return "Does not have the expected format.";
     case "unrecognized_keys":
       return `Unknown field: ${issue.keys.join(", ")}.`;
     case "invalid_value":
@@ -54,19 +45,17 @@ export function errorMessage(issue: RawIssue): string {
 }
 
 function typeMessage(expected: string, schema: RawIssue["inst"]): string {
-  if (expected === "number" && schema instanceof z.ZodNumberFormat)
-    return "Enter a whole number.";
-  if (schema instanceof z.ZodString) {
+  if (schema instanceof z.ZodString || schema instanceof z.ZodNumber) {
     // The message of a format applies to values of other types too.
     const checks: readonly AnyCheck[] = schema.def.checks ?? [];
     for (const { _zod: internals } of checks) {
-      const message = formatMessages.get(internals.check);
+      const message = typeMessages.get(internals.check);
       if (message !== undefined) return message;
     }
   }
   if (schema instanceof z.ZodArray && isEnum(schema.element))
     return "Choose one of the options.";
-  return typeMessages[expected] ?? `Must be ${expected}.`;
+  return messages[expected] ?? `Must be ${expected}.`;
 }
 
 function isEnum(schema: unknown): boolean {
@@ -75,8 +64,9 @@ function isEnum(schema: unknown): boolean {
     : schema instanceof z.ZodEnum;
 }
 
-function rangeMessage(schema: RawIssue["inst"]): string | undefined {
-  return schema instanceof z.ZodNumberFormat
-    ? formatRanges[schema.format ?? ""]
-    : undefined;
+/** Returns the message for a tuple of the wrong length. */
+function lengthMessage(schema: RawIssue["inst"]): string | undefined {
+  if (!(schema instanceof z.ZodTuple)) return undefined;
+  const { length } = schema.def.items;
+  return `Must have exactly ${length} item${length === 1 ? "" : "s"}.`;
 }

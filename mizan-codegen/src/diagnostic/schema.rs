@@ -26,12 +26,6 @@ impl fmt::Display for SchemaLocation {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum UnsupportedSchema {
     #[error(
-        "integers of 64 bits or more (`{0}`) are not supported, because JavaScript rounds integers \
-         above 2^53: use a 32-bit integer or an f64, or serialize a string with \
-         `#[serde(with = \"..\")]` and `#[schemars(with = \"String\")]`"
-    )]
-    WideInteger(String),
-    #[error(
         "the width of this integer is unknown, and JavaScript rounds integers above 2^53: give its \
          schema the format of a 32-bit integer, or a minimum and a maximum"
     )]
@@ -60,6 +54,13 @@ pub(crate) enum UnsupportedSchema {
         "map whose key patterns have values of different types: use a struct or an enum instead"
     )]
     MixedPatterns,
+    #[error(
+        "the alternatives of this enum look the same in JSON, so the client cannot tell which of them \
+         has integers of 64 bits, moments or bytes to convert: tag the enum with \
+         `#[serde(tag = \"..\")]`, or use types that need no conversion, such as `f64`, `i32` or a \
+         string"
+    )]
+    AmbiguousUnion,
     #[error("only structs, maps and enums can be flattened: remove `#[serde(flatten)]`")]
     Flattened,
 }

@@ -19,7 +19,11 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
     }
 }
 
-/// Returns whether a file is part of a client: TypeScript with the header, or a manifest.
+/// The documents that are part of a client on request.
+const DOCUMENTS: [&str; 2] = ["openapi.json", "asyncapi.json"];
+
+/// Returns whether a file is part of a client: TypeScript with the header, a manifest, or a document
+/// that describes the app.
 pub(super) fn is_generated(path: &Path) -> Result<bool, WriteError> {
     let metadata = fs::symlink_metadata(path).map_err(WriteError::context("read", path))?;
     if !metadata.is_file() {
@@ -29,7 +33,10 @@ pub(super) fn is_generated(path: &Path) -> Result<bool, WriteError> {
         Some("ts" | "tsx") => starts_with_header(path).map_err(WriteError::context("read", path)),
         Some("json") => Ok(read(path)?.is_some_and(|json| {
             let json = serde_json::from_slice::<serde_json::Value>(&json);
-            json.is_ok_and(|json| json.get("mizan").is_some() && json.get("functions").is_some())
+            json.is_ok_and(|json| {
+                json.get("mizan").is_some() && json.get("functions").is_some()
+                    || json.get("x-mizan-contract").is_some()
+            })
         })),
         _ => Ok(false),
     }
@@ -79,7 +86,7 @@ pub(super) fn obsolete(files: &GeneratedFiles, folder: &Path) -> Result<Vec<Stri
                 continue;
             }
             // A manifest under another name may be a copy that the user made.
-            let is_manifest = name.ends_with(".json");
+            let is_manifest = name.ends_with(".json") && !DOCUMENTS.contains(&name.as_str());
             if files.get(&name).is_none() && !is_manifest && is_generated(&entry.path())? {
                 obsolete.push(name);
             }

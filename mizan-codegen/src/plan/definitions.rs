@@ -34,6 +34,17 @@ impl Definitions {
         self.list.iter()
     }
 
+    /// Resolves a named type to the type that it stands for.
+    pub(crate) fn resolve<'a>(&'a self, mut ty: &'a Type) -> &'a Type {
+        // The planner rejects cycles of names, but only after this may have been called.
+        for _ in 0..=self.list.len() {
+            let Type::Named(name) = ty else { break };
+            let Some(inner) = self.get(name) else { break };
+            ty = inner;
+        }
+        ty
+    }
+
     fn get(&self, name: &str) -> Option<&Type> {
         let position = *self.index.get(name)?;
         Some(&self.list[position].ty)
@@ -41,7 +52,7 @@ impl Definitions {
 
     /// Returns the names of all properties of an object type, or `None` if the type also has values
     /// that are not objects.
-    pub(super) fn properties<'a>(&'a self, ty: &'a Type) -> Option<BTreeSet<&'a str>> {
+    pub(crate) fn properties<'a>(&'a self, ty: &'a Type) -> Option<BTreeSet<&'a str>> {
         let mut names = BTreeSet::new();
         self.collect_properties(ty, &mut names, &mut BTreeSet::new())
             .then_some(names)

@@ -2,6 +2,7 @@
 
 mod affects;
 mod channels;
+mod conversions;
 mod definitions;
 mod errors;
 mod forms;
@@ -10,32 +11,42 @@ mod model;
 mod name_registry;
 mod planner;
 
-pub(crate) use definitions::Definition;
+pub(crate) use conversions::{Alternative, Conversions, Kind, Test, alternatives};
+pub(crate) use definitions::{Definition, Definitions};
 pub(crate) use model::{
     Channel, ErrorUnion, Field, FieldValue, Form, FormList, Function, Plan, Variant,
 };
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
+use crate::options::GenerateOptions;
 
 /// Plans the client of a manifest. Returns all diagnostics if there are any.
-pub(crate) fn plan(manifest: &Manifest) -> Result<Plan<'_>, Vec<Diagnostic>> {
-    let mut planner = planner::Planner::new(manifest);
+pub(crate) fn plan<'m>(
+    manifest: &'m Manifest,
+    options: &GenerateOptions,
+) -> Result<Plan<'m>, Vec<Diagnostic>> {
+    let mut planner = planner::Planner::new(manifest, options);
     let types = planner.types();
     let errors = planner.errors(&types);
     let mut functions = planner.functions(&types);
     let forms = planner.forms(&mut functions, &types);
     let channels = planner.channels(&types);
-    if !planner.diagnostics.is_empty() {
-        return Err(planner.diagnostics);
-    }
-    Ok(Plan {
+    let plan = Plan {
         contract: &manifest.contract,
+        dates: options.dates,
         codes: &manifest.codes,
         functions,
         forms,
         channels,
+        conversions: Conversions::new(&types),
         types,
         errors,
-    })
+    };
+    planner.check_unions(&plan);
+    if planner.diagnostics.is_empty() {
+        Ok(plan)
+    } else {
+        Err(planner.diagnostics)
+    }
 }

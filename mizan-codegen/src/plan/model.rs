@@ -1,12 +1,15 @@
 //! The parts of a plan.
 
+use super::conversions::Conversions;
 use super::definitions::{Definition, Definitions};
 use crate::manifest;
+use crate::options::Dates;
 use crate::schema::{Docs, Type};
 
 /// A client that is ready to be printed.
 pub(crate) struct Plan<'m> {
     pub(crate) contract: &'m str,
+    pub(crate) dates: Dates,
     pub(crate) codes: &'m [String],
     /// The functions that do not belong to forms, sorted by their names on the wire.
     pub(crate) functions: Vec<Function<'m>>,
@@ -15,6 +18,7 @@ pub(crate) struct Plan<'m> {
     /// The channels, sorted by their names on the wire.
     pub(crate) channels: Vec<Channel<'m>>,
     pub(crate) types: Definitions,
+    pub(crate) conversions: Conversions,
     pub(crate) errors: Vec<ErrorUnion<'m>>,
 }
 
@@ -101,12 +105,17 @@ pub(crate) struct Field<'m> {
     pub(crate) item: Option<Box<Field<'m>>>,
 }
 
-/// The type of a field's value on the wire.
+/// The type of a field's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldValue {
     Text,
     Number,
+    BigInt,
     Boolean,
+    /// A moment, as a `Date`.
+    Date,
+    /// A value of this class of `Temporal`.
+    Temporal(&'static str),
 }
 
 /// A list of rows in a form.
@@ -130,4 +139,20 @@ pub(crate) struct Channel<'m> {
     pub(crate) reply: Option<Type>,
     pub(crate) snapshot: Option<Type>,
     pub(crate) member: Option<Type>,
+}
+
+impl Channel<'_> {
+    /// Iterates over the types of a channel, with the names of the parts in diagnostics.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&'static str, &Type)> {
+        [
+            ("params", &self.params),
+            ("server message", &self.message),
+            ("client message", &self.send),
+            ("reply", &self.reply),
+            ("snapshot", &self.snapshot),
+            ("member", &self.member),
+        ]
+        .into_iter()
+        .filter_map(|(part, ty)| Some((part, ty.as_ref()?)))
+    }
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::conversions::ambiguous_unions;
 use super::definitions::{Definition, Definitions};
+use super::model::Plan;
 use super::name_registry::NameRegistry;
-use crate::diagnostic::{Diagnostic, ItemRef};
+use crate::diagnostic::{Diagnostic, ItemRef, SchemaLocation, UnsupportedSchema};
 use crate::manifest::Manifest;
 use crate::naming;
+use crate::options::GenerateOptions;
 use crate::schema::{Docs, NamedTypes, SchemaReader, Type, docs_of};
 
 /// Plans a client. Each step continues after an error, so that one run reports all diagnostics.
@@ -24,7 +27,7 @@ pub(super) struct Planner<'m> {
 }
 
 impl<'m> Planner<'m> {
-    pub(super) fn new(manifest: &'m Manifest) -> Self {
+    pub(super) fn new(manifest: &'m Manifest, options: &GenerateOptions) -> Self {
         let mut planner = Self {
             manifest,
             diagnostics: Vec::new(),
@@ -34,7 +37,7 @@ impl<'m> Planner<'m> {
             ),
             error_names: BTreeMap::new(),
             type_names: BTreeMap::new(),
-            named_types: NamedTypes::default(),
+            named_types: NamedTypes::new(options.dates),
         };
         for (key, schema) in &manifest.defs {
             let item = ItemRef::Type(key.clone());
@@ -67,6 +70,43 @@ impl<'m> Planner<'m> {
     /// Reads a JSON Schema that belongs to `item`.
     pub(super) fn read_schema(&mut self, item: ItemRef, schema: &Value) -> Type {
         SchemaReader::new(&self.named_types, &mut self.diagnostics, item).read(schema)
+    }
+
+    /// Rejects unions whose converted alternatives the client cannot tell apart.
+    pub(super) fn check_unions(&mut self, plan: &Plan<'_>) {
+        let defined = self.manifest.defs.keys().zip(plan.types.iter());
+        let mut all: Vec<_> = defined
+            .map(|(key, definition)| (ItemRef::Type(key.clone()), &definition.ty))
+            .collect();
+        for function in plan.all_functions() {
+            let input = function.input.as_ref();
+            all.extend(input.map(|input| (ItemRef::input(function.manifest), &input.ty)));
+            all.push((ItemRef::output(function.manifest), &function.output));
+        }
+        for channel in &plan.channels {
+            let parts = channel.parts();
+            all.extend(parts.map(|(part, ty)| (ItemRef::channel_part(channel.manifest, part), ty)));
+        }
+        for error in &plan.errors {
+            for variant in &error.variants {
+                let item = ItemRef::Variant {
+                    error: error.name.clone(),
+                    code: variant.code.to_owned(),
+                };
+                all.extend(variant.data.as_ref().map(|data| (item, data)));
+            }
+        }
+        for (item, ty) in all {
+            for path in ambiguous_unions(&plan.types, &plan.conversions, ty) {
+                self.diagnostics.push(Diagnostic::Schema {
+                    location: SchemaLocation {
+                        item: item.clone(),
+                        path,
+                    },
+                    reason: UnsupportedSchema::AmbiguousUnion,
+                });
+            }
+        }
     }
 
     /// Reads the named types.

@@ -24,6 +24,8 @@ pub(crate) struct Checks {
     pub(crate) does_not_contain: Option<String>,
     /// The other property of the object that must have the same value.
     pub(crate) must_match: Option<String>,
+    /// The bounds that the constraint `range` has, such as `max`, if others are those of the type.
+    pub(crate) range: Option<Vec<String>>,
     /// Custom error messages, keyed by the codes of the `validator` crate.
     pub(crate) messages: BTreeMap<String, String>,
 }

@@ -37,7 +37,10 @@ pub(super) fn flatten(part: Type) -> Option<Type> {
         Type::Intersection(_) | Type::Named(_) | Type::Never => part,
         Type::Boolean
         | Type::Number(_)
+        | Type::BigInt(_)
         | Type::Text(_)
+        | Type::Temporal(_)
+        | Type::Bytes(_)
         | Type::File(_)
         | Type::Literal(_)
         | Type::List(_)

@@ -9,5 +9,6 @@ mod types;
 pub(crate) use checks::{Checks, WireFormat};
 pub(crate) use reader::{NamedTypes, SchemaReader, docs_of};
 pub(crate) use types::{
-    Docs, List, Literal, Member, Number, NumberWidth, Object, Property, Text, Type,
+    BigInt, BigIntWidth, Docs, List, Literal, Member, Number, NumberWidth, Object, Property,
+    Temporal, TemporalClass, TemporalKind, Text, Type,
 };

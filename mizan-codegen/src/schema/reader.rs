@@ -8,16 +8,26 @@ use super::checks::Checks;
 use super::flatten::flatten;
 use super::keywords::{definition_key, is_supported};
 use super::types::{
-    AdditionalProperties, Docs, List, Literal, Member, Number, NumberWidth, Object, Property, Text,
-    Type,
+    AdditionalProperties, BigInt, BigIntWidth, Docs, List, Literal, Member, Number, NumberWidth,
+    Object, Property, Temporal, TemporalClass, TemporalKind, Text, Type,
 };
 use crate::diagnostic::{Diagnostic, ItemRef, SchemaLocation, UnsupportedSchema};
+use crate::options::Dates;
 
-/// The named types, by their keys in `$defs`.
-#[derive(Default)]
-pub(crate) struct NamedTypes(BTreeMap<String, Type>);
+/// The named types, by their keys in `$defs`, and the types of dates.
+pub(crate) struct NamedTypes {
+    types: BTreeMap<String, Type>,
+    dates: Dates,
+}
 
 impl NamedTypes {
+    pub(crate) fn new(dates: Dates) -> Self {
+        Self {
+            types: BTreeMap::new(),
+            dates,
+        }
+    }
+
     /// Adds a type. A type without values, such as an enum without variants, is replaced by `never`,
     /// which is then removed from unions.
     pub(crate) fn insert(&mut self, key: &str, name: &str, schema: &Value) {
@@ -25,7 +35,7 @@ impl NamedTypes {
             Value::Bool(false) => Type::Never,
             _ => Type::Named(name.to_owned()),
         };
-        self.0.insert(key.to_owned(), ty);
+        self.types.insert(key.to_owned(), ty);
     }
 }
 
@@ -160,18 +170,37 @@ impl<'a> SchemaReader<'a> {
             "string" if keywords.get("format").and_then(Value::as_str) == Some("binary") => {
                 Type::File(self.checks(keywords))
             }
-            "string" => Type::Text(Text {
-                min_length: self.count(keywords, "minLength"),
-                max_length: self.count(keywords, "maxLength"),
-                pattern: self.text(keywords, "pattern"),
-                format: self.text(keywords, "format"),
-                checks: self.checks(keywords),
-            }),
+            "string" => self.string(keywords),
             "number" => self.number(keywords, NumberWidth::Float),
             "integer" => self.integer(keywords),
             "array" => self.list(keywords),
             "object" => self.object(keywords),
             _ => self.reject(UnsupportedSchema::UnknownType(name.to_owned())),
+        }
+    }
+
+    fn string(&mut self, keywords: &Map<String, Value>) -> Type {
+        if keywords.get("contentEncoding").and_then(Value::as_str) == Some("base64") {
+            return Type::Bytes(self.checks(keywords));
+        }
+        let text = Text {
+            min_length: self.count(keywords, "minLength"),
+            max_length: self.count(keywords, "maxLength"),
+            pattern: self.text(keywords, "pattern"),
+            format: self.text(keywords, "format"),
+            checks: self.checks(keywords),
+        };
+        match text.format.as_deref().and_then(TemporalKind::of_format) {
+            Some(kind) => Type::Temporal(Temporal {
+                kind,
+                class: match text.checks == Checks::default() {
+                    true => temporal_class(self.types.dates, kind),
+                    // The controls of forms hold strings.
+                    false => TemporalClass::Text,
+                },
+                text,
+            }),
+            None => Type::Text(text),
         }
     }
 
@@ -184,9 +213,10 @@ impl<'a> SchemaReader<'a> {
             Some("uint8") => NumberWidth::UInt8,
             Some("uint16") => NumberWidth::UInt16,
             Some("uint32") => NumberWidth::UInt32,
-            Some(wide @ ("int64" | "uint64" | "int128" | "uint128" | "int" | "uint")) => {
-                return self.reject(UnsupportedSchema::WideInteger(rust_integer_type(wide)));
-            }
+            Some("int64" | "int") => return self.big_int(keywords, BigIntWidth::Int64),
+            Some("uint64" | "uint") => return self.big_int(keywords, BigIntWidth::UInt64),
+            Some("int128") => return self.big_int(keywords, BigIntWidth::Int128),
+            Some("uint128") => return self.big_int(keywords, BigIntWidth::UInt128),
             _ => NumberWidth::Bounded,
         };
         let Type::Number(number) = self.number(keywords, width) else {
@@ -202,6 +232,23 @@ impl<'a> SchemaReader<'a> {
             return self.reject(UnsupportedSchema::UnboundedInteger);
         }
         Type::Number(number)
+    }
+
+    fn big_int(&mut self, keywords: &Map<String, Value>, width: BigIntWidth) -> Type {
+        // The bounds and checks of both kinds of integers have the same keywords.
+        let Type::Number(number) = self.number(keywords, NumberWidth::Bounded) else {
+            return Type::Unknown;
+        };
+        Type::BigInt(BigInt {
+            width,
+            minimum: number.minimum,
+            maximum: number.maximum,
+            exclusive_minimum: number.exclusive_minimum,
+            exclusive_maximum: number.exclusive_maximum,
+            multiple_of: number.multiple_of,
+            excluded: number.excluded,
+            checks: number.checks,
+        })
     }
 
     fn number(&mut self, keywords: &Map<String, Value>, width: NumberWidth) -> Type {
@@ -351,7 +398,7 @@ impl<'a> SchemaReader<'a> {
         let Some(key) = reference.as_str().and_then(definition_key) else {
             return self.reject(UnsupportedSchema::UnknownRef(reference.to_string()));
         };
-        match self.types.0.get(&key) {
+        match self.types.types.get(&key) {
             Some(ty) => ty.clone(),
             None => self.reject(UnsupportedSchema::UnknownRef(key)),
         }
@@ -455,6 +502,14 @@ impl<'a> SchemaReader<'a> {
     }
 }
 
+fn temporal_class(dates: Dates, kind: TemporalKind) -> TemporalClass {
+    match (dates, kind) {
+        (Dates::Temporal | Dates::TemporalPolyfill, _) => TemporalClass::Temporal,
+        (Dates::Date, TemporalKind::Instant) => TemporalClass::Date,
+        (Dates::Date, _) => TemporalClass::Text,
+    }
+}
+
 /// Returns the documentation of a schema.
 pub(crate) fn docs_of(schema: &Value) -> Docs {
     Docs {
@@ -490,14 +545,5 @@ fn is_safe_integer(number: &JsonNumber) -> bool {
         (Some(integer), _) => integer.unsigned_abs() <= MAX_SAFE_INTEGER,
         (None, Some(float)) => !number.is_u64() && float.abs() <= MAX_SAFE_INTEGER as f64,
         (None, None) => false,
-    }
-}
-
-/// Returns the Rust integer type for a format of schemars.
-fn rust_integer_type(format: &str) -> String {
-    match format {
-        "int" => "isize".to_owned(),
-        "uint" => "usize".to_owned(),
-        _ => format.replacen("uint", "u", 1).replacen("int", "i", 1),
     }
 }

@@ -14,7 +14,13 @@ pub(crate) enum Type {
     Null,
     Boolean,
     Number(Number),
+    /// An integer of 64 or more bits, a `bigint`.
+    BigInt(BigInt),
     Text(Text),
+    /// A date, a time or a duration.
+    Temporal(Temporal),
+    /// Bytes, which are a base64 string on the wire.
+    Bytes(Checks),
     /// A file that is uploaded with a call.
     File(Checks),
     Literal(Literal),
@@ -106,6 +112,105 @@ impl NumberWidth {
             Self::UInt32 => (0, u32::MAX.into()),
             Self::Float | Self::Bounded => return None,
         })
+    }
+}
+
+/// An integer that a JavaScript number cannot hold.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct BigInt {
+    pub(crate) width: BigIntWidth,
+    pub(crate) minimum: Option<JsonNumber>,
+    pub(crate) maximum: Option<JsonNumber>,
+    pub(crate) exclusive_minimum: Option<JsonNumber>,
+    pub(crate) exclusive_maximum: Option<JsonNumber>,
+    pub(crate) multiple_of: Option<JsonNumber>,
+    /// The excluded number: zero for `NonZeroI64`.
+    pub(crate) excluded: Option<JsonNumber>,
+    pub(crate) checks: Checks,
+}
+
+/// The Rust type of a [`BigInt`], which limits its range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BigIntWidth {
+    Int64,
+    UInt64,
+    Int128,
+    UInt128,
+}
+
+impl BigIntWidth {
+    /// Returns the minimum and maximum of the integer type.
+    pub(crate) fn limits(self) -> (i128, u128) {
+        match self {
+            Self::Int64 => (i64::MIN.into(), i64::MAX as u128),
+            Self::UInt64 => (0, u64::MAX.into()),
+            Self::Int128 => (i128::MIN, i128::MAX as u128),
+            Self::UInt128 => (0, u128::MAX),
+        }
+    }
+}
+
+/// A date, a time or a duration: a string on the wire.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Temporal {
+    pub(crate) kind: TemporalKind,
+    pub(crate) class: TemporalClass,
+    /// The string on the wire.
+    pub(crate) text: Text,
+}
+
+/// The TypeScript type of a [`Temporal`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TemporalClass {
+    /// A branded string.
+    Text,
+    /// JavaScript's `Date`.
+    Date,
+    /// A class of `Temporal`.
+    Temporal,
+}
+
+/// The kinds of [`Temporal`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TemporalKind {
+    /// A moment, such as `jiff::Timestamp` or `chrono::DateTime<Utc>`.
+    Instant,
+    /// A calendar date without a time.
+    PlainDate,
+    /// A time of day without a date.
+    PlainTime,
+    /// A date and a time without a time zone.
+    PlainDateTime,
+    /// A moment in a time zone, such as `jiff::Zoned`.
+    ZonedDateTime,
+    /// A span of time in the format of ISO 8601.
+    Duration,
+}
+
+impl TemporalKind {
+    /// Returns the kind for a `format` of JSON Schema, as schemars writes it.
+    pub(crate) fn of_format(format: &str) -> Option<Self> {
+        Some(match format {
+            "date-time" => Self::Instant,
+            "date" => Self::PlainDate,
+            "time" | "partial-time" => Self::PlainTime,
+            "partial-date-time" => Self::PlainDateTime,
+            "zoned-date-time" => Self::ZonedDateTime,
+            "duration" => Self::Duration,
+            _ => return None,
+        })
+    }
+
+    /// Returns the name of the class in `Temporal`, and of the branded string.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Instant => "Instant",
+            Self::PlainDate => "PlainDate",
+            Self::PlainTime => "PlainTime",
+            Self::PlainDateTime => "PlainDateTime",
+            Self::ZonedDateTime => "ZonedDateTime",
+            Self::Duration => "Duration",
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! `channels.ts` and `channelHooks.ts`: a definition and a React hook for each channel.
 
-use super::printing::{Document, Expression, IN_OTHER_FILES, assignment, comment, text};
+use super::codecs::Codecs;
+use super::printing::{
+    Document, Expression, IN_OTHER_FILES, TypeImports, assignment, comment, text,
+};
 use crate::plan::{Channel, Plan};
 use crate::schema::{Docs, Type};
 
@@ -27,27 +30,43 @@ export type {
 } from "./runtime/channels/hooks";
 "#;
 
-pub(super) fn print(plan: &Plan<'_>) -> String {
-    let mut file = r#"import type { ChannelCode, ChannelDefinition } from "./runtime/channels";
+pub(super) fn print(plan: &Plan<'_>, codecs: &Codecs<'_>) -> String {
+    let types = plan.channels.iter().flat_map(Channel::parts);
+    let mut file = String::new();
+    if plan
+        .channels
+        .iter()
+        .any(|channel| !codecs.of_channel(channel).is_empty())
+    {
+        file.push_str("import * as codecs from \"./codecs\";\n");
+    }
+    file.push_str(&TypeImports::of(types.map(|(_, ty)| ty)).statements(plan.dates));
+    file.push_str(
+        r#"import type { ChannelCode, ChannelDefinition } from "./runtime/channels";
 import type { Failure } from "./runtime/transport/error";
 import type * as types from "./types";
 
 /** An error of a subscription, or of a message to a channel. */
 export type ChannelError = types.CommonError | Failure<ChannelCode>;
-"#
-    .to_owned();
+"#,
+    );
     for channel in &plan.channels {
-        file.push_str(&declaration(channel).print());
+        file.push_str(&declaration(channel, codecs).print());
     }
     file
 }
 
 /// The types of a channel as one interface, and the constant that identifies the channel.
-fn declaration(channel: &Channel<'_>) -> Document {
+fn declaration(channel: &Channel<'_>, codecs: &Codecs<'_>) -> Document {
     let Channel {
         name, component, ..
     } = channel;
     let wire = Expression::String(channel.manifest.name.clone());
+    let mut definition = vec![("name".to_owned(), wire)];
+    let codec = codecs.of_channel(channel);
+    if !codec.is_empty() {
+        definition.push(("codec".to_owned(), Expression::Object(codec)));
+    }
     let members = [
         ("params", &channel.params),
         ("message", &channel.message),
@@ -94,7 +113,7 @@ fn declaration(channel: &Channel<'_>) -> Document {
         assignment(
             format!("export const {name}Channel: ChannelDefinition<{component}Channel> ="),
             "{",
-            Expression::Object(vec![("name".to_owned(), wire)]).print(),
+            Expression::Object(definition).print(),
         ),
         text(";"),
         Document::HardLine,

@@ -1,14 +1,17 @@
 //! `client.ts`: the functions without React.
 
-use super::printing::{Document, IN_OTHER_FILES, comment, literal, text, type_arguments};
+use super::codecs::Codecs;
+use super::printing::{
+    Document, Expression, IN_OTHER_FILES, TypeImports, comment, literal, text, type_arguments,
+};
 use crate::manifest::FunctionKind;
 use crate::plan::{Form, Function, Plan};
 use crate::schema::Docs;
 
-pub(super) fn print(plan: &Plan<'_>) -> String {
+pub(super) fn print(plan: &Plan<'_>, codecs: &Codecs<'_>) -> String {
     let contract = literal::string(plan.contract);
     Document::concat(vec![
-        imports(plan),
+        imports(plan, codecs),
         text(format!(
             r"
 /** Identifies the version of the server's API that this client was generated from. */
@@ -26,7 +29,7 @@ export function createApi(options?: ApiOptions): Api {
   const transport = createTransport(contract, options);
 ",
         ),
-        Document::indent(vec![text("  return {"), constructions(plan)]),
+        Document::indent(vec![text("  return {"), constructions(plan, codecs)]),
         text(
             r"
   };
@@ -41,7 +44,7 @@ export const api: Api = createApi();
 }
 
 /// Imports only names that are used, because `noUnusedLocals` also applies to generated files.
-fn imports(plan: &Plan<'_>) -> Document {
+fn imports(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
     let has = |is_wanted: fn(FunctionKind) -> bool| {
         plan.all_functions()
             .any(|function| is_wanted(function.manifest.kind))
@@ -62,13 +65,25 @@ fn imports(plan: &Plan<'_>) -> Document {
         .into_iter()
         .filter(|(_, is_used)| *is_used)
         .flat_map(|(name, _)| [Document::HardLine, text(format!("{name},"))]);
-    let mut imports = vec![
+    let outputs = plan.all_functions().map(|function| &function.output);
+    let mut imports = Vec::new();
+    if plan
+        .all_functions()
+        .any(|function| has_functions(&codecs.of_function(function)))
+    {
+        imports.extend([
+            text("import * as codecs from \"./codecs\";"),
+            Document::HardLine,
+        ]);
+    }
+    imports.push(text(TypeImports::of(outputs).statements(plan.dates)));
+    imports.extend([
         text("import {"),
         Document::indent(names.collect()),
         Document::HardLine,
         text("} from \"./runtime/transport\";"),
         Document::HardLine,
-    ];
+    ]);
     if plan.all_functions().next().is_some() {
         imports.extend([
             text("import type * as types from \"./types\";"),
@@ -153,19 +168,19 @@ fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
 }
 
 /// The members of the object that `createApi` returns.
-fn constructions(plan: &Plan<'_>) -> Document {
+fn constructions(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
     let mut members = vec![text("[transportOf]: transport,")];
     members.extend(
         plan.functions
             .iter()
-            .map(|function| construction(&function.name, function)),
+            .map(|function| construction(&function.name, function, codecs)),
     );
     if !plan.forms.is_empty() {
         let forms = plan.forms.iter().map(|form| {
             let members = vec![
-                construction("state", &form.state),
-                construction("submit", &form.submit),
-                construction("validate", &form.validate),
+                construction("state", &form.state, codecs),
+                construction("submit", &form.submit, codecs),
+                construction("validate", &form.validate, codecs),
             ];
             block(format!("{}: {{", form.name), members, "},")
         });
@@ -179,23 +194,35 @@ fn constructions(plan: &Plan<'_>) -> Document {
     )
 }
 
-fn construction(name: &str, function: &Function<'_>) -> Document {
-    let (open, options) = match function.manifest.kind {
-        FunctionKind::Mutation => ("mutation(", None),
+fn construction(name: &str, function: &Function<'_>, codecs: &Codecs<'_>) -> Document {
+    let is_true = |name: &str| (name.to_owned(), Expression::atom("true"));
+    let (create, mut options) = match function.manifest.kind {
+        FunctionKind::Mutation => ("mutation", Vec::new()),
         FunctionKind::Query | FunctionKind::LocalContext if function.uses_post => {
-            ("query(", Some(text("{ post: true }")))
+            ("query", vec![is_true("post")])
         }
-        FunctionKind::Query | FunctionKind::LocalContext => ("query(", None),
+        FunctionKind::Query | FunctionKind::LocalContext => ("query", Vec::new()),
         // All global contexts are fetched in one request.
-        FunctionKind::GlobalContext => ("query(", Some(text("{ batch: true }"))),
+        FunctionKind::GlobalContext => ("query", vec![is_true("batch")]),
     };
-    let wire = text(literal::string(&function.manifest.name));
-    let arguments = [text("transport"), wire].into_iter().chain(options);
+    options.extend(codecs.of_function(function));
+    let mut arguments = vec![
+        Expression::atom("transport"),
+        Expression::String(function.manifest.name.clone()),
+    ];
+    if !options.is_empty() {
+        arguments.push(Expression::Object(options));
+    }
     Document::concat(vec![
         text(format!("{name}: ")),
-        Document::list(open, arguments, ")"),
+        Expression::call(create, arguments).print(),
         text(","),
     ])
+}
+
+/// Returns whether a codec refers to functions of `codecs.ts`.
+pub(super) fn has_functions(codec: &[(String, Expression)]) -> bool {
+    codec.iter().any(|(name, _)| name != "exact")
 }
 
 /// A block with one member per line between `open` and `close`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod channels;
 mod client;
+mod codecs;
 mod forms;
 pub(crate) mod index;
 mod page;
@@ -12,8 +13,10 @@ pub(crate) mod runtime;
 mod schemas;
 mod types;
 
+use crate::options::Dates;
 use crate::output::{GeneratedFiles, HEADER};
 use crate::plan::Plan;
+use codecs::Codecs;
 
 pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
     let mut files = GeneratedFiles::default();
@@ -22,12 +25,26 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
     };
     add("types.ts", &types::print(plan));
     add("schemas.ts", &schemas::print(plan));
-    add("client.ts", &client::print(plan));
+    let codecs = Codecs::new(plan);
+    if !codecs.is_empty() {
+        add("codecs.ts", &codecs.print());
+        for (path, contents) in runtime::CODEC_FILES {
+            add(path, contents);
+        }
+        if codecs.uses_temporal() {
+            let (path, contents) = runtime::TEMPORAL_FILE;
+            match plan.dates {
+                Dates::TemporalPolyfill => add(path, contents),
+                _ => add(path, &contents.replacen(runtime::POLYFILL_IMPORT, "", 1)),
+            }
+        }
+    }
+    add("client.ts", &client::print(plan, &codecs));
     add("react.tsx", &react::print(plan));
     if plan.channels.is_empty() {
         add("index.ts", index::FILE);
     } else {
-        add("channels.ts", &channels::print(plan));
+        add("channels.ts", &channels::print(plan, &codecs));
         add("channelHooks.ts", &channels::print_hooks(plan));
         add("index.ts", &format!("{}{}", index::FILE, channels::INDEX));
         for (path, contents) in runtime::CHANNEL_FILES {

@@ -1,7 +1,7 @@
 //! `react.tsx`: the provider, and a hook for each function.
 
 use super::client::{docs, error_type, input_type, output_type};
-use super::printing::{Document, assignment, comment, literal, text, type_arguments};
+use super::printing::{Document, TypeImports, assignment, comment, literal, text, type_arguments};
 use crate::manifest::FunctionKind;
 use crate::plan::{Function, Plan};
 use crate::schema::Docs;
@@ -38,6 +38,8 @@ fn imports(plan: &Plan<'_>) -> String {
          import { api, type Api } from \"./client\";\n\
          import * as runtime from \"./runtime/react\";\n",
     );
+    let outputs = plan.functions.iter().map(|function| &function.output);
+    imports.push_str(&TypeImports::of(outputs).statements(plan.dates));
     if !plan.functions.is_empty() {
         imports.push_str("import type * as types from \"./types\";\n");
     }

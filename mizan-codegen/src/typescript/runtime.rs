@@ -9,6 +9,7 @@ macro_rules! files {
 
 /// The files of every client.
 pub(super) const COMMON_FILES: &[(&str, &str)] = files![
+    "runtime/codecs/brands.ts",
     "runtime/react/hooks.ts",
     "runtime/react/hydratePage.ts",
     "runtime/react/hydration.ts",
@@ -18,11 +19,13 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/react/provider.tsx",
     "runtime/react/queryClient.ts",
     "runtime/transport/batch.ts",
+    "runtime/transport/codec.ts",
     "runtime/transport/crossTab.ts",
     "runtime/transport/error.ts",
     "runtime/transport/functions.ts",
     "runtime/transport/index.ts",
     "runtime/transport/invalidation.ts",
+    "runtime/transport/json.ts",
     "runtime/transport/multipart.ts",
     "runtime/transport/response.ts",
     "runtime/transport/serverRendering.ts",
@@ -34,6 +37,21 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/validation/lazy.ts",
     "runtime/validation/zod.ts",
 ];
+
+/// The files that only clients with conversions include.
+pub(super) const CODEC_FILES: &[(&str, &str)] = files![
+    "runtime/codecs/bytes.ts",
+    "runtime/codecs/dates.ts",
+    "runtime/codecs/index.ts",
+    "runtime/codecs/integers.ts",
+    "runtime/codecs/unions.ts",
+];
+
+/// The file that only clients with classes of `Temporal` include.
+pub(super) const TEMPORAL_FILE: (&str, &str) = files!["runtime/codecs/temporal.ts"][0];
+
+/// The import in [`TEMPORAL_FILE`] that clients with the global `Temporal` do not have.
+pub(super) const POLYFILL_IMPORT: &str = "import { Temporal } from \"temporal-polyfill\";\n";
 
 /// The files that only clients with forms include.
 pub(super) const FORM_FILES: &[(&str, &str)] = files![
@@ -53,6 +71,7 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
     "runtime/forms/inputProps.ts",
     "runtime/forms/list.tsx",
     "runtime/forms/liveValidation.ts",
+    "runtime/forms/moments.ts",
     "runtime/forms/options.ts",
     "runtime/forms/parts.tsx",
     "runtime/forms/renderedFields.ts",
@@ -64,6 +83,7 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
     "runtime/forms/uploadProgress.ts",
     "runtime/forms/useForm.ts",
     "runtime/forms/values.ts",
+    "runtime/forms/wire.ts",
 ];
 
 /// The files that only clients with channels include.
@@ -108,7 +128,10 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use super::{CHANNEL_FILES, CLIENT_CODES, COMMON_FILES, ERROR_MEMBERS, FORM_FILES};
+    use super::{
+        CHANNEL_FILES, CLIENT_CODES, CODEC_FILES, COMMON_FILES, ERROR_MEMBERS, FORM_FILES,
+        POLYFILL_IMPORT, TEMPORAL_FILE,
+    };
 
     #[test]
     fn embeds_every_file_of_the_runtime() {
@@ -129,9 +152,16 @@ mod tests {
             .iter()
             .chain(FORM_FILES)
             .chain(CHANNEL_FILES)
+            .chain(CODEC_FILES)
+            .chain(&[TEMPORAL_FILE])
             .map(|(path, _)| (*path).to_owned())
             .collect();
         assert_eq!(on_disk, embedded);
+    }
+
+    #[test]
+    fn temporal_file_imports_the_polyfill() {
+        assert!(TEMPORAL_FILE.1.starts_with(POLYFILL_IMPORT));
     }
 
     #[test]

@@ -7,15 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Number as JsonNumber;
 
-use super::printing::{Document, Expression, Property, lazy_assignment, literal, text};
+use super::printing::{
+    Document, Expression, Property, TypeImports, lazy_assignment, literal, text,
+};
 use super::regex;
+use crate::options::Dates;
 use crate::plan::{Definition, Plan};
 use crate::schema::{
-    Checks, List, Literal, Member, Number, NumberWidth, Object, Text, Type, WireFormat,
+    BigInt, Checks, List, Literal, Member, Number, NumberWidth, Object, Temporal, TemporalClass,
+    Text, Type, WireFormat,
 };
 
 /// The functions of `runtime/validation/checks.ts`.
-const CHECKS: [&str; 21] = [
+const CHECKS: [&str; 22] = [
     "characters",
     "color",
     "contains",
@@ -37,6 +41,7 @@ const CHECKS: [&str; 21] = [
     "singleLine",
     "time",
     "url",
+    "uuid",
 ];
 
 /// The comment on a value with a pattern that has no equivalent in JavaScript.
@@ -98,6 +103,10 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
         file.push_str(&import.print());
     }
     file.push_str("import { lazy } from \"./runtime/validation/lazy\";\n");
+    let uses = TypeImports::of(declarations.iter().map(|(definition, _)| &definition.ty));
+    if uses.temporal && plan.dates == Dates::TemporalPolyfill {
+        file.push_str("import { Temporal } from \"temporal-polyfill\";\n");
+    }
     file.push_str("import type * as types from \"./types\";\n");
     for (definition, schema) in &declarations {
         file.push_str(&declaration(definition, schema).print());
@@ -157,7 +166,10 @@ impl Schemas<'_> {
             Type::Null => zod("null", []),
             Type::Boolean => zod("boolean", []),
             Type::Number(value) => number(value),
+            Type::BigInt(value) => big_int(value),
             Type::Text(value) => string(value),
+            Type::Temporal(value) => temporal(value),
+            Type::Bytes(_) => zod("instanceof", [Expression::atom("Uint8Array")]),
             Type::File(checks) => file(checks),
             Type::Literal(value) => zod("literal", [literal_expression(value)]),
             Type::List(list) => self.list(list),
@@ -393,22 +405,19 @@ fn discriminator_value<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
 
 fn number(number: &Number) -> Expression {
     let bounds = Bounds::of(number);
-    let mut schema = match number.width {
-        NumberWidth::Float => zod("number", []),
-        NumberWidth::Int32 => zod("int32", []),
-        NumberWidth::UInt32 => zod("uint32", []),
-        NumberWidth::Int8
-        | NumberWidth::Int16
-        | NumberWidth::UInt8
-        | NumberWidth::UInt16
-        | NumberWidth::Bounded => {
-            let schema = zod("int", []);
-            match number.width.limits() {
-                Some(limits) => bounds.add_limits_of_type(schema, limits),
-                None => schema,
-            }
-        }
-    };
+    let mut schema = zod(
+        match number.width {
+            NumberWidth::Float => "number",
+            NumberWidth::Int8 => "int8",
+            NumberWidth::Int16 => "int16",
+            NumberWidth::Int32 => "int32",
+            NumberWidth::UInt8 => "uint8",
+            NumberWidth::UInt16 => "uint16",
+            NumberWidth::UInt32 => "uint32",
+            NumberWidth::Bounded => "int",
+        },
+        [],
+    );
     if let Some(check) = bounds.check(number.checks.message("range")) {
         schema = schema.method("check", [check]);
     }
@@ -425,6 +434,41 @@ fn number(number: &Number) -> Expression {
     schema
 }
 
+/// An integer of 64 or more bits, within the limits of its type and its constraint.
+fn big_int(integer: &BigInt) -> Expression {
+    let literal = |value: &dyn std::fmt::Display| Expression::atom(format!("{value}n"));
+    let schema = zod("bigint", []);
+    let (least, greatest) = integer.width.limits();
+    let min = integer.minimum.as_ref().map(|min| literal(min));
+    let max = integer.maximum.as_ref().map(|max| literal(max));
+    let mut schema = schema
+        .method(
+            "check",
+            [zod("gte", [min.unwrap_or_else(|| literal(&least))])],
+        )
+        .method(
+            "check",
+            [zod("lte", [max.unwrap_or_else(|| literal(&greatest))])],
+        );
+    if let Some(excluded) = &integer.excluded {
+        let test = Expression::Arrow(format!("(value) => value !== {excluded}n"));
+        let message = Expression::String(format!("Must not be {excluded}."));
+        schema = schema.method("refine", [test, message]);
+    }
+    schema
+}
+
+fn temporal(value: &Temporal) -> Expression {
+    match value.class {
+        TemporalClass::Text => string(&value.text),
+        TemporalClass::Date => zod("date", []),
+        TemporalClass::Temporal => {
+            let class = Expression::atom(format!("Temporal.{}", value.kind.name()));
+            zod("instanceof", [class])
+        }
+    }
+}
+
 /// The range of a constraint, without the limits of the type.
 struct Bounds {
     min: Option<JsonNumber>,
@@ -436,8 +480,8 @@ struct Bounds {
 impl Bounds {
     /// Returns the bounds of a constraint.
     ///
-    /// The manifest does not show whether a bound that equals the limit of the type comes from the
-    /// constraint. An upper bound that equals the limit is omitted. A lower bound that equals the
+    /// A schema does not show whether a bound that equals the limit of the type comes from the
+    /// constraint. If `x-checks` does not tell: an upper bound that equals the limit is omitted. A lower bound that equals the
     /// limit, which is usually zero, is kept only if there is an upper bound.
     fn of(number: &Number) -> Self {
         let type_limits = number.width.limits();
@@ -445,7 +489,12 @@ impl Bounds {
         let is_type_limit = |bound: &Option<JsonNumber>, limit: Option<i64>| {
             limit.is_some() && bound.as_ref().and_then(JsonNumber::as_i64) == limit
         };
-        let (min, max) = (number.minimum.clone(), number.maximum.clone());
+        let declared = |name: &str| match &number.checks.range {
+            Some(names) => names.iter().any(|declared| declared == name),
+            None => true,
+        };
+        let min = number.minimum.clone().filter(|_| declared("min"));
+        let max = number.maximum.clone().filter(|_| declared("max"));
         let lacks_min = min.is_none() || is_type_limit(&min, type_min);
         let lacks_max = max.is_none() || is_type_limit(&max, type_max);
         Self {
@@ -454,14 +503,6 @@ impl Bounds {
             max: max.filter(|_| !(lacks_max && type_limits.is_some())),
             exclusive_max: number.exclusive_maximum.clone(),
         }
-    }
-
-    fn has_lower(&self) -> bool {
-        self.min.is_some() || self.exclusive_min.is_some()
-    }
-
-    fn has_upper(&self) -> bool {
-        self.max.is_some() || self.exclusive_max.is_some()
     }
 
     fn named(&self) -> impl Iterator<Item = (&'static str, &'static str, &JsonNumber)> {
@@ -473,21 +514,6 @@ impl Bounds {
         ]
         .into_iter()
         .filter_map(|(name, words, bound)| Some((name, words, bound.as_ref()?)))
-    }
-
-    /// Adds the limits of the integer type, except limits that the constraint implies.
-    fn add_limits_of_type(&self, schema: Expression, (min, max): (i64, i64)) -> Expression {
-        let limit = |limit: i64| Expression::atom(limit.to_string());
-        match (self.has_lower(), self.has_upper()) {
-            (true, true) => schema,
-            (true, false) => schema.method("check", [zod("lte", [limit(max)])]),
-            (false, true) => schema.method("check", [zod("gte", [limit(min)])]),
-            (false, false) => {
-                let limits = [("min", limit(min)), ("max", limit(max))];
-                let limits = limits.map(|(name, value)| (name.to_owned(), value));
-                schema.method("check", [check_call("range", limits.into(), None)])
-            }
-        }
     }
 
     fn check(&self, message: Option<&str>) -> Option<Expression> {
@@ -529,10 +555,7 @@ impl Bounds {
 /// checks them.
 fn string(value: &Text) -> Expression {
     let checks = &value.checks;
-    let mut schema = match value.format.as_deref() {
-        Some("uuid") => zod("guid", []),
-        _ => zod("string", []),
-    };
+    let mut schema = zod("string", []);
     for check in string_checks(value) {
         schema = schema.method("check", [check]);
     }
@@ -595,6 +618,7 @@ fn string_checks(value: &Text) -> Vec<Expression> {
             all.push(Expression::atom("instant"));
         }
         Some("uri") => all.push(with_message("url", "url")),
+        Some("uuid") => all.push(Expression::atom("uuid")),
         _ => {}
     }
     if !is_filled {

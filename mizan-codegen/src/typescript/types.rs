@@ -1,24 +1,36 @@
 //! `types.ts`: the types of the wire format, the inputs and the errors.
 
 use super::printing::{
-    Document, Scope, comment, literal, text, type_arguments, union_after_operator, without_docs,
+    Document, Scope, TypeImports, comment, literal, text, type_arguments, union_after_operator,
+    without_docs,
 };
 use crate::naming::COMMON_ERROR;
 use crate::plan::{Definition, ErrorUnion, Plan, Variant};
 use crate::schema::{Docs, Type};
 
-const HEAD: &str = r#"// Fields keep the names of the server's types, such as `created_at`, because
-// JSON is passed through unchanged. To get camelCase names, use
-// `#[serde(rename_all = "camelCase")]` on the server.
+const HEAD: &str = r#"// Fields keep the names of the server's types, such as `created_at`. To get
+// camelCase names, use `#[serde(rename_all = "camelCase")]` on the server.
 
-import type { ClientCode, Failure } from "./runtime/transport/error";
 "#;
+
+const ERROR_IMPORT: &str =
+    "import type { ClientCode, Failure } from \"./runtime/transport/error\";\n";
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let inputs = plan
         .all_functions()
         .filter_map(|function| function.input.as_ref());
     let definitions: Vec<_> = inputs.chain(plan.types.iter()).collect();
+    let variants = plan.errors.iter().flat_map(|error| &error.variants);
+    let mut imports = TypeImports::of(
+        definitions
+            .iter()
+            .map(|definition| &definition.ty)
+            .chain(variants.filter_map(|variant| variant.data.as_ref())),
+    );
+    imports.brands |= definitions
+        .iter()
+        .any(|definition| newtype_of(definition).is_some());
     let names = definitions.iter().map(|definition| &*definition.name);
     let declared = names
         .chain(plan.errors.iter().map(|error| &*error.name))
@@ -29,7 +41,7 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
         .map(|definition| print_definition(definition, scope));
     let errors = plan.errors.iter().map(|error| print_error(error, scope));
 
-    let mut file = HEAD.to_owned();
+    let mut file = format!("{HEAD}{}{ERROR_IMPORT}", imports.statements(plan.dates));
     for declaration in [common_errors(plan.codes)]
         .into_iter()
         .chain(definitions)
@@ -62,6 +74,16 @@ fn common_errors(codes: &[String]) -> Document {
 }
 
 fn print_definition(definition: &Definition, scope: Scope<'_>) -> Document {
+    if let Some(primitive) = newtype_of(definition) {
+        let arguments = [text(primitive), text(literal::string(&definition.name))];
+        return Document::concat(vec![
+            comment(&definition.docs),
+            text(format!("export type {} = ", definition.name)),
+            type_arguments("brands.Brand<", arguments),
+            text(";"),
+            Document::HardLine,
+        ]);
+    }
     let declared = match &definition.ty {
         Type::Object(object) if !object.is_empty() => {
             let mut inside = Vec::new();
@@ -86,6 +108,16 @@ fn print_definition(definition: &Definition, scope: Scope<'_>) -> Document {
         declared,
         Document::HardLine,
     ])
+}
+
+/// The primitive type of a newtype, which gets its own brand: a `PostId` is not a `UserId`.
+fn newtype_of(definition: &Definition) -> Option<&'static str> {
+    match &definition.ty {
+        Type::Text(_) => Some("string"),
+        Type::Number(_) => Some("number"),
+        Type::BigInt(_) => Some("bigint"),
+        _ => None,
+    }
 }
 
 fn print_error(error: &ErrorUnion<'_>, scope: Scope<'_>) -> Document {

@@ -44,6 +44,31 @@ fn writes_client_from_manifest_file() {
     assert!(run(&folder, &check).status.success());
 }
 
+#[test]
+fn writes_and_removes_openapi_document() {
+    let folder = folder();
+    let document = folder.path().join("client/openapi.json");
+    let arguments = ["--manifest", "app.json", "--out", "client"];
+    let with_document = [&arguments[..], &["--openapi=Blog"]].concat();
+    assert!(run(&folder, &with_document).status.success());
+    let written = fs::read_to_string(&document).unwrap();
+    assert!(written.contains(r#""title": "Blog""#), "{written}");
+    // An app without channels has nothing to describe as AsyncAPI.
+    assert!(!folder.path().join("client/asyncapi.json").exists());
+    let check = [&with_document[..], &["--check"]].concat();
+    assert!(run(&folder, &check).status.success());
+
+    assert!(run(&folder, &arguments).status.success());
+    assert!(!document.exists());
+
+    fs::write(&document, r#"{"openapi": "3.1.1"}"#).unwrap();
+    assert!(!run(&folder, &with_document).status.success());
+    assert_eq!(
+        fs::read_to_string(&document).unwrap(),
+        r#"{"openapi": "3.1.1"}"#
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn writes_client_from_output_of_command() {

@@ -58,22 +58,6 @@ fn named(name: &str, file: &str, line: u32) -> Value {
 
 #[test]
 fn rejects_integers_that_javascript_rounds() {
-    for (format, rust) in [
-        ("int64", "i64"),
-        ("uint64", "u64"),
-        ("int128", "i128"),
-        ("uint128", "u128"),
-        ("int", "isize"),
-        ("uint", "usize"),
-    ] {
-        assert_field_diagnostic(
-            json!({ "type": ["integer", "null"], "format": format }),
-            &format!(
-                "`: integers of 64 bits or more (`{rust}`) are not supported, because JavaScript rounds integers above 2^53: use a 32-bit integer or an f64, or serialize a string with `#[serde(with = \"..\")]` and \
-                 `#[schemars(with = \"String\")]`"
-            ),
-        );
-    }
     assert_field_diagnostic(
         json!({ "type": "integer", "format": "seconds", "minimum": 0 }),
         "`: the width of this integer is unknown, and JavaScript rounds integers above 2^53: give its schema the format of a 32-bit integer, or a minimum and a maximum",
@@ -82,6 +66,31 @@ fn rejects_integers_that_javascript_rounds() {
         json!({ "const": 9_007_199_254_740_993_u64 }),
         "`: the number 9007199254740993 cannot be represented exactly in JavaScript: use a string",
     );
+}
+
+#[test]
+fn rejects_converted_alternatives_that_look_the_same() {
+    let wide = json!({ "type": "integer", "format": "int64" });
+    let moment = json!({ "type": "string", "format": "date-time" });
+    for alternatives in [
+        json!([wide, { "type": "number", "format": "double" }]),
+        json!([moment, { "type": "string" }]),
+        json!([{ "type": "array", "items": wide }, { "type": "array", "items": true }]),
+        json!([
+            { "type": "object", "properties": { "at": moment }, "required": ["at"] },
+            { "type": "object", "properties": { "at": { "type": "string" } }, "required": ["at"] },
+        ]),
+        json!([
+            { "type": "object", "properties": { "at": moment } },
+            { "type": "object", "additionalProperties": { "type": "string" } },
+        ]),
+    ] {
+        assert_field_diagnostic(
+            json!({ "anyOf": alternatives }),
+            "`: the alternatives of this enum look the same in JSON, so the client cannot tell which of them has integers of 64 bits, moments or bytes to convert: tag the enum with `#[serde(tag = \"..\")]`, or use types \
+             that need no conversion, such as `f64`, `i32` or a string",
+        );
+    }
 }
 
 #[test]

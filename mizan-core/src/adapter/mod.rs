@@ -37,7 +37,9 @@ pub use self::sentence::to_sentence;
 pub use crate::channel::{ChannelEntry, DynSubscription, SnapshotReply};
 pub use crate::form_entry::{FormEntry, FormPost, FormShape};
 pub use crate::function::{CallReply, FunctionEntry};
-pub use crate::json::{MAX_JSON_DEPTH, decode_input};
+pub use crate::json::{
+    EncodeError, MAX_JSON_DEPTH, MAX_OUTPUT_DEPTH, decode_input, encode_json, encode_json_value,
+};
 pub use crate::reply_head::ReplyHead;
 pub use crate::request_head::{RequestHead, client_network};
 pub use crate::upload::Uploads;

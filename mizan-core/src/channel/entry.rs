@@ -214,7 +214,7 @@ impl<C: Channel> DynSubscription for Subscription<C> {
 }
 
 fn encode<T: serde::Serialize>(value: &T) -> Result<Bytes, Error> {
-    Ok(Bytes::from(serde_json::to_vec(value)?))
+    Ok(Bytes::from(json::encode_json(value)?))
 }
 
 async fn catch_and_log<C: Channel, T>(

@@ -71,7 +71,7 @@ impl Cx {
         &self,
         input: F,
     ) -> Result<F::Output, CallError<F::Error>> {
-        run(self, || Ok(input)).await
+        run(self, None, || Ok(input)).await
     }
 
     /// Calls another function with Rust values on behalf of `principal`.
@@ -95,11 +95,16 @@ impl Cx {
 
 async fn run<F: ServerFunction>(
     cx: &Cx,
+    document: Option<&[u8]>,
     input: impl FnOnce() -> Result<F, Error>,
 ) -> Result<F::Output, CallError<F::Error>> {
     F::POLICY.decide(cx).await.into_result(cx.principal())?;
     let input = input()?;
-    input.validate().map_err(Error::invalid_fields)?;
+    match document {
+        Some(document) => input.validate_document(document),
+        None => input.validate(),
+    }
+    .map_err(Error::invalid_fields)?;
     input.authorize(cx).await.into_result(cx.principal())?;
     input.call(cx).await.map_err(CallError::Failed)
 }
@@ -108,8 +113,8 @@ async fn run<F: ServerFunction>(
 pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallReply {
     let outcome = AssertUnwindSafe(async {
         let decode = || cx.uploads().decoding(|| json::decode_input(&input));
-        let output = run::<F>(&cx, decode).await?;
-        Ok(Bytes::from(serde_json::to_vec(&output)?))
+        let output = run::<F>(&cx, Some(&input), decode).await?;
+        Ok(Bytes::from(json::encode_json(&output)?))
     })
     .catch_unwind()
     .await;

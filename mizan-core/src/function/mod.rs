@@ -89,6 +89,14 @@ pub trait ServerFunction: Input {
         Ok(())
     }
 
+    /// Checks the constraints on the input that was decoded from `document`, which has the names that
+    /// the client uses.
+    #[doc(hidden)]
+    fn validate_document(&self, document: &[u8]) -> Result<(), FieldErrors> {
+        let _ = document;
+        self.validate()
+    }
+
     /// Decides whether the caller may make this call with the validated input.
     fn authorize(&self, cx: &Cx) -> impl Future<Output = Decision> + Send {
         let _ = cx;

@@ -1,15 +1,24 @@
-//! Decoding of JSON from clients.
+//! Decoding of JSON from clients, and encoding of JSON for them.
 
+mod buffered;
+mod encode;
+mod path;
 mod syntax;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_path_to_error::Segment;
 
+use self::path::path_names;
+use self::syntax::CheckedSyntax;
+
+pub use self::encode::{EncodeError, MAX_OUTPUT_DEPTH, encode_json, encode_json_value};
 pub use self::syntax::MAX_JSON_DEPTH;
 use crate::error::{Error, ErrorCode, FORM_ERRORS};
+use crate::input_schema::InputSchema;
+use crate::validation::messages;
 
-/// The maximum length of a message or a path in an error, because both repeat what the client sent.
-const MAX_ERROR_TEXT_BYTES: usize = 200;
+/// The maximum length of a path in an error, because it repeats what the client sent.
+const MAX_PATH_BYTES: usize = 200;
 
 /// Decodes the input of a call. Empty bytes are decoded as an empty object.
 ///
@@ -17,21 +26,22 @@ const MAX_ERROR_TEXT_BYTES: usize = 200;
 ///
 /// Returns [`ErrorCode::Malformed`] if the bytes are not JSON in UTF-8, nest deeper than
 /// [`MAX_JSON_DEPTH`] or contain a duplicate key, and [`ErrorCode::Invalid`] with the path of the
-/// field if `T` rejects the value.
-pub fn decode_input<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+/// field if `T` rejects the value, or if JSON allows a value that Rust cannot hold: half of a
+/// surrogate pair, or a number beyond the range of its type.
+pub fn decode_input<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Error> {
     let bytes = if bytes.trim_ascii().is_empty() {
         b"{}"
     } else {
         bytes
     };
-    check_syntax(bytes)?;
+    let syntax = check_syntax(bytes)?;
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::new(
             ErrorCode::Invalid,
             "the input must be a JSON object with the function's arguments",
         ));
     }
-    serde_json::from_slice(bytes).map_err(|error| invalid_input::<T>(bytes, error))
+    decode(bytes, &syntax)
 }
 
 /// Decodes a client's message on a channel. Unlike an input, it can be any JSON value.
@@ -39,20 +49,53 @@ pub fn decode_input<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 /// # Errors
 ///
 /// Returns the same errors as [`decode_input`].
-pub(crate) fn decode_message<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    check_syntax(bytes)?;
+pub(crate) fn decode_message<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Error> {
+    let syntax = check_syntax(bytes)?;
+    decode(bytes, &syntax)
+}
+
+fn check_syntax(bytes: &[u8]) -> Result<CheckedSyntax, Error> {
+    syntax::check_syntax(bytes).map_err(|error| {
+        let text = message_without_position(&error);
+        let message = match text.as_str() {
+            "number out of range" => messages::OUT_OF_RANGE,
+            "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+                messages::INCOMPLETE_CHARACTER
+            }
+            _ => return Error::new(ErrorCode::Malformed, truncate(error.to_string())),
+        };
+        invalid_at(&syntax::find_path(bytes), message.to_owned())
+    })
+}
+
+fn decode<T: DeserializeOwned + JsonSchema>(
+    bytes: &[u8],
+    syntax: &CheckedSyntax,
+) -> Result<T, Error> {
+    if syntax.has_large_number {
+        check_f32::<T>(bytes)?;
+    }
     serde_json::from_slice(bytes).map_err(|error| invalid_input::<T>(bytes, error))
 }
 
-fn check_syntax(bytes: &[u8]) -> Result<(), Error> {
-    syntax::check_syntax(bytes)
-        .map_err(|error| Error::new(ErrorCode::Malformed, truncate(error.to_string())))
+/// Rejects numbers that would become infinite as an `f32`.
+#[cold]
+fn check_f32<T: JsonSchema>(bytes: &[u8]) -> Result<(), Error> {
+    let value = serde_json::from_slice(bytes)?;
+    match InputSchema::of::<T>().find_f32_overflow(&value) {
+        Some(path) => Err(Error::invalid(truncate(path), messages::OUT_OF_RANGE)),
+        None => Ok(()),
+    }
 }
 
 /// Creates the error that names the rejected field.
 ///
 /// It decodes the input again, because tracking the path would slow down calls that succeed.
-fn invalid_input<T: DeserializeOwned>(bytes: &[u8], error: serde_json::Error) -> Error {
+#[cold]
+fn invalid_input<T: DeserializeOwned + JsonSchema>(
+    bytes: &[u8],
+    error: serde_json::Error,
+) -> Error {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let (mut path, error) = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Ok(_) => (Vec::new(), error),
@@ -61,30 +104,26 @@ fn invalid_input<T: DeserializeOwned>(bytes: &[u8], error: serde_json::Error) ->
     let text = message_without_position(&error);
     let message = if let Some(field) = missing_field(&text) {
         path.push(field.to_owned());
-        "This field is required.".to_owned()
+        messages::REQUIRED.to_owned()
     } else if let Some(field) = unknown_field(&text) {
         if path.last().is_none_or(|last| last != field) {
             path.push(field.to_owned());
         }
-        "Unknown field.".to_owned()
+        messages::UNKNOWN_FIELD.to_owned()
+    } else if error.is_syntax() {
+        messages::structure_message(&text, InputSchema::of::<T>().find(&path))
     } else {
-        truncate(text)
+        buffered::extend_path::<T>(bytes, &text, &mut path);
+        messages::decode_message(&text, InputSchema::of::<T>().find(&path))
     };
+    invalid_at(&path, message)
+}
+
+fn invalid_at(path: &[String], message: String) -> Error {
     if path.is_empty() {
         return Error::new(ErrorCode::Invalid, message.clone()).with_field(FORM_ERRORS, message);
     }
     Error::invalid(truncate(path.join(".")), message)
-}
-
-fn path_names(path: &serde_path_to_error::Path) -> Vec<String> {
-    path.iter()
-        .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(index.to_string()),
-            Segment::Map { key } => Some(key.clone()),
-            Segment::Enum { variant } => Some(variant.clone()),
-            Segment::Unknown => None,
-        })
-        .collect()
 }
 
 /// Returns the message without line and column, which are not useful to the user of a form.
@@ -113,8 +152,8 @@ fn unknown_field(text: &str) -> Option<&str> {
 }
 
 fn truncate(mut text: String) -> String {
-    if text.len() > MAX_ERROR_TEXT_BYTES {
-        text.truncate(text.floor_char_boundary(MAX_ERROR_TEXT_BYTES));
+    if text.len() > MAX_PATH_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_PATH_BYTES));
         text.push('…');
     }
     text
@@ -130,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Deserialize, PartialEq)]
+    #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
     #[serde(deny_unknown_fields)]
     struct Order {
         title: String,
@@ -140,7 +179,7 @@ mod tests {
         notes: HashMap<String, String>,
     }
 
-    #[derive(Debug, Deserialize, PartialEq)]
+    #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
     #[serde(deny_unknown_fields)]
     struct Line {
         count: u8,
@@ -197,10 +236,7 @@ mod tests {
             ("", "title=This field is required."),
             (r#"{"title": "a", "x": 1}"#, "x=Unknown field."),
             (r#"{"title": "a", "x`, y": 1}"#, "x`, y=Unknown field."),
-            (
-                r#"{"title": 1}"#,
-                "title=invalid type: integer `1`, expected a string",
-            ),
+            (r#"{"title": 1}"#, "title=Must be text."),
             (
                 r#"{"title": "a", "lines": [{"count": 1}, {}]}"#,
                 "lines.1.count=This field is required.",
@@ -211,7 +247,7 @@ mod tests {
             ),
             (
                 r#"{"title": "a", "lines": [{"count": 256}]}"#,
-                "lines.0.count=invalid value: integer `256`, expected u8",
+                "lines.0.count=Must be at least 0 and at most 255.",
             ),
         ] {
             assert_eq!(

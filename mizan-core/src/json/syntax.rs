@@ -5,33 +5,63 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_path_to_error::Track;
+
+use super::path::path_names;
+use crate::input_schema::exceeds_f32;
 
 /// The maximum nesting depth of objects and arrays in JSON from clients.
 pub const MAX_JSON_DEPTH: usize = 64;
+
+/// The result of a check of a document.
+pub(super) struct CheckedSyntax {
+    /// A number is too large for an `f32`.
+    pub(super) has_large_number: bool,
+}
 
 /// Checks that a document is JSON in UTF-8, within the depth limit and without duplicate keys.
 ///
 /// serde accepts duplicate keys in maps. Parsers disagree on which value counts (RFC 8259, section
 /// 4), which lets requests bypass checks. The check stores the keys of an object only until the
 /// object ends.
-pub(super) fn check_syntax(bytes: &[u8]) -> Result<(), serde_json::Error> {
+pub(super) fn check_syntax(bytes: &[u8]) -> Result<CheckedSyntax, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let mut keys = Vec::new();
-    let document = SyntaxCheck {
-        depth: 0,
-        keys: &mut keys,
-    };
-    document.deserialize(&mut deserializer)?;
-    deserializer.end()
+    let mut state = State::default();
+    SyntaxCheck::new(&mut state).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(CheckedSyntax {
+        has_large_number: state.has_large_number,
+    })
+}
+
+/// Returns the path of the value that [`check_syntax`] rejects.
+pub(super) fn find_path(bytes: &[u8]) -> Vec<String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let mut track = Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
+    let _ = SyntaxCheck::new(&mut State::default()).deserialize(tracked);
+    path_names(&track.path())
 }
 
 /// A key, borrowed from the document unless it contains escapes.
 type Key<'de> = Cow<'de, str>;
 
+#[derive(Default)]
+struct State<'de> {
+    /// The first keys of each enclosing object, from the outermost to the innermost.
+    keys: Vec<Key<'de>>,
+    has_large_number: bool,
+}
+
 struct SyntaxCheck<'a, 'de> {
     depth: usize,
-    /// The first keys of each enclosing object, from the outermost to the innermost.
-    keys: &'a mut Vec<Key<'de>>,
+    state: &'a mut State<'de>,
+}
+
+impl<'a, 'de> SyntaxCheck<'a, 'de> {
+    fn new(state: &'a mut State<'de>) -> Self {
+        Self { depth: 0, state }
+    }
 }
 
 impl SyntaxCheck<'_, '_> {
@@ -75,7 +105,8 @@ impl<'de> Visitor<'de> for SyntaxCheck<'_, 'de> {
         Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        self.state.has_large_number |= exceeds_f32(number);
         Ok(())
     }
 
@@ -89,9 +120,9 @@ impl<'de> Visitor<'de> for SyntaxCheck<'_, 'de> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         let depth = self.next_depth()?;
-        let keys = self.keys;
+        let state = self.state;
         while items
-            .next_element_seed(SyntaxCheck { depth, keys })?
+            .next_element_seed(SyntaxCheck { depth, state })?
             .is_some()
         {}
         Ok(())
@@ -99,22 +130,22 @@ impl<'de> Visitor<'de> for SyntaxCheck<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let depth = self.next_depth()?;
-        let keys = self.keys;
-        let start = keys.len();
+        let state = self.state;
+        let start = state.keys.len();
         let mut more_keys = HashSet::new();
         while let Some(key) = members.next_key_seed(KeySeed)? {
-            let first_keys = &keys[start..];
+            let first_keys = &state.keys[start..];
             if first_keys.contains(&key) || more_keys.contains(&key) {
                 return Err(A::Error::custom(format_args!("duplicate key {key:?}")));
             }
             if first_keys.len() < Self::MAX_LINEAR_KEYS {
-                keys.push(key);
+                state.keys.push(key);
             } else {
                 more_keys.insert(key);
             }
-            members.next_value_seed(SyntaxCheck { depth, keys })?;
+            members.next_value_seed(SyntaxCheck { depth, state })?;
         }
-        keys.truncate(start);
+        state.keys.truncate(start);
         Ok(())
     }
 }

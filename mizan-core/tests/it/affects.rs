@@ -151,7 +151,7 @@ fn problems<F: ServerFunction>() -> Vec<String> {
 fn rejects_unknown_queries() {
     #[client(affects(show, nowhere, missing(id), touch))]
     async fn touch(id: i64) -> Result<(), Error> {
-        drop(id);
+        let _ = id;
         Ok(())
     }
 

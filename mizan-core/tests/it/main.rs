@@ -12,6 +12,7 @@ mod client_macro;
 mod cx;
 mod dispatch;
 mod errors;
+mod foreign_types;
 mod forms;
 mod manifest;
 mod policies;

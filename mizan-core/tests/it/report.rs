@@ -1,10 +1,26 @@
 //! The faults of a report on types, by their numbers.
 
-use mizan_core::{Error, Principal, Registry, client};
-use proptest::prelude::*;
-use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::result;
+use mizan_core::{ClientError, Error, Principal, Registry, client};
+use proptest::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use validator::Validate;
+
+use crate::{field_errors, result};
+
+async fn call(registry: Registry, name: &str, input: &str) -> Result<Value, Error> {
+    let app = registry.build().unwrap();
+    result(&app, Principal::anonymous(), name, input).await
+}
+
+/// Returns the code of an error and its field errors.
+async fn rejection(registry: Registry, name: &str, input: &str) -> String {
+    let error = call(registry, name, input).await.unwrap_err();
+    format!("{}; {}", error.code(), field_errors(&error).join("; "))
+}
 
 #[client]
 async fn float(value: f64) -> Result<f64, Error> {
@@ -36,6 +52,344 @@ mod b2_floats_are_exact {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let found = runtime.block_on(echo(&json!(value).to_string()));
             prop_assert_eq!(found.to_bits(), value.to_bits());
+        }
+    }
+}
+
+mod b7_infinities_are_refused {
+    use super::*;
+
+    #[derive(Serialize, JsonSchema)]
+    struct Measured {
+        rows: Vec<Row>,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Row {
+        value: f64,
+    }
+
+    #[client]
+    async fn measure() -> Result<Measured, Error> {
+        let rows = vec![Row { value: 1.0 }, Row { value: f64::NAN }];
+        Ok(Measured { rows })
+    }
+
+    #[derive(ClientError)]
+    enum MeasureError {
+        Failed { deviation: f32 },
+    }
+
+    #[client]
+    async fn fail() -> Result<(), MeasureError> {
+        let deviation = f32::INFINITY;
+        Err(MeasureError::Failed { deviation })
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    #[serde(untagged)]
+    enum Either {
+        Single { single: f32 },
+        Double { double: f64 },
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct More {
+        flat: f32,
+    }
+
+    #[client]
+    async fn singles(
+        v: Option<f32>,
+        list: Option<Vec<f32>>,
+        map: Option<BTreeMap<String, f32>>,
+        wide: Option<f64>,
+        any: Option<Value>,
+        either: Option<Either>,
+        #[serde(flatten)] more: Option<More>,
+    ) -> Result<Value, Error> {
+        Ok(json!([v, list, map, wide, any, either, more]))
+    }
+
+    #[tokio::test]
+    async fn in_outputs_and_errors() {
+        let registry = || Registry::new().function::<Measure>().function::<Fail>();
+        let error = call(registry(), "measure", "").await.unwrap_err();
+        assert_eq!(error.code(), "internal");
+        let log = format!("{error:?}");
+        assert!(log.contains("cannot encode `rows.1.value`: NaN"), "{log}");
+
+        let error = call(registry(), "fail", "").await.unwrap_err();
+        assert_eq!(error.code(), "internal");
+        let log = format!("{error:?}");
+        assert!(log.contains("cannot encode `deviation`: inf"), "{log}");
+    }
+
+    #[tokio::test]
+    async fn in_inputs() {
+        let registry = || Registry::new().function::<Singles>();
+        for (input, path) in [
+            (r#"{"v":1e39}"#, "v"),
+            (r#"{"v":-3.5e38}"#, "v"),
+            (r#"{"list":[0,1e39]}"#, "list.1"),
+            (r#"{"map":{"a/b":1e39}}"#, "map.a/b"),
+            (r#"{"either":{"single":1e39}}"#, "either.single"),
+            (r#"{"flat":1e39}"#, "flat"),
+            (r#"{"wide":1e400}"#, "wide"),
+            (r#"{"any":[{"a":1e400}]}"#, "any.0.a"),
+        ] {
+            let expected = format!("invalid; {path}: Too large or too small.");
+            assert_eq!(rejection(registry(), "singles", input).await, expected);
+        }
+        for input in [
+            r#"{"v":3.4e38,"wide":1e39}"#,
+            r#"{"any":1e300,"either":{"double":1e39}}"#,
+        ] {
+            assert!(call(registry(), "singles", input).await.is_ok(), "{input}");
+        }
+    }
+}
+
+mod b8_exact_numbers {
+    use mizan_core::wire::AsText;
+    use serde_json::Number;
+
+    use super::*;
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct Exact {
+        #[serde(with = "AsText::<Number>")]
+        number: Number,
+        #[serde(with = "AsText::<Value>")]
+        value: Value,
+    }
+
+    #[client(input = ExactInput)]
+    async fn exact(exact: Exact) -> Result<Exact, Error> {
+        Ok(exact)
+    }
+
+    #[tokio::test]
+    async fn numbers_and_json_as_text() {
+        let exact =
+            json!({ "number": "18446744073709551615", "value": "{\"id\":9007199254740993}" });
+        let input = json!({ "exact": exact }).to_string();
+        let registry = Registry::new().function::<ExactInput>();
+        assert_eq!(call(registry, "exact", &input).await.unwrap(), exact);
+    }
+}
+
+mod b9_constraints_have_wire_names {
+    use super::*;
+
+    #[derive(Deserialize, Serialize, JsonSchema, Validate)]
+    #[serde(rename_all = "camelCase")]
+    struct Inner {
+        #[validate(length(max = 2))]
+        first_name: String,
+        #[validate(range(max = 5))]
+        #[serde(rename = "howMany")]
+        count: Option<u8>,
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema, Validate)]
+    struct Flat {
+        #[serde(flatten)]
+        #[validate(nested)]
+        inner: Inner,
+    }
+
+    #[client(input = PathsInput)]
+    async fn paths(
+        #[serde(rename = "userName")]
+        #[validate(length(max = 2))]
+        user_name: Option<String>,
+        #[serde(rename = "@id")]
+        #[validate(range(min = 3))]
+        id: Option<u8>,
+        #[validate(nested)] inner: Option<Inner>,
+        #[validate(nested)] map: Option<HashMap<String, Inner>>,
+        #[validate(nested)] sorted: Option<BTreeMap<String, Inner>>,
+        #[validate(nested)] list: Option<Vec<Inner>>,
+        #[validate(nested)] flat: Option<Flat>,
+        #[validate(nested)]
+        #[serde(rename = "Other")]
+        another: Option<Inner>,
+    ) -> Result<(), Error> {
+        let _ = (user_name, id, inner, map, sorted, list, flat, another);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn of_arguments_structs_maps_and_flattened_fields() {
+        const LONG: &str = "Must have at most 2 characters.";
+        for (input, path, message) in [
+            (r#"{"userName":"abc"}"#, "userName", LONG),
+            (r#"{"@id":1}"#, "@id", "Must be at least 3."),
+            (r#"{"inner":{"firstName":"abc"}}"#, "inner.firstName", LONG),
+            (
+                r#"{"inner":{"firstName":"a","howMany":9}}"#,
+                "inner.howMany",
+                "Must be at most 5.",
+            ),
+            (
+                r#"{"map":{"k.0":{"firstName":"a"},"k.1":{"firstName":"abc"}}}"#,
+                "map.k.1.firstName",
+                LONG,
+            ),
+            (
+                r#"{"sorted":{"b":{"firstName":"abc"},"a":{"firstName":"a"}}}"#,
+                "sorted.b.firstName",
+                LONG,
+            ),
+            (
+                r#"{"list":[{"firstName":"a"},{"firstName":"abc"}]}"#,
+                "list.1.firstName",
+                LONG,
+            ),
+            (r#"{"flat":{"firstName":"abc"}}"#, "flat.firstName", LONG),
+            (r#"{"Other":{"firstName":"abc"}}"#, "Other.firstName", LONG),
+        ] {
+            let registry = Registry::new().function::<PathsInput>();
+            let expected = format!("invalid; {path}: {message}");
+            assert_eq!(
+                rejection(registry, "paths", input).await,
+                expected,
+                "{input}"
+            );
+        }
+        let input =
+            r#"{"map":{"a":{"firstName":"abc"},"b":{"firstName":"abcd"},"c":{"firstName":"abc"}}}"#;
+        let registry = Registry::new().function::<PathsInput>();
+        assert_eq!(
+            rejection(registry, "paths", input).await,
+            format!(
+                "invalid; map.a.firstName: {LONG}; map.b.firstName: {LONG}; map.c.firstName: {LONG}"
+            )
+        );
+    }
+}
+
+mod b20_lone_surrogates {
+    use super::*;
+
+    #[client]
+    async fn texts(text: Option<String>, list: Option<Vec<String>>) -> Result<(), Error> {
+        let _ = (text, list);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn have_a_message_at_their_field() {
+        for (input, path) in [
+            (r#"{"text":"cut in half \ud83d"}"#, "text"),
+            (r#"{"text":"\ud83d and more"}"#, "text"),
+            (r#"{"text":"\udc00"}"#, "text"),
+            (r#"{"text":"\ud83d\n"}"#, "text"),
+            (r#"{"list":["a","\ud800"]}"#, "list.1"),
+        ] {
+            let input = input.replace("\\\\", "\\");
+            let registry = Registry::new().function::<Texts>();
+            assert_eq!(
+                rejection(registry, "texts", &input).await,
+                format!("invalid; {path}: Contains an incomplete character."),
+                "{input}"
+            );
+        }
+    }
+}
+
+mod b21_messages_are_for_people {
+    use super::*;
+
+    #[derive(Deserialize, JsonSchema)]
+    enum Color {
+        Red,
+        Blue,
+    }
+
+    #[client]
+    #[expect(clippy::too_many_arguments, reason = "one argument for each type")]
+    async fn typed(
+        small: Option<u8>,
+        signed: Option<i64>,
+        unsigned: Option<u64>,
+        huge: Option<u128>,
+        float: Option<f64>,
+        flag: Option<bool>,
+        letter: Option<char>,
+        pair: Option<(u8, u8)>,
+        list: Option<Vec<Option<u8>>>,
+        map: Option<HashMap<u8, u8>>,
+        color: Option<Color>,
+        id: Option<uuid::Uuid>,
+        ip: Option<std::net::IpAddr>,
+        text: Option<String>,
+        required: Option<Vec<u8>>,
+    ) -> Result<(), Error> {
+        let _ = (
+            small, signed, unsigned, huge, float, flag, letter, pair, list, map,
+        );
+        let _ = (
+            color.map(|color| matches!(color, Color::Red)),
+            id,
+            ip,
+            text,
+            required,
+        );
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn for_every_type() {
+        for (input, expected) in [
+            (
+                r#""small":256"#,
+                "small: Must be at least 0 and at most 255.",
+            ),
+            (r#""small":1.5"#, "small: Enter a whole number."),
+            (r#""small":"5""#, "small: Enter a whole number."),
+            (
+                r#""signed":9223372036854775808"#,
+                "signed: Must be at least -9223372036854775808 and at most 9223372036854775807.",
+            ),
+            (
+                r#""unsigned":1234567890123456789012345678901234567890"#,
+                "unsigned: Must be at least 0 and at most 18446744073709551615.",
+            ),
+            (
+                r#""unsigned":-1"#,
+                "unsigned: Must be at least 0 and at most 18446744073709551615.",
+            ),
+            (r#""unsigned":1e400"#, "unsigned: Too large or too small."),
+            (r#""float":"x""#, "float: Enter a number."),
+            (r#""flag":1"#, "flag: Must be true or false."),
+            (r#""letter":"ab""#, "letter: Must have exactly 1 character."),
+            (r#""pair":[1]"#, "pair: Must have exactly 2 items."),
+            (r#""pair":[1,2,3]"#, "pair: Must have exactly 2 items."),
+            (r#""pair":{}"#, "pair: Must be a list."),
+            (r#""list":"a""#, "list: Must be a list."),
+            (r#""list":[null,"a"]"#, "list.1: Enter a whole number."),
+            (r#""map":[]"#, "map: Must be an object."),
+            (r#""map":{"1":null}"#, "map.1: This field is required."),
+            (r#""color":"Green""#, "color: Choose one of the options."),
+            (r#""color":5"#, "color: Choose one of the options."),
+            (r#""id":"x""#, "id: Must be a UUID."),
+            (r#""id":5"#, "id: Must be a UUID."),
+            (r#""ip":"1.2.3""#, "ip: Enter a valid IP address."),
+            (r#""text":[]"#, "text: Must be text."),
+            (
+                r#""required":[null]"#,
+                "required.0: This field is required.",
+            ),
+        ] {
+            let registry = Registry::new().function::<Typed>();
+            let input = format!("{{{input}}}");
+            assert_eq!(
+                rejection(registry, "typed", &input).await,
+                format!("invalid; {expected}"),
+                "{input}"
+            );
         }
     }
 }

@@ -3,15 +3,18 @@ import * as z from "zod";
 import {
   characters,
   color,
+  contains,
   date,
   dateTime,
   decimal,
+  doesNotContain,
   email,
   file,
   filled,
   instant,
   items,
   maxBytes,
+  mustMatch,
   notBlank,
   pattern,
   range,
@@ -19,6 +22,7 @@ import {
   singleLine,
   time,
   url,
+  uuid,
 } from "../../validation/checks";
 import { lazy } from "../../validation/lazy";
 import * as schemas from "../../validation/zod";
@@ -208,14 +212,37 @@ describe("messages of Zod's own checks", () => {
       true,
       "This value is not valid.",
     ],
-    [schemas.guid(), "a", "Must be a UUID."],
+    [schemas.string().check(uuid), "a", "Must be a UUID."],
+    [schemas.string().check(uuid), 5, "Must be a UUID."],
+    [
+      schemas.string().check(characters({ min: 9 })),
+      "a\ud83d",
+      "Contains an incomplete character.",
+    ],
+    [
+      schemas.uint8().check(range({ min: 1, max: 9 })),
+      300,
+      "Must be at least 0 and at most 255.",
+    ],
+    [schemas.uint8().check(range({ min: 1 })), 0.5, "Enter a whole number."],
+    [schemas.uint8(), 1e300, "Must be at least 0 and at most 255."],
+    [
+      schemas.tuple([schemas.string(), schemas.string()]),
+      ["a"],
+      "Must have exactly 2 items.",
+    ],
+    [
+      schemas.tuple([schemas.null()]),
+      [null, null],
+      "Must have exactly 1 item.",
+    ],
     [
       schemas.number().check(schemas.multipleOf(2)),
       3,
       "Must be a multiple of 2.",
     ],
-    [schemas.int().check(schemas.lte(9)), 10, "Must be at most 9."],
-    [schemas.int().check(schemas.gte(1)), 0, "Must be at least 1."],
+    [text(contains("@")), "a", "A required part is missing."],
+    [text(doesNotContain("a")), "a", "Contains a part that is not allowed."],
     [schemas.strictObject({}), { a: 1 }, "Unknown field: a."],
     [schemas.instanceof(File), "a", "Choose a file."],
   ])("match the server's (%#)", (schema, value, message) => {
@@ -232,5 +259,24 @@ describe("messages of Zod's own checks", () => {
         { inner: value },
       ),
     ).toEqual([message]);
+  });
+});
+
+describe("a value that must match another", () => {
+  const schema = schemas
+    .object({ a: schemas.string(), b: schemas.string() })
+    .check(mustMatch("b", "a", "Differs."));
+
+  it("is reported at its path", () => {
+    const { error } = schema.safeParse({ a: "x", b: "y" });
+    expect(error?.issues).toMatchObject([{ path: ["b"], message: "Differs." }]);
+    expect(schema.safeParse({ a: "x", b: "x" }).success).toBe(true);
+  });
+
+  it("is not compared with an invalid value", () => {
+    const { error } = schema.safeParse({ a: "x", b: 1 });
+    expect(error?.issues).toMatchObject([
+      { path: ["b"], message: "Must be text." },
+    ]);
   });
 });

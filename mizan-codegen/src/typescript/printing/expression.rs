@@ -227,7 +227,10 @@ pub(crate) fn lazy_assignment(target: String, value: &Expression) -> Document {
         text("() =>"),
         Document::indent(vec![Document::Line, body]),
     ]);
-    let arguments = hug_last_argument(Vec::new(), flat, hugged, [alone].into_iter());
+    let arguments = match value {
+        Expression::Atom(_) => Document::list("(", [alone], ")"),
+        _ => hug_last_argument(Vec::new(), flat, hugged, [alone].into_iter()),
+    };
     let call = Document::concat(vec![text(START), arguments]);
     assignment(target, &format!("{START}("), call)
 }

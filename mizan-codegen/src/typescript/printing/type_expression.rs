@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::jsdoc::comment;
 use super::layout::{Document, text};
 use super::literal;
-use crate::schema::{Docs, Member, Object, Property, Type};
+use crate::schema::{Docs, Member, Object, Property, Temporal, TemporalClass, Text, Type};
 
 /// The scope of the files that import `types.ts` as a namespace.
 pub(crate) const IN_OTHER_FILES: Scope<'static> = Scope {
@@ -118,7 +118,10 @@ impl<'a> Scope<'a> {
             Type::Null => text("null"),
             Type::Boolean => text("boolean"),
             Type::Number(_) => text("number"),
-            Type::Text(_) => text("string"),
+            Type::BigInt(_) => text("bigint"),
+            Type::Text(value) => text(text_type(value)),
+            Type::Temporal(value) => self.temporal(value),
+            Type::Bytes(_) => self.global("Uint8Array"),
             Type::File(_) => self.global("File"),
             Type::Literal(value) => text(literal::literal(value)),
             Type::List(list) => Document::concat(vec![self.operand(&list.item), text("[]")]),
@@ -130,6 +133,14 @@ impl<'a> Scope<'a> {
             Type::Object(object) if object.is_empty() => text("object"),
             Type::Object(object) => self.object(object),
             Type::Named(name) => text(format!("{}{name}", self.prefix)),
+        }
+    }
+
+    fn temporal(self, value: &Temporal) -> Document {
+        match value.class {
+            TemporalClass::Text => text(format!("brands.{}", value.kind.name())),
+            TemporalClass::Date => self.global("Date"),
+            TemporalClass::Temporal => text(format!("Temporal.{}", value.kind.name())),
         }
     }
 
@@ -265,6 +276,28 @@ impl<'a> Scope<'a> {
             self.type_after_operator(&property.ty),
         ])
     }
+}
+
+/// The type of a string, which has a brand if its format is that of a Rust type.
+fn text_type(value: &Text) -> String {
+    match brand_of(value) {
+        Some(brand) => format!("brands.{brand}"),
+        None => "string".to_owned(),
+    }
+}
+
+/// The name of a string's type in `runtime/codecs/brands.ts`.
+pub(super) fn brand_of(value: &Text) -> Option<&'static str> {
+    Some(match value.format.as_deref()? {
+        "uuid" => "Uuid",
+        "uri" => "Url",
+        "ip" => "IpAddr",
+        "ipv4" => "Ipv4Addr",
+        "ipv6" => "Ipv6Addr",
+        "decimal" => "Decimal",
+        "semver" => "Version",
+        _ => return None,
+    })
 }
 
 /// Separates the documentation of a union's first member from the type.

@@ -174,7 +174,17 @@ fn validate(parsed: &ClientFunction) -> Option<TokenStream> {
             fn validate(
                 &self,
             ) -> ::std::result::Result<(), ::mizan_core::error::FieldErrors> {
-                ::mizan_core::validation::check_constraints(self)
+                ::mizan_core::private::check_constraints(self, ::std::option::Option::None)
+            }
+
+            fn validate_document(
+                &self,
+                document: &[u8],
+            ) -> ::std::result::Result<(), ::mizan_core::error::FieldErrors> {
+                ::mizan_core::private::check_constraints(
+                    self,
+                    ::std::option::Option::Some(document),
+                )
             }
         }
     })

@@ -138,7 +138,7 @@ fn arm(declared: &Declared) -> TokenStream {
             name.to_token_stream()
         };
         quote! {
-            match ::mizan_core::private::serde_json::to_value(#name) {
+            match ::mizan_core::private::encode_data(#wire_name, &#name) {
                 ::std::result::Result::Ok(#value) => #error = #error.with_data(#wire_name, #value),
                 ::std::result::Result::Err(#error) => {
                     return ::mizan_core::Error::internal(#error);

@@ -84,10 +84,22 @@ impl Constraints {
                 does_not_contain.map(ToTokens::to_token_stream),
             ),
             ("mustMatch", must_match.map(|name| quote!(#name))),
+            ("range", self.partial_range()),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
+    }
+
+    /// Returns the names of the bounds in `range(..)` if one side is unbounded, because the schema of an
+    /// integer also has the bounds of its type.
+    fn partial_range(&self) -> Option<TokenStream> {
+        let names: Vec<_> = ["min", "exclusive_min", "max", "exclusive_max"]
+            .into_iter()
+            .filter(|name| self.argument("range", name).is_some())
+            .collect();
+        let has = |side: &str| names.iter().any(|name| name.ends_with(side));
+        (!names.is_empty() && has("min") != has("max")).then(|| quote!([#(#names),*]))
     }
 
     /// Returns the keywords of the exclusive bounds in `range(..)`, with expressions of their values.

@@ -3,16 +3,15 @@ import { useHydrated } from "../hydrated";
 import { ago, inLocalZone, inUtc } from "../time";
 
 /** A date and time, in UTC in the server's HTML and in the visitor's time zone after hydration. */
-export function Moment({ at }: { readonly at: string }): ReactNode {
-  const date = new Date(at);
+export function Moment({ at }: { readonly at: Date }): ReactNode {
   return (
-    <time dateTime={at}>
+    <time dateTime={at.toISOString()}>
       {useHydrated() ? (
         <>
-          {inLocalZone(date)} <span className="unbroken">({ago(date)})</span>
+          {inLocalZone(at)} <span className="unbroken">({ago(at)})</span>
         </>
       ) : (
-        inUtc(date)
+        inUtc(at)
       )}
     </time>
   );

@@ -514,7 +514,7 @@ export const accountRowSchema: z.ZodType<types.AccountRow> =
       email: z.string(),
       email_verified: z.boolean(),
       staff: z.boolean(),
-      created_at: z.string(),
+      created_at: z.date(),
       sessions: z.uint32(),
     }),
   );
@@ -651,8 +651,8 @@ export const sessionOutSchema: z.ZodType<types.SessionOut> =
       current: z.boolean(),
       user_agent: z.string(),
       address: z.string().nullable(),
-      created_at: z.string(),
-      last_used_at: z.string(),
+      created_at: z.date(),
+      last_used_at: z.date(),
     }),
   );
 

@@ -9,6 +9,7 @@ import {
   pattern,
   range,
   url,
+  uuid,
 } from "./runtime/validation/checks";
 import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
@@ -60,25 +61,19 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
           range({ min: 0.5, max: 1 }, "Must be at least 0.5 and at most 1.0."),
         ),
       digit: z.uint32().check(range({ min: 0, max: 9 })),
-      small: z
-        .int()
-        .check(z.lte(255))
-        .check(range({ min: 1 })),
+      small: z.uint8().check(range({ min: 1 })),
       plain: z.uint32(),
-      signed: z.int().check(range({ min: -32768, max: 32767 })),
+      signed: z.int16(),
       tags: z.array(z.string()).check(items({ min: 1, max: 5 })),
       months: z.array(z.number()).check(items({ min: 12, max: 12 })),
       words: z.array(z.string().check(characters({ min: 2 }))),
       set: z.array(z.string()),
       needed: z.int32(),
       letter: z.string().check(characters({ min: 1, max: 1 })),
-      uuid: z.guid(),
+      uuid: z.string().check(uuid),
       non_zero: z.int32().refine((value) => value !== 0, "Must not be 0."),
-      positive: z
-        .int()
-        .check(z.lte(255))
-        .check(range({ min: 1 })),
-      when: z.string(),
+      positive: z.uint8().check(range({ min: 1 })),
+      when: z.date(),
       quarter: z
         .number()
         .check(range({ exclusiveMin: 0, exclusiveMax: 1 }))

@@ -102,7 +102,7 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
         )
         .nullable()
         .optional(),
-      range: z.int().check(range({ min: 0, max: 10 })),
+      range: z.uint8().check(range({ min: 0, max: 10 })),
       decimal: z.string().check(notBlank).check(singleLine).check(decimal),
       checkbox: z.boolean().optional(),
       date: z.string().check(notBlank).check(date),
@@ -110,11 +110,9 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
       moment: z.string().check(dateTime).nullable().optional(),
       plan: planSchema,
       size: sizeSchema.nullable().optional(),
-      level: z.int().check(range({ min: 0, max: 255 })),
+      level: z.uint8(),
       tags: z.array(sizeSchema).optional(),
-      days: z
-        .array(z.int().check(range({ min: 0, max: 255 })))
-        .check(rows({ min: 1 })),
+      days: z.array(z.uint8()).check(rows({ min: 1 })),
       notes: z.string().optional(),
       color: z.string().check(color),
       files: z.array(z.instanceof(File).check(file({}))).optional(),

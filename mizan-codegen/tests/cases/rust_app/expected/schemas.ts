@@ -30,7 +30,7 @@ export const saveInputSchema: z.ZodType<types.SaveInput> = /* @__PURE__ */ lazy(
         .check(characters({ min: 1, max: 80 }))
         .nullable()
         .optional(),
-      copies: z.int().check(range({ min: 1, max: 10 })),
+      copies: z.uint8().check(range({ min: 1, max: 10 })),
     }),
 );
 
@@ -62,14 +62,11 @@ export const blockSchema: z.ZodType<types.Block> = /* @__PURE__ */ lazy(() =>
     z.strictObject({
       Image: z.object({
         url: z.string(),
-        width: z.int().check(range({ min: 0, max: 65535 })),
+        width: z.uint16(),
       }),
     }),
     z.strictObject({
-      Cells: z.tuple([
-        z.int().check(range({ min: 0, max: 255 })),
-        z.int().check(range({ min: 0, max: 255 })),
-      ]),
+      Cells: z.tuple([z.uint8(), z.uint8()]),
     }),
   ]),
 );
@@ -133,12 +130,7 @@ export const postSchema: z.ZodType<types.Post> = /* @__PURE__ */ lazy(() =>
     tags: z.array(z.string()),
     ratings: z.record(z.string(), z.number()),
     position: z.tuple([z.number(), z.number()]),
-    corners: z.tuple([
-      z.int().check(range({ min: -32768, max: 32767 })),
-      z.int().check(range({ min: -32768, max: 32767 })),
-      z.int().check(range({ min: -32768, max: 32767 })),
-      z.int().check(range({ min: -32768, max: 32767 })),
-    ]),
+    corners: z.tuple([z.int16(), z.int16(), z.int16(), z.int16()]),
     state: stateSchema,
     body: z.array(blockSchema),
     event: eventSchema,
@@ -162,12 +154,7 @@ export const postInSchema: z.ZodType<types.PostIn> = /* @__PURE__ */ lazy(() =>
     tags: z.array(z.string()),
     ratings: z.record(z.string(), z.number()),
     position: z.tuple([z.number(), z.number()]),
-    corners: z.tuple([
-      z.int().check(range({ min: -32768, max: 32767 })),
-      z.int().check(range({ min: -32768, max: 32767 })),
-      z.int().check(range({ min: -32768, max: 32767 })),
-      z.int().check(range({ min: -32768, max: 32767 })),
-    ]),
+    corners: z.tuple([z.int16(), z.int16(), z.int16(), z.int16()]),
     state: stateSchema,
     body: z.array(blockSchema),
     event: eventSchema,

@@ -13,7 +13,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "7b6b6b0bc8e0950f";
+export const contract = "234b6424f6db3f15";
 
 /** The server's functions. */
 export interface Api extends Connected {

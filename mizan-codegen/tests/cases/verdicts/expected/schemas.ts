@@ -50,10 +50,10 @@ export const verdictsSubmitInputSchema: z.ZodType<types.VerdictsSubmitInput> =
       search: z.string().check(notBlank).check(singleLine),
       textarea: z.string().check(notBlank),
       whole: z.int32().check(range({ min: -5, max: 10 })),
-      small: z.int().check(range({ min: 0, max: 255 })),
+      small: z.uint8(),
       word: z.uint32(),
       number: z.number().check(range({ max: 1 }, "at most one")),
-      range: z.int().check(range({ min: 0, max: 100 })),
+      range: z.uint8().check(range({ min: 0, max: 100 })),
       decimal: z.string().check(notBlank).check(decimal),
       exact: z.union([z.string().check(notBlank).check(decimal), z.number()]),
       checkbox: z.boolean(),
@@ -129,17 +129,14 @@ export const verdictsValidateInputSchema: z.ZodType<types.VerdictsValidateInput>
           .int32()
           .check(range({ min: -5, max: 10 }))
           .optional(),
-        small: z
-          .int()
-          .check(range({ min: 0, max: 255 }))
-          .optional(),
+        small: z.uint8().optional(),
         word: z.uint32().optional(),
         number: z
           .number()
           .check(range({ max: 1 }, "at most one"))
           .optional(),
         range: z
-          .int()
+          .uint8()
           .check(range({ min: 0, max: 100 }))
           .optional(),
         decimal: z.string().check(notBlank).check(decimal).optional(),

@@ -5,7 +5,8 @@ import { encodeBody } from "./multipart";
 import { createCrossTabNotifier } from "./crossTab";
 import { parseAffects, type Invalidation } from "./invalidation";
 import { callServerFunction, serverFunctions } from "./serverRendering";
-import { readOutput, unanswered } from "./response";
+import { stringifyJson } from "./json";
+import { readOutput, unanswered, type ReplyCodec } from "./response";
 
 /** The maximum length of a URL. Some proxies reject longer ones, so longer queries use POST. */
 const maxUrlLength = 2_000;
@@ -27,6 +28,8 @@ export interface QueryRequest {
   readonly batch?: boolean | undefined;
   /** Sends the input in the body, because URLs are logged. */
   readonly post?: boolean | undefined;
+  /** Converts the reply from JSON. */
+  readonly codec?: ReplyCodec | undefined;
 }
 
 /** Options of a request for a mutation. */
@@ -36,6 +39,8 @@ export interface MutationRequest {
   readonly idempotencyKey?: string | undefined;
   /** A replacement for the global `fetch`, unless {@link ApiOptions.fetch} is set. */
   readonly fetch?: typeof fetch | undefined;
+  /** Converts the reply from JSON. */
+  readonly codec?: ReplyCodec | undefined;
 }
 
 /** Receives the queries that a mutation invalidated. */
@@ -51,6 +56,8 @@ export interface ServerAddress {
 /** A connection to a server. It has no global state. */
 export interface Transport {
   readonly address: ServerAddress;
+  /** The conversions of queries that need some, by name, for data that is embedded in a page. */
+  readonly codecs: Map<string, ReplyCodec>;
   mutate(
     name: string,
     input: unknown,
@@ -118,10 +125,11 @@ export function createTransport(
         `${name} is a mutation and was called during server rendering: call it in an event handler or an effect`,
       );
     const response = await send(callPath(name), input ?? {}, request);
-    if (!response.ok) return readOutput(response, request.signal);
+    if (!response.ok)
+      return readOutput(response, request.signal, request.codec);
     const affected = parseAffects(response.headers.get("mizan-affects"));
     try {
-      const data = await readOutput(response, request.signal);
+      const data = await readOutput(response, request.signal, request.codec);
       invalidate(
         affected.map(({ returns, ...query }) =>
           returns ? { ...query, fresh: { data } } : query,
@@ -138,22 +146,23 @@ export function createTransport(
   async function sendQuery(
     name: string,
     input: unknown,
-    { signal, post }: QueryRequest = {},
+    { signal, post, codec }: QueryRequest = {},
   ): Promise<unknown> {
     const path = callPath(name);
     const search =
       input === undefined
         ? ""
-        : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+        : `?input=${encodeURIComponent(stringifyJson(input) ?? "null")}`;
     const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
     const response = await (fits && !post
       ? send(path + search, undefined, { signal })
       : send(path, input ?? {}, { signal }));
-    return readOutput(response, signal);
+    return readOutput(response, signal, codec);
   }
 
   const batch = createBatch({
-    one: ({ name, input, signal }) => sendQuery(name, input, { signal }),
+    one: ({ name, input, signal, codec }) =>
+      sendQuery(name, input, { signal, codec }),
     several: (calls, signal) =>
       send(
         "/batch",
@@ -173,12 +182,14 @@ export function createTransport(
 
   return {
     address: { contract, baseUrl, headers: options.headers },
+    codecs: new Map(),
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
-      if (functions) return callServerFunction(functions, name, input);
+      const { signal, codec } = request;
+      if (functions) return callServerFunction(functions, name, input, codec);
       return request.batch
-        ? batch({ name, input, signal: request.signal })
+        ? batch({ name, input, signal, codec })
         : sendQuery(name, input, request);
     },
     onAffects(listener) {

@@ -3,7 +3,7 @@
 import type * as z from "zod";
 import { isEmail } from "./email";
 
-export { color, date, dateTime, decimal, instant, time } from "./formats";
+export { color, date, dateTime, decimal, instant, time, uuid } from "./formats";
 
 /** Check of a Zod schema that adds its findings to the issues. */
 type Check<T> = z.core.CheckFn<T>;
@@ -118,6 +118,49 @@ export function pattern(
   return check(message, (text) => pattern.test(text));
 }
 
+/** Checks that a text contains another one. */
+export function contains(
+  part: string,
+  message = "A required part is missing.",
+): Check<string> {
+  return check(message, (text) => text.includes(part));
+}
+
+/** Checks that a text does not contain another one. */
+export function doesNotContain(
+  part: string,
+  message = "Contains a part that is not allowed.",
+): Check<string> {
+  return check(message, (text) => !text.includes(part));
+}
+
+/** Checks that a property of an object has the same value as another property, if both are valid. */
+export function mustMatch(
+  name: string,
+  other: string,
+  message = "Does not match.",
+): z.core.$ZodCheck<object> {
+  const matches: Check<object> = ({ value, issues }) => {
+    const values = new Map<string, unknown>(Object.entries(value));
+    const isInvalid = issues.some(
+      ({ path: [start] = [] }) => start === name || start === other,
+    );
+    if (isInvalid || jsonOf(values.get(name)) === jsonOf(values.get(other)))
+      return;
+    issues.push({
+      code: "custom",
+      message,
+      input: value,
+      path: [name],
+      continue: true,
+    });
+  };
+  return always(
+    matches,
+    (value) => typeof value === "object" && value !== null,
+  );
+}
+
 /** Checks that a text contains more than white space. Blank text gets no other message. */
 export const notBlank: Check<string> = ({ value, issues }) => {
   if (isBlank(value))
@@ -176,8 +219,15 @@ export function file({ accept, maxBytes = Infinity }: FileLimits): Check<File> {
 function forLists(
   check: Check<readonly unknown[]>,
 ): z.core.$ZodCheck<readonly unknown[]> {
-  const when = ({ value }: z.core.ParsePayload): boolean =>
-    Array.isArray(value);
+  return always(check, Array.isArray);
+}
+
+/** Makes a check run for certain values even if some of their parts are invalid. */
+function always<T>(
+  check: Check<T>,
+  isChecked: (value: unknown) => boolean,
+): z.core.$ZodCheck<T> {
+  const when = ({ value }: z.core.ParsePayload): boolean => isChecked(value);
   return {
     _zod: { def: { check: "custom", when }, onattach: [], check },
   };
@@ -211,8 +261,9 @@ function itemCounter({
   return (list) => new Set(list.map(jsonOf)).size;
 }
 
+/** Returns a value as JSON, with `null` for an absent one. */
 function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
+  return JSON.stringify(value ?? null, (_, part: unknown) =>
     typeof part === "bigint" ? String(part) : part,
   );
 }

@@ -8,6 +8,7 @@ import type { Messages } from "./definition";
 import { errorName, messagesAt, validateSchema } from "./errors";
 import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
 import type { FieldValues } from "./values";
+import { encodeValues } from "./wire";
 
 /** Time in milliseconds between the last change of a field and its validation by the server. */
 const debounceDelay = 300;
@@ -58,7 +59,10 @@ export function createLiveValidation(
       if (serverErrors.isValidated(path, held)) pending.delete(path);
     const fields = [...pending].filter((path) => !(path in schemaErrors));
     if (fields.length === 0) return;
-    const input = { values: extractFiles(values, "", []), fields };
+    const input = {
+      values: extractFiles(encodeValues(values), "", []),
+      fields,
+    };
     const result = await validateQuery.safe(input, { signal });
     if (isAborted(signal)) return;
     for (const path of fields) {

@@ -2,12 +2,26 @@
 
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { usePageData } from "../react/hooks";
-import type { Query } from "../transport/functions";
-import type { FormState } from "./definition";
+import { query, type Query } from "../transport/functions";
+import { transportOf, type Transport } from "../transport/transport";
+import type { FormDefinition, FormState } from "./definition";
 import { controlText, type FieldValues } from "./values";
+import { encodeValues, hasBigInts } from "./wire";
 
 /** The `state` function of a form. Its input consists of the params of the form, if there are any. */
 export type StateQuery = Query<FieldValues | undefined, FormState, Error>;
+
+/** Creates the query for the state of a form. */
+export function createStateQuery(
+  transport: Transport,
+  { name, fields }: FormDefinition,
+): StateQuery {
+  return query(transport, `${name}.state`, {
+    encode: encodeValues,
+    // The fields decode their values.
+    ...(hasBigInts(fields) && { exact: true, decode: (json) => json }),
+  });
+}
 
 /** Returns the options of the query for the state with these params. */
 export function stateOptions(
@@ -23,7 +37,7 @@ export function useStateQuery(
   stateQuery: StateQuery,
   params: FieldValues,
 ): FormState {
-  usePageData([]);
+  usePageData(stateQuery[transportOf], []);
   const { data } = useSuspenseQuery({
     ...stateOptions(stateQuery, params),
     gcTime: 0,

@@ -8,7 +8,6 @@ import {
   type UseFormProps,
   type UseFormReturn,
 } from "react-hook-form";
-import { query } from "../transport/functions";
 import { transportOf, type Connected } from "../transport/transport";
 import { valuesToSend, type FormController } from "./controller";
 import { createFormController } from "./createController";
@@ -23,7 +22,7 @@ import { errorName, fieldErrors, validateSchema } from "./errors";
 import type { FormOptions } from "./options";
 import { createParts, type FormParts } from "./parts";
 import { ServerErrors } from "./serverErrors";
-import { hasParams, useStateQuery, type StateQuery } from "./stateQuery";
+import { createStateQuery, hasParams, useStateQuery } from "./stateQuery";
 import { useStore } from "./store";
 import { claimToken } from "./submissionToken";
 import { resetFromServer } from "./submit";
@@ -59,7 +58,7 @@ export function useFormOf<T extends FormTypes>(
   const transport = api[transportOf];
   const client = useQueryClient();
   const stateQuery = useMemo(
-    (): StateQuery => query(transport, `${definition.name}.state`),
+    () => createStateQuery(transport, definition),
     [transport, definition],
   );
   const given = params as FieldValues;

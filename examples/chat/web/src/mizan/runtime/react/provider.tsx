@@ -23,7 +23,11 @@ import {
   treatHydratedDataAsFresh,
 } from "./queryClient";
 import { serverFunctions } from "../transport/serverRendering";
-import { transportOf, type Connected } from "../transport/transport";
+import {
+  transportOf,
+  type Connected,
+  type Transport,
+} from "../transport/transport";
 
 /** A global context with any output and any error. */
 export interface GlobalContext {
@@ -72,14 +76,15 @@ export function ApiProvider<A extends Connected>(
     [api, client],
   );
 
-  useEffect(() => removeHydratedElements(client), [client]);
+  const { codecs } = api[transportOf];
+  useEffect(() => removeHydratedElements(client, codecs), [client, codecs]);
 
   // The boundary is necessary even without a fallback: if this component suspended together with its
   // children, React would discard the client that it created, and the contexts would never finish loading.
   return (
     <context.Provider value={api}>
       <QueryClientProvider client={client}>
-        <Prefetch queries={globalContexts(api)} />
+        <Prefetch transport={api[transportOf]} queries={globalContexts(api)} />
         <Suspense fallback={fallback}>{children}</Suspense>
       </QueryClientProvider>
     </context.Provider>
@@ -98,13 +103,15 @@ function useClient(given: QueryClient | undefined): QueryClient {
 
 /** Starts queries during rendering, because effects run after those of the components below. */
 function Prefetch({
+  transport,
   queries,
 }: {
+  readonly transport: Transport;
   readonly queries: readonly GlobalContext[];
 }): null {
   const client = useQueryClient();
   const all = queries.map((query) => query.queryOptions());
-  usePageData(all);
+  usePageData(transport, all);
   for (const options of all) {
     if (!client.getQueryState(options.queryKey))
       void client.prefetchQuery(options);

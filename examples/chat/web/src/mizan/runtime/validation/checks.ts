@@ -3,7 +3,7 @@
 import type * as z from "zod";
 import { isEmail } from "./email";
 
-export { color, date, dateTime, decimal, instant, time } from "./formats";
+export { color, date, dateTime, decimal, instant, time, uuid } from "./formats";
 
 /** Check of a Zod schema that adds its findings to the issues. */
 type Check<T> = z.core.CheckFn<T>;

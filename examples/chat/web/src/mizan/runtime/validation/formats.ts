@@ -2,8 +2,8 @@
 
 import type * as z from "zod";
 
-/** Messages of the checks below. */
-export const formatMessages = new Map<unknown, string>();
+/** Messages for values of another type, by the checks of the schema. */
+export const typeMessages = new Map<unknown, string>();
 
 /** Checks for a date in the format of HTML. */
 export const date = format("a date, such as 2026-01-31", isDate);
@@ -44,16 +44,55 @@ export const instant = format(
   },
 );
 
+/** Checks for a UUID in one of the forms that the crate `uuid` parses. */
+export const uuid = formatWith("Must be a UUID.", (text) => {
+  const hyphenated = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+  return (
+    hyphenated.test(text.replace(/^urn:uuid:|^\{(.*)\}$/, "$1")) ||
+    /^[0-9a-f]{32}$/i.test(text)
+  );
+});
+
+/** Checks that a text has no half of a surrogate pair, which JSON allows and Rust does not. */
+export const wellFormed: z.core.CheckFn<string> = ({ value, issues }) => {
+  if (/\p{Surrogate}/u.test(value))
+    issues.push({
+      code: "custom",
+      message: "Contains an incomplete character.",
+      input: value,
+    });
+};
+
+/** Checks for an integer within the limits of a Rust type. Other values get no further messages. */
+export function integer(min: number, max: number): z.core.CheckFn<number> {
+  const whole = "Enter a whole number.";
+  const check: z.core.CheckFn<number> = ({ value, issues }) => {
+    if (Number.isInteger(value) && value >= min && value <= max) return;
+    const message = Number.isInteger(value)
+      ? `Must be at least ${min} and at most ${max}.`
+      : whole;
+    issues.push({ code: "custom", message, input: value });
+  };
+  typeMessages.set(check, whole);
+  return check;
+}
+
 function format(
   description: string,
   matches: (text: string) => boolean,
 ): z.core.CheckFn<string> {
-  const message = `Enter ${description}.`;
+  return formatWith(`Enter ${description}.`, matches);
+}
+
+function formatWith(
+  message: string,
+  matches: (text: string) => boolean,
+): z.core.CheckFn<string> {
   const check: z.core.CheckFn<string> = ({ value, issues }) => {
     if (!matches(value))
       issues.push({ code: "custom", message, input: value, continue: true });
   };
-  formatMessages.set(check, message);
+  typeMessages.set(check, message);
   return check;
 }
 

@@ -1,11 +1,12 @@
 //! Constraints on inputs, and the messages for violations.
 
-use std::fmt::Write as _;
+pub mod messages;
+mod wire_names;
 
-use serde_json::Value;
-use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+use schemars::JsonSchema;
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use crate::adapter::to_sentence;
+use self::messages::constraint_message;
 use crate::error::FieldErrors;
 
 /// Checks the constraints that a type declares with `#[derive(validator::Validate)]`.
@@ -52,6 +53,18 @@ pub fn check_constraints_except<T: Validate + ?Sized>(
     }
 }
 
+/// Checks the constraints of an input, and returns the messages by the names that clients use.
+///
+/// `document` is the JSON that the input was decoded from, if there is any.
+pub(crate) fn check_constraints_by_wire_name<T: Validate + JsonSchema>(
+    value: &T,
+    document: Option<&[u8]>,
+) -> Result<(), FieldErrors> {
+    value
+        .validate()
+        .map_err(|errors| wire_names::messages::<T>(&errors, document))
+}
+
 fn messages(errors: &ValidationErrors, ignored_codes: &[&str]) -> FieldErrors {
     let mut fields = FieldErrors::new();
     collect_messages(errors, "", ignored_codes, &mut fields);
@@ -84,7 +97,7 @@ fn collect_messages(
                 let mut messages: Vec<_> = violations
                     .iter()
                     .filter(|violation| !ignored_codes.contains(&&*violation.code))
-                    .map(message)
+                    .map(constraint_message)
                     .collect();
                 if !messages.is_empty() {
                     messages.sort();
@@ -92,61 +105,6 @@ fn collect_messages(
                 }
             }
         }
-    }
-}
-
-/// Returns the constraint's own message, or the default message.
-fn message(error: &ValidationError) -> String {
-    if let Some(message) = &error.message {
-        return message.to_string();
-    }
-    let param = |name: &str| error.params.get(name);
-    let unit = match param("value") {
-        Some(Value::Array(_) | Value::Object(_)) => "item",
-        _ => "character",
-    };
-    let counted = |number: &Value| {
-        let plural = if number == 1 { "" } else { "s" };
-        format!("{number} {unit}{plural}")
-    };
-    match &*error.code {
-        "length" => match (param("equal"), param("min"), param("max")) {
-            (Some(equal), _, _) => format!("Must have exactly {}.", counted(equal)),
-            (_, Some(min), Some(max)) => format!("Must have {min} to {}.", counted(max)),
-            (_, Some(min), None) => format!("Must have at least {}.", counted(min)),
-            (_, None, Some(max)) => format!("Must have at most {}.", counted(max)),
-            _ => format!("Has the wrong number of {unit}s."),
-        },
-        "range" => {
-            let bounds = [
-                ("min", "at least"),
-                ("exclusive_min", "more than"),
-                ("max", "at most"),
-                ("exclusive_max", "less than"),
-            ];
-            let mut text = String::from("Must be");
-            let mut separator = " ";
-            for (name, words) in bounds {
-                if let Some(bound) = param(name) {
-                    let _ = write!(text, "{separator}{words} {bound}");
-                    separator = " and ";
-                }
-            }
-            text.push('.');
-            text
-        }
-        "email" => "Enter a valid email address.".to_owned(),
-        "url" => "Enter a valid URL.".to_owned(),
-        "ip" | "ip_v4" | "ip_v6" => "Enter a valid IP address.".to_owned(),
-        "credit_card" => "Enter a valid card number.".to_owned(),
-        "must_match" => "Does not match.".to_owned(),
-        "required" => "This field is required.".to_owned(),
-        "regex" => "Does not have the expected format.".to_owned(),
-        "contains" => "A required part is missing.".to_owned(),
-        "does_not_contain" => "Contains a part that is not allowed.".to_owned(),
-        "non_control_character" => "Must not contain control characters.".to_owned(),
-        "nested" => "This value is not valid.".to_owned(),
-        code => to_sentence(&code.replace('_', " ")),
     }
 }
 

@@ -1,0 +1,45 @@
+import { CodecError, type Key } from "../transport/codec";
+
+/** The methods of the proposal "Uint8Array to/from base64", which not every engine has. */
+interface Base64Constructor {
+  readonly fromBase64?: (text: string) => Uint8Array;
+}
+interface Base64Array extends Uint8Array {
+  readonly toBase64?: () => string;
+}
+
+/** Converts bytes in base64. */
+export function decodeBytes(
+  json: unknown,
+  holder?: unknown,
+  key?: Key,
+): Uint8Array {
+  try {
+    if (typeof json === "string") return fromBase64(json);
+  } catch {
+    // Reported below.
+  }
+  throw new CodecError("is not base64", holder, key);
+}
+
+/** Converts bytes to base64. Other values pass through, because the server rejects them with the path. */
+export function encodeBytes(value: unknown): unknown {
+  return value instanceof Uint8Array ? toBase64(value) : value;
+}
+
+function fromBase64(text: string): Uint8Array {
+  const { fromBase64 } = Uint8Array as Base64Constructor;
+  if (fromBase64) return fromBase64.call(Uint8Array, text);
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** The number of bytes that become arguments of one call. */
+const chunkSize = 8_192;
+
+function toBase64(bytes: Base64Array): string {
+  if (bytes.toBase64) return bytes.toBase64();
+  let text = "";
+  for (let start = 0; start < bytes.length; start += chunkSize)
+    text += String.fromCharCode(...bytes.subarray(start, start + chunkSize));
+  return btoa(text);
+}
