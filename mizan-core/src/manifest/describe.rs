@@ -123,7 +123,9 @@ pub(crate) fn contract_of(entry: &FunctionEntry) -> String {
     let mut output = (entry.output)(&mut outputs).to_value();
     let error = (entry.error)(&mut outputs).map(|declared| describe_type(&declared));
     let mut error = error.unwrap_or_default();
-    [&mut input, &mut output, &mut error].map(normalize);
+    for schema in [&mut input, &mut output, &mut error] {
+        normalize(schema);
+    }
     let [inputs, outputs] = [inputs, outputs].map(|mut schemas| {
         let definitions = schemas.take_definitions(false);
         contract::Definitions::new(&rename_definitions(definitions, &HashMap::new()))
