@@ -48,7 +48,11 @@ pub(super) fn print(plan: &Plan<'_>, codecs: &Codecs<'_>) -> String {
         imports.push_str("import { Temporal } from \"temporal-polyfill\";\n");
     }
     imports.push_str(&uses.statements(plan.dates));
-    if plan.forms.iter().any(|form| !reply(form, codecs).is_empty()) {
+    if plan
+        .forms
+        .iter()
+        .any(|form| !reply(form, codecs).is_empty())
+    {
         imports.insert_str(0, "import * as codecs from \"./codecs\";\n");
     }
     let mut file = HEAD.replacen(
