@@ -165,9 +165,7 @@ export function createTransport(
   /** Returns a function in a URL: its name, with the version that this client was generated from. */
   function target(name: string): string {
     const contract = contracts[name];
-    return (
-      encodeURIComponent(name) + (contract ? `?contract=${contract}` : "")
-    );
+    return encodeURIComponent(name) + (contract ? `?contract=${contract}` : "");
   }
 
   const batch = createBatch({
@@ -201,7 +199,8 @@ export function createTransport(
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
       const { signal, codec } = request;
-      if (functions) return callServerFunction(functions, target(name), input, codec);
+      if (functions)
+        return callServerFunction(functions, target(name), input, codec);
       return request.batch
         ? batch({ name, input, signal, codec })
         : sendQuery(name, input, request);
