@@ -76,6 +76,8 @@ async function send(
       values,
       {
         idempotencyKey: form.status.get().token,
+        // The time of an upload depends on the size of its files.
+        timeout: hasFiles ? Infinity : undefined,
         fetch: hasFiles
           ? fetchWithProgress((progress) =>
               form.status.set({

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::dispatch::{CallReply, Conversion, dispatch, dispatch_previous};
-use super::{Affected, FunctionKind, Input, Output, ServerFunction, Source};
+use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error, ErrorDeclaration};
 use crate::policy::Policy;
@@ -30,6 +30,7 @@ pub struct FunctionEntry {
     pub(crate) kind: FunctionKind,
     pub(crate) policy: Policy,
     pub(crate) affects: &'static [Affected],
+    pub(crate) pages: Option<Pages>,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -52,6 +53,7 @@ impl FunctionEntry {
             kind: F::KIND,
             policy: F::POLICY,
             affects: F::AFFECTS,
+            pages: F::PAGES,
             docs: F::DOCS,
             source: F::SOURCE,
             registered_at,

@@ -3,6 +3,8 @@
 mod affects;
 mod build_error;
 mod checks;
+mod pages;
+mod schemas;
 
 use std::fmt;
 use std::panic::Location;
@@ -320,6 +322,7 @@ impl Registry {
         affects::check_affects(&self.functions, &manifest.as_json()["functions"], problems);
         checks::check_previous(&self.functions, &self.previous, &manifest, problems);
         checks::check_retired(&self.retired, &self.previous, &manifest, problems);
+        pages::check_pages(&self.functions, manifest.as_json(), problems);
         manifest
     }
 }
