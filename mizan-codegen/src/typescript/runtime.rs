@@ -77,16 +77,19 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
     "runtime/forms/inputProps.ts",
     "runtime/forms/list.tsx",
     "runtime/forms/liveValidation.ts",
+    "runtime/forms/moments.ts",
     "runtime/forms/options.ts",
     "runtime/forms/parts.tsx",
     "runtime/forms/renderedFields.ts",
     "runtime/forms/serverErrors.ts",
+    "runtime/forms/stateQuery.ts",
     "runtime/forms/store.ts",
     "runtime/forms/submissionToken.ts",
     "runtime/forms/submit.ts",
     "runtime/forms/uploadProgress.ts",
     "runtime/forms/useForm.ts",
     "runtime/forms/values.ts",
+    "runtime/forms/wire.ts",
 ];
 
 /// The files that only clients with channels include.
