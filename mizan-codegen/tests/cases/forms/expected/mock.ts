@@ -22,6 +22,23 @@ export interface MockFunctions {
         types.CommonError
       >;
     };
+    readonly editProject?: {
+      readonly state?: runtime.Mock<
+        types.EditProjectStateInput,
+        types.FormState,
+        types.CommonError
+      >;
+      readonly submit?: runtime.Mock<
+        types.EditProjectSubmitInput,
+        null,
+        types.CommonError
+      >;
+      readonly validate?: runtime.Mock<
+        types.EditProjectValidateInput,
+        types.Validated,
+        types.CommonError
+      >;
+    };
     readonly everything?: {
       readonly state?: runtime.Mock<void, types.FormState, types.CommonError>;
       readonly submit?: runtime.Mock<
@@ -55,6 +72,9 @@ const functions: runtime.MockedFunctions = {
   "contact.state": { path: "forms.contact.state" },
   "contact.submit": { path: "forms.contact.submit" },
   "contact.validate": { path: "forms.contact.validate" },
+  "edit_project.state": { path: "forms.editProject.state" },
+  "edit_project.submit": { path: "forms.editProject.submit" },
+  "edit_project.validate": { path: "forms.editProject.validate" },
   "everything.state": { path: "forms.everything.state" },
   "everything.submit": { path: "forms.everything.submit" },
   "everything.validate": { path: "forms.everything.validate" },
