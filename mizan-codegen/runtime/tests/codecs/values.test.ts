@@ -9,7 +9,7 @@ const postJson = `{"id":9007199254740993,"author":{"id":"67e55044-10b1-426f-9247
 function serve(reply: string, status = 200) {
   const sent: { url: string; body: unknown }[] = [];
   const fetch = vi.fn((url: string | URL | Request, init?: RequestInit) => {
-    sent.push({ url: String(url as string), body: init?.body });
+    sent.push({ url: url as string, body: init?.body });
     const headers = { "content-type": "application/json" };
     return Promise.resolve(new Response(reply, { status, headers }));
   });
@@ -97,7 +97,7 @@ describe("values of a function", () => {
       external: "none",
       untagged: true,
       flat: { id: 1n, type: "b" },
-      rest: { name: "x", at: new Date(0) } as types.Rest,
+      rest: { name: "x", at: new Date(0) },
       duration,
       alias: 5n,
     });
