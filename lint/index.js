@@ -31,6 +31,8 @@ export default defineConfig(
     "target/",
     // Copies of `mizan-codegen/runtime`, which is linted there.
     "examples/*/web/**/mizan/runtime/",
+    // Compiled by a test, with the types that it generates.
+    "mizan-openapi/tests/client/",
   ]),
   {
     files: react,

@@ -4,7 +4,7 @@
 //! from the query of the page, so that the links in mails work without JavaScript.
 
 use mizan_core::{Cx, Error};
-use mizan_forms::{Form, FormHandler, InitialValues};
+use mizan_forms::{Form, FormHandler, InitialValues, NoParams};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,7 +32,12 @@ impl FormHandler for SignUp {
     type Output = NextStep;
     type Error = Error;
 
-    async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+    async fn validate_field(
+        cx: &Cx,
+        _: &NoParams,
+        field: &str,
+        value: &Value,
+    ) -> Result<(), Error> {
         check_new_password(cx, field, value, "password").await
     }
 
@@ -61,7 +66,7 @@ impl FormHandler for SignIn {
     type Output = NextStep;
     type Error = SignInError;
 
-    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
+    async fn initial(cx: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
         Ok(values_from_query(cx, &["next"]))
     }
 
@@ -94,7 +99,7 @@ impl FormHandler for VerifyCode {
     type Output = NextStep;
     type Error = ProofError;
 
-    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
+    async fn initial(cx: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
         Ok(values_from_query(cx, &["ticket", "next"]))
     }
 
@@ -127,7 +132,7 @@ impl FormHandler for VerifyLink {
     type Output = NextStep;
     type Error = LinkError;
 
-    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
+    async fn initial(cx: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
         Ok(values_from_query(cx, &["token", "next"]))
     }
 
@@ -183,11 +188,16 @@ impl FormHandler for ConfirmReset {
     type Output = NextStep;
     type Error = ProofError;
 
-    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
+    async fn initial(cx: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
         Ok(values_from_query(cx, &["token"]))
     }
 
-    async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+    async fn validate_field(
+        cx: &Cx,
+        _: &NoParams,
+        field: &str,
+        value: &Value,
+    ) -> Result<(), Error> {
         check_new_password(cx, field, value, "password").await
     }
 
@@ -219,7 +229,12 @@ impl FormHandler for ChangePassword {
     type Output = ();
     type Error = ConfirmError;
 
-    async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+    async fn validate_field(
+        cx: &Cx,
+        _: &NoParams,
+        field: &str,
+        value: &Value,
+    ) -> Result<(), Error> {
         check_new_password(cx, field, value, "new_password").await
     }
 
@@ -270,7 +285,7 @@ impl FormHandler for ConfirmEmail {
     type Output = ();
     type Error = ProofError;
 
-    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
+    async fn initial(cx: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
         Ok(values_from_query(cx, &["token"]))
     }
 
@@ -297,7 +312,7 @@ impl FormHandler for Reauthenticate {
     type Output = NextStep;
     type Error = ConfirmError;
 
-    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
+    async fn initial(cx: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
         Ok(values_from_query(cx, &["next"]))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::function::Affected;
+use crate::function::{Affected, Pages};
 
 /// A problem with a registry. Its `Display` output includes a way to fix it.
 pub(crate) enum Problem {
@@ -38,6 +38,12 @@ pub(crate) enum Problem {
         function: &'static str,
         affected: Affected,
         problem: AffectsProblem,
+        at: String,
+    },
+    Pages {
+        function: &'static str,
+        pages: Pages,
+        problem: PagesProblem,
         at: String,
     },
     MissingPolicy {
@@ -137,6 +143,54 @@ impl AffectsProblem {
     }
 }
 
+/// A problem with the cursors of a query.
+pub(crate) enum PagesProblem {
+    NotAQuery,
+    UnknownArgument { known: Vec<String> },
+    RequiredArgument,
+    UnknownMember,
+    Endless,
+    CursorType,
+}
+
+impl PagesProblem {
+    fn write(&self, f: &mut fmt::Formatter<'_>, function: &str, pages: Pages) -> fmt::Result {
+        let (cursor, next) = (pages.cursor(), pages.next());
+        match self {
+            Self::NotAQuery => write!(f, "`{function}` is not a query; make it a query"),
+            Self::UnknownArgument { known } if known.is_empty() => {
+                write!(
+                    f,
+                    "`{function}` takes no arguments; add the argument `{cursor}`"
+                )
+            }
+            Self::UnknownArgument { known } => write!(
+                f,
+                "`{function}` has no argument `{cursor}`; clients send `{}`",
+                known.join("`, `")
+            ),
+            Self::RequiredArgument => write!(
+                f,
+                "the first page has no cursor; make `{cursor}` an `Option` or give it a default"
+            ),
+            Self::UnknownMember => write!(
+                f,
+                "its output is not a struct with a field `{next}`; return the cursor of the next page \
+                 in this field"
+            ),
+            Self::Endless => write!(
+                f,
+                "the field `{next}` always has a value, so there is no last page; make it an `Option`"
+            ),
+            Self::CursorType => write!(
+                f,
+                "the argument `{cursor}` and the field `{next}` have different types; give both the \
+                 same type"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -190,6 +244,15 @@ impl fmt::Display for Problem {
             } => {
                 write!(f, "`{function}` ({at}) affects `{affected}`")?;
                 problem.write(f, function, affected)
+            }
+            Self::Pages {
+                function,
+                pages,
+                problem,
+                at,
+            } => {
+                write!(f, "`{function}` ({at}) declares `{pages}`, but ")?;
+                problem.write(f, function, *pages)
             }
             Self::MissingPolicy { function, at } => write!(
                 f,

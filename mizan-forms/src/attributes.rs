@@ -33,6 +33,8 @@ pub struct FieldAttributes {
     pub step: Option<f64>,
     pub max_bytes: Option<u64>,
     pub accept: &'static [&'static str],
+    /// The page of the form sets the value.
+    pub param: bool,
     /// The value comes from `initial`, and the client neither sees nor sends it.
     pub server_only: bool,
     pub disabled: bool,
@@ -69,6 +71,7 @@ impl FieldAttributes {
             step: None,
             max_bytes: None,
             accept: &[],
+            param: false,
             server_only: false,
             disabled: false,
             blank: false,

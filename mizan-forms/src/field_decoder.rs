@@ -45,6 +45,22 @@ impl FieldDecoder {
         }
     }
 
+    /// Decodes a param with a function. A missing param is null.
+    pub fn param<T>(
+        &mut self,
+        values: &Value,
+        name: &str,
+        decode: impl Fn(&Value) -> Result<T, serde_json::Error>,
+    ) -> Option<T> {
+        match decode(values.get(name).unwrap_or(&Value::Null)) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.enter(name, |decoder| decoder.fail(&error.to_string()));
+                None
+            }
+        }
+    }
+
     /// Records a failure for each item of a list that cannot be decoded by itself. Returns false if
     /// there is none.
     fn fail_items(

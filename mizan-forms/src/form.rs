@@ -3,9 +3,12 @@
 use std::future::{Future, ready};
 
 use mizan_core::function::{Affected, Output, Source};
-use mizan_core::{ClientError, Cx, Error, Policy};
+use mizan_core::{ClientError, Cx, Decision, Error, Policy};
 use serde_json::Value;
 
+#[cfg(doc)]
+use crate::NoParams;
+use crate::field_decoder::FieldDecoder;
 use crate::private::RequiredDerives;
 use crate::{FormDefinition, FormFields, InitialValues};
 
@@ -33,6 +36,13 @@ use crate::{FormDefinition, FormFields, InitialValues};
     note = "add `#[derive(mizan_forms::Form)]` and `#[form(name = \"..\")]` to `{Self}`"
 )]
 pub trait Form: FormFields + RequiredDerives {
+    /// The params of the form: a struct with the fields that have `#[field(param)]`, or [`NoParams`].
+    ///
+    /// Params identify the object that a form edits. The page sets them, and the client sends them
+    /// with every call of the form. The derive macro names the struct after the form: the params of
+    /// `EditProject` are `EditProjectParams`.
+    type Params: Send + Sync + 'static;
+
     /// The name by which clients refer to the form.
     const NAME: &'static str;
     /// The name of the query that returns the form's definition and state.
@@ -55,6 +65,10 @@ pub trait Form: FormFields + RequiredDerives {
     const DOCS: &'static str;
     /// The location of the declaration.
     const SOURCE: Option<Source>;
+
+    /// Decodes the params among the values of the form.
+    #[doc(hidden)]
+    fn decode_params(values: &Value, decoder: &mut FieldDecoder) -> Option<Self::Params>;
 
     /// Returns the definition of the form, which is computed once.
     fn definition() -> &'static FormDefinition;
@@ -114,12 +128,57 @@ pub trait FormHandler: Form {
     /// The error of a failed submission.
     type Error: ClientError;
 
+    /// Decides whether the caller may use the form with these params, after the policy of the form.
+    ///
+    /// Runs for every function of the form, before any other method reads data:
+    ///
+    /// ```
+    /// use mizan_core::{Cx, Decision, Error};
+    /// use mizan_forms::{Form, FormHandler, InitialValues};
+    /// use schemars::JsonSchema;
+    /// use serde::Deserialize;
+    /// use validator::Validate;
+    ///
+    /// #[derive(Form, Deserialize, JsonSchema, Validate)]
+    /// #[form(name = "edit_project", auth)]
+    /// struct EditProject {
+    ///     #[field(param)]
+    ///     id: u32,
+    ///     title: String,
+    /// }
+    ///
+    /// impl FormHandler for EditProject {
+    ///     type Output = ();
+    ///     type Error = Error;
+    ///
+    ///     async fn authorize(cx: &Cx, params: &EditProjectParams) -> Decision {
+    ///         (cx.principal().id() == Some("mia") && params.id == 7).into()
+    ///     }
+    ///
+    ///     async fn initial(_: &Cx, params: &EditProjectParams) -> Result<InitialValues, Error> {
+    ///         Ok(InitialValues::new().set("title", format!("Project {}", params.id)))
+    ///     }
+    ///
+    ///     async fn submit(self, _: &Cx) -> Result<(), Error> {
+    ///         println!("the title of project {} is {}", self.id, self.title);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    fn authorize(cx: &Cx, params: &Self::Params) -> impl Future<Output = Decision> + Send {
+        let _ = (cx, params);
+        ready(Decision::Allow)
+    }
+
     /// Returns the initial values of the fields.
     ///
     /// Runs when the form is displayed. If the form has server-only or disabled fields, it also runs
     /// when the form is validated or submitted, because these fields take their values from here.
-    fn initial(cx: &Cx) -> impl Future<Output = Result<InitialValues, Error>> + Send {
-        let _ = cx;
+    fn initial(
+        cx: &Cx,
+        params: &Self::Params,
+    ) -> impl Future<Output = Result<InitialValues, Error>> + Send {
+        let _ = (cx, params);
         ready(Ok(InitialValues::new()))
     }
 
@@ -129,10 +188,11 @@ pub trait FormHandler: Form {
     /// value. Runs for each field that has a value and violates no constraint.
     fn validate_field(
         cx: &Cx,
+        params: &Self::Params,
         field: &str,
         value: &Value,
     ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (cx, field, value);
+        let _ = (cx, params, field, value);
         ready(Ok(()))
     }
 

@@ -1,9 +1,11 @@
 //! The commands for developing mizan: `cargo xtask demo`, `test`, `codegen` and checks.
 
 mod attacks;
+mod chat_server;
 mod checks;
 mod codegen;
 mod demo;
+mod openapi;
 mod project;
 mod runners;
 mod step;
@@ -29,6 +31,8 @@ enum Options {
     PublicTypes,
     /// Find modules that depend on each other in a cycle
     Modules,
+    /// Check the OpenAPI document of the chat example with generated clients and Schemathesis
+    Openapi,
     /// Generate the clients of the examples, or one client from a manifest
     Codegen(codegen::Options),
 }
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Options::Words => checks::words::run(),
         Options::PublicTypes => checks::public_types::run(),
         Options::Modules => checks::modules::run(),
+        Options::Openapi => openapi::run().map(|()| true),
         Options::Codegen(options) => codegen::run(&options),
     };
     match outcome {

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use crate::chat_server::ChatServer;
 use crate::project::{self, cargo, is_installed, npm};
-use crate::{attacks, checks, demo, runners, step, v8};
+use crate::{attacks, checks, demo, openapi, runners, step, v8};
 
 /// The outcome of a check.
 enum Outcome {
@@ -82,8 +83,9 @@ pub(crate) fn run() -> anyhow::Result<bool> {
                 "ESLint",
                 "Prettier",
                 "Vitest",
-                "OpenAPI documents",
                 "page",
+                "OpenAPI documents",
+                "Python client and Schemathesis",
                 "browser tests",
             ] {
                 report.skip(name, missing.clone());
@@ -188,13 +190,28 @@ fn typescript(report: &mut Report) {
     report.check("ESLint", &mut npm(["run", "lint"]));
     report.check("Prettier", &mut npm(["run", "format:check"]));
     report.record("Vitest", runners::vitest(&[]));
-    report.record("OpenAPI documents", runners::openapi());
     report.check("page", &mut npm(["run", "build"]));
+    openapi_document(report);
     match project::chromium() {
         Some(chromium) => report.record("browser tests", runners::browser(&chromium, &[])),
         None => report.skip(
             "browser tests",
             "Chromium is not installed: install it, or set CHROMIUM to its path",
         ),
+    }
+}
+
+fn openapi_document(report: &mut Report) {
+    const DOCUMENTS: &str = "OpenAPI documents";
+    const PYTHON: &str = "Python client and Schemathesis";
+    match ChatServer::start() {
+        Ok(server) => {
+            report.record(DOCUMENTS, openapi::typescript(&server));
+            match openapi::missing_python() {
+                None => report.record(PYTHON, openapi::python(&server)),
+                Some(missing) => report.skip(PYTHON, missing),
+            }
+        }
+        Err(error) => report.record(DOCUMENTS, Err(error)),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mizan_auth::Accounts;
 use mizan_core::{Cx, Error};
-use mizan_forms::{Form, FormHandler, InitialValues};
+use mizan_forms::{Form, FormHandler, InitialValues, NoParams};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ impl FormHandler for Profile {
     type Output = ();
     type Error = Error;
 
-    async fn initial(cx: &Cx) -> Result<InitialValues, Error> {
+    async fn initial(cx: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
         let id = cx.principal().id().unwrap_or_default();
         let account = cx.state::<Accounts>().users().find(id).await?;
         let email = account.map(|account| account.email.to_string());
@@ -61,7 +61,12 @@ impl FormHandler for Profile {
         Ok(profile.set("email", email.unwrap_or_default()))
     }
 
-    async fn validate_field(cx: &Cx, field: &str, value: &Value) -> Result<(), Error> {
+    async fn validate_field(
+        cx: &Cx,
+        _: &NoParams,
+        field: &str,
+        value: &Value,
+    ) -> Result<(), Error> {
         let id = cx.principal().id().unwrap_or_default();
         match (field, value.as_str()) {
             ("name", Some(name)) if cx.state::<Profiles>().is_taken(name, id) => {

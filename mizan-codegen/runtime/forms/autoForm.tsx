@@ -4,8 +4,13 @@ import type { FormDefinition, FormTypes } from "./definition";
 import type { FormOptions } from "./options";
 import { useFormOf } from "./useForm";
 
-/** Props of `AutoForm`. */
-export interface AutoFormProps<T extends FormTypes> extends FormOptions<T> {
+/** Props of `AutoForm`, with `params` if the form has params. */
+export type AutoFormProps<T extends FormTypes> = AutoFormOptions<T> &
+  (T["params"] extends object
+    ? { readonly params: T["params"] }
+    : { readonly params?: undefined });
+
+interface AutoFormOptions<T extends FormTypes> extends FormOptions<T> {
   /** Definition of the form to render. */
   readonly of: FormDefinition<T>;
   /** Rendered instead of the form after a successful submission. */
@@ -16,13 +21,14 @@ export interface AutoFormProps<T extends FormTypes> extends FormOptions<T> {
 
 /** Renders a form with all of its fields in the order of their definition. */
 export function AutoFormOf<T extends FormTypes>({
-  of,
+  props,
   api,
-  sent,
-  children = "Submit",
-  ...options
-}: AutoFormProps<T> & { readonly api: Connected }): ReactNode {
-  const form = useFormOf(of, api, options);
+}: {
+  readonly props: AutoFormProps<T>;
+  readonly api: Connected;
+}): ReactNode {
+  const { of, sent, children = "Submit", params } = props;
+  const form = useFormOf(of, api, props, params);
   if (form.sent && sent !== undefined) return <form.Sent>{sent}</form.Sent>;
   return (
     <form.Form>

@@ -18,17 +18,27 @@ interface ControllerInit extends Omit<SubmitContext, "getOptions"> {
   readonly id: string;
   /** State that the form starts with. */
   readonly state: FormState;
+  /** Params with which the state was loaded. */
+  readonly params: FieldValues;
   readonly options: FormOptions;
   readonly serverErrors: ServerErrors;
 }
 
 /** Creates the controller of a form. */
 export function createFormController(init: ControllerInit): FormController {
-  const { definition, rhf, id, state, serverErrors, transport } = init;
+  const { definition, rhf, id, state, params, serverErrors, transport } = init;
   const { name } = definition;
   let { options } = init;
   const validateQuery: ValidateQuery = query(transport, `${name}.validate`, {
     post: true,
+  });
+  const status = createStore<FormStatus>({
+    state,
+    params,
+    token: state.token,
+    next: options.next,
+    submission: { phase: state.sent ? "succeeded" : "idle" },
+    isHydrated: false,
   });
   const form: FormController = {
     definition,
@@ -36,14 +46,13 @@ export function createFormController(init: ControllerInit): FormController {
     rhf,
     id,
     action: `${transport.address.baseUrl}/form/${encodeURIComponent(name)}`,
-    status: createStore<FormStatus>({
-      state,
-      token: state.token,
-      next: options.next,
-      submission: { phase: state.sent ? "succeeded" : "idle" },
-      isHydrated: false,
-    }),
-    live: createLiveValidation(definition, validateQuery, serverErrors, rhf),
+    status,
+    live: createLiveValidation(
+      { definition, status },
+      validateQuery,
+      serverErrors,
+      rhf,
+    ),
     pointer: createPointerState(),
     rendered: createRenderedFields(),
     focus: createFocusRequests(),

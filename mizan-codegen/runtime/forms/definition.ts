@@ -1,3 +1,5 @@
+import type { TemporalClass } from "./wire";
+
 /** Types of a form. A generated interface extends this for each form. */
 export interface FormTypes {
   /** Values that are submitted. */
@@ -6,6 +8,8 @@ export interface FormTypes {
   output: unknown;
   /** Error of a failed submission. */
   error: Error;
+  /** Params that identify the object which the form edits; `void` without params. */
+  params: object | void;
   /** Union of the fields' paths. */
   field: string;
   /** Names of the fields in a row, by the path of the list. */
@@ -69,8 +73,10 @@ export interface ItemDefinition {
   readonly required?: boolean;
   /** True if an empty field is sent as `null`. Other empty fields are left out. */
   readonly nullable?: boolean;
-  /** Type of the value on the wire: text by default. */
-  readonly type?: "boolean" | "number";
+  /** Type of the value: text by default. `date` is a moment, as a `Date`. */
+  readonly type?: "bigint" | "boolean" | "date" | "number" | "temporal";
+  /** Class of a value of the type `temporal`. */
+  readonly temporal?: TemporalClass;
   /** Value in a new row. */
   readonly initial?: unknown;
   readonly choices?: readonly Choice[];

@@ -10,7 +10,8 @@ import { getInputProps, getOptionProps } from "./inputProps";
 import { FormList } from "./list";
 import { useRenderedField } from "./renderedFields";
 import { useStore } from "./store";
-import { controlText, parseControlValue } from "./values";
+import { fieldText, parseControlValue } from "./values";
+import { decodeChoices } from "./wire";
 
 /** Texts of a field that replace the server's. */
 export interface FieldOverrides {
@@ -57,7 +58,7 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
     isHiddenField(field, components) ? undefined : name,
   );
   const element = useRef<HTMLElement>(null);
-  usePreHydrationInput(element, controlText(value), (text) =>
+  usePreHydrationInput(element, fieldText(field, value, true), (text) =>
     onChange(parseControlValue(field, text)),
   );
 
@@ -76,6 +77,7 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
     id: id(),
     path,
     value,
+    text: fieldText(field, value, !status.isHydrated),
     describedBy: describedBy.filter(Boolean).join(" ") || undefined,
     isInvalid: errors.length > 0,
     onChange,
@@ -97,7 +99,10 @@ function Control({ form, path, field, overrides }: ResolvedProps): ReactNode {
     help,
     errors,
     error: errors[0],
-    choices: dynamicChoices(status, path) ?? field.choices ?? [],
+    choices: decodeChoices(
+      field,
+      dynamicChoices(status, path) ?? field.choices ?? [],
+    ),
     labelProps: { id: id("label"), htmlFor: id() },
     helpProps: { id: id("help") },
     errorProps: { id: id("error") },

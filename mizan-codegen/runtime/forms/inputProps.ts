@@ -9,6 +9,8 @@ export interface BoundField {
   readonly id: string;
   readonly path: string;
   readonly value: unknown;
+  /** Text of the control, for controls with text. */
+  readonly text: string;
   readonly describedBy: string | undefined;
   readonly isInvalid: boolean;
   readonly onChange: (value: unknown) => void;
@@ -27,7 +29,7 @@ export function getInputProps(bound: BoundField): InputProps {
     "aria-required": canBeRequired(field) || undefined,
     autoComplete: field.autocomplete,
     placeholder: field.placeholder,
-    value: controlText(value),
+    value: bound.text,
     onChange: ({ target }) =>
       bound.onChange(parseControlValue(field, target.value)),
   };

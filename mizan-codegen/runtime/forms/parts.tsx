@@ -13,6 +13,7 @@ import { useFocusRequest } from "./focus";
 import type { FormController } from "./controller";
 import { Errors, OtherErrors } from "./errorSummary";
 import { useStore } from "./store";
+import { controlText } from "./values";
 
 /** Components of a form. They are created once, so that React keeps their state. */
 export interface FormParts<T extends FormTypes> {
@@ -61,7 +62,7 @@ function FormElement({
   ...props
 }: FormProps & { readonly controller: FormController }): ReactNode {
   const { definition, action } = form;
-  const { state, token, next, isHydrated } = useStore(form.status);
+  const { state, params, token, next, isHydrated } = useStore(form.status);
   const element = useRef<HTMLFormElement>(null);
   useFocusRequest(form.focus, "errors", element, focusFirstError);
   return (
@@ -87,6 +88,14 @@ function FormElement({
       <input type="hidden" name="__token" value={token} />
       <input type="hidden" name="__page" value={state.page} />
       {next !== undefined && <input type="hidden" name="__next" value={next} />}
+      {Object.entries(params).map(([name, value]) => (
+        <input
+          key={name}
+          type="hidden"
+          name={name}
+          value={controlText(value)}
+        />
+      ))}
       {children}
       <OtherErrors form={form} />
     </form>

@@ -78,6 +78,8 @@ interface CheckedValue {
 /** Returns whether two values of a field are equal. A file is equal only to itself. */
 export function isEqual(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true;
+  if (left instanceof Date && right instanceof Date)
+    return left.getTime() === right.getTime();
   if (!isPlain(left) || !isPlain(right)) return false;
   const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
   return [...keys].every((key) => isEqual(left[key], right[key]));

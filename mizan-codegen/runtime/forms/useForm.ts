@@ -1,4 +1,4 @@
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useId, useMemo, useState } from "react";
 import {
   useForm,
@@ -6,9 +6,8 @@ import {
   type UseFormProps,
   type UseFormReturn,
 } from "react-hook-form";
-import { usePageData } from "../react/hooks";
-import { query, type Query } from "../transport/functions";
 import { transportOf, type Connected } from "../transport/transport";
+import { valuesToSend, type FormController } from "./controller";
 import { createFormController } from "./createController";
 import {
   fieldAt,
@@ -21,10 +20,11 @@ import { errorName, fieldErrors, validateSchema } from "./errors";
 import type { FormOptions } from "./options";
 import { createParts, type FormParts } from "./parts";
 import { ServerErrors } from "./serverErrors";
+import { createStateQuery, hasParams, useStateQuery } from "./stateQuery";
 import { useStore } from "./store";
 import { claimToken } from "./submissionToken";
 import { resetFromServer } from "./submit";
-import { initialValues, wireValues, type FieldValues } from "./values";
+import { initialValues, type FieldValues } from "./values";
 
 /** State and components of a form. */
 export interface Form<T extends FormTypes> extends FormParts<T> {
@@ -42,39 +42,46 @@ export interface Form<T extends FormTypes> extends FormParts<T> {
   submit(): Promise<void>;
 }
 
+/** Params of a form without params. */
+const noParams = {};
+
 /** Returns the form that `definition` describes. Suspends until its state is loaded. */
 export function useFormOf<T extends FormTypes>(
   typed: FormDefinition<T>,
   api: Connected,
   options: FormOptions<T> = {},
+  params: object = noParams,
 ): Form<T> {
   const definition = typed as FormDefinition;
   const transport = api[transportOf];
   const client = useQueryClient();
   const stateQuery = useMemo(
-    () => query<void, FormState, Error>(transport, `${definition.name}.state`),
+    () => createStateQuery(transport, definition),
     [transport, definition],
   );
-  const state = useFormState(stateQuery);
+  const given = params as FieldValues;
+  const state = useStateQuery(stateQuery, given);
   const id = useId();
 
-  const [{ serverErrors, props, fieldState }] = useState(() =>
+  const [{ serverErrors, props, resolving }] = useState(() =>
     prepare(definition, state),
   );
   const rhf = useForm<FieldValues>(props);
   const [form] = useState(() => {
-    fieldState.connect(rhf.getFieldState);
-    return createFormController({
+    const created = createFormController({
       definition,
       transport,
       client,
       stateQuery,
       state,
+      params: given,
       options: options as FormOptions,
       serverErrors,
       rhf,
       id,
     });
+    resolving.connect(created);
+    return created;
   });
   const [parts] = useState(() => createParts<T>(form));
   const { submission } = useStore(form.status);
@@ -87,11 +94,18 @@ export function useFormOf<T extends FormTypes>(
     return () => form.live.stop();
   }, [client, form]);
   useEffect(() => {
-    // Newer state from the server does not replace values that the user has entered.
-    const { state: known, submission: current } = form.status.get();
-    if (state === known || current.phase === "submitting" || isDirty) return;
+    const { state: known, params: earlier, submission } = form.status.get();
+    const isSameObject = hasParams(earlier, given);
+    if (isSameObject) {
+      // Newer state from the server does not replace values that the user has entered.
+      if (state === known || submission.phase === "submitting" || isDirty)
+        return;
+    } else {
+      serverErrors.clear();
+      form.status.set({ params: given, submission: { phase: "idle" } });
+    }
     resetFromServer(form, state, claimToken(client, form, state.token));
-  }, [client, form, isDirty, state]);
+  }, [client, form, given, isDirty, serverErrors, state]);
 
   return {
     ...parts,
@@ -105,18 +119,6 @@ export function useFormOf<T extends FormTypes>(
   };
 }
 
-/** Reads the state of a form from the page, or loads it from the server. */
-function useFormState(stateQuery: Query<void, FormState, Error>): FormState {
-  usePageData(stateQuery[transportOf], []);
-  const { data } = useSuspenseQuery({
-    ...stateQuery.queryOptions(),
-    gcTime: 0,
-    refetchOnWindowFocus: false,
-    refetchOnReconnect: false,
-  });
-  return data;
-}
-
 /**
  * Prepares react-hook-form for the initial state of the form. After a post without JavaScript, this state
  * contains the posted values and their errors.
@@ -127,16 +129,16 @@ function prepare(
 ): {
   readonly serverErrors: ServerErrors;
   readonly props: UseFormProps<FieldValues>;
-  readonly fieldState: FieldStateReader;
+  readonly resolving: ResolverContext;
 } {
   const serverErrors = new ServerErrors();
-  const fieldState = new FieldStateReader();
+  const resolving = new ResolverContext();
   const defaultValues = initialValues(definition.fields, values);
   const props: UseFormProps<FieldValues> = {
     mode: "onTouched",
     // The controller focuses the first invalid element of the document, including for server errors.
     shouldFocusError: false,
-    resolver: createResolver(definition, serverErrors, fieldState),
+    resolver: createResolver(definition, serverErrors, resolving),
     defaultValues,
   };
   if (Object.keys(errors).length > 0) {
@@ -144,22 +146,25 @@ function prepare(
     serverErrors.recordRejection(errors);
     props.errors = fieldErrors(definition, errors);
   }
-  return { serverErrors, props, fieldState };
+  return { serverErrors, props, resolving };
 }
 
-type GetFieldState = UseFormReturn<FieldValues>["getFieldState"];
+/** The form for which a resolver validates. The resolver exists before the form. */
+class ResolverContext {
+  #form: FormController | undefined;
 
-/** Reads the state of fields for the resolver, which exists before the form. */
-class FieldStateReader {
-  #get: GetFieldState | undefined;
+  connect(form: FormController): void {
+    this.#form = form;
+  }
 
-  connect(get: GetFieldState): void {
-    this.#get = get;
+  /** Returns the values to send. */
+  valuesToSend(held: FieldValues): FieldValues {
+    return this.#form ? valuesToSend(this.#form, held) : {};
   }
 
   /** Returns whether the user has left the field, or the field shows an error. */
   isChecked(name: string): boolean {
-    const state = this.#get?.(name);
+    const state = this.#form?.rhf.getFieldState(name);
     return state?.isTouched === true || state?.error !== undefined;
   }
 }
@@ -168,10 +173,10 @@ class FieldStateReader {
 function createResolver(
   definition: FormDefinition,
   serverErrors: ServerErrors,
-  fieldState: FieldStateReader,
+  resolving: ResolverContext,
 ): Resolver<FieldValues> {
   return async (held, _, { names = [] }) => {
-    const values = wireValues(definition.fields, held);
+    const values = resolving.valuesToSend(held);
     const schemaErrors = await validateSchema(definition, values);
     const all = { ...serverErrors.messagesFor(held), ...schemaErrors };
     const [name] = names;
@@ -180,7 +185,7 @@ function createResolver(
       name !== undefined &&
       fieldAt(definition.fields, name)?.list !== undefined;
     const messages = isRowChange
-      ? shownMessages(definition, all, fieldState)
+      ? shownMessages(definition, all, resolving)
       : all;
     return Object.keys(messages).length === 0
       ? { values, errors: {} }
@@ -195,10 +200,10 @@ function createResolver(
 function shownMessages(
   definition: FormDefinition,
   messages: Messages,
-  fieldState: FieldStateReader,
+  resolving: ResolverContext,
 ): Messages {
   const shown = Object.entries(messages).filter(([path]) =>
-    fieldState.isChecked(errorName(definition, path)),
+    resolving.isChecked(errorName(definition, path)),
   );
   return Object.fromEntries(shown);
 }

@@ -1,4 +1,6 @@
 import type { FieldDefinition, ItemDefinition } from "./definition";
+import { formatMoment, formatMomentInUtc, parseMoment } from "./moments";
+import { decodeValue, isMomentField, parseTemporal } from "./wire";
 
 /** Values of a form's fields. Empty fields hold `null`, except for empty text. */
 export type FieldValues = Record<string, unknown>;
@@ -42,11 +44,50 @@ export function parseControlValue(
   if (text === "") return isText(field) && !field.nullable ? "" : null;
   if (field.type === "boolean")
     return text === "true" ? true : text === "false" ? false : text;
-  return field.type === "number" ? parseNumber(text) : text;
+  switch (field.type) {
+    case "number":
+      return parseNumber(text);
+    case "bigint":
+      return parseBigInt(text);
+    case "date":
+      return parseMoment(text) ?? text;
+    case "temporal": {
+      if (!isMomentField(field)) return parseTemporal(field, text);
+      const date = parseMoment(text);
+      return date ? parseTemporal(field, date.toISOString()) : text;
+    }
+    default:
+      return text;
+  }
+}
+
+/**
+ * Returns the text of the control of a field. Moments are in the time zone of the user. The server does not
+ * know the zone, so its markup has them in UTC.
+ */
+export function fieldText(
+  field: ItemDefinition,
+  value: unknown,
+  isServerMarkup: boolean,
+): string {
+  if (typeof value !== "object" || value === null || !("toJSON" in value))
+    return controlText(value);
+  const text = JSON.stringify(value).slice(1, -1);
+  if (!isMomentField(field)) return text;
+  const date = new Date(text);
+  return isServerMarkup ? formatMomentInUtc(date) : formatMoment(date);
 }
 
 /** A valid floating-point number of HTML. Scripts accept more, such as `0x10` and blanks. */
 const numberText = /^-?(?:\d+|\d*\.\d+)(?:e[-+]?\d+)?$/i;
+
+/** Parses an integer exactly. Text that is no integer remains text. */
+function parseBigInt(text: string): bigint | string {
+  const [, digits] = /^(-?\d+)(?:\.0+)?$/.exec(text.trim()) ?? [];
+  if (digits !== undefined) return BigInt(digits);
+  const number = parseNumber(text);
+  return Number.isInteger(number) ? BigInt(number) : text;
+}
 
 function parseNumber(text: string): number | string {
   const number = numberText.test(text.trim()) ? Number(text) : NaN;
@@ -58,6 +99,7 @@ export function controlText(value: unknown): string {
   switch (typeof value) {
     case "string":
       return value;
+    case "bigint":
     case "number":
     case "boolean":
       return String(value);
@@ -90,8 +132,9 @@ function initialValue(field: ItemDefinition, given: unknown): unknown {
     );
   }
   if (field.fields) return initialValues(field.fields, value as object);
-  if (isMultiple(field)) return Array.isArray(value) ? value : [];
-  return value ?? emptyValue(field);
+  if (isMultiple(field))
+    return Array.isArray(value) ? decodeValue(field, value) : [];
+  return decodeValue(field, value ?? undefined) ?? emptyValue(field);
 }
 
 /** Returns the value that a browser sends for an untouched control. */

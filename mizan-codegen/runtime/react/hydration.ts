@@ -1,10 +1,11 @@
-import type { Query, QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
 import { markIntegers, toJsonKey } from "../transport/json";
 import {
   decodeOutput,
   readProblem,
   type ReplyCodec,
 } from "../transport/response";
+import { serverFunctions } from "../transport/serverRendering";
 import type { Transport } from "../transport/transport";
 
 type Codecs = Transport["codecs"];
@@ -64,6 +65,25 @@ export function removeHydratedElements(
   }
   document.addEventListener("DOMContentLoaded", remove);
   return () => document.removeEventListener("DOMContentLoaded", remove);
+}
+
+/** Uses the embedded data of a query as the first page of its infinite query. */
+export function hydrateFirstPage(
+  client: QueryClient,
+  queryKey: QueryKey,
+  infiniteKey: QueryKey,
+): void {
+  const cache = client.getQueryCache();
+  const first = cache.find({ queryKey, exact: true });
+  if (first?.state.data === undefined) return;
+  if (cache.find({ queryKey: infiniteKey, exact: true })) return;
+  if (!serverFunctions() && !isFreshlyHydrated(first)) return;
+  const query = cache.build(
+    client,
+    client.defaultQueryOptions({ queryKey: infiniteKey }),
+  );
+  hydratedAt.set(query, Date.now());
+  query.setData({ pages: [first.state.data], pageParams: [undefined] });
 }
 
 /** Returns whether the query's data was embedded in the page and still counts as fresh. */

@@ -6,6 +6,11 @@ export {
   type QueryHookOptions,
 } from "./hooks";
 export {
+  useInfiniteQueryOf,
+  type InfiniteHookOptions,
+  type InfiniteHookResult,
+} from "./infiniteHooks";
+export {
   LocalContextProvider,
   createLocalContext,
   useLocalContextOf,
@@ -17,4 +22,6 @@ export {
   type GlobalContext,
   type ProviderProps,
 } from "./provider";
+export { optimistic, update, type OptimisticOptions } from "./optimistic";
 export { createQueryClient } from "./queryClient";
+export type { PagesInput } from "../transport/pages";

@@ -8,21 +8,22 @@ import { isFreshlyHydrated } from "./hydration";
 import { CallError } from "../transport/error";
 import type { FunctionKey } from "../transport/functions";
 import type { Invalidation } from "../transport/invalidation";
+import { retry } from "../transport/retry";
 
-const maxRetries = 3;
-const maxRetryDelay = 30_000;
+const retryPolicy = retry();
 
 /**
  * Creates a `QueryClient` that retries queries after transient errors only.
  *
- * It never retries a mutation, because the server may have run it before the reply was lost.
+ * The delays are those of `retry()`. It never retries a mutation, because the server may have run it before
+ * the reply was lost.
  */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        retry: (failures, error) => failures < maxRetries && isTransient(error),
-        retryDelay,
+        retry: (failures, error) => delayAfter(failures, error) !== undefined,
+        retryDelay: (failures, error) => delayAfter(failures, error) ?? 0,
       },
       mutations: { retry: false },
     },
@@ -115,15 +116,9 @@ function keyOf({ name, input }: Invalidation): FunctionKey {
   return input === undefined ? ["mizan", name] : ["mizan", name, input];
 }
 
-function isTransient(error: Error): boolean {
-  if (!(error instanceof CallError)) return false;
-  const mayPass =
-    error.code === "network" || [429, 502, 503, 504].includes(error.status);
-  return mayPass && (error.retryAfter ?? 0) * 1_000 <= maxRetryDelay;
-}
-
-function retryDelay(failures: number, error: Error): number {
-  if (error instanceof CallError && error.retryAfter !== undefined)
-    return error.retryAfter * 1_000;
-  return Math.min(1_000 * 2 ** failures, maxRetryDelay);
+/** Returns the delay before the next attempt, or `undefined`. `failures` does not count the last failure. */
+function delayAfter(failures: number, error: Error): number | undefined {
+  return error instanceof CallError
+    ? retryPolicy(error as CallError, failures + 1)
+    : undefined;
 }

@@ -1,5 +1,5 @@
 /** Error codes that the client sets itself if it has no readable response from the server. */
-export type ClientCode = "network" | "aborted" | "unreadable_reply";
+export type ClientCode = "network" | "aborted" | "timeout" | "unreadable_reply";
 
 /**
  * A typed error. It is a union with one member per code, so that a `switch` over `code` narrows it.

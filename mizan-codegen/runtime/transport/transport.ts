@@ -1,7 +1,10 @@
+import { runAttempts, type AttemptOptions } from "./attempts";
 import { createBatch } from "./batch";
 import { encodeBody } from "./multipart";
 import { createCrossTabNotifier } from "./crossTab";
 import { parseAffects, type Invalidation } from "./invalidation";
+import type { CallOptions, MutationCallOptions } from "./functions";
+import type { RetryPolicy } from "./retry";
 import { callServerFunction, serverFunctions } from "./serverRendering";
 import { stringifyJson } from "./json";
 import { readOutput, unanswered, type ReplyCodec } from "./response";
@@ -17,11 +20,19 @@ export interface ApiOptions {
   readonly fetch?: typeof fetch;
   /** Returns the headers of a request, for example with a bearer token. Called for each request. */
   readonly headers?: () => HeadersInit | Promise<HeadersInit>;
+  /** The time in milliseconds after which a call fails with the code `timeout`. No limit by default. */
+  readonly timeout?: number | undefined;
+  /**
+   * Repeats calls after errors that may pass, such as `retry()`. It applies to queries, and to mutations with
+   * an `idempotencyKey`, but not to the queries of TanStack Query, which has its own setting.
+   */
+  readonly retry?: RetryPolicy | undefined;
+  /** Returns whether a value is a file, on platforms with other files than `File`, such as React Native. */
+  readonly isFile?: (value: object) => boolean;
 }
 
 /** Options of a request for a query. */
-export interface QueryRequest {
-  readonly signal?: AbortSignal | undefined;
+export interface QueryRequest extends CallOptions {
   /** Combines the query with the other batched queries of the same turn of the event loop. */
   readonly batch?: boolean | undefined;
   /** Sends the input in the body, because URLs are logged. */
@@ -31,10 +42,7 @@ export interface QueryRequest {
 }
 
 /** Options of a request for a mutation. */
-export interface MutationRequest {
-  readonly signal?: AbortSignal | undefined;
-  /** Idempotency key: the server processes only one of the requests with the same key. */
-  readonly idempotencyKey?: string | undefined;
+export interface MutationRequest extends MutationCallOptions {
   /** A replacement for the global `fetch`, unless {@link ApiOptions.fetch} is set. */
   readonly fetch?: typeof fetch | undefined;
   /** Converts the reply from JSON. */
@@ -92,16 +100,17 @@ export function createTransport(
   async function send(
     path: string,
     body: unknown,
-    { signal, idempotencyKey, fetch: given }: MutationRequest = {},
+    { signal, headers: added, idempotencyKey, fetch: given }: MutationRequest,
   ): Promise<Response> {
     const headers = new Headers(await options.headers?.());
+    new Headers(added).forEach((value, name) => headers.set(name, value));
     headers.set("mizan-contract", contract);
     if (idempotencyKey !== undefined)
       headers.set("idempotency-key", idempotencyKey);
     const init: RequestInit = { headers, signal: signal ?? null };
     if (body !== undefined) {
       init.method = "POST";
-      init.body = encodeBody(body);
+      init.body = encodeBody(body, options.isFile);
       // The browser sets the content type of a form, with its boundary.
       if (typeof init.body === "string")
         headers.set("content-type", "application/json");
@@ -122,6 +131,17 @@ export function createTransport(
       throw new Error(
         `${name} is a mutation and was called during server rendering: call it in an event handler or an effect`,
       );
+    return runAttempts(
+      limits(request, request.idempotencyKey !== undefined),
+      (signal) => mutateOnce(name, input, { ...request, signal }),
+    );
+  }
+
+  async function mutateOnce(
+    name: string,
+    input: unknown,
+    request: MutationRequest,
+  ): Promise<unknown> {
     const response = await send(callPath(name), input ?? {}, request);
     if (!response.ok)
       return readOutput(response, request.signal, request.codec);
@@ -141,10 +161,18 @@ export function createTransport(
     }
   }
 
+  /** Returns the limits of a call, with the defaults of the api. A call that is not safe is not repeated. */
+  function limits(
+    { signal, timeout = options.timeout, retry = options.retry }: CallOptions,
+    isSafe: boolean,
+  ): AttemptOptions {
+    return { signal, timeout, retry: isSafe && retry };
+  }
+
   async function sendQuery(
     name: string,
     input: unknown,
-    { signal, post, codec }: QueryRequest = {},
+    request: QueryRequest,
   ): Promise<unknown> {
     const path = callPath(name);
     const search =
@@ -152,10 +180,10 @@ export function createTransport(
         ? ""
         : `?input=${encodeURIComponent(stringifyJson(input) ?? "null")}`;
     const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
-    const response = await (fits && !post
-      ? send(path + search, undefined, { signal })
-      : send(path, input ?? {}, { signal }));
-    return readOutput(response, signal, codec);
+    const response = await (fits && !request.post
+      ? send(path + search, undefined, request)
+      : send(path, input ?? {}, request));
+    return readOutput(response, request.signal, request.codec);
   }
 
   const batch = createBatch({
@@ -184,11 +212,14 @@ export function createTransport(
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
-      const { signal, codec } = request;
+      const { codec } = request;
       if (functions) return callServerFunction(functions, name, input, codec);
-      return request.batch
-        ? batch({ name, input, signal, codec })
-        : sendQuery(name, input, request);
+      return runAttempts(limits(request, true), (signal) =>
+        // The calls of a batch share their headers.
+        request.batch && !request.headers
+          ? batch({ name, input, signal, codec })
+          : sendQuery(name, input, { ...request, signal }),
+      );
     },
     onAffects(listener) {
       listeners.add(listener);

@@ -69,6 +69,15 @@ pub(crate) enum Diagnostic {
         reason: AffectedReason,
     },
     #[error(
+        "{function} has pages with the cursors `{cursor}` and `{next}`, which must be an argument of \
+         a query and a member of its output: correct the names"
+    )]
+    Pages {
+        function: ItemRef,
+        cursor: String,
+        next: String,
+    },
+    #[error(
         "{function} returns the error `{name}`, which is not in the manifest: add it to `errors`"
     )]
     UnknownError { function: ItemRef, name: String },

@@ -31,6 +31,9 @@ pub struct Function {
     /// The queries and contexts that the function invalidates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub affects: Vec<Affected>,
+    /// The cursors of a query with pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Pages>,
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
@@ -73,6 +76,18 @@ impl Affected {
             Self::Call(call) => &call.query,
         }
     }
+}
+
+/// The cursors of a query that returns its results in pages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Pages {
+    /// The argument that takes the cursor, which is absent for the first page.
+    pub cursor: String,
+    /// The member of the output with the cursor of the next page, which is absent or null on the last
+    /// page.
+    pub next: String,
 }
 
 /// The kind of a function.

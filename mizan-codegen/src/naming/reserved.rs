@@ -16,16 +16,22 @@ pub(crate) const CLIENT_EXPORTS: [&str; 8] = [
 ];
 
 /// The exports of the runtime in `index.ts` of every client.
-pub(crate) const RUNTIME_EXPORTS: [&str; 9] = [
+pub(crate) const RUNTIME_EXPORTS: [&str; 15] = [
     "ApiOptions",
     "CallError",
     "CallOptions",
     "ClientCode",
     "Failure",
     "Mutation",
+    "MutationCallOptions",
+    "PagedQuery",
     "Query",
     "Result",
+    "RetryPolicy",
     "createQueryClient",
+    "optimistic",
+    "retry",
+    "update",
 ];
 
 /// The additional exports of a client with channels, from generated files and from the runtime.

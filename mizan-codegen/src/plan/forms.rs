@@ -6,7 +6,7 @@ use super::planner::Planner;
 use crate::diagnostic::{Diagnostic, ItemRef};
 use crate::manifest::{self, FunctionKind, Widget};
 use crate::naming;
-use crate::schema::{Literal, Type};
+use crate::schema::{Literal, TemporalClass, Type};
 
 /// The functions of each form in the client, as the parts of their wire names after the form's
 /// name.
@@ -248,6 +248,12 @@ impl FieldReader<'_> {
 fn field_value(ty: &Type) -> FieldValue {
     match ty {
         Type::Number(_) | Type::Literal(Literal::Number(_)) => FieldValue::Number,
+        Type::BigInt(_) => FieldValue::BigInt,
+        Type::Temporal(value) => match value.class {
+            TemporalClass::Text => FieldValue::Text,
+            TemporalClass::Date => FieldValue::Date,
+            TemporalClass::Temporal => FieldValue::Temporal(value.kind.name()),
+        },
         Type::Boolean | Type::Literal(Literal::Boolean(_)) => FieldValue::Boolean,
         Type::Union(members) => members
             .first()

@@ -29,6 +29,9 @@ impl<'m> Planner<'m> {
             .map(|function| self.function(function, types))
             .collect();
         self.check_affects(&functions, types);
+        for function in &functions {
+            self.check_pages(function, types);
+        }
         functions
     }
 
@@ -72,6 +75,11 @@ impl<'m> Planner<'m> {
             .or_else(|| {
                 self.registry
                     .export(&format!("use{component}"), item.clone())
+            })
+            .or_else(|| {
+                function.pages.as_ref()?;
+                self.registry
+                    .export(&format!("useInfinite{component}"), item.clone())
             })
             .or_else(|| match function.kind {
                 FunctionKind::LocalContext => {
@@ -128,6 +136,24 @@ impl<'m> Planner<'m> {
                     });
                 }
             }
+        }
+    }
+
+    /// Reports cursors that are not members of the input and the output.
+    fn check_pages(&mut self, function: &Function<'_>, types: &Definitions) {
+        let Some(pages) = &function.manifest.pages else {
+            return;
+        };
+        let input = function.input.as_ref();
+        let has_cursor =
+            input.is_some_and(|input| types.property(&input.ty, &pages.cursor).is_some());
+        let has_next = types.property(&function.output, &pages.next).is_some();
+        if function.manifest.kind != FunctionKind::Query || !has_cursor || !has_next {
+            self.diagnostics.push(Diagnostic::Pages {
+                function: ItemRef::function(function.manifest),
+                cursor: pages.cursor.clone(),
+                next: pages.next.clone(),
+            });
         }
     }
 

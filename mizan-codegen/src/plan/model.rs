@@ -105,12 +105,17 @@ pub(crate) struct Field<'m> {
     pub(crate) item: Option<Box<Field<'m>>>,
 }
 
-/// The type of a field's value on the wire.
+/// The type of a field's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldValue {
     Text,
     Number,
+    BigInt,
     Boolean,
+    /// A moment, as a `Date`.
+    Date,
+    /// A value of this class of `Temporal`.
+    Temporal(&'static str),
 }
 
 /// A list of rows in a form.

@@ -50,15 +50,21 @@ fn imports(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
             .any(|function| is_wanted(function.manifest.kind))
     };
     let has_mutations = has(|kind| kind == FunctionKind::Mutation);
-    let has_queries = has(|kind| kind != FunctionKind::Mutation);
+    let is_paged = |function: &&Function<'_>| function.manifest.pages.is_some();
+    let has_pages = plan.functions.iter().any(|function| is_paged(&function));
+    let has_queries = plan
+        .all_functions()
+        .any(|function| function.manifest.kind != FunctionKind::Mutation && !is_paged(&function));
     let names = [
         ("createTransport", true),
         ("mutation", has_mutations),
+        ("pagedQuery", has_pages),
         ("query", has_queries),
         ("transportOf", true),
         ("type ApiOptions", true),
         ("type Connected", true),
         ("type Mutation", has_mutations),
+        ("type PagedQuery", has_pages),
         ("type Query", has_queries),
     ];
     let names = names
@@ -148,21 +154,23 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
 }
 
 fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
-    let open = match function.manifest.kind {
-        FunctionKind::Mutation => "Mutation<",
-        FunctionKind::Query | FunctionKind::GlobalContext | FunctionKind::LocalContext => "Query<",
+    let mut arguments = vec![
+        input_type(function),
+        output_type(function),
+        error_type(function),
+    ];
+    let open = match (function.manifest.kind, &function.manifest.pages) {
+        (FunctionKind::Mutation, _) => "Mutation<",
+        (_, Some(pages)) => {
+            arguments.push(text(literal::string(&pages.cursor)));
+            "PagedQuery<"
+        }
+        (_, None) => "Query<",
     };
     Document::concat(vec![
         comment(docs),
         text(format!("readonly {name}: ")),
-        type_arguments(
-            open,
-            [
-                input_type(function),
-                output_type(function),
-                error_type(function),
-            ],
-        ),
+        type_arguments(open, arguments),
         text(";"),
     ])
 }
@@ -196,14 +204,20 @@ fn constructions(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
 
 fn construction(name: &str, function: &Function<'_>, codecs: &Codecs<'_>) -> Document {
     let is_true = |name: &str| (name.to_owned(), Expression::atom("true"));
-    let (create, mut options) = match function.manifest.kind {
-        FunctionKind::Mutation => ("mutation", Vec::new()),
-        FunctionKind::Query | FunctionKind::LocalContext if function.uses_post => {
+    let (create, mut options) = match (function.manifest.kind, &function.manifest.pages) {
+        (_, Some(pages)) => (
+            "pagedQuery",
+            [("cursor", &pages.cursor), ("next", &pages.next)]
+                .map(|(name, value)| (name.to_owned(), Expression::String(value.clone())))
+                .to_vec(),
+        ),
+        (FunctionKind::Mutation, _) => ("mutation", Vec::new()),
+        (FunctionKind::Query | FunctionKind::LocalContext, _) if function.uses_post => {
             ("query", vec![is_true("post")])
         }
-        FunctionKind::Query | FunctionKind::LocalContext => ("query", Vec::new()),
+        (FunctionKind::Query | FunctionKind::LocalContext, _) => ("query", Vec::new()),
         // All global contexts are fetched in one request.
-        FunctionKind::GlobalContext => ("query", vec![is_true("batch")]),
+        (FunctionKind::GlobalContext, _) => ("query", vec![is_true("batch")]),
     };
     options.extend(codecs.of_function(function));
     let mut arguments = vec![
@@ -226,7 +240,7 @@ pub(super) fn has_functions(codec: &[(String, Expression)]) -> bool {
 }
 
 /// A block with one member per line between `open` and `close`.
-fn block(
+pub(super) fn block(
     open: impl Into<std::borrow::Cow<'static, str>>,
     members: Vec<Document>,
     close: &'static str,

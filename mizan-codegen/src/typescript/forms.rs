@@ -10,6 +10,7 @@ use super::printing::{
     union_after_operator, without_docs,
 };
 use crate::manifest::{RowLimits, Widget};
+use crate::options::Dates;
 use crate::plan::{Field, FieldValue, Form, FormList, Plan};
 use crate::schema::Docs;
 
@@ -31,13 +32,21 @@ export type {
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
-  return <runtime.AutoFormOf {...props} api={useApi()} />;
+  return <runtime.AutoFormOf props={props} api={useApi()} />;
 }
 "#;
 
 pub(super) fn print(plan: &Plan<'_>) -> String {
     let outputs = plan.forms.iter().map(|form| &form.submit.output);
-    let imports = TypeImports::of(outputs).statements(plan.dates);
+    let mut uses = TypeImports::of(outputs);
+    let has_temporal = plan.forms.iter().any(|form| has_temporal(&form.fields));
+    let mut imports = String::new();
+    if has_temporal && plan.dates == Dates::TemporalPolyfill {
+        // The definitions refer to the classes, not only to their types.
+        uses.temporal = false;
+        imports.push_str("import { Temporal } from \"temporal-polyfill\";\n");
+    }
+    imports.push_str(&uses.statements(plan.dates));
     let mut file = HEAD.replacen(
         "import * as runtime",
         &format!("{imports}import * as runtime"),
@@ -52,6 +61,15 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     file
 }
 
+fn has_temporal(fields: &[Field<'_>]) -> bool {
+    fields.iter().any(|field| {
+        let item = field.item.as_deref().map_or(&[][..], std::slice::from_ref);
+        matches!(field.value, FieldValue::Temporal(_))
+            || has_temporal(&field.fields)
+            || has_temporal(item)
+    })
+}
+
 fn types(form: &Form<'_>) -> Document {
     let submit = &form.submit;
     let paths = form.paths.iter().map(|path| without_docs(path_type(path)));
@@ -59,6 +77,7 @@ fn types(form: &Form<'_>) -> Document {
         member("input", input_type(submit)),
         member("output", output_type(submit)),
         member("error", error_type(submit)),
+        member("params", input_type(&form.state)),
         Document::concat(vec![
             text("field:"),
             alternatives_or_never(paths),
@@ -189,7 +208,7 @@ fn field(field: &Field<'_>) -> Expression {
     let number = |number: Option<u64>| number.map(|number| Expression::atom(number.to_string()));
     let choices = (!manifest.choices.is_empty()).then(|| {
         let choices = manifest.choices.iter().map(|choice| {
-            let value = json(&choice.value);
+            let value = value_of(field, &choice.value);
             object(vec![("value", value), ("label", string(&choice.label))])
         });
         Expression::Array(choices.collect())
@@ -208,7 +227,14 @@ fn field(field: &Field<'_>) -> Expression {
     let value = match field.value {
         FieldValue::Text => None,
         FieldValue::Number => Some(string("number")),
+        FieldValue::BigInt => Some(string("bigint")),
+        FieldValue::Date => Some(string("date")),
+        FieldValue::Temporal(_) => Some(string("temporal")),
         FieldValue::Boolean => Some(string("boolean")),
+    };
+    let class = match field.value {
+        FieldValue::Temporal(class) => Some(Expression::atom(format!("Temporal.{class}"))),
+        _ => None,
     };
     let label = Some(&manifest.label).filter(|label| !label.is_empty());
     let inner = (!field.fields.is_empty()).then(|| fields(&field.fields));
@@ -222,12 +248,19 @@ fn field(field: &Field<'_>) -> Expression {
         ("required", flag(manifest.required)),
         ("nullable", flag(field.is_nullable)),
         ("type", value),
-        ("initial", manifest.initial.as_ref().map(json)),
+        ("temporal", class),
+        (
+            "initial",
+            manifest
+                .initial
+                .as_ref()
+                .map(|initial| value_of(field, initial)),
+        ),
         ("choices", choices),
         ("autocomplete", words(&manifest.autocomplete)),
         ("rows", number(manifest.rows.map(u64::from))),
-        ("min", manifest.min.as_ref().map(json)),
-        ("max", manifest.max.as_ref().map(json)),
+        ("min", manifest.min.as_ref().map(bound)),
+        ("max", manifest.max.as_ref().map(bound)),
         ("step", manifest.step.as_ref().map(json)),
         ("minLength", number(manifest.min_length)),
         ("maxLength", number(manifest.max_length)),
@@ -239,6 +272,29 @@ fn field(field: &Field<'_>) -> Expression {
         ("fields", inner),
         ("item", field.item.as_ref().map(|item| self::field(item))),
     ]))
+}
+
+/// A value of a field.
+fn value_of(field: &Field<'_>, value: &JsonValue) -> Expression {
+    match (field.value, value) {
+        (FieldValue::BigInt, JsonValue::Number(number)) => Expression::atom(format!("{number}n")),
+        _ => json(value),
+    }
+}
+
+/// A bound of a control. A number that JavaScript would round is a text, as in HTML.
+fn bound(value: &JsonValue) -> Expression {
+    const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+    match value {
+        JsonValue::Number(number)
+            if number.is_i64()
+                && number.as_i64().unwrap_or_default().unsigned_abs() > MAX_SAFE_INTEGER
+                || number.as_u64().unwrap_or_default() > MAX_SAFE_INTEGER =>
+        {
+            string(&number.to_string())
+        }
+        _ => json(value),
+    }
 }
 
 fn present<const N: usize>(members: [(&str, Option<Expression>); N]) -> Vec<(&str, Expression)> {
@@ -289,20 +345,23 @@ fn hook(form: &Form<'_>) -> Document {
         "Returns the state and the components of the form `{}`. Suspends until its state is loaded.",
         manifest.name
     );
-    let parameter = text(format!("options?: runtime.FormOptions<{component}Types>"));
+    let options = text(format!("options?: runtime.FormOptions<{component}Types>"));
+    let params = form.state.input.is_some().then(|| {
+        let ty = input_type(&form.state);
+        Document::concat(vec![text("params: "), ty])
+    });
+    let mut arguments = vec![text(constant.clone()), text("useApi()"), text("options")];
+    arguments.extend(params.is_some().then(|| text("params")));
+    let parameters: Vec<_> = params.into_iter().chain([options]).collect();
     Document::concat(vec![
         comment(&Docs::from(docs.as_str())),
         text(format!("export function use{component}")),
-        Document::list("(", [parameter], ")"),
+        Document::list("(", parameters, ")"),
         text(format!(": runtime.Form<{component}Types> {{")),
         Document::indent(vec![
             Document::HardLine,
             text("return "),
-            Document::list(
-                "runtime.useFormOf(",
-                [text(constant.clone()), text("useApi()"), text("options")],
-                ")",
-            ),
+            Document::list("runtime.useFormOf(", arguments, ")"),
             text(";"),
         ]),
         Document::HardLine,

@@ -5,6 +5,7 @@ mod client;
 mod codecs;
 mod forms;
 pub(crate) mod index;
+mod mock;
 mod page;
 mod printing;
 mod react;
@@ -52,6 +53,7 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
         }
     }
     add("page.ts", page::FILE);
+    add("mock.ts", &mock::print(plan, &codecs));
     for (path, contents) in runtime::COMMON_FILES {
         add(path, contents);
     }

@@ -2,7 +2,7 @@
 
 use super::client::{docs, error_type, input_type, output_type};
 use super::printing::{Document, TypeImports, assignment, comment, literal, text, type_arguments};
-use crate::manifest::FunctionKind;
+use crate::manifest::{FunctionKind, Pages};
 use crate::plan::{Function, Plan};
 use crate::schema::Docs;
 
@@ -17,6 +17,9 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
             FunctionKind::LocalContext => local_context(function),
         };
         file.push_str(&hook.print());
+        if let Some(pages) = &function.manifest.pages {
+            file.push_str(&infinite_query_hook(function, pages).print());
+        }
     }
     file
 }
@@ -150,6 +153,45 @@ fn query_hook(function: &Function<'_>) -> Document {
     )
 }
 
+fn infinite_query_hook(function: &Function<'_>, pages: &Pages) -> Document {
+    let cursor = text(literal::string(&pages.cursor));
+    let generics = |name| {
+        type_arguments(
+            name,
+            [
+                input_type(function),
+                output_type(function),
+                error_type(function),
+                cursor.clone(),
+            ],
+        )
+    };
+    let parameters = vec![
+        Document::concat(vec![
+            text("input: "),
+            type_arguments(
+                "runtime.PagesInput<",
+                [input_type(function), cursor.clone()],
+            ),
+        ]),
+        Document::concat(vec![
+            text("options?: "),
+            generics("runtime.InfiniteHookOptions<"),
+        ]),
+    ];
+    named_hook(
+        &format!("useInfinite{}", function.component),
+        function,
+        parameters,
+        generics("runtime.InfiniteHookResult<"),
+        Document::list(
+            "runtime.useInfiniteQueryOf(",
+            [member(function), text("input"), text("options")],
+            ")",
+        ),
+    )
+}
+
 fn global_context_hook(function: &Function<'_>) -> Document {
     hook(
         function,
@@ -254,10 +296,21 @@ fn hook(
     returned: Document,
     call: Document,
 ) -> Document {
+    let name = format!("use{}", function.component);
+    named_hook(&name, function, parameters, returned, call)
+}
+
+fn named_hook(
+    name: &str,
+    function: &Function<'_>,
+    parameters: Vec<Document>,
+    returned: Document,
+    call: Document,
+) -> Document {
     Document::concat(vec![
         Document::HardLine,
         comment(&docs(function, function.manifest.docs.as_deref())),
-        text(format!("export function use{}", function.component)),
+        text(format!("export function {name}")),
         Document::list("(", parameters, ")"),
         text(": "),
         returned,

@@ -10,14 +10,19 @@ macro_rules! files {
 /// The files of every client.
 pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/codecs/brands.ts",
+    "runtime/codecs/bytes.ts",
+    "runtime/mock/mock.ts",
     "runtime/react/hooks.ts",
     "runtime/react/hydratePage.ts",
     "runtime/react/hydration.ts",
     "runtime/react/index.ts",
+    "runtime/react/infiniteHooks.ts",
     "runtime/react/localContext.tsx",
+    "runtime/react/optimistic.ts",
     "runtime/react/pageRecovery.ts",
     "runtime/react/provider.tsx",
     "runtime/react/queryClient.ts",
+    "runtime/transport/attempts.ts",
     "runtime/transport/batch.ts",
     "runtime/transport/codec.ts",
     "runtime/transport/crossTab.ts",
@@ -27,7 +32,9 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/transport/invalidation.ts",
     "runtime/transport/json.ts",
     "runtime/transport/multipart.ts",
+    "runtime/transport/pages.ts",
     "runtime/transport/response.ts",
+    "runtime/transport/retry.ts",
     "runtime/transport/serverRendering.ts",
     "runtime/transport/transport.ts",
     "runtime/validation/checks.ts",
@@ -40,7 +47,6 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
 
 /// The files that only clients with conversions include.
 pub(super) const CODEC_FILES: &[(&str, &str)] = files![
-    "runtime/codecs/bytes.ts",
     "runtime/codecs/dates.ts",
     "runtime/codecs/index.ts",
     "runtime/codecs/integers.ts",
@@ -71,16 +77,19 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
     "runtime/forms/inputProps.ts",
     "runtime/forms/list.tsx",
     "runtime/forms/liveValidation.ts",
+    "runtime/forms/moments.ts",
     "runtime/forms/options.ts",
     "runtime/forms/parts.tsx",
     "runtime/forms/renderedFields.ts",
     "runtime/forms/serverErrors.ts",
+    "runtime/forms/stateQuery.ts",
     "runtime/forms/store.ts",
     "runtime/forms/submissionToken.ts",
     "runtime/forms/submit.ts",
     "runtime/forms/uploadProgress.ts",
     "runtime/forms/useForm.ts",
     "runtime/forms/values.ts",
+    "runtime/forms/wire.ts",
 ];
 
 /// The files that only clients with channels include.
@@ -103,7 +112,7 @@ pub(super) const CHANNEL_FILES: &[(&str, &str)] = files![
 ];
 
 /// Codes of failures that the client itself detects: `ClientCode` in `transport/error.ts`.
-pub(crate) const CLIENT_CODES: [&str; 3] = ["network", "aborted", "unreadable_reply"];
+pub(crate) const CLIENT_CODES: [&str; 4] = ["network", "aborted", "timeout", "unreadable_reply"];
 
 /// Members that every error has: the members of `CallError` in `transport/error.ts`.
 pub(crate) const ERROR_MEMBERS: [&str; 10] = [

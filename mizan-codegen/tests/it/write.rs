@@ -40,7 +40,10 @@ fn writes_only_changed_files() {
     assert_eq!(again, WriteSummary::default());
 
     let other = write(&client(r#"{"type":"boolean"}"#), folder.path()).unwrap();
-    assert_eq!(other.written, ["client.ts", "manifest.json", "react.tsx"]);
+    assert_eq!(
+        other.written,
+        ["client.ts", "manifest.json", "mock.ts", "react.tsx"]
+    );
     assert_eq!(modified(folder.path(), "types.ts"), before);
     let leftovers: Vec<_> = fs::read_dir(folder.path())
         .unwrap()

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::dispatch::{CallReply, dispatch};
-use super::{Affected, FunctionKind, ServerFunction, Source};
+use super::{Affected, FunctionKind, Pages, ServerFunction, Source};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error, ErrorDeclaration};
 use crate::policy::Policy;
@@ -24,6 +24,7 @@ pub struct FunctionEntry {
     pub(crate) kind: FunctionKind,
     pub(crate) policy: Policy,
     pub(crate) affects: &'static [Affected],
+    pub(crate) pages: Option<Pages>,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -42,6 +43,7 @@ impl FunctionEntry {
             kind: F::KIND,
             policy: F::POLICY,
             affects: F::AFFECTS,
+            pages: F::PAGES,
             docs: F::DOCS,
             source: F::SOURCE,
             registered_at,

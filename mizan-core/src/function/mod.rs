@@ -4,6 +4,7 @@ mod affected;
 mod call_error;
 mod dispatch;
 mod entry;
+mod pages;
 mod source;
 mod wire;
 
@@ -13,6 +14,7 @@ pub use self::affected::Affected;
 pub use self::call_error::CallError;
 pub use self::dispatch::CallReply;
 pub use self::entry::FunctionEntry;
+pub use self::pages::Pages;
 pub use self::source::Source;
 pub use self::wire::{Input, Output};
 use crate::cx::Cx;
@@ -61,6 +63,8 @@ pub trait ServerFunction: Input {
     const POLICY: Policy = Policy::Unspecified;
     /// The queries and contexts that a successful call invalidates.
     const AFFECTS: &'static [Affected] = &[];
+    /// The cursors of a query that returns its results in pages.
+    const PAGES: Option<Pages> = None;
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.

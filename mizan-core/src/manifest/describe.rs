@@ -150,6 +150,9 @@ fn describe_function(
         let affects: Vec<_> = function.affects.iter().map(describe_affected).collect();
         entry["affects"] = json!(affects);
     }
+    if let Some(pages) = function.pages {
+        entry["pages"] = json!({ "cursor": pages.cursor(), "next": pages.next() });
+    }
     add_docs_and_source(&mut entry, function.docs, function.source);
     entry
 }

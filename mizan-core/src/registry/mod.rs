@@ -3,6 +3,8 @@
 mod affects;
 mod build_error;
 mod checks;
+mod pages;
+mod schemas;
 
 use std::fmt;
 use std::panic::Location;
@@ -175,6 +177,7 @@ impl Registry {
         }
         let manifest = manifest::describe(&self.functions, &self.forms, &self.channels, problems);
         affects::check_affects(&self.functions, &manifest.as_json()["functions"], problems);
+        pages::check_pages(&self.functions, manifest.as_json(), problems);
         manifest
     }
 }

@@ -15,6 +15,7 @@ mod errors;
 mod foreign_types;
 mod forms;
 mod manifest;
+mod pages;
 mod policies;
 mod registry;
 mod report;

@@ -34,6 +34,7 @@ use proc_macro::TokenStream;
 /// | `choices("de" = "Germany", ..)` | the accepted values with their labels |
 /// | `choices = path` | an `async fn path(cx: &Cx) -> Result<Vec<Choice>, Error>` that returns the choices |
 /// | `order = 1` | the position; fields without `order` have 0 |
+/// | `param` | the page of the form sets the value, such as the id of the object that the form edits; see `Form::Params` |
 /// | `server_only` | the client neither sees nor sends the field; its value comes from `initial` |
 /// | `disabled` | the field is displayed but not submitted; its value comes from `initial` |
 /// | `blank` | allows empty text in a required field |

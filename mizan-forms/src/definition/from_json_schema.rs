@@ -127,6 +127,16 @@ impl SchemaReader {
         sort_by_declaration(&mut choices, declared);
         let format = format(&schema, declared.widget);
         let kind = self.kind(&schema, &choices, format, declared, path);
+        let is_scalar = matches!(
+            kind,
+            FieldKind::Text | FieldKind::Number { .. } | FieldKind::Bool | FieldKind::Choice
+        );
+        if declared.param && !is_scalar {
+            self.reject(
+                path,
+                "is a param, and must be a text, a number, a bool or an enum without data",
+            );
+        }
         if !declared.server_only {
             self.reject_undrawable(&kind, &schema, declared, path);
         }

@@ -59,9 +59,9 @@ impl Entry {
     }
 }
 
-/// Describes the fields that clients see.
+/// Describes the fields for which a client has controls.
 pub(super) fn describe_fields(fields: &[Field]) -> Value {
-    let visible = fields.iter().filter(|field| !field.declared.server_only);
+    let visible = fields.iter().filter(|field| field.is_drawn());
     visible.map(describe_field).collect()
 }
 

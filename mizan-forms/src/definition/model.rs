@@ -99,6 +99,11 @@ impl FormDefinition {
         self.fields.iter().filter(|field| field.is_server_set())
     }
 
+    /// Returns the fields that are params.
+    pub(crate) fn param_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.declared.param)
+    }
+
     /// Returns the field at `path`. `*` matches the index of any row.
     pub(crate) fn field(&self, path: &str) -> Option<&Field> {
         find_field(&self.fields, path)
@@ -109,6 +114,11 @@ impl Field {
     /// Returns true if the server sets the value and rejects a value from a client.
     pub(crate) fn is_server_set(&self) -> bool {
         self.declared.server_only || self.declared.disabled
+    }
+
+    /// Returns true if the client has a control for the field.
+    pub(crate) fn is_drawn(&self) -> bool {
+        !self.declared.server_only && !self.declared.param
     }
 
     /// Returns true if a submitted value must not be sent back to the client.
@@ -195,7 +205,7 @@ pub(crate) fn dynamic_choices(fields: &[Field]) -> Vec<(String, LoadChoices)> {
 }
 
 fn add_dynamic_choices(fields: &[Field], prefix: &str, found: &mut Vec<(String, LoadChoices)>) {
-    for field in fields.iter().filter(|field| !field.declared.server_only) {
+    for field in fields.iter().filter(|field| field.is_drawn()) {
         let path = format!("{prefix}{}", field.name);
         if let Some(load) = field.dynamic_choices() {
             found.push((path.clone(), load));

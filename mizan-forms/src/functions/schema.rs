@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
+use mizan_core::error::FieldErrors;
 use mizan_core::function::{FunctionKind, Source};
-use mizan_core::{Cx, Error, Policy, ServerFunction};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::state::{FormState, form_state};
-use crate::FormHandler;
 use crate::definition::encoded_definition;
+use crate::params::CallParams;
+use crate::{Form, FormHandler, NoParams};
 
 /// The definition and the state of a form: everything that a client needs to render it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -79,17 +80,29 @@ pub struct FormSchema {
 ///     Ok(())
 /// }
 /// ```
-pub struct SchemaQuery<F>(PhantomData<fn() -> F>);
+pub struct SchemaQuery<F: Form> {
+    params: CallParams<F>,
+}
 
-impl<F> SchemaQuery<F> {
-    /// Creates a call of the query.
+impl<F: Form<Params = NoParams>> SchemaQuery<F> {
+    /// Creates a call of the query for a form without params.
     #[must_use]
     pub fn new() -> Self {
-        Self(PhantomData)
+        Self::with_params(&Value::Null)
     }
 }
 
-impl<F> Default for SchemaQuery<F> {
+impl<F: Form> SchemaQuery<F> {
+    /// Creates a call of the query with the params of the form, as the JSON that a client sends.
+    #[must_use]
+    pub fn with_params(params: &Value) -> Self {
+        Self {
+            params: CallParams::of(params),
+        }
+    }
+}
+
+impl<F: Form<Params = NoParams>> Default for SchemaQuery<F> {
     fn default() -> Self {
         Self::new()
     }
@@ -105,6 +118,14 @@ impl<F: FormHandler> ServerFunction for SchemaQuery<F> {
         "Returns the title, the fields and the JSON Schema of the form, and its state.";
     const SOURCE: Option<Source> = F::SOURCE;
 
+    fn validate(&self) -> Result<(), FieldErrors> {
+        self.params.validate()
+    }
+
+    async fn authorize(&self, cx: &Cx) -> Decision {
+        self.params.authorize(cx).await
+    }
+
     async fn call(self, cx: &Cx) -> Result<FormSchema, Error> {
         let definition = F::definition();
         let encoded = encoded_definition::<F>();
@@ -115,17 +136,14 @@ impl<F: FormHandler> ServerFunction for SchemaQuery<F> {
             redirect: definition.redirect,
             fields: &encoded.fields,
             json_schema: &encoded.json_schema,
-            state: form_state::<F>(cx).await?,
+            state: form_state(cx, &self.params).await?,
         })
     }
 }
 
-impl<'de, F> Deserialize<'de> for SchemaQuery<F> {
+impl<'de, F: Form> Deserialize<'de> for SchemaQuery<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct NoInput {}
-        NoInput::deserialize(deserializer).map(|NoInput {}| Self::new())
+        CallParams::deserialize(deserializer).map(|params| Self { params })
     }
 }
 
@@ -134,8 +152,8 @@ impl<F: FormHandler> JsonSchema for SchemaQuery<F> {
         F::SCHEMA.into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "additionalProperties": false })
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        CallParams::<F>::schema(schemas)
     }
 }
 

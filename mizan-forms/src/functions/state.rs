@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
 
 use mizan_core::adapter::FormPost;
 use mizan_core::error::FieldErrors;
 use mizan_core::function::{FunctionKind, Source};
-use mizan_core::{Cx, Error, Policy, ServerFunction};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::definition::{Field, dynamic_choices, retain_displayable};
-use crate::{Choice, FormHandler};
+use crate::params::CallParams;
+use crate::{Choice, Form, FormHandler, NoParams};
 
 /// The state with which a form is displayed, initially or again after a failed post.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -43,7 +43,7 @@ pub struct FormState {
 /// ```
 /// use mizan_core::{BuildError, Cx, Error, Principal, Registry};
 /// use mizan_forms::functions::StateQuery;
-/// use mizan_forms::{Form, FormHandler, InitialValues, RegisterForm};
+/// use mizan_forms::{Form, FormHandler, InitialValues, NoParams, RegisterForm};
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;
 /// use validator::Validate;
@@ -58,7 +58,7 @@ pub struct FormState {
 ///     type Output = ();
 ///     type Error = Error;
 ///
-///     async fn initial(_: &Cx) -> Result<InitialValues, Error> {
+///     async fn initial(_: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
 ///         Ok(InitialValues::new().set("text", "Dear team,"))
 ///     }
 ///
@@ -75,17 +75,29 @@ pub struct FormState {
 ///     Ok(())
 /// }
 /// ```
-pub struct StateQuery<F>(PhantomData<fn() -> F>);
+pub struct StateQuery<F: Form> {
+    params: CallParams<F>,
+}
 
-impl<F> StateQuery<F> {
-    /// Creates a call of the query.
+impl<F: Form<Params = NoParams>> StateQuery<F> {
+    /// Creates a call of the query for a form without params.
     #[must_use]
     pub fn new() -> Self {
-        Self(PhantomData)
+        Self::with_params(&Value::Null)
     }
 }
 
-impl<F> Default for StateQuery<F> {
+impl<F: Form> StateQuery<F> {
+    /// Creates a call of the query with the params of the form, as the JSON that a client sends.
+    #[must_use]
+    pub fn with_params(params: &Value) -> Self {
+        Self {
+            params: CallParams::of(params),
+        }
+    }
+}
+
+impl<F: Form<Params = NoParams>> Default for StateQuery<F> {
     fn default() -> Self {
         Self::new()
     }
@@ -101,20 +113,31 @@ impl<F: FormHandler> ServerFunction for StateQuery<F> {
         "Returns the values, the dynamic choices and the token with which the form is displayed.";
     const SOURCE: Option<Source> = F::SOURCE;
 
+    fn validate(&self) -> Result<(), FieldErrors> {
+        self.params.validate()
+    }
+
+    async fn authorize(&self, cx: &Cx) -> Decision {
+        self.params.authorize(cx).await
+    }
+
     async fn call(self, cx: &Cx) -> Result<FormState, Error> {
-        form_state::<F>(cx).await
+        form_state(cx, &self.params).await
     }
 }
 
 /// Returns the state of a form for a request.
-pub(super) async fn form_state<F: FormHandler>(cx: &Cx) -> Result<FormState, Error> {
+pub(super) async fn form_state<F: FormHandler>(
+    cx: &Cx,
+    params: &CallParams<F>,
+) -> Result<FormState, Error> {
     let post = cx.head().extensions().get::<FormPost>();
-    let post = post.filter(|post| post.form == F::NAME);
+    let post = post.filter(|post| post.form == F::NAME && params.are_in(&post.values));
     let page = cx.head().page_path().unwrap_or_default();
     let query = page.split_once('?').map_or("", |(_, query)| query);
     let token = post.and_then(|post| post.token.clone());
     Ok(FormState {
-        values: values::<F>(cx, post).await?,
+        values: values::<F>(cx, params.get()?, post).await?,
         choices: load_choices(&F::definition().fields, cx).await?,
         token: token.unwrap_or_else(|| Uuid::new_v4().to_string()),
         page: page.to_owned(),
@@ -129,11 +152,12 @@ pub(super) async fn form_state<F: FormHandler>(cx: &Cx) -> Result<FormState, Err
 /// values.
 async fn values<F: FormHandler>(
     cx: &Cx,
+    params: &F::Params,
     post: Option<&FormPost>,
 ) -> Result<Map<String, Value>, Error> {
     let fields = &F::definition().fields;
     let mut values = Map::new();
-    let mut initial = F::initial(cx).await?.0;
+    let mut initial = F::initial(cx, params).await?.0;
     for field in fields {
         let declared = || field.declared.initial.map(|initial| initial());
         if let Some(value) = initial.remove(&field.name).or_else(declared) {
@@ -154,6 +178,9 @@ async fn values<F: FormHandler>(
             values.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
+    for param in F::definition().param_fields() {
+        values.shift_remove(&param.name);
+    }
     let mut values = Value::Object(values);
     retain_displayable(fields, &mut values);
     match values {
@@ -170,12 +197,9 @@ async fn load_choices(fields: &[Field], cx: &Cx) -> Result<BTreeMap<String, Vec<
     Ok(choices)
 }
 
-impl<'de, F> Deserialize<'de> for StateQuery<F> {
+impl<'de, F: Form> Deserialize<'de> for StateQuery<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct NoInput {}
-        NoInput::deserialize(deserializer).map(|NoInput {}| Self::new())
+        CallParams::deserialize(deserializer).map(|params| Self { params })
     }
 }
 
@@ -184,8 +208,8 @@ impl<F: FormHandler> JsonSchema for StateQuery<F> {
         F::STATE.into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "additionalProperties": false })
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        CallParams::<F>::schema(schemas)
     }
 }
 

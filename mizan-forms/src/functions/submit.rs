@@ -2,36 +2,37 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
+use mizan_core::error::FieldErrors;
 use mizan_core::function::{Affected, CallError, Source};
 use mizan_core::upload::UploadField;
-use mizan_core::{Cx, Error, Policy, ServerFunction};
+use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::FormHandler;
 use crate::definition::input_schema;
+use crate::params::CallParams;
 use crate::validation::{FieldSelection, validate};
+use crate::{Form, FormHandler};
 
 /// The mutation `name.submit`, which validates the values of the form `F` and passes them to
 /// [`FormHandler::submit`].
 ///
 /// The values are JSON, as a client sends them. See
 /// [`ValidateQuery`](crate::functions::ValidateQuery) for an example.
-pub struct SubmitMutation<F> {
+pub struct SubmitMutation<F: Form> {
     values: Value,
-    form: PhantomData<fn() -> F>,
+    params: CallParams<F>,
 }
 
-impl<F> SubmitMutation<F> {
+impl<F: Form> SubmitMutation<F> {
     /// Creates a call of the mutation.
     #[must_use]
     pub fn new(values: Value) -> Self {
         Self {
+            params: CallParams::of(&values),
             values,
-            form: PhantomData,
         }
     }
 }
@@ -49,8 +50,17 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
         F::definition().uploads()
     }
 
+    fn validate(&self) -> Result<(), FieldErrors> {
+        self.params.validate()
+    }
+
+    async fn authorize(&self, cx: &Cx) -> Decision {
+        self.params.authorize(cx).await
+    }
+
     async fn call(self, cx: &Cx) -> Result<F::Output, CallError<F::Error>> {
-        let validated = validate::<F>(cx, self.values, FieldSelection::All).await?;
+        let params = self.params.get()?;
+        let validated = validate::<F>(cx, params, self.values, FieldSelection::All).await?;
         match validated.form {
             Some(form) if validated.errors.is_empty() => {
                 form.submit(cx).await.map_err(CallError::Failed)
@@ -60,7 +70,7 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
     }
 }
 
-impl<'de, F> Deserialize<'de> for SubmitMutation<F> {
+impl<'de, F: Form> Deserialize<'de> for SubmitMutation<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Value::deserialize(deserializer).map(Self::new)
     }

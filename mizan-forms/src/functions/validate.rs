@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
-use std::marker::PhantomData;
 
 use mizan_core::error::FieldErrors;
 use mizan_core::function::{FunctionKind, Source};
 use mizan_core::upload::UploadField;
-use mizan_core::{Cx, Error, Policy, ServerFunction};
+use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::FormHandler;
 use crate::definition::input_schema;
+use crate::params::{CallParams, retain_names};
 use crate::validation::{FieldSelection, validate};
+use crate::{Form, FormHandler};
 
 /// The query `name.validate`, which validates some or all values of the form `F` without submitting them.
 ///
@@ -63,10 +63,10 @@ use crate::validation::{FieldSelection, validate};
 ///     Ok(())
 /// }
 /// ```
-pub struct ValidateQuery<F> {
+pub struct ValidateQuery<F: Form> {
     values: Value,
+    params: CallParams<F>,
     fields: Option<HashSet<String>>,
-    form: PhantomData<fn() -> F>,
 }
 
 /// The error messages for the values of a form.
@@ -77,14 +77,14 @@ pub struct FormErrors {
     pub errors: FieldErrors,
 }
 
-impl<F> ValidateQuery<F> {
+impl<F: Form> ValidateQuery<F> {
     /// Creates a call of the query that validates all values.
     #[must_use]
     pub fn new(values: Value) -> Self {
         Self {
+            params: CallParams::of(&values),
             values,
             fields: None,
-            form: PhantomData,
         }
     }
 
@@ -109,18 +109,28 @@ impl<F: FormHandler> ServerFunction for ValidateQuery<F> {
         Vec::new()
     }
 
+    fn validate(&self) -> Result<(), FieldErrors> {
+        self.params.validate()
+    }
+
+    async fn authorize(&self, cx: &Cx) -> Decision {
+        self.params.authorize(cx).await
+    }
+
     async fn call(self, cx: &Cx) -> Result<FormErrors, Error> {
         let selection = self
             .fields
             .as_ref()
             .map_or(FieldSelection::All, FieldSelection::Paths);
-        let mut errors = validate::<F>(cx, self.values, selection).await?.errors;
+        let params = self.params.get()?;
+        let validated = validate::<F>(cx, params, self.values, selection).await?;
+        let mut errors = validated.errors;
         errors.retain(|path, _| path == mizan_core::error::FORM_ERRORS || selection.contains(path));
         Ok(FormErrors { errors })
     }
 }
 
-impl<'de, F> Deserialize<'de> for ValidateQuery<F> {
+impl<'de, F: Form> Deserialize<'de> for ValidateQuery<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -130,9 +140,8 @@ impl<'de, F> Deserialize<'de> for ValidateQuery<F> {
             fields: Option<HashSet<String>>,
         }
         Input::deserialize(deserializer).map(|input| Self {
-            values: Value::Object(input.values),
             fields: input.fields,
-            form: PhantomData,
+            ..Self::new(Value::Object(input.values))
         })
     }
 }
@@ -144,7 +153,11 @@ impl<F: FormHandler> JsonSchema for ValidateQuery<F> {
 
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
         let mut values = input_schema::<F>(schemas);
-        values.remove("required");
+        retain_names(&mut values, "required", |name| {
+            F::definition()
+                .param_fields()
+                .any(|field| field.name == *name)
+        });
         json_schema!({
             "type": "object",
             "properties": {

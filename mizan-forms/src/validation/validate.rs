@@ -19,10 +19,11 @@ use crate::{Choice, FormHandler};
 /// for invalid values are in [`Validated::errors`].
 pub(crate) async fn validate<F: FormHandler>(
     cx: &Cx,
+    params: &F::Params,
     mut values: Value,
     selection: FieldSelection<'_>,
 ) -> Result<Validated<F>, Error> {
-    let read_only = apply_server_values::<F>(cx, &mut values).await?;
+    let read_only = apply_server_values::<F>(cx, params, &mut values).await?;
     let mut validated = cx.uploads().decoding(|| decode_and_check::<F>(&mut values));
     // The client cannot correct a value that the server has set.
     for field in F::definition().server_set_fields() {
@@ -43,7 +44,7 @@ pub(crate) async fn validate<F: FormHandler>(
     if let Value::Object(members) = &values {
         let mut leaves = Vec::new();
         add_leaves(&F::definition().fields, members, None, &mut leaves);
-        check_leaves::<F>(cx, &leaves, selection, &mut validated.errors).await?;
+        check_leaves::<F>(cx, params, &leaves, selection, &mut validated.errors).await?;
     }
     if let Some(form) = &validated.form {
         let outcome = FormHandler::validate(form, cx).await;
@@ -56,6 +57,7 @@ pub(crate) async fn validate<F: FormHandler>(
 /// client sent.
 async fn apply_server_values<F: FormHandler>(
     cx: &Cx,
+    params: &F::Params,
     values: &mut Value,
 ) -> Result<FieldErrors, Error> {
     let mut errors = FieldErrors::new();
@@ -63,7 +65,7 @@ async fn apply_server_values<F: FormHandler>(
     let (Some(_), Value::Object(members)) = (definition.server_set_fields().next(), values) else {
         return Ok(errors);
     };
-    let mut initial = F::initial(cx).await?.0;
+    let mut initial = F::initial(cx, params).await?.0;
     for field in definition.server_set_fields() {
         if members.shift_remove(&field.name).is_some() {
             errors.insert(field.name.clone(), vec![READ_ONLY.to_owned()]);
@@ -79,6 +81,7 @@ async fn apply_server_values<F: FormHandler>(
 /// Checks the dynamic choices of the selected fields, and runs [`FormHandler::validate_field`].
 async fn check_leaves<F: FormHandler>(
     cx: &Cx,
+    params: &F::Params,
     leaves: &[Leaf<'_>],
     selection: FieldSelection<'_>,
     errors: &mut FieldErrors,
@@ -87,7 +90,8 @@ async fn check_leaves<F: FormHandler>(
     let mut loaded: Vec<(&Field, Vec<Choice>)> = Vec::new();
     for leaf in leaves {
         let is_invalid = errors.contains_key(&leaf.path) || has_errors_below(errors, &leaf.path);
-        if is_invalid || leaf.field.is_server_set() || !selection.contains(&leaf.path) {
+        let is_input = leaf.field.is_drawn() && !leaf.field.is_server_set();
+        if is_invalid || !is_input || !selection.contains(&leaf.path) {
             continue;
         }
         if let Some(load) = leaf.field.dynamic_choices() {
@@ -108,7 +112,7 @@ async fn check_leaves<F: FormHandler>(
                 continue;
             }
         }
-        let outcome = F::validate_field(cx, &leaf.path, leaf.value).await;
+        let outcome = F::validate_field(cx, params, &leaf.path, leaf.value).await;
         add_outcome(outcome, &leaf.path, errors)?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 
 use mizan_core::{App, Cx, Error, Registry};
-use mizan_forms::{Form, FormHandler, InitialValues, RegisterForm};
+use mizan_forms::{Form, FormHandler, InitialValues, NoParams, RegisterForm};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ macro_rules! form {
             type Output = ();
             type Error = Error;
 
-            async fn initial(_: &Cx) -> Result<InitialValues, Error> {
+            async fn initial(_: &Cx, _: &NoParams) -> Result<InitialValues, Error> {
                 Ok(InitialValues::new().set("value", json!({ "a": 1 })))
             }
 

@@ -1,5 +1,11 @@
 //! Patterns: which are portable, and which stand for the checks of forms.
 
+use regex_syntax::ast::parse::Parser;
+use regex_syntax::ast::{
+    AssertionKind, Ast, ClassSet, ClassSetItem, GroupKind, HexLiteralKind, Literal, LiteralKind,
+    SpecialLiteralKind,
+};
+
 /// A text that is not empty and does not consist of white space.
 pub(super) const NOT_BLANK: &str = r"\S";
 
@@ -31,43 +37,79 @@ pub(super) fn example_of(pattern: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns whether a pattern has the same syntax in Rust, in ECMAScript, which JSON Schema uses, and in
-/// the languages of most clients.
-///
-/// Rejects flags, Unicode classes, operations on classes, and the escapes of a single language.
+/// Returns whether a pattern has the same syntax in Rust, in ECMAScript with the flag `u`, which validators
+/// of JSON Schema use, and in the languages of most clients.
 pub(super) fn is_portable(pattern: &str) -> bool {
-    let mut rest = pattern;
-    let mut is_in_class = false;
-    while let Some(char) = rest.chars().next() {
-        let after = &rest[char.len_utf8()..];
-        match char {
-            '\\' => {
-                let Some(escaped) = after.chars().next() else {
-                    return false;
-                };
-                let is_known = escaped.is_ascii_punctuation() || "dDwWsSbBnrtfv".contains(escaped);
-                if !is_known {
-                    return false;
-                }
-                rest = &after[escaped.len_utf8()..];
-                continue;
-            }
-            '(' if !is_in_class && after.starts_with('?') && !after.starts_with("?:") => {
-                return false;
-            }
-            // Only Rust has nested classes, `[a[b]]` and `[[:alpha:]]`, and a literal `]` at the start.
-            '[' if is_in_class || after.starts_with(']') || after.starts_with("^]") => {
-                return false;
-            }
-            '[' => is_in_class = true,
-            ']' => is_in_class = false,
-            // The operations on classes.
-            '&' | '~' | '-' if is_in_class && after.starts_with(char) => return false,
-            _ => {}
+    Parser::new()
+        .parse(pattern)
+        .is_ok_and(|ast| is_portable_syntax(&ast))
+}
+
+fn is_portable_syntax(ast: &Ast) -> bool {
+    match ast {
+        Ast::Empty(_) | Ast::Dot(_) | Ast::ClassPerl(_) => true,
+        Ast::Literal(literal) => is_portable_literal(literal, &['{', '}', ']']),
+        Ast::Assertion(assertion) => matches!(
+            assertion.kind,
+            AssertionKind::StartLine
+                | AssertionKind::EndLine
+                | AssertionKind::WordBoundary
+                | AssertionKind::NotWordBoundary
+        ),
+        Ast::ClassBracketed(class) => match &class.kind {
+            ClassSet::Item(item) => is_portable_item(item),
+            ClassSet::BinaryOp(_) => false,
+        },
+        Ast::Repetition(repetition) => {
+            let is_atom = !matches!(
+                *repetition.ast,
+                Ast::Repetition(_) | Ast::Assertion(_) | Ast::Empty(_)
+            );
+            is_atom && is_portable_syntax(&repetition.ast)
         }
-        rest = after;
+        Ast::Group(group) => {
+            let is_plain = match &group.kind {
+                GroupKind::CaptureIndex(_) => true,
+                GroupKind::NonCapturing(flags) => flags.items.is_empty(),
+                GroupKind::CaptureName { .. } => false,
+            };
+            is_plain && is_portable_syntax(&group.ast)
+        }
+        Ast::Alternation(alternation) => alternation.asts.iter().all(is_portable_syntax),
+        Ast::Concat(concat) => concat.asts.iter().all(is_portable_syntax),
+        Ast::Flags(_) | Ast::ClassUnicode(_) => false,
     }
-    true
+}
+
+/// Returns whether an item of a class is portable. Only Rust has nested and named classes.
+fn is_portable_item(item: &ClassSetItem) -> bool {
+    // A class of Rust can begin with a literal `]`.
+    let is_literal = |literal| is_portable_literal(literal, &['[', ']']);
+    match item {
+        ClassSetItem::Empty(_) | ClassSetItem::Perl(_) => true,
+        ClassSetItem::Literal(literal) => is_literal(literal),
+        ClassSetItem::Range(range) => is_literal(&range.start) && is_literal(&range.end),
+        ClassSetItem::Union(union) => union.items.iter().all(is_portable_item),
+        ClassSetItem::Ascii(_) | ClassSetItem::Unicode(_) | ClassSetItem::Bracketed(_) => false,
+    }
+}
+
+/// Returns whether a literal is portable. `reserved` characters have to be escaped.
+fn is_portable_literal(literal: &Literal, reserved: &[char]) -> bool {
+    match &literal.kind {
+        LiteralKind::Verbatim => !reserved.contains(&literal.c),
+        LiteralKind::Meta => r"^$\.*+?()[]{}|".contains(literal.c),
+        LiteralKind::HexFixed(HexLiteralKind::X | HexLiteralKind::UnicodeShort) => true,
+        LiteralKind::Special(special) => matches!(
+            special,
+            SpecialLiteralKind::FormFeed
+                | SpecialLiteralKind::Tab
+                | SpecialLiteralKind::LineFeed
+                | SpecialLiteralKind::CarriageReturn
+                | SpecialLiteralKind::VerticalTab
+        ),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +136,10 @@ mod tests {
             "[a-z&&b]",
             "[a[b]]",
             "[]a]",
+            "^[a-z]++$",
+            "a{2}{3}",
+            "}",
+            r"\@",
             "(?P<a>b)",
             "\\",
         ] {

@@ -3,7 +3,10 @@ import { createQueryClient } from "../../react/queryClient";
 import { createApi } from "../support/api";
 import { fakeServer, json, problem } from "../support/server";
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(1);
+});
 afterEach(() => vi.useRealTimers());
 
 /** Returns the times, in seconds, at which a query is sent if each reply is `answer`. */
@@ -36,6 +39,7 @@ describe("createQueryClient", () => {
   });
 
   it("waits for the time that the server requests", async () => {
+    vi.mocked(Math.random).mockReturnValue(0);
     const limited = (): Response =>
       problem(429, "limited", {}, { "retry-after": "5" });
     expect(await attempts(limited)).toEqual([0, 5, 10, 15]);

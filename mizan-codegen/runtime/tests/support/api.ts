@@ -1,6 +1,7 @@
 import {
   createTransport,
   mutation,
+  pagedQuery,
   query,
   transportOf,
   type ApiOptions,
@@ -8,6 +9,7 @@ import {
   type Connected,
   type Failure,
   type Mutation,
+  type PagedQuery,
   type Query,
 } from "../../transport";
 
@@ -15,6 +17,7 @@ import {
 export interface Api extends Connected {
   readonly rename: Mutation<RenameInput, Post, RenameError>;
   readonly signOut: Mutation<void, null, CommonError>;
+  readonly posts: PagedQuery<PostsInput, Posts, CommonError, "after">;
   readonly post: Query<PostInput, Post, PostError>;
   readonly currentUser: Query<void, User | null, CommonError>;
   readonly settings: Query<void, Settings, CommonError>;
@@ -38,6 +41,14 @@ export interface Post {
   id: string;
   title: string;
 }
+export interface PostsInput {
+  tag: string;
+  after?: number | null;
+}
+export interface Posts {
+  titles: string[];
+  next: number | null;
+}
 export interface User {
   name: string;
 }
@@ -57,6 +68,7 @@ export function createApi(options?: ApiOptions): Api {
     [transportOf]: transport,
     rename: mutation(transport, "rename"),
     signOut: mutation(transport, "sign_out"),
+    posts: pagedQuery(transport, "posts", { cursor: "after", next: "next" }),
     post: query(transport, "post"),
     currentUser: query(transport, "current_user", { batch: true }),
     settings: query(transport, "settings", { batch: true }),

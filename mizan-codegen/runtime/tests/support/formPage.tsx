@@ -24,10 +24,14 @@ export interface FormServer {
   readonly sent: Sent[];
   /** State that the form starts with. */
   state: Partial<FormState>;
+  /** Changes the JSON of the state. */
+  stateText: (json: string) => string;
   validate: (input: Validation) => Response | Promise<Response>;
   submit: (sent: Sent) => Response | Promise<Response>;
   /** Returns the requests for a function. */
   calls(name: string): Sent[];
+  /** Returns the JSON of the requests for a function. */
+  texts(name: string): (string | undefined)[];
 }
 
 /** Input of a `validate` function. */
@@ -42,7 +46,12 @@ export function createFormServer(): FormServer {
     url.replace("/api/mizan/call/", "").replace(/\?.*/, "");
   const { fetch, sent } = fakeServer((request) => {
     if (name(request).endsWith(".state"))
-      return json(stateOf(server.state, tokens[states++] ?? "token-n"));
+      return new Response(
+        server.stateText(
+          JSON.stringify(stateOf(server.state, tokens[states++] ?? "token-n")),
+        ),
+        { headers: { "content-type": "application/json" } },
+      );
     if (name(request).endsWith(".validate"))
       return server.validate(request.body as Validation);
     return server.submit(request);
@@ -51,9 +60,11 @@ export function createFormServer(): FormServer {
     api: createApi({ fetch }),
     sent,
     state: {},
+    stateText: (json) => json,
     validate: () => json({ errors: {} }),
     submit: () => json({ sent: true }),
     calls: (wanted) => sent.filter((request) => name(request) === wanted),
+    texts: (wanted) => server.calls(wanted).map(({ text }) => text),
   };
   return server;
 }

@@ -4,6 +4,8 @@ export interface Sent {
   readonly url: string;
   readonly headers: Headers;
   readonly body: unknown;
+  /** Body as JSON. */
+  readonly text: string | undefined;
   readonly signal: AbortSignal | null;
 }
 
@@ -23,6 +25,7 @@ export function fakeServer(
         url: input instanceof Request ? input.url : input.toString(),
         headers: new Headers(init.headers),
         body: typeof init.body === "string" ? JSON.parse(init.body) : undefined,
+        text: typeof init.body === "string" ? init.body : undefined,
         signal: init.signal ?? null,
       };
       if (request.signal?.aborted) return Promise.reject(request.signal.reason);

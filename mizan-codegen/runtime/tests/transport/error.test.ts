@@ -73,6 +73,7 @@ describe("CallError", () => {
         case "internal":
         case "network":
         case "aborted":
+        case "timeout":
         case "unreadable_reply":
           return error.code;
         default:

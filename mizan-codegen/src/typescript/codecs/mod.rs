@@ -40,6 +40,8 @@ impl<'p> Codecs<'p> {
             let is_exact = codecs.is_exact(function);
             if let Some(input) = &function.input {
                 codecs.reach_name(Direction::Encode, &input.name, false);
+                // Only the mocks in `mock.ts` convert inputs from JSON.
+                codecs.reach_name(Direction::Decode, &input.name, false);
             }
             codecs.reach(Direction::Decode, &function.output, is_exact);
             for data in codecs.data_of(function) {
@@ -94,6 +96,13 @@ impl<'p> Codecs<'p> {
             members.push(("exact".to_owned(), Expression::atom("true")));
         }
         members
+    }
+
+    /// The function that converts a function's input from JSON, for `mock.ts`.
+    pub(super) fn of_mock(&self, function: &Function<'_>) -> Option<(String, Expression)> {
+        let input = function.input.as_ref()?;
+        self.converts(&input.ty, Direction::Decode, false)
+            .then(|| member("decode", &format!("decode{}", input.name)))
     }
 
     /// The members of a channel's codec in `channels.ts`.

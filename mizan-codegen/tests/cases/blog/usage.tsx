@@ -1,4 +1,12 @@
-import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import {
+  QueryClient,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useSuspenseInfiniteQuery,
+  useSuspenseQuery,
+  type InfiniteData,
+} from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { expectTypeOf } from "vitest";
 import {
@@ -7,17 +15,24 @@ import {
   MizanProvider,
   api,
   createApi,
+  optimistic,
+  retry,
+  update,
   useCurrentUser,
   useGreet,
+  useInfinitePosts,
   usePost,
   useRename,
   type CommonError,
   type Page,
   type Post,
   type PostError,
+  type PostId,
   type RenameError,
+  type RenameInput,
   type User,
 } from "./expected";
+import { createMockApi, mockError, mockResolver } from "./expected/mock";
 
 /** Every failure is there, and nothing but these. */
 export function explain(error: RenameError): string {
@@ -50,6 +65,7 @@ export function explain(error: RenameError): string {
       return error.errorId ?? error.message;
     case "network":
     case "aborted":
+    case "timeout":
     case "unreadable_reply":
       return "try again";
   }
@@ -89,6 +105,88 @@ export async function functions(): Promise<void> {
     if (error instanceof CallError)
       expectTypeOf(error.status).toEqualTypeOf<number>();
   }
+}
+
+export async function callOptions(): Promise<void> {
+  const limited = createApi({ timeout: 10_000, retry: retry({ retries: 5 }) });
+  await limited.post(
+    { id: 1 },
+    { timeout: Infinity, retry: false, headers: { "x-tenant": "a" } },
+  );
+  await limited.rename(
+    { id: 1, title: "New" },
+    { idempotencyKey: crypto.randomUUID() },
+  );
+  await limited.rename.safe({ id: 1, title: "New" }, { timeout: 1_000 });
+  // @ts-expect-error A query has no idempotency key.
+  await limited.post({ id: 1 }, { idempotencyKey: "k" });
+}
+
+export function mocks(): void {
+  createMockApi({
+    currentUser: null,
+    posts: { items: [], next: null },
+    rename: mockError("taken", { by: "Ada" }),
+    post: ({ id }) => {
+      expectTypeOf(id).toEqualTypeOf<PostId>();
+      return mockError("no_such_post");
+    },
+  });
+  // @ts-expect-error `post` has no such error.
+  createMockApi({ post: mockError("taken", { by: "Ada" }) });
+  expectTypeOf(mockResolver({}))
+    .parameter(0)
+    .toEqualTypeOf<{ readonly request: Request }>();
+}
+
+export function Pages(): ReactNode {
+  const { data, fetchNextPage, hasNextPage } = useInfinitePosts({
+    tags: ["a"],
+  });
+  expectTypeOf(data).toEqualTypeOf<
+    InfiniteData<Page, number | undefined> | undefined
+  >();
+  const options = api.posts.infiniteQueryOptions({ state: "draft" });
+  expectTypeOf(useInfiniteQuery(options).data).toEqualTypeOf<
+    InfiniteData<Page> | undefined
+  >();
+  expectTypeOf(useSuspenseInfiniteQuery(options).data).toEqualTypeOf<
+    InfiniteData<Page>
+  >();
+  void new QueryClient().infiniteQuery({ ...options, pages: 2 });
+  // @ts-expect-error The cursor is not part of the input.
+  api.posts.infiniteQueryOptions({ start: 5 });
+  // @ts-expect-error `post` has no pages.
+  api.post.infiniteQueryOptions({ id: 1 });
+  return (
+    <button disabled={!hasNextPage} onClick={() => void fetchNextPage()}>
+      {data?.pages.flatMap((page) => page.items.map(({ title }) => title))}
+    </button>
+  );
+}
+
+export function Optimistic(): ReactNode {
+  const rename = useRename({
+    ...optimistic(
+      update(
+        api.post,
+        ({ id }: RenameInput) => ({ id }),
+        (post, { title }) => ({ ...post, title }),
+      ),
+      update(
+        api.posts,
+        () => undefined,
+        (page, { id, title }: RenameInput) => ({
+          ...page,
+          items: page.items.map((post) =>
+            post.id === id ? { ...post, title } : post,
+          ),
+        }),
+      ),
+    ),
+    onSettled: () => undefined,
+  });
+  return <button onClick={() => rename.mutate({ id: 1, title: "New" })} />;
 }
 
 export function Queries(): ReactNode {

@@ -5,7 +5,9 @@ import {
   AutoForm,
   FormComponents,
   contactForm,
+  editProjectForm,
   useContactForm,
+  useEditProjectForm,
   useEverythingForm,
   type FieldProps,
 } from "./expected/forms";
@@ -59,6 +61,28 @@ export function Teams(): ReactNode {
         </form.Array>
       )}
     </form.Array>
+  );
+}
+
+export function EditProject({ id }: { readonly id: number }): ReactNode {
+  const form = useEditProjectForm({ id }, { next: "/projects/" });
+  // @ts-expect-error The form needs to know its project.
+  useEditProjectForm();
+  // @ts-expect-error The project has no such param.
+  useEditProjectForm({ id, page: 1 });
+  // @ts-expect-error The form has no params.
+  useContactForm({ id });
+  return (
+    <form.Form>
+      <form.Field name="title" />
+      {/* @ts-expect-error The page sets the param. */}
+      <form.Field name="id" />
+      <AutoForm of={editProjectForm} params={{ id }} />
+      {/* @ts-expect-error The form needs to know its project. */}
+      <AutoForm of={editProjectForm} />
+      {/* @ts-expect-error The form has no params. */}
+      <AutoForm of={contactForm} params={{ id }} />
+    </form.Form>
   );
 }
 

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, ItemFn};
 
-use super::parse::{Argument, ClientFunction, Context, Options};
+use super::parse::{Argument, ClientFunction, Context, Options, Pages};
 use super::state;
 use crate::policy::Policy;
 
@@ -118,6 +118,12 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     let options = &parsed.options;
     let kind = kind(options);
     let affects = &options.affects;
+    let pages = options.pages.as_ref().map(|Pages { cursor, next }| {
+        quote! {
+            const PAGES: ::std::option::Option<::mizan_core::function::Pages> =
+                ::std::option::Option::Some(::mizan_core::function::Pages::new(#cursor, #next));
+        }
+    });
     let policy = options
         .policy
         .as_ref()
@@ -136,6 +142,7 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
                 ::mizan_core::function::FunctionKind::#kind;
             const POLICY: ::mizan_core::Policy = #policy;
             const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
+            #pages
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);

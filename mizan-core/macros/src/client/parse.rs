@@ -8,17 +8,18 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
+use syn::token::Paren;
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, Expr, FnArg, ItemFn, Lit, LitStr, Meta, Pat, Path, Result, ReturnType, Signature,
-    Token, Type, TypeReference, parse_quote,
+    Token, Type, TypeReference, parenthesized, parse_quote,
 };
 
 use crate::encoding;
 use crate::policy::Policy;
 
 const OPTIONS: &str =
-    "the options are `query`, `auth`, `authorize`, `context`, `affects` and `input`";
+    "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -28,7 +29,14 @@ pub(crate) struct Options {
     pub(crate) authorize: Option<Path>,
     pub(crate) context: Option<Context>,
     pub(crate) affects: Vec<syntax::Affected>,
+    pub(crate) pages: Option<Pages>,
     pub(crate) input: Option<Ident>,
+}
+
+/// The argument that takes a cursor, and the member of the output with the next cursor.
+pub(crate) struct Pages {
+    pub(crate) cursor: String,
+    pub(crate) next: String,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -51,6 +59,7 @@ impl Parse for Options {
                 }
                 "context" => options.context = Some(context(input, option)?),
                 "affects" => options.affects = syntax::affects(input, option)?,
+                "pages" => options.pages = Some(pages(input, option)?),
                 "input" => options.input = Some(syntax::value(input, option, "input = Name")?),
                 _ => return Ok(false),
             }
@@ -70,8 +79,35 @@ impl Parse for Options {
                  make the function a mutation",
             ));
         }
+        if let (Some(pages), None) = (given("pages"), given("query")) {
+            return Err(syn::Error::new(
+                pages.span(),
+                "only a query has pages: write `#[client(query, pages(after = next))]`",
+            ));
+        }
         Ok(options)
     }
+}
+
+fn pages(input: ParseStream<'_>, option: &Ident) -> Result<Pages> {
+    const EXAMPLE: &str = "name the argument with the cursor and the member of the output with the \
+                           next cursor, without quotes, as in `pages(after = next)`";
+    if !input.peek(Paren) {
+        return Err(syn::Error::new(option.span(), EXAMPLE));
+    }
+    let pair;
+    parenthesized!(pair in input);
+    let error = |error: syn::Error| syn::Error::new(error.span(), EXAMPLE);
+    let cursor = pair.call(Ident::parse_any).map_err(error)?;
+    pair.parse::<Token![=]>().map_err(error)?;
+    let next = pair.call(Ident::parse_any).map_err(error)?;
+    if !pair.is_empty() {
+        return Err(pair.error(EXAMPLE));
+    }
+    Ok(Pages {
+        cursor: cursor.unraw().to_string(),
+        next: next.unraw().to_string(),
+    })
 }
 
 fn auth(input: ParseStream<'_>) -> Result<Policy> {

@@ -28,9 +28,16 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
     let attributes = fields.iter().map(|field| field.attributes(&fields));
     let (members, wrappers): (Vec<_>, Vec<_>) = fields.iter().map(FormField::member).unzip();
     let initializers = fields.iter().map(FormField::initializer);
-    let form = options.name.is_some().then(|| form_impl(input, &options));
+    let params = Params::of(input, &options, &fields)?;
+    let params_struct = params.definition(input, &options);
+    let form = options
+        .name
+        .is_some()
+        .then(|| form_impl(input, &options, &params));
 
     Ok(quote! {
+        #params_struct
+
         const _: () = {
             #[allow(unused_imports)]
             use ::mizan_forms::private::validator::Validate as _;
@@ -80,8 +87,10 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
 }
 
 /// Returns the implementation of `Form`.
-fn form_impl(input: &DeriveInput, options: &FormOptions) -> TokenStream {
+fn form_impl(input: &DeriveInput, options: &FormOptions, params: &Params<'_>) -> TokenStream {
     let name = &input.ident;
+    let params_type = params.ty();
+    let decode_params = params.decode();
     let form_name = &options.name;
     let title = match &options.title {
         Some(title) => quote!(::std::option::Option::Some(#title)),
@@ -100,6 +109,7 @@ fn form_impl(input: &DeriveInput, options: &FormOptions) -> TokenStream {
     let source = source(name);
     quote! {
         impl ::mizan_forms::Form for #name {
+            type Params = #params_type;
             const NAME: &'static str = #form_name;
             const SCHEMA: &'static str = ::std::concat!(#form_name, ".schema");
             const STATE: &'static str = ::std::concat!(#form_name, ".state");
@@ -113,11 +123,107 @@ fn form_impl(input: &DeriveInput, options: &FormOptions) -> TokenStream {
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
 
+            fn decode_params(
+                values: &::mizan_forms::private::serde_json::Value,
+                decoder: &mut ::mizan_forms::private::FieldDecoder,
+            ) -> ::std::option::Option<Self::Params> {
+                #decode_params
+            }
+
             fn definition() -> &'static ::mizan_forms::FormDefinition {
                 static DEFINITION: ::std::sync::OnceLock<::mizan_forms::FormDefinition> =
                     ::std::sync::OnceLock::new();
                 DEFINITION.get_or_init(::mizan_forms::private::define_form::<#name>)
             }
+        }
+    }
+}
+
+/// The fields of a form that are params.
+struct Params<'a> {
+    name: Ident,
+    fields: Vec<&'a FormField<'a>>,
+}
+
+impl<'a> Params<'a> {
+    fn of(input: &DeriveInput, options: &FormOptions, fields: &'a [FormField<'a>]) -> Result<Self> {
+        let fields: Vec<_> = fields
+            .iter()
+            .filter(|field| field.options.param.is_some())
+            .collect();
+        let option = fields
+            .first()
+            .and_then(|field| field.options.param.as_ref());
+        if let (Some(option), None) = (option, &options.name) {
+            return Err(syn::Error::new(
+                option.span(),
+                "only a form has params: move the field to the struct with `#[form(name = \"..\")]`",
+            ));
+        }
+        Ok(Self {
+            name: format_ident!("{}Params", input.ident),
+            fields,
+        })
+    }
+
+    fn ty(&self) -> TokenStream {
+        if self.fields.is_empty() {
+            return quote!(::mizan_forms::NoParams);
+        }
+        self.name.to_token_stream()
+    }
+
+    /// Returns the definition of the struct, if the form has params.
+    fn definition(&self, input: &DeriveInput, options: &FormOptions) -> Option<TokenStream> {
+        if self.fields.is_empty() {
+            return None;
+        }
+        let (name, visibility) = (&self.name, &input.vis);
+        let form = options.name.as_ref().map(syn::LitStr::value);
+        let docs = format!("The params of the form `{}`.", form.unwrap_or_default());
+        let fields = self.fields.iter().map(|field| {
+            let (visibility, ident, ty) = (&field.field.vis, field.ident, &field.field.ty);
+            let docs = field.field.attrs.iter();
+            let docs = docs.filter(|attribute| attribute.path().is_ident("doc"));
+            quote!(#(#docs)* #[allow(missing_docs)] #visibility #ident: #ty)
+        });
+        Some(quote! {
+            #[doc = #docs]
+            #[allow(dead_code)]
+            #visibility struct #name {
+                #(#fields),*
+            }
+        })
+    }
+
+    /// Returns the body of `Form::decode_params`.
+    fn decode(&self) -> TokenStream {
+        if self.fields.is_empty() {
+            return quote! {
+                let _ = (values, decoder);
+                ::std::option::Option::Some(::mizan_forms::NoParams)
+            };
+        }
+        let name = &self.name;
+        let idents: Vec<_> = self.fields.iter().map(|field| field.ident).collect();
+        let decoded = self.fields.iter().map(|field| {
+            let (ident, ty, wire) = (field.ident, &field.field.ty, &field.wire);
+            match &field.serde.deserialize_with {
+                Some(decode) => {
+                    quote!(let #ident = decoder.param(values, #wire, |value| #decode(value));)
+                }
+                None => quote! {
+                    let #ident = decoder.param(values, #wire, |value| {
+                        <#ty as ::mizan_forms::private::serde::Deserialize>::deserialize(value)
+                    });
+                },
+            }
+        });
+        quote! {
+            #(#decoded)*
+            ::std::option::Option::Some(#name {
+                #(#idents: #idents?),*
+            })
         }
     }
 }
@@ -249,6 +355,7 @@ impl<'a> FormField<'a> {
             }
         }
         let flags = [
+            ("param", options.param.is_some()),
             ("server_only", options.server_only),
             ("disabled", options.disabled),
             ("blank", options.blank),

@@ -7,8 +7,8 @@ use syn::token::Paren;
 use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Path, Result, Token, parenthesized};
 
 const OPTIONS: &str = "the options are `label`, `help`, `widget`, `placeholder`, `initial`, \
-                       `choices`, `order`, `autocomplete`, `server_only`, `disabled`, `blank`, \
-                       `rows`, `step`, `accept` and `max_bytes`";
+                       `choices`, `order`, `autocomplete`, `param`, `server_only`, `disabled`, \
+                       `blank`, `rows`, `step`, `accept` and `max_bytes`";
 
 const HIDDEN: &str = "write `widget = \"hidden\"` for an `<input type=\"hidden\">`, whose value the \
                       client sends, or `server_only` for a value from `initial` that the client \
@@ -52,6 +52,7 @@ pub(crate) struct FieldOptions {
     pub(crate) initial: Option<Expr>,
     pub(crate) choices: Option<Choices>,
     pub(crate) order: Option<Expr>,
+    pub(crate) param: Option<Ident>,
     pub(crate) server_only: bool,
     pub(crate) disabled: bool,
     pub(crate) blank: bool,
@@ -80,6 +81,15 @@ impl FieldOptions {
                 })?;
             }
         }
+        if let Some(param) = &options.param
+            && (options.server_only || options.disabled || options.widget.is_some())
+        {
+            return Err(syn::Error::new(
+                param.span(),
+                "a `param` comes from the page of the form, so it has no widget and is neither \
+                 `server_only` nor `disabled`",
+            ));
+        }
         if options.server_only && options.disabled {
             return Err(syn::Error::new(
                 seen[0].span(),
@@ -105,6 +115,7 @@ impl FieldOptions {
                 "initial" => self.initial = Some(value(input, option, "initial = 1")?),
                 "choices" => self.choices = Some(choices(input, option)?),
                 "order" => self.order = Some(value(input, option, "order = 1")?),
+                "param" => self.param = Some(option.clone()),
                 "server_only" => self.server_only = true,
                 "hidden" => return Err(syn::Error::new(option.span(), HIDDEN)),
                 "disabled" => self.disabled = true,

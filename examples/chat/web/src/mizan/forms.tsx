@@ -18,7 +18,7 @@ export type {
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
-  return <runtime.AutoFormOf {...props} api={useApi()} />;
+  return <runtime.AutoFormOf props={props} api={useApi()} />;
 }
 
 /** The types of the form `change_email`. */
@@ -26,6 +26,7 @@ export interface ChangeEmailFormTypes {
   input: types.ChangeEmailSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field: "email";
   rows: {};
 }
@@ -60,6 +61,7 @@ export interface ChangePasswordFormTypes {
   input: types.ChangePasswordSubmitInput;
   output: null;
   error: types.ConfirmError;
+  params: void;
   field: "password" | "new_password";
   rows: {};
 }
@@ -101,6 +103,7 @@ export interface ConfirmEmailFormTypes {
   input: types.ConfirmEmailSubmitInput;
   output: null;
   error: types.ProofError;
+  params: void;
   field: "token";
   rows: {};
 }
@@ -134,6 +137,7 @@ export interface ConfirmResetFormTypes {
   input: types.ConfirmResetSubmitInput;
   output: types.NextStep;
   error: types.ProofError;
+  params: void;
   field: "token" | "password";
   rows: {};
 }
@@ -175,6 +179,7 @@ export interface ContactFormTypes {
   input: types.ContactSubmitInput;
   output: types.Sent;
   error: types.ContactError;
+  params: void;
   field:
     | "name"
     | "email"
@@ -274,6 +279,7 @@ export interface DeleteAccountFormTypes {
   input: types.DeleteAccountSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field: "email";
   rows: {};
 }
@@ -309,6 +315,7 @@ export interface LeaveFormTypes {
   input: types.LeaveSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field: "everywhere";
   rows: {};
 }
@@ -341,6 +348,7 @@ export interface ProfileFormTypes {
   input: types.ProfileSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field: "email" | "name" | "about" | "website" | "colour" | "notify";
   rows: {};
 }
@@ -411,6 +419,7 @@ export interface ReauthenticateFormTypes {
   input: types.ReauthenticateSubmitInput;
   output: types.NextStep;
   error: types.ConfirmError;
+  params: void;
   field: "password" | "next";
   rows: {};
 }
@@ -451,6 +460,7 @@ export interface RequestResetFormTypes {
   input: types.RequestResetSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field: "email";
   rows: {};
 }
@@ -485,6 +495,7 @@ export interface SignInFormTypes {
   input: types.SignInSubmitInput;
   output: types.NextStep;
   error: types.SignInError;
+  params: void;
   field: "email" | "password" | "next";
   rows: {};
 }
@@ -532,6 +543,7 @@ export interface SignUpFormTypes {
   input: types.SignUpSubmitInput;
   output: types.NextStep;
   error: types.CommonError;
+  params: void;
   field: "email" | "password";
   rows: {};
 }
@@ -574,6 +586,7 @@ export interface VerifyCodeFormTypes {
   input: types.VerifyCodeSubmitInput;
   output: types.NextStep;
   error: types.ProofError;
+  params: void;
   field: "ticket" | "code" | "next";
   rows: {};
 }
@@ -623,6 +636,7 @@ export interface VerifyLinkFormTypes {
   input: types.VerifyLinkSubmitInput;
   output: types.NextStep;
   error: types.LinkError;
+  params: void;
   field: "token" | "password" | "next";
   rows: {};
 }

@@ -3,11 +3,13 @@
 import {
   createTransport,
   mutation,
+  pagedQuery,
   query,
   transportOf,
   type ApiOptions,
   type Connected,
   type Mutation,
+  type PagedQuery,
   type Query,
 } from "./runtime/transport";
 import type * as types from "./types";
@@ -27,7 +29,12 @@ export interface Api extends Connected {
    * Only its author can read a draft.
    */
   readonly post: Query<types.PostInput, types.Post, types.PostError>;
-  readonly posts: Query<types.PostsInput, types.Page, types.CommonError>;
+  readonly posts: PagedQuery<
+    types.PostsInput,
+    types.Page,
+    types.CommonError,
+    "start"
+  >;
   /**
    * Renames a post.
    *
@@ -54,7 +61,7 @@ export function createApi(options?: ApiOptions): Api {
     currentUser: query(transport, "current_user", { batch: true }),
     greet: query(transport, "greet"),
     post: query(transport, "post"),
-    posts: query(transport, "posts"),
+    posts: pagedQuery(transport, "posts", { cursor: "start", next: "next" }),
     rename: mutation(transport, "rename"),
     signOut: mutation(transport, "sign_out"),
   };

@@ -79,6 +79,23 @@ export function usePosts(
   return runtime.useQueryOf(useApi().posts, input, options);
 }
 
+export function useInfinitePosts(
+  input: runtime.PagesInput<types.PostsInput, "start">,
+  options?: runtime.InfiniteHookOptions<
+    types.PostsInput,
+    types.Page,
+    types.CommonError,
+    "start"
+  >,
+): runtime.InfiniteHookResult<
+  types.PostsInput,
+  types.Page,
+  types.CommonError,
+  "start"
+> {
+  return runtime.useInfiniteQueryOf(useApi().posts, input, options);
+}
+
 /**
  * Renames a post.
  *

@@ -3,6 +3,14 @@
 import * as runtime from "./runtime/codecs";
 import type * as types from "./types";
 
+export function decodeConstrainedInput(json: unknown): types.ConstrainedInput {
+  const object1 = json as {
+    when: unknown;
+  };
+  object1.when = runtime.decodeDate(object1.when, json, "when");
+  return json as types.ConstrainedInput;
+}
+
 export function encodeConstrainedInput(value: types.ConstrainedInput): unknown {
   const object1 = { ...(value as object) } as {
     when: unknown;

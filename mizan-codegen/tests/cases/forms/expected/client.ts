@@ -36,6 +36,39 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
+    /** The functions of the form `edit_project`. */
+    readonly editProject: {
+      /**
+       * Loads the initial state of the form.
+       *
+       * Policy: signed in.
+       */
+      readonly state: Query<
+        types.EditProjectStateInput,
+        types.FormState,
+        types.CommonError
+      >;
+      /**
+       * Submits the form.
+       *
+       * Policy: signed in.
+       */
+      readonly submit: Mutation<
+        types.EditProjectSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: signed in.
+       */
+      readonly validate: Query<
+        types.EditProjectValidateInput,
+        types.Validated,
+        types.CommonError
+      >;
+    };
     /** The functions of the form `everything`. */
     readonly everything: {
       /**
@@ -99,6 +132,11 @@ export function createApi(options?: ApiOptions): Api {
         state: query(transport, "contact.state"),
         submit: mutation(transport, "contact.submit"),
         validate: query(transport, "contact.validate", { post: true }),
+      },
+      editProject: {
+        state: query(transport, "edit_project.state"),
+        submit: mutation(transport, "edit_project.submit"),
+        validate: query(transport, "edit_project.validate", { post: true }),
       },
       everything: {
         state: query(transport, "everything.state"),

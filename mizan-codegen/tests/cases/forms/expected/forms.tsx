@@ -18,7 +18,7 @@ export type {
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
-  return <runtime.AutoFormOf {...props} api={useApi()} />;
+  return <runtime.AutoFormOf props={props} api={useApi()} />;
 }
 
 /** The types of the form `contact`. */
@@ -26,6 +26,7 @@ export interface ContactFormTypes {
   input: types.ContactSubmitInput;
   output: types.Sent;
   error: types.ContactError;
+  params: void;
   field:
     | "name"
     | "email"
@@ -118,11 +119,38 @@ export function useContactForm(
   return runtime.useFormOf(contactForm, useApi(), options);
 }
 
+/** The types of the form `edit_project`. */
+export interface EditProjectFormTypes {
+  input: types.EditProjectSubmitInput;
+  output: null;
+  error: types.CommonError;
+  params: types.EditProjectStateInput;
+  field: "title";
+  rows: {};
+}
+
+/** Edit a project */
+export const editProjectForm: runtime.FormDefinition<EditProjectFormTypes> = {
+  name: "edit_project",
+  title: "Edit a project",
+  fields: [{ name: "title", widget: "text", label: "Title", required: true }],
+  schema: schemas.editProjectSubmitInputSchema,
+};
+
+/** Returns the state and the components of the form `edit_project`. Suspends until its state is loaded. */
+export function useEditProjectForm(
+  params: types.EditProjectStateInput,
+  options?: runtime.FormOptions<EditProjectFormTypes>,
+): runtime.Form<EditProjectFormTypes> {
+  return runtime.useFormOf(editProjectForm, useApi(), options, params);
+}
+
 /** The types of the form `everything`. */
 export interface EverythingFormTypes {
   input: types.EverythingSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field:
     | "text"
     | "password"
@@ -345,6 +373,7 @@ export interface SignOutFormTypes {
   input: types.SignOutSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field: "everywhere";
   rows: {};
 }

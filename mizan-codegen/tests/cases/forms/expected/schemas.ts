@@ -55,6 +55,29 @@ export const contactValidateInputSchema: z.ZodType<types.ContactValidateInput> =
     }),
   );
 
+export const editProjectStateInputSchema: z.ZodType<types.EditProjectStateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      id: z.int32(),
+    }),
+  );
+
+export const editProjectSubmitInputSchema: z.ZodType<types.EditProjectSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      id: z.int32(),
+      title: z.string().check(notBlank).check(singleLine),
+    }),
+  );
+
+export const editProjectValidateInputSchema: z.ZodType<types.EditProjectValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.record(z.string(), z.unknown()),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
 export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({

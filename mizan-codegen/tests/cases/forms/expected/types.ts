@@ -45,6 +45,25 @@ export interface ContactValidateInput {
   fields?: string[] | null;
 }
 
+/** The input of `forms.editProject.state`. */
+export interface EditProjectStateInput {
+  /** The project. */
+  id: number;
+}
+
+/** The input of `forms.editProject.submit`. */
+export interface EditProjectSubmitInput {
+  /** The project. */
+  id: number;
+  title: string;
+}
+
+/** The input of `forms.editProject.validate`. */
+export interface EditProjectValidateInput {
+  values: { [key: string]: unknown };
+  fields?: string[] | null;
+}
+
 /** The input of `forms.everything.submit`. */
 export interface EverythingSubmitInput {
   text?: string;

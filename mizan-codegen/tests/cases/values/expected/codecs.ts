@@ -11,6 +11,20 @@ export function decodeDuration(json: unknown): types.Duration {
   return json as types.Duration;
 }
 
+export function decodeEchoInput(json: unknown): types.EchoInput {
+  const object1 = json as {
+    at: unknown;
+    ids: unknown;
+  };
+  object1.at = runtime.decodeDate(object1.at, json, "at");
+  const value2 = object1.ids;
+  const list3 = value2 as unknown[];
+  for (let index4 = 0; index4 < list3.length; index4 += 1) {
+    list3[index4] = runtime.decodeBigInt(list3[index4], list3, index4);
+  }
+  return json as types.EchoInput;
+}
+
 export function decodeEvent(json: unknown): types.Event {
   if (runtime.tagOf(json, "kind") === "moved") {
     const object1 = json as {
@@ -153,6 +167,14 @@ export function decodePost(json: unknown): types.Post {
   return json as types.Post;
 }
 
+export function decodePostInput(json: unknown): types.PostInput {
+  const object1 = json as {
+    id: unknown;
+  };
+  object1.id = runtime.decodeBigInt(object1.id, json, "id");
+  return json as types.PostInput;
+}
+
 export function decodeRest(json: unknown): types.Rest {
   const object1 = json as {
     at: unknown;
@@ -168,6 +190,34 @@ export function decodeRest(json: unknown): types.Rest {
     map2[key3] = runtime.decodeBigInt(value5, json, key3);
   }
   return json as types.Rest;
+}
+
+export function decodeSaveInput(json: unknown): types.SaveInput {
+  const object1 = json as {
+    post: unknown;
+    patch: unknown;
+  };
+  object1.post = decodePost(object1.post);
+  object1.patch = decodePatch(object1.patch);
+  return json as types.SaveInput;
+}
+
+export function decodeSendInput(json: unknown): types.SendInput {
+  const object1 = json as {
+    external: unknown;
+    untagged: unknown;
+    flat: unknown;
+    rest: unknown;
+    duration: unknown;
+    alias: unknown;
+  };
+  object1.external = decodeExternal(object1.external);
+  object1.untagged = decodeUntagged(object1.untagged);
+  object1.flat = decodeFlat(object1.flat);
+  object1.rest = decodeRest(object1.rest);
+  object1.duration = decodeDuration(object1.duration);
+  object1.alias = runtime.decodeBigInt(object1.alias, json, "alias");
+  return json as types.SendInput;
 }
 
 export function decodeUntagged(json: unknown): types.Untagged {

@@ -18,7 +18,7 @@ export type {
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
-  return <runtime.AutoFormOf {...props} api={useApi()} />;
+  return <runtime.AutoFormOf props={props} api={useApi()} />;
 }
 
 /** The types of the form `verdicts`. */
@@ -26,6 +26,7 @@ export interface VerdictsFormTypes {
   input: types.VerdictsSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field:
     | "text"
     | "optional_text"

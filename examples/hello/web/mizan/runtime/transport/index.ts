@@ -12,11 +12,20 @@ export {
   type CallOptions,
   type FunctionKey,
   type Mutation,
+  type MutationCallOptions,
   type MutationOptions,
   type Query,
   type QueryOptions,
+  type RequestOptions,
   type Result,
 } from "./functions";
+export {
+  pagedQuery,
+  type Cursors,
+  type InfiniteQueryOptions,
+  type PagedQuery,
+} from "./pages";
+export { retry, type RetryOptions, type RetryPolicy } from "./retry";
 export {
   createTransport,
   transportOf,

@@ -8,7 +8,7 @@ import type { LiveValidation } from "./liveValidation";
 import type { FormOptions } from "./options";
 import type { RenderedFields } from "./renderedFields";
 import type { Store } from "./store";
-import type { FieldValues } from "./values";
+import { wireValues, type FieldValues } from "./values";
 
 /** Shared state and behaviour of one form. Created once, when the form is first rendered. */
 export interface FormController {
@@ -32,6 +32,8 @@ export interface FormController {
 /** State that the parts of a form render, besides the fields' values and errors. */
 export interface FormStatus {
   readonly state: FormState;
+  /** Params with which the form was loaded. The client sends them with the values. */
+  readonly params: FieldValues;
   /** Idempotency key of the next submission. */
   readonly token: string;
   /** Page that the browser opens after a successful submission. */
@@ -50,6 +52,14 @@ export type SubmissionStatus =
       readonly progress?: number;
     }
   | { readonly phase: "succeeded" };
+
+/** Returns the values to send: the params, and the values of the fields. */
+export function valuesToSend(
+  { definition, status }: Pick<FormController, "definition" | "status">,
+  values: object,
+): FieldValues {
+  return { ...status.get().params, ...wireValues(definition.fields, values) };
+}
 
 /** Returns the id of an element of the field at `path`. */
 export function elementId(

@@ -10,6 +10,9 @@ import {
   type Messages,
 } from "./definition";
 
+import { momentError } from "./moments";
+import { isMomentField } from "./wire";
+
 /** Path under which the server reports errors of the form as a whole. */
 export const formErrorsPath = "__all__";
 
@@ -18,7 +21,7 @@ export const root = "root";
 
 /** Validates values against the form's schema. Returns the messages by path. */
 export async function validateSchema(
-  { schema }: FormDefinition,
+  { schema, fields }: FormDefinition,
   values: unknown,
 ): Promise<Record<string, string[]>> {
   const { issues = [] } = await schema["~standard"].validate(values);
@@ -28,8 +31,22 @@ export async function validateSchema(
     if (!messages.includes(issue.message)) messages.push(issue.message);
   }
   for (const [path, messages] of Object.entries(byPath))
-    if (messages.includes(requiredMessage)) byPath[path] = [requiredMessage];
+    byPath[path] = fieldMessages(fields, path, get(values, path), messages);
   return byPath;
+}
+
+/** Returns the messages of a value: a single one if it is missing, or is a text in place of a moment. */
+function fieldMessages(
+  fields: readonly FieldDefinition[],
+  path: string,
+  value: unknown,
+  messages: string[],
+): string[] {
+  if (messages.includes(requiredMessage)) return [requiredMessage];
+  const field = fieldAt(fields, path);
+  return field && isMomentField(field) && typeof value === "string"
+    ? [momentError(value)]
+    : messages;
 }
 
 /** The message for a missing value. No other message applies to it. */

@@ -3,10 +3,12 @@
 import { get, type UseFormReturn } from "react-hook-form";
 import type { Query } from "../transport/functions";
 import { extractFiles } from "../transport/multipart";
-import type { FormDefinition, Messages } from "./definition";
+import { valuesToSend, type FormController } from "./controller";
+import type { Messages } from "./definition";
 import { errorName, messagesAt, validateSchema } from "./errors";
 import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
-import { wireValues, type FieldValues } from "./values";
+import type { FieldValues } from "./values";
+import { encodeValues } from "./wire";
 
 /** Time in milliseconds between the last change of a field and its validation by the server. */
 const debounceDelay = 300;
@@ -33,7 +35,7 @@ export interface LiveValidation {
  * reply for a value that has changed since, and does not validate submitted values again.
  */
 export function createLiveValidation(
-  definition: FormDefinition,
+  form: Pick<FormController, "definition" | "status">,
   validateQuery: ValidateQuery,
   serverErrors: ServerErrors,
   rhf: Pick<
@@ -41,6 +43,7 @@ export function createLiveValidation(
     "getFieldState" | "getValues" | "trigger"
   >,
 ): LiveValidation {
+  const { definition } = form;
   const blurred = new Set<string>();
   const pending = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -48,7 +51,7 @@ export function createLiveValidation(
 
   async function validate(signal: AbortSignal): Promise<void> {
     const held = cloneValues(rhf.getValues());
-    const values = wireValues(definition.fields, held);
+    const values = valuesToSend(form, held);
     const schemaErrors = await validateSchema(definition, values);
     if (isAborted(signal)) return;
     // The user may have restored a validated value, or submitted the form in the meantime.
@@ -56,7 +59,10 @@ export function createLiveValidation(
       if (serverErrors.isValidated(path, held)) pending.delete(path);
     const fields = [...pending].filter((path) => !(path in schemaErrors));
     if (fields.length === 0) return;
-    const input = { values: extractFiles(values, "", []), fields };
+    const input = {
+      values: extractFiles(encodeValues(values), "", []),
+      fields,
+    };
     const result = await validateQuery.safe(input, { signal });
     if (isAborted(signal)) return;
     for (const path of fields) {

@@ -3,11 +3,11 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { get } from "react-hook-form";
 import { CallError } from "../transport/error";
-import type { Query } from "../transport/functions";
 import { encodeBody } from "../transport/multipart";
 import type { Transport } from "../transport/transport";
 import type { FormController } from "./controller";
 import type { FormState, Messages } from "./definition";
+import { hasParams, stateOptions, type StateQuery } from "./stateQuery";
 import {
   fieldErrors,
   forEachError,
@@ -22,12 +22,13 @@ import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
 import { claimToken, newToken } from "./submissionToken";
 import { fetchWithProgress } from "./uploadProgress";
 import { initialValues, type FieldValues } from "./values";
+import { encodeValues } from "./wire";
 
 /** Dependencies of a submission besides the form. */
 export interface SubmitContext {
   readonly transport: Transport;
   readonly client: QueryClient;
-  readonly stateQuery: Query<void, FormState, Error>;
+  readonly stateQuery: StateQuery;
   readonly serverErrors: ServerErrors;
   readonly getOptions: () => FormOptions;
 }
@@ -44,6 +45,7 @@ export function createSubmit(
     serverErrors.clear();
     form.focus.begin();
     form.status.set({ submission: { phase: "submitting" } });
+    const { params } = form.status.get();
     let success: { readonly output: unknown } | undefined;
     try {
       await form.rhf.handleSubmit(async (values) => {
@@ -58,7 +60,7 @@ export function createSubmit(
     }
     // The server may reject the same values from now on, such as a user name that is now taken.
     serverErrors.clear();
-    await finish(success.output, form, context);
+    await finish(success.output, params, form, context);
   };
 }
 
@@ -68,16 +70,19 @@ async function send(
   form: FormController,
   { transport, getOptions, serverErrors }: SubmitContext,
 ): Promise<{ readonly output: unknown } | undefined> {
-  const hasFiles = typeof encodeBody(values) !== "string";
+  const encoded = encodeValues(values);
+  const hasFiles = typeof encodeBody(encoded) !== "string";
   const sent = cloneValues(form.rhf.getValues());
   form.live.stop();
   serverErrors.beginSubmission(sent);
   try {
     const output = await transport.mutate(
       `${form.definition.name}.submit`,
-      values,
+      encoded,
       {
         idempotencyKey: form.status.get().token,
+        // The time of an upload depends on the size of its files.
+        timeout: hasFiles ? Infinity : undefined,
         fetch: hasFiles
           ? fetchWithProgress((progress) =>
               form.status.set({
@@ -104,6 +109,7 @@ async function send(
 /** Resets the form to its new state on the server, and reports the success. */
 async function finish(
   output: unknown,
+  params: FieldValues,
   form: FormController,
   { client, stateQuery, getOptions }: SubmitContext,
 ): Promise<void> {
@@ -114,7 +120,9 @@ async function finish(
     location.assign(target);
     return;
   }
-  const { queryKey, queryFn } = stateQuery.queryOptions();
+  // The page may show the form with other params in the meantime.
+  if (!hasParams(form.status.get().params, params)) return;
+  const { queryKey, queryFn } = stateOptions(stateQuery, params);
   const fresh = await client
     .fetchQuery({ queryKey, queryFn, staleTime: 0, retry: false })
     .catch(() => undefined);

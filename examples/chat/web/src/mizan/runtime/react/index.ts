@@ -8,6 +8,11 @@ export {
   type QueryHookOptions,
 } from "./hooks";
 export {
+  useInfiniteQueryOf,
+  type InfiniteHookOptions,
+  type InfiniteHookResult,
+} from "./infiniteHooks";
+export {
   LocalContextProvider,
   createLocalContext,
   useLocalContextOf,
@@ -19,4 +24,6 @@ export {
   type GlobalContext,
   type ProviderProps,
 } from "./provider";
+export { optimistic, update, type OptimisticOptions } from "./optimistic";
 export { createQueryClient } from "./queryClient";
+export type { PagesInput } from "../transport/pages";

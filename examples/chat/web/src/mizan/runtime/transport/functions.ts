@@ -3,12 +3,35 @@
 import { encodeWith, type Codec } from "./codec";
 import { CallError } from "./error";
 import { toJsonKey } from "./json";
+import type { RetryPolicy } from "./retry";
 import { transportOf, type Connected, type Transport } from "./transport";
 
+/** Options of the requests of a call. */
+export interface RequestOptions {
+  /** Headers in addition to those of the api. */
+  readonly headers?: HeadersInit | undefined;
+  /**
+   * The time in milliseconds after which the call fails with the code `timeout`, for all attempts together.
+   * The server cancels a query; it completes a mutation. `Infinity` disables the default of the api.
+   */
+  readonly timeout?: number | undefined;
+}
+
 /** Options of a call. */
-export interface CallOptions {
+export interface CallOptions extends RequestOptions {
   /** Aborts the call. The server cancels a query; it completes a mutation. */
   readonly signal?: AbortSignal | undefined;
+  /** Repeats the call after errors that may pass, such as `retry()`. `false` disables the default of the api. */
+  readonly retry?: RetryPolicy | false | undefined;
+}
+
+/** Options of a call of a mutation. */
+export interface MutationCallOptions extends CallOptions {
+  /**
+   * Identifies the call, for example with `crypto.randomUUID()`: the server runs the mutation once for all
+   * requests with the same key. Only calls with a key are repeated.
+   */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** The result of `safe`: the output, or the error as a value. */
@@ -20,27 +43,33 @@ export type Result<O, E> =
 export type FunctionKey = readonly ["mizan", string, ...unknown[]];
 
 /** The call signatures of queries and mutations. */
-interface Callable<I, O, E> {
+interface Callable<I, O, E, Options> {
   /** Calls the function. Rejects with an `E` if it fails. */
-  (input: I, options?: CallOptions): Promise<O>;
+  (input: I, options?: Options): Promise<O>;
   /** Calls the function. Resolves with an `E` as a value if it fails. */
-  safe(input: I, options?: CallOptions): Promise<Result<O, E>>;
+  safe(input: I, options?: Options): Promise<Result<O, E>>;
 }
 
-/** A server function that changes data. Failed calls are not retried. */
-export interface Mutation<I, O, E> extends Callable<I, O, E> {
+/** A server function that changes data. */
+export interface Mutation<I, O, E> extends Callable<
+  I,
+  O,
+  E,
+  MutationCallOptions
+> {
   /** The key in TanStack Query. */
   readonly mutationKey: FunctionKey;
   /** Options for TanStack Query: `useMutation(api.rename.mutationOptions())`. */
-  mutationOptions(): MutationOptions<I, O, E>;
+  mutationOptions(options?: RequestOptions): MutationOptions<I, O, E>;
 }
 
 /** A server function that reads data. */
-export interface Query<I, O, E> extends Callable<I, O, E>, Connected {
+export interface Query<I, O, E>
+  extends Callable<I, O, E, CallOptions>, Connected {
   /** The key for `input`, or the prefix of all keys of this query without `input`. */
   queryKey(input?: I): FunctionKey;
-  /** Options for TanStack Query: `useQuery(api.post.queryOptions({ id }))`. */
-  queryOptions(input: I): QueryOptions<O, E>;
+  /** Options for TanStack Query, which repeats failed calls itself: `useQuery(api.post.queryOptions({ id }))`. */
+  queryOptions(input: I, options?: RequestOptions): QueryOptions<O, E>;
 }
 
 /** Options for `useMutation` of TanStack Query. */
@@ -66,18 +95,18 @@ export function mutation<I, O, E>(
   name: string,
   codec?: Codec<I>,
 ): Mutation<I, O, E> {
-  const call = async (input: I, options?: CallOptions): Promise<O> =>
+  const call = async (input: I, options?: MutationCallOptions): Promise<O> =>
     (await transport.mutate(name, encodeWith(codec?.encode, input), {
       ...options,
       codec,
     })) as O;
   const mutationKey = ["mizan", name] as const;
   return Object.assign(call, {
-    safe: toSafeCall<I, O, E>(call),
+    safe: toSafeCall<I, O, E, MutationCallOptions>(call),
     mutationKey,
-    mutationOptions: () => ({
+    mutationOptions: (options?: RequestOptions) => ({
       mutationKey,
-      mutationFn: (input: I) => call(input),
+      mutationFn: (input: I) => call(input, options),
     }),
   });
 }
@@ -100,7 +129,7 @@ export function query<I, O, E>(
   if (codec.decode ?? codec.decodeError) transport.codecs.set(name, codec);
   const call = async (input: I, options?: CallOptions): Promise<O> =>
     (await transport.query(name, encodeWith(codec.encode, input), {
-      signal: options?.signal,
+      ...options,
       batch,
       post,
       codec,
@@ -113,9 +142,10 @@ export function query<I, O, E>(
     [transportOf]: transport,
     safe: toSafeCall<I, O, E>(call),
     queryKey,
-    queryOptions: (input: I): QueryOptions<O, E> => ({
+    queryOptions: (input: I, options?: RequestOptions): QueryOptions<O, E> => ({
       queryKey: queryKey(input),
-      queryFn: ({ signal }) => call(input, { signal }),
+      queryFn: ({ signal }) =>
+        call(input, { ...options, signal, retry: false }),
     }),
   });
 }
@@ -126,9 +156,9 @@ function toKey<I>(encode: Codec<I>["encode"], input: I): unknown {
 }
 
 /** Returns errors of the call as values. Other errors, for example of `headers`, are thrown. */
-function toSafeCall<I, O, E>(
-  call: (input: I, options?: CallOptions) => Promise<O>,
-): (input: I, options?: CallOptions) => Promise<Result<O, E>> {
+function toSafeCall<I, O, E, Options = CallOptions>(
+  call: (input: I, options?: Options) => Promise<O>,
+): (input: I, options?: Options) => Promise<Result<O, E>> {
   return async (input, options) => {
     try {
       return { ok: true, value: await call(input, options) };

@@ -33,8 +33,15 @@ export function decodeOutput(
 export async function* readLines(
   response: Response,
 ): AsyncGenerator<string, void> {
-  if (!response.body || !isJson(response)) throw unreadable(response);
-  const reader = response.body.getReader();
+  if (!isJson(response)) throw unreadable(response);
+  const { body } = response as { readonly body?: Response["body"] };
+  if (!body) {
+    // React Native has no streams: the lines are read when all have arrived.
+    const lines = (await readText(response)).split("\n");
+    yield* lines.filter((line) => line.trim() !== "");
+    return;
+  }
+  const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
   try {
@@ -130,6 +137,14 @@ export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+async function readText(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    throw unreadable(response, cause);
+  }
+}
+
 async function readJson(
   response: Response,
   signal: AbortSignal | undefined,
@@ -150,9 +165,13 @@ function isJson(response: Response): boolean {
   return /json/i.test(response.headers.get("content-type") ?? "");
 }
 
+/** Returns the seconds in `Retry-After`, which has a number or a date (RFC 9110, section 10.2.3). */
 function retryAfter(response: Response | undefined): number | undefined {
-  const seconds = response?.headers.get("retry-after")?.trim();
-  return seconds && /^\d+$/.test(seconds) ? Number(seconds) : undefined;
+  const text = response?.headers.get("retry-after")?.trim();
+  if (!text) return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  const seconds = Math.ceil((Date.parse(text) - Date.now()) / 1_000);
+  return Number.isNaN(seconds) ? undefined : Math.max(seconds, 0);
 }
 
 function firstString(...candidates: unknown[]): string | undefined {

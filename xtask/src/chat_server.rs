@@ -1,0 +1,76 @@
+//! The chat example as a server for tests.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+
+use crate::{codegen, project, step};
+
+/// The chat example on a free port, with a temporary database and mail folder. Stops when it is dropped.
+pub(crate) struct ChatServer {
+    process: Child,
+    address: String,
+    folder: TempDir,
+}
+
+impl ChatServer {
+    /// Builds and starts the server.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        step::run(
+            "chat server",
+            &mut codegen::build_command(&project::EXAMPLES[0]),
+        )?;
+        let folder = tempfile::tempdir().context("cannot create a folder for the chat example")?;
+        let mut process = project::command(project::built_program("chat"), ["--port", "0"])
+            .arg("--database")
+            .arg(folder.path().join("chat.db"))
+            .arg("--mail")
+            .arg(mail_in(&folder))
+            .env(
+                "RUST_LOG",
+                std::env::var_os("RUST_LOG").unwrap_or("error".into()),
+            )
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start the chat example")?;
+        let mut address = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut address)?;
+        }
+        let address = address.trim().to_owned();
+        anyhow::ensure!(
+            !address.is_empty(),
+            "the chat example exited before it listened on its port"
+        );
+        Ok(Self {
+            process,
+            address,
+            folder,
+        })
+    }
+
+    /// Returns the URL of the server.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Returns the folder that the server writes mail to.
+    pub(crate) fn mail(&self) -> PathBuf {
+        mail_in(&self.folder)
+    }
+}
+
+fn mail_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("mail")
+}
+
+impl Drop for ChatServer {
+    fn drop(&mut self) {
+        // The process may have exited already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
