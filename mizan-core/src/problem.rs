@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::function::{Affected, Pages};
+use crate::manifest::UnsupportedShape;
 
 /// A problem with a registry. Its `Display` output includes a way to fix it.
 pub(crate) enum Problem {
@@ -82,6 +83,10 @@ pub(crate) enum Problem {
         name: String,
         contract: String,
         at: String,
+    },
+    UnsupportedShape {
+        path: String,
+        shape: UnsupportedShape,
     },
 }
 
@@ -326,6 +331,24 @@ impl fmt::Display for Problem {
                 "the contract {contract} of `{name}` is retired ({at}), but the registry supports it; \
                  remove `.retire(..)`, or the previous version"
             ),
+            Self::UnsupportedShape { path, shape } => {
+                let reason = match shape {
+                    UnsupportedShape::Scalar => {
+                        "merges a number, a text or a list into an object, which serde cannot do; \
+                         remove `#[serde(flatten)]`, or add `content = \"..\"` to \
+                         `#[serde(tag = \"..\")]`"
+                    }
+                    UnsupportedShape::Alternative => {
+                        "flattens an untagged enum with variants that are not objects, which serde \
+                         cannot do; remove `#[serde(flatten)]`"
+                    }
+                    UnsupportedShape::IntegerKeys => {
+                        "flattens a map whose keys are integers, which serde cannot read; remove \
+                         `#[serde(flatten)]`, or use text as keys"
+                    }
+                };
+                write!(f, "{path} {reason}")
+            }
         }
     }
 }

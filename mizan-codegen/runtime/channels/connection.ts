@@ -1,3 +1,4 @@
+import { encodePart } from "./codec";
 import { notSubscribed, readRefusal } from "./error";
 import { ChannelRequests, fits, tooLarge } from "./requests";
 import {
@@ -9,6 +10,7 @@ import {
 import { Subscription } from "./subscription";
 import type { ChannelDefinition, ChannelOptions } from "./types";
 import { CallError } from "../transport/error";
+import { unmarkIntegers } from "../transport/json";
 import { isObject } from "../transport/response";
 import { serverFunctions } from "../transport/serverRendering";
 import { Socket, reconnectDelay, type SocketOwner } from "./socket";
@@ -43,6 +45,8 @@ export function connectionOf(transport: Transport): ChannelConnection {
 /** The subscriptions of a page to one server, on one socket. */
 export class ChannelConnection implements SocketOwner {
   readonly requests: ChannelRequests;
+  /** Set if a channel has integers that a number cannot hold. */
+  isExact = false;
   readonly #address: ServerAddress;
   readonly #socket: Socket;
   readonly #subscriptions = new Map<string, Subscription>();
@@ -67,7 +71,7 @@ export class ChannelConnection implements SocketOwner {
 
   /**
    * Returns the subscription to a channel, and counts the caller as a holder until {@link release}.
-   * `paramsJson` is the result of {@link canonicalJson}.
+   * `paramsJson` is the result of {@link paramsToJson}.
    *
    * Returns `undefined` while a page is rendered on the server.
    */
@@ -77,6 +81,7 @@ export class ChannelConnection implements SocketOwner {
     options: ChannelOptions,
   ): Subscription | undefined {
     if (serverFunctions()) return undefined;
+    if (channel.codec?.exact) this.isExact = true;
     const key = subscriptionKey(channel.name, paramsJson);
     const found = this.#subscriptions.get(key);
     if (found) {
@@ -84,13 +89,14 @@ export class ChannelConnection implements SocketOwner {
       found.log.limit = Math.max(found.log.limit, options.limit ?? 0);
       return found;
     }
-    const { name, contract } = channel;
+    const { name, contract, codec } = channel;
     const target = JSON.stringify({ channel: name, contract }).slice(1, -1);
     const subscription = new Subscription(
       key,
       `${target},"params":${paramsJson}`,
       contract,
       options,
+      codec,
     );
     this.#start(subscription);
     return subscription;
@@ -135,14 +141,18 @@ export class ChannelConnection implements SocketOwner {
     for (const subscription of this.#all()) this.#subscribe(subscription);
   }
 
-  received(frame: ReplyFrame | SubscriptionFrame): boolean {
-    if (frame.t === "reply") {
-      this.requests.answer(frame);
+  received(
+    rounded: ReplyFrame | SubscriptionFrame,
+    exact: ReplyFrame | SubscriptionFrame,
+  ): boolean {
+    if (rounded.t === "reply") {
+      this.requests.answer(rounded, exact as ReplyFrame);
       return true;
     }
-    const subscription = this.#byAlias.get(frame.sub);
+    const subscription = this.#byAlias.get(rounded.sub);
     // The server may still send frames for a subscription that was left.
     if (!subscription) return true;
+    const frame = subscription.isExact ? (exact as SubscriptionFrame) : rounded;
     switch (frame.t) {
       case "unsub":
         this.#refuse(subscription, frame);
@@ -159,7 +169,16 @@ export class ChannelConnection implements SocketOwner {
       case "pub":
         if (subscription.attachedAs === undefined) return false;
     }
-    const follows = subscription.log.apply(frame);
+    let follows: boolean;
+    try {
+      follows = subscription.log.apply(frame);
+    } catch (failure) {
+      if (!(failure instanceof CallError)) throw failure;
+      this.#byAlias.delete(frame.sub);
+      this.#socket.send(`{"t":"unsub","sub":${frame.sub}}`);
+      this.#end(subscription, failure as CallError);
+      return true;
+    }
     if (frame.t === "subok") this.requests.flush();
     return follows;
   }
@@ -212,7 +231,11 @@ export class ChannelConnection implements SocketOwner {
     if (this.#byAlias.size >= this.#limits.subs)
       return this.#end(subscription, tooManySubscriptions(this.#limits));
     if (options.persist && !log.position) {
-      const kept = readPersistedLog(this.#storageKey(subscription), owner);
+      const kept = readPersistedLog(
+        this.#storageKey(subscription),
+        owner,
+        subscription.isExact,
+      );
       if (kept) log.restore(kept);
     }
     const alias = (this.#lastAlias += 1);
@@ -310,8 +333,16 @@ export function subscriptionKey(channel: string, paramsJson: string): string {
   return `${channel}:${paramsJson}`;
 }
 
-/** Returns the JSON of params, which does not depend on the order of their members. */
-export function canonicalJson(params: unknown): string {
+/** Returns the JSON of a channel's params, which does not depend on the order of their members. */
+export function paramsToJson(
+  { codec }: ChannelDefinition<unknown>,
+  params: unknown,
+): string {
+  const encoded = encodePart(codec?.encodeParams, params);
+  return unmarkIntegers(canonicalJson(encoded));
+}
+
+function canonicalJson(params: unknown): string {
   return JSON.stringify(params ?? {}, (_, part: unknown) =>
     isObject(part)
       ? Object.fromEntries(

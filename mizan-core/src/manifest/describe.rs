@@ -10,6 +10,9 @@ use super::Manifest;
 use super::contract::{self, FunctionParts};
 use super::definitions::{rename_references, rename_split_types};
 use super::error_types::{ErrorTypes, describe_type};
+use super::normalize::normalize;
+use super::shapes::find_unsupported;
+use super::type_names::{rename_shared_names, type_ids};
 use crate::channel::ChannelEntry;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
@@ -37,19 +40,30 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
     let mut functions = describe_functions(parts.functions, &mut schemas, &mut errors, problems);
     let mut channels = describe_channels(parts.channels, &mut schemas, problems);
 
+    let mut errors = errors.into_json();
     let Definitions {
         definitions,
-        renamed,
-    } = schemas.into_definitions();
-    for function in &mut functions {
-        rename_member(function, "input", &renamed);
+        renamed_inputs,
+        renamed_outputs,
+    } = schemas.into_definitions(problems);
+    for entry in functions.iter_mut().chain(&mut channels) {
+        let name = entry["name"].to_string().replace('"', "`");
+        for (key, schema) in entry.as_object_mut().into_iter().flatten() {
+            let (renamed, is_input) = match key.as_str() {
+                "input" | "params" | "client_message" => (&renamed_inputs, true),
+                "output" | "server_message" | "reply" | "snapshot" | "member" => {
+                    (&renamed_outputs, false)
+                }
+                _ => continue,
+            };
+            rename_references(schema, renamed);
+            normalize(schema);
+            check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
+        }
     }
-    for channel in &mut channels {
-        rename_member(channel, "params", &renamed);
-        rename_member(channel, "client_message", &renamed);
-    }
+    rename_references(&mut errors, &renamed_outputs);
+    normalize(&mut errors);
 
-    let errors = errors.into_json();
     let canonical = contract::Definitions::new(&definitions);
     for function in &mut functions {
         let error = function["error"].as_str().map(|name| &errors[name]);
@@ -105,16 +119,24 @@ pub(crate) fn contract_of(entry: &FunctionEntry) -> String {
         mut inputs,
         mut outputs,
     } = Schemas::new();
-    let input = input_schema(entry, &mut inputs);
-    let output = (entry.output)(&mut outputs).to_value();
+    let mut input = input_schema(entry, &mut inputs);
+    let mut output = (entry.output)(&mut outputs).to_value();
     let error = (entry.error)(&mut outputs).map(|declared| describe_type(&declared));
+    let mut error = error.unwrap_or_default();
+    for schema in [&mut input, &mut output, &mut error] {
+        normalize(schema);
+    }
+    let [inputs, outputs] = [inputs, outputs].map(|mut schemas| {
+        let definitions = schemas.take_definitions(false);
+        contract::Definitions::new(&rename_definitions(definitions, &HashMap::new()))
+    });
     contract::of_function(&FunctionParts {
         is_safe: entry.kind.is_safe(),
         input: Some(&input).filter(|input| may_have_members(input)),
-        inputs: &contract::Definitions::new(&inputs.take_definitions(false)),
+        inputs: &inputs,
         output: &output,
-        error: &error.unwrap_or_default(),
-        outputs: &contract::Definitions::new(&outputs.take_definitions(false)),
+        error: &error,
+        outputs: &outputs,
     })
 }
 
@@ -151,8 +173,10 @@ struct Schemas {
 /// The shared schemas of a manifest.
 struct Definitions {
     definitions: BTreeMap<String, Value>,
-    /// The new names of the input schemas that differ from the output schemas of their types.
-    renamed: HashMap<String, String>,
+    /// The new names of the schemas of inputs.
+    renamed_inputs: HashMap<String, String>,
+    /// The new names of the schemas of outputs.
+    renamed_outputs: HashMap<String, String>,
 }
 
 impl Schemas {
@@ -167,28 +191,58 @@ impl Schemas {
         }
     }
 
-    fn into_definitions(mut self) -> Definitions {
-        let mut inputs = self.inputs.take_definitions(false);
-        let outputs = self.outputs.take_definitions(false);
-        let renamed = rename_split_types(&inputs, &outputs);
-        inputs
-            .values_mut()
-            .for_each(|schema| rename_references(schema, &renamed));
-        let definitions = inputs
-            .into_iter()
-            .map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema))
-            .chain(outputs)
-            .collect();
+    fn into_definitions(mut self, problems: &mut Vec<Problem>) -> Definitions {
+        let definitions =
+            [&mut self.inputs, &mut self.outputs].map(|schemas| schemas.take_definitions(false));
+        let ids = [&self.inputs, &self.outputs].map(type_ids);
+        let [mut renamed_inputs, renamed_outputs] = rename_shared_names([&ids[0], &ids[1]]);
+        let [inputs, outputs] = definitions;
+        let mut inputs = rename_definitions(inputs, &renamed_inputs);
+        let outputs = rename_definitions(outputs, &renamed_outputs);
+        let split = rename_split_types(&inputs, &outputs);
+        inputs = rename_definitions(inputs, &split);
+        for name in renamed_inputs.values_mut() {
+            if let Some(new) = split.get(name) {
+                name.clone_from(new);
+            }
+        }
+        for (name, new) in split {
+            renamed_inputs.entry(name).or_insert(new);
+        }
+        for (schemas, is_input) in [(&inputs, true), (&outputs, false)] {
+            for (name, schema) in schemas {
+                check_shape(schema, is_input, &format!("the type `{name}`"), problems);
+            }
+        }
         Definitions {
-            definitions,
-            renamed,
+            definitions: inputs.into_iter().chain(outputs).collect(),
+            renamed_inputs,
+            renamed_outputs,
         }
     }
 }
 
-fn rename_member(entry: &mut Value, key: &str, renamed: &HashMap<String, String>) {
-    if let Some(schema) = entry.get_mut(key) {
-        rename_references(schema, renamed);
+/// Renames definitions and all references to them, and corrects their schemas.
+fn rename_definitions(
+    definitions: Map<String, Value>,
+    renamed: &HashMap<String, String>,
+) -> Map<String, Value> {
+    let definitions = definitions.into_iter().map(|(name, mut schema)| {
+        rename_references(&mut schema, renamed);
+        normalize(&mut schema);
+        (renamed.get(&name).cloned().unwrap_or(name), schema)
+    });
+    definitions.collect()
+}
+
+fn check_shape(schema: &Value, is_input: bool, owner: &str, problems: &mut Vec<Problem>) {
+    if let Some((path, shape)) = find_unsupported(schema, is_input) {
+        let path = if path.is_empty() {
+            owner.to_owned()
+        } else {
+            format!("`{path}` in {owner}")
+        };
+        problems.push(Problem::UnsupportedShape { path, shape });
     }
 }
 

@@ -4,6 +4,9 @@ mod contract;
 mod definitions;
 mod describe;
 mod error_types;
+mod normalize;
+mod shapes;
+mod type_names;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,6 +14,7 @@ use std::fmt;
 use serde_json::Value;
 
 pub(crate) use self::describe::{Parts, contract_of, describe};
+pub(crate) use self::shapes::UnsupportedShape;
 
 /// The description of an application as a JSON document.
 ///

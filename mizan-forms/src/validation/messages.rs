@@ -1,19 +1,20 @@
 //! The error messages that users see.
 
 use mizan_core::adapter::to_sentence;
+use mizan_core::validation::messages::{
+    NOT_A_BOOLEAN, NOT_A_NUMBER, NOT_AN_INTEGER, NOT_TEXT, NOT_VALID, OUT_OF_RANGE, format_message,
+};
 use serde_json::Value;
 
 use crate::definition::{Field, FieldKind};
 
-pub(crate) const REQUIRED: &str = "This field is required.";
+pub(crate) use mizan_core::validation::messages::{
+    NOT_A_CHOICE, NOT_A_LIST, NOT_AN_OBJECT, REQUIRED, UNKNOWN_FIELD,
+};
+
 pub(crate) const READ_ONLY: &str = "This field cannot be changed.";
-pub(crate) const UNKNOWN_FIELD: &str = "Unknown field.";
-pub(crate) const NOT_A_CHOICE: &str = "Choose one of the options.";
-pub(crate) const NOT_AN_OBJECT: &str = "Must be an object.";
-pub(crate) const NOT_A_LIST: &str = "Must be a list.";
 pub(crate) const NOT_A_SINGLE_LINE: &str = "Must be one line without control characters.";
 pub(crate) const NOT_DECODABLE: &str = "Could not be read.";
-const NOT_VALID: &str = "This value is not valid.";
 
 /// The maximum length of a message of the application's type. It can contain the value.
 const MAX_TYPE_MESSAGE_BYTES: usize = 200;
@@ -56,7 +57,7 @@ pub(crate) fn decode_error(
     match (&field.kind, value) {
         (_, None | Some(Value::Null)) => REQUIRED.to_owned(),
         (FieldKind::Number { is_integer }, Some(value)) => number_error(field, *is_integer, value),
-        (FieldKind::Bool, _) => "Must be true or false.".to_owned(),
+        (FieldKind::Bool, _) => NOT_A_BOOLEAN.to_owned(),
         (FieldKind::File, _) => "Choose a file.".to_owned(),
         (FieldKind::Choice | FieldKind::Choices, _) => NOT_A_CHOICE.to_owned(),
         (FieldKind::Group(_), _) => NOT_AN_OBJECT.to_owned(),
@@ -72,7 +73,7 @@ fn text_error(field: &Field, value: Option<&Value>, serde_error: &str) -> String
         return format.message().to_owned();
     }
     if !value.is_some_and(Value::is_string) {
-        return "Must be text.".to_owned();
+        return NOT_TEXT.to_owned();
     }
     if let Some(message) = field.bounds.format.as_deref().and_then(format_message) {
         return message.to_owned();
@@ -87,25 +88,7 @@ fn text_error(field: &Field, value: Option<&Value>, serde_error: &str) -> String
     type_message(serde_error)
 }
 
-/// Returns the message for a text without the `format` of its JSON Schema.
-fn format_message(format: &str) -> Option<&'static str> {
-    Some(match format {
-        "uuid" => "Must be a UUID.",
-        "uri" => "Enter a valid URL.",
-        "email" => "Enter a valid email address.",
-        "ip" | "ipv4" | "ipv6" => "Enter a valid IP address.",
-        "zoned-date-time" => {
-            "Enter a date and a time with a time zone, such as \
-             2026-01-31T18:30:00+01:00[Europe/Berlin]."
-        }
-        "duration" => "Enter a duration, such as PT1H30M.",
-        "semver" => "Enter a version, such as 1.2.3.",
-        _ => return None,
-    })
-}
-
 fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
-    const NOT_AN_INTEGER: &str = "Enter a whole number.";
     match value {
         Value::Number(number) => {
             let is_fraction = number.as_f64().is_some_and(|number| number.fract() != 0.0);
@@ -116,11 +99,11 @@ fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
                 (Some(min), Some(max)) => format!("Must be at least {min} and at most {max}."),
                 (Some(min), None) => format!("Must be at least {min}."),
                 (None, Some(max)) => format!("Must be at most {max}."),
-                (None, None) => "Too large or too small.".to_owned(),
+                (None, None) => OUT_OF_RANGE.to_owned(),
             }
         }
         _ if is_integer => NOT_AN_INTEGER.to_owned(),
-        _ => "Enter a number.".to_owned(),
+        _ => NOT_A_NUMBER.to_owned(),
     }
 }
 

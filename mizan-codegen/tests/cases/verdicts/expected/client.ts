@@ -14,14 +14,10 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "ff50a40f5502edcf";
+export const contract = "ebb76577a654c45b";
 
 /** Identifies the version of each function, by name on the wire. */
-const contracts: Contracts = {
-  "verdicts.state": "6a471b19",
-  "verdicts.submit": "176e0c8e",
-  "verdicts.validate": "ca5146be",
-};
+const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {

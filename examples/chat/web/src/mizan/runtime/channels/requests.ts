@@ -2,6 +2,7 @@
 
 import { outcomeUnknown, readRefusal } from "./error";
 import { CallError } from "../transport/error";
+import { stringifyJson } from "../transport/json";
 import { unanswered } from "../transport/response";
 import { reconnectDelay } from "./socket";
 import type { Limits, RefusalFrame, ReplyFrame } from "./frames";
@@ -13,6 +14,8 @@ const dedupTtlMs = 4.5 * 60_000;
 export interface Sender {
   /** The name on the current connection, while the subscription is attached. */
   readonly attachedAs: number | undefined;
+  /** Set if replies have integers that a number cannot hold. */
+  readonly isExact: boolean;
 }
 
 interface Request {
@@ -58,7 +61,7 @@ export class ChannelRequests {
     members: object,
     signal?: AbortSignal,
   ): Promise<unknown> {
-    const rest = JSON.stringify(members).slice(1);
+    const rest = (stringifyJson(members) ?? "{}").slice(1);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(unanswered(undefined, signal));
@@ -130,14 +133,14 @@ export class ChannelRequests {
   }
 
   /** Handles a reply, which may belong to an aborted request. */
-  answer({ mid, data, error }: ReplyFrame): void {
+  answer({ mid, data, error }: ReplyFrame, exact: ReplyFrame): void {
     this.#inFlight.delete(mid);
     const request = this.#open.get(mid);
     if (request && error && this.#postpone(request, error)) return this.flush();
     if (request) {
       this.#open.delete(mid);
       if (error) request.reject(this.#failure(request, error));
-      else request.resolve(data);
+      else request.resolve(request.sender.isExact ? exact.data : data);
     }
     this.flush();
   }
