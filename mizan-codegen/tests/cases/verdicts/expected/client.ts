@@ -14,10 +14,14 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "ebb76577a654c45b";
+export const contract = "ff50a40f5502edcf";
 
 /** Identifies the version of each function, by name on the wire. */
-const contracts: Contracts = {};
+const contracts: Contracts = {
+  "verdicts.state": "6a471b19",
+  "verdicts.submit": "176e0c8e",
+  "verdicts.validate": "ca5146be",
+};
 
 /** The server's functions. */
 export interface Api extends Connected {

@@ -51,7 +51,7 @@ export interface VerdictsSubmitInput {
   number: number;
   range: number;
   decimal: string;
-  exact: brands.Decimal | number;
+  exact: string | number;
   checkbox: boolean;
   date: string;
   civil_date: brands.PlainDate;
@@ -96,7 +96,7 @@ export interface VerdictsValidateInput {
     number?: number;
     range?: number;
     decimal?: string;
-    exact?: brands.Decimal | number;
+    exact?: string | number;
     checkbox?: boolean;
     date?: string;
     civil_date?: brands.PlainDate;
