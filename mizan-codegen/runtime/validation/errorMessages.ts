@@ -17,6 +17,8 @@ const messages: Readonly<Record<string, string>> = {
   object: "Must be an object.",
   record: "Must be an object.",
   never: "Must be absent.",
+  bigint: "Enter a whole number.",
+  date: "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.",
   File: "Choose a file.",
 };
 

@@ -1,36 +1,19 @@
-//! The error messages that users see.
+//! The error messages that users see. Those about types and formats are in the table of `mizan-core`.
 
-use mizan_core::adapter::to_sentence;
+use mizan_core::validation::messages::{
+    NOT_A_BOOLEAN, NOT_A_NUMBER, NOT_AN_INTEGER, NOT_TEXT, NOT_VALID, OUT_OF_RANGE, decode_message,
+    format_message,
+};
+pub(crate) use mizan_core::validation::messages::{
+    NOT_A_CHOICE, NOT_A_LIST, NOT_AN_OBJECT, REQUIRED, UNKNOWN_FIELD,
+};
 use serde_json::Value;
 
 use crate::definition::{Field, FieldKind};
 
-pub(crate) const REQUIRED: &str = "This field is required.";
 pub(crate) const READ_ONLY: &str = "This field cannot be changed.";
-pub(crate) const UNKNOWN_FIELD: &str = "Unknown field.";
-pub(crate) const NOT_A_CHOICE: &str = "Choose one of the options.";
-pub(crate) const NOT_AN_OBJECT: &str = "Must be an object.";
-pub(crate) const NOT_A_LIST: &str = "Must be a list.";
 pub(crate) const NOT_A_SINGLE_LINE: &str = "Must be one line without control characters.";
 pub(crate) const NOT_DECODABLE: &str = "Could not be read.";
-const NOT_VALID: &str = "This value is not valid.";
-
-/// The maximum length of a message of the application's type. It can contain the value.
-const MAX_TYPE_MESSAGE_BYTES: usize = 200;
-
-/// The beginnings of the messages that serde itself writes. They describe types of Rust.
-const SERDE_MESSAGES: [&str; 10] = [
-    "invalid type:",
-    "invalid value:",
-    "invalid length ",
-    "unknown variant ",
-    "unknown field",
-    "missing field",
-    "duplicate field",
-    "expected ",
-    "data did not match any variant",
-    "number out of range",
-];
 
 pub(crate) fn too_many_bytes(max: u64) -> String {
     let plural = if max == 1 { "" } else { "s" };
@@ -56,7 +39,7 @@ pub(crate) fn decode_error(
     match (&field.kind, value) {
         (_, None | Some(Value::Null)) => REQUIRED.to_owned(),
         (FieldKind::Number { is_integer }, Some(value)) => number_error(field, *is_integer, value),
-        (FieldKind::Bool, _) => "Must be true or false.".to_owned(),
+        (FieldKind::Bool, _) => NOT_A_BOOLEAN.to_owned(),
         (FieldKind::File, _) => "Choose a file.".to_owned(),
         (FieldKind::Choice | FieldKind::Choices, _) => NOT_A_CHOICE.to_owned(),
         (FieldKind::Group(_), _) => NOT_AN_OBJECT.to_owned(),
@@ -72,40 +55,13 @@ fn text_error(field: &Field, value: Option<&Value>, serde_error: &str) -> String
         return format.message().to_owned();
     }
     if !value.is_some_and(Value::is_string) {
-        return "Must be text.".to_owned();
+        return NOT_TEXT.to_owned();
     }
-    if let Some(message) = field.bounds.format.as_deref().and_then(format_message) {
-        return message.to_owned();
-    }
-    let length = field.bounds.min_length.as_ref();
-    let is_char = length.is_some_and(|length| *length == 1)
-        && field.bounds.max_length.as_ref() == length
-        && is_serde_message(serde_error);
-    if is_char {
-        return "Must have exactly 1 character.".to_owned();
-    }
-    type_message(serde_error)
-}
-
-/// Returns the message for a text without the `format` of its JSON Schema.
-fn format_message(format: &str) -> Option<&'static str> {
-    Some(match format {
-        "uuid" => "Must be a UUID.",
-        "uri" => "Enter a valid URL.",
-        "email" => "Enter a valid email address.",
-        "ip" | "ipv4" | "ipv6" => "Enter a valid IP address.",
-        "zoned-date-time" => {
-            "Enter a date and a time with a time zone, such as \
-             2026-01-31T18:30:00+01:00[Europe/Berlin]."
-        }
-        "duration" => "Enter a duration, such as PT1H30M.",
-        "semver" => "Enter a version, such as 1.2.3.",
-        _ => return None,
-    })
+    let message = field.bounds.format.as_deref().and_then(format_message);
+    message.map_or_else(|| type_message(serde_error), str::to_owned)
 }
 
 fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
-    const NOT_AN_INTEGER: &str = "Enter a whole number.";
     match value {
         Value::Number(number) => {
             let is_fraction = number.as_f64().is_some_and(|number| number.fract() != 0.0);
@@ -116,25 +72,22 @@ fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
                 (Some(min), Some(max)) => format!("Must be at least {min} and at most {max}."),
                 (Some(min), None) => format!("Must be at least {min}."),
                 (None, Some(max)) => format!("Must be at most {max}."),
-                (None, None) => "Too large or too small.".to_owned(),
+                (None, None) => OUT_OF_RANGE.to_owned(),
             }
         }
         _ if is_integer => NOT_AN_INTEGER.to_owned(),
-        _ => "Enter a number.".to_owned(),
+        _ => NOT_A_NUMBER.to_owned(),
     }
 }
 
-/// Returns the message of a type of the application, or a general message instead of one that serde
-/// wrote.
+/// Returns the message of a type of the application, or a message in place of one that serde wrote.
 fn type_message(serde_error: &str) -> String {
-    if is_serde_message(serde_error) {
+    let names_rust_fields = ["missing field", "unknown field", "duplicate field"];
+    if names_rust_fields
+        .iter()
+        .any(|start| serde_error.starts_with(start))
+    {
         return NOT_VALID.to_owned();
     }
-    let end = serde_error.floor_char_boundary(MAX_TYPE_MESSAGE_BYTES);
-    let ellipsis = if end < serde_error.len() { "…" } else { "" };
-    to_sentence(&format!("{}{ellipsis}", &serde_error[..end]))
-}
-
-fn is_serde_message(error: &str) -> bool {
-    SERDE_MESSAGES.iter().any(|start| error.starts_with(start))
+    decode_message(serde_error, None)
 }

@@ -58,7 +58,7 @@ export interface VerdictsSubmitInput {
   civil_time: brands.PlainTime;
   datetime: string;
   civil_datetime: brands.PlainDateTime;
-  instant: brands.Instant;
+  instant: Date;
   color: string;
   select: Colour;
   radio: Colour;
@@ -103,7 +103,7 @@ export interface VerdictsValidateInput {
     civil_time?: brands.PlainTime;
     datetime?: string;
     civil_datetime?: brands.PlainDateTime;
-    instant?: brands.Instant;
+    instant?: Date;
     color?: string;
     select?: Colour;
     radio?: Colour;
