@@ -207,7 +207,7 @@ impl Channels {
         control::start(&self.0);
         Connection::new(
             Arc::clone(&self.0),
-            self.0.session_settings(app.manifest().contract()),
+            Arc::clone(&self.0.settings),
             app.clone(),
             transport,
             Arc::new(authenticate),

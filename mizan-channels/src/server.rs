@@ -1,7 +1,6 @@
 //! The state that all connections of a server share.
 
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ pub(crate) struct ServerState {
     pub(crate) call_limiter: CallLimiter,
     /// The task that receives control messages of other servers and maintains the broker.
     pub(crate) control_task: Mutex<Option<JoinHandle<()>>>,
-    settings: OnceLock<Arc<SessionSettings>>,
+    pub(crate) settings: Arc<SessionSettings>,
     connections: Mutex<Slab<ConnectionRecord>>,
     is_draining: AtomicBool,
     all_disconnected: Notify,
@@ -50,23 +49,12 @@ impl ServerState {
         Self {
             broker: Arc::new(broker),
             call_limiter: CallLimiter::new(&limits),
+            settings: Arc::new(SessionSettings::new(limits.clone())),
             limits,
             control_task: Mutex::default(),
-            settings: OnceLock::new(),
             connections: Mutex::default(),
             is_draining: AtomicBool::new(false),
             all_disconnected: Notify::new(),
-        }
-    }
-
-    /// Returns the settings of sessions, which all connections of an app share.
-    pub(crate) fn session_settings(&self, contract: &str) -> Arc<SessionSettings> {
-        let new = || Arc::new(SessionSettings::new(self.limits.clone(), contract));
-        let settings = self.settings.get_or_init(new);
-        if settings.contract == contract {
-            Arc::clone(settings)
-        } else {
-            new()
         }
     }
 

@@ -109,7 +109,7 @@ fn rows() -> Vec<Row> {
         name: "a name of a usual length",
         price: f64::from(id) / 7.0,
         tags: ["new", "sale"],
-        parent: (id % 2 == 0).then_some(id),
+        parent: id.is_multiple_of(2).then_some(id),
     };
     (0..1_000).map(row).collect()
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use crate::channel::ChannelEntry;
 use crate::cx::Cx;
+use crate::error::Error;
 use crate::form_entry::FormEntry;
 use crate::function::{CallError, FunctionEntry, ServerFunction};
 use crate::manifest::Manifest;
 use crate::principal::Principal;
 use crate::request_head::RequestHead;
 use crate::state::StateMap;
+use crate::version::{ClientVersion, Versions};
 
 /// An application that servers and tests call. Cloning it is cheap.
 ///
@@ -42,6 +44,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     functions: HashMap<&'static str, FunctionEntry>,
+    versions: Versions,
     forms: HashMap<&'static str, FormEntry>,
     channels: HashMap<&'static str, ChannelEntry>,
     state: Arc<StateMap>,
@@ -51,6 +54,7 @@ struct Inner {
 impl App {
     pub(crate) fn new(
         functions: HashMap<&'static str, FunctionEntry>,
+        versions: Versions,
         forms: HashMap<&'static str, FormEntry>,
         channels: HashMap<&'static str, ChannelEntry>,
         state: StateMap,
@@ -58,6 +62,7 @@ impl App {
     ) -> Self {
         Self(Arc::new(Inner {
             functions,
+            versions,
             forms,
             channels,
             state: Arc::new(state),
@@ -69,6 +74,42 @@ impl App {
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&FunctionEntry> {
         self.0.functions.get(name)
+    }
+
+    /// Returns the function that serves a client, and the relation of the client to it.
+    ///
+    /// `contract` is the contract that the client sent: the version of the function from which it
+    /// was generated. A version that the registry keeps with
+    /// [`previous`](crate::Registry::previous) is returned for its contract.
+    ///
+    /// The result is an error for the client if there is no function with this name, or if the
+    /// version of the client is [retired](crate::Registry::retire).
+    pub fn resolve(
+        &self,
+        name: &str,
+        contract: Option<&str>,
+    ) -> (ClientVersion, Result<&FunctionEntry, Error>) {
+        let Inner {
+            functions,
+            versions,
+            ..
+        } = &*self.0;
+        versions.resolve_function(name, functions.get(name), contract)
+    }
+
+    /// Returns the channel that serves a client, and the relation of the client to it.
+    ///
+    /// `contract` is the contract that the client sent. The result is an error for the client as
+    /// in [`resolve`](Self::resolve).
+    pub fn resolve_channel(
+        &self,
+        name: &str,
+        contract: Option<&str>,
+    ) -> (ClientVersion, Result<&ChannelEntry, Error>) {
+        let Inner {
+            channels, versions, ..
+        } = &*self.0;
+        versions.resolve_channel(name, channels.get(name), contract)
     }
 
     /// Returns the form with this name.

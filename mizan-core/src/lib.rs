@@ -23,6 +23,7 @@ mod registry;
 mod reply_head;
 mod request_head;
 mod state;
+mod version;
 
 #[doc(inline)]
 pub use self::{

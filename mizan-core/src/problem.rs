@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::function::{Affected, Pages};
+use crate::manifest::UnsupportedShape;
 
 /// A problem with a registry. Its `Display` output includes a way to fix it.
 pub(crate) enum Problem {
@@ -62,6 +63,30 @@ pub(crate) enum Problem {
         name: &'static str,
         first: &'static str,
         second: &'static str,
+    },
+    PreviousWithoutFunction {
+        name: &'static str,
+        function: &'static str,
+        at: String,
+    },
+    PreviousWithoutDifference {
+        name: &'static str,
+        is_current: bool,
+        at: String,
+    },
+    InvalidContract {
+        name: String,
+        contract: String,
+        at: String,
+    },
+    RetiredButSupported {
+        name: String,
+        contract: String,
+        at: String,
+    },
+    UnsupportedShape {
+        path: String,
+        shape: UnsupportedShape,
     },
 }
 
@@ -277,6 +302,53 @@ impl fmt::Display for Problem {
                 "duplicate error type `{name}`: `{first}` and `{second}` declare different types; \
                  rename one with `#[client_error(name = \"..\")]`"
             ),
+            Self::PreviousWithoutFunction { name, function, at } => write!(
+                f,
+                "the previous version of `{name}` ({at}) converts its calls to `{function}`, which is \
+                 not registered; add it with `.function::<..>()`"
+            ),
+            Self::PreviousWithoutDifference {
+                name,
+                is_current: true,
+                at,
+            } => write!(
+                f,
+                "the previous version of `{name}` ({at}) has the contract of the current one, so that \
+                 no call reaches it; remove it, or use the former types"
+            ),
+            Self::PreviousWithoutDifference { name, at, .. } => write!(
+                f,
+                "the previous version of `{name}` ({at}) has the contract of another previous version; \
+                 remove one of them"
+            ),
+            Self::InvalidContract { name, contract, at } => write!(
+                f,
+                "invalid contract `{contract}` of `{name}` ({at}): copy the 8 hexadecimal digits from \
+                 the former manifest, or from `mizan-codegen compat`"
+            ),
+            Self::RetiredButSupported { name, contract, at } => write!(
+                f,
+                "the contract {contract} of `{name}` is retired ({at}), but the registry supports it; \
+                 remove `.retire(..)`, or the previous version"
+            ),
+            Self::UnsupportedShape { path, shape } => {
+                let reason = match shape {
+                    UnsupportedShape::Scalar => {
+                        "merges a number, a text or a list into an object, which serde cannot do; \
+                         remove `#[serde(flatten)]`, or add `content = \"..\"` to \
+                         `#[serde(tag = \"..\")]`"
+                    }
+                    UnsupportedShape::Alternative => {
+                        "flattens an untagged enum with variants that are not objects, which serde \
+                         cannot do; remove `#[serde(flatten)]`"
+                    }
+                    UnsupportedShape::IntegerKeys => {
+                        "flattens a map whose keys are integers, which serde cannot read; remove \
+                         `#[serde(flatten)]`, or use text as keys"
+                    }
+                };
+                write!(f, "{path} {reason}")
+            }
         }
     }
 }

@@ -1,12 +1,12 @@
 import { Parser } from "@asyncapi/parser";
 
-/** The severity of a diagnostic that is neither an error nor a warning. */
-const INFORMATION = 2;
+/** The severities of errors and warnings. */
+const SEVERITIES: readonly number[] = [0, 1];
 
 /** Returns the errors and warnings about an AsyncAPI document. */
 export async function problemsOf(asyncapi: string): Promise<string[]> {
   const { diagnostics } = await new Parser().parse(asyncapi);
   return diagnostics
-    .filter(({ severity }) => Number(severity) < INFORMATION)
+    .filter(({ severity }) => SEVERITIES.includes(severity))
     .map(({ path, message }) => `${path.join("/")}: ${message}`);
 }

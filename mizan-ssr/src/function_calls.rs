@@ -15,6 +15,8 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::inline_json::{push_inline_json, push_inline_string};
 
 /// Runs a server function: takes its name and its JSON input, returns its JSON output or problem details.
+///
+/// As in the URL of a call, a query may follow the name: the contract of the generated client.
 pub(crate) type CallFunction =
     Arc<dyn Fn(String, Bytes) -> BoxFuture<'static, Result<Bytes, Bytes>> + Send + Sync>;
 
@@ -115,7 +117,9 @@ impl FunctionCalls {
         }
         self.started += 1;
         let id = u32::try_from(self.started).map_err(|_| TooManyCalls)?;
-        self.pending.insert(id, (name.clone(), input.clone()));
+        let function = name.split('?').next().unwrap_or_default();
+        self.pending
+            .insert(id, (function.to_owned(), input.clone()));
         // If the task has ended, the event loop detects that no outcome can arrive.
         let _ = self.calls.send(Call { id, name, input });
         Ok(id)

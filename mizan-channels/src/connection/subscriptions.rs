@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mizan_core::adapter::DynSubscription;
+use mizan_core::adapter::{ClientVersion, DynSubscription};
 use mizan_core::channel::Position;
 use mizan_core::{App, Cx, Error, ErrorCode};
 use serde_json::json;
@@ -40,6 +40,7 @@ struct ActiveSubscription {
     id: SubscriptionId,
     handler: Arc<dyn DynSubscription>,
     channel: &'static str,
+    client: ClientVersion,
     group: Arc<str>,
     config: SubscriptionConfig,
     retention: Retention,
@@ -117,11 +118,12 @@ impl ActiveSubscriptions {
             SubscriptionRequest::Join {
                 ticket,
                 channel,
+                contract,
                 params,
-            } => match self.join(id, &channel, &params) {
+            } => match self.join(id, &channel, contract.as_deref(), &params) {
                 Ok(()) => self.authorize(id, ticket, caller),
-                Err(error) => {
-                    let result = Err(Refusal::from(&error));
+                Err(refusal) => {
+                    let result = Err(refusal);
                     Some(ready(id, SubscriptionResult::Authorized { ticket, result }))
                 }
             },
@@ -150,20 +152,23 @@ impl ActiveSubscriptions {
         Notifier::new(Arc::clone(&self.notifications), id, log)
     }
 
-    fn join(&mut self, id: SubscriptionId, channel: &str, params: &Bytes) -> Result<(), Error> {
-        let Some(entry) = self.app.channel(channel) else {
-            return Err(Error::declared(
-                "unknown_channel",
-                404,
-                "there is no channel of this name",
-            ));
-        };
-        let handler = entry.subscription(params)?;
+    fn join(
+        &mut self,
+        id: SubscriptionId,
+        channel: &str,
+        contract: Option<&str>,
+        params: &Bytes,
+    ) -> Result<(), Refusal> {
+        let (client, entry) = self.app.resolve_channel(channel, contract);
+        let refused = |error| Refusal::from(&error).for_client(client);
+        let entry = entry.map_err(refused)?;
+        let handler = entry.subscription(params).map_err(refused)?;
         let group = broker_group(entry.name(), &handler.group()).into();
         self.subscriptions.push(ActiveSubscription {
             id,
             handler,
             channel: entry.name(),
+            client,
             group,
             config: SubscriptionConfig::new(entry.slow_consumer(), entry.reauthorize_interval())
                 .with_snapshot(entry.has_snapshot())
@@ -295,7 +300,7 @@ impl ActiveSubscriptions {
         let subscription = self.find(id)?;
         let request = dedup::lease_request(user, caller.client, &mid, &subscription.group, &data);
         let handler = Arc::clone(&subscription.handler);
-        let channel = subscription.channel;
+        let (channel, version) = (subscription.channel, subscription.client);
         let started = std::time::Instant::now();
         // The message runs in its own task, so that it completes even if the connection is closed.
         let running = tokio::spawn(dedup::receive_once(server, request, handler, cx, data));
@@ -306,6 +311,7 @@ impl ActiveSubscriptions {
                     "the server shut down while the message was running",
                 ))
             });
+            let result = result.map_err(|refusal| refusal.for_client(version));
             metrics::histogram!("mizan_channels_receive_seconds", "channel" => channel)
                 .record(started.elapsed().as_secs_f64());
             EffectResult::Subscription(id, SubscriptionResult::MessageReply { mid, result })

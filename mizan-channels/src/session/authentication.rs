@@ -91,7 +91,6 @@ impl ChannelSession {
         let mut welcome = serde_json::json!({
             "t": "welcome",
             "conn": self.name,
-            "contract": self.settings.contract,
             "heartbeat": u64::try_from(heartbeat_millis).unwrap_or(u64::MAX),
             "limits": {
                 "frame": limits.max_frame_bytes,

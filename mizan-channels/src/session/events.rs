@@ -147,6 +147,8 @@ pub enum SubscriptionRequest {
         ticket: u32,
         /// The name of the channel.
         channel: String,
+        /// The contract of the channel from which the client was generated.
+        contract: Option<String>,
         /// The params as JSON, empty if the client sent none.
         params: Bytes,
     },

@@ -91,7 +91,7 @@ mod tests {
                 max_frames_per_second: 1_000,
                 ..ConnectionLimits::default()
             };
-            let settings = SessionSettings::new(limits, "");
+            let settings = SessionSettings::new(limits);
             let mut connection = Self {
                 session: ChannelSession::new(Arc::new(settings), "c", &mut Vec::new()),
                 deadlines: Deadlines::new(),

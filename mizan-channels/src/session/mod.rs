@@ -12,7 +12,7 @@
 //!     ChannelSession, ConnectionState, SessionInput, SessionOutput, SessionSettings,
 //! };
 //!
-//! let settings = SessionSettings::new(ConnectionLimits::default(), "contract hash");
+//! let settings = SessionSettings::new(ConnectionLimits::default());
 //! let mut outputs = Vec::new();
 //! let mut session = ChannelSession::new(Arc::new(settings), "connection 1", &mut outputs);
 //! assert_eq!(session.state(), ConnectionState::AwaitingHello);

@@ -471,7 +471,7 @@ impl Model for Scenario {
             }
             Action::Connect(node) => {
                 state.connections += 1;
-                let settings = SessionSettings::new(ConnectionLimits::default(), "");
+                let settings = SessionSettings::new(ConnectionLimits::default());
                 let session = ChannelSession::new(Arc::new(settings), "c", &mut Vec::new());
                 state.connection = Some(Connection {
                     node,

@@ -55,6 +55,7 @@ pub(crate) enum ClientFrame {
 pub(crate) struct Sub {
     pub(crate) sub: u32,
     pub(crate) channel: String,
+    pub(crate) contract: Option<String>,
     pub(crate) params: Bytes,
     pub(crate) since: Option<Position>,
     pub(crate) recent: u32,
@@ -76,6 +77,7 @@ struct HelloFrame {
 struct SubFrame<'a> {
     sub: u32,
     channel: String,
+    contract: Option<String>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
     since: Option<Position>,
@@ -128,6 +130,7 @@ pub(crate) fn parse_frame(text: &Bytes) -> Result<ClientFrame, Close> {
             ClientFrame::Sub(Sub {
                 sub: frame.sub,
                 channel: frame.channel,
+                contract: frame.contract,
                 params: frame
                     .params
                     .map_or_else(Bytes::new, |raw| slice_of(text, raw)),
@@ -337,10 +340,13 @@ mod tests {
     #[test]
     fn parses_frames() {
         assert_eq!(
-            frame(r#"{"t":"sub","sub":1,"channel":"chat","since":{"epoch":"e","offset":2}}"#),
+            frame(
+                r#"{"t":"sub","sub":1,"channel":"chat","contract":"3f2a9c1b","since":{"epoch":"e","offset":2}}"#
+            ),
             Ok(ClientFrame::Sub(Sub {
                 sub: 1,
                 channel: "chat".to_owned(),
+                contract: Some("3f2a9c1b".to_owned()),
                 params: Bytes::new(),
                 since: Some(Position {
                     epoch: "e".to_owned(),

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 use mizan_core::Error;
+use mizan_core::adapter::ClientVersion;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// An error for the client, as a JSON object.
@@ -37,6 +39,25 @@ impl Refusal {
     /// Creates a refusal from the result of [`as_json`](Self::as_json).
     pub(crate) fn from_json(object: Bytes) -> Self {
         Self(object)
+    }
+
+    /// Adds `outdated` if the error shows that the client is outdated.
+    pub(crate) fn for_client(self, client: ClientVersion) -> Self {
+        /// The member that the decision depends on.
+        #[derive(Deserialize)]
+        struct Code {
+            code: String,
+        }
+        if client == ClientVersion::Current {
+            return self;
+        }
+        match serde_json::from_slice(&self.0) {
+            Ok(Code { code }) if client.is_outdated_by(&code) => {
+                let members = &self.0[..self.0.len() - 1];
+                Self([members, b",\"outdated\":true}"].concat().into())
+            }
+            _ => self,
+        }
     }
 
     /// Returns the JSON object.

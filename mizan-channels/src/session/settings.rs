@@ -12,17 +12,13 @@ use crate::limits::ConnectionLimits;
 pub struct SessionSettings {
     /// The limits of a connection.
     pub limits: ConnectionLimits,
-    /// The contract hash of the server's manifest.
-    pub contract: String,
 }
 
 impl SessionSettings {
     /// Creates settings.
-    pub fn new(limits: ConnectionLimits, contract: impl Into<String>) -> Self {
-        Self {
-            limits,
-            contract: contract.into(),
-        }
+    #[must_use]
+    pub fn new(limits: ConnectionLimits) -> Self {
+        Self { limits }
     }
 }
 

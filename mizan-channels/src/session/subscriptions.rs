@@ -43,6 +43,7 @@ impl ChannelSession {
         out.push(subscription.request(SubscriptionRequest::Join {
             ticket,
             channel: frame.channel,
+            contract: frame.contract,
             params: frame.params,
         }));
         self.subscriptions.push(subscription);

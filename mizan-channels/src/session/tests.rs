@@ -46,7 +46,7 @@ fn attached(
     slow_consumer: SlowConsumer,
     sub: &Value,
 ) -> (ChannelSession, SubscriptionId, Vec<SessionOutput>) {
-    let settings = SessionSettings::new(ConnectionLimits::default(), "");
+    let settings = SessionSettings::new(ConnectionLimits::default());
     let mut session = ChannelSession::new(Arc::new(settings), "c", &mut Vec::new());
     receive(&mut session, &json!({ "t": "hello", "client": "abcdefgh" }));
     let authenticated = SessionInput::Authenticated {

@@ -1,3 +1,4 @@
+import { encodePart } from "./codec";
 import { notSubscribed, readRefusal } from "./error";
 import { ChannelRequests, fits, tooLarge } from "./requests";
 import {
@@ -7,8 +8,9 @@ import {
   type Owner,
 } from "./persistence";
 import { Subscription } from "./subscription";
-import type { ChannelOptions } from "./types";
+import type { ChannelDefinition, ChannelOptions } from "./types";
 import { CallError } from "../transport/error";
+import { unmarkIntegers } from "../transport/json";
 import { isObject } from "../transport/response";
 import { serverFunctions } from "../transport/serverRendering";
 import { Socket, reconnectDelay, type SocketOwner } from "./socket";
@@ -43,6 +45,8 @@ export function connectionOf(transport: Transport): ChannelConnection {
 /** The subscriptions of a page to one server, on one socket. */
 export class ChannelConnection implements SocketOwner {
   readonly requests: ChannelRequests;
+  /** Set if a channel has integers that a number cannot hold. */
+  isExact = false;
   readonly #address: ServerAddress;
   readonly #socket: Socket;
   readonly #subscriptions = new Map<string, Subscription>();
@@ -50,9 +54,8 @@ export class ChannelConnection implements SocketOwner {
   #lastAlias = 0;
   /** The limits of the current connection; unset while it does not accept new requests. */
   #limits: Limits | undefined;
-  #isOutdated = false;
   /** The user of the last connection. */
-  #owner: Owner | undefined;
+  #owner: Pick<Owner, "user"> | undefined;
   #stoppedBy: CallError | undefined;
 
   constructor(address: ServerAddress) {
@@ -68,25 +71,33 @@ export class ChannelConnection implements SocketOwner {
 
   /**
    * Returns the subscription to a channel, and counts the caller as a holder until {@link release}.
-   * `paramsJson` is the result of {@link canonicalJson}.
+   * `paramsJson` is the result of {@link paramsToJson}.
    *
    * Returns `undefined` while a page is rendered on the server.
    */
   retain(
-    channel: string,
+    channel: ChannelDefinition<unknown>,
     paramsJson: string,
     options: ChannelOptions,
   ): Subscription | undefined {
     if (serverFunctions()) return undefined;
-    const key = subscriptionKey(channel, paramsJson);
+    if (channel.codec?.exact) this.isExact = true;
+    const key = subscriptionKey(channel.name, paramsJson);
     const found = this.#subscriptions.get(key);
     if (found) {
       found.holders += 1;
       found.log.limit = Math.max(found.log.limit, options.limit ?? 0);
       return found;
     }
-    const target = `"channel":${JSON.stringify(channel)},"params":${paramsJson}`;
-    const subscription = new Subscription(key, target, options);
+    const { name, contract, codec } = channel;
+    const target = JSON.stringify({ channel: name, contract }).slice(1, -1);
+    const subscription = new Subscription(
+      key,
+      `${target},"params":${paramsJson}`,
+      contract,
+      options,
+      codec,
+    );
     this.#start(subscription);
     return subscription;
   }
@@ -122,24 +133,26 @@ export class ChannelConnection implements SocketOwner {
     if (this.#subscriptions.size > 0) this.#socket.restart();
   }
 
-  opened({ user, contract, limits }: WelcomeFrame): void {
-    const own = this.#address.contract;
+  opened({ user, limits }: WelcomeFrame): void {
     if (this.#owner && this.#owner.user !== user) this.#clearDataOfOtherUser();
-    this.#owner = { user, contract: own };
-    this.#isOutdated = contract !== undefined && contract !== own;
+    this.#owner = { user };
     this.#limits = limits;
-    this.requests.opened(limits, this.#isOutdated);
+    this.requests.opened(limits);
     for (const subscription of this.#all()) this.#subscribe(subscription);
   }
 
-  received(frame: ReplyFrame | SubscriptionFrame): boolean {
-    if (frame.t === "reply") {
-      this.requests.answer(frame);
+  received(
+    rounded: ReplyFrame | SubscriptionFrame,
+    exact: ReplyFrame | SubscriptionFrame,
+  ): boolean {
+    if (rounded.t === "reply") {
+      this.requests.answer(rounded, exact as ReplyFrame);
       return true;
     }
-    const subscription = this.#byAlias.get(frame.sub);
+    const subscription = this.#byAlias.get(rounded.sub);
     // The server may still send frames for a subscription that was left.
     if (!subscription) return true;
+    const frame = subscription.isExact ? (exact as SubscriptionFrame) : rounded;
     switch (frame.t) {
       case "unsub":
         this.#refuse(subscription, frame);
@@ -156,7 +169,16 @@ export class ChannelConnection implements SocketOwner {
       case "pub":
         if (subscription.attachedAs === undefined) return false;
     }
-    const follows = subscription.log.apply(frame);
+    let follows: boolean;
+    try {
+      follows = subscription.log.apply(frame);
+    } catch (failure) {
+      if (!(failure instanceof CallError)) throw failure;
+      this.#byAlias.delete(frame.sub);
+      this.#socket.send(`{"t":"unsub","sub":${frame.sub}}`);
+      this.#end(subscription, failure as CallError);
+      return true;
+    }
     if (frame.t === "subok") this.requests.flush();
     return follows;
   }
@@ -195,7 +217,7 @@ export class ChannelConnection implements SocketOwner {
       subscription.stopPersisting = persistChanges(
         this.#storageKey(subscription),
         subscription.log,
-        () => (subscription.closedBy ? undefined : this.#owner),
+        () => (subscription.closedBy ? undefined : this.#ownerOf(subscription)),
       );
     if (this.#stoppedBy) subscription.close(this.#stoppedBy);
     else this.#socket.open();
@@ -204,13 +226,15 @@ export class ChannelConnection implements SocketOwner {
 
   #subscribe(subscription: Subscription): void {
     const { log, options, target } = subscription;
-    if (!this.#limits || !this.#owner || subscription.closedBy) return;
+    const owner = this.#ownerOf(subscription);
+    if (!this.#limits || !owner || subscription.closedBy) return;
     if (this.#byAlias.size >= this.#limits.subs)
       return this.#end(subscription, tooManySubscriptions(this.#limits));
     if (options.persist && !log.position) {
       const kept = readPersistedLog(
         this.#storageKey(subscription),
-        this.#owner,
+        owner,
+        subscription.isExact,
       );
       if (kept) log.restore(kept);
     }
@@ -224,8 +248,6 @@ export class ChannelConnection implements SocketOwner {
     const frame = `{"t":"sub","sub":${alias},${target}${from}}`;
     if (!fits(frame, this.#limits))
       return this.#end(subscription, tooLarge(this.#limits));
-    if (log.state.outdated !== this.#isOutdated)
-      log.set({ outdated: this.#isOutdated });
     subscription.request(alias);
     this.#byAlias.set(alias, subscription);
     this.#socket.send(frame);
@@ -237,7 +259,7 @@ export class ChannelConnection implements SocketOwner {
     frame: Extract<SubscriptionFrame, { readonly t: "unsub" }>,
   ): void {
     this.#byAlias.delete(frame.sub);
-    const error = readRefusal(frame, this.#isOutdated);
+    const error = readRefusal(frame);
     if (error.code !== "unavailable" && error.code !== "rate_limited")
       return this.#end(subscription, error);
     // While the server drains, it refuses new subscriptions. The next connection requests them.
@@ -297,6 +319,10 @@ export class ChannelConnection implements SocketOwner {
     }
   }
 
+  #ownerOf({ contract }: Subscription): Owner | undefined {
+    return this.#owner && { ...this.#owner, contract };
+  }
+
   #storageKey({ key }: Subscription): string {
     return `${this.#address.baseUrl}:${key}`;
   }
@@ -307,8 +333,16 @@ export function subscriptionKey(channel: string, paramsJson: string): string {
   return `${channel}:${paramsJson}`;
 }
 
-/** Returns the JSON of params, which does not depend on the order of their members. */
-export function canonicalJson(params: unknown): string {
+/** Returns the JSON of a channel's params, which does not depend on the order of their members. */
+export function paramsToJson(
+  { codec }: ChannelDefinition<unknown>,
+  params: unknown,
+): string {
+  const encoded = encodePart(codec?.encodeParams, params);
+  return unmarkIntegers(canonicalJson(encoded));
+}
+
+function canonicalJson(params: unknown): string {
   return JSON.stringify(params ?? {}, (_, part: unknown) =>
     isObject(part)
       ? Object.fromEntries(

@@ -20,10 +20,8 @@ export type ChannelCode =
   | "unknown_channel";
 
 /** Converts a refusal of the server to an error. */
-export function readRefusal(
-  { code, message, fields, data, id, retry_after: wait }: RefusalFrame,
-  outdated: boolean,
-): CallError {
+export function readRefusal(frame: RefusalFrame): CallError {
+  const { code, message, fields, data, id, retry_after: wait } = frame;
   const known = typeof code === "string" ? code : "protocol";
   return new CallError({
     code: known,
@@ -32,7 +30,7 @@ export function readRefusal(
     errorId: typeof id === "string" ? id : undefined,
     retryAfter: typeof wait === "number" ? wait / 1_000 : undefined,
     data: isObject(data) ? data : undefined,
-    outdated,
+    outdated: frame.outdated === true,
   });
 }
 

@@ -1,6 +1,6 @@
 import { useMemo, useSyncExternalStore } from "react";
 import { actionsOf } from "./subscribe";
-import { canonicalJson, connectionOf, subscriptionKey } from "./connection";
+import { connectionOf, paramsToJson, subscriptionKey } from "./connection";
 import { idleState } from "./log";
 import type {
   ChannelActions,
@@ -35,19 +35,19 @@ export function useChannel<T extends ChannelTypes>(
 ): ChannelResult<T> {
   const { enabled = true, limit, recent, persist } = options;
   const connection = connectionOf(api[transportOf]);
-  const { name } = channel;
   // Equal params have the same JSON, so a new object does not cause a new subscription.
-  const paramsJson = canonicalJson(params);
+  const paramsJson = paramsToJson(channel, params);
 
   const store = useMemo(() => {
-    const key = subscriptionKey(name, paramsJson);
+    const key = subscriptionKey(channel.name, paramsJson);
     const find = () => (enabled ? connection.find(key) : undefined);
     return {
-      actions: actionsOf<T>(connection, find),
+      actions: actionsOf<T>(connection, channel, find),
       state: () => find()?.log.state ?? idleState,
       subscribe: (listener: () => void): (() => void) => {
+        const options = { limit, recent, persist };
         const held = enabled
-          ? connection.retain(name, paramsJson, { limit, recent, persist })
+          ? connection.retain(channel, paramsJson, options)
           : undefined;
         if (!held) return () => {};
         const stop = held.log.onChange(listener);
@@ -57,7 +57,7 @@ export function useChannel<T extends ChannelTypes>(
         };
       },
     };
-  }, [connection, name, paramsJson, enabled, limit, recent, persist]);
+  }, [connection, channel, paramsJson, enabled, limit, recent, persist]);
 
   const state = useSyncExternalStore(
     store.subscribe,

@@ -1,4 +1,10 @@
-import type { ChannelMessage, ChannelState, ChannelTypes } from "./types";
+import { decodePart, encodePart } from "./codec";
+import type {
+  ChannelCodec,
+  ChannelMessage,
+  ChannelState,
+  ChannelTypes,
+} from "./types";
 import type { MemberFrame, Position, SubscriptionFrame } from "./frames";
 
 /** The state of a subscription to any channel. */
@@ -22,7 +28,6 @@ export const idleState: AnyState = {
   snapshot: undefined,
   error: undefined,
   gap: undefined,
-  outdated: false,
 };
 
 /** The part of a log that is kept for a reload of the page. */
@@ -51,8 +56,11 @@ export class ChannelLog {
   >();
   #notification: "changedSince" | "idle" | "notified" | "scheduled" = "idle";
 
-  constructor(limit: number) {
+  readonly #codec: ChannelCodec;
+
+  constructor(limit: number, codec: ChannelCodec = {}) {
     this.limit = limit;
+    this.#codec = codec;
   }
 
   get state(): AnyState {
@@ -97,8 +105,13 @@ export class ChannelLog {
         return true;
       case "presence":
         if (frame.members) this.#members.clear();
-        for (const member of [...(frame.members ?? []), ...(frame.join ?? [])])
-          this.#members.set(member.id, member);
+        for (const member of [
+          ...(frame.members ?? []),
+          ...(frame.join ?? []),
+        ]) {
+          const info = decodePart(this.#codec.decodeMember, member.info);
+          this.#members.set(member.id, { ...member, info });
+        }
         for (const id of frame.leave ?? []) this.#members.delete(id);
         this.set({ presence: [...this.#members.values()] });
         return true;
@@ -132,15 +145,29 @@ export class ChannelLog {
     this.position = undefined;
     this.#earlierEpochs.clear();
     this.#members.clear();
-    const { status, error, outdated } = this.#state;
-    this.set({ ...idleState, status, error, outdated });
+    const { status, error } = this.#state;
+    this.set({ ...idleState, status, error });
   }
 
   /** Returns the persistent part of the log, or `undefined` before the first position is known. */
   toPersisted(): PersistedLog | undefined {
     const { messages, snapshot, gap } = this.#state;
     const left = [...this.#earlierEpochs];
-    return this.position && { ...this.position, messages, snapshot, gap, left };
+    const { encodeMessage, encodeSnapshot } = this.#codec;
+    return (
+      this.position && {
+        ...this.position,
+        messages: encodeMessage
+          ? messages.map((message) => ({
+              ...message,
+              data: encodePart(encodeMessage, message.data),
+            }))
+          : messages,
+        snapshot: encodePart(encodeSnapshot, snapshot),
+        gap,
+        left,
+      }
+    );
   }
 
   /** Restores a persisted log. */
@@ -154,7 +181,11 @@ export class ChannelLog {
   }: PersistedLog): void {
     this.position = { epoch, offset };
     this.#earlierEpochs = new Map(left);
-    this.set({ messages: newest(messages, this.limit), snapshot, gap });
+    const restored = newest(messages, this.limit).map((message) => ({
+      ...message,
+      data: decodePart(this.#codec.decodeMessage, message.data),
+    }));
+    this.set({ messages: restored, snapshot: this.#snapshot(snapshot), gap });
     this.#setHasMore(true);
   }
 
@@ -167,9 +198,10 @@ export class ChannelLog {
     if (offset <= this.position.offset) return true;
     if (prev !== this.position.offset) return false;
     const { epoch } = this.position;
+    const decoded = decodePart(this.#codec.decodeMessage, data);
     this.position = { epoch, offset };
     if (offset <= (this.#earlierEpochs.get(epoch) ?? 0)) return true;
-    const message = toChannelMessage(epoch, offset, data);
+    const message = toChannelMessage(epoch, offset, decoded);
     const all = [...this.#state.messages, message];
     const messages = newest(all, this.limit);
     this.set({ messages });
@@ -182,10 +214,17 @@ export class ChannelLog {
     const isNew = this.position?.epoch !== epoch;
     if (this.position && isNew) this.#leaveEpoch(this.position);
     this.position = { epoch, offset };
-    if (snapshot.length > 0) this.set({ snapshot: snapshot[0] });
+    if (snapshot.length > 0)
+      this.set({ snapshot: this.#snapshot(snapshot[0]) });
     // The server has deleted the messages of earlier epochs.
     if (isNew)
       this.#setHasMore(this.#state.messages.length === 0 && offset > 0);
+  }
+
+  #snapshot(json: unknown): unknown {
+    return json === undefined
+      ? undefined
+      : decodePart(this.#codec.decodeSnapshot, json);
   }
 
   #leaveEpoch({ epoch, offset }: Position): void {

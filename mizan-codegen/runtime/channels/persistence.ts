@@ -1,3 +1,4 @@
+import { parseJson, stringifyJson } from "../transport/json";
 import { newest, type ChannelLog, type PersistedLog } from "./log";
 
 /** The limits of an entry: one subscription. */
@@ -9,10 +10,10 @@ const keyPrefix = "mizan.channel:";
 /** The delay between a change and the write, in milliseconds. */
 const writeDelayMs = 1_000;
 
-/** The owner of an entry. Another user, or another version of the client, must not read it. */
+/** The owner of an entry. Another user, or a client for another version of the channel, must not read it. */
 export interface Owner {
   readonly user: string | undefined;
-  readonly contract: string;
+  readonly contract: string | undefined;
 }
 
 type Entry = PersistedLog & Owner & { readonly writtenAt: number };
@@ -21,8 +22,9 @@ type Entry = PersistedLog & Owner & { readonly writtenAt: number };
 export function readPersistedLog(
   key: string,
   owner: Owner,
+  isExact = false,
 ): PersistedLog | undefined {
-  const entry = read(keyPrefix + key);
+  const entry = read(keyPrefix + key, isExact);
   const isOwners =
     entry?.user === owner.user && entry?.contract === owner.contract;
   return isOwners ? entry : undefined;
@@ -40,7 +42,7 @@ export function writePersistedLog(
   do {
     const messages = newest(log.messages, count);
     const entry: Entry = { ...log, messages, ...owner, writtenAt: Date.now() };
-    text = JSON.stringify(entry);
+    text = stringifyJson(entry) ?? "";
     count = Math.floor(messages.length / 2);
   } while (text.length > maxEntryChars && count > 0);
   try {
@@ -104,9 +106,10 @@ function removeOldest(): void {
   for (const key of keys.slice(maxEntries)) sessionStorage.removeItem(key);
 }
 
-function read(key: string): Entry | undefined {
+function read(key: string, isExact = false): Entry | undefined {
   try {
-    const entry: unknown = JSON.parse(sessionStorage.getItem(key) ?? "null");
+    const text = sessionStorage.getItem(key) ?? "null";
+    const entry: unknown = isExact ? parseJson(text) : JSON.parse(text);
     return (entry as Entry | null) ?? undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
+import { decodePart, encodePart } from "./codec";
 import {
-  canonicalJson,
   connectionOf,
+  paramsToJson,
   type ChannelConnection,
 } from "./connection";
 import { notSubscribed } from "./error";
@@ -8,6 +9,7 @@ import { idleState, toChannelMessage } from "./log";
 import type { Subscription } from "./subscription";
 import type {
   ChannelActions,
+  ChannelCodec,
   ChannelDefinition,
   ChannelMessage,
   ChannelOptions,
@@ -53,10 +55,10 @@ export function subscribe<T extends ChannelTypes>(
   options: ChannelOptions = {},
 ): ChannelSubscription<T> {
   const connection = connectionOf(api[transportOf]);
-  let held = connection.retain(channel.name, canonicalJson(params), options);
+  let held = connection.retain(channel, paramsToJson(channel, params), options);
   const last = held;
   return {
-    ...actionsOf<T>(connection, () => held),
+    ...actionsOf<T>(connection, channel, () => held),
     get state() {
       return (last?.log.state ?? idleState) as ChannelState<T>;
     },
@@ -81,6 +83,7 @@ export function reconnect(api: Connected): void {
 /** Creates the actions for the subscription that `find` returns when an action is called. */
 export function actionsOf<T extends ChannelTypes>(
   connection: ChannelConnection,
+  { codec = {} }: ChannelDefinition<T>,
   find: () => Subscription | undefined,
 ): ChannelActions<T> {
   function found(): Subscription {
@@ -91,12 +94,13 @@ export function actionsOf<T extends ChannelTypes>(
 
   return {
     async send(message, { signal } = {}) {
-      const data = message ?? null;
-      return connection.request(found(), "msg", { data }, signal);
+      const data = encodePart(codec.encodeSend, message ?? null);
+      const reply = await connection.request(found(), "msg", { data }, signal);
+      return decodePart(codec.decodeReply, reply);
     },
     async loadMore(limit) {
       const subscription = found();
-      subscription.loading ??= loadMore(connection, subscription, limit);
+      subscription.loading ??= loadMore(connection, subscription, codec, limit);
       return subscription.loading.finally(() => {
         subscription.loading = undefined;
       });
@@ -105,6 +109,7 @@ export function actionsOf<T extends ChannelTypes>(
       const { messages, more } = await readHistory(
         connection,
         found(),
+        codec,
         { before, limit },
         signal,
       );
@@ -117,6 +122,7 @@ export function actionsOf<T extends ChannelTypes>(
 async function loadMore(
   connection: ChannelConnection,
   subscription: Subscription,
+  codec: ChannelCodec,
   limit: number | undefined,
 ): Promise<boolean> {
   const { log } = subscription;
@@ -124,7 +130,10 @@ async function loadMore(
   // The server has deleted the messages of earlier epochs.
   if (oldest && oldest.epoch !== log.position?.epoch) return false;
   const before = oldest?.offset;
-  const page = await readHistory(connection, subscription, { before, limit });
+  const page = await readHistory(connection, subscription, codec, {
+    before,
+    limit,
+  });
   return log.prepend(page.epoch, page.messages, page.more);
 }
 
@@ -138,6 +147,7 @@ interface Page {
 async function readHistory(
   connection: ChannelConnection,
   subscription: Subscription,
+  { decodeMessage }: ChannelCodec,
   request: {
     readonly before: number | undefined;
     readonly limit: number | undefined;
@@ -159,7 +169,7 @@ async function readHistory(
   return {
     epoch,
     messages: listed.map(({ offset, data }) =>
-      toChannelMessage(epoch, offset, data),
+      toChannelMessage(epoch, offset, decodePart(decodeMessage, data)),
     ),
     more: more === true,
   };

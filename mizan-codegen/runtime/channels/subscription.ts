@@ -1,6 +1,6 @@
 import { ChannelLog, defaultLimit } from "./log";
 import type { Sender } from "./requests";
-import type { ChannelOptions } from "./types";
+import type { ChannelCodec, ChannelOptions } from "./types";
 import type { CallError } from "../transport/error";
 
 /** The relation between a subscription and the current connection. */
@@ -22,8 +22,12 @@ export class Subscription implements Sender {
   readonly key: string;
   /** The members of the `sub` frame that stay the same on every connection. */
   readonly target: string;
+  /** The version of the channel that the client was generated from. */
+  readonly contract: string | undefined;
   readonly options: ChannelOptions;
   readonly log: ChannelLog;
+  /** Set if the channel has integers that a number cannot hold. */
+  readonly isExact: boolean;
   /** The number of components and other callers that hold the subscription. */
   holders = 1;
   /** Stops the persistence in `sessionStorage`. */
@@ -34,11 +38,19 @@ export class Subscription implements Sender {
   #hasBeenLive = false;
   #consecutiveRefusals = 0;
 
-  constructor(key: string, target: string, options: ChannelOptions) {
+  constructor(
+    key: string,
+    target: string,
+    contract: string | undefined,
+    options: ChannelOptions,
+    codec: ChannelCodec | undefined,
+  ) {
     this.key = key;
     this.target = target;
+    this.contract = contract;
     this.options = options;
-    this.log = new ChannelLog(options.limit ?? defaultLimit);
+    this.log = new ChannelLog(options.limit ?? defaultLimit, codec);
+    this.isExact = codec?.exact ?? false;
   }
 
   /** The name on the current connection, from the request on. */

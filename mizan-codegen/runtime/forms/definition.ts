@@ -1,3 +1,4 @@
+import type { Codec } from "../transport/codec";
 import type { TemporalClass } from "./wire";
 
 /** Types of a form. A generated interface extends this for each form. */
@@ -25,6 +26,8 @@ export interface FormDefinition<T extends FormTypes = FormTypes> {
   readonly fields: readonly FieldDefinition[];
   /** Validates the values in the browser, with the server's messages. */
   readonly schema: StandardSchema<T["input"]>;
+  /** Conversions of the reply to a submission from JSON. */
+  readonly reply?: Omit<Codec, "encode">;
   /** Carries the form's types. Never set. */
   readonly types?: T;
 }

@@ -74,22 +74,20 @@ async function send(
   form.live.stop();
   serverErrors.beginSubmission(sent);
   try {
-    const output = await transport.mutate(
-      `${form.definition.name}.submit`,
-      encoded,
-      {
-        idempotencyKey: form.status.get().token,
-        // The time of an upload depends on the size of its files.
-        timeout: hasFiles ? Infinity : undefined,
-        fetch: hasFiles
-          ? fetchWithProgress((progress) =>
-              form.status.set({
-                submission: { phase: "submitting", progress },
-              }),
-            )
-          : undefined,
-      },
-    );
+    const { name, reply } = form.definition;
+    const output = await transport.mutate(`${name}.submit`, encoded, {
+      codec: reply,
+      idempotencyKey: form.status.get().token,
+      // The time of an upload depends on the size of its files.
+      timeout: hasFiles ? Infinity : undefined,
+      fetch: hasFiles
+        ? fetchWithProgress((progress) =>
+            form.status.set({
+              submission: { phase: "submitting", progress },
+            }),
+          )
+        : undefined,
+    });
     return { output };
   } catch (error) {
     if (!(error instanceof CallError)) throw error;

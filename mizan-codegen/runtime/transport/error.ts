@@ -33,7 +33,10 @@ export class CallError<Code extends string = string> extends Error {
   readonly fields: Readonly<Record<string, readonly string[]>>;
   /** Identifies an internal error in the server's log. */
   readonly errorId?: string;
-  /** Set if the server was updated since this client was generated. A reload of the page may help. */
+  /**
+   * Set if the function has changed since this client was generated, and does not accept its call any more.
+   * A reload of the page helps.
+   */
   readonly outdated: boolean;
   /** The delay before the next attempt that the server asks for, in seconds. */
   readonly retryAfter?: number;

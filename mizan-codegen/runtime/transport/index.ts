@@ -30,5 +30,6 @@ export {
   type AffectsListener,
   type ApiOptions,
   type Connected,
+  type Contracts,
   type Transport,
 } from "./transport";

@@ -9,7 +9,8 @@ interface ServerResult {
 
 /** The functions of the process that renders the page, called on behalf of the requesting user. */
 export interface ServerFunctions {
-  call(name: string, input?: string): Promise<ServerResult>;
+  /** Calls a function. `target` is its name, and may have the query of the URL of a call. */
+  call(target: string, input?: string): Promise<ServerResult>;
 }
 
 const globalKey = Symbol.for("mizan.functions");
@@ -22,12 +23,12 @@ export function serverFunctions(): ServerFunctions | undefined {
 /** Calls a query in this process. */
 export async function callServerFunction(
   functions: ServerFunctions,
-  name: string,
+  target: string,
   input: unknown,
   codec?: ReplyCodec,
 ): Promise<unknown> {
   const { answered, json } = await functions.call(
-    name,
+    target,
     stringifyJson(input) ?? "",
   );
   const result: unknown = codec?.exact ? parseJson(json) : JSON.parse(json);

@@ -1,31 +1,64 @@
 /** Zod's constructors, with the server's messages in place of Zod's. */
 import * as z from "zod";
 import { errorMessage } from "./errorMessages";
-import { integer, wellFormed } from "./formats";
+import { integer, rfc3339, wellFormed } from "./formats";
 
 export { intersection, unknown, type ZodType } from "zod";
 
 const params = { error: errorMessage };
 
-export const bigint = () => z.bigint(params);
-export const boolean = () => z.boolean(params);
-export const date = () => z.date(params);
-export const int = integers(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-export const int8 = integers(-128, 127);
-export const int16 = integers(-32_768, 32_767);
-export const int32 = integers(-2_147_483_648, 2_147_483_647);
-export const never = () => z.never(params);
-export const number = () => z.number(params);
-export const string = () => z.string(params).check(wellFormed);
-export const uint8 = integers(0, 255);
-export const uint16 = integers(0, 65_535);
-export const uint32 = integers(0, 4_294_967_295);
+/** Constructor of the schemas for an integer type of Rust. */
+type Integers<T> = (message?: string) => T;
 
-export const gte = (min: number | bigint) => z.gte(min, params);
-export const lte = (max: number | bigint) => z.lte(max, params);
-export const multipleOf = (step: number) => z.multipleOf(step, params);
+export const boolean = (): z.ZodBoolean => z.boolean(params);
+export const date = (): z.ZodDate => z.date(params).check(rfc3339);
+export const int: Integers<z.ZodNumber> = /* @__PURE__ */ integers(
+  Number.MIN_SAFE_INTEGER,
+  Number.MAX_SAFE_INTEGER,
+);
+export const int8: Integers<z.ZodNumber> = /* @__PURE__ */ integers(-128, 127);
+export const int16: Integers<z.ZodNumber> = /* @__PURE__ */ integers(
+  -32_768,
+  32_767,
+);
+export const int32: Integers<z.ZodNumber> = /* @__PURE__ */ integers(
+  -2_147_483_648,
+  2_147_483_647,
+);
+export const int64: Integers<z.ZodBigInt> = /* @__PURE__ */ bigIntegers(
+  64,
+  true,
+);
+export const int128: Integers<z.ZodBigInt> = /* @__PURE__ */ bigIntegers(
+  128,
+  true,
+);
+export const never = (): z.ZodNever => z.never(params);
+export const number = (): z.ZodNumber => z.number(params);
+export const string = (): z.ZodString => z.string(params).check(wellFormed);
+export const uint8: Integers<z.ZodNumber> = /* @__PURE__ */ integers(0, 255);
+export const uint16: Integers<z.ZodNumber> = /* @__PURE__ */ integers(
+  0,
+  65_535,
+);
+export const uint32: Integers<z.ZodNumber> = /* @__PURE__ */ integers(
+  0,
+  4_294_967_295,
+);
+export const uint64: Integers<z.ZodBigInt> = /* @__PURE__ */ bigIntegers(
+  64,
+  false,
+);
+export const uint128: Integers<z.ZodBigInt> = /* @__PURE__ */ bigIntegers(
+  128,
+  false,
+);
 
-export function array<T extends z.core.SomeType>(element: T) {
+export const multipleOf = (
+  step: number | bigint,
+): z.core.$ZodCheck<number | bigint> => z.multipleOf(step, params);
+
+export function array<T extends z.core.SomeType>(element: T): z.ZodArray<T> {
   return z.array(element, params);
 }
 
@@ -35,35 +68,45 @@ export function discriminatedUnion<
     ...z.core.$ZodTypeDiscriminable[],
   ],
   Tag extends string,
->(tag: Tag, options: Options) {
+>(tag: Tag, options: Options): z.ZodDiscriminatedUnion<Options, Tag> {
   return z.discriminatedUnion(tag, options, params);
 }
 
 export function literal<const T extends z.core.util.Literal>(
   value: T | readonly T[],
-) {
+): z.ZodLiteral<T> {
   return z.literal(value as T, params);
 }
 
-export function object<T extends z.core.$ZodLooseShape>(shape: T) {
+export function object<T extends z.core.$ZodLooseShape>(
+  shape: T,
+): z.ZodObject<T> {
   return z.object(shape, params);
 }
 
 export function record<
   Key extends z.core.$ZodRecordKey,
   Value extends z.core.SomeType,
->(key: Key, value: Value) {
+>(key: Key, value: Value): z.ZodRecord<Key, Value> {
   return z.record(key, value, params);
 }
 
-export function strictObject<T extends z.core.$ZodLooseShape>(shape: T) {
+export function strictObject<T extends z.core.$ZodLooseShape>(
+  shape: T,
+): z.ZodObject<T, z.core.$strict> {
   return z.strictObject(shape, params);
 }
 
-/** Returns the constructor of the schemas for an integer type of Rust. */
-function integers(min: number, max: number): () => z.ZodNumber {
-  const check = integer(min, max);
-  return () => z.number(params).check(check);
+function integers(min: number, max: number): Integers<z.ZodNumber> {
+  return (message) => z.number(params).check(integer(min, max, message));
+}
+
+function bigIntegers(bits: number, isSigned: boolean): Integers<z.ZodBigInt> {
+  return (message) => {
+    const count = 2n ** BigInt(bits);
+    const min = isSigned ? -count / 2n : 0n;
+    return z.bigint(params).check(integer(min, min + count - 1n, message));
+  };
 }
 
 type Items = readonly [z.core.SomeType, ...z.core.SomeType[]];
@@ -74,7 +117,9 @@ export function tuple(items: readonly [] | Items): unknown {
   return z.tuple(items as Items, params);
 }
 
-export function union<const T extends readonly z.core.SomeType[]>(options: T) {
+export function union<const T extends readonly z.core.SomeType[]>(
+  options: T,
+): z.ZodUnion<T> {
   return z.union(options, params);
 }
 

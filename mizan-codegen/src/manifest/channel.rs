@@ -13,6 +13,10 @@ use super::source_location::SourceLocation;
 pub struct Channel {
     /// The name on the wire.
     pub name: String,
+    /// A hash of everything that the channel's clients depend on; absent if the server does not
+    /// tell versions apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
     /// The schema of the subscription's parameters, an object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub params: Option<Value>,

@@ -46,6 +46,13 @@ pub struct Manifest {
     /// The channels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<Channel>,
+    /// The contracts of earlier versions of functions that the server still supports, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub previous: BTreeMap<String, Vec<String>>,
+    /// The contracts of earlier versions of functions and channels whose clients the server refuses,
+    /// by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub retired: BTreeMap<String, Vec<String>>,
     /// The typed errors, keyed by the name of their Rust type.
     #[serde(default)]
     pub errors: BTreeMap<String, ErrorType>,

@@ -16,6 +16,10 @@ pub struct Function {
     pub name: String,
     /// The kind of the function, which determines its hooks and its HTTP method.
     pub kind: FunctionKind,
+    /// A hash of everything that the function's clients depend on; absent if the server does not
+    /// tell versions apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
     /// A short description of the authorization policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,

@@ -6,7 +6,7 @@ use super::planner::Planner;
 use crate::diagnostic::{Diagnostic, ItemRef};
 use crate::manifest::{self, FunctionKind, Widget};
 use crate::naming;
-use crate::schema::{Literal, TemporalClass, Type};
+use crate::schema::{Docs, Literal, Object, Property, TemporalClass, Type};
 
 /// The functions of each form in the client, as the parts of their wire names after the form's
 /// name.
@@ -51,8 +51,23 @@ impl<'m> Planner<'m> {
         let state = take(FunctionKind::Query, "state");
         let validate = take(FunctionKind::Query, "validate");
         let submit = take(FunctionKind::Mutation, "submit");
-        let (state, mut validate, submit) = (state?, validate?, submit?);
+        let (mut state, mut validate, submit) = (state?, validate?, submit?);
         validate.uses_post = true;
+        // `FormState` is the same for all forms. The initial values are as partial as those of live
+        // validation.
+        let values = validate.input.as_ref();
+        let values = values.and_then(|input| types.property(&input.ty, "values"));
+        state.converted = values.map(|values| {
+            Type::Object(Object {
+                properties: vec![Property {
+                    name: "values".to_owned(),
+                    docs: Docs::default(),
+                    required: true,
+                    ty: values.clone(),
+                }],
+                ..Object::default()
+            })
+        });
         let Some(input) = &submit.input else {
             self.diagnostics.push(Diagnostic::MissingFormInput {
                 form: item,

@@ -42,6 +42,7 @@ impl<'m> Planner<'m> {
             name: self.function_name(function),
             input: self.input(function, &component, types),
             output: self.read_schema(ItemRef::output(function), &function.output),
+            converted: None,
             error: self.error_name(function),
             affects: self.affects(function),
             component,

@@ -45,6 +45,8 @@ pub(crate) struct Function<'m> {
     pub(crate) component: String,
     pub(crate) input: Option<Definition>,
     pub(crate) output: Type,
+    /// The type of the output as far as it is converted, if it is more precise than `output`.
+    pub(crate) converted: Option<Type>,
     /// The name of its error type.
     pub(crate) error: String,
     pub(crate) affects: Affects,

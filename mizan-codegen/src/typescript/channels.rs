@@ -63,6 +63,9 @@ fn declaration(channel: &Channel<'_>, codecs: &Codecs<'_>) -> Document {
     } = channel;
     let wire = Expression::String(channel.manifest.name.clone());
     let mut definition = vec![("name".to_owned(), wire)];
+    if let Some(contract) = &channel.manifest.contract {
+        definition.push(("contract".to_owned(), Expression::String(contract.clone())));
+    }
     let codec = codecs.of_channel(channel);
     if !codec.is_empty() {
         definition.push(("codec".to_owned(), Expression::Object(codec)));

@@ -2,7 +2,8 @@
 
 use super::codecs::Codecs;
 use super::printing::{
-    Document, Expression, IN_OTHER_FILES, TypeImports, comment, literal, text, type_arguments,
+    Document, Expression, IN_OTHER_FILES, TypeImports, assignment, comment, literal, text,
+    type_arguments,
 };
 use crate::manifest::FunctionKind;
 use crate::plan::{Form, Function, Plan};
@@ -17,16 +18,17 @@ pub(super) fn print(plan: &Plan<'_>, codecs: &Codecs<'_>) -> String {
 /** Identifies the version of the server's API that this client was generated from. */
 export const contract = {contract};
 
-/** The server's functions. */
 "
         )),
+        contracts(plan),
+        text("\n/** The server's functions. */\n"),
         interface(plan),
         text(
             r"
 
 /** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport(contract, options);
+  const transport = createTransport(contracts, options);
 ",
         ),
         Document::indent(vec![text("  return {"), constructions(plan, codecs)]),
@@ -63,6 +65,7 @@ fn imports(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
         ("transportOf", true),
         ("type ApiOptions", true),
         ("type Connected", true),
+        ("type Contracts", true),
         ("type Mutation", has_mutations),
         ("type PagedQuery", has_pages),
         ("type Query", has_queries),
@@ -97,6 +100,26 @@ fn imports(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
         ]);
     }
     Document::concat(imports)
+}
+
+/// The version of each function, for the server.
+fn contracts(plan: &Plan<'_>) -> Document {
+    let contracts = plan.all_functions().filter_map(|function| {
+        let contract = function.manifest.contract.clone()?;
+        let name = function.manifest.name.clone();
+        Some((name, Expression::String(contract)))
+    });
+    Document::concat(vec![
+        comment(&Docs::from(
+            "Identifies the version of each function, by name on the wire.",
+        )),
+        assignment(
+            "const contracts: Contracts =".to_owned(),
+            "{",
+            Expression::Object(contracts.collect()).print(),
+        ),
+        text(";\n"),
+    ])
 }
 
 /// The type of the client.

@@ -5,6 +5,7 @@
 use serde_json::Value as JsonValue;
 
 use super::client::{error_type, input_type, output_type};
+use super::codecs::Codecs;
 use super::printing::{
     Document, Expression, Property, TypeImports, assignment, comment, literal, text,
     union_after_operator, without_docs,
@@ -36,7 +37,7 @@ export function AutoForm<T extends runtime.FormTypes>(
 }
 "#;
 
-pub(super) fn print(plan: &Plan<'_>) -> String {
+pub(super) fn print(plan: &Plan<'_>, codecs: &Codecs<'_>) -> String {
     let outputs = plan.forms.iter().map(|form| &form.submit.output);
     let mut uses = TypeImports::of(outputs);
     let has_temporal = plan.forms.iter().any(|form| has_temporal(&form.fields));
@@ -47,13 +48,20 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
         imports.push_str("import { Temporal } from \"temporal-polyfill\";\n");
     }
     imports.push_str(&uses.statements(plan.dates));
+    if plan
+        .forms
+        .iter()
+        .any(|form| !reply(form, codecs).is_empty())
+    {
+        imports.insert_str(0, "import * as codecs from \"./codecs\";\n");
+    }
     let mut file = HEAD.replacen(
         "import * as runtime",
         &format!("{imports}import * as runtime"),
         1,
     );
     for form in &plan.forms {
-        for part in [types(form), definition(form), hook(form)] {
+        for part in [types(form), definition(form, codecs), hook(form)] {
             file.push('\n');
             file.push_str(&part.print());
         }
@@ -153,7 +161,14 @@ fn path_type(path: &str) -> Document {
     text(format!("`{}`", parts.collect::<Vec<_>>().join(".")))
 }
 
-fn definition(form: &Form<'_>) -> Document {
+/// The conversions of the reply to a submission. The fields convert their values.
+fn reply(form: &Form<'_>, codecs: &Codecs<'_>) -> Vec<(String, Expression)> {
+    let mut codec = codecs.of_function(&form.submit);
+    codec.retain(|(name, _)| name != "encode");
+    codec
+}
+
+fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
     let manifest = form.manifest;
     let schema = form
         .submit
@@ -172,6 +187,10 @@ fn definition(form: &Form<'_>) -> Document {
     members.extend(redirect.map(|path| ("redirect", string(path))));
     members.push(("fields", fields(&form.fields)));
     members.push(("schema", Expression::atom(schema)));
+    let reply = reply(form, codecs);
+    if !reply.is_empty() {
+        members.push(("reply", Expression::Object(reply)));
+    }
     let members = members.into_iter().map(|(name, value)| Property {
         comment: None,
         name: name.to_owned(),

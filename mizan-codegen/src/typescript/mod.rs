@@ -59,7 +59,7 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
     }
     // Only apps with forms depend on react-hook-form.
     if !plan.forms.is_empty() {
-        add("forms.tsx", &forms::print(plan));
+        add("forms.tsx", &forms::print(plan, &codecs));
         for (path, contents) in runtime::FORM_FILES {
             add(path, contents);
         }

@@ -95,6 +95,7 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
 /// The files that only clients with channels include.
 pub(super) const CHANNEL_FILES: &[(&str, &str)] = files![
     "runtime/channels/closeCodes.ts",
+    "runtime/channels/codec.ts",
     "runtime/channels/connection.ts",
     "runtime/channels/error.ts",
     "runtime/channels/frameRateLimiter.ts",

@@ -14,8 +14,8 @@ use super::regex;
 use crate::options::Dates;
 use crate::plan::{Definition, Plan};
 use crate::schema::{
-    BigInt, Checks, List, Literal, Member, Number, NumberWidth, Object, Temporal, TemporalClass,
-    Text, Type, WireFormat,
+    BigInt, BigIntWidth, Checks, List, Literal, Member, Number, NumberWidth, Object, Temporal,
+    TemporalClass, Text, Type, WireFormat,
 };
 
 /// The functions of `runtime/validation/checks.ts`.
@@ -55,11 +55,11 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
         .collect();
     let of_functions = Schemas {
         names: &names,
-        list_check: "items",
+        in_form: false,
     };
     let of_forms = Schemas {
         names: &names,
-        list_check: "rows",
+        in_form: true,
     };
     let inputs = plan.all_functions().filter_map(|function| {
         let input = function.input.as_ref()?;
@@ -154,8 +154,8 @@ fn collect_checks<'s>(schema: &'s Expression, names: &mut BTreeSet<&'s str>) {
 struct Schemas<'p> {
     /// The names of the schemas of named types, by the names of the types.
     names: &'p BTreeMap<&'p str, &'p str>,
-    /// The check of a list's length. In forms, its message counts rows instead of items.
-    list_check: &'static str,
+    /// True for the values of a form, for which the server has other messages.
+    in_form: bool,
 }
 
 impl Schemas<'_> {
@@ -165,8 +165,8 @@ impl Schemas<'_> {
             Type::Never => zod("never", []),
             Type::Null => zod("null", []),
             Type::Boolean => zod("boolean", []),
-            Type::Number(value) => number(value),
-            Type::BigInt(value) => big_int(value),
+            Type::Number(value) => number(value, self.in_form),
+            Type::BigInt(value) => big_int(value, self.in_form),
             Type::Text(value) => string(value),
             Type::Temporal(value) => temporal(value),
             Type::Bytes(_) => zod("instanceof", [Expression::atom("Uint8Array")]),
@@ -202,7 +202,14 @@ impl Schemas<'_> {
             limits.push(("distinct".to_owned(), Expression::atom("true")));
         }
         let message = list.checks.message("length").map(str::to_owned);
-        schema.method("check", [check_call(self.list_check, limits, message)])
+        schema.method(
+            "check",
+            [check_call(
+                if self.in_form { "rows" } else { "items" },
+                limits,
+                message,
+            )],
+        )
     }
 
     fn object(&self, object: &Object) -> Expression {
@@ -403,59 +410,53 @@ fn discriminator_value<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
     }
 }
 
-fn number(number: &Number) -> Expression {
-    let bounds = Bounds::of(number);
-    let mut schema = zod(
-        match number.width {
-            NumberWidth::Float => "number",
-            NumberWidth::Int8 => "int8",
-            NumberWidth::Int16 => "int16",
-            NumberWidth::Int32 => "int32",
-            NumberWidth::UInt8 => "uint8",
-            NumberWidth::UInt16 => "uint16",
-            NumberWidth::UInt32 => "uint32",
-            NumberWidth::Bounded => "int",
-        },
-        [],
-    );
-    if let Some(check) = bounds.check(number.checks.message("range")) {
-        schema = schema.method("check", [check]);
-    }
-    if let Some(step) = &number.multiple_of {
-        let step = Expression::atom(literal::number(step));
-        schema = schema.method("check", [zod("multipleOf", [step])]);
-    }
-    if let Some(excluded) = &number.excluded {
-        let excluded = literal::number(excluded);
-        let test = Expression::Arrow(format!("(value) => value !== {excluded}"));
-        let message = Expression::String(format!("Must not be {excluded}."));
-        schema = schema.method("refine", [test, message]);
-    }
-    schema
+fn number(number: &Number, in_form: bool) -> Expression {
+    let constructor = match number.width {
+        NumberWidth::Float => "number",
+        NumberWidth::Int8 => "int8",
+        NumberWidth::Int16 => "int16",
+        NumberWidth::Int32 => "int32",
+        NumberWidth::UInt8 => "uint8",
+        NumberWidth::UInt16 => "uint16",
+        NumberWidth::UInt32 => "uint32",
+        NumberWidth::Bounded => "int",
+    };
+    let limits = number.width.limits();
+    let range = Range {
+        minimum: number.minimum.as_ref(),
+        maximum: number.maximum.as_ref(),
+        exclusive_minimum: number.exclusive_minimum.as_ref(),
+        exclusive_maximum: number.exclusive_maximum.as_ref(),
+        multiple_of: number.multiple_of.as_ref(),
+        excluded: number.excluded.as_ref(),
+        checks: &number.checks,
+        limits: limits.map(|(min, max)| (min.to_string(), max.to_string())),
+        suffix: "",
+    };
+    range.schema(constructor, in_form)
 }
 
-/// An integer of 64 or more bits, within the limits of its type and its constraint.
-fn big_int(integer: &BigInt) -> Expression {
-    let literal = |value: &dyn std::fmt::Display| Expression::atom(format!("{value}n"));
-    let schema = zod("bigint", []);
-    let (least, greatest) = integer.width.limits();
-    let min = integer.minimum.as_ref().map(|min| literal(min));
-    let max = integer.maximum.as_ref().map(|max| literal(max));
-    let mut schema = schema
-        .method(
-            "check",
-            [zod("gte", [min.unwrap_or_else(|| literal(&least))])],
-        )
-        .method(
-            "check",
-            [zod("lte", [max.unwrap_or_else(|| literal(&greatest))])],
-        );
-    if let Some(excluded) = &integer.excluded {
-        let test = Expression::Arrow(format!("(value) => value !== {excluded}n"));
-        let message = Expression::String(format!("Must not be {excluded}."));
-        schema = schema.method("refine", [test, message]);
-    }
-    schema
+/// An integer of 64 or more bits.
+fn big_int(integer: &BigInt, in_form: bool) -> Expression {
+    let constructor = match integer.width {
+        BigIntWidth::Int64 => "int64",
+        BigIntWidth::UInt64 => "uint64",
+        BigIntWidth::Int128 => "int128",
+        BigIntWidth::UInt128 => "uint128",
+    };
+    let (min, max) = integer.width.limits();
+    let range = Range {
+        minimum: integer.minimum.as_ref(),
+        maximum: integer.maximum.as_ref(),
+        exclusive_minimum: integer.exclusive_minimum.as_ref(),
+        exclusive_maximum: integer.exclusive_maximum.as_ref(),
+        multiple_of: integer.multiple_of.as_ref(),
+        excluded: integer.excluded.as_ref(),
+        checks: &integer.checks,
+        limits: Some((min.to_string(), max.to_string())),
+        suffix: "n",
+    };
+    range.schema(constructor, in_form)
 }
 
 fn temporal(value: &Temporal) -> Expression {
@@ -469,88 +470,119 @@ fn temporal(value: &Temporal) -> Expression {
     }
 }
 
-/// The range of a constraint, without the limits of the type.
-struct Bounds {
-    min: Option<JsonNumber>,
-    exclusive_min: Option<JsonNumber>,
-    max: Option<JsonNumber>,
-    exclusive_max: Option<JsonNumber>,
+/// The values of a number: the keywords of its schema, and the limits of its type.
+struct Range<'a> {
+    minimum: Option<&'a JsonNumber>,
+    maximum: Option<&'a JsonNumber>,
+    exclusive_minimum: Option<&'a JsonNumber>,
+    exclusive_maximum: Option<&'a JsonNumber>,
+    multiple_of: Option<&'a JsonNumber>,
+    excluded: Option<&'a JsonNumber>,
+    checks: &'a Checks,
+    /// The limits of an integer type.
+    limits: Option<(String, String)>,
+    /// The suffix of literals: `n` for a `bigint`.
+    suffix: &'static str,
 }
 
-impl Bounds {
-    /// Returns the bounds of a constraint.
+impl Range<'_> {
+    fn schema(&self, constructor: &'static str, in_form: bool) -> Expression {
+        let message = self.message_of_type().filter(|_| in_form);
+        let mut schema = zod(constructor, message.map(Expression::String));
+        if let Some(check) = self.check() {
+            schema = schema.method("check", [check]);
+        }
+        if let Some(step) = self.multiple_of {
+            let step = Expression::atom(self.literal(step));
+            schema = schema.method("check", [zod("multipleOf", [step])]);
+        }
+        if let Some(excluded) = self.excluded {
+            let literal = self.literal(excluded);
+            let test = Expression::Arrow(format!("(value) => value !== {literal}"));
+            let message = Expression::String(format!("Must not be {excluded}."));
+            schema = schema.method("refine", [test, message]);
+        }
+        schema
+    }
+
+    fn literal(&self, number: &JsonNumber) -> String {
+        format!("{}{}", literal::number(number), self.suffix)
+    }
+
+    /// Returns the message for a number that the type cannot hold, if it is not that of the type: a form
+    /// names the bounds of the constraint.
+    fn message_of_type(&self) -> Option<String> {
+        let (type_min, type_max) = self.limits.as_ref()?;
+        let bound = |bound: Option<&JsonNumber>, limit: &String| {
+            bound.map_or_else(|| limit.clone(), JsonNumber::to_string)
+        };
+        let min = bound(self.minimum, type_min);
+        let max = bound(self.maximum, type_max);
+        let differs = (&min, &max) != (type_min, type_max);
+        differs.then(|| format!("Must be at least {min} and at most {max}."))
+    }
+
+    /// Returns the bounds of the constraint: the names in TypeScript, and the words in messages.
     ///
     /// A schema does not show whether a bound that equals the limit of the type comes from the
-    /// constraint. If `x-checks` does not tell: an upper bound that equals the limit is omitted. A lower bound that equals the
-    /// limit, which is usually zero, is kept only if there is an upper bound.
-    fn of(number: &Number) -> Self {
-        let type_limits = number.width.limits();
-        let (type_min, type_max) = type_limits.unzip();
-        let is_type_limit = |bound: &Option<JsonNumber>, limit: Option<i64>| {
-            limit.is_some() && bound.as_ref().and_then(JsonNumber::as_i64) == limit
-        };
-        let declared = |name: &str| match &number.checks.range {
+    /// constraint. If `x-checks` does not tell, an upper bound that equals the limit is omitted, and a
+    /// lower bound that equals the limit, which is usually zero, is kept only if there is an upper bound.
+    fn bounds(&self) -> Vec<(&'static str, &'static str, &JsonNumber)> {
+        let declared = |name: &str| match &self.checks.range {
             Some(names) => names.iter().any(|declared| declared == name),
             None => true,
         };
-        let min = number.minimum.clone().filter(|_| declared("min"));
-        let max = number.maximum.clone().filter(|_| declared("max"));
-        let lacks_min = min.is_none() || is_type_limit(&min, type_min);
-        let lacks_max = max.is_none() || is_type_limit(&max, type_max);
-        Self {
-            min: min.filter(|_| !(lacks_min && lacks_max && type_limits.is_some())),
-            exclusive_min: number.exclusive_minimum.clone(),
-            max: max.filter(|_| !(lacks_max && type_limits.is_some())),
-            exclusive_max: number.exclusive_maximum.clone(),
+        let mut min = self.minimum.filter(|_| declared("min"));
+        let mut max = self.maximum.filter(|_| declared("max"));
+        if let Some((type_min, type_max)) = &self.limits {
+            max = max.filter(|max| max.to_string() != *type_max);
+            min = min.filter(|min| max.is_some() || min.to_string() != *type_min);
         }
-    }
-
-    fn named(&self) -> impl Iterator<Item = (&'static str, &'static str, &JsonNumber)> {
         [
-            ("min", "at least", &self.min),
-            ("exclusiveMin", "more than", &self.exclusive_min),
-            ("max", "at most", &self.max),
-            ("exclusiveMax", "less than", &self.exclusive_max),
+            ("min", "at least", min),
+            ("exclusiveMin", "more than", self.exclusive_minimum),
+            ("max", "at most", max),
+            ("exclusiveMax", "less than", self.exclusive_maximum),
         ]
         .into_iter()
-        .filter_map(|(name, words, bound)| Some((name, words, bound.as_ref()?)))
+        .filter_map(|(name, words, bound)| Some((name, words, bound?)))
+        .collect()
     }
 
-    fn check(&self, message: Option<&str>) -> Option<Expression> {
-        let bounds: Vec<_> = self
-            .named()
-            .map(|(name, _, bound)| (name.to_owned(), Expression::atom(literal::number(bound))))
-            .collect();
+    fn check(&self) -> Option<Expression> {
+        let bounds = self.bounds();
         if bounds.is_empty() {
             return None;
         }
-        let message = message.map(str::to_owned).or_else(|| self.server_message());
-        Some(check_call("range", bounds, message))
+        let message = self.checks.message("range").map(str::to_owned);
+        let message = message.or_else(|| server_message(&bounds));
+        let bounds = bounds
+            .into_iter()
+            .map(|(name, _, bound)| (name.to_owned(), Expression::atom(self.literal(bound))));
+        Some(check_call("range", bounds.collect(), message))
     }
+}
 
-    /// Returns the server's message if it formats a number differently than JavaScript, such as
-    /// `1.0`.
-    fn server_message(&self) -> Option<String> {
-        if self
-            .named()
-            .all(|(_, _, bound)| bound.to_string() == literal::number(bound))
-        {
-            return None;
-        }
-        let bounds = self
-            .named()
-            .map(|(_, words, bound)| format!("{words} {bound}"));
-        Some(format!(
-            "Must be {}.",
-            bounds.collect::<Vec<_>>().join(" and ")
-        ))
+/// Returns the server's message for bounds if it formats a number differently than JavaScript, such
+/// as `1.0`.
+fn server_message(bounds: &[(&str, &str, &JsonNumber)]) -> Option<String> {
+    if bounds
+        .iter()
+        .all(|(_, _, bound)| bound.to_string() == literal::number(bound))
+    {
+        return None;
     }
+    let bounds: Vec<_> = bounds
+        .iter()
+        .map(|(_, words, bound)| format!("{words} {bound}"))
+        .collect();
+    Some(format!("Must be {}.", bounds.join(" and ")))
 }
 
 /// A string with the constraints that the client can check in the same way as the server.
 ///
 /// The checked formats are the email address, as the `validator` crate accepts it; the URL, for
-/// which both sides follow the WHATWG URL standard; and the UUID with hyphens, as in RFC 9562.
+/// which both sides follow the WHATWG URL standard; and the UUID, as the `uuid` crate parses it.
 /// Other formats have looser or stricter checks in JavaScript than in Rust, so only the server
 /// checks them.
 fn string(value: &Text) -> Expression {
@@ -575,12 +607,24 @@ fn string(value: &Text) -> Expression {
         }
     }
     if let Some(pattern) = value_pattern(value).and_then(regex::to_javascript) {
-        let message = checks.message("regex").map(str::to_owned);
-        let arguments = [Expression::Regex(pattern)].into_iter();
-        let arguments = arguments.chain(message.map(Expression::String));
+        let message = checks.message("regex").or_else(|| message_of_type(value));
+        let message = message.map(|message| Expression::String(message.to_owned()));
+        let arguments = [Expression::Regex(pattern)].into_iter().chain(message);
         schema = schema.method("check", [Expression::call("pattern", arguments)]);
     }
     schema
+}
+
+/// Returns the server's message for a Rust type that its schema describes by a pattern.
+fn message_of_type(value: &Text) -> Option<&'static str> {
+    let pattern = value.pattern.as_deref().unwrap_or_default();
+    match (value.format.as_deref(), pattern) {
+        (Some("decimal"), _) | (None, r"^-?\d+(\.\d+)?$" | r"^-?\d+(\.\d+)?([eE]\d+)?$") => {
+            Some("Enter a number, such as 12.50.")
+        }
+        (Some("semver"), _) => Some("Enter a version, such as 1.2.3."),
+        _ => None,
+    }
 }
 
 /// The checks of a string, except for its pattern, in the order in which the server applies them.

@@ -100,19 +100,25 @@ fn update(folder: &Path, files: &BTreeMap<String, String>) {
     }
 }
 
-/// `runtime/tests/validation/verdicts.test.ts` uses this manifest to compare client-side with
-/// server-side validation.
+/// The tests in `runtime/tests/validation` use these manifests to compare client-side with server-side
+/// validation.
 #[test]
-fn verdicts_manifest_matches_mizan_forms() {
+fn manifests_of_verdicts_match_mizan_forms() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let source = crates.join("mizan-forms/tests/verdicts.manifest.json");
-    let manifest = fs::read_to_string(source).unwrap();
-    let path = folder().join("verdicts/manifest.json");
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        fs::write(&path, &manifest).unwrap();
+    for (case, file) in [
+        ("verdicts", "verdicts.manifest.json"),
+        ("constraint_verdicts", "constraint_verdicts.manifest.json"),
+    ] {
+        let source = crates.join("mizan-forms/tests").join(file);
+        let manifest = fs::read_to_string(source).unwrap();
+        let path = folder().join(case).join("manifest.json");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::create_dir_all(folder().join(case)).unwrap();
+            fs::write(&path, &manifest).unwrap();
+        }
+        assert!(
+            fs::read_to_string(path).unwrap() == manifest,
+            "the manifest of the case `{case}` is out of date, run with UPDATE_EXPECT=1"
+        );
     }
-    assert!(
-        fs::read_to_string(path).unwrap() == manifest,
-        "the manifest of the case `verdicts` is out of date, run with UPDATE_EXPECT=1"
-    );
 }

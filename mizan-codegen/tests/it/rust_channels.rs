@@ -62,8 +62,12 @@ impl Channel for Clock {
 #[test]
 fn generates_client_for_channels() {
     let registry = Registry::new().channel::<Chat>().channel::<Clock>();
-    let manifest = registry.manifest().unwrap().to_string();
-    let files = generate(&Manifest::parse(&manifest).unwrap()).unwrap();
+    let manifest = registry.manifest().unwrap();
+    let contract = |index: usize| {
+        let channel = &manifest.as_json()["channels"][index];
+        channel["contract"].as_str().unwrap()
+    };
+    let files = generate(&Manifest::parse(&manifest.to_string()).unwrap()).unwrap();
     let channels = files.get("channels.ts").unwrap();
     let (_, declared) = channels.split_once("ChannelCode>;\n").unwrap();
     assert_eq!(
@@ -80,7 +84,10 @@ export interface ClockChannel {
   readonly error: ChannelError;
 }
 
-export const clockChannel: ChannelDefinition<ClockChannel> = { name: "clock" };
+export const clockChannel: ChannelDefinition<ClockChannel> = {
+  name: "clock",
+  contract: "CLOCK",
+};
 
 /** The types of the channel `staff.chat`. */
 export interface StaffChatChannel {
@@ -99,8 +106,11 @@ export interface StaffChatChannel {
 /** Chat of the staff. */
 export const staffChatChannel: ChannelDefinition<StaffChatChannel> = {
   name: "staff.chat",
+  contract: "CHAT",
 };
 "#
+        .replace("CLOCK", contract(0))
+        .replace("CHAT", contract(1))
     );
     assert!(files.get("runtime/channels/socket.ts").is_some());
 }

@@ -121,7 +121,7 @@ fn check_reports_differences_without_writing() {
     assert_eq!(
         shown,
         [
-            "client.ts differs from line 18 on\n  - readonly shout: Mutation<void, string, \
+            "client.ts differs from line 22 on\n  - readonly shout: Mutation<void, string, \
              types.CommonError>;\n  + readonly echo: Mutation<void, string, types.CommonError>;",
             "index.ts is missing",
         ]

@@ -43,3 +43,4 @@ pub use crate::json::{
 pub use crate::reply_head::ReplyHead;
 pub use crate::request_head::{RequestHead, client_network};
 pub use crate::upload::Uploads;
+pub use crate::version::ClientVersion;

@@ -28,6 +28,8 @@ type DecodeSubscription = fn(&[u8]) -> Result<Arc<dyn DynSubscription>, Error>;
 #[derive(Clone)]
 pub struct ChannelEntry {
     pub(crate) name: &'static str,
+    /// The contract, empty until the registry has described the channel.
+    pub(crate) contract: String,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -47,6 +49,7 @@ impl ChannelEntry {
     pub(crate) fn of<C: Channel>(registered_at: &'static Location<'static>) -> Self {
         Self {
             name: C::NAME,
+            contract: String::new(),
             docs: C::DOCS,
             source: C::SOURCE,
             registered_at,

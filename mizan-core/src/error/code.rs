@@ -49,6 +49,9 @@ error_codes! {
     RequestTimeout = "request_timeout",
     /// The call conflicts with the current state.
     Conflict = "conflict",
+    /// The client was generated from a version of the function that the server no longer supports.
+    /// A reload of the page helps.
+    OutdatedClient = "outdated_client",
     /// The request exceeds a size limit.
     TooLarge = "too_large",
     /// The function does not accept this content type.

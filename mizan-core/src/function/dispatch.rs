@@ -7,9 +7,10 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 
 use super::affected::invalidations;
-use super::{CallError, ServerFunction};
+use super::{CallError, Input, Output, ServerFunction};
 use crate::cx::Cx;
-use crate::error::Error;
+use crate::error::{ClientError, Error};
+use crate::invalidation::Invalidation;
 use crate::json;
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
@@ -111,20 +112,86 @@ async fn run<F: ServerFunction>(
 
 /// Calls a function with its input as JSON.
 pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallReply {
-    let outcome = AssertUnwindSafe(async {
+    let result = async {
         let decode = || cx.uploads().decoding(|| json::decode_input(&input));
-        let output = run::<F>(&cx, Some(&input), decode).await?;
-        Ok(Bytes::from(json::encode_json(&output)?))
-    })
-    .catch_unwind()
-    .await;
-    let result = outcome.unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
+        Ok(run::<F>(&cx, Some(&input), decode).await?)
+    };
+    let result = encode(F::NAME, result).await;
     let mut head = cx.into_reply_head();
     if result.is_ok() && !F::AFFECTS.is_empty() {
         head.affects.splice(..0, invalidations(F::AFFECTS, &input));
     }
-    CallReply {
-        result: result.map_err(|error: Error| error.logged(F::NAME)),
-        head,
+    CallReply { result, head }
+}
+
+/// The conversion of the calls of an earlier version of a function.
+pub(crate) trait Conversion<F: ServerFunction, I, O, E>: Send + Sync + 'static {
+    /// Converts an input.
+    fn input(&self, input: I) -> Result<F, Error>;
+    /// Converts a result.
+    fn result(&self, result: Result<F::Output, F::Error>) -> Result<O, E>;
+}
+
+impl<F, I, O, E, ToInput, ToResult> Conversion<F, I, O, E> for (ToInput, ToResult)
+where
+    F: ServerFunction,
+    ToInput: Fn(I) -> Result<F, Error> + Send + Sync + 'static,
+    ToResult: Fn(Result<F::Output, F::Error>) -> Result<O, E> + Send + Sync + 'static,
+{
+    fn input(&self, input: I) -> Result<F, Error> {
+        self.0(input)
     }
+
+    fn result(&self, result: Result<F::Output, F::Error>) -> Result<O, E> {
+        self.1(result)
+    }
+}
+
+/// Calls a function with the input of an earlier version as JSON.
+pub(super) async fn dispatch_previous<F, I, O, E>(
+    cx: Cx,
+    input: Bytes,
+    name: &'static str,
+    conversion: Arc<impl Conversion<F, I, O, E>>,
+) -> CallReply
+where
+    F: ServerFunction,
+    I: Input,
+    O: Output,
+    E: ClientError,
+{
+    let result = async {
+        let decode = || {
+            let input = cx.uploads().decoding(|| json::decode_input(&input))?;
+            conversion.input(input)
+        };
+        let result = match run::<F>(&cx, None, decode).await {
+            Ok(output) => Ok(output),
+            Err(CallError::Failed(error)) => Err(error),
+            Err(CallError::Refused(error)) => return Err(error),
+        };
+        conversion.result(result).map_err(E::into_error)
+    };
+    let result = encode(name, result).await;
+    let mut head = cx.into_reply_head();
+    if result.is_ok() {
+        // The arguments and the output have other names and types than the queries of this client.
+        let affected = F::AFFECTS
+            .iter()
+            .map(|query| Invalidation::of(query.name()));
+        head.affects.splice(..0, affected);
+    }
+    CallReply { result, head }
+}
+
+/// Encodes the output of a call as JSON. Catches panics, and logs errors with the name of the function.
+async fn encode<O: Output>(
+    name: &str,
+    result: impl Future<Output = Result<O, Error>>,
+) -> Result<Bytes, Error> {
+    let json = AssertUnwindSafe(async { Ok(Bytes::from(json::encode_json(&result.await?)?)) });
+    json.catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
+        .map_err(|error: Error| error.logged(name))
 }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::dispatch::{CallReply, dispatch};
-use super::{Affected, FunctionKind, Pages, ServerFunction, Source};
+use super::dispatch::{CallReply, Conversion, dispatch, dispatch_previous};
+use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error, ErrorDeclaration};
 use crate::policy::Policy;
@@ -21,6 +22,11 @@ use crate::upload::UploadField;
 #[derive(Clone)]
 pub struct FunctionEntry {
     pub(crate) name: &'static str,
+    /// The name of the function that runs. It differs from `name` in an earlier version of a
+    /// function that was renamed.
+    pub(crate) runs: &'static str,
+    /// The contract, empty until the registry has described the function.
+    pub(crate) contract: String,
     pub(crate) kind: FunctionKind,
     pub(crate) policy: Policy,
     pub(crate) affects: &'static [Affected],
@@ -33,13 +39,17 @@ pub struct FunctionEntry {
     pub(crate) input: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) error: fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>,
-    call: fn(Cx, Bytes) -> BoxFuture<'static, CallReply>,
+    call: Call,
 }
+
+type Call = Arc<dyn Fn(Cx, Bytes) -> BoxFuture<'static, CallReply> + Send + Sync>;
 
 impl FunctionEntry {
     pub(crate) fn of<F: ServerFunction>(registered_at: &'static Location<'static>) -> Self {
         Self {
             name: F::NAME,
+            runs: F::NAME,
+            contract: String::new(),
             kind: F::KIND,
             policy: F::POLICY,
             affects: F::AFFECTS,
@@ -53,7 +63,34 @@ impl FunctionEntry {
             input: <F as JsonSchema>::json_schema,
             output: SchemaGenerator::subschema_for::<F::Output>,
             error: F::Error::declaration,
-            call: |cx, input| Box::pin(dispatch::<F>(cx, input)),
+            call: Arc::new(|cx, input| Box::pin(dispatch::<F>(cx, input))),
+        }
+    }
+
+    /// Creates an earlier version of `F`, which clients call as `name`.
+    pub(crate) fn previous<F, I, O, E>(
+        name: &'static str,
+        registered_at: &'static Location<'static>,
+        conversion: impl Conversion<F, I, O, E>,
+    ) -> Self
+    where
+        F: ServerFunction,
+        I: Input,
+        O: Output,
+        E: ClientError,
+    {
+        let conversion = Arc::new(conversion);
+        Self {
+            name,
+            registered_at,
+            input: <I as JsonSchema>::json_schema,
+            output: SchemaGenerator::subschema_for::<O>,
+            error: E::declaration,
+            call: Arc::new(move |cx, input| {
+                let conversion = Arc::clone(&conversion);
+                Box::pin(dispatch_previous(cx, input, name, conversion))
+            }),
+            ..Self::of::<F>(registered_at)
         }
     }
 

@@ -1,46 +1,85 @@
 //! Description of functions, forms and channels as JSON.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::Manifest;
-use super::contract::contract;
+use super::contract::{self, FunctionParts};
 use super::definitions::{rename_references, rename_split_types};
-use super::error_types::ErrorTypes;
+use super::error_types::{ErrorTypes, describe_type};
+use super::normalize::normalize;
+use super::shapes::find_unsupported;
+use super::type_names::{rename_shared_names, type_ids};
 use crate::channel::ChannelEntry;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
 use crate::function::{Affected, FunctionEntry, FunctionKind, Source};
 use crate::problem::Problem;
+use crate::version::Retired;
 
 /// The version of the manifest format.
 const FORMAT: u32 = 1;
 
+/// The parts of an application that a manifest describes.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) functions: &'a [FunctionEntry],
+    pub(crate) previous: &'a [FunctionEntry],
+    pub(crate) retired: &'a [Retired],
+    pub(crate) forms: &'a [FormEntry],
+    pub(crate) channels: &'a [ChannelEntry],
+}
+
 /// Describes functions, forms and channels, and reports those that cannot be described.
-pub(crate) fn describe(
-    functions: &[FunctionEntry],
-    forms: &[FormEntry],
-    channels: &[ChannelEntry],
-    problems: &mut Vec<Problem>,
-) -> Manifest {
+pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifest {
     let mut schemas = Schemas::new();
     let mut errors = ErrorTypes::default();
-    let mut functions = describe_functions(functions, &mut schemas, &mut errors, problems);
-    let mut channels = describe_channels(channels, &mut schemas, problems);
+    let mut functions = describe_functions(parts.functions, &mut schemas, &mut errors, problems);
+    let mut channels = describe_channels(parts.channels, &mut schemas, problems);
 
+    let mut errors = errors.into_json();
     let Definitions {
         definitions,
-        renamed,
-    } = schemas.into_definitions();
+        renamed_inputs,
+        renamed_outputs,
+    } = schemas.into_definitions(problems);
+    for entry in functions.iter_mut().chain(&mut channels) {
+        let name = entry["name"].to_string().replace('"', "`");
+        for (key, schema) in entry.as_object_mut().into_iter().flatten() {
+            let (renamed, is_input) = match key.as_str() {
+                "input" | "params" | "client_message" => (&renamed_inputs, true),
+                "output" | "server_message" | "reply" | "snapshot" | "member" => {
+                    (&renamed_outputs, false)
+                }
+                _ => continue,
+            };
+            rename_references(schema, renamed);
+            normalize(schema);
+            check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
+        }
+    }
+    rename_references(&mut errors, &renamed_outputs);
+    normalize(&mut errors);
+
+    let canonical = contract::Definitions::new(&definitions);
     for function in &mut functions {
-        rename_member(function, "input", &renamed);
+        let error = function["error"].as_str().map(|name| &errors[name]);
+        let contract = contract::of_function(&FunctionParts {
+            is_safe: function["kind"] != FunctionKind::Mutation.as_str(),
+            input: function.get("input"),
+            inputs: &canonical,
+            output: &function["output"],
+            error: error.unwrap_or(&Value::Null),
+            outputs: &canonical,
+        });
+        insert_contract(function, contract);
     }
     for channel in &mut channels {
-        rename_member(channel, "params", &renamed);
-        rename_member(channel, "client_message", &renamed);
+        let contract = contract::of_channel(channel, &canonical);
+        insert_contract(channel, contract);
     }
 
     let mut document = json!({
@@ -48,18 +87,79 @@ pub(crate) fn describe(
         "contract": "",
         "codes": ErrorCode::ALL.map(ErrorCode::as_str),
         "functions": functions,
-        "errors": errors.into_json(),
+        "errors": errors,
         "$defs": definitions,
     });
-    if !forms.is_empty() {
-        document["forms"] = describe_forms(forms);
+    if !parts.forms.is_empty() {
+        document["forms"] = describe_forms(parts.forms);
     }
     if !channels.is_empty() {
         document["channels"] = json!(channels);
     }
-    let contract = contract(&document);
+    let previous = parts.previous.iter();
+    let previous = previous.map(|entry| (entry.name, entry.contract.clone()));
+    let retired = parts.retired.iter();
+    let retired = retired.map(|retired| (&*retired.name, retired.contract.clone()));
+    for (key, versions) in [
+        ("previous", by_name(previous)),
+        ("retired", by_name(retired)),
+    ] {
+        if !versions.is_empty() {
+            document[key] = json!(versions);
+        }
+    }
+    let contract = contract::of_manifest(&document);
     document["contract"] = json!(contract);
     Manifest { document, contract }
+}
+
+/// Returns the contract of a function that has its own schemas.
+pub(crate) fn contract_of(entry: &FunctionEntry) -> String {
+    let Schemas {
+        mut inputs,
+        mut outputs,
+    } = Schemas::new();
+    let mut input = input_schema(entry, &mut inputs);
+    let mut output = (entry.output)(&mut outputs).to_value();
+    let error = (entry.error)(&mut outputs).map(|declared| describe_type(&declared));
+    let mut error = error.unwrap_or_default();
+    for schema in [&mut input, &mut output, &mut error] {
+        normalize(schema);
+    }
+    let [inputs, outputs] = [inputs, outputs].map(|mut schemas| {
+        let definitions = schemas.take_definitions(false);
+        contract::Definitions::new(&rename_definitions(definitions, &HashMap::new()))
+    });
+    contract::of_function(&FunctionParts {
+        is_safe: entry.kind.is_safe(),
+        input: Some(&input).filter(|input| may_have_members(input)),
+        inputs: &inputs,
+        output: &output,
+        error: &error,
+        outputs: &outputs,
+    })
+}
+
+/// Inserts the contract after the name and kind of a function or channel.
+fn insert_contract(entry: &mut Value, contract: String) {
+    if let Some(members) = entry.as_object_mut() {
+        let index = members
+            .keys()
+            .take_while(|key| matches!(key.as_str(), "name" | "kind"))
+            .count();
+        members.shift_insert(index, "contract".to_owned(), contract.into());
+    }
+}
+
+/// Groups contracts by the names of their functions or channels.
+fn by_name<'a>(
+    versions: impl Iterator<Item = (&'a str, String)>,
+) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let mut grouped = BTreeMap::<_, BTreeSet<_>>::new();
+    for (name, contract) in versions {
+        grouped.entry(name).or_default().insert(contract);
+    }
+    grouped
 }
 
 /// The schema generators.
@@ -73,8 +173,10 @@ struct Schemas {
 /// The shared schemas of a manifest.
 struct Definitions {
     definitions: BTreeMap<String, Value>,
-    /// The new names of the input schemas that differ from the output schemas of their types.
-    renamed: HashMap<String, String>,
+    /// The new names of the schemas of inputs.
+    renamed_inputs: HashMap<String, String>,
+    /// The new names of the schemas of outputs.
+    renamed_outputs: HashMap<String, String>,
 }
 
 impl Schemas {
@@ -89,28 +191,58 @@ impl Schemas {
         }
     }
 
-    fn into_definitions(mut self) -> Definitions {
-        let mut inputs = self.inputs.take_definitions(false);
-        let outputs = self.outputs.take_definitions(false);
-        let renamed = rename_split_types(&inputs, &outputs);
-        inputs
-            .values_mut()
-            .for_each(|schema| rename_references(schema, &renamed));
-        let definitions = inputs
-            .into_iter()
-            .map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema))
-            .chain(outputs)
-            .collect();
+    fn into_definitions(mut self, problems: &mut Vec<Problem>) -> Definitions {
+        let definitions =
+            [&mut self.inputs, &mut self.outputs].map(|schemas| schemas.take_definitions(false));
+        let ids = [&self.inputs, &self.outputs].map(type_ids);
+        let [mut renamed_inputs, renamed_outputs] = rename_shared_names([&ids[0], &ids[1]]);
+        let [inputs, outputs] = definitions;
+        let mut inputs = rename_definitions(inputs, &renamed_inputs);
+        let outputs = rename_definitions(outputs, &renamed_outputs);
+        let split = rename_split_types(&inputs, &outputs);
+        inputs = rename_definitions(inputs, &split);
+        for name in renamed_inputs.values_mut() {
+            if let Some(new) = split.get(name) {
+                name.clone_from(new);
+            }
+        }
+        for (name, new) in split {
+            renamed_inputs.entry(name).or_insert(new);
+        }
+        for (schemas, is_input) in [(&inputs, true), (&outputs, false)] {
+            for (name, schema) in schemas {
+                check_shape(schema, is_input, &format!("the type `{name}`"), problems);
+            }
+        }
         Definitions {
-            definitions,
-            renamed,
+            definitions: inputs.into_iter().chain(outputs).collect(),
+            renamed_inputs,
+            renamed_outputs,
         }
     }
 }
 
-fn rename_member(entry: &mut Value, key: &str, renamed: &HashMap<String, String>) {
-    if let Some(schema) = entry.get_mut(key) {
-        rename_references(schema, renamed);
+/// Renames definitions and all references to them, and corrects their schemas.
+fn rename_definitions(
+    definitions: Map<String, Value>,
+    renamed: &HashMap<String, String>,
+) -> Map<String, Value> {
+    let definitions = definitions.into_iter().map(|(name, mut schema)| {
+        rename_references(&mut schema, renamed);
+        normalize(&mut schema);
+        (renamed.get(&name).cloned().unwrap_or(name), schema)
+    });
+    definitions.collect()
+}
+
+fn check_shape(schema: &Value, is_input: bool, owner: &str, problems: &mut Vec<Problem>) {
+    if let Some((path, shape)) = find_unsupported(schema, is_input) {
+        let path = if path.is_empty() {
+            owner.to_owned()
+        } else {
+            format!("`{path}` in {owner}")
+        };
+        problems.push(Problem::UnsupportedShape { path, shape });
     }
 }
 
@@ -183,11 +315,7 @@ fn describe_input(
     schemas: &mut SchemaGenerator,
     problems: &mut Vec<Problem>,
 ) -> Option<Value> {
-    let mut schema = (function.input)(schemas).to_value();
-    // The description repeats the documentation of the function.
-    if let Some(schema) = schema.as_object_mut() {
-        schema.shift_remove("description");
-    }
+    let schema = input_schema(function, schemas);
     if !is_object(&schema) {
         problems.push(Problem::InputNotAnObject {
             function: function.name,
@@ -202,6 +330,15 @@ fn describe_input(
         });
     }
     has_arguments.then_some(schema)
+}
+
+fn input_schema(function: &FunctionEntry, schemas: &mut SchemaGenerator) -> Value {
+    let mut schema = (function.input)(schemas).to_value();
+    // The description repeats the documentation of the function.
+    if let Some(schema) = schema.as_object_mut() {
+        schema.shift_remove("description");
+    }
+    schema
 }
 
 fn describe_forms(forms: &[FormEntry]) -> Value {

@@ -45,7 +45,7 @@ impl ErrorTypes {
     }
 }
 
-fn describe_type(declared: &ErrorDeclaration) -> Value {
+pub(super) fn describe_type(declared: &ErrorDeclaration) -> Value {
     let variants: Vec<_> = declared.variants.iter().map(describe_variant).collect();
     if declared.docs.is_empty() {
         json!({ "variants": variants })

@@ -1,14 +1,16 @@
 //! Checks of a registry before the application is built.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::Location;
 
 use crate::channel::ChannelEntry;
 use crate::form_entry::FormEntry;
 use crate::function::FunctionEntry;
+use crate::manifest::Manifest;
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::state::StateMap;
+use crate::version::{Retired, is_contract};
 
 /// Reports state that functions require and the registry lacks.
 pub(super) fn check_state(
@@ -93,6 +95,72 @@ pub(super) fn check_policies(
             problems.push(Problem::MissingPolicy {
                 function: function.name,
                 at: function.location(),
+            });
+        }
+    }
+}
+
+/// Reports earlier versions of functions that no call can reach.
+pub(super) fn check_previous(
+    functions: &[FunctionEntry],
+    previous: &[FunctionEntry],
+    manifest: &Manifest,
+    problems: &mut Vec<Problem>,
+) {
+    let current = manifest.function_contracts();
+    let mut seen = HashSet::new();
+    for version in previous {
+        let name = version.name;
+        let at = version.registered_at.to_string();
+        if !functions
+            .iter()
+            .any(|function| function.name == version.runs)
+        {
+            problems.push(Problem::PreviousWithoutFunction {
+                name,
+                function: version.runs,
+                at: at.clone(),
+            });
+        }
+        let is_current = current.get(name) == Some(&version.contract.as_str());
+        if is_current || !seen.insert((name, &version.contract)) {
+            problems.push(Problem::PreviousWithoutDifference {
+                name,
+                is_current,
+                at,
+            });
+        }
+    }
+}
+
+/// Reports retired versions that do not exist or that the registry supports.
+pub(super) fn check_retired(
+    retired: &[Retired],
+    previous: &[FunctionEntry],
+    manifest: &Manifest,
+    problems: &mut Vec<Problem>,
+) {
+    let previous = previous
+        .iter()
+        .map(|version| (version.name, version.contract.as_str()));
+    let supported: HashSet<_> = manifest
+        .function_contracts()
+        .into_iter()
+        .chain(manifest.channel_contracts())
+        .chain(previous)
+        .collect();
+    for Retired { name, contract, at } in retired {
+        if !is_contract(contract) {
+            problems.push(Problem::InvalidContract {
+                name: name.clone(),
+                contract: contract.clone(),
+                at: at.to_string(),
+            });
+        } else if supported.contains(&(name.as_str(), contract.as_str())) {
+            problems.push(Problem::RetiredButSupported {
+                name: name.clone(),
+                contract: contract.clone(),
+                at: at.to_string(),
             });
         }
     }

@@ -12,11 +12,13 @@ use std::panic::Location;
 pub use self::build_error::BuildError;
 use crate::app::App;
 use crate::channel::{Channel, ChannelEntry};
+use crate::error::{ClientError, Error};
 use crate::form_entry::FormEntry;
-use crate::function::{FunctionEntry, ServerFunction};
+use crate::function::{FunctionEntry, Input, Output, ServerFunction};
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
 use crate::state::{StateKey, StateMap};
+use crate::version::{Retired, Versions};
 
 /// The functions, forms, channels and state of an application.
 ///
@@ -42,6 +44,8 @@ use crate::state::{StateKey, StateMap};
 #[must_use]
 pub struct Registry {
     functions: Vec<FunctionEntry>,
+    previous: Vec<FunctionEntry>,
+    retired: Vec<Retired>,
     forms: Vec<FormEntry>,
     channels: Vec<ChannelEntry>,
     state: StateMap,
@@ -59,6 +63,122 @@ impl Registry {
     pub fn function<F: ServerFunction>(mut self) -> Self {
         self.functions
             .push(FunctionEntry::of::<F>(Location::caller()));
+        self
+    }
+
+    /// Keeps an earlier version of a function for the clients that were generated from it.
+    ///
+    /// A client sends the contract that it was generated from with each call. A call of `name` with
+    /// the contract of this version is decoded as an `I`, which `to_input` converts to the input of
+    /// the current function. The current function runs with its own policy and validation, and
+    /// `to_result` converts its result. All other calls of `name` reach the current function.
+    ///
+    /// If the function itself has another name now, `name` is its former name.
+    ///
+    /// `I` and `O` are copies of the former types. Their names do not matter, but their fields and
+    /// constraints have to be the former ones: `mizan-codegen compat` tells whether the contract is
+    /// the one of the former manifest.
+    ///
+    /// ```
+    /// use mizan_core::{Error, Registry, client};
+    /// use schemars::JsonSchema;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, JsonSchema)]
+    /// struct Post {
+    ///     id: u32,
+    ///     title: String,
+    ///     subtitle: Option<String>,
+    /// }
+    ///
+    /// /// Renames a post. Clients of the first version sent a `name`, and know no subtitles.
+    /// #[client]
+    /// async fn rename(id: u32, title: String, subtitle: Option<String>) -> Result<Post, Error> {
+    ///     Ok(Post { id, title, subtitle })
+    /// }
+    ///
+    /// mod v1 {
+    ///     use super::*;
+    ///
+    ///     #[derive(Deserialize, JsonSchema)]
+    ///     pub struct Rename {
+    ///         pub id: u32,
+    ///         pub name: String,
+    ///     }
+    ///
+    ///     #[derive(Serialize, JsonSchema)]
+    ///     pub struct Post {
+    ///         pub id: u32,
+    ///         pub name: String,
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), mizan_core::BuildError> {
+    /// let app = Registry::new()
+    ///     .function::<Rename>()
+    ///     .previous(
+    ///         "rename",
+    ///         |v1::Rename { id, name }| Ok(Rename { id, title: name, subtitle: None }),
+    ///         |result| result.map(|post| v1::Post { id: post.id, name: post.title }),
+    ///     )
+    ///     .build()?;
+    /// # let _ = app;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn previous<F, I, O, E>(
+        mut self,
+        name: &'static str,
+        to_input: impl Fn(I) -> Result<F, Error> + Send + Sync + 'static,
+        to_result: impl Fn(Result<F::Output, F::Error>) -> Result<O, E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: ServerFunction,
+        I: Input,
+        O: Output,
+        E: ClientError,
+    {
+        let conversion = (to_input, to_result);
+        let mut entry = FunctionEntry::previous::<F, I, O, E>(name, Location::caller(), conversion);
+        entry.contract = manifest::contract_of(&entry);
+        self.previous.push(entry);
+        self
+    }
+
+    /// Refuses the clients of an earlier version of a function or channel, which cannot use the
+    /// current one.
+    ///
+    /// Calls of `name` with this `contract` fail with [`ErrorCode::OutdatedClient`] before they run,
+    /// and subscriptions end with the same code. The client then offers to reload the page.
+    ///
+    /// `mizan-codegen compat` prints the line for each incompatible change. A change that only
+    /// rejects some inputs does not need it: such a call fails, and its error says that the client
+    /// is outdated. A change of the output does, because an outdated client could not read it.
+    ///
+    /// ```
+    /// use mizan_core::{Error, Registry, client};
+    ///
+    /// #[client(query)]
+    /// async fn price() -> Result<Option<f64>, Error> {
+    ///     Ok(None) // was always a number
+    /// }
+    ///
+    /// # fn main() -> Result<(), mizan_core::BuildError> {
+    /// let app = Registry::new().function::<Price>().retire("price", "3f2a9c1b").build()?;
+    /// # let _ = app;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`ErrorCode::OutdatedClient`]: crate::ErrorCode::OutdatedClient
+    #[track_caller]
+    pub fn retire(mut self, name: impl Into<String>, contract: impl Into<String>) -> Self {
+        self.retired.push(Retired {
+            name: name.into(),
+            contract: contract.into(),
+            at: Location::caller(),
+        });
         self
     }
 
@@ -83,6 +203,8 @@ impl Registry {
     /// If both have state of the same type, the other registry's value replaces this one's.
     pub fn merge(mut self, other: Self) -> Self {
         self.functions.extend(other.functions);
+        self.previous.extend(other.previous);
+        self.retired.extend(other.retired);
         self.forms.extend(other.forms);
         self.channels.extend(other.channels);
         self.state.merge(other.state);
@@ -151,19 +273,33 @@ impl Registry {
             &mut problems,
         );
         BuildError::unless_empty(problems)?;
+        let contracts = manifest.function_contracts();
+        let functions = self.functions.into_iter().map(|mut function| {
+            function.contract = contracts[function.name].to_owned();
+            (function.name, function)
+        });
+        let functions = functions.collect();
+        let contracts = manifest.channel_contracts();
+        let channels = self.channels.into_iter().map(|mut channel| {
+            channel.contract = contracts[channel.name].to_owned();
+            (channel.name, channel)
+        });
+        let channels = channels.collect();
+        let mut versions = Versions::default();
+        for function in self.previous {
+            versions.add_previous(function);
+        }
+        for retired in self.retired {
+            versions.add_retired(retired);
+        }
         Ok(App::new(
-            self.functions
-                .into_iter()
-                .map(|function| (function.name, function))
-                .collect(),
+            functions,
+            versions,
             self.forms
                 .into_iter()
                 .map(|form| (form.name, form))
                 .collect(),
-            self.channels
-                .into_iter()
-                .map(|channel| (channel.name, channel))
-                .collect(),
+            channels,
             self.state,
             manifest,
         ))
@@ -175,8 +311,17 @@ impl Registry {
         if self.require_policies {
             checks::check_policies(&self.functions, &self.forms, problems);
         }
-        let manifest = manifest::describe(&self.functions, &self.forms, &self.channels, problems);
+        let parts = manifest::Parts {
+            functions: &self.functions,
+            previous: &self.previous,
+            retired: &self.retired,
+            forms: &self.forms,
+            channels: &self.channels,
+        };
+        let manifest = manifest::describe(parts, problems);
         affects::check_affects(&self.functions, &manifest.as_json()["functions"], problems);
+        checks::check_previous(&self.functions, &self.previous, &manifest, problems);
+        checks::check_retired(&self.retired, &self.previous, &manifest, problems);
         pages::check_pages(&self.functions, manifest.as_json(), problems);
         manifest
     }

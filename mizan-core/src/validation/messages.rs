@@ -38,6 +38,18 @@ pub const NOT_VALID: &str = "This value is not valid.";
 /// The maximum length of an application's own message, which can repeat what the client sent.
 const MAX_MESSAGE_BYTES: usize = 200;
 
+/// The beginnings of other messages that serde writes. They describe types of Rust.
+const SERDE_MESSAGES: [&str; 8] = [
+    "data did not match any variant",
+    "duplicate field",
+    "expected ",
+    "invalid length ",
+    "missing field",
+    "no variant of enum",
+    "number out of range",
+    "unknown field",
+];
+
 /// Returns the message for text that does not have a format: the value of `format` or of
 /// `contentEncoding` in a JSON Schema.
 #[must_use]
@@ -56,7 +68,8 @@ pub fn format_message(format: &str) -> Option<&'static str> {
         "uri" => "Enter a valid URL.",
         "uuid" => "Must be a UUID.",
         "zoned-date-time" => {
-            "Enter a date and a time with a zone, such as 2026-01-31T18:30:00+01:00[Europe/Paris]."
+            "Enter a date and a time with a time zone, such as \
+             2026-01-31T18:30:00+01:00[Europe/Berlin]."
         }
         _ => return None,
     })
@@ -74,6 +87,16 @@ pub fn decode_message(error: &str, schema: Option<&Value>) -> String {
     };
     if found == "null" || found == "unit value" {
         return REQUIRED.to_owned();
+    }
+    // The format of a plain string is that of a constraint, which was not reached.
+    let is_constrained_string = expected == "a string"
+        && schema.is_some_and(|schema| {
+            ["email", "uri"]
+                .iter()
+                .any(|format| schema["format"] == *format)
+        });
+    if is_constrained_string {
+        return NOT_TEXT.to_owned();
     }
     if let Some(message) = schema.and_then(message_of_format) {
         return message.to_owned();
@@ -158,9 +181,7 @@ fn other_message(error: &str, schema: Option<&Value>) -> String {
     if error.starts_with("unknown variant `") {
         return NOT_A_CHOICE.to_owned();
     }
-    if error.starts_with("data did not match any variant")
-        || error.starts_with("no variant of enum")
-    {
+    if SERDE_MESSAGES.iter().any(|start| error.starts_with(start)) {
         return NOT_VALID.to_owned();
     }
     if let Some(message) = schema.and_then(message_of_format) {
@@ -374,6 +395,7 @@ mod tests {
                 "invalid type: integer `1`, expected something else",
                 NOT_VALID,
             ),
+            ("duplicate field `id`", NOT_VALID),
             ("unknown SKU", "Unknown SKU."),
         ] {
             assert_eq!(decode_message(error, None), message, "{error}");

@@ -59,6 +59,17 @@
 //! | `serde_json::Value`, `RawValue` | any JSON | no: the client rounds integers beyond 2<sup>53</sup> inside |
 //! | `Number`, `Value`, `RawValue` with [`AsText`] | text that contains JSON | yes |
 //!
+//! # Shapes that serde does not support
+//!
+//! Building the application fails for a flattened number or list, for a flattened untagged enum of
+//! scalars, for a flattened map with integers as keys in an input, and for an internally tagged variant
+//! that contains a number or a list, because schemars describes them although serde cannot read or
+//! write them. The schema does not show other such shapes: a map whose keys are tuples, lists or
+//! options, flattened text or a flattened boolean, and a variant with `skip_serializing` in an output.
+//! Calls with these fail with an internal error whose log names the field.
+//!
+//! # Exactness
+//!
 //! `serde_json` itself holds integers of 64 bits and doubles in a `Number`, so a longer number in a
 //! `Number` or a `Value` is rounded when the server reads it. A `RawValue` keeps every digit.
 

@@ -99,6 +99,7 @@ fn sorts_channels_in_the_manifest_by_name() {
         channels[0],
         json!({
             "name": "chat",
+            "contract": channels[0]["contract"],
             "params": {
                 "type": "object",
                 "properties": { "room": { "type": "string" } },
@@ -115,7 +116,7 @@ fn sorts_channels_in_the_manifest_by_name() {
         "{channels:#}"
     );
     let members: Vec<_> = channels[1].as_object().unwrap().keys().collect();
-    assert_eq!(members, ["name", "server_message"]);
+    assert_eq!(members, ["name", "contract", "server_message"]);
 }
 
 #[test]

@@ -126,8 +126,7 @@ async fn invalid_values_have_a_path_and_a_message() {
     const DATE: &str = "Enter a date, such as 2026-01-31.";
     const TIME: &str = "Enter a time, such as 18:30.";
     const LOCAL: &str = "Enter a date and a time, such as 2026-01-31T18:30.";
-    const ZONED: &str =
-        "Enter a date and a time with a zone, such as 2026-01-31T18:30:00+01:00[Europe/Paris].";
+    const ZONED: &str = "Enter a date and a time with a time zone, such as 2026-01-31T18:30:00+01:00[Europe/Berlin].";
     for (name, value, message) in [
         ("jiff_timestamp", json!("2026-02-30T00:00:00Z"), INSTANT),
         ("jiff_timestamp", json!("10000-01-01T00:00:00Z"), INSTANT),
@@ -221,8 +220,10 @@ fn schemas_have_formats() {
         ("time_utc", "date-time"),
         ("uuid", "uuid"),
         ("url", "uri"),
+        ("decimal", "decimal"),
     ] {
         assert_eq!(properties[name]["format"], format, "{name}");
     }
     assert_eq!(properties["bytes"]["contentEncoding"], "base64");
+    assert_eq!(manifest.as_json()["$defs"]["SemVer"]["format"], "semver");
 }

@@ -21,6 +21,7 @@ mod registry;
 mod report;
 mod ui;
 mod uploads;
+mod versions;
 mod wire;
 
 use std::sync::Arc;

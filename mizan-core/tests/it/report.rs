@@ -1,8 +1,12 @@
 //! The faults of a report on types, by their numbers.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use mizan_core::{ClientError, Error, Principal, Registry, client};
+use mizan_core::channel::Snapshot;
+use mizan_core::{
+    Channel, ClientError, Cx, Decision, Error, Principal, Registry, RequestHead, channel, client,
+};
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,6 +88,41 @@ mod b7_infinities_are_refused {
     async fn fail() -> Result<(), MeasureError> {
         let deviation = f32::INFINITY;
         Err(MeasureError::Failed { deviation })
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    struct NoParams {}
+
+    struct Prices;
+
+    #[channel]
+    impl Channel for Prices {
+        type Params = NoParams;
+        type ServerMessage = f64;
+        type Snapshot = Vec<f64>;
+        const NAME: &'static str = "prices";
+
+        async fn authorize(_: &Cx, _: &NoParams) -> Decision {
+            Decision::Allow
+        }
+
+        fn group(_: &NoParams) -> String {
+            String::new()
+        }
+
+        async fn snapshot(_: &Cx, _: &NoParams) -> Result<Option<Snapshot<Vec<f64>>>, Error> {
+            Ok(Some(Snapshot::new(vec![1.0, f64::NAN])))
+        }
+    }
+
+    #[tokio::test]
+    async fn in_snapshots_of_channels() {
+        let app = Registry::new().channel::<Prices>().build().unwrap();
+        let cx = app.context(Principal::anonymous(), Arc::new(RequestHead::empty()));
+        let subscription = app.channel("prices").unwrap().subscription(b"").unwrap();
+        let error = subscription.snapshot(cx).await.unwrap_err();
+        let log = format!("{error:?}");
+        assert!(log.contains("cannot encode `1`: NaN"), "{log}");
     }
 
     #[derive(Deserialize, Serialize, JsonSchema)]
@@ -200,6 +239,10 @@ mod b9_constraints_have_wire_names {
     }
 
     #[client(input = PathsInput)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one argument for each kind of path"
+    )]
     async fn paths(
         #[serde(rename = "userName")]
         #[validate(length(max = 2))]
@@ -267,6 +310,35 @@ mod b9_constraints_have_wire_names {
                 "invalid; map.a.firstName: {LONG}; map.b.firstName: {LONG}; map.c.firstName: {LONG}"
             )
         );
+    }
+}
+
+mod b10_optional_arguments_with_an_encoding {
+    use super::*;
+
+    fn text_opt<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<u64>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(serde::de::Error::custom))
+            .transpose()
+    }
+
+    #[client]
+    async fn optional(
+        #[serde(deserialize_with = "text_opt")]
+        #[schemars(with = "Option<String>")]
+        big: Option<u64>,
+    ) -> Result<Option<u64>, Error> {
+        Ok(big)
+    }
+
+    #[tokio::test]
+    async fn can_be_left_out() {
+        for (input, output) in [("{}", json!(null)), (r#"{"big":"7"}"#, json!(7))] {
+            let registry = Registry::new().function::<Optional>();
+            assert_eq!(call(registry, "optional", input).await.unwrap(), output);
+        }
     }
 }
 
@@ -391,5 +463,266 @@ mod b21_messages_are_for_people {
                 "{input}"
             );
         }
+    }
+}
+
+mod b23_shapes_that_serde_lacks {
+    use super::*;
+
+    macro_rules! output {
+        ($name:ident, $ty:ty) => {
+            #[client]
+            async fn $name() -> Result<$ty, Error> {
+                unimplemented!()
+            }
+        };
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct FlatNumber {
+        #[serde(flatten)]
+        x: u32,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct FlatList {
+        #[serde(flatten)]
+        x: Vec<u8>,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only the schema is used")]
+    enum Scalar {
+        Text(String),
+        Number(u8),
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct FlatScalar {
+        id: u8,
+        #[serde(flatten)]
+        x: Scalar,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[serde(tag = "t")]
+    #[expect(dead_code, reason = "only the schema is used")]
+    enum Tagged {
+        A(u32),
+    }
+
+    output!(number, FlatNumber);
+    output!(list, FlatList);
+    output!(scalars, FlatScalar);
+    output!(tagged_newtype, Tagged);
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Keys {
+        id: u8,
+        #[serde(flatten)]
+        rest: BTreeMap<u32, u8>,
+    }
+
+    #[client(input = KeysInput)]
+    async fn keys(keys: Keys) -> Result<usize, Error> {
+        Ok(keys.rest.len() + usize::from(keys.id))
+    }
+
+    #[test]
+    fn are_refused_by_name() {
+        let problems = |registry: Registry| registry.manifest().unwrap_err().to_string();
+        for (registry, name) in [
+            (
+                Registry::new().function::<Number>(),
+                "the type `FlatNumber`",
+            ),
+            (Registry::new().function::<List>(), "the type `FlatList`"),
+            (
+                Registry::new().function::<Scalars>(),
+                "the type `FlatScalar`",
+            ),
+            (
+                Registry::new().function::<TaggedNewtype>(),
+                "the type `Tagged`",
+            ),
+            (Registry::new().function::<KeysInput>(), "the type `Keys`"),
+        ] {
+            let text = problems(registry);
+            assert!(
+                text.contains(name) && text.contains("serde cannot"),
+                "{text}"
+            );
+        }
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Pairs {
+        pairs: BTreeMap<String, BTreeMap<(u8, u8), u8>>,
+    }
+
+    #[client(input = PairsInput)]
+    async fn pairs() -> Result<Pairs, Error> {
+        let inner = BTreeMap::from([((1, 2), 3)]);
+        let pairs = BTreeMap::from([("a".to_owned(), inner)]);
+        Ok(Pairs { pairs })
+    }
+
+    /// The schema does not have the type of a key.
+    #[tokio::test]
+    async fn keys_that_are_not_text_are_logged_with_their_path() {
+        let error = call(Registry::new().function::<PairsInput>(), "pairs", "");
+        let log = format!("{:?}", error.await.unwrap_err());
+        assert!(log.contains("cannot encode `pairs.a"), "{log}");
+        assert!(log.contains("key must be a string"), "{log}");
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    enum Unit {
+        /// Documented.
+        One,
+        Two,
+        Three(u8),
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct FlatUnit {
+        #[serde(flatten)]
+        unit: Unit,
+    }
+
+    #[client(input = UnitInput)]
+    async fn unit(value: FlatUnit) -> Result<FlatUnit, Error> {
+        Ok(value)
+    }
+
+    #[tokio::test]
+    async fn flattened_variants_are_objects_in_the_schema() {
+        let registry = || Registry::new().function::<UnitInput>();
+        let manifest = registry().manifest().unwrap();
+        let text = manifest.as_json().to_string();
+        assert!(!text.contains(r#""const":"One""#), "{text}");
+        let sent = json!({ "One": null });
+        let found = call(registry(), "unit", &json!({ "value": sent }).to_string())
+            .await
+            .unwrap();
+        assert_eq!(found, sent);
+    }
+}
+
+mod b24_names_and_depth {
+    use super::*;
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct Page<T> {
+        items: Vec<T>,
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    struct User {
+        name: String,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Tree {
+        children: Vec<Tree>,
+    }
+
+    mod mail {
+        use super::*;
+
+        #[derive(Serialize, JsonSchema)]
+        pub(super) struct User {
+            address: String,
+        }
+    }
+
+    #[client]
+    async fn users() -> Result<Page<User>, Error> {
+        Ok(Page { items: Vec::new() })
+    }
+
+    #[client]
+    async fn trees() -> Result<Page<Tree>, Error> {
+        Ok(Page { items: Vec::new() })
+    }
+
+    #[client]
+    async fn receivers() -> Result<Vec<mail::User>, Error> {
+        Ok(Vec::new())
+    }
+
+    #[client]
+    async fn save(page: Page<User>) -> Result<(), Error> {
+        let _ = page;
+        Ok(())
+    }
+
+    #[client]
+    async fn deep() -> Result<Tree, Error> {
+        let mut tree = Tree {
+            children: Vec::new(),
+        };
+        for _ in 0..5_000 {
+            tree = Tree {
+                children: vec![tree],
+            };
+        }
+        // Dropping a deep value is recursive too, which is up to the application.
+        Ok(tree)
+    }
+
+    fn definitions(registry: &Registry) -> Vec<String> {
+        let manifest = registry.manifest().unwrap();
+        let definitions = manifest.as_json()["$defs"].as_object().unwrap();
+        definitions.keys().cloned().collect()
+    }
+
+    #[test]
+    fn instances_of_generic_types_are_named_by_their_parameters() {
+        let registry = Registry::new()
+            .function::<Trees>()
+            .function::<Users>()
+            .function::<Save>();
+        let other = Registry::new()
+            .function::<Save>()
+            .function::<Users>()
+            .function::<Trees>();
+        let names = definitions(&registry);
+        assert_eq!(names, ["PageOfTree", "PageOfUser", "Tree", "User"]);
+        assert_eq!(definitions(&other), names);
+        assert_eq!(
+            definitions(&Registry::new().function::<Users>()),
+            ["Page", "User"]
+        );
+        // An input has the name of the output of the same type.
+        let one_each = Registry::new().function::<Save>().function::<Trees>();
+        assert_eq!(
+            definitions(&one_each),
+            ["PageOfTree", "PageOfUser", "Tree", "User"]
+        );
+    }
+
+    #[test]
+    fn types_of_one_name_are_named_by_their_modules() {
+        let registry = Registry::new().function::<Users>().function::<Receivers>();
+        assert_eq!(
+            definitions(&registry),
+            ["B24NamesAndDepthUser", "MailUser", "Page"]
+        );
+    }
+
+    #[test]
+    fn a_recursive_output_is_an_error() {
+        let thread = std::thread::Builder::new().stack_size(8 << 20);
+        let check = thread.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            let error = runtime.block_on(call(Registry::new().function::<Deep>(), "deep", ""));
+            let log = format!("{:?}", error.unwrap_err());
+            assert!(log.contains("nested more than 512 levels deep"), "{log}");
+        });
+        check.unwrap().join().unwrap();
     }
 }

@@ -7,6 +7,7 @@
 
 mod affects;
 mod app;
+mod constraint_verdicts;
 mod cross_checks;
 mod field_types;
 mod hostile_input;

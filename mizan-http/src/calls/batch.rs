@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Response};
 use http_body::Body;
+use mizan_core::adapter::ClientVersion;
 use mizan_core::{Error, ErrorCode, RequestHead};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -23,6 +24,9 @@ use crate::service::state::{AllowedMethods, ServiceState};
 #[serde(deny_unknown_fields)]
 struct BatchCall<'a> {
     name: String,
+    /// The contract of the function from which the client was generated.
+    #[serde(default)]
+    contract: Option<String>,
     #[serde(borrow, default)]
     input: Option<&'a RawValue>,
 }
@@ -51,22 +55,24 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         .admit(ClientKey::of_request(head), &body, Destination::Memory)?;
     let body = read_json(head.headers(), body, &state.limits, &mut share).await?;
     let share = Arc::new(share.finish_reading());
-    let outdated_client = state.is_outdated(head);
 
     let mut lines = JoinSet::new();
     let calls = parse(&body, state.limits.max_batch_calls)?;
-    for (index, BatchCall { name, input }) in calls.into_iter().enumerate() {
-        let input = input
+    for (index, call) in calls.into_iter().enumerate() {
+        let input = call
+            .input
             .map(|input| body.slice_ref(input.get().as_bytes()))
             .unwrap_or_default();
+        let BatchCall { name, contract, .. } = call;
         let (calls, principal) = (Arc::clone(&state.calls), principal.clone());
         // Each call has its own copy of the head, which carries its cancellation.
         let head = RequestHead::clone(head);
         let share = Arc::clone(&share);
         lines.spawn(async move {
             let _share = share;
-            let result = calls.run_read(&name, principal, head, input).await;
-            to_line(index, &result, outdated_client)
+            let (client, function) = calls.app().resolve(&name, contract.as_deref());
+            let result = calls.run_read(function, principal, head, input).await;
+            to_line(index, &result, client)
         });
     }
     let lines = ReplyBody::lines(lines);
@@ -89,7 +95,7 @@ fn parse(body: &Bytes, max_calls: usize) -> Result<Vec<BatchCall<'_>>, Error> {
     Ok(batch)
 }
 
-fn to_line(index: usize, result: &Result<Bytes, Error>, outdated_client: bool) -> Bytes {
+fn to_line(index: usize, result: &Result<Bytes, Error>, client: ClientVersion) -> Bytes {
     let mut line = match result {
         Ok(output) => [
             format!("{{\"index\":{index},\"output\":").as_bytes(),
@@ -99,7 +105,7 @@ fn to_line(index: usize, result: &Result<Bytes, Error>, outdated_client: bool) -
         .concat(),
         Err(error) => serde_json::to_vec(&ErrorLine {
             index,
-            error: ProblemDetails::new(error, outdated_client),
+            error: ProblemDetails::new(error, client.is_outdated_by(error.code())),
         })
         .expect("all keys of a problem are strings"),
     };

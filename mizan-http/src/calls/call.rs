@@ -61,7 +61,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     let mut response = match reply.result {
         Ok(output) if is_read => reply::cacheable(output, head.headers()),
         Ok(output) => reply::success(output, &reply.head),
-        Err(error) => problem_details::response(&error, state.is_outdated(head)),
+        Err(error) => problem_details::response(&error, state.is_outdated(head, &error)),
     };
     reply::apply_head(reply.head, response.headers_mut());
     Ok(response)

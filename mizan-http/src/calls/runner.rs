@@ -60,16 +60,6 @@ impl CallRunner {
         let _ = self.permits.acquire_many(self.max_concurrent).await;
     }
 
-    /// Finds a function by the name in a request.
-    pub(crate) fn find(&self, name: &str) -> Result<&FunctionEntry, Error> {
-        self.app.function(name).ok_or_else(|| {
-            Error::new(
-                ErrorCode::UnknownFunction,
-                "there is no function with this name",
-            )
-        })
-    }
-
     /// Checks the policy of a function, without calling it.
     pub(crate) async fn check_policy(
         &self,
@@ -100,12 +90,12 @@ impl CallRunner {
     /// Runs a query or a context whose output becomes a part of a response: of a batch or a page.
     pub(crate) async fn run_read(
         &self,
-        name: &str,
+        function: Result<&FunctionEntry, Error>,
         principal: Principal,
         head: RequestHead,
         input: Bytes,
     ) -> Result<Bytes, Error> {
-        let function = self.find(name)?;
+        let function = function?;
         if !function.kind().is_safe() {
             return Err(Error::new(
                 ErrorCode::MethodNotAllowed,

@@ -76,7 +76,7 @@ impl<'a> PostedForm<'a> {
         head: &Arc<RequestHead>,
         body: B,
     ) -> Result<Self, Error> {
-        let submit = state.calls.find(form.submit)?;
+        let submit = state.calls.app().resolve(form.submit, None).1?;
         let principal = state.authenticate(head).await?;
         let (admitted, destination) = if is_multipart(head.headers()) {
             let admitted = state.calls.check_policy(submit, &principal, head).await;
@@ -178,7 +178,12 @@ async fn validate<A: Authenticate>(
     let input = json!({ "values": values }).to_string();
     state
         .calls
-        .run_read(validate, principal, head.clone(), input.into())
+        .run_read(
+            state.calls.app().resolve(validate, None).1,
+            principal,
+            head.clone(),
+            input.into(),
+        )
         .await
         .ok()
         // If the `validate` function fails, the errors appear when the user submits the form again.

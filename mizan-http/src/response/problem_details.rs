@@ -26,7 +26,7 @@ pub(crate) struct ProblemDetails<'a> {
     data: &'a Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_id: Option<Uuid>,
-    /// True if the client was generated from a contract that differs from the server's.
+    /// True if the client was generated from an earlier version of the function, which explains the error.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     outdated_client: bool,
 }

@@ -61,6 +61,9 @@ impl Caller {
     /// Calls the function `name` with an input as JSON, and returns its output as JSON. An empty input
     /// means no arguments.
     ///
+    /// As in the URL of a call, the contract of a generated client may follow the name:
+    /// `post?contract=3f2a9c1b`.
+    ///
     /// Dropping the future cancels the call. Cookies and headers that the function sets are ignored.
     ///
     /// # Errors
@@ -80,10 +83,17 @@ impl Caller {
         async move {
             // Each call has its own copy of the head, which carries its cancellation.
             let head = RequestHead::clone(&head);
+            let (name, contract) = match name.split_once("?contract=") {
+                Some((name, contract)) => (name, Some(contract)),
+                None => (&*name, None),
+            };
+            let (client, function) = calls.app().resolve(name, contract);
             calls
-                .run_read(&name, principal, head, input)
+                .run_read(function, principal, head, input)
                 .await
-                .map_err(|error| problem_details::to_json(&error, false))
+                .map_err(|error| {
+                    problem_details::to_json(&error, client.is_outdated_by(error.code()))
+                })
         }
     }
 }

@@ -35,8 +35,10 @@ pub(crate) fn answer<A: Authenticate, B: Body>(
         } else {
             Err(cross_site())
         };
-        let response = response
-            .unwrap_or_else(|error| problem_details::response(&error, state.is_outdated(&head)));
+        let response = response.unwrap_or_else(|error| {
+            let is_outdated = state.is_outdated(&head, &error);
+            problem_details::response(&error, is_outdated)
+        });
         if *head.method() == Method::HEAD {
             reply::without_body(response)
         } else {
@@ -50,11 +52,9 @@ async fn route<A: Authenticate, B: Body>(
     head: &Arc<RequestHead>,
     body: B,
 ) -> Result<Response<ReplyBody>, Error> {
-    // A router in which the service is nested has already removed the mount path.
-    let path = head.uri().path();
-    let path = path.strip_prefix(&state.mount_path).unwrap_or(path);
+    let path = state.path(head);
     if let Some(name) = path.strip_prefix("/call/") {
-        call::handle(state, state.calls.find(name)?, head, body).await
+        call::handle(state, state.find(name, head)?, head, body).await
     } else if path == "/batch" {
         batch::handle(state, head, body).await
     } else if let Some(name) = path.strip_prefix("/form/") {

@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
+use mizan_core::adapter::FunctionEntry;
 use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::limits::HttpLimits;
@@ -22,9 +23,6 @@ use crate::documents::Documents;
 use crate::response::ReplyBody;
 use crate::response::problem_details;
 use crate::timeout::LazyTimeout;
-
-/// The request header with which a generated client sends the hash of its contract.
-const CONTRACT: HeaderName = HeaderName::from_static("mizan-contract");
 
 /// The methods that a resource supports.
 #[derive(Clone, Copy)]
@@ -57,6 +55,18 @@ impl<A> ServiceState<A> {
         *request.method() == Method::POST && path.is_some_and(|path| path.starts_with("/form/"))
     }
 
+    /// Returns the path of a request below the mount path.
+    pub(crate) fn path<'h>(&self, head: &'h RequestHead) -> &'h str {
+        // A router in which the service is nested has already removed the mount path.
+        let path = head.uri().path();
+        path.strip_prefix(&self.mount_path).unwrap_or(path)
+    }
+
+    /// Returns the function `name` for the contract in the query of a request.
+    pub(crate) fn find(&self, name: &str, head: &RequestHead) -> Result<&FunctionEntry, Error> {
+        self.calls.app().resolve(name, contract(head)).1
+    }
+
     /// Returns the response to a request with a method that is not allowed.
     pub(crate) fn method_not_allowed(
         &self,
@@ -72,20 +82,29 @@ impl<A> ServiceState<A> {
             AllowedMethods::Post => ("POST", "method not allowed: use POST"),
         };
         let error = Error::new(ErrorCode::MethodNotAllowed, message);
-        let mut response = problem_details::response(&error, self.is_outdated(head));
+        let mut response = problem_details::response(&error, self.is_outdated(head, &error));
         response
             .headers_mut()
             .insert(header::ALLOW, HeaderValue::from_static(allowed));
         response
     }
 
-    /// Returns whether the client was generated from a contract that differs from the app's.
-    pub(crate) fn is_outdated(&self, head: &RequestHead) -> bool {
-        let contract = self.calls.app().manifest().contract();
-        head.headers()
-            .get(CONTRACT)
-            .is_some_and(|client| client != contract)
+    /// Returns whether `error` shows that the client was generated from an earlier version of the
+    /// function that it calls.
+    pub(crate) fn is_outdated(&self, head: &RequestHead, error: &Error) -> bool {
+        self.path(head).strip_prefix("/call/").is_some_and(|name| {
+            let (client, _) = self.calls.app().resolve(name, contract(head));
+            client.is_outdated_by(error.code())
+        })
     }
+}
+
+/// Returns the query parameter with which a generated client sends the contract of the function.
+///
+/// It is part of the URL and not a header, so that caches distinguish the versions of a function.
+fn contract(head: &RequestHead) -> Option<&str> {
+    let mut parameters = head.uri().query()?.split('&');
+    parameters.find_map(|parameter| parameter.strip_prefix("contract="))
 }
 
 impl<A: Authenticate> ServiceState<A> {

@@ -39,7 +39,7 @@ pub(crate) fn handle<A: Authenticate>(
     }
     handshake::check_upgrade(headers)?;
     let respond_with = |status: StatusCode, message: &'static str| {
-        let mut response = problem_details::response(&malformed(message), state.is_outdated(head));
+        let mut response = problem_details::response(&malformed(message), false);
         *response.status_mut() = status;
         response
     };

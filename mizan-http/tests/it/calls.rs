@@ -198,35 +198,6 @@ async fn serves_below_custom_mount_path() {
 }
 
 #[tokio::test]
-async fn reports_outdated_client_in_problems() {
-    let (_, service) = service();
-    let requests = || {
-        [
-            post(ECHO, "{}"),
-            get(ECHO),
-            post("/api/mizan/call/gone", "{}"),
-            post("/api/mizan/batch", "{}"),
-        ]
-    };
-    for request in requests() {
-        let reply = call(&service, with(request, &[("mizan-contract", "0ld")])).await;
-        assert_eq!(reply.problem()["outdated_client"], true, "{reply:?}");
-    }
-    let contract = {
-        let probe = std::sync::Arc::default();
-        crate::app::app(&probe).manifest().contract().to_owned()
-    };
-    for request in requests() {
-        let reply = call(&service, with(request, &[("mizan-contract", &contract)])).await;
-        assert_eq!(reply.problem().get("outdated_client"), None);
-    }
-    for request in requests() {
-        let reply = call(&service, request).await;
-        assert_eq!(reply.problem().get("outdated_client"), None);
-    }
-}
-
-#[tokio::test]
 async fn returns_errors_as_problem_details() {
     let (_, service) = service();
     let reply = call(&service, post("/api/mizan/call/limited", "")).await;

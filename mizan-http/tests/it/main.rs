@@ -40,5 +40,6 @@ mod serving;
 #[cfg(all(unix, feature = "channels"))]
 mod signals;
 mod uploads;
+mod versions;
 #[cfg(feature = "channels")]
 mod websocket;

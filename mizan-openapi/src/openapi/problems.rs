@@ -20,7 +20,7 @@ struct Status {
 ///
 /// `method_not_allowed` is missing, because the document contains only the methods that are allowed.
 #[rustfmt::skip]
-const STATUSES: [Status; 13] = [
+const STATUSES: [Status; 14] = [
     Status { status: 400, name: "BadRequest", codes: &["malformed"],
         description: "The request is not JSON, is nested too deeply or repeats a key." },
     Status { status: 401, name: "Unauthorized", codes: &["unauthenticated", "reauthenticate"],
@@ -33,6 +33,8 @@ const STATUSES: [Status; 13] = [
         description: "The request did not arrive in time." },
     Status { status: 409, name: "Conflict", codes: &["conflict"],
         description: "The call conflicts with the current state." },
+    Status { status: 410, name: "Gone", codes: &["outdated_client"],
+        description: "The client was generated from a version of the function that is retired." },
     Status { status: 413, name: "ContentTooLarge", codes: &["too_large"],
         description: "The request exceeds a size limit." },
     Status { status: 415, name: "UnsupportedMediaType", codes: &["unsupported_media_type"],
@@ -249,7 +251,7 @@ impl ProblemMembers {
                 },
                 "outdated_client": {
                     "type": "boolean",
-                    "description": "True if the client sent a `mizan-contract` header that differs from the contract of the server.",
+                    "description": "True if the function has changed since the client was generated, and does not accept its request any more.",
                 },
             },
             "required": required,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mizan_openapi::{Authentication, Options, asyncapi, openapi};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn documents_match_expected_files() {
@@ -63,4 +63,21 @@ fn manifests() -> Vec<(String, Value)> {
         .collect();
     manifests.sort_by(|(a, _), (b, _)| a.cmp(b));
     manifests
+}
+
+#[test]
+fn describes_malformed_manifests() {
+    let wrong =
+        json!([null, 1, "text", [], {}, { "name": 1, "kind": {}, "input": 7, "affects": 1 }]);
+    for manifest in [
+        json!(null),
+        json!({}),
+        json!({ "functions": wrong, "forms": wrong, "channels": wrong, "codes": wrong, "errors": { "E": wrong } }),
+        json!({ "$defs": { "": 1, "T": { "$ref": "#/$defs/%FF", "properties": [] } } }),
+        json!({ "functions": [{ "name": "f", "input": { "$ref": "#/$defs/Missing" } }] }),
+    ] {
+        let document = openapi(&manifest, &Options::default());
+        assert_eq!(document["openapi"], "3.1.1");
+        let _ = asyncapi(&manifest, &Options::default());
+    }
 }

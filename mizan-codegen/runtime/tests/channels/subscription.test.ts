@@ -79,7 +79,6 @@ describe("a subscription", () => {
       snapshot: { topic: "tea" },
       error: undefined,
       gap: undefined,
-      outdated: false,
     });
   });
 
@@ -176,18 +175,36 @@ describe("a subscription", () => {
     expect(heard.messages).toHaveBeenCalledTimes(50);
   });
 
-  it("reports a server with another contract", async () => {
-    const { socket, room } = await live({}, { contract: "other" });
-    expect(room.state.outdated).toBe(true);
+  it("names the version of the channel that the client was generated from", async () => {
+    const room = { ...chat, contract: "3f2a9c1b" };
+    subscribe(createApi(), room, { room: "lobby" });
+    const socket = (await newest()).welcome();
+    expect(socket.of("sub")[0]).toMatchObject({
+      channel: "chat",
+      contract: "3f2a9c1b",
+    });
+  });
+
+  it("reports that the client is outdated if the server says so", async () => {
+    const { socket, room } = await live();
     const sending = outcome(room.send("hi"));
     socket.emit({
       t: "reply",
       mid: "m1",
-      error: { code: "invalid", message: "no" },
+      error: { code: "invalid", message: "no", outdated: true },
     });
     expect(await sending).toMatchObject({ code: "invalid", outdated: true });
-    (await comeBack()).emit(subok(2, 10, { recovered: true }));
-    expect(room.state.outdated).toBe(false);
+    socket.emit({
+      t: "unsub",
+      sub: 1,
+      code: "outdated_client",
+      message: "reload",
+      outdated: true,
+    });
+    expect(room.state).toMatchObject({
+      status: "closed",
+      error: { code: "outdated_client", outdated: true },
+    });
   });
 });
 
@@ -804,16 +821,15 @@ describe("a reload", () => {
     },
   );
 
-  it("ignores the log of an older client", async () => {
+  it("ignores the log of a client for another version of the channel", async () => {
     const { room, socket } = await live({ persist: true });
     socket.emit(pub(1, 11, "a"));
-    await after(2_000);
-    const [key = ""] = Object.keys(sessionStorage);
-    const kept = sessionStorage.getItem(key) ?? "";
-    expect(kept).toContain("c0ffee");
     room.close();
     await after(2_000);
-    sessionStorage.setItem(key, kept.replace("c0ffee", "decade"));
+    const [key = ""] = Object.keys(sessionStorage);
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "{}") as object;
+    const older = { ...kept, contract: "3f2a9c1b" };
+    sessionStorage.setItem(key, JSON.stringify(older));
     const { socket: next } = await live({ persist: true });
     expect(next.of("sub")[0]).not.toHaveProperty("since");
   });

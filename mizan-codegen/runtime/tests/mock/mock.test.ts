@@ -175,7 +175,7 @@ describe("createMockApi", () => {
         },
       },
     );
-    const transport = createTransport("c0ffee", options);
+    const transport = createTransport({}, options);
     const codec = {
       encode: ({ id }: { id: bigint }) => ({ id: encodeInt64(id) }),
       decode: (json: unknown): Row => {

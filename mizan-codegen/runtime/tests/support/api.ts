@@ -63,7 +63,7 @@ export interface Greeting {
 }
 
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport("c0ffee", options);
+  const transport = createTransport({}, options);
   return {
     [transportOf]: transport,
     rename: mutation(transport, "rename"),

@@ -71,7 +71,6 @@ export async function startChatServer({ history }) {
       connection.send({
         t: "welcome",
         conn: "c",
-        contract: "c0ffee",
         heartbeat: 25_000,
         limits: { frame: 65_536, subs: 100, rate: 10_000, inflight: 8 },
       });

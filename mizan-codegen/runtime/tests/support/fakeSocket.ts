@@ -47,7 +47,6 @@ export class FakeSocket {
     return this.emit({
       t: "welcome",
       conn: "c",
-      contract: "c0ffee",
       heartbeat: 25_000,
       limits: { frame: 65_536, subs: 100, rate: 50, inflight: 32 },
       ...members,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { CallError, transportOf } from "../../transport";
+import { CallError, createTransport, transportOf } from "../../transport";
 import { createApi } from "../support/api";
 import { fakeServer, json, problem, type Sent } from "../support/server";
 
@@ -17,7 +17,7 @@ async function failure(call: Promise<unknown>): Promise<CallError> {
 afterEach(() => vi.unstubAllGlobals());
 
 describe("a mutation", () => {
-  it("is sent as POST with JSON and the contract", async () => {
+  it("is sent as POST with JSON", async () => {
     const { fetch, sent } = fakeServer(() => json(post));
     await expect(
       createApi({ fetch }).rename({ id: "1", title: "One" }),
@@ -29,7 +29,6 @@ describe("a mutation", () => {
       body: { id: "1", title: "One" },
     });
     expect(sent[0]?.headers.get("content-type")).toBe("application/json");
-    expect(sent[0]?.headers.get("mizan-contract")).toBe("c0ffee");
   });
 
   it("without input sends an empty object", async () => {
@@ -109,13 +108,51 @@ describe("a query", () => {
   });
 });
 
+describe("the version of a function", () => {
+  const contracts = { rename: "3f2a9c1b", post: "77e0d412", now: "0badcafe" };
+
+  it("is in the URL of a call", async () => {
+    const { fetch, sent } = fakeServer(() => json(null));
+    const transport = createTransport(contracts, { fetch });
+    await transport.mutate("rename", { id: 1 });
+    await transport.query("post", { id: 1 });
+    await transport.query("now", undefined);
+    await transport.query("unversioned", undefined);
+    expect(sent.map(({ url }) => url)).toEqual([
+      "/api/mizan/call/rename?contract=3f2a9c1b",
+      `/api/mizan/call/post?contract=77e0d412&input=${encodeURIComponent('{"id":1}')}`,
+      "/api/mizan/call/now?contract=0badcafe",
+      "/api/mizan/call/unversioned",
+    ]);
+  });
+
+  it("is part of each call in a batch", async () => {
+    const { fetch, sent } = fakeServer(() => json(null));
+    const transport = createTransport(contracts, { fetch });
+    await Promise.allSettled([
+      transport.query("post", { id: 1 }, { batch: true }),
+      transport.query("unversioned", undefined, { batch: true }),
+    ]);
+    expect(sent[0]?.body).toEqual([
+      { name: "post", contract: "77e0d412", input: { id: 1 } },
+      { name: "unversioned" },
+    ]);
+  });
+
+  it("is part of a call during server rendering", async () => {
+    const call = vi.fn(async () => ({ answered: true, json: "null" }));
+    vi.stubGlobal(Symbol.for("mizan.functions"), { call });
+    await createTransport(contracts).query("post", { id: 1 });
+    expect(call).toHaveBeenCalledWith("post?contract=77e0d412", '{"id":1}');
+  });
+});
+
 describe("options", () => {
   it("requests headers for each request, and adds its own", async () => {
     const { fetch, sent } = fakeServer(() => json(null));
     let token = 0;
     const headers = async (): Promise<HeadersInit> => ({
       authorization: `Bearer ${++token}`,
-      "mizan-contract": "forged",
     });
     const api = createApi({ fetch, headers });
     await api.signOut();
@@ -123,7 +160,6 @@ describe("options", () => {
     expect(sent.map((request) => request.headers.get("authorization"))).toEqual(
       ["Bearer 1", "Bearer 2"],
     );
-    expect(sent[0]?.headers.get("mizan-contract")).toBe("c0ffee");
   });
 
   it("rethrows an error of the headers function", async () => {

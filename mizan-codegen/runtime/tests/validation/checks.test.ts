@@ -27,6 +27,9 @@ import {
 import { lazy } from "../../validation/lazy";
 import * as schemas from "../../validation/zod";
 
+const INSTANT =
+  "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
+
 /** Returns the messages of a schema for a value. */
 function said(schema: z.ZodType, value: unknown): string[] {
   const { error } = schema.safeParse(value);
@@ -146,6 +149,13 @@ describe("messages of constraints", () => {
     [text(decimal), "-12.50"],
     [text(url()), "https://bücher.example/?q"],
     [z.number().check(range({ min: 1, max: 9 })), 9],
+    [schemas.int64(), -(2n ** 63n)],
+    [schemas.uint64(), 2n ** 64n - 1n],
+    [schemas.int(), -0],
+    [schemas.date(), new Date(Date.UTC(9999, 11, 31))],
+    [text(uuid), "urn:uuid:67e55044-10b1-426f-9247-bb680e5fe0c8"],
+    [text(uuid), "{67e55044-10b1-426f-9247-bb680e5fe0c8}"],
+    [text(uuid), "67E5504410B1426F9247BB680E5FE0C8"],
     [z.array(z.string()).check(items({ max: 1, distinct: true })), ["a", "a"]],
   ])("are absent for valid values (%#)", (schema, value) => {
     expect(said(schema, value)).toEqual([]);
@@ -226,6 +236,35 @@ describe("messages of Zod's own checks", () => {
     ],
     [schemas.uint8().check(range({ min: 1 })), 0.5, "Enter a whole number."],
     [schemas.uint8(), 1e300, "Must be at least 0 and at most 255."],
+    [
+      schemas.int64(),
+      2n ** 63n,
+      "Must be at least -9223372036854775808 and at most 9223372036854775807.",
+    ],
+    [
+      schemas.uint64(),
+      -1n,
+      "Must be at least 0 and at most 18446744073709551615.",
+    ],
+    [
+      schemas.uint128("Must be at least 1 and at most 9."),
+      10n ** 40n,
+      "Must be at least 1 and at most 9.",
+    ],
+    [schemas.int64(), 1, "Enter a whole number."],
+    [schemas.int64(), "1", "Enter a whole number."],
+    [
+      schemas.int64().check(range({ exclusiveMin: 1n, max: 9n })),
+      1n,
+      "Must be more than 1 and at most 9.",
+    ],
+    [schemas.number(), Infinity, "Enter a number."],
+    [schemas.number(), NaN, "Enter a number."],
+    [schemas.date(), new Date(NaN), INSTANT],
+    [schemas.date(), new Date(Date.UTC(10_000, 0)), INSTANT],
+    [schemas.date(), new Date(Date.UTC(-1, 0)), INSTANT],
+    [schemas.date(), "2026-01-31", INSTANT],
+    [schemas.instanceof(Uint8Array), "AA==", "Must be base64."],
     [
       schemas.tuple([schemas.string(), schemas.string()]),
       ["a"],

@@ -43,7 +43,7 @@ impl<'p> Codecs<'p> {
                 // Only the mocks in `mock.ts` convert inputs from JSON.
                 codecs.reach_name(Direction::Decode, &input.name, false);
             }
-            codecs.reach(Direction::Decode, &function.output, is_exact);
+            codecs.reach(Direction::Decode, output_of(function), is_exact);
             for data in codecs.data_of(function) {
                 codecs.reach(Direction::Decode, data, is_exact);
             }
@@ -81,9 +81,9 @@ impl<'p> Codecs<'p> {
         {
             members.push(member("encode", &format!("encode{}", input.name)));
         }
-        if self.converts(&function.output, Direction::Decode, is_exact) {
+        if self.converts(output_of(function), Direction::Decode, is_exact) {
             let root = format!("outputOf{}", function.component);
-            let name = self.root_name(Direction::Decode, &function.output, root);
+            let name = self.root_name(Direction::Decode, output_of(function), root);
             members.push(member("decode", &name));
         }
         if self
@@ -137,7 +137,7 @@ impl<'p> Codecs<'p> {
         for function in self.plan.all_functions() {
             let is_exact = self.is_exact(function);
             let name = format!("outputOf{}", function.component);
-            functions.extend(self.root(Direction::Decode, &function.output, name, is_exact));
+            functions.extend(self.root(Direction::Decode, output_of(function), name, is_exact));
         }
         for error in &self.plan.errors {
             functions.extend(self.error(error));
@@ -170,7 +170,10 @@ impl<'p> Codecs<'p> {
     /// Returns whether the client uses the classes of `Temporal`.
     pub(super) fn uses_temporal(&self) -> bool {
         let types = self.definitions.values().map(|definition| &definition.ty);
-        let outputs = self.plan.all_functions().map(|function| &function.output);
+        let outputs = self
+            .plan
+            .all_functions()
+            .map(|function| output_of(function));
         let errors = self.plan.errors.iter().flat_map(|error| &error.variants);
         let channels = self.plan.channels.iter();
         TypeImports::of(
@@ -311,7 +314,7 @@ impl<'p> Codecs<'p> {
 
     fn is_exact(&self, function: &Function<'_>) -> bool {
         let conversions = &self.plan.conversions;
-        conversions.is_exact(&function.output)
+        conversions.is_exact(output_of(function))
             || self
                 .data_of(function)
                 .any(|data| conversions.is_exact(data))
@@ -397,6 +400,11 @@ impl<'p> Codecs<'p> {
         };
         self.reach(direction, &definition.ty, has_marks);
     }
+}
+
+/// The type of a function's output, for its conversion.
+fn output_of<'f>(function: &'f Function<'_>) -> &'f Type {
+    function.converted.as_ref().unwrap_or(&function.output)
 }
 
 fn is_scalar(ty: &Type) -> bool {

@@ -368,13 +368,21 @@ impl Argument {
                  remove one",
             ));
         }
+        let needs_default = encoding::is_option(&self.ty)
+            && !encoding::serde_has_any(
+                &self.attributes,
+                &["default", "skip", "skip_deserializing"],
+            );
         if self.has_custom_deserialize() {
+            // serde requires a field that has `with`, but the schema says that it is optional.
+            if needs_default {
+                self.attributes.push(parse_quote!(#[serde(default)]));
+            }
             return Ok(());
         }
-        let has_default = encoding::serde_has_any(&self.attributes, &["default"]);
         if let Some(with) = encoding::with(&self.ty, as_number.is_some()) {
             self.attributes.push(parse_quote!(#[serde(with = #with)]));
-            if !has_default && encoding::is_option(&self.ty) {
+            if needs_default {
                 self.attributes
                     .push(parse_quote!(#[serde(default, skip_serializing_if = "Option::is_none")]));
             }

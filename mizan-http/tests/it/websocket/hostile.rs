@@ -129,6 +129,32 @@ async fn limits_subscriptions_per_connection() {
 }
 
 #[tokio::test]
+async fn client_is_outdated_if_the_channel_has_changed_and_refuses_it() {
+    let running = start_server(|_| {}).await;
+    let mut client = hello(&running).await;
+    for (channel, params, code, is_outdated) in [
+        ("nowhere", json!({}), "unknown_channel", true),
+        ("chat", json!({}), "invalid", true),
+        ("chat", json!({ "room": "of-ole" }), "forbidden", false),
+    ] {
+        let sub = json!({ "t": "sub", "sub": 1, "channel": channel, "contract": "00000000", "params": params });
+        client.send(&sub).await;
+        let refused = client.next("unsub").await;
+        assert_eq!(refused["code"], code, "{refused}");
+        assert_eq!(refused["outdated"] == true, is_outdated, "{refused}");
+    }
+    let sub = json!({ "t": "sub", "sub": 2, "channel": "chat", "contract": "00000000", "params": { "room": "tea" } });
+    client.send(&sub).await;
+    client.next("subok").await;
+    client.next("presence").await;
+    let message = json!({ "t": "msg", "sub": 2, "mid": "m", "data": { "no": "text" } });
+    client.send(&message).await;
+    let reply = client.next("reply").await;
+    assert_eq!(reply["error"]["code"], "invalid", "{reply}");
+    assert_eq!(reply["error"]["outdated"], true, "{reply}");
+}
+
+#[tokio::test]
 async fn rejected_subscription_does_not_close_the_connection() {
     let running = start_server(|_| {}).await;
     let mut client = hello(&running).await;
@@ -148,6 +174,7 @@ async fn rejected_subscription_does_not_close_the_connection() {
         let refused = client.next("unsub").await;
         assert_eq!(refused["code"], code, "{refused}");
         assert!(refused["message"].is_string());
+        assert_eq!(refused.get("outdated"), None);
     }
     client
         .send(&json!({ "t": "msg", "sub": 1, "mid": "m", "data": 1 }))

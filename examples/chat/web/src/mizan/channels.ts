@@ -22,4 +22,7 @@ export interface ChatChannel {
 }
 
 /** A chat room. */
-export const chatChannel: ChannelDefinition<ChatChannel> = { name: "chat" };
+export const chatChannel: ChannelDefinition<ChatChannel> = {
+  name: "chat",
+  contract: "7807a3bd",
+};

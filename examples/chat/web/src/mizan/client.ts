@@ -8,13 +8,77 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
+  type Contracts,
   type Mutation,
   type Query,
 } from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "468cfa1d95a7bb6c";
+export const contract = "35df25fcded3ca6e";
+
+/** Identifies the version of each function, by name on the wire. */
+const contracts: Contracts = {
+  account: "8cc23d34",
+  "change_email.state": "6a471b19",
+  "change_email.submit": "0195074c",
+  "change_email.validate": "af1ce091",
+  "change_password.state": "6a471b19",
+  "change_password.submit": "51f1c50a",
+  "change_password.validate": "961f2a68",
+  "confirm_email.state": "6a471b19",
+  "confirm_email.submit": "8959f875",
+  "confirm_email.validate": "d44455b5",
+  "confirm_reset.state": "6a471b19",
+  "confirm_reset.submit": "ba6aa727",
+  "confirm_reset.validate": "381e9027",
+  confirmed: "24f11492",
+  "contact.state": "6a471b19",
+  "contact.submit": "86d5bdc7",
+  "contact.validate": "2a462637",
+  current_user: "17fa4c49",
+  "delete_account.state": "6a471b19",
+  "delete_account.submit": "0195074c",
+  "delete_account.validate": "af1ce091",
+  demo_accounts: "8fd22485",
+  early_access: "13e36e99",
+  echo: "26243fd8",
+  end_sessions: "1f790d50",
+  greet: "4f8d3cd3",
+  "leave.state": "6a471b19",
+  "leave.submit": "83bc9e9c",
+  "leave.validate": "5b9c99dc",
+  list_accounts: "e2d4a60a",
+  members_only: "13e36e99",
+  "profile.state": "6a471b19",
+  "profile.submit": "d4bb126a",
+  "profile.validate": "eedbdc15",
+  "reauthenticate.state": "6a471b19",
+  "reauthenticate.submit": "cec2c5d3",
+  "reauthenticate.validate": "0f926804",
+  "request_reset.state": "6a471b19",
+  "request_reset.submit": "0195074c",
+  "request_reset.validate": "af1ce091",
+  resend_code: "36b800be",
+  revoke_other_sessions: "56817ad2",
+  revoke_session: "464ae945",
+  sessions: "c909f8c1",
+  "sign_in.state": "6a471b19",
+  "sign_in.submit": "45b62b98",
+  "sign_in.validate": "b07ee7e3",
+  sign_out: "9d764dd4",
+  "sign_up.state": "6a471b19",
+  "sign_up.submit": "3e4ba1f8",
+  "sign_up.validate": "f8384aeb",
+  staff_report: "13e36e99",
+  superuser_report: "13e36e99",
+  "verify_code.state": "6a471b19",
+  "verify_code.submit": "9a2b1fca",
+  "verify_code.validate": "97e66e81",
+  "verify_link.state": "6a471b19",
+  "verify_link.submit": "7059fb2d",
+  "verify_link.validate": "89abd356",
+};
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -469,7 +533,7 @@ export interface Api extends Connected {
 
 /** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport(contract, options);
+  const transport = createTransport(contracts, options);
   return {
     [transportOf]: transport,
     account: query(transport, "account", { batch: true }),

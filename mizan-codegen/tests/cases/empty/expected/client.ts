@@ -5,17 +5,21 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
+  type Contracts,
 } from "./runtime/transport";
 
 /** Identifies the version of the server's API that this client was generated from. */
 export const contract = "0000000000000006";
+
+/** Identifies the version of each function, by name on the wire. */
+const contracts: Contracts = {};
 
 /** The server's functions. */
 export type Api = Connected;
 
 /** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport(contract, options);
+  const transport = createTransport(contracts, options);
   return {
     [transportOf]: transport,
   };

@@ -100,7 +100,9 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
         .check(singleLine)
         .check(pattern(/^[+0-9 ]+$/u, "digits, please")),
       search: z.string().check(singleLine).optional(),
-      number: z.int32().check(range({ min: 1, max: 9 }, "one to nine")),
+      number: z
+        .int32("Must be at least 1 and at most 9.")
+        .check(range({ min: 1, max: 9 }, "one to nine")),
       share: z
         .number()
         .check(
@@ -108,7 +110,9 @@ export const everythingSubmitInputSchema: z.ZodType<types.EverythingSubmitInput>
         )
         .nullable()
         .optional(),
-      range: z.uint8().check(range({ min: 0, max: 10 })),
+      range: z
+        .uint8("Must be at least 0 and at most 10.")
+        .check(range({ min: 0, max: 10 })),
       decimal: z.string().check(notBlank).check(singleLine).check(decimal),
       checkbox: z.boolean().optional(),
       date: z.string().check(notBlank).check(date),

@@ -6,12 +6,16 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
+  type Contracts,
   type Mutation,
 } from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
 export const contract = "0000000000000012";
+
+/** Identifies the version of each function, by name on the wire. */
+const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -25,7 +29,7 @@ export interface Api extends Connected {
 
 /** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport(contract, options);
+  const transport = createTransport(contracts, options);
   return {
     [transportOf]: transport,
     everything: mutation(transport, "everything"),

@@ -42,7 +42,9 @@ export const patternsInputSchema: z.ZodType<types.PatternsInput> =
         .optional(),
       p9: z
         .string()
-        .check(pattern(/^-?\p{Nd}+(\.\p{Nd}+)?$/u))
+        .check(
+          pattern(/^-?\p{Nd}+(\.\p{Nd}+)?$/u, "Enter a number, such as 12.50."),
+        )
         .optional(),
       p10: z
         .string()

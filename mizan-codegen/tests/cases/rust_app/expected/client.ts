@@ -7,13 +7,22 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
+  type Contracts,
   type Mutation,
   type Query,
 } from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "431ffbce0bcfc2cf";
+export const contract = "bb57e5c2ec36f4f5";
+
+/** Identifies the version of each function, by name on the wire. */
+const contracts: Contracts = {
+  post: "d36a2a31",
+  posts: "e008ded6",
+  save: "a8b21a48",
+  site: "e54363c9",
+};
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -35,7 +44,7 @@ export interface Api extends Connected {
 
 /** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport(contract, options);
+  const transport = createTransport(contracts, options);
   return {
     [transportOf]: transport,
     post: query(transport, "post"),

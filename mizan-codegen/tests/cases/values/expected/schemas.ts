@@ -76,7 +76,7 @@ export const civilSchema: z.ZodType<types.Civil> = /* @__PURE__ */ lazy(() =>
 export const durationSchema: z.ZodType<types.Duration> = /* @__PURE__ */ lazy(
   () =>
     z.object({
-      secs: z.bigint().check(z.gte(0n)).check(z.lte(18446744073709551615n)),
+      secs: z.uint64(),
       nanos: z.uint32(),
     }),
 );
@@ -89,7 +89,7 @@ export const eventSchema: z.ZodType<types.Event> = /* @__PURE__ */ lazy(() =>
     }),
     z.object({
       kind: z.literal("counted"),
-      count: z.bigint().check(z.gte(0n)).check(z.lte(18446744073709551615n)),
+      count: z.uint64(),
     }),
     z.object({
       kind: z.literal("closed"),
@@ -105,12 +105,7 @@ export const externalSchema: z.ZodType<types.External> = /* @__PURE__ */ lazy(
         at: z.date(),
       }),
       z.strictObject({
-        ids: z.array(
-          z
-            .bigint()
-            .check(z.gte(-9223372036854775808n))
-            .check(z.lte(9223372036854775807n)),
-        ),
+        ids: z.array(z.int64()),
       }),
     ]),
 );
@@ -118,10 +113,7 @@ export const externalSchema: z.ZodType<types.External> = /* @__PURE__ */ lazy(
 export const flatSchema: z.ZodType<types.Flat> = /* @__PURE__ */ lazy(() =>
   z.intersection(
     z.object({
-      id: z
-        .bigint()
-        .check(z.gte(-9223372036854775808n))
-        .check(z.lte(9223372036854775807n)),
+      id: z.int64(),
     }),
     z.discriminatedUnion("type", [
       z.object({
@@ -156,51 +148,25 @@ export const postSchema: z.ZodType<types.Post> = /* @__PURE__ */ lazy(() =>
     created_at: z.date(),
     edited_at: z.date().nullable().optional(),
     published: z.string(),
-    views: z.bigint().check(z.gte(0n)).check(z.lte(18446744073709551615n)),
-    big: z
-      .bigint()
-      .check(z.gte(-170141183460469231731687303715884105728n))
-      .check(z.lte(170141183460469231731687303715884105727n)),
-    huge: z
-      .bigint()
-      .check(z.gte(0n))
-      .check(z.lte(340282366920938463463374607431768211455n)),
+    views: z.uint64(),
+    big: z.int128(),
+    huge: z.uint128(),
     "content-hash": z.instanceof(Uint8Array),
     tags: z.array(z.string()),
     history: z.array(z.date()),
-    by_day: z.record(
-      z.string(),
-      z
-        .bigint()
-        .check(z.gte(-9223372036854775808n))
-        .check(z.lte(9223372036854775807n)),
-    ),
+    by_day: z.record(z.string(), z.int64()),
     replies: z.array(postSchema),
     parent: postSchema.nullable(),
     price: z.string(),
     site: z.string().check(url()),
-    range: z.tuple([
-      z
-        .bigint()
-        .check(z.gte(-9223372036854775808n))
-        .check(z.lte(9223372036854775807n)),
-      z
-        .bigint()
-        .check(z.gte(-9223372036854775808n))
-        .check(z.lte(9223372036854775807n))
-        .nullable(),
-      z.string(),
-    ]),
+    range: z.tuple([z.int64(), z.int64().nullable(), z.string()]),
     event: eventSchema,
     extra: z.unknown(),
   }),
 );
 
 export const postIdSchema: z.ZodType<types.PostId> = /* @__PURE__ */ lazy(() =>
-  z
-    .bigint()
-    .check(z.gte(-9223372036854775808n))
-    .check(z.lte(9223372036854775807n)),
+  z.int64(),
 );
 
 export const restSchema: z.ZodType<types.Rest> = /* @__PURE__ */ lazy(() =>
@@ -209,24 +175,18 @@ export const restSchema: z.ZodType<types.Rest> = /* @__PURE__ */ lazy(() =>
       name: z.string(),
       at: z.date(),
     })
-    .catchall(z.bigint().check(z.gte(0n)).check(z.lte(18446744073709551615n))),
+    .catchall(z.uint64()),
 );
 
 export const untaggedSchema: z.ZodType<types.Untagged> = /* @__PURE__ */ lazy(
   () =>
     z.union([
-      z
-        .bigint()
-        .check(z.gte(-9223372036854775808n))
-        .check(z.lte(9223372036854775807n)),
+      z.int64(),
       z.string(),
       z.boolean(),
       z.array(z.date()),
       z.object({
-        a: z
-          .bigint()
-          .check(z.gte(-9223372036854775808n))
-          .check(z.lte(9223372036854775807n)),
+        a: z.int64(),
       }),
     ]),
 );

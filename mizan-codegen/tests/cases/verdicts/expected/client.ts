@@ -8,13 +8,17 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
+  type Contracts,
   type Mutation,
   type Query,
 } from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "234b6424f6db3f15";
+export const contract = "ebb76577a654c45b";
+
+/** Identifies the version of each function, by name on the wire. */
+const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -42,7 +46,7 @@ export interface Api extends Connected {
 
 /** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport(contract, options);
+  const transport = createTransport(contracts, options);
   return {
     [transportOf]: transport,
     forms: {

@@ -48,11 +48,15 @@ export const verdictsSubmitInputSchema: z.ZodType<types.VerdictsSubmitInput> =
       tel: z.string().check(notBlank).check(singleLine),
       search: z.string().check(notBlank).check(singleLine),
       textarea: z.string().check(notBlank),
-      whole: z.int32().check(range({ min: -5, max: 10 })),
+      whole: z
+        .int32("Must be at least -5 and at most 10.")
+        .check(range({ min: -5, max: 10 })),
       small: z.uint8(),
       word: z.uint32(),
       number: z.number().check(range({ max: 1 }, "at most one")),
-      range: z.uint8().check(range({ min: 0, max: 100 })),
+      range: z
+        .uint8("Must be at least 0 and at most 100.")
+        .check(range({ min: 0, max: 100 })),
       decimal: z.string().check(notBlank).check(decimal),
       exact: z.union([z.string().check(notBlank).check(decimal), z.number()]),
       checkbox: z.boolean(),

@@ -18,6 +18,7 @@ export type CommonCode =
   | "method_not_allowed"
   | "request_timeout"
   | "conflict"
+  | "outdated_client"
   | "too_large"
   | "unsupported_media_type"
   | "invalid"
@@ -50,7 +51,7 @@ export interface VerdictsSubmitInput {
   number: number;
   range: number;
   decimal: string;
-  exact: string | number;
+  exact: brands.Decimal | number;
   checkbox: boolean;
   date: string;
   civil_date: brands.PlainDate;
@@ -95,7 +96,7 @@ export interface VerdictsValidateInput {
     number?: number;
     range?: number;
     decimal?: string;
-    exact?: string | number;
+    exact?: brands.Decimal | number;
     checkbox?: boolean;
     date?: string;
     civil_date?: brands.PlainDate;

@@ -32,5 +32,6 @@ export {
   type AffectsListener,
   type ApiOptions,
   type Connected,
+  type Contracts,
   type Transport,
 } from "./transport";

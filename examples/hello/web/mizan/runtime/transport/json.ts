@@ -53,7 +53,7 @@ export function markIntegers(text: string): string {
 /** Converts a value to JSON, with marked strings as integers. */
 export function stringifyJson(value: unknown): string | undefined {
   const json = JSON.stringify(value) as string | undefined;
-  return json && unmarkIntegers(json, "$1");
+  return json && unmarkIntegers(json);
 }
 
 /** Converts an encoded input to a value that `JSON.stringify` accepts and that is the same in every page. */
@@ -87,7 +87,8 @@ export function decodeIntegers(json: unknown): unknown {
   return json;
 }
 
-function unmarkIntegers(json: string, replacement: string): string {
+/** Replaces marked strings in JSON by integers. */
+export function unmarkIntegers(json: string, replacement = "$1"): string {
   return json.includes(mark) ? json.replace(markedIntegers, replacement) : json;
 }
 

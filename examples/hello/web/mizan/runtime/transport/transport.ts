@@ -56,7 +56,6 @@ export type AffectsListener = (invalidations: readonly Invalidation[]) => void;
 
 /** The address of the server, for channels and forms. */
 export interface ServerAddress {
-  readonly contract: string;
   readonly baseUrl: string;
   readonly headers: ApiOptions["headers"];
 }
@@ -87,9 +86,12 @@ export interface Connected {
   readonly [transportOf]: Transport;
 }
 
-/** Creates the transport of a client that was generated from `contract`. */
+/** The versions of functions that a client was generated from, by name on the wire. */
+export type Contracts = Readonly<Record<string, string>>;
+
+/** Creates the transport of a client that was generated from `contracts`. */
 export function createTransport(
-  contract: string,
+  contracts: Contracts,
   options: ApiOptions = {},
 ): Transport {
   const { baseUrl = "/api/mizan" } = options;
@@ -106,7 +108,6 @@ export function createTransport(
   ): Promise<Response> {
     const headers = new Headers(await options.headers?.());
     new Headers(added).forEach((value, name) => headers.set(name, value));
-    headers.set("mizan-contract", contract);
     if (idempotencyKey !== undefined)
       headers.set("idempotency-key", idempotencyKey);
     const init: RequestInit = { headers, signal: signal ?? null };
@@ -144,7 +145,8 @@ export function createTransport(
     input: unknown,
     request: MutationRequest,
   ): Promise<unknown> {
-    const response = await send(callPath(name), input ?? {}, request);
+    const path = `/call/${target(name)}`;
+    const response = await send(path, input ?? {}, request);
     if (!response.ok)
       return readOutput(response, request.signal, request.codec);
     const affected = parseAffects(response.headers.get("mizan-affects"));
@@ -176,16 +178,22 @@ export function createTransport(
     input: unknown,
     request: QueryRequest,
   ): Promise<unknown> {
-    const path = callPath(name);
+    const path = `/call/${target(name)}`;
     const search =
       input === undefined
         ? ""
-        : `?input=${encodeURIComponent(stringifyJson(input) ?? "null")}`;
+        : `${path.includes("?") ? "&" : "?"}input=${encodeURIComponent(stringifyJson(input) ?? "null")}`;
     const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
     const response = await (fits && !request.post
       ? send(path + search, undefined, request)
       : send(path, input ?? {}, request));
     return readOutput(response, request.signal, request.codec);
+  }
+
+  /** Returns a function in a URL: its name, with the version that this client was generated from. */
+  function target(name: string): string {
+    const contract = contracts[name];
+    return encodeURIComponent(name) + (contract ? `?contract=${contract}` : "");
   }
 
   const batch = createBatch({
@@ -194,7 +202,11 @@ export function createTransport(
     several: (calls, signal) =>
       send(
         "/batch",
-        calls.map(({ name, input }) => ({ name, input })),
+        calls.map(({ name, input }) => ({
+          name,
+          contract: contracts[name],
+          input,
+        })),
         { signal },
       ),
   });
@@ -209,13 +221,14 @@ export function createTransport(
   }
 
   return {
-    address: { contract, baseUrl, headers: options.headers },
+    address: { baseUrl, headers: options.headers },
     codecs: new Map(),
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
       const { codec } = request;
-      if (functions) return callServerFunction(functions, name, input, codec);
+      if (functions)
+        return callServerFunction(functions, target(name), input, codec);
       return runAttempts(limits(request, true), (signal) =>
         // The calls of a batch share their headers.
         request.batch && !request.headers
@@ -234,8 +247,4 @@ export function createTransport(
       };
     },
   };
-}
-
-function callPath(name: string): string {
-  return `/call/${encodeURIComponent(name)}`;
 }

@@ -21,11 +21,11 @@ export interface ItemLimits extends Limits {
 }
 
 /** Bounds of a number. */
-export interface Bounds {
-  readonly min?: number;
-  readonly exclusiveMin?: number;
-  readonly max?: number;
-  readonly exclusiveMax?: number;
+export interface Bounds<T extends number | bigint> {
+  readonly min?: T;
+  readonly exclusiveMin?: T;
+  readonly max?: T;
+  readonly exclusiveMax?: T;
 }
 
 /** Limits on the type and size of a file. */
@@ -77,20 +77,18 @@ export function rows(
 }
 
 /** Checks that a number is within bounds. */
-export function range(bounds: Bounds, message?: string): Check<number> {
-  const {
-    min = -Infinity,
-    exclusiveMin = -Infinity,
-    max = Infinity,
-    exclusiveMax = Infinity,
-  } = bounds;
+export function range<T extends number | bigint>(
+  bounds: Bounds<T>,
+  message?: string,
+): Check<T> {
+  const { min, exclusiveMin, max, exclusiveMax } = bounds;
   return check(
     message ?? rangeMessage(bounds),
     (value) =>
-      value >= min &&
-      value > exclusiveMin &&
-      value <= max &&
-      value < exclusiveMax,
+      (min === undefined || value >= min) &&
+      (exclusiveMin === undefined || value > exclusiveMin) &&
+      (max === undefined || value <= max) &&
+      (exclusiveMax === undefined || value < exclusiveMax),
   );
 }
 
@@ -290,7 +288,7 @@ function isBlank(text: string): boolean {
   return /^\p{White_Space}*$/u.test(text);
 }
 
-function rangeMessage(bounds: Bounds): string {
+function rangeMessage(bounds: Bounds<number | bigint>): string {
   const descriptions = [
     ["at least", bounds.min],
     ["more than", bounds.exclusiveMin],

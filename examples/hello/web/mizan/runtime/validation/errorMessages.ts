@@ -7,7 +7,7 @@ import { typeMessages } from "./formats";
 type RawIssue = z.core.$ZodRawIssue;
 
 interface AnyCheck {
-  readonly _zod: { readonly check: unknown };
+  readonly _zod: { readonly check: object };
 }
 
 const messages: Readonly<Record<string, string>> = {
@@ -19,7 +19,18 @@ const messages: Readonly<Record<string, string>> = {
   object: "Must be an object.",
   record: "Must be an object.",
   never: "Must be absent.",
+  bigint: "Enter a whole number.",
+  date: "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.",
+  Duration: "Enter a duration, such as PT1H30M.",
   File: "Choose a file.",
+  Instant:
+    "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.",
+  PlainDate: "Enter a date, such as 2026-01-31.",
+  PlainDateTime: "Enter a date and a time, such as 2026-01-31T18:30.",
+  PlainTime: "Enter a time, such as 18:30.",
+  Uint8Array: "Must be base64.",
+  ZonedDateTime:
+    "Enter a date and a time with a zone, such as 2026-01-31T18:30:00+01:00[Europe/Paris].",
 };
 
 /** Returns the message that the server has for an issue. */

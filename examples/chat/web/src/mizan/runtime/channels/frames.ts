@@ -17,13 +17,13 @@ export interface RefusalFrame {
   readonly data?: unknown;
   readonly id?: unknown;
   readonly retry_after?: unknown;
+  readonly outdated?: unknown;
 }
 
 /** The first frame of the server. */
 export interface WelcomeFrame {
   readonly t: "welcome";
   readonly user?: string;
-  readonly contract?: string;
   readonly heartbeat: number;
   readonly limits: Limits;
 }

@@ -2,6 +2,7 @@
 
 import { outcomeUnknown, readRefusal } from "./error";
 import { CallError } from "../transport/error";
+import { stringifyJson } from "../transport/json";
 import { unanswered } from "../transport/response";
 import { reconnectDelay } from "./socket";
 import type { Limits, RefusalFrame, ReplyFrame } from "./frames";
@@ -13,6 +14,8 @@ const dedupTtlMs = 4.5 * 60_000;
 export interface Sender {
   /** The name on the current connection, while the subscription is attached. */
   readonly attachedAs: number | undefined;
+  /** Set if replies have integers that a number cannot hold. */
+  readonly isExact: boolean;
 }
 
 interface Request {
@@ -45,7 +48,6 @@ export class ChannelRequests {
   readonly #send: (frame: string) => void;
   #limits: Limits | undefined;
   #isDraining = false;
-  #outdated = false;
   #next = 0;
 
   constructor(send: (frame: string) => void) {
@@ -59,7 +61,7 @@ export class ChannelRequests {
     members: object,
     signal?: AbortSignal,
   ): Promise<unknown> {
-    const rest = JSON.stringify(members).slice(1);
+    const rest = (stringifyJson(members) ?? "{}").slice(1);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(unanswered(undefined, signal));
@@ -99,9 +101,8 @@ export class ChannelRequests {
   }
 
   /** Records that a connection was established. */
-  opened(limits: Limits, outdated: boolean): void {
+  opened(limits: Limits): void {
     this.#limits = limits;
-    this.#outdated = outdated;
     this.#isDraining = false;
   }
 
@@ -132,14 +133,14 @@ export class ChannelRequests {
   }
 
   /** Handles a reply, which may belong to an aborted request. */
-  answer({ mid, data, error }: ReplyFrame): void {
+  answer({ mid, data, error }: ReplyFrame, exact: ReplyFrame): void {
     this.#inFlight.delete(mid);
     const request = this.#open.get(mid);
     if (request && error && this.#postpone(request, error)) return this.flush();
     if (request) {
       this.#open.delete(mid);
       if (error) request.reject(this.#failure(request, error));
-      else request.resolve(data);
+      else request.resolve(request.sender.isExact ? exact.data : data);
     }
     this.flush();
   }
@@ -150,7 +151,7 @@ export class ChannelRequests {
    * request was postponed.
    */
   #postpone(request: Request, error: RefusalFrame): boolean {
-    const { code, retryAfter = 0 } = readRefusal(error, this.#outdated);
+    const { code, retryAfter = 0 } = readRefusal(error);
     if (code !== "unavailable" && code !== "rate_limited") return false;
     const waits = this.#isDraining && code === "unavailable";
     if (!waits && !request.mayHaveRun) return false;
@@ -168,7 +169,7 @@ export class ChannelRequests {
 
   /** Returns the error of this attempt, or `outcome_unknown` if an earlier attempt may have been processed. */
   #failure(request: Request, error: RefusalFrame): CallError {
-    const failure = readRefusal(error, this.#outdated);
+    const failure = readRefusal(error);
     return failure.code === "not_subscribed" && request.mayHaveRun
       ? outcomeUnknown(failure)
       : failure;

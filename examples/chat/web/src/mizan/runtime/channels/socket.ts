@@ -2,6 +2,7 @@
 
 import { afterClose } from "./closeCodes";
 import { CallError } from "../transport/error";
+import { markIntegers } from "../transport/json";
 import {
   readFrame,
   subprotocol,
@@ -38,7 +39,12 @@ export interface SocketOwner {
   /** A connection was established, without subscriptions. */
   opened(welcome: WelcomeFrame): void;
   /** A frame was received. Returns false if a message before it is missing. */
-  received(frame: ReplyFrame | SubscriptionFrame): boolean;
+  received(
+    frame: ReplyFrame | SubscriptionFrame,
+    exact: ReplyFrame | SubscriptionFrame,
+  ): boolean;
+  /** Set if frames are also passed with {@link markIntegers exact integers}. */
+  readonly isExact: boolean;
   /** The server accepts no new requests on this connection. */
   draining(): void;
   /** The connection was lost and will be established again, or an attempt failed with `failure`. */
@@ -168,8 +174,16 @@ export class Socket {
         this.#notBefore = Date.now() + frame.after;
         return this.#owner.draining();
       default:
-        if (!this.#owner.received(frame)) this.#retry();
+        if (!this.#owner.received(frame, this.#exact(message, frame)))
+          this.#retry();
     }
+  }
+
+  /** Returns the frame with exact integers, if a channel has such. */
+  #exact<F extends ServerFrame>(message: unknown, frame: F): F {
+    if (!this.#owner.isExact || typeof message !== "string") return frame;
+    const marked = markIntegers(message);
+    return marked === message ? frame : (JSON.parse(marked) as F);
   }
 
   /** Handles the first frame of a connection: the welcome, or a drain if the server shuts down. */

@@ -40,6 +40,8 @@ export interface ChannelCodec {
 /** A reference to a channel of the server. */
 export interface ChannelDefinition<T> {
   readonly name: string;
+  /** The version of the channel that the client was generated from. */
+  readonly contract?: string | undefined;
   /** The conversions between JSON and the types of the channel. */
   readonly codec?: ChannelCodec;
   /** Never set; carries the types of the channel. */
@@ -99,8 +101,6 @@ export interface ChannelState<T extends ChannelTypes> {
   readonly error: T["error"] | undefined;
   /** The lost messages since the last `clearGap`. Consecutive gaps are merged. */
   readonly gap: ChannelGap | undefined;
-  /** Set if the server was updated since this client was generated. A reload of the page may help. */
-  readonly outdated: boolean;
 }
 
 /** Options of a subscription. The first holder decides `recent` and `persist` of a shared one. */

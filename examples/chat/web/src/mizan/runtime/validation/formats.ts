@@ -3,7 +3,7 @@
 import type * as z from "zod";
 
 /** Messages for values of another type, by the checks of the schema. */
-export const typeMessages = new Map<unknown, string>();
+export const typeMessages = new WeakMap<object, string>();
 
 /** Checks for a date in the format of HTML. */
 export const date = format("a date, such as 2026-01-31", isDate);
@@ -67,19 +67,31 @@ export const wellFormed: z.core.CheckFn<string> = ({ value, issues }) => {
 };
 
 /** Checks for an integer within the limits of a Rust type. Other values get no further messages. */
-export function integer(min: number, max: number): z.core.CheckFn<number> {
+export function integer<T extends number | bigint>(
+  min: T,
+  max: T,
+  outside = `Must be at least ${min} and at most ${max}.`,
+): z.core.CheckFn<T> {
   const whole = "Enter a whole number.";
-  const check: z.core.CheckFn<number> = ({ value, issues }) => {
-    if (Number.isInteger(value) && value >= min && value <= max) return;
-    const message = Number.isInteger(value)
-      ? `Must be at least ${min} and at most ${max}.`
-      : whole;
+  const check: z.core.CheckFn<T> = ({ value, issues }) => {
+    const isWhole = typeof value === "bigint" || Number.isInteger(value);
+    if (isWhole && value >= min && value <= max) return;
+    const message = isWhole ? outside : whole;
     issues.push({ code: "custom", message, input: value });
   };
   typeMessages.set(check, whole);
   return check;
 }
 
+const instantMessage =
+  "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
+
+/** Checks that a date has a year of four digits, as RFC 3339 requires. */
+export const rfc3339: z.core.CheckFn<Date> = ({ value, issues }) => {
+  const year = value.getUTCFullYear();
+  if (year < 0 || year > 9999)
+    issues.push({ code: "custom", message: instantMessage, input: value });
+};
 function format(
   description: string,
   matches: (text: string) => boolean,

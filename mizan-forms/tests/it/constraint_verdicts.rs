@@ -1,0 +1,342 @@
+//! Generated values for every constraint: the same verdict and message from `validate`, `submit`, a
+//! posted HTML form, and a function with the same constraints.
+//!
+//! `tests/constraint_verdicts.json` contains a part of the values with the messages, and
+//! `tests/constraint_verdicts.manifest.json` the manifest. A test of the generated client compares the
+//! Zod schemas with them. `UPDATE_EXPECT=1` updates both files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use mizan_core::{App, Cx, Error, Registry, client};
+use mizan_forms::{Form, FormHandler, RegisterForm};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use regex::Regex;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use validator::Validate;
+
+use crate::app::call;
+
+static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?i)^[a-f]{2}-[0-9]+$").unwrap());
+
+/// The number of values for each field that the server checks in every way.
+const CHECKED: usize = 300;
+/// The number of values for each field in the table.
+const IN_TABLE: usize = 90;
+
+#[expect(dead_code, reason = "the fields are only validated")]
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "constrained")]
+struct Constrained {
+    #[validate(length(min = 2, max = 5))]
+    length: String,
+    #[validate(length(equal = 3, message = "Three letters."))]
+    exact: String,
+    #[validate(length(max = 4))]
+    optional: Option<String>,
+    #[validate(email)]
+    email: String,
+    #[validate(url(message = "Not a link."))]
+    url: String,
+    #[validate(regex(path = *CODE))]
+    code: String,
+    #[validate(contains(pattern = "@", message = "Needs an at."))]
+    with_at: String,
+    #[validate(contains(pattern = "."))]
+    with_dot: String,
+    #[validate(does_not_contain(pattern = "a"))]
+    without: String,
+    #[validate(range(min = -5, max = 10))]
+    range: i32,
+    #[validate(range(max = 100))]
+    at_most: u8,
+    #[validate(range(min = 3, message = "Three or more."))]
+    at_least: i8,
+    #[validate(range(exclusive_min = 0.0, exclusive_max = 1.0))]
+    share: f64,
+    #[validate(range(min = 1))]
+    optional_number: Option<u16>,
+    whole: u32,
+    #[validate(length(min = 1, max = 3))]
+    tags: Vec<String>,
+    #[validate(length(equal = 2, message = "Two tags."))]
+    pair: Vec<String>,
+    secret: String,
+    #[validate(must_match(other = "secret", message = "Repeat it."))]
+    again: String,
+}
+
+impl FormHandler for Constrained {
+    type Output = ();
+    type Error = Error;
+
+    async fn submit(self, _: &Cx) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[client]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one argument for each constraint"
+)]
+async fn check(
+    #[validate(length(min = 2, max = 5))] length: String,
+    #[validate(length(equal = 3, message = "Three letters."))] exact: String,
+    #[validate(length(max = 4))] optional: Option<String>,
+    #[validate(email)] email: String,
+    #[validate(url(message = "Not a link."))] url: String,
+    #[validate(regex(path = *CODE))] code: String,
+    #[validate(contains(pattern = "@", message = "Needs an at."))] with_at: String,
+    #[validate(contains(pattern = "."))] with_dot: String,
+    #[validate(does_not_contain(pattern = "a"))] without: String,
+    #[validate(range(min = -5, max = 10))] range: i32,
+    #[validate(range(max = 100))] at_most: u8,
+    #[validate(range(min = 3, message = "Three or more."))] at_least: i8,
+    #[validate(range(exclusive_min = 0.0, exclusive_max = 1.0))] share: f64,
+    #[validate(range(min = 1))] optional_number: Option<u16>,
+    whole: u32,
+    #[validate(length(min = 1, max = 3))] tags: Vec<String>,
+    #[validate(length(equal = 2, message = "Two tags."))] pair: Vec<String>,
+    secret: String,
+    #[validate(must_match(other = "secret", message = "Repeat it."))] again: String,
+) -> Result<(), Error> {
+    let _ = (
+        length, exact, optional, email, url, code, with_at, with_dot, without,
+    );
+    let _ = (range, at_most, at_least, share, optional_number, whole);
+    let _ = (tags, pair, secret, again);
+    Ok(())
+}
+
+fn base() -> Map<String, Value> {
+    let Value::Object(base) = json!({
+        "length": "abc", "exact": "abc", "optional": null, "email": "a@example.org",
+        "url": "https://example.org", "code": "ab-1", "with_at": "@", "with_dot": ".",
+        "without": "b", "range": 1, "at_most": 1, "at_least": 5, "share": 0.5,
+        "optional_number": null, "whole": 1, "tags": ["a"], "pair": ["a", "b"],
+        "secret": "abc", "again": "abc",
+    }) else {
+        unreachable!("the base is an object")
+    };
+    base
+}
+
+/// Values near the limits of the constraint of a field, and of other types.
+fn values(field: &str) -> BoxedStrategy<Value> {
+    let other = select(vec![json!(null), json!(true), json!([]), json!({})]);
+    let text = "[a-cA-F0-9@.é😀 -]{0,7}".prop_map(Value::from);
+    let near = |texts: &'static [&str]| select(texts).prop_map(Value::from);
+    let number = || {
+        prop_oneof![
+            4 => (-12_i64..12).prop_map(Value::from),
+            2 => select(vec![
+                127_i64, 128, -128, -129, 255, 256, 100, 101, 65_535, 65_536, 2_147_483_647,
+                2_147_483_648, -2_147_483_648, -2_147_483_649, 4_294_967_295, 4_294_967_296,
+                9_007_199_254_740_991,
+            ]).prop_map(Value::from),
+            2 => select(vec![
+                0.5_f64, 1.0, 0.0, -0.0, 1e21, 1e300, -1.5, 0.999_999_999_999_999_9, 5e-324, 1e10,
+            ]).prop_map(Value::from),
+            1 => (-2.0_f64..2.0).prop_map(Value::from),
+        ]
+        .prop_map(|number| as_in_javascript(&number))
+    };
+    match field {
+        "email" => prop_oneof![
+            4 => "[a-z.+]{0,3}@?[a-z-]{0,4}(\\.[a-z]{1,3})?".prop_map(Value::from),
+            2 => text,
+            1 => other,
+        ]
+        .boxed(),
+        "url" => prop_oneof![
+            4 => "(https?|ftp|mailto)?:?/{0,2}[a-z0-9.]{0,6}(:[0-9]{1,6})?(/[a-z]{0,3})?"
+                .prop_map(Value::from),
+            2 => text,
+            1 => other,
+        ]
+        .boxed(),
+        "code" => prop_oneof![
+            4 => "[a-gA-G]{1,3}-?[0-9]{0,3}".prop_map(Value::from),
+            2 => text,
+            1 => other,
+        ]
+        .boxed(),
+        "again" => prop_oneof![
+            2 => near(&["abc", "ABC", "abc ", "ab", "abcd"]),
+            2 => text,
+            1 => other,
+        ]
+        .boxed(),
+        "range" | "at_most" | "at_least" | "share" | "optional_number" | "whole" => prop_oneof![
+            8 => number(),
+            1 => near(&["1", "a", "", " "]),
+            1 => other,
+        ]
+        .boxed(),
+        "tags" | "pair" => prop_oneof![
+            6 => prop::collection::vec("[a-c]{1,2}", 0..5).prop_map(|tags| json!(tags)),
+            1 => text,
+            1 => other,
+        ]
+        .boxed(),
+        _ => prop_oneof![
+            8 => text,
+            2 => near(&["", " ", "ab", "abc", "abcde", "😀😀😀😀😀", "👩‍👩‍👧", "\u{301}a", "a\u{0}b"]),
+            1 => number(),
+            1 => other,
+        ]
+        .boxed(),
+    }
+}
+
+/// Returns a number as JavaScript writes it: `1`, never `1.0` or `-0.0`.
+fn as_in_javascript(number: &Value) -> Value {
+    match number.as_f64() {
+        Some(float) if float.fract() == 0.0 && float.abs() < 1e18 => json!(float as i64),
+        _ => number.clone(),
+    }
+}
+
+/// The messages for a value of a field: in the form, and in the function.
+#[derive(Debug, PartialEq, serde::Serialize, Deserialize)]
+struct Verdict(
+    Value,
+    BTreeMap<String, Vec<String>>,
+    BTreeMap<String, Vec<String>>,
+);
+
+type Messages = BTreeMap<String, Vec<String>>;
+
+fn registry() -> Registry {
+    Registry::new().form::<Constrained>().function::<Check>()
+}
+
+async fn messages(app: &App, function: &str, input: Value) -> Messages {
+    match call(app, function, input).await {
+        Ok(_) => Messages::new(),
+        Err(error) => {
+            assert_eq!(error.code(), "invalid", "{error:?}");
+            error.fields().clone().into_iter().collect()
+        }
+    }
+}
+
+async fn verdict(app: &App, field: &str, value: &Value) -> Verdict {
+    let mut all = base();
+    all.insert(field.to_owned(), value.clone());
+    let all = Value::Object(all);
+    let submitted = messages(app, "constrained.submit", all.clone()).await;
+
+    let validated = call(app, "constrained.validate", json!({ "values": all })).await;
+    let validated: Messages = serde_json::from_value(validated.unwrap()["errors"].clone()).unwrap();
+    assert_eq!(validated, submitted, "validate and submit: {field} {value}");
+
+    if let Some(posted) = posted(app, field, value) {
+        let posted = messages(app, "constrained.submit", posted).await;
+        assert_eq!(posted, submitted, "posted and submitted: {field} {value}");
+    }
+    let called = messages(app, "check", all).await;
+    Verdict(value.clone(), submitted, called)
+}
+
+/// Returns the values of a posted HTML form, if it can contain the value.
+fn posted(app: &App, field: &str, value: &Value) -> Option<Value> {
+    let is_number = base()[field].is_number() || field == "optional_number";
+    let text = match value {
+        Value::String(text) if !is_number && !text.contains(['\r', '\n']) => text.clone(),
+        Value::Number(number) if is_number => number.to_string(),
+        _ => return None,
+    };
+    if matches!(field, "tags" | "pair") || (field == "optional" && text.is_empty()) {
+        return None;
+    }
+    let mut all = base();
+    all.insert(field.to_owned(), Value::from(text));
+    let mut fields = Vec::new();
+    for (name, value) in all {
+        match value {
+            Value::String(text) => fields.push((name, text)),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let item = item.as_str().unwrap().to_owned();
+                    fields.push((format!("{name}.{index}"), item));
+                }
+            }
+            Value::Null => fields.push((name, String::new())),
+            other => fields.push((name, other.to_string())),
+        }
+    }
+    Some(app.form("constrained").unwrap().shape.parse_fields(&fields))
+}
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(name)
+}
+
+#[tokio::test]
+async fn every_way_has_the_same_verdict() {
+    let app = registry().build().unwrap();
+    let mut runner = TestRunner::deterministic();
+    let mut table: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
+    for field in base().keys().filter(|field| *field != "secret") {
+        let strategy = values(field);
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        for _ in 0..CHECKED {
+            let value = strategy.new_tree(&mut runner).unwrap().current();
+            let verdict = verdict(&app, field, &value).await;
+            let is_new = verdicts.iter().all(|known| known.0 != value);
+            if is_new && verdicts.len() < IN_TABLE {
+                verdicts.push(verdict);
+            }
+        }
+        let is_rejected = |one: &Verdict| !one.1.is_empty();
+        assert!(
+            verdicts.iter().any(is_rejected) && !verdicts.iter().all(is_rejected),
+            "{field}"
+        );
+        table.insert(field.clone(), verdicts);
+    }
+    let mut lines = Vec::new();
+    for (field, verdicts) in &table {
+        let verdicts: Vec<_> = verdicts
+            .iter()
+            .map(|verdict| serde_json::to_string(verdict).unwrap())
+            .collect();
+        lines.push(format!("\"{field}\": [\n{}\n]", verdicts.join(",\n")));
+    }
+    let table = format!(
+        "{{\"base\": {},\n{}\n}}\n",
+        json!(base()),
+        lines.join(",\n")
+    );
+    let mut manifest = registry().manifest().unwrap().as_json().clone();
+    for section in ["functions", "forms"] {
+        for entry in manifest[section].as_array_mut().unwrap() {
+            entry["source"]["line"] = json!(0);
+        }
+    }
+    for (name, current) in [
+        ("constraint_verdicts.json", table),
+        (
+            "constraint_verdicts.manifest.json",
+            format!("{manifest:#}\n"),
+        ),
+    ] {
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(path(name), &current).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(path(name)).unwrap_or_default() == current,
+            "{name} is out of date: run the tests with UPDATE_EXPECT=1"
+        );
+    }
+}
