@@ -58,20 +58,14 @@ export const contactValidateInputSchema: z.ZodType<types.ContactValidateInput> =
 export const editProjectStateInputSchema: z.ZodType<types.EditProjectStateInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      id: z
-        .bigint()
-        .check(z.gte(-9223372036854775808n))
-        .check(z.lte(9223372036854775807n)),
+      id: z.int64(),
     }),
   );
 
 export const editProjectSubmitInputSchema: z.ZodType<types.EditProjectSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      id: z
-        .bigint()
-        .check(z.gte(-9223372036854775808n))
-        .check(z.lte(9223372036854775807n)),
+      id: z.int64(),
       title: z.string().check(notBlank).check(singleLine),
     }),
   );
