@@ -59,7 +59,7 @@ export interface VerdictsSubmitInput {
   civil_time: brands.PlainTime;
   datetime: string;
   civil_datetime: brands.PlainDateTime;
-  instant: brands.Instant;
+  instant: Date;
   color: string;
   select: Colour;
   radio: Colour;
@@ -104,7 +104,7 @@ export interface VerdictsValidateInput {
     civil_time?: brands.PlainTime;
     datetime?: string;
     civil_datetime?: brands.PlainDateTime;
-    instant?: brands.Instant;
+    instant?: Date;
     color?: string;
     select?: Colour;
     radio?: Colour;
