@@ -34,7 +34,7 @@ describe("headers of a call", () => {
       fetch,
       headers: () => ({ authorization: "Bearer 1", "x-tenant": "a" }),
     });
-    const headers = { "X-Tenant": "b", "mizan-contract": "none" };
+    const headers = { "X-Tenant": "b" };
     await api.post({ id: "1" }, { headers });
     await api.rename({ id: "1", title: "Two" }, { headers });
     await new QueryClient().fetchQuery(
@@ -45,7 +45,6 @@ describe("headers of a call", () => {
     for (const request of sent) {
       expect(request.headers.get("authorization")).toBe("Bearer 1");
       expect(request.headers.get("x-tenant")).toBe("b");
-      expect(request.headers.get("mizan-contract")).toBe("c0ffee");
     }
   });
 
