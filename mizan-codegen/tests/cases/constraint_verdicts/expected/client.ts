@@ -24,9 +24,6 @@ const contracts: Contracts = {
   "constrained.validate": "1fa03311",
 };
 
-/** Identifies the version of each function, by name on the wire. */
-const contracts: Contracts = {};
-
 /** The server's functions. */
 export interface Api extends Connected {
   readonly check: Mutation<types.CheckInput, null, types.CommonError>;
