@@ -1,11 +1,10 @@
-import { createContext, type Provider } from "react";
+import { createContext, type Context, type Provider } from "react";
 import type { ItemDefinition } from "./definition";
 import type { FieldComponents } from "./fieldProps";
 
 /** Components that replace the default ones. */
-export const FormComponentsContext = createContext<Partial<FieldComponents>>(
-  {},
-);
+export const FormComponentsContext: Context<Partial<FieldComponents>> =
+  createContext({});
 
 /**
  * Sets the components, by widget, of all forms below:

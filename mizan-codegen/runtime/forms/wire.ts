@@ -1,3 +1,4 @@
+import { isInstant } from "../validation/formats";
 import { integerOf, markInteger } from "../transport/json";
 import type { Choice, ItemDefinition } from "./definition";
 
@@ -17,10 +18,10 @@ export function decodeValue(field: ItemDefinition, json: unknown): unknown {
     case "bigint":
       if (digits !== undefined) return BigInt(digits);
       return Number.isSafeInteger(json) ? BigInt(json as number) : json;
-    case "date": {
-      const date = typeof json === "string" ? new Date(json) : undefined;
-      return date && !Number.isNaN(date.getTime()) ? date : json;
-    }
+    case "date":
+      return typeof json === "string" && isInstant(json)
+        ? new Date(json)
+        : json;
     case "temporal":
       return typeof json === "string" ? parseTemporal(field, json) : json;
     default:

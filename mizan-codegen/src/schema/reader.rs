@@ -193,11 +193,7 @@ impl<'a> SchemaReader<'a> {
         match text.format.as_deref().and_then(TemporalKind::of_format) {
             Some(kind) => Type::Temporal(Temporal {
                 kind,
-                class: match text.checks == Checks::default() {
-                    true => temporal_class(self.types.dates, kind),
-                    // The controls of forms hold strings.
-                    false => TemporalClass::Text,
-                },
+                class: temporal_class(self.types.dates, kind),
                 text,
             }),
             None => Type::Text(text),

@@ -1,37 +1,19 @@
-//! The error messages that users see.
+//! The error messages that users see. Those about types and formats are in the table of `mizan-core`.
 
-use mizan_core::adapter::to_sentence;
 use mizan_core::validation::messages::{
-    NOT_A_BOOLEAN, NOT_A_NUMBER, NOT_AN_INTEGER, NOT_TEXT, NOT_VALID, OUT_OF_RANGE, format_message,
+    NOT_A_BOOLEAN, NOT_A_NUMBER, NOT_AN_INTEGER, NOT_TEXT, NOT_VALID, OUT_OF_RANGE, decode_message,
+    format_message,
+};
+pub(crate) use mizan_core::validation::messages::{
+    NOT_A_CHOICE, NOT_A_LIST, NOT_AN_OBJECT, REQUIRED, UNKNOWN_FIELD,
 };
 use serde_json::Value;
 
 use crate::definition::{Field, FieldKind};
 
-pub(crate) use mizan_core::validation::messages::{
-    NOT_A_CHOICE, NOT_A_LIST, NOT_AN_OBJECT, REQUIRED, UNKNOWN_FIELD,
-};
-
 pub(crate) const READ_ONLY: &str = "This field cannot be changed.";
 pub(crate) const NOT_A_SINGLE_LINE: &str = "Must be one line without control characters.";
 pub(crate) const NOT_DECODABLE: &str = "Could not be read.";
-
-/// The maximum length of a message of the application's type. It can contain the value.
-const MAX_TYPE_MESSAGE_BYTES: usize = 200;
-
-/// The beginnings of the messages that serde itself writes. They describe types of Rust.
-const SERDE_MESSAGES: [&str; 10] = [
-    "invalid type:",
-    "invalid value:",
-    "invalid length ",
-    "unknown variant ",
-    "unknown field",
-    "missing field",
-    "duplicate field",
-    "expected ",
-    "data did not match any variant",
-    "number out of range",
-];
 
 pub(crate) fn too_many_bytes(max: u64) -> String {
     let plural = if max == 1 { "" } else { "s" };
@@ -75,17 +57,8 @@ fn text_error(field: &Field, value: Option<&Value>, serde_error: &str) -> String
     if !value.is_some_and(Value::is_string) {
         return NOT_TEXT.to_owned();
     }
-    if let Some(message) = field.bounds.format.as_deref().and_then(format_message) {
-        return message.to_owned();
-    }
-    let length = field.bounds.min_length.as_ref();
-    let is_char = length.is_some_and(|length| *length == 1)
-        && field.bounds.max_length.as_ref() == length
-        && is_serde_message(serde_error);
-    if is_char {
-        return "Must have exactly 1 character.".to_owned();
-    }
-    type_message(serde_error)
+    let message = field.bounds.format.as_deref().and_then(format_message);
+    message.map_or_else(|| type_message(serde_error), str::to_owned)
 }
 
 fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
@@ -107,17 +80,14 @@ fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
     }
 }
 
-/// Returns the message of a type of the application, or a general message instead of one that serde
-/// wrote.
+/// Returns the message of a type of the application, or a message in place of one that serde wrote.
 fn type_message(serde_error: &str) -> String {
-    if is_serde_message(serde_error) {
+    let names_rust_fields = ["missing field", "unknown field", "duplicate field"];
+    if names_rust_fields
+        .iter()
+        .any(|start| serde_error.starts_with(start))
+    {
         return NOT_VALID.to_owned();
     }
-    let end = serde_error.floor_char_boundary(MAX_TYPE_MESSAGE_BYTES);
-    let ellipsis = if end < serde_error.len() { "…" } else { "" };
-    to_sentence(&format!("{}{ellipsis}", &serde_error[..end]))
-}
-
-fn is_serde_message(error: &str) -> bool {
-    SERDE_MESSAGES.iter().any(|start| error.starts_with(start))
+    decode_message(serde_error, None)
 }

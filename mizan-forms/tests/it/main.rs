@@ -16,6 +16,7 @@ mod list_errors;
 mod manifest;
 mod params;
 mod policies;
+mod same_verdict;
 mod schema;
 mod state;
 mod submit;

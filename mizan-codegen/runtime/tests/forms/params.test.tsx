@@ -37,7 +37,7 @@ function inputOf({ url }: Sent): unknown {
   return JSON.parse(new URL(url, "http://x").searchParams.get("input") ?? "");
 }
 
-function Edit({ id }: { readonly id: number }): ReactNode {
+function Edit({ id }: { readonly id: bigint }): ReactNode {
   const form = useEditProjectForm({ id });
   return (
     <form.Form>
@@ -52,7 +52,7 @@ function Edit({ id }: { readonly id: number }): ReactNode {
 describe("a form with params", () => {
   it("loads the state of its object", async () => {
     server.state = { values: { title: "Rocket" } };
-    await show(server, <AutoForm of={editProjectForm} params={{ id: 7 }} />);
+    await show(server, <AutoForm of={editProjectForm} params={{ id: 7n }} />);
     expect(control("Title").value).toBe("Rocket");
     expect(server.calls("edit_project.state").map(inputOf)).toContainEqual({
       id: 7,
@@ -60,7 +60,7 @@ describe("a form with params", () => {
   });
 
   it("sends its params with every call", async () => {
-    await show(server, <Edit id={7} />);
+    await show(server, <Edit id={7n} />);
     await fillIn("Title", "New");
     await vi.waitFor(() =>
       expect(server.calls("edit_project.validate")[0]?.body).toEqual({
@@ -77,14 +77,14 @@ describe("a form with params", () => {
   });
 
   it("posts its params without JavaScript", async () => {
-    await show(server, <Edit id={7} />);
+    await show(server, <Edit id={7n} />);
     const hidden = document.querySelector<HTMLInputElement>("input[name=id]");
     expect([hidden?.type, hidden?.value]).toEqual(["hidden", "7"]);
   });
 
   it("can be loaded without React", async () => {
     const { fetch, sent } = fakeServer(() => json(stateOf({}, "token")));
-    await createApi({ fetch }).forms.editProject.state({ id: 7 });
+    await createApi({ fetch }).forms.editProject.state({ id: 7n });
     expect(sent.map(inputOf)).toEqual([{ id: 7 }]);
   });
 });
@@ -98,7 +98,7 @@ describe("a form whose params change", () => {
   });
   const api = createApi({ fetch });
 
-  function page(id: number): ReactNode {
+  function page(id: bigint): ReactNode {
     return (
       <MizanProvider api={api} fallback="loading">
         <Edit id={id} />
@@ -107,12 +107,12 @@ describe("a form whose params change", () => {
   }
 
   it("shows the new object, without the changes to the earlier one", async () => {
-    const { rerender } = render(page(7));
+    const { rerender } = render(page(7n));
     await vi.waitFor(() => expect(control("Title").value).toBe("Seven"));
     await act(async () => {
       fireEvent.change(control("Title"), { target: { value: "changed" } });
     });
-    await act(async () => rerender(page(8)));
+    await act(async () => rerender(page(8n)));
     await vi.waitFor(() => expect(control("Title").value).toBe("Eight"));
     await press("Submit");
     await vi.waitFor(() =>

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { decodeValue } from "../../forms/wire";
+import { verdictsForm } from "../../../tests/cases/verdicts/expected/forms";
 import { verdictsSubmitInputSchema } from "../../../tests/cases/verdicts/expected/schemas";
 
 /** Result of the server for a value of one field, while the other fields are valid. */
@@ -22,9 +24,20 @@ const { base, cases } = JSON.parse(
   ),
 ) as { readonly base: object; readonly cases: readonly Case[] };
 
+/** Returns the values of a form for JSON: moments are dates, and blank ones are null. */
+function heldValues(values: object): object {
+  const members = Object.entries(values as Record<string, unknown>);
+  const held = members.map(([name, value]) => {
+    const field = verdictsForm.fields.find((field) => field.name === name);
+    if (field?.type !== "date") return [name, value] as const;
+    return [name, value === "" ? null : decodeValue(field, value)] as const;
+  });
+  return Object.fromEntries(held);
+}
+
 /** Returns the messages of the client by path, in the form of the server. */
-function said(values: unknown): Record<string, string> {
-  const { error } = verdictsSubmitInputSchema.safeParse(values);
+function said(values: object): Record<string, string> {
+  const { error } = verdictsSubmitInputSchema.safeParse(heldValues(values));
   const messages: Record<string, string[]> = {};
   for (const issue of error?.issues ?? []) {
     const unknown = issue.code === "unrecognized_keys" ? issue.keys : [];

@@ -12,10 +12,10 @@ export function narrows(value: FlatEnum | FlatOptionalEnum): number {
   return value.id;
 }
 
-export const values = [
+export const values: FlatEnum[] = [
   { id: 1, kind: "circle", radius: 2 },
   { id: 1, kind: "point" },
-] satisfies FlatEnum[];
+];
 
 export const optional: FlatOptionalEnum = { id: 1 };
 export const open: FlatExternalEnum = { id: 1, Open: null };

@@ -64,7 +64,7 @@ export function Teams(): ReactNode {
   );
 }
 
-export function EditProject({ id }: { readonly id: number }): ReactNode {
+export function EditProject({ id }: { readonly id: bigint }): ReactNode {
   const form = useEditProjectForm({ id }, { next: "/projects/" });
   // @ts-expect-error The form needs to know its project.
   useEditProjectForm();

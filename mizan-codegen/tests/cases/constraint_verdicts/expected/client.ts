@@ -7,13 +7,25 @@ import {
   transportOf,
   type ApiOptions,
   type Connected,
+  type Contracts,
   type Mutation,
   type Query,
 } from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "82b9645ed4d951ca";
+export const contract = "656edcfc000483e6";
+
+/** Identifies the version of each function, by name on the wire. */
+const contracts: Contracts = {
+  check: "ce8b2cf6",
+  "constrained.state": "6a471b19",
+  "constrained.submit": "584fd2c9",
+  "constrained.validate": "1fa03311",
+};
+
+/** Identifies the version of each function, by name on the wire. */
+const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
@@ -42,7 +54,7 @@ export interface Api extends Connected {
 
 /** Creates a client that calls a server's functions. */
 export function createApi(options?: ApiOptions): Api {
-  const transport = createTransport(contract, options);
+  const transport = createTransport(contracts, options);
   return {
     [transportOf]: transport,
     check: mutation(transport, "check"),

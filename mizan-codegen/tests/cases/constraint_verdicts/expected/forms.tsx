@@ -18,7 +18,7 @@ export type {
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
 ): React.ReactNode {
-  return <runtime.AutoFormOf {...props} api={useApi()} />;
+  return <runtime.AutoFormOf props={props} api={useApi()} />;
 }
 
 /** The types of the form `constrained`. */
@@ -26,6 +26,7 @@ export interface ConstrainedFormTypes {
   input: types.ConstrainedSubmitInput;
   output: null;
   error: types.CommonError;
+  params: void;
   field:
     | "length"
     | "exact"

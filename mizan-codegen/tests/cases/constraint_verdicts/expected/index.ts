@@ -9,8 +9,12 @@ export {
   type ClientCode,
   type Failure,
   type Mutation,
+  type MutationCallOptions,
+  type PagedQuery,
   type Query,
   type Result,
+  type RetryPolicy,
+  retry,
 } from "./runtime/transport";
-export { createQueryClient } from "./runtime/react";
+export { createQueryClient, optimistic, update } from "./runtime/react";
 export type * from "./types";

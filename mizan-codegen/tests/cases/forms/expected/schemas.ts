@@ -58,14 +58,14 @@ export const contactValidateInputSchema: z.ZodType<types.ContactValidateInput> =
 export const editProjectStateInputSchema: z.ZodType<types.EditProjectStateInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      id: z.int32(),
+      id: z.int64(),
     }),
   );
 
 export const editProjectSubmitInputSchema: z.ZodType<types.EditProjectSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      id: z.int32(),
+      id: z.int64(),
       title: z.string().check(notBlank).check(singleLine),
     }),
   );

@@ -48,13 +48,13 @@ export interface ContactValidateInput {
 /** The input of `forms.editProject.state`. */
 export interface EditProjectStateInput {
   /** The project. */
-  id: number;
+  id: bigint;
 }
 
 /** The input of `forms.editProject.submit`. */
 export interface EditProjectSubmitInput {
   /** The project. */
-  id: number;
+  id: bigint;
   title: string;
 }
 

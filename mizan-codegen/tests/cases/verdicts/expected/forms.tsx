@@ -185,6 +185,7 @@ export const verdictsForm: runtime.FormDefinition<VerdictsFormTypes> = {
       widget: "datetime-local",
       label: "Instant",
       required: true,
+      type: "date",
     },
     { name: "color", widget: "color", label: "Color", required: true },
     {

@@ -51,7 +51,7 @@ export interface VerdictsSubmitInput {
   number: number;
   range: number;
   decimal: string;
-  exact: brands.Decimal | number;
+  exact: string | number;
   checkbox: boolean;
   date: string;
   civil_date: brands.PlainDate;
@@ -59,7 +59,7 @@ export interface VerdictsSubmitInput {
   civil_time: brands.PlainTime;
   datetime: string;
   civil_datetime: brands.PlainDateTime;
-  instant: brands.Instant;
+  instant: Date;
   color: string;
   select: Colour;
   radio: Colour;
@@ -96,7 +96,7 @@ export interface VerdictsValidateInput {
     number?: number;
     range?: number;
     decimal?: string;
-    exact?: brands.Decimal | number;
+    exact?: string | number;
     checkbox?: boolean;
     date?: string;
     civil_date?: brands.PlainDate;
@@ -104,7 +104,7 @@ export interface VerdictsValidateInput {
     civil_time?: brands.PlainTime;
     datetime?: string;
     civil_datetime?: brands.PlainDateTime;
-    instant?: brands.Instant;
+    instant?: Date;
     color?: string;
     select?: Colour;
     radio?: Colour;

@@ -32,7 +32,11 @@ export function encodeBytes(value: unknown): unknown {
 function fromBase64(text: string): Uint8Array {
   const { fromBase64 } = Uint8Array as Base64Constructor;
   if (fromBase64) return fromBase64.call(Uint8Array, text);
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let index = 0; index < letters.length; index += 1)
+    bytes[index] = letters.charCodeAt(index);
+  return bytes;
 }
 
 /** The number of bytes that become arguments of one call. */
