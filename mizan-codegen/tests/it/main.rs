@@ -8,6 +8,8 @@
 #![expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 
 mod cli;
+mod compat;
+mod compat_properties;
 mod diagnostics;
 mod emails;
 mod golden;
