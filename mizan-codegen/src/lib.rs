@@ -8,7 +8,7 @@
 //! - [`output`] writes these files to a folder, or compares the folder with them.
 //! - [`manifest`] describes the format of the input.
 //! - [`compat`] compares two manifests, and finds changes that break existing clients.
-//! - [`cli`] is the `mizan-codegen` command, which combines these steps.
+//! - [`cli`] is the `mizan-codegen` command, which combines these steps, and [`mod@watch`] repeats it.
 //!
 //! ```
 //! use mizan_codegen::{Manifest, generate};
@@ -43,6 +43,7 @@ pub mod output;
 mod plan;
 mod schema;
 mod typescript;
+pub mod watch;
 
 pub use generate::{GenerateError, generate};
 pub use manifest::{Manifest, ManifestError};

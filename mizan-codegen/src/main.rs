@@ -1,49 +1,86 @@
 //! The `mizan-codegen` command.
 
-use std::error::Error as _;
+use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 use mizan_codegen::cli::{
-    Arguments, Cli, CliCommand, CliError, CompatArguments, ReportFormat, compare, run,
+    Arguments, Cli, CliCommand, CliError, CompatArguments, Outcome, ReportFormat, compare, run,
 };
+use mizan_codegen::watch::{WatchError, Watcher};
 
 fn main() -> ExitCode {
-    let result = match Cli::parse() {
+    match Cli::parse() {
         Cli::Generate(arguments) => generate(&arguments),
-        Cli::Other(CliCommand::Compat(arguments)) => report(&arguments),
-    };
-    result.unwrap_or_else(|error| {
-        eprint!("error: {error}");
-        let mut source = error.source();
-        while let Some(cause) = source {
-            eprint!(": {cause}");
-            source = cause.source();
-        }
-        eprintln!();
-        ExitCode::FAILURE
-    })
-}
-
-fn generate(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let outcome = run(arguments)?;
-    if outcome.is_success() {
-        println!("{outcome}");
-        Ok(ExitCode::SUCCESS)
-    } else {
-        eprintln!("{outcome}");
-        Ok(ExitCode::FAILURE)
+        Cli::Other(CliCommand::Compat(arguments)) => report_changes(&arguments),
     }
 }
 
-fn report(arguments: &CompatArguments) -> Result<ExitCode, CliError> {
-    let comparison = compare(arguments)?;
+fn generate(arguments: &Arguments) -> ExitCode {
+    let Some(folder) = &arguments.watch else {
+        return report(run(arguments));
+    };
+    match run_after_changes(arguments, folder) {
+        Ok(never) => match never {},
+        Err(error) => report_error(&error),
+    }
+}
+
+/// Generates the client, and generates it again after each change in the folder. Errors of the
+/// command or of its manifest are reported, and the next change may resolve them.
+fn run_after_changes(
+    arguments: &Arguments,
+    folder: &Path,
+) -> Result<std::convert::Infallible, WatchError> {
+    // A change during the first run must not be lost.
+    let mut watcher = Watcher::new(folder, &arguments.out)?;
+    println!("watching {} until Ctrl-C", folder.display());
+    loop {
+        report(run(arguments));
+        let changed = watcher.wait()?;
+        println!("{} changed", changed.display());
+    }
+}
+
+/// Prints a result: successes to the standard output, the others to the standard error.
+fn report(result: Result<Outcome, CliError>) -> ExitCode {
+    match result {
+        Ok(outcome) if outcome.is_success() => {
+            println!("{outcome}");
+            ExitCode::SUCCESS
+        }
+        Ok(outcome) => {
+            eprintln!("{outcome}");
+            ExitCode::FAILURE
+        }
+        Err(error) => report_error(&error),
+    }
+}
+
+/// Compares two manifests, and prints the changes.
+fn report_changes(arguments: &CompatArguments) -> ExitCode {
+    let comparison = match compare(arguments) {
+        Ok(comparison) => comparison,
+        Err(error) => return report_error(&error),
+    };
     match arguments.format {
         ReportFormat::Text => println!("{comparison}"),
         ReportFormat::Json => println!("{}", serde_json::json!(comparison)),
     }
     if comparison.is_compatible() || arguments.allow_breaking {
-        Ok(ExitCode::SUCCESS)
+        ExitCode::SUCCESS
     } else {
-        Ok(ExitCode::FAILURE)
+        ExitCode::FAILURE
     }
+}
+
+fn report_error(error: &dyn Error) -> ExitCode {
+    eprint!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprint!(": {cause}");
+        source = cause.source();
+    }
+    eprintln!();
+    ExitCode::FAILURE
 }

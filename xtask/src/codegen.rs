@@ -50,6 +50,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             out: out.clone(),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
+            watch: None,
             openapi: None,
         });
     }
@@ -68,6 +69,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             out: options.out.clone().unwrap_or(client),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
+            watch: None,
             openapi: None,
         })?;
     }

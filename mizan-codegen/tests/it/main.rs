@@ -16,4 +16,5 @@ mod golden;
 mod patterns;
 mod rust_app;
 mod rust_channels;
+mod watch;
 mod write;
