@@ -41,16 +41,19 @@ export const decimal: z.core.CheckFn<string> = format(
 /** Checks for a date and time with an offset from UTC (RFC 3339). */
 export const instant: z.core.CheckFn<string> = format(
   "a date and a time with an offset, such as 2026-01-31T18:30:00Z",
-  (text) => {
-    const [, day = "", time = "", offset = ""] =
-      /^(.{10})T(.{8})(?:\.[0-9]+)?(Z|[+-].{5})$/.exec(text) ?? [];
-    return (
-      isDate(day) &&
-      isTime(time) &&
-      (offset === "Z" || (offset.length === 6 && isTime(offset.slice(1))))
-    );
-  },
+  isInstant,
 );
+
+/** Returns whether a text is a date and time with an offset from UTC (RFC 3339). */
+export function isInstant(text: string): boolean {
+  const [, day = "", time = "", offset = ""] =
+    /^(.{10})T(.{8})(?:\.[0-9]+)?(Z|[+-].{5})$/.exec(text) ?? [];
+  return (
+    isDate(day) &&
+    isTime(time) &&
+    (offset === "Z" || (offset.length === 6 && isTime(offset.slice(1))))
+  );
+}
 
 /** Checks for a UUID in one of the forms that the crate `uuid` parses. */
 export const uuid: z.core.CheckFn<string> = formatWith(
