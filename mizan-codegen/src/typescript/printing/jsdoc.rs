@@ -10,6 +10,11 @@ pub(crate) fn comment(docs: &Docs) -> Document {
         .iter()
         .flat_map(|text| sanitized_lines(text))
         .collect();
+    let values = docs.default.iter().map(|value| ("@defaultValue", value));
+    let examples = docs.examples.iter().map(|value| ("@example", value));
+    for (tag, value) in values.chain(examples) {
+        lines.extend(sanitized_lines(&format!("{tag} {value}")));
+    }
     if docs.deprecated {
         lines.push("@deprecated".to_owned());
     }
@@ -77,11 +82,24 @@ mod tests {
     }
 
     #[test]
+    fn prints_default_and_examples() {
+        let docs = Docs {
+            default: Some("0".to_owned()),
+            examples: vec![r#""*/""#.to_owned()],
+            ..Docs::from("The offset.")
+        };
+        assert_eq!(
+            comment(&docs).print(),
+            "/**\n * The offset.\n * @defaultValue 0\n * @example \"*\\/\"\n */\n"
+        );
+    }
+
+    #[test]
     fn prints_nothing_without_docs() {
         check("", "");
         let deprecated = Docs {
-            text: None,
             deprecated: true,
+            ..Docs::default()
         };
         assert_eq!(comment(&deprecated).print(), "/** @deprecated */\n");
     }
