@@ -55,7 +55,9 @@ export function createApi(options?: ApiOptions): Api {
     [transportOf]: transport,
     forms: {
       verdicts: {
-        state: query(transport, "verdicts.state"),
+        state: query(transport, "verdicts.state", {
+          decode: codecs.outputOfVerdictsState,
+        }),
         submit: mutation(transport, "verdicts.submit", {
           encode: codecs.encodeVerdictsSubmitInput,
         }),
