@@ -10,7 +10,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use mizan_channels::broker::MemoryBroker;
-use mizan_channels::{Channels, ChannelsExt};
+use mizan_channels::{Channels, ChannelsExt, ConnectionLimits};
 use mizan_core::{Channel, Cx, Decision, Error, Registry, channel, client};
 use mizan_forms::{Form, FormHandler, RegisterForm};
 use mizan_http::{MizanService, serve, shutdown_signal};
@@ -556,8 +556,10 @@ fn without_sources(mut manifest: serde_json::Value) -> serde_json::Value {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut limits = ConnectionLimits::default();
+    limits.max_frames_per_second = 10_000;
     let registry = Registry::new()
-        .state(Channels::new(MemoryBroker::new()))
+        .state(Channels::with_limits(MemoryBroker::new(), limits))
         .state(Generated::default())
         .channel::<Lines>()
         .form::<Note>()
