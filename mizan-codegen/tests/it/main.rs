@@ -15,4 +15,5 @@ mod golden;
 mod patterns;
 mod rust_app;
 mod rust_channels;
+mod watch;
 mod write;
