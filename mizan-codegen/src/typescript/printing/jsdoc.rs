@@ -1,6 +1,7 @@
 //! JSDoc comments.
 
 use super::layout::{Document, text};
+use super::literal::{is_bidi_control, is_line_separator};
 use crate::schema::Docs;
 
 /// The JSDoc comment of the next item, followed by a line break. Empty if there are no docs.
@@ -37,15 +38,15 @@ pub(crate) fn comment(docs: &Docs) -> Document {
     }
 }
 
-/// The lines of a doc comment, without characters that would end the comment or the line.
+/// The lines of a doc comment, without characters that would end the comment or the line, or reorder it.
 fn sanitized_lines(docs: &str) -> impl Iterator<Item = String> {
     docs.trim().lines().map(|line| {
         let line: String = line
             .trim_end()
             .chars()
             .map(|letter| match letter {
-                '\u{2028}' | '\u{2029}' => ' ',
-                control if control.is_control() => ' ',
+                letter if letter.is_control() => ' ',
+                letter if is_line_separator(letter) || is_bidi_control(letter) => ' ',
                 letter => letter,
             })
             .collect();
@@ -79,6 +80,7 @@ mod tests {
     fn escapes_end_of_comment_and_line_breaks() {
         check("*/ alert(1) /*", "/** *\\/ alert(1) /* */\n");
         check("a\u{2028}b\rc\0d", "/** a b c d */\n");
+        check("a\u{202e}b\u{2066}c", "/** a b c */\n");
     }
 
     #[test]
