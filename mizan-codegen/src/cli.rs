@@ -33,6 +33,16 @@ pub struct Arguments {
     #[arg(long)]
     pub check: bool,
 
+    /// Run the command again after each change of a Rust source or a `Cargo.toml` in this folder.
+    #[arg(
+        long,
+        value_name = "DIR",
+        num_args = 0..=1,
+        default_missing_value = ".",
+        conflicts_with_all = ["check", "manifest"]
+    )]
+    pub watch: Option<PathBuf>,
+
     /// TypeScript types of dates and times.
     #[arg(long, value_enum, default_value_t)]
     pub dates: Dates,

@@ -7,7 +7,7 @@
 //!   types.
 //! - [`output`] writes these files to a folder, or compares the folder with them.
 //! - [`manifest`] describes the format of the input.
-//! - [`cli`] is the `mizan-codegen` command, which combines these steps.
+//! - [`cli`] is the `mizan-codegen` command, which combines these steps, and [`mod@watch`] repeats it.
 //!
 //! ```
 //! use mizan_codegen::{Manifest, generate};
@@ -41,6 +41,7 @@ pub mod output;
 mod plan;
 mod schema;
 mod typescript;
+pub mod watch;
 
 pub use generate::{GenerateError, generate};
 pub use manifest::{Manifest, ManifestError};

@@ -1,13 +1,43 @@
 //! The `mizan-codegen` command.
 
-use std::error::Error as _;
+use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mizan_codegen::cli::{Arguments, run};
+use mizan_codegen::cli::{Arguments, CliError, Outcome, run};
+use mizan_codegen::watch::{WatchError, Watcher};
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let Some(folder) = &arguments.watch else {
+        return report(run(&arguments));
+    };
+    match run_after_changes(&arguments, folder) {
+        Ok(never) => match never {},
+        Err(error) => report_error(&error),
+    }
+}
+
+/// Generates the client, and generates it again after each change in the folder. Errors of the
+/// command or of its manifest are reported, and the next change may resolve them.
+fn run_after_changes(
+    arguments: &Arguments,
+    folder: &Path,
+) -> Result<std::convert::Infallible, WatchError> {
+    // A change during the first run must not be lost.
+    let mut watcher = Watcher::new(folder, &arguments.out)?;
+    println!("watching {} until Ctrl-C", folder.display());
+    loop {
+        report(run(arguments));
+        let changed = watcher.wait()?;
+        println!("{} changed", changed.display());
+    }
+}
+
+/// Prints a result: successes to the standard output, the others to the standard error.
+fn report(result: Result<Outcome, CliError>) -> ExitCode {
+    match result {
         Ok(outcome) if outcome.is_success() => {
             println!("{outcome}");
             ExitCode::SUCCESS
@@ -16,15 +46,17 @@ fn main() -> ExitCode {
             eprintln!("{outcome}");
             ExitCode::FAILURE
         }
-        Err(error) => {
-            eprint!("error: {error}");
-            let mut source = error.source();
-            while let Some(cause) = source {
-                eprint!(": {cause}");
-                source = cause.source();
-            }
-            eprintln!();
-            ExitCode::FAILURE
-        }
+        Err(error) => report_error(&error),
     }
+}
+
+fn report_error(error: &dyn Error) -> ExitCode {
+    eprint!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprint!(": {cause}");
+        source = cause.source();
+    }
+    eprintln!();
+    ExitCode::FAILURE
 }

@@ -324,7 +324,7 @@ impl fmt::Display for Problem {
             Self::InvalidContract { name, contract, at } => write!(
                 f,
                 "invalid contract `{contract}` of `{name}` ({at}): copy the 8 hexadecimal digits from \
-                 the former manifest, or from `mizan-codegen compat`"
+                 the former manifest"
             ),
             Self::RetiredButSupported { name, contract, at } => write!(
                 f,

@@ -5,6 +5,10 @@ use serde_json::Value;
 
 use crate::validation::messages::{NOT_A_LIST, NOT_AN_OBJECT};
 
+/// The maximum number of items of an array of a fixed length that are decoded one by one, because each
+/// item needs a list of that length.
+const MAX_ARRAY_ITEMS: usize = 32;
+
 /// Decodes the fields of a form one by one and records the failures with their paths.
 #[derive(Default)]
 pub struct FieldDecoder {
@@ -77,6 +81,7 @@ impl FieldDecoder {
             let error = decode_error(&list_of(1)).map(|error| error.to_string());
             // An array of a fixed length accepts only a list of the same length.
             let error = match error {
+                Some(error) if is_length_error(&error) && items.len() > MAX_ARRAY_ITEMS => None,
                 Some(error) if is_length_error(&error) => {
                     let error = decode_error(&list_of(items.len()));
                     let error = error.map(|error| error.to_string());
@@ -139,4 +144,32 @@ impl FieldDecoder {
 
 fn is_length_error(error: &str) -> bool {
     error.starts_with("invalid length ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn failures(items: &Value) -> Vec<(String, String)> {
+        let mut decoder = FieldDecoder::default();
+        let values = json!({ "rgb": items });
+        assert_eq!(decoder.field::<[u8; 3]>(&values, "rgb"), None);
+        decoder.into_failures()
+    }
+
+    #[test]
+    fn names_the_invalid_item_of_an_array() {
+        let failures = failures(&json!([1, 256, 3]));
+        assert_eq!(failures.len(), 1);
+        assert_eq!(failures[0].0, "rgb.1");
+    }
+
+    #[test]
+    fn a_long_list_in_place_of_an_array_takes_linear_time() {
+        let failures = failures(&json!(vec![0; 200_000]));
+        assert_eq!(failures.len(), 1);
+        assert_eq!(failures[0].0, "rgb");
+    }
 }

@@ -9,7 +9,7 @@ mod field_decoder;
 mod form;
 mod form_fields;
 mod initial_values;
-mod params;
+mod no_params;
 mod register;
 mod text_format;
 mod validation;
@@ -23,7 +23,7 @@ pub use form::{Form, FormHandler};
 pub use form_fields::FormFields;
 pub use initial_values::InitialValues;
 pub use mizan_forms_macros::Form;
-pub use params::NoParams;
+pub use no_params::NoParams;
 pub use register::RegisterForm;
 pub use widget::Widget;
 

@@ -47,6 +47,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             out: out.clone(),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
+            watch: None,
             openapi: None,
             command: Vec::new(),
         });
@@ -60,6 +61,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             out: options.out.clone().unwrap_or(client),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
+            watch: None,
             openapi: None,
             command: vec![
                 project::built_program(example.package).into(),

@@ -7,7 +7,6 @@ import {
   type Issue,
   type Messages,
 } from "./definition";
-
 import { momentError } from "./moments";
 import { isMomentField } from "./wire";
 

@@ -1,3 +1,5 @@
+import { instantMessage } from "../validation/formats";
+
 /** Local date and time of `<input type="datetime-local">`, with optional seconds. */
 const localText =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/;
@@ -47,8 +49,7 @@ export function formatMomentInUtc(date: Date): string {
 
 /** Returns the message for the text of a control that is not a moment. */
 export function momentError(text: string): string {
-  if (!localText.test(text))
-    return "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
+  if (!localText.test(text)) return instantMessage;
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   return `This time does not exist in the time zone ${zone}, where the clocks were moved forward.`;
 }

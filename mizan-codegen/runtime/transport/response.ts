@@ -45,8 +45,12 @@ export async function* readLines(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
-      const lines = rest.split("\n");
+      const text = done
+        ? decoder.decode()
+        : decoder.decode(value, { stream: true });
+      // Only the new text is searched, so that a long line takes linear time.
+      const lines = text.split("\n");
+      lines[0] = rest + (lines[0] ?? "");
       rest = done ? "" : (lines.pop() ?? "");
       for (const line of lines) {
         if (line.trim() !== "") yield line;

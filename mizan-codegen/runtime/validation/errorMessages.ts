@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { typeMessages } from "./formats";
+import { instantMessage, typeMessages } from "./formats";
 
 /** Issue that Zod has found, before it has a message. */
 type RawIssue = z.core.$ZodRawIssue;
@@ -18,17 +18,16 @@ const messages: Readonly<Record<string, string>> = {
   record: "Must be an object.",
   never: "Must be absent.",
   bigint: "Enter a whole number.",
-  date: "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.",
+  date: instantMessage,
   Duration: "Enter a duration, such as PT1H30M.",
   File: "Choose a file.",
-  Instant:
-    "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.",
+  Instant: instantMessage,
   PlainDate: "Enter a date, such as 2026-01-31.",
   PlainDateTime: "Enter a date and a time, such as 2026-01-31T18:30.",
   PlainTime: "Enter a time, such as 18:30.",
   Uint8Array: "Must be base64.",
   ZonedDateTime:
-    "Enter a date and a time with a zone, such as 2026-01-31T18:30:00+01:00[Europe/Paris].",
+    "Enter a date and a time with a time zone, such as 2026-01-31T18:30:00+01:00[Europe/Berlin].",
 };
 
 /** Returns the message that the server has for an issue. */

@@ -14,4 +14,5 @@ mod golden;
 mod patterns;
 mod rust_app;
 mod rust_channels;
+mod watch;
 mod write;

@@ -76,8 +76,9 @@ impl Registry {
     /// If the function itself has another name now, `name` is its former name.
     ///
     /// `I` and `O` are copies of the former types. Their names do not matter, but their fields and
-    /// constraints have to be the former ones: `mizan-codegen compat` tells whether the contract is
-    /// the one of the former manifest.
+    /// constraints have to be the former ones. The manifest lists the contract of this version under
+    /// `previous`: it has to equal the `contract` of the function in the former manifest, or no call
+    /// reaches this version.
     ///
     /// ```
     /// use mizan_core::{Error, Registry, client};
@@ -152,9 +153,10 @@ impl Registry {
     /// Calls of `name` with this `contract` fail with [`ErrorCode::OutdatedClient`] before they run,
     /// and subscriptions end with the same code. The client then offers to reload the page.
     ///
-    /// `mizan-codegen compat` prints the line for each incompatible change. A change that only
-    /// rejects some inputs does not need it: such a call fails, and its error says that the client
-    /// is outdated. A change of the output does, because an outdated client could not read it.
+    /// The contract is in the former manifest, which the folder of a generated client contains. A
+    /// change that only rejects some inputs does not need this: such a call fails, and its error says
+    /// that the client is outdated. A change of the output does, because an outdated client could not
+    /// read it.
     ///
     /// ```
     /// use mizan_core::{Error, Registry, client};

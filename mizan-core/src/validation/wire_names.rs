@@ -3,6 +3,7 @@
 //! `validator` names the fields of Rust. The schema of the input has the names of serde, so a field is
 //! found by its name, by the rules of `rename_all`, and otherwise by its constraint and its value.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use heck::{ToKebabCase, ToLowerCamelCase, ToShoutyKebabCase, ToShoutySnakeCase, ToUpperCamelCase};
@@ -22,7 +23,11 @@ pub(super) fn messages<T: JsonSchema>(
 ) -> FieldErrors {
     let schema = InputSchema::of::<T>();
     let document = document.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
-    let names = WireNames { schema: &schema };
+    let names = WireNames {
+        schema: &schema,
+        items: Cell::new(MAX_ITEMS),
+        candidates: Cell::new(MAX_CANDIDATES),
+    };
     let mut fields = FieldErrors::new();
     let root = Place {
         schemas: schema.expand(&[schema.root()]),
@@ -32,8 +37,26 @@ pub(super) fn messages<T: JsonSchema>(
     fields
 }
 
+/// The maximum number of items of lists and maps whose errors are reported, because a client can send
+/// any number of invalid items.
+const MAX_ITEMS: usize = 100;
+
+/// The maximum number of members of maps that are compared with errors.
+const MAX_CANDIDATES: usize = 10_000;
+
 struct WireNames<'a> {
     schema: &'a InputSchema,
+    /// The number of items whose errors may still be reported.
+    items: Cell<usize>,
+    /// The number of members of maps that may still be compared.
+    candidates: Cell<usize>,
+}
+
+/// Takes one from a budget. Returns `false` if nothing is left.
+fn take_one(budget: &Cell<usize>) -> bool {
+    let left = budget.get();
+    budget.set(left.saturating_sub(1));
+    left > 0
 }
 
 /// A value of the input: the schemas that apply to it, and the value that the client sent.
@@ -56,6 +79,15 @@ impl<'a> Place<'a> {
 
     fn has_property(&self, name: &str) -> bool {
         self.properties().any(|property| property == name)
+    }
+
+    /// Returns the property with the name of a Rust field, or with one that `rename_all` makes of it.
+    fn property_of(&self, rust_name: &str) -> Option<String> {
+        if self.has_property(rust_name) {
+            return Some(rust_name.to_owned());
+        }
+        let mut names = renamed(rust_name).into_iter();
+        names.find(|name| self.has_property(name))
     }
 }
 
@@ -95,6 +127,9 @@ impl<'a> WireNames<'a> {
             ValidationErrorsKind::List(items) => {
                 let mut used = BTreeSet::new();
                 for (index, inner) in items {
+                    if !take_one(&self.items) {
+                        break;
+                    }
                     let name = self.item_name(*index, inner, place, &mut used);
                     let item = self.member(place, &name);
                     self.collect(inner, &item, &join(path, &name), fields);
@@ -131,7 +166,7 @@ impl<'a> WireNames<'a> {
     }
 
     /// Returns the index of an item, or the key of a member of a map, which `validator` numbers in
-    /// the map's own order.
+    /// the map's own order. Without a match, the index is the best name.
     fn item_name(
         &self,
         index: usize,
@@ -142,6 +177,7 @@ impl<'a> WireNames<'a> {
         let key = match place.value {
             Some(Value::Object(members)) => members
                 .keys()
+                .take_while(|_| take_one(&self.candidates))
                 .find(|key| !used.contains(*key) && self.matches(errors, &self.member(place, key))),
             _ => None,
         };
@@ -155,9 +191,7 @@ impl<'a> WireNames<'a> {
     }
 
     fn find(&self, rust_name: &str, kind: &ValidationErrorsKind, place: &Place<'a>) -> Found {
-        let by_rule = renamed(rust_name).into_iter();
-        let mut names = std::iter::once(rust_name.to_owned()).chain(by_rule);
-        if let Some(name) = names.find(|name| place.has_property(name)) {
+        if let Some(name) = place.property_of(rust_name) {
             return Found::Named(name);
         }
         if let ValidationErrorsKind::Struct(inner) = kind
@@ -176,7 +210,7 @@ impl<'a> WireNames<'a> {
                             .any(|keyword| schema.get(keyword).is_some())
                     });
                     is_list
-                        && items.iter().all(|(index, inner)| {
+                        && items.iter().take(MAX_ITEMS).all(|(index, inner)| {
                             let mut used = BTreeSet::new();
                             let name = self.item_name(*index, inner, &member, &mut used);
                             self.matches(inner, &self.member(&member, &name))
@@ -198,11 +232,7 @@ impl<'a> WireNames<'a> {
     fn matches(&self, errors: &ValidationErrors, place: &Place<'a>) -> bool {
         errors.errors().iter().all(|(rust_name, kind)| {
             let rust_name = rust_name.strip_prefix("r#").unwrap_or(rust_name);
-            let by_rule = renamed(rust_name).into_iter();
-            let name = std::iter::once(rust_name.to_owned())
-                .chain(by_rule)
-                .find(|name| place.has_property(name));
-            match (name, kind) {
+            match (place.property_of(rust_name), kind) {
                 (Some(name), ValidationErrorsKind::Field(violations)) => {
                     let member = self.member(place, &name);
                     violations

@@ -311,6 +311,27 @@ mod b9_constraints_have_wire_names {
             )
         );
     }
+
+    #[tokio::test]
+    async fn of_many_items_takes_linear_time() {
+        let members = |names: &[&str]| -> Value {
+            let members = (0..20_000).map(|number| {
+                let name = names[number % names.len()];
+                (format!("k{number:05}"), json!({ "firstName": name }))
+            });
+            members.collect::<serde_json::Map<_, _>>().into()
+        };
+        let list = vec![json!({ "firstName": "abc" }); 20_000];
+        for input in [
+            json!({ "map": members(&["abc"]) }),
+            json!({ "sorted": members(&["a", "abc"]) }),
+            json!({ "list": list }),
+        ] {
+            let registry = Registry::new().function::<PathsInput>();
+            let error = call(registry, "paths", &input.to_string()).await;
+            assert_eq!(error.unwrap_err().fields().len(), 100);
+        }
+    }
 }
 
 mod b10_optional_arguments_with_an_encoding {

@@ -10,6 +10,7 @@
 //! | `contact.validate` | [`ValidateQuery`] | the error messages of some or all values |
 //! | `contact.submit` | [`SubmitMutation`] | the handler's output |
 
+mod call_params;
 mod schema;
 mod state;
 mod submit;

@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::call_params::CallParams;
 use super::state::{FormState, form_state};
 use crate::definition::encoded_definition;
-use crate::params::CallParams;
 use crate::{Form, FormHandler, NoParams};
 
 /// The definition and the state of a form: everything that a client needs to render it.

@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::call_params::CallParams;
 use crate::definition::{Field, dynamic_choices, retain_displayable};
-use crate::params::CallParams;
 use crate::{Choice, Form, FormHandler, NoParams};
 
 /// The state with which a form is displayed, initially or again after a failed post.

@@ -11,8 +11,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::call_params::CallParams;
 use crate::definition::input_schema;
-use crate::params::CallParams;
 use crate::validation::{FieldSelection, validate};
 use crate::{Form, FormHandler};
 

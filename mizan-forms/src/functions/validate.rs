@@ -12,8 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::call_params::{CallParams, retain_names};
 use crate::definition::input_schema;
-use crate::params::{CallParams, retain_names};
 use crate::validation::{FieldSelection, validate};
 use crate::{Form, FormHandler};
 

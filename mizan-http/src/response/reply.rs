@@ -14,8 +14,9 @@ use super::body::ReplyBody;
 /// The response header that lists the functions whose cached results a mutation invalidates.
 const AFFECTS: HeaderName = HeaderName::from_static("mizan-affects");
 
-/// The length of the header above which it lists queries without their arguments. Servers and proxies
-/// reject responses with long headers, often above 8 KiB for all headers together.
+/// The maximum length of the header. A longer one lists queries without their arguments, or `*` for all
+/// queries. Servers and proxies reject responses with long headers, often above 8 KiB for all headers
+/// together.
 const MAX_AFFECTS_BYTES: usize = 3_000;
 
 const JSON: &str = "application/json";
@@ -52,7 +53,7 @@ pub(crate) fn success(output: Bytes, head: &ReplyHead) -> Response<ReplyBody> {
 
 fn affects(invalidations: &[Invalidation]) -> HeaderValue {
     let mut queries: Vec<_> = invalidations.iter().map(Invalidation::to_string).collect();
-    if queries.iter().map(String::len).sum::<usize>() > MAX_AFFECTS_BYTES {
+    if length(&queries) > MAX_AFFECTS_BYTES {
         // Without their arguments, many calls of a query become one entry.
         let names = invalidations.iter().map(Invalidation::query);
         queries = names
@@ -61,7 +62,15 @@ fn affects(invalidations: &[Invalidation]) -> HeaderValue {
         queries.sort_unstable();
         queries.dedup();
     }
+    if length(&queries) > MAX_AFFECTS_BYTES {
+        return HeaderValue::from_static("*");
+    }
     HeaderValue::try_from(queries.join(",")).expect("invalidations are percent-encoded")
+}
+
+/// Returns the length of a header with these entries.
+fn length(entries: &[String]) -> usize {
+    entries.iter().map(|entry| entry.len() + 1).sum()
 }
 
 /// Returns the response to a call that was made with `GET`, with an entity tag for revalidation.

@@ -27,7 +27,7 @@ use crate::timeout::LazyTimeout;
 /// The methods that a resource supports.
 #[derive(Clone, Copy)]
 pub(crate) enum AllowedMethods {
-    #[cfg(feature = "openapi")]
+    #[cfg(any(feature = "channels", feature = "openapi"))]
     Read,
     ReadOrPost,
     Post,
@@ -74,7 +74,7 @@ impl<A> ServiceState<A> {
         head: &RequestHead,
     ) -> Response<ReplyBody> {
         let (allowed, message) = match allowed {
-            #[cfg(feature = "openapi")]
+            #[cfg(any(feature = "channels", feature = "openapi"))]
             AllowedMethods::Read => ("GET, HEAD", "method not allowed: use GET"),
             AllowedMethods::ReadOrPost => {
                 ("GET, HEAD, POST", "method not allowed: use GET or POST")

@@ -31,7 +31,7 @@ pub(crate) fn handle<A: Authenticate>(
         .state::<Channels>()
         .ok_or_else(|| Error::not_found("this server has no channels"))?;
     if *head.method() != Method::GET {
-        return Ok(state.method_not_allowed(AllowedMethods::ReadOrPost, head));
+        return Ok(state.method_not_allowed(AllowedMethods::Read, head));
     }
     let headers = head.headers();
     if !state.cross_origin.allows_websocket(head.uri(), headers) {

@@ -120,6 +120,9 @@ async fn mutation_lists_affected_functions() {
     let many: Vec<_> = std::iter::repeat_n("read", 1_000).collect();
     let reply = set(&service, &json!({ "affects": many })).await;
     assert_eq!(reply.header("mizan-affects"), Some("read"));
+    let many: Vec<_> = (0..1_000).map(|number| format!("read{number}")).collect();
+    let reply = set(&service, &json!({ "affects": many })).await;
+    assert_eq!(reply.header("mizan-affects"), Some("*"));
     let reply = call(&service, post("/api/mizan/call/staff_only", "")).await;
     assert_eq!(reply.header("mizan-affects"), None);
 }

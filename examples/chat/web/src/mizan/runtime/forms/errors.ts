@@ -9,7 +9,6 @@ import {
   type Issue,
   type Messages,
 } from "./definition";
-
 import { momentError } from "./moments";
 import { isMomentField } from "./wire";
 

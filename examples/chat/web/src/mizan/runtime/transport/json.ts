@@ -7,8 +7,11 @@
 const mark = `integer:${Math.random().toString(36).slice(2)}:`;
 const markedIntegers = new RegExp(`"${mark}(-?\\d+)"`, "g");
 
-/** An integer of at least 16 digits, before the end of a value. */
-const longInteger = /-?[1-9]\d{15,}(?=[\],}\s]|$)/g;
+/**
+ * Digits of an integer that a number may not be able to hold. The text around them is checked separately,
+ * because a look-ahead would make the search take quadratic time.
+ */
+const manyDigits = /\d{16,}/g;
 
 const quote = '"';
 const backslash = 92;
@@ -30,8 +33,13 @@ export function markIntegers(text: string): string {
   let copied = 0;
   let scanned = 0;
   let isInString = false;
-  for (const match of text.matchAll(longInteger)) {
-    const { index, 0: digits } = match;
+  for (const match of text.matchAll(manyDigits)) {
+    const end = match.index + match[0].length;
+    const index = match.index - (text[match.index - 1] === "-" ? 1 : 0);
+    if (!startsValue(text, index) || !endsValue(text, end)) continue;
+    // JSON has no leading zeros.
+    if (match[0].startsWith("0")) continue;
+    const digits = text.slice(index, end);
     // Strings may contain digits, so the quotes before the match are counted.
     while (scanned < index) {
       const next = text.indexOf(quote, scanned);
@@ -42,10 +50,10 @@ export function markIntegers(text: string): string {
       if (!isInString || !isEscaped(text, next)) isInString = !isInString;
       scanned = next + 1;
     }
-    if (isInString || !startsValue(text, index)) continue;
+    if (isInString) continue;
     if (Number.isSafeInteger(Number(digits))) continue;
     result += `${text.slice(copied, index)}"${mark}${digits}"`;
-    copied = index + digits.length;
+    copied = end;
   }
   return copied === 0 ? text : result + text.slice(copied);
 }
@@ -95,6 +103,11 @@ export function unmarkIntegers(json: string, replacement = "$1"): string {
 /** Returns whether a number can start here: after a colon, a bracket, a comma or white space. */
 function startsValue(text: string, index: number): boolean {
   return index === 0 || /[:[,\s]/.test(text.charAt(index - 1));
+}
+
+/** Returns whether a value can end here: before a comma, a bracket, white space or the end of the text. */
+function endsValue(text: string, index: number): boolean {
+  return index === text.length || /[\],}\s]/.test(text.charAt(index));
 }
 
 /** Returns whether an odd number of backslashes precedes a quote. */

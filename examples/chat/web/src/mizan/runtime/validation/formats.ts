@@ -3,16 +3,26 @@
 import type * as z from "zod";
 
 /** Messages for values of another type, by the checks of the schema. */
-export const typeMessages = new WeakMap<object, string>();
+export const typeMessages: WeakMap<object, string> = new WeakMap();
+
+/** The message for text that is not a date and time with an offset, as the server has it. */
+export const instantMessage =
+  "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
 
 /** Checks for a date in the format of HTML. */
-export const date = format("a date, such as 2026-01-31", isDate);
+export const date: z.core.CheckFn<string> = format(
+  "a date, such as 2026-01-31",
+  isDate,
+);
 
 /** Checks for a time of day in the format of HTML. */
-export const time = format("a time, such as 18:30", isTime);
+export const time: z.core.CheckFn<string> = format(
+  "a time, such as 18:30",
+  isTime,
+);
 
 /** Checks for a local date and time in the format of HTML. */
-export const dateTime = format(
+export const dateTime: z.core.CheckFn<string> = format(
   "a date and a time, such as 2026-01-31T18:30",
   (text) => {
     const [day = "", ...rest] = text.split("T");
@@ -21,18 +31,20 @@ export const dateTime = format(
 );
 
 /** Checks for a colour in the format of HTML. */
-export const color = format("a colour, such as #1e90ff", (text) =>
-  /^#[0-9a-f]{6}$/i.test(text),
+export const color: z.core.CheckFn<string> = format(
+  "a colour, such as #1e90ff",
+  (text) => /^#[0-9a-f]{6}$/i.test(text),
 );
 
 /** Checks for a number in decimal digits. */
-export const decimal = format("a number, such as 12.50", (text) =>
-  /^-?[0-9]+(\.[0-9]+)?$/.test(text),
+export const decimal: z.core.CheckFn<string> = format(
+  "a number, such as 12.50",
+  (text) => /^-?[0-9]+(\.[0-9]+)?$/.test(text),
 );
 
 /** Checks for a date and time with an offset from UTC (RFC 3339). */
-export const instant = format(
-  "a date and a time with an offset, such as 2026-01-31T18:30:00Z",
+export const instant: z.core.CheckFn<string> = formatWith(
+  instantMessage,
   isInstant,
 );
 
@@ -48,13 +60,16 @@ export function isInstant(text: string): boolean {
 }
 
 /** Checks for a UUID in one of the forms that the crate `uuid` parses. */
-export const uuid = formatWith("Must be a UUID.", (text) => {
-  const hyphenated = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-  return (
-    hyphenated.test(text.replace(/^urn:uuid:|^\{(.*)\}$/, "$1")) ||
-    /^[0-9a-f]{32}$/i.test(text)
-  );
-});
+export const uuid: z.core.CheckFn<string> = formatWith(
+  "Must be a UUID.",
+  (text) => {
+    const hyphenated = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+    return (
+      hyphenated.test(text.replace(/^urn:uuid:|^\{(.*)\}$/, "$1")) ||
+      /^[0-9a-f]{32}$/i.test(text)
+    );
+  },
+);
 
 /** Checks that a text has no half of a surrogate pair, which JSON allows and Rust does not. */
 export const wellFormed: z.core.CheckFn<string> = ({ value, issues }) => {
@@ -83,15 +98,13 @@ export function integer<T extends number | bigint>(
   return check;
 }
 
-const instantMessage =
-  "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
-
 /** Checks that a date has a year of four digits, as RFC 3339 requires. */
 export const rfc3339: z.core.CheckFn<Date> = ({ value, issues }) => {
   const year = value.getUTCFullYear();
   if (year < 0 || year > 9999)
     issues.push({ code: "custom", message: instantMessage, input: value });
 };
+
 function format(
   description: string,
   matches: (text: string) => boolean,

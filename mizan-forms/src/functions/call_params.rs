@@ -1,4 +1,4 @@
-//! The params of a form: the fields that identify the object which the form edits.
+//! The params of a call: the fields that identify the object which the form edits.
 
 use mizan_core::error::FieldErrors;
 use mizan_core::{Cx, Decision, Error};
@@ -10,11 +10,7 @@ use crate::field_decoder::FieldDecoder;
 use crate::validation::messages;
 use crate::{Form, FormHandler};
 
-/// The params of a form without params.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NoParams;
-
-/// The params of a call.
+/// The params of a call, decoded, and as JSON.
 pub(crate) struct CallParams<F: Form> {
     json: Map<String, Value>,
     /// The decoded params, or the messages for those that are not valid.
