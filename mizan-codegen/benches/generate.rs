@@ -1,6 +1,7 @@
 //! Benchmark of the generation of a client with many functions.
 
 use divan::Bencher;
+use mizan_codegen::compat::compare;
 use mizan_codegen::{Manifest, generate};
 use serde_json::{Map, Value, json};
 
@@ -15,6 +16,22 @@ fn client(bencher: Bencher<'_, '_>, functions: usize) {
     bencher.bench(|| {
         let manifest = Manifest::parse(&json).expect("the manifest is valid");
         generate(&manifest).expect("the manifest has a TypeScript equivalent")
+    });
+}
+
+/// Compares two manifests in which the outputs of all functions differ.
+#[divan::bench(args = [100, 1_000])]
+fn compat(bencher: Bencher<'_, '_>, functions: usize) {
+    let old = manifest(functions).to_string();
+    let new = old.replace(
+        "\"author\":{\"type\":[\"string\",\"null\"]}",
+        "\"author\":{\"type\":\"string\"}",
+    );
+    assert_ne!(old, new);
+    bencher.bench(|| {
+        let [old, new] =
+            [&old, &new].map(|json| Manifest::parse(json).expect("the manifest is valid"));
+        compare(&old, &new).expect("the schemas are valid")
     });
 }
 

@@ -8,21 +8,99 @@ use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::string::FromUtf8Error;
 
-use clap::Parser;
+use clap::{Args, FromArgMatches, Subcommand, ValueEnum};
 
+use crate::compat::{self, CompareError, Comparison};
 use crate::generate::GenerateError;
 use crate::manifest::{Manifest, ManifestError};
 use crate::options::{Dates, GenerateOptions};
 use crate::output::{Difference, WriteError, WriteSummary, check, write};
 
-/// Generates the typed TypeScript and React client of a mizan app.
-#[derive(Debug, Clone, Parser)]
-#[command(name = "mizan-codegen", version)]
-#[command(group = clap::ArgGroup::new("source").required(true).args(["manifest", "command"]))]
-pub struct Arguments {
+/// The command line.
+#[derive(Debug, Clone)]
+pub enum Cli {
+    /// Without a subcommand: generates a client.
+    Generate(Arguments),
+    /// A subcommand.
+    Other(CliCommand),
+}
+
+impl Cli {
+    /// Parses the command line. Prints an error and exits if it is invalid.
+    #[must_use]
+    pub fn parse() -> Self {
+        let command = clap::Command::new("mizan-codegen")
+            .about("Generates the typed TypeScript and React client of a mizan app")
+            .version(env!("CARGO_PKG_VERSION"))
+            .args_conflicts_with_subcommands(true)
+            .subcommand_negates_reqs(true);
+        let mut command = CliCommand::augment_subcommands(Arguments::augment_args(command));
+        let matches = command.get_matches_mut();
+        let parsed = match matches.subcommand_name() {
+            Some(_) => CliCommand::from_arg_matches(&matches).map(Self::Other),
+            None => Arguments::from_arg_matches(&matches).map(Self::Generate),
+        };
+        parsed.unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+}
+
+/// A subcommand.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CliCommand {
+    /// Compares the manifest with an old one, and fails if a change breaks clients that were generated
+    /// from the old one.
+    Compat(CompatArguments),
+}
+
+/// The place from which the manifest is read.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct ManifestSource {
     /// File with the manifest that the app prints.
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
+
+    /// Command that prints the manifest, such as `cargo run --quiet -- manifest`.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// The arguments of [`compare`].
+#[derive(Debug, Clone, Args)]
+pub struct CompatArguments {
+    /// File with the old manifest, such as the `manifest.json` of the client that is in use.
+    #[arg(long, value_name = "FILE")]
+    pub against: PathBuf,
+
+    /// The new manifest.
+    #[command(flatten)]
+    pub source: ManifestSource,
+
+    /// Succeed in spite of breaking changes.
+    #[arg(long)]
+    pub allow_breaking: bool,
+
+    /// Format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// The format of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Plain English.
+    #[default]
+    Text,
+    /// A JSON document.
+    Json,
+}
+
+/// The arguments of [`run`].
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// The manifest.
+    #[command(flatten)]
+    pub source: ManifestSource,
 
     /// Output folder of the client.
     #[arg(long, value_name = "DIR")]
@@ -56,10 +134,6 @@ pub struct Arguments {
         default_missing_value = "API"
     )]
     pub openapi: Option<String>,
-
-    /// Command that prints the manifest, such as `cargo run --quiet -- manifest`.
-    #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<OsString>,
 }
 
 /// The result of [`run`].
@@ -136,6 +210,8 @@ enum CliErrorKind {
         source: ManifestError,
     },
     #[error(transparent)]
+    Compare(CompareError),
+    #[error(transparent)]
     Generate(GenerateError),
     #[error(transparent)]
     Write(WriteError),
@@ -149,17 +225,7 @@ enum CliErrorKind {
 /// the output folder cannot be read or written. A client that is out of date is not an error; see
 /// [`Outcome::Checked`].
 pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
-    let (manifest_source, json) = match &arguments.manifest {
-        Some(path) => (path.display().to_string(), read_file(path)?),
-        None => (
-            display_command(&arguments.command),
-            read_output(&arguments.command)?,
-        ),
-    };
-    let manifest = Manifest::parse(&json).map_err(|source| CliErrorKind::Manifest {
-        manifest_source,
-        source,
-    })?;
+    let manifest = read_manifest(&arguments.source)?;
     let files = GenerateOptions::default()
         .with_dates(arguments.dates)
         .generate(&manifest)
@@ -176,6 +242,36 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         write(&files, &arguments.out).map(Outcome::Written)
     };
     Ok(outcome.map_err(CliErrorKind::Write)?)
+}
+
+/// Compares the manifest with an old one.
+///
+/// # Errors
+///
+/// Returns [`CliError`] if one of the manifests cannot be read. A breaking change is not an error; see
+/// [`Comparison::is_compatible`].
+pub fn compare(arguments: &CompatArguments) -> Result<Comparison, CliError> {
+    let old = &arguments.against;
+    let old = parse(old.display().to_string(), &read_file(old)?)?;
+    let new = read_manifest(&arguments.source)?;
+    Ok(compat::compare(&old, &new).map_err(CliErrorKind::Compare)?)
+}
+
+fn read_manifest(source: &ManifestSource) -> Result<Manifest, CliErrorKind> {
+    match &source.manifest {
+        Some(path) => parse(path.display().to_string(), &read_file(path)?),
+        None => parse(
+            display_command(&source.command),
+            &read_output(&source.command)?,
+        ),
+    }
+}
+
+fn parse(manifest_source: String, json: &str) -> Result<Manifest, CliErrorKind> {
+    Manifest::parse(json).map_err(|source| CliErrorKind::Manifest {
+        manifest_source,
+        source,
+    })
 }
 
 fn read_file(path: &PathBuf) -> Result<String, CliErrorKind> {

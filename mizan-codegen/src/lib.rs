@@ -7,6 +7,7 @@
 //!   types.
 //! - [`output`] writes these files to a folder, or compares the folder with them.
 //! - [`manifest`] describes the format of the input.
+//! - [`compat`] compares two manifests, and finds changes that break existing clients.
 //! - [`cli`] is the `mizan-codegen` command, which combines these steps, and [`mod@watch`] repeats it.
 //!
 //! ```
@@ -31,6 +32,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod cli;
+pub mod compat;
 mod diagnostic;
 mod generate;
 pub mod manifest;

@@ -4,16 +4,23 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
-use mizan_codegen::cli::{Arguments, CliError, Outcome, run};
+use mizan_codegen::cli::{
+    Arguments, Cli, CliCommand, CliError, CompatArguments, Outcome, ReportFormat, compare, run,
+};
 use mizan_codegen::watch::{WatchError, Watcher};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    match Cli::parse() {
+        Cli::Generate(arguments) => generate(&arguments),
+        Cli::Other(CliCommand::Compat(arguments)) => report_changes(&arguments),
+    }
+}
+
+fn generate(arguments: &Arguments) -> ExitCode {
     let Some(folder) = &arguments.watch else {
-        return report(run(&arguments));
+        return report(run(arguments));
     };
-    match run_after_changes(&arguments, folder) {
+    match run_after_changes(arguments, folder) {
         Ok(never) => match never {},
         Err(error) => report_error(&error),
     }
@@ -47,6 +54,23 @@ fn report(result: Result<Outcome, CliError>) -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => report_error(&error),
+    }
+}
+
+/// Compares two manifests, and prints the changes.
+fn report_changes(arguments: &CompatArguments) -> ExitCode {
+    let comparison = match compare(arguments) {
+        Ok(comparison) => comparison,
+        Err(error) => return report_error(&error),
+    };
+    match arguments.format {
+        ReportFormat::Text => println!("{comparison}"),
+        ReportFormat::Json => println!("{}", serde_json::json!(comparison)),
+    }
+    if comparison.is_compatible() || arguments.allow_breaking {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 

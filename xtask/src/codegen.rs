@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use mizan_codegen::cli::{self, Arguments, Outcome};
+use mizan_codegen::cli::{self, Arguments, ManifestSource, Outcome};
 use notify::{RecursiveMode, Watcher as _};
 
 use crate::project::{self, EXAMPLES, Example};
@@ -43,13 +43,15 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
 fn once(options: &Options) -> anyhow::Result<bool> {
     if let (Some(manifest), Some(out)) = (&options.manifest, &options.out) {
         return generate(&Arguments {
-            manifest: Some(manifest.clone()),
+            source: ManifestSource {
+                manifest: Some(manifest.clone()),
+                command: Vec::new(),
+            },
             out: out.clone(),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
             watch: None,
             openapi: None,
-            command: Vec::new(),
         });
     }
     let mut is_current = true;
@@ -57,16 +59,18 @@ fn once(options: &Options) -> anyhow::Result<bool> {
         build(example)?;
         let client = root_relative(example.client);
         is_current &= generate(&Arguments {
-            manifest: None,
+            source: ManifestSource {
+                manifest: None,
+                command: vec![
+                    project::built_program(example.package).into(),
+                    "manifest".into(),
+                ],
+            },
             out: options.out.clone().unwrap_or(client),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
             watch: None,
             openapi: None,
-            command: vec![
-                project::built_program(example.package).into(),
-                "manifest".into(),
-            ],
         })?;
     }
     Ok(is_current)

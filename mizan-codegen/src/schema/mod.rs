@@ -9,6 +9,6 @@ mod types;
 pub(crate) use checks::{Checks, WireFormat};
 pub(crate) use reader::{NamedTypes, SchemaReader, docs_of};
 pub(crate) use types::{
-    BigInt, BigIntWidth, Docs, List, Literal, Member, Number, NumberWidth, Object, Property,
-    Temporal, TemporalClass, TemporalKind, Text, Type,
+    AdditionalProperties, BigInt, BigIntWidth, Docs, List, Literal, Member, Number, NumberWidth,
+    Object, Property, Temporal, TemporalClass, TemporalKind, Text, Type,
 };

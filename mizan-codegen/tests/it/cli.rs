@@ -119,3 +119,105 @@ fn names_file_that_is_not_a_manifest() {
         "{shown}"
     );
 }
+
+const OLD: &str = r#"{"mizan":1,"contract":"c","codes":[],"functions":[
+    {"name":"price","kind":"query","contract":"3f2a9c1b","output":{"type":"number"}}
+]}"#;
+
+/// Compares a manifest whose `price` may be null with one in which it is a number.
+fn compare(retired: &str, arguments: &[&str]) -> Output {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("old.json"), OLD).unwrap();
+    let new = OLD.replace(r#""type":"number""#, r#""type":["number","null"]"#);
+    let new = new.replace(
+        r#""codes":[]"#,
+        &format!(r#""codes":[],"retired":{retired}"#),
+    );
+    fs::write(folder.path().join("new.json"), new).unwrap();
+    run(
+        &folder,
+        &[&["compat", "--against", "old.json"], arguments].concat(),
+    )
+}
+
+const NEW_FILE: [&str; 2] = ["--manifest", "new.json"];
+
+#[test]
+fn breaking_change_fails_unless_it_is_handled_or_allowed() {
+    let failed = compare("{}", &NEW_FILE);
+    assert_eq!(failed.status.code(), Some(1));
+    let report = String::from_utf8(failed.stdout).unwrap();
+    assert!(
+        report.contains("output: was number, is number or null"),
+        "{report}"
+    );
+    assert!(
+        report.contains(r#".retire("price", "3f2a9c1b")"#),
+        "{report}"
+    );
+
+    let allowed = [&NEW_FILE[..], &["--allow-breaking"]].concat();
+    let allowed = compare("{}", &allowed);
+    assert_eq!(allowed.status.code(), Some(0));
+    assert_eq!(String::from_utf8(allowed.stdout).unwrap(), report);
+
+    let handled = compare(r#"{"price":["3f2a9c1b"]}"#, &NEW_FILE);
+    assert_eq!(handled.status.code(), Some(0));
+}
+
+#[test]
+fn compares_manifests_as_json() {
+    let failed = compare("{}", &[&NEW_FILE[..], &["--format", "json"]].concat());
+    assert_eq!(failed.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_slice(&failed.stdout).unwrap();
+    assert_eq!(
+        report,
+        serde_json::json!({
+            "compatible": false,
+            "changes": [{
+                "item": { "kind": "function", "name": "price", "contract": "3f2a9c1b" },
+                "part": "output",
+                "change": "type",
+                "effect": "breaking_for_readers",
+                "old": "number",
+                "new": "number or null",
+                "message": "output: was number, is number or null",
+                "ways_out": [
+                    "send the old type, and add a field for the new one",
+                    "keep the old shape with `Registry::previous(\"price\", ..)`, or refuse old \
+                     clients with `.retire(\"price\", \"3f2a9c1b\")`, so that they reload",
+                ],
+            }],
+        })
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn compares_manifest_from_output_of_command() {
+    assert_eq!(
+        compare("{}", &["--", "cat", "new.json"]).status.code(),
+        Some(1)
+    );
+    assert_eq!(
+        compare("{}", &["--", "cat", "old.json"]).status.code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn comparison_requires_both_manifests() {
+    for arguments in [
+        &[][..],
+        &["--manifest", "new.json", "--", "cat", "new.json"],
+    ] {
+        assert_eq!(compare("{}", arguments).status.code(), Some(2));
+    }
+    let missing = run(
+        &folder(),
+        &["compat", "--against", "old.json", "--manifest", "app.json"],
+    );
+    assert_eq!(missing.status.code(), Some(1));
+    let shown = stdout_and_stderr(&missing);
+    assert!(shown.starts_with("error: cannot read old.json"), "{shown}");
+}

@@ -9,6 +9,8 @@
 
 mod bad_manifests;
 mod cli;
+mod compat;
+mod compat_properties;
 mod diagnostics;
 mod emails;
 mod golden;
