@@ -60,10 +60,15 @@ pub(crate) fn python(server: &ChatServer) -> anyhow::Result<()> {
     )
 }
 
-/// Returns a message about missing software, or `None`.
+/// Installs the Python programs. Returns the reason if that is not possible, for example without a network.
 pub(crate) fn missing_python() -> Option<String> {
-    let is_missing = !project::is_installed("python3", "--version");
-    is_missing.then(|| "Python 3 is not installed".to_owned())
+    if !project::is_installed("python3", "--version") {
+        return Some("Python 3 is not installed".to_owned());
+    }
+    let error = install().err()?;
+    Some(format!(
+        "the Python packages cannot be installed: {error:#}"
+    ))
 }
 
 fn tests() -> PathBuf {

@@ -14,23 +14,28 @@ pub(crate) const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-au
 /// The package and features that are tested with V8. The tests of the workspace use QuickJS.
 pub(crate) const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
 
-/// Runs the tests of the client runtime, with a channels server for them to connect to.
+/// Runs the tests of the client runtime, with the servers that they connect to.
 pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
-    let example = [
+    let examples = [
         "build",
         "--quiet",
         "--package",
         "mizan-http",
         "--example",
         "channels",
+        "--example",
+        "values",
     ];
-    step::run("channels server", &mut cargo(example))?;
-    let server = project::built_program("examples/channels");
+    step::run("servers", &mut cargo(examples))?;
     step::run(
         "Vitest",
         npm(["test", "--workspace", "mizan-codegen", "--"])
             .args(arguments)
-            .env("MIZAN_CHANNELS", server),
+            .env(
+                "MIZAN_CHANNELS",
+                project::built_program("examples/channels"),
+            )
+            .env("MIZAN_VALUES", project::built_program("examples/values")),
     )
 }
 

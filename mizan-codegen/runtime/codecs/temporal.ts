@@ -27,11 +27,20 @@ export const decodePlainDateTime: Decode<Temporal.PlainDateTime> =
   /* @__PURE__ */ decoder("PlainDateTime", (text) =>
     Temporal.PlainDateTime.from(text),
   );
-/** Keeps the moment if the rules of the zone have changed since the server wrote the offset. */
+/**
+ * Keeps the moment if the rules of the zone have changed since the server wrote the offset.
+ *
+ * Offsets in the text are rounded to minutes, which only `reject` takes into account: those before standard time have
+ * seconds, such as the +00:09:21 of Paris.
+ */
 export const decodeZonedDateTime: Decode<Temporal.ZonedDateTime> =
-  /* @__PURE__ */ decoder("ZonedDateTime", (text) =>
-    Temporal.ZonedDateTime.from(text, { offset: "use" }),
-  );
+  /* @__PURE__ */ decoder("ZonedDateTime", (text) => {
+    try {
+      return Temporal.ZonedDateTime.from(text, { offset: "reject" });
+    } catch {
+      return Temporal.ZonedDateTime.from(text, { offset: "use" });
+    }
+  });
 export const decodeDuration: Decode<Temporal.Duration> =
   /* @__PURE__ */ decoder("Duration", (text) => Temporal.Duration.from(text));
 

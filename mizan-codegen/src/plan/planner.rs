@@ -133,6 +133,6 @@ impl<'m> Planner<'m> {
 pub(super) fn docs(text: Option<&String>) -> Docs {
     Docs {
         text: text.cloned(),
-        deprecated: false,
+        ..Docs::default()
     }
 }

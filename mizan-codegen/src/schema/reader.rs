@@ -321,7 +321,7 @@ impl<'a> SchemaReader<'a> {
             for (name, schema) in self.map("properties", schemas) {
                 properties.push(Property {
                     name: name.clone(),
-                    docs: docs_of(schema),
+                    docs: property_docs(schema),
                     required: required.contains(&name.as_str()),
                     ty: self.at_path(name, |reader| reader.read(schema)),
                 });
@@ -514,6 +514,22 @@ pub(crate) fn docs_of(schema: &Value) -> Docs {
             .and_then(Value::as_str)
             .map(str::to_owned),
         deprecated: schema.get("deprecated") == Some(&Value::Bool(true)),
+        ..Docs::default()
+    }
+}
+
+/// Returns the documentation of a property, with its default and its examples.
+fn property_docs(schema: &Value) -> Docs {
+    let default = schema.get("default").filter(|value| !value.is_null());
+    let examples = schema.get("examples").and_then(Value::as_array);
+    Docs {
+        default: default.map(Value::to_string),
+        examples: examples
+            .into_iter()
+            .flatten()
+            .map(Value::to_string)
+            .collect(),
+        ..docs_of(schema)
     }
 }
 

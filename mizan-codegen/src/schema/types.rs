@@ -47,6 +47,10 @@ pub(crate) struct Member {
 pub(crate) struct Docs {
     pub(crate) text: Option<String>,
     pub(crate) deprecated: bool,
+    /// The value of an absent field, as JSON.
+    pub(crate) default: Option<String>,
+    /// Examples of values, as JSON.
+    pub(crate) examples: Vec<String>,
 }
 
 impl Docs {
@@ -59,7 +63,7 @@ impl From<&str> for Docs {
     fn from(text: &str) -> Self {
         Self {
             text: Some(text.to_owned()),
-            deprecated: false,
+            ..Self::default()
         }
     }
 }

@@ -111,7 +111,7 @@ fn declaration(channel: &Channel<'_>, codecs: &Codecs<'_>) -> Document {
         Document::HardLine,
         comment(&Docs {
             text: channel.manifest.docs.clone(),
-            deprecated: false,
+            ..Docs::default()
         }),
         assignment(
             format!("export const {name}Channel: ChannelDefinition<{component}Channel> ="),

@@ -297,7 +297,8 @@ pub(super) fn error_type(function: &Function<'_>) -> Document {
     text(format!("types.{}", function.error))
 }
 
-/// A function's documentation, extended by its policy and by the queries that it invalidates.
+/// A function's documentation, extended by its policy, the queries that it invalidates, and its
+/// source file.
 pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
     let mut paragraphs: Vec<_> = summary.map(str::to_owned).into_iter().collect();
     let policy = function.manifest.policy.as_deref();
@@ -317,8 +318,12 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
             listed(&affects.returned)
         ));
     }
+    // Without the line, so that a client changes only with its functions.
+    if let Some(source) = &function.manifest.source {
+        paragraphs.push(format!("Defined in `{}`.", source.file));
+    }
     Docs {
         text: (!paragraphs.is_empty()).then(|| paragraphs.join("\n\n")),
-        deprecated: false,
+        ..Docs::default()
     }
 }

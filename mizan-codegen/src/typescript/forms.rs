@@ -200,7 +200,7 @@ fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
     Document::concat(vec![
         comment(&Docs {
             text: docs.cloned(),
-            deprecated: false,
+            ..Docs::default()
         }),
         assignment(
             format!(

@@ -4,16 +4,29 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mizan_codegen::{GeneratedFiles, Manifest, generate};
+use mizan_codegen::{Dates, GenerateOptions, GeneratedFiles, Manifest};
+
+/// A manifest, and the folder of the client that is generated from it.
+struct Case {
+    folder: PathBuf,
+    manifest: PathBuf,
+    options: GenerateOptions,
+}
+
+impl Case {
+    fn generate(&self, manifest: &str) -> GeneratedFiles {
+        let manifest = Manifest::parse(manifest).unwrap();
+        self.options.generate(&manifest).unwrap()
+    }
+}
 
 #[test]
 fn generated_clients_match_expected_files() {
     let mut stale = Vec::new();
     for case in cases() {
-        let json = fs::read_to_string(case.join("manifest.json")).unwrap();
-        let files = generate(&Manifest::parse(&json).unwrap()).unwrap();
+        let files = case.generate(&fs::read_to_string(&case.manifest).unwrap());
         let generated = without_runtime(&files);
-        let folder = case.join("expected");
+        let folder = case.folder.join("expected");
         if std::env::var_os("UPDATE_EXPECT").is_some() {
             update(&folder, &generated);
         }
@@ -34,11 +47,9 @@ fn generated_clients_match_expected_files() {
 #[test]
 fn written_manifest_generates_same_client() {
     for case in cases() {
-        let json = fs::read_to_string(case.join("manifest.json")).unwrap();
-        let files = generate(&Manifest::parse(&json).unwrap()).unwrap();
+        let files = case.generate(&fs::read_to_string(&case.manifest).unwrap());
         let written = files.get("manifest.json").unwrap();
-        let again = generate(&Manifest::parse(written).unwrap()).unwrap();
-        assert_eq!(files, again, "{}", case.display());
+        assert_eq!(files, case.generate(written), "{}", case.folder.display());
     }
 }
 
@@ -46,7 +57,7 @@ fn written_manifest_generates_same_client() {
 fn tsconfig_includes_every_case() {
     let config = fs::read_to_string(folder().join("tsconfig.json")).unwrap();
     for case in cases() {
-        let name = case.file_name().unwrap().to_str().unwrap();
+        let name = case.folder.file_name().unwrap().to_str().unwrap();
         let root = format!("\"{name}/expected\"");
         assert!(
             config.contains(&root),
@@ -59,13 +70,25 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
 }
 
-fn cases() -> Vec<PathBuf> {
+/// Returns a case for each folder with a manifest, and the case `temporal`, which has another client for the manifest of
+/// `values_server`.
+fn cases() -> Vec<Case> {
     let mut cases: Vec<_> = fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.join("manifest.json").exists())
+        .map(|folder| Case {
+            manifest: folder.join("manifest.json"),
+            folder,
+            options: GenerateOptions::default(),
+        })
         .collect();
-    cases.sort();
+    cases.push(Case {
+        folder: folder().join("temporal"),
+        manifest: folder().join("values_server/manifest.json"),
+        options: GenerateOptions::default().with_dates(Dates::TemporalPolyfill),
+    });
+    cases.sort_by(|a, b| a.folder.cmp(&b.folder));
     cases
 }
 

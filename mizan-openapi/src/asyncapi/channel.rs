@@ -38,9 +38,13 @@ pub(super) fn describe(channel: &Value, parts: &mut Parts) {
         "messages": parts.frames.add(&key, frames),
         "bindings": websocket(),
     });
-    for (member, docs) in [("summary", summary.as_str()), ("description", rest)] {
-        if !docs.is_empty() {
-            description[member] = json!(docs);
+    for (member, value) in [
+        ("summary", summary.as_str()),
+        ("description", rest),
+        ("x-mizan-contract", text(channel, "contract")),
+    ] {
+        if !value.is_empty() {
+            description[member] = json!(value);
         }
     }
     let operations = operations(&key, &schemas);
@@ -166,6 +170,16 @@ fn position(description: &str) -> Value {
     })
 }
 
+fn contract() -> Value {
+    json!({
+        "type": "string",
+        "pattern": "^[0-9a-f]{8}$",
+        "description": "The contract of the channel (`x-mizan-contract`) from which the client was generated. The \
+                        server refuses one that is retired with `outdated_client`, and presumes any other to be \
+                        compatible.",
+    })
+}
+
 fn messages_by_path() -> Value {
     json!({
         "type": "object",
@@ -177,7 +191,8 @@ fn messages_by_path() -> Value {
 fn subscribe(name: &str, params: Option<&Value>) -> Frame {
     let frame = Frame::new("sub", format!("Subscribes to `{name}`."))
         .with("sub", subscription())
-        .with("channel", json!({ "type": "string", "const": name }));
+        .with("channel", json!({ "type": "string", "const": name }))
+        .with_optional("contract", contract());
     let frame = match params {
         Some(params) => frame.with("params", params.clone()),
         None => frame.with_optional("params", json!({ "type": "object" })),
@@ -242,7 +257,18 @@ fn state() -> Frame {
 fn unsubscribe() -> Frame {
     Frame::new("unsub", "Ends a subscription, or refuses it with a code.")
         .with("sub", subscription())
-        .with_optional("code", json!({ "type": "string" }))
+        .with_optional(
+            "code",
+            json!({
+                "type": "string",
+                "description": "Absent if the client ended the subscription. `outdated_client` if the client states a \
+                                `contract` that is retired. A channel may declare further codes.",
+                "examples": [
+                    "unknown_channel", "invalid", "malformed", "unauthenticated", "forbidden", "unavailable",
+                    "internal", "outdated_client",
+                ],
+            }),
+        )
         .with_optional("message", json!({ "type": "string" }))
         .with_optional("fields", messages_by_path())
         .with_optional(

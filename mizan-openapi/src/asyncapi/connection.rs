@@ -35,7 +35,6 @@ pub(super) fn describe(parts: &mut Parts) {
             Frame::new("welcome", "The server accepts the connection.")
                 .with("conn", json!({ "type": "string", "description": "The name of the connection in the log." }))
                 .with_optional("user", json!({ "type": "string", "description": "The id of the user." }))
-                .with("contract", json!({ "type": "string", "description": "The contract of the server." }))
                 .with("heartbeat", milliseconds("The maximum time in which the server sends nothing"))
                 .with(
                     "limits",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::calls::by_status;
+use super::calls::{by_status, contract_schema};
 use super::context::Context;
 use crate::json::{items, text};
 
@@ -14,10 +14,14 @@ pub(super) fn path_item(context: &mut Context<'_>) -> Option<Value> {
         .map(|function| text(function, "name"))
         .collect();
     let first = queries.first()?;
+    let mut contract = contract_schema();
+    contract["description"] =
+        json!("The contract of the query, as in the parameter `contract` of a single call.");
     let call = json!({
         "type": "object",
         "properties": {
             "name": { "type": "string", "enum": queries, "description": "The name of the query." },
+            "contract": contract,
             "input": { "description": "The arguments, as in a single call." },
         },
         "required": ["name"],
@@ -38,7 +42,7 @@ pub(super) fn path_item(context: &mut Context<'_>) -> Option<Value> {
         "required": ["index"],
     });
     let line = context.components.add("BatchLine", line);
-    let mut responses = context.problems.responses("");
+    let mut responses = context.problems.responses_without_contract("");
     responses.insert(
         200,
         json!({

@@ -119,9 +119,8 @@ impl Call<'_> {
     fn get(&self, context: &mut Context<'_>) -> Value {
         let function = self.function;
         let mut operation = operation(function, text(function, "name"), context);
-        if let Some(input) = &self.input {
-            operation["parameters"] = json!([input.query_parameter()]);
-        }
+        let input = self.input.iter().map(Input::query_parameter);
+        operation["parameters"] = input.chain([parameter("Contract")]).collect();
         let mut success = self.success(context);
         success["headers"] = json!({ "ETag": { "$ref": "#/components/headers/ETag" } });
         let not_modified =
@@ -135,9 +134,8 @@ impl Call<'_> {
         let function = self.function;
         let is_mutation = text(function, "kind") == "mutation";
         let mut operation = operation(function, id, context);
-        if is_mutation {
-            operation["parameters"] = json!([{ "$ref": "#/components/parameters/IdempotencyKey" }]);
-        }
+        let key = is_mutation.then(|| parameter("IdempotencyKey"));
+        operation["parameters"] = key.into_iter().chain([parameter("Contract")]).collect();
         if let Some(input) = &self.input {
             operation["requestBody"] = input.request_body(is_mutation);
         }
@@ -184,10 +182,20 @@ fn operation(function: &Value, id: &str, context: &mut Context<'_>) -> Value {
     if !policy.is_empty() {
         operation["x-mizan-policy"] = json!(policy);
     }
-    if let Some(affects) = function.get("affects") {
-        operation["x-mizan-affects"] = affects.clone();
+    for (extension, member) in [
+        ("x-mizan-contract", "contract"),
+        ("x-mizan-affects", "affects"),
+    ] {
+        if let Some(value) = function.get(member) {
+            operation[extension] = value.clone();
+        }
     }
     operation
+}
+
+/// Returns a reference to a shared parameter.
+fn parameter(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/parameters/{name}") })
 }
 
 /// Returns the form that a function belongs to, or the kind of function.
@@ -222,8 +230,23 @@ pub(super) fn by_status(responses: BTreeMap<u16, Value>) -> Value {
         .collect()
 }
 
+/// Returns the schema of the contract of a function.
+pub(super) fn contract_schema() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9a-f]{8}$" })
+}
+
 pub(super) fn shared_parameters() -> Value {
     json!({
+        "Contract": {
+            "name": "contract",
+            "in": "query",
+            "required": false,
+            "description": "The contract of the function (`x-mizan-contract`) from which the client was generated. \
+                            The server serves a contract of an earlier version with that version, if it has it, \
+                            refuses one that is retired with `outdated_client`, and presumes any other to be \
+                            compatible. A client that states none counts as current.",
+            "schema": contract_schema(),
+        },
         "IdempotencyKey": {
             "name": "Idempotency-Key",
             "in": "header",

@@ -108,7 +108,7 @@ fn responses(error: &str, context: &Context<'_>) -> Value {
             "content": { "text/html": { "schema": { "type": "string" } } },
         })
     };
-    let mut responses = context.problems.responses(error);
+    let mut responses = context.problems.responses_without_contract(error);
     for (status, response) in &mut responses {
         // A request of another site is rejected before the form is read.
         if *status != 403 {

@@ -15,6 +15,9 @@ struct Status {
     codes: &'static [&'static str],
 }
 
+/// The status of the code `outdated_client`.
+const OUTDATED_CLIENT: u16 = 410;
+
 /// The common errors that a call can have. The status of each code is the one of mizan-http, whose tests
 /// compare them.
 ///
@@ -33,8 +36,9 @@ const STATUSES: [Status; 14] = [
         description: "The request did not arrive in time." },
     Status { status: 409, name: "Conflict", codes: &["conflict"],
         description: "The call conflicts with the current state." },
-    Status { status: 410, name: "Gone", codes: &["outdated_client"],
-        description: "The client was generated from a version of the function that is retired." },
+    Status { status: OUTDATED_CLIENT, name: "Gone", codes: &["outdated_client"],
+        description: "The client was generated from a version of the function that is retired: it states that \
+                      `contract`, and needs an update." },
     Status { status: 413, name: "ContentTooLarge", codes: &["too_large"],
         description: "The request exceeds a size limit." },
     Status { status: 415, name: "UnsupportedMediaType", codes: &["unsupported_media_type"],
@@ -105,6 +109,20 @@ impl Problems {
     pub(super) fn responses(&self, error: &str) -> BTreeMap<u16, Value> {
         let mut responses = self.common.clone();
         responses.extend(self.declared.get(error).into_iter().flatten().map(clone));
+        responses
+    }
+
+    /// Returns the error responses of a request that states no contract, so that it never has the code
+    /// `outdated_client`.
+    pub(super) fn responses_without_contract(&self, error: &str) -> BTreeMap<u16, Value> {
+        let mut responses = self.responses(error);
+        if !self
+            .declared
+            .get(error)
+            .is_some_and(|declared| declared.contains_key(&OUTDATED_CLIENT))
+        {
+            responses.remove(&OUTDATED_CLIENT);
+        }
         responses
     }
 
@@ -251,7 +269,7 @@ impl ProblemMembers {
                 },
                 "outdated_client": {
                     "type": "boolean",
-                    "description": "True if the function has changed since the client was generated, and does not accept its request any more.",
+                    "description": "True if the client states a `contract` that the server does not have, and the error may result from that: the function has changed, and the client needs an update. Absent otherwise.",
                 },
             },
             "required": required,

@@ -19,7 +19,11 @@ const contracts: Contracts = { greet: "4045a058" };
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** Greets a person by name. */
+  /**
+   * Greets a person by name.
+   *
+   * Defined in `examples/hello/src/main.rs`.
+   */
   readonly greet: Query<types.GreetInput, string, types.CommonError>;
 }
 

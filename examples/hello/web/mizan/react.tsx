@@ -28,7 +28,11 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** Greets a person by name. */
+/**
+ * Greets a person by name.
+ *
+ * Defined in `examples/hello/src/main.rs`.
+ */
 export function useGreet(
   input: types.GreetInput,
   options?: runtime.QueryHookOptions<string, types.CommonError>,

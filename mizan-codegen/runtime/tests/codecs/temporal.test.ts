@@ -27,6 +27,13 @@ it("keeps the moment of a zone that has moved", () => {
   expect(moved.toInstant().toJSON()).toBe("2026-01-31T14:30:00Z");
 });
 
+it("keeps the moment of a zone whose offset has seconds", () => {
+  const json = "1890-01-31T19:30:00+00:09[Europe/Paris]";
+  const local = codec.decodeZonedDateTime(json);
+  expect(local.toInstant().toJSON()).toBe("1890-01-31T19:20:39Z");
+  expect(codec.encodeTemporal(local)).toBe(json);
+});
+
 it("refuses other strings with their path", () => {
   const holder = { at: "soon" };
   expect(() => codec.decodeInstant(holder.at, holder, "at")).toThrow(

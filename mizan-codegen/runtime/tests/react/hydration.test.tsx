@@ -4,6 +4,8 @@ import { act, cleanup, screen, waitFor } from "@testing-library/react";
 import { StrictMode, useState, type ReactNode } from "react";
 import type { Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createApi as createValuesApi } from "../../../tests/cases/values/expected/client";
+import * as values from "../../../tests/cases/values/expected/react";
 import { hydratePage } from "../../react/hydratePage";
 import { createApi } from "../support/api";
 import { MizanProvider, useCurrentUser, usePost } from "../support/bindings";
@@ -35,10 +37,14 @@ afterEach(() => {
 });
 
 function arrive(answers: readonly object[]): void {
+  arriveJson(JSON.stringify(answers));
+}
+
+function arriveJson(json: string): void {
   const element = document.createElement("script");
   element.type = "application/json";
   element.dataset["mizanAnswers"] = "";
-  element.textContent = JSON.stringify(answers);
+  element.textContent = json;
   document.body.append(element);
 }
 
@@ -106,6 +112,34 @@ describe("a page from the server", () => {
     expect(consoleError).not.toHaveBeenCalled();
     expect(sent).toEqual([]);
     expect(document.querySelector("[data-mizan-answers]")).toBeNull();
+  });
+
+  it("hydrates integers of 64 bits and moments, without requests", async () => {
+    const text = "9007199254740994 2026-01-31T18:30:00.123Z 9007199254740995";
+    setUp(`<!--$--><p>${text}</p><!--/$-->`);
+    arriveJson(
+      `[{"name":"me","output":{"id":9007199254740993}},{"name":"now","output":"2026-01-31T18:30:00.123456Z"},
+      {"name":"post","input":{"id":9007199254740993},"problem":{"code":"gone","status":404,"data":{"at":"2026-01-31T18:30:00Z","by":9007199254740995}}}]`,
+    );
+    function Values(): ReactNode {
+      const me = values.useMe();
+      const now = values.useNow();
+      const { error } = values.usePost({ id: me.id });
+      const shown = [
+        me.id + 1n,
+        now.data?.toISOString(),
+        error?.code === "gone" && error.by,
+      ];
+      return <p>{shown.join(" ")}</p>;
+    }
+    await hydrate(() => (
+      <values.MizanProvider api={createValuesApi({ fetch })}>
+        <Values />
+      </values.MizanProvider>
+    ));
+    expect(screen.getByText(text).isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+    expect(sent).toEqual([]);
   });
 
   it("hydrates embedded errors", async () => {

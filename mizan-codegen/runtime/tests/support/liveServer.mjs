@@ -1,9 +1,8 @@
 // The program of `mizan-http/examples/channels.rs`, behind a proxy that cuts connections.
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import process from "node:process";
-import { createInterface } from "node:readline";
+import { startProgram } from "./program.mjs";
 
 export { WebSocket } from "ws";
 
@@ -16,11 +15,9 @@ export async function startLiveServer() {
   let port = 0;
 
   async function start() {
-    server = spawn(program, [`127.0.0.1:${port}`], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [address] = await once(createInterface(server.stdout), "line");
-    port = Number(new URL(address).port);
+    const started = await startProgram(program, [`127.0.0.1:${port}`]);
+    server = started.server;
+    port = Number(new URL(started.url).port);
   }
   await start();
 

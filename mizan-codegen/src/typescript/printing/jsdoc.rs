@@ -1,6 +1,7 @@
 //! JSDoc comments.
 
 use super::layout::{Document, text};
+use super::literal::{is_bidi_control, is_line_separator};
 use crate::schema::Docs;
 
 /// The JSDoc comment of the next item, followed by a line break. Empty if there are no docs.
@@ -10,6 +11,11 @@ pub(crate) fn comment(docs: &Docs) -> Document {
         .iter()
         .flat_map(|text| sanitized_lines(text))
         .collect();
+    let values = docs.default.iter().map(|value| ("@defaultValue", value));
+    let examples = docs.examples.iter().map(|value| ("@example", value));
+    for (tag, value) in values.chain(examples) {
+        lines.extend(sanitized_lines(&format!("{tag} {value}")));
+    }
     if docs.deprecated {
         lines.push("@deprecated".to_owned());
     }
@@ -32,15 +38,15 @@ pub(crate) fn comment(docs: &Docs) -> Document {
     }
 }
 
-/// The lines of a doc comment, without characters that would end the comment or the line.
+/// The lines of a doc comment, without characters that would end the comment or the line, or reorder it.
 fn sanitized_lines(docs: &str) -> impl Iterator<Item = String> {
     docs.trim().lines().map(|line| {
         let line: String = line
             .trim_end()
             .chars()
             .map(|letter| match letter {
-                '\u{2028}' | '\u{2029}' => ' ',
-                control if control.is_control() => ' ',
+                letter if letter.is_control() => ' ',
+                letter if is_line_separator(letter) || is_bidi_control(letter) => ' ',
                 letter => letter,
             })
             .collect();
@@ -74,14 +80,28 @@ mod tests {
     fn escapes_end_of_comment_and_line_breaks() {
         check("*/ alert(1) /*", "/** *\\/ alert(1) /* */\n");
         check("a\u{2028}b\rc\0d", "/** a b c d */\n");
+        check("a\u{202e}b\u{2066}c", "/** a b c */\n");
+    }
+
+    #[test]
+    fn prints_default_and_examples() {
+        let docs = Docs {
+            default: Some("0".to_owned()),
+            examples: vec![r#""*/""#.to_owned()],
+            ..Docs::from("The offset.")
+        };
+        assert_eq!(
+            comment(&docs).print(),
+            "/**\n * The offset.\n * @defaultValue 0\n * @example \"*\\/\"\n */\n"
+        );
     }
 
     #[test]
     fn prints_nothing_without_docs() {
         check("", "");
         let deprecated = Docs {
-            text: None,
             deprecated: true,
+            ..Docs::default()
         };
         assert_eq!(comment(&deprecated).print(), "/** @deprecated */\n");
     }

@@ -1,5 +1,7 @@
 //! Literals and property names.
 
+use std::fmt::Write as _;
+
 use serde_json::{Number, Value};
 
 use crate::naming::is_identifier;
@@ -7,18 +9,46 @@ use crate::schema::Literal;
 
 /// A string literal, in the quotes that need fewer escapes.
 pub(crate) fn string(text: &str) -> String {
-    // JSON strings are valid JavaScript strings, but old engines end a line at these two
-    // separators.
-    let double_quoted = Value::from(text)
-        .to_string()
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029");
+    let double_quoted = escape_invisible(Value::from(text).to_string());
     if text.matches('"').count() <= text.matches('\'').count() {
         return double_quoted;
     }
     let inside = &double_quoted[1..double_quoted.len() - 1];
     let inside = inside.replace("\\\"", "\"").replace('\'', "\\'");
     format!("'{inside}'")
+}
+
+/// Escapes the characters of a JSON string that editors do not show as they are.
+///
+/// JSON strings are valid JavaScript strings, but old engines end a line at U+2028 and U+2029.
+fn escape_invisible(json: String) -> String {
+    let is_invisible = |letter: char| is_line_separator(letter) || is_bidi_control(letter);
+    if !json.contains(is_invisible) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 6);
+    for letter in json.chars() {
+        if is_invisible(letter) {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(letter));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
+}
+
+/// Returns whether a letter ends a line in JavaScript, although it is no control.
+pub(super) fn is_line_separator(letter: char) -> bool {
+    matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
+/// Returns whether a letter changes the order in which editors show the letters around it, so that code looks
+/// different from what it does.
+pub(super) fn is_bidi_control(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// A literal of any kind.
@@ -68,6 +98,7 @@ mod tests {
         assert_eq!(string("say \"hi\""), "'say \"hi\"'");
         assert_eq!(string("it's \"it\""), "'it\\'s \"it\"'");
         assert_eq!(string("a\"b'\\c\n\u{2028}"), r#""a\"b'\\c\n\u2028""#);
+        assert_eq!(string("a\u{202e}b\u{61c}"), r#""a\u202eb\u061c""#);
     }
 
     #[test]

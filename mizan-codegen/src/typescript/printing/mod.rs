@@ -1,5 +1,6 @@
 //! Printing of TypeScript syntax.
 
+mod constraints;
 mod expression;
 mod jsdoc;
 mod layout;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::constraints::with_constraints;
 use super::jsdoc::comment;
 use super::layout::{Document, text};
 use super::literal;
@@ -271,7 +272,7 @@ impl<'a> Scope<'a> {
     fn property(self, property: &Property) -> Document {
         let optional = if property.required { "" } else { "?" };
         Document::concat(vec![
-            comment(&property.docs),
+            comment(&with_constraints(&property.docs, &property.ty)),
             text(format!("{}{optional}:", literal::member(&property.name))),
             self.type_after_operator(&property.ty),
         ])

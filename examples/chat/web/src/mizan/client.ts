@@ -82,25 +82,45 @@ const contracts: Contracts = {
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** Returns the account of the signed-in user, or `null` if the caller is not signed in. */
+  /**
+   * Returns the account of the signed-in user, or `null` if the caller is not signed in.
+   *
+   * Defined in `mizan-auth/src/functions.rs`.
+   */
   readonly account: Query<void, types.AccountOut | null, types.CommonError>;
   /**
    * Succeeds if the user has confirmed their password recently.
    *
    * Policy: recent.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
    */
   readonly confirmed: Query<void, null, types.CommonError>;
-  /** Returns the signed-in user, or `null` if the caller is not signed in. */
+  /**
+   * Returns the signed-in user, or `null` if the caller is not signed in.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
+   */
   readonly currentUser: Query<void, types.UserOut | null, types.CommonError>;
-  /** Returns the demo accounts. */
+  /**
+   * Returns the demo accounts.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
+   */
   readonly demoAccounts: Query<void, types.DemoAccount[], types.CommonError>;
   /**
    * Returns the early-access report.
    *
    * Policy: has_early_access.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
    */
   readonly earlyAccess: Query<void, types.Report, types.CommonError>;
-  /** Returns the text that the client sent. */
+  /**
+   * Returns the text that the client sent.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
+   */
   readonly echo: Mutation<types.EchoInput, types.EchoReply, types.CommonError>;
   /**
    * Signs a user out on all devices. Returns the number of ended sessions.
@@ -108,18 +128,26 @@ export interface Api extends Connected {
    * Policy: staff.
    *
    * Invalidates `listAccounts`, `sessions`.
+   *
+   * Defined in `examples/chat/src/admin.rs`.
    */
   readonly endSessions: Mutation<
     types.EndSessionsInput,
     number,
     types.CommonError
   >;
-  /** Greets a person by name. */
+  /**
+   * Greets a person by name.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
+   */
   readonly greet: Query<types.GreetInput, types.Greeting, types.CommonError>;
   /**
    * Returns up to a hundred accounts, ordered by address.
    *
    * Policy: staff.
+   *
+   * Defined in `examples/chat/src/admin.rs`.
    */
   readonly listAccounts: Query<
     types.ListAccountsInput,
@@ -130,9 +158,15 @@ export interface Api extends Connected {
    * Returns the report for members.
    *
    * Policy: signed in.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
    */
   readonly membersOnly: Query<void, types.Report, types.CommonError>;
-  /** Sends a new confirmation code, and returns the new ticket of the flow. */
+  /**
+   * Sends a new confirmation code, and returns the new ticket of the flow.
+   *
+   * Defined in `mizan-auth/src/functions.rs`.
+   */
   readonly resendCode: Mutation<
     types.ResendCodeInput,
     types.NextStep,
@@ -144,6 +178,8 @@ export interface Api extends Connected {
    * Policy: signed in.
    *
    * Invalidates all queries.
+   *
+   * Defined in `mizan-auth/src/functions.rs`.
    */
   readonly revokeOtherSessions: Mutation<void, number, types.CommonError>;
   /**
@@ -152,6 +188,8 @@ export interface Api extends Connected {
    * Policy: signed in.
    *
    * Invalidates all queries.
+   *
+   * Defined in `mizan-auth/src/functions.rs`.
    */
   readonly revokeSession: Mutation<
     types.RevokeSessionInput,
@@ -162,24 +200,32 @@ export interface Api extends Connected {
    * Returns the sessions of the signed-in user, the most recently used first.
    *
    * Policy: signed in.
+   *
+   * Defined in `mizan-auth/src/functions.rs`.
    */
   readonly sessions: Query<void, types.SessionOut[], types.CommonError>;
   /**
    * Signs the user out.
    *
    * Invalidates all queries.
+   *
+   * Defined in `mizan-auth/src/functions.rs`.
    */
   readonly signOut: Mutation<void, null, types.CommonError>;
   /**
    * Returns the report for staff.
    *
    * Policy: staff.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
    */
   readonly staffReport: Query<void, types.Report, types.CommonError>;
   /**
    * Returns the report for superusers.
    *
    * Policy: superuser.
+   *
+   * Defined in `examples/chat/src/functions.rs`.
    */
   readonly superuserReport: Query<void, types.Report, types.CommonError>;
   /** The functions of the forms. */
@@ -190,12 +236,16 @@ export interface Api extends Connected {
        * Loads the initial state of the form.
        *
        * Policy: recent.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Policy: recent.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.ChangeEmailSubmitInput,
@@ -206,6 +256,8 @@ export interface Api extends Connected {
        * Validates values without submitting them.
        *
        * Policy: recent.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly validate: Query<
         types.ChangeEmailValidateInput,
@@ -219,6 +271,8 @@ export interface Api extends Connected {
        * Loads the initial state of the form.
        *
        * Policy: signed in.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
@@ -227,6 +281,8 @@ export interface Api extends Connected {
        * Policy: signed in.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.ChangePasswordSubmitInput,
@@ -237,6 +293,8 @@ export interface Api extends Connected {
        * Validates values without submitting them.
        *
        * Policy: signed in.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly validate: Query<
         types.ChangePasswordValidateInput,
@@ -250,6 +308,8 @@ export interface Api extends Connected {
        * Loads the initial state of the form.
        *
        * Policy: signed in.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
@@ -258,6 +318,8 @@ export interface Api extends Connected {
        * Policy: signed in.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.ConfirmEmailSubmitInput,
@@ -268,6 +330,8 @@ export interface Api extends Connected {
        * Validates values without submitting them.
        *
        * Policy: signed in.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly validate: Query<
         types.ConfirmEmailValidateInput,
@@ -277,19 +341,29 @@ export interface Api extends Connected {
     };
     /** The functions of the form `confirm_reset`. */
     readonly confirmReset: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.ConfirmResetSubmitInput,
         types.NextStep,
         types.ProofError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly validate: Query<
         types.ConfirmResetValidateInput,
         types.FormErrors,
@@ -298,15 +372,27 @@ export interface Api extends Connected {
     };
     /** The functions of the form `contact`. */
     readonly contact: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `examples/chat/src/contact.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
-      /** Submits the form. */
+      /**
+       * Submits the form.
+       *
+       * Defined in `examples/chat/src/contact.rs`.
+       */
       readonly submit: Mutation<
         types.ContactSubmitInput,
         types.Sent,
         types.ContactError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `examples/chat/src/contact.rs`.
+       */
       readonly validate: Query<
         types.ContactValidateInput,
         types.FormErrors,
@@ -319,6 +405,8 @@ export interface Api extends Connected {
        * Loads the initial state of the form.
        *
        * Policy: recent.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
@@ -327,6 +415,8 @@ export interface Api extends Connected {
        * Policy: recent.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.DeleteAccountSubmitInput,
@@ -337,6 +427,8 @@ export interface Api extends Connected {
        * Validates values without submitting them.
        *
        * Policy: recent.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly validate: Query<
         types.DeleteAccountValidateInput,
@@ -346,19 +438,29 @@ export interface Api extends Connected {
     };
     /** The functions of the form `leave`. */
     readonly leave: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `examples/chat/src/leave.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Invalidates all queries.
+       *
+       * Defined in `examples/chat/src/leave.rs`.
        */
       readonly submit: Mutation<
         types.LeaveSubmitInput,
         null,
         types.CommonError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `examples/chat/src/leave.rs`.
+       */
       readonly validate: Query<
         types.LeaveValidateInput,
         types.FormErrors,
@@ -371,6 +473,8 @@ export interface Api extends Connected {
        * Loads the initial state of the form.
        *
        * Policy: signed in.
+       *
+       * Defined in `examples/chat/src/profile.rs`.
        */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
@@ -379,6 +483,8 @@ export interface Api extends Connected {
        * Policy: signed in.
        *
        * Invalidates `currentUser`.
+       *
+       * Defined in `examples/chat/src/profile.rs`.
        */
       readonly submit: Mutation<
         types.ProfileSubmitInput,
@@ -389,6 +495,8 @@ export interface Api extends Connected {
        * Validates values without submitting them.
        *
        * Policy: signed in.
+       *
+       * Defined in `examples/chat/src/profile.rs`.
        */
       readonly validate: Query<
         types.ProfileValidateInput,
@@ -402,6 +510,8 @@ export interface Api extends Connected {
        * Loads the initial state of the form.
        *
        * Policy: signed in.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
@@ -410,6 +520,8 @@ export interface Api extends Connected {
        * Policy: signed in.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.ReauthenticateSubmitInput,
@@ -420,6 +532,8 @@ export interface Api extends Connected {
        * Validates values without submitting them.
        *
        * Policy: signed in.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly validate: Query<
         types.ReauthenticateValidateInput,
@@ -429,15 +543,27 @@ export interface Api extends Connected {
     };
     /** The functions of the form `request_reset`. */
     readonly requestReset: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
-      /** Submits the form. */
+      /**
+       * Submits the form.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly submit: Mutation<
         types.RequestResetSubmitInput,
         null,
         types.CommonError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly validate: Query<
         types.RequestResetValidateInput,
         types.FormErrors,
@@ -446,19 +572,29 @@ export interface Api extends Connected {
     };
     /** The functions of the form `sign_in`. */
     readonly signIn: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.SignInSubmitInput,
         types.NextStep,
         types.SignInError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly validate: Query<
         types.SignInValidateInput,
         types.FormErrors,
@@ -467,19 +603,29 @@ export interface Api extends Connected {
     };
     /** The functions of the form `sign_up`. */
     readonly signUp: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.SignUpSubmitInput,
         types.NextStep,
         types.CommonError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly validate: Query<
         types.SignUpValidateInput,
         types.FormErrors,
@@ -488,19 +634,29 @@ export interface Api extends Connected {
     };
     /** The functions of the form `verify_code`. */
     readonly verifyCode: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.VerifyCodeSubmitInput,
         types.NextStep,
         types.ProofError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly validate: Query<
         types.VerifyCodeValidateInput,
         types.FormErrors,
@@ -509,19 +665,29 @@ export interface Api extends Connected {
     };
     /** The functions of the form `verify_link`. */
     readonly verifyLink: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Invalidates all queries.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
        */
       readonly submit: Mutation<
         types.VerifyLinkSubmitInput,
         types.NextStep,
         types.LinkError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `mizan-auth/src/forms.rs`.
+       */
       readonly validate: Query<
         types.VerifyLinkValidateInput,
         types.FormErrors,

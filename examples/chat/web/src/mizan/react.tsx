@@ -32,7 +32,11 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** Returns the account of the signed-in user, or `null` if the caller is not signed in. */
+/**
+ * Returns the account of the signed-in user, or `null` if the caller is not signed in.
+ *
+ * Defined in `mizan-auth/src/functions.rs`.
+ */
 export function useAccount(): types.AccountOut | null {
   return runtime.useContextOf(useApi().account, undefined);
 }
@@ -41,6 +45,8 @@ export function useAccount(): types.AccountOut | null {
  * Succeeds if the user has confirmed their password recently.
  *
  * Policy: recent.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
  */
 export function useConfirmed(
   options?: runtime.QueryHookOptions<null, types.CommonError>,
@@ -48,12 +54,20 @@ export function useConfirmed(
   return runtime.useQueryOf(useApi().confirmed, undefined, options);
 }
 
-/** Returns the signed-in user, or `null` if the caller is not signed in. */
+/**
+ * Returns the signed-in user, or `null` if the caller is not signed in.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
+ */
 export function useCurrentUser(): types.UserOut | null {
   return runtime.useContextOf(useApi().currentUser, undefined);
 }
 
-/** Returns the demo accounts. */
+/**
+ * Returns the demo accounts.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
+ */
 export function useDemoAccounts(): types.DemoAccount[] {
   return runtime.useContextOf(useApi().demoAccounts, undefined);
 }
@@ -62,6 +76,8 @@ export function useDemoAccounts(): types.DemoAccount[] {
  * Returns the early-access report.
  *
  * Policy: has_early_access.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
  */
 export function useEarlyAccess(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,
@@ -69,7 +85,11 @@ export function useEarlyAccess(
   return runtime.useQueryOf(useApi().earlyAccess, undefined, options);
 }
 
-/** Returns the text that the client sent. */
+/**
+ * Returns the text that the client sent.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
+ */
 export function useEcho(
   options?: runtime.MutationHookOptions<
     types.EchoReply,
@@ -90,6 +110,8 @@ export function useEcho(
  * Policy: staff.
  *
  * Invalidates `listAccounts`, `sessions`.
+ *
+ * Defined in `examples/chat/src/admin.rs`.
  */
 export function useEndSessions(
   options?: runtime.MutationHookOptions<
@@ -124,7 +146,11 @@ export function GreetProvider(
   );
 }
 
-/** Greets a person by name. */
+/**
+ * Greets a person by name.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
+ */
 export function useGreet(): types.Greeting {
   return runtime.useLocalContextOf(useApi().greet, GreetContext, {
     hook: "useGreet",
@@ -136,6 +162,8 @@ export function useGreet(): types.Greeting {
  * Returns up to a hundred accounts, ordered by address.
  *
  * Policy: staff.
+ *
+ * Defined in `examples/chat/src/admin.rs`.
  */
 export function useListAccounts(
   input: types.ListAccountsInput,
@@ -148,6 +176,8 @@ export function useListAccounts(
  * Returns the report for members.
  *
  * Policy: signed in.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
  */
 export function useMembersOnly(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,
@@ -155,7 +185,11 @@ export function useMembersOnly(
   return runtime.useQueryOf(useApi().membersOnly, undefined, options);
 }
 
-/** Sends a new confirmation code, and returns the new ticket of the flow. */
+/**
+ * Sends a new confirmation code, and returns the new ticket of the flow.
+ *
+ * Defined in `mizan-auth/src/functions.rs`.
+ */
 export function useResendCode(
   options?: runtime.MutationHookOptions<
     types.NextStep,
@@ -176,6 +210,8 @@ export function useResendCode(
  * Policy: signed in.
  *
  * Invalidates all queries.
+ *
+ * Defined in `mizan-auth/src/functions.rs`.
  */
 export function useRevokeOtherSessions(
   options?: runtime.MutationHookOptions<number, types.CommonError, void>,
@@ -189,6 +225,8 @@ export function useRevokeOtherSessions(
  * Policy: signed in.
  *
  * Invalidates all queries.
+ *
+ * Defined in `mizan-auth/src/functions.rs`.
  */
 export function useRevokeSession(
   options?: runtime.MutationHookOptions<
@@ -208,6 +246,8 @@ export function useRevokeSession(
  * Returns the sessions of the signed-in user, the most recently used first.
  *
  * Policy: signed in.
+ *
+ * Defined in `mizan-auth/src/functions.rs`.
  */
 export function useSessions(
   options?: runtime.QueryHookOptions<types.SessionOut[], types.CommonError>,
@@ -219,6 +259,8 @@ export function useSessions(
  * Signs the user out.
  *
  * Invalidates all queries.
+ *
+ * Defined in `mizan-auth/src/functions.rs`.
  */
 export function useSignOut(
   options?: runtime.MutationHookOptions<null, types.CommonError, void>,
@@ -230,6 +272,8 @@ export function useSignOut(
  * Returns the report for staff.
  *
  * Policy: staff.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
  */
 export function useStaffReport(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,
@@ -241,6 +285,8 @@ export function useStaffReport(
  * Returns the report for superusers.
  *
  * Policy: superuser.
+ *
+ * Defined in `examples/chat/src/functions.rs`.
  */
 export function useSuperuserReport(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,

@@ -33,7 +33,11 @@ export type CommonError = Failure<CommonCode>;
 
 /** The input of `forms.changeEmail.submit`. */
 export interface ChangeEmailSubmitInput {
-  /** We will email a confirmation link to this address. */
+  /**
+   * We will email a confirmation link to this address.
+   *
+   * At most 254 characters. An email address. Not blank. One line.
+   */
   email: string;
 }
 
@@ -41,7 +45,11 @@ export interface ChangeEmailSubmitInput {
 export interface ChangeEmailValidateInput {
   /** Change your email address. We will email a confirmation link to the new address. */
   values: {
-    /** We will email a confirmation link to this address. */
+    /**
+     * We will email a confirmation link to this address.
+     *
+     * At most 254 characters. An email address. Not blank. One line.
+     */
     email?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -50,9 +58,17 @@ export interface ChangeEmailValidateInput {
 
 /** The input of `forms.changePassword.submit`. */
 export interface ChangePasswordSubmitInput {
-  /** The password that you use now. */
+  /**
+   * The password that you use now.
+   *
+   * Not blank. One line.
+   */
   password: string;
-  /** At least 8 characters. Several words make a good password. */
+  /**
+   * At least 8 characters. Several words make a good password.
+   *
+   * Not blank. One line.
+   */
   new_password: string;
 }
 
@@ -60,9 +76,17 @@ export interface ChangePasswordSubmitInput {
 export interface ChangePasswordValidateInput {
   /** Change your password. You are signed out everywhere else. */
   values: {
-    /** The password that you use now. */
+    /**
+     * The password that you use now.
+     *
+     * Not blank. One line.
+     */
     password?: string;
-    /** At least 8 characters. Several words make a good password. */
+    /**
+     * At least 8 characters. Several words make a good password.
+     *
+     * Not blank. One line.
+     */
     new_password?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -71,7 +95,11 @@ export interface ChangePasswordValidateInput {
 
 /** The input of `forms.confirmEmail.submit`. */
 export interface ConfirmEmailSubmitInput {
-  /** The `token` from the link. */
+  /**
+   * The `token` from the link.
+   *
+   * At most 200 characters. Not blank.
+   */
   token: string;
 }
 
@@ -79,7 +107,11 @@ export interface ConfirmEmailSubmitInput {
 export interface ConfirmEmailValidateInput {
   /** Confirm your new email address. */
   values: {
-    /** The `token` from the link. */
+    /**
+     * The `token` from the link.
+     *
+     * At most 200 characters. Not blank.
+     */
     token?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -88,9 +120,17 @@ export interface ConfirmEmailValidateInput {
 
 /** The input of `forms.confirmReset.submit`. */
 export interface ConfirmResetSubmitInput {
-  /** The `token` from the link. */
+  /**
+   * The `token` from the link.
+   *
+   * At most 200 characters. Not blank.
+   */
   token: string;
-  /** At least 8 characters. Several words make a good password. */
+  /**
+   * At least 8 characters. Several words make a good password.
+   *
+   * Not blank. One line.
+   */
   password: string;
 }
 
@@ -98,9 +138,17 @@ export interface ConfirmResetSubmitInput {
 export interface ConfirmResetValidateInput {
   /** Set a new password. */
   values: {
-    /** The `token` from the link. */
+    /**
+     * The `token` from the link.
+     *
+     * At most 200 characters. Not blank.
+     */
     token?: string;
-    /** At least 8 characters. Several words make a good password. */
+    /**
+     * At least 8 characters. Several words make a good password.
+     *
+     * Not blank. One line.
+     */
     password?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -109,13 +157,28 @@ export interface ConfirmResetValidateInput {
 
 /** The input of `forms.contact.submit`. */
 export interface ContactSubmitInput {
+  /** At most 80 characters. Not blank. One line. */
   name: string;
-  /** We only use it to reply to you. */
+  /**
+   * We only use it to reply to you.
+   *
+   * An email address. Not blank. One line.
+   */
   email: string;
+  /** 10 to 2000 characters. Not blank. */
   message: string;
-  /** PNG or JPEG, at most 5 MB. */
+  /**
+   * PNG or JPEG, at most 5 MB.
+   *
+   * At most 5000000 bytes. Of type image/png, image/jpeg.
+   */
   image?: File | null;
-  /** Numbers where we can reach you. */
+  /**
+   * Numbers where we can reach you.
+   *
+   * At most 3 items.
+   * @defaultValue []
+   */
   phones?: Phone[];
 }
 
@@ -123,13 +186,28 @@ export interface ContactSubmitInput {
 export interface ContactValidateInput {
   /** A message to the people behind this page. */
   values: {
+    /** At most 80 characters. Not blank. One line. */
     name?: string;
-    /** We only use it to reply to you. */
+    /**
+     * We only use it to reply to you.
+     *
+     * An email address. Not blank. One line.
+     */
     email?: string;
+    /** 10 to 2000 characters. Not blank. */
     message?: string;
-    /** PNG or JPEG, at most 5 MB. */
+    /**
+     * PNG or JPEG, at most 5 MB.
+     *
+     * At most 5000000 bytes. Of type image/png, image/jpeg.
+     */
     image?: File | null;
-    /** Numbers where we can reach you. */
+    /**
+     * Numbers where we can reach you.
+     *
+     * At most 3 items.
+     * @defaultValue []
+     */
     phones?: Phone[];
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -138,7 +216,11 @@ export interface ContactValidateInput {
 
 /** The input of `forms.deleteAccount.submit`. */
 export interface DeleteAccountSubmitInput {
-  /** Enter the email address of your account to confirm. */
+  /**
+   * Enter the email address of your account to confirm.
+   *
+   * At most 254 characters. An email address. Not blank. One line.
+   */
   email: string;
 }
 
@@ -146,7 +228,11 @@ export interface DeleteAccountSubmitInput {
 export interface DeleteAccountValidateInput {
   /** Delete your account permanently. */
   values: {
-    /** Enter the email address of your account to confirm. */
+    /**
+     * Enter the email address of your account to confirm.
+     *
+     * At most 254 characters. An email address. Not blank. One line.
+     */
     email?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -155,7 +241,11 @@ export interface DeleteAccountValidateInput {
 
 /** The input of `echo`. */
 export interface EchoInput {
-  /** Up to 280 characters. */
+  /**
+   * Up to 280 characters.
+   *
+   * 1 to 280 characters.
+   */
   text: string;
 }
 
@@ -167,13 +257,20 @@ export interface EndSessionsInput {
 
 /** The input of `greet`. */
 export interface GreetInput {
-  /** The name of the person. */
+  /**
+   * The name of the person.
+   *
+   * 1 to 80 characters.
+   */
   name: string;
 }
 
 /** The input of `forms.leave.submit`. */
 export interface LeaveSubmitInput {
-  /** Ends the sessions of all other devices too. */
+  /**
+   * Ends the sessions of all other devices too.
+   * @defaultValue false
+   */
   everywhere?: boolean;
 }
 
@@ -181,7 +278,10 @@ export interface LeaveSubmitInput {
 export interface LeaveValidateInput {
   /** Sign out of this device. */
   values: {
-    /** Ends the sessions of all other devices too. */
+    /**
+     * Ends the sessions of all other devices too.
+     * @defaultValue false
+     */
     everywhere?: boolean;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -190,16 +290,27 @@ export interface LeaveValidateInput {
 
 /** The input of `listAccounts`. */
 export interface ListAccountsInput {
-  /** The last address of the previous page. */
+  /**
+   * The last address of the previous page.
+   *
+   * At most 254 characters. An email address.
+   */
   after?: string | null;
 }
 
 /** The input of `forms.profile.submit`. */
 export interface ProfileSubmitInput {
-  /** Shown to others. No two users can have the same name. */
+  /**
+   * Shown to others. No two users can have the same name.
+   *
+   * 2 to 30 characters. Not blank. One line.
+   */
   name: string;
+  /** At most 300 characters. */
   about?: string | null;
+  /** One line. */
   website?: brands.Url | null;
+  /** Not blank. */
   colour: string;
   notify: Notify;
 }
@@ -208,10 +319,17 @@ export interface ProfileSubmitInput {
 export interface ProfileValidateInput {
   /** Your public profile. */
   values: {
-    /** Shown to others. No two users can have the same name. */
+    /**
+     * Shown to others. No two users can have the same name.
+     *
+     * 2 to 30 characters. Not blank. One line.
+     */
     name?: string;
+    /** At most 300 characters. */
     about?: string | null;
+    /** One line. */
     website?: brands.Url | null;
+    /** Not blank. */
     colour?: string;
     notify?: Notify;
   };
@@ -221,7 +339,11 @@ export interface ProfileValidateInput {
 
 /** The input of `forms.reauthenticate.submit`. */
 export interface ReauthenticateSubmitInput {
-  /** The password of your account. */
+  /**
+   * The password of your account.
+   *
+   * Not blank. One line.
+   */
   password: string;
   /** The path of the page to open afterwards. */
   next?: string | null;
@@ -231,7 +353,11 @@ export interface ReauthenticateSubmitInput {
 export interface ReauthenticateValidateInput {
   /** Enter your password to continue. */
   values: {
-    /** The password of your account. */
+    /**
+     * The password of your account.
+     *
+     * Not blank. One line.
+     */
     password?: string;
     /** The path of the page to open afterwards. */
     next?: string | null;
@@ -242,7 +368,11 @@ export interface ReauthenticateValidateInput {
 
 /** The input of `forms.requestReset.submit`. */
 export interface RequestResetSubmitInput {
-  /** The email address of your account. */
+  /**
+   * The email address of your account.
+   *
+   * At most 254 characters. An email address. Not blank. One line.
+   */
   email: string;
 }
 
@@ -250,7 +380,11 @@ export interface RequestResetSubmitInput {
 export interface RequestResetValidateInput {
   /** We will email you a link to set a new password. */
   values: {
-    /** The email address of your account. */
+    /**
+     * The email address of your account.
+     *
+     * At most 254 characters. An email address. Not blank. One line.
+     */
     email?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -265,15 +399,27 @@ export interface ResendCodeInput {
 
 /** The input of `revokeSession`. */
 export interface RevokeSessionInput {
-  /** The id of the session, as `sessions` returns it. */
+  /**
+   * The id of the session, as `sessions` returns it.
+   *
+   * At most 64 characters.
+   */
   id: string;
 }
 
 /** The input of `forms.signIn.submit`. */
 export interface SignInSubmitInput {
-  /** The email address of the account. */
+  /**
+   * The email address of the account.
+   *
+   * At most 254 characters. An email address. Not blank. One line.
+   */
   email: string;
-  /** The password of the account. */
+  /**
+   * The password of the account.
+   *
+   * Not blank. One line.
+   */
   password: string;
   /** The path of the page to open afterwards. */
   next?: string | null;
@@ -283,9 +429,17 @@ export interface SignInSubmitInput {
 export interface SignInValidateInput {
   /** Sign in to your account. */
   values: {
-    /** The email address of the account. */
+    /**
+     * The email address of the account.
+     *
+     * At most 254 characters. An email address. Not blank. One line.
+     */
     email?: string;
-    /** The password of the account. */
+    /**
+     * The password of the account.
+     *
+     * Not blank. One line.
+     */
     password?: string;
     /** The path of the page to open afterwards. */
     next?: string | null;
@@ -296,9 +450,17 @@ export interface SignInValidateInput {
 
 /** The input of `forms.signUp.submit`. */
 export interface SignUpSubmitInput {
-  /** We will email you a confirmation code. */
+  /**
+   * We will email you a confirmation code.
+   *
+   * At most 254 characters. An email address. Not blank. One line.
+   */
   email: string;
-  /** At least 8 characters. Several words make a good password. */
+  /**
+   * At least 8 characters. Several words make a good password.
+   *
+   * Not blank. One line.
+   */
   password: string;
 }
 
@@ -306,9 +468,17 @@ export interface SignUpSubmitInput {
 export interface SignUpValidateInput {
   /** Create an account. */
   values: {
-    /** We will email you a confirmation code. */
+    /**
+     * We will email you a confirmation code.
+     *
+     * At most 254 characters. An email address. Not blank. One line.
+     */
     email?: string;
-    /** At least 8 characters. Several words make a good password. */
+    /**
+     * At least 8 characters. Several words make a good password.
+     *
+     * Not blank. One line.
+     */
     password?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -317,9 +487,17 @@ export interface SignUpValidateInput {
 
 /** The input of `forms.verifyCode.submit`. */
 export interface VerifyCodeSubmitInput {
-  /** The ticket that the previous step returned. */
+  /**
+   * The ticket that the previous step returned.
+   *
+   * Not blank.
+   */
   ticket: string;
-  /** Enter the 6-digit code from the email. */
+  /**
+   * Enter the 6-digit code from the email.
+   *
+   * 6 to 12 characters. Not blank. One line.
+   */
   code: string;
   /** The path of the page to open afterwards. */
   next?: string | null;
@@ -329,9 +507,17 @@ export interface VerifyCodeSubmitInput {
 export interface VerifyCodeValidateInput {
   /** Enter the confirmation code from the email. */
   values: {
-    /** The ticket that the previous step returned. */
+    /**
+     * The ticket that the previous step returned.
+     *
+     * Not blank.
+     */
     ticket?: string;
-    /** Enter the 6-digit code from the email. */
+    /**
+     * Enter the 6-digit code from the email.
+     *
+     * 6 to 12 characters. Not blank. One line.
+     */
     code?: string;
     /** The path of the page to open afterwards. */
     next?: string | null;
@@ -342,9 +528,17 @@ export interface VerifyCodeValidateInput {
 
 /** The input of `forms.verifyLink.submit`. */
 export interface VerifyLinkSubmitInput {
-  /** The `token` from the link. */
+  /**
+   * The `token` from the link.
+   *
+   * At most 200 characters. Not blank.
+   */
   token: string;
-  /** The password that you signed up with. */
+  /**
+   * The password that you signed up with.
+   *
+   * Not blank. One line.
+   */
   password: string;
   /** The path of the page to open afterwards. */
   next?: string | null;
@@ -354,9 +548,17 @@ export interface VerifyLinkSubmitInput {
 export interface VerifyLinkValidateInput {
   /** Enter your password to confirm that the email address is yours. */
   values: {
-    /** The `token` from the link. */
+    /**
+     * The `token` from the link.
+     *
+     * At most 200 characters. Not blank.
+     */
     token?: string;
-    /** The password that you signed up with. */
+    /**
+     * The password that you signed up with.
+     *
+     * Not blank. One line.
+     */
     password?: string;
     /** The path of the page to open afterwards. */
     next?: string | null;
@@ -386,9 +588,15 @@ export interface AccountOut {
   /**
    * The permissions of the user, including those of the groups. Use them to decide what to show; the
    * server checks permissions with each call.
+   *
+   * Without duplicates.
    */
   permissions: string[];
-  /** The groups that the user belongs to. */
+  /**
+   * The groups that the user belongs to.
+   *
+   * Without duplicates.
+   */
   groups: string[];
 }
 
@@ -519,6 +727,7 @@ export type Notify =
 /** A phone number. */
 export interface Phone {
   kind: PhoneKind;
+  /** 5 to 20 characters. Not blank. One line. */
   number: string;
 }
 

@@ -23,16 +23,27 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** The user who is signed in. */
+  /**
+   * The user who is signed in.
+   *
+   * Defined in `examples/blog/src/functions.rs`.
+   */
   readonly currentUser: Query<void, types.User | null, types.CommonError>;
-  /** Greets a person. */
+  /**
+   * Greets a person.
+   *
+   * Defined in `examples/blog/src/functions.rs`.
+   */
   readonly greet: Query<types.GreetInput, types.Greeting, types.CommonError>;
   /**
    * Returns a post.
    *
    * Only its author can read a draft.
+   *
+   * Defined in `examples/blog/src/functions.rs`.
    */
   readonly post: Query<types.PostInput, types.Post, types.PostError>;
+  /** Defined in `examples/blog/src/functions.rs`. */
   readonly posts: PagedQuery<
     types.PostsInput,
     types.Page,
@@ -47,12 +58,16 @@ export interface Api extends Connected {
    * Invalidates `posts`.
    *
    * Returns the new data of `post({ id })`.
+   *
+   * Defined in `examples/blog/src/functions.rs`.
    */
   readonly rename: Mutation<types.RenameInput, types.Post, types.RenameError>;
   /**
    * Policy: signed in.
    *
    * Invalidates all queries.
+   *
+   * Defined in `examples/blog/src/functions.rs`.
    */
   readonly signOut: Mutation<void, null, types.CommonError>;
 }

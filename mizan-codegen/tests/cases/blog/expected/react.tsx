@@ -28,7 +28,11 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** The user who is signed in. */
+/**
+ * The user who is signed in.
+ *
+ * Defined in `examples/blog/src/functions.rs`.
+ */
 export function useCurrentUser(): types.User | null {
   return runtime.useContextOf(useApi().currentUser, undefined);
 }
@@ -52,7 +56,11 @@ export function GreetProvider(
   );
 }
 
-/** Greets a person. */
+/**
+ * Greets a person.
+ *
+ * Defined in `examples/blog/src/functions.rs`.
+ */
 export function useGreet(): types.Greeting {
   return runtime.useLocalContextOf(useApi().greet, GreetContext, {
     hook: "useGreet",
@@ -64,6 +72,8 @@ export function useGreet(): types.Greeting {
  * Returns a post.
  *
  * Only its author can read a draft.
+ *
+ * Defined in `examples/blog/src/functions.rs`.
  */
 export function usePost(
   input: types.PostInput,
@@ -72,6 +82,7 @@ export function usePost(
   return runtime.useQueryOf(useApi().post, input, options);
 }
 
+/** Defined in `examples/blog/src/functions.rs`. */
 export function usePosts(
   input: types.PostsInput,
   options?: runtime.QueryHookOptions<types.Page, types.CommonError>,
@@ -79,6 +90,7 @@ export function usePosts(
   return runtime.useQueryOf(useApi().posts, input, options);
 }
 
+/** Defined in `examples/blog/src/functions.rs`. */
 export function useInfinitePosts(
   input: runtime.PagesInput<types.PostsInput, "start">,
   options?: runtime.InfiniteHookOptions<
@@ -104,6 +116,8 @@ export function useInfinitePosts(
  * Invalidates `posts`.
  *
  * Returns the new data of `post({ id })`.
+ *
+ * Defined in `examples/blog/src/functions.rs`.
  */
 export function useRename(
   options?: runtime.MutationHookOptions<
@@ -123,6 +137,8 @@ export function useRename(
  * Policy: signed in.
  *
  * Invalidates all queries.
+ *
+ * Defined in `examples/blog/src/functions.rs`.
  */
 export function useSignOut(
   options?: runtime.MutationHookOptions<null, types.CommonError, void>,

@@ -42,15 +42,23 @@ export interface PostInput {
 /** The input of `posts`. */
 export interface PostsInput {
   state?: State | null;
+  /** @defaultValue [] */
   tags?: string[];
-  /** The offset of the page. */
+  /**
+   * The offset of the page.
+   * @defaultValue 0
+   */
   start?: number;
 }
 
 /** The input of `rename`. */
 export interface RenameInput {
   id: PostId;
-  /** The new title. */
+  /**
+   * The new title.
+   *
+   * 1 to 80 characters.
+   */
   title: string;
 }
 

@@ -25,6 +25,7 @@ export type ChatEvent =
   { type: "said"; text: string } | { type: "topic"; topic: string | null };
 
 export interface ChatSend {
+  /** At least 1 character. */
   text: string;
 }
 

@@ -26,20 +26,33 @@ const contracts: Contracts = {
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** Defined in `mizan-forms/tests/it/constraint_verdicts.rs`. */
   readonly check: Mutation<types.CheckInput, null, types.CommonError>;
   /** The functions of the forms. */
   readonly forms: {
     /** The functions of the form `constrained`. */
     readonly constrained: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `mizan-forms/tests/it/constraint_verdicts.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
-      /** Submits the form. */
+      /**
+       * Submits the form.
+       *
+       * Defined in `mizan-forms/tests/it/constraint_verdicts.rs`.
+       */
       readonly submit: Mutation<
         types.ConstrainedSubmitInput,
         null,
         types.CommonError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `mizan-forms/tests/it/constraint_verdicts.rs`.
+       */
       readonly validate: Query<
         types.ConstrainedValidateInput,
         types.FormErrors,

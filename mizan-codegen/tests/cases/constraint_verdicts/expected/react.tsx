@@ -28,6 +28,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** Defined in `mizan-forms/tests/it/constraint_verdicts.rs`. */
 export function useCheck(
   options?: runtime.MutationHookOptions<
     null,

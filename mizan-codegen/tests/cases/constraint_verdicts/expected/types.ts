@@ -33,71 +33,123 @@ export type CommonError = Failure<CommonCode>;
 
 /** The input of `check`. */
 export interface CheckInput {
+  /** 2 to 5 characters. */
   length: string;
+  /** Exactly 3 characters. */
   exact: string;
+  /** At most 4 characters. */
   optional?: string | null;
+  /** An email address. */
   email: string;
   url: brands.Url;
+  /** Matches `(?i)^[a-f]{2}-[0-9]+$`. */
   code: string;
+  /** Matches `@`. Contains `@`. */
   with_at: string;
+  /** Matches `\.`. Contains `.`. */
   with_dot: string;
+  /** Does not contain `a`. */
   without: string;
+  /** -5 to 10. */
   range: number;
+  /** At most 100. */
   at_most: number;
+  /** At least 3. */
   at_least: number;
+  /** Greater than 0.0. Less than 1.0. */
   share: number;
+  /** At least 1. */
   optional_number?: number | null;
   whole: number;
+  /** 1 to 3 items. */
   tags: string[];
+  /** Exactly 2 items. */
   pair: string[];
   secret: string;
+  /** Equal to `secret`. */
   again: string;
 }
 
 /** The input of `forms.constrained.submit`. */
 export interface ConstrainedSubmitInput {
+  /** 2 to 5 characters. Not blank. One line. */
   length: string;
+  /** Exactly 3 characters. Not blank. One line. */
   exact: string;
+  /** At most 4 characters. One line. */
   optional?: string | null;
+  /** An email address. Not blank. One line. */
   email: string;
+  /** Not blank. One line. */
   url: brands.Url;
+  /** Matches `(?i)^[a-f]{2}-[0-9]+$`. Not blank. One line. */
   code: string;
+  /** Matches `@`. Not blank. One line. Contains `@`. */
   with_at: string;
+  /** Matches `\.`. Not blank. One line. Contains `.`. */
   with_dot: string;
+  /** Not blank. One line. Does not contain `a`. */
   without: string;
+  /** -5 to 10. */
   range: number;
+  /** At most 100. */
   at_most: number;
+  /** At least 3. */
   at_least: number;
+  /** Greater than 0.0. Less than 1.0. */
   share: number;
+  /** At least 1. */
   optional_number?: number | null;
   whole: number;
+  /** 1 to 3 items. */
   tags: string[];
+  /** Exactly 2 items. */
   pair: string[];
+  /** Not blank. One line. */
   secret: string;
+  /** Not blank. One line. Equal to `secret`. */
   again: string;
 }
 
 /** The input of `forms.constrained.validate`. */
 export interface ConstrainedValidateInput {
   values: {
+    /** 2 to 5 characters. Not blank. One line. */
     length?: string;
+    /** Exactly 3 characters. Not blank. One line. */
     exact?: string;
+    /** At most 4 characters. One line. */
     optional?: string | null;
+    /** An email address. Not blank. One line. */
     email?: string;
+    /** Not blank. One line. */
     url?: brands.Url;
+    /** Matches `(?i)^[a-f]{2}-[0-9]+$`. Not blank. One line. */
     code?: string;
+    /** Matches `@`. Not blank. One line. Contains `@`. */
     with_at?: string;
+    /** Matches `\.`. Not blank. One line. Contains `.`. */
     with_dot?: string;
+    /** Not blank. One line. Does not contain `a`. */
     without?: string;
+    /** -5 to 10. */
     range?: number;
+    /** At most 100. */
     at_most?: number;
+    /** At least 3. */
     at_least?: number;
+    /** Greater than 0.0. Less than 1.0. */
     share?: number;
+    /** At least 1. */
     optional_number?: number | null;
     whole?: number;
+    /** 1 to 3 items. */
     tags?: string[];
+    /** Exactly 2 items. */
     pair?: string[];
+    /** Not blank. One line. */
     secret?: string;
+    /** Not blank. One line. Equal to `secret`. */
     again?: string;
   };
   /** The paths of the fields to validate; all fields if omitted. */

@@ -20,6 +20,7 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** Defined in `src/constraints.rs`. */
   readonly constrained: Mutation<
     types.ConstrainedInput,
     null,

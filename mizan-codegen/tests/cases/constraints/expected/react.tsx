@@ -28,6 +28,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** Defined in `src/constraints.rs`. */
 export function useConstrained(
   options?: runtime.MutationHookOptions<
     null,

@@ -31,37 +31,70 @@ export type CommonError = Failure<CommonCode>;
 
 /** The input of `constrained`. */
 export interface ConstrainedInput {
+  /** 1 to 80 characters. */
   title: string;
+  /** At least 1 character. */
   filled: string;
+  /** At most 140 characters. */
   short?: string | null;
+  /** Exactly 4 characters. */
   pin: string;
+  /** An email address. */
   email: string;
   site: brands.Url;
+  /** Matches `^[a-z0-9_-]{3,16}$`. */
   name: string;
+  /** Matches `(?i)^abc$`. */
   loose: string;
+  /** Matches `^(\w+)+$`. */
   nested?: string;
+  /** Matches `^[^@\s]+@[^@\s]+\.[^@\s]+$`. */
   loose_email?: string | null;
+  /** Matches `^[a-z](?:[a-z0-9-]*[a-z0-9])?$`. */
   slug?: string;
+  /** Matches `^[\w.+-]+@[\w-]+\.[\w.-]+$`. */
   address?: string;
+  /** Matches `^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`. */
   colour?: string;
+  /** Matches `^-?\d+(\.\d+)?([eE][+-]?\d+)?$`. */
   number?: string;
+  /** Matches `a\.b`. */
   containing: string;
+  /**
+   * The rating.
+   *
+   * 1 to 10.
+   * @defaultValue 5
+   * @example 3
+   * @example 7
+   */
   stars: number;
+  /** 0.5 to 1.0. */
   share: number;
+  /** At most 9. */
   digit: number;
+  /** At least 1. */
   small: number;
   plain: number;
   signed: number;
+  /** 1 to 5 items. */
   tags: string[];
+  /** Exactly 12 items. */
   months: number[];
   words: string[];
+  /** Without duplicates. */
   set: string[];
   needed: number;
+  /** Exactly 1 character. */
   letter: string;
   uuid: brands.Uuid;
+  /** Not 0. */
   non_zero: number;
+  /** At least 1. */
   positive: number;
   when: Date;
+  /** Greater than 0. Less than 1. A multiple of 0.25. */
   quarter: number;
+  /** At least 0. */
   bounded: number;
 }

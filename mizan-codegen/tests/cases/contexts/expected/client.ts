@@ -19,20 +19,29 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** Defined in `src/contexts.rs`. */
   readonly announcements: Query<void, string[], types.CommonError>;
+  /** Defined in `src/contexts.rs`. */
   readonly lookup: Query<types.LookupInput, number | null, types.CommonError>;
   /**
    * The members of a room.
    *
    * Policy: signed in.
+   *
+   * Defined in `src/contexts.rs`.
    */
   readonly roomMembers: Query<
     types.RoomMembersInput,
     string[],
     types.CommonError
   >;
-  /** The appearance of the page. */
+  /**
+   * The appearance of the page.
+   *
+   * Defined in `src/contexts.rs`.
+   */
   readonly settings: Query<void, types.Settings, types.CommonError>;
+  /** Defined in `src/contexts.rs`. */
   readonly unread: Query<void, number | null, types.CommonError>;
 }
 

@@ -27,6 +27,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** Defined in `src/contexts.rs`. */
 export function useAnnouncements(): string[] {
   return runtime.useContextOf(useApi().announcements, undefined);
 }
@@ -50,6 +51,7 @@ export function LookupProvider(
   );
 }
 
+/** Defined in `src/contexts.rs`. */
 export function useLookup(): number | null {
   return runtime.useLocalContextOf(useApi().lookup, LookupContext, {
     hook: "useLookup",
@@ -80,6 +82,8 @@ export function RoomMembersProvider(
  * The members of a room.
  *
  * Policy: signed in.
+ *
+ * Defined in `src/contexts.rs`.
  */
 export function useRoomMembers(): string[] {
   return runtime.useLocalContextOf(useApi().roomMembers, RoomMembersContext, {
@@ -88,7 +92,11 @@ export function useRoomMembers(): string[] {
   });
 }
 
-/** The appearance of the page. */
+/**
+ * The appearance of the page.
+ *
+ * Defined in `src/contexts.rs`.
+ */
 export function useSettings(): types.Settings {
   return runtime.useContextOf(useApi().settings, undefined);
 }
@@ -112,6 +120,7 @@ export function UnreadProvider(
   );
 }
 
+/** Defined in `src/contexts.rs`. */
 export function useUnread(): number | null {
   return runtime.useLocalContextOf(useApi().unread, UnreadContext, {
     hook: "useUnread",

@@ -19,6 +19,7 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** Defined in `src/enums.rs`. */
   readonly everyEnum: Query<
     types.EveryEnumInput,
     types.External[],

@@ -28,6 +28,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** Defined in `src/enums.rs`. */
 export function useEveryEnum(
   input: types.EveryEnumInput,
   options?: runtime.QueryHookOptions<types.External[], types.CommonError>,

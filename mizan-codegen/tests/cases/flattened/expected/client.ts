@@ -21,11 +21,13 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** Defined in `src/flattened.rs`. */
   readonly flattened: Mutation<
     types.FlattenedInput,
     types.FlatOptionalEnum,
     types.CommonError
   >;
+  /** Defined in `src/flattened.rs`. */
   readonly labels: Query<void, types.FlatMapBesideSkipped, types.CommonError>;
 }
 

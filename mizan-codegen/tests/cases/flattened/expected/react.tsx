@@ -28,6 +28,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** Defined in `src/flattened.rs`. */
 export function useFlattened(
   options?: runtime.MutationHookOptions<
     types.FlatOptionalEnum,
@@ -42,6 +43,7 @@ export function useFlattened(
   return runtime.useMutationOf(useApi().flattened, options);
 }
 
+/** Defined in `src/flattened.rs`. */
 export function useLabels(
   options?: runtime.QueryHookOptions<
     types.FlatMapBesideSkipped,

@@ -26,15 +26,27 @@ export interface Api extends Connected {
   readonly forms: {
     /** The functions of the form `contact`. */
     readonly contact: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `src/contact.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
-      /** Submits the form. */
+      /**
+       * Submits the form.
+       *
+       * Defined in `src/contact.rs`.
+       */
       readonly submit: Mutation<
         types.ContactSubmitInput,
         types.Sent,
         types.ContactError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `src/contact.rs`.
+       */
       readonly validate: Query<
         types.ContactValidateInput,
         types.Validated,
@@ -47,6 +59,8 @@ export interface Api extends Connected {
        * Loads the initial state of the form.
        *
        * Policy: signed in.
+       *
+       * Defined in `src/projects.rs`.
        */
       readonly state: Query<
         types.EditProjectStateInput,
@@ -57,6 +71,8 @@ export interface Api extends Connected {
        * Submits the form.
        *
        * Policy: signed in.
+       *
+       * Defined in `src/projects.rs`.
        */
       readonly submit: Mutation<
         types.EditProjectSubmitInput,
@@ -67,6 +83,8 @@ export interface Api extends Connected {
        * Validates values without submitting them.
        *
        * Policy: signed in.
+       *
+       * Defined in `src/projects.rs`.
        */
       readonly validate: Query<
         types.EditProjectValidateInput,
@@ -80,12 +98,16 @@ export interface Api extends Connected {
        * Loads the initial state of the form.
        *
        * Policy: signed in.
+       *
+       * Defined in `src/everything.rs`.
        */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Policy: signed in.
+       *
+       * Defined in `src/everything.rs`.
        */
       readonly submit: Mutation<
         types.EverythingSubmitInput,
@@ -96,6 +118,8 @@ export interface Api extends Connected {
        * Validates values without submitting them.
        *
        * Policy: signed in.
+       *
+       * Defined in `src/everything.rs`.
        */
       readonly validate: Query<
         types.EverythingValidateInput,
@@ -105,19 +129,29 @@ export interface Api extends Connected {
     };
     /** The functions of the form `sign_out`. */
     readonly signOut: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `src/sign_out.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
        * Invalidates all queries.
+       *
+       * Defined in `src/sign_out.rs`.
        */
       readonly submit: Mutation<
         types.SignOutSubmitInput,
         null,
         types.CommonError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `src/sign_out.rs`.
+       */
       readonly validate: Query<
         types.SignOutValidateInput,
         types.Validated,

@@ -31,11 +31,17 @@ export type CommonError = Failure<CommonCode>;
 
 /** The input of `forms.contact.submit`. */
 export interface ContactSubmitInput {
+  /** 1 to 80 characters. Not blank. One line. */
   name: string;
+  /** An email address. Not blank. One line. */
   email: string;
+  /** One line. */
   country?: string | null;
+  /** At most 2000 characters. Not blank. At most 4000 bytes. */
   message: string;
+  /** At most 2000000 bytes. Of type image/png, image/jpeg. */
   image?: File | null;
+  /** At most 2 items. */
   phones: Phone[];
 }
 
@@ -55,6 +61,7 @@ export interface EditProjectStateInput {
 export interface EditProjectSubmitInput {
   /** The project. */
   id: bigint;
+  /** Not blank. One line. */
   title: string;
 }
 
@@ -66,31 +73,46 @@ export interface EditProjectValidateInput {
 
 /** The input of `forms.everything.submit`. */
 export interface EverythingSubmitInput {
+  /** One line. */
   text?: string;
+  /** At least 12 characters. Not blank. One line. */
   password: string;
+  /** One line. */
   url?: brands.Url | null;
+  /** Matches `^[+0-9 ]+$`. Not blank. One line. */
   tel: string;
+  /** One line. */
   search?: string;
+  /** 1 to 9. */
   number: number;
+  /** 0.0 to 1.0. */
   share?: number | null;
+  /** At most 10. */
   range: number;
+  /** Not blank. One line. */
   decimal: string;
   checkbox?: boolean;
+  /** Not blank. */
   date: string;
   time?: string | null;
   moment?: string | null;
   plan: Plan;
   size?: Size | null;
   level: number;
+  /** Without duplicates. */
   tags?: Size[];
+  /** At least 1 item. */
   days: number[];
   notes?: string;
   color: string;
   files?: File[];
+  /** One line. */
   secret: string;
   address: Address;
   billing?: Address | null;
+  /** At least 1 item. */
   teams: Team[];
+  /** At most 3 items. */
   words?: string[];
 }
 
@@ -112,7 +134,9 @@ export interface SignOutValidateInput {
 }
 
 export interface Address {
+  /** Not blank. One line. */
   street: string;
+  /** Not blank. One line. */
   city: string;
 }
 
@@ -131,11 +155,13 @@ export interface FormState {
 }
 
 export interface Member {
+  /** Not blank. One line. */
   name: string;
 }
 
 export interface Phone {
   kind: PhoneKind;
+  /** At most 20 characters. Not blank. One line. */
   number: string;
 }
 
@@ -150,6 +176,7 @@ export interface Sent {
 export type Size = "s" | "l";
 
 export interface Team {
+  /** Not blank. One line. */
   title: string;
   members: Member[];
 }

@@ -19,11 +19,13 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** Defined in `src/globals.rs`. */
   readonly everything: Mutation<
     types.EverythingInput,
     types.Date,
     types.CommonError
   >;
+  /** Defined in `src/globals.rs`. */
   readonly upload: Mutation<types.UploadInput, types.File, types.CommonError>;
 }
 

@@ -28,6 +28,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** Defined in `src/globals.rs`. */
 export function useEverything(
   options?: runtime.MutationHookOptions<
     types.Date,
@@ -42,6 +43,7 @@ export function useEverything(
   return runtime.useMutationOf(useApi().everything, options);
 }
 
+/** Defined in `src/globals.rs`. */
 export function useUpload(
   options?: runtime.MutationHookOptions<
     types.File,

@@ -21,25 +21,39 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** Defined in `src/hostile.rs`. */
   readonly api2: Query<void, number, types.CommonError>;
+  /** Defined in `src/hostile.rs`. */
   readonly context: Query<void, number, types.CommonError>;
   /**
    * Deletes. *\/ alert(1) /*
    *
    * Invalidates `new`.
+   *
+   * Defined in `src/hostile.rs`.
    */
   readonly delete: Mutation<types.DeleteInput, types.Words, types.WrOng>;
+  /** Defined in `src/hostile.rs`. */
   readonly größeMessenJetzt: Query<void, number, types.CommonError>;
+  /** Defined in `src/hostile.rs`. */
   readonly localContext: Query<
     types.LocalContextInput,
     number,
     types.CommonError
   >;
+  /** Defined in `src/hostile.rs`. */
   readonly mutation: Mutation<void, number, types.CommonError>;
-  /** Policy: `; "quoted" *\/. */
+  /**
+   * Policy: `; "quoted" *\/.
+   *
+   * Defined in `src/hostile.rs`.
+   */
   readonly new: Query<void, types.Words, types.CommonError>;
+  /** Defined in `src/hostile.rs`. */
   readonly query: Query<void, number, types.CommonError>;
+  /** Defined in `src/hostile.rs`. */
   readonly state: Query<void, number, types.CommonError>;
+  /** Defined in `src/hostile.rs`. */
   readonly transport: Query<void, number, types.CommonError>;
 }
 

@@ -28,12 +28,14 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** Defined in `src/hostile.rs`. */
 export function useApi2(
   options?: runtime.QueryHookOptions<number, types.CommonError>,
 ): tanstack.UseQueryResult<number, types.CommonError> {
   return runtime.useQueryOf(useApi().api2, undefined, options);
 }
 
+/** Defined in `src/hostile.rs`. */
 export function useContext(): number {
   return runtime.useContextOf(useApi().context, undefined);
 }
@@ -42,6 +44,8 @@ export function useContext(): number {
  * Deletes. *\/ alert(1) /*
  *
  * Invalidates `new`.
+ *
+ * Defined in `src/hostile.rs`.
  */
 export function useDelete(
   options?: runtime.MutationHookOptions<
@@ -53,6 +57,7 @@ export function useDelete(
   return runtime.useMutationOf(useApi().delete, options);
 }
 
+/** Defined in `src/hostile.rs`. */
 export function useGrößeMessenJetzt(
   options?: runtime.QueryHookOptions<number, types.CommonError>,
 ): tanstack.UseQueryResult<number, types.CommonError> {
@@ -79,6 +84,7 @@ export function LocalContextProvider(
   );
 }
 
+/** Defined in `src/hostile.rs`. */
 export function useLocalContext(): number {
   return runtime.useLocalContextOf(useApi().localContext, LocalContextContext, {
     hook: "useLocalContext",
@@ -86,31 +92,39 @@ export function useLocalContext(): number {
   });
 }
 
+/** Defined in `src/hostile.rs`. */
 export function useMutation(
   options?: runtime.MutationHookOptions<number, types.CommonError, void>,
 ): tanstack.UseMutationResult<number, types.CommonError, void> {
   return runtime.useMutationOf(useApi().mutation, options);
 }
 
-/** Policy: `; "quoted" *\/. */
+/**
+ * Policy: `; "quoted" *\/.
+ *
+ * Defined in `src/hostile.rs`.
+ */
 export function useNew(
   options?: runtime.QueryHookOptions<types.Words, types.CommonError>,
 ): tanstack.UseQueryResult<types.Words, types.CommonError> {
   return runtime.useQueryOf(useApi().new, undefined, options);
 }
 
+/** Defined in `src/hostile.rs`. */
 export function useQuery(
   options?: runtime.QueryHookOptions<number, types.CommonError>,
 ): tanstack.UseQueryResult<number, types.CommonError> {
   return runtime.useQueryOf(useApi().query, undefined, options);
 }
 
+/** Defined in `src/hostile.rs`. */
 export function useState(
   options?: runtime.QueryHookOptions<number, types.CommonError>,
 ): tanstack.UseQueryResult<number, types.CommonError> {
   return runtime.useQueryOf(useApi().state, undefined, options);
 }
 
+/** Defined in `src/hostile.rs`. */
 export function useTransport(
   options?: runtime.QueryHookOptions<number, types.CommonError>,
 ): tanstack.UseQueryResult<number, types.CommonError> {

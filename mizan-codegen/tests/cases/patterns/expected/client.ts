@@ -19,6 +19,7 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
+  /** Defined in `src/patterns.rs`. */
   readonly patterns: Mutation<types.PatternsInput, null, types.CommonError>;
 }
 

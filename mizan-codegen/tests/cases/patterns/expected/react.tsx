@@ -28,6 +28,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
+/** Defined in `src/patterns.rs`. */
 export function usePatterns(
   options?: runtime.MutationHookOptions<
     null,

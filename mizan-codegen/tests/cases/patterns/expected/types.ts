@@ -30,404 +30,862 @@ export type CommonError = Failure<CommonCode>;
 
 /** The input of `patterns`. */
 export interface PatternsInput {
+  /** Matches `^[a-z]++$`. */
   p0?: string;
+  /** Matches `^a{2}{2}$`. */
   p1?: string;
+  /** Matches `^a**$`. */
   p2?: string;
+  /** Matches `^*a`. */
   p3?: string;
+  /** Matches `^?a$`. */
   p4?: string;
+  /** Matches `^(?P<a.b>[a-z])$`. */
   p5?: string;
+  /** Matches `^(?<year>[0-9]{4})-(?<month>[0-9]{2})$`. */
   p6?: string;
+  /** Matches `^[a-z0-9_-]{3,16}$`. */
   p7?: string;
+  /** Matches `^[a-z0-9]+(?:-[a-z0-9]+)*$`. */
   p8?: string;
+  /** Matches `^-?\d+(\.\d+)?$`. */
   p9?: string;
+  /** Matches `^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`. */
   p10?: string;
+  /** Matches `^[\w.+-]+@[\w-]+\.[a-z]{2,}$`. */
   p11?: string;
+  /** Matches `^https?://[^ ]+$`. */
   p12?: string;
+  /** Matches `(?i)^abc$`. */
   p13?: string;
+  /** Matches `(?i)^straße$`. */
   p14?: string;
+  /** Matches `^(?i:k)$`. */
   p15?: string;
+  /** Matches `(?i)^[a-f0-9]{8}$`. */
   p16?: string;
+  /**
+   * Matches `(?x)^ a b # comment
+   * $`.
+   */
   p17?: string;
+  /** Matches `(?s)^a.b$`. */
   p18?: string;
+  /** Matches `(?m)^a$`. */
   p19?: string;
+  /** Matches `(?U)^a+$`. */
   p20?: string;
+  /** Matches `\Aabc\z`. */
   p21?: string;
+  /** Matches `\babc\b`. */
   p22?: string;
+  /** Matches `^\x41\u{e9}\u0042$`. */
   p23?: string;
+  /** Matches `^\p{Lu}\p{Ll}+$`. */
   p24?: string;
+  /** Matches `^\p{Greek}+$`. */
   p25?: string;
+  /** Matches `^\P{L}$`. */
   p26?: string;
+  /** Matches `^[[:alpha:]][[:digit:]]$`. */
   p27?: string;
+  /** Matches `^[[:^alpha:]]$`. */
   p28?: string;
+  /** Matches `^[a-z&&[^aeiou]]+$`. */
   p29?: string;
+  /** Matches `^[a-z--[aeiou]]$`. */
   p30?: string;
+  /** Matches `^[a-g~~b-h]$`. */
   p31?: string;
+  /** Matches `^[a[b-c]d]$`. */
   p32?: string;
+  /** Matches `^[\W]$`. */
   p33?: string;
+  /** Matches `^[^\w]$`. */
   p34?: string;
+  /** Matches `^[\d-]+$`. */
   p35?: string;
+  /** Matches `^[]a]$`. */
   p36?: string;
+  /** Matches `^[^]a]$`. */
   p37?: string;
+  /** Matches `^[a-]$`. */
   p38?: string;
+  /** Matches `^[-a]$`. */
   p39?: string;
+  /** Matches `^]\{}$`. */
   p40?: string;
+  /** Matches `^a/b\/c$`. */
   p41?: string;
+  /** Matches `^\#\&\-\~\ \%$`. */
   p42?: string;
+  /** Matches `^(a|b|)$`. */
   p43?: string;
+  /** Matches `^(|a)$`. */
   p44?: string;
+  /** Matches `^()$`. */
   p45?: string;
+  /** Matches `$^`. */
   p46?: string;
+  /** Matches `a|^b|c$`. */
   p47?: string;
+  /** Matches `^👩‍👩‍👧$`. */
   p48?: string;
+  /** Matches `^[👩é]{2}$`. */
   p49?: string;
+  /** Matches `/*?*?`. */
   p50?: string;
+  /**
+   * Matches `^(?P<a[0].b>[^
+   * ])$`.
+   */
   p51?: string;
+  /** Matches `^(?:,|[\]\\^])*?$`. */
   p52?: string;
+  /** Matches `(?:/|0)`. */
   p53?: string;
+  /** Matches `(?:-|@)\x41`. */
   p54?: string;
+  /** Matches `^(?:(?i:ab)|(?P<a[0].b>\b))$`. */
   p55?: string;
+  /** Matches `^\d$`. */
   p56?: string;
+  /** Matches `^(})$`. */
   p57?: string;
+  /** Matches `^$$`. */
   p58?: string;
+  /** Matches `(?:\daé|\b)`. */
   p59?: string;
+  /** Matches `éé\pN`. */
   p60?: string;
+  /** Matches `,{1,3}`. */
   p61?: string;
+  /** Matches `^[[:digit:]]+$`. */
   p62?: string;
+  /** Matches `^(?P<a[0].b>[/])$`. */
   p63?: string;
+  /** Matches `^\t{0}{0}$`. */
   p64?: string;
+  /** Matches `^([\w.-])$`. */
   p65?: string;
+  /** Matches `.`. */
   p66?: string;
+  /** Matches `^&$`. */
   p67?: string;
+  /** Matches `[$^.*+?(){}|]`. */
   p68?: string;
+  /** Matches `[\]\\^]??`. */
   p69?: string;
+  /** Matches `^(?P<a[0].b>[a-z0-9_-]){2,}$`. */
   p70?: string;
+  /** Matches `(?:\s|~|[a-z])`. */
   p71?: string;
+  /** Matches `^(K)[a-z&&[^b]]+c$`. */
   p72?: string;
+  /**
+   * Matches `(?:\p{Lu}|[^
+   * ]{0}|\t[A-Z])`.
+   */
   p73?: string;
+  /** Matches `^\S[a-z]*?$`. */
   p74?: string;
+  /** Matches `z+`. */
   p75?: string;
+  /** Matches `$*?`. */
   p76?: string;
+  /** Matches `${2}`. */
   p77?: string;
+  /** Matches `K*`. */
   p78?: string;
+  /** Matches `^(?:0+|[a-z0-9_-])$`. */
   p79?: string;
+  /** Matches `\b{2}`. */
   p80?: string;
+  /** Matches `^(?P<a[0].b>ß)*$`. */
   p81?: string;
+  /** Matches `([a-c[x-z]])`. */
   p82?: string;
+  /**
+   * Matches `[^
+   * ]{0}`.
+   */
   p83?: string;
+  /** Matches `\z`. */
   p84?: string;
+  /** Matches `\d????`. */
   p85?: string;
+  /** Matches `^(\A)+$`. */
   p86?: string;
+  /**
+   * Matches `(?:[é-ü]|(?:(/)?|
+   * ))`.
+   */
   p87?: string;
+  /** Matches `^z$`. */
   p88?: string;
+  /** Matches `^é*$$`. */
   p89?: string;
+  /** Matches `^((?:\z|\d))$`. */
   p90?: string;
+  /** Matches `(?P<a[0].b>K\t\t+?)`. */
   p91?: string;
+  /** Matches `(?P<a[0].b>[]b])`. */
   p92?: string;
+  /** Matches `^a*$`. */
   p93?: string;
+  /** Matches `^\p{Lu}~c{2}$`. */
   p94?: string;
+  /** Matches `K😀(?i:[k-s])`. */
   p95?: string;
+  /** Matches `(?:ß|(?P<a[0].b>[[:digit:]]))`. */
   p96?: string;
+  /** Matches `}`. */
   p97?: string;
+  /** Matches `^[-a]?[^\s@]$`. */
   p98?: string;
+  /** Matches `^(0)$`. */
   p99?: string;
+  /** Matches `(?:(?:b|[^a-c])|(?:^|[[:digit:]])|\D*?)`. */
   p100?: string;
+  /** Matches `^(?:(\A)| )$`. */
   p101?: string;
+  /** Matches `(?P<a[0].b>\b{2,})`. */
   p102?: string;
+  /** Matches `(?P<a[0].b>(?:[[:digit:]]|\x41|😀))`. */
   p103?: string;
+  /** Matches `^(?i:[k-s])@{0,1}[a-z&&[^b]]$`. */
   p104?: string;
+  /** Matches `^\p{Lu}*$`. */
   p105?: string;
+  /** Matches `\s$z{0,1}`. */
   p106?: string;
+  /** Matches `^[A-Z]\.$`. */
   p107?: string;
+  /** Matches `(?P<a[0].b>\A)`. */
   p108?: string;
+  /**
+   * Matches `ß
+   * (ß{1,3})`.
+   */
   p109?: string;
+  /** Matches `^😀{2}{0}$`. */
   p110?: string;
+  /** Matches `\S*`. */
   p111?: string;
+  /** Matches `(?i:[k-s])\pN`. */
   p112?: string;
+  /** Matches `(?:\A|[-a]|[-a])`. */
   p113?: string;
+  /** Matches `_{0}+`. */
   p114?: string;
+  /** Matches `[^a-c] \z`. */
   p115?: string;
+  /** Matches `[a-c[x-z]]*`. */
   p116?: string;
+  /** Matches `^^{2}*$`. */
   p117?: string;
+  /** Matches `^\pN+?$`. */
   p118?: string;
+  /** Matches `^_$`. */
   p119?: string;
+  /** Matches `^(?:[^\s@]{0,1}|.\s^)$`. */
   p120?: string;
+  /** Matches `^/$`. */
   p121?: string;
+  /** Matches `[-a]{2,}`. */
   p122?: string;
+  /** Matches `^ $`. */
   p123?: string;
+  /** Matches `^\A??$`. */
   p124?: string;
+  /** Matches `0[a-z]\z`. */
   p125?: string;
+  /** Matches `^\Wb\t\b$`. */
   p126?: string;
+  /** Matches `^]0[é-ü]$`. */
   p127?: string;
+  /** Matches `a+?`. */
   p128?: string;
+  /** Matches `^c{0,1}$`. */
   p129?: string;
+  /** Matches `^ß*?$`. */
   p130?: string;
+  /** Matches `[\]\\^]@.`. */
   p131?: string;
+  /** Matches `(?:\b|(\D)|(?i:ab){0})`. */
   p132?: string;
+  /** Matches `(?:\S|\-|[^a-c])`. */
   p133?: string;
+  /** Matches `~{0,1}`. */
   p134?: string;
+  /** Matches `[\w.-]\t[\w.-]{1,3}`. */
   p135?: string;
+  /** Matches `^(?:[A-Z]|#)$`. */
   p136?: string;
+  /** Matches `(?:@|\u{e9})`. */
   p137?: string;
+  /** Matches `(?i:ab)[a-z]??`. */
   p138?: string;
+  /** Matches `^[^a-c]{0}{2}$`. */
   p139?: string;
+  /** Matches `^(?:(?:[a-c[x-z]]|])|}|(?i:[k-s]))$`. */
   p140?: string;
+  /** Matches `^((?P<a[0].b>\S))$`. */
   p141?: string;
+  /** Matches `\S(?P<a[0].b>&)\.`. */
   p142?: string;
+  /** Matches `^\A\w\pN?$`. */
   p143?: string;
+  /** Matches `(?:~|@)*?`. */
   p144?: string;
+  /** Matches `^z(z)^$`. */
   p145?: string;
+  /** Matches ` `. */
   p146?: string;
+  /** Matches `(?:[[:digit:]]K|\w|\/)`. */
   p147?: string;
+  /** Matches `([^a-c])+`. */
   p148?: string;
+  /** Matches `^(?:7|[-a]|[^\s@])$`. */
   p149?: string;
+  /** Matches `^[\]\\^]$`. */
   p150?: string;
+  /** Matches `^(?P<a[0].b>0)$`. */
   p151?: string;
+  /** Matches `^(?:[\w.-]|[\]\\^]|\x41{0})$`. */
   p152?: string;
+  /** Matches `((?:\b|\p{Lu}))`. */
   p153?: string;
+  /** Matches `^z^{0,1}$`. */
   p154?: string;
+  /** Matches `c[A-Z]`. */
   p155?: string;
+  /** Matches `[]b],`. */
   p156?: string;
+  /** Matches `[[:digit:]]`. */
   p157?: string;
+  /** Matches `^\s{2,}$`. */
   p158?: string;
+  /** Matches `\/#`. */
   p159?: string;
+  /** Matches `^(?P<a[0].b>[a-z0-9_-])$`. */
   p160?: string;
+  /** Matches `(?:K|[^\s@]|😀)`. */
   p161?: string;
+  /**
+   * Matches `^(?P<a[0].b>
+   * )$`.
+   */
   p162?: string;
+  /** Matches `^(?:é~[$^.*+?(){}|]|\A)$`. */
   p163?: string;
+  /** Matches `(?P<a[0].b>}?)`. */
   p164?: string;
+  /** Matches `^(?:[\]\\^]|\-)$`. */
   p165?: string;
+  /** Matches `c??`. */
   p166?: string;
+  /** Matches `[$^.*+?(){}|]+?`. */
   p167?: string;
+  /** Matches `^(?:\x41|(?i:ab)|ß)\u{e9}$`. */
   p168?: string;
+  /** Matches `[\w.-](?i:[k-s]){0}(?:\/|[^\s@])`. */
   p169?: string;
+  /** Matches `^\w[[:digit:]]c$`. */
   p170?: string;
+  /** Matches `[a-c[x-z]][a-z0-9_-]`. */
   p171?: string;
+  /** Matches `\.[a-z&&[^b]]?`. */
   p172?: string;
+  /** Matches `[/]`. */
   p173?: string;
+  /** Matches `(?:\W|-*)`. */
   p174?: string;
+  /** Matches `\.??`. */
   p175?: string;
+  /** Matches `(?:é*|$)`. */
   p176?: string;
+  /** Matches `\u{e9}{2}`. */
   p177?: string;
+  /**
+   * Matches `(?P<a[0].b>
+   * )`.
+   */
   p178?: string;
+  /** Matches `K[é-ü]\/\t[^a-c]`. */
   p179?: string;
+  /** Matches `\s{0,1}`. */
   p180?: string;
+  /** Matches `${0}`. */
   p181?: string;
+  /** Matches `^\-[A-Z]$`. */
   p182?: string;
+  /** Matches `(?P<a[0].b>_)?`. */
   p183?: string;
+  /** Matches `^,+?$`. */
   p184?: string;
+  /** Matches `^(?:0|(?:ß|[\w.-]|\d)|[-a])$`. */
   p185?: string;
+  /** Matches `^([$^.*+?(){}|])$`. */
   p186?: string;
+  /** Matches `^(?P<a[0].b>@)$`. */
   p187?: string;
+  /** Matches `^[a-z]??$`. */
   p188?: string;
+  /** Matches `^z\u{e9}[A-Z]$`. */
   p189?: string;
+  /** Matches `^(])$`. */
   p190?: string;
+  /** Matches `[A-Z]`. */
   p191?: string;
+  /** Matches `(?P<a[0].b>\t)`. */
   p192?: string;
+  /** Matches `^\/?[a-c[x-z]]K$`. */
   p193?: string;
+  /** Matches `(?:#|])`. */
   p194?: string;
+  /** Matches `^[$^.*+?(){}|]$`. */
   p195?: string;
+  /**
+   * Matches `^\p{Lu}([^
+   * ])$`.
+   */
   p196?: string;
+  /** Matches `^($ )$`. */
   p197?: string;
+  /** Matches `(?:é[A-Z][-a]|/|(\D))`. */
   p198?: string;
+  /** Matches `[[:digit:]]??`. */
   p199?: string;
+  /** Matches `a{2}+`. */
   p200?: string;
+  /** Matches `^(([^\s@]))$`. */
   p201?: string;
+  /** Matches `(\x41])`. */
   p202?: string;
+  /**
+   * Matches `(?:(?:\D|#|b)|\/|
+   * )`.
+   */
   p203?: string;
+  /** Matches `-`. */
   p204?: string;
+  /** Matches `\pN`. */
   p205?: string;
+  /** Matches `^ß{0}$`. */
   p206?: string;
+  /** Matches `(?: |\A{0,1}|\/)*`. */
   p207?: string;
+  /** Matches `}[a-]#\S(?:z|[[:digit:]])`. */
   p208?: string;
+  /** Matches `(?:\w|(?:\W|&|a)|[a-c[x-z]])`. */
   p209?: string;
+  /** Matches `(?P<a[0].b>\-)`. */
   p210?: string;
+  /** Matches `^7a[é-ü]{0}$`. */
   p211?: string;
+  /** Matches `^(?:[^\s@]\w|&|\D)\A$`. */
   p212?: string;
+  /** Matches `^&??$`. */
   p213?: string;
+  /** Matches `b{0,1}`. */
   p214?: string;
+  /** Matches `$`. */
   p215?: string;
+  /** Matches `^[]b]$`. */
   p216?: string;
+  /** Matches `(?:\A|\pN|0)`. */
   p217?: string;
+  /** Matches `([a-c[x-z]]\d(?i:[k-s]))`. */
   p218?: string;
+  /** Matches `,(?:\.|-+?)^{2}`. */
   p219?: string;
+  /** Matches `^((?i:ab))(?:(?:$|\S|\S)|[A-Z]|\t)$`. */
   p220?: string;
+  /** Matches `(?:[[:digit:]]|\u{e9})`. */
   p221?: string;
+  /** Matches `[\w.-]\x41\b`. */
   p222?: string;
+  /** Matches `^$+$`. */
   p223?: string;
+  /** Matches `^\A{0}??\W\D+?$`. */
   p224?: string;
+  /** Matches `\A\s&`. */
   p225?: string;
+  /** Matches `^\W{0,1}$`. */
   p226?: string;
+  /**
+   * Matches `(?:,|[^
+   * ]|^){0}`.
+   */
   p227?: string;
+  /** Matches `^(K)$`. */
   p228?: string;
+  /** Matches `^[a-c[x-z]]$\s{0}$`. */
   p229?: string;
+  /** Matches `[-a]\d[^\s@]`. */
   p230?: string;
+  /** Matches `(?:\S|/)^+?`. */
   p231?: string;
+  /** Matches `^(\A??)$`. */
   p232?: string;
+  /** Matches `^[^\s@]$`. */
   p233?: string;
+  /** Matches `^[[:digit:]]?$`. */
   p234?: string;
+  /** Matches `^[A-Z]$`. */
   p235?: string;
+  /** Matches `(?P<a[0].b>([A-Z])7/)`. */
   p236?: string;
+  /** Matches `^\dK{0,1}$`. */
   p237?: string;
+  /** Matches `(?:[é-ü]|(?:}|]))`. */
   p238?: string;
+  /** Matches `[A-Z]_(?i:ab)\p{Lu}{1,3}`. */
   p239?: string;
+  /** Matches `c?`. */
   p240?: string;
+  /** Matches `(\/)`. */
   p241?: string;
+  /** Matches `[\]\\^]+?`. */
   p242?: string;
+  /**
+   * Matches `^[^
+   * ]}
+   * *$`.
+   */
   p243?: string;
+  /**
+   * Matches `^(?P<a[0].b>[^
+   * ]{2})$`.
+   */
   p244?: string;
+  /**
+   * Matches `^\pN
+   * #$`.
+   */
   p245?: string;
+  /** Matches `[\]\\^]`. */
   p246?: string;
+  /** Matches `[a-c[x-z]]\z\u{e9}`. */
   p247?: string;
+  /** Matches `(?P<a[0].b>[a-z&&[^b]])`. */
   p248?: string;
+  /** Matches `\d\u{e9}\-{2}`. */
   p249?: string;
+  /** Matches `^\.$`. */
   p250?: string;
+  /** Matches `^(?:@|z[\]\\^]|(?i:ab))$`. */
   p251?: string;
+  /** Matches `[a-c[x-z]]`. */
   p252?: string;
+  /** Matches `(\u{e9})`. */
   p253?: string;
+  /** Matches `ß{0,1}`. */
   p254?: string;
+  /** Matches `~(?:\d|\S|[a-])`. */
   p255?: string;
+  /** Matches `(?: {2,}|\/)`. */
   p256?: string;
+  /** Matches `^a{2,}$`. */
   p257?: string;
+  /** Matches `^_*{0}$`. */
   p258?: string;
+  /** Matches `^(?:#[a-z0-9_-]|\w|[]b])$`. */
   p259?: string;
+  /** Matches `^(?:ß|\t|])$`. */
   p260?: string;
+  /** Matches `\u{e9}{1,3}`. */
   p261?: string;
+  /** Matches `^}+$`. */
   p262?: string;
+  /** Matches `^\A*$`. */
   p263?: string;
+  /** Matches `^(?:[$^.*+?(){}|]|\S|\/)$`. */
   p264?: string;
+  /** Matches `[A-Z]*?{1,3}`. */
   p265?: string;
+  /** Matches `^(\pN)$`. */
   p266?: string;
+  /** Matches `^&{2,}?$`. */
   p267?: string;
+  /** Matches `(?:[a-]|-|7$\d)ß[/]??`. */
   p268?: string;
+  /** Matches `^(?P<a[0].b>_)$`. */
   p269?: string;
+  /** Matches `]??`. */
   p270?: string;
+  /**
+   * Matches `^(?:([^
+   * ])|\u{e9}|\t)$`.
+   */
   p271?: string;
+  /** Matches `[A-Z][a-z0-9_-]*`. */
   p272?: string;
+  /** Matches `(?:\z|zß])`. */
   p273?: string;
+  /** Matches `^(?:(?:\x41|[]b]|\w)|.|-)$`. */
   p274?: string;
+  /** Matches `^(?P<a[0].b>#)$`. */
   p275?: string;
+  /** Matches `~??`. */
   p276?: string;
+  /**
+   * Matches `^(?P<a[0].b>[^
+   * ]{2,})$`.
+   */
   p277?: string;
+  /** Matches `^\t{0,1}$`. */
   p278?: string;
+  /** Matches `(?P<a[0].b> )`. */
   p279?: string;
+  /** Matches `^([a-])$`. */
   p280?: string;
+  /** Matches `(?:\.[^a-c]\w|[a-z0-9_-]|\d)`. */
   p281?: string;
+  /** Matches `^\S?$`. */
   p282?: string;
+  /** Matches `^]*$`. */
   p283?: string;
+  /** Matches `[[:digit:]][a-]{0}`. */
   p284?: string;
+  /** Matches `^,$`. */
   p285?: string;
+  /** Matches `\x41😀[]b][é-ü]K+`. */
   p286?: string;
+  /** Matches `\.`. */
   p287?: string;
+  /** Matches `(?P<a[0].b>(?:[A-Z]|\-|[-a]))`. */
   p288?: string;
+  /** Matches `^(?:7|z|([a-z]))$`. */
   p289?: string;
+  /** Matches `\b`. */
   p290?: string;
+  /** Matches `(?P<a[0].b>\/)_`. */
   p291?: string;
+  /** Matches `[^a-c]{0,1}`. */
   p292?: string;
+  /** Matches `^]\u{e9}[[:digit:]][\]\\^]\d$`. */
   p293?: string;
+  /** Matches `^ {2}$`. */
   p294?: string;
+  /** Matches `,*?`. */
   p295?: string;
+  /** Matches `\z?`. */
   p296?: string;
+  /** Matches `^(\-)$`. */
   p297?: string;
+  /** Matches `^(?:\t|[\]\\^]|0)$`. */
   p298?: string;
+  /** Matches `^[[:digit:]]*?$`. */
   p299?: string;
+  /** Matches `^[-a]😀_$`. */
   p300?: string;
+  /** Matches `^(?:(?:[a-z]|\-|0)|\d{0}|([/]))$`. */
   p301?: string;
+  /** Matches `\w{0,1}`. */
   p302?: string;
+  /** Matches `^[a-z&&[^b]]$`. */
   p303?: string;
+  /** Matches `0é{0}`. */
   p304?: string;
+  /** Matches `[a-z0-9_-]{2}`. */
   p305?: string;
+  /** Matches `^(?:,|\.|z)$`. */
   p306?: string;
+  /** Matches `^[^\s@]??{0}$`. */
   p307?: string;
+  /** Matches `^(,)$`. */
   p308?: string;
+  /** Matches `^-[a-z&&[^b]][A-Z]$`. */
   p309?: string;
+  /** Matches `^(?:(?:[/]|#|[^\s@])*?|\D)$`. */
   p310?: string;
+  /** Matches `[a-z0-9_-]{1,3}`. */
   p311?: string;
+  /** Matches `[A-Z]{1,3}{0}`. */
   p312?: string;
+  /** Matches `^[a-z0-9_-]*?$`. */
   p313?: string;
+  /** Matches `(?:\z|\w|_)`. */
   p314?: string;
+  /** Matches `^(?:([a-]){2}|\s|(\u{e9}))$`. */
   p315?: string;
+  /** Matches `^K*?$`. */
   p316?: string;
+  /** Matches `(7*?)`. */
   p317?: string;
+  /** Matches `^(?:\t|\D)??$`. */
   p318?: string;
+  /** Matches `^-(?:#|\s|[é-ü])c$`. */
   p319?: string;
+  /** Matches `(?:^[^a-c]|(?P<a[0].b>\x41)|\pN)`. */
   p320?: string;
+  /** Matches `^\-\d$`. */
   p321?: string;
+  /** Matches `[é-ü][a-]*?`. */
   p322?: string;
+  /** Matches `[^\s@]+`. */
   p323?: string;
+  /** Matches `^7,-$`. */
   p324?: string;
+  /** Matches `b+`. */
   p325?: string;
+  /** Matches `#[a-]\/*?`. */
   p326?: string;
+  /** Matches `(?i:ab)`. */
   p327?: string;
+  /** Matches `(?:}| )`. */
   p328?: string;
+  /** Matches `^][$^.*+?(){}|]+?$`. */
   p329?: string;
+  /** Matches `^0$`. */
   p330?: string;
+  /** Matches `(?:\x41|\.)`. */
   p331?: string;
+  /** Matches `(?:K|7|7)`. */
   p332?: string;
+  /** Matches `(?:]|[a-z0-9_-])`. */
   p333?: string;
+  /** Matches `^K$`. */
   p334?: string;
+  /** Matches `^_??$`. */
   p335?: string;
+  /** Matches `[a-z]{0}`. */
   p336?: string;
+  /** Matches `[a-z]{1,3}{2}`. */
   p337?: string;
+  /** Matches `\-*`. */
   p338?: string;
+  /**
+   * Matches `^[^
+   * ]$`.
+   */
   p339?: string;
+  /** Matches `^ß(?i:[k-s]){2,}$`. */
   p340?: string;
+  /** Matches `^7{2}$`. */
   p341?: string;
+  /** Matches `^\W/[é-ü]$`. */
   p342?: string;
+  /** Matches `\D(?i:ab)`. */
   p343?: string;
+  /**
+   * Matches `\W
+   * (\D)`.
+   */
   p344?: string;
+  /** Matches `((?:&|\x41|[^\s@]))`. */
   p345?: string;
+  /** Matches `[[:digit:]]{2}`. */
   p346?: string;
+  /** Matches `(\x41)`. */
   p347?: string;
+  /** Matches `#(?i:ab)`. */
   p348?: string;
+  /** Matches `\A`. */
   p349?: string;
+  /** Matches `^\D?$`. */
   p350?: string;
+  /** Matches `^K..[\w.-]([/])$`. */
   p351?: string;
+  /** Matches `([A-Z])`. */
   p352?: string;
+  /** Matches `(?:#|a)`. */
   p353?: string;
+  /** Matches `\W\w\t`. */
   p354?: string;
+  /** Matches `^(?:\z\A|7|\A)$`. */
   p355?: string;
+  /** Matches `(?:[$^.*+?(){}|]|\.|[a-z0-9_-])+?`. */
   p356?: string;
+  /** Matches `_`. */
   p357?: string;
+  /** Matches `é`. */
   p358?: string;
+  /** Matches `^(?:@|[\w.-])$`. */
   p359?: string;
+  /** Matches `-[a-z&&[^b]]`. */
   p360?: string;
+  /** Matches `^\S{0,1}$`. */
   p361?: string;
+  /** Matches `(?:(?P<a[0].b>\.)|[[:digit:]])`. */
   p362?: string;
+  /** Matches `[a-z],.{2,}`. */
   p363?: string;
+  /** Matches `[$^.*+?(){}|]]`. */
   p364?: string;
+  /** Matches `^~[[:digit:]]$`. */
   p365?: string;
+  /** Matches `[-a],{2}`. */
   p366?: string;
+  /** Matches `^(?P<a[0].b>\D)$`. */
   p367?: string;
+  /** Matches `(?:,|~{0})`. */
   p368?: string;
+  /** Matches `[-a]}\.{2}`. */
   p369?: string;
+  /** Matches `^~+?$`. */
   p370?: string;
+  /** Matches `(\.)`. */
   p371?: string;
+  /**
+   * Matches `(?P<a[0].b>[^
+   * ])`.
+   */
   p372?: string;
+  /** Matches `(?P<a[0].b>\z)\W][a-]0`. */
   p373?: string;
+  /** Matches `^}{2,}$`. */
   p374?: string;
+  /** Matches `\-+`. */
   p375?: string;
+  /** Matches `^[$^.*+?(){}|]$$`. */
   p376?: string;
+  /** Matches `^(?P<a[0].b>[$^.*+?(){}|])$`. */
   p377?: string;
+  /** Matches `^([a-z])(?P<a[0].b>c)\S$`. */
   p378?: string;
+  /** Matches `^(?P<a[0].b>z){0,1}$`. */
   p379?: string;
+  /** Matches `^😀{0,1}$`. */
   p380?: string;
+  /** Matches `(é?)`. */
   p381?: string;
+  /** Matches `[a-c[x-z]]*?+`. */
   p382?: string;
+  /** Matches `c+`. */
   p383?: string;
+  /** Matches `\d{1,3}[\w.-]`. */
   p384?: string;
+  /** Matches `7[a-z&&[^b]]}\s^?`. */
   p385?: string;
+  /** Matches `^(?P<a[0].b>[\]\\^])$`. */
   p386?: string;
+  /** Matches `\/(?:😀|[a-z0-9_-]K)-`. */
   p387?: string;
+  /** Matches `[/]??`. */
   p388?: string;
+  /** Matches `(?P<a[0].b>\s)?`. */
   p389?: string;
+  /** Matches `[-a]\s*`. */
   p390?: string;
+  /** Matches `^(?i:ab){0}{2}$`. */
   p391?: string;
+  /** Matches `^#[a-z&&[^b]]$`. */
   p392?: string;
+  /** Matches `^(?:(?:.|(?:[/]|[$^.*+?(){}|]))| )$`. */
   p393?: string;
+  /** Matches `([a-z])`. */
   p394?: string;
+  /** Matches `\sz`. */
   p395?: string;
+  /** Matches `[a-z&&[^b]]{0}`. */
   p396?: string;
+  /** Matches `\d,@`. */
   p397?: string;
+  /** Matches `^z{2,}\s[\w.-]$`. */
   p398?: string;
+  /** Matches `[é-ü]`. */
   p399?: string;
 }

@@ -39,6 +39,7 @@ export interface PostInput {
 /** The input of `posts`. */
 export interface PostsInput {
   needle: Needle;
+  /** @defaultValue 0 */
   page?: number;
 }
 
@@ -46,7 +47,9 @@ export interface PostsInput {
 export interface SaveInput {
   id: PostId;
   post: PostIn;
+  /** 1 to 80 characters. */
   reason?: string | null;
+  /** 1 to 10. */
   copies: number;
 }
 
@@ -98,6 +101,7 @@ export interface Post {
   subTitle?: string | null;
   /** The editor; null if there is none. */
   editor: string | null;
+  /** Without duplicates. */
   tags: string[];
   ratings: { [key: string]: number };
   position: [number, number];
@@ -122,6 +126,7 @@ export interface PostIn {
   subTitle?: string | null;
   /** The editor; null if there is none. */
   editor?: string | null;
+  /** Without duplicates. */
   tags: string[];
   ratings: { [key: string]: number };
   position: [number, number];

@@ -20,17 +20,23 @@ const contracts: Contracts = {};
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** Policy: permission types.read. */
+  /**
+   * Policy: permission types.read.
+   *
+   * Defined in `src/types.rs`.
+   */
   readonly aRatherLongNameForAFunction: Query<
     void,
     { [key: string]: types.Everything[] },
     types.CommonError
   >;
+  /** Defined in `src/types.rs`. */
   readonly everything: Query<
     types.EverythingInput,
     types.Everything,
     types.CommonError
   >;
+  /** Defined in `src/types.rs`. */
   readonly inline: Query<
     void,
     [number, types.Tree[] | null],

@@ -28,7 +28,11 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** Policy: permission types.read. */
+/**
+ * Policy: permission types.read.
+ *
+ * Defined in `src/types.rs`.
+ */
 export function useARatherLongNameForAFunction(
   options?: runtime.QueryHookOptions<
     { [key: string]: types.Everything[] },
@@ -45,6 +49,7 @@ export function useARatherLongNameForAFunction(
   );
 }
 
+/** Defined in `src/types.rs`. */
 export function useEverything(
   input: types.EverythingInput,
   options?: runtime.QueryHookOptions<types.Everything, types.CommonError>,
@@ -52,6 +57,7 @@ export function useEverything(
   return runtime.useQueryOf(useApi().everything, input, options);
 }
 
+/** Defined in `src/types.rs`. */
 export function useInline(
   options?: runtime.QueryHookOptions<
     [number, types.Tree[] | null],

@@ -32,6 +32,7 @@ export type CommonError = Failure<CommonCode>;
 /** The input of `everything`. */
 export interface EverythingInput {
   maybe?: string | null;
+  /** @defaultValue 0 */
   defaulted?: number;
   needed: boolean;
   tree?: TreeInput | null;
@@ -49,6 +50,7 @@ export interface Everything {
   nested_option: string | null;
   list: number[];
   list_of_options: (Color | null)[];
+  /** Without duplicates. */
   set: string[];
   map: { [key: string]: Tree };
   by_number: { [key: string]: number };
@@ -56,12 +58,15 @@ export interface Everything {
   by_color: { Green?: number; Red?: number };
   tuple: [number, string | null];
   array: [number, number, number];
+  /** Exactly 32 items. */
   long_array: number[];
   empty_array: [];
+  /** Exactly 1 character. */
   character: string;
   anything: unknown;
   maybe_anything: unknown;
   unit: null;
+  /** Not 0. */
   non_zero: number;
   flag: boolean;
   skipped?: number | null;

@@ -30,15 +30,27 @@ export interface Api extends Connected {
   readonly forms: {
     /** The functions of the form `verdicts`. */
     readonly verdicts: {
-      /** Loads the initial state of the form. */
+      /**
+       * Loads the initial state of the form.
+       *
+       * Defined in `mizan-forms/tests/it/verdicts.rs`.
+       */
       readonly state: Query<void, types.FormState, types.CommonError>;
-      /** Submits the form. */
+      /**
+       * Submits the form.
+       *
+       * Defined in `mizan-forms/tests/it/verdicts.rs`.
+       */
       readonly submit: Mutation<
         types.VerdictsSubmitInput,
         null,
         types.CommonError
       >;
-      /** Validates values without submitting them. */
+      /**
+       * Validates values without submitting them.
+       *
+       * Defined in `mizan-forms/tests/it/verdicts.rs`.
+       */
       readonly validate: Query<
         types.VerdictsValidateInput,
         types.FormErrors,
@@ -55,7 +67,9 @@ export function createApi(options?: ApiOptions): Api {
     [transportOf]: transport,
     forms: {
       verdicts: {
-        state: query(transport, "verdicts.state"),
+        state: query(transport, "verdicts.state", {
+          decode: codecs.outputOfVerdictsState,
+        }),
         submit: mutation(transport, "verdicts.submit", {
           encode: codecs.encodeVerdictsSubmitInput,
         }),

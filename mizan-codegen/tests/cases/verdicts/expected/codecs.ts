@@ -57,3 +57,18 @@ export function encodeVerdictsValidateInput(
   object1.values = object3;
   return object1;
 }
+
+export function outputOfVerdictsState(json: unknown): unknown {
+  const object1 = json as {
+    values: unknown;
+  };
+  const value2 = object1.values;
+  const object3 = value2 as {
+    instant?: unknown;
+  };
+  const value4 = object3.instant;
+  if (value4 !== undefined) {
+    object3.instant = runtime.decodeDate(value4, value2, "instant");
+  }
+  return json;
+}

@@ -33,44 +33,68 @@ export type CommonError = Failure<CommonCode>;
 
 /** The input of `forms.verdicts.submit`. */
 export interface VerdictsSubmitInput {
+  /** Not blank. One line. */
   text: string;
+  /** One line. */
   optional_text?: string | null;
+  /** One line. */
   blank_text: string;
+  /** 2 to 5 characters. Not blank. One line. */
   short_text: string;
+  /** Not blank. One line. At most 4 bytes. */
   few_bytes: string;
+  /** Matches `^[a-z]{2}-[0-9]{2}$`. Not blank. One line. */
   pattern: string;
+  /** An email address. Not blank. One line. */
   email: string;
+  /** Not blank. One line. */
   password: string;
+  /** Not blank. One line. */
   url: brands.Url;
+  /** Not blank. One line. */
   tel: string;
+  /** Not blank. One line. */
   search: string;
+  /** Not blank. */
   textarea: string;
+  /** -5 to 10. */
   whole: number;
   small: number;
   word: number;
+  /** At most 1.0. */
   number: number;
+  /** At most 100. */
   range: number;
+  /** Not blank. */
   decimal: string;
   exact: string | number;
   checkbox: boolean;
+  /** Not blank. */
   date: string;
   civil_date: brands.PlainDate;
+  /** Not blank. */
   time: string;
   civil_time: brands.PlainTime;
+  /** Not blank. */
   datetime: string;
   civil_datetime: brands.PlainDateTime;
   instant: Date;
+  /** Not blank. */
   color: string;
   select: Colour;
   radio: Colour;
   listed: "de" | "at";
   optional_select?: Colour | null;
   several: Colour[];
+  /** At most 3 items. */
   tags: string[];
+  /** Not blank. */
   hidden: string;
   group: Named;
+  /** 1 to 2 items. */
   rows: Named[];
   file?: File | null;
+  /** Of type image/*. */
   image?: File | null;
 }
 
@@ -78,44 +102,68 @@ export interface VerdictsSubmitInput {
 export interface VerdictsValidateInput {
   /** One field of each kind. */
   values: {
+    /** Not blank. One line. */
     text?: string;
+    /** One line. */
     optional_text?: string | null;
+    /** One line. */
     blank_text?: string;
+    /** 2 to 5 characters. Not blank. One line. */
     short_text?: string;
+    /** Not blank. One line. At most 4 bytes. */
     few_bytes?: string;
+    /** Matches `^[a-z]{2}-[0-9]{2}$`. Not blank. One line. */
     pattern?: string;
+    /** An email address. Not blank. One line. */
     email?: string;
+    /** Not blank. One line. */
     password?: string;
+    /** Not blank. One line. */
     url?: brands.Url;
+    /** Not blank. One line. */
     tel?: string;
+    /** Not blank. One line. */
     search?: string;
+    /** Not blank. */
     textarea?: string;
+    /** -5 to 10. */
     whole?: number;
     small?: number;
     word?: number;
+    /** At most 1.0. */
     number?: number;
+    /** At most 100. */
     range?: number;
+    /** Not blank. */
     decimal?: string;
     exact?: string | number;
     checkbox?: boolean;
+    /** Not blank. */
     date?: string;
     civil_date?: brands.PlainDate;
+    /** Not blank. */
     time?: string;
     civil_time?: brands.PlainTime;
+    /** Not blank. */
     datetime?: string;
     civil_datetime?: brands.PlainDateTime;
     instant?: Date;
+    /** Not blank. */
     color?: string;
     select?: Colour;
     radio?: Colour;
     listed?: "de" | "at";
     optional_select?: Colour | null;
     several?: Colour[];
+    /** At most 3 items. */
     tags?: string[];
+    /** Not blank. */
     hidden?: string;
     group?: Named;
+    /** 1 to 2 items. */
     rows?: Named[];
     file?: File | null;
+    /** Of type image/*. */
     image?: File | null;
   };
   /** The paths of the fields to validate; all fields if omitted. */
@@ -158,5 +206,6 @@ export interface FormState {
 }
 
 export interface Named {
+  /** Not blank. One line. */
   name: string;
 }

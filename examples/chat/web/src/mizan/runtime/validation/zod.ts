@@ -125,12 +125,14 @@ export function union<const T extends readonly z.core.SomeType[]>(
   return z.union(options, params);
 }
 
-const enumSchema = <const T extends readonly string[]>(values: T) =>
-  z.enum(values, params);
+const enumSchema = <const T extends readonly string[]>(
+  values: T,
+): z.ZodEnum<z.core.util.ToEnum<T[number]>> => z.enum(values, params);
 
-const instanceOf = <T extends typeof z.core.util.Class>(type: T) =>
-  z.instanceof(type, params);
+const instanceOf = <T extends typeof z.core.util.Class>(
+  type: T,
+): z.ZodCustom<InstanceType<T>, InstanceType<T>> => z.instanceof(type, params);
 
-const nullSchema = () => z.null(params);
+const nullSchema = (): z.ZodNull => z.null(params);
 
 export { enumSchema as enum, instanceOf as instanceof, nullSchema as null };
