@@ -141,7 +141,7 @@ test.describe("focus after a successful submission", () => {
 
     await page.reload();
     const link = page.getByRole("navigation").getByRole("link").first();
-    await page.route("**/profile.submit", async (route) => {
+    await page.route("**/profile.submit?*", async (route) => {
       await link.focus();
       await route.continue();
     });
