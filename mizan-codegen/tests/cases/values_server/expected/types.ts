@@ -189,9 +189,11 @@ export interface Numbers {
   int128: bigint;
   uint128: bigint;
   safe: number;
+  /** Matches `^(0|[1-9][0-9]*)$`. */
   digits: string;
   float: number;
   double: number;
+  /** Matches `^-?\d+(\.\d+)?$`. */
   decimal: brands.Decimal;
 }
 
@@ -203,6 +205,7 @@ export interface NumbersIn {
   int128: bigint;
   uint128: bigint;
   safe: number;
+  /** Matches `^(0|[1-9][0-9]*)$`. */
   digits: string;
   float: number;
   double: number;
@@ -223,6 +226,7 @@ export interface OptionalIn {
 
 export interface Texts {
   text: string;
+  /** Exactly 1 character. */
   letter: string;
   is_open: boolean;
   id: brands.Uuid;
