@@ -17,3 +17,4 @@ mod pages;
 mod react_19_0;
 mod rendering;
 mod streaming;
+mod values;
