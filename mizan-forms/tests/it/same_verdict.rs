@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use mizan_core::{App, Cx, Error, Registry};
 use mizan_forms::{Form, FormHandler, RegisterForm};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -89,6 +89,7 @@ fn value_of(field: &str, text: &str) -> Value {
     if !is_number.contains(&field) {
         return json!(text);
     }
+    let (control, text) = (text, text.trim());
     let integer = is_integer(text)
         .then(|| text.parse::<i128>().ok())
         .flatten()
@@ -117,7 +118,7 @@ fn value_of(field: &str, text: &str) -> Value {
     integer
         .or_else(float)
         .or_else(large)
-        .unwrap_or_else(|| json!(text))
+        .unwrap_or_else(|| json!(control))
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -155,7 +156,10 @@ fn posts_and_calls_have_the_same_verdict_and_messages() {
         .build()
         .unwrap();
     let app = Registry::new().form::<Verdict>().build().unwrap();
-    let mut runner = TestRunner::new(Config::with_cases(300));
+    let mut runner = TestRunner::new_with_rng(
+        Config::with_cases(300),
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    );
     let texts = proptest::collection::vec(text(), SCALARS.len());
     let rows = proptest::collection::vec(text(), 0..4);
     runner

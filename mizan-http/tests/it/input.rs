@@ -43,7 +43,7 @@ async fn rejects_invalid_input_by_field() {
         (
             r#"{"title":1,"lines":[]}"#,
             422,
-            json!({"title": ["invalid type: integer `1`, expected a string"]}),
+            json!({"title": ["Must be text."]}),
         ),
         (
             r#"{"title":"a","lines":[{"count":1},{"count":1,"y":2}]}"#,

@@ -15,13 +15,13 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "ff50a40f5502edcf";
+export const contract = "eb8b3b44ded8e7f8";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
   "verdicts.state": "6a471b19",
-  "verdicts.submit": "176e0c8e",
-  "verdicts.validate": "ca5146be",
+  "verdicts.submit": "e643490b",
+  "verdicts.validate": "2e9b6f3a",
 };
 
 /** The server's functions. */

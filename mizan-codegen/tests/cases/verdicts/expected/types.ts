@@ -67,7 +67,7 @@ export interface VerdictsSubmitInput {
   range: number;
   /** Not blank. */
   decimal: string;
-  exact: string | number;
+  exact: brands.Decimal | number;
   checkbox: boolean;
   /** Not blank. */
   date: string;
@@ -136,7 +136,7 @@ export interface VerdictsValidateInput {
     range?: number;
     /** Not blank. */
     decimal?: string;
-    exact?: string | number;
+    exact?: brands.Decimal | number;
     checkbox?: boolean;
     /** Not blank. */
     date?: string;
