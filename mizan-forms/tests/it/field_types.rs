@@ -266,8 +266,8 @@ mod messages {
                 "moment: Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.",
                 "price: Enter a number, such as 12.50.",
                 "span: Enter a duration, such as PT1H30M.",
-                "zoned: Enter a date and a time with a zone, such as \
-                 2026-01-31T18:30:00+01:00[Europe/Paris].",
+                "zoned: Enter a date and a time with a time zone, such as \
+                 2026-01-31T18:30:00+01:00[Europe/Berlin].",
             ]
         );
     }

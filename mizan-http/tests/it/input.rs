@@ -53,7 +53,7 @@ async fn rejects_invalid_input_by_field() {
         (
             r#"{"title":"a","lines":[{"count":300}]}"#,
             422,
-            json!({"lines.0.count": ["invalid value: integer `300`, expected u8"]}),
+            json!({"lines.0.count": ["Must be at least 0 and at most 255."]}),
         ),
     ] {
         let path = "/api/mizan/call/total";

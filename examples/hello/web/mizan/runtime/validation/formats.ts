@@ -5,6 +5,10 @@ import type * as z from "zod";
 /** Messages for values of another type, by the checks of the schema. */
 export const typeMessages: WeakMap<object, string> = new WeakMap();
 
+/** The message for text that is not a date and time with an offset, as the server has it. */
+export const instantMessage =
+  "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
+
 /** Checks for a date in the format of HTML. */
 export const date: z.core.CheckFn<string> = format(
   "a date, such as 2026-01-31",
@@ -39,8 +43,8 @@ export const decimal: z.core.CheckFn<string> = format(
 );
 
 /** Checks for a date and time with an offset from UTC (RFC 3339). */
-export const instant: z.core.CheckFn<string> = format(
-  "a date and a time with an offset, such as 2026-01-31T18:30:00Z",
+export const instant: z.core.CheckFn<string> = formatWith(
+  instantMessage,
   isInstant,
 );
 
@@ -94,15 +98,13 @@ export function integer<T extends number | bigint>(
   return check;
 }
 
-const instantMessage =
-  "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
-
 /** Checks that a date has a year of four digits, as RFC 3339 requires. */
 export const rfc3339: z.core.CheckFn<Date> = ({ value, issues }) => {
   const year = value.getUTCFullYear();
   if (year < 0 || year > 9999)
     issues.push({ code: "custom", message: instantMessage, input: value });
 };
+
 function format(
   description: string,
   matches: (text: string) => boolean,
