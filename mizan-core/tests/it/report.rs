@@ -494,7 +494,7 @@ mod b23_shapes_that_serde_lacks {
         ($name:ident, $ty:ty) => {
             #[client]
             async fn $name() -> Result<$ty, Error> {
-                unimplemented!()
+                unreachable!("building the registry rejects the function")
             }
         };
     }
