@@ -63,6 +63,7 @@ pub struct RenderError {
 pub(crate) enum RenderErrorKind {
     InvalidPath { path: String, reason: &'static str },
     NotFound { path: String, roots: Vec<PathBuf> },
+    NotInBundle { path: String },
     InvalidProps(String),
     Module(ModuleError),
     NoDefaultExport(String),
@@ -92,7 +93,9 @@ impl RenderError {
     pub fn code(&self) -> RenderErrorCode {
         match &*self.kind {
             RenderErrorKind::InvalidPath { .. } => RenderErrorCode::InvalidPath,
-            RenderErrorKind::NotFound { .. } => RenderErrorCode::NotFound,
+            RenderErrorKind::NotFound { .. } | RenderErrorKind::NotInBundle { .. } => {
+                RenderErrorCode::NotFound
+            }
             RenderErrorKind::InvalidProps(_) => RenderErrorCode::InvalidProps,
             RenderErrorKind::Module(ModuleError::Syntax(_)) => RenderErrorCode::Syntax,
             RenderErrorKind::Module(_) => RenderErrorCode::Module,
@@ -183,6 +186,10 @@ impl fmt::Display for RenderError {
                     .collect();
                 write!(f, "cannot find component {path:?} in {}", roots.join(", "))
             }
+            RenderErrorKind::NotInBundle { path } => write!(
+                f,
+                "cannot find component {path:?} in the bundle; name it with `BundleBuilder::pages`"
+            ),
             RenderErrorKind::InvalidProps(reason) => write!(f, "invalid props: {reason}"),
             RenderErrorKind::Module(error) => error.fmt(f),
             RenderErrorKind::NoDefaultExport(message) => f.write_str(message),

@@ -27,7 +27,7 @@ pub(crate) struct Module {
     pub(crate) strict_interop: bool,
     /// The key in the disk cache, for modules that are worth caching.
     pub(crate) cache_key: Option<CacheKey>,
-    pub(super) compiled: Mutex<Option<CompiledCode>>,
+    pub(crate) compiled: Mutex<Option<CompiledCode>>,
 }
 
 /// A file of a module, with the metadata by which changes are detected.
@@ -78,6 +78,15 @@ impl SourceFile {
             stamp,
         };
         Ok((file, content))
+    }
+
+    /// Returns the file of a module in a bundle, which never changes.
+    pub(crate) fn bundled(path: &str) -> Self {
+        Self {
+            path: path.into(),
+            digest: [0; 32],
+            stamp: None,
+        }
     }
 
     /// Returns whether the content of the file on disk has changed since it was read.

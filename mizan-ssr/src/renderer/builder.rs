@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Renderer;
 use super::build_error::{RendererBuildError, RendererBuildErrorKind};
+use crate::bundle::Bundle;
 use crate::engine::EngineKind;
 use crate::modules::{DiskCache, Loader, default_directory};
 use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
@@ -44,6 +45,8 @@ pub struct RendererBuilder {
     fresh_modules: bool,
     shell_delay: Duration,
     vite: Option<Vite>,
+    bundle: Option<Bundle>,
+    record_imports: bool,
     cache: CacheLocation,
 }
 
@@ -69,7 +72,21 @@ impl Renderer {
             fresh_modules: false,
             shell_delay: Duration::from_millis(50),
             vite: None,
+            bundle: None,
+            record_imports: false,
             cache: CacheLocation::NodeModules,
+        }
+    }
+}
+
+impl Renderer {
+    /// Returns a builder of a renderer that takes all modules from `bundle` and reads no file.
+    ///
+    /// The directories and the caches of the builder have no effect.
+    pub fn embedded(bundle: &Bundle) -> RendererBuilder {
+        RendererBuilder {
+            bundle: Some(bundle.clone()),
+            ..Self::builder()
         }
     }
 }
@@ -161,6 +178,12 @@ impl RendererBuilder {
         self
     }
 
+    /// Records the imports that renders execute; see `Loader::recorded_imports`.
+    pub(crate) fn record_imports(mut self) -> Self {
+        self.record_imports = true;
+        self
+    }
+
     /// Starts the threads.
     ///
     /// Call this method early: V8 should be initialized before the application starts other threads.
@@ -171,6 +194,9 @@ impl RendererBuilder {
     /// or a thread cannot be started.
     pub fn build(self) -> Result<Renderer, RendererBuildError> {
         let engine = self.engine.ok_or(RendererBuildErrorKind::NoEngine)?;
+        if self.bundle.is_some() && self.development {
+            return Err(RendererBuildErrorKind::DevelopmentWithBundle.into());
+        }
         let roots = self.roots.into_iter().map(canonical_root);
         let roots = roots.collect::<Result<Vec<_>, _>>()?;
         engine.initialize();
@@ -178,13 +204,20 @@ impl RendererBuilder {
         let vite = self
             .vite
             .map(|vite| Arc::new(vite.with_root_above(&first_root)));
-        let cache = self.cache.directory(&first_root);
-        let loader = Loader::new(
-            first_root,
-            self.development,
-            vite.clone(),
-            DiskCache::new(cache),
-        );
+        let loader = match &self.bundle {
+            Some(bundle) => {
+                check_code(bundle, engine);
+                Loader::bundled(Arc::clone(bundle.modules()))
+            }
+            None => {
+                let cache = DiskCache::new(self.cache.directory(&first_root));
+                let mut loader = Loader::new(first_root, self.development, vite.clone(), cache);
+                if self.record_imports {
+                    loader.record_imports();
+                }
+                loader
+            }
+        };
         let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
         let settings = WorkerSettings {
             engine,
@@ -215,6 +248,17 @@ impl CacheLocation {
             Self::Directory(directory) => Some(directory),
             Self::Disabled => None,
         }
+    }
+}
+
+/// Logs that `engine` cannot use the compiled code in `bundle`.
+fn check_code(bundle: &Bundle, engine: EngineKind) {
+    let code_tag = bundle.modules().code_tag();
+    if code_tag.is_some() && engine.code_tag() != code_tag {
+        tracing::warn!(
+            "the compiled code in the bundle is not used, because another engine or version of V8 compiled it; \
+             modules are compiled on first use"
+        );
     }
 }
 

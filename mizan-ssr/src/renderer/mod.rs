@@ -23,6 +23,7 @@ mod stream;
 pub use self::build_error::RendererBuildError;
 pub use self::builder::RendererBuilder;
 pub use self::component::Component;
+pub(crate) use self::component_path::find as find_component;
 pub use self::stream::RenderStream;
 pub use crate::engine::EngineKind;
 pub use crate::modules::CacheStatistics;
@@ -106,6 +107,12 @@ impl Renderer {
         }
     }
 
+    /// Closes the renderer as [`close`](Self::close) does, and blocks the calling thread.
+    pub(crate) fn close_blocking(&self) {
+        drop(self.shared.jobs.write().take());
+        self.shared.pool.join();
+    }
+
     /// Returns the number of uses of each module cache since the renderer was built.
     #[must_use]
     pub fn cache_statistics(&self) -> CacheStatistics {
@@ -124,6 +131,9 @@ impl Renderer {
 
     /// Returns the file of the component `path` relative to Vite's root.
     pub(crate) fn vite_path(&self, path: &str) -> Option<String> {
+        if let Some(bundle) = self.pool().loader.bundle() {
+            return bundle.vite_path(path).map(String::from);
+        }
         let file = self.find_component(path).ok()?;
         let relative = self.vite()?.relative_path(Path::new(&*file))?;
         Some(relative.to_owned())
@@ -140,6 +150,9 @@ impl Renderer {
             cached_paths,
             ..
         } = &*self.shared;
+        if let Some(bundle) = self.pool().loader.bundle() {
+            return component_path::find_in_bundle(bundle, path).map(Arc::from);
+        }
         if self.development() {
             return component_path::find(roots, path).map(Arc::from);
         }

@@ -2,6 +2,7 @@
 
 mod app;
 mod bad_input;
+mod bundle;
 mod cache;
 mod development;
 mod dom;
