@@ -3,6 +3,7 @@
 mod archive;
 mod build;
 mod error;
+mod include;
 mod index;
 mod modules;
 
@@ -14,6 +15,8 @@ use std::sync::Arc;
 pub use self::build::{BundleBuildError, BundleBuilder, BundleSummary, ViteBuild};
 pub use self::error::BundleError;
 use self::error::BundleErrorKind;
+#[doc(hidden)]
+pub use self::include::Aligned;
 pub(crate) use self::modules::BundledModules;
 
 /// The modules and browser files of an application, built by [`BundleBuilder`].

@@ -12,7 +12,7 @@ use super::disk_cache::key::CacheKey;
 use super::disk_cache::statistics::CacheCounters;
 use super::error::ModuleError;
 use super::generated_module::{default_export, json_file, parsed_json};
-use super::module::{CompiledCode, Module, SourceFile};
+use super::module::{CompiledCode, Module, ReactFiles, SourceFile};
 use super::module_kind::{ModuleKind, REACT_SERVER_FILE, extension, is_react_server};
 use super::package::in_package;
 use super::resolver::{BrowserReplacement, ImportKind, Resolved, Resolver};
@@ -37,14 +37,6 @@ pub(crate) struct Loader {
     modules: Mutex<HashMap<String, Arc<Module>>>,
     /// Resolved files, with true if their `package.json` has `"type": "module"`.
     type_module: Mutex<HashMap<PathBuf, bool>>,
-}
-
-/// The ids of the React modules with which the renderer renders a component.
-pub(crate) struct ReactFiles {
-    /// The server build of react-dom.
-    pub(crate) server: String,
-    /// The JSX runtime.
-    pub(crate) jsx: String,
 }
 
 /// The id of a module without exports, which replaces modules that a package omits for browsers.

@@ -45,6 +45,14 @@ pub(crate) struct CompiledCode {
     pub(crate) bytes: Bytes,
 }
 
+/// The ids of the React modules with which the renderer renders a component.
+pub(crate) struct ReactFiles {
+    /// The server build of react-dom.
+    pub(crate) server: String,
+    /// The JSX runtime.
+    pub(crate) jsx: String,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileStamp {
     modified: Option<SystemTime>,

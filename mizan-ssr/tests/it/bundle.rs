@@ -11,7 +11,7 @@ use crate::app::{App, bundle, error, html, on_engines};
 
 /// Modules of every kind: TypeScript, CommonJS, JSON, text, URLs, style sheets, top-level await and dynamic imports.
 fn app_with_every_kind_of_module() -> App {
-    let app = App::new(&[
+    App::new(&[
         (
             "App.tsx",
             "import { lazy, Suspense } from 'react';
@@ -42,8 +42,7 @@ fn app_with_every_kind_of_module() -> App {
         ),
         ("node_modules/cjs/inner.js", "exports.inner = __filename.split('/').pop();"),
         ("node_modules/cjs/locale-de.js", "module.exports = 'de';"),
-    ]);
-    app
+    ])
 }
 
 #[test]
@@ -205,101 +204,113 @@ fn renders_only_the_pages_of_the_bundle() {
 
 #[test]
 fn rejects_invalid_pages() {
-    let app = App::component("export default () => <b>1</b>;");
-    let build = |builder: BundleBuilder| {
-        let built = builder.progress(|_| {}).build(app.path("app.bundle"));
-        built.expect_err("invalid settings").to_string()
-    };
-    let builder = || Bundle::builder().root(app.path(""));
-    assert!(build(Bundle::builder()).contains("BundleBuilder::root"));
-    assert!(build(builder()).contains("BundleBuilder::pages"));
-    for (pattern, part) in [
-        ("Gone.tsx", "no component matches"),
-        ("../*.tsx", "leads out"),
-        ("[", "invalid pattern"),
-    ] {
-        let message = build(builder().pages(pattern));
-        assert!(message.contains(part), "{message}");
-    }
-    assert!(!app.path("app.bundle").exists());
+    on_engines(|engine| {
+        let app = App::component("export default () => <b>1</b>;");
+        let build = |builder: BundleBuilder| {
+            let built = builder.progress(|_| {}).build(app.path("app.bundle"));
+            built.expect_err("invalid settings").to_string()
+        };
+        let builder = || Bundle::builder().engine(engine).root(app.path(""));
+        assert!(build(Bundle::builder().engine(engine)).contains("BundleBuilder::root"));
+        assert!(build(builder()).contains("BundleBuilder::pages"));
+        for (pattern, part) in [
+            ("Gone.tsx", "no component matches"),
+            ("../*.tsx", "leads out"),
+            ("[", "invalid pattern"),
+        ] {
+            let message = build(builder().pages(pattern));
+            assert!(message.contains(part), "{message}");
+        }
+        assert!(!app.path("app.bundle").exists());
+    });
 }
 
 #[test]
 fn shows_output_of_failed_vite_build() {
-    let app = App::component("export default () => <b>1</b>;");
-    let builder = || {
-        Bundle::builder()
-            .root(app.path(""))
-            .pages("*.tsx")
-            .progress(|_| {})
-    };
-    let vite = ViteBuild::new(app.path(""));
-    let failing = vite
-        .clone()
-        .command("sh", ["-c", "echo to stdout; echo to stderr >&2; exit 3"]);
-    let error = builder().vite(failing).build(app.path("app.bundle"));
-    let message = error.expect_err("a failed command").to_string();
-    for part in ["exit status: 3", "to stdout", "to stderr"] {
-        assert!(message.contains(part), "{message}");
-    }
-    let error = builder().vite(vite.command("no-such-program", ["x"]));
-    let message = error
-        .build(app.path("app.bundle"))
-        .expect_err("a missing program")
-        .to_string();
-    assert!(
-        message.contains("cannot run \"no-such-program\""),
-        "{message}"
-    );
+    on_engines(|engine| {
+        let app = App::component("export default () => <b>1</b>;");
+        let builder = || {
+            Bundle::builder()
+                .engine(engine)
+                .root(app.path(""))
+                .pages("*.tsx")
+                .progress(|_| {})
+        };
+        let vite = ViteBuild::new(app.path(""));
+        let failing = vite
+            .clone()
+            .command("sh", ["-c", "echo to stdout; echo to stderr >&2; exit 3"]);
+        let error = builder().vite(failing).build(app.path("app.bundle"));
+        let message = error.expect_err("a failed command").to_string();
+        for part in ["exit status: 3", "to stdout", "to stderr"] {
+            assert!(message.contains(part), "{message}");
+        }
+        let error = builder().vite(vite.command("no-such-program", ["x"]));
+        let message = error
+            .build(app.path("app.bundle"))
+            .expect_err("a missing program")
+            .to_string();
+        assert!(
+            message.contains("cannot run \"no-such-program\""),
+            "{message}"
+        );
+    });
 }
 
 #[test]
 fn rejects_damaged_bundles_and_other_versions() {
-    let app = App::component("export default () => <b>1</b>;");
-    let file = app.path("app.bundle");
-    let builder = Bundle::builder().root(app.path("")).pages("*.tsx");
-    builder
-        .progress(|_| {})
-        .build(&file)
-        .expect("valid modules");
-    let intact = fs::read(&file).expect("an existing file");
-    let open =
-        |bytes: &[u8]| Bundle::embedded(bytes.to_vec().leak()).map_err(|error| error.to_string());
-    open(&intact).expect("an intact bundle");
-    let rejects = |bytes: &[u8], part: &str| {
-        let error = open(bytes).expect_err("a damaged bundle");
-        assert!(error.contains(part), "{error}");
-    };
-    rejects(b"", "not a bundle");
-    rejects(b"something else", "not a bundle");
-    rejects(&vec![0; 4096], "not a bundle");
-    for length in [8, 127, 128, intact.len() / 2, intact.len() - 1] {
-        rejects(&intact[..length], "bytes instead of");
-    }
-    rejects(&[&intact[..], b"more"].concat(), "bytes instead of");
-    // Every header byte, and a sample of the rest.
-    for at in (0..128).chain((128..intact.len()).step_by(intact.len() / 20)) {
-        let mut bytes = intact.clone();
-        bytes[at] ^= 1 << (at % 8);
-        assert!(open(&bytes).is_err(), "byte {at}");
-    }
-    let mut other_format = intact.clone();
-    other_format[8] += 1;
-    rejects(&other_format, "in format 2");
-    let mut other_version = intact.clone();
-    other_version[32..37].copy_from_slice(b"9.8.7");
-    rejects(&other_version, "mizan-ssr 9.8.7 built it");
-    let missing = Bundle::open(app.path("gone.bundle")).expect_err("a missing file");
-    assert!(
-        missing
-            .to_string()
-            .contains("gone.bundle: the file cannot be read"),
-        "{missing}"
-    );
-    let bundle = Bundle::open(&file).expect("an intact bundle");
-    let error = Renderer::embedded(&bundle)
-        .development(true)
-        .build()
-        .expect_err("development");
-    assert!(error.to_string().contains("production modules"), "{error}");
+    on_engines(|engine| {
+        let app = App::component("export default () => <b>1</b>;");
+        let file = app.path("app.bundle");
+        let builder = Bundle::builder()
+            .engine(engine)
+            .root(app.path(""))
+            .pages("*.tsx");
+        builder
+            .progress(|_| {})
+            .build(&file)
+            .expect("valid modules");
+        let intact = fs::read(&file).expect("an existing file");
+        let open = |bytes: &[u8]| {
+            Bundle::embedded(bytes.to_vec().leak()).map_err(|error| error.to_string())
+        };
+        open(&intact).expect("an intact bundle");
+        let rejects = |bytes: &[u8], part: &str| {
+            let error = open(bytes).expect_err("a damaged bundle");
+            assert!(error.contains(part), "{error}");
+        };
+        rejects(b"", "not a bundle");
+        rejects(b"something else", "not a bundle");
+        rejects(&vec![0; 4096], "not a bundle");
+        for length in [8, 127, 128, intact.len() / 2, intact.len() - 1] {
+            rejects(&intact[..length], "bytes instead of");
+        }
+        rejects(&[&intact[..], b"more"].concat(), "bytes instead of");
+        // Every header byte, and a sample of the rest.
+        for at in (0..128).chain((128..intact.len()).step_by(intact.len() / 20)) {
+            let mut bytes = intact.clone();
+            bytes[at] ^= 1 << (at % 8);
+            assert!(open(&bytes).is_err(), "byte {at}");
+        }
+        let mut other_format = intact.clone();
+        other_format[8] += 1;
+        rejects(&other_format, "in format 2");
+        let mut other_version = intact.clone();
+        other_version[32..37].copy_from_slice(b"9.8.7");
+        rejects(&other_version, "mizan-ssr 9.8.7 built it");
+        let missing = Bundle::open(app.path("gone.bundle")).expect_err("a missing file");
+        assert!(
+            missing
+                .to_string()
+                .contains("gone.bundle: the file cannot be read"),
+            "{missing}"
+        );
+        let bundle = Bundle::open(&file).expect("an intact bundle");
+        let error = Renderer::embedded(&bundle)
+            .engine(engine)
+            .development(true)
+            .build()
+            .expect_err("development");
+        assert!(error.to_string().contains("production modules"), "{error}");
+    });
 }

@@ -125,7 +125,7 @@ impl<'l> Graph<'l> {
         };
         match node.module.clone() {
             Ok(module) if module.cache_key.is_some() => {
-                self.resolve_requests(path, &module, &mut node)
+                self.resolve_requests(path, &module, &mut node);
             }
             Ok(_) => {}
             Err(error) => self.collect_failed_imports(path, error, &mut node),

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
     Argument, ArrowFunctionExpression, CallExpression, Class, ConditionalExpression, Expression,
-    Function, IdentifierReference, IfStatement, LogicalExpression, LogicalOperator, Program,
-    SwitchCase, TryStatement,
+    Function, IdentifierReference, IfStatement, LogicalExpression, LogicalOperator, SwitchCase,
+    TryStatement,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::parser::Parser;
@@ -161,10 +161,6 @@ impl Finder<'_> {
 }
 
 impl<'a> Visit<'a> for Finder<'_> {
-    fn visit_program(&mut self, program: &Program<'a>) {
-        walk::walk_program(self, program);
-    }
-
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         if call.callee.is_specific_id(DYNAMIC_IMPORT) {
             self.add(call.arguments.first(), ImportKind::Import);
