@@ -48,6 +48,8 @@ interface Host {
   randomUuid(): string;
   /** Starts a call of a server function and returns the call's id. */
   callFunction(name: string, input: string): number;
+  /** Adds the data of a query to the page: JSON of an object with `key` and `data`. */
+  embedQuery(json: string): void;
   /** Holds back the shell, because server functions may complete soon. */
   holdShell(): void;
   emitMarkup(markup: string): void;

@@ -148,7 +148,7 @@ impl Worker {
                 let result = result.map(|html| Rendered {
                     html: html.unwrap_or_else(|| lossy_string(self.host.take_markup())),
                     styles: self.style_sheets(&id),
-                    function_results: self.host.take_completed_calls(),
+                    function_results: self.host.take_embedded_data(),
                 });
                 send_reply(reply, result);
             }
