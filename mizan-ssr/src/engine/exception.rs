@@ -16,6 +16,8 @@ struct DescribedError {
     stack: String,
     module: Option<i64>,
     component_stack: Option<String>,
+    #[serde(default)]
+    is_rejected_call: bool,
 }
 
 /// The value of [`DescribedError::module`] for a module without a component as its default export.
@@ -52,6 +54,7 @@ pub(crate) fn exception_error(described: &str, host: &Host) -> RenderError {
         message: described.message,
         stack: stack.text,
         location: stack.location,
+        is_rejected_call: described.is_rejected_call,
     })
     .into()
 }

@@ -10,6 +10,7 @@ mod loader;
 mod module;
 mod module_kind;
 mod package;
+mod react_files;
 mod resolver;
 mod source_map;
 mod stack_trace;
@@ -22,8 +23,8 @@ pub(crate) use loader::Loader;
 #[cfg(feature = "v8")]
 pub(crate) use module::CompiledCode;
 pub(crate) use module::Module;
-pub(crate) use module_kind::REACT_SERVER_FILE;
 pub(crate) use package::in_package;
+pub(crate) use react_files::react_files;
 pub(crate) use resolver::ImportKind;
 pub(crate) use stack_trace::map_stack;
 pub(crate) use transform::{JSX_ELEMENTS, ModuleFormat, TransformedModule};
