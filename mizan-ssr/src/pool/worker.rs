@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
+use serde_json::json;
 
 use super::chunk_sender::ChunkSender;
 use super::event_loop::{EventLoop, RenderExit};
@@ -17,7 +18,7 @@ use crate::engine::{
     BUFFER_LIMIT_MESSAGE, Engine, EngineError, EntryPoint, Host, JsValue, exception_error,
 };
 use crate::error::{RenderError, RenderErrorKind};
-use crate::modules::{Loader, react_files};
+use crate::modules::{Loader, ReactFiles};
 use crate::output::Rendered;
 
 /// The time without a job after which a worker runs slow cleanup.
@@ -320,8 +321,11 @@ impl Worker {
         if let Some(files) = &self.component(id).react_files {
             return Ok(files.clone());
         }
-        let files = react_files(&self.loader, id)
+        let ReactFiles { server, jsx } = self
+            .loader
+            .react_files(id)
             .map_err(|error| RenderError::from(RenderErrorKind::Module(error)))?;
+        let files = json!({ "server": server, "jsx": jsx }).to_string();
         self.component(id).react_files = Some(files.clone());
         Ok(files)
     }

@@ -11,7 +11,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
 
 use crate::error::{RenderError, RenderErrorKind};
-use crate::modules::{ModuleError, react_files};
+use crate::modules::ModuleError;
 use crate::pool::{Job, WorkerPool};
 use crate::vite::Vite;
 
@@ -121,7 +121,9 @@ impl Renderer {
     /// Checks that a component in `root` finds React.
     fn check_react(&self, root: &Path) -> Result<(), RenderError> {
         let component = root.join("Component.tsx");
-        react_files(&self.pool().loader, &component.to_string_lossy())
+        self.pool()
+            .loader
+            .react_files(&component.to_string_lossy())
             .map(drop)
             .map_err(module_error)
     }
