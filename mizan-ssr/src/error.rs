@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -67,6 +68,7 @@ pub(crate) enum RenderErrorKind {
     InvalidPath { path: String, reason: &'static str },
     NotFound { path: String, roots: Vec<PathBuf> },
     NotInBundle { path: String },
+    UnreadableDirectory { path: String, error: io::Error },
     InvalidProps(String),
     Module(ModuleError),
     NoDefaultExport(String),
@@ -89,6 +91,8 @@ pub(crate) struct JsException {
     pub(crate) hint: Option<String>,
     /// File, line and column.
     pub(crate) location: Option<(PathBuf, u32, u32)>,
+    /// Whether a server function rejected a call, for example without permission.
+    pub(crate) is_rejected_call: bool,
 }
 
 impl RenderError {
@@ -97,9 +101,9 @@ impl RenderError {
     pub fn code(&self) -> RenderErrorCode {
         match &*self.kind {
             RenderErrorKind::InvalidPath { .. } => RenderErrorCode::InvalidPath,
-            RenderErrorKind::NotFound { .. } | RenderErrorKind::NotInBundle { .. } => {
-                RenderErrorCode::NotFound
-            }
+            RenderErrorKind::NotFound { .. }
+            | RenderErrorKind::NotInBundle { .. }
+            | RenderErrorKind::UnreadableDirectory { .. } => RenderErrorCode::NotFound,
             RenderErrorKind::InvalidProps(_) => RenderErrorCode::InvalidProps,
             RenderErrorKind::Module(ModuleError::Syntax(_)) => RenderErrorCode::Syntax,
             RenderErrorKind::Module(_) => RenderErrorCode::Module,
@@ -164,6 +168,16 @@ impl RenderError {
         (!excerpt.is_empty()).then_some(Cow::Owned(excerpt))
     }
 
+    /// Returns the message of a call that a server function rejected.
+    pub(crate) fn rejected_call(&self) -> Option<&str> {
+        match &*self.kind {
+            RenderErrorKind::Component(exception) if exception.is_rejected_call => {
+                Some(&exception.message)
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the name, the message and the hint as separate strings.
     pub(crate) fn parts(&self) -> (String, String, Option<&str>) {
         match &*self.kind {
@@ -205,6 +219,9 @@ impl fmt::Display for RenderError {
                 f,
                 "cannot find component {path:?} in the bundle; name it with `BundleBuilder::pages`"
             ),
+            RenderErrorKind::UnreadableDirectory { path, error } => {
+                write!(f, "cannot list the components in {path:?}: {error}")
+            }
             RenderErrorKind::InvalidProps(reason) => write!(f, "invalid props: {reason}"),
             RenderErrorKind::Module(error) => error.fmt(f),
             RenderErrorKind::NoDefaultExport(message) => f.write_str(message),

@@ -37,6 +37,18 @@ impl BundledModules {
         self.index.pages.iter().map(|page| page.path)
     }
 
+    /// Returns the paths of the components in the directory `path`, or `path` itself if it is no directory.
+    pub(crate) fn pages_at(&self, path: &str) -> Vec<String> {
+        let directory = format!("{}/", path.trim_end_matches('/'));
+        let in_directory = self.pages().filter(|page| page.starts_with(&directory));
+        let pages: Vec<_> = in_directory.map(String::from).collect();
+        if pages.is_empty() {
+            vec![path.into()]
+        } else {
+            pages
+        }
+    }
+
     /// Returns the module id of the component `path`.
     pub(crate) fn component(&self, path: &str) -> Option<&'static str> {
         self.id(self.page(path)?.module)

@@ -183,6 +183,13 @@ fn renders_only_the_pages_of_the_bundle() {
             .threads(1)
             .build();
         let renderer = renderer.expect("valid settings");
+        let checked = |path| {
+            let builder = Renderer::embedded(&bundle).engine(engine).threads(1);
+            builder.check_components([path]).build().map(drop)
+        };
+        checked("pages").expect("a directory of the bundle");
+        checked("pages/A.tsx").expect("a page of the bundle");
+        checked("Other.tsx").expect_err("not a page of the bundle");
         let error = error(&renderer, "Other.tsx");
         assert_eq!(error.code(), RenderErrorCode::NotFound);
         assert!(

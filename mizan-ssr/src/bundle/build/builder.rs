@@ -155,7 +155,7 @@ impl BundleBuilder {
         if let Some(vite) = vite.clone() {
             builder = builder.vite(vite);
         }
-        let renderer = builder.build().map_err(BundleBuildErrorKind::Renderer)?;
+        let renderer = builder.start().map_err(BundleBuildErrorKind::Renderer)?;
         let loader = Arc::clone(&renderer.pool().loader);
         let renderer = Some((&renderer, engine));
         self.bundle(file, &pages, vite.as_ref(), &loader, renderer)
