@@ -22,6 +22,12 @@ pub(crate) struct Chunk {
     pub(super) imports: Vec<String>,
     #[serde(default)]
     pub(super) css: Vec<String>,
+    /// Images, fonts and other files that the chunk refers to.
+    #[serde(default)]
+    pub(super) assets: Vec<String>,
+    /// The name of a script without the hash.
+    #[serde(default)]
+    pub(super) name: Option<String>,
 }
 
 /// The key of the single style sheet of a build with `cssCodeSplit: false`.

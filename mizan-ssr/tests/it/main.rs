@@ -2,6 +2,7 @@
 
 mod app;
 mod bad_input;
+mod browser_files;
 mod cache;
 mod development;
 mod dom;
