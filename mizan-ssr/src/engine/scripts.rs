@@ -23,7 +23,7 @@ macro_rules! script {
 pub(super) const MAIN_SCRIPT: Script = script!("main", "main.js");
 
 /// The scripts that `js/main.js` calls.
-pub(super) const SCRIPTS: [Script; 15] = [
+pub(super) const SCRIPTS: [Script; 16] = [
     script!("globals", "globals.js"),
     script!("console", "console.js"),
     script!("timers", "timers.js"),
@@ -37,6 +37,7 @@ pub(super) const SCRIPTS: [Script; 15] = [
     script!("reactPlatform", "react_platform.js"),
     script!("moduleRunner", "module_runner.js"),
     script!("describeError", "describe_error.js"),
+    script!("pageOutcome", "page_outcome.js"),
     script!("reactServer", "react_server.js"),
     script!("render", "render.js"),
 ];

@@ -205,6 +205,14 @@ interface ErrorDescriber {
   describeSafely(error: unknown): string;
 }
 
+/** Reads the answer that a component gives instead of markup; see `src/page/outcome.rs`. */
+interface PageOutcomeReader {
+  /** Returns the digest of an outcome that a function of the generated client threw. */
+  digestOf(error: unknown): string | undefined;
+  /** Returns the digest of the outcome that a failed call outside of the application's boundaries has. */
+  digestOfCall(error: unknown, componentStack: string): string | undefined;
+}
+
 /** The platform APIs that React's server receives. */
 interface ReactPlatform {
   /** The values of the additional parameters of React's server. */
@@ -279,11 +287,13 @@ interface Scripts {
     globalMutationCheck: GlobalMutationCheck;
   }): ModuleRunner;
   describeError(): ErrorDescriber;
+  pageOutcome(): PageOutcomeReader;
   reactServer(inputs: {
     host: Host;
     reactPlatform: ReactPlatform;
     requireModule: ModuleRunner["require"];
     describe: ErrorDescriber["describe"];
+    pageOutcome: PageOutcomeReader;
     hasPendingCalls: ServerFunctions["hasPendingCalls"];
     AbortController: Events["AbortController"];
   }): Renders;

@@ -30,11 +30,13 @@
       globalMutationCheck,
     });
     const { describe, describeSafely } = scripts.describeError();
+    const pageOutcome = scripts.pageOutcome();
     const renders = scripts.reactServer({
       host,
       reactPlatform,
       requireModule: modules.require,
       describe,
+      pageOutcome,
       hasPendingCalls,
       AbortController,
     });
