@@ -83,7 +83,6 @@ fn missing_global_hint(message: &str) -> Option<String> {
         | "document"
         | "localStorage"
         | "sessionStorage"
-        | "navigator"
         | "location"
         | "history"
         | "HTMLElement"
@@ -97,7 +96,7 @@ fn missing_global_hint(message: &str) -> Option<String> {
         "Buffer" | "__dirname" | "require" => {
             format!("`{name}` exists only in Node.js")
         }
-        "fetch" | "Request" | "Response" | "Headers" | "WebSocket" | "XMLHttpRequest" => {
+        "WebSocket" | "XMLHttpRequest" => {
             format!(
                 "`{name}` is not available during a render; pass the data as props, or call a server function"
             )
