@@ -21,6 +21,8 @@ pub(crate) struct Chunk {
     #[serde(default)]
     pub(super) imports: Vec<String>,
     #[serde(default)]
+    pub(super) dynamic_imports: Vec<String>,
+    #[serde(default)]
     pub(super) css: Vec<String>,
     /// Images, fonts and other files that the chunk refers to.
     #[serde(default)]
