@@ -12,6 +12,7 @@ use super::dispatch::{CallReply, Conversion, dispatch, dispatch_previous};
 use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error, ErrorDeclaration};
+use crate::manifest::{Decode, decode_error};
 use crate::policy::Policy;
 use crate::state::StateKey;
 use crate::upload::UploadField;
@@ -39,6 +40,9 @@ pub struct FunctionEntry {
     pub(crate) input: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) error: fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>,
+    /// Decodes the input and the output, to find the keys of maps.
+    pub(crate) decode_input: Decode,
+    pub(crate) decode_output: Option<Decode>,
     call: Call,
 }
 
@@ -63,6 +67,8 @@ impl FunctionEntry {
             input: <F as JsonSchema>::json_schema,
             output: SchemaGenerator::subschema_for::<F::Output>,
             error: F::Error::declaration,
+            decode_input: decode_error::<F>,
+            decode_output: F::decode_output(),
             call: Arc::new(|cx, input| Box::pin(dispatch::<F>(cx, input))),
         }
     }
@@ -86,6 +92,8 @@ impl FunctionEntry {
             input: <I as JsonSchema>::json_schema,
             output: SchemaGenerator::subschema_for::<O>,
             error: E::declaration,
+            decode_input: decode_error::<I>,
+            decode_output: None,
             call: Arc::new(move |cx, input| {
                 let conversion = Arc::clone(&conversion);
                 Box::pin(dispatch_previous(cx, input, name, conversion))

@@ -8,9 +8,11 @@ mod constraints;
 mod docs;
 mod expand;
 mod options;
+mod serde_attributes;
 
 pub use affects::{Affected, affects};
 pub use constraints::Constraints;
 pub use docs::doc_text;
 pub use expand::{boxed_call, call_site_at, source};
 pub use options::{options, value};
+pub use serde_attributes::SerdeAttributes;

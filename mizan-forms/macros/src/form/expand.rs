@@ -1,7 +1,7 @@
 //! The code that the derive macro emits.
 
 use heck::ToUpperCamelCase;
-use mizan_macros_syntax::{Constraints, boxed_call, doc_text, source};
+use mizan_macros_syntax::{Constraints, SerdeAttributes, boxed_call, doc_text, source};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -12,7 +12,6 @@ use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token};
 use super::custom::{CustomConstraint, is_cow};
 use super::field::{Choices, FieldOptions};
 use super::options::FormOptions;
-use super::serde_attributes::{SerdeAttributes, apply_rename_rule};
 
 pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStream> {
     let options = FormOptions::parse_attributes(&input.attrs)?;
@@ -255,11 +254,7 @@ impl<'a> FormField<'a> {
             return Ok(None);
         };
         let name = ident.unraw().to_string();
-        let wire = match (&serde.rename, &container.rename_all) {
-            (Some(name), _) => name.clone(),
-            (None, Some(rule)) => apply_rename_rule(&name, rule)?,
-            (None, None) => name,
-        };
+        let wire = serde.wire_name(&name, container)?;
         if wire.is_empty() || wire.starts_with("__") || wire.contains(['.', '*']) || is_index(&wire)
         {
             return Err(syn::Error::new(
