@@ -4,6 +4,7 @@
 //! it may change without notice.
 
 mod affects;
+mod as_number;
 mod constraints;
 mod docs;
 mod expand;
@@ -11,6 +12,7 @@ mod options;
 mod serde_attributes;
 
 pub use affects::{Affected, affects};
+pub use as_number::as_number;
 pub use constraints::Constraints;
 pub use docs::doc_text;
 pub use expand::{boxed_call, call_site_at, source};
