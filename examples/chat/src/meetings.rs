@@ -28,7 +28,7 @@ pub struct EditMeeting {
     id: u64,
     #[validate(length(max = 60))]
     title: String,
-    /// In your time zone.
+    /// In your time zone; in UTC without JavaScript.
     #[field(label = "Begins at")]
     begins_at: Timestamp,
     #[field(widget = "textarea", rows = 3)]

@@ -12,11 +12,13 @@ export function encodeUntyped(value: unknown): unknown {
   if (typeof value === "bigint") return markInteger(value);
   if (value instanceof Uint8Array) return encodeBytes(value);
   if (Array.isArray(value)) return value.map(encodeUntyped);
-  if (typeof value !== "object" || value === null || value instanceof Blob)
-    return value;
+  if (typeof value !== "object" || value === null) return value;
   // Dates and the classes of `Temporal`.
   if ("toJSON" in value && typeof value.toJSON === "function")
     return (value as { toJSON(): unknown }).toJSON();
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Files. Engines on the server may not have the global `Blob`.
+  if (prototype !== Object.prototype && prototype !== null) return value;
   const members = Object.entries(value).map(
     ([name, member]) => [name, encodeUntyped(member)] as const,
   );

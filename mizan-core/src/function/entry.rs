@@ -15,7 +15,7 @@ use crate::error::{ClientError, Error, ErrorDeclaration};
 use crate::manifest::{Decode, decode_error};
 use crate::policy::Policy;
 use crate::state::StateKey;
-use crate::upload::UploadField;
+use crate::upload::{UploadField, upload_fields};
 
 /// A registered function, type-erased: its input and output are JSON.
 ///
@@ -89,6 +89,7 @@ impl FunctionEntry {
         Self {
             name,
             registered_at,
+            uploads: previous_uploads::<F, I>,
             input: <I as JsonSchema>::json_schema,
             output: SchemaGenerator::subschema_for::<O>,
             error: E::declaration,
@@ -153,6 +154,18 @@ impl FunctionEntry {
             None => self.registered_at.to_string(),
         }
     }
+}
+
+/// Returns the files that an earlier version of `F` accepts. A field without limits in its schema has those
+/// of the field of `F` at the same path.
+fn previous_uploads<F: ServerFunction, I: Input>() -> Vec<UploadField> {
+    let current = F::uploads();
+    let with_limits = |field: UploadField| {
+        let has_limits = !field.accept.is_empty() || field.max_bytes.is_some();
+        let same = current.iter().find(|other| other.path == field.path);
+        same.filter(|_| !has_limits).cloned().unwrap_or(field)
+    };
+    upload_fields::<I>().into_iter().map(with_limits).collect()
 }
 
 impl fmt::Debug for FunctionEntry {

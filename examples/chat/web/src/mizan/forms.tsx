@@ -336,7 +336,7 @@ export const editMeetingForm: runtime.FormDefinition<EditMeetingFormTypes> = {
       name: "begins_at",
       widget: "datetime-local",
       label: "Begins at",
-      help: "In your time zone.",
+      help: "In your time zone; in UTC without JavaScript.",
       required: true,
       type: "date",
     },

@@ -261,7 +261,7 @@ export interface EditMeetingSubmitInput {
   id: number;
   /** At most 60 characters. Not blank. One line. */
   title: string;
-  /** In your time zone. */
+  /** In your time zone; in UTC without JavaScript. */
   begins_at: Date;
   /** At most 500 characters. */
   notes?: string | null;
@@ -275,7 +275,7 @@ export interface EditMeetingValidateInput {
     id: number;
     /** At most 60 characters. Not blank. One line. */
     title?: string;
-    /** In your time zone. */
+    /** In your time zone; in UTC without JavaScript. */
     begins_at?: Date;
     /** At most 500 characters. */
     notes?: string | null;
