@@ -15,6 +15,8 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/codecs/integers.ts",
     "runtime/codecs/untyped.ts",
     "runtime/mock/mock.ts",
+    "runtime/navigation/localPath.ts",
+    "runtime/navigation/outcome.ts",
     "runtime/react/hooks.ts",
     "runtime/react/hydratePage.ts",
     "runtime/react/hydration.ts",
