@@ -54,7 +54,8 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
 ];
 
 /// The files that only clients with conversions include.
-pub(super) const CODEC_FILES: &[(&str, &str)] = files!["runtime/codecs/index.ts", "runtime/codecs/unions.ts",];
+pub(super) const CODEC_FILES: &[(&str, &str)] =
+    files!["runtime/codecs/index.ts", "runtime/codecs/unions.ts",];
 
 /// The file that only clients with classes of `Temporal` include.
 pub(super) const TEMPORAL_FILE: (&str, &str) = files!["runtime/codecs/temporal.ts"][0];
