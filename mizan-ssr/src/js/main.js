@@ -28,6 +28,9 @@
       host,
       reactPlatform,
       globalMutationCheck,
+      moduleNamespaces: scripts.moduleNamespaces,
+      moduleLinking: scripts.moduleLinking,
+      moduleEvaluation: scripts.moduleEvaluation,
     });
     const { describe, describeSafely } = scripts.describeError();
     const renders = scripts.reactServer({

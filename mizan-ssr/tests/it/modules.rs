@@ -168,7 +168,7 @@ fn marks_required_es_modules() {
                     r#"{ "main": "./index.mjs" }"#,
                 ),
             ],
-            "<b>aa-2default,n,bumpundefined<!-- -->false</b>",
+            "<b>aa-2bump,default,nundefined<!-- -->false</b>",
         );
     });
 }
