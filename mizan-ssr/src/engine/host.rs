@@ -351,10 +351,12 @@ impl Host {
     fn module_exception(&self, error: ModuleError) -> HostError {
         self.loader.clear_lookup_cache();
         let message = error.to_string();
+        let is_syntax_error = matches!(error, ModuleError::Syntax(_));
         let mut render = self.render.borrow_mut();
         render.module_errors.push(error);
         HostError {
             message,
+            is_syntax_error,
             module_error: Some(render.module_errors.len() - 1),
         }
     }

@@ -104,18 +104,13 @@
       const module = importer.requests[request];
       const [specifier] = importer.imports[request];
       const names = JSON.stringify([...exportedNames(module)].sort());
-      try {
-        host.throwMissingExport(
-          importer.id,
-          specifier,
-          name,
-          names,
-          resolution === "ambiguous",
-        );
-      } catch (/** @type {any} */ error) {
-        const { message, mizanModule } = error;
-        throw Object.assign(new SyntaxError(message), { mizanModule });
-      }
+      host.throwMissingExport(
+        importer.id,
+        specifier,
+        name,
+        names,
+        resolution === "ambiguous",
+      );
     };
     /** @param {Module} module */
     const checkNames = (module) => {
