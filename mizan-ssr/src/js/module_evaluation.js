@@ -103,8 +103,8 @@
       if (module.state === "evaluated") return;
       setFailed(module, error);
       module.asyncOrder = null;
-      for (const parent of module.asyncParents) failAsync(parent, error);
       module.completion?.reject(error);
+      for (const parent of module.asyncParents) failAsync(parent, error);
     };
 
     /**

@@ -154,11 +154,38 @@
       return namespace;
     };
 
-    /** @type {(importer: Module) => (specifier: unknown) => Promise<Namespace>} */
-    const dynamicImport = (importer) => async (specifier) => {
-      const id = host.resolveModule(String(specifier), importer.id, "import");
+    /** @param {any} options */
+    const checkImportOptions = (options) => {
+      if (options === undefined) return;
+      if (Object(options) !== options)
+        throw new TypeError(
+          "the second argument of import() must be an object",
+        );
+      const attributes = options.with;
+      if (attributes === undefined) return;
+      if (Object(attributes) !== attributes)
+        throw new TypeError("the import attributes must be an object");
+      for (const [name, value] of Object.entries(attributes)) {
+        if (typeof value !== "string")
+          throw new TypeError(
+            `the import attribute "${name}" must be a string`,
+          );
+        if (name !== "type")
+          throw new TypeError(
+            `the import attribute "${name}" is not supported`,
+          );
+      }
+    };
+
+    /** @type {(importer: Module) => (specifier: unknown, options: unknown) => Promise<Namespace>} */
+    const dynamicImport = (importer) => async (specifier, options) => {
+      const text = `${specifier}`;
+      checkImportOptions(options);
+      const id = host.resolveModule(text, importer.id, "import");
       importer.used.add(id);
       const module = linkedModule(id);
+      // The importer's own code continues first, as with modules that are fetched.
+      await undefined;
       const completion = evaluate(module);
       if (completion) await completion;
       return completeNamespace(module, importer.strictInterop);

@@ -23,7 +23,7 @@ let outcome;
 export default function Run(props) {
   outcome ??= run(props).then(
     () => null,
-    (error) => ({ name: error?.name, message: error?.message ?? String(error) }),
+    (error) => ({ name: error?.constructor?.name, message: error?.message ?? String(error) }),
   );
   const error = use(outcome);
   return error && <pre>{`${error.name}: ${error.message}`}</pre>;

@@ -57,7 +57,6 @@ pub(super) fn function_body(
     for local in &bindings.locals {
         let variable = match local {
             LocalBinding::Variable(name) => name,
-            LocalBinding::Namespace(statement) => &variables[*statement],
             LocalBinding::Default => DEFAULT_VALUE,
         };
         if variable == DEFAULT_FUNCTION {

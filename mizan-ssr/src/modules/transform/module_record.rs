@@ -39,15 +39,12 @@ pub(super) struct ModuleBindings {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LocalBinding {
     Variable(String),
-    /// The namespace that the statement with this index imports.
-    Namespace(usize),
     /// The value of `export default`, which has no name of its own.
     Default,
 }
 
 /// The origin of an imported variable.
 struct Imported {
-    statement: usize,
     specifier: usize,
     /// `None` stands for the namespace.
     name: Option<String>,
@@ -83,7 +80,6 @@ impl ModuleBindings {
                 _ => continue,
             };
             let specifier = self.specifier(&source.value);
-            let index = self.statements.len();
             let mut binds = None;
             if let Statement::ImportDeclaration(import) = statement {
                 for binding in import.specifiers.iter().flatten() {
@@ -101,14 +97,7 @@ impl ModuleBindings {
                         self.record.imported.push((specifier, name.clone()));
                     }
                     let variable = binding.local().name.to_string();
-                    variables.insert(
-                        variable,
-                        Imported {
-                            statement: index,
-                            specifier,
-                            name,
-                        },
-                    );
+                    variables.insert(variable, Imported { specifier, name });
                 }
             }
             self.statements.push(binds);
@@ -142,18 +131,11 @@ impl ModuleBindings {
                 for entry in &export.specifiers {
                     let (name, local) = (entry.exported.name(), entry.local.name());
                     match imported.get(local.as_str()) {
-                        Some(Imported {
-                            specifier,
-                            name: Some(imported),
-                            ..
-                        }) => self.record.indirect.push((
+                        Some(origin) => self.record.indirect.push((
                             name.to_string(),
-                            *specifier,
-                            Some(imported.clone()),
+                            origin.specifier,
+                            origin.name.clone(),
                         )),
-                        Some(namespace) => {
-                            self.export(&name, LocalBinding::Namespace(namespace.statement));
-                        }
                         None => self.export(&name, LocalBinding::Variable(local.to_string())),
                     }
                 }
