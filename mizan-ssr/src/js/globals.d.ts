@@ -298,6 +298,8 @@ interface ModuleNamespaces {
   ): void;
   /** Returns the namespace, which is empty until the module is linked or {@link updateCommonJs} is called. */
   namespaceOf(module: Module, strictInterop: boolean): Namespace;
+  /** Returns the namespace with the exports that a CommonJS module has now. */
+  currentNamespace(module: Module, strictInterop: boolean): Namespace;
   /** Copies the exports of a CommonJS module to its namespaces. */
   updateCommonJs(module: Module): void;
   requirable(module: Module): any;

@@ -157,7 +157,7 @@
         if (Object.isFrozen(namespace)) return;
         const all = properties(module);
         for (const request of module.record.star) {
-          const source = namespaces.namespaceOf(
+          const source = namespaces.currentNamespace(
             module.requests[request],
             module.strictInterop,
           );

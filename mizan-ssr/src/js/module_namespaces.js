@@ -82,6 +82,13 @@
         ? (module.nodeNamespace ??= create())
         : (module.namespace ??= create());
 
+    /** @type {(module: Module, strictInterop: boolean) => Namespace} */
+    const currentNamespace = (module, strictInterop) => {
+      const namespace = namespaceOf(module, strictInterop);
+      if (module.format !== "es") updateCommonJs(module);
+      return namespace;
+    };
+
     /**
      * Returns the exports of an ES module for `require`. If there is a default export, they have the mark
      * `__esModule`, as in Node.js and bundlers.
@@ -105,6 +112,13 @@
         : marked();
     };
 
-    return { create, define, namespaceOf, updateCommonJs, requirable };
+    return {
+      create,
+      define,
+      namespaceOf,
+      currentNamespace,
+      updateCommonJs,
+      requirable,
+    };
   }
 );

@@ -147,13 +147,6 @@
       }
     };
 
-    /** @type {(module: Module, strictInterop: boolean) => Namespace} */
-    const completeNamespace = (module, strictInterop) => {
-      const namespace = namespaces.namespaceOf(module, strictInterop);
-      if (module.format !== "es") namespaces.updateCommonJs(module);
-      return namespace;
-    };
-
     /** @param {any} options */
     const checkImportOptions = (options) => {
       if (options === undefined) return;
@@ -188,7 +181,7 @@
       await undefined;
       const completion = evaluate(module);
       if (completion) await completion;
-      return completeNamespace(module, importer.strictInterop);
+      return namespaces.currentNamespace(module, importer.strictInterop);
     };
 
     /** @type {(module: Module) => AnyFunction} */
@@ -244,7 +237,6 @@
 
     /** @param {Module} module */
     const beforeBody = (module) => {
-      completeNames(module);
       module.requests.forEach((imported, request) => {
         // As late as possible: a module may change the exports of another. An importer in a cycle sees the
         // exports that a CommonJS module has so far.
@@ -255,6 +247,7 @@
           fillElements(module.elements, namespace);
         }
       });
+      completeNames(module);
     };
 
     /** @param {Module} importer */
@@ -386,7 +379,7 @@
         forgetUnfinished();
         const module = linkedModule(id);
         const completion = evaluate(module);
-        const namespace = () => completeNamespace(module, false);
+        const namespace = () => namespaces.currentNamespace(module, false);
         return completion ? completion.then(namespace) : namespace();
       },
       require(id) {

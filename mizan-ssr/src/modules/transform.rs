@@ -180,6 +180,14 @@ fn lower<'a>(
         scoping = transformed.scoping;
     }
     let bindings = ModuleBindings::of(program);
+    if let Some((name, offset)) = &bindings.duplicate {
+        return Err(ModuleError::Syntax(SyntaxError::at(
+            path.into(),
+            source,
+            *offset as usize,
+            format!("Duplicated export '{name}'"),
+        )));
+    }
     ModuleRunnerTransform::new().transform(allocator, program, scoping);
     Ok(bindings)
 }

@@ -1,10 +1,11 @@
 //! The static imports and exports of an ES module, from which the module runner links modules.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use oxc::ast::ast::{
     Declaration, ExportDefaultDeclarationKind, ImportDeclarationSpecifier, Program, Statement,
 };
+use oxc::span::{GetSpan, Span};
 use serde::{Deserialize, Serialize};
 
 /// The names that an ES module imports and exports: the entries of a source text module record of ECMAScript.
@@ -33,6 +34,10 @@ pub(super) struct ModuleBindings {
     pub(super) locals: Vec<LocalBinding>,
     /// For each statement with a specifier, the index of the specifier if the statement binds a variable.
     pub(super) statements: Vec<Option<usize>>,
+    /// The exported names.
+    names: HashSet<String>,
+    /// A name that is exported twice, with the position of the second export.
+    pub(super) duplicate: Option<(String, u32)>,
 }
 
 /// The variable of a local export.
@@ -111,6 +116,7 @@ impl ModuleBindings {
                 let specifier = self.specifier(&export.source.value);
                 match &export.exported {
                     Some(name) => {
+                        self.add_name(&name.name(), name.span());
                         let name = name.name().to_string();
                         self.record.indirect.push((name, specifier, None));
                     }
@@ -120,6 +126,7 @@ impl ModuleBindings {
             Statement::ExportFromDeclaration(export) => {
                 let specifier = self.specifier(&export.source.value);
                 for entry in &export.specifiers {
+                    self.add_name(&entry.exported.name(), entry.span);
                     self.record.indirect.push((
                         entry.exported.name().to_string(),
                         specifier,
@@ -130,6 +137,7 @@ impl ModuleBindings {
             Statement::ExportNamedDeclaration(export) => {
                 for entry in &export.specifiers {
                     let (name, local) = (entry.exported.name(), entry.local.name());
+                    self.add_name(&name, entry.span);
                     match imported.get(local.as_str()) {
                         Some(origin) => self.record.indirect.push((
                             name.to_string(),
@@ -150,6 +158,7 @@ impl ModuleBindings {
                 let binding = id.as_ref().map_or(LocalBinding::Default, |id| {
                     LocalBinding::Variable(id.name.to_string())
                 });
+                self.add_name("default", export.span);
                 self.export("default", binding);
             }
             _ => {}
@@ -162,18 +171,22 @@ impl ModuleBindings {
             Declaration::VariableDeclaration(variables) => {
                 let patterns = variables.declarations.iter();
                 let ids = patterns.flat_map(|variable| variable.id.get_binding_identifiers());
-                names.extend(ids.map(|id| id.name.to_string()));
+                names.extend(ids);
             }
-            Declaration::FunctionDeclaration(function) => {
-                names.extend(function.id.iter().map(|id| id.name.to_string()));
-            }
-            Declaration::ClassDeclaration(class) => {
-                names.extend(class.id.iter().map(|id| id.name.to_string()));
-            }
+            Declaration::FunctionDeclaration(function) => names.extend(&function.id),
+            Declaration::ClassDeclaration(class) => names.extend(&class.id),
             _ => {}
         }
-        for name in names {
-            self.export(&name, LocalBinding::Variable(name.clone()));
+        for id in names {
+            self.add_name(&id.name, id.span);
+            self.export(&id.name, LocalBinding::Variable(id.name.to_string()));
+        }
+    }
+
+    fn add_name(&mut self, name: &str, span: Span) {
+        let is_new = self.names.insert(name.into());
+        if !is_new && self.duplicate.is_none() {
+            self.duplicate = Some((name.into(), span.start));
         }
     }
 
