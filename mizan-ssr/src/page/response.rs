@@ -93,7 +93,8 @@ impl<'a> Page<'a> {
     /// Sets the props: any value that serializes to a JSON object.
     ///
     /// The page contains the props for hydration, so they must not contain data that is secret from the
-    /// visitor.
+    /// visitor. Rendering fails if they contain an integer that JavaScript would round; see
+    /// [`Component::props`](crate::renderer::Component::props).
     pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
         self.component = match serde_json::value::to_raw_value(props) {
             Ok(json) => {
