@@ -19,4 +19,5 @@ mod pages;
 mod react_19_0;
 mod rendering;
 mod streaming;
+mod test262;
 mod values;
