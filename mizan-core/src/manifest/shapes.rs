@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 /// A shape that serde does not support.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UnsupportedShape {
     /// A scalar or a list is flattened, or is the content of an internally tagged variant.
     Scalar,
@@ -14,6 +14,10 @@ pub(crate) enum UnsupportedShape {
     Alternative,
     /// A map with integers as keys is flattened into an input.
     IntegerKeys,
+    /// A map has keys that are not text, such as tuples or lists.
+    MapKeys,
+    /// An output has variants that serde does not write.
+    InputVariants(Vec<String>),
 }
 
 /// Finds the first unsupported shape in a schema, and the path of its field.

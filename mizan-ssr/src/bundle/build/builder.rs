@@ -22,6 +22,7 @@ use super::write::encode;
 use crate::Renderer;
 use crate::bundle::Bundle;
 use crate::engine::EngineKind;
+use crate::error::{RenderError, RenderErrorCode};
 use crate::modules::{DiskCache, Loader};
 use crate::vite::Vite;
 
@@ -204,12 +205,18 @@ impl BundleBuilder {
         if errors.is_empty()
             && let Some((renderer, _)) = renderer
         {
-            warnings.extend(self.render_pages(renderer, pages));
+            for (page, error) in self.render_pages(renderer, pages) {
+                let findings = match error.code() {
+                    RenderErrorCode::Module | RenderErrorCode::Syntax => &mut errors,
+                    _ => &mut warnings,
+                };
+                findings.insert(page_problem(page, &error));
+            }
             for (specifier, importer, kind) in loader.recorded_imports() {
                 graph.add_request(&importer, &specifier, kind);
             }
             graph.add_pending(|_| {});
-            errors = graph.findings(needed()).errors;
+            errors.extend(graph.findings(needed()).errors);
         }
         if !errors.is_empty() {
             let problems = errors.into_iter().collect();
@@ -230,26 +237,40 @@ impl BundleBuilder {
     /// Renders each page, so that the engine compiles its modules. Returns the failures.
     ///
     /// Runs on a separate thread, because a blocking render panics in an asynchronous context.
-    fn render_pages(&self, renderer: &Renderer, pages: &[Page]) -> Vec<Problem> {
+    fn render_pages<'p>(
+        &self,
+        renderer: &Renderer,
+        pages: &'p [Page],
+    ) -> Vec<(&'p Page, RenderError)> {
         (self.progress)("compiling modules");
         let no_props = String::from("{}");
         let renders = || {
-            let mut problems = Vec::new();
+            let mut failures = Vec::new();
             for page in pages {
                 let props = self.props.get(&page.path).unwrap_or(&no_props);
                 let props: Option<&RawValue> = serde_json::from_str(props).ok();
                 if let Err(error) = renderer.render_blocking(&page.path, &props) {
-                    problems.push(Problem {
-                        file: PathBuf::from(&page.id),
-                        position: None,
-                        message: format!("the render that compiles the code failed: {error}"),
-                    });
+                    failures.push((page, error));
                 }
             }
             renderer.close_blocking();
-            problems
+            failures
         };
         thread::scope(|scope| scope.spawn(renders).join()).unwrap_or_default()
+    }
+}
+
+/// Describes a failed render. Only the props may be the cause, unless a module is missing.
+fn page_problem(page: &Page, error: &RenderError) -> Problem {
+    let location = error.location();
+    let (file, position) = match location {
+        Some((file, line, column)) => (file, Some((line as usize, column as usize))),
+        None => (Path::new(&page.id), None),
+    };
+    Problem {
+        file: file.into(),
+        position,
+        message: format!("cannot render {} to compile its code: {error}", page.path),
     }
 }
 

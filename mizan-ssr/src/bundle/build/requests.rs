@@ -302,13 +302,7 @@ mod tests {
 
     /// Returns the requests of a CommonJS module, one word each.
     fn check(code: &str) -> String {
-        let transformed = TransformedModule {
-            code: code.to_owned().into(),
-            unchanged: true,
-            format: ModuleFormat::CommonJs,
-            imports: Vec::new(),
-            map: None,
-        };
+        let transformed = TransformedModule::generated(ModuleFormat::CommonJs, code.into());
         let words = requests(&transformed).into_iter().map(|request| {
             let kind = match request.kind {
                 ImportKind::Import => "import",
