@@ -1,11 +1,13 @@
 //! The engine V8.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Once};
 
+use bytes::Bytes;
 use v8::script_compiler::{
     CachedData, CompileOptions, NoCacheReason, Source, compile_function as compile_body,
 };
@@ -269,7 +271,7 @@ impl Engine for V8Engine {
                 let code = v8::Local::new(handles, function).create_code_cache()?;
                 module.set_compiled(Some(CompiledCode {
                     tag: v8::script_compiler::cached_data_version_tag(),
-                    bytes: Arc::from(&**code),
+                    bytes: Bytes::copy_from_slice(&code),
                 }));
                 Some(module)
             })
@@ -453,11 +455,17 @@ fn compile_function<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     file: &str,
     parameters: &[&str],
-    body: &str,
+    body: &Cow<'static, str>,
     code: Option<&CompiledCode>,
 ) -> Option<(v8::Local<'s, v8::Function>, bool)> {
     let origin = script_origin(scope, file)?;
-    let body = v8::String::new(scope, body)?;
+    let body = match body {
+        // V8 refers to the text instead of copying it. It reads the bytes as Latin-1.
+        Cow::Borrowed(body) if body.is_ascii() => {
+            v8::String::new_external_onebyte_static(scope, body.as_bytes())?
+        }
+        body => v8::String::new(scope, body)?,
+    };
     let mut names = Vec::with_capacity(parameters.len());
     for parameter in parameters {
         names.push(v8::String::new(scope, parameter)?);
