@@ -3,6 +3,7 @@
 mod app;
 mod bad_input;
 mod cache;
+mod caller_thread;
 mod development;
 mod dom;
 mod functions;
