@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::modules::{ModuleError, source_excerpt};
+use crate::page::outcome::PageOutcome;
 
 /// The category of a [`RenderError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +28,8 @@ pub enum RenderErrorCode {
     NoDefaultExport,
     /// The component threw an exception.
     Component,
+    /// The component answered its page without markup; see [`RenderError::outcome`].
+    Outcome,
     /// The component waits for a promise that nothing pending can resolve.
     Suspended,
     /// The render exceeded its deadline.
@@ -67,6 +70,7 @@ pub(crate) enum RenderErrorKind {
     Module(ModuleError),
     NoDefaultExport(String),
     Component(JsException),
+    Outcome(PageOutcome),
     Suspended { path: String },
     DeadlineExceeded { path: String, timeout: Duration },
     OutOfMemory { path: String, limit_bytes: usize },
@@ -98,11 +102,22 @@ impl RenderError {
             RenderErrorKind::Module(_) => RenderErrorCode::Module,
             RenderErrorKind::NoDefaultExport(_) => RenderErrorCode::NoDefaultExport,
             RenderErrorKind::Component(_) => RenderErrorCode::Component,
+            RenderErrorKind::Outcome(_) => RenderErrorCode::Outcome,
             RenderErrorKind::Suspended { .. } => RenderErrorCode::Suspended,
             RenderErrorKind::DeadlineExceeded { .. } => RenderErrorCode::DeadlineExceeded,
             RenderErrorKind::OutOfMemory { .. } => RenderErrorCode::OutOfMemory,
             RenderErrorKind::Overloaded { .. } => RenderErrorCode::Overloaded,
             RenderErrorKind::Engine(_) => RenderErrorCode::Engine,
+        }
+    }
+
+    /// Returns the answer of a component that called `notFound()`, `redirect()`, `unauthorized()` or
+    /// `forbidden()` of the generated client.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&PageOutcome> {
+        match &*self.kind {
+            RenderErrorKind::Outcome(outcome) => Some(outcome),
+            _ => None,
         }
     }
 
@@ -195,6 +210,9 @@ impl fmt::Display for RenderError {
                     write!(f, "\n{}", exception.stack)?;
                 }
                 Ok(())
+            }
+            RenderErrorKind::Outcome(outcome) => {
+                write!(f, "the component answered without markup: {outcome}")
             }
             RenderErrorKind::Suspended { path } => write!(
                 f,

@@ -252,7 +252,7 @@ impl Site {
             .pages
             .page(component)
             .props(props)
-            .request(request.method(), request.headers())
+            .request(&request)
             .functions(move |name, input| caller.call(name, input));
         Ok(page.respond().await.into_response())
     }

@@ -12,6 +12,8 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/codecs/brands.ts",
     "runtime/codecs/bytes.ts",
     "runtime/mock/mock.ts",
+    "runtime/navigation/localPath.ts",
+    "runtime/navigation/outcome.ts",
     "runtime/react/hooks.ts",
     "runtime/react/hydratePage.ts",
     "runtime/react/hydration.ts",

@@ -85,10 +85,18 @@ export function ApiProvider<A extends Connected>(
     <context.Provider value={api}>
       <QueryClientProvider client={client}>
         <Prefetch transport={api[transportOf]} queries={globalContexts(api)} />
-        <Suspense fallback={fallback}>{children}</Suspense>
+        <PageSuspense fallback={fallback}>{children}</PageSuspense>
       </QueryClientProvider>
     </context.Provider>
   );
+}
+
+/** A boundary that belongs to the page. The renderer of mizan-ssr knows it by its name (`js/page_outcome.js`). */
+function PageSuspense(props: {
+  readonly children?: ReactNode;
+  readonly fallback: ReactNode;
+}): ReactNode {
+  return <Suspense fallback={props.fallback}>{props.children}</Suspense>;
 }
 
 /** Returns the cache of the page: the given one, or one that lives as long as the provider. */
