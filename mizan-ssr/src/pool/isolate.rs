@@ -346,7 +346,7 @@ impl Isolate {
             Rendered {
                 html: html.unwrap_or_else(|| lossy_string(self.host.take_markup())),
                 styles: self.style_sheets(&render.job.component.id),
-                function_results: self.host.take_completed_calls(),
+                function_results: self.host.take_embedded_data(),
             }
         });
         self.rendered_at = Some(Instant::now());
@@ -421,7 +421,15 @@ impl Isolate {
     fn log_recovered_errors(&self) {
         for described in self.host.take_recovered_errors() {
             let error = exception_error(&described, &self.host);
-            tracing::error!(%error, "component threw while rendering; React rendered a fallback");
+            match error.rejected_call() {
+                Some(message) => tracing::debug!(
+                    message,
+                    "server function rejected a call of a component; React rendered a fallback"
+                ),
+                None => {
+                    tracing::error!(%error, "component threw while rendering; React rendered a fallback");
+                }
+            }
         }
     }
 

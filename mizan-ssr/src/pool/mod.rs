@@ -20,4 +20,4 @@ pub(crate) use job::{Job, KnownComponent};
 pub(crate) use job_deadline::{JobDeadline, JobOutput};
 pub(crate) use settings::{CALLER_LIMIT, INTERRUPT_DELAY, WorkerSettings};
 pub(crate) use watchdog::Watchdog;
-pub(crate) use worker_pool::WorkerPool;
+pub(crate) use worker_pool::{WorkerPool, closed};

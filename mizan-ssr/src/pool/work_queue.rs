@@ -86,6 +86,10 @@ impl WorkQueue {
         self.changed.notify_all();
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.lock().is_closed
+    }
+
     /// Adds an isolate that a thread of the pool has left.
     pub(super) fn add(&self, isolate: IdleIsolate) {
         let mut state = self.state.lock();

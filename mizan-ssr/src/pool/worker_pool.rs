@@ -98,17 +98,21 @@ impl WorkerPool {
 
     /// Adds a job to the queue.
     pub(crate) fn enqueue(&self, job: Job) -> Result<(), RenderError> {
-        self.queue.enqueue(job).map_err(|error| {
-            RenderError::from(match error {
-                EnqueueError::Closed => RenderErrorKind::Engine("the renderer is closed".into()),
-                EnqueueError::Full { capacity } => RenderErrorKind::Overloaded { queued: capacity },
-            })
+        self.queue.enqueue(job).map_err(|error| match error {
+            EnqueueError::Closed => closed(),
+            EnqueueError::Full { capacity } => {
+                RenderErrorKind::Overloaded { queued: capacity }.into()
+            }
         })
     }
 
     /// Lets the threads end after the renders in the queue.
     pub(crate) fn close(&self) {
         self.queue.close();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
     }
 
     /// Records that an abandoned thread has returned from the engine.
@@ -170,6 +174,11 @@ impl WorkerPool {
     }
 }
 
+/// Returns the error of renders that are requested after the renderer was closed.
+pub(crate) fn closed() -> RenderError {
+    RenderErrorKind::Engine("the renderer is closed".into()).into()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicBool;
@@ -188,7 +197,7 @@ mod tests {
     fn replaces_stuck_threads_at_limited_rate() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let builder = Renderer::builder().root(root.path()).no_disk_cache();
-        let renderer = builder.threads(1).build().expect("a renderer");
+        let renderer = builder.threads(1).start().expect("a renderer");
         let pool = renderer.pool();
         // Each flag stands for a thread that never returns.
         let abandon = |count: usize| {

@@ -9,8 +9,9 @@ use std::thread;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::error::RenderError;
-use crate::pool::{KnownComponent, WorkerPool};
+use crate::error::{RenderError, RenderErrorKind};
+use crate::modules::ModuleError;
+use crate::pool::{self, KnownComponent, WorkerPool};
 use crate::vite::Vite;
 
 mod build_error;
@@ -60,17 +61,13 @@ struct Shared {
     vite: Option<Arc<Vite>>,
     /// The components by their paths. Not used in development, where files are added and removed.
     cached_paths: Mutex<HashMap<String, Arc<KnownComponent>>>,
+    checked_components: Vec<String>,
 }
 
 impl Renderer {
-    fn new(roots: Vec<PathBuf>, pool: Arc<WorkerPool>, vite: Option<Arc<Vite>>) -> Self {
+    fn new(shared: Shared) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                roots,
-                pool,
-                vite,
-                cached_paths: Mutex::default(),
-            }),
+            shared: Arc::new(shared),
         }
     }
 
@@ -92,6 +89,61 @@ impl Renderer {
             // An error means that the thread panicked; there is nothing left to wait for.
             let _ = joined.await;
         }
+    }
+
+    /// Checks that the renderer can render: for the readiness check of a server.
+    ///
+    /// Finds React and the modules of the components that
+    /// [`RendererBuilder::check_components`] names. Modules that are loaded are not read again in
+    /// production, so the check is cheap.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RenderError`] if the renderer is closed, or a file is missing or cannot be used.
+    pub fn check(&self) -> Result<(), RenderError> {
+        if self.pool().is_closed() {
+            return Err(pool::closed());
+        }
+        for root in self.roots() {
+            self.check_react(root)?;
+        }
+        self.check_modules()
+    }
+
+    fn roots(&self) -> &[PathBuf] {
+        &self.shared.roots
+    }
+
+    /// Checks that a component in `root` finds React.
+    fn check_react(&self, root: &Path) -> Result<(), RenderError> {
+        let component = root.join("Component.tsx");
+        self.pool()
+            .loader
+            .react_files(&component.to_string_lossy())
+            .map(drop)
+            .map_err(module_error)
+    }
+
+    fn check_modules(&self) -> Result<(), RenderError> {
+        let Shared {
+            roots,
+            checked_components,
+            ..
+        } = &*self.shared;
+        for path in checked_components {
+            let unreadable = |error| RenderErrorKind::UnreadableDirectory {
+                path: path.clone(),
+                error,
+            };
+            for component in component_path::expand(roots, path).map_err(unreadable)? {
+                let component = self.find_component(&component)?;
+                self.pool()
+                    .loader
+                    .check(&component.id)
+                    .map_err(module_error)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the number of uses of each module cache since the renderer was built.
@@ -153,6 +205,10 @@ impl Drop for Shared {
     }
 }
 
+fn module_error(error: ModuleError) -> RenderError {
+    RenderErrorKind::Module(error).into()
+}
+
 impl fmt::Debug for Renderer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Renderer")
@@ -170,7 +226,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(root.path().join("App.tsx"), "").expect("a writable directory");
         let builder = Renderer::builder().root(root.path()).no_disk_cache();
-        let renderer = builder.threads(1).build().expect("a renderer");
+        let renderer = builder.threads(1).start().expect("a renderer");
         let id_of = |path: &str| {
             let component = renderer.find_component(path).expect("a component");
             component.id.clone()
