@@ -18,6 +18,7 @@ mod client_budget;
 mod cross_origin;
 #[cfg(feature = "openapi")]
 mod documents;
+mod download;
 pub mod forms;
 mod quoted_string;
 pub mod response;

@@ -19,6 +19,7 @@ mod client_limits;
 mod connections;
 mod cross_origin;
 mod declared_form;
+mod downloads;
 mod forms;
 mod forms_app;
 mod forms_in_router;
