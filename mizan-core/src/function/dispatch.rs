@@ -23,7 +23,7 @@ pub struct CallReply {
     /// The output as JSON, or the error. Empty if the output is a [`download`](Self::download).
     pub result: Result<Bytes, Error>,
     /// The file that the function returned, for a function whose output is a [`Download`].
-    pub download: Option<Download>,
+    pub download: Option<Box<Download>>,
     /// The cookies, headers and invalidations that the function added.
     pub head: ReplyHead,
 }
@@ -197,7 +197,7 @@ async fn encode<O: Output>(
 ) -> CallReply {
     let encoded = AssertUnwindSafe(async {
         Ok(match Download::from_output(result.await?, content_type) {
-            Ok(download) => (Bytes::new(), Some(download)),
+            Ok(download) => (Bytes::new(), Some(Box::new(download))),
             Err(output) => (Bytes::from(json::encode_json(&output)?), None),
         })
     });

@@ -76,7 +76,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
             share,
             part_timeout: state.limits.download_part_timeout,
         };
-        let response = download::response(file, context);
+        let response = download::response(*file, context);
         let mut response = response.map_err(|error| error.logged(function.name()))?;
         reply::add_affects(&reply.head, response.headers_mut());
         reply::apply_head(reply.head, response.headers_mut());
