@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::modules::{ModuleError, source_excerpt};
+use crate::page::outcome::PageOutcome;
 
 /// The category of a [`RenderError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +29,8 @@ pub enum RenderErrorCode {
     NoDefaultExport,
     /// The component threw an exception.
     Component,
+    /// The component answered its page without markup; see [`RenderError::outcome`].
+    Outcome,
     /// The component waits for a promise that nothing pending can resolve.
     Suspended,
     /// The render exceeded its deadline.
@@ -63,10 +67,12 @@ pub struct RenderError {
 pub(crate) enum RenderErrorKind {
     InvalidPath { path: String, reason: &'static str },
     NotFound { path: String, roots: Vec<PathBuf> },
+    UnreadableDirectory { path: String, error: io::Error },
     InvalidProps(String),
     Module(ModuleError),
     NoDefaultExport(String),
     Component(JsException),
+    Outcome(PageOutcome),
     Suspended { path: String },
     DeadlineExceeded { path: String, timeout: Duration },
     OutOfMemory { path: String, limit_bytes: usize },
@@ -84,6 +90,8 @@ pub(crate) struct JsException {
     pub(crate) hint: Option<String>,
     /// File, line and column.
     pub(crate) location: Option<(PathBuf, u32, u32)>,
+    /// Whether a server function rejected a call, for example without permission.
+    pub(crate) is_rejected_call: bool,
 }
 
 impl RenderError {
@@ -92,17 +100,30 @@ impl RenderError {
     pub fn code(&self) -> RenderErrorCode {
         match &*self.kind {
             RenderErrorKind::InvalidPath { .. } => RenderErrorCode::InvalidPath,
-            RenderErrorKind::NotFound { .. } => RenderErrorCode::NotFound,
+            RenderErrorKind::NotFound { .. } | RenderErrorKind::UnreadableDirectory { .. } => {
+                RenderErrorCode::NotFound
+            }
             RenderErrorKind::InvalidProps(_) => RenderErrorCode::InvalidProps,
             RenderErrorKind::Module(ModuleError::Syntax(_)) => RenderErrorCode::Syntax,
             RenderErrorKind::Module(_) => RenderErrorCode::Module,
             RenderErrorKind::NoDefaultExport(_) => RenderErrorCode::NoDefaultExport,
             RenderErrorKind::Component(_) => RenderErrorCode::Component,
+            RenderErrorKind::Outcome(_) => RenderErrorCode::Outcome,
             RenderErrorKind::Suspended { .. } => RenderErrorCode::Suspended,
             RenderErrorKind::DeadlineExceeded { .. } => RenderErrorCode::DeadlineExceeded,
             RenderErrorKind::OutOfMemory { .. } => RenderErrorCode::OutOfMemory,
             RenderErrorKind::Overloaded { .. } => RenderErrorCode::Overloaded,
             RenderErrorKind::Engine(_) => RenderErrorCode::Engine,
+        }
+    }
+
+    /// Returns the answer of a component that called `notFound()`, `redirect()`, `unauthorized()` or
+    /// `forbidden()` of the generated client.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&PageOutcome> {
+        match &*self.kind {
+            RenderErrorKind::Outcome(outcome) => Some(outcome),
+            _ => None,
         }
     }
 
@@ -146,6 +167,16 @@ impl RenderError {
         (!excerpt.is_empty()).then_some(Cow::Owned(excerpt))
     }
 
+    /// Returns the message of a call that a server function rejected.
+    pub(crate) fn rejected_call(&self) -> Option<&str> {
+        match &*self.kind {
+            RenderErrorKind::Component(exception) if exception.is_rejected_call => {
+                Some(&exception.message)
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the name, the message and the hint as separate strings.
     pub(crate) fn parts(&self) -> (String, String, Option<&str>) {
         match &*self.kind {
@@ -183,6 +214,9 @@ impl fmt::Display for RenderError {
                     .collect();
                 write!(f, "cannot find component {path:?} in {}", roots.join(", "))
             }
+            RenderErrorKind::UnreadableDirectory { path, error } => {
+                write!(f, "cannot list the components in {path:?}: {error}")
+            }
             RenderErrorKind::InvalidProps(reason) => write!(f, "invalid props: {reason}"),
             RenderErrorKind::Module(error) => error.fmt(f),
             RenderErrorKind::NoDefaultExport(message) => f.write_str(message),
@@ -195,6 +229,9 @@ impl fmt::Display for RenderError {
                     write!(f, "\n{}", exception.stack)?;
                 }
                 Ok(())
+            }
+            RenderErrorKind::Outcome(outcome) => {
+                write!(f, "the component answered without markup: {outcome}")
             }
             RenderErrorKind::Suspended { path } => write!(
                 f,

@@ -60,6 +60,7 @@ pub fn site(
         .root(web.join("src"))
         .vite(vite)
         .development(development)
+        .check_components(["pages"])
         .build()?;
     let pages = Pages::builder(renderer)
         .entry("src/main.tsx")
@@ -252,7 +253,7 @@ impl Site {
             .pages
             .page(component)
             .props(props)
-            .request(request.method(), request.headers())
+            .request(&request)
             .functions(move |name, input| caller.call(name, input));
         Ok(page.respond().await.into_response())
     }

@@ -6,6 +6,7 @@ mod codecs;
 mod forms;
 pub(crate) mod index;
 mod mock;
+mod navigation;
 mod page;
 mod printing;
 mod react;
@@ -60,6 +61,7 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
     }
     add("index.ts", &index);
     add("page.ts", page::FILE);
+    add("navigation.ts", navigation::FILE);
     add("mock.ts", &mock::print(plan, &codecs));
     for (path, contents) in runtime::COMMON_FILES {
         add(path, contents);

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::host::Host;
 use crate::error::{JsException, RenderError, RenderErrorKind};
 use crate::modules::map_stack;
+use crate::page::outcome::PageOutcome;
 
 /// The result of `describeError` in `js/describe_error.js`.
 #[derive(Deserialize)]
@@ -16,6 +17,10 @@ struct DescribedError {
     stack: String,
     module: Option<i64>,
     component_stack: Option<String>,
+    #[serde(default)]
+    is_rejected_call: bool,
+    /// The digest of a [`PageOutcome`].
+    outcome: Option<String>,
 }
 
 /// The value of [`DescribedError::module`] for a module without a component as its default export.
@@ -27,6 +32,9 @@ pub(crate) fn exception_error(described: &str, host: &Host) -> RenderError {
         Ok(described) => described,
         Err(_) => return RenderErrorKind::Engine(described.into()).into(),
     };
+    if let Some(outcome) = described.outcome.as_deref().and_then(PageOutcome::parse) {
+        return RenderErrorKind::Outcome(outcome).into();
+    }
     match described.module {
         Some(NO_DEFAULT_EXPORT) => {
             return RenderErrorKind::NoDefaultExport(described.message).into();
@@ -52,6 +60,7 @@ pub(crate) fn exception_error(described: &str, host: &Host) -> RenderError {
         message: described.message,
         stack: stack.text,
         location: stack.location,
+        is_rejected_call: described.is_rejected_call,
     })
     .into()
 }
@@ -77,7 +86,6 @@ fn missing_global_hint(message: &str) -> Option<String> {
         | "document"
         | "localStorage"
         | "sessionStorage"
-        | "navigator"
         | "location"
         | "history"
         | "HTMLElement"
@@ -91,7 +99,7 @@ fn missing_global_hint(message: &str) -> Option<String> {
         "Buffer" | "__dirname" | "require" => {
             format!("`{name}` exists only in Node.js")
         }
-        "fetch" | "Request" | "Response" | "Headers" | "WebSocket" | "XMLHttpRequest" => {
+        "WebSocket" | "XMLHttpRequest" => {
             format!(
                 "`{name}` is not available during a render; pass the data as props, or call a server function"
             )

@@ -1,5 +1,7 @@
 //! The functions as which modules are compiled.
 
+use std::borrow::Cow;
+
 use crate::modules::{JSX_ELEMENTS, ModuleFormat, TransformedModule};
 
 const ES_MODULE_PARAMETERS: [&str; 6] = [
@@ -40,7 +42,7 @@ const REACT_SERVER_PARAMETERS: [&str; 13] = [
 /// The body starts on the first line of the module's code, so that line numbers are the same.
 pub(super) fn module_function(
     transformed: &TransformedModule,
-) -> (&'static [&'static str], String) {
+) -> (&'static [&'static str], Cow<'static, str>) {
     let code = &transformed.code;
     match transformed.format {
         ModuleFormat::CommonJs => (&COMMON_JS_PARAMETERS, code.clone()),
@@ -48,7 +50,7 @@ pub(super) fn module_function(
         ModuleFormat::EsModule { awaits: false } => (&ES_MODULE_PARAMETERS, code.clone()),
         ModuleFormat::EsModule { awaits: true } => (
             &ES_MODULE_PARAMETERS,
-            format!("return (async () => {{{code}\n}})();"),
+            format!("return (async () => {{{code}\n}})();").into(),
         ),
     }
 }

@@ -23,7 +23,7 @@ macro_rules! script {
 pub(super) const MAIN_SCRIPT: Script = script!("main", "main.js");
 
 /// The scripts that `js/main.js` calls.
-pub(super) const SCRIPTS: [Script; 15] = [
+pub(super) const SCRIPTS: [Script; 16] = [
     script!("globals", "globals.js"),
     script!("console", "console.js"),
     script!("timers", "timers.js"),
@@ -31,12 +31,29 @@ pub(super) const SCRIPTS: [Script; 15] = [
     script!("textEncoding", "text_encoding.js"),
     script!("url", "url.js"),
     script!("structuredClone", "structured_clone.js"),
-    script!("streams", "streams.js"),
+    script!("platform", "platform.js"),
     script!("serverFunctions", "server_functions.js"),
     script!("globalMutationCheck", "global_mutation_check.js"),
     script!("reactPlatform", "react_platform.js"),
     script!("moduleRunner", "module_runner.js"),
     script!("describeError", "describe_error.js"),
+    script!("pageOutcome", "page_outcome.js"),
     script!("reactServer", "react_server.js"),
     script!("render", "render.js"),
 ];
+
+/// The scripts that `js/platform.js` evaluates when a module first needs them.
+static LAZY_SCRIPTS: [Script; 7] = [
+    script!("webStreams", "vendor/web_streams.js"),
+    script!("textStreams", "text_streams.js"),
+    script!("formData", "vendor/form_data.js"),
+    script!("headers", "headers.js"),
+    script!("body", "body.js"),
+    script!("fetchApi", "fetch_api.js"),
+    script!("urlPattern", "vendor/url_pattern.js"),
+];
+
+/// Returns the script `name` of those that are evaluated on demand.
+pub(super) fn lazy_script(name: &str) -> Option<&'static Script> {
+    LAZY_SCRIPTS.iter().find(|script| script.name == name)
+}

@@ -1,11 +1,13 @@
 //! The engine V8.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Once};
 
+use bytes::Bytes;
 use v8::script_compiler::{
     CachedData, CompileOptions, NoCacheReason, Source, compile_function as compile_body,
 };
@@ -17,7 +19,7 @@ use super::host::functions::HOST_FUNCTIONS;
 use super::host::value::{HostError, JsValue};
 use super::interface::{BUFFER_LIMIT_MESSAGE, Engine, EngineError, Interrupter};
 use super::module_function::module_function;
-use super::scripts::{MAIN_SCRIPT, SCRIPTS, Script};
+use super::scripts::{MAIN_SCRIPT, SCRIPTS, Script, lazy_script};
 use crate::modules::{CompiledCode, Module};
 
 mod array_buffers;
@@ -269,7 +271,7 @@ impl Engine for V8Engine {
                 let code = v8::Local::new(handles, function).create_code_cache()?;
                 module.set_compiled(Some(CompiledCode {
                     tag: v8::script_compiler::cached_data_version_tag(),
-                    bytes: Arc::from(&**code),
+                    bytes: Bytes::copy_from_slice(&code),
                 }));
                 Some(module)
             })
@@ -345,6 +347,8 @@ fn run_scripts<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8:
     }
     let function = v8::Function::builder(compile_module).build(scope)?;
     set_property(scope, host, "compileModule", function.into())?;
+    let function = v8::Function::builder(evaluate_script).build(scope)?;
+    set_property(scope, host, "evaluateScript", function.into())?;
     let scripts = v8::Object::new(scope);
     for script in &SCRIPTS {
         let function = evaluate(scope, script)?;
@@ -407,6 +411,26 @@ fn call_host_function(
     }
 }
 
+/// Evaluates one of the scripts that are loaded on demand.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of a V8 callback"
+)]
+fn evaluate_script(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
+    let name = arguments.get(0).to_rust_string_lossy(scope);
+    let Some(script) = lazy_script(&name) else {
+        throw(scope, &HostError::new(format!("there is no script {name}")));
+        return;
+    };
+    if let Some(function) = evaluate(scope, script) {
+        result.set(function.into());
+    }
+}
+
 /// Compiles the function of a module, from stored code if V8 accepts it.
 #[expect(
     clippy::needless_pass_by_value,
@@ -453,11 +477,17 @@ fn compile_function<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     file: &str,
     parameters: &[&str],
-    body: &str,
+    body: &Cow<'static, str>,
     code: Option<&CompiledCode>,
 ) -> Option<(v8::Local<'s, v8::Function>, bool)> {
     let origin = script_origin(scope, file)?;
-    let body = v8::String::new(scope, body)?;
+    let body = match body {
+        // V8 refers to the text instead of copying it. It reads the bytes as Latin-1.
+        Cow::Borrowed(body) if body.is_ascii() => {
+            v8::String::new_external_onebyte_static(scope, body.as_bytes())?
+        }
+        body => v8::String::new(scope, body)?,
+    };
     let mut names = Vec::with_capacity(parameters.len());
     for parameter in parameters {
         names.push(v8::String::new(scope, parameter)?);

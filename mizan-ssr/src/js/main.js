@@ -17,7 +17,13 @@
     });
     scripts.url({ host, defineGlobals });
     scripts.structuredClone({ host, defineGlobals, events, setTimeout });
-    scripts.streams({ defineGlobals });
+    const { clearFetches } = scripts.platform({
+      host,
+      defineGlobals,
+      events,
+      onLoaded: (name, value) => globalMutationCheck.globalLoaded(name, value),
+      onReplaced: () => globalMutationCheck.globalReplaced(),
+    });
     const { completeCall, hasPendingCalls, clearCalls } =
       scripts.serverFunctions({ host });
 
@@ -30,11 +36,13 @@
       globalMutationCheck,
     });
     const { describe, describeSafely } = scripts.describeError();
+    const pageOutcome = scripts.pageOutcome();
     const renders = scripts.reactServer({
       host,
       reactPlatform,
       requireModule: modules.require,
       describe,
+      pageOutcome,
       hasPendingCalls,
       AbortController,
     });
@@ -57,6 +65,7 @@
         renders.detach();
         clearTimers();
         clearCalls();
+        clearFetches();
         resetLogLimit();
         return globalMutationCheck.changedGlobal(thorough);
       },

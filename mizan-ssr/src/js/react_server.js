@@ -6,6 +6,7 @@
     reactPlatform,
     requireModule,
     describe,
+    pageOutcome,
     hasPendingCalls,
     AbortController,
   }) => {
@@ -80,6 +81,8 @@
       /** @type {{ error: unknown, info: ErrorInfo | undefined } | null} */
       #error = null;
       #piped = false;
+      // Set once a component has answered the page without markup.
+      #answered = false;
       #emitted = false;
       #shellSent = false;
       #ended = false;
@@ -102,11 +105,8 @@
       start(server, element, nonce) {
         const options = {
           nonce,
-          /** @type {(error: unknown, info?: ErrorInfo) => void} */
-          onError: (error, info) => {
-            this.#reportError();
-            this.#error = { error, info };
-          },
+          /** @type {(error: unknown, info?: ErrorInfo) => string | undefined} */
+          onError: (error, info) => this.#onError(error, info),
           /** @param {unknown} error */
           onShellError: (error) => this.destroy(error),
           onShellReady: this.#streaming
@@ -119,6 +119,10 @@
         reactPlatform.runStart(this.#streaming, () => {
           this.#react = server.render(element, options);
         });
+        if (this.#answered) {
+          current = null;
+          return undefined;
+        }
         if (!this.#ended) {
           reactPlatform.scheduleDeferredTasks();
           return undefined;
@@ -138,7 +142,7 @@
         else this.pipe();
       }
       pipe() {
-        if (current !== this || this.#piped) return;
+        if (current !== this || this.#piped || this.#answered) return;
         this.#piped = true;
         this.#react?.pipe(this);
         this.#shellSent = true;
@@ -151,6 +155,26 @@
           host.emitMarkup(this.#markup.toWellFormed());
         }
         host.finishRender();
+      }
+      /**
+       * Returns the digest of the error, by which the browser recognizes it.
+       * @param {unknown} error
+       * @param {ErrorInfo} [info]
+       */
+      #onError(error, info) {
+        const digest = pageOutcome.digestOf(error);
+        const outcome =
+          digest ?? pageOutcome.digestOfCall(error, info?.componentStack ?? "");
+        if (outcome !== undefined && !this.#piped) {
+          this.#answered = true;
+          host.failRender(
+            JSON.stringify({ name: "PageOutcome", message: "", outcome }),
+          );
+        } else if (digest === undefined) {
+          this.#reportError();
+          this.#error = { error, info };
+        }
+        return digest;
       }
       #reportError() {
         if (this.#error)

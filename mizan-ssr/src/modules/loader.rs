@@ -1,6 +1,6 @@
 //! The module loader, shared by all render threads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use super::disk_cache::statistics::CacheCounters;
 use super::error::ModuleError;
 use super::generated_module::{default_export, json_file, parsed_json};
 use super::module::{CompiledCode, Module, SourceFile};
-use super::module_kind::{ModuleKind, extension, is_react_server};
+use super::module_kind::{ModuleKind, REACT_SERVER_FILE, extension, is_react_server};
 use super::package::in_package;
 use super::resolver::{BrowserReplacement, ImportKind, Resolved, Resolver};
 use super::transform::{ModuleFormat, SyntaxOptions, TransformedModule, transform};
@@ -32,6 +32,14 @@ pub(crate) struct Loader {
     modules: Mutex<HashMap<String, Arc<Module>>>,
     /// Resolved files, with true if their `package.json` has `"type": "module"`.
     type_module: Mutex<HashMap<PathBuf, bool>>,
+}
+
+/// The ids of the React modules with which the renderer renders a component.
+pub(crate) struct ReactFiles {
+    /// The server build of react-dom.
+    pub(crate) server: String,
+    /// The JSX runtime.
+    pub(crate) jsx: String,
 }
 
 /// The id of a module without exports, which replaces modules that a package omits for browsers.
@@ -135,6 +143,27 @@ impl Loader {
             .transpose()
     }
 
+    /// Returns the files of the React package that the component `id` imports.
+    pub(crate) fn react_files(&self, id: &str) -> Result<ReactFiles, ModuleError> {
+        let resolve = |specifier| self.resolve(specifier, id, ImportKind::Require);
+        let manifest = resolve("react-dom/package.json")?;
+        let jsx = resolve("react/jsx-runtime")?;
+        let server = Path::new(&manifest)
+            .with_file_name("cjs")
+            .join(format!("{REACT_SERVER_FILE}.{}.js", self.mode()));
+        match server.to_str() {
+            Some(file) if server.is_file() => Ok(ReactFiles {
+                server: file.into(),
+                jsx,
+            }),
+            _ => Err(ModuleError::Unsupported {
+                file: server,
+                reason: "this version of react-dom does not have the file; install react-dom 19"
+                    .into(),
+            }),
+        }
+    }
+
     fn id_of_replacement(&self, replacement: BrowserReplacement) -> Result<String, ModuleError> {
         match replacement {
             BrowserReplacement::File(resolved) => self.id_of(resolved),
@@ -172,6 +201,25 @@ impl Loader {
         }
         self.modules.lock().insert(id.into(), Arc::clone(&module));
         Ok(module)
+    }
+
+    /// Loads the module `id` and the modules of the project that it imports, directly or indirectly.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the first module that cannot be read, transformed or resolved.
+    pub(crate) fn check(&self, id: &str) -> Result<(), ModuleError> {
+        let mut checked = HashSet::new();
+        let mut open = vec![id.to_owned()];
+        while let Some(id) = open.pop() {
+            // Packages may import files that only other platforms have.
+            if in_package(Path::new(&id)) || !checked.insert(id.clone()) {
+                continue;
+            }
+            let module = self.module(&id)?;
+            open.extend(module.imports.iter().map(|(_, import)| import.clone()));
+        }
+        Ok(())
     }
 
     /// Returns whether the file of `module` has changed since the module was read.

@@ -3,6 +3,7 @@
 #[cfg(feature = "css-modules")]
 mod css_module;
 mod disk_cache;
+mod encoding;
 mod error;
 mod generated_module;
 
@@ -18,11 +19,10 @@ mod transform;
 pub use disk_cache::CacheStatistics;
 pub(crate) use disk_cache::{DiskCache, default_directory};
 pub(crate) use error::{ModuleError, source_excerpt};
-pub(crate) use loader::Loader;
+pub(crate) use loader::{Loader, ReactFiles};
 #[cfg(feature = "v8")]
 pub(crate) use module::CompiledCode;
 pub(crate) use module::Module;
-pub(crate) use module_kind::REACT_SERVER_FILE;
 pub(crate) use package::in_package;
 pub(crate) use resolver::ImportKind;
 pub(crate) use stack_trace::map_stack;

@@ -1,5 +1,6 @@
 //! The transformation of TypeScript, JSX and ES modules into function bodies.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use oxc::allocator::{Allocator, CloneIn, TakeIn};
@@ -27,7 +28,8 @@ pub(crate) use jsx::JSX_ELEMENTS;
 /// A module as a function body, which an engine compiles and the module runner calls.
 #[derive(Debug)]
 pub(crate) struct TransformedModule {
-    pub(crate) code: String,
+    /// Borrowed if it is part of a bundle, so that V8 reads it without a copy.
+    pub(crate) code: Cow<'static, str>,
     /// Set if `code` equals the content of the file.
     pub(crate) unchanged: bool,
     pub(crate) format: ModuleFormat,
@@ -125,7 +127,7 @@ fn transform_on_stack(
     if is_es_module {
         // The directive has its own line, so that the columns of the first line stay valid.
         return Ok(TransformedModule {
-            code: format!("\"use strict\";\n{code}"),
+            code: format!("\"use strict\";\n{code}").into(),
             unchanged: false,
             format: ModuleFormat::EsModule { awaits },
             imports,
@@ -208,7 +210,7 @@ impl TransformedModule {
     /// Returns a module that the renderer generates, without imports.
     pub(super) fn generated(format: ModuleFormat, code: String) -> Self {
         Self {
-            code,
+            code: code.into(),
             unchanged: false,
             format,
             imports: Vec::new(),

@@ -44,6 +44,9 @@ pub(crate) enum PagesErrorKind {
     InvalidCsp {
         policy: String,
     },
+    InvalidSignIn {
+        path: String,
+    },
 }
 
 impl From<PagesErrorKind> for PagesError {
@@ -106,6 +109,10 @@ impl fmt::Display for PagesError {
                 f,
                 "invalid base `{base}`; use a path or a URL that begins with `/` or `https://`, for example \
                  `/app/`"
+            ),
+            PagesErrorKind::InvalidSignIn { path } => write!(
+                f,
+                "invalid path of the sign-in page {path:?}; use a path of this site, for example `/sign-in/`"
             ),
             PagesErrorKind::InvalidCsp { policy } => write!(
                 f,

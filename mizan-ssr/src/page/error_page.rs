@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::body::PageBody;
 use super::csp::{CspTemplate, Nonce};
 use super::headers;
+use super::outcome::PageOutcome;
 use crate::error::{RenderError, RenderErrorCode};
 use crate::modules::in_package;
 
@@ -162,6 +163,32 @@ fn production_page(status: StatusCode, id: &str, nonce: &Nonce) -> String {
         "<h1>{message}</h1><footer>If you report this, include the error ID <code>{id}</code>.</footer>"
     );
     document(message, &main, nonce)
+}
+
+/// Returns the page of an answer for which the application has no page.
+pub(super) fn plain_answer(
+    outcome: &PageOutcome,
+    html: bool,
+    nonce: Option<&Nonce>,
+) -> Response<PageBody> {
+    let message = match outcome {
+        PageOutcome::Unauthorized => "Please sign in to see this page.",
+        PageOutcome::Forbidden => "You have no access to this page.",
+        _ => "This page does not exist.",
+    };
+    let nonce = nonce.cloned().unwrap_or_else(Nonce::random);
+    let (content_type, text) = if html {
+        let main = format!("<h1>{message}</h1>");
+        ("text/html; charset=utf-8", document(message, &main, &nonce))
+    } else {
+        ("text/plain; charset=utf-8", format!("{message}\n"))
+    };
+    let body = PageBody::complete(text);
+    let mut response = headers::response(outcome.status(), content_type, body);
+    let csp = CspTemplate::new(CSP, "").expect("the policy is a valid header value");
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, csp.header(&nonce));
+    response
 }
 
 fn document(title: &str, main: &str, nonce: &Nonce) -> String {

@@ -24,12 +24,14 @@
 //! }
 //! ```
 
+mod answer;
 mod body;
 mod csp;
 mod document;
 mod error;
 mod error_page;
 mod headers;
+pub(crate) mod outcome;
 mod pages;
 mod response;
 
@@ -37,5 +39,6 @@ pub use body::PageBody;
 pub use csp::{InvalidNonce, Nonce, STRICT_CSP};
 pub use error::PagesError;
 pub(crate) use error::PagesErrorKind;
+pub use outcome::{LocalPath, PageOutcome};
 pub use pages::{Pages, PagesBuilder};
 pub use response::Page;

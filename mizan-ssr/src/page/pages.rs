@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::csp::CspTemplate;
 use super::error::{PagesError, PagesErrorKind};
+use super::outcome::LocalPath;
 use crate::renderer::Renderer;
 use crate::vite::PageAssets;
 
@@ -23,6 +24,15 @@ pub(super) struct PageSettings {
     pub(super) title: Option<String>,
     pub(super) head: String,
     pub(super) csp: Option<CspTemplate>,
+    pub(super) answers: Answers,
+}
+
+/// The pages that answer when a component does not; see [`PageOutcome`](super::PageOutcome).
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) not_found: Option<String>,
+    pub(super) forbidden: Option<String>,
+    pub(super) sign_in: Option<LocalPath>,
 }
 
 /// A builder of [`Pages`].
@@ -50,6 +60,9 @@ pub struct PagesBuilder {
     title: Option<String>,
     head: String,
     csp: Option<String>,
+    not_found: Option<String>,
+    forbidden: Option<String>,
+    sign_in: Option<String>,
 }
 
 impl Pages {
@@ -62,6 +75,9 @@ impl Pages {
             title: None,
             head: String::new(),
             csp: None,
+            not_found: None,
+            forbidden: None,
+            sign_in: None,
         }
     }
 }
@@ -103,6 +119,36 @@ impl PagesBuilder {
         self
     }
 
+    /// Sets the component of the page with status 404 that replaces a page whose component calls
+    /// `notFound()`, or uses a query that fails with status 404 and renders no boundary around it.
+    ///
+    /// The component receives the props of the page that it replaces. By default, the page is a sentence.
+    pub fn not_found(mut self, component: impl Into<String>) -> Self {
+        self.not_found = Some(component.into());
+        self
+    }
+
+    /// Sets the component of the page with status 403 that replaces a page whose component calls
+    /// `forbidden()`, or uses a query that fails with status 403 and renders no boundary around it.
+    ///
+    /// The component receives the props of the page that it replaces. By default, the page is a sentence.
+    pub fn forbidden(mut self, component: impl Into<String>) -> Self {
+        self.forbidden = Some(component.into());
+        self
+    }
+
+    /// Sets the path of the sign-in page, for example `/sign-in/`.
+    ///
+    /// A page whose component calls `unauthorized()`, or uses a query that fails with status 401 and
+    /// renders no boundary around it, redirects to this path. The parameter `next` has the path and query of
+    /// the page, if [`Page::request`](super::Page::request) received the request. The sign-in page must
+    /// check `next` before it redirects, for example with `is_local_path` of mizan-core. By default, the
+    /// answer is a sentence with status 401.
+    pub fn sign_in(mut self, path: impl Into<String>) -> Self {
+        self.sign_in = Some(path.into());
+        self
+    }
+
     /// Checks the settings and creates the pages.
     ///
     /// # Errors
@@ -119,6 +165,15 @@ impl PagesBuilder {
             ),
             None => None,
         };
+        let sign_in = self.sign_in.map(|path| match LocalPath::parse(&path) {
+            Some(path) => Ok(path),
+            None => Err(PagesErrorKind::InvalidSignIn { path }),
+        });
+        let answers = Answers {
+            not_found: self.not_found,
+            forbidden: self.forbidden,
+            sign_in: sign_in.transpose()?,
+        };
         Ok(Pages {
             shared: Arc::new(PageSettings {
                 renderer: self.renderer,
@@ -127,6 +182,7 @@ impl PagesBuilder {
                 title: self.title,
                 head: self.head,
                 csp,
+                answers,
             }),
         })
     }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::body::PageBody;
@@ -16,6 +17,7 @@ use super::error_page::ErrorPage;
 use super::headers;
 use super::pages::{PageSettings, Pages};
 use crate::error::RenderError;
+use crate::function_calls::{self, CallFunction};
 use crate::renderer::Component;
 
 /// The header by which `error_page.js` marks its requests.
@@ -32,7 +34,7 @@ const RETRY: HeaderName = HeaderName::from_static("mizan-retry");
 ///     pages
 ///         .page("pages/NotFound.tsx")
 ///         .props(&serde_json::json!({ "path": request.uri().path() }))
-///         .request(request.method(), request.headers())
+///         .request(request)
 ///         .status(StatusCode::NOT_FOUND)
 ///         .respond()
 ///         .await
@@ -41,22 +43,23 @@ const RETRY: HeaderName = HeaderName::from_static("mizan-retry");
 #[must_use = "a page is rendered by `respond`"]
 pub struct Page<'a> {
     component: Component<'a>,
-    parts: DocumentParts<'a>,
-    status: StatusCode,
-    is_private: bool,
+    pub(super) parts: DocumentParts<'a>,
+    pub(super) status: StatusCode,
+    functions: Option<CallFunction>,
     is_whole: bool,
     method: Method,
-    accepts_html: bool,
+    pub(super) uri: Option<Uri>,
+    pub(super) accepts_html: bool,
     is_retry: bool,
 }
 
 /// The parts of the document besides the component's markup.
-struct DocumentParts<'a> {
-    pages: &'a PageSettings,
-    path: &'a str,
+pub(super) struct DocumentParts<'a> {
+    pub(super) pages: &'a PageSettings,
+    pub(super) path: &'a str,
     /// A JSON object.
     props: String,
-    nonce: Option<Nonce>,
+    pub(super) nonce: Option<Nonce>,
     title: Option<String>,
     head: String,
 }
@@ -76,16 +79,17 @@ impl Pages {
                 head: String::new(),
             },
             status: StatusCode::OK,
-            is_private: false,
+            functions: None,
             is_whole: pages.assets.is_none(),
             method: Method::GET,
+            uri: None,
             accepts_html: true,
             is_retry: false,
         }
     }
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
     /// Sets the props: any value that serializes to a JSON object.
     ///
     /// The page contains the props for hydration, so they must not contain data that is secret from the
@@ -113,8 +117,9 @@ impl Page<'_> {
         C: Fn(String, Bytes) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Bytes, Bytes>> + Send + 'static,
     {
-        self.component = self.component.functions(call);
-        self.is_private = true;
+        let call = function_calls::boxed(call);
+        self.component = self.component.shared_functions(Some(Arc::clone(&call)));
+        self.functions = Some(call);
         self
     }
 
@@ -153,9 +158,13 @@ impl Page<'_> {
 
     /// Adapts the response to the request.
     ///
-    /// The response to `HEAD` has no body. An error is plain text if the client does not accept HTML.
-    pub fn request(mut self, method: &Method, headers: &HeaderMap) -> Self {
-        self.method = method.clone();
+    /// The response to `HEAD` has no body. An error is plain text if the client does not accept HTML. The
+    /// sign-in page receives the path and query; see
+    /// [`PagesBuilder::sign_in`](super::PagesBuilder::sign_in).
+    pub fn request<B>(mut self, request: &Request<B>) -> Self {
+        self.method = request.method().clone();
+        self.uri = Some(request.uri().clone());
+        let headers = request.headers();
         self.is_retry = headers.contains_key(RETRY);
         self.accepts_html = headers.get_all(ACCEPT).iter().any(|accept| {
             let accept = accept.as_bytes().to_ascii_lowercase();
@@ -176,6 +185,9 @@ impl Page<'_> {
     /// and the source lines, and reloads when the error changes or is fixed. In production it shows only
     /// the id. The status is 503 if the render queue is full, 504 if the render exceeded its deadline, and
     /// 500 otherwise.
+    ///
+    /// A component that calls `notFound()`, `redirect()`, `unauthorized()` or `forbidden()` before the shell
+    /// determines the status; see [`PageOutcome`](super::PageOutcome).
     pub async fn respond(self) -> Response<PageBody> {
         let parts = &self.parts;
         let error_page = ErrorPage {
@@ -205,7 +217,55 @@ impl Page<'_> {
     ///
     /// Returns [`RenderError`] if the shell cannot be rendered or, with [`whole`](Self::whole), any part
     /// of the page. The error is not logged, and its message must not be sent to visitors.
-    pub async fn try_respond(mut self) -> Result<Response<PageBody>, RenderError> {
+    pub async fn try_respond(self) -> Result<Response<PageBody>, RenderError> {
+        let is_private = self.functions.is_some();
+        let is_head = self.method == Method::HEAD;
+        let answer = self.answer_page();
+        let mut response = match self.render().await {
+            Err(error) => match error.outcome() {
+                Some(outcome) => answer.respond(outcome).await?,
+                None => return Err(error),
+            },
+            response => response?,
+        };
+        let cache = if is_private {
+            "private, no-store"
+        } else {
+            "no-cache"
+        };
+        let cache = HeaderValue::from_static(cache);
+        response.headers_mut().insert(CACHE_CONTROL, cache);
+        Ok(if is_head {
+            response.map(|_| PageBody::empty())
+        } else {
+            response
+        })
+    }
+
+    /// Returns the same page with another component.
+    pub(super) fn with_component(&self, path: &'a str) -> Self {
+        let component = self.parts.pages.renderer.component(path);
+        Self {
+            component: component
+                .props_json(self.parts.props.clone())
+                .shared_functions(self.functions.clone()),
+            parts: DocumentParts {
+                path,
+                props: self.parts.props.clone(),
+                nonce: self.parts.nonce.clone(),
+                title: None,
+                head: String::new(),
+                ..self.parts
+            },
+            functions: self.functions.clone(),
+            method: self.method.clone(),
+            uri: self.uri.clone(),
+            ..*self
+        }
+    }
+
+    /// Renders the component, and returns the response without the headers for caches.
+    pub(super) async fn render(mut self) -> Result<Response<PageBody>, RenderError> {
         let csp = self.parts.pages.csp.as_ref();
         if csp.is_some() {
             self.parts.nonce.get_or_insert_with(Nonce::random);
@@ -215,19 +275,8 @@ impl Page<'_> {
         } else {
             self.parts.render_stream(self.component).await?
         };
-        let body = if self.method == Method::HEAD {
-            PageBody::empty()
-        } else {
-            body
-        };
         let mut response = headers::response(self.status, "text/html; charset=utf-8", body);
         let headers = response.headers_mut();
-        let cache = if self.is_private {
-            "private, no-store"
-        } else {
-            "no-cache"
-        };
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
         if let (Some(csp), Some(nonce)) = (csp, &self.parts.nonce) {
             headers.insert(CONTENT_SECURITY_POLICY, csp.header(nonce));
         }

@@ -1,7 +1,6 @@
 //! The thread that renders.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +18,7 @@ use crate::engine::{
     BUFFER_LIMIT_MESSAGE, Engine, EngineError, EntryPoint, Host, JsValue, exception_error,
 };
 use crate::error::{RenderError, RenderErrorKind};
-use crate::modules::{ImportKind, Loader, ModuleError, REACT_SERVER_FILE};
+use crate::modules::{Loader, ReactFiles};
 use crate::output::Rendered;
 
 /// The time without a job after which a worker runs slow cleanup.
@@ -148,7 +147,7 @@ impl Worker {
                 let result = result.map(|html| Rendered {
                     html: html.unwrap_or_else(|| lossy_string(self.host.take_markup())),
                     styles: self.style_sheets(&id),
-                    function_results: self.host.take_completed_calls(),
+                    function_results: self.host.take_embedded_data(),
                 });
                 send_reply(reply, result);
             }
@@ -245,7 +244,15 @@ impl Worker {
     fn log_recovered_errors(&self) {
         for described in self.host.take_recovered_errors() {
             let error = exception_error(&described, &self.host);
-            tracing::error!(%error, "component threw while rendering; React rendered a fallback");
+            match error.rejected_call() {
+                Some(message) => tracing::debug!(
+                    message,
+                    "server function rejected a call of a component; React rendered a fallback"
+                ),
+                None => {
+                    tracing::error!(%error, "component threw while rendering; React rendered a fallback");
+                }
+            }
         }
     }
 
@@ -314,20 +321,10 @@ impl Worker {
         if let Some(files) = &self.component(id).react_files {
             return Ok(files.clone());
         }
-        let failed = |error| RenderError::from(RenderErrorKind::Module(error));
-        let resolve = |specifier| self.loader.resolve(specifier, id, ImportKind::Require);
-        let manifest = resolve("react-dom/package.json").map_err(failed)?;
-        let jsx = resolve("react/jsx-runtime").map_err(failed)?;
-        let server = Path::new(&manifest)
-            .with_file_name("cjs")
-            .join(format!("{REACT_SERVER_FILE}.{}.js", self.loader.mode()));
-        if !server.is_file() {
-            return Err(failed(ModuleError::Unsupported {
-                file: server,
-                reason: "this version of react-dom does not have the file; install react-dom 19"
-                    .into(),
-            }));
-        }
+        let ReactFiles { server, jsx } = self
+            .loader
+            .react_files(id)
+            .map_err(|error| RenderError::from(RenderErrorKind::Module(error)))?;
         let files = json!({ "server": server, "jsx": jsx }).to_string();
         self.component(id).react_files = Some(files.clone());
         Ok(files)

@@ -127,6 +127,12 @@ impl Component<'_> {
         self
     }
 
+    /// Sets the props to a JSON object.
+    pub(crate) fn props_json(mut self, object: String) -> Self {
+        self.props = Ok(object);
+        self
+    }
+
     /// Sets the function that runs the component's calls of server functions.
     ///
     /// `call` receives the name of a function and its input as JSON, which is empty for a function
@@ -142,6 +148,12 @@ impl Component<'_> {
         F: Future<Output = Result<Bytes, Bytes>> + Send + 'static,
     {
         self.functions = Some(function_calls::boxed(call));
+        self
+    }
+
+    /// Sets the function of [`functions`](Self::functions), for several renders of one response.
+    pub(crate) fn shared_functions(mut self, call: Option<CallFunction>) -> Self {
+        self.functions = call;
         self
     }
 

@@ -1,5 +1,6 @@
 //! Tests of the public API, on every engine that is compiled in.
 
+mod answers;
 mod app;
 mod bad_input;
 mod cache;

@@ -8,7 +8,7 @@ use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use mizan_ssr::page::{Nonce, PageBody, PagesBuilder, PagesError, STRICT_CSP};
 use mizan_ssr::renderer::{EngineKind, RendererBuilder};
@@ -37,7 +37,7 @@ const SLOW: &str = "import { Suspense, use } from 'react';
     const Call = ({ name }) => <b>{JSON.parse(use(functions.call(name)).json)}</b>;
     export default () => <main><Call name=\"fast\" /><Suspense fallback={<i>wait</i>}><Call name=\"slow\" /></Suspense></main>;";
 
-async fn functions(name: String, _: Bytes) -> Result<Bytes, Bytes> {
+pub(crate) async fn functions(name: String, _: Bytes) -> Result<Bytes, Bytes> {
     if name == "slow" {
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
@@ -45,7 +45,7 @@ async fn functions(name: String, _: Bytes) -> Result<Bytes, Bytes> {
 }
 
 /// Runs `test` on every engine with an app of `component` and the manifest of a Vite build.
-fn on_pages(component: &str, test: &impl AsyncFn(&App, EngineKind)) {
+pub(crate) fn on_pages(component: &str, test: &impl AsyncFn(&App, EngineKind)) {
     on_engines(|engine| {
         let app = App::new(&[("src/App.tsx", component)]);
         app.write("dist/.vite/manifest.json", MANIFEST);
@@ -57,7 +57,7 @@ fn on_pages(component: &str, test: &impl AsyncFn(&App, EngineKind)) {
     });
 }
 
-fn builder_with_entry(app: &App, engine: EngineKind) -> PagesBuilder {
+pub(crate) fn builder_with_entry(app: &App, engine: EngineKind) -> PagesBuilder {
     builder_with_manifest(app, app.builder(engine)).entry("src/main.tsx")
 }
 
@@ -74,12 +74,12 @@ fn manifest(app: &App) -> Vite {
     Vite::manifest(app.path("dist")).expect("a manifest")
 }
 
-fn build_pages(app: &App, engine: EngineKind) -> Pages {
+pub(crate) fn build_pages(app: &App, engine: EngineKind) -> Pages {
     let pages = builder_with_entry(app, engine);
     pages.build().expect("valid settings")
 }
 
-async fn text(response: Response<PageBody>) -> String {
+pub(crate) async fn text(response: Response<PageBody>) -> String {
     let body = response
         .into_body()
         .collect()
@@ -103,9 +103,16 @@ fn hrefs(elements: &[Element], rel: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn header<'a>(response: &'a Response<PageBody>, name: &http::HeaderName) -> &'a str {
+pub(crate) fn header<'a>(response: &'a Response<PageBody>, name: &http::HeaderName) -> &'a str {
     let value = response.headers().get(name).expect("the header");
     value.to_str().expect("ASCII")
+}
+
+pub(crate) fn request(method: Method, headers: &HeaderMap) -> Request<()> {
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    *request.headers_mut() = headers.clone();
+    request
 }
 
 #[test]
@@ -607,14 +614,14 @@ fn sets_response_headers() {
 
         let page = pages
             .page("src/App.tsx")
-            .request(&Method::HEAD, &HeaderMap::new());
+            .request(&request(Method::HEAD, &HeaderMap::new()));
         let response = page.respond().await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
         assert_eq!(text(response).await, "");
         let page = pages
             .page("None.tsx")
-            .request(&Method::HEAD, &HeaderMap::new());
+            .request(&request(Method::HEAD, &HeaderMap::new()));
         let response = page.respond().await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(text(response).await, "");
@@ -676,7 +683,9 @@ fn development_error_page_polls_for_fix() {
         };
         let (log, _guard) = Log::of_this_thread();
         let scripts = async |pages: &Pages, headers: &HeaderMap| {
-            let page = pages.page("src/App.tsx").request(&Method::GET, headers);
+            let page = pages
+                .page("src/App.tsx")
+                .request(&request(Method::GET, headers));
             let response = page.respond().await;
             let policy = header(&response, &CONTENT_SECURITY_POLICY).to_owned();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -710,7 +719,9 @@ fn development_error_page_polls_for_fix() {
         scripts(&pages, &headers).await;
         assert!(!log.text().contains("ERROR"), "{}", log.text());
         app.write("src/App.tsx", "export default () => <b>mended</b>;");
-        let page = pages.page("src/App.tsx").request(&Method::GET, &headers);
+        let page = pages
+            .page("src/App.tsx")
+            .request(&request(Method::GET, &headers));
         assert_eq!(page.respond().await.status(), StatusCode::OK);
     });
 }
@@ -777,7 +788,9 @@ fn development_error_page_shows_source_lines() {
 
         let mut curl = HeaderMap::new();
         curl.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        let page = pages.page("src/App.tsx").request(&Method::GET, &curl);
+        let page = pages
+            .page("src/App.tsx")
+            .request(&request(Method::GET, &curl));
         let response = page.respond().await;
         assert_eq!(
             header(&response, &CONTENT_TYPE),
@@ -793,7 +806,9 @@ fn development_error_page_shows_source_lines() {
         let mut browser = HeaderMap::new();
         let accept = "application/xml;q=0.9, TEXT/html;q=0.8";
         browser.insert(ACCEPT, HeaderValue::from_static(accept));
-        let page = pages.page("src/App.tsx").request(&Method::GET, &browser);
+        let page = pages
+            .page("src/App.tsx")
+            .request(&request(Method::GET, &browser));
         assert_eq!(
             header(&page.respond().await, &CONTENT_TYPE),
             "text/html; charset=utf-8"
@@ -851,7 +866,7 @@ fn production_error_page_shows_only_id() {
                 let mut headers = HeaderMap::new();
                 let accept = if html { "text/html" } else { "*/*" };
                 headers.insert(ACCEPT, HeaderValue::from_static(accept));
-                let page = pages.page(path).request(&Method::GET, &headers);
+                let page = pages.page(path).request(&request(Method::GET, &headers));
                 let response = page.respond().await;
                 assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
                 assert_eq!(header(&response, &CACHE_CONTROL), "private, no-store");
@@ -979,11 +994,10 @@ fn disconnect_cancels_render_and_calls() {
 fn serves_pages_with_axum() {
     async fn home(
         State(pages): State<Pages>,
-        method: Method,
-        headers: HeaderMap,
+        request: axum::extract::Request,
     ) -> Response<PageBody> {
         let page = pages.page("src/App.tsx").functions(functions);
-        page.request(&method, &headers).respond().await
+        page.request(&request).respond().await
     }
     on_pages(SLOW, &async |app, engine| {
         let router = Router::new()

@@ -1,11 +1,12 @@
 //! The file format of the disk cache.
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::key::CacheKey;
+use crate::modules::encoding::{Reader, put_bytes, put_module, put_number};
 use crate::modules::module::CompiledCode;
-use crate::modules::source_map::SourceMap;
-use crate::modules::transform::{ModuleFormat, TransformedModule};
+use crate::modules::transform::TransformedModule;
 
 const MAGIC: &[u8; 8] = b"mizanssr";
 
@@ -19,30 +20,9 @@ pub(super) fn encode(
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&[0; 32]);
     out.extend_from_slice(&key.0);
-    let format = match transformed.format {
-        // The loader distinguishes the two by the path.
-        ModuleFormat::CommonJs | ModuleFormat::ReactServer => 0,
-        ModuleFormat::EsModule { awaits: false } => 1,
-        ModuleFormat::EsModule { awaits: true } => 2,
-    };
-    out.push(format | (u8::from(transformed.unchanged) << 7));
+    put_module(&mut out, transformed);
     if !transformed.unchanged {
         put_bytes(&mut out, transformed.code.as_bytes());
-    }
-    put_number(&mut out, transformed.imports.len() as u64);
-    for import in &transformed.imports {
-        put_bytes(&mut out, import.as_bytes());
-    }
-    match &transformed.map {
-        None => out.push(0),
-        Some(map) => {
-            out.push(1);
-            let numbers: Vec<i64> = map.deltas().collect();
-            put_number(&mut out, numbers.len() as u64);
-            for number in numbers {
-                put_number(&mut out, ((number << 1) ^ (number >> 63)).cast_unsigned());
-            }
-        }
     }
     match compiled {
         None => out.push(0),
@@ -74,105 +54,28 @@ pub(super) fn decode(
     if digest != Sha256::digest(rest.0).as_slice() || rest.take(32)? != key.0 {
         return None;
     }
-    let flags = rest.byte()?;
-    let format = match flags & 0x7f {
-        0 => ModuleFormat::CommonJs,
-        1 => ModuleFormat::EsModule { awaits: false },
-        2 => ModuleFormat::EsModule { awaits: true },
-        _ => return None,
-    };
-    let unchanged = flags & 0x80 != 0;
-    let code = if unchanged {
-        source.into()
-    } else {
-        rest.text()?
-    };
-    let imports = (0..rest.number()?)
-        .map(|_| rest.text())
-        .collect::<Option<_>>()?;
-    let map = if rest.byte()? == 0 {
-        None
-    } else {
-        let deltas = (0..rest.number()?)
-            .map(|_| {
-                let number = rest.number()?;
-                Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
-            })
-            .collect::<Option<Vec<_>>>()?;
-        Some(SourceMap::from_deltas(&deltas)?)
-    };
+    let transformed = rest.module(|rest, unchanged| {
+        if unchanged {
+            return Some(source.to_owned().into());
+        }
+        rest.text().map(Into::into)
+    })?;
     let compiled = if rest.byte()? == 0 {
         None
     } else {
         Some(CompiledCode {
             tag: rest.number()?.try_into().ok()?,
-            bytes: rest.bytes()?.into(),
+            bytes: Bytes::copy_from_slice(rest.bytes()?),
         })
     };
-    let transformed = TransformedModule {
-        code,
-        unchanged,
-        format,
-        imports,
-        map,
-    };
     rest.0.is_empty().then_some((transformed, compiled))
-}
-
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_number(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-/// Appends `number` with seven bits per byte, lowest first (LEB128).
-fn put_number(out: &mut Vec<u8>, mut number: u64) {
-    while number > 0x7f {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        Some(self.take(1)?[0])
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let length = self.number()?.try_into().ok()?;
-        self.take(length)
-    }
-
-    fn text(&mut self) -> Option<String> {
-        String::from_utf8(self.bytes()?.into()).ok()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{CacheKey, CompiledCode, Digest, Sha256, TransformedModule, decode, encode};
+    use super::{Bytes, CacheKey, CompiledCode, Digest, Sha256, TransformedModule, decode, encode};
     use crate::modules::transform::{SyntaxOptions, transform};
 
     fn key(content: &str) -> CacheKey {
@@ -190,7 +93,7 @@ mod tests {
             .expect("valid source");
         let compiled = CompiledCode {
             tag: 7,
-            bytes: vec![1, 2, 3].into(),
+            bytes: Bytes::from_static(&[1, 2, 3]),
         };
         let key = key(SOURCE);
         let bytes = encode(key, &transformed, Some(&compiled));
