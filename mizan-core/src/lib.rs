@@ -43,7 +43,7 @@ pub use self::{
     request_head::RequestHead,
     upload::Upload,
 };
-pub use mizan_core_macros::{ClientError, channel, client, policy};
+pub use mizan_core_macros::{ClientError, channel, client, constraints, policy};
 
 /// Items that the output of macros refers to. Not part of the public API.
 #[doc(hidden)]

@@ -373,8 +373,22 @@ impl fmt::Display for Problem {
                 problem,
                 at,
             } => problem.write(f, function, at),
+            Self::UnsupportedShape {
+                path,
+                shape: UnsupportedShape::InputVariants(variants),
+            } => write!(
+                f,
+                "{path} is part of an output, but serde does not write its variants `{}`; remove \
+                 `#[serde(skip_serializing)]`, or use another type in the output",
+                variants.join("`, `")
+            ),
             Self::UnsupportedShape { path, shape } => {
                 let reason = match shape {
+                    UnsupportedShape::InputVariants(_) => "has variants that serde does not write",
+                    UnsupportedShape::MapKeys => {
+                        "is a map whose keys are not text, numbers or variants, which JSON does not \
+                         have; use a list of pairs, or text as keys"
+                    }
                     UnsupportedShape::Scalar => {
                         "merges a number, a text or a list into an object, which serde cannot do; \
                          remove `#[serde(flatten)]`, or add `content = \"..\"` to \

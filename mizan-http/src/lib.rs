@@ -15,6 +15,7 @@ mod body;
 mod calls;
 pub mod client_address;
 mod client_budget;
+pub mod compression;
 mod cross_origin;
 #[cfg(feature = "openapi")]
 mod documents;
@@ -31,6 +32,7 @@ mod websocket;
 pub use allowed_hosts::AllowedHosts;
 pub use authenticate::Authenticate;
 pub use client_address::PeerAddr;
+pub use compression::Compression;
 pub use forms::FormPages;
 pub use serve::{serve, shutdown_signal};
 pub use service::{Caller, HttpLimits, MizanService};

@@ -1,6 +1,6 @@
-import { encodeBytes } from "../codecs/bytes";
+import { encodeUntyped } from "../codecs/untyped";
 import { CallError } from "../transport/error";
-import { markInteger, parseJson, stringifyJson } from "../transport/json";
+import { parseJson, stringifyJson } from "../transport/json";
 import type { ApiOptions } from "../transport/transport";
 
 /** A mock of a function: an output, an error from {@link mockError}, or a function that returns one of them. */
@@ -280,18 +280,5 @@ function problem(error: CallError): object {
 
 function toJson(value: unknown): string {
   // There is no JSON for `undefined`.
-  return stringifyJson(encode(value)) ?? "null";
-}
-
-/** Converts an output to JSON: the types of the client tell which values need a conversion. */
-function encode(value: unknown): unknown {
-  if (typeof value === "bigint") return markInteger(value);
-  if (value instanceof Uint8Array) return encodeBytes(value);
-  // Moments have `toJSON`.
-  if (typeof value !== "object" || value === null || "toJSON" in value)
-    return value;
-  if (Array.isArray(value)) return value.map(encode);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, encode(member)]),
-  );
+  return stringifyJson(encodeUntyped(value)) ?? "null";
 }

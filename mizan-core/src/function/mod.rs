@@ -104,6 +104,13 @@ pub trait ServerFunction: Input {
         self.validate()
     }
 
+    /// Returns a function that decodes an output, if its type can be decoded. It shows which keys the
+    /// maps in the output have.
+    #[doc(hidden)]
+    fn decode_output() -> Option<fn(&str) -> Option<String>> {
+        None
+    }
+
     /// Decides whether the caller may make this call with the validated input.
     fn authorize(&self, cx: &Cx) -> impl Future<Output = Decision> + Send {
         let _ = cx;

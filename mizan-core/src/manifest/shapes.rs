@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::download::Download;
 
 /// A shape that serde does not support.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UnsupportedShape {
     /// A scalar or a list is flattened, or is the content of an internally tagged variant.
     Scalar,
@@ -18,6 +18,10 @@ pub(crate) enum UnsupportedShape {
     IntegerKeys,
     /// A file is a part of a value.
     Download,
+    /// A map has keys that are not text, such as tuples or lists.
+    MapKeys,
+    /// An output has variants that serde does not write.
+    InputVariants(Vec<String>),
 }
 
 /// Finds the first unsupported shape in a schema, and the path of its field.

@@ -1,6 +1,7 @@
 //! Uploads: files that clients send with a call.
 
 mod field;
+mod schema_fields;
 mod uploads;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 pub use self::field::UploadField;
+pub(crate) use self::schema_fields::upload_fields;
 pub use self::uploads::Uploads;
 use crate::file_name::sanitize_file_name;
 use crate::positional_read::read_at;

@@ -16,6 +16,7 @@ mod calls;
 mod child;
 mod client_address;
 mod client_limits;
+mod compression;
 mod connections;
 mod cross_origin;
 mod declared_form;

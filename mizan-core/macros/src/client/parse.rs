@@ -2,17 +2,16 @@
 
 use heck::ToUpperCamelCase;
 use mizan_macros_syntax as syntax;
-use mizan_macros_syntax::Constraints;
+use mizan_macros_syntax::{Constraints, SerdeAttributes};
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, FnArg, ItemFn, Lit, LitStr, Meta, Pat, Path, Result, ReturnType, Signature,
-    Token, Type, TypeReference, parenthesized, parse_quote,
+    Attribute, FnArg, ItemFn, LitStr, Pat, Path, Result, ReturnType, Signature, Token, Type,
+    TypeReference, parenthesized, parse_quote,
 };
 
 use crate::encoding;
@@ -410,22 +409,11 @@ impl Argument {
 
     /// Returns the name of the argument on the wire, which `#[serde(rename = "..")]` can change.
     pub(crate) fn wire_name(&self) -> String {
-        let mut name = self.name.unraw().to_string();
-        let serde = self.attributes.iter();
-        for attribute in serde.filter(|attribute| attribute.path().is_ident("serde")) {
-            let options = Punctuated::<Meta, Token![,]>::parse_terminated;
-            // serde reports malformed options.
-            for option in attribute.parse_args_with(options).into_iter().flatten() {
-                if let Meta::NameValue(option) = option
-                    && option.path.is_ident("rename")
-                    && let Expr::Lit(value) = option.value
-                    && let Lit::Str(renamed) = value.lit
-                {
-                    name = renamed.value();
-                }
-            }
-        }
-        name
+        // serde reports malformed options.
+        let serde = SerdeAttributes::parse(&self.attributes).unwrap_or_default();
+        serde
+            .rename
+            .unwrap_or_else(|| self.name.unraw().to_string())
     }
 
     /// Returns `true` if serde does not use the `Deserialize` implementation of the argument's
