@@ -6,6 +6,7 @@ mod bad_input;
 mod browser_files;
 mod bundle;
 mod cache;
+mod caller_thread;
 mod development;
 mod dom;
 mod functions;
