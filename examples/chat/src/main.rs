@@ -18,6 +18,7 @@ use mizan_auth::{Accounts, AccountsBuilder};
 use mizan_channels::Channels;
 use mizan_channels::broker::{MemoryBroker, RedisBroker};
 use mizan_http::{AllowedHosts, MizanService, serve, shutdown_signal};
+use mizan_ssr::Bundle;
 use tokio::net::TcpListener;
 use tower_layer::Layer as _;
 use tracing_subscriber::EnvFilter;
@@ -39,6 +40,9 @@ struct Options {
         default_missing_value = "http://localhost:5173"
     )]
     dev: Option<String>,
+    /// Read the pages from this file, which the command `bundle` wrote, instead of the folder of the front end
+    #[arg(long, value_name = "FILE", conflicts_with = "dev")]
+    bundle: Option<PathBuf>,
     /// SQLite file of the accounts, created if it does not exist [default: `chat.db` next to the
     /// executable]
     #[arg(long, value_name = "FILE")]
@@ -63,6 +67,9 @@ struct Options {
 enum Command {
     /// Print the manifest for `mizan-codegen`
     Manifest,
+    /// Write everything that the pages need to FILE: for `--bundle`, or to include it in the executable (feature
+    /// `embedded`)
+    Bundle { file: PathBuf },
 }
 
 #[tokio::main]
@@ -77,13 +84,22 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> anyhow::Result<()> {
-    if let Some(Command::Manifest) = options.command {
-        let people = People::open(":memory:".as_ref(), accounts(&options, 0)).await?;
-        println!(
-            "{}",
-            chat::registry(people, Channels::new(MemoryBroker::new())).manifest()?
-        );
-        return Ok(());
+    match &options.command {
+        Some(Command::Manifest) => {
+            let people = People::open(":memory:".as_ref(), accounts(&options, 0)).await?;
+            let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
+            println!("{}", registry.manifest()?);
+            return Ok(());
+        }
+        Some(Command::Bundle { file }) => {
+            let summary = pages::bundle(&options.web, file)?;
+            for warning in &summary.warnings {
+                eprintln!("warning: {warning}");
+            }
+            println!("{summary}");
+            return Ok(());
+        }
+        None => {}
     }
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
@@ -113,8 +129,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
         .authenticate(accounts.clone())
         .openapi(openapi_options(&options))
         .build()?;
-    let assets = options.dev.clone().map_or(Assets::Built, Assets::DevServer);
-    let site = pages::site(mizan.clone(), &options.web, assets)?;
+    let site = pages::site(mizan.clone(), assets(&options)?)?;
     // Prevents DNS rebinding: requests for other host names are rejected.
     let hosts = AllowedHosts::new(&options.base_url)?.and_local();
 
@@ -128,6 +143,24 @@ async fn run(options: Options) -> anyhow::Result<()> {
     mizan.wait_idle().await;
     accounts.flush_mail().await;
     Ok(())
+}
+
+/// The bundle in the executable. `CHAT_BUNDLE` names its file when the program is compiled.
+#[cfg(feature = "embedded")]
+static BUNDLE: Option<&[u8]> = Some(mizan_ssr::include_bundle!(env!("CHAT_BUNDLE")));
+#[cfg(not(feature = "embedded"))]
+static BUNDLE: Option<&[u8]> = None;
+
+/// Selects the source of the pages. The bundle in the executable is used unless an option names another source.
+fn assets(options: &Options) -> anyhow::Result<Assets> {
+    if let Some(origin) = &options.dev {
+        return Ok(Assets::DevServer(options.web.clone(), origin.clone()));
+    }
+    Ok(match (&options.bundle, BUNDLE) {
+        (Some(file), _) => Assets::Bundle(Bundle::open(file)?),
+        (None, Some(bundle)) => Assets::Bundle(Bundle::embedded(bundle)?),
+        (None, None) => Assets::Built(options.web.clone()),
+    })
 }
 
 /// Describes the API. Only a server with an https base URL uses secure cookies.

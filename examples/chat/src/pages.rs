@@ -1,6 +1,6 @@
 //! The pages: rendered on the server, hydrated in the browser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -13,13 +13,12 @@ use mizan_auth::accounts::Ticket;
 use mizan_core::wire::MAX_SAFE_INTEGER;
 use mizan_http::response::ReplyBody;
 use mizan_http::{FormPages, MizanService};
+use mizan_ssr::bundle::{BundleBuildError, BundleSummary, ViteBuild};
 use mizan_ssr::page::STRICT_CSP;
-use mizan_ssr::{Pages, Renderer, Vite};
+use mizan_ssr::{Bundle, Pages, Renderer, Vite};
 use serde::{Deserialize, Deserializer, Serialize};
-use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::files;
 use crate::rooms::ROOMS;
 
 /// The state of the page handlers.
@@ -29,40 +28,54 @@ struct Site {
     pages: Pages,
 }
 
-/// The source of the scripts and style sheets.
+/// The source of the components, scripts and style sheets.
 pub enum Assets {
-    /// The output of `vite build`, in `dist`.
-    Built,
-    /// The Vite dev server at this origin. The renderer reloads changed files.
-    DevServer(String),
+    /// The folder of the front end, with the output of `vite build` in `dist`.
+    Built(PathBuf),
+    /// The folder of the front end, and the Vite dev server at this origin. The renderer reloads changed files.
+    DevServer(PathBuf, String),
+    /// A bundle; see [`bundle`].
+    Bundle(Bundle),
 }
 
-/// Builds the router of the functions, the pages, the forms and the static files in the folder `web`.
+/// Writes everything that the pages need to `file`, from the folder of the front end.
+///
+/// # Errors
+///
+/// Returns an error if Vite's build fails or an import cannot be bundled.
+pub fn bundle(web: &Path, file: &Path) -> Result<BundleSummary, BundleBuildError> {
+    Bundle::builder()
+        .root(web.join("src"))
+        .pages("pages/*.tsx")
+        .vite(ViteBuild::new(web))
+        .build(file)
+}
+
+/// Builds the router of the functions, the pages, the forms and the static files.
 ///
 /// # Errors
 ///
 /// Returns an error if a file that the pages need is missing from the folder.
 pub fn site(
     mizan: MizanService<Accounts>,
-    web: &Path,
     assets: Assets,
 ) -> anyhow::Result<FormPages<Router, Accounts>> {
-    let (folder, vite, development) = match assets {
-        Assets::Built => {
-            let dist = web.join("dist");
-            let vite =
-                Vite::manifest(&dist).context("the pages are not built: run `npm run build`")?;
-            (dist, vite, false)
+    let (vite, renderer) = match assets {
+        Assets::Built(web) => {
+            let vite = Vite::manifest(web.join("dist"))
+                .context("the pages are not built: run `npm run build`")?;
+            let renderer = Renderer::builder().root(web.join("src"));
+            (vite.clone(), renderer.vite(vite))
         }
-        // The dev server serves the modules; only the files in `public` come from this server.
-        Assets::DevServer(origin) => (web.join("public"), Vite::dev_server(origin), true),
+        Assets::DevServer(web, origin) => {
+            let vite = Vite::dev_server(origin).root(&web);
+            let renderer = Renderer::builder().root(web.join("src"));
+            (vite.clone(), renderer.vite(vite).development(true))
+        }
+        Assets::Bundle(bundle) => (Vite::embedded(&bundle)?, Renderer::embedded(&bundle)),
     };
-    let renderer = Renderer::builder()
-        .root(web.join("src"))
-        .vite(vite)
-        .development(development)
-        .check_components(["pages"])
-        .build()?;
+    let files = vite.service()?;
+    let renderer = renderer.check_components(["pages"]).build()?;
     let pages = Pages::builder(renderer)
         .entry("src/main.tsx")
         .lang("en")
@@ -92,11 +105,7 @@ pub fn site(
         .route("/admin/", get(admin))
         .with_state(site.clone())
         .nest_service("/api/mizan", mizan.clone())
-        .fallback_service(files::public(
-            ServeDir::new(folder)
-                .append_index_html_on_directories(false)
-                .fallback(get(not_found).with_state(site)),
-        ))
+        .fallback_service(files.fallback(get(not_found).with_state(site)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),

@@ -11,12 +11,26 @@ pub(super) struct Index<'a> {
     pub(super) base_url: &'a str,
     /// Identifies the engine that compiled the code of the modules, its version and its flags.
     pub(super) code_tag: Option<u32>,
+    #[serde(borrow)]
+    pub(super) browser: Option<BrowserEntry<'a>>,
     /// Sorted by path.
     #[serde(borrow)]
     pub(super) pages: Vec<PageEntry<'a>>,
     /// Sorted by id. Other entries name a module by its position.
     #[serde(borrow)]
     pub(super) modules: Vec<ModuleEntry<'a>>,
+}
+
+/// The files of Vite's build.
+#[derive(Deserialize, Serialize)]
+pub(super) struct BrowserEntry<'a> {
+    /// The URL or path under which the files are served.
+    pub(super) base: &'a str,
+    /// Vite's manifest, as JSON.
+    pub(super) manifest: Blob,
+    /// The files by their path relative to the base. A compressed variant of a file has a second extension.
+    #[serde(borrow)]
+    pub(super) files: Vec<(&'a str, Blob)>,
 }
 
 /// A component that a renderer can render.

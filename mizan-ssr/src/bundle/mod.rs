@@ -17,7 +17,7 @@ pub use self::error::BundleError;
 use self::error::BundleErrorKind;
 #[doc(hidden)]
 pub use self::include::Aligned;
-pub(crate) use self::modules::BundledModules;
+pub(crate) use self::modules::{BundledBrowserFiles, BundledModules};
 
 /// The modules and browser files of an application, built by [`BundleBuilder`].
 ///
@@ -62,6 +62,10 @@ impl Bundle {
     /// Returns the paths of the components that a renderer of the bundle can render.
     pub fn pages(&self) -> impl Iterator<Item = &str> {
         self.modules.pages()
+    }
+
+    pub(crate) fn browser(&self) -> Option<BundledBrowserFiles> {
+        self.modules.browser()
     }
 
     pub(crate) fn modules(&self) -> &Arc<BundledModules> {

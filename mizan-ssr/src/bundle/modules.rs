@@ -21,6 +21,16 @@ pub(crate) struct BundledModules {
     records: Vec<OnceLock<Option<ModuleRecord<'static>>>>,
 }
 
+/// The files of Vite's build.
+pub(crate) struct BundledBrowserFiles {
+    /// The URL or path under which the files are served.
+    pub(crate) base: &'static str,
+    /// Vite's manifest, as JSON.
+    pub(crate) manifest: &'static [u8],
+    /// The files by their path relative to the base.
+    pub(crate) files: Vec<(&'static str, &'static [u8])>,
+}
+
 impl BundledModules {
     pub(super) fn new(archive: Archive) -> Result<Self, BundleErrorKind> {
         let index: Index<'static> = archive.index()?;
@@ -29,6 +39,19 @@ impl BundledModules {
             archive,
             index,
             records,
+        })
+    }
+
+    /// Returns the files of Vite's build, if the bundle has some.
+    pub(super) fn browser(&self) -> Option<BundledBrowserFiles> {
+        let browser = self.index.browser.as_ref()?;
+        let files = browser.files.iter();
+        Some(BundledBrowserFiles {
+            base: browser.base,
+            manifest: self.archive.bytes(browser.manifest)?,
+            files: files
+                .map(|(path, blob)| Some((*path, self.archive.bytes(*blob)?)))
+                .collect::<Option<_>>()?,
         })
     }
 

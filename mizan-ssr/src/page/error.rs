@@ -32,6 +32,7 @@ pub(crate) enum PagesErrorKind {
     },
     /// The folder `public` of a development server is unknown.
     MissingRoot,
+    NoBrowserFiles,
     MissingEntry,
     UnknownEntry {
         file: PathBuf,
@@ -92,6 +93,9 @@ impl fmt::Display for PagesError {
             PagesErrorKind::MissingRoot => f.write_str(
                 "the service of a development server needs the folder that contains Vite's configuration; set \
                  it with `Vite::root`",
+            ),
+            PagesErrorKind::NoBrowserFiles => f.write_str(
+                "the bundle contains no browser files; build it with `BundleBuilder::vite`",
             ),
             PagesErrorKind::MissingEntry => f.write_str(
                 "pages with Vite need the entry module of the browser; set it with `PagesBuilder::entry`",

@@ -88,10 +88,12 @@ impl Renderer {
 impl Renderer {
     /// Returns a builder of a renderer that takes all modules from `bundle` and reads no file.
     ///
-    /// The directories and the caches of the builder have no effect.
+    /// If the bundle contains the files of Vite's build, pages link them. The directories and the caches of the builder
+    /// have no effect.
     pub fn embedded(bundle: &Bundle) -> RendererBuilder {
         RendererBuilder {
             bundle: Some(bundle.clone()),
+            vite: Vite::embedded(bundle).ok(),
             ..Self::builder()
         }
     }

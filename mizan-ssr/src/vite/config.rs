@@ -1,13 +1,16 @@
 //! The configuration of Vite.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use url::Url;
 
 use super::assets::PageAssets;
 use super::data_url::data_url;
-use super::files::{BrowserFiles, BrowserFilesService, HashedNames};
+use super::files::{BrowserFiles, BrowserFilesService, Content, HashedNames, NewFile};
 use super::manifest::{self, Chunks, encode_path};
+use crate::bundle::Bundle;
 use crate::page::{PagesError, PagesErrorKind};
 
 /// The source of the browser's scripts, style sheets and assets: Vite's build or its development server.
@@ -34,7 +37,8 @@ pub struct Vite {
 #[derive(Clone, Debug)]
 enum Source {
     Manifest {
-        dist: PathBuf,
+        files: BuiltFiles,
+        /// The manifest.
         file: PathBuf,
         chunks: Chunks,
     },
@@ -42,6 +46,16 @@ enum Source {
         origin: String,
     },
 }
+
+/// The location of the files of a build.
+#[derive(Clone, Debug)]
+enum BuiltFiles {
+    Folder(PathBuf),
+    Bundle(Bundle),
+}
+
+/// The path of the manifest relative to the folder of the build.
+pub(crate) const MANIFEST: &str = ".vite/manifest.json";
 
 impl Vite {
     /// Reads `.vite/manifest.json` of the build in the directory `dist`.
@@ -53,15 +67,36 @@ impl Vite {
     /// Returns [`PagesError`] if the manifest is missing or invalid. Vite writes a manifest if its
     /// configuration has `build.manifest: true`.
     pub fn manifest(dist: impl AsRef<Path>) -> Result<Self, PagesError> {
-        let file = dist.as_ref().join(".vite/manifest.json");
+        let file = dist.as_ref().join(MANIFEST);
         let chunks = manifest::read(file.clone())?;
         Ok(Self {
             source: Source::Manifest {
-                dist: dist.as_ref().into(),
+                files: BuiltFiles::Folder(dist.as_ref().into()),
                 file,
                 chunks,
             },
             base: "/".into(),
+            root: None,
+        })
+    }
+
+    /// Uses the build in `bundle`, with the base that it was built for. [`Renderer::embedded`](crate::Renderer::embedded) uses it
+    /// too.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PagesError`] if the bundle was built without [`BundleBuilder::vite`](crate::bundle::BundleBuilder::vite).
+    pub fn embedded(bundle: &Bundle) -> Result<Self, PagesError> {
+        let browser = bundle.browser().ok_or(PagesErrorKind::NoBrowserFiles)?;
+        let file = PathBuf::from(MANIFEST);
+        let chunks = manifest::parse(browser.manifest, file.clone())?;
+        Ok(Self {
+            source: Source::Manifest {
+                files: BuiltFiles::Bundle(bundle.clone()),
+                file,
+                chunks,
+            },
+            base: browser.base.into(),
             root: None,
         })
     }
@@ -121,14 +156,16 @@ impl Vite {
     /// set.
     pub fn service(&self) -> Result<BrowserFilesService, PagesError> {
         match &self.source {
-            Source::Manifest { dist, chunks, .. } => {
+            Source::Manifest { files, chunks, .. } => {
                 let hashed = HashedNames::of_manifest(chunks);
-                let files = BrowserFiles::read_folder(dist, &hashed);
-                let files = files.map_err(|source| PagesErrorKind::UnreadableFiles {
-                    folder: dist.clone(),
-                    source,
-                })?;
-                Ok(BrowserFilesService::fixed(files))
+                let (files, folder) = match files {
+                    BuiltFiles::Folder(dist) => {
+                        (BrowserFiles::read_folder(dist, &hashed), dist.clone())
+                    }
+                    BuiltFiles::Bundle(bundle) => (embedded_files(bundle, &hashed), PathBuf::new()),
+                };
+                let unreadable = |source| PagesErrorKind::UnreadableFiles { folder, source };
+                Ok(BrowserFilesService::fixed(files.map_err(unreadable)?))
             }
             Source::DevServer { .. } => {
                 let root = self.root.as_ref().ok_or(PagesErrorKind::MissingRoot)?;
@@ -199,6 +236,19 @@ impl Vite {
             Source::DevServer { origin } => dev_server_assets(origin, base, entry),
         }
     }
+}
+
+fn embedded_files(bundle: &Bundle, hashed: &HashedNames) -> io::Result<BrowserFiles> {
+    let files = bundle
+        .browser()
+        .into_iter()
+        .flat_map(|browser| browser.files);
+    let files = files.map(|(path, content)| NewFile {
+        path,
+        content: Content::Memory(Bytes::from_static(content)),
+        last_modified: None,
+    });
+    BrowserFiles::new(files, hashed)
 }
 
 fn build_assets(

@@ -41,7 +41,12 @@ pub(super) fn read(file: PathBuf) -> Result<Chunks, PagesError> {
         Ok(text) => text,
         Err(source) => return Err(PagesErrorKind::UnreadableManifest { file, source }.into()),
     };
-    let chunks: Chunks = match serde_json::from_slice(&text) {
+    parse(&text, file)
+}
+
+/// Checks the manifest `text`, which was read from `file`.
+pub(super) fn parse(text: &[u8], file: PathBuf) -> Result<Chunks, PagesError> {
+    let chunks: Chunks = match serde_json::from_slice(text) {
         Ok(chunks) => chunks,
         Err(source) => return Err(PagesErrorKind::InvalidManifest { file, source }.into()),
     };

@@ -8,5 +8,7 @@ mod files;
 mod manifest;
 
 pub(crate) use assets::{PageAssets, PageLinks, ScriptLink};
+pub(crate) use config::MANIFEST;
 pub use config::Vite;
 pub use files::{BrowserFileBody, BrowserFilesService, NoFallback};
+pub(crate) use files::{precompress, public_files};

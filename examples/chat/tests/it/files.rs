@@ -2,19 +2,15 @@
 
 use axum::body::Body;
 use axum::routing::get;
-use chat::files;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use tower_http::services::ServeDir;
+use mizan_ssr::Vite;
 use tower_service::Service as _;
 
 async fn request(folder: &std::path::Path, method: Method, path: &str) -> (StatusCode, String) {
     let not_found = get(async || (StatusCode::NOT_FOUND, "not found"));
-    let mut router = files::public(
-        ServeDir::new(folder)
-            .append_index_html_on_directories(false)
-            .fallback(not_found),
-    );
+    let files = Vite::manifest(folder).unwrap().service().unwrap();
+    let mut router = files.fallback(not_found);
     let head = Request::builder().method(method).uri(path);
     let response = router
         .call(head.body(Body::empty()).unwrap())
@@ -28,19 +24,14 @@ async fn request(folder: &std::path::Path, method: Method, path: &str) -> (Statu
 #[tokio::test]
 async fn answers_not_found_for_hidden_files_and_invalid_paths() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |path: &str| {
+    let write = |path: &str, content: &str| {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, "content").unwrap();
+        std::fs::write(path, content).unwrap();
     };
-    for path in [
-        ".vite/manifest.json",
-        ".env",
-        "assets/.map",
-        "assets/a.js",
-        ".well-known/x",
-    ] {
-        write(path);
+    write(".vite/manifest.json", "{}");
+    for path in [".env", "assets/.map", "assets/a.js", ".well-known/x"] {
+        write(path, "content");
     }
     for path in ["/assets/a.js", "/.well-known/x", "/assets/%61.js"] {
         let (status, body) = request(folder.path(), Method::GET, path).await;

@@ -18,13 +18,13 @@ use super::pages::{Page, find_pages};
 use super::problem::Problem;
 use super::summary::BundleSummary;
 use super::vite_build::ViteBuild;
-use super::write::encode;
+use super::write::{BuiltBrowserFiles, encode};
 use crate::Renderer;
 use crate::bundle::Bundle;
 use crate::engine::EngineKind;
 use crate::error::{RenderError, RenderErrorCode};
 use crate::modules::{DiskCache, Loader};
-use crate::vite::Vite;
+use crate::vite::{MANIFEST, Vite, public_files};
 
 /// The deadline of the renders that compile the code of the modules.
 const RENDER_DEADLINE: Duration = Duration::from_secs(60);
@@ -228,10 +228,30 @@ impl BundleBuilder {
             pages.len()
         ));
         let code_tag = renderer.and_then(|(_, engine)| engine.code_tag());
+        let browser_files = match &self.vite {
+            Some(build) => Some(self.browser_files(build)?),
+            None => None,
+        };
+        let vite = vite.zip(browser_files.as_ref());
         let (bytes, mut summary) = encode(&graph, pages, &react, vite, loader, code_tag)?;
         summary.warnings = warnings.iter().map(ToString::to_string).collect();
         write_atomically(file, &bytes)?;
         Ok(summary)
+    }
+
+    /// Reads the files of Vite's build.
+    fn browser_files(&self, build: &ViteBuild) -> Result<BuiltBrowserFiles, BundleBuildErrorKind> {
+        let unreadable =
+            |file: PathBuf| move |source| BundleBuildErrorKind::Unreadable { file, source };
+        let manifest = build.dist.join(MANIFEST);
+        let manifest = fs::read(&manifest).map_err(unreadable(manifest))?;
+        let files = public_files(&build.dist).map_err(unreadable(build.dist.clone()))?;
+        (self.progress)(&format!("compressing {} browser files", files.len()));
+        Ok(BuiltBrowserFiles {
+            base: build.base.clone(),
+            manifest,
+            files,
+        })
     }
 
     /// Renders each page, so that the engine compiles its modules. Returns the failures.

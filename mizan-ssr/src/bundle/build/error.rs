@@ -48,6 +48,7 @@ pub(super) enum BundleBuildErrorKind {
         file: PathBuf,
         source: io::Error,
     },
+    Compression(io::Error),
     Encoding(postcard::Error),
     CannotWrite {
         file: PathBuf,
@@ -112,6 +113,9 @@ impl fmt::Display for BundleBuildError {
             BundleBuildErrorKind::Unreadable { file, .. } => {
                 write!(f, "cannot read {}", file.display())
             }
+            BundleBuildErrorKind::Compression(_) => {
+                f.write_str("cannot compress the browser files")
+            }
             BundleBuildErrorKind::Encoding(_) => f.write_str("cannot encode the bundle"),
             BundleBuildErrorKind::CannotWrite { file, .. } => {
                 write!(f, "cannot write {}", file.display())
@@ -125,6 +129,7 @@ impl StdError for BundleBuildError {
         match &self.kind {
             BundleBuildErrorKind::CannotRun { source, .. }
             | BundleBuildErrorKind::Unreadable { source, .. }
+            | BundleBuildErrorKind::Compression(source)
             | BundleBuildErrorKind::CannotWrite { source, .. } => Some(source),
             BundleBuildErrorKind::Vite(source) => Some(source),
             BundleBuildErrorKind::Renderer(source) => Some(source),

@@ -11,10 +11,19 @@ use super::pages::Page;
 use super::summary::BundleSummary;
 use crate::bundle::archive::{ArchiveWriter, Blob};
 use crate::bundle::index::{
-    Index, ModuleContent, ModuleEntry, ModuleRecord, PageEntry, RecordedError, Request,
+    BrowserEntry, Index, ModuleContent, ModuleEntry, ModuleRecord, PageEntry, RecordedError,
+    Request,
 };
 use crate::modules::{ImportKind, Loader, ModuleError, ReactFiles, put_module};
-use crate::vite::Vite;
+use crate::vite::{Vite, precompress};
+
+/// The files of Vite's build.
+pub(super) struct BuiltBrowserFiles {
+    pub(super) base: String,
+    pub(super) manifest: Vec<u8>,
+    /// By the path relative to the base.
+    pub(super) files: Vec<(String, Vec<u8>)>,
+}
 
 /// Encodes the bundle with the modules of `graph`.
 ///
@@ -23,7 +32,7 @@ pub(super) fn encode(
     graph: &Graph<'_>,
     pages: &[Page],
     react: &BTreeMap<String, ReactFiles>,
-    vite: Option<&Vite>,
+    vite: Option<(&Vite, &BuiltBrowserFiles)>,
     loader: &Loader,
     code_tag: Option<u32>,
 ) -> Result<(Vec<u8>, BundleSummary), BundleBuildErrorKind> {
@@ -56,15 +65,29 @@ pub(super) fn encode(
         page_entries.push(PageEntry {
             path: &page.path,
             module,
-            vite_path: vite.and_then(|vite| vite.relative_path(Path::new(&page.id))),
+            vite_path: vite.and_then(|(vite, _)| vite.relative_path(Path::new(&page.id))),
             react_server,
             jsx,
         });
     }
+    let browser_files = match vite {
+        Some((_, built)) => put_browser_files(&mut archive, built)?,
+        None => Vec::new(),
+    };
+    let browser = vite.map(|(_, built)| BrowserEntry {
+        base: &built.base,
+        manifest: archive.put(&built.manifest),
+        files: browser_files
+            .iter()
+            .map(|(path, blob)| (path.as_str(), *blob))
+            .collect(),
+    });
+    summary.browser_files = vite.map_or(0, |(_, built)| built.files.len());
     let base_url = loader.base_url();
     let index = Index {
         base_url: &base_url,
         code_tag,
+        browser,
         pages: page_entries,
         modules,
     };
@@ -73,6 +96,26 @@ pub(super) fn encode(
         .map_err(BundleBuildErrorKind::Encoding)?;
     summary.bytes = bytes.len();
     Ok((bytes, summary))
+}
+
+/// Stores the files with their compressed variants. Returns their paths.
+fn put_browser_files(
+    archive: &mut ArchiveWriter,
+    built: &BuiltBrowserFiles,
+) -> Result<Vec<(String, Blob)>, BundleBuildErrorKind> {
+    let mut files = Vec::new();
+    for (path, content) in &built.files {
+        files.push((path.clone(), archive.put(content)));
+        let variants = precompress(path, content).map_err(BundleBuildErrorKind::Compression)?;
+        for (extension, content) in variants {
+            let path = format!("{path}.{extension}");
+            // Vite's build may contain variants too.
+            if built.files.iter().all(|(known, _)| *known != path) {
+                files.push((path, archive.put(&content)));
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// Returns the compiled code of a module. The disk cache may contain code of another engine.

@@ -9,13 +9,15 @@ use tokio::task;
 
 use super::Representation;
 use super::content::Content;
-use super::content_type::is_compressible;
+use super::content_type::{is_compressible, of_file};
 use super::encoding::ContentEncoding;
 
 /// The size below which a file fits into one or two packets anyway.
 const MIN_BYTES: usize = 1024;
 /// Quality of brotli, of 11. Higher qualities take several times as long for a few percent.
 const BROTLI_QUALITY: u32 = 9;
+/// Quality of brotli for files that are compressed once for a bundle.
+const MAX_BROTLI_QUALITY: u32 = 11;
 /// The window of brotli, as a power of two.
 const BROTLI_WINDOW: u32 = 22;
 /// Compressions at the same time, so that the first visitors of a cold process do not occupy every core.
@@ -32,28 +34,58 @@ pub(super) async fn compress(
     let Content::Memory(original) = content else {
         return None;
     };
-    if original.len() < MIN_BYTES || !is_compressible(content_type) {
+    if !pays(original, content_type) {
         return None;
     }
     let _permit = COMPRESSIONS.acquire().await.ok()?;
     let input = original.clone();
-    let compressed = task::spawn_blocking(move || compress_bytes(&input, encoding))
+    let compressed = task::spawn_blocking(move || compress_bytes(&input, encoding, BROTLI_QUALITY))
         .await
         .ok()?
         .ok()?;
-    let is_smaller = compressed.len() < original.len() - original.len() / 10;
-    if !is_smaller {
+    if !is_smaller(&compressed, original) {
         return None;
     }
     Representation::new(Content::Memory(compressed)).ok()
 }
 
-fn compress_bytes(input: &Bytes, encoding: ContentEncoding) -> io::Result<Bytes> {
+/// Returns the compressed variants of a file that pay, with the extensions of their names.
+pub(crate) fn precompress(path: &str, content: &[u8]) -> io::Result<Vec<(&'static str, Bytes)>> {
+    let mut variants = Vec::new();
+    if ContentEncoding::of_file(path).is_some() || !pays(content, of_file(path)) {
+        return Ok(variants);
+    }
+    for (extension, encoding) in [
+        ("br", ContentEncoding::Brotli),
+        ("gz", ContentEncoding::Gzip),
+    ] {
+        let compressed = compress_bytes(content, encoding, MAX_BROTLI_QUALITY)?;
+        if is_smaller(&compressed, content) {
+            variants.push((extension, compressed));
+        }
+    }
+    Ok(variants)
+}
+
+/// Returns whether the compression of a file may pay.
+fn pays(content: &[u8], content_type: &str) -> bool {
+    content.len() >= MIN_BYTES && is_compressible(content_type)
+}
+
+fn is_smaller(compressed: &[u8], original: &[u8]) -> bool {
+    compressed.len() < original.len() - original.len() / 10
+}
+
+fn compress_bytes(
+    input: &[u8],
+    encoding: ContentEncoding,
+    brotli_quality: u32,
+) -> io::Result<Bytes> {
     let output = Vec::with_capacity(input.len() / 3);
     let output = match encoding {
         ContentEncoding::Brotli => {
             let mut writer =
-                brotli::CompressorWriter::new(output, 4096, BROTLI_QUALITY, BROTLI_WINDOW);
+                brotli::CompressorWriter::new(output, 4096, brotli_quality, BROTLI_WINDOW);
             writer.write_all(input)?;
             writer.into_inner()
         }

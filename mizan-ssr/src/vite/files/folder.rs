@@ -50,6 +50,17 @@ impl BrowserFiles {
     }
 }
 
+/// Reads the public files in `folder`: their paths relative to it and their contents, sorted by path.
+pub(crate) fn public_files(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let root = folder.canonicalize()?;
+    let mut found = Vec::new();
+    let mut visited = HashSet::from([root.clone()]);
+    find_files(&root, &root, "", &mut visited, &mut found)?;
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    let read = |file: FoundFile| Ok((file.path, fs::read(file.file)?));
+    found.into_iter().map(read).collect()
+}
+
 struct FoundFile {
     /// Relative to the folder, with `/` as the separator.
     path: String,

@@ -20,8 +20,10 @@ use headers::ETag;
 use tokio::sync::OnceCell;
 
 pub use body::BrowserFileBody;
-use content::Content;
+pub(crate) use compression::precompress;
+pub(crate) use content::Content;
 use encoding::ContentEncoding;
+pub(crate) use folder::public_files;
 pub(crate) use hashed_names::HashedNames;
 pub use service::{BrowserFilesService, NoFallback};
 
