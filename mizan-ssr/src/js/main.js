@@ -4,9 +4,11 @@
   (host, scripts) => {
     const { defineGlobals } = scripts.globals({ host });
     const { resetLogLimit } = scripts.console({ host });
+    const asyncContext = scripts.asyncContext({ host });
     const { setTimeout, fireTimer, clearTimers } = scripts.timers({
       host,
       defineGlobals,
+      asyncContext,
     });
     const events = scripts.events({ host, defineGlobals, setTimeout });
     const { DOMException, AbortController } = events;
@@ -16,14 +18,17 @@
       DOMException,
     });
     scripts.url({ host, defineGlobals });
-    scripts.structuredClone({ host, defineGlobals, events, setTimeout });
-    const { clearFetches } = scripts.platform({
+    scripts.structuredClone({ defineGlobals, events, setTimeout });
+    const platform = scripts.platform({
       host,
       defineGlobals,
       events,
+      asyncContext,
       onLoaded: (name, value) => globalMutationCheck.globalLoaded(name, value),
       onReplaced: () => globalMutationCheck.globalReplaced(),
     });
+    const { subtle, nodeModules, completeFetch, clearFetches } = platform;
+    scripts.crypto({ host, defineGlobals, DOMException, subtle });
     const { completeCall, hasPendingCalls, clearCalls } =
       scripts.serverFunctions({ host });
 
@@ -34,6 +39,7 @@
       host,
       reactPlatform,
       globalMutationCheck,
+      nodeModules,
     });
     const { describe, describeSafely } = scripts.describeError();
     const pageOutcome = scripts.pageOutcome();
@@ -59,6 +65,7 @@
       render,
       sendShell: renders.sendShell,
       completeCall,
+      completeFetch,
       fireTimer,
       abort: renders.abort,
       endRender(thorough) {
@@ -66,6 +73,7 @@
         clearTimers();
         clearCalls();
         clearFetches();
+        asyncContext.reset();
         resetLogLimit();
         return globalMutationCheck.changedGlobal(thorough);
       },

@@ -1,7 +1,7 @@
 // @ts-check
 // Evaluates modules, which the host compiles to functions: cycles, top-level await and hot reload.
 /** @satisfies {Scripts["moduleRunner"]} */ (
-  ({ host, reactPlatform, globalMutationCheck }) => {
+  ({ host, reactPlatform, globalMutationCheck, nodeModules }) => {
     /** @type {Map<string, Module>} */
     const modules = new Map();
 
@@ -331,6 +331,12 @@
       });
       const require = createRequire(module);
       commonJs.require = require;
+      const nodeModule = nodeModules[module.id];
+      if (nodeModule) {
+        commonJs.exports = nodeModule();
+        commonJs.loaded = true;
+        return;
+      }
       try {
         host
           .compileModule(module.id)

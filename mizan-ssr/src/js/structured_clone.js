@@ -1,7 +1,7 @@
 // @ts-check
-// structuredClone, MessageChannel and crypto.
+// structuredClone and MessageChannel.
 /** @satisfies {Scripts["structuredClone"]} */ (
-  ({ host, defineGlobals, events, setTimeout }) => {
+  ({ defineGlobals, events, setTimeout }) => {
     const { DOMException, EventTarget, MessageEvent } = events;
     /** @type {(what: string) => never} */
     const reject = (what) => {
@@ -149,40 +149,11 @@
       }
     }
 
-    const crypto = {
-      /** @type {<T extends ArrayBufferView>(array: T) => T} */
-      getRandomValues(array) {
-        if (
-          !ArrayBuffer.isView(array) ||
-          array instanceof Float32Array ||
-          array instanceof Float64Array
-        ) {
-          throw new TypeError(
-            "the argument of getRandomValues must be an array of integers",
-          );
-        }
-        if (array.byteLength > 65536) {
-          throw new DOMException(
-            "getRandomValues is limited to 65536 bytes",
-            "QuotaExceededError",
-          );
-        }
-        const bytes = new Uint8Array(
-          array.buffer,
-          array.byteOffset,
-          array.byteLength,
-        );
-        bytes.set(host.randomBytes(array.byteLength));
-        return array;
-      },
-      randomUUID: () => host.randomUuid(),
-    };
     defineGlobals({
       /** @param {unknown} value */
       structuredClone: (value) => clone(value, new Map()),
       MessagePort,
       MessageChannel,
-      crypto,
     });
   }
 );

@@ -61,8 +61,8 @@ impl Worker {
         abandon_thread: AbandonThread,
     ) -> Self {
         Self {
+            host: Host::new(Arc::clone(&loader), settings.fetch_client.clone()),
             settings,
-            host: Host::new(Arc::clone(&loader)),
             loader,
             abandoned,
             abandon_thread,

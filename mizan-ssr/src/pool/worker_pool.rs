@@ -82,7 +82,7 @@ impl WorkerPool {
             Arc::new(move |path| pool.replace(&abandoned, path))
         };
         let worker = Worker::new(
-            self.settings,
+            self.settings.clone(),
             Arc::clone(&self.loader),
             Arc::clone(abandoned),
             abandon,

@@ -5,6 +5,9 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+#[cfg(feature = "fetch")]
+use crate::fetch::FetchClientError;
+
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
 #[derive(Debug)]
 pub struct RendererBuildError {
@@ -14,8 +17,20 @@ pub struct RendererBuildError {
 #[derive(Debug)]
 pub(super) enum RendererBuildErrorKind {
     NoEngine,
-    InvalidRoot { root: PathBuf, source: io::Error },
+    InvalidRoot {
+        root: PathBuf,
+        source: io::Error,
+    },
     CannotStartThread(io::Error),
+    #[cfg(feature = "fetch")]
+    Fetch(FetchClientError),
+}
+
+#[cfg(feature = "fetch")]
+impl From<FetchClientError> for RendererBuildError {
+    fn from(error: FetchClientError) -> Self {
+        RendererBuildErrorKind::Fetch(error).into()
+    }
 }
 
 impl From<RendererBuildErrorKind> for RendererBuildError {
@@ -36,6 +51,12 @@ impl fmt::Display for RendererBuildError {
             RendererBuildErrorKind::CannotStartThread(_) => {
                 f.write_str("cannot start the threads of the renderer")
             }
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Origin(invalid)) => invalid.fmt(f),
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Start(_)) => {
+                f.write_str("cannot start the HTTP client of `fetch`")
+            }
         }
     }
 }
@@ -46,6 +67,10 @@ impl StdError for RendererBuildError {
             RendererBuildErrorKind::NoEngine => None,
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Origin(_)) => None,
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Start(source)) => Some(&**source),
         }
     }
 }

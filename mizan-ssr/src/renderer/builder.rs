@@ -9,6 +9,8 @@ use std::time::Duration;
 use super::Renderer;
 use super::build_error::{RendererBuildError, RendererBuildErrorKind};
 use crate::engine::EngineKind;
+#[cfg(feature = "fetch")]
+use crate::fetch::{FetchClient, FetchPolicy};
 use crate::modules::{DiskCache, Loader, default_directory};
 use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
 use crate::vite::Vite;
@@ -45,6 +47,8 @@ pub struct RendererBuilder {
     shell_delay: Duration,
     vite: Option<Vite>,
     cache: CacheLocation,
+    #[cfg(feature = "fetch")]
+    fetch: Option<FetchPolicy>,
 }
 
 /// The location of the disk cache.
@@ -70,6 +74,8 @@ impl Renderer {
             shell_delay: Duration::from_millis(50),
             vite: None,
             cache: CacheLocation::NodeModules,
+            #[cfg(feature = "fetch")]
+            fetch: None,
         }
     }
 }
@@ -161,6 +167,16 @@ impl RendererBuilder {
         self
     }
 
+    /// Sets the origins to which components may send requests with `fetch`, and the limits of the requests.
+    ///
+    /// By default, `fetch` rejects with an error that names this method.
+    #[cfg(feature = "fetch")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "fetch")))]
+    pub fn fetch(mut self, policy: FetchPolicy) -> Self {
+        self.fetch = Some(policy);
+        self
+    }
+
     /// Starts the threads.
     ///
     /// Call this method early: V8 should be initialized before the application starts other threads.
@@ -168,7 +184,7 @@ impl RendererBuilder {
     /// # Errors
     ///
     /// Returns [`RendererBuildError`] if no engine is compiled in, a component directory does not exist,
-    /// or a thread cannot be started.
+    /// an origin cannot be allowed, or a thread cannot be started.
     pub fn build(self) -> Result<Renderer, RendererBuildError> {
         let engine = self.engine.ok_or(RendererBuildErrorKind::NoEngine)?;
         let roots = self.roots.into_iter().map(canonical_root);
@@ -186,12 +202,17 @@ impl RendererBuilder {
             DiskCache::new(cache),
         );
         let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
+        #[cfg(feature = "fetch")]
+        let fetch_client = self.fetch.map(FetchClient::start).transpose()?;
+        #[cfg(not(feature = "fetch"))]
+        let fetch_client = None;
         let settings = WorkerSettings {
             engine,
             deadline: self.deadline,
             heap_limit_bytes: self.max_heap_bytes,
             fresh_modules: self.fresh_modules,
             shell_delay: self.shell_delay,
+            fetch_client,
         };
         let (jobs, queue) = crossbeam_channel::bounded(self.queue_capacity);
         let pool = Arc::new(WorkerPool::new(
