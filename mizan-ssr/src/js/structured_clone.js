@@ -17,6 +17,25 @@
       URIError,
     };
 
+    const uncloneable = [EventTarget, URL, URLSearchParams];
+    /**
+     * Clones a value, and transfers the buffers in the list.
+     * @type {(value: any, transfer?: Iterable<any>) => any}
+     */
+    const cloneWith = (value, transfer = []) => {
+      const copies = new Map();
+      for (const buffer of transfer) {
+        if (!(buffer instanceof ArrayBuffer))
+          reject("an object of the transfer list");
+        if (copies.has(buffer)) reject("an object that is listed twice");
+        copies.set(buffer, buffer.slice(0));
+      }
+      const sources = [...copies.keys()];
+      const copy = clone(value, copies);
+      // The buffers are empty afterwards.
+      for (const buffer of sources) /** @type {any} */ (buffer).transfer();
+      return copy;
+    };
     /** @type {(value: any, copies: Map<object, object>) => any} */
     const clone = (value, copies) => {
       if (typeof value === "function") reject("a function");
@@ -75,6 +94,8 @@
         if ("cause" in value) copy.cause = clone(value.cause, copies);
         return copy;
       }
+      if (uncloneable.some((constructor) => value instanceof constructor))
+        reject(`a ${value.constructor.name}`);
       if (
         value instanceof Promise ||
         value instanceof WeakMap ||
@@ -116,11 +137,12 @@
         this.#handler = handler;
         this.start();
       }
-      /** @param {unknown} data */
-      postMessage(data) {
+      /** @type {(data: unknown, options?: any) => void} */
+      postMessage(data, options) {
         const other = this.#other;
         if (!other) return;
-        other.#queue.push(clone(data, new Map()));
+        const transfer = Array.isArray(options) ? options : options?.transfer;
+        other.#queue.push(cloneWith(data, transfer));
         other.#deliver();
       }
       #deliver() {
@@ -150,8 +172,8 @@
     }
 
     defineGlobals({
-      /** @param {unknown} value */
-      structuredClone: (value) => clone(value, new Map()),
+      /** @type {(value: unknown, options?: { transfer?: Iterable<any> }) => any} */
+      structuredClone: (value, options) => cloneWith(value, options?.transfer),
       MessagePort,
       MessageChannel,
     });

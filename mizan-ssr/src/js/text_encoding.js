@@ -31,7 +31,9 @@
 
     /** @param {ArrayBuffer | ArrayBufferView | undefined} input */
     const bytesOf = (input) => {
-      if (input === undefined) return new Uint8Array(0);
+      // The length of a buffer that was transferred is zero.
+      if (input === undefined || input.byteLength === 0)
+        return new Uint8Array(0);
       if (ArrayBuffer.isView(input))
         return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
       return new Uint8Array(input);

@@ -8,7 +8,7 @@
     const start = (callback, delay, repeats, parameters) => {
       if (typeof callback !== "function")
         throw new TypeError("the callback of a timer must be a function");
-      const id = host.startTimer(Math.max(0, Number(delay) || 0), repeats);
+      const id = host.startTimer(Math.max(0, Number(delay) | 0), repeats);
       const context = asyncContext.current();
       timers.set(id, { callback, parameters, repeats, context });
       return id;

@@ -19,7 +19,8 @@ struct ExpectedFailures {
     engine: Option<String>,
     #[serde(rename = "reason")]
     _reason: String,
-    tests: BTreeSet<String>,
+    /// The names of the tests, or patterns with `*` for any text.
+    tests: Vec<String>,
 }
 
 /// The outcome of a file, as the module `report.js` returns it.
@@ -38,6 +39,7 @@ const SAB: &str = r"
 ";
 /// Collects the results of testharness.js, and defines what the helpers of tests need from a browser.
 const REPORT: &str = r#"
+    globalThis.location = { search: "" };
     globalThis.GLOBAL = { isWindow: () => false, isWorker: () => false, isShadowRealm: () => false };
     // Tests of blobs read their contents with it.
     globalThis.FileReader = class FileReader extends EventTarget {
@@ -104,7 +106,7 @@ fn combined(root: &Path, file: &str) -> String {
     let folder = path.parent().expect("a folder");
     // Tests fetch their data from files beside them.
     let mut combined = format!(
-        "const fetch = async (path) => ({{ json: async () => require(path.startsWith('/') ? {root:?} + path : {folder:?} + '/' + path) }});"
+        "module = exports = undefined; const fetch = async (path) => ({{ json: async () => require(path.startsWith('/') ? {root:?} + path : {folder:?} + '/' + path) }});"
     );
     for line in source.lines() {
         if let Some(script) = line.strip_prefix("// META: script=") {
@@ -152,6 +154,26 @@ fn run(engine: EngineKind, root: &Path, files: &[String]) -> BTreeMap<String, Ou
     files.iter().enumerate().map(run).collect()
 }
 
+/// Returns whether a name has the form of a pattern, in which `*` stands for any text.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
+    for part in middle {
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
 /// The name under which an error of a file itself is listed.
 const FILE: &str = "(the file itself)";
 
@@ -173,38 +195,37 @@ fn check(engine: EngineKind) {
     let mut problems = String::new();
     let mut figures: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for (file, outcome) in run(engine, &root, &files) {
-        let listed: BTreeSet<&str> = expected
+        let listed: Vec<&str> = expected
             .iter()
-            .filter(|entry| entry.file == file)
+            .filter(|entry| matches(&entry.file, &file))
             .filter(|entry| {
-                entry
-                    .engine
-                    .as_ref()
-                    .is_none_or(|name| *name == engine_name)
+                let engine = entry.engine.as_ref();
+                engine.is_none_or(|name| *name == engine_name)
             })
             .flat_map(|entry| entry.tests.iter().map(String::as_str))
             .collect();
-        let mut failed = BTreeMap::new();
-        if let Some(error) = &outcome.error {
-            failed.insert(FILE, error.as_str());
-        }
-        for (test, message) in &outcome.tests {
-            if let Some(message) = message {
-                failed.insert(test, message);
-            }
-        }
+        let is_listed = |test: &str| listed.iter().any(|pattern| matches(pattern, test));
         let api = file.split('/').next().unwrap_or_default();
         let (passed, total) = figures.entry(api.into()).or_default();
         *total += outcome.tests.len();
         let passing = outcome.tests.iter().filter(|(_, error)| error.is_none());
         *passed += passing.count();
-        for (test, message) in &failed {
-            if !listed.contains(test) {
-                let _ = writeln!(problems, "{file}: failed: {test}: {message}");
+        let file_error = outcome.error.map(|error| (FILE.to_owned(), Some(error)));
+        let mut matched: BTreeSet<&str> = BTreeSet::new();
+        for (test, error) in outcome.tests.into_iter().chain(file_error) {
+            matched.extend(listed.iter().filter(|pattern| matches(pattern, &test)));
+            match error {
+                Some(error) if !is_listed(&test) => {
+                    let _ = writeln!(problems, "{file}: failed: {test}: {error}");
+                }
+                None if is_listed(&test) => {
+                    let _ = writeln!(problems, "{file}: passed unexpectedly: {test}");
+                }
+                _ => {}
             }
         }
-        for test in listed.iter().filter(|test| !failed.contains_key(**test)) {
-            let _ = writeln!(problems, "{file}: passed unexpectedly: {test}");
+        for pattern in listed.iter().filter(|pattern| !matched.contains(*pattern)) {
+            let _ = writeln!(problems, "{file}: no test has the name {pattern}");
         }
     }
     for (api, (passed, total)) in figures {
