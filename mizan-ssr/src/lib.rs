@@ -62,6 +62,7 @@ pub mod page;
 pub mod renderer;
 pub mod vite;
 
+mod embedded_data;
 mod engine;
 #[cfg(not(feature = "fetch"))]
 mod fetch;

@@ -8,18 +8,31 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
+<<<<<<< HEAD
 use crossbeam_channel::Receiver;
 use serde_json::{Value as Json, json};
 use slab::Slab;
+=======
+use serde_json::json;
+use tokio_util::task::AbortOnDropHandle;
+>>>>>>> main
 
 use self::compression::Coder;
 use self::console::Console;
 use self::load_progress::LoadProgress;
 use self::timers::Timers;
 use self::value::HostError;
+<<<<<<< HEAD
 use crate::fetch::{DISABLED_MESSAGE, FetchClient, FetchEvent, Fetches};
 use crate::function_calls::{CallOutcome, FunctionCalls, TooManyCalls};
 use crate::modules::{ImportKind, Loader, Module, ModuleError, ModuleFormat, in_package};
+=======
+use crate::embedded_data::EmbeddedData;
+use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
+use crate::modules::{
+    ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, in_package,
+};
+>>>>>>> main
 
 mod compression;
 mod console;
@@ -52,10 +65,14 @@ struct RenderState {
     console: Console,
     load_progress: LoadProgress,
     calls: Option<FunctionCalls>,
+<<<<<<< HEAD
     /// The requests; `None` until the first one.
     fetches: Option<Fetches>,
     /// The compressions and decompressions in progress.
     coders: Slab<Coder>,
+=======
+    embedded: EmbeddedData,
+>>>>>>> main
     /// The markup emitted since it was last taken.
     markup: Vec<u8>,
     /// Set once the first chunk, the shell, was taken.
@@ -109,7 +126,7 @@ impl Host {
     /// Returns the markup emitted since the last call, which may be followed by other elements.
     ///
     /// Between two turns of the event loop, React has written only complete elements. The chunk
-    /// includes the results of server functions that it depends on: after the shell, and before later
+    /// includes the data that it depends on: after the shell, and before later
     /// chunks, so that they are available when the browser hydrates the chunk.
     pub(crate) fn take_chunk(&self) -> Option<Bytes> {
         let mut render = self.render.borrow_mut();
@@ -118,16 +135,15 @@ impl Host {
         }
         let mut markup = std::mem::take(&mut render.markup);
         let is_shell = !std::mem::replace(&mut render.shell_taken, true);
-        let calls = render.calls.as_mut();
-        let results = calls.map(FunctionCalls::take_element).unwrap_or_default();
-        if results.is_empty() {
+        let data = render.embedded.take_element();
+        if data.is_empty() {
             return Some(markup.into());
         }
         if is_shell {
-            markup.extend_from_slice(results.as_bytes());
+            markup.extend_from_slice(data.as_bytes());
             return Some(markup.into());
         }
-        let mut chunk = results.into_bytes();
+        let mut chunk = data.into_bytes();
         chunk.append(&mut markup);
         Some(chunk.into())
     }
@@ -146,11 +162,14 @@ impl Host {
         std::mem::take(&mut self.render.borrow_mut().markup)
     }
 
-    /// Returns the completed calls of server functions as an element for the page.
-    pub(crate) fn take_completed_calls(&self) -> String {
-        let mut render = self.render.borrow_mut();
-        let calls = render.calls.as_mut();
-        calls.map(FunctionCalls::take_element).unwrap_or_default()
+    /// Returns the data of the page as an element.
+    pub(crate) fn take_embedded_data(&self) -> String {
+        self.render.borrow_mut().embedded.take_element()
+    }
+
+    /// Adds the data of a query, in the form of the generated client, to the page.
+    fn embed_query(&self, json: &str) {
+        self.render.borrow_mut().embedded.push_query(json);
     }
 
     /// Returns the channel of outcomes if a server function is pending.
@@ -160,6 +179,7 @@ impl Host {
         calls.and_then(FunctionCalls::pending_outcomes).cloned()
     }
 
+<<<<<<< HEAD
     /// Returns the channel of events if a request will send one.
     pub(crate) fn pending_fetch_events(&self) -> Option<Receiver<FetchEvent>> {
         let render = self.render.borrow();
@@ -173,13 +193,41 @@ impl Host {
         fetches
             .as_mut()
             .is_some_and(|fetches| fetches.record(event))
+=======
+    /// Removes and returns the calls of server functions that no task runs yet.
+    pub(crate) fn take_queued_calls(&self) -> Vec<Call> {
+        let mut render = self.render.borrow_mut();
+        let calls = render.calls.as_mut();
+        calls.map(FunctionCalls::take_queued).unwrap_or_default()
+    }
+
+    /// Runs the calls of server functions in a task.
+    pub(crate) fn spawn_calls(&self, runner: CallRunner) -> Option<AbortOnDropHandle<()>> {
+        let mut render = self.render.borrow_mut();
+        render.calls.as_mut().map(|calls| runner.spawn(calls))
+>>>>>>> main
     }
 
     /// Records an outcome for the page.
     pub(crate) fn record_outcome(&self, outcome: &CallOutcome) {
-        if let Some(calls) = &mut self.render.borrow_mut().calls {
-            calls.record(outcome);
-        }
+        let mut render = self.render.borrow_mut();
+        let calls = render.calls.as_mut();
+        let Some((name, input)) = calls.and_then(|calls| calls.complete(outcome.id)) else {
+            return;
+        };
+        let text = String::from_utf8_lossy;
+        let (output, problem);
+        let result = match &outcome.result {
+            Ok(json) => {
+                output = text(json);
+                Ok(&*output)
+            }
+            Err(json) => {
+                problem = text(json);
+                Err(&*problem)
+            }
+        };
+        render.embedded.push_result(&name, &text(&input), result);
     }
 
     #[cfg(feature = "v8")]
@@ -299,33 +347,55 @@ impl Host {
             ModuleFormat::CommonJs => ("cjs", false),
             ModuleFormat::ReactServer => ("react", false),
         };
-        let imports: serde_json::Map<String, Json> = module
-            .imports
-            .iter()
-            .map(|(specifier, id)| (specifier.clone(), Json::from(id.as_str())))
-            .collect();
         let path = module.file.as_ref().map(|file| file.path.as_path());
         let directory = path.and_then(Path::parent).or(path);
         let url = path.and_then(|path| ::url::Url::from_file_path(path).ok());
-        let development = self.loader.development();
         let description = json!({
             "format": format,
             "awaits": awaits,
-            "imports": imports,
+            "imports": module.imports,
+            "record": module.transformed.record,
             "strictInterop": module.strict_interop,
             "file": path.map_or(id.into(), Path::to_string_lossy),
             "directory": directory.map(Path::to_string_lossy).unwrap_or_default(),
             "url": url.map(String::from).unwrap_or_default(),
-            "env": {
-                "MODE": self.loader.mode(),
-                "DEV": development,
-                "PROD": !development,
-                "SSR": true,
-                "BASE_URL": self.loader.base_url(),
-            },
         });
         self.modules.borrow_mut().insert(id.into(), module);
         Ok(description.to_string())
+    }
+
+    /// Returns the value of `import.meta.env` as JSON.
+    fn env(&self) -> String {
+        let development = self.loader.development();
+        json!({
+            "MODE": self.loader.mode(),
+            "DEV": development,
+            "PROD": !development,
+            "SSR": true,
+            "BASE_URL": self.loader.base_url(),
+        })
+        .to_string()
+    }
+
+    /// Returns the exception of an import whose `name` the imported module does not export.
+    ///
+    /// `names` is the JSON array of the names that it exports.
+    fn missing_export(
+        &self,
+        importer: &str,
+        specifier: &str,
+        name: &str,
+        names: &str,
+        is_ambiguous: bool,
+    ) -> HostError {
+        let names: Vec<String> = serde_json::from_str(names).unwrap_or_default();
+        let import = MissingExport {
+            specifier,
+            name,
+            names: &names,
+            is_ambiguous,
+        };
+        self.module_exception(import.error(Path::new(importer)))
     }
 
     fn resolve_module(
@@ -357,10 +427,12 @@ impl Host {
     fn module_exception(&self, error: ModuleError) -> HostError {
         self.loader.clear_lookup_cache();
         let message = error.to_string();
+        let is_syntax_error = matches!(error, ModuleError::Syntax(_));
         let mut render = self.render.borrow_mut();
         render.module_errors.push(error);
         HostError {
             message,
+            is_syntax_error,
             module_error: Some(render.module_errors.len() - 1),
         }
     }

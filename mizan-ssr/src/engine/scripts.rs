@@ -23,7 +23,11 @@ macro_rules! script {
 pub(super) const MAIN_SCRIPT: Script = script!("main", "main.js");
 
 /// The scripts that `js/main.js` calls.
+<<<<<<< HEAD
 pub(super) const SCRIPTS: [Script; 18] = [
+=======
+pub(super) const SCRIPTS: [Script; 19] = [
+>>>>>>> main
     script!("globals", "globals.js"),
     script!("console", "console.js"),
     script!("asyncContext", "async_context.js"),
@@ -37,6 +41,9 @@ pub(super) const SCRIPTS: [Script; 18] = [
     script!("serverFunctions", "server_functions.js"),
     script!("globalMutationCheck", "global_mutation_check.js"),
     script!("reactPlatform", "react_platform.js"),
+    script!("moduleNamespaces", "module_namespaces.js"),
+    script!("moduleLinking", "module_linking.js"),
+    script!("moduleEvaluation", "module_evaluation.js"),
     script!("moduleRunner", "module_runner.js"),
     script!("describeError", "describe_error.js"),
     script!("pageOutcome", "page_outcome.js"),
@@ -45,7 +52,11 @@ pub(super) const SCRIPTS: [Script; 18] = [
 ];
 
 /// The scripts that `js/platform.js` evaluates when a module first needs them.
+<<<<<<< HEAD
 static LAZY_SCRIPTS: [Script; 10] = [
+=======
+static LAZY_SCRIPTS: [Script; 19] = [
+>>>>>>> main
     script!("webStreams", "vendor/web_streams.js"),
     script!("textStreams", "text_streams.js"),
     script!("compressionStreams", "compression_streams.js"),

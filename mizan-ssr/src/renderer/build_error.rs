@@ -5,8 +5,12 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+<<<<<<< HEAD
 #[cfg(feature = "fetch")]
 use crate::fetch::FetchClientError;
+=======
+use crate::error::RenderError;
+>>>>>>> main
 
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
 #[derive(Debug)]
@@ -22,6 +26,7 @@ pub(super) enum RendererBuildErrorKind {
         source: io::Error,
     },
     CannotStartThread(io::Error),
+<<<<<<< HEAD
     #[cfg(feature = "fetch")]
     Fetch(FetchClientError),
 }
@@ -31,6 +36,10 @@ impl From<FetchClientError> for RendererBuildError {
     fn from(error: FetchClientError) -> Self {
         RendererBuildErrorKind::Fetch(error).into()
     }
+=======
+    NoReact { root: PathBuf, source: RenderError },
+    Component(RenderError),
+>>>>>>> main
 }
 
 impl From<RendererBuildErrorKind> for RendererBuildError {
@@ -51,12 +60,21 @@ impl fmt::Display for RendererBuildError {
             RendererBuildErrorKind::CannotStartThread(_) => {
                 f.write_str("cannot start the threads of the renderer")
             }
+<<<<<<< HEAD
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Origin(invalid)) => invalid.fmt(f),
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Start(_)) => {
                 f.write_str("cannot start the HTTP client of `fetch`")
             }
+=======
+            RendererBuildErrorKind::NoReact { root, .. } => write!(
+                f,
+                "cannot find React for the components in {}; install the packages `react` and `react-dom`",
+                root.display()
+            ),
+            RendererBuildErrorKind::Component(error) => error.fmt(f),
+>>>>>>> main
         }
     }
 }
@@ -67,10 +85,15 @@ impl StdError for RendererBuildError {
             RendererBuildErrorKind::NoEngine => None,
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
+<<<<<<< HEAD
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Origin(_)) => None,
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Start(source)) => Some(&**source),
+=======
+            RendererBuildErrorKind::NoReact { source, .. } => Some(source),
+            RendererBuildErrorKind::Component(error) => error.source(),
+>>>>>>> main
         }
     }
 }

@@ -3,7 +3,9 @@
 mod answers;
 mod app;
 mod bad_input;
+mod browser_files;
 mod cache;
+mod caller_thread;
 mod development;
 mod dom;
 mod fetch;
@@ -19,5 +21,6 @@ mod pages;
 mod react_19_0;
 mod rendering;
 mod streaming;
+mod test262;
 mod values;
 mod wpt;

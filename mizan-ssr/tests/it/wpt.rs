@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mizan_ssr::renderer::EngineKind;
 use serde::Deserialize;
@@ -132,6 +133,7 @@ fn run(engine: EngineKind, root: &Path, files: &[String]) -> BTreeMap<String, Ou
     let renderer = app
         .builder(engine)
         .fresh_modules(true)
+        .deadline(Duration::from_secs(60))
         .build()
         .expect("valid settings");
     let run = |(index, file): (usize, &String)| {

@@ -20,7 +20,11 @@ pub(in crate::engine) struct HostFunction {
 /// can, `asyncContext` and `setAsyncContext`.
 ///
 /// `js/globals.d.ts` declares them for TypeScript.
+<<<<<<< HEAD
 pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 38] = [
+=======
+pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 30] = [
+>>>>>>> main
     HostFunction {
         name: "loadModule",
         run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
@@ -44,6 +48,19 @@ pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 38] = [
             let (id, error_index) = (arguments.text()?, arguments.number()? as usize);
             host.browser_replacement(id, error_index).map(optional_text)
         },
+    },
+    HostFunction {
+        name: "throwMissingExport",
+        run: |host, arguments| {
+            let (importer, specifier) = (arguments.text()?, arguments.text()?);
+            let (name, names) = (arguments.text()?, arguments.text()?);
+            let is_ambiguous = arguments.boolean()?;
+            Err(host.missing_export(importer, specifier, name, names, is_ambiguous))
+        },
+    },
+    HostFunction {
+        name: "env",
+        run: |host, _| Ok(JsValue::Text(host.env())),
     },
     HostFunction {
         name: "mode",
@@ -151,6 +168,13 @@ pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 38] = [
             let (name, input) = (arguments.text()?, arguments.text()?);
             let id = host.call_function(name, input)?;
             Ok(JsValue::Number(f64::from(id)))
+        },
+    },
+    HostFunction {
+        name: "embedQuery",
+        run: |host, arguments| {
+            host.embed_query(arguments.text()?);
+            Ok(JsValue::Undefined)
         },
     },
     HostFunction {
