@@ -8,31 +8,22 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-<<<<<<< HEAD
 use crossbeam_channel::Receiver;
-use serde_json::{Value as Json, json};
-use slab::Slab;
-=======
 use serde_json::json;
+use slab::Slab;
 use tokio_util::task::AbortOnDropHandle;
->>>>>>> main
 
 use self::compression::Coder;
 use self::console::Console;
 use self::load_progress::LoadProgress;
 use self::timers::Timers;
 use self::value::HostError;
-<<<<<<< HEAD
-use crate::fetch::{DISABLED_MESSAGE, FetchClient, FetchEvent, Fetches};
-use crate::function_calls::{CallOutcome, FunctionCalls, TooManyCalls};
-use crate::modules::{ImportKind, Loader, Module, ModuleError, ModuleFormat, in_package};
-=======
 use crate::embedded_data::EmbeddedData;
+use crate::fetch::{DISABLED_MESSAGE, FetchClient, FetchEvent, Fetches};
 use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
 use crate::modules::{
     ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, in_package,
 };
->>>>>>> main
 
 mod compression;
 mod console;
@@ -65,14 +56,11 @@ struct RenderState {
     console: Console,
     load_progress: LoadProgress,
     calls: Option<FunctionCalls>,
-<<<<<<< HEAD
     /// The requests; `None` until the first one.
     fetches: Option<Fetches>,
     /// The compressions and decompressions in progress.
     coders: Slab<Coder>,
-=======
     embedded: EmbeddedData,
->>>>>>> main
     /// The markup emitted since it was last taken.
     markup: Vec<u8>,
     /// Set once the first chunk, the shell, was taken.
@@ -179,7 +167,6 @@ impl Host {
         calls.and_then(FunctionCalls::pending_outcomes).cloned()
     }
 
-<<<<<<< HEAD
     /// Returns the channel of events if a request will send one.
     pub(crate) fn pending_fetch_events(&self) -> Option<Receiver<FetchEvent>> {
         let render = self.render.borrow();
@@ -193,7 +180,8 @@ impl Host {
         fetches
             .as_mut()
             .is_some_and(|fetches| fetches.record(event))
-=======
+    }
+
     /// Removes and returns the calls of server functions that no task runs yet.
     pub(crate) fn take_queued_calls(&self) -> Vec<Call> {
         let mut render = self.render.borrow_mut();
@@ -205,7 +193,6 @@ impl Host {
     pub(crate) fn spawn_calls(&self, runner: CallRunner) -> Option<AbortOnDropHandle<()>> {
         let mut render = self.render.borrow_mut();
         render.calls.as_mut().map(|calls| runner.spawn(calls))
->>>>>>> main
     }
 
     /// Records an outcome for the page.

@@ -23,11 +23,7 @@ macro_rules! script {
 pub(super) const MAIN_SCRIPT: Script = script!("main", "main.js");
 
 /// The scripts that `js/main.js` calls.
-<<<<<<< HEAD
-pub(super) const SCRIPTS: [Script; 18] = [
-=======
-pub(super) const SCRIPTS: [Script; 19] = [
->>>>>>> main
+pub(super) const SCRIPTS: [Script; 21] = [
     script!("globals", "globals.js"),
     script!("console", "console.js"),
     script!("asyncContext", "async_context.js"),
@@ -52,11 +48,7 @@ pub(super) const SCRIPTS: [Script; 19] = [
 ];
 
 /// The scripts that `js/platform.js` evaluates when a module first needs them.
-<<<<<<< HEAD
 static LAZY_SCRIPTS: [Script; 10] = [
-=======
-static LAZY_SCRIPTS: [Script; 19] = [
->>>>>>> main
     script!("webStreams", "vendor/web_streams.js"),
     script!("textStreams", "text_streams.js"),
     script!("compressionStreams", "compression_streams.js"),

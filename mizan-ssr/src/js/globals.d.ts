@@ -532,13 +532,10 @@ interface Scripts {
     host: Host;
     reactPlatform: ReactPlatform;
     globalMutationCheck: GlobalMutationCheck;
-<<<<<<< HEAD
     nodeModules: NodeModules;
-=======
     moduleNamespaces: Scripts["moduleNamespaces"];
     moduleLinking: Scripts["moduleLinking"];
     moduleEvaluation: Scripts["moduleEvaluation"];
->>>>>>> main
   }): ModuleRunner;
   describeError(): ErrorDescriber;
   pageOutcome(): PageOutcomeReader;

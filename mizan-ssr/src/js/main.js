@@ -39,13 +39,10 @@
       host,
       reactPlatform,
       globalMutationCheck,
-<<<<<<< HEAD
       nodeModules,
-=======
       moduleNamespaces: scripts.moduleNamespaces,
       moduleLinking: scripts.moduleLinking,
       moduleEvaluation: scripts.moduleEvaluation,
->>>>>>> main
     });
     const { describe, describeSafely } = scripts.describeError();
     const pageOutcome = scripts.pageOutcome();

@@ -1,18 +1,15 @@
 // @ts-check
 // Loads modules, which the host compiles to functions, and connects ES modules with CommonJS.
 /** @satisfies {Scripts["moduleRunner"]} */ (
-<<<<<<< HEAD
-  ({ host, reactPlatform, globalMutationCheck, nodeModules }) => {
-=======
   ({
     host,
     reactPlatform,
     globalMutationCheck,
+    nodeModules,
     moduleNamespaces,
     moduleLinking,
     moduleEvaluation,
   }) => {
->>>>>>> main
     /** @type {Map<string, Module>} */
     const modules = new Map();
     const namespaces = moduleNamespaces();
@@ -300,27 +297,21 @@
       });
       const require = createRequire(module);
       commonJs.require = require;
-<<<<<<< HEAD
-      const nodeModule = nodeModules[module.id];
-      if (nodeModule) {
-        commonJs.exports = nodeModule();
-        commonJs.loaded = true;
-        return;
-      }
-=======
       module.state = "evaluating";
->>>>>>> main
       try {
-        compile(module).call(
-          commonJs.exports,
-          commonJs.exports,
-          require,
-          commonJs,
-          module.file,
-          module.directory,
-          dynamicImport(module),
-          ...(module.format === "react" ? reactPlatform.parameters : []),
-        );
+        const nodeModule = nodeModules[module.id];
+        if (nodeModule) commonJs.exports = nodeModule();
+        else
+          compile(module).call(
+            commonJs.exports,
+            commonJs.exports,
+            require,
+            commonJs,
+            module.file,
+            module.directory,
+            dynamicImport(module),
+            ...(module.format === "react" ? reactPlatform.parameters : []),
+          );
       } catch (error) {
         // The next import evaluates the module again.
         module.state = "linked";

@@ -145,16 +145,11 @@ impl Loader {
             }
             Err(error) => error,
         };
-<<<<<<< HEAD
         if matches!(error, ModuleError::NodeBuiltin { .. })
             && let Some(id) = node_module(specifier)
         {
             return Ok(id.into());
         }
-        if matches!(error, ModuleError::NodeBuiltin { .. })
-            && in_package(file)
-            && let Some(replacement) = self.resolver.browser_replacement(specifier, file)
-=======
         let may_replace = match &error {
             ModuleError::NodeBuiltin { .. } => in_package(file),
             // The package may export the path only under the condition `browser`.
@@ -165,7 +160,6 @@ impl Loader {
             && let Some(replacement) =
                 self.resolver
                     .browser_replacement(specifier, file, import_kind)
->>>>>>> main
         {
             return self.id_of_replacement(replacement);
         }

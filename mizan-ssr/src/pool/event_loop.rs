@@ -9,12 +9,8 @@ use serde_json::json;
 
 use super::chunk_sender::ChunkSender;
 use crate::engine::{Engine, EngineError, EntryPoint, Host, JsValue, exception_error};
-<<<<<<< HEAD
 use crate::fetch::{FetchEvent, FetchEventKind};
-use crate::function_calls::CallOutcome;
-=======
 use crate::function_calls::{Call, CallOutcome};
->>>>>>> main
 
 /// Runs the code of one render on the thread that has entered the engine.
 pub(super) struct EventLoop<'a> {
@@ -45,18 +41,18 @@ pub(super) enum RenderExit {
     ReaderGone,
 }
 
-<<<<<<< HEAD
-/// The end of a wait before its time.
-enum Received {
-    Outcome(CallOutcome),
-    FetchEvent(FetchEvent),
-=======
 /// The result of the turns that a render takes without waiting.
 pub(super) enum Turn {
     /// The markup, if all of it was available immediately. Otherwise the chunk sender or the host has it.
     Finished(Option<String>),
     /// The render waits, or `run_ready` was called with a time that is over.
     Pending,
+}
+
+/// The end of a wait before its time.
+enum Received {
+    Outcome(CallOutcome),
+    FetchEvent(FetchEvent),
 }
 
 impl LoopState {
@@ -68,7 +64,6 @@ impl LoopState {
             waited: Duration::ZERO,
         }
     }
->>>>>>> main
 }
 
 impl<'a> EventLoop<'a> {
@@ -198,13 +193,8 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-<<<<<<< HEAD
     /// Waits for the next timer, the result of a server function, or an event of a request.
-    fn wait(&mut self, deadline: Instant, shell_delay: &mut Duration) -> Result<(), RenderExit> {
-=======
-    /// Waits for the next timer or the result of a server function.
     fn wait(&mut self, deadline: Instant) -> Result<(), RenderExit> {
->>>>>>> main
         let now = Instant::now();
         if now >= deadline {
             return Err(RenderExit::DeadlineExceeded);
@@ -228,26 +218,22 @@ impl<'a> EventLoop<'a> {
         if shell_held {
             until = until.min(now + shell_delay);
         }
-<<<<<<< HEAD
         let outcomes = outcomes.unwrap_or_else(never);
         let fetch_events = fetch_events.unwrap_or_else(never);
         let received = select! {
             // An error means that the task that runs the functions has ended, for example because its runtime
             // shuts down.
-            recv(outcomes) -> outcome => Some(Received::Outcome(outcome.map_err(|_| RenderExit::Suspended)?)),
-            recv(fetch_events) -> event => Some(Received::FetchEvent(event.map_err(|_| RenderExit::Suspended)?)),
+            recv(outcomes) -> outcome => Some(outcome.map(Received::Outcome)),
+            recv(fetch_events) -> event => Some(event.map(Received::FetchEvent)),
             default(until.saturating_duration_since(now)) => None,
         };
-=======
-        let outcome = outcomes.recv_deadline(until);
         let waited = now.elapsed();
         self.state.waited += waited;
->>>>>>> main
         if shell_held {
             let shell_delay = &mut self.state.shell_delay;
             *shell_delay = shell_delay.saturating_sub(waited);
         }
-        match received {
+        match received.transpose().map_err(|_| RenderExit::Suspended)? {
             Some(Received::Outcome(outcome)) => self.complete_call(outcome),
             Some(Received::FetchEvent(event)) => self.complete_fetch(event),
             None => Ok(()),

@@ -15,13 +15,10 @@ pub(crate) struct WorkerSettings {
     /// Evaluates all modules again for every render.
     pub(crate) fresh_modules: bool,
     pub(crate) shell_delay: Duration,
-<<<<<<< HEAD
     /// The client of `fetch`; `None` if no origin is allowed.
     pub(crate) fetch_client: Option<Arc<FetchClient>>,
-=======
     /// Renders short components on the thread of the caller.
     pub(crate) on_caller_thread: bool,
->>>>>>> main
 }
 
 /// The time after which a render on its caller's thread continues in the pool at the end of a turn.

@@ -86,7 +86,7 @@ impl WorkerPool {
             .stack_size(STACK_BYTES)
             .spawn(move || {
                 let loader = Arc::clone(&pool.loader);
-                let isolate = Box::new(Isolate::new(pool.settings, loader, on_caller));
+                let isolate = Box::new(Isolate::new(pool.settings.clone(), loader, on_caller));
                 worker::run(&pool.queue, isolate, &thread);
                 if thread.is_abandoned() {
                     pool.record_returned_thread();
@@ -96,20 +96,6 @@ impl WorkerPool {
         Ok(())
     }
 
-<<<<<<< HEAD
-    fn run_worker(self: &Arc<Self>, abandoned: &Arc<AtomicBool>) {
-        let abandon: AbandonThread = {
-            let (pool, abandoned) = (Arc::clone(self), Arc::clone(abandoned));
-            Arc::new(move |path| pool.replace(&abandoned, path))
-        };
-        let worker = Worker::new(
-            self.settings.clone(),
-            Arc::clone(&self.loader),
-            Arc::clone(abandoned),
-            abandon,
-        );
-        worker.run(&self.jobs);
-=======
     /// Adds a job to the queue.
     pub(crate) fn enqueue(&self, job: Job) -> Result<(), RenderError> {
         self.queue.enqueue(job).map_err(|error| match error {
@@ -132,7 +118,6 @@ impl WorkerPool {
     /// Records that an abandoned thread has returned from the engine.
     pub(super) fn record_returned_thread(&self) {
         self.budget.lock().thread_returned();
->>>>>>> main
     }
 
     /// Abandons a thread that did not return in time and starts a replacement.

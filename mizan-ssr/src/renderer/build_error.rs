@@ -5,12 +5,9 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-<<<<<<< HEAD
+use crate::error::RenderError;
 #[cfg(feature = "fetch")]
 use crate::fetch::FetchClientError;
-=======
-use crate::error::RenderError;
->>>>>>> main
 
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
 #[derive(Debug)]
@@ -26,9 +23,13 @@ pub(super) enum RendererBuildErrorKind {
         source: io::Error,
     },
     CannotStartThread(io::Error),
-<<<<<<< HEAD
     #[cfg(feature = "fetch")]
     Fetch(FetchClientError),
+    NoReact {
+        root: PathBuf,
+        source: RenderError,
+    },
+    Component(RenderError),
 }
 
 #[cfg(feature = "fetch")]
@@ -36,10 +37,6 @@ impl From<FetchClientError> for RendererBuildError {
     fn from(error: FetchClientError) -> Self {
         RendererBuildErrorKind::Fetch(error).into()
     }
-=======
-    NoReact { root: PathBuf, source: RenderError },
-    Component(RenderError),
->>>>>>> main
 }
 
 impl From<RendererBuildErrorKind> for RendererBuildError {
@@ -60,21 +57,18 @@ impl fmt::Display for RendererBuildError {
             RendererBuildErrorKind::CannotStartThread(_) => {
                 f.write_str("cannot start the threads of the renderer")
             }
-<<<<<<< HEAD
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Origin(invalid)) => invalid.fmt(f),
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Start(_)) => {
                 f.write_str("cannot start the HTTP client of `fetch`")
             }
-=======
             RendererBuildErrorKind::NoReact { root, .. } => write!(
                 f,
                 "cannot find React for the components in {}; install the packages `react` and `react-dom`",
                 root.display()
             ),
             RendererBuildErrorKind::Component(error) => error.fmt(f),
->>>>>>> main
         }
     }
 }
@@ -85,15 +79,12 @@ impl StdError for RendererBuildError {
             RendererBuildErrorKind::NoEngine => None,
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
-<<<<<<< HEAD
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Origin(_)) => None,
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Start(source)) => Some(&**source),
-=======
             RendererBuildErrorKind::NoReact { source, .. } => Some(source),
             RendererBuildErrorKind::Component(error) => error.source(),
->>>>>>> main
         }
     }
 }

@@ -50,12 +50,9 @@ pub struct RendererBuilder {
     on_caller_thread: bool,
     vite: Option<Vite>,
     cache: CacheLocation,
-<<<<<<< HEAD
     #[cfg(feature = "fetch")]
     fetch: Option<FetchPolicy>,
-=======
     checked_components: Vec<String>,
->>>>>>> main
 }
 
 /// The location of the disk cache.
@@ -82,12 +79,9 @@ impl Renderer {
             on_caller_thread: true,
             vite: None,
             cache: CacheLocation::NodeModules,
-<<<<<<< HEAD
             #[cfg(feature = "fetch")]
             fetch: None,
-=======
             checked_components: Vec::new(),
->>>>>>> main
         }
     }
 }
@@ -193,7 +187,6 @@ impl RendererBuilder {
         self
     }
 
-<<<<<<< HEAD
     /// Sets the origins to which components may send requests with `fetch`, and the limits of the requests.
     ///
     /// By default, `fetch` rejects with an error that names this method.
@@ -204,8 +197,6 @@ impl RendererBuilder {
         self
     }
 
-    /// Starts the threads.
-=======
     /// Checks the components at `paths` when the renderer is built, and in [`Renderer::check`]: that they
     /// exist, and that their modules and those that they import can be loaded.
     ///
@@ -219,19 +210,15 @@ impl RendererBuilder {
     }
 
     /// Starts the threads, and checks that React is installed.
->>>>>>> main
     ///
     /// Call this method early: V8 should be initialized before the application starts other threads.
     ///
     /// # Errors
     ///
     /// Returns [`RendererBuildError`] if no engine is compiled in, a component directory does not exist,
-<<<<<<< HEAD
-    /// an origin cannot be allowed, or a thread cannot be started.
-=======
+    /// an origin cannot be allowed,
     /// React is not installed for its components, a component of
     /// [`check_components`](Self::check_components) cannot be loaded, or a thread cannot be started.
->>>>>>> main
     pub fn build(self) -> Result<Renderer, RendererBuildError> {
         let renderer = self.start()?;
         for root in renderer.roots() {
@@ -275,14 +262,11 @@ impl RendererBuilder {
             heap_limit_bytes: self.max_heap_bytes,
             fresh_modules: self.fresh_modules,
             shell_delay: self.shell_delay,
-<<<<<<< HEAD
             fetch_client,
-=======
             on_caller_thread: self.on_caller_thread
                 && engine.changes_threads()
                 && !self.development
                 && !self.fresh_modules,
->>>>>>> main
         };
         let pool = Arc::new(WorkerPool::new(
             settings,

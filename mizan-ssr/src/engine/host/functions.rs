@@ -20,11 +20,7 @@ pub(in crate::engine) struct HostFunction {
 /// can, `asyncContext` and `setAsyncContext`.
 ///
 /// `js/globals.d.ts` declares them for TypeScript.
-<<<<<<< HEAD
-pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 38] = [
-=======
-pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 30] = [
->>>>>>> main
+pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 41] = [
     HostFunction {
         name: "loadModule",
         run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
