@@ -45,6 +45,7 @@ fn names_missing_feature() {
 mod with_feature {
     use std::convert::Infallible;
     use std::io::Write;
+    use std::sync::Arc;
     use std::time::Duration;
 
     use axum::body::{Body, Bytes};
@@ -60,6 +61,7 @@ mod with_feature {
     use mizan_ssr::renderer::EngineKind;
     use serde_json::{Value, json};
     use tokio::runtime::Runtime;
+    use tokio::sync::Notify;
 
     use super::PAGE;
     use crate::app::{App, html, on_engines};
@@ -344,38 +346,47 @@ mod with_feature {
     #[test]
     fn aborts_requests_with_signal_and_with_render() {
         let (closed, closings) = std::sync::mpsc::channel();
+        let arrived = Arc::new(Notify::new());
+        let arrival = Arc::clone(&arrived);
         let never = move || {
             let closed = Closed(closed.clone());
+            arrived.notify_one();
             async move {
                 let _closed = closed;
                 std::future::pending::<()>().await;
             }
         };
-        let server = Server::start(Router::new().route("/never", get(never)));
+        let server = Server::start(
+            Router::new()
+                .route("/never", get(never))
+                // Answers once the other request has arrived.
+                .route(
+                    "/arrived",
+                    get(move || async move { arrival.notified().await }),
+                ),
+        );
         on_engines(|engine| {
             let app = App::component(PAGE);
-            let builder = app.builder(engine).deadline(Duration::from_secs(2));
+            let builder = app.builder(engine).deadline(Duration::from_secs(3));
             let renderer = builder.fetch(allowing(&server));
             let renderer = renderer.build().expect("valid settings");
-            let url = server.url("/never");
-            let code = "const controller = new AbortController();
-                setTimeout(() => controller.abort(new Error('stopped')), 20);
-                return (await fetch(url, { signal: controller.signal })).text()";
-            assert_eq!(
-                text(&renderer, &json!({ "url": url, "code": code })),
-                "Error: stopped"
-            );
+            let start = "const { signal, abort } = (() => { const controller = new AbortController();
+                   return { signal: controller.signal, abort: () => controller.abort(new Error('stopped')) }; })();
+                 const pending = fetch(url + '/never', { signal });
+                 pending.catch(() => {});
+                 await fetch(url + '/arrived');";
+            let shown = |code: &str| {
+                let code = format!("{start} {code}");
+                renderer.render_blocking("App.tsx", &json!({ "url": server.origin, "code": code }))
+            };
+            let aborted = shown("abort(); return (await pending).text()").expect("a page");
+            assert!(aborted.html.contains("Error: stopped"), "{}", aborted.html);
             closings.recv().expect("a closed connection");
-            // The request reaches the server before the render ends.
-            let code = "fetch(url).catch(() => {}); await new Promise((done) => setTimeout(done, 200)); return 'rendered'";
-            assert_eq!(
-                text(&renderer, &json!({ "url": url, "code": code })),
-                "rendered"
-            );
+            let ended = shown("return 'rendered'").expect("a page");
+            assert!(ended.html.contains("rendered"), "{}", ended.html);
             closings.recv().expect("a closed connection");
-            let expired = renderer.render_blocking("App.tsx", &json!({ "url": url }));
-            let error = expired.expect_err("an expired deadline").to_string();
-            assert!(error.contains("deadline"), "{error}");
+            let error = shown("return (await pending).text()").expect_err("an expired deadline");
+            assert!(error.to_string().contains("deadline"), "{error}");
             closings.recv().expect("a closed connection");
         });
     }
