@@ -400,7 +400,7 @@ fn run_scripts<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8:
     let function = v8::Function::builder(evaluate_script).build(scope)?;
     set_property(scope, host, "evaluateScript", function.into())?;
     let scripts = v8::Object::new(scope);
-    for script in &SCRIPTS {
+    for script in SCRIPTS {
         let function = evaluate(scope, script)?;
         set_property(scope, scripts, script.name, function.into())?;
     }
