@@ -34,6 +34,16 @@ impl EngineKind {
         return None;
     }
 
+    /// Returns whether threads can use an engine one after the other.
+    pub(crate) fn changes_threads(self) -> bool {
+        match self {
+            #[cfg(feature = "v8")]
+            Self::V8 => true,
+            #[cfg(feature = "quickjs")]
+            Self::QuickJs => false,
+        }
+    }
+
     /// Initializes the engine for the process, before threads that run JavaScript are started.
     pub(crate) fn initialize(self) {
         match self {
@@ -41,6 +51,16 @@ impl EngineKind {
             Self::V8 => super::v8::initialize(),
             #[cfg(feature = "quickjs")]
             Self::QuickJs => {}
+        }
+    }
+
+    /// Returns the tag of code that the initialized engine compiles; `None` if code cannot be stored.
+    pub(crate) fn code_tag(self) -> Option<u32> {
+        match self {
+            #[cfg(feature = "v8")]
+            Self::V8 => Some(super::v8::code_tag()),
+            #[cfg(feature = "quickjs")]
+            Self::QuickJs => None,
         }
     }
 

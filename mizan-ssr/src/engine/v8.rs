@@ -24,12 +24,14 @@ use crate::modules::{CompiledCode, Module};
 
 mod array_buffers;
 
-/// One V8 isolate, on the thread that created it.
+/// One V8 isolate, which threads enter one after the other.
 pub(super) struct V8Engine {
     // Fields drop in order: handles before their isolate.
     realm: Option<Realm>,
     state: Rc<IsolateState>,
-    isolate: v8::OwnedIsolate,
+    /// Held while a thread has entered the isolate.
+    lock: Option<v8::Locker<'static>>,
+    isolate: v8::SharedIsolate,
     platform: v8::SharedRef<v8::Platform>,
     heap_limit: Box<HeapLimit>,
     interrupter: Interrupter,
@@ -79,6 +81,11 @@ pub(super) fn initialize() {
     });
 }
 
+/// Identifies the version and the flags of V8.
+pub(super) fn code_tag() -> u32 {
+    v8::script_compiler::cached_data_version_tag()
+}
+
 impl V8Engine {
     pub(super) fn start(host: &Rc<Host>, heap_limit_bytes: usize) -> Result<Self, EngineError> {
         initialize();
@@ -106,9 +113,19 @@ impl V8Engine {
         let data: *const HeapLimit = &raw const *heap_limit;
         isolate.add_near_heap_limit_callback(on_heap_limit, data.cast_mut().cast());
         let handle = isolate.thread_safe_handle();
+        #[expect(
+            unsafe_code,
+            reason = "V8 cannot check that the state of an isolate may change threads"
+        )]
+        // SAFETY: the isolate's slot, its callbacks and the heap limit are parts of this engine, which `IdleIsolate`
+        // moves to another thread only as a whole; the allocator is thread-safe. There are no `Global::open`
+        // references.
+        let isolate = unsafe { isolate.try_into_shared() };
+        let isolate = isolate.map_err(|error| EngineError::Failed(error.to_string()))?;
         let mut engine = Self {
             realm: None,
             state,
+            lock: None,
             isolate,
             platform: v8::V8::get_current_platform(),
             heap_limit,
@@ -116,13 +133,14 @@ impl V8Engine {
                 handle.terminate_execution();
             }),
         };
+        engine.enter();
         engine.create_realm()?;
         Ok(engine)
     }
 
     /// Creates a context, evaluates the scripts in it and stores the entry points.
     fn create_realm(&mut self) -> Result<(), EngineError> {
-        v8::scope!(let handles, &mut self.isolate);
+        v8::scope!(let handles, entered(&mut self.lock)?);
         let context = v8::Context::new(handles, v8::ContextOptions::default());
         let scope = &mut v8::ContextScope::new(handles, context);
         v8::tc_scope!(let scope, scope);
@@ -153,7 +171,33 @@ impl V8Engine {
     }
 }
 
+/// Returns the isolate that the calling thread has entered.
+fn entered<'a>(
+    lock: &'a mut Option<v8::Locker<'static>>,
+) -> Result<&'a mut v8::Isolate, EngineError> {
+    match lock {
+        Some(lock) => Ok(lock),
+        None => Err(EngineError::Failed(
+            "no thread has entered the isolate".into(),
+        )),
+    }
+}
+
 impl Engine for V8Engine {
+    fn enter(&mut self) {
+        let lock = self.isolate.lock();
+        #[expect(unsafe_code, reason = "a field cannot borrow from another field")]
+        // SAFETY: the lock has its own reference to the isolate. The lifetime only keeps `self.isolate` alive, which
+        // is dropped after the lock.
+        let lock = unsafe { std::mem::transmute::<v8::Locker<'_>, v8::Locker<'static>>(lock) };
+        self.lock = Some(lock);
+    }
+
+    fn leave(&mut self) -> bool {
+        self.lock = None;
+        true
+    }
+
     fn call(
         &mut self,
         entry_point: EntryPoint,
@@ -163,7 +207,7 @@ impl Engine for V8Engine {
             return Err(EngineError::Failed("the realm was not created".into()));
         };
         let result = {
-            v8::scope!(let handles, &mut self.isolate);
+            v8::scope!(let handles, entered(&mut self.lock)?);
             let context = v8::Local::new(handles, &realm.context);
             let scope = &mut v8::ContextScope::new(handles, context);
             v8::tc_scope!(let scope, scope);
@@ -206,7 +250,7 @@ impl Engine for V8Engine {
             return Ok(());
         };
         let terminated = {
-            v8::scope!(let handles, &mut self.isolate);
+            v8::scope!(let handles, entered(&mut self.lock)?);
             let context = v8::Local::new(handles, &realm.context);
             let scope = &mut v8::ContextScope::new(handles, context);
             v8::tc_scope!(let scope, scope);
@@ -223,7 +267,8 @@ impl Engine for V8Engine {
     fn run_idle_tasks(&mut self) -> Result<(), EngineError> {
         // Most of these tasks collect young objects before their space is full, and few objects are alive now.
         // `js/globals.js` removes the features with which a task could run code of modules.
-        while v8::Platform::pump_message_loop(&self.platform, &self.isolate, false) {}
+        let isolate = entered(&mut self.lock)?;
+        while v8::Platform::pump_message_loop(&self.platform, isolate, false) {}
         if self.heap_limit.reached.get() {
             Err(EngineError::OutOfMemory)
         } else {
@@ -236,7 +281,10 @@ impl Engine for V8Engine {
         let (Some(realm), false) = (&self.realm, rejections.is_empty()) else {
             return Vec::new();
         };
-        v8::scope!(let handles, &mut self.isolate);
+        let Ok(isolate) = entered(&mut self.lock) else {
+            return Vec::new();
+        };
+        v8::scope!(let handles, isolate);
         let context = v8::Local::new(handles, &realm.context);
         let scope = &mut v8::ContextScope::new(handles, context);
         v8::tc_scope!(let scope, scope);
@@ -264,13 +312,16 @@ impl Engine for V8Engine {
         if compiled.is_empty() {
             return Vec::new();
         }
-        v8::scope!(let handles, &mut self.isolate);
+        let Ok(isolate) = entered(&mut self.lock) else {
+            return Vec::new();
+        };
+        v8::scope!(let handles, isolate);
         compiled
             .into_iter()
             .filter_map(|(module, function)| {
                 let code = v8::Local::new(handles, function).create_code_cache()?;
                 module.set_compiled(Some(CompiledCode {
-                    tag: v8::script_compiler::cached_data_version_tag(),
+                    tag: code_tag(),
                     bytes: Bytes::copy_from_slice(&code),
                 }));
                 Some(module)
@@ -281,9 +332,12 @@ impl Engine for V8Engine {
     fn collect_garbage(&mut self) {
         // Only this kind of collection frees the code of unreachable functions from V8's compilation cache.
         // It takes about 100 ms, so it runs only if half of the heap is used.
-        let statistics = self.isolate.get_heap_statistics();
+        let Ok(isolate) = entered(&mut self.lock) else {
+            return;
+        };
+        let statistics = isolate.get_heap_statistics();
         if statistics.used_heap_size() > statistics.heap_size_limit() / 2 {
-            self.isolate.low_memory_notification();
+            isolate.low_memory_notification();
         }
     }
 
@@ -297,8 +351,9 @@ impl Drop for V8Engine {
         // Handles must be dropped before the isolate, and no termination may be pending.
         self.state.rejections.borrow_mut().clear();
         self.state.compiled.borrow_mut().clear();
-        self.isolate.remove_slot::<Rc<IsolateState>>();
-        self.isolate.cancel_terminate_execution();
+        self.isolate
+            .thread_safe_handle()
+            .cancel_terminate_execution();
     }
 }
 
@@ -350,7 +405,7 @@ fn run_scripts<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8:
     let function = v8::Function::builder(evaluate_script).build(scope)?;
     set_property(scope, host, "evaluateScript", function.into())?;
     let scripts = v8::Object::new(scope);
-    for script in &SCRIPTS {
+    for script in SCRIPTS {
         let function = evaluate(scope, script)?;
         set_property(scope, scripts, script.name, function.into())?;
     }
@@ -450,9 +505,9 @@ fn compile_module(
         return;
     };
     let (parameters, body) = module_function(&module.transformed);
-    let tag = v8::script_compiler::cached_data_version_tag();
+    let tag = code_tag();
     let code = module.compiled().filter(|code| code.tag == tag);
-    let compiled = compile_function(scope, &module.id, parameters, &body, code.as_ref());
+    let compiled = compile_function(scope, &module.id, parameters, body, code.as_ref());
     let Some((function, reused)) = compiled else {
         return;
     };
@@ -477,7 +532,7 @@ fn compile_function<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     file: &str,
     parameters: &[&str],
-    body: &Cow<'static, str>,
+    body: Cow<'static, str>,
     code: Option<&CompiledCode>,
 ) -> Option<(v8::Local<'s, v8::Function>, bool)> {
     let origin = script_origin(scope, file)?;
@@ -486,7 +541,7 @@ fn compile_function<'s>(
         Cow::Borrowed(body) if body.is_ascii() => {
             v8::String::new_external_onebyte_static(scope, body.as_bytes())?
         }
-        body => v8::String::new(scope, body)?,
+        body => v8::String::new(scope, &body)?,
     };
     let mut names = Vec::with_capacity(parameters.len());
     for parameter in parameters {
@@ -531,7 +586,11 @@ fn throw(scope: &mut v8::PinScope<'_, '_>, error: &HostError) {
     let Some(message) = v8::String::new(scope, &error.message) else {
         return;
     };
-    let exception = v8::Exception::error(scope, message);
+    let exception = if error.is_syntax_error {
+        v8::Exception::syntax_error(scope, message)
+    } else {
+        v8::Exception::error(scope, message)
+    };
     let index = error.module_error;
     if let (Some(index), Ok(object)) = (index, v8::Local::<v8::Object>::try_from(exception)) {
         let index = u32::try_from(index).unwrap_or(u32::MAX);

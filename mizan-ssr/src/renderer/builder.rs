@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 
 use super::build_error::{RendererBuildError, RendererBuildErrorKind};
 use super::{Renderer, Shared};
+use crate::bundle::Bundle;
 use crate::engine::EngineKind;
 use crate::modules::{DiskCache, Loader, default_directory};
 use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
@@ -45,7 +46,10 @@ pub struct RendererBuilder {
     development: bool,
     fresh_modules: bool,
     shell_delay: Duration,
+    on_caller_thread: bool,
     vite: Option<Vite>,
+    bundle: Option<Bundle>,
+    record_imports: bool,
     cache: CacheLocation,
     checked_components: Vec<String>,
 }
@@ -71,9 +75,24 @@ impl Renderer {
             development: false,
             fresh_modules: false,
             shell_delay: Duration::from_millis(50),
+            on_caller_thread: true,
             vite: None,
+            bundle: None,
+            record_imports: false,
             cache: CacheLocation::NodeModules,
             checked_components: Vec::new(),
+        }
+    }
+}
+
+impl Renderer {
+    /// Returns a builder of a renderer that takes all modules from `bundle` and reads no file.
+    ///
+    /// The directories and the caches of the builder have no effect.
+    pub fn embedded(bundle: &Bundle) -> RendererBuilder {
+        RendererBuilder {
+            bundle: Some(bundle.clone()),
+            ..Self::builder()
         }
     }
 }
@@ -139,6 +158,20 @@ impl RendererBuilder {
         self
     }
 
+    /// Sets whether short renders run on the thread that requests them. The default is `true`.
+    ///
+    /// A component whose renders took less than a millisecond on average, without waiting, is rendered by the
+    /// thread that polls the future, if an isolate is free and the engine is V8. This saves the change to a render
+    /// thread and back, which takes longer than rendering a small page. A render that waits or takes longer continues
+    /// on a render thread; code that runs for 50 milliseconds is interrupted and repeated there.
+    ///
+    /// Disable this if components pass input of visitors to builtin functions that cannot be interrupted, such as
+    /// sorting or reversing an array with millions of elements: these would block a thread of the async runtime.
+    pub fn render_on_caller_thread(mut self, enabled: bool) -> Self {
+        self.on_caller_thread = enabled;
+        self
+    }
+
     /// Sets the source of the browser's scripts, style sheets and assets.
     ///
     /// An imported asset evaluates to the URL that it has in the browser. Without Vite, the URL is the
@@ -162,6 +195,12 @@ impl RendererBuilder {
     /// Disables the disk cache: every process transforms and compiles all modules again.
     pub fn no_disk_cache(mut self) -> Self {
         self.cache = CacheLocation::Disabled;
+        self
+    }
+
+    /// Records the imports that renders execute; see `Loader::recorded_imports`.
+    pub(crate) fn record_imports(mut self) -> Self {
+        self.record_imports = true;
         self
     }
 
@@ -204,6 +243,9 @@ impl RendererBuilder {
     /// Starts the threads without checks.
     pub(crate) fn start(self) -> Result<Renderer, RendererBuildError> {
         let engine = self.engine.ok_or(RendererBuildErrorKind::NoEngine)?;
+        if self.bundle.is_some() && self.development {
+            return Err(RendererBuildErrorKind::DevelopmentWithBundle.into());
+        }
         let roots = self.roots.into_iter().map(canonical_root);
         let roots = roots.collect::<Result<Vec<_>, _>>()?;
         engine.initialize();
@@ -211,13 +253,20 @@ impl RendererBuilder {
         let vite = self
             .vite
             .map(|vite| Arc::new(vite.with_root_above(&first_root)));
-        let cache = self.cache.directory(&first_root);
-        let loader = Loader::new(
-            first_root,
-            self.development,
-            vite.clone(),
-            DiskCache::new(cache),
-        );
+        let loader = match &self.bundle {
+            Some(bundle) => {
+                check_code(bundle, engine);
+                Loader::bundled(Arc::clone(bundle.modules()))
+            }
+            None => {
+                let cache = DiskCache::new(self.cache.directory(&first_root));
+                let mut loader = Loader::new(first_root, self.development, vite.clone(), cache);
+                if self.record_imports {
+                    loader.record_imports();
+                }
+                loader
+            }
+        };
         let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
         let settings = WorkerSettings {
             engine,
@@ -225,13 +274,16 @@ impl RendererBuilder {
             heap_limit_bytes: self.max_heap_bytes,
             fresh_modules: self.fresh_modules,
             shell_delay: self.shell_delay,
+            on_caller_thread: self.on_caller_thread
+                && engine.changes_threads()
+                && !self.development
+                && !self.fresh_modules,
         };
-        let (jobs, queue) = crossbeam_channel::bounded(self.queue_capacity);
         let pool = Arc::new(WorkerPool::new(
             settings,
             Arc::new(loader),
             Arc::new(watchdog),
-            queue,
+            self.queue_capacity,
         ));
         for _ in 0..self.threads {
             pool.spawn_worker()
@@ -239,9 +291,7 @@ impl RendererBuilder {
         }
         Ok(Renderer::new(Shared {
             roots,
-            jobs: RwLock::new(Some(jobs)),
             pool,
-            queue_capacity: self.queue_capacity,
             vite,
             cached_paths: Mutex::default(),
             checked_components: self.checked_components,
@@ -256,6 +306,17 @@ impl CacheLocation {
             Self::Directory(directory) => Some(directory),
             Self::Disabled => None,
         }
+    }
+}
+
+/// Logs that `engine` cannot use the compiled code in `bundle`.
+fn check_code(bundle: &Bundle, engine: EngineKind) {
+    let code_tag = bundle.modules().code_tag();
+    if code_tag.is_some() && engine.code_tag() != code_tag {
+        tracing::warn!(
+            "the compiled code in the bundle is not used, because another engine or version of V8 compiled it; \
+             modules are compiled on first use"
+        );
     }
 }
 

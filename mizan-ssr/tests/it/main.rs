@@ -3,7 +3,10 @@
 mod answers;
 mod app;
 mod bad_input;
+mod browser_files;
+mod bundle;
 mod cache;
+mod caller_thread;
 mod development;
 mod dom;
 mod functions;
@@ -18,4 +21,5 @@ mod pages;
 mod react_19_0;
 mod rendering;
 mod streaming;
+mod test262;
 mod values;
