@@ -54,6 +54,7 @@
     )
 )]
 
+pub mod bundle;
 pub mod error;
 #[cfg(feature = "fetch")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fetch")))]
@@ -72,6 +73,7 @@ mod modules;
 mod output;
 mod pool;
 
+pub use bundle::Bundle;
 pub use error::RenderError;
 pub use page::Pages;
 pub use renderer::Renderer;

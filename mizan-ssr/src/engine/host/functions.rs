@@ -20,7 +20,7 @@ pub(in crate::engine) struct HostFunction {
 /// can, `asyncContext` and `setAsyncContext`.
 ///
 /// `js/globals.d.ts` declares them for TypeScript.
-pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 41] = [
+pub(in crate::engine) static HOST_FUNCTIONS: &[HostFunction] = &[
     HostFunction {
         name: "loadModule",
         run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
