@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -24,11 +24,21 @@ impl ChatServer {
             &mut codegen::build_command(&project::EXAMPLES[0]),
         )?;
         let folder = tempfile::tempdir().context("cannot create a folder for the chat example")?;
-        let mut process = project::command(project::built_program("chat"), ["--port", "0"])
-            .arg("--database")
-            .arg(folder.path().join("chat.db"))
-            .arg("--mail")
-            .arg(mail_in(&folder))
+        let mut command = project::command(project::built_program("chat"), ["--database"]);
+        command.arg(folder.path().join("chat.db"));
+        command.arg("--mail").arg(mail_in(&folder));
+        Self::run_in(command, folder)
+    }
+
+    /// Starts a server that stores its data elsewhere.
+    pub(crate) fn run(command: Command) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("cannot create a folder for the chat example")?;
+        Self::run_in(command, folder)
+    }
+
+    fn run_in(mut command: Command, folder: TempDir) -> anyhow::Result<Self> {
+        let mut process = command
+            .args(["--port", "0"])
             .env(
                 "RUST_LOG",
                 std::env::var_os("RUST_LOG").unwrap_or("error".into()),

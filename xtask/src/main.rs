@@ -5,6 +5,7 @@ mod chat_server;
 mod checks;
 mod codegen;
 mod demo;
+mod executable;
 mod openapi;
 mod project;
 mod runners;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::chat_server::ChatServer;
 use crate::project::{self, cargo, is_installed, npm};
-use crate::{attacks, checks, demo, openapi, runners, step, v8};
+use crate::{attacks, checks, demo, executable, openapi, runners, step, v8};
 
 /// The outcome of a check.
 enum Outcome {
@@ -84,6 +84,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
                 "Prettier",
                 "Vitest",
                 "page",
+                "one executable in an empty root folder",
                 "OpenAPI documents",
                 "Python client and Schemathesis",
                 "browser tests",
@@ -191,6 +192,7 @@ fn typescript(report: &mut Report) {
     report.check("Prettier", &mut npm(["run", "format:check"]));
     report.record("Vitest", runners::vitest(&[]));
     report.check("page", &mut npm(["run", "build"]));
+    one_executable(report);
     openapi_document(report);
     match project::chromium() {
         Some(chromium) => report.record("browser tests", runners::browser(&chromium, &[])),
@@ -198,6 +200,14 @@ fn typescript(report: &mut Report) {
             "browser tests",
             "Chromium is not installed: install it, or set CHROMIUM to its path",
         ),
+    }
+}
+
+fn one_executable(report: &mut Report) {
+    const NAME: &str = "one executable in an empty root folder";
+    match v8::unavailable_reason().or_else(executable::unavailable_reason) {
+        Some(why) => report.skip(NAME, why),
+        None => report.record(NAME, executable::check()),
     }
 }
 

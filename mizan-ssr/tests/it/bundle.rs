@@ -2,12 +2,15 @@
 
 use std::fs;
 
+use http_body_util::BodyExt as _;
 use mizan_ssr::bundle::{BundleBuilder, ViteBuild};
 use mizan_ssr::error::RenderErrorCode;
-use mizan_ssr::{Bundle, Renderer};
+use mizan_ssr::vite::BrowserFilesService;
+use mizan_ssr::{Bundle, Pages, Renderer, Vite};
 use serde_json::json;
+use tower_service::Service as _;
 
-use crate::app::{App, bundle, error, html, on_engines};
+use crate::app::{App, block_on, bundle, error, html, on_engines};
 
 /// Modules of every kind: TypeScript, CommonJS, JSON, text, URLs, style sheets, top-level await and dynamic imports.
 fn app_with_every_kind_of_module() -> App {
@@ -319,5 +322,155 @@ fn rejects_damaged_bundles_and_other_versions() {
             .build()
             .expect_err("development");
         assert!(error.to_string().contains("production modules"), "{error}");
+    });
+}
+
+/// Vite's build of `App.tsx`.
+fn write_build(app: &App) {
+    app.write("vite.config.ts", "export default {}");
+    app.write(
+        "dist/.vite/manifest.json",
+        r#"{
+          "main.tsx": { "file": "assets/main-Bx3dQ9aT.js", "name": "main", "isEntry": true, "css": ["assets/main-C0ffee00.css"] },
+          "App.tsx": { "file": "assets/App-D3fa8dsa.js", "name": "App", "isDynamicEntry": true },
+          "logo.png": { "file": "assets/logo-Dk2l9sKq.png", "src": "logo.png" }
+        }"#,
+    );
+    app.write(
+        "dist/assets/main-Bx3dQ9aT.js",
+        &"export const a = 1;\n".repeat(200),
+    );
+    app.write("dist/assets/main-C0ffee00.css", "b { color: red }");
+    app.write("dist/assets/App-D3fa8dsa.js", "export default 1;");
+    app.write("dist/assets/logo-Dk2l9sKq.png", "png");
+    app.write("dist/robots.txt", "User-agent: *");
+}
+
+/// Returns the status, the headers that matter and the body of the answer to a request.
+fn get(service: &mut BrowserFilesService, path: &str, encoding: &str) -> String {
+    let request = http::Request::builder()
+        .uri(path)
+        .header("accept-encoding", encoding)
+        .body(String::new())
+        .expect("a valid request");
+    let response = block_on(service.call(request)).expect("an infallible service");
+    let headers = ["content-type", "content-encoding", "cache-control", "etag"].map(|name| {
+        let value = response.headers().get(name);
+        value
+            .map_or("", |value| value.to_str().expect("text"))
+            .to_owned()
+    });
+    let status = response.status();
+    let body = block_on(response.into_body().collect())
+        .expect("a body")
+        .to_bytes();
+    format!("{status} {headers:?} {:?}", body)
+}
+
+#[test]
+fn embedded_vite_serves_same_files_and_pages() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import logo from './logo.png'; export default () => <img src={logo} alt=\"\" />;",
+        );
+        app.write("logo.png", "png");
+        write_build(&app);
+        let file = app.path("out/app.bundle");
+        let builder = Bundle::builder()
+            .engine(engine)
+            .root(app.path(""))
+            .pages("App.tsx");
+        let vite = ViteBuild::new(app.path("")).base("/app/").existing();
+        let summary = builder.vite(vite).progress(|_| {}).build(&file);
+        assert_eq!(summary.expect("a valid build").browser_files, 5);
+        let disk = Vite::manifest(app.path("dist"))
+            .expect("a manifest")
+            .base("/app/");
+        let mut from_disk = disk.service().expect("readable files");
+        let disk = app
+            .builder(engine)
+            .vite(disk)
+            .build()
+            .expect("valid settings");
+        let page = |renderer: Renderer| {
+            let pages = Pages::builder(renderer).entry("main.tsx").build();
+            let pages = pages.expect("an entry of the build");
+            let response = block_on(pages.page("App.tsx").respond());
+            let body = block_on(response.into_body().collect()).expect("a body");
+            String::from_utf8(body.to_bytes().to_vec()).expect("text")
+        };
+        let expected = page(disk);
+        for part in [
+            "/app/assets/main-Bx3dQ9aT.js",
+            "/app/assets/App-D3fa8dsa.js",
+            "/app/assets/logo-Dk2l9sKq.png",
+        ] {
+            assert!(expected.contains(part), "{expected}");
+        }
+        let paths = [
+            "/assets/main-Bx3dQ9aT.js",
+            "/assets/main-C0ffee00.css",
+            "/assets/App-D3fa8dsa.js",
+            "/robots.txt",
+            "/.vite/manifest.json",
+            "/assets/main-Bx3dQ9aT.js.br",
+        ];
+        let identity: Vec<_> = paths
+            .iter()
+            .map(|path| get(&mut from_disk, path, "identity"))
+            .collect();
+        let bundle = Bundle::open(&file).expect("a valid bundle");
+        // Neither the renderer nor the service reads a file.
+        drop(app);
+        let renderer = Renderer::embedded(&bundle)
+            .engine(engine)
+            .threads(1)
+            .build();
+        assert_eq!(page(renderer.expect("valid settings")), expected);
+        let mut embedded = Vite::embedded(&bundle)
+            .expect("browser files")
+            .service()
+            .expect("files");
+        for (path, expected) in paths.iter().zip(identity) {
+            assert_eq!(get(&mut embedded, path, "identity"), expected, "{path}");
+        }
+        for encoding in ["br", "gzip"] {
+            let response = get(&mut embedded, paths[0], encoding);
+            assert!(response.contains(&format!("{encoding:?}")), "{response}");
+            assert!(response.len() < 400, "{response}");
+            let small = get(&mut embedded, paths[2], encoding);
+            assert!(small.contains("export default 1;"), "{small}");
+        }
+    });
+}
+
+#[test]
+fn embedded_vite_needs_a_build() {
+    on_engines(|engine| {
+        let app = App::component("export default () => <b>1</b>;");
+        let bundle = bundle(engine, &app.path(""), "*.tsx").expect("valid modules");
+        let error = Vite::embedded(&bundle).expect_err("no build").to_string();
+        assert!(error.contains("BundleBuilder::vite"), "{error}");
+    });
+}
+
+#[cfg(feature = "v8")]
+#[test]
+fn bundle_contains_compiled_code() {
+    use mizan_ssr::renderer::EngineKind;
+
+    on_engines(|engine| {
+        if engine != EngineKind::V8 {
+            return;
+        }
+        let app = app_with_every_kind_of_module();
+        let renderer = app.bundled_renderer(engine);
+        html(&renderer, "App.tsx", &json!({}));
+        let statistics = renderer.cache_statistics();
+        assert_eq!(statistics.transformed, 0, "{statistics:?}");
+        assert_eq!(statistics.code_rejected, 0, "{statistics:?}");
+        assert!(statistics.code_reused > 5, "{statistics:?}");
+        // Generated modules, such as JSON, are not worth storing.
+        assert!(statistics.compiled < 6, "{statistics:?}");
     });
 }
