@@ -31,6 +31,7 @@ mod document;
 mod error;
 mod error_page;
 mod headers;
+mod navigation;
 pub(crate) mod outcome;
 mod pages;
 mod response;

@@ -1,23 +1,24 @@
 //! The response to the request for one page.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::body::PageBody;
 use super::csp::Nonce;
-use super::document::{DOCUMENT_END, Document, Hydration};
+use super::document::{DOCUMENT_END, Document, Hydration, has_title, split_hoisted};
 use super::error_page::ErrorPage;
 use super::headers;
+use super::navigation::{self, NAVIGATION, NavigationStream, PageDescription, RequestKind};
 use super::pages::{PageSettings, Pages};
 use crate::error::RenderError;
-use crate::function_calls::{self, CallFunction};
+use crate::function_calls::{self, CallData, CallFunction};
 use crate::renderer::Component;
 
 /// The header by which `error_page.js` marks its requests.
@@ -51,6 +52,7 @@ pub struct Page<'a> {
     pub(super) uri: Option<Uri>,
     pub(super) accepts_html: bool,
     is_retry: bool,
+    kind: RequestKind,
 }
 
 /// The parts of the document besides the component's markup.
@@ -85,6 +87,7 @@ impl Pages {
             uri: None,
             accepts_html: true,
             is_retry: false,
+            kind: RequestKind::Document,
         }
     }
 }
@@ -160,12 +163,16 @@ impl<'a> Page<'a> {
     ///
     /// The response to `HEAD` has no body. An error is plain text if the client does not accept HTML. The
     /// sign-in page receives the path and query; see
-    /// [`PagesBuilder::sign_in`](super::PagesBuilder::sign_in).
+    /// [`PagesBuilder::sign_in`](super::PagesBuilder::sign_in). A client navigation receives the data of the
+    /// page without its markup.
     pub fn request<B>(mut self, request: &Request<B>) -> Self {
         self.method = request.method().clone();
         self.uri = Some(request.uri().clone());
         let headers = request.headers();
         self.is_retry = headers.contains_key(RETRY);
+        if self.parts.pages.assets.is_some() {
+            self.kind = RequestKind::of(headers, &self.parts.pages.build_id);
+        }
         self.accepts_html = headers.get_all(ACCEPT).iter().any(|accept| {
             let accept = accept.as_bytes().to_ascii_lowercase();
             [&b"text/html"[..], b"application/xhtml+xml"]
@@ -218,8 +225,13 @@ impl<'a> Page<'a> {
     /// Returns [`RenderError`] if the shell cannot be rendered or, with [`whole`](Self::whole), any part
     /// of the page. The error is not logged, and its message must not be sent to visitors.
     pub async fn try_respond(self) -> Result<Response<PageBody>, RenderError> {
-        let is_private = self.functions.is_some();
+        let is_private = self.functions.is_some()
+            || matches!(
+                self.kind,
+                RequestKind::ForeignNavigation | RequestKind::OutdatedNavigation
+            );
         let is_head = self.method == Method::HEAD;
+        let has_navigation = self.parts.pages.assets.is_some();
         let answer = self.answer_page();
         let mut response = match self.render().await {
             Err(error) => match error.outcome() {
@@ -235,6 +247,10 @@ impl<'a> Page<'a> {
         };
         let cache = HeaderValue::from_static(cache);
         response.headers_mut().insert(CACHE_CONTROL, cache);
+        if has_navigation {
+            let vary = HeaderValue::from_name(NAVIGATION);
+            response.headers_mut().insert(VARY, vary);
+        }
         Ok(if is_head {
             response.map(|_| PageBody::empty())
         } else {
@@ -266,6 +282,15 @@ impl<'a> Page<'a> {
 
     /// Renders the component, and returns the response without the headers for caches.
     pub(super) async fn render(mut self) -> Result<Response<PageBody>, RenderError> {
+        match self.kind {
+            RequestKind::Navigation => {
+                return self.parts.navigate(self.component, self.status).await;
+            }
+            RequestKind::OutdatedNavigation => {
+                return Ok(navigation::reload(&self.parts.pages.build_id));
+            }
+            RequestKind::Document | RequestKind::ForeignNavigation => {}
+        }
         let csp = self.parts.pages.csp.as_ref();
         if csp.is_some() {
             self.parts.nonce.get_or_insert_with(Nonce::random);
@@ -306,6 +331,45 @@ impl DocumentParts<'_> {
         Ok(PageBody::streamed(html, stream, self.path))
     }
 
+    /// Renders the component for its calls of server functions, and returns its data without the markup.
+    async fn navigate(
+        &self,
+        component: Component<'_>,
+        status: StatusCode,
+    ) -> Result<Response<PageBody>, RenderError> {
+        let mut stream = component.stream().await?;
+        let first = match poll_fn(|cx| stream.poll_chunk(cx)).await {
+            Some(shell) => {
+                let shell = shell?;
+                let markup = String::from_utf8_lossy(&shell.markup);
+                let (hoisted, _) = split_hoisted(&markup);
+                self.description_line(hoisted, &shell.calls)
+            }
+            None => self.description_line("", &CallData::default()),
+        };
+        let body = NavigationStream::new(first, stream, self.path).into();
+        Ok(navigation::response(status, &self.pages.build_id, body))
+    }
+
+    fn description_line(&self, hoisted: &str, calls: &CallData) -> String {
+        let pages = self.pages;
+        let file = pages.renderer.vite_path(self.path).unwrap_or_default();
+        let assets = pages.assets.as_ref();
+        let (styles, modules) = assets
+            .map(|assets| assets.component_files(&file))
+            .unwrap_or_default();
+        let title = self.title.as_deref().or(pages.title.as_deref());
+        let description = PageDescription {
+            component: &normalized(self.path),
+            props: &self.props,
+            title: title.filter(|_| !has_title(hoisted)),
+            head: &self.head,
+            styles: &styles,
+            modules: &modules,
+        };
+        description.line(calls)
+    }
+
     fn with_nonce<'a>(&self, component: Component<'a>) -> Component<'a> {
         match &self.nonce {
             Some(nonce) => component.nonce(nonce.as_str()),
@@ -319,7 +383,8 @@ impl DocumentParts<'_> {
         let document = Document {
             lang: pages.lang.as_deref(),
             title: self.title.as_deref().or(pages.title.as_deref()),
-            head: [&pages.head, &self.head],
+            shared_head: &pages.head,
+            own_head: &self.head,
             nonce: self.nonce.as_ref(),
             hydration: pages.assets.as_ref().map(|assets| {
                 let file = pages.renderer.vite_path(self.path).unwrap_or_default();
@@ -327,6 +392,8 @@ impl DocumentParts<'_> {
                     links: assets.links(&file, styles),
                     component: &component,
                     props: &self.props,
+                    build_id: &pages.build_id,
+                    answers: &pages.answers,
                 }
             }),
         };

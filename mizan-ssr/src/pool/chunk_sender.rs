@@ -23,7 +23,7 @@ impl<'a> ChunkSender<'a> {
 
     /// Sends the markup emitted so far. Returns `false` if the stream was dropped.
     pub(super) fn send(&mut self, host: &Host) -> bool {
-        let Some(markup) = host.take_chunk() else {
+        let Some((markup, calls)) = host.take_chunk() else {
             return !self.chunks.is_closed();
         };
         let styles = if self.shell_sent {
@@ -32,6 +32,11 @@ impl<'a> ChunkSender<'a> {
             host.style_sheets(self.id)
         };
         self.shell_sent = true;
-        self.chunks.send(Ok(RenderChunk { markup, styles })).is_ok()
+        let chunk = RenderChunk {
+            markup,
+            calls,
+            styles,
+        };
+        self.chunks.send(Ok(chunk)).is_ok()
     }
 }

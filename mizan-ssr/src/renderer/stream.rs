@@ -29,7 +29,7 @@ use crate::output::RenderChunk;
 /// ```
 #[derive(Debug)]
 pub struct RenderStream {
-    shell: Option<Bytes>,
+    shell: Option<RenderChunk>,
     styles: Vec<String>,
     chunks: mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>,
     /// Runs the server functions that the component calls.
@@ -38,13 +38,13 @@ pub struct RenderStream {
 
 impl RenderStream {
     pub(super) fn new(
-        shell: RenderChunk,
+        mut shell: RenderChunk,
         chunks: mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>,
         calls: Option<AbortOnDropHandle<()>>,
     ) -> Self {
         Self {
-            shell: Some(shell.markup),
-            styles: shell.styles,
+            styles: std::mem::take(&mut shell.styles),
+            shell: Some(shell),
             chunks,
             _calls: calls,
         }
@@ -55,12 +55,12 @@ impl RenderStream {
     pub fn styles(&self) -> &[String] {
         &self.styles
     }
-}
 
-impl Stream for RenderStream {
-    type Item = Result<Bytes, RenderError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    /// Polls for the next chunk, with the calls of server functions apart from the markup.
+    pub(crate) fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<RenderChunk, RenderError>>> {
         if let Some(shell) = self.shell.take() {
             return Poll::Ready(Some(Ok(shell)));
         }
@@ -69,6 +69,32 @@ impl Stream for RenderStream {
             // A stuck thread would keep the channel open.
             self.chunks.close();
         }
-        Poll::Ready(chunk.map(|chunk| chunk.map(|chunk| chunk.markup)))
+        Poll::Ready(chunk)
     }
+}
+
+impl Stream for RenderStream {
+    type Item = Result<Bytes, RenderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let is_shell = self.shell.is_some();
+        let chunk = ready!(self.poll_chunk(cx));
+        Poll::Ready(chunk.map(|chunk| chunk.map(|chunk| with_results(chunk, is_shell))))
+    }
+}
+
+/// Returns the markup of a chunk with the results of the server functions that it depends on: after the
+/// shell, and before later chunks, so that they are available when the browser hydrates the chunk.
+fn with_results(chunk: RenderChunk, is_shell: bool) -> Bytes {
+    let results = chunk.calls.element();
+    if results.is_empty() {
+        return chunk.markup;
+    }
+    let results = results.as_bytes();
+    let parts = if is_shell {
+        [&*chunk.markup, results]
+    } else {
+        [results, &*chunk.markup]
+    };
+    parts.concat().into()
 }

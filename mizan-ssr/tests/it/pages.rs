@@ -32,7 +32,7 @@ const MANIFEST: &str = r#"{
     "css": ["assets/Other-5.css"] }
 }"#;
 
-const SLOW: &str = "import { Suspense, use } from 'react';
+pub(crate) const SLOW: &str = "import { Suspense, use } from 'react';
     const functions = globalThis[Symbol.for('mizan.functions')];
     const Call = ({ name }) => <b>{JSON.parse(use(functions.call(name)).json)}</b>;
     export default () => <main><Call name=\"fast\" /><Suspense fallback={<i>wait</i>}><Call name=\"slow\" /></Suspense></main>;";
@@ -65,7 +65,7 @@ fn builder_with_manifest(app: &App, renderer: RendererBuilder) -> PagesBuilder {
     builder_with(app, renderer, manifest(app))
 }
 
-fn builder_with(app: &App, renderer: RendererBuilder, vite: Vite) -> PagesBuilder {
+pub(crate) fn builder_with(app: &App, renderer: RendererBuilder, vite: Vite) -> PagesBuilder {
     let renderer = renderer.vite(vite.root(app.path("."))).build();
     Pages::builder(renderer.expect("valid settings"))
 }
