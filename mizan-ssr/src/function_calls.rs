@@ -12,8 +12,6 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::inline_json::{push_inline_json, push_inline_string};
-
 /// Runs a server function: takes its name and its JSON input, returns its JSON output or problem details.
 ///
 /// As in the URL of a call, a query may follow the name: the contract of the generated client.
@@ -38,21 +36,12 @@ pub(crate) struct CallOutcome {
     pub(crate) result: Result<Bytes, Bytes>,
 }
 
-/// A completed call, embedded into the page so that the browser does not repeat it.
-struct CompletedCall {
-    name: String,
-    input: Bytes,
-    result: Result<Bytes, Bytes>,
-}
-
 /// The render thread's handle to the calls of one render.
 pub(crate) struct FunctionCalls {
     calls: mpsc::UnboundedSender<Call>,
     outcomes: crossbeam_channel::Receiver<CallOutcome>,
     pending: HashMap<u32, (String, Bytes)>,
     started: usize,
-    /// Completed calls that the page does not contain yet.
-    completed: Vec<CompletedCall>,
 }
 
 /// The error of a render that exceeds [`MAX_CALLS`].
@@ -85,7 +74,6 @@ pub(crate) fn spawn(call_function: CallFunction) -> (FunctionCalls, AbortOnDropH
         outcomes,
         pending: HashMap::new(),
         started: 0,
-        completed: Vec::new(),
     };
     (calls, AbortOnDropHandle::new(task))
 }
@@ -130,44 +118,8 @@ impl FunctionCalls {
         (!self.pending.is_empty()).then_some(&self.outcomes)
     }
 
-    /// Records an outcome for the page.
-    pub(crate) fn record(&mut self, outcome: &CallOutcome) {
-        if let Some((name, input)) = self.pending.remove(&outcome.id) {
-            self.completed.push(CompletedCall {
-                name,
-                input,
-                result: outcome.result.clone(),
-            });
-        }
-    }
-
-    /// Returns the calls completed since the last call of this method, as an inert `<script>` element.
-    ///
-    /// The result is empty if no call completed.
-    pub(crate) fn take_element(&mut self) -> String {
-        if self.completed.is_empty() {
-            return String::new();
-        }
-        let mut element = String::from("<script type=\"application/json\" data-mizan-answers>[");
-        for (at, call) in self.completed.drain(..).enumerate() {
-            if at > 0 {
-                element.push(',');
-            }
-            element.push_str("{\"name\":");
-            push_inline_string(&mut element, &call.name);
-            if !call.input.is_empty() {
-                element.push_str(",\"input\":");
-                push_inline_json(&mut element, &String::from_utf8_lossy(&call.input));
-            }
-            let (key, json) = match &call.result {
-                Ok(output) => (",\"output\":", output),
-                Err(problem) => (",\"problem\":", problem),
-            };
-            element.push_str(key);
-            push_inline_json(&mut element, &String::from_utf8_lossy(json));
-            element.push('}');
-        }
-        element.push_str("]</script>");
-        element
+    /// Ends a call: returns its name and input.
+    pub(crate) fn complete(&mut self, id: u32) -> Option<(String, Bytes)> {
+        self.pending.remove(&id)
     }
 }

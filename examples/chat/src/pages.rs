@@ -60,6 +60,7 @@ pub fn site(
         .root(web.join("src"))
         .vite(vite)
         .development(development)
+        .check_components(["pages"])
         .build()?;
     let pages = Pages::builder(renderer)
         .entry("src/main.tsx")

@@ -1,5 +1,5 @@
-import { useSuspenseQuery } from "@tanstack/react-query";
-import { usePageData } from "../react/hooks";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { hydrateQueryCache } from "../react/hydration";
 import { query, type Query } from "../transport/functions";
 import { transportOf, type Transport } from "../transport/transport";
 import type { FormDefinition, FormState } from "./definition";
@@ -35,7 +35,8 @@ export function useStateQuery(
   stateQuery: StateQuery,
   params: FieldValues,
 ): FormState {
-  usePageData(stateQuery[transportOf], []);
+  // The provider does not know the query before its form is created.
+  hydrateQueryCache(useQueryClient(), stateQuery[transportOf]);
   const { data } = useSuspenseQuery({
     ...stateOptions(stateQuery, params),
     gcTime: 0,

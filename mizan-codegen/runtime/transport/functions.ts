@@ -124,7 +124,7 @@ export function query<I, O, E>(
   options: QueryDelivery & Codec<I> = {},
 ): Query<I, O, E> {
   const { batch, post, ...codec } = options;
-  if (codec.decode ?? codec.decodeError) transport.codecs.set(name, codec);
+  transport.queries.set(name, codec);
   const call = async (input: I, options?: CallOptions): Promise<O> =>
     (await transport.query(name, encodeWith(codec.encode, input), {
       ...options,

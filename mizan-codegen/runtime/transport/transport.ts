@@ -49,6 +49,12 @@ export interface MutationRequest extends MutationCallOptions {
   readonly codec?: ReplyCodec | undefined;
 }
 
+/** The properties of a query that data embedded in a page depends on. */
+export interface EmbeddedQuery extends ReplyCodec {
+  /** The argument that takes the cursor, if the query has pages. */
+  readonly cursor?: string;
+}
+
 /** Receives the queries that a mutation invalidated. */
 export type AffectsListener = (invalidations: readonly Invalidation[]) => void;
 
@@ -61,8 +67,8 @@ export interface ServerAddress {
 /** A connection to a server. It has no global state. */
 export interface Transport {
   readonly address: ServerAddress;
-  /** The conversions of queries that need some, by name, for data that is embedded in a page. */
-  readonly codecs: Map<string, ReplyCodec>;
+  /** The queries of this client by name, for data that is embedded in a page. */
+  readonly queries: Map<string, EmbeddedQuery>;
   mutate(
     name: string,
     input: unknown,
@@ -220,7 +226,7 @@ export function createTransport(
 
   return {
     address: { baseUrl, headers: options.headers },
-    codecs: new Map(),
+    queries: new Map(),
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();

@@ -17,6 +17,8 @@ struct DescribedError {
     stack: String,
     module: Option<i64>,
     component_stack: Option<String>,
+    #[serde(default)]
+    is_rejected_call: bool,
     /// The digest of a [`PageOutcome`].
     outcome: Option<String>,
 }
@@ -58,6 +60,7 @@ pub(crate) fn exception_error(described: &str, host: &Host) -> RenderError {
         message: described.message,
         stack: stack.text,
         location: stack.location,
+        is_rejected_call: described.is_rejected_call,
     })
     .into()
 }
@@ -83,7 +86,6 @@ fn missing_global_hint(message: &str) -> Option<String> {
         | "document"
         | "localStorage"
         | "sessionStorage"
-        | "navigator"
         | "location"
         | "history"
         | "HTMLElement"
@@ -97,7 +99,7 @@ fn missing_global_hint(message: &str) -> Option<String> {
         "Buffer" | "__dirname" | "require" => {
             format!("`{name}` exists only in Node.js")
         }
-        "fetch" | "Request" | "Response" | "Headers" | "WebSocket" | "XMLHttpRequest" => {
+        "WebSocket" | "XMLHttpRequest" => {
             format!(
                 "`{name}` is not available during a render; pass the data as props, or call a server function"
             )

@@ -18,7 +18,7 @@ use super::host::functions::HOST_FUNCTIONS;
 use super::host::value::{HostError, JsValue};
 use super::interface::{Engine, EngineError, Interrupter};
 use super::module_function::module_function;
-use super::scripts::{MAIN_SCRIPT, SCRIPTS};
+use super::scripts::{MAIN_SCRIPT, SCRIPTS, lazy_script};
 use crate::modules::Module;
 
 mod memory;
@@ -144,6 +144,8 @@ fn host_object<'js>(ctx: &Ctx<'js>, host: &Rc<Host>) -> rquickjs::Result<Object<
         id,
     })?;
     object.set("compileModule", compile_module)?;
+    let evaluate_script = Function::new(ctx.clone(), |name: String| LazyScript(name))?;
+    object.set("evaluateScript", evaluate_script)?;
     Ok(object)
 }
 
@@ -253,6 +255,18 @@ impl<'js> rquickjs::IntoJs<'js> for CompiledModule {
         let (parameters, body) = module_function(&module.transformed);
         let source = format!("(function({}){{{body}\n}})", parameters.join(","));
         evaluate(ctx, &module.id, source)
+    }
+}
+
+/// A script that is loaded on demand, evaluated when it is converted to a JavaScript value.
+struct LazyScript(String);
+
+impl<'js> rquickjs::IntoJs<'js> for LazyScript {
+    fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<rquickjs::Value<'js>> {
+        let Some(script) = lazy_script(&self.0) else {
+            return Err(Exception::throw_message(ctx, "there is no such script"));
+        };
+        evaluate(ctx, script.file, script.source)
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) const SCRIPTS: [Script; 16] = [
     script!("textEncoding", "text_encoding.js"),
     script!("url", "url.js"),
     script!("structuredClone", "structured_clone.js"),
-    script!("streams", "streams.js"),
+    script!("platform", "platform.js"),
     script!("serverFunctions", "server_functions.js"),
     script!("globalMutationCheck", "global_mutation_check.js"),
     script!("reactPlatform", "react_platform.js"),
@@ -41,3 +41,19 @@ pub(super) const SCRIPTS: [Script; 16] = [
     script!("reactServer", "react_server.js"),
     script!("render", "render.js"),
 ];
+
+/// The scripts that `js/platform.js` evaluates when a module first needs them.
+static LAZY_SCRIPTS: [Script; 7] = [
+    script!("webStreams", "vendor/web_streams.js"),
+    script!("textStreams", "text_streams.js"),
+    script!("formData", "vendor/form_data.js"),
+    script!("headers", "headers.js"),
+    script!("body", "body.js"),
+    script!("fetchApi", "fetch_api.js"),
+    script!("urlPattern", "vendor/url_pattern.js"),
+];
+
+/// Returns the script `name` of those that are evaluated on demand.
+pub(super) fn lazy_script(name: &str) -> Option<&'static Script> {
+    LAZY_SCRIPTS.iter().find(|script| script.name == name)
+}

@@ -19,7 +19,7 @@ use super::host::functions::HOST_FUNCTIONS;
 use super::host::value::{HostError, JsValue};
 use super::interface::{BUFFER_LIMIT_MESSAGE, Engine, EngineError, Interrupter};
 use super::module_function::module_function;
-use super::scripts::{MAIN_SCRIPT, SCRIPTS, Script};
+use super::scripts::{MAIN_SCRIPT, SCRIPTS, Script, lazy_script};
 use crate::modules::{CompiledCode, Module};
 
 mod array_buffers;
@@ -347,6 +347,8 @@ fn run_scripts<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8:
     }
     let function = v8::Function::builder(compile_module).build(scope)?;
     set_property(scope, host, "compileModule", function.into())?;
+    let function = v8::Function::builder(evaluate_script).build(scope)?;
+    set_property(scope, host, "evaluateScript", function.into())?;
     let scripts = v8::Object::new(scope);
     for script in &SCRIPTS {
         let function = evaluate(scope, script)?;
@@ -406,6 +408,26 @@ fn call_host_function(
             }
         }
         Err(error) => throw(scope, &error),
+    }
+}
+
+/// Evaluates one of the scripts that are loaded on demand.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of a V8 callback"
+)]
+fn evaluate_script(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
+    let name = arguments.get(0).to_rust_string_lossy(scope);
+    let Some(script) = lazy_script(&name) else {
+        throw(scope, &HostError::new(format!("there is no script {name}")));
+        return;
+    };
+    if let Some(function) = evaluate(scope, script) {
+        result.set(function.into());
     }
 }
 

@@ -196,6 +196,12 @@
       AbortSignal,
       AbortController,
     });
-    return { DOMException, EventTarget, MessageEvent, AbortController };
+    return {
+      DOMException,
+      EventTarget,
+      MessageEvent,
+      AbortController,
+      AbortSignal,
+    };
   }
 );

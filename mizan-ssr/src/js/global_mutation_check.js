@@ -11,16 +11,16 @@
 
     /** @type {[string, any][]} */
     const watched = [];
-    for (const name of Object.getOwnPropertyNames(globalThis)) {
-      const value = /** @type {any} */ (globalThis)[name];
-      if (
-        typeof value === "function" &&
-        /^[A-Z]/.test(name) &&
-        value.prototype
-      ) {
-        watched.push([`${name}.prototype`, value.prototype]);
-      }
-    }
+    /** @type {(name: string, value: any) => boolean} */
+    const watchPrototype = (name, value) => {
+      const isClass =
+        typeof value === "function" && /^[A-Z]/.test(name) && value.prototype;
+      if (isClass) watched.push([`${name}.prototype`, value.prototype]);
+      return Boolean(isClass);
+    };
+    // A global that is not loaded yet has an accessor, and no value.
+    for (const name of Object.getOwnPropertyNames(globalThis))
+      watchPrototype(name, getOwnPropertyDescriptor(globalThis, name)?.value);
     watched.push(
       ["globalThis", globalThis],
       ["Object", Object],
@@ -35,15 +35,16 @@
 
     /** @type {Snapshot[]} */
     let baseline = [];
+    /** @type {(watched: [string, any]) => Snapshot} */
+    const snapshotOf = ([name, object]) => {
+      const keys = ownKeys(object);
+      const values = [];
+      for (const key of keys)
+        values.push(getOwnPropertyDescriptor(object, key)?.value);
+      return { name, object, keys, values };
+    };
     const recordBaseline = () => {
-      baseline = [];
-      for (const [name, object] of watched) {
-        const keys = ownKeys(object);
-        const values = [];
-        for (const key of keys)
-          values.push(getOwnPropertyDescriptor(object, key)?.value);
-        baseline.push({ name, object, keys, values });
-      }
+      baseline = watched.map(snapshotOf);
     };
 
     /** The thorough comparison. */
@@ -149,6 +150,17 @@
     let renders = 0;
     return {
       recordBaseline,
+      globalLoaded(name, value) {
+        const globals = baseline.find(({ object }) => object === globalThis);
+        if (globals) globals.values[globals.keys.indexOf(name)] = value;
+        if (watchPrototype(name, value))
+          baseline.push(snapshotOf(watched[watched.length - 1]));
+        isUnchanged = null;
+        renders = 0;
+      },
+      globalReplaced() {
+        globalAdded = true;
+      },
       beforeModules() {
         changed ??= findDifference();
       },

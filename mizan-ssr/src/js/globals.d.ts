@@ -21,6 +21,8 @@ interface Host {
   compileModule(
     id: string,
   ): (this: unknown, ...parameters: unknown[]) => unknown;
+  /** Evaluates a script that is not needed in every realm, and returns its function. */
+  evaluateScript(name: keyof LazyScripts): AnyFunction;
   mode(): "development" | "production";
   /** Logs a line. Returns false if the render must not log more. */
   log(level: string, line: string): boolean;
@@ -48,6 +50,13 @@ interface Host {
   randomUuid(): string;
   /** Starts a call of a server function and returns the call's id. */
   callFunction(name: string, input: string): number;
+  /** Adds the data of a query to the page: JSON of an object with `key` and `data`. */
+  embedQuery(json: string): void;
+  /** Starts a request, described by {@link FetchRequest} as JSON, and returns its id. */
+  startFetch(request: string, body: Uint8Array | undefined): number;
+  /** Asks for the next chunk of a response's body. */
+  readFetch(id: number): void;
+  cancelFetch(id: number): void;
   /** Holds back the shell, because server functions may complete soon. */
   holdShell(): void;
   emitMarkup(markup: string): void;
@@ -79,6 +88,7 @@ interface EntryPoints {
 
 /** A function or constructor whose type is outside of these scripts, such as those of React. */
 type AnyFunction = (...parameters: any[]) => any;
+type AnyClass = new (...parameters: any[]) => any;
 type Callback = () => void;
 
 type DefineGlobals = (globals: Record<string, unknown>) => void;
@@ -121,6 +131,29 @@ interface Events {
     readonly signal: unknown;
     abort(reason?: unknown): void;
   };
+  AbortSignal: AnyClass & {
+    any(signals: Iterable<any>): any;
+  };
+}
+
+/** The JSON that {@link Host.startFetch} receives. */
+interface FetchRequest {
+  method: string;
+  url: string;
+  redirect: "follow" | "error" | "manual";
+  headers: [string, string][];
+}
+
+/** The functions for requests of the current render. */
+interface Fetches {
+  /** Passes an event of a request to it: a response, a chunk of its body, its end, or an error. */
+  completeFetch(
+    id: number,
+    event: "response" | "chunk" | "end" | "error",
+    text: string,
+    bytes: Uint8Array | undefined,
+  ): void;
+  clearFetches(): void;
 }
 
 interface UrlParts {
@@ -139,6 +172,10 @@ interface ServerFunctions {
 interface GlobalMutationCheck {
   /** Records the current state as unchanged. */
   recordBaseline(): void;
+  /** Records the value of a global that is loaded when it is first read. */
+  globalLoaded(name: string, value: unknown): void;
+  /** Notes that a value was assigned to a global before it was loaded. */
+  globalReplaced(): void;
   /** Must be called before modules are evaluated, which may change globals. */
   beforeModules(): void;
   /** Must be called after modules are evaluated. */
@@ -274,7 +311,15 @@ interface Scripts {
     events: Events;
     setTimeout: Timers["setTimeout"];
   }): void;
-  streams(inputs: { defineGlobals: DefineGlobals }): void;
+  platform(inputs: {
+    host: Host;
+    defineGlobals: DefineGlobals;
+    events: Events;
+    /** Called with a global that was loaded because it was read. */
+    onLoaded: (name: string, value: unknown) => void;
+    /** Called if a value is assigned to a global before it is loaded. */
+    onReplaced: Callback;
+  }): Fetches;
   serverFunctions(inputs: { host: Host }): ServerFunctions;
   globalMutationCheck(): GlobalMutationCheck;
   reactPlatform(inputs: {
@@ -305,8 +350,90 @@ interface Scripts {
   }): Pick<EntryPoints, "registerComponent" | "render">;
 }
 
+/** The classes of the Streams standard. */
+type Streams = Record<
+  | "ByteLengthQueuingStrategy"
+  | "CountQueuingStrategy"
+  | "ReadableByteStreamController"
+  | "ReadableStream"
+  | "ReadableStreamBYOBReader"
+  | "ReadableStreamBYOBRequest"
+  | "ReadableStreamDefaultController"
+  | "ReadableStreamDefaultReader"
+  | "TransformStream"
+  | "TransformStreamDefaultController"
+  | "WritableStream"
+  | "WritableStreamDefaultController"
+  | "WritableStreamDefaultWriter",
+  AnyClass
+>;
+
+interface FormDataClasses {
+  Blob: AnyClass;
+  File: AnyClass;
+  FormData: AnyClass;
+  formDataToBlob(form: unknown): any;
+}
+
+interface HeadersScript {
+  Headers: AnyClass;
+  setGuard(headers: any, guard: "none" | "immutable"): void;
+  /** Converts a value to a string whose characters are bytes, or throws. */
+  byteString(value: unknown): string;
+  isToken(text: string): boolean;
+}
+
+/** The functions for the bodies of requests and responses. */
+interface Bodies {
+  /** Returns the body of a value, and its content type. */
+  extract(value: any): { body: any; type: string | null };
+  clone(body: any): any;
+  /** Returns a stream that continues the stream of `body`. */
+  forward(body: any): any;
+  isUnusable(body: any): boolean;
+  read(body: any): Promise<Uint8Array>;
+  /** Defines the members that requests and responses share. */
+  define(
+    prototype: object,
+    inner: (object: any) => { body: any; headers: any },
+  ): void;
+}
+
+interface FetchApi extends Fetches {
+  Request: AnyClass;
+  Response: AnyClass;
+  fetch(input: any, init?: any): Promise<any>;
+}
+
+/** The scripts that the host evaluates on demand. */
+interface LazyScripts {
+  webStreams(): Streams;
+  textStreams(
+    inputs: Pick<Streams, "TransformStream">,
+  ): Record<"TextDecoderStream" | "TextEncoderStream", AnyClass>;
+  formData(inputs: Pick<Streams, "ReadableStream">): FormDataClasses;
+  headers(): HeadersScript;
+  body(
+    inputs: FormDataClasses &
+      Pick<Streams, "ReadableStream"> &
+      Pick<HeadersScript, "isToken">,
+  ): Bodies;
+  fetchApi(inputs: {
+    host: Host;
+    headers: HeadersScript;
+    bodies: Bodies;
+    ReadableStream: AnyClass;
+    AbortSignal: Events["AbortSignal"];
+  }): FetchApi;
+  urlPattern(): { URLPattern: AnyClass };
+}
+
 /** The function in `main.js`. */
 type Main = (host: Host, scripts: Scripts) => EntryPoints;
 
 declare var console: Record<string, AnyFunction>;
 declare var process: { env: Record<string, string> };
+declare var TextDecoder: AnyClass;
+declare var TextEncoder: AnyClass;
+declare var URL: AnyClass;
+declare var URLSearchParams: AnyClass;

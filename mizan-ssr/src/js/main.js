@@ -17,7 +17,13 @@
     });
     scripts.url({ host, defineGlobals });
     scripts.structuredClone({ host, defineGlobals, events, setTimeout });
-    scripts.streams({ defineGlobals });
+    const { clearFetches } = scripts.platform({
+      host,
+      defineGlobals,
+      events,
+      onLoaded: (name, value) => globalMutationCheck.globalLoaded(name, value),
+      onReplaced: () => globalMutationCheck.globalReplaced(),
+    });
     const { completeCall, hasPendingCalls, clearCalls } =
       scripts.serverFunctions({ host });
 
@@ -59,6 +65,7 @@
         renders.detach();
         clearTimers();
         clearCalls();
+        clearFetches();
         resetLogLimit();
         return globalMutationCheck.changedGlobal(thorough);
       },

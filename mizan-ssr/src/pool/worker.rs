@@ -147,7 +147,7 @@ impl Worker {
                 let result = result.map(|html| Rendered {
                     html: html.unwrap_or_else(|| lossy_string(self.host.take_markup())),
                     styles: self.style_sheets(&id),
-                    function_results: self.host.take_completed_calls(),
+                    function_results: self.host.take_embedded_data(),
                 });
                 send_reply(reply, result);
             }
@@ -244,7 +244,15 @@ impl Worker {
     fn log_recovered_errors(&self) {
         for described in self.host.take_recovered_errors() {
             let error = exception_error(&described, &self.host);
-            tracing::error!(%error, "component threw while rendering; React rendered a fallback");
+            match error.rejected_call() {
+                Some(message) => tracing::debug!(
+                    message,
+                    "server function rejected a call of a component; React rendered a fallback"
+                ),
+                None => {
+                    tracing::error!(%error, "component threw while rendering; React rendered a fallback");
+                }
+            }
         }
     }
 

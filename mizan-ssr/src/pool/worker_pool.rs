@@ -163,7 +163,7 @@ mod tests {
     fn replaces_stuck_threads_at_limited_rate() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let builder = Renderer::builder().root(root.path()).no_disk_cache();
-        let renderer = builder.threads(1).build().expect("a renderer");
+        let renderer = builder.threads(1).start().expect("a renderer");
         let pool = renderer.pool();
         // Each flag stands for a thread that never returns.
         let abandon = |count: usize| {

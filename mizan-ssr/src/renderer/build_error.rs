@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::error::RenderError;
+
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
 #[derive(Debug)]
 pub struct RendererBuildError {
@@ -16,6 +18,8 @@ pub(super) enum RendererBuildErrorKind {
     NoEngine,
     InvalidRoot { root: PathBuf, source: io::Error },
     CannotStartThread(io::Error),
+    NoReact { root: PathBuf, source: RenderError },
+    Component(RenderError),
 }
 
 impl From<RendererBuildErrorKind> for RendererBuildError {
@@ -36,6 +40,12 @@ impl fmt::Display for RendererBuildError {
             RendererBuildErrorKind::CannotStartThread(_) => {
                 f.write_str("cannot start the threads of the renderer")
             }
+            RendererBuildErrorKind::NoReact { root, .. } => write!(
+                f,
+                "cannot find React for the components in {}; install the packages `react` and `react-dom`",
+                root.display()
+            ),
+            RendererBuildErrorKind::Component(error) => error.fmt(f),
         }
     }
 }
@@ -46,6 +56,8 @@ impl StdError for RendererBuildError {
             RendererBuildErrorKind::NoEngine => None,
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
+            RendererBuildErrorKind::NoReact { source, .. } => Some(source),
+            RendererBuildErrorKind::Component(error) => error.source(),
         }
     }
 }

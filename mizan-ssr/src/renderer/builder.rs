@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::Renderer;
+use parking_lot::{Mutex, RwLock};
+
 use super::build_error::{RendererBuildError, RendererBuildErrorKind};
+use super::{Renderer, Shared};
 use crate::engine::EngineKind;
 use crate::modules::{DiskCache, Loader, default_directory};
 use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
@@ -45,6 +47,7 @@ pub struct RendererBuilder {
     shell_delay: Duration,
     vite: Option<Vite>,
     cache: CacheLocation,
+    checked_components: Vec<String>,
 }
 
 /// The location of the disk cache.
@@ -70,6 +73,7 @@ impl Renderer {
             shell_delay: Duration::from_millis(50),
             vite: None,
             cache: CacheLocation::NodeModules,
+            checked_components: Vec::new(),
         }
     }
 }
@@ -161,15 +165,44 @@ impl RendererBuilder {
         self
     }
 
-    /// Starts the threads.
+    /// Checks the components at `paths` when the renderer is built, and in [`Renderer::check`]: that they
+    /// exist, and that their modules and those that they import can be loaded.
+    ///
+    /// A path can be a directory, such as `pages`: the check then includes its `.tsx` and `.jsx` files.
+    ///
+    /// In development, `build` does not check them, so that the page can show the error.
+    pub fn check_components<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.checked_components
+            .extend(paths.into_iter().map(Into::into));
+        self
+    }
+
+    /// Starts the threads, and checks that React is installed.
     ///
     /// Call this method early: V8 should be initialized before the application starts other threads.
     ///
     /// # Errors
     ///
     /// Returns [`RendererBuildError`] if no engine is compiled in, a component directory does not exist,
-    /// or a thread cannot be started.
+    /// React is not installed for its components, a component of
+    /// [`check_components`](Self::check_components) cannot be loaded, or a thread cannot be started.
     pub fn build(self) -> Result<Renderer, RendererBuildError> {
+        let renderer = self.start()?;
+        for root in renderer.roots() {
+            renderer.check_react(root).map_err(|source| {
+                let root = root.clone();
+                RendererBuildErrorKind::NoReact { root, source }
+            })?;
+        }
+        if !renderer.development() {
+            let checked = renderer.check_modules();
+            checked.map_err(RendererBuildErrorKind::Component)?;
+        }
+        Ok(renderer)
+    }
+
+    /// Starts the threads without checks.
+    pub(crate) fn start(self) -> Result<Renderer, RendererBuildError> {
         let engine = self.engine.ok_or(RendererBuildErrorKind::NoEngine)?;
         let roots = self.roots.into_iter().map(canonical_root);
         let roots = roots.collect::<Result<Vec<_>, _>>()?;
@@ -204,7 +237,15 @@ impl RendererBuilder {
             pool.spawn_worker()
                 .map_err(RendererBuildErrorKind::CannotStartThread)?;
         }
-        Ok(Renderer::new(roots, jobs, pool, self.queue_capacity, vite))
+        Ok(Renderer::new(Shared {
+            roots,
+            jobs: RwLock::new(Some(jobs)),
+            pool,
+            queue_capacity: self.queue_capacity,
+            vite,
+            cached_paths: Mutex::default(),
+            checked_components: self.checked_components,
+        }))
     }
 }
 

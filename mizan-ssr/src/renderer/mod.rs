@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
 
 use crate::error::{RenderError, RenderErrorKind};
+use crate::modules::ModuleError;
 use crate::pool::{Job, WorkerPool};
 use crate::vite::Vite;
 
@@ -64,25 +65,13 @@ struct Shared {
     vite: Option<Arc<Vite>>,
     /// The module ids of component paths. Not used in development, where files are added and removed.
     cached_paths: Mutex<HashMap<String, Arc<str>>>,
+    checked_components: Vec<String>,
 }
 
 impl Renderer {
-    fn new(
-        roots: Vec<PathBuf>,
-        jobs: Sender<Job>,
-        pool: Arc<WorkerPool>,
-        queue_capacity: usize,
-        vite: Option<Arc<Vite>>,
-    ) -> Self {
+    fn new(shared: Shared) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                roots,
-                jobs: RwLock::new(Some(jobs)),
-                pool,
-                queue_capacity,
-                vite,
-                cached_paths: Mutex::default(),
-            }),
+            shared: Arc::new(shared),
         }
     }
 
@@ -104,6 +93,58 @@ impl Renderer {
             // An error means that the thread panicked; there is nothing left to wait for.
             let _ = joined.await;
         }
+    }
+
+    /// Checks that the renderer can render: for the readiness check of a server.
+    ///
+    /// Finds React and the modules of the components that
+    /// [`RendererBuilder::check_components`] names. Modules that are loaded are not read again in
+    /// production, so the check is cheap.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RenderError`] if the renderer is closed, or a file is missing or cannot be used.
+    pub fn check(&self) -> Result<(), RenderError> {
+        if self.shared.jobs.read().is_none() {
+            return Err(closed());
+        }
+        for root in self.roots() {
+            self.check_react(root)?;
+        }
+        self.check_modules()
+    }
+
+    fn roots(&self) -> &[PathBuf] {
+        &self.shared.roots
+    }
+
+    /// Checks that a component in `root` finds React.
+    fn check_react(&self, root: &Path) -> Result<(), RenderError> {
+        let component = root.join("Component.tsx");
+        self.pool()
+            .loader
+            .react_files(&component.to_string_lossy())
+            .map(drop)
+            .map_err(module_error)
+    }
+
+    fn check_modules(&self) -> Result<(), RenderError> {
+        let Shared {
+            roots,
+            checked_components,
+            ..
+        } = &*self.shared;
+        for path in checked_components {
+            let unreadable = |error| RenderErrorKind::UnreadableDirectory {
+                path: path.clone(),
+                error,
+            };
+            for component in component_path::expand(roots, path).map_err(unreadable)? {
+                let id = self.find_component(&component)?;
+                self.pool().loader.check(&id).map_err(module_error)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the number of uses of each module cache since the renderer was built.
@@ -160,7 +201,7 @@ impl Renderer {
         let failed = |reason: &str| RenderErrorKind::Engine(reason.into()).into();
         let jobs = self.shared.jobs.read();
         let Some(jobs) = &*jobs else {
-            return Err(failed("the renderer is closed"));
+            return Err(closed());
         };
         jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => RenderErrorKind::Overloaded {
@@ -170,6 +211,14 @@ impl Renderer {
             TrySendError::Disconnected(_) => failed("all render threads have ended"),
         })
     }
+}
+
+fn closed() -> RenderError {
+    RenderErrorKind::Engine("the renderer is closed".into()).into()
+}
+
+fn module_error(error: ModuleError) -> RenderError {
+    RenderErrorKind::Module(error).into()
 }
 
 impl fmt::Debug for Renderer {
@@ -189,7 +238,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(root.path().join("App.tsx"), "").expect("a writable directory");
         let builder = Renderer::builder().root(root.path()).no_disk_cache();
-        let renderer = builder.threads(1).build().expect("a renderer");
+        let renderer = builder.threads(1).start().expect("a renderer");
         let id = renderer.find_component("App.tsx").expect("a component");
         for spelling in 1..MAX_CACHED_PATHS * 2 {
             let path = format!("{}App.tsx", "./".repeat(spelling % 2000));

@@ -114,3 +114,87 @@ fn logs_console_output_and_unhandled_rejections() {
         assert!(text.contains("Error: unhandled"), "{text}");
     });
 }
+
+#[test]
+fn provides_web_platform_classes() {
+    all_true(&[
+        "['Blob', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'File', 'FormData', 'Headers', 'ReadableStream', 'Request', 'Response',
+          'TextDecoderStream', 'TextEncoderStream', 'TransformStream', 'URLPattern', 'WritableStream'].every((name) => typeof (globalThis as any)[name] === 'function'
+           && Object.getOwnPropertyDescriptor(globalThis, name)!.value === (globalThis as any)[name])",
+        "new Headers({ B: '2', a: ' 1 ' }).get('A') === '1' && [...new Headers([['b', '1'], ['a', '2'], ['b', '3']])].join('|') === 'a,2|b,1, 3'",
+        "new Response('x', { status: 201 }).headers.get('content-type') === 'text/plain;charset=UTF-8' && Response.json({ a: 1 }).ok
+         && new Request('https://example.com/a', { method: 'post', body: new URLSearchParams({ a: '1' }) }).method === 'POST'
+         && Response.redirect('https://example.com/').status === 302 && (Response as any).error().type === 'error'",
+        "new URLPattern({ pathname: '/posts/:id' }).exec('https://example.com/posts/7')!.pathname.groups.id === '7'",
+        "typeof navigator.userAgent === 'string' && typeof PerformanceObserver === 'function' && typeof reportError === 'function'",
+    ]);
+}
+
+#[test]
+fn reads_bodies_of_requests_and_responses() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import { use } from 'react';
+             const text = async (stream: ReadableStream) => { let all = ''; for await (const part of stream as any) all += part; return all; };
+             const run = async () => {
+               const form = new FormData();
+               form.append('a', 'ä\"'); form.append('f', new File(['file'], 'n.txt', { type: 'text/css' }));
+               const sent = await new Request('https://example.com/', { method: 'POST', body: form }).formData();
+               const file = sent.get('f') as File;
+               const response = new Response(new Blob(['{\"b\":1}']).stream());
+               const copy = response.clone();
+               const upper = new TransformStream({ transform: (part: string, controller) => controller.enqueue(part.toUpperCase()) });
+               const decoded = new Response('ä€').body!.pipeThrough(new TextDecoderStream()).pipeThrough(upper);
+               const again = await response.json();
+               const failure = await response.text().catch((error: Error) => error.name);
+               return [sent.get('a'), file.name, file.type, await file.text(), again.b, await copy.text(), failure, response.bodyUsed, await text(decoded)].join('|');
+             };
+             const result = run();
+             export default () => <b>{use(result)}</b>;",
+        );
+        assert_eq!(
+            html(&app.renderer(engine), "App.tsx", &json!({})),
+            "<b>ä&quot;|n.txt|text/css|file|1|{&quot;b&quot;:1}|TypeError|true|Ä€</b>"
+        );
+    });
+}
+
+#[test]
+fn detects_changes_of_classes_that_are_loaded_on_demand() {
+    let log = Log::of_the_process();
+    on_engines(|engine| {
+        // The first render of a class loads its script, which is not a change.
+        let app = App::component(
+            "export default ({ change }: { change?: string }) => {
+               const before = [new Headers({ a: '1' }).get('a'), typeof (Blob as any).changed].join();
+               if (change === 'prototype') Headers.prototype.get = () => 'changed';
+               if (change === 'class') (globalThis as any).Blob = Object.assign(class {}, { changed: 1 });
+               if (change === 'unread') (globalThis as any).URLPattern = 1;
+               return <b>{`${before} ${typeof URLPattern}`}</b>;
+             };",
+        );
+        log.clear();
+        let renderer = app.renderer(engine);
+        let render =
+            |change: Option<&str>| html(&renderer, "App.tsx", &json!({ "change": change }));
+        for _ in 0..3 {
+            assert_eq!(render(None), "<b>1,undefined function</b>");
+        }
+        assert!(
+            !log.text().contains("reloading all modules"),
+            "{}",
+            log.text()
+        );
+        for change in ["prototype", "class"] {
+            render(Some(change));
+            assert_eq!(render(None), "<b>1,undefined function</b>", "{change}");
+        }
+        let changes = log.text().matches("reloading all modules").count();
+        assert_eq!(changes, 2, "{}", log.text());
+        let renderer = app.renderer(engine);
+        let set = json!({ "change": "unread" });
+        html(&renderer, "App.tsx", &set);
+        let unread = html(&renderer, "App.tsx", &json!({}));
+        assert_eq!(unread, "<b>1,undefined function</b>");
+    });
+}

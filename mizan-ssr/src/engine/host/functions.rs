@@ -14,10 +14,10 @@ pub(in crate::engine) struct HostFunction {
     run: fn(&Host, &mut Arguments<'_>) -> Result<JsValue, HostError>,
 }
 
-/// All host functions, except `compileModule`, which each engine implements.
+/// All host functions, except `compileModule` and `evaluateScript`, which each engine implements.
 ///
 /// `js/globals.d.ts` declares them for TypeScript.
-pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 24] = [
+pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 28] = [
     HostFunction {
         name: "loadModule",
         run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
@@ -149,6 +149,31 @@ pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 24] = [
             let id = host.call_function(name, input)?;
             Ok(JsValue::Number(f64::from(id)))
         },
+    },
+    HostFunction {
+        name: "embedQuery",
+        run: |host, arguments| {
+            host.embed_query(arguments.text()?);
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "startFetch",
+        run: |_, _| {
+            Err(HostError::new(
+                "fetch is not available during a render; call a server function, or pass the data as \
+                 props"
+                    .into(),
+            ))
+        },
+    },
+    HostFunction {
+        name: "readFetch",
+        run: |_, _| Ok(JsValue::Undefined),
+    },
+    HostFunction {
+        name: "cancelFetch",
+        run: |_, _| Ok(JsValue::Undefined),
     },
     HostFunction {
         name: "holdShell",
@@ -349,7 +374,7 @@ mod tests {
             .iter()
             .map(|function| function.name)
             .collect();
-        implemented.insert("compileModule");
+        implemented.extend(["compileModule", "evaluateScript"]);
         assert_eq!(declared, implemented);
     }
 }
