@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::function_calls::CallData;
+use crate::embedded_data::PageData;
 
 /// The markup of a component, with the style sheets and data that a page needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub struct Rendered {
 /// A part of a streamed render.
 pub(crate) struct RenderChunk {
     pub(crate) markup: Bytes,
-    /// The calls of server functions that the markup depends on.
-    pub(crate) calls: CallData,
+    /// The data that the markup depends on.
+    pub(crate) data: PageData,
     /// The style sheets of the component. Only the first chunk, the shell, has them.
     pub(crate) styles: Vec<String>,
 }

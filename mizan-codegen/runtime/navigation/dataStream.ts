@@ -78,20 +78,24 @@ function identify({ name, input }: PendingCall): string {
 /** Queries that wait for a result. */
 interface Expectation {
   /** Ends the wait after the cache received the result. */
-  settle(): void;
+  readonly settle: () => void;
   /** Ends the wait. Components that need the data fetch it. */
-  cancel(): void;
+  readonly cancel: () => void;
 }
 
 /** Makes the queries of a call wait for its result. Returns `undefined` if no module has created the query. */
 function createExpectation(call: PendingCall): Expectation | undefined {
-  const waiting = [...pageCaches()].flatMap((cache) =>
+  const waiting = pageCaches().flatMap((cache) =>
     queryKeysOf(cache.transport, call).map((key) => waitForData(cache, key)),
   );
   if (waiting.length === 0) return undefined;
   return {
-    settle: () => waiting.forEach(({ settle }) => settle()),
-    cancel: () => waiting.forEach((query) => query.cancel()),
+    settle() {
+      for (const { settle } of waiting) settle();
+    },
+    cancel() {
+      for (const query of waiting) query.cancel();
+    },
   };
 }
 
@@ -107,7 +111,7 @@ function waitForData({ client }: PageCache, queryKey: QueryKey): Expectation {
     queryFn: async (): Promise<unknown> => {
       await settled;
       const state = client.getQueryState(queryKey);
-      if (state?.status === "error") throw state.error;
+      if (state?.error) throw state.error;
       return state?.data;
     },
   });

@@ -10,7 +10,7 @@ export interface PageDescription {
   readonly title?: string;
   /** HTML for the head. */
   readonly head?: string;
-  /** The URLs of style sheets and modules that the component needs. */
+  /** The URLs of style sheets and modules that the component needs, in the response to a prefetch. */
   readonly styles?: readonly string[];
   readonly modules?: readonly string[];
 }
@@ -45,8 +45,15 @@ interface FirstLine {
   readonly reload?: boolean;
 }
 
-/** Requests the data of the page at `href` from a server with the browser files `build`. */
-export function requestPage(href: string, build: string): PageRequest {
+/**
+ * Requests the data of the page at `href` from a server with the browser files `build`. The response to a prefetch
+ * also has the files of the page.
+ */
+export function requestPage(
+  href: string,
+  build: string,
+  purpose: "navigation" | "prefetch",
+): PageRequest {
   const controller = new AbortController();
   const lines: string[] = [];
   let size = 0;
@@ -65,7 +72,7 @@ export function requestPage(href: string, build: string): PageRequest {
     const response = await fetch(href, {
       headers: {
         accept: "application/x-ndjson, text/html;q=0.9",
-        "mizan-navigation": "1",
+        "mizan-navigation": purpose === "prefetch" ? "prefetch" : "1",
         "mizan-build": build,
       },
       signal: controller.signal,
@@ -79,22 +86,13 @@ export function requestPage(href: string, build: string): PageRequest {
       controller.abort();
       return;
     }
-    let isFirst = true;
     await readLines(body, (line) => {
-      if (isFirst) {
-        const { page } = JSON.parse(line) as FirstLine;
-        isFirst = false;
-        resolve(
-          page
-            ? { kind: "page", url, description: page }
-            : { kind: "document", url },
-        );
-      }
+      if (size === 0) resolve(readAnswer(line, url));
       size += line.length;
       if (receiver) receiver.onLine(line);
       else lines.push(line);
     });
-    if (isFirst) throw new TypeError("the response is empty");
+    if (size === 0) throw new TypeError("the response is empty");
     isComplete = true;
   }
 
@@ -116,4 +114,12 @@ export function requestPage(href: string, build: string): PageRequest {
       if (isComplete !== undefined) given.onEnd(isComplete);
     },
   };
+}
+
+/** Reads the first line of a response. */
+function readAnswer(line: string, url: string): PageAnswer {
+  const { page } = JSON.parse(line) as FirstLine;
+  return page
+    ? { kind: "page", url, description: page }
+    : { kind: "document", url };
 }

@@ -3,8 +3,8 @@ export interface PrefetchRequest {
   /** Settles when the response is complete. Never rejects. */
   readonly done: Promise<void>;
   /** The number of characters that were received so far. */
-  size(): number;
-  abort(): void;
+  readonly size: () => number;
+  readonly abort: () => void;
 }
 
 /** Limits of a prefetcher. */

@@ -13,31 +13,33 @@ const maxEntries = 50;
 export function storedScrollPositions(
   storage: () => Pick<Storage, "getItem" | "setItem">,
 ): ScrollPositions {
-  let positions: Record<string, ScrollPosition> | undefined;
+  let known: Map<string, ScrollPosition> | undefined;
 
-  function read(): Record<string, ScrollPosition> {
+  function read(): Map<string, ScrollPosition> {
     try {
-      return (positions ??= JSON.parse(
-        storage().getItem(storageKey) ?? "{}",
-      ) as Record<string, ScrollPosition>);
+      return (known ??= new Map(
+        JSON.parse(storage().getItem(storageKey) ?? "[]") as [
+          string,
+          ScrollPosition,
+        ][],
+      ));
     } catch {
       // The storage is missing, disabled or damaged.
-      return (positions = {});
+      return (known = new Map<string, ScrollPosition>());
     }
   }
 
   return {
-    get: (entry) => read()[entry],
+    get: (entry) => read().get(entry),
     set(entry, position) {
-      const all = read();
-      // The order of an object's members is that of their insertion.
-      delete all[entry];
-      all[entry] = position;
-      const [oldest] = Object.keys(all);
-      if (Object.keys(all).length > maxEntries && oldest !== undefined)
-        delete all[oldest];
+      const positions = read();
+      positions.delete(entry);
+      positions.set(entry, position);
+      const [oldest] = positions.keys();
+      if (positions.size > maxEntries && oldest !== undefined)
+        positions.delete(oldest);
       try {
-        storage().setItem(storageKey, JSON.stringify(all));
+        storage().setItem(storageKey, JSON.stringify([...positions]));
       } catch {
         // The position is lost when the document is.
       }

@@ -79,7 +79,7 @@ export async function hydratePage(
     wrap(
       createElement(
         PersistentCaches.Provider,
-        { value: new Map() },
+        { value: new WeakMap() },
         createElement(PageRoot, { initial, connect }),
       ),
     ),
@@ -102,7 +102,7 @@ interface CaughtErrorInfo extends ErrorInfo {
 function errorHandlers(options: HydrationOptions): HydrationOptions {
   const {
     onCaughtError = (error: unknown) => console.error(error),
-    onRecoverableError = (error: unknown) => reportError(error),
+    onRecoverableError = reportRecoverableError,
   } = options;
   return {
     onCaughtError(error: unknown, info: CaughtErrorInfo) {
@@ -114,6 +114,12 @@ function errorHandlers(options: HydrationOptions): HydrationOptions {
       if (!outcomeOf(error)) onRecoverableError(error, info);
     },
   } as HydrationOptions;
+}
+
+/** What React does by default. */
+function reportRecoverableError(error: unknown): void {
+  if (typeof reportError === "function") reportError(error);
+  else console.error(error);
 }
 
 /** Reads only the element that the server writes: users' HTML may contain elements with the same id. */

@@ -18,14 +18,14 @@ export function registerPageCache(cache: PageCache): () => void {
 }
 
 /** Returns the caches that receive the data of navigations. */
-export function pageCaches(): Iterable<PageCache> {
-  return caches;
+export function pageCaches(): readonly PageCache[] {
+  return [...caches];
 }
 
 /**
- * The caches of the page by their API, which persist while the user navigates: each page may have a provider of
+ * The caches of the page by their api, which persist while the user navigates: each page may have a provider of
  * its own. `undefined` outside of `hydratePage`.
  */
 export const PersistentCaches = createContext<
-  Map<unknown, QueryClient> | undefined
+  WeakMap<object, QueryClient> | undefined
 >(undefined);

@@ -44,7 +44,7 @@ interface OutcomeBoundaryProps {
 
 interface OutcomeBoundaryState {
   readonly view: View;
-  readonly thrown?: { readonly error: unknown };
+  readonly thrown?: { readonly error: unknown } | undefined;
 }
 
 /** Handles the answers of components that no boundary of the application caught. */
@@ -58,7 +58,7 @@ export class OutcomeBoundary extends Component<
     { view }: OutcomeBoundaryProps,
     state: OutcomeBoundaryState,
   ): OutcomeBoundaryState | null {
-    return view === state.view ? null : { view };
+    return view === state.view ? null : { view, thrown: undefined };
   }
 
   static getDerivedStateFromError(
@@ -75,9 +75,10 @@ export class OutcomeBoundary extends Component<
   async #handle(outcome: Outcome): Promise<void> {
     if (openSignIn(outcome)) return;
     const { view, show } = this.props;
+    const { props, stateId } = view;
     const module = await pageOfOutcome(outcome);
     // The user may have left the page.
-    if (this.props.view === view) show({ ...view, module });
+    if (this.props.view === view) show({ module, props, stateId });
   }
 
   override render(): ReactNode {

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::body::PageBody;
 use super::headers;
+use crate::embedded_data::{PageData, push_json_line};
 use crate::error::RenderError;
-use crate::function_calls::{CallData, CompletedCall, PendingCall};
 use crate::renderer::RenderStream;
 
 /// The request header of a client navigation, and the value of `Vary`.
@@ -34,6 +34,8 @@ pub(super) enum RequestKind {
     Document,
     /// A page of this site asks for the data of another page.
     Navigation,
+    /// A page of this site asks for the data of a page that the user may open, and for the names of its files.
+    Prefetch,
     /// A navigation of a page with other browser files. It has to load the document.
     OutdatedNavigation,
     /// A navigation that another site sent. It receives the document, which no cache may store.
@@ -43,9 +45,11 @@ pub(super) enum RequestKind {
 impl RequestKind {
     /// Determines the kind of a request to a server whose browser files have the id `build`.
     pub(super) fn of(headers: &HeaderMap, build: &str) -> Self {
-        if headers.get(NAVIGATION).is_none_or(|value| value != "1") {
-            return Self::Document;
-        }
+        let kind = match headers.get(NAVIGATION) {
+            Some(value) if value == "1" => Self::Navigation,
+            Some(value) if value == "prefetch" => Self::Prefetch,
+            _ => return Self::Document,
+        };
         // A browser sends `Origin` only with requests to other origins, and with requests that change data.
         let is_same_origin = match headers.get("sec-fetch-site") {
             Some(site) => site == "same-origin",
@@ -53,7 +57,7 @@ impl RequestKind {
         };
         match headers.get(BUILD) {
             _ if !is_same_origin => Self::ForeignNavigation,
-            Some(value) if value == build => Self::Navigation,
+            Some(value) if value == build => kind,
             _ => Self::OutdatedNavigation,
         }
     }
@@ -68,18 +72,19 @@ pub(super) struct PageDescription<'a> {
     pub(super) title: Option<&'a str>,
     /// Trusted HTML for the head.
     pub(super) head: &'a str,
-    /// The style sheets and modules of the component that not every page has.
+    /// The style sheets and modules of the component that not every page has, for a prefetch. Otherwise, the
+    /// loader of Vite's build requests them.
     pub(super) styles: &'a [String],
     pub(super) modules: &'a [String],
 }
 
 impl PageDescription<'_> {
     /// Returns the first line.
-    pub(super) fn line(&self, calls: &CallData) -> String {
+    pub(super) fn line(&self, data: &PageData) -> String {
         let mut line = String::from("{\"page\":{\"component\":");
         push_string(&mut line, self.component);
         line.push_str(",\"props\":");
-        push_json(&mut line, self.props);
+        push_json_line(&mut line, self.props);
         if let Some(title) = self.title {
             line.push_str(",\"title\":");
             push_string(&mut line, title);
@@ -94,7 +99,11 @@ impl PageDescription<'_> {
             }
         }
         line.push('}');
-        push_calls(&mut line, calls);
+        let members = data.members();
+        if !members.is_empty() {
+            line.push(',');
+            line.push_str(&members);
+        }
         line.push_str("}\n");
         line
     }
@@ -142,7 +151,7 @@ impl NavigationStream {
         while let Some(rest) = &mut self.rest {
             match ready!(Pin::new(rest).poll_chunk(cx)) {
                 Some(Ok(chunk)) => {
-                    if let Some(line) = calls_line(&chunk.calls) {
+                    if let Some(line) = data_line(&chunk.data) {
                         return Poll::Ready(Some(line.into()));
                     }
                 }
@@ -160,59 +169,9 @@ fn log_error(component: &str, error: &RenderError) {
     tracing::error!(%id, component, %error, "rendering failed after the page of a navigation was sent");
 }
 
-fn calls_line(calls: &CallData) -> Option<String> {
-    let mut line = String::from("{");
-    push_calls(&mut line, calls);
-    if line.len() == 1 {
-        return None;
-    }
-    // The first member has no comma before it.
-    line.remove(1);
-    line.push_str("}\n");
-    Some(line)
-}
-
-/// Appends the members `results` and `pending`, each with a comma before it, unless they are empty.
-fn push_calls(line: &mut String, calls: &CallData) {
-    if !calls.completed.is_empty() {
-        line.push_str(",\"results\":[");
-        for (at, CompletedCall { call, result }) in calls.completed.iter().enumerate() {
-            push_call(line, at, call);
-            let (key, json) = match result {
-                Ok(output) => (",\"output\":", output),
-                Err(problem) => (",\"problem\":", problem),
-            };
-            line.push_str(key);
-            push_json(line, &String::from_utf8_lossy(json));
-            line.push('}');
-        }
-        line.push(']');
-    }
-    if !calls.pending.is_empty() {
-        line.push_str(",\"pending\":[");
-        for (at, call) in calls.pending.iter().enumerate() {
-            push_call(line, at, call);
-            line.push('}');
-        }
-        line.push(']');
-    }
-}
-
-fn push_call(line: &mut String, at: usize, call: &PendingCall) {
-    line.push_str(if at > 0 { ",{\"name\":" } else { "{\"name\":" });
-    push_string(line, &call.name);
-    if !call.input.is_empty() {
-        line.push_str(",\"input\":");
-        push_json(line, &String::from_utf8_lossy(&call.input));
-    }
-}
-
-/// Appends JSON in one line: line breaks occur only between its tokens.
-fn push_json(line: &mut String, json: &str) {
-    line.extend(json.chars().map(|c| match c {
-        '\n' | '\r' => ' ',
-        c => c,
-    }));
+fn data_line(data: &PageData) -> Option<String> {
+    let members = data.members();
+    (!members.is_empty()).then(|| format!("{{{members}}}\n"))
 }
 
 fn push_string(line: &mut String, text: &str) {
@@ -221,12 +180,11 @@ fn push_string(line: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use http::header::ORIGIN;
     use http::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{BUILD, NAVIGATION, PageDescription, RequestKind, calls_line};
-    use crate::function_calls::{CallData, CompletedCall, PendingCall};
+    use super::{BUILD, NAVIGATION, PageDescription, RequestKind, data_line};
+    use crate::embedded_data::{EmbeddedData, PageData};
 
     fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
         let pair = |(name, value): &(HeaderName, &'static str)| {
@@ -245,6 +203,8 @@ mod tests {
         assert_eq!(of(&[]), RequestKind::Document);
         assert_eq!(of(&[(NAVIGATION, "0")]), RequestKind::Document);
         assert_eq!(with((site.clone(), "same-origin")), RequestKind::Navigation);
+        let prefetch = (NAVIGATION, "prefetch");
+        assert_eq!(of(&[prefetch, current.clone()]), RequestKind::Prefetch);
         for foreign in ["cross-site", "same-site", "none", ""] {
             let kind = with((site.clone(), foreign));
             assert_eq!(kind, RequestKind::ForeignNavigation, "{foreign}");
@@ -262,23 +222,9 @@ mod tests {
 
     #[test]
     fn each_object_has_one_line() {
-        let call = |name: &str, input: &'static str| PendingCall {
-            name: name.into(),
-            input: Bytes::from_static(input.as_bytes()),
-        };
-        let calls = CallData {
-            completed: vec![
-                CompletedCall {
-                    call: call("user", ""),
-                    result: Ok(Bytes::from_static(b"{\n  \"name\": \"a\\nb\"\r\n}")),
-                },
-                CompletedCall {
-                    call: call("post", "{\"id\":\n7}"),
-                    result: Err(Bytes::from_static(b"{\"status\":404}")),
-                },
-            ],
-            pending: vec![call("slow", "1")],
-        };
+        let mut embedded = EmbeddedData::default();
+        embedded.push_result("user", "", Ok("{\n\"name\": 1}"));
+        let data = embedded.take([("slow", "")]);
         let page = PageDescription {
             component: "pages/\"Home\".tsx",
             props: "{\n\"a\":1}",
@@ -287,22 +233,18 @@ mod tests {
             styles: &[],
             modules: &["/a.js".into()],
         };
-        let line = page.line(&calls);
-        assert_eq!(line.matches('\n').count(), 1);
-        let json: serde_json::Value = serde_json::from_str(&line).expect("valid JSON");
         assert_eq!(
-            json,
-            serde_json::json!({
-                "page": { "component": "pages/\"Home\".tsx", "props": { "a": 1 }, "title": "a\nb",
-                    "head": "<meta name=\"a\">", "modules": ["/a.js"] },
-                "results": [{ "name": "user", "output": { "name": "a\nb" } },
-                    { "name": "post", "input": { "id": 7 }, "problem": { "status": 404 } }],
-                "pending": [{ "name": "slow", "input": 1 }],
-            })
+            page.line(&data),
+            r#"{"page":{"component":"pages/\"Home\".tsx","props":{ "a":1},"title":"a\nb","head":"<meta name=\"a\">","modules":["/a.js"]},"results":[{"name":"user","output":{ "name": 1}}],"pending":[{"name":"slow"}]}"#
+                .to_owned()
+                + "\n"
         );
-        let line = calls_line(&calls).expect("calls");
-        assert!(line.starts_with("{\"results\":[{"), "{line}");
-        assert!(line.ends_with("]}\n"), "{line}");
-        assert_eq!(calls_line(&CallData::default()), None);
+        assert_eq!(
+            data_line(&data).as_deref(),
+            Some(
+                "{\"results\":[{\"name\":\"user\",\"output\":{ \"name\": 1}}],\"pending\":[{\"name\":\"slow\"}]}\n"
+            )
+        );
+        assert_eq!(data_line(&PageData::default()), None);
     }
 }

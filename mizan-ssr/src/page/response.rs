@@ -17,8 +17,9 @@ use super::error_page::ErrorPage;
 use super::headers;
 use super::navigation::{self, NAVIGATION, NavigationStream, PageDescription, RequestKind};
 use super::pages::{PageSettings, Pages};
+use crate::embedded_data::PageData;
 use crate::error::RenderError;
-use crate::function_calls::{self, CallData, CallFunction};
+use crate::function_calls::{self, CallFunction};
 use crate::renderer::Component;
 
 /// The header by which `error_page.js` marks its requests.
@@ -283,8 +284,12 @@ impl<'a> Page<'a> {
     /// Renders the component, and returns the response without the headers for caches.
     pub(super) async fn render(mut self) -> Result<Response<PageBody>, RenderError> {
         match self.kind {
-            RequestKind::Navigation => {
-                return self.parts.navigate(self.component, self.status).await;
+            RequestKind::Navigation | RequestKind::Prefetch => {
+                let with_files = self.kind == RequestKind::Prefetch;
+                return self
+                    .parts
+                    .navigate(self.component, self.status, with_files)
+                    .await;
             }
             RequestKind::OutdatedNavigation => {
                 return Ok(navigation::reload(&self.parts.pages.build_id));
@@ -336,6 +341,7 @@ impl DocumentParts<'_> {
         &self,
         component: Component<'_>,
         status: StatusCode,
+        with_files: bool,
     ) -> Result<Response<PageBody>, RenderError> {
         let mut stream = component.stream().await?;
         let first = match poll_fn(|cx| stream.poll_chunk(cx)).await {
@@ -343,18 +349,18 @@ impl DocumentParts<'_> {
                 let shell = shell?;
                 let markup = String::from_utf8_lossy(&shell.markup);
                 let (hoisted, _) = split_hoisted(&markup);
-                self.description_line(hoisted, &shell.calls)
+                self.description_line(hoisted, &shell.data, with_files)
             }
-            None => self.description_line("", &CallData::default()),
+            None => self.description_line("", &PageData::default(), with_files),
         };
         let body = NavigationStream::new(first, stream, self.path).into();
         Ok(navigation::response(status, &self.pages.build_id, body))
     }
 
-    fn description_line(&self, hoisted: &str, calls: &CallData) -> String {
+    fn description_line(&self, hoisted: &str, data: &PageData, with_files: bool) -> String {
         let pages = self.pages;
         let file = pages.renderer.vite_path(self.path).unwrap_or_default();
-        let assets = pages.assets.as_ref();
+        let assets = pages.assets.as_ref().filter(|_| with_files);
         let (styles, modules) = assets
             .map(|assets| assets.component_files(&file))
             .unwrap_or_default();
@@ -367,7 +373,7 @@ impl DocumentParts<'_> {
             styles: &styles,
             modules: &modules,
         };
-        description.line(calls)
+        description.line(data)
     }
 
     fn with_nonce<'a>(&self, component: Component<'a>) -> Component<'a> {

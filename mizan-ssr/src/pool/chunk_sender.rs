@@ -23,7 +23,7 @@ impl<'a> ChunkSender<'a> {
 
     /// Sends the markup emitted so far. Returns `false` if the stream was dropped.
     pub(super) fn send(&mut self, host: &Host) -> bool {
-        let Some((markup, calls)) = host.take_chunk() else {
+        let Some((markup, data)) = host.take_chunk() else {
             return !self.chunks.is_closed();
         };
         let styles = if self.shell_sent {
@@ -34,7 +34,7 @@ impl<'a> ChunkSender<'a> {
         self.shell_sent = true;
         let chunk = RenderChunk {
             markup,
-            calls,
+            data,
             styles,
         };
         self.chunks.send(Ok(chunk)).is_ok()

@@ -56,7 +56,7 @@ impl RenderStream {
         &self.styles
     }
 
-    /// Polls for the next chunk, with the calls of server functions apart from the markup.
+    /// Polls for the next chunk, with the data apart from the markup.
     pub(crate) fn poll_chunk(
         &mut self,
         cx: &mut Context<'_>,
@@ -83,10 +83,10 @@ impl Stream for RenderStream {
     }
 }
 
-/// Returns the markup of a chunk with the results of the server functions that it depends on: after the
-/// shell, and before later chunks, so that they are available when the browser hydrates the chunk.
+/// Returns the markup of a chunk with the data that it depends on: after the
+/// shell, and before later chunks, so that it is available when the browser hydrates the chunk.
 fn with_results(chunk: RenderChunk, is_shell: bool) -> Bytes {
-    let results = chunk.calls.element();
+    let results = chunk.data.element();
     if results.is_empty() {
         return chunk.markup;
     }

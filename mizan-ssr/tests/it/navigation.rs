@@ -10,6 +10,7 @@ use mizan_ssr::page::PageBody;
 use mizan_ssr::{Pages, Vite};
 use serde_json::{Value, json};
 
+use crate::app::App;
 use crate::dom::Dom;
 use crate::pages::{
     SLOW, build_pages, builder_with, builder_with_entry, functions, header, on_pages, text,
@@ -27,16 +28,17 @@ fn navigation(headers: &[(&'static str, &str)]) -> Request<()> {
 }
 
 /// Returns the id of the browser files, as the document of a page has it.
-async fn build_id(pages: &Pages) -> String {
-    let document = pages.page("src/App.tsx").functions(functions);
-    let document = Dom::parse(&text(document.respond().await).await);
+async fn build_id(app: &App, pages: &Pages) -> String {
+    app.write("src/Empty.tsx", "export default () => null;");
+    let document = pages.page("src/Empty.tsx").respond().await;
+    let document = Dom::parse(&text(document).await);
     let data: Value = serde_json::from_str(&document.by_id("mizan-page").text).expect("JSON");
     data["build"].as_str().expect("a build id").into()
 }
 
 /// Navigates to a page as a page of the same build does.
-async fn navigate(pages: &Pages, props: &Value) -> Response<PageBody> {
-    let build = build_id(pages).await;
+async fn navigate(app: &App, pages: &Pages, props: &Value) -> Response<PageBody> {
+    let build = build_id(app, pages).await;
     let page = pages.page("src/App.tsx").props(props).functions(functions);
     let headers = [
         ("mizan-navigation", "1"),
@@ -61,19 +63,18 @@ fn navigation_receives_data_without_markup() {
         let vite = Vite::manifest(app.path("dist")).expect("a manifest");
         let pages = builder_with(app, renderer, vite).entry("src/main.tsx");
         let pages = pages.title("Chat").build().expect("valid settings");
-        let response = navigate(&pages, &json!({ "id": 7 })).await;
+        let response = navigate(app, &pages, &json!({ "id": 7 })).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(header(&response, &CONTENT_TYPE), "application/x-ndjson");
         assert_eq!(header(&response, &CACHE_CONTROL), "private, no-store");
         assert_eq!(header(&response, &VARY), "mizan-navigation");
         let build = HeaderName::from_static("mizan-build");
-        assert_eq!(header(&response, &build), build_id(&pages).await);
+        assert_eq!(header(&response, &build), build_id(app, &pages).await);
         let lines = lines(response).await;
         assert_eq!(
             lines[0]["page"],
             json!({
                 "component": "src/App.tsx", "props": { "id": 7 }, "title": "Chat",
-                "styles": ["/assets/App-4.css"], "modules": ["/assets/App-4.js"],
             })
         );
         assert_eq!(
@@ -83,6 +84,21 @@ fn navigation_receives_data_without_markup() {
         assert_eq!(lines[0]["pending"], json!([{ "name": "slow" }]));
         let slow = json!({ "results": [{ "name": "slow", "output": "slow</script>" }] });
         assert_eq!(lines[1..], [slow]);
+    });
+}
+
+#[test]
+fn prefetch_receives_the_files_of_the_page() {
+    on_pages("export default () => null;", &async |app, engine| {
+        let pages = build_pages(app, engine);
+        let build = build_id(app, &pages).await;
+        let headers = [("mizan-navigation", "prefetch"), ("mizan-build", &*build)];
+        let page = pages.page("src/App.tsx");
+        let response = page.request(&navigation(&headers)).respond().await;
+        let description = &lines(response).await[0]["page"];
+        // The entry has loaded the other files.
+        assert_eq!(description["styles"], json!(["/assets/App-4.css"]));
+        assert_eq!(description["modules"], json!(["/assets/App-4.js"]));
     });
 }
 
@@ -109,7 +125,7 @@ fn navigation_is_not_much_larger_than_its_data() {
         };
         let pages = build_pages(app, engine);
         let props = json!({ "heading": "Posts" });
-        let build = build_id(&pages).await;
+        let build = build_id(app, &pages).await;
         let headers = [("mizan-navigation", "1"), ("mizan-build", &*build)];
         let page = pages.page("src/App.tsx").props(&props).functions(call);
         let response = page.request(&navigation(&headers)).respond().await;
@@ -126,7 +142,7 @@ fn navigation_is_not_much_larger_than_its_data() {
 fn navigation_of_another_site_or_build_loads_the_document() {
     on_pages("export default () => <p>hi</p>;", &async |app, engine| {
         let pages = build_pages(app, engine);
-        let build = build_id(&pages).await;
+        let build = build_id(app, &pages).await;
         for site in ["cross-site", "same-site", "none"] {
             let request = navigation(&[
                 ("mizan-navigation", "1"),
@@ -209,7 +225,7 @@ fn navigation_has_the_head_of_the_page() {
             .title("Chat")
             .head("<meta name=\"a\">");
         let pages = pages.build().expect("valid settings");
-        let build = build_id(&pages).await;
+        let build = build_id(app, &pages).await;
         let headers = [("mizan-navigation", "1"), ("mizan-build", &*build)];
         let page = |titled| {
             let page = pages
