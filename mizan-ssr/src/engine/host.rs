@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use self::console::Console;
 use self::load_progress::LoadProgress;
@@ -16,7 +16,9 @@ use self::timers::Timers;
 use self::value::HostError;
 use crate::embedded_data::{EmbeddedData, PageData};
 use crate::function_calls::{CallOutcome, FunctionCalls, TooManyCalls};
-use crate::modules::{ImportKind, Loader, Module, ModuleError, ModuleFormat, in_package};
+use crate::modules::{
+    ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, in_package,
+};
 
 mod console;
 pub(super) mod functions;
@@ -281,33 +283,55 @@ impl Host {
             ModuleFormat::CommonJs => ("cjs", false),
             ModuleFormat::ReactServer => ("react", false),
         };
-        let imports: serde_json::Map<String, Json> = module
-            .imports
-            .iter()
-            .map(|(specifier, id)| (specifier.clone(), Json::from(id.as_str())))
-            .collect();
         let path = module.file.as_ref().map(|file| file.path.as_path());
         let directory = path.and_then(Path::parent).or(path);
         let url = path.and_then(|path| ::url::Url::from_file_path(path).ok());
-        let development = self.loader.development();
         let description = json!({
             "format": format,
             "awaits": awaits,
-            "imports": imports,
+            "imports": module.imports,
+            "record": module.transformed.record,
             "strictInterop": module.strict_interop,
             "file": path.map_or(id.into(), Path::to_string_lossy),
             "directory": directory.map(Path::to_string_lossy).unwrap_or_default(),
             "url": url.map(String::from).unwrap_or_default(),
-            "env": {
-                "MODE": self.loader.mode(),
-                "DEV": development,
-                "PROD": !development,
-                "SSR": true,
-                "BASE_URL": self.loader.base_url(),
-            },
         });
         self.modules.borrow_mut().insert(id.into(), module);
         Ok(description.to_string())
+    }
+
+    /// Returns the value of `import.meta.env` as JSON.
+    fn env(&self) -> String {
+        let development = self.loader.development();
+        json!({
+            "MODE": self.loader.mode(),
+            "DEV": development,
+            "PROD": !development,
+            "SSR": true,
+            "BASE_URL": self.loader.base_url(),
+        })
+        .to_string()
+    }
+
+    /// Returns the exception of an import whose `name` the imported module does not export.
+    ///
+    /// `names` is the JSON array of the names that it exports.
+    fn missing_export(
+        &self,
+        importer: &str,
+        specifier: &str,
+        name: &str,
+        names: &str,
+        is_ambiguous: bool,
+    ) -> HostError {
+        let names: Vec<String> = serde_json::from_str(names).unwrap_or_default();
+        let import = MissingExport {
+            specifier,
+            name,
+            names: &names,
+            is_ambiguous,
+        };
+        self.module_exception(import.error(Path::new(importer)))
     }
 
     fn resolve_module(
@@ -339,10 +363,12 @@ impl Host {
     fn module_exception(&self, error: ModuleError) -> HostError {
         self.loader.clear_lookup_cache();
         let message = error.to_string();
+        let is_syntax_error = matches!(error, ModuleError::Syntax(_));
         let mut render = self.render.borrow_mut();
         render.module_errors.push(error);
         HostError {
             message,
+            is_syntax_error,
             module_error: Some(render.module_errors.len() - 1),
         }
     }

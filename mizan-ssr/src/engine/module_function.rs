@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
-use crate::modules::{JSX_ELEMENTS, ModuleFormat, TransformedModule};
+use crate::modules::{
+    IMPORT, JSX_ELEMENTS, ModuleFormat, NAME_DEFAULT, REGISTER_EXPORTS, TransformedModule,
+};
 
 const ES_MODULE_PARAMETERS: [&str; 6] = [
-    "__vite_ssr_exports__",
-    "__vite_ssr_import__",
+    REGISTER_EXPORTS,
+    IMPORT,
     "__vite_ssr_dynamic_import__",
-    "__vite_ssr_exportAll__",
     "__vite_ssr_import_meta__",
     JSX_ELEMENTS,
+    NAME_DEFAULT,
 ];
 const COMMON_JS_PARAMETERS: [&str; 6] = [
     "exports",
@@ -47,10 +49,6 @@ pub(super) fn module_function(
     match transformed.format {
         ModuleFormat::CommonJs => (&COMMON_JS_PARAMETERS, code.clone()),
         ModuleFormat::ReactServer => (&REACT_SERVER_PARAMETERS, code.clone()),
-        ModuleFormat::EsModule { awaits: false } => (&ES_MODULE_PARAMETERS, code.clone()),
-        ModuleFormat::EsModule { awaits: true } => (
-            &ES_MODULE_PARAMETERS,
-            format!("return (async () => {{{code}\n}})();").into(),
-        ),
+        ModuleFormat::EsModule { .. } => (&ES_MODULE_PARAMETERS, code.clone()),
     }
 }

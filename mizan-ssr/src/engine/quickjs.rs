@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rquickjs::context::EvalOptions;
-use rquickjs::function::{Args, Rest};
+use rquickjs::function::{Args, Constructor, Rest};
 use rquickjs::{
     CatchResultExt, Context, Ctx, Exception, Function, Object, Persistent, Runtime, TypedArray,
 };
@@ -283,18 +283,26 @@ fn evaluate<'js, V: rquickjs::FromJs<'js>>(
 }
 
 fn throw(ctx: &Ctx<'_>, error: &HostError) -> rquickjs::Error {
-    match Exception::from_message(ctx.clone(), &error.message) {
-        Ok(exception) => {
-            if let Some(index) = error.module_error {
-                let index = f64::from(u32::try_from(index).unwrap_or(u32::MAX));
-                if let Err(error) = exception.as_object().set("mizanModule", index) {
-                    return error;
-                }
-            }
-            exception.throw()
-        }
+    match create_exception(ctx, error) {
+        Ok(exception) => ctx.throw(exception.into_value()),
         Err(error) => error,
     }
+}
+
+fn create_exception<'js>(ctx: &Ctx<'js>, error: &HostError) -> rquickjs::Result<Object<'js>> {
+    let exception = if error.is_syntax_error {
+        let constructor: Constructor<'js> = ctx.globals().get("SyntaxError")?;
+        constructor.construct((error.message.as_str(),))?
+    } else {
+        Exception::from_message(ctx.clone(), &error.message)?.into_object()
+    };
+    if let Some(index) = error.module_error {
+        exception.set(
+            "mizanModule",
+            f64::from(u32::try_from(index).unwrap_or(u32::MAX)),
+        )?;
+    }
+    Ok(exception)
 }
 
 /// Converts an exception to the form of `describeError`.

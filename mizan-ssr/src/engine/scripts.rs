@@ -23,7 +23,7 @@ macro_rules! script {
 pub(super) const MAIN_SCRIPT: Script = script!("main", "main.js");
 
 /// The scripts that `js/main.js` calls.
-pub(super) const SCRIPTS: [Script; 16] = [
+pub(super) const SCRIPTS: [Script; 19] = [
     script!("globals", "globals.js"),
     script!("console", "console.js"),
     script!("timers", "timers.js"),
@@ -35,6 +35,9 @@ pub(super) const SCRIPTS: [Script; 16] = [
     script!("serverFunctions", "server_functions.js"),
     script!("globalMutationCheck", "global_mutation_check.js"),
     script!("reactPlatform", "react_platform.js"),
+    script!("moduleNamespaces", "module_namespaces.js"),
+    script!("moduleLinking", "module_linking.js"),
+    script!("moduleEvaluation", "module_evaluation.js"),
     script!("moduleRunner", "module_runner.js"),
     script!("describeError", "describe_error.js"),
     script!("pageOutcome", "page_outcome.js"),

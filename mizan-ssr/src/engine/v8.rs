@@ -531,7 +531,11 @@ fn throw(scope: &mut v8::PinScope<'_, '_>, error: &HostError) {
     let Some(message) = v8::String::new(scope, &error.message) else {
         return;
     };
-    let exception = v8::Exception::error(scope, message);
+    let exception = if error.is_syntax_error {
+        v8::Exception::syntax_error(scope, message)
+    } else {
+        v8::Exception::error(scope, message)
+    };
     let index = error.module_error;
     if let (Some(index), Ok(object)) = (index, v8::Local::<v8::Object>::try_from(exception)) {
         let index = u32::try_from(index).unwrap_or(u32::MAX);

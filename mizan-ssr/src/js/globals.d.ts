@@ -18,9 +18,17 @@ interface Host {
   /** Returns the module that replaces `id` in browsers, after the failure with the given index. */
   browserReplacement(id: string, errorIndex: number): string | undefined;
   /** Compiles the function of a loaded module. */
-  compileModule(
-    id: string,
-  ): (this: unknown, ...parameters: unknown[]) => unknown;
+  compileModule(id: string): AnyFunction;
+  /** Throws the error of an import whose name the module does not export. `names` is a JSON array. */
+  throwMissingExport(
+    importer: string,
+    specifier: string,
+    name: string,
+    names: string,
+    isAmbiguous: boolean,
+  ): never;
+  /** Returns `import.meta.env` as JSON. */
+  env(): string;
   /** Evaluates a script that is not needed in every realm, and returns its function. */
   evaluateScript(name: keyof LazyScripts): AnyFunction;
   mode(): "development" | "production";
@@ -187,16 +195,40 @@ interface GlobalMutationCheck {
 /** The description of a module that the host loads. */
 interface ModuleDescription {
   format: "es" | "cjs" | "react";
-  /** Set if the module, or a module that it imports, has a top-level `await`. */
+  /** Set if the module has a top-level `await`. */
   awaits: boolean;
-  /** The ids of the static imports, by specifier. */
-  imports: Record<string, string>;
+  /** The specifiers and ids of the static imports, in evaluation order. */
+  imports: [specifier: string, id: string][];
+  /** See `src/modules/transform/module_record.rs`. */
+  record: ModuleRecord;
   strictInterop: boolean;
   file: string;
   directory: string;
   url: string;
-  env: Record<string, unknown>;
 }
+
+/** The names of an ES module. Numbers are indices of `imports`. */
+interface ModuleRecord {
+  imported: [request: number, name: string][];
+  local: string[];
+  indirect: IndirectExport[];
+  star: number[];
+}
+
+/** An export of another module's binding, or of its namespace. */
+type IndirectExport = [name: string, request: number, imported: string | null];
+
+/** A variable of a module. */
+interface Binding {
+  module: Module;
+  /** The index of a getter, a name in a namespace, or null for the namespace itself. */
+  key: number | string | null;
+  strictInterop?: boolean;
+  /** Set if the name may be one of a CommonJS module. */
+  isUnknown?: boolean;
+}
+
+type Resolution = Binding | "ambiguous" | null;
 
 type Namespace = Record<PropertyKey, any>;
 
@@ -212,18 +244,81 @@ interface CommonJsModule {
 
 interface Module extends ModuleDescription {
   id: string;
-  state: "linked" | "waiting" | "evaluating" | "evaluated";
-  /** The exports as ES modules see them. */
-  namespace: Namespace | null;
-  /** The exports as ES modules of packages see them, by the rules of Node.js. */
-  nodeNamespace: Namespace | null;
-  commonJs: CommonJsModule | null;
-  /** The exports of an ES module as `require` returns them. */
-  required: Namespace | null;
-  pending: Promise<void> | null;
-  entering?: boolean;
+  state: "linked" | "evaluating" | "evaluating-async" | "evaluated";
+  /** The modules of `imports`. */
+  requests: Module[];
   /** The ids of all modules that this module has imported. */
   used: Set<string>;
+  /** The exports by name: the index of a getter, or the binding of another module. */
+  exported: Map<string, number | IndirectExport>;
+  /** Resolved exports by name. */
+  resolved: Map<string, Resolution>;
+  /** The getters of `record.local`. */
+  getters: (() => unknown)[];
+  /** The function of an ES module, stopped before the code of the module. */
+  code: Generator | Promise<void> | null;
+  /** Continues the function if it is asynchronous. */
+  startAsync?: Callback;
+  /** The functions that create JSX elements. */
+  elements: object;
+  /** The exports as ES modules see them. */
+  namespace: Namespace | null;
+  /** The exports of a CommonJS module as ES modules of packages see them, by the rules of Node.js. */
+  nodeNamespace: Namespace | null;
+  commonJs: CommonJsModule | null;
+  /** Set once an ES module may have read the namespace of a CommonJS module. */
+  namespaceInUse: boolean;
+  /** The exports of an ES module as `require` returns them. */
+  required: Namespace | null;
+  /** The modules that are evaluated at the same time, imports last. */
+  stack: Module[] | null;
+  /** The position on the stack of the first module of the same cycle. */
+  rootPosition: number;
+  cycleRoot: Module | null;
+  failure: { error: unknown } | null;
+  /** The order of modules that wait for a top-level await; null for others. */
+  asyncOrder: number | null;
+  pendingImports: number;
+  asyncParents: Module[];
+  completion: Completion | null;
+}
+
+/** The promise of an asynchronous evaluation. */
+interface Completion {
+  promise: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+interface ModuleNamespaces {
+  create(): Namespace;
+  /** Replaces the properties of a namespace. */
+  define(
+    namespace: Namespace,
+    properties: Map<string, PropertyDescriptor>,
+    isFinal: boolean,
+  ): void;
+  /** Returns the namespace, which is empty until the module is linked or {@link updateCommonJs} is called. */
+  namespaceOf(module: Module, strictInterop: boolean): Namespace;
+  /** Returns the namespace with the exports that a CommonJS module has now. */
+  currentNamespace(module: Module, strictInterop: boolean): Namespace;
+  /** Copies the exports of a CommonJS module to its namespaces. */
+  updateCommonJs(module: Module): void;
+  requirable(module: Module): any;
+}
+
+interface ModuleLinking {
+  /** Links `modules`, imports first. `start` runs the first part of a module's function. */
+  link(modules: Module[], start: (module: Module) => void): void;
+  /** Adds the names of CommonJS modules that an ES module exports with `export *`. */
+  completeNames(module: Module): void;
+}
+
+interface ModuleEvaluation {
+  /** Evaluates a module with its imports. Returns a promise if one of them has a top-level await. */
+  evaluate(module: Module): Promise<void> | null;
+  /** The modules that failed, or whose top-level await has not completed. */
+  unfinished: Set<Module>;
 }
 
 interface ModuleRunner {
@@ -232,7 +327,7 @@ interface ModuleRunner {
   /** Evaluates a module by path, including files that its package does not export. */
   require(id: string): any;
   /** Unloads modules and everything that imports them. */
-  invalidate(ids: string[]): void;
+  invalidate(ids: Iterable<string>): void;
 }
 
 interface ErrorDescriber {
@@ -326,10 +421,25 @@ interface Scripts {
     setTimeout: Timers["setTimeout"];
     TextEncoder: new () => object;
   }): ReactPlatform;
+  moduleNamespaces(): ModuleNamespaces;
+  moduleLinking(inputs: {
+    host: Host;
+    namespaces: ModuleNamespaces;
+  }): ModuleLinking;
+  moduleEvaluation(inputs: {
+    /** Prepares the imports of an ES module before its code runs. */
+    beforeBody: (module: Module) => void;
+    runCommonJs: (module: Module) => void;
+    /** Runs code of modules, which may change globals. */
+    runGuarded: <T>(run: () => T) => T;
+  }): ModuleEvaluation;
   moduleRunner(inputs: {
     host: Host;
     reactPlatform: ReactPlatform;
     globalMutationCheck: GlobalMutationCheck;
+    moduleNamespaces: Scripts["moduleNamespaces"];
+    moduleLinking: Scripts["moduleLinking"];
+    moduleEvaluation: Scripts["moduleEvaluation"];
   }): ModuleRunner;
   describeError(): ErrorDescriber;
   pageOutcome(): PageOutcomeReader;

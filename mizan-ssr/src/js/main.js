@@ -34,6 +34,9 @@
       host,
       reactPlatform,
       globalMutationCheck,
+      moduleNamespaces: scripts.moduleNamespaces,
+      moduleLinking: scripts.moduleLinking,
+      moduleEvaluation: scripts.moduleEvaluation,
     });
     const { describe, describeSafely } = scripts.describeError();
     const pageOutcome = scripts.pageOutcome();

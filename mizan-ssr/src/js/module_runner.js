@@ -1,16 +1,19 @@
 // @ts-check
-// Evaluates modules, which the host compiles to functions: cycles, top-level await and hot reload.
+// Loads modules, which the host compiles to functions, and connects ES modules with CommonJS.
 /** @satisfies {Scripts["moduleRunner"]} */ (
-  ({ host, reactPlatform, globalMutationCheck }) => {
+  ({
+    host,
+    reactPlatform,
+    globalMutationCheck,
+    moduleNamespaces,
+    moduleLinking,
+    moduleEvaluation,
+  }) => {
     /** @type {Map<string, Module>} */
     const modules = new Map();
-
-    /** @param {string} id */
-    const linkedModule = (id) => {
-      const module = modules.get(id);
-      if (!module) throw new Error(`the module ${id} is not linked`);
-      return module;
-    };
+    const namespaces = moduleNamespaces();
+    const { link, completeNames } = moduleLinking({ host, namespaces });
+    const env = JSON.parse(host.env());
 
     /**
      * Returns the module that a package substitutes for `id` in browsers, if `error` says that a module of
@@ -22,22 +25,29 @@
         ? host.browserReplacement(id, error.mizanModule)
         : undefined;
 
-    /** @type {(id: string) => Module} */
-    const link = (id) => {
-      const linked = modules.get(id);
-      if (linked) return linked;
+    /**
+     * Loads a module with its static imports. `loaded` receives the ids, and `order` the modules, imports first.
+     * @type {(id: string, loaded: string[], order: Module[]) => Module}
+     */
+    const loadGraph = (id, loaded, order) => {
+      const known = modules.get(id);
+      if (known) return known;
+      const before = [loaded.length, order.length];
       try {
-        return linkWithImports(id);
+        return loadWithImports(id, loaded, order);
       } catch (error) {
+        for (const other of loaded.splice(before[0])) modules.delete(other);
+        order.length = before[1];
         const replacement = browserReplacement(id, error);
         if (replacement === undefined) throw error;
-        const module = link(replacement);
+        const module = loadGraph(replacement, loaded, order);
         modules.set(id, module);
+        loaded.push(id);
         return module;
       }
     };
-    /** @type {(id: string) => Module} */
-    const linkWithImports = (id) => {
+    /** @type {(id: string, loaded: string[], order: Module[]) => Module} */
+    const loadWithImports = (id, loaded, order) => {
       /** @type {ModuleDescription} */
       const description = JSON.parse(host.loadModule(id));
       /** @type {Module} */
@@ -45,45 +55,54 @@
         ...description,
         id,
         state: "linked",
+        requests: [],
+        used: new Set(),
+        exported: new Map(),
+        resolved: new Map(),
+        getters: [],
+        code: null,
+        elements: { jsx: undefined, jsxs: undefined },
         namespace: null,
         nodeNamespace: null,
         commonJs: null,
+        namespaceInUse: false,
         required: null,
-        pending: null,
-        used: new Set(),
+        stack: null,
+        rootPosition: 0,
+        cycleRoot: null,
+        failure: null,
+        asyncOrder: null,
+        pendingImports: 0,
+        asyncParents: [],
+        completion: null,
       };
       modules.set(id, module);
-      try {
-        for (const specifier of Object.keys(description.imports)) {
-          const imported = link(description.imports[specifier]);
-          module.used.add(imported.id);
-          module.awaits ||= imported.awaits;
-        }
-      } catch (error) {
-        modules.delete(id);
-        throw error;
+      loaded.push(id);
+      for (const [, importedId] of description.imports) {
+        const imported = loadGraph(importedId, loaded, order);
+        module.requests.push(imported);
+        module.used.add(imported.id);
       }
+      order.push(module);
       return module;
     };
 
-    /** @type {() => Namespace} */
-    const createNamespace = () =>
-      Object.defineProperty(Object.create(null), Symbol.toStringTag, {
-        value: "Module",
-      });
-
-    // V8 represents an object without a prototype as a hash table, with slow lookups. It gives an object that
-    // is itself used as a prototype a fast representation.
-    /** @type {any} */
-    const Heir = function () {};
-    /** @type {<T extends object>(namespace: T) => T} */
-    const optimizeLookups = (namespace) => {
-      Heir.prototype = namespace;
-      const heir = new Heir();
-      for (let lookups = 0; lookups < 3; lookups++)
-        void heir.mizanAbsentProperty;
-      Heir.prototype = null;
-      return namespace;
+    /** @type {(id: string) => Module} */
+    const linkedModule = (id) => {
+      const known = modules.get(id);
+      if (known) return known;
+      /** @type {string[]} */
+      const loaded = [];
+      /** @type {Module[]} */
+      const order = [];
+      const module = loadGraph(id, loaded, order);
+      try {
+        link(order, startEsModule);
+      } catch (error) {
+        for (const other of loaded) modules.delete(other);
+        throw error;
+      }
+      return module;
     };
 
     // The functions with which `src/modules/transform/jsx.rs` creates elements whose props have neither `key`
@@ -114,11 +133,10 @@
       });
       directFunctions.set(jsx, createElement).set(jsxs, createElement);
     };
-    /** @type {(elements: object, namespace: Namespace, format: Module["format"]) => void} */
-    const fillElements = (elements, namespace, format) => {
+    /** @type {(elements: object, namespace: Namespace) => void} */
+    const fillElements = (elements, namespace) => {
       for (const name of ["jsx", "jsxs"]) {
-        const direct =
-          format === "es" ? undefined : directFunctions.get(namespace[name]);
+        const direct = directFunctions.get(namespace[name]);
         const property = direct
           ? { writable: true, enumerable: true, value: direct }
           : { get: () => namespace[name] };
@@ -129,159 +147,107 @@
       }
     };
 
-    /**
-     * Copies the exports that a CommonJS module has after its evaluation.
-     * @type {(namespace: Namespace, exports: any, defaultIsExports: boolean) => Namespace}
-     */
-    const fillNamespace = (namespace, exports, defaultIsExports) => {
-      if (
-        (typeof exports === "object" && exports !== null) ||
-        typeof exports === "function"
-      ) {
-        for (const key of Object.keys(exports)) {
-          if (key === "default") continue;
-          const isAccessor =
-            Object.getOwnPropertyDescriptor(exports, key)?.get !== undefined;
-          Object.defineProperty(
-            namespace,
-            key,
-            isAccessor
-              ? {
-                  configurable: true,
-                  enumerable: true,
-                  get: () => exports[key],
-                }
-              : {
-                  configurable: true,
-                  enumerable: true,
-                  writable: true,
-                  value: exports[key],
-                },
+    /** @param {any} options */
+    const checkImportOptions = (options) => {
+      if (options === undefined) return;
+      if (Object(options) !== options)
+        throw new TypeError(
+          "the second argument of import() must be an object",
+        );
+      const attributes = options.with;
+      if (attributes === undefined) return;
+      if (Object(attributes) !== attributes)
+        throw new TypeError("the import attributes must be an object");
+      for (const [name, value] of Object.entries(attributes)) {
+        if (typeof value !== "string")
+          throw new TypeError(
+            `the import attribute "${name}" must be a string`,
           );
-        }
+        if (name !== "type")
+          throw new TypeError(
+            `the import attribute "${name}" is not supported`,
+          );
       }
-      const hasDefault =
-        !defaultIsExports && exports?.__esModule && "default" in exports;
-      Object.defineProperty(
-        namespace,
-        "default",
-        hasDefault
-          ? { configurable: true, enumerable: true, get: () => exports.default }
-          : {
-              configurable: true,
-              enumerable: true,
-              writable: true,
-              value: exports,
-            },
-      );
-      return namespace;
     };
 
-    /** @type {(module: Module, importer?: Module) => Namespace} */
-    const namespaceFor = (module, importer) => {
-      if (module.format === "es")
-        return /** @type {Namespace} */ (module.namespace);
-      const exports = module.commonJs?.exports;
-      // ES modules of packages use the rules of Node.js. Others read `__esModule`, as bundlers do.
-      if (importer?.strictInterop) {
-        return (module.nodeNamespace ??= optimizeLookups(
-          fillNamespace(createNamespace(), exports, true),
-        ));
-      }
-      return (module.namespace ??= optimizeLookups(
-        fillNamespace(createNamespace(), exports, false),
-      ));
-    };
-
-    /** @param {Module} module */
-    const complete = (module) => {
-      module.state = "evaluated";
-      module.pending = null;
-      const exports = module.commonJs?.exports;
-      // An importer in a cycle has seen only the first exports of a CommonJS module.
-      if (module.namespace && module.format !== "es")
-        fillNamespace(module.namespace, exports, false);
-      if (module.nodeNamespace)
-        optimizeLookups(fillNamespace(module.nodeNamespace, exports, true));
-      if (module.namespace) optimizeLookups(module.namespace);
-      if (module.format !== "es" && module.id.endsWith(REACT_JSX_RUNTIME_FILE))
-        learnElementShape(exports);
-    };
-
-    /** @type {(importer: Module) => (specifier: unknown) => Promise<Namespace>} */
-    const dynamicImport = (importer) => async (specifier) => {
-      const id = host.resolveModule(String(specifier), importer.id, "import");
+    /** @type {(importer: Module) => (specifier: unknown, options: unknown) => Promise<Namespace>} */
+    const dynamicImport = (importer) => async (specifier, options) => {
+      const text = `${specifier}`;
+      checkImportOptions(options);
+      const id = host.resolveModule(text, importer.id, "import");
       importer.used.add(id);
-      const module = link(id);
-      const pending = evaluate(module);
-      if (pending) await pending;
-      return namespaceFor(module, importer);
+      const module = linkedModule(id);
+      // The importer's own code continues first, as with modules that are fetched.
+      await undefined;
+      const completion = evaluate(module);
+      if (completion) await completion;
+      return namespaces.currentNamespace(module, importer.strictInterop);
     };
 
-    /** @param {Module} module */
-    const runEsModule = (module) => {
-      const exports = (module.namespace = createNamespace());
-      const elements = { jsx: undefined, jsxs: undefined };
-      /** @param {string} specifier */
-      const importModule = (specifier) => {
-        const imported = linkedModule(module.imports[specifier]);
-        const pending = evaluate(imported);
-        if (pending && imported.state !== "evaluated" && !module.awaits) {
-          throw new Error(
-            `the module ${imported.file} has a top-level await and is part of a cycle with ${module.file}`,
-          );
-        }
-        const namespace = namespaceFor(imported, module);
-        if (specifier === JSX_RUNTIME)
-          fillElements(elements, namespace, imported.format);
-        return namespace;
+    /** @type {(module: Module) => AnyFunction} */
+    const compile = (module) => {
+      try {
+        return host.compileModule(module.id);
+      } catch (/** @type {any} */ error) {
+        if (error instanceof SyntaxError)
+          error.message = `${module.file}: ${error.message}`;
+        throw error;
+      }
+    };
+
+    /**
+     * Runs the first part of an ES module's function; see `src/modules/transform/es_module.rs`.
+     * @param {Module} module
+     */
+    const startEsModule = (module) => {
+      /** @param {Module["getters"]} getters */
+      const registerExports = (getters) => {
+        module.getters = getters;
+        return new Promise((resolve) => {
+          module.startAsync = () => resolve(undefined);
+        });
       };
-      /** @param {Namespace} source */
-      const exportAll = (source) => {
-        for (const key of Object.keys(source)) {
-          if (key === "default" || key in exports) continue;
-          Object.defineProperty(exports, key, {
-            configurable: true,
-            enumerable: true,
-            get: () => source[key],
-          });
-        }
+      /** @param {number} request */
+      const importNamespace = (request) =>
+        namespaces.namespaceOf(module.requests[request], module.strictInterop);
+      /** @param {AnyFunction} value */
+      const nameDefault = (value) => {
+        Object.defineProperty(value, "name", {
+          configurable: true,
+          value: "default",
+        });
       };
-      const meta = {
+      const meta = Object.assign(Object.create(null), {
         url: module.url,
         filename: module.file,
         dirname: module.directory,
-        env: module.env,
-      };
-      const run = host.compileModule(module.id);
-      return run(
-        exports,
-        importModule,
+        env,
+      });
+      const code = compile(module)(
+        registerExports,
+        importNamespace,
         dynamicImport(module),
-        exportAll,
         meta,
-        elements,
+        module.elements,
+        nameDefault,
       );
+      module.code = code;
+      if (!(code instanceof Promise)) code.next();
     };
 
-    /**
-     * Returns the exports of an ES module for `require`. If there is a default export, they have the mark
-     * `__esModule`, as in Node.js and bundlers.
-     * @param {Module} module
-     */
-    const requirable = (module) => {
-      const namespace = /** @type {Namespace} */ (module.namespace);
-      if ("module.exports" in namespace) return namespace["module.exports"];
-      if (!("default" in namespace) || "__esModule" in namespace)
-        return namespace;
-      const marked = () =>
-        Object.defineProperties(createNamespace(), {
-          ...Object.getOwnPropertyDescriptors(namespace),
-          __esModule: { value: true },
-        });
-      return module.state === "evaluated"
-        ? (module.required ??= optimizeLookups(marked()))
-        : marked();
+    /** @param {Module} module */
+    const beforeBody = (module) => {
+      module.requests.forEach((imported, request) => {
+        // As late as possible: a module may change the exports of another. An importer in a cycle sees the
+        // exports that a CommonJS module has so far.
+        if (imported.format !== "es") namespaces.updateCommonJs(imported);
+        if (module.imports[request][0] === JSX_RUNTIME) {
+          const { strictInterop } = module;
+          const namespace = namespaces.namespaceOf(imported, strictInterop);
+          fillElements(module.elements, namespace);
+        }
+      });
+      completeNames(module);
     };
 
     /** @param {Module} importer */
@@ -300,15 +266,14 @@
           "require",
         );
         importer.used.add(id);
-        const module = link(id);
-        const pending = evaluate(module);
-        if (pending && module.state !== "evaluated") {
+        const module = linkedModule(id);
+        if (evaluate(module)) {
           throw new Error(
             `the module ${module.file} has a top-level await, so ${importer.file} must import it instead of requiring it`,
           );
         }
         return module.format === "es"
-          ? requirable(module)
+          ? namespaces.requirable(module)
           : module.commonJs?.exports;
       };
       /** @param {unknown} specifier */
@@ -331,118 +296,100 @@
       });
       const require = createRequire(module);
       commonJs.require = require;
+      module.state = "evaluating";
       try {
-        host
-          .compileModule(module.id)
-          .call(
-            commonJs.exports,
-            commonJs.exports,
-            require,
-            commonJs,
-            module.file,
-            module.directory,
-            dynamicImport(module),
-            ...(module.format === "react" ? reactPlatform.parameters : []),
-          );
+        compile(module).call(
+          commonJs.exports,
+          commonJs.exports,
+          require,
+          commonJs,
+          module.file,
+          module.directory,
+          dynamicImport(module),
+          ...(module.format === "react" ? reactPlatform.parameters : []),
+        );
       } catch (error) {
+        // The next import evaluates the module again.
+        module.state = "linked";
         const replacement = browserReplacement(module.id, error);
         if (replacement === undefined) throw error;
         commonJs.exports = require(replacement);
       }
       commonJs.loaded = true;
-    };
-
-    /**
-     * Resets a module that failed, so that the next import evaluates it again.
-     * @type {(module: Module, error: unknown) => never}
-     */
-    const fail = (module, error) => {
-      module.state = "linked";
-      module.namespace =
-        module.nodeNamespace =
-        module.commonJs =
-        module.required =
-        module.pending =
-          null;
-      throw error;
+      module.state = "evaluated";
+      if (module.namespaceInUse) namespaces.updateCommonJs(module);
+      if (module.id.endsWith(REACT_JSX_RUNTIME_FILE))
+        learnElementShape(commonJs.exports);
     };
 
     let depth = 0;
-    /** @param {Module} module */
-    const run = (module) => {
-      module.state = "evaluating";
+    /** @type {<T>(run: () => T) => T} */
+    const runGuarded = (run) => {
       if (depth++ === 0) globalMutationCheck.beforeModules();
       try {
-        return module.format === "es"
-          ? runEsModule(module)
-          : runCommonJs(module);
-      } catch (error) {
-        return fail(module, error);
+        return run();
       } finally {
         if (--depth === 0) globalMutationCheck.afterModules();
       }
     };
 
-    /**
-     * Evaluates a module with its imports. Returns a promise if one of them has a top-level await.
-     * @type {(module: Module) => Promise<void> | null}
-     */
-    const evaluate = (module) => {
-      if (module.state !== "linked") return module.pending;
-      if (!module.awaits) {
-        run(module);
-        complete(module);
-        return null;
-      }
-      module.state = "waiting";
-      const evaluateAsync = async () => {
-        for (const specifier of Object.keys(module.imports)) {
-          const imported = linkedModule(module.imports[specifier]);
-          if (imported.awaits && imported.state !== "waiting")
-            await evaluate(imported);
-          else if (imported.awaits && !imported.entering)
-            await imported.pending;
+    const { evaluate, unfinished } = moduleEvaluation({
+      beforeBody,
+      runCommonJs,
+      runGuarded,
+    });
+
+    /** @param {Iterable<string>} ids */
+    const invalidate = (ids) => {
+      const invalid = new Set(ids);
+      for (let grew = true; grew;) {
+        grew = false;
+        for (const module of modules.values()) {
+          if (
+            !invalid.has(module.id) &&
+            [...module.used].some((id) => invalid.has(id))
+          ) {
+            invalid.add(module.id);
+            grew = true;
+          }
         }
-        await run(module);
-        complete(module);
-      };
-      module.entering = true;
-      module.pending = evaluateAsync().catch((error) => fail(module, error));
-      module.entering = false;
-      return module.pending;
+      }
+      for (const [id, module] of modules)
+        if (invalid.has(id) || invalid.has(module.id)) modules.delete(id);
+    };
+
+    // An earlier render may have ended before a module was complete. Others failed, perhaps for the moment.
+    const forgetUnfinished = () => {
+      if (unfinished.size === 0) return;
+      const forgotten = new Set(unfinished);
+      unfinished.clear();
+      for (let before = 0; before < forgotten.size;) {
+        before = forgotten.size;
+        for (const module of modules.values()) {
+          const isStale = module.requests.some((other) => forgotten.has(other));
+          if (isStale && module.state === "linked") forgotten.add(module);
+        }
+      }
+      for (const [id, module] of modules)
+        if (forgotten.has(module)) modules.delete(id);
     };
 
     return {
       load(id) {
-        const module = link(id);
-        const pending = evaluate(module);
-        return pending
-          ? pending.then(() => namespaceFor(module))
-          : namespaceFor(module);
+        forgetUnfinished();
+        const module = linkedModule(id);
+        const completion = evaluate(module);
+        const namespace = () => namespaces.currentNamespace(module, false);
+        return completion ? completion.then(namespace) : namespace();
       },
       require(id) {
-        const module = link(id);
+        const module = linkedModule(id);
         evaluate(module);
         return module.format === "es"
           ? module.namespace
           : module.commonJs?.exports;
       },
-      invalidate(ids) {
-        const invalid = new Set(ids);
-        for (let grew = true; grew;) {
-          grew = false;
-          for (const module of modules.values()) {
-            if (
-              !invalid.has(module.id) &&
-              [...module.used].some((id) => invalid.has(id))
-            ) {
-              invalid.add(module.id);
-              grew = true;
-            }
-          }
-        }
-        for (const id of invalid) modules.delete(id);
-      },
+      invalidate,
     };
   }
 );

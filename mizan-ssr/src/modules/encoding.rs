@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::source_map::SourceMap;
-use super::transform::{ModuleFormat, TransformedModule};
+use super::transform::{ModuleFormat, ModuleRecord, TransformedModule};
 
 /// Set in the first byte of a module whose code is the content of its file.
 const UNCHANGED: u8 = 0x80;
@@ -24,6 +24,13 @@ pub(crate) fn put_module(out: &mut Vec<u8>, transformed: &TransformedModule) {
     put_number(out, transformed.imports.len() as u64);
     for import in &transformed.imports {
         put_bytes(out, import.as_bytes());
+    }
+    if matches!(transformed.format, ModuleFormat::EsModule { .. }) {
+        // Serializing names and numbers to memory does not fail.
+        put_bytes(
+            out,
+            &serde_json::to_vec(&transformed.record).unwrap_or_default(),
+        );
     }
     match &transformed.map {
         None => out.push(0),
@@ -72,6 +79,10 @@ impl<'a> Reader<'a> {
         let imports = (0..self.number()?)
             .map(|_| self.text())
             .collect::<Option<_>>()?;
+        let record = match format {
+            ModuleFormat::EsModule { .. } => serde_json::from_slice(self.bytes()?).ok()?,
+            _ => ModuleRecord::default(),
+        };
         let map = if self.byte()? == 0 {
             None
         } else {
@@ -88,6 +99,7 @@ impl<'a> Reader<'a> {
             unchanged,
             format,
             imports,
+            record,
             map,
         })
     }

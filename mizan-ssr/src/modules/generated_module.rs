@@ -7,13 +7,7 @@ use super::transform::{ModuleFormat, TransformedModule};
 
 /// Returns a module whose default export is the string `text`.
 pub(super) fn default_export(text: &str) -> TransformedModule {
-    TransformedModule::generated(
-        ModuleFormat::EsModule { awaits: false },
-        format!(
-            "Object.defineProperty(__vite_ssr_exports__, \"default\", {{ enumerable: true, value: {} }});",
-            serde_json::Value::from(text)
-        ),
-    )
+    TransformedModule::default_export(&serde_json::Value::from(text).to_string())
 }
 
 /// Returns a CommonJS module whose exports are the JSON `text`.

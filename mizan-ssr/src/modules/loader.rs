@@ -15,7 +15,7 @@ use super::generated_module::{default_export, json_file, parsed_json};
 use super::module::{CompiledCode, Module, SourceFile};
 use super::module_kind::{ModuleKind, REACT_SERVER_FILE, extension, is_react_server};
 use super::package::in_package;
-use super::resolver::{BrowserReplacement, ImportKind, Resolved, Resolver};
+use super::resolver::{BrowserReplacement, ImportKind, Resolved, Resolver, is_bare};
 use super::transform::{ModuleFormat, SyntaxOptions, TransformedModule, transform};
 use crate::vite::Vite;
 
@@ -32,6 +32,16 @@ pub(crate) struct Loader {
     modules: Mutex<HashMap<String, Arc<Module>>>,
     /// Resolved files, with true if their `package.json` has `"type": "module"`.
     type_module: Mutex<HashMap<PathBuf, bool>>,
+    /// The first import of each module that was imported by the name of its package.
+    package_imports: Mutex<HashMap<String, PackageImport>>,
+}
+
+/// An import by the name of a package, for example `import "@vercel/oidc"`.
+#[derive(Clone)]
+struct PackageImport {
+    specifier: String,
+    importer: PathBuf,
+    import_kind: ImportKind,
 }
 
 /// The ids of the React modules with which the renderer renders a component.
@@ -69,6 +79,7 @@ impl Loader {
             unsaved: Mutex::default(),
             modules: Mutex::default(),
             type_module: Mutex::default(),
+            package_imports: Mutex::default(),
         }
     }
 
@@ -113,12 +124,31 @@ impl Loader {
         let (file, _) = split_id(importer);
         let file = Path::new(file);
         let error = match self.resolver.resolve(specifier, file, import_kind) {
-            Ok(resolved) => return self.id_of(resolved),
+            Ok(resolved) => {
+                let id = self.id_of(resolved)?;
+                if is_bare(specifier) {
+                    let import = || PackageImport {
+                        specifier: specifier.into(),
+                        importer: file.into(),
+                        import_kind,
+                    };
+                    let mut imports = self.package_imports.lock();
+                    imports.entry(id.clone()).or_insert_with(import);
+                }
+                return Ok(id);
+            }
             Err(error) => error,
         };
-        if matches!(error, ModuleError::NodeBuiltin { .. })
-            && in_package(file)
-            && let Some(replacement) = self.resolver.browser_replacement(specifier, file)
+        let may_replace = match &error {
+            ModuleError::NodeBuiltin { .. } => in_package(file),
+            // The package may export the path only under the condition `browser`.
+            ModuleError::NotFound { .. } => is_bare(specifier),
+            _ => false,
+        };
+        if may_replace
+            && let Some(replacement) =
+                self.resolver
+                    .browser_replacement(specifier, file, import_kind)
         {
             return self.id_of_replacement(replacement);
         }
@@ -137,8 +167,15 @@ impl Loader {
         if !matches!(error, ModuleError::NodeBuiltin { .. }) || !in_package(file) {
             return Ok(None);
         }
+        let from_condition = || {
+            let import = self.package_imports.lock().get(id).cloned()?;
+            self.resolver
+                .browser_replacement(&import.specifier, &import.importer, import.import_kind)
+                .filter(|replacement| !replacement.is_file(file))
+        };
         self.resolver
             .browser_replacement_of_file(file)
+            .or_else(from_condition)
             .map(|replacement| self.id_of_replacement(replacement))
             .transpose()
     }

@@ -8,6 +8,7 @@ mod error;
 mod generated_module;
 
 mod loader;
+mod missing_export;
 mod module;
 mod module_kind;
 mod package;
@@ -20,10 +21,13 @@ pub use disk_cache::CacheStatistics;
 pub(crate) use disk_cache::{DiskCache, default_directory};
 pub(crate) use error::{ModuleError, source_excerpt};
 pub(crate) use loader::{Loader, ReactFiles};
+pub(crate) use missing_export::MissingExport;
 #[cfg(feature = "v8")]
 pub(crate) use module::CompiledCode;
 pub(crate) use module::Module;
 pub(crate) use package::in_package;
 pub(crate) use resolver::ImportKind;
 pub(crate) use stack_trace::map_stack;
-pub(crate) use transform::{JSX_ELEMENTS, ModuleFormat, TransformedModule};
+pub(crate) use transform::{
+    IMPORT, JSX_ELEMENTS, ModuleFormat, NAME_DEFAULT, REGISTER_EXPORTS, TransformedModule,
+};

@@ -12,12 +12,13 @@ use super::error::ModuleError;
 /// Resolves specifiers to files, as bundlers for edge runtimes do.
 ///
 /// The conditions exclude `browser`, under which packages such as emotion expect a document, and `node`,
-/// under which packages import modules of Node.js. Replacements in the `browser` field of a package apply
-/// only to files that import modules of Node.js.
+/// under which packages import modules of Node.js. The condition `browser` and the field `browser` of a
+/// package apply only if its chosen file imports a module of Node.js or does not exist.
 pub(crate) struct Resolver {
     import: oxc_resolver::Resolver,
     require: oxc_resolver::Resolver,
-    browser: oxc_resolver::Resolver,
+    browser_import: oxc_resolver::Resolver,
+    browser_require: oxc_resolver::Resolver,
 }
 
 /// The way in which a module is imported, which selects among the `exports` of a package.
@@ -37,7 +38,7 @@ pub(crate) struct Resolved {
     pub(crate) type_module: bool,
 }
 
-/// The substitute for a module according to the `browser` field of its package.
+/// The substitute for a module in browsers, according to the `exports` or the `browser` field of its package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BrowserReplacement {
     File(Resolved),
@@ -84,15 +85,18 @@ impl Resolver {
         };
         let import = oxc_resolver::Resolver::new(options("import"));
         let require = import.clone_with_options(options("require"));
-        let browser = import.clone_with_options(ResolveOptions {
-            alias_fields: vec![vec!["browser".into()]],
-            main_fields: ["browser", "module", "main"].map(String::from).to_vec(),
-            ..options("require")
-        });
+        let browser = |import_kind: &str| {
+            let mut options = options(import_kind);
+            options.condition_names.push("browser".into());
+            options.alias_fields = vec![vec!["browser".into()]];
+            options.main_fields.insert(0, "browser".into());
+            import.clone_with_options(options)
+        };
         Self {
+            browser_import: browser("import"),
+            browser_require: browser("require"),
             import,
             require,
-            browser,
         }
     }
 
@@ -119,13 +123,19 @@ impl Resolver {
             .map_err(|error| module_error(specifier, importer, &error))
     }
 
-    /// Returns the substitute for `specifier` in the `browser` field of the importer's package.
+    /// Returns the substitute for `specifier`: the file under the condition `browser`, or the entry in the
+    /// `browser` field of the importer's package.
     pub(crate) fn browser_replacement(
         &self,
         specifier: &str,
         importer: &Path,
+        import_kind: ImportKind,
     ) -> Option<BrowserReplacement> {
-        match self.browser.resolve_file(importer, specifier) {
+        let resolver = match import_kind {
+            ImportKind::Import => &self.browser_import,
+            ImportKind::Require => &self.browser_require,
+        };
+        match resolver.resolve_file(importer, specifier) {
             Ok(resolution) => Some(BrowserReplacement::File(Resolved::from(&resolution))),
             Err(ResolveError::Ignored(_)) => Some(BrowserReplacement::Empty),
             Err(_) => None,
@@ -135,9 +145,9 @@ impl Resolver {
     /// Returns the substitute for `file` in the `browser` field of its package.
     pub(crate) fn browser_replacement_of_file(&self, file: &Path) -> Option<BrowserReplacement> {
         let name = file.file_name()?.to_str()?;
-        let other = |replacement: &BrowserReplacement| !matches!(replacement, BrowserReplacement::File(resolved) if resolved.path == file);
+        let other = |replacement: &BrowserReplacement| !replacement.is_file(file);
         let replacement = self
-            .browser_replacement(&format!("./{name}"), file)
+            .browser_replacement(&format!("./{name}"), file, ImportKind::Require)
             .filter(other);
         if replacement.is_some() {
             return replacement;
@@ -149,7 +159,8 @@ impl Resolver {
         if main.path() != file {
             return None;
         }
-        self.browser_replacement(package, file).filter(other)
+        self.browser_replacement(package, file, ImportKind::Require)
+            .filter(other)
     }
 
     /// Returns the `tsconfig.json` that applies to `file`; `None` inside `node_modules`.
@@ -169,8 +180,21 @@ impl Resolver {
     pub(crate) fn clear_cache(&self) {
         self.import.clear_cache();
         self.require.clear_cache();
-        self.browser.clear_cache();
+        self.browser_import.clear_cache();
+        self.browser_require.clear_cache();
     }
+}
+
+impl BrowserReplacement {
+    /// Returns whether the substitute is `file` itself.
+    pub(crate) fn is_file(&self, file: &Path) -> bool {
+        matches!(self, Self::File(resolved) if resolved.path == file)
+    }
+}
+
+/// Returns whether `specifier` names a module of a package instead of a file.
+pub(crate) fn is_bare(specifier: &str) -> bool {
+    !specifier.starts_with(['.', '/'])
 }
 
 impl From<&Resolution> for Resolved {
@@ -195,7 +219,7 @@ fn module_error(specifier: &str, importer: &Path, error: &ResolveError) -> Modul
     if let Some(config) = config_error(error) {
         return config;
     }
-    let relative = specifier.starts_with(['.', '/']);
+    let relative = !is_bare(specifier);
     let reason = match error {
         ResolveError::NotFound(_) | ResolveError::ExtensionAlias(..) if relative => {
             "no such file, with or without an extension".into()

@@ -3,27 +3,29 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use oxc::allocator::{Allocator, CloneIn, TakeIn};
-use oxc::ast::ast::{
-    AccessorProperty, Argument, ArrowFunctionExpression, AwaitExpression, Decorator, Expression,
-    ForOfStatement, Function, ImportDeclarationSpecifier, Program, Statement, StaticBlock,
-};
-use oxc::ast_visit::{Visit, walk};
+use oxc::allocator::Allocator;
+use oxc::ast::ast::{AccessorProperty, Decorator, Program};
+use oxc::ast_visit::Visit;
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::diagnostics::OxcDiagnostic;
 use oxc::parser::Parser;
 use oxc::semantic::SemanticBuilder;
 use oxc::span::SourceType;
-use oxc::syntax::scope::ScopeFlags;
 use oxc::transformer::{JsxRuntime, TransformOptions, Transformer};
 use oxc::transformer_plugins::ModuleRunnerTransform;
 
 use super::error::{ModuleError, SyntaxError};
 use super::source_map::SourceMap;
 
+mod es_module;
 mod jsx;
+mod module_record;
 
-pub(crate) use jsx::JSX_ELEMENTS;
+use self::es_module::TopLevelAwait;
+pub(crate) use self::es_module::{IMPORT, NAME_DEFAULT, REGISTER_EXPORTS};
+pub(crate) use self::jsx::JSX_ELEMENTS;
+use self::module_record::ModuleBindings;
+pub(crate) use self::module_record::ModuleRecord;
 
 /// A module as a function body, which an engine compiles and the module runner calls.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(crate) struct TransformedModule {
     pub(crate) format: ModuleFormat,
     /// The specifiers of the static imports, in evaluation order.
     pub(crate) imports: Vec<String>,
+    /// The imported and exported names of an ES module.
+    pub(crate) record: ModuleRecord,
     /// Maps `code` to the file; `None` if the positions are the same or not needed.
     pub(crate) map: Option<SourceMap>,
 }
@@ -42,7 +46,7 @@ pub(crate) struct TransformedModule {
 /// The format of a module, which determines the parameters of its function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ModuleFormat {
-    /// An ES module. With `awaits`, its function returns a promise.
+    /// An ES module. With `awaits`, it has a top-level `await`.
     EsModule {
         awaits: bool,
     },
@@ -112,48 +116,61 @@ fn transform_on_stack(
     if !syntax.package {
         reject_unsupported_syntax(path, source, &parsed.program)?;
     }
-    split_default_beside_namespace(&allocator, &mut parsed.program);
-    let awaits = is_es_module && source.contains("await") && has_top_level_await(&parsed.program);
-    let has_jsx_or_types = !syntax.package || is_typescript;
-    let imports = lower(
-        path,
-        source,
-        &allocator,
-        &mut parsed.program,
-        syntax,
-        has_jsx_or_types,
-    )?;
-    let (code, map) = print(path, &parsed.program, !syntax.package);
-    if is_es_module {
-        // The directive has its own line, so that the columns of the first line stay valid.
+    if !is_es_module {
+        lower(path, source, &allocator, &mut parsed.program, syntax)?;
+        let (code, map) = print(path, &parsed.program, !syntax.package);
         return Ok(TransformedModule {
-            code: format!("\"use strict\";\n{code}").into(),
-            unchanged: false,
-            format: ModuleFormat::EsModule { awaits },
-            imports,
-            map: map.map(SourceMap::shifted_one_line_down),
+            map,
+            ..common_js(code, false)
         });
     }
+    es_module::split_default_beside_namespace(&allocator, &mut parsed.program);
+    es_module::name_default_function(&allocator, &mut parsed.program);
+    let awaits = if source.contains("await") {
+        es_module::top_level_await(&parsed.program)
+    } else {
+        TopLevelAwait::None
+    };
+    if awaits == TopLevelAwait::Expressions {
+        es_module::replace_awaits(&allocator, &mut parsed.program);
+    }
+    let bindings = lower(path, source, &allocator, &mut parsed.program, syntax)?;
+    es_module::name_default_value(&allocator, &mut parsed.program);
+    let variables = es_module::take_module_statements(&mut parsed.program);
+    if !syntax.development {
+        let runtimes = bindings.variables_of(jsx::JSX_RUNTIME, &variables);
+        jsx::create_elements_directly(&mut parsed.program, runtimes);
+    }
+    let (code, map) = print(path, &parsed.program, !syntax.package);
     Ok(TransformedModule {
-        map,
-        ..common_js(code, false)
+        code: es_module::function_body(&bindings, &variables, awaits, &code).into(),
+        unchanged: false,
+        format: ModuleFormat::EsModule {
+            awaits: awaits != TopLevelAwait::None,
+        },
+        imports: bindings.specifiers,
+        record: bindings.record,
+        map: map.map(SourceMap::shifted_one_line_down),
     })
 }
 
-/// Converts TypeScript, JSX and module syntax to plain JavaScript. Returns the specifiers of the imports.
+/// Converts TypeScript, JSX and module syntax to plain JavaScript.
 fn lower<'a>(
     path: &Path,
     source: &str,
     allocator: &'a Allocator,
     program: &mut Program<'a>,
     syntax: &SyntaxOptions,
-    has_jsx_or_types: bool,
-) -> Result<Vec<String>, ModuleError> {
-    let semantic = SemanticBuilder::new().with_enum_eval(true).build(program);
+) -> Result<ModuleBindings, ModuleError> {
+    let semantic = SemanticBuilder::new()
+        .with_enum_eval(true)
+        .with_check_syntax_error(!syntax.package)
+        .build(program);
     if let Some(diagnostic) = semantic.diagnostics.first() {
         return Err(syntax_error(path, source, diagnostic));
     }
     let mut scoping = semantic.semantic.into_scoping();
+    let has_jsx_or_types = !syntax.package || program.source_type.is_typescript();
     if has_jsx_or_types {
         let transformed = Transformer::new(allocator, path, &transform_options(syntax))
             .build_with_scoping(scoping, program);
@@ -162,12 +179,17 @@ fn lower<'a>(
         }
         scoping = transformed.scoping;
     }
-    ModuleRunnerTransform::new().transform(allocator, program, scoping);
-    let imports = remove_import_awaits(allocator, program);
-    if !syntax.development {
-        jsx::create_elements_directly(program);
+    let bindings = ModuleBindings::of(program);
+    if let Some((name, offset)) = &bindings.duplicate {
+        return Err(ModuleError::Syntax(SyntaxError::at(
+            path.into(),
+            source,
+            *offset as usize,
+            format!("Duplicated export '{name}'"),
+        )));
     }
-    Ok(imports)
+    ModuleRunnerTransform::new().transform(allocator, program, scoping);
+    Ok(bindings)
 }
 
 fn source_type(extension: &str, syntax: &SyntaxOptions) -> SourceType {
@@ -207,6 +229,22 @@ fn print(path: &Path, program: &Program<'_>, with_map: bool) -> (String, Option<
 }
 
 impl TransformedModule {
+    /// Returns an ES module whose default export is the value of the expression `value`.
+    pub(super) fn default_export(value: &str) -> Self {
+        Self {
+            record: ModuleRecord {
+                local: vec!["default".into()],
+                ..ModuleRecord::default()
+            },
+            ..Self::generated(
+                ModuleFormat::EsModule { awaits: false },
+                format!(
+                    "return (function* () {{ yield {REGISTER_EXPORTS}([() => value]); const value = {value}; }})();"
+                ),
+            )
+        }
+    }
+
     /// Returns a module that the renderer generates, without imports.
     pub(super) fn generated(format: ModuleFormat, code: String) -> Self {
         Self {
@@ -214,6 +252,7 @@ impl TransformedModule {
             unchanged: false,
             format,
             imports: Vec::new(),
+            record: ModuleRecord::default(),
             map: None,
         }
     }
@@ -286,106 +325,6 @@ fn reject_unsupported_syntax(
             message.into(),
         ))),
     }
-}
-
-/// Splits `import a, * as b` into two imports, because `ModuleRunnerTransform` drops `a`.
-fn split_default_beside_namespace<'a>(allocator: &'a Allocator, program: &mut Program<'a>) {
-    let mut at = 0;
-    while at < program.body.len() {
-        let second = match &mut program.body[at] {
-            Statement::ImportDeclaration(import) => match &mut import.specifiers {
-                Some(specifiers) if specifiers.len() == 2 => {
-                    let namespace = specifiers.iter().any(|specifier| {
-                        matches!(
-                            specifier,
-                            ImportDeclarationSpecifier::ImportNamespaceSpecifier(_)
-                        )
-                    });
-                    namespace.then(|| {
-                        let mut second = import.clone_in(allocator);
-                        let keeps = |keep: bool| {
-                            move |specifier: &ImportDeclarationSpecifier<'a>| {
-                                keep == matches!(
-                                    specifier,
-                                    ImportDeclarationSpecifier::ImportNamespaceSpecifier(_)
-                                )
-                            }
-                        };
-                        if let Some(specifiers) = &mut import.specifiers {
-                            specifiers.retain(keeps(false));
-                        }
-                        if let Some(specifiers) = &mut second.specifiers {
-                            specifiers.retain(keeps(true));
-                        }
-                        second
-                    })
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        if let Some(second) = second {
-            program
-                .body
-                .insert(at + 1, Statement::ImportDeclaration(second));
-        }
-        at += 1;
-    }
-}
-
-/// Removes `await` from the imports and returns their specifiers.
-///
-/// The module runner evaluates an import synchronously unless a module below it awaits. So a module
-/// graph loads without a promise for each import, and `require` of an ES module works.
-fn remove_import_awaits<'a>(allocator: &'a Allocator, program: &mut Program<'a>) -> Vec<String> {
-    let mut imports = Vec::new();
-    for statement in &mut program.body {
-        let Statement::VariableDeclaration(declaration) = statement else {
-            continue;
-        };
-        let Some(declarator) = declaration.declarations.first_mut() else {
-            continue;
-        };
-        let Some(init) = &mut declarator.init else {
-            continue;
-        };
-        let Expression::AwaitExpression(awaited) = init else {
-            continue;
-        };
-        let Expression::CallExpression(call) = &awaited.argument else {
-            continue;
-        };
-        if !call.callee.is_specific_id("__vite_ssr_import__") {
-            continue;
-        }
-        if let Some(Argument::StringLiteral(specifier)) = call.arguments.first() {
-            let specifier = specifier.value.to_string();
-            if !imports.contains(&specifier) {
-                imports.push(specifier);
-            }
-        }
-        *init = awaited.argument.take_in(&allocator);
-    }
-    imports
-}
-
-fn has_top_level_await(program: &Program<'_>) -> bool {
-    struct Finder(bool);
-    impl<'a> Visit<'a> for Finder {
-        fn visit_await_expression(&mut self, _: &AwaitExpression<'a>) {
-            self.0 = true;
-        }
-        fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
-            self.0 |= it.r#await;
-            walk::walk_for_of_statement(self, it);
-        }
-        fn visit_function(&mut self, _: &Function<'a>, _: ScopeFlags) {}
-        fn visit_arrow_function_expression(&mut self, _: &ArrowFunctionExpression<'a>) {}
-        fn visit_static_block(&mut self, _: &StaticBlock<'a>) {}
-    }
-    let mut finder = Finder(false);
-    finder.visit_program(program);
-    finder.0
 }
 
 #[cfg(test)]

@@ -125,6 +125,7 @@ impl Hydration<'_> {
             not_found,
             forbidden,
             sign_in,
+            ..
         } = self.answers;
         for (name, value) in [
             ("notFound", not_found.as_deref()),

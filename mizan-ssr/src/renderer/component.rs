@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Renderer;
+use super::props;
 use super::stream::RenderStream;
 use crate::error::{RenderError, RenderErrorKind};
 use crate::function_calls::{self, CallFunction, FunctionCalls};
@@ -116,14 +117,12 @@ impl Renderer {
 
 impl Component<'_> {
     /// Sets the props: any value that serializes to a JSON object.
+    ///
+    /// Rendering fails if the props contain an integer beyond ±(2<sup>53</sup> − 1), which JavaScript would
+    /// round. Send it as text, or as the output of a server function.
     pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
-        let invalid = |reason| RenderError::from(RenderErrorKind::InvalidProps(reason));
-        self.props = match serde_json::to_string(props) {
-            Ok(json) if json.starts_with('{') => Ok(json),
-            Ok(json) if json == "null" => Ok("{}".into()),
-            Ok(_) => Err(invalid("the value is not a JSON object".into())),
-            Err(error) => Err(invalid(format!("cannot serialize the value: {error}"))),
-        };
+        self.props = props::encode(props)
+            .map_err(|reason| RenderError::from(RenderErrorKind::InvalidProps(reason)));
         self
     }
 

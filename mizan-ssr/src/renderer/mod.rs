@@ -19,6 +19,7 @@ mod build_error;
 mod builder;
 mod component;
 mod component_path;
+mod props;
 mod stream;
 
 pub use self::build_error::RendererBuildError;

@@ -3,6 +3,7 @@
 mod answers;
 mod app;
 mod bad_input;
+mod browser_files;
 mod cache;
 mod development;
 mod dom;
@@ -19,4 +20,5 @@ mod pages;
 mod react_19_0;
 mod rendering;
 mod streaming;
+mod test262;
 mod values;

@@ -168,7 +168,7 @@ fn marks_required_es_modules() {
                     r#"{ "main": "./index.mjs" }"#,
                 ),
             ],
-            "<b>aa-2default,n,bumpundefined<!-- -->false</b>",
+            "<b>aa-2bump,default,nundefined<!-- -->false</b>",
         );
     });
 }
@@ -248,5 +248,245 @@ fn logs_progress_of_slow_loading() {
         );
         let ends = |line: &&&str| line.contains("loaded modules modules=");
         assert_eq!(told.iter().filter(ends).count(), 1, "{text}");
+    });
+}
+
+#[test]
+fn functions_of_star_exports_work_in_cycles() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import { Wrapped } from './bh_index'; export default () => <Wrapped />;",
+                ),
+                (
+                    "bh_index.ts",
+                    "export { Wrapped } from './bh_wrapped'; export * from './bh_hoc';",
+                ),
+                (
+                    "bh_wrapped.tsx",
+                    "import { withX } from './bh_index'; export const Wrapped = withX(() => <i>in</i>);",
+                ),
+                (
+                    "bh_hoc.tsx",
+                    "export function withX(Inner: any) { return () => <b><Inner /></b>; }",
+                ),
+            ],
+            "<b><i>in</i></b>",
+        );
+    });
+}
+
+#[test]
+fn awaits_at_top_level_of_cycles() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import { order } from './order'; import { a } from './a'; import './after';
+                     export default () => <b>{a}{order.join()}</b>;",
+                ),
+                ("order.ts", "export const order: string[] = [];"),
+                (
+                    "a.ts",
+                    "import { order } from './order'; import { b } from './b'; order.push('a'); export const a = b + 'a'; export function late() { return a; }",
+                ),
+                (
+                    "b.ts",
+                    "import { order } from './order'; import { late } from './a'; order.push('b1');
+                     export const b = await Promise.resolve('b'); order.push('b2', typeof late);",
+                ),
+                (
+                    "after.ts",
+                    "import { order } from './order'; order.push('after');",
+                ),
+            ],
+            "<b>ba<!-- -->b1,after,b2,function,a</b>",
+        );
+    });
+}
+
+#[test]
+fn namespaces_are_sorted_and_sealed() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import * as ns from './ns'; import * as old from './old.cjs';
+                     const attempt = (run: () => void) => { try { run(); return 'done'; } catch (error) { return error.name; } };
+                     export default () => <b>{[Object.keys(ns), Object.keys(old), Object.prototype.toString.call(ns), Object.getPrototypeOf(ns), Object.isExtensible(ns),
+                       attempt(() => { ns.z = 2; }), attempt(() => { delete ns.z; }), attempt(() => { ns.other = 1; })].join(' ')}</b>;",
+                ),
+                (
+                    "ns.ts",
+                    "export const z = 1, a = 2; export * from './star'; export default 3; export * as inner from './star';",
+                ),
+                ("star.ts", "export const m = 4, a = 5; export default 6;"),
+                ("old.cjs", "exports.z = 1; exports.b = 2;"),
+            ],
+            "<b>a,default,inner,m,z b,default,z [object Module]  false TypeError TypeError TypeError</b>",
+        );
+    });
+}
+
+#[test]
+fn exports_names_of_common_js_modules_with_star() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import { own, theirs } from './facade'; import * as ns from './facade';
+                     export default () => <b>{[own, theirs, Object.keys(ns)].join()}</b>;",
+                ),
+                (
+                    "facade.ts",
+                    "export * from './outer'; export const own = 'o'; export const shadowed = 1;",
+                ),
+                ("outer.ts", "export * from './old.cjs';"),
+                (
+                    "old.cjs",
+                    "exports.theirs = 't'; exports.shadowed = 2; exports.a = 3;",
+                ),
+            ],
+            "<b>o,t,a,own,shadowed,theirs</b>",
+        );
+    });
+}
+
+#[test]
+fn names_default_exports_without_names() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import f from './f'; import g from './g'; import C from './c'; export default () => <b>{[f.name, g.name, C.name, f()].join()}</b>;",
+                ),
+                (
+                    "f.ts",
+                    "import { early } from './g'; export default function () { return early; }",
+                ),
+                (
+                    "g.ts",
+                    "import f from './f'; export const early = typeof f; export default () => 1;",
+                ),
+                ("c.ts", "export default class {}"),
+            ],
+            "<b>default,default,default,function</b>",
+        );
+    });
+}
+
+#[test]
+fn reports_missing_exports_with_location() {
+    on_engines(|engine| {
+        for (files, location, part) in [
+            (
+                [
+                    (
+                        "App.tsx",
+                        "import { x } from './x';\nexport default () => <b>{x}</b>;",
+                    ),
+                    ("x.ts", "export const a = 1, b = 2;"),
+                ],
+                ("App.tsx", 1, 10),
+                "The requested module './x' does not provide an export named 'x'; it exports a, b",
+            ),
+            (
+                [
+                    (
+                        "App.tsx",
+                        "import {} from 'react';\nimport x from './x';\nexport default () => <b>{x}</b>;",
+                    ),
+                    (
+                        "x.ts",
+                        "interface T { a: 1 }\nexport { T };\nexport const T2 = 1;",
+                    ),
+                ],
+                ("App.tsx", 2, 8),
+                "an export named 'default'; it exports T2",
+            ),
+            (
+                [
+                    (
+                        "App.tsx",
+                        "import { a } from './x';\nexport default () => <b>{a}</b>;",
+                    ),
+                    (
+                        "x.ts",
+                        "export const a = 1;\nexport { gone as b } from './App';",
+                    ),
+                ],
+                ("x.ts", 2, 10),
+                "The requested module './App' does not provide an export named 'gone'; it exports default",
+            ),
+        ] {
+            let app = App::new(&files);
+            let error = error(&app.renderer(engine), "App.tsx");
+            assert_eq!(error.code(), RenderErrorCode::Syntax);
+            assert!(error.to_string().contains(part), "{error}");
+            let (file, line, column) = error.location().expect("a location");
+            assert!(file.ends_with(location.0), "{error}");
+            assert_eq!((line, column), (location.1, location.2), "{error}");
+        }
+    });
+}
+
+#[test]
+fn reports_ambiguous_and_duplicate_exports() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import { both } from './facade'; export default () => <b>{both}</b>;",
+            ),
+            ("facade.ts", "export * from './one'; export * from './two';"),
+            ("one.ts", "export const both = 1;"),
+            ("two.ts", "export const both = 2;"),
+            (
+                "Twice.tsx",
+                "export const a = 1; export { a }; export default () => null;",
+            ),
+        ]);
+        let renderer = app.renderer(engine);
+        let ambiguous = error(&renderer, "App.tsx").to_string();
+        assert!(
+            ambiguous.contains("conflicting star exports for name 'both'")
+                && ambiguous.contains("App.tsx:1:10"),
+            "{ambiguous}"
+        );
+        let duplicate = error(&renderer, "Twice.tsx").to_string();
+        assert!(duplicate.contains("Twice.tsx:1:"), "{duplicate}");
+    });
+}
+
+#[test]
+fn evaluates_failed_modules_again_in_the_next_render() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import { attempt } from './flaky'; export default () => <b>{attempt}</b>;",
+            ),
+            (
+                "flaky.ts",
+                "import { count } from './count'; import './linked'; if (count.n++ === 0) throw new Error('at first'); export const attempt = count.n;",
+            ),
+            ("linked.ts", "import './flaky';"),
+            ("count.ts", "export const count = { n: 0 };"),
+        ]);
+        let renderer = app.renderer(engine);
+        assert!(error(&renderer, "App.tsx").to_string().contains("at first"));
+        assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>2</b>");
+        assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>2</b>");
     });
 }

@@ -71,6 +71,65 @@ fn uses_browser_replacements_for_node_builtins() {
 }
 
 #[test]
+fn uses_browser_condition_for_node_builtins_and_unexported_paths() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import { token } from 'oidc'; import only from 'only'; import sub from 'oidc/sub'; import old from 'old';
+                 export default () => <p>{[token, only, sub, old].join()}</p>;",
+            ),
+            // The chosen file imports another file of the package that imports a module of Node.js.
+            (
+                "node_modules/oidc/package.json",
+                r#"{"type":"module","exports":{
+                    ".":{"browser":"./web.js","import":"./index.js"},
+                    "./sub":{"browser":"./sub_web.js","default":"./sub.js"}}}"#,
+            ),
+            (
+                "node_modules/oidc/index.js",
+                "export { token } from './token.js';",
+            ),
+            (
+                "node_modules/oidc/token.js",
+                "import path from 'node:path'; export const token = path.sep;",
+            ),
+            ("node_modules/oidc/web.js", "export const token = 'web';"),
+            (
+                "node_modules/oidc/sub.js",
+                "import 'fs'; export default 'node';",
+            ),
+            ("node_modules/oidc/sub_web.js", "export default 'sub';"),
+            // No file is exported under the preferred conditions.
+            (
+                "node_modules/only/package.json",
+                r#"{"type":"module","exports":{"node":"./node.js","browser":"./web.js"}}"#,
+            ),
+            ("node_modules/only/web.js", "export default 'only';"),
+            // CommonJS fails when it is evaluated.
+            (
+                "node_modules/old/package.json",
+                r#"{"exports":{"browser":"./web.js","default":"./index.js"}}"#,
+            ),
+            (
+                "node_modules/old/index.js",
+                "module.exports = require('./node.js');",
+            ),
+            (
+                "node_modules/old/node.js",
+                "module.exports = require('os').EOL;",
+            ),
+            ("node_modules/old/web.js", "module.exports = 'old';"),
+        ]);
+        let renderer = app.renderer(engine);
+        assert_eq!(
+            html(&renderer, "App.tsx", &json!({})),
+            "<p>web,only,sub,old</p>"
+        );
+    });
+}
+
+#[test]
 fn reports_node_builtin_without_replacement() {
     on_engines(|engine| {
         let app = App::new(&[

@@ -17,7 +17,7 @@ pub(in crate::engine) struct HostFunction {
 /// All host functions, except `compileModule` and `evaluateScript`, which each engine implements.
 ///
 /// `js/globals.d.ts` declares them for TypeScript.
-pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 28] = [
+pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 30] = [
     HostFunction {
         name: "loadModule",
         run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
@@ -41,6 +41,19 @@ pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 28] = [
             let (id, error_index) = (arguments.text()?, arguments.number()? as usize);
             host.browser_replacement(id, error_index).map(optional_text)
         },
+    },
+    HostFunction {
+        name: "throwMissingExport",
+        run: |host, arguments| {
+            let (importer, specifier) = (arguments.text()?, arguments.text()?);
+            let (name, names) = (arguments.text()?, arguments.text()?);
+            let is_ambiguous = arguments.boolean()?;
+            Err(host.missing_export(importer, specifier, name, names, is_ambiguous))
+        },
+    },
+    HostFunction {
+        name: "env",
+        run: |host, _| Ok(JsValue::Text(host.env())),
     },
     HostFunction {
         name: "mode",

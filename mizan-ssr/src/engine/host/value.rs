@@ -16,6 +16,8 @@ pub(crate) struct HostError {
     pub(crate) message: String,
     /// The index of the error of a module, which the exception has as the property `mizanModule`.
     pub(crate) module_error: Option<usize>,
+    /// The exception is a `SyntaxError`.
+    pub(crate) is_syntax_error: bool,
 }
 
 impl HostError {
@@ -23,6 +25,7 @@ impl HostError {
         Self {
             message,
             module_error: None,
+            is_syntax_error: false,
         }
     }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::modules::transform::SyntaxOptions;
 
 /// The version of the file format. Part of the key, so that files of other versions are not found.
-const FORMAT_VERSION: u32 = 3;
+const FORMAT_VERSION: u32 = 4;
 
 /// The extension of the files in the cache directory.
 pub(super) const FILE_EXTENSION: &str = "module";

@@ -1,11 +1,9 @@
 //! Direct creation of JSX elements whose props are written out in the source.
 
-use oxc::ast::ast::{
-    Argument, BindingPattern, CallExpression, Expression, ObjectPropertyKind, Program, Statement,
-};
+use oxc::ast::ast::{Argument, CallExpression, Expression, ObjectPropertyKind, Program};
 use oxc::ast_visit::{VisitMut, walk_mut};
 
-const JSX_RUNTIME: &str = "react/jsx-runtime";
+pub(super) const JSX_RUNTIME: &str = "react/jsx-runtime";
 /// The parameter that replaces the JSX runtime; `js/module_runner.js` passes it to each module.
 pub(crate) const JSX_ELEMENTS: &str = "__mizan_elements__";
 
@@ -13,40 +11,15 @@ pub(crate) const JSX_ELEMENTS: &str = "__mizan_elements__";
 ///
 /// React's `jsx` extracts `key` and `ref` from the props. Looking up an absent property takes V8 longer
 /// than creating the element, and the source of almost all elements has neither.
-pub(super) fn create_elements_directly(program: &mut Program<'_>) {
-    let runtimes: Vec<_> = program
-        .body
-        .iter()
-        .filter_map(|statement| match statement {
-            Statement::VariableDeclaration(declaration) => declaration.declarations.first(),
-            _ => None,
-        })
-        .filter_map(
-            |declarator| match (&declarator.id, declarator.init.as_ref()) {
-                (BindingPattern::BindingIdentifier(id), Some(Expression::CallExpression(call)))
-                    if imports_runtime(call) =>
-                {
-                    Some(id.name.to_string())
-                }
-                _ => None,
-            },
-        )
-        .collect();
+///
+/// `runtimes` are the local names of the JSX runtime, one for each import statement.
+pub(super) fn create_elements_directly(program: &mut Program<'_>, runtimes: Vec<String>) {
     if !runtimes.is_empty() {
         DirectElements { runtimes }.visit_program(program);
     }
 }
 
-fn imports_runtime(call: &CallExpression<'_>) -> bool {
-    call.callee.is_specific_id("__vite_ssr_import__")
-        && matches!(
-            call.arguments.first(),
-            Some(Argument::StringLiteral(specifier)) if specifier.value == JSX_RUNTIME
-        )
-}
-
 struct DirectElements {
-    /// The local names of the JSX runtime, one for each import statement.
     runtimes: Vec<String>,
 }
 

@@ -18,7 +18,11 @@ fn converts_typescript_and_jsx_to_strict_function_body() {
     );
     assert_eq!(transformed.format, ModuleFormat::EsModule { awaits: false });
     assert_eq!(transformed.imports, ["./x", "react/jsx-runtime"]);
-    assert!(transformed.code.starts_with("\"use strict\";\n"));
+    assert!(
+        transformed
+            .code
+            .starts_with("return (function* () { \"use strict\"; ")
+    );
     assert!(!transformed.code.contains("await"), "{}", transformed.code);
     assert!(!transformed.code.contains("./t"), "{}", transformed.code);
 }

@@ -6,7 +6,8 @@ import { query, type Query } from "../transport/functions";
 import { transportOf, type Transport } from "../transport/transport";
 import type { FormDefinition, FormState } from "./definition";
 import { controlText, type FieldValues } from "./values";
-import { encodeValues, hasBigInts } from "./wire";
+import { encodeUntyped } from "../codecs/untyped";
+import { hasBigInts } from "./wire";
 
 /** The `state` function of a form. Its input consists of the params of the form, if there are any. */
 export type StateQuery = Query<FieldValues | undefined, FormState, Error>;
@@ -17,7 +18,7 @@ export function createStateQuery(
   { name, fields }: FormDefinition,
 ): StateQuery {
   return query(transport, `${name}.state`, {
-    encode: encodeValues,
+    encode: encodeUntyped,
     // The fields decode their values.
     ...(hasBigInts(fields) && { exact: true, decode: (json) => json }),
   });
