@@ -54,41 +54,24 @@ function boundaries(): [first: Comment, last: Comment] {
   return created;
 }
 
-/** Loads the files of a page into the browser's cache. */
+/** Loads the files of a page into the browser's cache, without applying or evaluating them. */
 export function preloadFiles({
   styles = [],
   modules = [],
 }: PageDescription): void {
-  for (const href of modules) void addLink("modulepreload", href);
-  for (const href of styles) void addLink("preload", href);
+  for (const href of modules) addLink("modulepreload", href);
+  for (const href of styles) addLink("preload", href);
 }
 
-/** Loads the files of a page. Settles when its style sheets are loaded, or failed to. */
-export async function loadFiles({
-  styles = [],
-  modules = [],
-}: PageDescription): Promise<void> {
-  for (const href of modules) void addLink("modulepreload", href);
-  await Promise.all(styles.map((href) => addLink("stylesheet", href)));
-}
-
-/** Adds a link, unless there is one. Settles when its file is loaded, or failed to. */
-async function addLink(rel: string, href: string): Promise<void> {
+function addLink(rel: string, href: string): void {
   const links = [...document.head.querySelectorAll("link")];
-  if (links.some((link) => link.rel === rel && isLinkTo(link, href))) return;
+  const isKnown = (link: HTMLLinkElement): boolean =>
+    ["preload", "modulepreload", "stylesheet"].includes(link.rel) &&
+    link.href === new URL(href, document.baseURI).href;
+  if (links.some(isKnown)) return;
   const link = document.createElement("link");
   link.rel = rel;
-  if (rel === "preload") link.as = "style";
   link.href = href;
-  const loaded = new Promise<void>((resolve) => {
-    link.onload = () => resolve();
-    // A page without a style sheet is better than none.
-    link.onerror = () => resolve();
-  });
+  if (rel === "preload") link.as = "style";
   document.head.append(link);
-  await loaded;
-}
-
-function isLinkTo(link: HTMLLinkElement, href: string): boolean {
-  return link.href === new URL(href, document.baseURI).href;
 }

@@ -11,7 +11,7 @@ import { removeNotice, showNotice } from "../react/pageRecovery";
 import { announcePage, focus } from "./announce";
 import { isFragmentOf, isSamePage } from "./clicks";
 import { createDataStream } from "./dataStream";
-import { applyHead, loadFiles, preloadFiles, readHead } from "./head";
+import { applyHead, preloadFiles, readHead } from "./head";
 import { Lru } from "./lru";
 import { beginNavigation } from "./navigationState";
 import {
@@ -95,18 +95,22 @@ function createNavigator(page: CurrentPage): PageNavigator {
     recent.clear();
   });
 
-  function request(href: string): PageRequest {
-    return requestPage(href, embedded.build ?? "");
+  function request(
+    href: string,
+    purpose: "navigation" | "prefetch",
+  ): PageRequest {
+    return requestPage(href, embedded.build ?? "", purpose);
   }
 
   /** Requests a page and its files, without evaluating or applying them. */
   function prefetchPage(href: string): PageRequest {
-    const started = request(href);
-    void started.answer
-      .then((answer) =>
-        answer.kind === "page" ? preloadFiles(answer.description) : undefined,
-      )
-      .catch(() => undefined);
+    const started = request(href, "prefetch");
+    started.answer.then(
+      (answer) => {
+        if (answer.kind === "page") preloadFiles(answer.description);
+      },
+      () => undefined,
+    );
     return started;
   }
 
@@ -115,11 +119,7 @@ function createNavigator(page: CurrentPage): PageNavigator {
     description: PageDescription,
   ): Promise<PageModule | undefined> {
     try {
-      const [module] = await Promise.all([
-        page.load(description.component),
-        loadFiles(description),
-      ]);
-      return module;
+      return await page.load(description.component);
     } catch {
       return undefined;
     }
@@ -172,7 +172,7 @@ function createNavigator(page: CurrentPage): PageNavigator {
     let requestedAt: number;
     do {
       requestedAt = generation;
-      received = prefetcher.take(href) ?? request(href);
+      received = prefetcher.take(href) ?? request(href, "navigation");
       signal.addEventListener("abort", received.abort);
       answer = await received.answer;
       if (signal.aborted) return;

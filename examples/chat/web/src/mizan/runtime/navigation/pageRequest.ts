@@ -12,7 +12,7 @@ export interface PageDescription {
   readonly title?: string;
   /** HTML for the head. */
   readonly head?: string;
-  /** The URLs of style sheets and modules that the component needs. */
+  /** The URLs of style sheets and modules that the component needs, in the response to a prefetch. */
   readonly styles?: readonly string[];
   readonly modules?: readonly string[];
 }
@@ -47,8 +47,15 @@ interface FirstLine {
   readonly reload?: boolean;
 }
 
-/** Requests the data of the page at `href` from a server with the browser files `build`. */
-export function requestPage(href: string, build: string): PageRequest {
+/**
+ * Requests the data of the page at `href` from a server with the browser files `build`. The response to a prefetch
+ * also has the files of the page.
+ */
+export function requestPage(
+  href: string,
+  build: string,
+  purpose: "navigation" | "prefetch",
+): PageRequest {
   const controller = new AbortController();
   const lines: string[] = [];
   let size = 0;
@@ -67,7 +74,7 @@ export function requestPage(href: string, build: string): PageRequest {
     const response = await fetch(href, {
       headers: {
         accept: "application/x-ndjson, text/html;q=0.9",
-        "mizan-navigation": "1",
+        "mizan-navigation": purpose === "prefetch" ? "prefetch" : "1",
         "mizan-build": build,
       },
       signal: controller.signal,
