@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::embedded_data::PageData;
 
 /// The markup of a component, with the style sheets and data that a page needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rendered {
     /// The markup, inside `<div id="mizan-root">`.
@@ -22,6 +22,7 @@ pub struct Rendered {
 }
 
 /// A part of a streamed render.
+#[derive(Default)]
 pub(crate) struct RenderChunk {
     pub(crate) markup: Bytes,
     /// The data that the markup depends on.
