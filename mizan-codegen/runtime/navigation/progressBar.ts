@@ -1,5 +1,8 @@
 /** Shows a bar at the top of the page. Returns a function that removes it. */
 export function showProgressBar(): () => void {
+  // Screen readers announce what a live region contains.
+  const region = document.createElement("div");
+  region.setAttribute("role", "status");
   const bar = document.createElement("div");
   bar.dataset["mizanProgress"] = "";
   bar.setAttribute("role", "progressbar");
@@ -14,7 +17,8 @@ export function showProgressBar(): () => void {
     transformOrigin: "left",
     pointerEvents: "none",
   });
-  document.body.append(bar);
+  region.append(bar);
+  document.body.append(region);
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
     bar.animate(
       [{ transform: "scaleX(0.05)" }, { transform: "scaleX(0.95)" }],
@@ -25,5 +29,5 @@ export function showProgressBar(): () => void {
       },
     );
   }
-  return () => bar.remove();
+  return () => region.remove();
 }

@@ -99,9 +99,9 @@ test("modified clicks and fragments are left to the browser", async ({
   await expect(heading(tab, "Contact us")).toBeVisible();
   await expect(page).toHaveURL("/");
   await page.evaluate(() =>
-    document.querySelector<HTMLElement>('a[href="#echo"]')!.click(),
+    document.querySelector<HTMLElement>('main a[href^="#"]')!.click(),
   );
-  await expect(page).toHaveURL("/#echo");
+  await expect(page).toHaveURL(/\/#./);
   expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
   await page.goBack();
   await expect(page).toHaveURL("/");
@@ -216,7 +216,7 @@ test("a page whose script is missing loads its document", async ({ page }) => {
     else await route.continue();
   });
   await menu(page, "Contact").click();
-  await expect(page.locator("form[novalidate]").first()).toBeVisible();
+  await expect(heading(page, "Contact us")).toBeVisible();
   expect(documents).toEqual(["/contact/"]);
 });
 
@@ -301,7 +301,7 @@ test("navigates without violating the content security policy", async ({
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("links are links, and the sign-in page leads back", async ({ page }) => {
+  test("links are links, and pages ask to sign in", async ({ page }) => {
     await page.goto("/");
     await menu(page, "Contact").click();
     await expect(heading(page, "Contact us")).toBeVisible();
@@ -311,7 +311,8 @@ test.describe("without JavaScript", () => {
     await form.getByLabel("Email address").fill("staff@example.com");
     await form.getByLabel("Password").fill(demoPassword);
     await form.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(page).toHaveURL(/\/admin\//);
+    await expect(form).toContainText("You are signed in as staff@");
+    await page.goto("/admin/");
     await expect(heading(page, "Users")).toBeVisible();
   });
 });

@@ -88,7 +88,9 @@ function createNavigator(page: CurrentPage): PageNavigator {
   let generation = 0;
 
   recent.set(entries.entry(), shown);
-  setPageOpener((path) => void navigate(path, { replace: true }));
+  setPageOpener(
+    (path, how) => void navigate(path, { replace: how === "replace" }),
+  );
   onPagesInvalidated(() => {
     generation += 1;
     prefetcher.clear();

@@ -45,7 +45,9 @@ export interface CurrentPage {
 }
 
 let current: CurrentPage | undefined;
-let openPath: ((path: string) => void) | undefined;
+type PageOpener = (path: string, how: "push" | "replace") => void;
+
+let opener: PageOpener | undefined;
 
 /** Returns the hydrated page, or `undefined` before `hydratePage` has hydrated it. */
 export function currentPage(): CurrentPage | undefined {
@@ -56,20 +58,20 @@ export function setCurrentPage(page: CurrentPage): void {
   current = page;
 }
 
-/** Sets how {@link replacePage} opens a page. */
-export function setPageOpener(open: (path: string) => void): void {
-  openPath = open;
+/** Sets how {@link openPage} opens a page. */
+export function setPageOpener(open: PageOpener): void {
+  opener = open;
 }
 
 /** Returns whether pages open without loading a document. */
 export function hasPageOpener(): boolean {
-  return openPath !== undefined;
+  return opener !== undefined;
 }
 
-/** Opens a path of this site in place of the current page. */
-export function replacePage(path: string): void {
-  if (openPath) openPath(path);
-  else location.replace(path);
+/** Opens a path of this site: as a navigation if the page uses links, otherwise as a document. */
+export function openPage(path: string, how: "push" | "replace"): void {
+  if (opener) opener(path, how);
+  else location[how === "push" ? "assign" : "replace"](path);
 }
 
 const invalidationListeners = new Set<() => void>();

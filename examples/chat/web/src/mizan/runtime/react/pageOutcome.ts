@@ -2,12 +2,12 @@
 
 import { createElement, type ReactNode } from "react";
 import type { Outcome } from "../navigation/outcome";
-import { currentPage, replacePage, type PageModule } from "./currentPage";
+import { currentPage, openPage, type PageModule } from "./currentPage";
 
 /** Follows a redirect, or opens the sign-in page if there is one. Returns false for other outcomes. */
 export function openSignIn(outcome: Outcome): boolean {
   if (outcome.kind === "redirect") {
-    replacePage(outcome.path);
+    openPage(outcome.path, "replace");
     return true;
   }
   const signIn = currentPage()?.embedded.signIn;
@@ -16,7 +16,7 @@ export function openSignIn(outcome: Outcome): boolean {
   // The sign-in page itself must not open itself again.
   if (url.pathname === location.pathname) return false;
   url.searchParams.set("next", location.pathname + location.search);
-  replacePage(url.pathname + url.search);
+  openPage(url.pathname + url.search, "replace");
   return true;
 }
 
