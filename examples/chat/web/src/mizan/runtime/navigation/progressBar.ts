@@ -2,6 +2,9 @@
 
 /** Shows a bar at the top of the page. Returns a function that removes it. */
 export function showProgressBar(): () => void {
+  // Screen readers announce what a live region contains.
+  const region = document.createElement("div");
+  region.setAttribute("role", "status");
   const bar = document.createElement("div");
   bar.dataset["mizanProgress"] = "";
   bar.setAttribute("role", "progressbar");
@@ -16,7 +19,8 @@ export function showProgressBar(): () => void {
     transformOrigin: "left",
     pointerEvents: "none",
   });
-  document.body.append(bar);
+  region.append(bar);
+  document.body.append(region);
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
     bar.animate(
       [{ transform: "scaleX(0.05)" }, { transform: "scaleX(0.95)" }],
@@ -27,5 +31,5 @@ export function showProgressBar(): () => void {
       },
     );
   }
-  return () => bar.remove();
+  return () => region.remove();
 }
