@@ -17,6 +17,7 @@ mod memory;
 mod modules;
 mod node_parity;
 mod packages;
+mod page_cache;
 mod pages;
 mod react_19_0;
 mod rendering;
