@@ -30,6 +30,8 @@ pub(super) struct PageSettings {
     pub(super) id: Uuid,
     pub(super) renderer: Renderer,
     pub(super) assets: Option<PageAssets>,
+    /// The id of the browser files; empty without any.
+    pub(super) build_id: String,
     pub(super) lang: Option<String>,
     pub(super) title: Option<String>,
     pub(super) head: String,
@@ -223,6 +225,10 @@ impl PagesBuilder {
             shared: Arc::new(PageSettings {
                 id: Uuid::new_v4(),
                 renderer: self.renderer,
+                build_id: assets
+                    .as_ref()
+                    .map(PageAssets::build_id)
+                    .unwrap_or_default(),
                 assets,
                 lang: self.lang,
                 title: self.title,

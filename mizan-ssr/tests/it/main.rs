@@ -16,6 +16,7 @@ mod limits;
 mod log;
 mod memory;
 mod modules;
+mod navigation;
 mod node_parity;
 mod packages;
 mod page_cache;

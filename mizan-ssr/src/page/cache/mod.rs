@@ -22,6 +22,7 @@ use self::stored_page::StoredPage;
 use super::body::PageBody;
 use super::csp::Nonce;
 use super::headers;
+use super::navigation::RequestKind;
 use super::pages::Pages;
 use super::response::Page;
 use crate::error::RenderError;
@@ -58,7 +59,9 @@ impl Page<'_> {
             );
             return self.render().await;
         }
-        if !matches!(self.method, Method::GET | Method::HEAD)
+        // The data for a navigation differs from the document.
+        if self.kind != RequestKind::Document
+            || !matches!(self.method, Method::GET | Method::HEAD)
             || self.parts.pages.renderer.development()
         {
             return self.render().await;
