@@ -43,6 +43,8 @@ pub enum Dates {
 #[non_exhaustive]
 pub struct GenerateOptions {
     pub(crate) dates: Dates,
+    pub(crate) declaration_maps: Option<String>,
+    pub(crate) type_check: bool,
 }
 
 impl GenerateOptions {
@@ -50,6 +52,30 @@ impl GenerateOptions {
     #[must_use]
     pub fn with_dates(mut self, dates: Dates) -> Self {
         self.dates = dates;
+        self
+    }
+
+    /// Generates code that TypeScript checks together with the application.
+    ///
+    /// By default, TypeScript checks only the types of the exports where the application uses them, and
+    /// not the bodies of functions and schemas, which takes most of the time of `tsc` for a large client.
+    #[must_use]
+    pub fn with_type_check(mut self) -> Self {
+        self.type_check = true;
+        self
+    }
+
+    /// Generates declaration maps, with which editors open the Rust source of a function, hook, form or
+    /// channel.
+    ///
+    /// `root` is the relative path from the output folder to the folder that the paths of Rust sources
+    /// are relative to, which is the root of the Cargo workspace, such as `../../..`.
+    #[must_use]
+    pub fn with_declaration_maps(mut self, root: &str) -> Self {
+        self.declaration_maps = Some(match root.trim_end_matches('/') {
+            "" => String::new(),
+            root => format!("{root}/"),
+        });
         self
     }
 }

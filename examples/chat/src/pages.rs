@@ -68,6 +68,8 @@ pub fn site(
         .lang("en")
         .head(HEAD)
         .content_security_policy(STRICT_CSP)
+        .not_found("pages/NotFound.tsx")
+        .sign_in("/sign-in/")
         .build()?;
     let site = Site {
         mizan: mizan.clone(),
@@ -275,14 +277,23 @@ impl Site {
         request: Request,
     ) -> PageResult {
         let caller = self.mizan.caller(&request).await?;
+        let path = request.uri().path();
         let page = self
             .pages
             .page(component)
-            .props(props)
+            .props(&PageProps { path, props })
             .request(&request)
             .functions(move |name, input| caller.call(name, input));
         Ok(page.respond().await.into_response())
     }
+}
+
+/// The props of all pages, which the layout receives too.
+#[derive(Serialize)]
+struct PageProps<'a, P> {
+    path: &'a str,
+    #[serde(flatten)]
+    props: &'a P,
 }
 
 #[derive(Serialize)]

@@ -21,6 +21,8 @@ pub struct Pages {
 pub(super) struct PageSettings {
     pub(super) renderer: Renderer,
     pub(super) assets: Option<PageAssets>,
+    /// The id of the browser files; empty without any.
+    pub(super) build_id: String,
     pub(super) lang: Option<String>,
     pub(super) title: Option<String>,
     pub(super) head: String,
@@ -203,6 +205,10 @@ impl PagesBuilder {
         Ok(Pages {
             shared: Arc::new(PageSettings {
                 renderer: self.renderer,
+                build_id: assets
+                    .as_ref()
+                    .map(PageAssets::build_id)
+                    .unwrap_or_default(),
                 assets,
                 lang: self.lang,
                 title: self.title,

@@ -4,32 +4,25 @@ import { Boundary } from "../components/Boundary";
 import { CurrentUserPanel } from "../components/CurrentUserPanel";
 import { EarlyAccessPanel } from "../components/EarlyAccessPanel";
 import { EchoPanel } from "../components/EchoPanel";
-import { Footer } from "../components/Footer";
 import { GreetPanel } from "../components/GreetPanel";
-import { Header } from "../components/Header";
 import { MembersOnlyPanel } from "../components/MembersOnlyPanel";
 import { Section } from "../components/Section";
 import { SignInPanel } from "../components/SignInPanel";
 import { SignOutPanel } from "../components/SignOutPanel";
 import { StaffReportPanel } from "../components/StaffReportPanel";
 import { SuperuserReportPanel } from "../components/SuperuserReportPanel";
-import { MizanProvider } from "../mizan";
-import "../styles/base.css";
-import "../styles/controls.css";
-import "../styles/form.css";
-import "../styles/page.css";
-import "../styles/panel.css";
+
+export { Layout as layout } from "../components/Layout";
 
 /** The front page: every function of the example with its code. */
 export default function Home(): ReactNode {
   return (
-    <MizanProvider>
+    <>
       <title>mizan: Rust functions, called from React</title>
       <meta
         name="description"
         content="Rust functions, called from a typed React client: every kind of function on one page."
       />
-      <Header path="/" />
       <main id="main" className="page" tabIndex={-1}>
         <div className="hero">
           <div>
@@ -69,7 +62,6 @@ export default function Home(): ReactNode {
           <EarlyAccessPanel />
         </Section>
       </main>
-      <Footer />
-    </MizanProvider>
+    </>
   );
 }
