@@ -18,7 +18,6 @@ use crate::schema::Docs;
 const HEAD: &str = r#"import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -174,7 +173,12 @@ fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
         .submit
         .input
         .as_ref()
-        .map(|input| format!("schemas.{}", input.schema_name))
+        .map(|input| {
+            format!(
+                "runtime.lazySchema(async () => (await import(\"./schemas\")).{})",
+                input.schema_name
+            )
+        })
         .unwrap_or_default();
     let mut members = vec![("name", string(&manifest.name))];
     members.extend(

@@ -35,6 +35,7 @@ mod headers;
 pub(crate) mod outcome;
 mod pages;
 mod response;
+mod style_check;
 mod trailing_slash;
 
 pub use body::PageBody;

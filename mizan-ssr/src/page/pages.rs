@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::csp::CspTemplate;
 use super::error::{PagesError, PagesErrorKind};
 use super::outcome::LocalPath;
+use super::style_check::StyleCheck;
 use super::trailing_slash::TrailingSlash;
 use crate::renderer::Renderer;
 use crate::vite::PageAssets;
@@ -25,6 +26,7 @@ pub(super) struct PageSettings {
     pub(super) title: Option<String>,
     pub(super) head: String,
     pub(super) csp: Option<CspTemplate>,
+    pub(super) style_check: Option<StyleCheck>,
     pub(super) answers: Answers,
     pub(super) trailing_slash: TrailingSlash,
 }
@@ -183,6 +185,7 @@ impl PagesBuilder {
         let vite = self.renderer.vite();
         let assets = vite.map(|vite| vite.page_assets(self.entry)).transpose()?;
         let origins = assets.as_ref().map(PageAssets::origins).unwrap_or_default();
+        let style_check = self.csp.as_deref().map(StyleCheck::new);
         let csp = match self.csp {
             Some(template) => Some(
                 CspTemplate::new(&template, &origins)
@@ -208,6 +211,7 @@ impl PagesBuilder {
                 title: self.title,
                 head: self.head,
                 csp,
+                style_check,
                 answers,
                 trailing_slash: self.trailing_slash,
             }),

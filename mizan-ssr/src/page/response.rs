@@ -364,6 +364,9 @@ impl DocumentParts<'_> {
     fn document_beginning(&self, markup: &str, styles: &[String]) -> String {
         let pages = self.pages;
         let component = normalized(self.path);
+        if let Some(style_check) = &pages.style_check {
+            style_check.check(&component, markup);
+        }
         let document = Document {
             lang: pages.lang.as_deref(),
             title: self.title.as_deref().or(pages.title.as_deref()),

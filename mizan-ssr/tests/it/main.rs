@@ -7,6 +7,7 @@ mod browser_files;
 mod cache;
 mod development;
 mod dom;
+mod error_pages;
 mod functions;
 mod globals;
 mod limits;

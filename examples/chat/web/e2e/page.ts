@@ -33,6 +33,26 @@ export class ChatPage {
     return this.page.getByRole("listitem").filter({ hasText: name });
   }
 
+  /** Scrolls through the page until the browser has loaded its deferred sections. */
+  async loadSections(): Promise<void> {
+    const sections = this.page.locator("[data-mizan-deferred]");
+    while ((await sections.count()) > 0) {
+      const [section] = await sections.all();
+      await section?.scrollIntoViewIfNeeded();
+      await section?.evaluate(
+        (element) =>
+          new Promise<void>((resolve) => {
+            const loaded = (): boolean =>
+              !element.hasAttribute("data-mizan-deferred");
+            if (loaded()) return resolve();
+            const observer = new MutationObserver(() => loaded() && resolve());
+            observer.observe(element, { attributes: true });
+          }),
+      );
+    }
+    await this.page.evaluate(() => scrollTo(0, 0));
+  }
+
   /** Switches to a demo user, or to "Visitor". */
   async switchTo(user: string): Promise<void> {
     const button = this.page
@@ -69,6 +89,7 @@ export const test = base.extend<{
   },
   chat: async ({ visit }, use) => {
     const chat = await visit("/");
+    await chat.loadSections();
     await expect(chat.outcome("early_access")).toBeVisible();
     await use(chat);
   },

@@ -3,7 +3,6 @@
 import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -46,7 +45,8 @@ export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
       maxLength: 254,
     },
   ],
-  schema: schemas.changeEmailSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).changeEmailSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `change_email`. Suspends until its state is loaded. */
@@ -88,7 +88,8 @@ export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes>
         autocomplete: "new-password",
       },
     ],
-    schema: schemas.changePasswordSubmitInputSchema,
+    schema:
+      runtime.lazySchema(async () => (await import("./schemas")).changePasswordSubmitInputSchema),
   };
 
 /** Returns the state and the components of the form `change_password`. Suspends until its state is loaded. */
@@ -122,7 +123,8 @@ export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
       maxLength: 200,
     },
   ],
-  schema: schemas.confirmEmailSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).confirmEmailSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `confirm_email`. Suspends until its state is loaded. */
@@ -164,7 +166,8 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
       autocomplete: "new-password",
     },
   ],
-  schema: schemas.confirmResetSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).confirmResetSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `confirm_reset`. Suspends until its state is loaded. */
@@ -264,7 +267,8 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
       ],
     },
   ],
-  schema: schemas.contactSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).contactSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `contact`. Suspends until its state is loaded. */
@@ -300,7 +304,8 @@ export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> =
         maxLength: 254,
       },
     ],
-    schema: schemas.deleteAccountSubmitInputSchema,
+    schema:
+      runtime.lazySchema(async () => (await import("./schemas")).deleteAccountSubmitInputSchema),
   };
 
 /** Returns the state and the components of the form `delete_account`. Suspends until its state is loaded. */
@@ -383,7 +388,8 @@ export const leaveForm: runtime.FormDefinition<LeaveFormTypes> = {
       type: "boolean",
     },
   ],
-  schema: schemas.leaveSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).leaveSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `leave`. Suspends until its state is loaded. */
@@ -454,7 +460,8 @@ export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
       ],
     },
   ],
-  schema: schemas.profileSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).profileSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `profile`. Suspends until its state is loaded. */
@@ -495,7 +502,8 @@ export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes>
         nullable: true,
       },
     ],
-    schema: schemas.reauthenticateSubmitInputSchema,
+    schema:
+      runtime.lazySchema(async () => (await import("./schemas")).reauthenticateSubmitInputSchema),
   };
 
 /** Returns the state and the components of the form `reauthenticate`. Suspends until its state is loaded. */
@@ -530,7 +538,8 @@ export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
       maxLength: 254,
     },
   ],
-  schema: schemas.requestResetSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).requestResetSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `request_reset`. Suspends until its state is loaded. */
@@ -578,7 +587,8 @@ export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
       nullable: true,
     },
   ],
-  schema: schemas.signInSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).signInSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `sign_in`. Suspends until its state is loaded. */
@@ -621,7 +631,8 @@ export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
       autocomplete: "new-password",
     },
   ],
-  schema: schemas.signUpSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).signUpSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `sign_up`. Suspends until its state is loaded. */
@@ -671,7 +682,8 @@ export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
       nullable: true,
     },
   ],
-  schema: schemas.verifyCodeSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).verifyCodeSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `verify_code`. Suspends until its state is loaded. */
@@ -720,7 +732,8 @@ export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
       nullable: true,
     },
   ],
-  schema: schemas.verifyLinkSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).verifyLinkSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `verify_link`. Suspends until its state is loaded. */
