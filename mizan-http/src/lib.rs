@@ -19,6 +19,7 @@ pub mod compression;
 mod cross_origin;
 #[cfg(feature = "openapi")]
 mod documents;
+mod download;
 pub mod forms;
 mod quoted_string;
 pub mod response;

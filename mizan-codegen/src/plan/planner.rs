@@ -31,10 +31,7 @@ impl<'m> Planner<'m> {
         let mut planner = Self {
             manifest,
             diagnostics: Vec::new(),
-            registry: NameRegistry::with_built_in_names(
-                !manifest.forms.is_empty(),
-                !manifest.channels.is_empty(),
-            ),
+            registry: NameRegistry::with_built_in_names(manifest),
             error_names: BTreeMap::new(),
             type_names: BTreeMap::new(),
             named_types: NamedTypes::new(options.dates),

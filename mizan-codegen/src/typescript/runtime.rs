@@ -35,6 +35,8 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/transport/batch.ts",
     "runtime/transport/codec.ts",
     "runtime/transport/crossTab.ts",
+    "runtime/transport/download.ts",
+    "runtime/transport/downloads.ts",
     "runtime/transport/error.ts",
     "runtime/transport/functions.ts",
     "runtime/transport/index.ts",

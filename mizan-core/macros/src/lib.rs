@@ -58,6 +58,7 @@ use proc_macro::TokenStream;
 /// | `affects(post(id))` | invalidates `post` only where its argument `id` equals the argument `id` of this function; `post(id = post_id)` if the names differ |
 /// | `affects(post(id) = returns)` | the output of this function is the new data of `post`, which clients use instead of a request |
 /// | `pages(after = next)` | a query with pages: its argument `after` takes the cursor, and the member `next` of its output is the cursor of the next page |
+/// | `content_type = "text/csv"` | the content type of the `Download` that the function returns |
 /// | `input = Name` | the name of the generated struct |
 ///
 /// # Options on an argument

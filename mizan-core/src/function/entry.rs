@@ -11,13 +11,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::dispatch::{CallReply, Conversion, dispatch, dispatch_previous};
 use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source};
 use crate::cx::Cx;
+use crate::download::Download;
 use crate::error::{ClientError, Error, ErrorDeclaration};
 use crate::manifest::{Decode, decode_error};
 use crate::policy::Policy;
 use crate::state::StateKey;
 use crate::upload::{UploadField, upload_fields};
 
-/// A registered function, type-erased: its input and output are JSON.
+/// A registered function, type-erased: its input is JSON, and its output is JSON or a [`Download`].
 ///
 /// [`App::function`](crate::App::function) finds it by name.
 #[derive(Clone)]
@@ -32,6 +33,9 @@ pub struct FunctionEntry {
     pub(crate) policy: Policy,
     pub(crate) affects: &'static [Affected],
     pub(crate) pages: Option<Pages>,
+    /// The content type that the function declares for its download.
+    pub(crate) content_type: Option<&'static str>,
+    is_download: bool,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -58,6 +62,8 @@ impl FunctionEntry {
             policy: F::POLICY,
             affects: F::AFFECTS,
             pages: F::PAGES,
+            content_type: F::CONTENT_TYPE,
+            is_download: Download::is::<F::Output>(),
             docs: F::DOCS,
             source: F::SOURCE,
             registered_at,
@@ -91,6 +97,7 @@ impl FunctionEntry {
             registered_at,
             uploads: previous_uploads::<F, I>,
             input: <I as JsonSchema>::json_schema,
+            is_download: Download::is::<O>(),
             output: SchemaGenerator::subschema_for::<O>,
             error: E::declaration,
             decode_input: decode_error::<I>,
@@ -125,6 +132,12 @@ impl FunctionEntry {
     #[must_use]
     pub fn uploads(&self) -> Vec<UploadField> {
         (self.uploads)()
+    }
+
+    /// Returns `true` if the output of the function is a [`Download`].
+    #[must_use]
+    pub fn is_download(&self) -> bool {
+        self.is_download
     }
 
     /// Checks the policy, so that a server can reject a call before it reads a large input.

@@ -65,6 +65,9 @@ pub trait ServerFunction: Input {
     const AFFECTS: &'static [Affected] = &[];
     /// The cursors of a query that returns its results in pages.
     const PAGES: Option<Pages> = None;
+    /// The content type of the file that the function returns, for a function whose output is a
+    /// [`Download`](crate::Download).
+    const CONTENT_TYPE: Option<&'static str> = None;
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.

@@ -15,6 +15,7 @@ use super::normalize::normalize;
 use super::shapes::{UnsupportedShape, find_unsupported};
 use super::type_names::{rename_shared_names, type_ids};
 use crate::channel::ChannelEntry;
+use crate::download::Download;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
 use crate::function::{Affected, FunctionEntry, FunctionKind, Source};
@@ -48,6 +49,11 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
         renamed_inputs,
         renamed_outputs,
     } = schemas.into_definitions(problems);
+    let downloads = parts.functions.iter();
+    let downloads: BTreeSet<_> = downloads
+        .filter(|function| function.is_download())
+        .map(|function| format!("`{}`", function.name))
+        .collect();
     for entry in functions.iter_mut().chain(&mut channels) {
         let name = entry["name"].to_string().replace('"', "`");
         for (key, schema) in entry.as_object_mut().into_iter().flatten() {
@@ -60,7 +66,9 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
             };
             rename_references(schema, renamed);
             normalize(schema);
-            check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
+            if key != "output" || !downloads.contains(&name) {
+                check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
+            }
         }
     }
     rename_references(&mut errors, &renamed_outputs);
@@ -126,7 +134,7 @@ pub(crate) fn contract_of(entry: &FunctionEntry) -> String {
         mut outputs,
     } = Schemas::new();
     let mut input = input_schema(entry, &mut inputs);
-    let mut output = (entry.output)(&mut outputs).to_value();
+    let mut output = output_schema(entry, &mut outputs);
     let error = (entry.error)(&mut outputs).map(|declared| describe_type(&declared));
     let mut error = error.unwrap_or_default();
     for schema in [&mut input, &mut output, &mut error] {
@@ -351,7 +359,7 @@ fn describe_function(
     if let Some(input) = describe_input(function, &mut schemas.inputs, problems) {
         entry["input"] = input;
     }
-    entry["output"] = (function.output)(&mut schemas.outputs).to_value();
+    entry["output"] = output_schema(function, &mut schemas.outputs);
     if let Some(declared) = (function.error)(&mut schemas.outputs) {
         entry["error"] = json!(errors.add(function.name, declared, problems));
     }
@@ -416,6 +424,14 @@ fn input_schema(function: &FunctionEntry, schemas: &mut SchemaGenerator) -> Valu
         schema.shift_remove("description");
     }
     schema
+}
+
+fn output_schema(function: &FunctionEntry, schemas: &mut SchemaGenerator) -> Value {
+    if function.is_download() {
+        Download::schema(function.content_type)
+    } else {
+        (function.output)(schemas).to_value()
+    }
 }
 
 fn describe_forms(forms: &[FormEntry]) -> Value {

@@ -20,6 +20,7 @@ mod compression;
 mod connections;
 mod cross_origin;
 mod declared_form;
+mod downloads;
 mod forms;
 mod forms_app;
 mod forms_in_router;

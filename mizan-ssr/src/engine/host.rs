@@ -9,13 +9,14 @@ use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use serde_json::json;
+use tokio_util::task::AbortOnDropHandle;
 
 use self::console::Console;
 use self::load_progress::LoadProgress;
 use self::timers::Timers;
 use self::value::HostError;
 use crate::embedded_data::EmbeddedData;
-use crate::function_calls::{CallOutcome, FunctionCalls, TooManyCalls};
+use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
 use crate::modules::{
     ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, in_package,
 };
@@ -149,6 +150,19 @@ impl Host {
         let render = self.render.borrow();
         let calls = render.calls.as_ref();
         calls.and_then(FunctionCalls::pending_outcomes).cloned()
+    }
+
+    /// Removes and returns the calls of server functions that no task runs yet.
+    pub(crate) fn take_queued_calls(&self) -> Vec<Call> {
+        let mut render = self.render.borrow_mut();
+        let calls = render.calls.as_mut();
+        calls.map(FunctionCalls::take_queued).unwrap_or_default()
+    }
+
+    /// Runs the calls of server functions in a task.
+    pub(crate) fn spawn_calls(&self, runner: CallRunner) -> Option<AbortOnDropHandle<()>> {
+        let mut render = self.render.borrow_mut();
+        render.calls.as_mut().map(|calls| runner.spawn(calls))
     }
 
     /// Records an outcome for the page.

@@ -346,6 +346,12 @@ impl DocumentParts<'_> {
 
     async fn render_stream(&self, component: Component<'_>) -> Result<PageBody, RenderError> {
         let mut stream = self.with_nonce(component).stream().await?;
+        if let Some(markup) = stream.take_complete() {
+            let markup = String::from_utf8_lossy(&markup);
+            let mut html = self.document_beginning(&markup, stream.styles());
+            html.push_str(DOCUMENT_END);
+            return Ok(PageBody::complete(html));
+        }
         let shell = match stream.next().await {
             Some(shell) => shell?,
             None => Bytes::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 
 use super::build_error::{RendererBuildError, RendererBuildErrorKind};
 use super::{Renderer, Shared};
@@ -45,6 +45,7 @@ pub struct RendererBuilder {
     development: bool,
     fresh_modules: bool,
     shell_delay: Duration,
+    on_caller_thread: bool,
     vite: Option<Vite>,
     cache: CacheLocation,
     checked_components: Vec<String>,
@@ -71,6 +72,7 @@ impl Renderer {
             development: false,
             fresh_modules: false,
             shell_delay: Duration::from_millis(50),
+            on_caller_thread: true,
             vite: None,
             cache: CacheLocation::NodeModules,
             checked_components: Vec::new(),
@@ -136,6 +138,20 @@ impl RendererBuilder {
     /// milliseconds; zero disables waiting.
     pub fn shell_delay(mut self, delay: Duration) -> Self {
         self.shell_delay = delay;
+        self
+    }
+
+    /// Sets whether short renders run on the thread that requests them. The default is `true`.
+    ///
+    /// A component whose renders took less than a millisecond on average, without waiting, is rendered by the
+    /// thread that polls the future, if an isolate is free and the engine is V8. This saves the change to a render
+    /// thread and back, which takes longer than rendering a small page. A render that waits or takes longer continues
+    /// on a render thread; code that runs for 50 milliseconds is interrupted and repeated there.
+    ///
+    /// Disable this if components pass input of visitors to builtin functions that cannot be interrupted, such as
+    /// sorting or reversing an array with millions of elements: these would block a thread of the async runtime.
+    pub fn render_on_caller_thread(mut self, enabled: bool) -> Self {
+        self.on_caller_thread = enabled;
         self
     }
 
@@ -225,13 +241,16 @@ impl RendererBuilder {
             heap_limit_bytes: self.max_heap_bytes,
             fresh_modules: self.fresh_modules,
             shell_delay: self.shell_delay,
+            on_caller_thread: self.on_caller_thread
+                && engine.changes_threads()
+                && !self.development
+                && !self.fresh_modules,
         };
-        let (jobs, queue) = crossbeam_channel::bounded(self.queue_capacity);
         let pool = Arc::new(WorkerPool::new(
             settings,
             Arc::new(loader),
             Arc::new(watchdog),
-            queue,
+            self.queue_capacity,
         ));
         for _ in 0..self.threads {
             pool.spawn_worker()
@@ -239,9 +258,7 @@ impl RendererBuilder {
         }
         Ok(Renderer::new(Shared {
             roots,
-            jobs: RwLock::new(Some(jobs)),
             pool,
-            queue_capacity: self.queue_capacity,
             vite,
             cached_paths: Mutex::default(),
             checked_components: self.checked_components,

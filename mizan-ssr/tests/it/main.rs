@@ -5,6 +5,7 @@ mod app;
 mod bad_input;
 mod browser_files;
 mod cache;
+mod caller_thread;
 mod development;
 mod dom;
 mod error_pages;

@@ -103,6 +103,12 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
                 ::std::option::Option::Some(::mizan_core::function::Pages::new(#cursor, #next));
         }
     });
+    let content_type = options.content_type.as_ref().map(|content_type| {
+        quote! {
+            const CONTENT_TYPE: ::std::option::Option<&'static str> =
+                ::std::option::Option::Some(#content_type);
+        }
+    });
     let policy = options
         .policy
         .as_ref()
@@ -123,6 +129,7 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const POLICY: ::mizan_core::Policy = #policy;
             const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             #pages
+            #content_type
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);

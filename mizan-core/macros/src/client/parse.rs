@@ -17,8 +17,7 @@ use syn::{
 use crate::encoding;
 use crate::policy::Policy;
 
-const OPTIONS: &str =
-    "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages` and `input`";
+const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -29,6 +28,7 @@ pub(crate) struct Options {
     pub(crate) context: Option<Context>,
     pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) pages: Option<Pages>,
+    pub(crate) content_type: Option<LitStr>,
     pub(crate) input: Option<Ident>,
 }
 
@@ -59,6 +59,7 @@ impl Parse for Options {
                 "context" => options.context = Some(context(input, option)?),
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
+                "content_type" => options.content_type = Some(content_type(input, option)?),
                 "input" => options.input = Some(syntax::value(input, option, "input = Name")?),
                 _ => return Ok(false),
             }
@@ -107,6 +108,23 @@ fn pages(input: ParseStream<'_>, option: &Ident) -> Result<Pages> {
         cursor: cursor.unraw().to_string(),
         next: next.unraw().to_string(),
     })
+}
+
+fn content_type(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
+    const EXAMPLE: &str = "content_type = \"text/csv\"";
+    let value: LitStr = syntax::value(input, option, EXAMPLE)?;
+    let text = value.value();
+    let is_media_type = text.split_once('/').is_some_and(|(kind, subtype)| {
+        !kind.is_empty()
+            && !subtype.is_empty()
+            && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    });
+    if is_media_type {
+        Ok(value)
+    } else {
+        let message = format!("`{text}` is not a content type; write, for example, `{EXAMPLE}`");
+        Err(syn::Error::new(value.span(), message))
+    }
 }
 
 fn auth(input: ParseStream<'_>) -> Result<Policy> {

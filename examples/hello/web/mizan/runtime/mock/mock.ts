@@ -88,6 +88,7 @@ export function createResolver(
       request,
     );
     if ("error" in reply) return problemResponse(reply.error);
+    if (isFile(reply.output)) return fileResponse(reply.output, reply.headers);
     const headers = { "content-type": "application/json", ...reply.headers };
     return new Response(toJson(reply.output), { headers });
   };
@@ -217,6 +218,23 @@ function affectsHeader(
     return parameters.length > 0 ? `${query}?${parameters.join("&")}` : query;
   });
   return entries.join(",");
+}
+
+/** Returns whether an output is the file of a function that returns one. */
+function isFile(output: unknown): output is File {
+  return typeof File !== "undefined" && output instanceof File;
+}
+
+function fileResponse(file: File, headers: Record<string, string>): Response {
+  const name = encodeURIComponent(file.name).replaceAll("'", "%27");
+  return new Response(file, {
+    headers: {
+      ...headers,
+      "content-disposition": `attachment; filename*=UTF-8''${name}`,
+      "content-length": String(file.size),
+      "content-type": file.type || "application/octet-stream",
+    },
+  });
 }
 
 function problemResponse(error: CallError): Response {

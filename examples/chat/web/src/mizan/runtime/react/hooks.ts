@@ -26,7 +26,7 @@ export type QueryHookOptions<O, E> = Omit<
 
 /** Returns the mutation's state and the functions that call it. */
 export function useMutationOf<I, O, E>(
-  mutation: Mutation<I, O, E>,
+  mutation: Pick<Mutation<I, O, E>, "mutationOptions">,
   options?: MutationHookOptions<O, E, I>,
 ): UseMutationResult<O, E, I> {
   return useMutation({ ...options, ...mutation.mutationOptions() });
