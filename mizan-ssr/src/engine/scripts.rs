@@ -46,7 +46,7 @@ pub(super) const SCRIPTS: [Script; 19] = [
 ];
 
 /// The scripts that `js/platform.js` evaluates when a module first needs them.
-static LAZY_SCRIPTS: [Script; 19] = [
+static LAZY_SCRIPTS: [Script; 7] = [
     script!("webStreams", "vendor/web_streams.js"),
     script!("textStreams", "text_streams.js"),
     script!("formData", "vendor/form_data.js"),
