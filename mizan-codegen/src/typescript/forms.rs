@@ -28,6 +28,9 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
+
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
@@ -169,17 +172,10 @@ fn reply(form: &Form<'_>, codecs: &Codecs<'_>) -> Vec<(String, Expression)> {
 
 fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
     let manifest = form.manifest;
-    let schema = form
-        .submit
-        .input
-        .as_ref()
-        .map(|input| {
-            format!(
-                "runtime.lazySchema(async () => (await import(\"./schemas\")).{})",
-                input.schema_name
-            )
-        })
-        .unwrap_or_default();
+    let schema = form.submit.input.as_ref().map(|input| {
+        let name = Expression::String(input.schema_name.clone());
+        Expression::call("runtime.lazySchema", [Expression::atom("schemas"), name])
+    });
     let mut members = vec![("name", string(&manifest.name))];
     members.extend(
         manifest
@@ -190,7 +186,7 @@ fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
     let redirect = manifest.redirect.as_ref();
     members.extend(redirect.map(|path| ("redirect", string(path))));
     members.push(("fields", fields(&form.fields)));
-    members.push(("schema", Expression::atom(schema)));
+    members.extend(schema.map(|schema| ("schema", schema)));
     let reply = reply(form, codecs);
     if !reply.is_empty() {
         members.push(("reply", Expression::Object(reply)));

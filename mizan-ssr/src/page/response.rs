@@ -98,8 +98,7 @@ impl Pages {
     /// form of its path, or the page with status 404.
     ///
     /// Use it in the fallback of the router; see [`PagesBuilder::trailing_slash`] and
-    /// [`PagesBuilder::not_found`]. A client that does not accept HTML receives a problem document (RFC 9457) if
-    /// it accepts JSON, otherwise text.
+    /// [`PagesBuilder::not_found`]. A client that does not accept HTML receives a problem document (RFC 9457).
     ///
     /// ```no_run
     /// use http::{Request, Response};
@@ -117,6 +116,7 @@ impl Pages {
         let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
         let redirect = self.shared.trailing_slash.redirect(request.uri());
         let mut page = self.page("").request(request);
+        page.accepts_json |= !page.accepts_html;
         page.answer = Some(match redirect.filter(|_| is_safe) {
             Some(path) => PageOutcome::Redirect {
                 path,

@@ -21,5 +21,6 @@ mod pages;
 mod react_19_0;
 mod rendering;
 mod streaming;
+mod style_policy;
 mod test262;
 mod values;

@@ -585,15 +585,20 @@ fn links_files_of_dev_server() {
         let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
         assert_eq!(running.len(), 1);
         assert!(running[0].get("async").is_some() && running[0].get("nonce").is_some());
-        assert_eq!(
-            running[0].text,
-            "import { injectIntoGlobalHook } from \"http://localhost:5173/app/@react-refresh\";\
-             import \"http://localhost:5173/app/@vite/client\";\
-             injectIntoGlobalHook(window);\
-             window.$RefreshReg$ = () => {};\
-             window.$RefreshSig$ = () => (type) => type;\
-             await import(\"http://localhost:5173/app/src/main.tsx\");"
-        );
+        let script = &*running[0].text;
+        let mut order = 0;
+        for part in [
+            "[import(\"http://localhost:5173/app/@react-refresh\"), import(\"http://localhost:5173/app/@vite/client\")]",
+            "the development server http://localhost:5173/app/ does not answer",
+            "injectIntoGlobalHook(window);",
+            "await import(\"http://localhost:5173/app/src/main.tsx\");",
+        ] {
+            let at = script
+                .find(part)
+                .unwrap_or_else(|| panic!("{part} is missing: {script}"));
+            assert!(at > order, "{part}: {script}");
+            order = at;
+        }
     });
 }
 

@@ -3,7 +3,6 @@
 import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -160,7 +159,8 @@ export const constrainedForm: runtime.FormDefinition<ConstrainedFormTypes> = {
     { name: "secret", widget: "text", label: "Secret", required: true },
     { name: "again", widget: "text", label: "Again", required: true },
   ],
-  schema: schemas.constrainedSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).constrainedSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `constrained`. Suspends until its state is loaded. */

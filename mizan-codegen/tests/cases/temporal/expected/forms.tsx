@@ -5,7 +5,6 @@ import { useApi } from "./react";
 import * as codecs from "./codecs";
 import { Temporal } from "temporal-polyfill";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -81,7 +80,8 @@ export const noteForm: runtime.FormDefinition<NoteFormTypes> = {
       temporal: Temporal.PlainDateTime,
     },
   ],
-  schema: schemas.noteSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).noteSubmitInputSchema),
   reply: { decode: codecs.decodeNote, exact: true },
 };
 

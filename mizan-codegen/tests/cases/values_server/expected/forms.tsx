@@ -4,7 +4,6 @@ import type * as React from "react";
 import { useApi } from "./react";
 import * as codecs from "./codecs";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -58,7 +57,8 @@ export const noteForm: runtime.FormDefinition<NoteFormTypes> = {
     { name: "hour", widget: "time", label: "Hour", nullable: true },
     { name: "local", widget: "datetime-local", label: "Local", nullable: true },
   ],
-  schema: schemas.noteSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).noteSubmitInputSchema),
   reply: { decode: codecs.decodeNote, exact: true },
 };
 

@@ -3,7 +3,6 @@
 import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -272,7 +271,8 @@ export const verdictsForm: runtime.FormDefinition<VerdictsFormTypes> = {
       accept: "image/*",
     },
   ],
-  schema: schemas.verdictsSubmitInputSchema,
+  schema:
+    runtime.lazySchema(async () => (await import("./schemas")).verdictsSubmitInputSchema),
 };
 
 /** Returns the state and the components of the form `verdicts`. Suspends until its state is loaded. */
