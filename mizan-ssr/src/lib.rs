@@ -52,6 +52,7 @@
     )
 )]
 
+pub mod bundle;
 pub mod error;
 pub mod page;
 pub mod renderer;
@@ -65,6 +66,7 @@ mod modules;
 mod output;
 mod pool;
 
+pub use bundle::Bundle;
 pub use error::RenderError;
 pub use page::Pages;
 pub use renderer::Renderer;

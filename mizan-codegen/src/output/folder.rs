@@ -29,15 +29,17 @@ pub(super) fn is_own(path: &str, target: &Path) -> Result<bool, WriteError> {
     Ok(path == "package.json" && target.is_file() && !is_generated(target)?)
 }
 
-/// Returns whether a file is part of a client: TypeScript with the header, a manifest, a document that
-/// describes the app, or the `package.json` of the client.
+/// Returns whether a file is part of a client: TypeScript or JavaScript with the header, the map of a
+/// declaration file, a manifest, a document that describes the app, or the `package.json` of the client.
 pub(super) fn is_generated(path: &Path) -> Result<bool, WriteError> {
     let metadata = fs::symlink_metadata(path).map_err(WriteError::context("read", path))?;
     if !metadata.is_file() {
         return Ok(false);
     }
     match path.extension().and_then(OsStr::to_str) {
-        Some("ts" | "tsx") => starts_with_header(path).map_err(WriteError::context("read", path)),
+        Some("js" | "ts" | "tsx") => {
+            starts_with_header(path).map_err(WriteError::context("read", path))
+        }
         Some("json") => Ok(read(path)?.is_some_and(|json| {
             let json = serde_json::from_slice::<serde_json::Value>(&json);
             json.is_ok_and(|json| {
@@ -48,6 +50,11 @@ pub(super) fn is_generated(path: &Path) -> Result<bool, WriteError> {
                         .is_some_and(|text| text == DESCRIPTION)
             })
         })),
+        // The map of a generated declaration file.
+        Some("map") => {
+            let declarations = path.with_extension("");
+            Ok(declarations.is_file() && is_generated(&declarations)?)
+        }
         _ => Ok(false),
     }
 }

@@ -23,7 +23,7 @@ macro_rules! script {
 pub(super) const MAIN_SCRIPT: Script = script!("main", "main.js");
 
 /// The scripts that `js/main.js` calls.
-pub(super) const SCRIPTS: [Script; 19] = [
+pub(super) const SCRIPTS: &[Script] = &[
     script!("globals", "globals.js"),
     script!("console", "console.js"),
     script!("timers", "timers.js"),
@@ -46,7 +46,7 @@ pub(super) const SCRIPTS: [Script; 19] = [
 ];
 
 /// The scripts that `js/platform.js` evaluates when a module first needs them.
-static LAZY_SCRIPTS: [Script; 7] = [
+static LAZY_SCRIPTS: &[Script] = &[
     script!("webStreams", "vendor/web_streams.js"),
     script!("textStreams", "text_streams.js"),
     script!("formData", "vendor/form_data.js"),

@@ -1,6 +1,6 @@
 //! The module loader, shared by all render threads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,11 +12,12 @@ use super::disk_cache::key::CacheKey;
 use super::disk_cache::statistics::CacheCounters;
 use super::error::ModuleError;
 use super::generated_module::{default_export, json_file, parsed_json};
-use super::module::{CompiledCode, Module, SourceFile};
+use super::module::{CompiledCode, Module, ReactFiles, SourceFile};
 use super::module_kind::{ModuleKind, REACT_SERVER_FILE, extension, is_react_server};
 use super::package::in_package;
 use super::resolver::{BrowserReplacement, ImportKind, Resolved, Resolver, is_bare};
 use super::transform::{ModuleFormat, SyntaxOptions, TransformedModule, transform};
+use crate::bundle::BundledModules;
 use crate::vite::Vite;
 
 /// Resolves, reads and transforms modules, once for all isolates.
@@ -26,6 +27,10 @@ pub(crate) struct Loader {
     root: PathBuf,
     development: bool,
     vite: Option<Arc<Vite>>,
+    /// The arguments of [`resolve`](Self::resolve) so far: specifier, importer and kind. `None` if they are not recorded.
+    recorded_imports: Option<Mutex<BTreeSet<(String, String, ImportKind)>>>,
+    /// Replaces all files.
+    bundle: Option<Arc<BundledModules>>,
     cache: DiskCache,
     /// Transformed modules that are not in the disk cache yet.
     unsaved: Mutex<Vec<Arc<Module>>>,
@@ -42,14 +47,6 @@ struct PackageImport {
     specifier: String,
     importer: PathBuf,
     import_kind: ImportKind,
-}
-
-/// The ids of the React modules with which the renderer renders a component.
-pub(crate) struct ReactFiles {
-    /// The server build of react-dom.
-    pub(crate) server: String,
-    /// The JSX runtime.
-    pub(crate) jsx: String,
 }
 
 /// The id of a module without exports, which replaces modules that a package omits for browsers.
@@ -75,12 +72,39 @@ impl Loader {
             root,
             development,
             vite,
+            recorded_imports: None,
+            bundle: None,
             cache,
             unsaved: Mutex::default(),
             modules: Mutex::default(),
             type_module: Mutex::default(),
             package_imports: Mutex::default(),
         }
+    }
+
+    /// Creates a loader that takes all modules from `bundle`.
+    pub(crate) fn bundled(bundle: Arc<BundledModules>) -> Self {
+        Self {
+            bundle: Some(bundle),
+            ..Self::new(PathBuf::new(), false, None, DiskCache::new(None))
+        }
+    }
+
+    /// Records the imports that are resolved from now on.
+    pub(crate) fn record_imports(&mut self) {
+        self.recorded_imports = Some(Mutex::default());
+    }
+
+    /// Returns the recorded imports: specifier, importer and kind.
+    pub(crate) fn recorded_imports(&self) -> BTreeSet<(String, String, ImportKind)> {
+        let recorded = self.recorded_imports.as_ref();
+        recorded
+            .map(|recorded| recorded.lock().clone())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn bundle(&self) -> Option<&BundledModules> {
+        self.bundle.as_deref()
     }
 
     pub(crate) fn development(&self) -> bool {
@@ -121,6 +145,13 @@ impl Loader {
         importer: &str,
         import_kind: ImportKind,
     ) -> Result<String, ModuleError> {
+        if let Some(bundle) = &self.bundle {
+            return bundle.resolve(specifier, importer, import_kind);
+        }
+        if let Some(recorded) = &self.recorded_imports {
+            let import = (specifier.into(), importer.into(), import_kind);
+            recorded.lock().insert(import);
+        }
         let (file, _) = split_id(importer);
         let file = Path::new(file);
         let error = match self.resolver.resolve(specifier, file, import_kind) {
@@ -167,6 +198,9 @@ impl Loader {
         if !matches!(error, ModuleError::NodeBuiltin { .. }) || !in_package(file) {
             return Ok(None);
         }
+        if let Some(bundle) = &self.bundle {
+            return Ok(bundle.browser_replacement(id).map(String::from));
+        }
         let from_condition = || {
             let import = self.package_imports.lock().get(id).cloned()?;
             self.resolver
@@ -182,6 +216,9 @@ impl Loader {
 
     /// Returns the files of the React package that the component `id` imports.
     pub(crate) fn react_files(&self, id: &str) -> Result<ReactFiles, ModuleError> {
+        if let Some(bundle) = &self.bundle {
+            return bundle.react_files(id);
+        }
         let resolve = |specifier| self.resolve(specifier, id, ImportKind::Require);
         let manifest = resolve("react-dom/package.json")?;
         let jsx = resolve("react/jsx-runtime")?;
@@ -288,6 +325,9 @@ impl Loader {
     fn read(&self, id: &str) -> Result<(Module, bool), ModuleError> {
         if id == EMPTY_MODULE {
             return Ok((empty_module(), false));
+        }
+        if let Some(bundle) = &self.bundle {
+            return Ok((bundle.module(id)?, false));
         }
         let (path, query) = split_id(id);
         let path = Path::new(path);
@@ -414,6 +454,9 @@ impl Loader {
 
     /// Returns the value of `import.meta.env.BASE_URL`.
     pub(crate) fn base_url(&self) -> String {
+        if let Some(bundle) = &self.bundle {
+            return bundle.base_url().into();
+        }
         self.vite
             .as_ref()
             .map_or("/".into(), |vite| vite.base_url())

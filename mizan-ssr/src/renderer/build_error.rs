@@ -16,6 +16,7 @@ pub struct RendererBuildError {
 #[derive(Debug)]
 pub(super) enum RendererBuildErrorKind {
     NoEngine,
+    DevelopmentWithBundle,
     InvalidRoot { root: PathBuf, source: io::Error },
     CannotStartThread(io::Error),
     NoReact { root: PathBuf, source: RenderError },
@@ -33,6 +34,9 @@ impl fmt::Display for RendererBuildError {
         match &self.kind {
             RendererBuildErrorKind::NoEngine => f.write_str(
                 "no JavaScript engine is compiled in; enable the feature `v8` or `quickjs` of mizan-ssr",
+            ),
+            RendererBuildErrorKind::DevelopmentWithBundle => f.write_str(
+                "a bundle contains production modules; use `Renderer::builder` in development",
             ),
             RendererBuildErrorKind::InvalidRoot { root, .. } => {
                 write!(f, "cannot use {} as a component directory", root.display())
@@ -53,7 +57,9 @@ impl fmt::Display for RendererBuildError {
 impl StdError for RendererBuildError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.kind {
-            RendererBuildErrorKind::NoEngine => None,
+            RendererBuildErrorKind::NoEngine | RendererBuildErrorKind::DevelopmentWithBundle => {
+                None
+            }
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
             RendererBuildErrorKind::NoReact { source, .. } => Some(source),

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 
 use super::build_error::{RendererBuildError, RendererBuildErrorKind};
 use super::{Renderer, Shared};
+use crate::bundle::Bundle;
 use crate::engine::EngineKind;
 use crate::modules::{DiskCache, Loader, default_directory};
 use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
@@ -47,6 +48,8 @@ pub struct RendererBuilder {
     shell_delay: Duration,
     on_caller_thread: bool,
     vite: Option<Vite>,
+    bundle: Option<Bundle>,
+    record_imports: bool,
     cache: CacheLocation,
     checked_components: Vec<String>,
 }
@@ -74,8 +77,22 @@ impl Renderer {
             shell_delay: Duration::from_millis(50),
             on_caller_thread: true,
             vite: None,
+            bundle: None,
+            record_imports: false,
             cache: CacheLocation::NodeModules,
             checked_components: Vec::new(),
+        }
+    }
+}
+
+impl Renderer {
+    /// Returns a builder of a renderer that takes all modules from `bundle` and reads no file.
+    ///
+    /// The directories and the caches of the builder have no effect.
+    pub fn embedded(bundle: &Bundle) -> RendererBuilder {
+        RendererBuilder {
+            bundle: Some(bundle.clone()),
+            ..Self::builder()
         }
     }
 }
@@ -181,6 +198,12 @@ impl RendererBuilder {
         self
     }
 
+    /// Records the imports that renders execute; see `Loader::recorded_imports`.
+    pub(crate) fn record_imports(mut self) -> Self {
+        self.record_imports = true;
+        self
+    }
+
     /// Checks the components at `paths` when the renderer is built, and in [`Renderer::check`]: that they
     /// exist, and that their modules and those that they import can be loaded.
     ///
@@ -220,6 +243,9 @@ impl RendererBuilder {
     /// Starts the threads without checks.
     pub(crate) fn start(self) -> Result<Renderer, RendererBuildError> {
         let engine = self.engine.ok_or(RendererBuildErrorKind::NoEngine)?;
+        if self.bundle.is_some() && self.development {
+            return Err(RendererBuildErrorKind::DevelopmentWithBundle.into());
+        }
         let roots = self.roots.into_iter().map(canonical_root);
         let roots = roots.collect::<Result<Vec<_>, _>>()?;
         engine.initialize();
@@ -227,13 +253,20 @@ impl RendererBuilder {
         let vite = self
             .vite
             .map(|vite| Arc::new(vite.with_root_above(&first_root)));
-        let cache = self.cache.directory(&first_root);
-        let loader = Loader::new(
-            first_root,
-            self.development,
-            vite.clone(),
-            DiskCache::new(cache),
-        );
+        let loader = match &self.bundle {
+            Some(bundle) => {
+                check_code(bundle, engine);
+                Loader::bundled(Arc::clone(bundle.modules()))
+            }
+            None => {
+                let cache = DiskCache::new(self.cache.directory(&first_root));
+                let mut loader = Loader::new(first_root, self.development, vite.clone(), cache);
+                if self.record_imports {
+                    loader.record_imports();
+                }
+                loader
+            }
+        };
         let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
         let settings = WorkerSettings {
             engine,
@@ -273,6 +306,17 @@ impl CacheLocation {
             Self::Directory(directory) => Some(directory),
             Self::Disabled => None,
         }
+    }
+}
+
+/// Logs that `engine` cannot use the compiled code in `bundle`.
+fn check_code(bundle: &Bundle, engine: EngineKind) {
+    let code_tag = bundle.modules().code_tag();
+    if code_tag.is_some() && engine.code_tag() != code_tag {
+        tracing::warn!(
+            "the compiled code in the bundle is not used, because another engine or version of V8 compiled it; \
+             modules are compiled on first use"
+        );
     }
 }
 

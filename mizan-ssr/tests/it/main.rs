@@ -4,6 +4,7 @@ mod answers;
 mod app;
 mod bad_input;
 mod browser_files;
+mod bundle;
 mod cache;
 mod caller_thread;
 mod development;

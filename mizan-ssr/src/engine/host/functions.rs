@@ -17,7 +17,7 @@ pub(in crate::engine) struct HostFunction {
 /// All host functions, except `compileModule` and `evaluateScript`, which each engine implements.
 ///
 /// `js/globals.d.ts` declares them for TypeScript.
-pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 30] = [
+pub(in crate::engine) static HOST_FUNCTIONS: &[HostFunction] = &[
     HostFunction {
         name: "loadModule",
         run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
