@@ -64,7 +64,7 @@ export async function hydratePage(
  */
 function applyNonce(root: Element): void {
   for (const style of root.querySelectorAll<HTMLStyleElement>("style[nonce]")) {
-    const { nonce } = style;
+    const nonce = style.nonce || "";
     style.removeAttribute("nonce");
     style.nonce = nonce;
   }

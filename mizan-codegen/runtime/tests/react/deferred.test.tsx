@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  await act(() => {
+  await settle(() => {
     root?.unmount();
     root = undefined;
   });
@@ -34,6 +34,14 @@ afterEach(async () => {
   vi.unstubAllGlobals();
   document.body.innerHTML = "";
 });
+
+/** Runs `action`, and the work of React that it causes. */
+async function settle(action: () => void): Promise<void> {
+  await act(async () => {
+    action();
+    await Promise.resolve();
+  });
+}
 
 function Panel({ text }: { readonly text: string }): ReactNode {
   return <p onClick={(event) => (event.currentTarget.title = "x")}>{text}</p>;
@@ -50,7 +58,7 @@ async function hydrate(options?: DeferredOptions): Promise<{
   document.body.append(container);
   container.innerHTML =
     '<div data-mizan-deferred=""><!--$--><p>from the server</p><!--/$--></div>';
-  await act(() => {
+  await settle(() => {
     root = hydrateRoot(container, <Deferred text="from the server" />);
   });
   return { element: container.firstElementChild as HTMLElement, load };
@@ -64,7 +72,7 @@ describe("deferred", () => {
     expect(element.hasAttribute("data-mizan-deferred")).toBe(true);
     const paragraph = element.querySelector("p");
     expect(observed).toEqual([paragraph]);
-    await act(() => show());
+    await settle(show);
     expect(load).toHaveBeenCalledTimes(1);
     expect(element.hasAttribute("data-mizan-deferred")).toBe(false);
     // React took over the same element.
@@ -90,9 +98,10 @@ describe("deferred", () => {
   it("loads at once if the server did not render it", async () => {
     const load = vi.fn(() => Promise.resolve({ default: Panel }));
     const Deferred = deferred(load, { when: "interaction", className: "wide" });
-    const view = await act(() => render(<Deferred text="in the browser" />));
+    const { container } = render(<Deferred text="in the browser" />);
+    await settle(() => undefined);
     expect(load).toHaveBeenCalledTimes(1);
-    expect(view.container.innerHTML).toBe(
+    expect(container.innerHTML).toBe(
       '<div class="wide"><p>in the browser</p></div>',
     );
   });

@@ -13,6 +13,9 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
+
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
@@ -45,8 +48,7 @@ export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
       maxLength: 254,
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).changeEmailSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "changeEmailSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `change_email`. Suspends until its state is loaded. */
@@ -88,8 +90,7 @@ export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes>
         autocomplete: "new-password",
       },
     ],
-    schema:
-      runtime.lazySchema(async () => (await import("./schemas")).changePasswordSubmitInputSchema),
+    schema: runtime.lazySchema(schemas, "changePasswordSubmitInputSchema"),
   };
 
 /** Returns the state and the components of the form `change_password`. Suspends until its state is loaded. */
@@ -123,8 +124,7 @@ export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
       maxLength: 200,
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).confirmEmailSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "confirmEmailSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `confirm_email`. Suspends until its state is loaded. */
@@ -166,8 +166,7 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
       autocomplete: "new-password",
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).confirmResetSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "confirmResetSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `confirm_reset`. Suspends until its state is loaded. */
@@ -267,8 +266,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
       ],
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).contactSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "contactSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `contact`. Suspends until its state is loaded. */
@@ -304,8 +302,7 @@ export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> =
         maxLength: 254,
       },
     ],
-    schema:
-      runtime.lazySchema(async () => (await import("./schemas")).deleteAccountSubmitInputSchema),
+    schema: runtime.lazySchema(schemas, "deleteAccountSubmitInputSchema"),
   };
 
 /** Returns the state and the components of the form `delete_account`. Suspends until its state is loaded. */
@@ -354,7 +351,7 @@ export const editMeetingForm: runtime.FormDefinition<EditMeetingFormTypes> = {
       maxLength: 500,
     },
   ],
-  schema: schemas.editMeetingSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "editMeetingSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `edit_meeting`. Suspends until its state is loaded. */
@@ -388,8 +385,7 @@ export const leaveForm: runtime.FormDefinition<LeaveFormTypes> = {
       type: "boolean",
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).leaveSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "leaveSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `leave`. Suspends until its state is loaded. */
@@ -460,8 +456,7 @@ export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
       ],
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).profileSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "profileSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `profile`. Suspends until its state is loaded. */
@@ -502,8 +497,7 @@ export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes>
         nullable: true,
       },
     ],
-    schema:
-      runtime.lazySchema(async () => (await import("./schemas")).reauthenticateSubmitInputSchema),
+    schema: runtime.lazySchema(schemas, "reauthenticateSubmitInputSchema"),
   };
 
 /** Returns the state and the components of the form `reauthenticate`. Suspends until its state is loaded. */
@@ -538,8 +532,7 @@ export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
       maxLength: 254,
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).requestResetSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "requestResetSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `request_reset`. Suspends until its state is loaded. */
@@ -587,8 +580,7 @@ export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
       nullable: true,
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).signInSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "signInSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `sign_in`. Suspends until its state is loaded. */
@@ -631,8 +623,7 @@ export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
       autocomplete: "new-password",
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).signUpSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "signUpSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `sign_up`. Suspends until its state is loaded. */
@@ -682,8 +673,7 @@ export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
       nullable: true,
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).verifyCodeSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "verifyCodeSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `verify_code`. Suspends until its state is loaded. */
@@ -732,8 +722,7 @@ export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
       nullable: true,
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).verifyLinkSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "verifyLinkSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `verify_link`. Suspends until its state is loaded. */

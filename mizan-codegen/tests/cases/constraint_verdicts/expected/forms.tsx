@@ -13,6 +13,9 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
+
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
@@ -159,8 +162,7 @@ export const constrainedForm: runtime.FormDefinition<ConstrainedFormTypes> = {
     { name: "secret", widget: "text", label: "Secret", required: true },
     { name: "again", widget: "text", label: "Again", required: true },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).constrainedSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "constrainedSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `constrained`. Suspends until its state is loaded. */

@@ -13,6 +13,9 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
+
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
@@ -108,8 +111,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
       ],
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).contactSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "contactSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `contact`. Suspends until its state is loaded. */
@@ -134,8 +136,7 @@ export const editProjectForm: runtime.FormDefinition<EditProjectFormTypes> = {
   name: "edit_project",
   title: "Edit a project",
   fields: [{ name: "title", widget: "text", label: "Title", required: true }],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).editProjectSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "editProjectSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `edit_project`. Suspends until its state is loaded. */
@@ -359,8 +360,7 @@ export const everythingForm: runtime.FormDefinition<EverythingFormTypes> = {
       item: { widget: "text", required: true },
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).everythingSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "everythingSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `everything`. Suspends until its state is loaded. */
@@ -392,8 +392,7 @@ export const signOutForm: runtime.FormDefinition<SignOutFormTypes> = {
       type: "boolean",
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).signOutSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "signOutSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `sign_out`. Suspends until its state is loaded. */

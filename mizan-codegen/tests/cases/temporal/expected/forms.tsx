@@ -15,6 +15,9 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
+
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
@@ -80,8 +83,7 @@ export const noteForm: runtime.FormDefinition<NoteFormTypes> = {
       temporal: Temporal.PlainDateTime,
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).noteSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "noteSubmitInputSchema"),
   reply: { decode: codecs.decodeNote, exact: true },
 };
 

@@ -14,6 +14,9 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
+
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
@@ -57,8 +60,7 @@ export const noteForm: runtime.FormDefinition<NoteFormTypes> = {
     { name: "hour", widget: "time", label: "Hour", nullable: true },
     { name: "local", widget: "datetime-local", label: "Local", nullable: true },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).noteSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "noteSubmitInputSchema"),
   reply: { decode: codecs.decodeNote, exact: true },
 };
 

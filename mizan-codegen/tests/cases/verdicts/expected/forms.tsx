@@ -13,6 +13,9 @@ export type {
   FormOptions,
 } from "./runtime/forms";
 
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
+
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
   props: runtime.AutoFormProps<T>,
@@ -271,8 +274,7 @@ export const verdictsForm: runtime.FormDefinition<VerdictsFormTypes> = {
       accept: "image/*",
     },
   ],
-  schema:
-    runtime.lazySchema(async () => (await import("./schemas")).verdictsSubmitInputSchema),
+  schema: runtime.lazySchema(schemas, "verdictsSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `verdicts`. Suspends until its state is loaded. */

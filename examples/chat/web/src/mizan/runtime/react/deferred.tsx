@@ -83,9 +83,16 @@ function whenNeeded(
     return undefined;
   }
   if (when === "interaction") {
-    for (const type of interactions) element.addEventListener(type, start);
+    const onInteraction = ({ target }: Event): void => {
+      if (target instanceof Node && element.contains(target)) start();
+    };
+    // React stops the propagation of events within a part that is not hydrated yet.
+    const options = { capture: true, passive: true };
+    for (const type of interactions)
+      document.addEventListener(type, onInteraction, options);
     return () => {
-      for (const type of interactions) element.removeEventListener(type, start);
+      for (const type of interactions)
+        document.removeEventListener(type, onInteraction, options);
     };
   }
   const observer = new IntersectionObserver(

@@ -6,6 +6,7 @@ import {
   type HydrationOptions,
   type Root,
 } from "react-dom/client";
+import { pageNonce } from "./pageNonce";
 import { offerReload, recover } from "./pageRecovery";
 
 /** Options for hydrating a page that the server rendered. */
@@ -40,9 +41,7 @@ export async function hydratePage(
     throw new Error(
       "cannot hydrate a page that the server did not render: #mizan-root or #mizan-page is missing",
     );
-  // The server adds the nonce of the content security policy, which would be a hydration mismatch.
-  for (const style of root.querySelectorAll("style[nonce]"))
-    style.removeAttribute("nonce");
+  applyNonce(root);
   const load = components[page.component] ?? components[`./${page.component}`];
   if (!load) {
     const known = Object.keys(components).join(", ") || "none";
@@ -58,6 +57,25 @@ export async function hydratePage(
     options,
   );
 }
+
+/**
+ * Prepares the nonce of the content security policy for React and for libraries that add styles.
+ *
+ * The server writes the nonce, but components do not, so the attribute would be a hydration mismatch. The property
+ * keeps the nonce, so that a library such as emotion can move the element.
+ */
+function applyNonce(root: Element): void {
+  for (const style of root.querySelectorAll<HTMLStyleElement>("style[nonce]")) {
+    const nonce = style.nonce || "";
+    style.removeAttribute("nonce");
+    style.nonce = nonce;
+  }
+  const nonce = pageNonce();
+  // Libraries such as styled-components read the nonce of bundlers from this variable.
+  if (nonce !== undefined) globals.__webpack_nonce__ = nonce;
+}
+
+const globals = globalThis as { __webpack_nonce__?: string };
 
 interface PageModule {
   readonly default: ComponentType<object>;
