@@ -35,22 +35,21 @@ export class ChatPage {
 
   /** Scrolls through the page until the browser has loaded its deferred sections. */
   async loadSections(): Promise<void> {
-    const sections = this.page.locator("[data-mizan-deferred]");
-    while ((await sections.count()) > 0) {
-      const [section] = await sections.all();
-      await section?.scrollIntoViewIfNeeded();
-      await section?.evaluate(
-        (element) =>
-          new Promise<void>((resolve) => {
-            const loaded = (): boolean =>
-              !element.hasAttribute("data-mizan-deferred");
-            if (loaded()) return resolve();
-            const observer = new MutationObserver(() => loaded() && resolve());
-            observer.observe(element, { attributes: true });
-          }),
-      );
-    }
-    await this.page.evaluate(() => scrollTo(0, 0));
+    await this.page.evaluate(async () => {
+      for (const section of document.querySelectorAll(
+        "[data-mizan-deferred]",
+      )) {
+        section.scrollIntoView();
+        await new Promise<void>((resolve) => {
+          const check = (): void => {
+            if (!section.hasAttribute("data-mizan-deferred")) resolve();
+          };
+          new MutationObserver(check).observe(section, { attributes: true });
+          check();
+        });
+      }
+      scrollTo(0, 0);
+    });
   }
 
   /** Switches to a demo user, or to "Visitor". */
