@@ -91,7 +91,7 @@ pub(crate) struct JsException {
     pub(crate) hint: Option<String>,
     /// File, line and column.
     pub(crate) location: Option<(PathBuf, u32, u32)>,
-    /// Whether a server function rejected a call, for example without permission.
+    /// Set if a server function rejected a call, for example without permission.
     pub(crate) is_rejected_call: bool,
 }
 

@@ -1,6 +1,10 @@
 //! The output of a render: the markup as a whole or in chunks.
 
+use std::fmt;
+
 use bytes::Bytes;
+
+use crate::embedded_data::PageData;
 
 /// The markup of a component, with the style sheets and data that a page needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,9 +22,17 @@ pub struct Rendered {
 }
 
 /// A part of a streamed render.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct RenderChunk {
     pub(crate) markup: Bytes,
+    /// The data that the markup depends on.
+    pub(crate) data: PageData,
     /// The style sheets of the component. Only the first chunk, the shell, has them.
     pub(crate) styles: Vec<String>,
+}
+
+impl fmt::Debug for RenderChunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RenderChunk({} bytes)", self.markup.len())
+    }
 }

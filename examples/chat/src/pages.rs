@@ -68,6 +68,7 @@ pub fn site(
         .trailing_slash(TrailingSlash::Always)
         .not_found("pages/NotFound.tsx")
         .error("pages/Error.tsx")
+        .sign_in("/sign-in/")
         .build()?;
     let site = Site {
         mizan: mizan.clone(),
@@ -153,8 +154,15 @@ async fn meeting(
 /// The response for an unknown path.
 async fn not_found(State(site): State<Site>, request: Request) -> PageResult {
     let caller = site.mizan.caller(&request).await?;
-    let page = site.pages.fallback(&request);
-    let page = page.functions(move |name, input| caller.call(name, input));
+    let path = request.uri().path();
+    let page = site
+        .pages
+        .fallback(&request)
+        .props(&PageProps {
+            path,
+            props: &NoProps {},
+        })
+        .functions(move |name, input| caller.call(name, input));
     Ok(page.respond().await.into_response())
 }
 
@@ -258,14 +266,23 @@ impl Site {
         request: Request,
     ) -> PageResult {
         let caller = self.mizan.caller(&request).await?;
+        let path = request.uri().path();
         let page = self
             .pages
             .page(component)
-            .props(props)
+            .props(&PageProps { path, props })
             .request(&request)
             .functions(move |name, input| caller.call(name, input));
         Ok(page.respond().await.into_response())
     }
+}
+
+/// The props of all pages, which the layout receives too.
+#[derive(Serialize)]
+struct PageProps<'a, P> {
+    path: &'a str,
+    #[serde(flatten)]
+    props: &'a P,
 }
 
 #[derive(Serialize)]

@@ -404,6 +404,10 @@ fn run_scripts<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8:
     set_property(scope, host, "compileModule", function.into())?;
     let function = v8::Function::builder(evaluate_script).build(scope)?;
     set_property(scope, host, "evaluateScript", function.into())?;
+    let function = v8::Function::builder(async_context).build(scope)?;
+    set_property(scope, host, "asyncContext", function.into())?;
+    let function = v8::Function::builder(set_async_context).build(scope)?;
+    set_property(scope, host, "setAsyncContext", function.into())?;
     let scripts = v8::Object::new(scope);
     for script in SCRIPTS {
         let function = evaluate(scope, script)?;
@@ -484,6 +488,31 @@ fn evaluate_script(
     if let Some(function) = evaluate(scope, script) {
         result.set(function.into());
     }
+}
+
+/// Returns the value that V8 passes on from the code that creates a promise to its reactions.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of a V8 callback"
+)]
+fn async_context(
+    scope: &mut v8::PinScope<'_, '_>,
+    _arguments: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
+    result.set(scope.get_continuation_preserved_embedder_data());
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of a V8 callback"
+)]
+fn set_async_context(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: v8::FunctionCallbackArguments<'_>,
+    _result: v8::ReturnValue<'_>,
+) {
+    scope.set_continuation_preserved_embedder_data(arguments.get(0));
 }
 
 /// Compiles the function of a module, from stored code if V8 accepts it.

@@ -52,6 +52,12 @@ struct PackageImport {
 /// The id of a module without exports, which replaces modules that a package omits for browsers.
 const EMPTY_MODULE: &str = "mizan:empty";
 
+/// The modules of Node.js that the renderer has, with their ids. `js/platform.js` contains their exports.
+const NODE_MODULES: [(&str, &str); 2] = [
+    ("async_hooks", "mizan:node:async_hooks"),
+    ("buffer", "mizan:node:buffer"),
+];
+
 /// The code of a file, and its entry in the disk cache.
 struct LoadedCode {
     transformed: TransformedModule,
@@ -170,6 +176,11 @@ impl Loader {
             }
             Err(error) => error,
         };
+        if matches!(error, ModuleError::NodeBuiltin { .. })
+            && let Some(id) = node_module(specifier)
+        {
+            return Ok(id.into());
+        }
         let may_replace = match &error {
             ModuleError::NodeBuiltin { .. } => in_package(file),
             // The package may export the path only under the condition `browser`.
@@ -323,8 +334,8 @@ impl Loader {
 
     /// Reads the module `id`. The second value tells whether the disk cache contains it.
     fn read(&self, id: &str) -> Result<(Module, bool), ModuleError> {
-        if id == EMPTY_MODULE {
-            return Ok((empty_module(), false));
+        if id == EMPTY_MODULE || NODE_MODULES.iter().any(|(_, known)| *known == id) {
+            return Ok((empty_module(id), false));
         }
         if let Some(bundle) = &self.bundle {
             return Ok((bundle.module(id)?, false));
@@ -472,9 +483,17 @@ impl Loader {
     }
 }
 
-fn empty_module() -> Module {
+/// Returns the id of a module of Node.js that the renderer has.
+fn node_module(specifier: &str) -> Option<&'static str> {
+    let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+    let known = NODE_MODULES.iter().find(|(known, _)| *known == name);
+    known.map(|(_, id)| *id)
+}
+
+/// Returns a module without a file and with no code.
+fn empty_module(id: &str) -> Module {
     Module {
-        id: EMPTY_MODULE.into(),
+        id: id.into(),
         file: None,
         transformed: parsed_json("{}"),
         imports: Vec::new(),

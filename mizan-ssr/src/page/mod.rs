@@ -32,6 +32,7 @@ mod error;
 mod error_component;
 mod error_page;
 mod headers;
+mod navigation;
 pub(crate) mod outcome;
 mod pages;
 mod response;

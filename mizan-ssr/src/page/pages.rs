@@ -22,6 +22,8 @@ pub struct Pages {
 pub(super) struct PageSettings {
     pub(super) renderer: Renderer,
     pub(super) assets: Option<PageAssets>,
+    /// The id of the browser files; empty without any.
+    pub(super) build_id: String,
     pub(super) lang: Option<String>,
     pub(super) title: Option<String>,
     pub(super) head: String,
@@ -160,7 +162,8 @@ impl PagesBuilder {
 
     /// Sets the component of the page that production shows after an error, instead of the built-in page.
     ///
-    /// The component receives the props `status` and `id`, the id of the error in the log. It may call functions.
+    /// The component receives the props of the page that it replaces, `status`, and `id`, the id of the error in
+    /// the log. It may call functions.
     /// If it fails too, or if the renderer is overloaded or too slow, the built-in page answers. In development
     /// the built-in page shows the error.
     pub fn error(mut self, component: impl Into<String>) -> Self {
@@ -206,6 +209,10 @@ impl PagesBuilder {
         Ok(Pages {
             shared: Arc::new(PageSettings {
                 renderer: self.renderer,
+                build_id: assets
+                    .as_ref()
+                    .map(PageAssets::build_id)
+                    .unwrap_or_default(),
                 assets,
                 lang: self.lang,
                 title: self.title,

@@ -1,22 +1,24 @@
 //! The response to the request for one page.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::body::PageBody;
 use super::csp::Nonce;
-use super::document::{DOCUMENT_END, Document, Hydration};
+use super::document::{DOCUMENT_END, Document, Hydration, has_title, split_hoisted};
 use super::error_page::ErrorPage;
 use super::headers;
+use super::navigation::{self, NAVIGATION, NavigationStream, PageDescription, RequestKind};
 use super::outcome::PageOutcome;
 use super::pages::{PageSettings, Pages};
+use crate::embedded_data::PageData;
 use crate::error::RenderError;
 use crate::function_calls::{self, CallFunction};
 use crate::renderer::Component;
@@ -53,6 +55,7 @@ pub struct Page<'a> {
     pub(super) accepts_html: bool,
     pub(super) accepts_json: bool,
     is_retry: bool,
+    kind: RequestKind,
     /// The answer that replaces the component's markup.
     answer: Option<PageOutcome>,
 }
@@ -90,6 +93,7 @@ impl Pages {
             accepts_html: true,
             accepts_json: false,
             is_retry: false,
+            kind: RequestKind::Document,
             answer: None,
         }
     }
@@ -200,13 +204,19 @@ impl<'a> Page<'a> {
     ///
     /// The response to `HEAD` has no body. An error is plain text if the client does not accept HTML. The
     /// sign-in page receives the path and query; see
-    /// [`PagesBuilder::sign_in`](super::PagesBuilder::sign_in).
+    /// [`PagesBuilder::sign_in`](super::PagesBuilder::sign_in). A client navigation receives the data of the
+    /// page without its markup.
     pub fn request<B>(mut self, request: &Request<B>) -> Self {
         self.method = request.method().clone();
         self.uri = Some(request.uri().clone());
         let headers = request.headers();
         self.is_retry = headers.contains_key(RETRY);
-        self.accepts_html = accepts(headers, &["text/html", "application/xhtml+xml"]);
+        if self.parts.pages.assets.is_some() {
+            self.kind = RequestKind::of(headers, &self.parts.pages.build_id);
+        }
+        let is_navigation = matches!(self.kind, RequestKind::Navigation | RequestKind::Prefetch);
+        self.accepts_html =
+            is_navigation || accepts(headers, &["text/html", "application/xhtml+xml"]);
         self.accepts_json = accepts(headers, &["application/json", "application/problem+json"]);
         self
     }
@@ -262,8 +272,13 @@ impl<'a> Page<'a> {
     /// Returns [`RenderError`] if the shell cannot be rendered or, with [`whole`](Self::whole), any part
     /// of the page. The error is not logged, and its message must not be sent to visitors.
     pub async fn try_respond(self) -> Result<Response<PageBody>, RenderError> {
-        let is_private = self.functions.is_some();
+        let is_private = self.functions.is_some()
+            || matches!(
+                self.kind,
+                RequestKind::ForeignNavigation | RequestKind::OutdatedNavigation
+            );
         let is_head = self.method == Method::HEAD;
+        let has_navigation = self.parts.pages.assets.is_some();
         let answer = self.answer_page();
         let mut response = match &self.answer {
             Some(outcome) => answer.respond(outcome).await?,
@@ -282,11 +297,26 @@ impl<'a> Page<'a> {
         };
         let cache = HeaderValue::from_static(cache);
         response.headers_mut().insert(CACHE_CONTROL, cache);
+        if has_navigation {
+            let vary = HeaderValue::from_name(NAVIGATION);
+            response.headers_mut().insert(VARY, vary);
+        }
         Ok(if is_head {
             response.map(|_| PageBody::empty())
         } else {
             response
         })
+    }
+
+    /// Adds the members of a JSON object, which take precedence over earlier ones.
+    pub(super) fn with_more_props(mut self, members: &str) -> Self {
+        let known = self.parts.props.trim_end();
+        let known = known.strip_suffix('}').unwrap_or("{").trim_end();
+        let separator = if known.ends_with('{') { "" } else { "," };
+        let props = format!("{known}{separator}{members}}}");
+        self.component = self.component.props_json(props.clone());
+        self.parts.props = props;
+        self
     }
 
     /// Returns the same page with another component.
@@ -314,6 +344,19 @@ impl<'a> Page<'a> {
 
     /// Renders the component, and returns the response without the headers for caches.
     pub(super) async fn render(mut self) -> Result<Response<PageBody>, RenderError> {
+        match self.kind {
+            RequestKind::Navigation | RequestKind::Prefetch => {
+                let with_files = self.kind == RequestKind::Prefetch;
+                return self
+                    .parts
+                    .navigate(self.component, self.status, with_files)
+                    .await;
+            }
+            RequestKind::OutdatedNavigation => {
+                return Ok(navigation::reload(&self.parts.pages.build_id));
+            }
+            RequestKind::Document | RequestKind::ForeignNavigation => {}
+        }
         let csp = self.parts.pages.csp.as_ref();
         if csp.is_some() {
             self.parts.nonce.get_or_insert_with(Nonce::random);
@@ -360,6 +403,46 @@ impl DocumentParts<'_> {
         Ok(PageBody::streamed(html, stream, self.path))
     }
 
+    /// Renders the component for its calls of server functions, and returns its data without the markup.
+    async fn navigate(
+        &self,
+        component: Component<'_>,
+        status: StatusCode,
+        with_files: bool,
+    ) -> Result<Response<PageBody>, RenderError> {
+        let mut stream = component.stream().await?;
+        let first = match poll_fn(|cx| stream.poll_chunk(cx)).await {
+            Some(shell) => {
+                let shell = shell?;
+                let markup = String::from_utf8_lossy(&shell.markup);
+                let (hoisted, _) = split_hoisted(&markup);
+                self.description_line(hoisted, &shell.data, with_files)
+            }
+            None => self.description_line("", &PageData::default(), with_files),
+        };
+        let body = NavigationStream::new(first, stream, self.path).into();
+        Ok(navigation::response(status, &self.pages.build_id, body))
+    }
+
+    fn description_line(&self, hoisted: &str, data: &PageData, with_files: bool) -> String {
+        let pages = self.pages;
+        let file = pages.renderer.vite_path(self.path).unwrap_or_default();
+        let assets = pages.assets.as_ref().filter(|_| with_files);
+        let (styles, modules) = assets
+            .map(|assets| assets.component_files(&file))
+            .unwrap_or_default();
+        let title = self.title.as_deref().or(pages.title.as_deref());
+        let description = PageDescription {
+            component: &normalized(self.path),
+            props: &self.props,
+            title: title.filter(|_| !has_title(hoisted)),
+            head: &self.head,
+            styles: &styles,
+            modules: &modules,
+        };
+        description.line(data)
+    }
+
     fn with_nonce<'a>(&self, component: Component<'a>) -> Component<'a> {
         match &self.nonce {
             Some(nonce) => component.nonce(nonce.as_str()),
@@ -376,7 +459,8 @@ impl DocumentParts<'_> {
         let document = Document {
             lang: pages.lang.as_deref(),
             title: self.title.as_deref().or(pages.title.as_deref()),
-            head: [&pages.head, &self.head],
+            shared_head: &pages.head,
+            own_head: &self.head,
             nonce: self.nonce.as_ref(),
             hydration: pages.assets.as_ref().map(|assets| {
                 let file = pages.renderer.vite_path(self.path).unwrap_or_default();
@@ -384,6 +468,8 @@ impl DocumentParts<'_> {
                     links: assets.links(&file, styles),
                     component: &component,
                     props: &self.props,
+                    build_id: &pages.build_id,
+                    answers: &pages.answers,
                 }
             }),
         };

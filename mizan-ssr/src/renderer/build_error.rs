@@ -6,6 +6,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::error::RenderError;
+#[cfg(feature = "fetch")]
+use crate::fetch::FetchClientError;
 
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
 #[derive(Debug)]
@@ -17,10 +19,25 @@ pub struct RendererBuildError {
 pub(super) enum RendererBuildErrorKind {
     NoEngine,
     DevelopmentWithBundle,
-    InvalidRoot { root: PathBuf, source: io::Error },
+    InvalidRoot {
+        root: PathBuf,
+        source: io::Error,
+    },
     CannotStartThread(io::Error),
-    NoReact { root: PathBuf, source: RenderError },
+    #[cfg(feature = "fetch")]
+    Fetch(FetchClientError),
+    NoReact {
+        root: PathBuf,
+        source: RenderError,
+    },
     Component(RenderError),
+}
+
+#[cfg(feature = "fetch")]
+impl From<FetchClientError> for RendererBuildError {
+    fn from(error: FetchClientError) -> Self {
+        RendererBuildErrorKind::Fetch(error).into()
+    }
 }
 
 impl From<RendererBuildErrorKind> for RendererBuildError {
@@ -44,6 +61,12 @@ impl fmt::Display for RendererBuildError {
             RendererBuildErrorKind::CannotStartThread(_) => {
                 f.write_str("cannot start the threads of the renderer")
             }
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Origin(invalid)) => invalid.fmt(f),
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Start(_)) => {
+                f.write_str("cannot start the HTTP client of `fetch`")
+            }
             RendererBuildErrorKind::NoReact { root, .. } => write!(
                 f,
                 "cannot find React for the components in {}; install the packages `react` and `react-dom`",
@@ -62,6 +85,10 @@ impl StdError for RendererBuildError {
             }
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Origin(_)) => None,
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Start(source)) => Some(&**source),
             RendererBuildErrorKind::NoReact { source, .. } => Some(source),
             RendererBuildErrorKind::Component(error) => error.source(),
         }

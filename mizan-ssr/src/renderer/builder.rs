@@ -12,6 +12,8 @@ use super::build_error::{RendererBuildError, RendererBuildErrorKind};
 use super::{Renderer, Shared};
 use crate::bundle::Bundle;
 use crate::engine::EngineKind;
+#[cfg(feature = "fetch")]
+use crate::fetch::{FetchClient, FetchPolicy};
 use crate::modules::{DiskCache, Loader, default_directory};
 use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
 use crate::vite::Vite;
@@ -51,6 +53,8 @@ pub struct RendererBuilder {
     bundle: Option<Bundle>,
     record_imports: bool,
     cache: CacheLocation,
+    #[cfg(feature = "fetch")]
+    fetch: Option<FetchPolicy>,
     checked_components: Vec<String>,
 }
 
@@ -80,6 +84,8 @@ impl Renderer {
             bundle: None,
             record_imports: false,
             cache: CacheLocation::NodeModules,
+            #[cfg(feature = "fetch")]
+            fetch: None,
             checked_components: Vec::new(),
         }
     }
@@ -198,6 +204,16 @@ impl RendererBuilder {
         self
     }
 
+    /// Sets the origins to which components may send requests with `fetch`, and the limits of the requests.
+    ///
+    /// By default, `fetch` rejects with an error that names this method.
+    #[cfg(feature = "fetch")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "fetch")))]
+    pub fn fetch(mut self, policy: FetchPolicy) -> Self {
+        self.fetch = Some(policy);
+        self
+    }
+
     /// Records the imports that renders execute; see `Loader::recorded_imports`.
     pub(crate) fn record_imports(mut self) -> Self {
         self.record_imports = true;
@@ -223,6 +239,7 @@ impl RendererBuilder {
     /// # Errors
     ///
     /// Returns [`RendererBuildError`] if no engine is compiled in, a component directory does not exist,
+    /// an origin cannot be allowed,
     /// React is not installed for its components, a component of
     /// [`check_components`](Self::check_components) cannot be loaded, or a thread cannot be started.
     pub fn build(self) -> Result<Renderer, RendererBuildError> {
@@ -268,12 +285,17 @@ impl RendererBuilder {
             }
         };
         let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
+        #[cfg(feature = "fetch")]
+        let fetch_client = self.fetch.map(FetchClient::start).transpose()?;
+        #[cfg(not(feature = "fetch"))]
+        let fetch_client = None;
         let settings = WorkerSettings {
             engine,
             deadline: self.deadline,
             heap_limit_bytes: self.max_heap_bytes,
             fresh_modules: self.fresh_modules,
             shell_delay: self.shell_delay,
+            fetch_client,
             on_caller_thread: self.on_caller_thread
                 && engine.changes_threads()
                 && !self.development

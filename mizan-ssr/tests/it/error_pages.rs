@@ -19,7 +19,7 @@ fn on_apps(test: impl AsyncFn(&App, EngineKind)) {
             ("NotFound.tsx", "export default () => <p>nothing here</p>;"),
             (
                 "Error.tsx",
-                "export default ({ status, id }) => <p data-id={id}>sorry: {status}</p>;",
+                "export default ({ user, status, id }) => <p data-id={id} title={user.name}>sorry: {status}</p>;",
             ),
             (
                 "Broken.tsx",
@@ -115,7 +115,8 @@ fn production_renders_page_of_application_for_errors() {
         let pages = builder(app, engine).error("Error.tsx").build();
         let pages = pages.expect("valid settings");
         let broken = async |method, accept| {
-            let page = pages.page("Broken.tsx");
+            let props = serde_json::json!({ "user": { "name": "Ada" } });
+            let page = pages.page("Broken.tsx").props(&props);
             page.request(&request(method, "/", accept)).respond().await
         };
         let response = broken(Method::GET, BROWSER).await;
@@ -124,7 +125,10 @@ fn production_renders_page_of_application_for_errors() {
         let html = text(response).await;
         let (_, id) = html.split_once("data-id=\"").expect("an id");
         let (id, _) = id.split_once('"').expect("an attribute");
-        assert!(html.contains(">sorry: <!-- -->500</p>"), "{html}");
+        assert!(
+            html.contains("title=\"Ada\">sorry: <!-- -->500</p>"),
+            "{html}"
+        );
         assert!(!html.contains("secret"), "{html}");
         assert!(log.text().contains(id), "{}", log.text());
         let plain = text(broken(Method::GET, "*/*").await).await;

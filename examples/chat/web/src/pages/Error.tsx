@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
+
+export { Layout as layout } from "../components/Layout";
 
 interface ErrorPageProps {
   readonly status: number;
@@ -10,7 +12,7 @@ interface ErrorPageProps {
 /** The page that replaces a page which could not be rendered. */
 export default function ErrorPage({ status, id }: ErrorPageProps): ReactNode {
   return (
-    <Layout path="" title="Something went wrong">
+    <Page title="Something went wrong">
       <div className="card empty">
         <p>
           The server could not show this page. Please try again in a moment. If
@@ -34,6 +36,6 @@ export default function ErrorPage({ status, id }: ErrorPageProps): ReactNode {
           </a>
         </div>
       </div>
-    </Layout>
+    </Page>
   );
 }

@@ -1,14 +1,9 @@
 import type { ReactNode } from "react";
 import { AccessBoard } from "../components/AccessBoard";
 import { Boundary } from "../components/Boundary";
-import { Footer } from "../components/Footer";
-import { Header } from "../components/Header";
-import { deferred, MizanProvider } from "../mizan";
-import "../styles/base.css";
-import "../styles/controls.css";
-import "../styles/form.css";
-import "../styles/page.css";
-import "../styles/panel.css";
+import { deferred } from "../mizan";
+
+export { Layout as layout } from "../components/Layout";
 
 // The panels contain the sources that they show, so a browser loads them when they are about to be visible.
 const CallsSection = deferred(() => import("../components/CallsSection"));
@@ -18,13 +13,12 @@ const PoliciesSection = deferred(() => import("../components/PoliciesSection"));
 /** The front page: every function of the example with its code. */
 export default function Home(): ReactNode {
   return (
-    <MizanProvider>
+    <>
       <title>mizan: Rust functions, called from React</title>
       <meta
         name="description"
         content="Rust functions, called from a typed React client: every kind of function on one page."
       />
-      <Header path="/" />
       <main id="main" className="page" tabIndex={-1}>
         <div className="hero">
           <div>
@@ -43,7 +37,6 @@ export default function Home(): ReactNode {
         <SessionSection />
         <PoliciesSection />
       </main>
-      <Footer />
-    </MizanProvider>
+    </>
   );
 }
