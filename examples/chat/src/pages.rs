@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{Path as PathOf, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use mizan_auth::Accounts;
@@ -14,7 +14,7 @@ use mizan_core::wire::MAX_SAFE_INTEGER;
 use mizan_http::response::ReplyBody;
 use mizan_http::{FormPages, MizanService};
 use mizan_ssr::bundle::{BundleBuildError, BundleSummary, ViteBuild};
-use mizan_ssr::page::STRICT_CSP;
+use mizan_ssr::page::{STRICT_CSP, TrailingSlash};
 use mizan_ssr::{Bundle, Pages, Renderer, Vite};
 use serde::{Deserialize, Deserializer, Serialize};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -81,7 +81,9 @@ pub fn site(
         .lang("en")
         .head(HEAD)
         .content_security_policy(STRICT_CSP)
+        .trailing_slash(TrailingSlash::Always)
         .not_found("pages/NotFound.tsx")
+        .error("pages/Error.tsx")
         .sign_in("/sign-in/")
         .build()?;
     let site = Site {
@@ -165,25 +167,19 @@ async fn meeting(
     site.page_with("pages/Meeting.tsx", &props, request).await
 }
 
-/// The response for an unknown path: a page for browsers, a problem document for programs.
+/// The response for an unknown path.
 async fn not_found(State(site): State<Site>, request: Request) -> PageResult {
-    if !accepts_html(request.headers()) {
-        let problem = r#"{"type":"about:blank","title":"Not Found","status":404}"#;
-        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        return Ok((StatusCode::NOT_FOUND, content_type, problem).into_response());
-    }
-    let mut response = site.page("pages/NotFound.tsx", request).await?;
-    if response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
-    Ok(response)
-}
-
-/// Returns true if the `Accept` header contains `text/html`, as it does when a browser opens a page.
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT);
-    let accept = accept.and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
+    let caller = site.mizan.caller(&request).await?;
+    let path = request.uri().path();
+    let page = site
+        .pages
+        .fallback(&request)
+        .props(&PageProps {
+            path,
+            props: &NoProps {},
+        })
+        .functions(move |name, input| caller.call(name, input));
+    Ok(page.respond().await.into_response())
 }
 
 /// The contact form.

@@ -26,6 +26,7 @@
 
 mod answer;
 mod body;
+mod cache;
 mod csp;
 mod document;
 mod error;
@@ -36,9 +37,11 @@ mod navigation;
 pub(crate) mod outcome;
 mod pages;
 mod response;
+mod style_check;
 mod trailing_slash;
 
 pub use body::PageBody;
+pub use cache::{CachePolicy, CacheTag, PageCache};
 pub use csp::{InvalidNonce, Nonce, STRICT_CSP};
 pub use error::PagesError;
 pub(crate) use error::PagesErrorKind;
