@@ -328,3 +328,21 @@ fn provides_buffer_only_as_module() {
         );
     });
 }
+
+#[test]
+fn storage_is_empty_at_start_of_render() {
+    on_engines(|engine| {
+        let app = App::component(
+            "export default ({ value }: { value: string }) => {
+               const before = [localStorage.getItem('key'), sessionStorage.length].join();
+               localStorage.setItem('key', value); sessionStorage.setItem('a', value);
+               return <b>{[before, localStorage.getItem('key'), sessionStorage.key(0)].join()}</b>;
+             };",
+        );
+        let renderer = app.renderer(engine);
+        for value in ["one", "two"] {
+            let page = html(&renderer, "App.tsx", &json!({ "value": value }));
+            assert_eq!(page, format!("<b>,0,{value},a</b>"));
+        }
+    });
+}
