@@ -503,10 +503,6 @@ fn async_context(
     result.set(scope.get_continuation_preserved_embedder_data());
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature of a V8 callback"
-)]
 fn set_async_context(
     scope: &mut v8::PinScope<'_, '_>,
     arguments: v8::FunctionCallbackArguments<'_>,
