@@ -19,6 +19,8 @@ pub struct Rendered {
     /// The page includes the element after the root, and the generated client reads it. Empty if the
     /// component called no function.
     pub function_results: String,
+    /// Set if React rendered a fallback for a component that threw, or a server function failed.
+    pub(crate) has_failures: bool,
 }
 
 /// A part of a streamed render.

@@ -68,6 +68,8 @@ struct RenderState {
     is_finished: bool,
     failure: Option<String>,
     recovered_errors: Vec<String>,
+    /// Set if a component threw or a server function failed.
+    has_failures: bool,
 }
 
 impl Host {
@@ -195,6 +197,7 @@ impl Host {
         let Some((name, input)) = calls.and_then(|calls| calls.complete(outcome.id)) else {
             return;
         };
+        render.has_failures |= outcome.result.is_err();
         let text = String::from_utf8_lossy;
         let (output, problem);
         let result = match &outcome.result {
@@ -226,7 +229,14 @@ impl Host {
 
     /// Returns the errors for which React rendered a fallback.
     pub(crate) fn take_recovered_errors(&self) -> Vec<String> {
-        std::mem::take(&mut self.render.borrow_mut().recovered_errors)
+        let mut render = self.render.borrow_mut();
+        render.has_failures |= !render.recovered_errors.is_empty();
+        std::mem::take(&mut render.recovered_errors)
+    }
+
+    /// Returns whether a component threw or a server function failed.
+    pub(crate) fn has_failures(&self) -> bool {
+        self.render.borrow().has_failures
     }
 
     /// Returns the error with the index that its JavaScript exception has.

@@ -26,6 +26,7 @@
 
 mod answer;
 mod body;
+mod cache;
 mod csp;
 mod document;
 mod error;
@@ -39,6 +40,7 @@ mod response;
 mod trailing_slash;
 
 pub use body::PageBody;
+pub use cache::{CachePolicy, CacheTag, PageCache};
 pub use csp::{InvalidNonce, Nonce, STRICT_CSP};
 pub use error::PagesError;
 pub(crate) use error::PagesErrorKind;

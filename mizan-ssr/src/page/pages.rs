@@ -3,12 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
+use super::cache::PageCache;
 use super::csp::CspTemplate;
 use super::error::{PagesError, PagesErrorKind};
 use super::outcome::LocalPath;
 use super::trailing_slash::TrailingSlash;
 use crate::renderer::Renderer;
 use crate::vite::PageAssets;
+
+/// The limits of the default cache.
+const MAX_CACHED_BYTES: usize = 64 << 20;
+const MAX_CACHED_PAGES: usize = 10_000;
 
 /// Renders pages: HTML documents around components, which the browser hydrates.
 ///
@@ -19,6 +26,8 @@ pub struct Pages {
 }
 
 pub(super) struct PageSettings {
+    /// Distinguishes these settings in a cache that several share.
+    pub(super) id: Uuid,
     pub(super) renderer: Renderer,
     pub(super) assets: Option<PageAssets>,
     /// The id of the browser files; empty without any.
@@ -27,6 +36,7 @@ pub(super) struct PageSettings {
     pub(super) title: Option<String>,
     pub(super) head: String,
     pub(super) csp: Option<CspTemplate>,
+    pub(super) cache: PageCache,
     pub(super) answers: Answers,
     pub(super) trailing_slash: TrailingSlash,
 }
@@ -65,6 +75,7 @@ pub struct PagesBuilder {
     title: Option<String>,
     head: String,
     csp: Option<String>,
+    cache: PageCache,
     not_found: Option<String>,
     forbidden: Option<String>,
     sign_in: Option<String>,
@@ -82,6 +93,7 @@ impl Pages {
             title: None,
             head: String::new(),
             csp: None,
+            cache: PageCache::new(MAX_CACHED_BYTES, MAX_CACHED_PAGES),
             not_found: None,
             forbidden: None,
             sign_in: None,
@@ -125,6 +137,13 @@ impl PagesBuilder {
     /// if these differ from the page's own origin.
     pub fn content_security_policy(mut self, template: impl Into<String>) -> Self {
         self.csp = Some(template.into());
+        self
+    }
+
+    /// Sets the cache of [`Page::cache`](super::Page::cache), for example one that the registry of the application
+    /// invalidates. The default is a cache of 64 MB and 10,000 pages.
+    pub fn page_cache(mut self, cache: PageCache) -> Self {
+        self.cache = cache;
         self
     }
 
@@ -204,6 +223,7 @@ impl PagesBuilder {
         };
         Ok(Pages {
             shared: Arc::new(PageSettings {
+                id: Uuid::new_v4(),
                 renderer: self.renderer,
                 build_id: assets
                     .as_ref()
@@ -214,6 +234,7 @@ impl PagesBuilder {
                 title: self.title,
                 head: self.head,
                 csp,
+                cache: self.cache,
                 answers,
                 trailing_slash: self.trailing_slash,
             }),

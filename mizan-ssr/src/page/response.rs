@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use serde::Serialize;
 
 use super::body::PageBody;
+use super::cache::{self, CachePolicy};
 use super::csp::Nonce;
 use super::document::{DOCUMENT_END, Document, Hydration, has_title, split_hoisted};
 use super::error_page::ErrorPage;
@@ -45,36 +46,40 @@ const RETRY: HeaderName = HeaderName::from_static("mizan-retry");
 /// ```
 #[must_use = "a page is rendered by `respond`"]
 pub struct Page<'a> {
-    component: Component<'a>,
+    pub(super) component: Component<'a>,
     pub(super) parts: DocumentParts<'a>,
     pub(super) status: StatusCode,
-    functions: Option<CallFunction>,
+    pub(super) functions: Option<CallFunction>,
+    /// Set if the functions do not run on behalf of a user.
+    has_public_functions: bool,
+    pub(super) cache_policy: Option<CachePolicy>,
+    pub(super) if_none_match: Option<HeaderValue>,
     is_whole: bool,
-    method: Method,
+    pub(super) method: Method,
     pub(super) uri: Option<Uri>,
     pub(super) accepts_html: bool,
     pub(super) accepts_json: bool,
     is_retry: bool,
-    kind: RequestKind,
+    pub(super) kind: RequestKind,
     /// The answer that replaces the component's markup.
     answer: Option<PageOutcome>,
 }
 
 /// The parts of the document besides the component's markup.
 pub(super) struct DocumentParts<'a> {
-    pub(super) pages: &'a PageSettings,
+    pub(super) pages: &'a Arc<PageSettings>,
     pub(super) path: &'a str,
     /// A JSON object.
-    props: String,
+    pub(super) props: String,
     pub(super) nonce: Option<Nonce>,
-    title: Option<String>,
-    head: String,
+    pub(super) title: Option<String>,
+    pub(super) head: String,
 }
 
 impl Pages {
     /// Prepares the page of the component at `path`; see [`Renderer::component`](crate::Renderer::component).
     pub fn page<'a>(&'a self, path: &'a str) -> Page<'a> {
-        let pages = &*self.shared;
+        let pages = &self.shared;
         Page {
             component: pages.renderer.component(path),
             parts: DocumentParts {
@@ -87,6 +92,9 @@ impl Pages {
             },
             status: StatusCode::OK,
             functions: None,
+            has_public_functions: false,
+            cache_policy: None,
+            if_none_match: None,
             is_whole: pages.assets.is_none(),
             method: Method::GET,
             uri: None,
@@ -164,7 +172,36 @@ impl<'a> Page<'a> {
         let call = function_calls::boxed(call);
         self.component = self.component.shared_functions(Some(Arc::clone(&call)));
         self.functions = Some(call);
+        self.has_public_functions = false;
         self
+    }
+
+    /// Sets the function that runs the component's calls of server functions as [`functions`](Self::functions)
+    /// does, for functions that run without a principal and do not depend on the request, such as those of
+    /// `MizanService::anonymous_caller` of mizan-http.
+    ///
+    /// All visitors may receive the same response, so it may be [cached](Self::cache).
+    pub fn public_functions<C, F>(mut self, call: C) -> Self
+    where
+        C: Fn(String, Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Bytes, Bytes>> + Send + 'static,
+    {
+        self = self.functions(call);
+        self.has_public_functions = true;
+        self
+    }
+
+    /// Returns whether the page may depend on the visitor.
+    pub(super) fn is_private(&self) -> bool {
+        self.functions.is_some() && !self.has_public_functions
+    }
+
+    /// Returns the component with its props and functions, for a second render.
+    pub(super) fn component_again(&self) -> Component<'a> {
+        let component = self.parts.pages.renderer.component(self.parts.path);
+        component
+            .props_json(self.parts.props.clone())
+            .shared_functions(self.functions.clone())
     }
 
     /// Sets the nonce of the response's scripts, for an application that sets the policy's header itself.
@@ -211,6 +248,7 @@ impl<'a> Page<'a> {
         self.uri = Some(request.uri().clone());
         let headers = request.headers();
         self.is_retry = headers.contains_key(RETRY);
+        self.if_none_match = cache::if_none_match(headers);
         if self.parts.pages.assets.is_some() {
             self.kind = RequestKind::of(headers, &self.parts.pages.build_id);
         }
@@ -272,7 +310,7 @@ impl<'a> Page<'a> {
     /// Returns [`RenderError`] if the shell cannot be rendered or, with [`whole`](Self::whole), any part
     /// of the page. The error is not logged, and its message must not be sent to visitors.
     pub async fn try_respond(self) -> Result<Response<PageBody>, RenderError> {
-        let is_private = self.functions.is_some()
+        let is_private = self.is_private()
             || matches!(
                 self.kind,
                 RequestKind::ForeignNavigation | RequestKind::OutdatedNavigation
@@ -282,7 +320,7 @@ impl<'a> Page<'a> {
         let answer = self.answer_page();
         let mut response = match &self.answer {
             Some(outcome) => answer.respond(outcome).await?,
-            None => match self.render().await {
+            None => match self.render_or_reuse().await {
                 Err(error) => match error.outcome() {
                     Some(outcome) => answer.respond(outcome).await?,
                     None => return Err(error),
@@ -324,6 +362,8 @@ impl<'a> Page<'a> {
                 ..self.parts
             },
             functions: self.functions.clone(),
+            cache_policy: None,
+            if_none_match: None,
             method: self.method.clone(),
             uri: self.uri.clone(),
             answer: None,
@@ -366,6 +406,15 @@ impl<'a> Page<'a> {
 
 impl DocumentParts<'_> {
     async fn render_whole(&self, component: Component<'_>) -> Result<PageBody, RenderError> {
+        let (html, _) = self.whole_document(component).await?;
+        Ok(PageBody::complete(html))
+    }
+
+    /// Renders the complete document. The second value tells whether a component or a server function failed.
+    pub(super) async fn whole_document(
+        &self,
+        component: Component<'_>,
+    ) -> Result<(String, bool), RenderError> {
         let rendered = self.with_nonce(component).render().await?;
         let mut markup = rendered.html;
         if self.pages.assets.is_some() {
@@ -373,7 +422,7 @@ impl DocumentParts<'_> {
         }
         let mut html = self.document_beginning(&markup, &rendered.styles);
         html.push_str(DOCUMENT_END);
-        Ok(PageBody::complete(html))
+        Ok((html, rendered.has_failures))
     }
 
     async fn render_stream(&self, component: Component<'_>) -> Result<PageBody, RenderError> {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use mizan_ssr::error::RenderErrorCode;
 use serde_json::json;
 
@@ -259,7 +261,8 @@ fn compresses_and_limits_decompressed_data() {
                return <b>{use(results.get(size)!) as string}</b>;
              };",
         );
-        let renderer = app.builder(engine).max_heap_bytes(64 << 20).build();
+        let renderer = app.builder(engine).max_heap_bytes(32 << 20);
+        let renderer = renderer.deadline(Duration::from_secs(60)).build();
         let renderer = renderer.expect("valid settings");
         let shown = html(&renderer, "App.tsx", &json!({ "size": 0 }));
         assert_eq!(shown, "<b>1048576TypeError</b>");

@@ -19,6 +19,7 @@ mod modules;
 mod navigation;
 mod node_parity;
 mod packages;
+mod page_cache;
 mod pages;
 mod react_19_0;
 mod rendering;

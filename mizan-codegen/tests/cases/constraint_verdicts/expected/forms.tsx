@@ -48,7 +48,16 @@ export interface ConstrainedFormTypes {
     | "pair"
     | `pair.${number}`
     | "secret"
-    | "again";
+    | "again"
+    | "big"
+    | "unsigned"
+    | "safe"
+    | "id"
+    | "price"
+    | "day"
+    | "clock"
+    | "local"
+    | "moment";
   rows: {
     tags: never;
     pair: never;
@@ -159,6 +168,45 @@ export const constrainedForm: runtime.FormDefinition<ConstrainedFormTypes> = {
     },
     { name: "secret", widget: "text", label: "Secret", required: true },
     { name: "again", widget: "text", label: "Again", required: true },
+    {
+      name: "big",
+      widget: "number",
+      label: "Big",
+      required: true,
+      type: "bigint",
+      min: "-9223372036854775808",
+      max: "9223372036854775807",
+    },
+    {
+      name: "unsigned",
+      widget: "number",
+      label: "Unsigned",
+      required: true,
+      type: "bigint",
+      min: 0,
+      max: "18446744073709551615",
+    },
+    {
+      name: "safe",
+      widget: "number",
+      label: "Safe",
+      required: true,
+      type: "number",
+      min: 0,
+      max: 9007199254740991,
+    },
+    { name: "id", widget: "text", label: "Id", required: true },
+    { name: "price", widget: "decimal", label: "Price", required: true },
+    { name: "day", widget: "date", label: "Day", required: true },
+    { name: "clock", widget: "time", label: "Clock", required: true },
+    { name: "local", widget: "datetime-local", label: "Local", required: true },
+    {
+      name: "moment",
+      widget: "datetime-local",
+      label: "Moment",
+      required: true,
+      type: "date",
+    },
   ],
   schema: schemas.constrainedSubmitInputSchema,
 };
