@@ -7,6 +7,7 @@ mod forms;
 pub(crate) mod index;
 mod mock;
 mod navigation;
+mod package_json;
 mod page;
 mod printing;
 mod react;
@@ -93,5 +94,6 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
             add(path, contents);
         }
     }
+    files.insert("package.json", package_json::print());
     files
 }

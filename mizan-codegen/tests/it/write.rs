@@ -197,3 +197,25 @@ fn does_not_overwrite_handwritten_files() {
         assert!(!others.any(|other| other != path && folder.path().join(other).exists()));
     }
 }
+
+#[test]
+fn keeps_the_package_json_of_a_package() {
+    let (folder, files) = written();
+    let path = folder.path().join("package.json");
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains("\"sideEffects\": false")
+    );
+    let own = r#"{ "name": "@example/client", "sideEffects": false }"#;
+    fs::write(&path, own).unwrap();
+    assert!(check(&files, folder.path()).unwrap().is_empty());
+    assert!(write(&files, folder.path()).unwrap().written.is_empty());
+    assert_eq!(fs::read_to_string(&path).unwrap(), own);
+    // Without one, the client has its own again.
+    fs::remove_file(&path).unwrap();
+    assert_eq!(
+        write(&files, folder.path()).unwrap().written,
+        ["package.json"]
+    );
+}

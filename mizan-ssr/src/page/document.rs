@@ -169,9 +169,24 @@ fn script(script: &ScriptLink, nonce: &str) -> String {
                 push_inline_string(&mut text, &format!("{url}{path}"));
                 text
             };
+            let mut hint = String::new();
+            push_inline_string(
+                &mut hint,
+                &format!(
+                    "This page does not react, because the development server {url} does not answer. Start \
+                     Vite, and reload the page."
+                ),
+            );
             format!(
-                "<script type=\"module\" async{nonce}>import {{ injectIntoGlobalHook }} from {refresh};\
-                 import {client};\
+                "<script type=\"module\" async{nonce}>\
+                 const load = Promise.all([import({refresh}), import({client})]);\
+                 const [{{ injectIntoGlobalHook }}] = await load.catch((error) => {{\
+                 const notice = document.createElement(\"p\");\
+                 notice.role = \"alert\";\
+                 notice.textContent = {hint};\
+                 document.body.prepend(notice);\
+                 throw error;\
+                 }});\
                  injectIntoGlobalHook(window);\
                  window.$RefreshReg$ = () => {{}};\
                  window.$RefreshSig$ = () => (type) => type;\

@@ -37,6 +37,7 @@ mod navigation;
 pub(crate) mod outcome;
 mod pages;
 mod response;
+mod style_check;
 mod trailing_slash;
 
 pub use body::PageBody;

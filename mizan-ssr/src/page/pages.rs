@@ -9,6 +9,7 @@ use super::cache::PageCache;
 use super::csp::CspTemplate;
 use super::error::{PagesError, PagesErrorKind};
 use super::outcome::LocalPath;
+use super::style_check::StyleCheck;
 use super::trailing_slash::TrailingSlash;
 use crate::renderer::Renderer;
 use crate::vite::PageAssets;
@@ -36,6 +37,7 @@ pub(super) struct PageSettings {
     pub(super) title: Option<String>,
     pub(super) head: String,
     pub(super) csp: Option<CspTemplate>,
+    pub(super) style_check: Option<StyleCheck>,
     pub(super) cache: PageCache,
     pub(super) answers: Answers,
     pub(super) trailing_slash: TrailingSlash,
@@ -179,7 +181,8 @@ impl PagesBuilder {
 
     /// Sets the component of the page that production shows after an error, instead of the built-in page.
     ///
-    /// The component receives the props `status` and `id`, the id of the error in the log. It may call functions.
+    /// The component receives the props of the page that it replaces, `status`, and `id`, the id of the error in
+    /// the log. It may call functions.
     /// If it fails too, or if the renderer is overloaded or too slow, the built-in page answers. In development
     /// the built-in page shows the error.
     pub fn error(mut self, component: impl Into<String>) -> Self {
@@ -204,6 +207,7 @@ impl PagesBuilder {
         let vite = self.renderer.vite();
         let assets = vite.map(|vite| vite.page_assets(self.entry)).transpose()?;
         let origins = assets.as_ref().map(PageAssets::origins).unwrap_or_default();
+        let style_check = self.csp.as_deref().map(StyleCheck::new);
         let csp = match self.csp {
             Some(template) => Some(
                 CspTemplate::new(&template, &origins)
@@ -234,6 +238,7 @@ impl PagesBuilder {
                 title: self.title,
                 head: self.head,
                 csp,
+                style_check,
                 cache: self.cache,
                 answers,
                 trailing_slash: self.trailing_slash,

@@ -110,8 +110,7 @@ impl Pages {
     /// form of its path, or the page with status 404.
     ///
     /// Use it in the fallback of the router; see [`PagesBuilder::trailing_slash`] and
-    /// [`PagesBuilder::not_found`]. A client that does not accept HTML receives a problem document (RFC 9457) if
-    /// it accepts JSON, otherwise text.
+    /// [`PagesBuilder::not_found`]. A client that does not accept HTML receives a problem document (RFC 9457).
     ///
     /// ```no_run
     /// use http::{Request, Response};
@@ -129,6 +128,7 @@ impl Pages {
         let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
         let redirect = self.shared.trailing_slash.redirect(request.uri());
         let mut page = self.page("").request(request);
+        page.accepts_json |= !page.accepts_html;
         page.answer = Some(match redirect.filter(|_| is_safe) {
             Some(path) => PageOutcome::Redirect {
                 path,
@@ -346,6 +346,17 @@ impl<'a> Page<'a> {
         })
     }
 
+    /// Adds the members of a JSON object, which take precedence over earlier ones.
+    pub(super) fn with_more_props(mut self, members: &str) -> Self {
+        let known = self.parts.props.trim_end();
+        let known = known.strip_suffix('}').unwrap_or("{").trim_end();
+        let separator = if known.ends_with('{') { "" } else { "," };
+        let props = format!("{known}{separator}{members}}}");
+        self.component = self.component.props_json(props.clone());
+        self.parts.props = props;
+        self
+    }
+
     /// Returns the same page with another component.
     pub(super) fn with_component(&self, path: &'a str) -> Self {
         let component = self.parts.pages.renderer.component(path);
@@ -491,6 +502,9 @@ impl DocumentParts<'_> {
     fn document_beginning(&self, markup: &str, styles: &[String]) -> String {
         let pages = self.pages;
         let component = normalized(self.path);
+        if let Some(style_check) = &pages.style_check {
+            style_check.check(&component, markup);
+        }
         let document = Document {
             lang: pages.lang.as_deref(),
             title: self.title.as_deref().or(pages.title.as_deref()),

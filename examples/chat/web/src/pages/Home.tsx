@@ -1,18 +1,14 @@
 import type { ReactNode } from "react";
 import { AccessBoard } from "../components/AccessBoard";
 import { Boundary } from "../components/Boundary";
-import { CurrentUserPanel } from "../components/CurrentUserPanel";
-import { EarlyAccessPanel } from "../components/EarlyAccessPanel";
-import { EchoPanel } from "../components/EchoPanel";
-import { GreetPanel } from "../components/GreetPanel";
-import { MembersOnlyPanel } from "../components/MembersOnlyPanel";
-import { Section } from "../components/Section";
-import { SignInPanel } from "../components/SignInPanel";
-import { SignOutPanel } from "../components/SignOutPanel";
-import { StaffReportPanel } from "../components/StaffReportPanel";
-import { SuperuserReportPanel } from "../components/SuperuserReportPanel";
+import { deferred } from "../mizan";
 
 export { Layout as layout } from "../components/Layout";
+
+// The panels contain the sources that they show, so a browser loads them when they are about to be visible.
+const CallsSection = deferred(() => import("../components/CallsSection"));
+const SessionSection = deferred(() => import("../components/SessionSection"));
+const PoliciesSection = deferred(() => import("../components/PoliciesSection"));
 
 /** The front page: every function of the example with its code. */
 export default function Home(): ReactNode {
@@ -37,30 +33,9 @@ export default function Home(): ReactNode {
             <AccessBoard />
           </Boundary>
         </div>
-        <Section
-          title="Calls"
-          lead="A mutation, and a context that follows its input as you type."
-        >
-          <EchoPanel />
-          <GreetPanel />
-        </Section>
-        <Section
-          title="Session"
-          lead="The current user is fetched once, and again after a mutation that affects it."
-        >
-          <SignInPanel />
-          <CurrentUserPanel />
-          <SignOutPanel />
-        </Section>
-        <Section
-          title="Policies"
-          lead="Each function declares who may call it. Other callers get a typed error."
-        >
-          <MembersOnlyPanel />
-          <StaffReportPanel />
-          <SuperuserReportPanel />
-          <EarlyAccessPanel />
-        </Section>
+        <CallsSection />
+        <SessionSection />
+        <PoliciesSection />
       </main>
     </>
   );

@@ -21,6 +21,7 @@ import {
 } from "./currentPage";
 import { OutcomeBoundary, PageRoot } from "./pageRoot";
 import { PersistentCaches } from "./pageData";
+import { pageNonce } from "./pageNonce";
 import { offerReload, recover } from "./pageRecovery";
 
 /** Options for hydrating a page that the server rendered. */
@@ -49,9 +50,7 @@ export async function hydratePage(
     throw new Error(
       "cannot hydrate a page that the server did not render: #mizan-root or #mizan-page is missing",
     );
-  // The server adds the nonce of the content security policy, which would be a hydration mismatch.
-  for (const style of root.querySelectorAll("style[nonce]"))
-    style.removeAttribute("nonce");
+  applyNonce(root);
   const load = (path: string): Promise<PageModule> | undefined =>
     (components[path] ?? components[`./${path}`])?.() as
       Promise<PageModule> | undefined;
@@ -88,6 +87,25 @@ export async function hydratePage(
     { ...options, ...errorHandlers(options) },
   );
 }
+
+/**
+ * Prepares the nonce of the content security policy for React and for libraries that add styles.
+ *
+ * The server writes the nonce, but components do not, so the attribute would be a hydration mismatch. The property
+ * keeps the nonce, so that a library such as emotion can move the element.
+ */
+function applyNonce(root: Element): void {
+  for (const style of root.querySelectorAll<HTMLStyleElement>("style[nonce]")) {
+    const nonce = style.nonce || "";
+    style.removeAttribute("nonce");
+    style.nonce = nonce;
+  }
+  const nonce = pageNonce();
+  // Libraries such as styled-components read the nonce of bundlers from this variable.
+  if (nonce !== undefined) globals.__webpack_nonce__ = nonce;
+}
+
+const globals = globalThis as { __webpack_nonce__?: string };
 
 /** Loads the page of an entry of the history to which an earlier document navigated. */
 function reloadOtherPage({ state }: PopStateEvent): void {
