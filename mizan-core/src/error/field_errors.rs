@@ -11,3 +11,10 @@ pub const FORM_ERRORS: &str = "__all__";
 /// The maximum number of fields with errors in a reply, because a client can send any number of invalid
 /// values.
 pub const MAX_FIELD_ERRORS: usize = 100;
+
+/// Removes the errors of further fields than [`MAX_FIELD_ERRORS`].
+pub fn limit_field_errors(errors: &mut FieldErrors) {
+    while errors.len() > MAX_FIELD_ERRORS {
+        errors.pop_last();
+    }
+}

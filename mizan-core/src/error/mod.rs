@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use self::client_error::{ClientError, ErrorDeclaration, ErrorVariant};
 pub use self::code::ErrorCode;
-pub use self::field_errors::{FORM_ERRORS, FieldErrors, MAX_FIELD_ERRORS};
+pub use self::field_errors::{FORM_ERRORS, FieldErrors, MAX_FIELD_ERRORS, limit_field_errors};
 pub use self::unavailable::Unavailable;
 
 /// The kind of an [`Error`].
@@ -130,7 +130,8 @@ impl Error {
         Self::new(ErrorCode::Invalid, format!("{path}: {message}")).with_field(path, message)
     }
 
-    /// Creates an [`ErrorCode::Invalid`] error for several fields of the input.
+    /// Creates an [`ErrorCode::Invalid`] error for several fields of the input, up to
+    /// [`MAX_FIELD_ERRORS`].
     #[must_use]
     pub fn invalid_fields(mut fields: FieldErrors) -> Self {
         let message = match fields.iter().next() {
@@ -141,6 +142,7 @@ impl Error {
         };
         let mut error = Self::new(ErrorCode::Invalid, message);
         fields.retain(|_, messages| !messages.is_empty());
+        limit_field_errors(&mut fields);
         error.0.fields = fields;
         error
     }

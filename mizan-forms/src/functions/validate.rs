@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use mizan_core::error::FieldErrors;
+use mizan_core::error::{FORM_ERRORS, FieldErrors, limit_field_errors};
 use mizan_core::function::{FunctionKind, Source};
 use mizan_core::upload::UploadField;
 use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
@@ -125,7 +125,8 @@ impl<F: FormHandler> ServerFunction for ValidateQuery<F> {
         let params = self.params.get()?;
         let validated = validate::<F>(cx, params, self.values, selection).await?;
         let mut errors = validated.errors;
-        errors.retain(|path, _| path == mizan_core::error::FORM_ERRORS || selection.contains(path));
+        errors.retain(|path, _| path == FORM_ERRORS || selection.contains(path));
+        limit_field_errors(&mut errors);
         Ok(FormErrors { errors })
     }
 }

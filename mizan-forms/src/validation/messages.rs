@@ -43,16 +43,19 @@ pub(crate) fn decode_error(
         (FieldKind::Group(_), _) => NOT_AN_OBJECT.to_owned(),
         (FieldKind::List { .. }, Some(value)) if !value.is_array() => NOT_A_LIST.to_owned(),
         (FieldKind::List { .. }, _) => "One of the items is not valid.".to_owned(),
-        (FieldKind::Text, _) => text_error(field, serde_error),
+        (FieldKind::Text, value) => text_error(field, value, serde_error),
         (FieldKind::Any, _) => type_message(serde_error, None),
     }
 }
 
-fn text_error(field: &Field, serde_error: &str) -> String {
+fn text_error(field: &Field, value: Option<&Value>, serde_error: &str) -> String {
     if let Some(format) = field.format {
         return format.message().to_owned();
     }
-    let format = field.bounds.format.as_ref();
+    let format = field.bounds.format.as_deref();
+    if let (Some(Value::String(_)), Some(message)) = (value, format.and_then(format_message)) {
+        return message.to_owned();
+    }
     let schema = format.map(|format| json!({ "format": format }));
     type_message(serde_error, schema.as_ref())
 }

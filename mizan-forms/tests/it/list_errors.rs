@@ -196,4 +196,11 @@ async fn of_many_items_are_limited() {
         let errors = validated.unwrap()["errors"].clone();
         assert_eq!(errors.as_object().unwrap().len(), MAX_FIELD_ERRORS);
     }
+    // Those of selected fields are reported, however many others there are.
+    let input = json!({ "values": { "numbers": vec!["x"; 900] }, "fields": ["numbers.800"] });
+    let validated = call(&app, "lists.validate", input).await.unwrap();
+    assert_eq!(
+        validated["errors"],
+        json!({ "numbers.800": ["Enter a whole number."] })
+    );
 }

@@ -156,6 +156,13 @@ export function writeExamples() {
   const project = mkdtempSync(join(root, "target/readmes-"));
   const folder = join(project, "pages");
   mkdirSync(folder);
+  // Other modules of the application.
+  mkdirSync(join(project, "components"));
+  writeFileSync(
+    join(project, "components/Chart.tsx"),
+    "export default function Chart() { return null; }",
+  );
+  writeFileSync(join(project, "mizan.ts"), 'export * from "./pages/mizan";');
   writeFileSync(
     join(project, "SiteLayout.tsx"),
     "export const SiteLayout = () => null;",
