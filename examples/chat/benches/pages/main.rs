@@ -50,7 +50,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn compare(page: &Page, plan: &Plan) -> anyhow::Result<()> {
-    let mizan = page.start()?;
+    let directory = tempfile::tempdir()?;
+    let mizan = page.start(directory.path())?;
     let load = Load::new(page.path)?;
     // The first page loads the modules.
     load.body(&mizan)?;

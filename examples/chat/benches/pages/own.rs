@@ -58,10 +58,12 @@ pub(crate) fn workspace() -> PathBuf {
 }
 
 impl Page {
-    pub(crate) fn start(&self) -> anyhow::Result<Server> {
+    /// Starts a server of the page. `directory` is for files that end with the benchmark.
+    pub(crate) fn start(&self, directory: &Path) -> anyhow::Result<Server> {
         let mut command = if self.is_chat {
             let mut command = Command::new(env!("CARGO_BIN_EXE_chat"));
-            command.args(["--port", "0", "--database", ":memory:"]);
+            command.args(["--port", "0", "--database"]);
+            command.arg(directory.join("chat.db"));
             command
         } else {
             let mut command = Command::new(std::env::current_exe()?);
