@@ -84,8 +84,6 @@ fn missing_global_hint(message: &str) -> Option<String> {
     Some(match name {
         "window"
         | "document"
-        | "localStorage"
-        | "sessionStorage"
         | "location"
         | "history"
         | "HTMLElement"
@@ -99,7 +97,7 @@ fn missing_global_hint(message: &str) -> Option<String> {
         "Buffer" | "__dirname" | "require" => {
             format!("`{name}` exists only in Node.js")
         }
-        "WebSocket" | "XMLHttpRequest" => {
+        "XMLHttpRequest" => {
             format!(
                 "`{name}` is not available during a render; pass the data as props, or call a server function"
             )

@@ -215,7 +215,8 @@ mod tests {
             of(&[navigation.clone(), current.clone()]),
             RequestKind::Navigation
         );
-        assert_eq!(of(&[navigation.clone()]), RequestKind::OutdatedNavigation);
+        let only = std::slice::from_ref(&navigation);
+        assert_eq!(of(only), RequestKind::OutdatedNavigation);
         let old = (BUILD, "b0");
         assert_eq!(of(&[navigation, old]), RequestKind::OutdatedNavigation);
     }
