@@ -12,7 +12,7 @@ export interface LinkProps
   extends AnchorHTMLAttributes<HTMLAnchorElement>, NavigateOptions {
   readonly href: string;
   /**
-   * When the data of the page is requested in advance: as soon as the user points to the link or focuses it
+   * The time at which the data of the page is requested in advance: as soon as the user points to the link or focuses it
    * (`intent`, the default), when the link is rendered, or never. At most two pages are requested at once, and none
    * if the browser saves data.
    */
