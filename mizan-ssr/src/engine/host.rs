@@ -33,6 +33,8 @@ pub(crate) struct Host {
     /// The modules that the current realm has loaded, by id.
     modules: RefCell<HashMap<String, Arc<Module>>>,
     render: RefCell<RenderState>,
+    /// The value of `import.meta.env` in the current realm.
+    env: RefCell<String>,
     started: Instant,
     /// The time of `started` in milliseconds since the Unix epoch.
     time_origin: f64,
@@ -66,6 +68,7 @@ impl Host {
             loader,
             modules: RefCell::default(),
             render: RefCell::default(),
+            env: RefCell::default(),
             started: Instant::now(),
             time_origin,
         })
@@ -214,9 +217,12 @@ impl Host {
     /// Removes and returns the ids of the modules whose files have changed.
     pub(crate) fn take_changed_modules(&self) -> Vec<String> {
         let mut modules = self.modules.borrow_mut();
+        // A file that cannot be read fails the start of the renderer, but keeps the last values later.
+        let _ = self.loader.load_env();
+        let env_changed = *self.env.borrow() != self.loader.env();
         let changed: Vec<String> = modules
             .values()
-            .filter(|module| self.loader.is_stale(module))
+            .filter(|module| env_changed || self.loader.is_stale(module))
             .map(|module| module.id.clone())
             .collect();
         for id in &changed {
@@ -288,17 +294,11 @@ impl Host {
         Ok(description.to_string())
     }
 
-    /// Returns the value of `import.meta.env` as JSON.
+    /// Returns `import.meta.env` as JSON.
     fn env(&self) -> String {
-        let development = self.loader.development();
-        json!({
-            "MODE": self.loader.mode(),
-            "DEV": development,
-            "PROD": !development,
-            "SSR": true,
-            "BASE_URL": self.loader.base_url(),
-        })
-        .to_string()
+        let env = self.loader.env();
+        self.env.borrow_mut().clone_from(&env);
+        env
     }
 
     /// Returns the exception of an import whose `name` the imported module does not export.

@@ -13,7 +13,7 @@
     const modules = new Map();
     const namespaces = moduleNamespaces();
     const { link, completeNames } = moduleLinking({ host, namespaces });
-    const env = JSON.parse(host.env());
+    let env = JSON.parse(host.env());
 
     /**
      * Returns the module that a package substitutes for `id` in browsers, if `error` says that a module of
@@ -341,6 +341,7 @@
 
     /** @param {Iterable<string>} ids */
     const invalidate = (ids) => {
+      env = JSON.parse(host.env());
       const invalid = new Set(ids);
       for (let grew = true; grew;) {
         grew = false;

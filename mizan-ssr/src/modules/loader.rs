@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
+use serde_json::Map;
 
 use super::disk_cache::DiskCache;
 use super::disk_cache::key::CacheKey;
@@ -17,7 +18,7 @@ use super::module_kind::{ModuleKind, REACT_SERVER_FILE, extension, is_react_serv
 use super::package::in_package;
 use super::resolver::{BrowserReplacement, ImportKind, Resolved, Resolver, is_bare};
 use super::transform::{ModuleFormat, SyntaxOptions, TransformedModule, transform};
-use crate::vite::Vite;
+use crate::vite::{EnvError, Vite};
 
 /// Resolves, reads and transforms modules, once for all isolates.
 pub(crate) struct Loader {
@@ -34,6 +35,8 @@ pub(crate) struct Loader {
     type_module: Mutex<HashMap<PathBuf, bool>>,
     /// The first import of each module that was imported by the name of its package.
     package_imports: Mutex<HashMap<String, PackageImport>>,
+    /// The object `import.meta.env`.
+    env: Mutex<Map<String, serde_json::Value>>,
 }
 
 /// An import by the name of a package, for example `import "@vercel/oidc"`.
@@ -80,6 +83,7 @@ impl Loader {
             modules: Mutex::default(),
             type_module: Mutex::default(),
             package_imports: Mutex::default(),
+            env: Mutex::default(),
         }
     }
 
@@ -393,11 +397,32 @@ impl Loader {
         })
     }
 
-    /// Returns the value of `import.meta.env.BASE_URL`.
-    pub(crate) fn base_url(&self) -> String {
-        self.vite
-            .as_ref()
-            .map_or("/".into(), |vite| vite.base_url())
+    /// Reads the `.env` files.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EnvError`] if a file cannot be read, or if a setting would expose all variables.
+    pub(crate) fn load_env(&self) -> Result<(), EnvError> {
+        let mut env = Map::new();
+        let mut mode = self.mode();
+        let mut base_url = "/".into();
+        if let Some(vite) = &self.vite {
+            env = vite.env_variables(mode)?;
+            mode = vite.mode_or(mode);
+            base_url = vite.base_url();
+        }
+        env.insert("BASE_URL".into(), base_url.into());
+        env.insert("MODE".into(), mode.into());
+        env.insert("DEV".into(), self.development.into());
+        env.insert("PROD".into(), (!self.development).into());
+        env.insert("SSR".into(), true.into());
+        *self.env.lock() = env;
+        Ok(())
+    }
+
+    /// Returns `import.meta.env` as JSON.
+    pub(crate) fn env(&self) -> String {
+        serde_json::Value::from(self.env.lock().clone()).to_string()
     }
 
     /// Returns the URL at which the browser finds a file of the project.

@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::vite::EnvError;
+
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
 #[derive(Debug)]
 pub struct RendererBuildError {
@@ -16,6 +18,7 @@ pub(super) enum RendererBuildErrorKind {
     NoEngine,
     InvalidRoot { root: PathBuf, source: io::Error },
     CannotStartThread(io::Error),
+    Env(EnvError),
 }
 
 impl From<RendererBuildErrorKind> for RendererBuildError {
@@ -36,6 +39,9 @@ impl fmt::Display for RendererBuildError {
             RendererBuildErrorKind::CannotStartThread(_) => {
                 f.write_str("cannot start the threads of the renderer")
             }
+            RendererBuildErrorKind::Env(_) => {
+                f.write_str("cannot load the variables of `import.meta.env`")
+            }
         }
     }
 }
@@ -46,6 +52,7 @@ impl StdError for RendererBuildError {
             RendererBuildErrorKind::NoEngine => None,
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
+            RendererBuildErrorKind::Env(source) => Some(source),
         }
     }
 }

@@ -185,6 +185,7 @@ impl RendererBuilder {
             vite.clone(),
             DiskCache::new(cache),
         );
+        loader.load_env().map_err(RendererBuildErrorKind::Env)?;
         let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
         let settings = WorkerSettings {
             engine,

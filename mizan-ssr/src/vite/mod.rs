@@ -3,7 +3,9 @@
 mod assets;
 mod config;
 mod data_url;
+mod env;
 mod manifest;
 
 pub(crate) use assets::{PageAssets, PageLinks, ScriptLink};
 pub use config::Vite;
+pub(crate) use env::EnvError;

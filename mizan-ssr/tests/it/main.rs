@@ -6,6 +6,7 @@ mod bad_input;
 mod cache;
 mod development;
 mod dom;
+mod env;
 mod functions;
 mod globals;
 mod limits;
