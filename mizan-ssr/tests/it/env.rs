@@ -54,7 +54,7 @@ const LINES: [&str; 30] = [
     "VITE_A=1\nVITE_X=${VITE_A}_${VITE_A:-2}",
     "VITE_A=\nVITE_X=${VITE_A:-2}${VITE_A-3}",
     "VITE_A=1\nVITE_X=${VITE_A:+yes}${VITE_NO:+no}",
-    "VITE_A=$&\nVITE_X=-$VITE_A-",
+    "VITE_A=a$$b\nVITE_X=-$VITE_A-",
     "VITE_Z=$VITE_A\nVITE_A=$VITE_Z",
     "VITE_X=${",
     "VITE_X=${}",

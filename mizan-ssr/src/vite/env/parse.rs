@@ -25,12 +25,8 @@ pub(super) fn parse(content: &str) -> BTreeMap<String, String> {
         let name = trim(&rest[..equal]);
         rest = &rest[equal + 1..];
         if name.is_empty() {
-            // Skips the rest of the line, which has no name.
-            let Some(line_end) = rest.find('\n') else {
-                break;
-            };
-            rest = trim(&rest[line_end + 1..]);
-            continue;
+            // Node.js ignores the rest of such a file.
+            break;
         }
         let name = name.strip_prefix("export ").map_or(name, trim);
         let (value, after) = value(rest);
