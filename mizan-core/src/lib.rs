@@ -3,6 +3,7 @@
 
 pub mod adapter;
 pub mod channel;
+pub mod download;
 pub mod error;
 pub mod function;
 pub mod manifest;
@@ -13,10 +14,12 @@ pub mod wire;
 
 mod app;
 mod cx;
+mod file_name;
 mod form_entry;
 mod input_schema;
 mod invalidation;
 mod json;
+mod positional_read;
 mod principal;
 mod problem;
 mod registry;
@@ -30,6 +33,7 @@ pub use self::{
     app::App,
     channel::{Channel, Never},
     cx::Cx,
+    download::Download,
     error::{ClientError, Error, ErrorCode},
     function::ServerFunction,
     invalidation::Invalidation,
@@ -39,7 +43,7 @@ pub use self::{
     request_head::RequestHead,
     upload::Upload,
 };
-pub use mizan_core_macros::{ClientError, channel, client, policy};
+pub use mizan_core_macros::{ClientError, channel, client, constraints, policy};
 
 /// Items that the output of macros refers to. Not part of the public API.
 #[doc(hidden)]

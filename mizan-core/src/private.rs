@@ -44,6 +44,27 @@ pub fn encode_data<T: serde::Serialize>(
     encode_json_value(value).map_err(|error| error.within(name))
 }
 
+/// Decodes an output of the type `T`, if it can be decoded.
+///
+/// `Decodable::<T>::decode()` is the method of the type if `T` implements `Deserialize`, and that of
+/// the trait [`NotDecodable`] otherwise.
+pub struct Decodable<T>(std::marker::PhantomData<T>);
+
+impl<T: serde::Deserialize<'static>> Decodable<T> {
+    pub fn decode() -> Option<fn(&str) -> Option<String>> {
+        Some(crate::manifest::decode_error::<T>)
+    }
+}
+
+/// Applies to types that cannot be decoded.
+pub trait NotDecodable {
+    fn decode() -> Option<fn(&str) -> Option<String>> {
+        None
+    }
+}
+
+impl<T> NotDecodable for Decodable<T> {}
+
 pub const fn is_input<T: Input>() {}
 
 pub const fn is_output<T: Output>() {}

@@ -84,6 +84,11 @@ pub(crate) enum Problem {
         contract: String,
         at: String,
     },
+    Download {
+        function: &'static str,
+        problem: DownloadProblem,
+        at: String,
+    },
     UnsupportedShape {
         path: String,
         shape: UnsupportedShape,
@@ -216,6 +221,38 @@ impl PagesProblem {
     }
 }
 
+/// A problem with a function that returns a file, or that declares the content type of one.
+pub(crate) enum DownloadProblem {
+    /// A context returns a file.
+    Context,
+    /// The function of a form returns a file.
+    Form,
+    /// A function without a download declares a content type.
+    ContentType,
+}
+
+impl DownloadProblem {
+    fn write(&self, f: &mut fmt::Formatter<'_>, function: &str, at: &str) -> fmt::Result {
+        match self {
+            Self::Context => write!(
+                f,
+                "the context `{function}` ({at}) returns a `Download`, but the page loads contexts as \
+                 JSON; make it a query or a mutation"
+            ),
+            Self::Form => write!(
+                f,
+                "`{function}` ({at}) is a part of a form and returns a `Download`, but forms are answered \
+                 with JSON or a page; return the file from a function of its own"
+            ),
+            Self::ContentType => write!(
+                f,
+                "`{function}` ({at}) declares a `content_type`, but does not return a `Download`; remove \
+                 `content_type`"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -331,8 +368,27 @@ impl fmt::Display for Problem {
                 "the contract {contract} of `{name}` is retired ({at}), but the registry supports it; \
                  remove `.retire(..)`, or the previous version"
             ),
+            Self::Download {
+                function,
+                problem,
+                at,
+            } => problem.write(f, function, at),
+            Self::UnsupportedShape {
+                path,
+                shape: UnsupportedShape::InputVariants(variants),
+            } => write!(
+                f,
+                "{path} is part of an output, but serde does not write its variants `{}`; remove \
+                 `#[serde(skip_serializing)]`, or use another type in the output",
+                variants.join("`, `")
+            ),
             Self::UnsupportedShape { path, shape } => {
                 let reason = match shape {
+                    UnsupportedShape::InputVariants(_) => "has variants that serde does not write",
+                    UnsupportedShape::MapKeys => {
+                        "is a map whose keys are not text, numbers or variants, which JSON does not \
+                         have; use a list of pairs, or text as keys"
+                    }
                     UnsupportedShape::Scalar => {
                         "merges a number, a text or a list into an object, which serde cannot do; \
                          remove `#[serde(flatten)]`, or add `content = \"..\"` to \
@@ -345,6 +401,10 @@ impl fmt::Display for Problem {
                     UnsupportedShape::IntegerKeys => {
                         "flattens a map whose keys are integers, which serde cannot read; remove \
                          `#[serde(flatten)]`, or use text as keys"
+                    }
+                    UnsupportedShape::Download => {
+                        "is a `Download`, which cannot be a part of a value; return it as the whole \
+                         output of a function"
                     }
                 };
                 write!(f, "{path} {reason}")

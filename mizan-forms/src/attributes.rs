@@ -41,6 +41,8 @@ pub struct FieldAttributes {
     pub blank: bool,
     /// The field has `#[serde(default)]`.
     pub default: bool,
+    /// The field is an integer of 64 or more bits that is a `number` in JavaScript.
+    pub as_number: bool,
     /// The custom messages of `#[validate(..)]`, by the name of the constraint.
     pub messages: &'static [(&'static str, &'static str)],
     /// The members of the keyword `x-checks` that stand for constraints.
@@ -76,6 +78,7 @@ impl FieldAttributes {
             disabled: false,
             blank: false,
             default: false,
+            as_number: false,
             messages: &[],
             checks: None,
             exclusive_bounds: None,

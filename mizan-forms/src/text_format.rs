@@ -1,5 +1,7 @@
 //! The text formats of HTML's date, time, color and number inputs.
 
+use mizan_core::validation::messages::{NOT_VALID, format_message};
+
 /// A format that the text of a field must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextFormat {
@@ -26,17 +28,16 @@ impl TextFormat {
     }
 
     /// Returns the error message for text that does not have the format.
-    pub(crate) const fn message(self) -> &'static str {
-        match self {
-            Self::Date => "Enter a date, such as 2026-01-31.",
-            Self::Time => "Enter a time, such as 18:30.",
-            Self::Datetime => "Enter a date and a time, such as 2026-01-31T18:30.",
-            Self::Instant => {
-                "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z."
-            }
-            Self::Color => "Enter a colour, such as #1e90ff.",
-            Self::Decimal => "Enter a number, such as 12.50.",
-        }
+    pub(crate) fn message(self) -> &'static str {
+        let format = match self {
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Datetime => "partial-date-time",
+            Self::Instant => "date-time",
+            Self::Color => return "Enter a colour, such as #1e90ff.",
+            Self::Decimal => "decimal",
+        };
+        format_message(format).unwrap_or(NOT_VALID)
     }
 
     pub(crate) fn matches(self, text: &str) -> bool {

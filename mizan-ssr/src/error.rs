@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,6 +67,7 @@ pub struct RenderError {
 pub(crate) enum RenderErrorKind {
     InvalidPath { path: String, reason: &'static str },
     NotFound { path: String, roots: Vec<PathBuf> },
+    UnreadableDirectory { path: String, error: io::Error },
     InvalidProps(String),
     Module(ModuleError),
     NoDefaultExport(String),
@@ -88,6 +90,8 @@ pub(crate) struct JsException {
     pub(crate) hint: Option<String>,
     /// File, line and column.
     pub(crate) location: Option<(PathBuf, u32, u32)>,
+    /// Whether a server function rejected a call, for example without permission.
+    pub(crate) is_rejected_call: bool,
 }
 
 impl RenderError {
@@ -96,7 +100,9 @@ impl RenderError {
     pub fn code(&self) -> RenderErrorCode {
         match &*self.kind {
             RenderErrorKind::InvalidPath { .. } => RenderErrorCode::InvalidPath,
-            RenderErrorKind::NotFound { .. } => RenderErrorCode::NotFound,
+            RenderErrorKind::NotFound { .. } | RenderErrorKind::UnreadableDirectory { .. } => {
+                RenderErrorCode::NotFound
+            }
             RenderErrorKind::InvalidProps(_) => RenderErrorCode::InvalidProps,
             RenderErrorKind::Module(ModuleError::Syntax(_)) => RenderErrorCode::Syntax,
             RenderErrorKind::Module(_) => RenderErrorCode::Module,
@@ -161,6 +167,16 @@ impl RenderError {
         (!excerpt.is_empty()).then_some(Cow::Owned(excerpt))
     }
 
+    /// Returns the message of a call that a server function rejected.
+    pub(crate) fn rejected_call(&self) -> Option<&str> {
+        match &*self.kind {
+            RenderErrorKind::Component(exception) if exception.is_rejected_call => {
+                Some(&exception.message)
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the name, the message and the hint as separate strings.
     pub(crate) fn parts(&self) -> (String, String, Option<&str>) {
         match &*self.kind {
@@ -197,6 +213,9 @@ impl fmt::Display for RenderError {
                     .map(|root| root.display().to_string())
                     .collect();
                 write!(f, "cannot find component {path:?} in {}", roots.join(", "))
+            }
+            RenderErrorKind::UnreadableDirectory { path, error } => {
+                write!(f, "cannot list the components in {path:?}: {error}")
             }
             RenderErrorKind::InvalidProps(reason) => write!(f, "invalid props: {reason}"),
             RenderErrorKind::Module(error) => error.fmt(f),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -11,8 +12,6 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
-
-use crate::inline_json::{push_inline_json, push_inline_string};
 
 /// Runs a server function: takes its name and its JSON input, returns its JSON output or problem details.
 ///
@@ -26,7 +25,8 @@ const MAX_CALLS: usize = 1_000;
 /// The problem details of a function that panicked (RFC 9457).
 const PANIC_PROBLEM: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"something went wrong on the server","code":"internal"}"#;
 
-struct Call {
+/// A call that a component made.
+pub(crate) struct Call {
     id: u32,
     name: String,
     input: Bytes,
@@ -38,56 +38,95 @@ pub(crate) struct CallOutcome {
     pub(crate) result: Result<Bytes, Bytes>,
 }
 
-/// A completed call, embedded into the page so that the browser does not repeat it.
-struct CompletedCall {
-    name: String,
-    input: Bytes,
-    result: Result<Bytes, Bytes>,
-}
-
-/// The render thread's handle to the calls of one render.
+/// The calls of one render, on the side of the render.
+#[derive(Default)]
 pub(crate) struct FunctionCalls {
-    calls: mpsc::UnboundedSender<Call>,
-    outcomes: crossbeam_channel::Receiver<CallOutcome>,
+    destination: Destination,
     pending: HashMap<u32, (String, Bytes)>,
     started: usize,
-    /// Completed calls that the page does not contain yet.
-    completed: Vec<CompletedCall>,
+}
+
+/// The place to which calls are sent.
+enum Destination {
+    /// The calls wait until the task that requested the render takes them.
+    Queued(Vec<Call>),
+    /// A separate task runs the calls.
+    Task {
+        calls: mpsc::UnboundedSender<Call>,
+        outcomes: crossbeam_channel::Receiver<CallOutcome>,
+    },
+}
+
+impl Default for Destination {
+    fn default() -> Self {
+        Self::Queued(Vec::new())
+    }
 }
 
 /// The error of a render that exceeds [`MAX_CALLS`].
 pub(crate) struct TooManyCalls;
 
-/// Spawns a task that runs the calls of one render. The task ends when the handle is dropped.
-///
-/// The calls run in a separate task, so that a slow reader of the markup does not delay the render
-/// thread.
-pub(crate) fn spawn(call_function: CallFunction) -> (FunctionCalls, AbortOnDropHandle<()>) {
-    let (calls, mut queue) = mpsc::unbounded_channel::<Call>();
-    let (sender, outcomes) = crossbeam_channel::unbounded();
-    let task = tokio::spawn(async move {
-        let mut running = FuturesUnordered::new();
-        loop {
-            let outcome = tokio::select! {
-                Some(outcome) = running.next() => outcome,
-                call = queue.recv() => {
-                    let Some(call) = call else { return };
-                    running.push(run(Arc::clone(&call_function), call));
-                    continue;
-                }
-            };
-            // The render may have ended in the meantime.
-            let _ = sender.send(outcome);
+/// Runs the calls of one render, first in the task that requested it, and then in a task of its own.
+pub(crate) struct CallRunner {
+    call_function: CallFunction,
+    running: FuturesUnordered<BoxFuture<'static, CallOutcome>>,
+}
+
+impl CallRunner {
+    pub(crate) fn new(call_function: CallFunction) -> Self {
+        Self {
+            call_function,
+            running: FuturesUnordered::new(),
         }
-    });
-    let calls = FunctionCalls {
-        calls,
-        outcomes,
-        pending: HashMap::new(),
-        started: 0,
-        completed: Vec::new(),
-    };
-    (calls, AbortOnDropHandle::new(task))
+    }
+
+    fn start(&mut self, call: Call) {
+        self.running
+            .push(Box::pin(run(Arc::clone(&self.call_function), call)));
+    }
+
+    /// Starts `calls`, and returns the outcomes that are available without waiting.
+    pub(crate) fn poll(&mut self, calls: Vec<Call>, cx: &mut Context<'_>) -> Vec<CallOutcome> {
+        for call in calls {
+            self.start(call);
+        }
+        let mut outcomes = Vec::new();
+        while let Poll::Ready(Some(outcome)) = self.running.poll_next_unpin(cx) {
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    /// Spawns a task that runs the calls of `calls`. The task ends when `calls` or the handle is dropped.
+    ///
+    /// The calls run in a separate task, so that a slow reader of the markup does not delay the render
+    /// thread.
+    pub(crate) fn spawn(mut self, calls: &mut FunctionCalls) -> AbortOnDropHandle<()> {
+        let (sender, mut queue) = mpsc::unbounded_channel::<Call>();
+        let (results, outcomes) = crossbeam_channel::unbounded();
+        for call in calls.take_queued() {
+            self.start(call);
+        }
+        calls.destination = Destination::Task {
+            calls: sender,
+            outcomes,
+        };
+        let task = tokio::spawn(async move {
+            loop {
+                let outcome = tokio::select! {
+                    Some(outcome) = self.running.next() => outcome,
+                    call = queue.recv() => {
+                        let Some(call) = call else { return };
+                        self.start(call);
+                        continue;
+                    }
+                };
+                // The render may have ended in the meantime.
+                let _ = results.send(outcome);
+            }
+        });
+        AbortOnDropHandle::new(task)
+    }
 }
 
 async fn run(call_function: CallFunction, call: Call) -> CallOutcome {
@@ -120,54 +159,33 @@ impl FunctionCalls {
         let function = name.split('?').next().unwrap_or_default();
         self.pending
             .insert(id, (function.to_owned(), input.clone()));
-        // If the task has ended, the event loop detects that no outcome can arrive.
-        let _ = self.calls.send(Call { id, name, input });
+        let call = Call { id, name, input };
+        match &mut self.destination {
+            Destination::Queued(queued) => queued.push(call),
+            // If the task has ended, the event loop detects that no outcome can arrive.
+            Destination::Task { calls, .. } => drop(calls.send(call)),
+        }
         Ok(id)
     }
 
-    /// Returns the channel of outcomes if at least one call is pending.
+    /// Removes and returns the calls that no task runs yet.
+    pub(crate) fn take_queued(&mut self) -> Vec<Call> {
+        match &mut self.destination {
+            Destination::Queued(queued) => std::mem::take(queued),
+            Destination::Task { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns the channel of outcomes if a task runs at least one call.
     pub(crate) fn pending_outcomes(&self) -> Option<&crossbeam_channel::Receiver<CallOutcome>> {
-        (!self.pending.is_empty()).then_some(&self.outcomes)
-    }
-
-    /// Records an outcome for the page.
-    pub(crate) fn record(&mut self, outcome: &CallOutcome) {
-        if let Some((name, input)) = self.pending.remove(&outcome.id) {
-            self.completed.push(CompletedCall {
-                name,
-                input,
-                result: outcome.result.clone(),
-            });
+        match &self.destination {
+            Destination::Task { outcomes, .. } if !self.pending.is_empty() => Some(outcomes),
+            _ => None,
         }
     }
 
-    /// Returns the calls completed since the last call of this method, as an inert `<script>` element.
-    ///
-    /// The result is empty if no call completed.
-    pub(crate) fn take_element(&mut self) -> String {
-        if self.completed.is_empty() {
-            return String::new();
-        }
-        let mut element = String::from("<script type=\"application/json\" data-mizan-answers>[");
-        for (at, call) in self.completed.drain(..).enumerate() {
-            if at > 0 {
-                element.push(',');
-            }
-            element.push_str("{\"name\":");
-            push_inline_string(&mut element, &call.name);
-            if !call.input.is_empty() {
-                element.push_str(",\"input\":");
-                push_inline_json(&mut element, &String::from_utf8_lossy(&call.input));
-            }
-            let (key, json) = match &call.result {
-                Ok(output) => (",\"output\":", output),
-                Err(problem) => (",\"problem\":", problem),
-            };
-            element.push_str(key);
-            push_inline_json(&mut element, &String::from_utf8_lossy(json));
-            element.push('}');
-        }
-        element.push_str("]</script>");
-        element
+    /// Ends a call: returns its name and input.
+    pub(crate) fn complete(&mut self, id: u32) -> Option<(String, Bytes)> {
+        self.pending.remove(&id)
     }
 }

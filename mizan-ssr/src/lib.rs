@@ -57,6 +57,7 @@ pub mod page;
 pub mod renderer;
 pub mod vite;
 
+mod embedded_data;
 mod engine;
 mod function_calls;
 mod inline_json;

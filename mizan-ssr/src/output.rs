@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 /// The markup of a component, with the style sheets and data that a page needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rendered {
     /// The markup, inside `<div id="mizan-root">`.
@@ -18,7 +18,7 @@ pub struct Rendered {
 }
 
 /// A part of a streamed render.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RenderChunk {
     pub(crate) markup: Bytes,
     /// The style sheets of the component. Only the first chunk, the shell, has them.

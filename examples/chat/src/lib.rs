@@ -10,6 +10,7 @@ pub mod contact;
 pub mod files;
 pub mod functions;
 pub mod leave;
+pub mod meetings;
 pub mod pages;
 pub mod people;
 pub mod profile;
@@ -26,6 +27,7 @@ use functions::{
     SuperuserReport,
 };
 use leave::Leave;
+use meetings::{AddMeeting, EditMeeting, ListMeetings, Meetings};
 use people::People;
 use profile::Profile;
 use rooms::Chat;
@@ -38,6 +40,7 @@ pub fn registry(people: People, channels: Channels) -> Registry {
         .state(channels)
         .state(people.profiles)
         .state(Inbox::default())
+        .state(Meetings::default())
         .function::<Echo>()
         .function::<CurrentUser>()
         .function::<DemoAccounts>()
@@ -49,8 +52,11 @@ pub fn registry(people: People, channels: Channels) -> Registry {
         .function::<Confirmed>()
         .function::<ListAccounts>()
         .function::<EndSessions>()
+        .function::<ListMeetings>()
+        .function::<AddMeeting>()
         .form::<Contact>()
         .form::<Profile>()
         .form::<Leave>()
+        .form::<EditMeeting>()
         .channel::<Chat>()
 }

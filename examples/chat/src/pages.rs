@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use mizan_auth::Accounts;
 use mizan_auth::accounts::Ticket;
+use mizan_core::wire::MAX_SAFE_INTEGER;
 use mizan_http::response::ReplyBody;
 use mizan_http::{FormPages, MizanService};
 use mizan_ssr::page::STRICT_CSP;
@@ -60,6 +61,7 @@ pub fn site(
         .root(web.join("src"))
         .vite(vite)
         .development(development)
+        .check_components(["pages"])
         .build()?;
     let pages = Pages::builder(renderer)
         .entry("src/main.tsx")
@@ -76,6 +78,8 @@ pub fn site(
         .route("/hello/", get(hello))
         .route("/rooms/", get(rooms))
         .route("/rooms/{room}/", get(room))
+        .route("/meetings/", get(meetings))
+        .route("/meetings/{id}/", get(meeting))
         .route("/contact/", get(contact))
         .route("/profile/", get(profile))
         .route("/sign-up/", get(sign_up))
@@ -125,6 +129,29 @@ async fn room(
     }
     let props = RoomProps { room };
     site.page_with("pages/Rooms.tsx", &props, request).await
+}
+
+/// The list of meetings.
+async fn meetings(State(site): State<Site>, request: Request) -> PageResult {
+    site.page("pages/Meetings.tsx", request).await
+}
+
+/// The form that edits a meeting.
+async fn meeting(
+    State(site): State<Site>,
+    PathOf(id): PathOf<String>,
+    request: Request,
+) -> PageResult {
+    // Larger numbers are not exact in JavaScript.
+    let Some(id) = id
+        .parse()
+        .ok()
+        .filter(|id| *id <= MAX_SAFE_INTEGER.unsigned_abs())
+    else {
+        return not_found(State(site), request).await;
+    };
+    let props = MeetingProps { id };
+    site.page_with("pages/Meeting.tsx", &props, request).await
 }
 
 /// The response for an unknown path: a page for browsers, a problem document for programs.
@@ -261,6 +288,11 @@ impl Site {
 #[derive(Serialize)]
 struct RoomProps {
     room: String,
+}
+
+#[derive(Serialize)]
+struct MeetingProps {
+    id: u64,
 }
 
 #[derive(Serialize)]

@@ -7,6 +7,7 @@ import {
   type Issue,
   type Messages,
 } from "./definition";
+import { invalidMessage, requiredMessage } from "../validation/messages";
 import { momentError } from "./moments";
 import { isMomentField } from "./wire";
 
@@ -45,9 +46,6 @@ function fieldMessages(
     ? [momentError(value)]
     : messages;
 }
-
-/** The message for a missing value. No other message applies to it. */
-const requiredMessage = "This field is required.";
 
 /** Converts messages to errors of react-hook-form, each at the field that shows it. */
 export function fieldErrors(
@@ -111,7 +109,7 @@ export function toFieldError(messages: readonly string[]): {
 } {
   return {
     type: "invalid",
-    message: messages[0] ?? "This value is not valid.",
+    message: messages[0] ?? invalidMessage,
     types: { all: [...messages] },
   };
 }

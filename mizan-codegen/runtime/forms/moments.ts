@@ -1,4 +1,4 @@
-import { instantMessage } from "../validation/formats";
+import { instantMessage } from "../validation/messages";
 
 /** Local date and time of `<input type="datetime-local">`, with optional seconds. */
 const localText =

@@ -1,10 +1,11 @@
-import { useSuspenseQuery } from "@tanstack/react-query";
-import { usePageData } from "../react/hooks";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { hydrateQueryCache } from "../react/hydration";
 import { query, type Query } from "../transport/functions";
 import { transportOf, type Transport } from "../transport/transport";
 import type { FormDefinition, FormState } from "./definition";
 import { controlText, type FieldValues } from "./values";
-import { encodeValues, hasBigInts } from "./wire";
+import { encodeUntyped } from "../codecs/untyped";
+import { hasBigInts } from "./wire";
 
 /** The `state` function of a form. Its input consists of the params of the form, if there are any. */
 export type StateQuery = Query<FieldValues | undefined, FormState, Error>;
@@ -15,7 +16,7 @@ export function createStateQuery(
   { name, fields }: FormDefinition,
 ): StateQuery {
   return query(transport, `${name}.state`, {
-    encode: encodeValues,
+    encode: encodeUntyped,
     // The fields decode their values.
     ...(hasBigInts(fields) && { exact: true, decode: (json) => json }),
   });
@@ -35,7 +36,8 @@ export function useStateQuery(
   stateQuery: StateQuery,
   params: FieldValues,
 ): FormState {
-  usePageData(stateQuery[transportOf], []);
+  // The provider does not know the query before its form is created.
+  hydrateQueryCache(useQueryClient(), stateQuery[transportOf]);
   const { data } = useSuspenseQuery({
     ...stateOptions(stateQuery, params),
     gcTime: 0,

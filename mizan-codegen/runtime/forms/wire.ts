@@ -1,5 +1,8 @@
 import { isInstant } from "../validation/formats";
-import { integerOf, markInteger } from "../transport/json";
+import { decodeDate } from "../codecs/dates";
+import { decodeBigInt } from "../codecs/integers";
+import { decodeOr } from "../codecs/untyped";
+import { integerOf } from "../transport/json";
 import type { Choice, ItemDefinition } from "./definition";
 
 /** Returns whether fields contain integers that a number cannot hold. */
@@ -16,11 +19,10 @@ export function decodeValue(field: ItemDefinition, json: unknown): unknown {
   if (Array.isArray(json)) return json.map((item) => decodeValue(field, item));
   switch (field.type) {
     case "bigint":
-      if (digits !== undefined) return BigInt(digits);
-      return Number.isSafeInteger(json) ? BigInt(json as number) : json;
+      return decodeOr(decodeBigInt, json);
     case "date":
       return typeof json === "string" && isInstant(json)
-        ? new Date(json)
+        ? decodeOr(decodeDate, json)
         : json;
     case "temporal":
       return typeof json === "string" ? parseTemporal(field, json) : json;
@@ -39,20 +41,6 @@ export function decodeChoices(
     ...choice,
     value: decodeValue(field, choice.value),
   }));
-}
-
-/** Converts values to JSON. Files stay as they are. */
-export function encodeValues(values: unknown): unknown {
-  if (typeof values === "bigint") return markInteger(values);
-  if (Array.isArray(values)) return values.map(encodeValues);
-  if (typeof values !== "object" || values === null || values instanceof Blob)
-    return values;
-  if ("toJSON" in values && typeof values.toJSON === "function")
-    return (values as { toJSON(): unknown }).toJSON();
-  const members = Object.entries(values).map(
-    ([name, value]) => [name, encodeValues(value)] as const,
-  );
-  return Object.fromEntries(members);
 }
 
 /** A class of `Temporal` that parses texts. */

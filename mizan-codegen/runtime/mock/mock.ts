@@ -1,6 +1,6 @@
-import { encodeBytes } from "../codecs/bytes";
+import { encodeUntyped } from "../codecs/untyped";
 import { CallError } from "../transport/error";
-import { markInteger, parseJson, stringifyJson } from "../transport/json";
+import { parseJson, stringifyJson } from "../transport/json";
 import type { ApiOptions } from "../transport/transport";
 
 /** A mock of a function: an output, an error from {@link mockError}, or a function that returns one of them. */
@@ -86,6 +86,7 @@ export function createResolver(
       request,
     );
     if ("error" in reply) return problemResponse(reply.error);
+    if (isFile(reply.output)) return fileResponse(reply.output, reply.headers);
     const headers = { "content-type": "application/json", ...reply.headers };
     return new Response(toJson(reply.output), { headers });
   };
@@ -217,6 +218,23 @@ function affectsHeader(
   return entries.join(",");
 }
 
+/** Returns whether an output is the file of a function that returns one. */
+function isFile(output: unknown): output is File {
+  return typeof File !== "undefined" && output instanceof File;
+}
+
+function fileResponse(file: File, headers: Record<string, string>): Response {
+  const name = encodeURIComponent(file.name).replaceAll("'", "%27");
+  return new Response(file, {
+    headers: {
+      ...headers,
+      "content-disposition": `attachment; filename*=UTF-8''${name}`,
+      "content-length": String(file.size),
+      "content-type": file.type || "application/octet-stream",
+    },
+  });
+}
+
 function problemResponse(error: CallError): Response {
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (error.retryAfter !== undefined)
@@ -262,18 +280,5 @@ function problem(error: CallError): object {
 
 function toJson(value: unknown): string {
   // There is no JSON for `undefined`.
-  return stringifyJson(encode(value)) ?? "null";
-}
-
-/** Converts an output to JSON: the types of the client tell which values need a conversion. */
-function encode(value: unknown): unknown {
-  if (typeof value === "bigint") return markInteger(value);
-  if (value instanceof Uint8Array) return encodeBytes(value);
-  // Moments have `toJSON`.
-  if (typeof value !== "object" || value === null || "toJSON" in value)
-    return value;
-  if (Array.isArray(value)) return value.map(encode);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, encode(member)]),
-  );
+  return stringifyJson(encodeUntyped(value)) ?? "null";
 }

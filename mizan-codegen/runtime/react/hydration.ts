@@ -1,16 +1,19 @@
 import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
-import { markIntegers, toJsonKey } from "../transport/json";
+import { decodeIntegers, parseJson, toJsonKey } from "../transport/json";
+import { infiniteKey } from "../transport/pages";
 import {
   decodeOutput,
   readProblem,
   type ReplyCodec,
 } from "../transport/response";
-import { serverFunctions } from "../transport/serverRendering";
+import type { FunctionKey } from "../transport/functions";
 import type { Transport } from "../transport/transport";
+import { markHydrated, treatHydratedDataAsFresh } from "./freshness";
 
-type Codecs = Transport["codecs"];
+/** Data that the server embedded in the page while it rendered. */
+type Embedded = EmbeddedResult | EmbeddedData;
 
-/** Result of a function that the server called while it rendered the page. */
+/** Result of a function that the server called. */
 interface EmbeddedResult {
   readonly name: string;
   readonly input?: unknown;
@@ -18,77 +21,85 @@ interface EmbeddedResult {
   readonly problem?: unknown;
 }
 
-/** Time in milliseconds for which data that was embedded in the page counts as fresh. */
-const freshFor = 30_000;
+/** Data of a query with a key of the application. */
+interface EmbeddedData {
+  readonly key: QueryKey;
+  readonly data: unknown;
+}
 
-/** Time at which each query was hydrated. */
-const hydratedAt = new WeakMap<object, number>();
-/** Elements whose data is in a cache. */
-const hydratedElements = new WeakSet<Element>();
+/** Embedded data, and the time at which it was found. */
+interface Waiting {
+  readonly embedded: Embedded;
+  readonly foundAt: number;
+}
+
+/** Elements that have been read. */
+const readElements = new WeakSet<Element>();
 /** Caches that were hydrated after the page had been loaded completely. */
 const completeCaches = new WeakSet<QueryClient>();
+/** Results of queries that are not created yet, such as those of forms that load later. */
+const waitingResults = new WeakMap<QueryClient, readonly Waiting[]>();
 
 /**
  * Adds the data that the server embedded in the page to the cache.
  *
- * While a page streams, its data arrives in several elements, each before the markup that depends on it.
- * Components call this before they read a query. Rendering leaves the document unchanged:
- * {@link removeHydratedElements} removes the elements.
+ * Rendering leaves the document unchanged: {@link hydrateStreamedData} removes the elements.
  */
-export function hydrateQueryCache(client: QueryClient, codecs: Codecs): void {
-  if (completeCaches.has(client) || typeof document === "undefined") return;
-  if (document.readyState !== "loading") completeCaches.add(client);
-  for (const element of dataElements()) {
-    if (hydratedElements.has(element)) continue;
-    hydratedElements.add(element);
-    hydrateResults(client, codecs, element.textContent || "[]");
-  }
+export function hydrateQueryCache(
+  client: QueryClient,
+  transport: Transport,
+): void {
+  const waiting = [...(waitingResults.get(client) ?? []), ...findData(client)];
+  if (waiting.length === 0) return;
+  const remaining = waiting.filter(
+    (item) => !hydrateItem(client, transport, item),
+  );
+  waitingResults.set(client, remaining);
 }
 
 /**
- * Removes the elements with embedded data from the document once it is loaded and their data is in the
- * cache. Returns a function that cancels this.
+ * Adds the data of the page to the cache as it arrives, each part before React hydrates the markup that
+ * depends on it. Removes the elements with the data once the page is loaded. Returns a function that ends
+ * this.
  */
-export function removeHydratedElements(
+export function hydrateStreamedData(
   client: QueryClient,
-  codecs: Codecs,
+  transport: Transport,
 ): () => void {
-  function remove(): void {
-    hydrateQueryCache(client, codecs);
+  const hydrate = (): void => hydrateQueryCache(client, transport);
+  const observer = new MutationObserver(hydrate);
+  function complete(): void {
+    observer.disconnect();
+    hydrate();
     for (const element of dataElements())
-      if (hydratedElements.has(element)) element.remove();
+      if (readElements.has(element)) element.remove();
   }
 
   if (document.readyState !== "loading") {
-    remove();
+    complete();
     return () => undefined;
   }
-  document.addEventListener("DOMContentLoaded", remove);
-  return () => document.removeEventListener("DOMContentLoaded", remove);
+  hydrate();
+  observer.observe(document.body, { childList: true });
+  document.addEventListener("DOMContentLoaded", complete);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("DOMContentLoaded", complete);
+  };
 }
 
-/** Uses the embedded data of a query as the first page of its infinite query. */
-export function hydrateFirstPage(
-  client: QueryClient,
-  queryKey: QueryKey,
-  infiniteKey: QueryKey,
-): void {
-  const cache = client.getQueryCache();
-  const first = cache.find({ queryKey, exact: true });
-  if (first?.state.data === undefined) return;
-  if (cache.find({ queryKey: infiniteKey, exact: true })) return;
-  if (!serverFunctions() && !isFreshlyHydrated(first)) return;
-  const query = cache.build(
-    client,
-    client.defaultQueryOptions({ queryKey: infiniteKey }),
-  );
-  hydratedAt.set(query, Date.now());
-  query.setData({ pages: [first.state.data], pageParams: [undefined] });
-}
-
-/** Returns whether the query's data was embedded in the page and still counts as fresh. */
-export function isFreshlyHydrated(query: object): boolean {
-  return Date.now() - (hydratedAt.get(query) ?? -Infinity) < freshFor;
+/** Returns the data of elements that have not been read. */
+function findData(client: QueryClient): Waiting[] {
+  if (completeCaches.has(client) || typeof document === "undefined") return [];
+  if (document.readyState !== "loading") completeCaches.add(client);
+  const foundAt = Date.now();
+  return [...dataElements()]
+    .filter((element) => !readElements.has(element))
+    .flatMap((element) => {
+      readElements.add(element);
+      return parseJson(element.textContent || "[]") as readonly Embedded[];
+    })
+    .map((embedded) => ({ embedded, foundAt }));
 }
 
 /** Finds only elements that the server wrote: HTML from users is never a child of the body. */
@@ -98,44 +109,74 @@ function dataElements(): NodeListOf<Element> {
   );
 }
 
-function hydrateResults(
+/** Adds data to the cache. Returns false if the client does not know its query yet. */
+function hydrateItem(
   client: QueryClient,
-  codecs: Codecs,
-  json: string,
-): void {
-  const results = JSON.parse(json) as EmbeddedResult[];
-  const marked = markIntegers(json);
-  const exact =
-    marked === json ? results : (JSON.parse(marked) as EmbeddedResult[]);
-  for (const [index, result] of exact.entries()) {
-    const { name, input } = result;
-    const codec = codecs.get(name);
-    // Other functions expect rounded integers, as `JSON.parse` returns them.
-    const outcome = codec?.exact ? result : (results[index] ?? result);
-    const queryKey: readonly unknown[] =
-      input === undefined ? ["mizan", name] : ["mizan", name, toJsonKey(input)];
+  transport: Transport,
+  { embedded, foundAt }: Waiting,
+): boolean {
+  function queryOf(queryKey: QueryKey): Query {
     const query = client
       .getQueryCache()
       .build(client, client.defaultQueryOptions({ queryKey }));
-    hydratedAt.set(query, Date.now());
-    hydrate(query, outcome, codec);
+    markHydrated(query, foundAt);
+    return query;
+  }
+
+  if ("key" in embedded) {
+    const { key, data } = decodeIntegers(embedded) as EmbeddedData;
+    treatHydratedDataAsFresh(client, key);
+    queryOf(key).setData(data);
+    return true;
+  }
+  const { name, input } = embedded;
+  const known = transport.queries.get(name);
+  if (!known) return false;
+  const key: FunctionKey =
+    input === undefined ? ["mizan", name] : ["mizan", name, toJsonKey(input)];
+  // Other functions expect rounded integers, as `JSON.parse` returns them.
+  const result = known.exact
+    ? embedded
+    : (decodeIntegers(embedded) as EmbeddedResult);
+  const settled = settle(result, known);
+  const { cursor } = known;
+  setResult(queryOf(key), settled);
+  if (cursor !== undefined && !hasMember(input, cursor)) {
+    setResult(
+      queryOf(infiniteKey(key)),
+      "error" in settled
+        ? settled
+        : { data: { pages: [settled.data], pageParams: [undefined] } },
+    );
+  }
+  return true;
+}
+
+function hasMember(value: unknown, name: string): boolean {
+  return typeof value === "object" && value !== null && name in value;
+}
+
+type Settled = { readonly data: unknown } | { readonly error: Error };
+
+function settle(
+  { output, problem }: EmbeddedResult,
+  codec: ReplyCodec,
+): Settled {
+  if (problem !== undefined)
+    return { error: readProblem(problem, undefined, codec) };
+  try {
+    return { data: decodeOutput(output, codec) };
+  } catch (failure) {
+    return { error: failure as Error };
   }
 }
 
-function hydrate(
-  query: Query,
-  { output, problem }: EmbeddedResult,
-  codec: ReplyCodec | undefined,
-): void {
-  let error: Error;
-  if (problem === undefined) {
-    try {
-      query.setData(decodeOutput(output, codec));
-      return;
-    } catch (failure) {
-      error = failure as Error;
-    }
-  } else error = readProblem(problem, undefined, codec);
+function setResult(query: Query, settled: Settled): void {
+  if ("data" in settled) {
+    query.setData(settled.data);
+    return;
+  }
+  const { error } = settled;
   query.setState({
     status: "error",
     error,

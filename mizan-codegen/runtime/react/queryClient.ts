@@ -4,7 +4,6 @@ import {
   matchQuery,
   type Query,
 } from "@tanstack/react-query";
-import { isFreshlyHydrated } from "./hydration";
 import { CallError } from "../transport/error";
 import type { FunctionKey } from "../transport/functions";
 import type { Invalidation } from "../transport/invalidation";
@@ -28,46 +27,6 @@ export function createQueryClient(): QueryClient {
       mutations: { retry: false },
     },
   });
-}
-
-const configured = new WeakSet<QueryClient>();
-
-/** Treats data that was embedded in the page as fresh, so that components do not fetch it again on mount. */
-export function treatHydratedDataAsFresh(client: QueryClient): void {
-  if (configured.has(client)) return;
-  configured.add(client);
-  const { refetchOnMount = true, retryOnMount = true } =
-    client.getDefaultOptions().queries ?? {};
-  client.setQueryDefaults(["mizan"], {
-    ...client.getQueryDefaults(["mizan"]),
-    refetchOnMount: (query) =>
-      !isFreshlyHydrated(query) && valueFor(query, refetchOnMount),
-    retryOnMount: (query) =>
-      !isFreshlyHydrated(query) && valueFor(query, retryOnMount),
-  });
-}
-
-/**
- * Creates the cache for rendering one page on the server, with the default options of `given`.
- *
- * Using `given` itself would show its data to the user who requests the next page.
- */
-export function createServerQueryClient(given?: QueryClient): QueryClient {
-  const client = given
-    ? new QueryClient({ defaultOptions: given.getDefaultOptions() })
-    : createQueryClient();
-  client.setQueryDefaults(["mizan"], {
-    retry: false,
-    refetchOnMount: false,
-    retryOnMount: false,
-  });
-  return client;
-}
-
-function valueFor<T, Q>(query: Q, option: T | ((query: Q) => T)): T {
-  return typeof option === "function"
-    ? (option as (query: Q) => T)(query)
-    : option;
 }
 
 /**

@@ -41,7 +41,7 @@ export type Result<O, E> =
 export type FunctionKey = readonly ["mizan", string, ...unknown[]];
 
 /** The call signatures of queries and mutations. */
-interface Callable<I, O, E, Options> {
+export interface Callable<I, O, E, Options> {
   /** Calls the function. Rejects with an `E` if it fails. */
   (input: I, options?: Options): Promise<O>;
   /** Calls the function. Resolves with an `E` as a value if it fails. */
@@ -124,7 +124,7 @@ export function query<I, O, E>(
   options: QueryDelivery & Codec<I> = {},
 ): Query<I, O, E> {
   const { batch, post, ...codec } = options;
-  if (codec.decode ?? codec.decodeError) transport.codecs.set(name, codec);
+  transport.queries.set(name, codec);
   const call = async (input: I, options?: CallOptions): Promise<O> =>
     (await transport.query(name, encodeWith(codec.encode, input), {
       ...options,
@@ -154,7 +154,7 @@ function toKey<I>(encode: Codec<I>["encode"], input: I): unknown {
 }
 
 /** Returns errors of the call as values. Other errors, for example of `headers`, are thrown. */
-function toSafeCall<I, O, E, Options = CallOptions>(
+export function toSafeCall<I, O, E, Options = CallOptions>(
   call: (input: I, options?: Options) => Promise<O>,
 ): (input: I, options?: Options) => Promise<Result<O, E>> {
   return async (input, options) => {

@@ -1,3 +1,11 @@
+export { type ContentOptions, type Download } from "./download";
+export {
+  downloadMutation,
+  downloadQuery,
+  type DownloadMutation,
+  type DownloadOptions,
+  type DownloadQuery,
+} from "./downloads";
 export {
   CallError,
   type CallErrorInit,

@@ -49,6 +49,20 @@ export interface MutationRequest extends MutationCallOptions {
   readonly codec?: ReplyCodec | undefined;
 }
 
+/** Options of a request whose response is a file. */
+export interface FileRequest extends CallOptions {
+  /** Sends the input in the URL, if it fits. */
+  readonly isQuery: boolean;
+  /** Converts an error from JSON. */
+  readonly codec?: ReplyCodec | undefined;
+}
+
+/** The properties of a query that data embedded in a page depends on. */
+export interface EmbeddedQuery extends ReplyCodec {
+  /** The argument that takes the cursor, if the query has pages. */
+  readonly cursor?: string;
+}
+
 /** Receives the queries that a mutation invalidated. */
 export type AffectsListener = (invalidations: readonly Invalidation[]) => void;
 
@@ -61,14 +75,18 @@ export interface ServerAddress {
 /** A connection to a server. It has no global state. */
 export interface Transport {
   readonly address: ServerAddress;
-  /** The conversions of queries that need some, by name, for data that is embedded in a page. */
-  readonly codecs: Map<string, ReplyCodec>;
+  /** The queries of this client by name, for data that is embedded in a page. */
+  readonly queries: Map<string, EmbeddedQuery>;
   mutate(
     name: string,
     input: unknown,
     request?: MutationRequest,
   ): Promise<unknown>;
   query(name: string, input: unknown, request?: QueryRequest): Promise<unknown>;
+  /** Calls a function whose output is a file. Resolves when the head of the response has arrived. */
+  open(name: string, input: unknown, request: FileRequest): Promise<Response>;
+  /** Returns the URL of a query with its input. */
+  url(name: string, input: unknown): string;
   /**
    * Calls `listener` after each mutation that invalidates queries. Returns a function that removes the
    * listener. A mutation that invalidates all queries, such as a sign-in, also notifies other tabs.
@@ -176,16 +194,47 @@ export function createTransport(
     input: unknown,
     request: QueryRequest,
   ): Promise<unknown> {
-    const path = `/call/${target(name)}`;
-    const search =
-      input === undefined
-        ? ""
-        : `${path.includes("?") ? "&" : "?"}input=${encodeURIComponent(stringifyJson(input) ?? "null")}`;
-    const fits = baseUrl.length + path.length + search.length <= maxUrlLength;
-    const response = await (fits && !request.post
-      ? send(path + search, undefined, request)
-      : send(path, input ?? {}, request));
+    const response = await requestQuery(name, input, request);
     return readOutput(response, request.signal, request.codec);
+  }
+
+  function requestQuery(
+    name: string,
+    input: unknown,
+    request: QueryRequest,
+  ): Promise<Response> {
+    const path = queryPath(name, input);
+    return baseUrl.length + path.length <= maxUrlLength && !request.post
+      ? send(path, undefined, request)
+      : send(`/call/${target(name)}`, input ?? {}, request);
+  }
+
+  /** Returns the path of a query with its input in the URL. */
+  function queryPath(name: string, input: unknown): string {
+    const path = `/call/${target(name)}`;
+    if (input === undefined) return path;
+    const json = encodeURIComponent(stringifyJson(input) ?? "null");
+    return `${path}${path.includes("?") ? "&" : "?"}input=${json}`;
+  }
+
+  async function open(
+    name: string,
+    input: unknown,
+    request: FileRequest,
+  ): Promise<Response> {
+    if (isSameServer && serverFunctions())
+      throw new Error(
+        `${name} returns a file and was called during server rendering: call it in an event handler or an effect`,
+      );
+    return runAttempts(limits(request, request.isQuery), async (signal) => {
+      const attempt = { ...request, signal };
+      const response = await (request.isQuery
+        ? requestQuery(name, input, attempt)
+        : send(`/call/${target(name)}`, input ?? {}, attempt));
+      if (!response.ok) await readOutput(response, signal, request.codec);
+      invalidate(parseAffects(response.headers.get("mizan-affects")));
+      return response;
+    });
   }
 
   /** Returns a function in a URL: its name, with the version that this client was generated from. */
@@ -220,7 +269,7 @@ export function createTransport(
 
   return {
     address: { baseUrl, headers: options.headers },
-    codecs: new Map(),
+    queries: new Map(),
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
@@ -234,6 +283,8 @@ export function createTransport(
           : sendQuery(name, input, { ...request, signal }),
       );
     },
+    open,
+    url: (name, input) => baseUrl + queryPath(name, input),
     onAffects(listener) {
       listeners.add(listener);
       stopListening ??= tabs.listen(() => notify([{ name: "*" }]));

@@ -1,5 +1,17 @@
 import * as z from "zod";
-import { instantMessage, typeMessages } from "./formats";
+import { typeMessages } from "./formats";
+import {
+  choiceMessage,
+  dateMessage,
+  dateTimeMessage,
+  exactItemsMessage,
+  instantMessage,
+  integerMessage,
+  invalidMessage,
+  patternMessage,
+  requiredMessage,
+  timeMessage,
+} from "./messages";
 
 /** Issue that Zod has found, before it has a message. */
 type RawIssue = z.core.$ZodRawIssue;
@@ -17,14 +29,14 @@ const messages: Readonly<Record<string, string>> = {
   object: "Must be an object.",
   record: "Must be an object.",
   never: "Must be absent.",
-  bigint: "Enter a whole number.",
+  bigint: integerMessage,
   date: instantMessage,
   Duration: "Enter a duration, such as PT1H30M.",
   File: "Choose a file.",
   Instant: instantMessage,
-  PlainDate: "Enter a date, such as 2026-01-31.",
-  PlainDateTime: "Enter a date and a time, such as 2026-01-31T18:30.",
-  PlainTime: "Enter a time, such as 18:30.",
+  PlainDate: dateMessage,
+  PlainDateTime: dateTimeMessage,
+  PlainTime: timeMessage,
   Uint8Array: "Must be base64.",
   ZonedDateTime:
     "Enter a date and a time with a time zone, such as 2026-01-31T18:30:00+01:00[Europe/Berlin].",
@@ -32,8 +44,7 @@ const messages: Readonly<Record<string, string>> = {
 
 /** Returns the message that the server has for an issue. */
 export function errorMessage(issue: RawIssue): string {
-  if (issue.input === undefined || issue.input === null)
-    return "This field is required.";
+  if (issue.input === undefined || issue.input === null) return requiredMessage;
   switch (issue.code) {
     case "invalid_type":
       return typeMessage(issue.expected, issue.inst);
@@ -44,13 +55,11 @@ export function errorMessage(issue: RawIssue): string {
     case "not_multiple_of":
       return `Must be a multiple of ${issue.divisor}.`;
     case "invalid_format":
-      return "Does not have the expected format.";
-    case "unrecognized_keys":
-      return `Unknown field: ${issue.keys.join(", ")}.`;
+      return patternMessage;
     case "invalid_value":
-      return "Choose one of the options.";
+      return choiceMessage;
     default:
-      return "This value is not valid.";
+      return invalidMessage;
   }
 }
 
@@ -64,7 +73,7 @@ function typeMessage(expected: string, schema: RawIssue["inst"]): string {
     }
   }
   if (schema instanceof z.ZodArray && isEnum(schema.element))
-    return "Choose one of the options.";
+    return choiceMessage;
   return messages[expected] ?? `Must be ${expected}.`;
 }
 
@@ -77,6 +86,5 @@ function isEnum(schema: unknown): boolean {
 /** Returns the message for a tuple of the wrong length. */
 function lengthMessage(schema: RawIssue["inst"]): string | undefined {
   if (!(schema instanceof z.ZodTuple)) return undefined;
-  const { length } = schema.def.items;
-  return `Must have exactly ${length} item${length === 1 ? "" : "s"}.`;
+  return exactItemsMessage(schema.def.items.length);
 }

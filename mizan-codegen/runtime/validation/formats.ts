@@ -1,27 +1,27 @@
 import type * as z from "zod";
+import {
+  colorMessage,
+  dateMessage,
+  dateTimeMessage,
+  decimalMessage,
+  instantMessage,
+  integerMessage,
+  timeMessage,
+  uuidMessage,
+} from "./messages";
 
 /** Messages for values of another type, by the checks of the schema. */
 export const typeMessages: WeakMap<object, string> = new WeakMap();
 
-/** The message for text that is not a date and time with an offset, as the server has it. */
-export const instantMessage =
-  "Enter a date and a time with an offset, such as 2026-01-31T18:30:00Z.";
-
 /** Checks for a date in the format of HTML. */
-export const date: z.core.CheckFn<string> = format(
-  "a date, such as 2026-01-31",
-  isDate,
-);
+export const date: z.core.CheckFn<string> = format(dateMessage, isDate);
 
 /** Checks for a time of day in the format of HTML. */
-export const time: z.core.CheckFn<string> = format(
-  "a time, such as 18:30",
-  isTime,
-);
+export const time: z.core.CheckFn<string> = format(timeMessage, isTime);
 
 /** Checks for a local date and time in the format of HTML. */
 export const dateTime: z.core.CheckFn<string> = format(
-  "a date and a time, such as 2026-01-31T18:30",
+  dateTimeMessage,
   (text) => {
     const [day = "", ...rest] = text.split("T");
     return isDate(day) && isTime(rest.join("T"));
@@ -29,19 +29,17 @@ export const dateTime: z.core.CheckFn<string> = format(
 );
 
 /** Checks for a colour in the format of HTML. */
-export const color: z.core.CheckFn<string> = format(
-  "a colour, such as #1e90ff",
-  (text) => /^#[0-9a-f]{6}$/i.test(text),
+export const color: z.core.CheckFn<string> = format(colorMessage, (text) =>
+  /^#[0-9a-f]{6}$/i.test(text),
 );
 
 /** Checks for a number in decimal digits. */
-export const decimal: z.core.CheckFn<string> = format(
-  "a number, such as 12.50",
-  (text) => /^-?[0-9]+(\.[0-9]+)?$/.test(text),
+export const decimal: z.core.CheckFn<string> = format(decimalMessage, (text) =>
+  /^-?[0-9]+(\.[0-9]+)?$/.test(text),
 );
 
 /** Checks for a date and time with an offset from UTC (RFC 3339). */
-export const instant: z.core.CheckFn<string> = formatWith(
+export const instant: z.core.CheckFn<string> = format(
   instantMessage,
   isInstant,
 );
@@ -58,16 +56,13 @@ export function isInstant(text: string): boolean {
 }
 
 /** Checks for a UUID in one of the forms that the crate `uuid` parses. */
-export const uuid: z.core.CheckFn<string> = formatWith(
-  "Must be a UUID.",
-  (text) => {
-    const hyphenated = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-    return (
-      hyphenated.test(text.replace(/^urn:uuid:|^\{(.*)\}$/, "$1")) ||
-      /^[0-9a-f]{32}$/i.test(text)
-    );
-  },
-);
+export const uuid: z.core.CheckFn<string> = format(uuidMessage, (text) => {
+  const hyphenated = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+  return (
+    hyphenated.test(text.replace(/^urn:uuid:|^\{(.*)\}$/, "$1")) ||
+    /^[0-9a-f]{32}$/i.test(text)
+  );
+});
 
 /** Checks that a text has no half of a surrogate pair, which JSON allows and Rust does not. */
 export const wellFormed: z.core.CheckFn<string> = ({ value, issues }) => {
@@ -85,14 +80,13 @@ export function integer<T extends number | bigint>(
   max: T,
   outside = `Must be at least ${min} and at most ${max}.`,
 ): z.core.CheckFn<T> {
-  const whole = "Enter a whole number.";
   const check: z.core.CheckFn<T> = ({ value, issues }) => {
     const isWhole = typeof value === "bigint" || Number.isInteger(value);
     if (isWhole && value >= min && value <= max) return;
-    const message = isWhole ? outside : whole;
+    const message = isWhole ? outside : integerMessage;
     issues.push({ code: "custom", message, input: value });
   };
-  typeMessages.set(check, whole);
+  typeMessages.set(check, integerMessage);
   return check;
 }
 
@@ -104,13 +98,6 @@ export const rfc3339: z.core.CheckFn<Date> = ({ value, issues }) => {
 };
 
 function format(
-  description: string,
-  matches: (text: string) => boolean,
-): z.core.CheckFn<string> {
-  return formatWith(`Enter ${description}.`, matches);
-}
-
-function formatWith(
   message: string,
   matches: (text: string) => boolean,
 ): z.core.CheckFn<string> {

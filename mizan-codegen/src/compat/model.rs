@@ -59,10 +59,12 @@ impl<'m> Model<'m> {
         let mut diagnostics = Vec::new();
         let mut read =
             |item, schema: &Value| SchemaReader::new(&named, &mut diagnostics, item).read(schema);
-        let types = manifest
-            .defs
-            .iter()
-            .map(|(key, schema)| (key.clone(), read(ItemRef::Type(key.clone()), schema)));
+        let types = manifest.defs.iter().map(|(key, schema)| {
+            (
+                key.clone(),
+                read(ItemRef::definition(key, manifest), schema),
+            )
+        });
         let types = Types(types.collect());
         let functions = manifest.functions.iter().map(|function| {
             let input = function.input.as_ref();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::source::ParenthesizedSource;
-use crate::manifest::{Channel, Form, Function, SourceLocation};
+use crate::manifest::{Channel, Form, Function, Manifest, SourceLocation};
 
 /// A reference to an item of the manifest, or to a name that every client exports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) enum ItemRef {
         source: Option<SourceLocation>,
     },
     Type(String),
+    /// A type whose schema as an input differs from that as an output, by its name in Rust.
+    TypeAsInput(String),
     Error(String),
     Variant {
         error: String,
@@ -45,6 +47,20 @@ pub(crate) enum ItemRef {
 }
 
 impl ItemRef {
+    /// Returns the reference to a definition. The schema `PostIn` is that of the type `Post` as an
+    /// input, if there is also a schema `Post`.
+    pub(crate) fn definition(key: &str, manifest: &Manifest) -> Self {
+        let name = key.trim_end_matches(|c: char| c.is_ascii_digit());
+        ["Input", "In"]
+            .iter()
+            .filter_map(|suffix| name.strip_suffix(suffix))
+            .find(|name| manifest.defs.contains_key(*name))
+            .map_or_else(
+                || Self::Type(key.to_owned()),
+                |name| Self::TypeAsInput(name.to_owned()),
+            )
+    }
+
     pub(crate) fn function(function: &Function) -> Self {
         Self::Function {
             name: function.name.clone(),
@@ -123,6 +139,7 @@ impl fmt::Display for ItemRef {
                 )
             }
             Self::Type(name) => write!(f, "type `{name}`"),
+            Self::TypeAsInput(name) => write!(f, "type `{name}` as an input"),
             Self::Error(name) => write!(f, "error `{name}`"),
             Self::Variant { error, code } => write!(f, "variant `{code}` of error `{error}`"),
             Self::BuiltIn(name) => write!(f, "the built-in `{name}`"),

@@ -52,6 +52,11 @@ pub(crate) enum Diagnostic {
     )]
     GlobalContextInput { function: ItemRef },
     #[error(
+        "{function} returns a file, which a context or a form cannot: return it from a query or a \
+         mutation"
+    )]
+    Download { function: ItemRef },
+    #[error(
         "{function} is a local context with an argument `{argument}`, which is a prop of every \
          provider: rename the argument"
     )]

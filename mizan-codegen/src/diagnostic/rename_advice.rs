@@ -17,7 +17,7 @@ impl RenameAdvice {
         let any = |matches: fn(&ItemRef) -> bool| items.iter().any(|item| matches(item));
         Self {
             forms: any(|item| matches!(item, ItemRef::Form { .. })),
-            types: any(|item| matches!(item, ItemRef::Type(_))),
+            types: any(|item| matches!(item, ItemRef::Type(_) | ItemRef::TypeAsInput(_))),
             functions: any(|item| matches!(item, ItemRef::Function { .. } | ItemRef::Input { .. })),
             channels: any(|item| matches!(item, ItemRef::Channel { .. })),
         }

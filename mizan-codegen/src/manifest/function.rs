@@ -46,6 +46,15 @@ pub struct Function {
     pub source: Option<SourceLocation>,
 }
 
+impl Function {
+    /// Returns `true` if the function returns a file: its output is a binary string.
+    #[must_use]
+    pub fn is_download(&self) -> bool {
+        self.output.get("type").and_then(Value::as_str) == Some("string")
+            && self.output.get("format").and_then(Value::as_str) == Some("binary")
+    }
+}
+
 /// A query or context that a mutation invalidates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

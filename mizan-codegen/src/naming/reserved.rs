@@ -53,6 +53,14 @@ pub(crate) const CHANNEL_EXPORTS: [&str; 15] = [
     "subscribe",
 ];
 
+/// The additional exports of a client with functions that return files.
+pub(crate) const DOWNLOAD_EXPORTS: [&str; 4] = [
+    "Download",
+    "DownloadMutation",
+    "DownloadOptions",
+    "DownloadQuery",
+];
+
 /// The props of a local context's provider that are not arguments of its function.
 pub(crate) const PROVIDER_PROPS: [&str; 4] = ["children", "fallback", "key", "ref"];
 

@@ -31,6 +31,7 @@ impl<'m> Planner<'m> {
         self.check_affects(&functions, types);
         for function in &functions {
             self.check_pages(function, types);
+            self.check_download(function.manifest);
         }
         functions
     }
@@ -154,6 +155,16 @@ impl<'m> Planner<'m> {
                 function: ItemRef::function(function.manifest),
                 cursor: pages.cursor.clone(),
                 next: pages.next.clone(),
+            });
+        }
+    }
+
+    /// Reports files that the client loads as JSON.
+    fn check_download(&mut self, function: &manifest::Function) {
+        let is_context = !matches!(function.kind, FunctionKind::Query | FunctionKind::Mutation);
+        if function.is_download() && (is_context || self.form_function(&function.name).is_some()) {
+            self.diagnostics.push(Diagnostic::Download {
+                function: ItemRef::function(function),
             });
         }
     }

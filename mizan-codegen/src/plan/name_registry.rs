@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::diagnostic::{Diagnostic, ItemRef};
-use crate::naming::{CHANNEL_EXPORTS, CLIENT_EXPORTS, RUNTIME_EXPORTS};
+use crate::manifest::Manifest;
+use crate::naming::{CHANNEL_EXPORTS, CLIENT_EXPORTS, DOWNLOAD_EXPORTS, RUNTIME_EXPORTS};
 
 /// The TypeScript names of a client, with the item that each belongs to.
 #[derive(Default)]
@@ -18,17 +19,26 @@ pub(super) struct NameRegistry {
 }
 
 impl NameRegistry {
-    /// Creates a registry with the names that every client has.
-    pub(super) fn with_built_in_names(has_forms: bool, has_channels: bool) -> Self {
+    /// Creates a registry with the names that every client of such a manifest has.
+    pub(super) fn with_built_in_names(manifest: &Manifest) -> Self {
         let built_in = |name: &str| (name.to_owned(), ItemRef::BuiltIn(name.to_owned()));
-        let channel_exports: &[&str] = if has_channels { &CHANNEL_EXPORTS } else { &[] };
-        let exports = CLIENT_EXPORTS
-            .into_iter()
-            .chain(RUNTIME_EXPORTS)
-            .chain(channel_exports.iter().copied());
+        let has_downloads = manifest
+            .functions
+            .iter()
+            .any(|function| function.is_download());
+        let mut exports = [&CLIENT_EXPORTS[..], &RUNTIME_EXPORTS].concat();
+        if !manifest.channels.is_empty() {
+            exports.extend(CHANNEL_EXPORTS);
+        }
+        if has_downloads {
+            exports.extend(DOWNLOAD_EXPORTS);
+        }
         Self {
-            exports: exports.map(built_in).collect(),
-            api: has_forms.then(|| built_in("forms")).into_iter().collect(),
+            exports: exports.into_iter().map(built_in).collect(),
+            api: (!manifest.forms.is_empty())
+                .then(|| built_in("forms"))
+                .into_iter()
+                .collect(),
             schemas: BTreeMap::new(),
         }
     }

@@ -31,16 +31,13 @@ impl<'m> Planner<'m> {
         let mut planner = Self {
             manifest,
             diagnostics: Vec::new(),
-            registry: NameRegistry::with_built_in_names(
-                !manifest.forms.is_empty(),
-                !manifest.channels.is_empty(),
-            ),
+            registry: NameRegistry::with_built_in_names(manifest),
             error_names: BTreeMap::new(),
             type_names: BTreeMap::new(),
             named_types: NamedTypes::new(options.dates),
         };
         for (key, schema) in &manifest.defs {
-            let item = ItemRef::Type(key.clone());
+            let item = ItemRef::definition(key, manifest);
             let name = planner.type_name(key, &item);
             let schema_name = naming::schema_name(&name);
             let conflict = planner.registry.type_and_schema(&name, &schema_name, item);
@@ -76,7 +73,7 @@ impl<'m> Planner<'m> {
     pub(super) fn check_unions(&mut self, plan: &Plan<'_>) {
         let defined = self.manifest.defs.keys().zip(plan.types.iter());
         let mut all: Vec<_> = defined
-            .map(|(key, definition)| (ItemRef::Type(key.clone()), &definition.ty))
+            .map(|(key, definition)| (ItemRef::definition(key, self.manifest), &definition.ty))
             .collect();
         for function in plan.all_functions() {
             let input = function.input.as_ref();
@@ -118,7 +115,7 @@ impl<'m> Planner<'m> {
                 schema_name: naming::schema_name(&name),
                 name,
                 docs: docs_of(schema),
-                ty: self.read_schema(ItemRef::Type(key.clone()), schema),
+                ty: self.read_schema(ItemRef::definition(key, manifest), schema),
             }
         });
         let types = Definitions::new(definitions.collect());

@@ -1,5 +1,7 @@
 //! `client.ts`: the functions without React.
 
+use std::collections::BTreeSet;
+
 use super::codecs::Codecs;
 use super::printing::{
     Document, Expression, IN_OTHER_FILES, TypeImports, assignment, comment, literal, text,
@@ -45,33 +47,81 @@ export const api: Api = createApi();
     .print()
 }
 
+/// The interface of a function in `runtime/transport`, in alphabetical order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Interface {
+    DownloadMutation,
+    DownloadQuery,
+    Mutation,
+    PagedQuery,
+    Query,
+}
+
+impl Interface {
+    const ALL: [Self; 5] = [
+        Self::DownloadMutation,
+        Self::DownloadQuery,
+        Self::Mutation,
+        Self::PagedQuery,
+        Self::Query,
+    ];
+
+    fn of(function: &Function<'_>) -> Self {
+        let manifest = function.manifest;
+        match (manifest.kind, manifest.is_download()) {
+            (FunctionKind::Mutation, true) => Self::DownloadMutation,
+            (FunctionKind::Mutation, false) => Self::Mutation,
+            (_, true) => Self::DownloadQuery,
+            (_, false) if manifest.pages.is_some() => Self::PagedQuery,
+            (_, false) => Self::Query,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::DownloadMutation => "DownloadMutation",
+            Self::DownloadQuery => "DownloadQuery",
+            Self::Mutation => "Mutation",
+            Self::PagedQuery => "PagedQuery",
+            Self::Query => "Query",
+        }
+    }
+
+    /// The function that creates it.
+    fn constructor(self) -> &'static str {
+        match self {
+            Self::DownloadMutation => "downloadMutation",
+            Self::DownloadQuery => "downloadQuery",
+            Self::Mutation => "mutation",
+            Self::PagedQuery => "pagedQuery",
+            Self::Query => "query",
+        }
+    }
+}
+
 /// Imports only names that are used, because `noUnusedLocals` also applies to generated files.
 fn imports(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
-    let has = |is_wanted: fn(FunctionKind) -> bool| {
-        plan.all_functions()
-            .any(|function| is_wanted(function.manifest.kind))
+    let used: BTreeSet<_> = plan.all_functions().map(Interface::of).collect();
+    let is_used = |interface| used.contains(&interface);
+    let interfaces = |name: fn(Interface) -> String| {
+        Interface::ALL
+            .into_iter()
+            .map(move |interface| (name(interface), is_used(interface)))
     };
-    let has_mutations = has(|kind| kind == FunctionKind::Mutation);
-    let is_paged = |function: &&Function<'_>| function.manifest.pages.is_some();
-    let has_pages = plan.functions.iter().any(|function| is_paged(&function));
-    let has_queries = plan
-        .all_functions()
-        .any(|function| function.manifest.kind != FunctionKind::Mutation && !is_paged(&function));
-    let names = [
-        ("createTransport", true),
-        ("mutation", has_mutations),
-        ("pagedQuery", has_pages),
-        ("query", has_queries),
-        ("transportOf", true),
-        ("type ApiOptions", true),
-        ("type Connected", true),
-        ("type Contracts", true),
-        ("type Mutation", has_mutations),
-        ("type PagedQuery", has_pages),
-        ("type Query", has_queries),
-    ];
-    let names = names
+    let names = [("createTransport".to_owned(), true)]
         .into_iter()
+        .chain(interfaces(|interface| interface.constructor().to_owned()))
+        .chain(
+            [
+                "transportOf",
+                "type ApiOptions",
+                "type Connected",
+                "type Contracts",
+            ]
+            .map(|name| (name.to_owned(), true)),
+        )
+        .chain(interfaces(|interface| format!("type {}", interface.name())));
+    let names = names
         .filter(|(_, is_used)| *is_used)
         .flat_map(|(name, _)| [Document::HardLine, text(format!("{name},"))]);
     let outputs = plan.all_functions().map(|function| &function.output);
@@ -177,23 +227,19 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
 }
 
 fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
-    let mut arguments = vec![
-        input_type(function),
-        output_type(function),
-        error_type(function),
-    ];
-    let open = match (function.manifest.kind, &function.manifest.pages) {
-        (FunctionKind::Mutation, _) => "Mutation<",
-        (_, Some(pages)) => {
-            arguments.push(text(literal::string(&pages.cursor)));
-            "PagedQuery<"
-        }
-        (_, None) => "Query<",
-    };
+    let interface = Interface::of(function);
+    let mut arguments = vec![input_type(function)];
+    if !function.manifest.is_download() {
+        arguments.push(output_type(function));
+    }
+    arguments.push(error_type(function));
+    if let Some(pages) = &function.manifest.pages {
+        arguments.push(text(literal::string(&pages.cursor)));
+    }
     Document::concat(vec![
         comment(docs),
         text(format!("readonly {name}: ")),
-        type_arguments(open, arguments),
+        type_arguments(format!("{}<", interface.name()), arguments),
         text(";"),
     ])
 }
@@ -227,21 +273,18 @@ fn constructions(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
 
 fn construction(name: &str, function: &Function<'_>, codecs: &Codecs<'_>) -> Document {
     let is_true = |name: &str| (name.to_owned(), Expression::atom("true"));
-    let (create, mut options) = match (function.manifest.kind, &function.manifest.pages) {
-        (_, Some(pages)) => (
-            "pagedQuery",
+    let mut options = Vec::new();
+    if let Some(pages) = &function.manifest.pages {
+        options.extend(
             [("cursor", &pages.cursor), ("next", &pages.next)]
-                .map(|(name, value)| (name.to_owned(), Expression::String(value.clone())))
-                .to_vec(),
-        ),
-        (FunctionKind::Mutation, _) => ("mutation", Vec::new()),
-        (FunctionKind::Query | FunctionKind::LocalContext, _) if function.uses_post => {
-            ("query", vec![is_true("post")])
-        }
-        (FunctionKind::Query | FunctionKind::LocalContext, _) => ("query", Vec::new()),
+                .map(|(name, value)| (name.to_owned(), Expression::String(value.clone()))),
+        );
+    } else if function.manifest.kind == FunctionKind::GlobalContext {
         // All global contexts are fetched in one request.
-        (FunctionKind::GlobalContext, _) => ("query", vec![is_true("batch")]),
-    };
+        options.push(is_true("batch"));
+    } else if function.uses_post {
+        options.push(is_true("post"));
+    }
     options.extend(codecs.of_function(function));
     let mut arguments = vec![
         Expression::atom("transport"),
@@ -252,7 +295,7 @@ fn construction(name: &str, function: &Function<'_>, codecs: &Codecs<'_>) -> Doc
     }
     Document::concat(vec![
         text(format!("{name}: ")),
-        Expression::call(create, arguments).print(),
+        Expression::call(Interface::of(function).constructor(), arguments).print(),
         text(","),
     ])
 }
@@ -301,6 +344,14 @@ pub(super) fn error_type(function: &Function<'_>) -> Document {
 /// source file.
 pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
     let mut paragraphs: Vec<_> = summary.map(str::to_owned).into_iter().collect();
+    if function.manifest.is_download() {
+        let content_type = function.manifest.output.get("contentMediaType");
+        let content_type = content_type.and_then(serde_json::Value::as_str);
+        paragraphs.push(match content_type {
+            Some(content_type) => format!("Returns a file of the type `{content_type}`."),
+            None => "Returns a file.".to_owned(),
+        });
+    }
     let policy = function.manifest.policy.as_deref();
     if let Some(policy) = policy.filter(|policy| *policy != "anyone") {
         paragraphs.push(format!("Policy: {policy}."));

@@ -20,21 +20,37 @@ export { createQueryClient, optimistic, update } from "./runtime/react";
 export type * from "./types";
 "#;
 
+/// The additional exports of a client with functions that return files.
+pub(super) const DOWNLOADS: &str = r#"export type {
+  Download,
+  DownloadMutation,
+  DownloadOptions,
+  DownloadQuery,
+} from "./runtime/transport";
+"#;
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
-    use super::FILE;
-    use crate::naming::RUNTIME_EXPORTS;
+    use super::{DOWNLOADS, FILE};
+    use crate::naming::{DOWNLOAD_EXPORTS, RUNTIME_EXPORTS};
 
     #[test]
     fn reserved_names_match_exports() {
         let (_, rest) = FILE.split_once("export {").unwrap();
-        let mut exported: Vec<_> = rest
+        assert_eq!(exported(rest), RUNTIME_EXPORTS);
+        let (_, rest) = DOWNLOADS.split_once("export type {").unwrap();
+        let (names, _) = rest.split_once('}').unwrap();
+        assert_eq!(exported(names), DOWNLOAD_EXPORTS);
+    }
+
+    fn exported(names: &str) -> Vec<&str> {
+        let mut exported: Vec<_> = names
             .split([',', '\n', ' ', '{', '}', ';'])
             .filter(|word| !matches!(*word, "" | "export" | "type" | "from" | "*"))
             .filter(|word| !word.starts_with('"'))
             .collect();
         exported.sort_unstable();
-        assert_eq!(exported, RUNTIME_EXPORTS);
+        exported
     }
 }

@@ -43,16 +43,23 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
     }
     add("client.ts", &client::print(plan, &codecs));
     add("react.tsx", &react::print(plan));
-    if plan.channels.is_empty() {
-        add("index.ts", index::FILE);
-    } else {
+    let mut index = index::FILE.to_owned();
+    if plan
+        .functions
+        .iter()
+        .any(|function| function.manifest.is_download())
+    {
+        index.push_str(index::DOWNLOADS);
+    }
+    if !plan.channels.is_empty() {
         add("channels.ts", &channels::print(plan, &codecs));
         add("channelHooks.ts", &channels::print_hooks(plan));
-        add("index.ts", &format!("{}{}", index::FILE, channels::INDEX));
+        index.push_str(channels::INDEX);
         for (path, contents) in runtime::CHANNEL_FILES {
             add(path, contents);
         }
     }
+    add("index.ts", &index);
     add("page.ts", page::FILE);
     add("navigation.ts", navigation::FILE);
     add("mock.ts", &mock::print(plan, &codecs));

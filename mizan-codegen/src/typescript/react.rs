@@ -12,6 +12,8 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     for function in &plan.functions {
         let hook = match function.manifest.kind {
             FunctionKind::Mutation => mutation_hook(function),
+            // A file is not kept in a cache.
+            FunctionKind::Query if function.manifest.is_download() => mutation_hook(function),
             FunctionKind::Query => query_hook(function),
             FunctionKind::GlobalContext => global_context_hook(function),
             FunctionKind::LocalContext => local_context(function),
@@ -99,7 +101,11 @@ fn mutation_hook(function: &Function<'_>) -> Document {
         type_arguments(
             name,
             [
-                output_type(function),
+                if function.manifest.is_download() {
+                    text("runtime.Download")
+                } else {
+                    output_type(function)
+                },
                 error_type(function),
                 input_type(function),
             ],

@@ -11,9 +11,13 @@ macro_rules! files {
 pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/codecs/brands.ts",
     "runtime/codecs/bytes.ts",
+    "runtime/codecs/dates.ts",
+    "runtime/codecs/integers.ts",
+    "runtime/codecs/untyped.ts",
     "runtime/mock/mock.ts",
     "runtime/navigation/localPath.ts",
     "runtime/navigation/outcome.ts",
+    "runtime/react/freshness.ts",
     "runtime/react/hooks.ts",
     "runtime/react/hydratePage.ts",
     "runtime/react/hydration.ts",
@@ -24,10 +28,13 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/react/pageRecovery.ts",
     "runtime/react/provider.tsx",
     "runtime/react/queryClient.ts",
+    "runtime/react/serverQueryClient.ts",
     "runtime/transport/attempts.ts",
     "runtime/transport/batch.ts",
     "runtime/transport/codec.ts",
     "runtime/transport/crossTab.ts",
+    "runtime/transport/download.ts",
+    "runtime/transport/downloads.ts",
     "runtime/transport/error.ts",
     "runtime/transport/functions.ts",
     "runtime/transport/index.ts",
@@ -44,16 +51,13 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/validation/errorMessages.ts",
     "runtime/validation/formats.ts",
     "runtime/validation/lazy.ts",
+    "runtime/validation/messages.ts",
     "runtime/validation/zod.ts",
 ];
 
 /// The files that only clients with conversions include.
-pub(super) const CODEC_FILES: &[(&str, &str)] = files![
-    "runtime/codecs/dates.ts",
-    "runtime/codecs/index.ts",
-    "runtime/codecs/integers.ts",
-    "runtime/codecs/unions.ts",
-];
+pub(super) const CODEC_FILES: &[(&str, &str)] =
+    files!["runtime/codecs/index.ts", "runtime/codecs/unions.ts",];
 
 /// The file that only clients with classes of `Temporal` include.
 pub(super) const TEMPORAL_FILE: (&str, &str) = files!["runtime/codecs/temporal.ts"][0];

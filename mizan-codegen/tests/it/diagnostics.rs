@@ -114,6 +114,29 @@ fn names_location_of_schema() {
 }
 
 #[test]
+fn names_types_as_in_rust() {
+    let unsupported = json!({ "type": "object", "properties": { "id": { "type": "what" } } });
+    let any = json!(true);
+    assert_diagnostics(
+        &manifest(
+            json!([]),
+            json!({
+                "Check": any, "CheckIn": unsupported,
+                "Same": any, "SameIn": any, "SameIn2": unsupported, "SameInInput": unsupported,
+                "LogIn": unsupported,
+            }),
+            json!({}),
+        ),
+        &[
+            "type `Check` as an input, field `id`: unknown schema type `what`: use a type of JSON Schema draft 2020-12",
+            "type `LogIn`, field `id`: unknown schema type `what`: use a type of JSON Schema draft 2020-12",
+            "type `Same` as an input, field `id`: unknown schema type `what`: use a type of JSON Schema draft 2020-12",
+            "type `SameIn` as an input, field `id`: unknown schema type `what`: use a type of JSON Schema draft 2020-12",
+        ],
+    );
+}
+
+#[test]
 fn rejects_unsupported_schemas() {
     assert_field_diagnostic(
         json!({ "if": true }),

@@ -1,5 +1,6 @@
 //! The encoding of arguments and of the data of errors: `#[client(as_number)]` and patches.
 
+use mizan_macros_syntax::as_number;
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
@@ -7,17 +8,10 @@ use syn::{Attribute, GenericArgument, LitStr, PathArguments, Result, Type};
 
 /// Removes `#[client(as_number)]`, and returns its position.
 pub(crate) fn take_as_number(attributes: &mut Vec<Attribute>) -> Result<Option<Span>> {
-    let mut found = None;
-    for attribute in attributes.extract_if(.., |attribute| attribute.path().is_ident("client")) {
-        attribute.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("as_number") {
-                return Err(meta.error("the only option here is `as_number`"));
-            }
-            found = Some(meta.path.span());
-            Ok(())
-        })?;
-    }
-    Ok(found)
+    let removed: Vec<_> = attributes
+        .extract_if(.., |attribute| attribute.path().is_ident("client"))
+        .collect();
+    as_number(&removed)
 }
 
 /// Returns the value of `#[serde(with = ..)]` for a value of the type `ty`, if it needs one.

@@ -3,6 +3,7 @@
 mod channel;
 mod client;
 mod client_error;
+mod constraints;
 mod encoding;
 mod policy;
 
@@ -57,6 +58,7 @@ use proc_macro::TokenStream;
 /// | `affects(post(id))` | invalidates `post` only where its argument `id` equals the argument `id` of this function; `post(id = post_id)` if the names differ |
 /// | `affects(post(id) = returns)` | the output of this function is the new data of `post`, which clients use instead of a request |
 /// | `pages(after = next)` | a query with pages: its argument `after` takes the cursor, and the member `next` of its output is the cursor of the next page |
+/// | `content_type = "text/csv"` | the content type of the `Download` that the function returns |
 /// | `input = Name` | the name of the generated struct |
 ///
 /// # Options on an argument
@@ -90,6 +92,37 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
     client::expand(options.into(), item.into()).into()
+}
+
+/// Completes the schema of a struct that derives `JsonSchema` and `Validate`.
+///
+/// `JsonSchema` ignores a part of `#[validate(..)]`: messages, `contains`, `does_not_contain`,
+/// `must_match`, `exclusive_min` and `exclusive_max`. With this attribute, clients check all of them,
+/// with the same messages as the server. It stands above `#[derive(..)]`.
+///
+/// The arguments of `#[client]` functions and structs that derive `Form` do not need it.
+///
+/// ```
+/// use mizan_core::constraints;
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+/// use validator::Validate;
+///
+/// #[constraints]
+/// #[derive(Deserialize, JsonSchema, Validate)]
+/// struct Address {
+///     #[validate(length(max = 80, message = "Shorten the street."))]
+///     street: String,
+///     #[validate(range(exclusive_min = 0.0))]
+///     distance: f64,
+/// }
+///
+/// let schema = schemars::schema_for!(Address).to_value();
+/// assert_eq!(schema["properties"]["distance"]["exclusiveMinimum"], 0.0);
+/// ```
+#[proc_macro_attribute]
+pub fn constraints(options: TokenStream, item: TokenStream) -> TokenStream {
+    constraints::expand(&options.into(), item.into()).into()
 }
 
 /// Completes an implementation of `Channel`.

@@ -18,6 +18,7 @@ use crate::cx::Cx;
 use crate::error::Error;
 use crate::function::Source;
 use crate::json;
+use crate::manifest::{Decode, decode_error};
 
 type OptionalSchema = fn(&mut SchemaGenerator) -> Option<Schema>;
 type DecodeSubscription = fn(&[u8]) -> Result<Arc<dyn DynSubscription>, Error>;
@@ -36,6 +37,9 @@ pub struct ChannelEntry {
     pub(crate) params: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) client_message: OptionalSchema,
     pub(crate) outputs: [(&'static str, OptionalSchema); 4],
+    /// Decode the params and a client's message, to find the keys of maps.
+    pub(crate) decode_params: Decode,
+    pub(crate) decode_client_message: Decode,
     has_snapshot: bool,
     has_presence: bool,
     history_len: usize,
@@ -61,6 +65,8 @@ impl ChannelEntry {
                 ("snapshot", schema_unless_never::<C::Snapshot>),
                 ("member", schema_unless_never::<C::Member>),
             ],
+            decode_params: decode_error::<C::Params>,
+            decode_client_message: decode_error::<C::ClientMessage>,
             has_snapshot: !is_never::<C::Snapshot>(),
             has_presence: !is_never::<C::Member>(),
             history_len: C::HISTORY_LEN,

@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use super::affected::invalidations;
 use super::{CallError, Input, Output, ServerFunction};
 use crate::cx::Cx;
+use crate::download::Download;
 use crate::error::{ClientError, Error};
 use crate::invalidation::Invalidation;
 use crate::json;
@@ -19,8 +20,10 @@ use crate::reply_head::ReplyHead;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CallReply {
-    /// The output as JSON, or the error.
+    /// The output as JSON, or the error. Empty if the output is a [`download`](Self::download).
     pub result: Result<Bytes, Error>,
+    /// The file that the function returned, for a function whose output is a [`Download`].
+    pub download: Option<Box<Download>>,
     /// The cookies, headers and invalidations that the function added.
     pub head: ReplyHead,
 }
@@ -31,6 +34,7 @@ impl CallReply {
     pub fn new(result: Result<Bytes, Error>) -> Self {
         Self {
             result,
+            download: None,
             head: ReplyHead::default(),
         }
     }
@@ -116,12 +120,12 @@ pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallRep
         let decode = || cx.uploads().decoding(|| json::decode_input(&input));
         Ok(run::<F>(&cx, Some(&input), decode).await?)
     };
-    let result = encode(F::NAME, result).await;
+    let reply = encode(F::NAME, F::CONTENT_TYPE, result).await;
     let mut head = cx.into_reply_head();
-    if result.is_ok() && !F::AFFECTS.is_empty() {
+    if reply.result.is_ok() && !F::AFFECTS.is_empty() {
         head.affects.splice(..0, invalidations(F::AFFECTS, &input));
     }
-    CallReply { result, head }
+    reply.with_head(head)
 }
 
 /// The conversion of the calls of an earlier version of a function.
@@ -172,26 +176,40 @@ where
         };
         conversion.result(result).map_err(E::into_error)
     };
-    let result = encode(name, result).await;
+    let reply = encode(name, F::CONTENT_TYPE, result).await;
     let mut head = cx.into_reply_head();
-    if result.is_ok() {
+    if reply.result.is_ok() {
         // The arguments and the output have other names and types than the queries of this client.
         let affected = F::AFFECTS
             .iter()
             .map(|query| Invalidation::of(query.name()));
         head.affects.splice(..0, affected);
     }
-    CallReply { result, head }
+    reply.with_head(head)
 }
 
-/// Encodes the output of a call as JSON. Catches panics, and logs errors with the name of the function.
+/// Encodes the output of a call as JSON, unless it is a download. Catches panics, and logs errors with the
+/// name of the function.
 async fn encode<O: Output>(
     name: &str,
+    content_type: Option<&'static str>,
     result: impl Future<Output = Result<O, Error>>,
-) -> Result<Bytes, Error> {
-    let json = AssertUnwindSafe(async { Ok(Bytes::from(json::encode_json(&result.await?)?)) });
-    json.catch_unwind()
+) -> CallReply {
+    let encoded = AssertUnwindSafe(async {
+        Ok(match Download::from_output(result.await?, content_type) {
+            Ok(download) => (Bytes::new(), Some(Box::new(download))),
+            Err(output) => (Bytes::from(json::encode_json(&output)?), None),
+        })
+    });
+    let encoded = encoded
+        .catch_unwind()
         .await
-        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
-        .map_err(|error: Error| error.logged(name))
+        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
+    match encoded {
+        Ok((json, download)) => CallReply {
+            download,
+            ..CallReply::new(Ok(json))
+        },
+        Err(error) => CallReply::new(Err(error.logged(name))),
+    }
 }

@@ -11,12 +11,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::dispatch::{CallReply, Conversion, dispatch, dispatch_previous};
 use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source};
 use crate::cx::Cx;
+use crate::download::Download;
 use crate::error::{ClientError, Error, ErrorDeclaration};
+use crate::manifest::{Decode, decode_error};
 use crate::policy::Policy;
 use crate::state::StateKey;
-use crate::upload::UploadField;
+use crate::upload::{UploadField, upload_fields};
 
-/// A registered function, type-erased: its input and output are JSON.
+/// A registered function, type-erased: its input is JSON, and its output is JSON or a [`Download`].
 ///
 /// [`App::function`](crate::App::function) finds it by name.
 #[derive(Clone)]
@@ -31,6 +33,9 @@ pub struct FunctionEntry {
     pub(crate) policy: Policy,
     pub(crate) affects: &'static [Affected],
     pub(crate) pages: Option<Pages>,
+    /// The content type that the function declares for its download.
+    pub(crate) content_type: Option<&'static str>,
+    is_download: bool,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -39,6 +44,9 @@ pub struct FunctionEntry {
     pub(crate) input: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) output: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) error: fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>,
+    /// Decodes the input and the output, to find the keys of maps.
+    pub(crate) decode_input: Decode,
+    pub(crate) decode_output: Option<Decode>,
     call: Call,
 }
 
@@ -54,6 +62,8 @@ impl FunctionEntry {
             policy: F::POLICY,
             affects: F::AFFECTS,
             pages: F::PAGES,
+            content_type: F::CONTENT_TYPE,
+            is_download: Download::is::<F::Output>(),
             docs: F::DOCS,
             source: F::SOURCE,
             registered_at,
@@ -63,6 +73,8 @@ impl FunctionEntry {
             input: <F as JsonSchema>::json_schema,
             output: SchemaGenerator::subschema_for::<F::Output>,
             error: F::Error::declaration,
+            decode_input: decode_error::<F>,
+            decode_output: F::decode_output(),
             call: Arc::new(|cx, input| Box::pin(dispatch::<F>(cx, input))),
         }
     }
@@ -83,9 +95,13 @@ impl FunctionEntry {
         Self {
             name,
             registered_at,
+            uploads: previous_uploads::<F, I>,
             input: <I as JsonSchema>::json_schema,
+            is_download: Download::is::<O>(),
             output: SchemaGenerator::subschema_for::<O>,
             error: E::declaration,
+            decode_input: decode_error::<I>,
+            decode_output: None,
             call: Arc::new(move |cx, input| {
                 let conversion = Arc::clone(&conversion);
                 Box::pin(dispatch_previous(cx, input, name, conversion))
@@ -118,6 +134,12 @@ impl FunctionEntry {
         (self.uploads)()
     }
 
+    /// Returns `true` if the output of the function is a [`Download`].
+    #[must_use]
+    pub fn is_download(&self) -> bool {
+        self.is_download
+    }
+
     /// Checks the policy, so that a server can reject a call before it reads a large input.
     ///
     /// [`dispatch`](Self::dispatch) checks the policy again.
@@ -145,6 +167,18 @@ impl FunctionEntry {
             None => self.registered_at.to_string(),
         }
     }
+}
+
+/// Returns the files that an earlier version of `F` accepts. A field without limits in its schema has those
+/// of the field of `F` at the same path.
+fn previous_uploads<F: ServerFunction, I: Input>() -> Vec<UploadField> {
+    let current = F::uploads();
+    let with_limits = |field: UploadField| {
+        let has_limits = !field.accept.is_empty() || field.max_bytes.is_some();
+        let same = current.iter().find(|other| other.path == field.path);
+        same.filter(|_| !has_limits).cloned().unwrap_or(field)
+    };
+    upload_fields::<I>().into_iter().map(with_limits).collect()
 }
 
 impl fmt::Debug for FunctionEntry {

@@ -65,6 +65,9 @@ pub trait ServerFunction: Input {
     const AFFECTS: &'static [Affected] = &[];
     /// The cursors of a query that returns its results in pages.
     const PAGES: Option<Pages> = None;
+    /// The content type of the file that the function returns, for a function whose output is a
+    /// [`Download`](crate::Download).
+    const CONTENT_TYPE: Option<&'static str> = None;
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.
@@ -99,6 +102,13 @@ pub trait ServerFunction: Input {
     fn validate_document(&self, document: &[u8]) -> Result<(), FieldErrors> {
         let _ = document;
         self.validate()
+    }
+
+    /// Returns a function that decodes an output, if its type can be decoded. It shows which keys the
+    /// maps in the output have.
+    #[doc(hidden)]
+    fn decode_output() -> Option<fn(&str) -> Option<String>> {
+        None
     }
 
     /// Decides whether the caller may make this call with the validated input.

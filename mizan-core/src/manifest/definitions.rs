@@ -29,15 +29,18 @@ pub(super) fn rename_split_types(
         }
         for name in found {
             let is_taken = |new: &String| inputs.contains_key(new) || outputs.contains_key(new);
-            let new = std::iter::once(format!("{name}In"))
-                .chain((2..).map(|number| format!("{name}In{number}")))
+            // `SameInIn` would be unreadable.
+            let suffix = if name.ends_with("In") { "Input" } else { "In" };
+            let base = format!("{name}{suffix}");
+            let new = std::iter::once(base.clone())
+                .chain((2..).map(|number| format!("{base}{number}")))
                 .find(|new| !is_taken(new));
             renamed.extend(new.map(|new| (name, new)));
         }
     }
 }
 
-const REFERENCE_PREFIX: &str = "#/$defs/";
+pub(super) const REFERENCE_PREFIX: &str = "#/$defs/";
 
 fn references(schema: &Value) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();

@@ -10,10 +10,12 @@ use super::Manifest;
 use super::contract::{self, FunctionParts};
 use super::definitions::{rename_references, rename_split_types};
 use super::error_types::{ErrorTypes, describe_type};
+use super::map_keys::{Decode, check_keys, variants_only_for_input};
 use super::normalize::normalize;
-use super::shapes::find_unsupported;
+use super::shapes::{UnsupportedShape, find_unsupported};
 use super::type_names::{rename_shared_names, type_ids};
 use crate::channel::ChannelEntry;
+use crate::download::Download;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
 use crate::function::{Affected, FunctionEntry, FunctionKind, Source};
@@ -41,11 +43,17 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
     let mut channels = describe_channels(parts.channels, &mut schemas, problems);
 
     let mut errors = errors.into_json();
+    check_variants(parts, &mut schemas, problems);
     let Definitions {
         definitions,
         renamed_inputs,
         renamed_outputs,
     } = schemas.into_definitions(problems);
+    let downloads = parts.functions.iter();
+    let downloads: BTreeSet<_> = downloads
+        .filter(|function| function.is_download())
+        .map(|function| format!("`{}`", function.name))
+        .collect();
     for entry in functions.iter_mut().chain(&mut channels) {
         let name = entry["name"].to_string().replace('"', "`");
         for (key, schema) in entry.as_object_mut().into_iter().flatten() {
@@ -58,7 +66,9 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
             };
             rename_references(schema, renamed);
             normalize(schema);
-            check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
+            if key != "output" || !downloads.contains(&name) {
+                check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
+            }
         }
     }
     rename_references(&mut errors, &renamed_outputs);
@@ -82,6 +92,10 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
         insert_contract(channel, contract);
     }
 
+    let mut definitions = json!(definitions);
+    for entry in functions.iter_mut().chain(&mut channels) {
+        check_map_keys(parts, entry, &mut definitions, problems);
+    }
     let mut document = json!({
         "mizan": FORMAT,
         "contract": "",
@@ -120,7 +134,7 @@ pub(crate) fn contract_of(entry: &FunctionEntry) -> String {
         mut outputs,
     } = Schemas::new();
     let mut input = input_schema(entry, &mut inputs);
-    let mut output = (entry.output)(&mut outputs).to_value();
+    let mut output = output_schema(entry, &mut outputs);
     let error = (entry.error)(&mut outputs).map(|declared| describe_type(&declared));
     let mut error = error.unwrap_or_default();
     for schema in [&mut input, &mut output, &mut error] {
@@ -237,12 +251,83 @@ fn rename_definitions(
 
 fn check_shape(schema: &Value, is_input: bool, owner: &str, problems: &mut Vec<Problem>) {
     if let Some((path, shape)) = find_unsupported(schema, is_input) {
-        let path = if path.is_empty() {
-            owner.to_owned()
-        } else {
-            format!("`{path}` in {owner}")
-        };
+        let path = shape_path(&path, owner);
         problems.push(Problem::UnsupportedShape { path, shape });
+    }
+}
+
+fn shape_path(path: &str, owner: &str) -> String {
+    if path.is_empty() {
+        owner.to_owned()
+    } else {
+        format!("`{path}` in {owner}")
+    }
+}
+
+/// Corrects the schemas of maps whose keys are variants, and reports those whose keys JSON does not have.
+///
+/// This is not part of the contract, so that a former version of a function has the same contract
+/// whether or not its output can be decoded.
+fn check_map_keys(
+    parts: Parts<'_>,
+    entry: &mut Value,
+    definitions: &mut Value,
+    problems: &mut Vec<Problem>,
+) {
+    let name = entry["name"].as_str().unwrap_or_default().to_owned();
+    let function = parts.functions.iter().find(|entry| entry.name == name);
+    let channel = parts.channels.iter().find(|entry| entry.name == name);
+    let decoders: [(&str, Option<Decode>); 4] = [
+        ("input", function.map(|function| function.decode_input)),
+        (
+            "output",
+            function.and_then(|function| function.decode_output),
+        ),
+        ("params", channel.map(|channel| channel.decode_params)),
+        (
+            "client_message",
+            channel.map(|channel| channel.decode_client_message),
+        ),
+    ];
+    for (key, decode) in decoders {
+        if let (Some(decode), Some(schema)) = (decode, entry.get_mut(key)) {
+            let refused = check_keys(schema, definitions, decode);
+            problems.extend(refused.into_iter().map(|path| Problem::UnsupportedShape {
+                path: shape_path(&path, &format!("the {key} of `{name}`")),
+                shape: UnsupportedShape::MapKeys,
+            }));
+        }
+    }
+}
+
+/// Reports the enums in outputs with variants that serde does not write.
+fn check_variants(parts: Parts<'_>, schemas: &mut Schemas, problems: &mut Vec<Problem>) {
+    let mut as_inputs = Schemas::new().inputs;
+    for function in parts.functions {
+        (function.output)(&mut as_inputs);
+        (function.error)(&mut as_inputs);
+    }
+    for (_, schema) in parts.channels.iter().flat_map(|channel| channel.outputs) {
+        schema(&mut as_inputs);
+    }
+    let by_id: HashMap<_, _> = type_ids(&as_inputs)
+        .into_iter()
+        .map(|(name, id)| (id, name))
+        .collect();
+    for (name, id) in type_ids(&schemas.outputs) {
+        let input = by_id
+            .get(&id)
+            .and_then(|name| as_inputs.definitions().get(name));
+        let output = schemas.outputs.definitions().get(&name);
+        if let (Some(input), Some(output)) = (input, output) {
+            let variants = variants_only_for_input(input, output);
+            if !variants.is_empty() {
+                problems.push(Problem::UnsupportedShape {
+                    path: format!("the type `{name}`"),
+                    shape: UnsupportedShape::InputVariants(variants),
+                });
+            }
+        }
     }
 }
 
@@ -274,7 +359,7 @@ fn describe_function(
     if let Some(input) = describe_input(function, &mut schemas.inputs, problems) {
         entry["input"] = input;
     }
-    entry["output"] = (function.output)(&mut schemas.outputs).to_value();
+    entry["output"] = output_schema(function, &mut schemas.outputs);
     if let Some(declared) = (function.error)(&mut schemas.outputs) {
         entry["error"] = json!(errors.add(function.name, declared, problems));
     }
@@ -339,6 +424,14 @@ fn input_schema(function: &FunctionEntry, schemas: &mut SchemaGenerator) -> Valu
         schema.shift_remove("description");
     }
     schema
+}
+
+fn output_schema(function: &FunctionEntry, schemas: &mut SchemaGenerator) -> Value {
+    if function.is_download() {
+        Download::schema(function.content_type)
+    } else {
+        (function.output)(schemas).to_value()
+    }
 }
 
 fn describe_forms(forms: &[FormEntry]) -> Value {

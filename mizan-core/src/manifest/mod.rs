@@ -4,6 +4,7 @@ mod contract;
 mod definitions;
 mod describe;
 mod error_types;
+mod map_keys;
 mod normalize;
 mod shapes;
 mod type_names;
@@ -14,6 +15,7 @@ use std::fmt;
 use serde_json::Value;
 
 pub(crate) use self::describe::{Parts, contract_of, describe};
+pub(crate) use self::map_keys::{Decode, decode_error};
 pub(crate) use self::shapes::UnsupportedShape;
 
 /// The description of an application as a JSON document.

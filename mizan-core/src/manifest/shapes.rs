@@ -5,8 +5,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::download::Download;
+
 /// A shape that serde does not support.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UnsupportedShape {
     /// A scalar or a list is flattened, or is the content of an internally tagged variant.
     Scalar,
@@ -14,6 +16,12 @@ pub(crate) enum UnsupportedShape {
     Alternative,
     /// A map with integers as keys is flattened into an input.
     IntegerKeys,
+    /// A file is a part of a value.
+    Download,
+    /// A map has keys that are not text, such as tuples or lists.
+    MapKeys,
+    /// An output has variants that serde does not write.
+    InputVariants(Vec<String>),
 }
 
 /// Finds the first unsupported shape in a schema, and the path of its field.
@@ -90,6 +98,9 @@ fn unsupported(schema: &Map<String, Value>, is_input: bool) -> Option<Unsupporte
     ];
     const INTEGER_KEYS: &[&str] = &[r"^\d+$", r"^-?\d+$"];
 
+    if Download::is_schema(schema) {
+        return Some(UnsupportedShape::Download);
+    }
     if schema.get("type").and_then(Value::as_str) != Some("object") {
         return None;
     }

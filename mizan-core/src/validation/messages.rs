@@ -3,7 +3,7 @@
 //! Functions, forms and channels use this table, and the generated client has the same texts, so that
 //! no text of a parser reaches a person.
 
-use std::fmt::Write as _;
+use std::fmt::Display;
 
 use serde_json::Value;
 use validator::ValidationError;
@@ -148,8 +148,25 @@ pub(crate) fn structure_message(error: &str, schema: Option<&Value>) -> String {
 /// Returns the message for a list that does not have `length` items.
 #[must_use]
 pub fn exact_items(length: u64) -> String {
-    let plural = if length == 1 { "" } else { "s" };
-    format!("Must have exactly {length} item{plural}.")
+    format!("Must have exactly {}.", counted(length, "item"))
+}
+
+/// Returns a number with its unit, such as `2 items`.
+#[must_use]
+pub fn counted(number: u64, unit: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
+/// Returns the message for a number outside of its bounds, each with its words, such as `at least`.
+pub fn outside_of<T: Display>(
+    bounds: impl IntoIterator<Item = (&'static str, Option<T>)>,
+) -> String {
+    let bounds: Vec<_> = bounds
+        .into_iter()
+        .filter_map(|(words, bound)| Some(format!("{words} {}", bound?)))
+        .collect();
+    format!("Must be {}.", bounds.join(" and "))
 }
 
 /// Returns what serde found and what it expected.
@@ -272,7 +289,7 @@ impl IntegerBounds {
         } else if number == Some("0") && !self.is_zero_allowed {
             "Must not be 0.".to_owned()
         } else {
-            format!("Must be at least {} and at most {}.", self.min, self.max)
+            outside_of([("at least", Some(&self.min)), ("at most", Some(&self.max))])
         }
     }
 }
@@ -287,10 +304,7 @@ pub(crate) fn constraint_message(error: &ValidationError) -> String {
         Some(Value::Array(_) | Value::Object(_)) => "item",
         _ => "character",
     };
-    let counted = |number: &Value| {
-        let plural = if number == 1 { "" } else { "s" };
-        format!("{number} {unit}{plural}")
-    };
+    let counted = |number: &Value| counted(number.as_u64().unwrap_or_default(), unit);
     match &*error.code {
         "length" => match (param("equal"), param("min"), param("max")) {
             (Some(equal), _, _) => format!("Must have exactly {}.", counted(equal)),
@@ -299,35 +313,23 @@ pub(crate) fn constraint_message(error: &ValidationError) -> String {
             (_, None, Some(max)) => format!("Must have at most {}.", counted(max)),
             _ => format!("Has the wrong number of {unit}s."),
         },
-        "range" => {
-            let bounds = [
-                ("min", "at least"),
-                ("exclusive_min", "more than"),
-                ("max", "at most"),
-                ("exclusive_max", "less than"),
-            ];
-            let mut text = String::from("Must be");
-            let mut separator = " ";
-            for (name, words) in bounds {
-                if let Some(bound) = param(name) {
-                    let _ = write!(text, "{separator}{words} {bound}");
-                    separator = " and ";
-                }
-            }
-            text.push('.');
-            text
-        }
-        "email" => "Enter a valid email address.".to_owned(),
-        "url" => "Enter a valid URL.".to_owned(),
-        "ip" | "ip_v4" | "ip_v6" => "Enter a valid IP address.".to_owned(),
+        "range" => outside_of([
+            ("at least", param("min")),
+            ("more than", param("exclusive_min")),
+            ("at most", param("max")),
+            ("less than", param("exclusive_max")),
+        ]),
+        "email" | "ip" => format_message(&error.code).unwrap_or(NOT_VALID).to_owned(),
+        "ip_v4" | "ip_v6" => format_message("ip").unwrap_or(NOT_VALID).to_owned(),
+        "url" => format_message("uri").unwrap_or(NOT_VALID).to_owned(),
         "credit_card" => "Enter a valid card number.".to_owned(),
         "must_match" => "Does not match.".to_owned(),
-        "required" => "This field is required.".to_owned(),
+        "required" => REQUIRED.to_owned(),
         "regex" => "Does not have the expected format.".to_owned(),
         "contains" => "A required part is missing.".to_owned(),
         "does_not_contain" => "Contains a part that is not allowed.".to_owned(),
         "non_control_character" => "Must not contain control characters.".to_owned(),
-        "nested" => "This value is not valid.".to_owned(),
+        "nested" => NOT_VALID.to_owned(),
         code => to_sentence(&code.replace('_', " ")),
     }
 }

@@ -61,12 +61,19 @@
 //!
 //! # Shapes that serde does not support
 //!
-//! Building the application fails for a flattened number or list, for a flattened untagged enum of
-//! scalars, for a flattened map with integers as keys in an input, and for an internally tagged variant
-//! that contains a number or a list, because schemars describes them although serde cannot read or
-//! write them. The schema does not show other such shapes: a map whose keys are tuples, lists or
-//! options, flattened text or a flattened boolean, and a variant with `skip_serializing` in an output.
-//! Calls with these fail with an internal error whose log names the field.
+//! Building the application fails for shapes that schemars describes although serde cannot read or write
+//! them:
+//!
+//! - a flattened number or list, a flattened untagged enum of scalars, and a flattened map with integers
+//!   as keys in an input;
+//! - an internally tagged variant that contains a number or a list;
+//! - a map whose keys are tuples, lists or structs, in an input, or in an output whose type also implements
+//!   `Deserialize`;
+//! - an enum in an output with variants that have `skip_serializing`, and the same names otherwise.
+//!
+//! The schema does not show flattened text, a flattened boolean, and the keys of a map in an output
+//! that cannot be decoded; `None` as a key of a map is not JSON. Calls with these fail with an internal
+//! error whose log names the field.
 //!
 //! # Exactness
 //!

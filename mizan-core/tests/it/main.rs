@@ -11,6 +11,7 @@ mod client_error;
 mod client_macro;
 mod cx;
 mod dispatch;
+mod downloads;
 mod errors;
 mod foreign_types;
 mod forms;

@@ -363,6 +363,60 @@ mod b10_optional_arguments_with_an_encoding {
     }
 }
 
+/// Constraints of a struct that is nested in an argument. The arguments themselves are in the golden cases
+/// of `mizan-codegen`.
+mod b12_b13_constraints_of_nested_structs {
+    use mizan_core::constraints;
+
+    use super::*;
+
+    #[constraints]
+    #[derive(Deserialize, JsonSchema, Validate)]
+    #[serde(rename_all = "camelCase")]
+    struct Account {
+        #[validate(email(message = "no mail"))]
+        email: String,
+        #[validate(contains(pattern = "@", message = "needs an at"))]
+        sender: String,
+        #[validate(range(exclusive_min = 0.0, exclusive_max = 1.0))]
+        share: f64,
+        new_password: String,
+        #[validate(must_match(other = "new_password"))]
+        again: String,
+    }
+
+    #[client]
+    async fn open(#[validate(nested)] accounts: Vec<Account>) -> Result<(), Error> {
+        let _ = accounts;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn are_in_the_schema_and_checked() {
+        let registry = || Registry::new().function::<Open>();
+        let manifest = registry().manifest().unwrap();
+        let properties = &manifest.as_json()["$defs"]["Account"]["properties"];
+        assert_eq!(
+            properties["email"]["x-checks"]["messages"]["email"],
+            "no mail"
+        );
+        assert_eq!(properties["sender"]["x-checks"]["contains"], "@");
+        assert_eq!(properties["share"]["exclusiveMinimum"], 0.0);
+        assert_eq!(properties["share"]["exclusiveMaximum"], 1.0);
+        assert_eq!(properties["again"]["x-checks"]["mustMatch"], "newPassword");
+
+        let input = json!({ "accounts": [{
+            "email": "a", "sender": "b", "share": 1, "newPassword": "c", "again": "d",
+        }] });
+        assert_eq!(
+            rejection(registry(), "open", &input.to_string()).await,
+            "invalid; accounts.0.again: Does not match.; accounts.0.email: no mail; \
+             accounts.0.sender: needs an at; \
+             accounts.0.share: Must be more than 0.0 and less than 1.0."
+        );
+    }
+}
+
 mod b20_lone_surrogates {
     use super::*;
 
@@ -577,25 +631,202 @@ mod b23_shapes_that_serde_lacks {
         }
     }
 
-    #[derive(Serialize, JsonSchema)]
+    type Nested<K> = BTreeMap<String, Vec<BTreeMap<K, u8>>>;
+
+    macro_rules! input {
+        ($name:ident, $ty:ty) => {
+            #[client]
+            async fn $name(map: $ty) -> Result<(), Error> {
+                let _ = map;
+                Ok(())
+            }
+        };
+    }
+
+    #[derive(Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
+    struct Point {
+        x: u8,
+    }
+
+    #[derive(Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
+    enum Mixed {
+        A,
+        B(u8),
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(tag = "t", content = "c")]
+    enum Message {
+        Pairs {
+            #[expect(dead_code, reason = "only the schema is used")]
+            pairs: BTreeMap<(u8, u8), u8>,
+        },
+    }
+
+    input!(by_tuple, Nested<(u8, u8)>);
+    input!(by_list, Nested<Vec<u8>>);
+    input!(by_struct, Nested<Point>);
+    input!(by_optional_tuple, Nested<Option<(u8, u8)>>);
+    input!(in_a_variant, Message);
+
+    input!(by_text, Nested<String>);
+    input!(by_number, Nested<u8>);
+    input!(by_bool, Nested<bool>);
+    input!(by_char, Nested<char>);
+    input!(by_date, Nested<jiff::civil::Date>);
+    input!(by_optional_number, Nested<Option<u32>>);
+    input!(by_variant, Nested<Mixed>);
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
     struct Pairs {
         pairs: BTreeMap<String, BTreeMap<(u8, u8), u8>>,
     }
 
-    #[client(input = PairsInput)]
-    async fn pairs() -> Result<Pairs, Error> {
-        let inner = BTreeMap::from([((1, 2), 3)]);
-        let pairs = BTreeMap::from([("a".to_owned(), inner)]);
-        Ok(Pairs { pairs })
+    output!(echoed_pairs, Pairs);
+
+    #[test]
+    fn keys_that_are_not_text_are_refused_by_name() {
+        for (registry, path) in [
+            (
+                Registry::new().function::<ByTuple>(),
+                "`map.*` in the input of `by_tuple`",
+            ),
+            (
+                Registry::new().function::<ByList>(),
+                "`map.*` in the input of `by_list`",
+            ),
+            (
+                Registry::new().function::<ByStruct>(),
+                "`map.*` in the input of `by_struct`",
+            ),
+            (
+                Registry::new().function::<ByOptionalTuple>(),
+                "`map.*` in the input of `by_optional_tuple`",
+            ),
+            (
+                Registry::new().function::<InAVariant>(),
+                "`map.c.pairs` in the input of `in_a_variant`",
+            ),
+            (
+                Registry::new().function::<EchoedPairs>(),
+                "`pairs.*` in the output of `echoed_pairs`",
+            ),
+        ] {
+            let text = registry.manifest().unwrap_err().to_string();
+            assert!(text.contains(path), "{text}");
+            assert!(text.contains("a map whose keys are not text"), "{text}");
+        }
     }
 
-    /// The schema does not have the type of a key.
+    #[test]
+    fn keys_that_are_text_are_accepted() {
+        let registry = Registry::new()
+            .function::<ByText>()
+            .function::<ByNumber>()
+            .function::<ByBool>()
+            .function::<ByChar>()
+            .function::<ByDate>()
+            .function::<ByOptionalNumber>()
+            .function::<ByVariant>();
+        registry.manifest().unwrap();
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct OnlyWritten {
+        pairs: BTreeMap<String, BTreeMap<(u8, u8), u8>>,
+    }
+
+    #[client(input = PairsInput)]
+    async fn pairs() -> Result<OnlyWritten, Error> {
+        let inner = BTreeMap::from([((1, 2), 3)]);
+        let pairs = BTreeMap::from([("a".to_owned(), inner)]);
+        Ok(OnlyWritten { pairs })
+    }
+
+    /// The schema does not have the type of a key, and nothing can be decoded.
     #[tokio::test]
-    async fn keys_that_are_not_text_are_logged_with_their_path() {
+    async fn keys_of_a_type_without_deserialize_are_logged_with_their_path() {
         let error = call(Registry::new().function::<PairsInput>(), "pairs", "");
         let log = format!("{:?}", error.await.unwrap_err());
         assert!(log.contains("cannot encode `pairs.a"), "{log}");
         assert!(log.contains("key must be a string"), "{log}");
+    }
+
+    macro_rules! enum_with_input_variant {
+        ($name:ident $(, $attribute:meta)?) => {
+            #[derive(Deserialize, Serialize, JsonSchema)]
+            $(#[$attribute])?
+            #[expect(dead_code, reason = "only the schema is used")]
+            enum $name {
+                Open { id: u8 },
+                /// Documented.
+                Closed,
+                #[serde(skip_serializing)]
+                Legacy { id: u8 },
+            }
+        };
+    }
+
+    enum_with_input_variant!(External);
+    enum_with_input_variant!(Internal, serde(tag = "t"));
+    enum_with_input_variant!(Adjacent, serde(tag = "t", content = "c"));
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    enum Units {
+        Open,
+        #[serde(skip_serializing)]
+        Legacy,
+    }
+
+    #[derive(Deserialize, Serialize, JsonSchema)]
+    #[expect(dead_code, reason = "only the schema is used")]
+    enum Whole {
+        Open,
+        #[serde(skip_deserializing)]
+        Internal,
+        #[serde(rename(serialize = "done", deserialize = "closed"))]
+        Done,
+        #[serde(other)]
+        Other,
+    }
+
+    #[derive(ClientError)]
+    #[expect(dead_code, reason = "only the schema is used")]
+    enum EchoError {
+        Refused { units: Vec<Units> },
+    }
+
+    #[client]
+    async fn fail_with_units() -> Result<(), EchoError> {
+        Ok(())
+    }
+
+    output!(show_external, Vec<External>);
+    output!(show_internal, Option<Internal>);
+    output!(show_adjacent, Adjacent);
+    output!(show_units, BTreeMap<String, Units>);
+    output!(show_whole, Whole);
+    input!(read_external, External);
+
+    #[test]
+    fn variants_that_serde_does_not_write_are_refused_in_outputs() {
+        for (registry, name) in [
+            (Registry::new().function::<ShowExternal>(), "External"),
+            (Registry::new().function::<ShowInternal>(), "Internal"),
+            (Registry::new().function::<ShowAdjacent>(), "Adjacent"),
+            (Registry::new().function::<ShowUnits>(), "Units"),
+            (Registry::new().function::<FailWithUnits>(), "Units"),
+        ] {
+            let text = registry.manifest().unwrap_err().to_string();
+            let expected = format!(
+                "the type `{name}` is part of an output, but serde does not write its variants `Legacy`"
+            );
+            assert!(text.contains(&expected), "{text}");
+        }
+        let accepted = Registry::new()
+            .function::<ShowWhole>()
+            .function::<ReadExternal>();
+        accepted.manifest().unwrap();
     }
 
     #[derive(Deserialize, Serialize, JsonSchema)]
@@ -691,6 +922,144 @@ mod b24_names_and_depth {
         }
         // Dropping a deep value is recursive too, which is up to the application.
         Ok(tree)
+    }
+
+    #[derive(Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+    enum Weekday {
+        /// The first.
+        Monday,
+        #[serde(rename = "tue")]
+        Tuesday,
+    }
+
+    #[derive(Deserialize, JsonSchema, Serialize)]
+    struct Hours {
+        open: Option<BTreeMap<Weekday, Vec<u8>>>,
+    }
+
+    #[client]
+    async fn set_hours(hours: Hours, inline: BTreeMap<Weekday, u8>) -> Result<Hours, Error> {
+        let _ = inline;
+        Ok(hours)
+    }
+
+    #[client(input = GetHours)]
+    async fn hours() -> Result<HashMap<Weekday, u8>, Error> {
+        Ok(HashMap::new())
+    }
+
+    #[tokio::test]
+    async fn documented_variants_are_the_keys_of_a_map() {
+        let registry = || {
+            Registry::new()
+                .function::<SetHours>()
+                .function::<GetHours>()
+        };
+        let manifest = registry().manifest().unwrap();
+        let manifest = manifest.as_json();
+        let expected = |values: Value| {
+            json!({
+                "type": "object",
+                "additionalProperties": false,
+                "properties": { "Monday": values, "tue": values },
+            })
+        };
+        let open = &manifest["$defs"]["Hours"]["properties"]["open"];
+        let small = json!({ "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 });
+        assert_eq!(open["additionalProperties"], false, "{open}");
+        assert_eq!(open["properties"]["tue"]["items"], small, "{open}");
+        let functions = manifest["functions"].as_array().unwrap();
+        let of = |name: &str| {
+            functions
+                .iter()
+                .find(|function| function["name"] == name)
+                .unwrap()
+        };
+        assert_eq!(
+            of("set_hours")["input"]["properties"]["inline"],
+            expected(small.clone())
+        );
+        assert_eq!(of("hours")["output"], expected(small));
+        let input = r#"{"hours":{"open":{"tue":[8,18]}},"inline":{"Monday":1}}"#;
+        let output = call(registry(), "set_hours", input).await.unwrap();
+        assert_eq!(output, json!({ "open": { "tue": [8, 18] } }));
+    }
+
+    #[derive(Deserialize, JsonSchema, Serialize)]
+    struct Same {
+        #[serde(default)]
+        value: u8,
+    }
+
+    #[derive(Deserialize, JsonSchema, Serialize)]
+    struct SameIn {
+        #[serde(default)]
+        value: u16,
+    }
+
+    #[client(input = SameInput)]
+    async fn same(same: Same, other: SameIn) -> Result<(Same, SameIn), Error> {
+        Ok((same, other))
+    }
+
+    #[test]
+    fn inputs_have_readable_names() {
+        assert_eq!(
+            definitions(&Registry::new().function::<SameInput>()),
+            ["Same", "SameIn", "SameIn2", "SameInInput"]
+        );
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(try_from = "u8")]
+    struct Level(u8);
+
+    impl TryFrom<u8> for Level {
+        type Error = String;
+
+        fn try_from(level: u8) -> Result<Self, String> {
+            match level {
+                1..=3 => Ok(Self(level)),
+                _ => Err("choose a level from 1 to 3".to_owned()),
+            }
+        }
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Settings {
+        levels: Vec<Level>,
+    }
+
+    #[client]
+    async fn set_level(level: Option<Level>, settings: Option<Settings>) -> Result<(), Error> {
+        let _ = (
+            level.map(|level| level.0),
+            settings.map(|settings| settings.levels),
+        );
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn enums_that_are_numbers_have_their_own_message() {
+        for (input, expected) in [
+            (r#"{"level":9}"#, "level: Choose a level from 1 to 3."),
+            (
+                r#"{"settings":{"levels":[1,0]}}"#,
+                "settings.levels.1: Choose a level from 1 to 3.",
+            ),
+            (
+                r#"{"level":256}"#,
+                "level: Must be at least 0 and at most 255.",
+            ),
+            (r#"{"level":"a"}"#, "level: Enter a whole number."),
+        ] {
+            let registry = Registry::new().function::<SetLevel>();
+            assert_eq!(
+                rejection(registry, "set_level", input).await,
+                format!("invalid; {expected}"),
+                "{input}"
+            );
+        }
     }
 
     fn definitions(registry: &Registry) -> Vec<String> {

@@ -41,7 +41,12 @@ use proc_macro::TokenStream;
 /// | `rows = 5`, `step = 0.5` | the height of a text area; the step of a number |
 /// | `accept = "image/png, image/*"` | the accepted content types of a file |
 /// | `max_bytes = 2_000_000` | the maximum size of a file, or of a text in UTF-8 |
-#[proc_macro_derive(Form, attributes(form, field))]
+///
+/// # Options of a field: `#[client(..)]`
+///
+/// `as_number` makes an integer of 64 or more bits a `number` in JavaScript instead of a `bigint`, as for
+/// the arguments of `#[client]` functions. A value beyond ±(2<sup>53</sup> − 1) is an error.
+#[proc_macro_derive(Form, attributes(client, field, form))]
 pub fn form(item: TokenStream) -> TokenStream {
     form::expand(item.into()).into()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use mizan_core::wire::MAX_SAFE_INTEGER;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -113,8 +114,11 @@ impl SchemaReader {
         declared: Option<&'static FieldAttributes>,
         path: &mut Vec<Step>,
     ) -> Field {
-        let schema = resolve(schema, &self.definitions);
+        let mut schema = resolve(schema, &self.definitions);
         let declared = declared.unwrap_or(&NO_ATTRIBUTES);
+        if declared.as_number {
+            limit_to_number(&mut schema.keywords);
+        }
         if (declared.server_only || declared.disabled) && path.len() > 1 {
             self.reject(
                 path,
@@ -127,6 +131,12 @@ impl SchemaReader {
         sort_by_declaration(&mut choices, declared);
         let format = format(&schema, declared.widget);
         let kind = self.kind(&schema, &choices, format, declared, path);
+        if declared.as_number && !matches!(kind, FieldKind::Number { is_integer: true }) {
+            self.reject(
+                path,
+                "is `as_number`, and must be an integer of 64 or more bits",
+            );
+        }
         let is_scalar = matches!(
             kind,
             FieldKind::Text | FieldKind::Number { .. } | FieldKind::Bool | FieldKind::Choice
@@ -394,6 +404,26 @@ impl SchemaReader {
             names.join("."),
             self.form
         )
+    }
+}
+
+/// Limits the schema of an integer of 64 or more bits to the integers of a JavaScript number.
+pub(crate) fn limit_to_number(keywords: &mut Map<String, Value>) {
+    let is_unsigned = match keywords.shift_remove("format") {
+        Some(Value::String(format)) => format.starts_with("uint"),
+        _ => false,
+    };
+    let least = if is_unsigned { 0 } else { -MAX_SAFE_INTEGER };
+    let bound = |keywords: &Map<String, Value>, keyword: &str| {
+        keywords.get(keyword).and_then(Value::as_f64)
+    };
+    #[expect(clippy::cast_precision_loss, reason = "both numbers are exact")]
+    let (min, max) = (least as f64, MAX_SAFE_INTEGER as f64);
+    if bound(keywords, "minimum").is_none_or(|number| number < min) {
+        keywords.insert("minimum".to_owned(), least.into());
+    }
+    if bound(keywords, "maximum").is_none_or(|number| number > max) {
+        keywords.insert("maximum".to_owned(), MAX_SAFE_INTEGER.into());
     }
 }
 

@@ -3,6 +3,7 @@
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::from_json_schema::limit_to_number;
 use super::manifest::accept;
 use super::model::{Field, FieldKind, Row};
 use crate::Form;
@@ -74,6 +75,9 @@ fn annotate_field(property: &mut Value, field: &Field, definitions: &mut Map<Str
     let Value::Object(property) = property else {
         return;
     };
+    if field.declared.as_number {
+        limit_to_number(property);
+    }
     if !checks.is_empty() {
         property.insert("x-checks".to_owned(), Value::Object(checks));
     }

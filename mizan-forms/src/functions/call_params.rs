@@ -6,6 +6,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
+use crate::definition::limit_to_number;
 use crate::field_decoder::FieldDecoder;
 use crate::validation::messages;
 use crate::{Form, FormHandler};
@@ -78,6 +79,13 @@ impl<F: Form> CallParams<F> {
         retain_names(&mut schema, "required", |name| names.contains(&name));
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             properties.retain(|name, _| names.contains(&name));
+            for field in F::definition().param_fields() {
+                if let Some(Value::Object(property)) = properties.get_mut(&field.name)
+                    && field.declared.as_number
+                {
+                    limit_to_number(property);
+                }
+            }
         }
         schema.remove("description");
         schema.remove("title");

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::call_params::CallParams;
-use crate::definition::{Field, dynamic_choices, retain_displayable};
+use crate::definition::{Field, dynamic_choices, find_inexact_integer, retain_displayable};
 use crate::{Choice, Form, FormHandler, NoParams};
 
 /// The state with which a form is displayed, initially or again after a failed post.
@@ -164,6 +164,17 @@ async fn values<F: FormHandler>(
             values.insert(field.name.clone(), value);
         }
     }
+    let initial = Value::Object(values);
+    if let Some(path) = find_inexact_integer(fields, &initial) {
+        return Err(Error::internal(format!(
+            "the initial value of `{path}` in the form `{}` is beyond ±(2^53 - 1), which a JavaScript \
+             number cannot hold exactly; remove `as_number`, or use `mizan_core::wire::AsText`",
+            F::NAME
+        )));
+    }
+    let Value::Object(mut values) = initial else {
+        unreachable!("the values were an object")
+    };
     if let Some(FormPost {
         values: Value::Object(posted),
         ..

@@ -35,6 +35,69 @@ impl<F: Form> SubmitMutation<F> {
             values,
         }
     }
+
+    /// Returns the values.
+    ///
+    /// It serves an earlier version of a form, whose values become those of the current one:
+    ///
+    /// ```
+    /// # use mizan_core::{BuildError, Cx, Error, Registry};
+    /// # use mizan_forms::{Form, FormHandler, RegisterForm};
+    /// # use schemars::JsonSchema;
+    /// # use serde::Deserialize;
+    /// # use serde_json::Value;
+    /// # use validator::Validate;
+    /// use mizan_forms::functions::SubmitMutation;
+    ///
+    /// mod v1 {
+    /// #   use super::*;
+    ///     #[derive(Form, Deserialize, JsonSchema, Validate)]
+    ///     #[form(name = "feedback")]
+    ///     pub struct Feedback {
+    ///         message: String,
+    ///     }
+    /// #   impl FormHandler for Feedback {
+    /// #       type Output = ();
+    /// #       type Error = Error;
+    /// #       async fn submit(self, _: &Cx) -> Result<(), Error> { Ok(()) }
+    /// #   }
+    /// }
+    ///
+    /// #[derive(Form, Deserialize, JsonSchema, Validate)]
+    /// #[form(name = "feedback")]
+    /// struct Feedback {
+    ///     text: String,
+    /// }
+    /// # impl FormHandler for Feedback {
+    /// #     type Output = ();
+    /// #     type Error = Error;
+    /// #     async fn submit(self, _: &Cx) -> Result<(), Error> { Ok(()) }
+    /// # }
+    ///
+    /// # fn main() -> Result<(), BuildError> {
+    /// let app = Registry::new()
+    ///     .form::<Feedback>()
+    ///     .previous(
+    ///         "feedback.submit",
+    ///         |old: SubmitMutation<v1::Feedback>| {
+    ///             let mut values = old.into_values();
+    ///             if let Some(members) = values.as_object_mut() {
+    ///                 let message = members.remove("message").unwrap_or_default();
+    ///                 members.insert("text".to_owned(), message);
+    ///             }
+    ///             Ok(SubmitMutation::<Feedback>::new(values))
+    ///         },
+    ///         |result| result,
+    ///     )
+    ///     .build()?;
+    /// # let _ = app;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn into_values(self) -> Value {
+        self.values
+    }
 }
 
 impl<F: FormHandler> ServerFunction for SubmitMutation<F> {

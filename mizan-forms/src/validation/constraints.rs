@@ -8,7 +8,7 @@ use super::field_rules::check_group;
 use super::findings::Findings;
 use super::messages::{self, NOT_A_CHOICE, NOT_AN_OBJECT, NOT_DECODABLE, too_many_items};
 use crate::Form;
-use crate::definition::{Field, FieldKind, FormDefinition, Row};
+use crate::definition::{Field, FieldKind, FormDefinition, Row, find_inexact_integer};
 use crate::field_decoder::FieldDecoder;
 
 /// The result of validating the values of a form.
@@ -28,7 +28,9 @@ pub(super) fn decode_and_check<F: Form>(values: &mut Value) -> Validated<F> {
         return Validated { form: None, errors };
     };
     check_group(&definition.fields, members, None, &mut findings);
+    // The struct itself accepts an integer that the client would round.
     if findings.oversized_lists.is_empty()
+        && find_inexact_integer(&definition.fields, values).is_none()
         && let Ok(form) = F::deserialize(&*values)
     {
         if let Err(violations) = check_constraints(&form) {

@@ -1,28 +1,26 @@
 //! The error messages that users see. Those about types and formats are in the table of `mizan-core`.
 
 use mizan_core::validation::messages::{
-    NOT_A_BOOLEAN, NOT_A_NUMBER, NOT_AN_INTEGER, NOT_TEXT, NOT_VALID, OUT_OF_RANGE, decode_message,
-    format_message,
+    NOT_A_BOOLEAN, NOT_A_NUMBER, NOT_AN_INTEGER, NOT_TEXT, NOT_VALID, OUT_OF_RANGE, counted,
+    decode_message, format_message, outside_of,
 };
 pub(crate) use mizan_core::validation::messages::{
     NOT_A_CHOICE, NOT_A_LIST, NOT_AN_OBJECT, REQUIRED, UNKNOWN_FIELD,
 };
 use serde_json::Value;
 
-use crate::definition::{Field, FieldKind};
+use crate::definition::{Bounds, Field, FieldKind};
 
 pub(crate) const READ_ONLY: &str = "This field cannot be changed.";
 pub(crate) const NOT_A_SINGLE_LINE: &str = "Must be one line without control characters.";
 pub(crate) const NOT_DECODABLE: &str = "Could not be read.";
 
 pub(crate) fn too_many_bytes(max: u64) -> String {
-    let plural = if max == 1 { "" } else { "s" };
-    format!("Must have at most {max} byte{plural}.")
+    format!("Must have at most {}.", counted(max, "byte"))
 }
 
 pub(crate) fn too_many_items(max: usize) -> String {
-    let plural = if max == 1 { "" } else { "s" };
-    format!("Must have at most {max} item{plural}.")
+    format!("Must have at most {}.", counted(max as u64, "item"))
 }
 
 /// Returns the message for a value that the field's type cannot decode.
@@ -68,12 +66,11 @@ fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
             if is_integer && is_fraction {
                 return NOT_AN_INTEGER.to_owned();
             }
-            match (&field.bounds.min, &field.bounds.max) {
-                (Some(min), Some(max)) => format!("Must be at least {min} and at most {max}."),
-                (Some(min), None) => format!("Must be at least {min}."),
-                (None, Some(max)) => format!("Must be at most {max}."),
-                (None, None) => OUT_OF_RANGE.to_owned(),
+            let Bounds { min, max, .. } = &field.bounds;
+            if min.is_none() && max.is_none() {
+                return OUT_OF_RANGE.to_owned();
             }
+            outside_of([("at least", min.as_ref()), ("at most", max.as_ref())])
         }
         _ if is_integer => NOT_AN_INTEGER.to_owned(),
         _ => NOT_A_NUMBER.to_owned(),

@@ -14,6 +14,7 @@ mod hostile_input;
 mod html_form;
 mod list_errors;
 mod manifest;
+mod numbers;
 mod params;
 mod policies;
 mod same_verdict;

@@ -16,7 +16,9 @@ use crate::body::payload::Payload;
 use crate::body::read::read_json;
 use crate::body::urlencoded;
 use crate::client_budget::ClientKey;
+use crate::download::{self, DownloadContext};
 use crate::response::ReplyBody;
+use crate::response::busy::busy;
 use crate::response::{problem_details, reply};
 use crate::service::state::{AllowedMethods, ServiceState};
 
@@ -54,10 +56,32 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     } else {
         IdempotencyKey::from_headers(head.headers())?
     };
-    let reply = state
+    let download_share = if function.is_download() {
+        if key.is_some() {
+            return Err(download::refuse_idempotency_key(function));
+        }
+        let client = ClientKey::of_request(head);
+        Some(state.downloads.take(client, 1).map_err(busy)?)
+    } else {
+        None
+    };
+    let mut reply = state
         .calls
         .run(function, principal, Arc::clone(head), payload, key.as_ref())
         .await;
+    if let (Some(file), Some(share)) = (reply.download.take(), download_share) {
+        let context = DownloadContext {
+            function,
+            head,
+            share,
+            part_timeout: state.limits.download_part_timeout,
+        };
+        let response = download::response(*file, context);
+        let mut response = response.map_err(|error| error.logged(function.name()))?;
+        reply::add_affects(&reply.head, response.headers_mut());
+        reply::apply_head(reply.head, response.headers_mut());
+        return Ok(response);
+    }
     let mut response = match reply.result {
         Ok(output) if is_read => reply::cacheable(output, head.headers()),
         Ok(output) => reply::success(output, &reply.head),

@@ -22,6 +22,7 @@ use super::idempotency::{
 use crate::body::body_budget::RetainedShare;
 use crate::body::payload::Payload;
 use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
+use crate::download;
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
 use crate::timeout::LazyTimeout;
@@ -101,6 +102,9 @@ impl CallRunner {
                 ErrorCode::MethodNotAllowed,
                 "a batch or a page can call only queries and contexts: send a mutation as a separate call",
             ));
+        }
+        if function.is_download() {
+            return Err(download::refuse_embedding(function));
         }
         let payload = Payload::json(input);
         let reply = self

@@ -1,20 +1,28 @@
 //! The body of a response.
 
-use std::convert::Infallible;
 use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::JoinSet;
 
-/// The body of a response: complete, or streamed line by line as the calls of a batch finish.
+use crate::download::DownloadStream;
+
+/// The body of a response: complete, streamed line by line as the calls of a batch finish, or a file.
+///
+/// An error means that the rest of a file cannot be sent. A server must then abort the response, as hyper
+/// does, so that the client does not take a part of the file for the whole.
 pub struct ReplyBody(Content);
 
 enum Content {
     Complete(Bytes),
     Lines(JoinSet<Bytes>),
+    /// Boxed, because it is larger than the other bodies, which are more frequent.
+    Download(Box<DownloadStream>),
 }
 
 impl ReplyBody {
@@ -30,16 +38,20 @@ impl ReplyBody {
     pub(crate) fn lines(lines: JoinSet<Bytes>) -> Self {
         Self(Content::Lines(lines))
     }
+
+    pub(crate) fn download(content: DownloadStream) -> Self {
+        Self(Content::Download(Box::new(content)))
+    }
 }
 
 impl Body for ReplyBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match &mut self.0 {
             Content::Complete(bytes) if bytes.is_empty() => Poll::Ready(None),
             Content::Complete(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
@@ -47,17 +59,27 @@ impl Body for ReplyBody {
             Content::Lines(lines) => lines
                 .poll_join_next(cx)
                 .map(|line| Some(Ok(Frame::data(line?.ok()?)))),
+            Content::Download(content) => content
+                .poll_next_unpin(cx)
+                .map(|part| part.map(|part| part.map(Frame::data))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.0, Content::Complete(bytes) if bytes.is_empty())
+        match &self.0 {
+            Content::Complete(bytes) => bytes.is_empty(),
+            Content::Lines(_) => false,
+            Content::Download(content) => content.has_ended(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Content::Complete(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Content::Lines(_) => SizeHint::default(),
+            Content::Download(content) => content
+                .remaining()
+                .map_or_else(SizeHint::default, SizeHint::with_exact),
         }
     }
 }
@@ -67,6 +89,7 @@ impl fmt::Debug for ReplyBody {
         match &self.0 {
             Content::Complete(bytes) => write!(f, "ReplyBody({} bytes)", bytes.len()),
             Content::Lines(_) => f.write_str("ReplyBody(lines)"),
+            Content::Download(content) => write!(f, "ReplyBody(download of {content:?})"),
         }
     }
 }

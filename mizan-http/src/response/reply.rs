@@ -43,12 +43,15 @@ pub(crate) fn response(
 /// Returns the response to a call that was made with `POST`.
 pub(crate) fn success(output: Bytes, head: &ReplyHead) -> Response<ReplyBody> {
     let mut response = response(ReplyBody::complete(output), JSON, "no-store");
-    if !head.affects.is_empty() {
-        response
-            .headers_mut()
-            .insert(AFFECTS, affects(&head.affects));
-    }
+    add_affects(head, response.headers_mut());
     response
+}
+
+/// Adds the header with the queries that a mutation invalidates.
+pub(crate) fn add_affects(head: &ReplyHead, headers: &mut HeaderMap) {
+    if !head.affects.is_empty() {
+        headers.insert(AFFECTS, affects(&head.affects));
+    }
 }
 
 fn affects(invalidations: &[Invalidation]) -> HeaderValue {
@@ -95,13 +98,7 @@ pub(crate) fn with_tag(
     tag: HeaderValue,
     headers: &HeaderMap,
 ) -> Response<ReplyBody> {
-    let opaque = &tag.as_bytes()["W/".len()..];
-    let is_not_modified = headers.get_all(header::IF_NONE_MATCH).iter().any(|tags| {
-        let tags = tags.to_str().unwrap_or_default();
-        tags.split(',')
-            .map(str::trim)
-            .any(|known| known == "*" || known.trim_start_matches("W/").as_bytes() == opaque)
-    });
+    let is_not_modified = matches_tag(headers, &tag);
     let output = if is_not_modified {
         Bytes::new()
     } else {
@@ -114,6 +111,18 @@ pub(crate) fn with_tag(
     }
     response.headers_mut().insert(header::ETAG, tag);
     response
+}
+
+/// Returns `true` if `If-None-Match` has this entity tag, weak or strong (RFC 9110, section 8.8.3.2).
+pub(crate) fn matches_tag(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let opaque = tag.as_bytes();
+    let opaque = opaque.strip_prefix(b"W/").unwrap_or(opaque);
+    headers.get_all(header::IF_NONE_MATCH).iter().any(|tags| {
+        let tags = tags.to_str().unwrap_or_default();
+        tags.split(',')
+            .map(str::trim)
+            .any(|known| known == "*" || known.trim_start_matches("W/").as_bytes() == opaque)
+    })
 }
 
 /// Adds the headers and cookies that the function set.

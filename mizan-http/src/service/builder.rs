@@ -210,6 +210,10 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             authenticator: self.authenticator,
             cross_origin,
             bodies: BodyBudget::new(&self.limits),
+            downloads: Budget::new(
+                self.limits.max_downloads as u64,
+                self.limits.max_downloads_per_client as u64,
+            ),
             #[cfg(feature = "channels")]
             websockets: Budget::per_client(self.limits.max_websockets_per_client),
             limits: self.limits,

@@ -96,6 +96,16 @@ http_limits! {
     max_upload_files: usize = 384,
     /// The maximum number of open files of one client, and thus of one request. 64 by default.
     max_upload_files_per_client: usize = 64,
+    /// The maximum number of files that are sent to clients at the same time. Further requests are
+    /// answered with 503. 512 by default.
+    ///
+    /// A file that is read from disk takes a file descriptor until the client has received it.
+    max_downloads: usize = 512,
+    /// The maximum number of files that are sent to one client at the same time. 32 by default.
+    max_downloads_per_client: usize = 32,
+    /// The maximum time in which a streamed file produces its next part, after which the download is
+    /// aborted. 30 seconds by default.
+    download_part_timeout: Duration = Duration::from_secs(30),
     /// The maximum number of calls in a batch. 64 by default.
     max_batch_calls: usize = 64,
 }

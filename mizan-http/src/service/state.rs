@@ -15,7 +15,6 @@ use crate::authenticate::Authenticate;
 use crate::body::body_budget::BodyBudget;
 use crate::calls::runner::CallRunner;
 use crate::client_address::ClientAddressResolver;
-#[cfg(feature = "channels")]
 use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
 #[cfg(feature = "openapi")]
@@ -38,6 +37,7 @@ pub(crate) struct ServiceState<A> {
     pub(crate) authenticator: A,
     pub(crate) cross_origin: CrossOriginPolicy,
     pub(crate) bodies: BodyBudget,
+    pub(crate) downloads: Budget,
     #[cfg(feature = "channels")]
     pub(crate) websockets: Budget,
     pub(crate) limits: HttpLimits,

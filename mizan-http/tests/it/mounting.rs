@@ -85,7 +85,7 @@ impl Adapter for Lines {
 
     async fn response(response: Response<ReplyBody>) -> (u16, usize) {
         let status = response.status().as_u16();
-        let Ok(body) = response.into_body().collect().await;
+        let body = response.into_body().collect().await.unwrap();
         (status, body.to_bytes().len())
     }
 }

@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 
 use super::calls::{by_status, contract_schema};
 use super::context::Context;
+use super::download;
 use crate::json::{items, text};
 
-/// Describes `/batch`. Returns `None` for an app without queries.
+/// Describes `/batch`. Returns `None` for an app without queries that return JSON.
 pub(super) fn path_item(context: &mut Context<'_>) -> Option<Value> {
     let queries: Vec<_> = items(context.manifest, "functions")
         .iter()
         .filter(|function| text(function, "kind") != "mutation")
+        .filter(|function| download::content(function).is_none())
         .map(|function| text(function, "name"))
         .collect();
     let first = queries.first()?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::context::{Context, form_tag};
-use super::{multipart, security};
+use super::{download, multipart, security};
 use crate::json::{items, summary_and_rest, text};
 use crate::schema::{WithFiles, example, pascal_case, split_files};
 
@@ -121,11 +121,16 @@ impl Call<'_> {
         let mut operation = operation(function, text(function, "name"), context);
         let input = self.input.iter().map(Input::query_parameter);
         operation["parameters"] = input.chain([parameter("Contract")]).collect();
-        let mut success = self.success(context);
-        success["headers"] = json!({ "ETag": { "$ref": "#/components/headers/ETag" } });
         let not_modified =
             json!({ "description": "The result has the entity tag in `If-None-Match`." });
-        let others = [(200, success), (304, not_modified)];
+        let mut others = vec![(304, not_modified)];
+        let mut success = self.success(context);
+        if let Some(content) = download::content(function) {
+            others.extend(download::partial_responses(&content));
+        } else {
+            success["headers"]["ETag"] = header("ETag");
+        }
+        others.push((200, success));
         operation["responses"] = responses(function, others, context);
         operation
     }
@@ -134,21 +139,24 @@ impl Call<'_> {
         let function = self.function;
         let is_mutation = text(function, "kind") == "mutation";
         let mut operation = operation(function, id, context);
-        let key = is_mutation.then(|| parameter("IdempotencyKey"));
+        let stores_reply = is_mutation && download::content(function).is_none();
+        let key = stores_reply.then(|| parameter("IdempotencyKey"));
         operation["parameters"] = key.into_iter().chain([parameter("Contract")]).collect();
         if let Some(input) = &self.input {
             operation["requestBody"] = input.request_body(is_mutation);
         }
         let mut success = self.success(context);
         if is_mutation {
-            success["headers"] =
-                json!({ "mizan-affects": { "$ref": "#/components/headers/Affects" } });
+            success["headers"]["mizan-affects"] = header("Affects");
         }
         operation["responses"] = responses(function, [(200, success)], context);
         operation
     }
 
     fn success(&self, context: &Context<'_>) -> Value {
+        if let Some(content) = download::content(self.function) {
+            return download::response(&content, "The file.");
+        }
         let mut media_type = json!({ "schema": self.output });
         if let Some(example) = example(&self.output, &context.components) {
             media_type["example"] = example;
@@ -196,6 +204,11 @@ fn operation(function: &Value, id: &str, context: &mut Context<'_>) -> Value {
 /// Returns a reference to a shared parameter.
 fn parameter(name: &str) -> Value {
     json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+/// Returns a reference to a shared header.
+fn header(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
 }
 
 /// Returns the form that a function belongs to, or the kind of function.

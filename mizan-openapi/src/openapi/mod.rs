@@ -4,6 +4,7 @@ mod batch;
 mod calls;
 mod context;
 mod document;
+mod download;
 mod form_posts;
 mod multipart;
 mod problems;

@@ -17,6 +17,8 @@ struct DescribedError {
     stack: String,
     module: Option<i64>,
     component_stack: Option<String>,
+    #[serde(default)]
+    is_rejected_call: bool,
     /// The digest of a [`PageOutcome`].
     outcome: Option<String>,
 }
@@ -58,6 +60,7 @@ pub(crate) fn exception_error(described: &str, host: &Host) -> RenderError {
         message: described.message,
         stack: stack.text,
         location: stack.location,
+        is_rejected_call: described.is_rejected_call,
     })
     .into()
 }

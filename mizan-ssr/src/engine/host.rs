@@ -9,12 +9,14 @@ use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use serde_json::json;
+use tokio_util::task::AbortOnDropHandle;
 
 use self::console::Console;
 use self::load_progress::LoadProgress;
 use self::timers::Timers;
 use self::value::HostError;
-use crate::function_calls::{CallOutcome, FunctionCalls, TooManyCalls};
+use crate::embedded_data::EmbeddedData;
+use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
 use crate::modules::{
     ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, in_package,
 };
@@ -48,6 +50,7 @@ struct RenderState {
     console: Console,
     load_progress: LoadProgress,
     calls: Option<FunctionCalls>,
+    embedded: EmbeddedData,
     /// The markup emitted since it was last taken.
     markup: Vec<u8>,
     /// Set once the first chunk, the shell, was taken.
@@ -99,7 +102,7 @@ impl Host {
     /// Returns the markup emitted since the last call, which may be followed by other elements.
     ///
     /// Between two turns of the event loop, React has written only complete elements. The chunk
-    /// includes the results of server functions that it depends on: after the shell, and before later
+    /// includes the data that it depends on: after the shell, and before later
     /// chunks, so that they are available when the browser hydrates the chunk.
     pub(crate) fn take_chunk(&self) -> Option<Bytes> {
         let mut render = self.render.borrow_mut();
@@ -108,16 +111,15 @@ impl Host {
         }
         let mut markup = std::mem::take(&mut render.markup);
         let is_shell = !std::mem::replace(&mut render.shell_taken, true);
-        let calls = render.calls.as_mut();
-        let results = calls.map(FunctionCalls::take_element).unwrap_or_default();
-        if results.is_empty() {
+        let data = render.embedded.take_element();
+        if data.is_empty() {
             return Some(markup.into());
         }
         if is_shell {
-            markup.extend_from_slice(results.as_bytes());
+            markup.extend_from_slice(data.as_bytes());
             return Some(markup.into());
         }
-        let mut chunk = results.into_bytes();
+        let mut chunk = data.into_bytes();
         chunk.append(&mut markup);
         Some(chunk.into())
     }
@@ -136,11 +138,14 @@ impl Host {
         std::mem::take(&mut self.render.borrow_mut().markup)
     }
 
-    /// Returns the completed calls of server functions as an element for the page.
-    pub(crate) fn take_completed_calls(&self) -> String {
-        let mut render = self.render.borrow_mut();
-        let calls = render.calls.as_mut();
-        calls.map(FunctionCalls::take_element).unwrap_or_default()
+    /// Returns the data of the page as an element.
+    pub(crate) fn take_embedded_data(&self) -> String {
+        self.render.borrow_mut().embedded.take_element()
+    }
+
+    /// Adds the data of a query, in the form of the generated client, to the page.
+    fn embed_query(&self, json: &str) {
+        self.render.borrow_mut().embedded.push_query(json);
     }
 
     /// Returns the channel of outcomes if a server function is pending.
@@ -150,11 +155,39 @@ impl Host {
         calls.and_then(FunctionCalls::pending_outcomes).cloned()
     }
 
+    /// Removes and returns the calls of server functions that no task runs yet.
+    pub(crate) fn take_queued_calls(&self) -> Vec<Call> {
+        let mut render = self.render.borrow_mut();
+        let calls = render.calls.as_mut();
+        calls.map(FunctionCalls::take_queued).unwrap_or_default()
+    }
+
+    /// Runs the calls of server functions in a task.
+    pub(crate) fn spawn_calls(&self, runner: CallRunner) -> Option<AbortOnDropHandle<()>> {
+        let mut render = self.render.borrow_mut();
+        render.calls.as_mut().map(|calls| runner.spawn(calls))
+    }
+
     /// Records an outcome for the page.
     pub(crate) fn record_outcome(&self, outcome: &CallOutcome) {
-        if let Some(calls) = &mut self.render.borrow_mut().calls {
-            calls.record(outcome);
-        }
+        let mut render = self.render.borrow_mut();
+        let calls = render.calls.as_mut();
+        let Some((name, input)) = calls.and_then(|calls| calls.complete(outcome.id)) else {
+            return;
+        };
+        let text = String::from_utf8_lossy;
+        let (output, problem);
+        let result = match &outcome.result {
+            Ok(json) => {
+                output = text(json);
+                Ok(&*output)
+            }
+            Err(json) => {
+                problem = text(json);
+                Err(&*problem)
+            }
+        };
+        render.embedded.push_result(&name, &text(&input), result);
     }
 
     #[cfg(feature = "v8")]

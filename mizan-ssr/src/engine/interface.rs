@@ -6,11 +6,20 @@ use super::entry_point::EntryPoint;
 use super::host::value::JsValue;
 use crate::modules::Module;
 
-/// Runs JavaScript on the thread that created it.
+/// Runs JavaScript on the thread that has entered it. A new engine is entered on the thread that started it.
 ///
 /// An engine evaluates the scripts of `js/`, offers the [host functions](super::host::functions) and
 /// `compileModule` to them, and calls the entry points that they return.
 pub(crate) trait Engine {
+    /// Enters the engine on the calling thread, after [`leave`](Self::leave) returned `true`.
+    fn enter(&mut self) {}
+
+    /// Leaves the engine, so that any thread can enter or drop it. Returns `false` if the engine is bound to the
+    /// thread that started it.
+    fn leave(&mut self) -> bool {
+        false
+    }
+
     /// Calls an entry point.
     fn call(
         &mut self,

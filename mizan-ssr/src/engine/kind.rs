@@ -34,6 +34,16 @@ impl EngineKind {
         return None;
     }
 
+    /// Returns whether threads can use an engine one after the other.
+    pub(crate) fn changes_threads(self) -> bool {
+        match self {
+            #[cfg(feature = "v8")]
+            Self::V8 => true,
+            #[cfg(feature = "quickjs")]
+            Self::QuickJs => false,
+        }
+    }
+
     /// Initializes the engine for the process, before threads that run JavaScript are started.
     pub(crate) fn initialize(self) {
         match self {

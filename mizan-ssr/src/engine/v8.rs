@@ -24,12 +24,14 @@ use crate::modules::{CompiledCode, Module};
 
 mod array_buffers;
 
-/// One V8 isolate, on the thread that created it.
+/// One V8 isolate, which threads enter one after the other.
 pub(super) struct V8Engine {
     // Fields drop in order: handles before their isolate.
     realm: Option<Realm>,
     state: Rc<IsolateState>,
-    isolate: v8::OwnedIsolate,
+    /// Held while a thread has entered the isolate.
+    lock: Option<v8::Locker<'static>>,
+    isolate: v8::SharedIsolate,
     platform: v8::SharedRef<v8::Platform>,
     heap_limit: Box<HeapLimit>,
     interrupter: Interrupter,
@@ -106,9 +108,19 @@ impl V8Engine {
         let data: *const HeapLimit = &raw const *heap_limit;
         isolate.add_near_heap_limit_callback(on_heap_limit, data.cast_mut().cast());
         let handle = isolate.thread_safe_handle();
+        #[expect(
+            unsafe_code,
+            reason = "V8 cannot check that the state of an isolate may change threads"
+        )]
+        // SAFETY: the isolate's slot, its callbacks and the heap limit are parts of this engine, which `IdleIsolate`
+        // moves to another thread only as a whole; the allocator is thread-safe. There are no `Global::open`
+        // references.
+        let isolate = unsafe { isolate.try_into_shared() };
+        let isolate = isolate.map_err(|error| EngineError::Failed(error.to_string()))?;
         let mut engine = Self {
             realm: None,
             state,
+            lock: None,
             isolate,
             platform: v8::V8::get_current_platform(),
             heap_limit,
@@ -116,13 +128,14 @@ impl V8Engine {
                 handle.terminate_execution();
             }),
         };
+        engine.enter();
         engine.create_realm()?;
         Ok(engine)
     }
 
     /// Creates a context, evaluates the scripts in it and stores the entry points.
     fn create_realm(&mut self) -> Result<(), EngineError> {
-        v8::scope!(let handles, &mut self.isolate);
+        v8::scope!(let handles, entered(&mut self.lock)?);
         let context = v8::Context::new(handles, v8::ContextOptions::default());
         let scope = &mut v8::ContextScope::new(handles, context);
         v8::tc_scope!(let scope, scope);
@@ -153,7 +166,33 @@ impl V8Engine {
     }
 }
 
+/// Returns the isolate that the calling thread has entered.
+fn entered<'a>(
+    lock: &'a mut Option<v8::Locker<'static>>,
+) -> Result<&'a mut v8::Isolate, EngineError> {
+    match lock {
+        Some(lock) => Ok(lock),
+        None => Err(EngineError::Failed(
+            "no thread has entered the isolate".into(),
+        )),
+    }
+}
+
 impl Engine for V8Engine {
+    fn enter(&mut self) {
+        let lock = self.isolate.lock();
+        #[expect(unsafe_code, reason = "a field cannot borrow from another field")]
+        // SAFETY: the lock has its own reference to the isolate. The lifetime only keeps `self.isolate` alive, which
+        // is dropped after the lock.
+        let lock = unsafe { std::mem::transmute::<v8::Locker<'_>, v8::Locker<'static>>(lock) };
+        self.lock = Some(lock);
+    }
+
+    fn leave(&mut self) -> bool {
+        self.lock = None;
+        true
+    }
+
     fn call(
         &mut self,
         entry_point: EntryPoint,
@@ -163,7 +202,7 @@ impl Engine for V8Engine {
             return Err(EngineError::Failed("the realm was not created".into()));
         };
         let result = {
-            v8::scope!(let handles, &mut self.isolate);
+            v8::scope!(let handles, entered(&mut self.lock)?);
             let context = v8::Local::new(handles, &realm.context);
             let scope = &mut v8::ContextScope::new(handles, context);
             v8::tc_scope!(let scope, scope);
@@ -206,7 +245,7 @@ impl Engine for V8Engine {
             return Ok(());
         };
         let terminated = {
-            v8::scope!(let handles, &mut self.isolate);
+            v8::scope!(let handles, entered(&mut self.lock)?);
             let context = v8::Local::new(handles, &realm.context);
             let scope = &mut v8::ContextScope::new(handles, context);
             v8::tc_scope!(let scope, scope);
@@ -223,7 +262,8 @@ impl Engine for V8Engine {
     fn run_idle_tasks(&mut self) -> Result<(), EngineError> {
         // Most of these tasks collect young objects before their space is full, and few objects are alive now.
         // `js/globals.js` removes the features with which a task could run code of modules.
-        while v8::Platform::pump_message_loop(&self.platform, &self.isolate, false) {}
+        let isolate = entered(&mut self.lock)?;
+        while v8::Platform::pump_message_loop(&self.platform, isolate, false) {}
         if self.heap_limit.reached.get() {
             Err(EngineError::OutOfMemory)
         } else {
@@ -236,7 +276,10 @@ impl Engine for V8Engine {
         let (Some(realm), false) = (&self.realm, rejections.is_empty()) else {
             return Vec::new();
         };
-        v8::scope!(let handles, &mut self.isolate);
+        let Ok(isolate) = entered(&mut self.lock) else {
+            return Vec::new();
+        };
+        v8::scope!(let handles, isolate);
         let context = v8::Local::new(handles, &realm.context);
         let scope = &mut v8::ContextScope::new(handles, context);
         v8::tc_scope!(let scope, scope);
@@ -264,7 +307,10 @@ impl Engine for V8Engine {
         if compiled.is_empty() {
             return Vec::new();
         }
-        v8::scope!(let handles, &mut self.isolate);
+        let Ok(isolate) = entered(&mut self.lock) else {
+            return Vec::new();
+        };
+        v8::scope!(let handles, isolate);
         compiled
             .into_iter()
             .filter_map(|(module, function)| {
@@ -281,9 +327,12 @@ impl Engine for V8Engine {
     fn collect_garbage(&mut self) {
         // Only this kind of collection frees the code of unreachable functions from V8's compilation cache.
         // It takes about 100 ms, so it runs only if half of the heap is used.
-        let statistics = self.isolate.get_heap_statistics();
+        let Ok(isolate) = entered(&mut self.lock) else {
+            return;
+        };
+        let statistics = isolate.get_heap_statistics();
         if statistics.used_heap_size() > statistics.heap_size_limit() / 2 {
-            self.isolate.low_memory_notification();
+            isolate.low_memory_notification();
         }
     }
 
@@ -297,8 +346,9 @@ impl Drop for V8Engine {
         // Handles must be dropped before the isolate, and no termination may be pending.
         self.state.rejections.borrow_mut().clear();
         self.state.compiled.borrow_mut().clear();
-        self.isolate.remove_slot::<Rc<IsolateState>>();
-        self.isolate.cancel_terminate_execution();
+        self.isolate
+            .thread_safe_handle()
+            .cancel_terminate_execution();
     }
 }
 

@@ -13,6 +13,13 @@
         return undefined;
       }
     };
+    /**
+     * Returns whether an error is a call of the generated client that the server rejected, as it rejects calls
+     * without permission. A client that is older than the server is a fault of the deployment.
+     * @param {any} error
+     */
+    const isRejectedCall = ({ name, status, outdated }) =>
+      name === "CallError" && status >= 400 && status < 500 && !outdated;
     /** @type {ErrorDescriber["describe"]} */
     const describe = (error, componentStack) => {
       if (typeof error !== "object" || error === null) {
@@ -31,6 +38,7 @@
             ? error.mizanModule
             : undefined,
         componentStack: componentStack ? String(componentStack) : undefined,
+        isRejectedCall: isRejectedCall(error),
       });
     };
     return {

@@ -58,6 +58,8 @@ interface Host {
   randomUuid(): string;
   /** Starts a call of a server function and returns the call's id. */
   callFunction(name: string, input: string): number;
+  /** Adds the data of a query to the page: JSON of an object with `key` and `data`. */
+  embedQuery(json: string): void;
   /** Starts a request, described by {@link FetchRequest} as JSON, and returns its id. */
   startFetch(request: string, body: Uint8Array | undefined): number;
   /** Asks for the next chunk of a response's body. */

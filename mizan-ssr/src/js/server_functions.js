@@ -24,6 +24,11 @@
           }
           return call;
         },
+        /**
+         * Adds the data of a query to the page.
+         * @param {string} json
+         */
+        embed: (json) => host.embedQuery(json),
       }),
     });
     return {

@@ -1,6 +1,6 @@
 //! The module loader, shared by all render threads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -242,6 +242,25 @@ impl Loader {
         }
         self.modules.lock().insert(id.into(), Arc::clone(&module));
         Ok(module)
+    }
+
+    /// Loads the module `id` and the modules of the project that it imports, directly or indirectly.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the first module that cannot be read, transformed or resolved.
+    pub(crate) fn check(&self, id: &str) -> Result<(), ModuleError> {
+        let mut checked = HashSet::new();
+        let mut open = vec![id.to_owned()];
+        while let Some(id) = open.pop() {
+            // Packages may import files that only other platforms have.
+            if in_package(Path::new(&id)) || !checked.insert(id.clone()) {
+                continue;
+            }
+            let module = self.module(&id)?;
+            open.extend(module.imports.iter().map(|(_, import)| import.clone()));
+        }
+        Ok(())
     }
 
     /// Returns whether the file of `module` has changed since the module was read.

@@ -22,7 +22,7 @@ pub(super) enum ModuleKind {
 }
 
 /// The beginning of the file name of the React server build that renders; see `js/react_server.js`.
-pub(crate) const REACT_SERVER_FILE: &str = "react-dom-server.bun";
+pub(super) const REACT_SERVER_FILE: &str = "react-dom-server.bun";
 
 const SCRIPT_EXTENSIONS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
 const STYLE_EXTENSIONS: [&str; 6] = ["css", "scss", "sass", "less", "styl", "pcss"];

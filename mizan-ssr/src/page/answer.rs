@@ -54,14 +54,13 @@ impl<'a> AnswerPage<'a> {
             PageOutcome::Forbidden => self.answers.forbidden.as_deref(),
         };
         match component {
-            Some(component) => self.render(component, outcome.status()).await,
-            None => {
-                let Page {
-                    parts,
-                    accepts_html,
-                    ..
-                } = self.page;
-                Ok(plain_answer(outcome, accepts_html, parts.nonce.as_ref()))
+            Some(component) if self.page.accepts_html => {
+                self.render(component, outcome.status()).await
+            }
+            _ if self.page.accepts_json && !self.page.accepts_html => Ok(problem(outcome.status())),
+            _ => {
+                let nonce = self.page.parts.nonce.as_ref();
+                Ok(plain_answer(outcome, self.page.accepts_html, nonce))
             }
         }
     }
@@ -75,6 +74,18 @@ impl<'a> AnswerPage<'a> {
         page.status = status;
         page.render().await
     }
+}
+
+/// Returns a problem document (RFC 9457) for programs.
+fn problem(status: StatusCode) -> Response<PageBody> {
+    let title = status.canonical_reason().unwrap_or_default();
+    let code = status.as_u16();
+    let problem = format!("{{\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{code}}}");
+    headers::response(
+        status,
+        "application/problem+json",
+        PageBody::complete(problem),
+    )
 }
 
 fn redirect(status: StatusCode, location: HeaderValue) -> Response<PageBody> {

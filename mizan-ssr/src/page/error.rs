@@ -26,6 +26,12 @@ pub(crate) enum PagesErrorKind {
         importer: String,
         chunk: String,
     },
+    UnreadableFiles {
+        folder: PathBuf,
+        source: std::io::Error,
+    },
+    /// The folder `public` of a development server is unknown.
+    MissingRoot,
     MissingEntry,
     UnknownEntry {
         file: PathBuf,
@@ -78,6 +84,15 @@ impl fmt::Display for PagesError {
                 "{} has no chunk `{chunk}`, which its chunk `{importer}` imports; run `vite build` again",
                 file.display()
             ),
+            PagesErrorKind::UnreadableFiles { folder, .. } => write!(
+                f,
+                "cannot read the files of Vite's build in {}; run `vite build` again",
+                folder.display()
+            ),
+            PagesErrorKind::MissingRoot => f.write_str(
+                "the service of a development server needs the folder that contains Vite's configuration; set \
+                 it with `Vite::root`",
+            ),
             PagesErrorKind::MissingEntry => f.write_str(
                 "pages with Vite need the entry module of the browser; set it with `PagesBuilder::entry`",
             ),
@@ -125,7 +140,8 @@ impl fmt::Display for PagesError {
 impl StdError for PagesError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.kind {
-            PagesErrorKind::UnreadableManifest { source, .. } => Some(source),
+            PagesErrorKind::UnreadableManifest { source, .. }
+            | PagesErrorKind::UnreadableFiles { source, .. } => Some(source),
             PagesErrorKind::InvalidManifest { source, .. } => Some(source),
             _ => None,
         }

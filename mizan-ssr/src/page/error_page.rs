@@ -40,28 +40,33 @@ const STYLE: &str = include_str!("error_page.css");
 const SCRIPT: &str = include_str!("error_page.js");
 
 impl ErrorPage<'_> {
-    /// Logs `error` and returns its page, or plain text.
-    pub(super) fn respond(self, error: &RenderError) -> Response<PageBody> {
+    /// Logs `error` and returns the id of the log entry.
+    pub(super) fn log(&self, error: &RenderError) -> String {
         let id = Uuid::new_v4().to_string();
         if self.is_retry && self.development {
             tracing::debug!(id, component = self.component, %error, "page still fails to render");
         } else {
             tracing::error!(id, component = self.component, %error, "page failed to render");
         }
+        id
+    }
+
+    /// Returns the page of `error`, or plain text.
+    pub(super) fn respond(self, error: &RenderError, id: &str) -> Response<PageBody> {
         let status = status(error.code());
         let nonce = self.nonce.clone().unwrap_or_else(Nonce::random);
         let (content_type, text) = match (self.html, self.development) {
             (true, true) => (
                 "text/html; charset=utf-8",
-                self.development_page(error, &id, &nonce),
+                self.development_page(error, id, &nonce),
             ),
             (true, false) => (
                 "text/html; charset=utf-8",
-                production_page(status, &id, &nonce),
+                production_page(status, id, &nonce),
             ),
             (false, true) => (
                 "text/plain; charset=utf-8",
-                self.development_text(error, &id),
+                self.development_text(error, id),
             ),
             (false, false) => (
                 "text/plain; charset=utf-8",
@@ -141,7 +146,8 @@ impl ErrorPage<'_> {
     }
 }
 
-fn status(code: RenderErrorCode) -> StatusCode {
+/// Returns the status of the response to a failed render.
+pub(super) fn status(code: RenderErrorCode) -> StatusCode {
     match code {
         RenderErrorCode::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         RenderErrorCode::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,

@@ -29,11 +29,13 @@ mod body;
 mod csp;
 mod document;
 mod error;
+mod error_component;
 mod error_page;
 mod headers;
 pub(crate) mod outcome;
 mod pages;
 mod response;
+mod trailing_slash;
 
 pub use body::PageBody;
 pub use csp::{InvalidNonce, Nonce, STRICT_CSP};
@@ -42,3 +44,4 @@ pub(crate) use error::PagesErrorKind;
 pub use outcome::{LocalPath, PageOutcome};
 pub use pages::{Pages, PagesBuilder};
 pub use response::Page;
+pub use trailing_slash::TrailingSlash;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::csp::CspTemplate;
 use super::error::{PagesError, PagesErrorKind};
 use super::outcome::LocalPath;
+use super::trailing_slash::TrailingSlash;
 use crate::renderer::Renderer;
 use crate::vite::PageAssets;
 
@@ -25,6 +26,7 @@ pub(super) struct PageSettings {
     pub(super) head: String,
     pub(super) csp: Option<CspTemplate>,
     pub(super) answers: Answers,
+    pub(super) trailing_slash: TrailingSlash,
 }
 
 /// The pages that answer when a component does not; see [`PageOutcome`](super::PageOutcome).
@@ -33,6 +35,7 @@ pub(super) struct Answers {
     pub(super) not_found: Option<String>,
     pub(super) forbidden: Option<String>,
     pub(super) sign_in: Option<LocalPath>,
+    pub(super) error: Option<String>,
 }
 
 /// A builder of [`Pages`].
@@ -63,6 +66,8 @@ pub struct PagesBuilder {
     not_found: Option<String>,
     forbidden: Option<String>,
     sign_in: Option<String>,
+    error: Option<String>,
+    trailing_slash: TrailingSlash,
 }
 
 impl Pages {
@@ -78,6 +83,8 @@ impl Pages {
             not_found: None,
             forbidden: None,
             sign_in: None,
+            error: None,
+            trailing_slash: TrailingSlash::default(),
         }
     }
 }
@@ -149,6 +156,24 @@ impl PagesBuilder {
         self
     }
 
+    /// Sets the component of the page that production shows after an error, instead of the built-in page.
+    ///
+    /// The component receives the props `status` and `id`, the id of the error in the log. It may call functions.
+    /// If it fails too, or if the renderer is overloaded or too slow, the built-in page answers. In development
+    /// the built-in page shows the error.
+    pub fn error(mut self, component: impl Into<String>) -> Self {
+        self.error = Some(component.into());
+        self
+    }
+
+    /// Sets the form of the paths of pages, to which [`Pages::fallback`] redirects from the other form.
+    ///
+    /// By default it does not redirect.
+    pub fn trailing_slash(mut self, form: TrailingSlash) -> Self {
+        self.trailing_slash = form;
+        self
+    }
+
     /// Checks the settings and creates the pages.
     ///
     /// # Errors
@@ -173,6 +198,7 @@ impl PagesBuilder {
             not_found: self.not_found,
             forbidden: self.forbidden,
             sign_in: sign_in.transpose()?,
+            error: self.error,
         };
         Ok(Pages {
             shared: Arc::new(PageSettings {
@@ -183,6 +209,7 @@ impl PagesBuilder {
                 head: self.head,
                 csp,
                 answers,
+                trailing_slash: self.trailing_slash,
             }),
         })
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::body::PageBody;
@@ -15,6 +15,7 @@ use super::csp::Nonce;
 use super::document::{DOCUMENT_END, Document, Hydration};
 use super::error_page::ErrorPage;
 use super::headers;
+use super::outcome::PageOutcome;
 use super::pages::{PageSettings, Pages};
 use crate::error::RenderError;
 use crate::function_calls::{self, CallFunction};
@@ -50,7 +51,10 @@ pub struct Page<'a> {
     method: Method,
     pub(super) uri: Option<Uri>,
     pub(super) accepts_html: bool,
+    pub(super) accepts_json: bool,
     is_retry: bool,
+    /// The answer that replaces the component's markup.
+    answer: Option<PageOutcome>,
 }
 
 /// The parts of the document besides the component's markup.
@@ -84,8 +88,43 @@ impl Pages {
             method: Method::GET,
             uri: None,
             accepts_html: true,
+            accepts_json: false,
             is_retry: false,
+            answer: None,
         }
+    }
+
+    /// Prepares the response to a request for which the application has no page: a redirect to the canonical
+    /// form of its path, or the page with status 404.
+    ///
+    /// Use it in the fallback of the router; see [`PagesBuilder::trailing_slash`] and
+    /// [`PagesBuilder::not_found`]. A client that does not accept HTML receives a problem document (RFC 9457) if
+    /// it accepts JSON, otherwise text.
+    ///
+    /// ```no_run
+    /// use http::{Request, Response};
+    /// use mizan_ssr::Pages;
+    /// use mizan_ssr::page::PageBody;
+    ///
+    /// async fn fallback(pages: &Pages, request: &Request<()>) -> Response<PageBody> {
+    ///     pages.fallback(request).respond().await
+    /// }
+    /// ```
+    ///
+    /// [`PagesBuilder::trailing_slash`]: super::PagesBuilder::trailing_slash
+    /// [`PagesBuilder::not_found`]: super::PagesBuilder::not_found
+    pub fn fallback<B>(&self, request: &Request<B>) -> Page<'_> {
+        let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
+        let redirect = self.shared.trailing_slash.redirect(request.uri());
+        let mut page = self.page("").request(request);
+        page.answer = Some(match redirect.filter(|_| is_safe) {
+            Some(path) => PageOutcome::Redirect {
+                path,
+                permanent: true,
+            },
+            None => PageOutcome::NotFound,
+        });
+        page
     }
 }
 
@@ -93,7 +132,8 @@ impl<'a> Page<'a> {
     /// Sets the props: any value that serializes to a JSON object.
     ///
     /// The page contains the props for hydration, so they must not contain data that is secret from the
-    /// visitor.
+    /// visitor. Rendering fails if they contain an integer that JavaScript would round; see
+    /// [`Component::props`](crate::renderer::Component::props).
     pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
         self.component = match serde_json::value::to_raw_value(props) {
             Ok(json) => {
@@ -166,12 +206,8 @@ impl<'a> Page<'a> {
         self.uri = Some(request.uri().clone());
         let headers = request.headers();
         self.is_retry = headers.contains_key(RETRY);
-        self.accepts_html = headers.get_all(ACCEPT).iter().any(|accept| {
-            let accept = accept.as_bytes().to_ascii_lowercase();
-            [&b"text/html"[..], b"application/xhtml+xml"]
-                .iter()
-                .any(|kind| accept.windows(kind.len()).any(|part| part == *kind))
-        });
+        self.accepts_html = accepts(headers, &["text/html", "application/xhtml+xml"]);
+        self.accepts_json = accepts(headers, &["application/json", "application/problem+json"]);
         self
     }
 
@@ -183,8 +219,8 @@ impl<'a> Page<'a> {
     ///
     /// An error before the shell is logged with an id. In development the error page shows the message
     /// and the source lines, and reloads when the error changes or is fixed. In production it shows only
-    /// the id. The status is 503 if the render queue is full, 504 if the render exceeded its deadline, and
-    /// 500 otherwise.
+    /// the id, or renders [`PagesBuilder::error`](super::PagesBuilder::error). The status is 503 if the render
+    /// queue is full, 504 if the render exceeded its deadline, and 500 otherwise.
     ///
     /// A component that calls `notFound()`, `redirect()`, `unauthorized()` or `forbidden()` before the shell
     /// determines the status; see [`PageOutcome`](super::PageOutcome).
@@ -198,10 +234,18 @@ impl<'a> Page<'a> {
             nonce: parts.nonce.clone(),
         };
         let is_head = self.method == Method::HEAD;
+        let component = self.error_component();
         match self.try_respond().await {
             Ok(response) => response,
             Err(error) => {
-                let response = error_page.respond(&error);
+                let id = error_page.log(&error);
+                let rendered = match component {
+                    Some(component) => component.render_error(&error, &id).await,
+                    None => None,
+                };
+                let mut response = rendered.unwrap_or_else(|| error_page.respond(&error, &id));
+                let cache = HeaderValue::from_static("private, no-store");
+                response.headers_mut().insert(CACHE_CONTROL, cache);
                 if is_head {
                     response.map(|_| PageBody::empty())
                 } else {
@@ -221,12 +265,15 @@ impl<'a> Page<'a> {
         let is_private = self.functions.is_some();
         let is_head = self.method == Method::HEAD;
         let answer = self.answer_page();
-        let mut response = match self.render().await {
-            Err(error) => match error.outcome() {
-                Some(outcome) => answer.respond(outcome).await?,
-                None => return Err(error),
+        let mut response = match &self.answer {
+            Some(outcome) => answer.respond(outcome).await?,
+            None => match self.render().await {
+                Err(error) => match error.outcome() {
+                    Some(outcome) => answer.respond(outcome).await?,
+                    None => return Err(error),
+                },
+                response => response?,
             },
-            response => response?,
         };
         let cache = if is_private {
             "private, no-store"
@@ -260,6 +307,7 @@ impl<'a> Page<'a> {
             functions: self.functions.clone(),
             method: self.method.clone(),
             uri: self.uri.clone(),
+            answer: None,
             ..*self
         }
     }
@@ -298,6 +346,12 @@ impl DocumentParts<'_> {
 
     async fn render_stream(&self, component: Component<'_>) -> Result<PageBody, RenderError> {
         let mut stream = self.with_nonce(component).stream().await?;
+        if let Some(markup) = stream.take_complete() {
+            let markup = String::from_utf8_lossy(&markup);
+            let mut html = self.document_beginning(&markup, stream.styles());
+            html.push_str(DOCUMENT_END);
+            return Ok(PageBody::complete(html));
+        }
         let shell = match stream.next().await {
             Some(shell) => shell?,
             None => Bytes::new(),
@@ -332,6 +386,19 @@ impl DocumentParts<'_> {
         };
         document.beginning(markup)
     }
+}
+
+/// Returns whether the header `Accept` names one of the types.
+fn accepts(headers: &HeaderMap, types: &[&str]) -> bool {
+    headers.get_all(ACCEPT).iter().any(|accept| {
+        let accept = accept.as_bytes().to_ascii_lowercase();
+        let contains = |kind: &str| {
+            accept
+                .windows(kind.len())
+                .any(|part| part == kind.as_bytes())
+        };
+        types.iter().any(|kind| contains(kind))
+    })
 }
 
 /// Removes empty segments and `.` from a path, as Vite's `import.meta.glob` does.

@@ -1,5 +1,6 @@
 //! The event loop of a render: microtasks, timers, and results of server functions.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,15 +9,25 @@ use serde_json::json;
 
 use super::chunk_sender::ChunkSender;
 use crate::engine::{Engine, EngineError, EntryPoint, Host, JsValue, exception_error};
-use crate::function_calls::CallOutcome;
+use crate::function_calls::{Call, CallOutcome};
 
-/// Runs the code of one render.
+/// Runs the code of one render on the thread that has entered the engine.
 pub(super) struct EventLoop<'a> {
     engine: &'a mut dyn Engine,
     host: &'a Host,
-    /// The maximum time for which the shell waits for server functions.
-    shell_delay: Duration,
+    state: &'a mut LoopState,
     chunks: Option<ChunkSender<'a>>,
+}
+
+/// The state of an event loop, with which another thread can continue it.
+pub(super) struct LoopState {
+    /// The id of the component's module.
+    id: Arc<str>,
+    /// The maximum time for which the shell still waits for server functions.
+    shell_delay: Duration,
+    shell_sent: bool,
+    /// The time for which the event loop waited.
+    pub(super) waited: Duration,
 }
 
 /// The reason for which a render ended early.
@@ -29,17 +40,36 @@ pub(super) enum RenderExit {
     ReaderGone,
 }
 
+/// The result of the turns that a render takes without waiting.
+pub(super) enum Turn {
+    /// The markup, if all of it was available immediately. Otherwise the chunk sender or the host has it.
+    Finished(Option<String>),
+    /// The render waits, or `run_ready` was called with a time that is over.
+    Pending,
+}
+
+impl LoopState {
+    pub(super) fn new(id: Arc<str>, shell_delay: Duration) -> Self {
+        Self {
+            id,
+            shell_delay,
+            shell_sent: false,
+            waited: Duration::ZERO,
+        }
+    }
+}
+
 impl<'a> EventLoop<'a> {
     pub(super) fn new(
         engine: &'a mut dyn Engine,
         host: &'a Host,
-        shell_delay: Duration,
+        state: &'a mut LoopState,
         chunks: Option<ChunkSender<'a>>,
     ) -> Self {
         Self {
             engine,
             host,
-            shell_delay,
+            state,
             chunks,
         }
     }
@@ -55,21 +85,14 @@ impl<'a> EventLoop<'a> {
         Ok(())
     }
 
-    /// Renders a component.
-    ///
-    /// Returns the markup if all of it is available immediately. Otherwise the chunk sender or the host
-    /// has the markup when this method returns.
-    pub(super) fn render(
-        &mut self,
-        arguments: &[JsValue],
-        deadline: Instant,
-    ) -> Result<Option<String>, RenderExit> {
+    /// Starts to render a component.
+    pub(super) fn start(&mut self, arguments: &[JsValue]) -> Result<Turn, RenderExit> {
         match self.call(EntryPoint::Render, arguments)? {
             JsValue::Text(html) => {
                 self.run_microtasks()?;
-                Ok(Some(html))
+                Ok(Turn::Finished(Some(html)))
             }
-            _ => self.run_until_finished(deadline).map(|()| None),
+            _ => Ok(Turn::Pending),
         }
     }
 
@@ -104,12 +127,22 @@ impl<'a> EventLoop<'a> {
         self.chunks = None;
     }
 
-    fn run_until_finished(&mut self, deadline: Instant) -> Result<(), RenderExit> {
-        let mut shell_delay = self.shell_delay;
+    /// Continues the render until it is finished.
+    pub(super) fn run_until_finished(&mut self, deadline: Instant) -> Result<(), RenderExit> {
+        loop {
+            if let Turn::Finished(_) = self.run_ready(None)? {
+                return Ok(());
+            }
+            self.wait(deadline)?;
+        }
+    }
+
+    /// Continues the render until it is finished or has to wait, and ends after a turn when `until` is over.
+    pub(super) fn run_ready(&mut self, until: Option<Instant>) -> Result<Turn, RenderExit> {
         loop {
             self.run_microtasks()?;
             if let Some(chunks) = &mut self.chunks
-                && !chunks.send(self.host)
+                && !chunks.send(self.host, &self.state.id, &mut self.state.shell_sent)
             {
                 return Err(RenderExit::ReaderGone);
             }
@@ -117,25 +150,51 @@ impl<'a> EventLoop<'a> {
                 return Err(RenderExit::Failed(failure));
             }
             if self.host.is_finished() {
-                return Ok(());
+                return Ok(Turn::Finished(None));
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(Turn::Pending);
             }
             match self.host.take_due_timer() {
                 Some(timer) => {
                     self.call(EntryPoint::FireTimer, &[JsValue::Number(f64::from(timer))])?;
                 }
-                None => self.wait(deadline, &mut shell_delay)?,
+                None => return Ok(Turn::Pending),
+            }
+        }
+    }
+
+    /// Continues the render as [`run_ready`](Self::run_ready) does, with the server functions whose outcomes are
+    /// available immediately.
+    pub(super) fn run_with_calls(
+        &mut self,
+        until: Instant,
+        poll_calls: &mut dyn FnMut(Vec<Call>) -> Vec<CallOutcome>,
+    ) -> Result<Turn, RenderExit> {
+        loop {
+            if let Turn::Finished(html) = self.run_ready(Some(until))? {
+                return Ok(Turn::Finished(html));
+            }
+            let outcomes = poll_calls(self.host.take_queued_calls());
+            let must_leave = outcomes.is_empty() || Instant::now() >= until;
+            for outcome in outcomes {
+                self.complete_call(outcome)?;
+            }
+            if must_leave {
+                return Ok(Turn::Pending);
             }
         }
     }
 
     /// Waits for the next timer or the result of a server function.
-    fn wait(&mut self, deadline: Instant, shell_delay: &mut Duration) -> Result<(), RenderExit> {
+    fn wait(&mut self, deadline: Instant) -> Result<(), RenderExit> {
         let now = Instant::now();
         if now >= deadline {
             return Err(RenderExit::DeadlineExceeded);
         }
         let next_timer = self.host.next_timer();
         let shell_held = self.host.is_shell_held();
+        let shell_delay = self.state.shell_delay;
         let outcomes = self.host.pending_outcomes();
         if shell_held && (outcomes.is_none() || shell_delay.is_zero()) {
             self.host.release_shell();
@@ -144,15 +203,19 @@ impl<'a> EventLoop<'a> {
         let Some(outcomes) = outcomes else {
             let until = next_timer.ok_or(RenderExit::Suspended)?.min(deadline);
             thread::sleep(until.saturating_duration_since(now));
+            self.state.waited += now.elapsed();
             return Ok(());
         };
         let mut until = next_timer.map_or(deadline, |timer| timer.min(deadline));
         if shell_held {
-            until = until.min(now + *shell_delay);
+            until = until.min(now + shell_delay);
         }
         let outcome = outcomes.recv_deadline(until);
+        let waited = now.elapsed();
+        self.state.waited += waited;
         if shell_held {
-            *shell_delay = shell_delay.saturating_sub(now.elapsed());
+            let shell_delay = &mut self.state.shell_delay;
+            *shell_delay = shell_delay.saturating_sub(waited);
         }
         match outcome {
             Ok(outcome) => self.complete_call(outcome),
@@ -163,7 +226,7 @@ impl<'a> EventLoop<'a> {
     }
 
     /// Passes the result of a server function to the component that called it.
-    fn complete_call(&mut self, outcome: CallOutcome) -> Result<(), RenderExit> {
+    pub(super) fn complete_call(&mut self, outcome: CallOutcome) -> Result<(), RenderExit> {
         self.host.record_outcome(&outcome);
         let (succeeded, json) = match outcome.result {
             Ok(output) => (true, output),

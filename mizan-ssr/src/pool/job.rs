@@ -1,21 +1,53 @@
-//! A render that a worker executes.
+//! A render that the pool executes.
 
 use std::sync::Arc;
 
 use super::job_deadline::JobDeadline;
+use super::render_cost::RenderCost;
 use super::watchdog::Watch;
+use crate::engine::JsValue;
 use crate::function_calls::FunctionCalls;
+
+/// A component that was found by its path.
+pub(crate) struct KnownComponent {
+    /// The id of the component's module.
+    pub(crate) id: Arc<str>,
+    pub(crate) cost: RenderCost,
+}
+
+impl KnownComponent {
+    pub(crate) fn new(id: Arc<str>) -> Self {
+        Self {
+            id,
+            cost: RenderCost::default(),
+        }
+    }
+}
 
 /// A render in the queue or on a thread.
 pub(crate) struct Job {
-    /// The id of the component's module.
-    pub(crate) id: Arc<str>,
-    /// A JSON object.
-    pub(crate) props: String,
-    pub(crate) nonce: Option<String>,
-    /// The calls of server functions, if the caller allows them.
+    pub(crate) component: Arc<KnownComponent>,
+    /// The arguments of `render` in `js/render.js`. An isolate sets the first one, the component's number.
+    pub(crate) arguments: [JsValue; 4],
+    /// The calls of server functions, if the caller allows them, until the render begins.
     pub(crate) calls: Option<FunctionCalls>,
     pub(crate) deadline: Arc<JobDeadline>,
     /// Keeps the watchdog active until the job is dropped.
-    pub(crate) watch: Watch,
+    pub(crate) _watch: Watch,
+}
+
+impl Job {
+    pub(crate) fn arguments(props: String, is_stream: bool, nonce: Option<String>) -> [JsValue; 4] {
+        [
+            JsValue::Undefined,
+            JsValue::Text(props),
+            JsValue::Bool(is_stream),
+            nonce.map_or(JsValue::Undefined, JsValue::Text),
+        ]
+    }
+
+    /// Returns whether the markup is sent in chunks.
+    pub(super) fn is_stream(&self) -> bool {
+        self.arguments[2] == JsValue::Bool(true)
+    }
 }

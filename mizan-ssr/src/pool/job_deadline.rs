@@ -1,12 +1,13 @@
 //! The deadline of a job: interrupts its code, and replies on behalf of a thread that is stuck.
 
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
-use super::settings::STUCK_DELAY;
+use super::abandon::AbandonThread;
+use super::settings::{INTERRUPT_DELAY, STUCK_DELAY};
 use super::watchdog::Watched;
 use crate::engine::Interrupter;
 use crate::error::{RenderError, RenderErrorKind};
@@ -18,12 +19,10 @@ pub(crate) struct JobDeadline {
     pub(crate) path: String,
     timeout: Duration,
     pub(crate) at: Instant,
-    pub(crate) output: JobOutput,
+    /// The destination of the markup. Not set while the render runs on the thread of its caller.
+    pub(crate) output: OnceLock<JobOutput>,
     progress: Mutex<Progress>,
 }
-
-/// Abandons the thread that runs a job. The argument is the component's path.
-pub(crate) type AbandonThread = Arc<dyn Fn(&str) + Send + Sync>;
 
 #[derive(Default)]
 struct Progress {
@@ -31,7 +30,19 @@ struct Progress {
     abandon_thread: Option<AbandonThread>,
     /// Set while JavaScript runs, so that a late interruption does not reach the next render.
     interrupter: Option<Interrupter>,
+    /// The progress of a render on the thread of its caller, whose time there is limited.
+    caller_time: CallerTime,
     expired: bool,
+}
+
+/// The time of a render on the thread of its caller.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum CallerTime {
+    /// The render runs in the pool.
+    #[default]
+    Unlimited,
+    Limited,
+    Exceeded,
 }
 
 /// The destination of a job's markup.
@@ -47,14 +58,35 @@ pub(crate) type Reply = Mutex<Option<oneshot::Sender<Result<Rendered, RenderErro
 pub(crate) type ChunkQueue = mpsc::UnboundedSender<Result<RenderChunk, RenderError>>;
 
 impl JobDeadline {
-    pub(crate) fn new(path: String, timeout: Duration, at: Instant, output: JobOutput) -> Self {
+    pub(crate) fn new(path: String, timeout: Duration, at: Instant) -> Self {
         Self {
             path,
             timeout,
             at,
-            output,
+            output: OnceLock::new(),
             progress: Mutex::default(),
         }
+    }
+
+    /// Sets the destination of the markup.
+    pub(crate) fn set_output(&self, output: JobOutput) {
+        // A render gets its output once, when it enters the pool.
+        let _ = self.output.set(output);
+    }
+
+    /// Limits the time on the caller's thread, or ends this limit.
+    pub(super) fn limit_caller_time(&self, is_limited: bool) {
+        self.progress.lock().caller_time = if is_limited {
+            CallerTime::Limited
+        } else {
+            CallerTime::Unlimited
+        };
+    }
+
+    /// Returns whether the code was interrupted because its time on the caller's thread was over.
+    pub(super) fn exceeded_caller_time(&self) -> bool {
+        let progress = self.progress.lock();
+        progress.caller_time == CallerTime::Exceeded && !progress.expired
     }
 
     /// Records the thread that has the job. Returns `false` if the deadline has expired.
@@ -71,11 +103,11 @@ impl JobDeadline {
         !progress.expired
     }
 
-    /// Records that JavaScript has stopped. Returns `false` if the deadline has expired.
+    /// Records that JavaScript has stopped. Returns `false` if it was interrupted.
     pub(super) fn code_stopped(&self) -> bool {
         let mut progress = self.progress.lock();
         progress.interrupter = None;
-        !progress.expired
+        !progress.expired && progress.caller_time != CallerTime::Exceeded
     }
 
     pub(super) fn error(&self) -> RenderError {
@@ -88,10 +120,11 @@ impl JobDeadline {
 
     /// Sends the caller the error of an expired deadline, unless a reply was sent before.
     pub(super) fn reply_expired(&self) {
-        match &self.output {
-            JobOutput::Whole(reply) => send_reply(reply, Err(self.error())),
+        match self.output.get() {
+            Some(JobOutput::Whole(reply)) => send_reply(reply, Err(self.error())),
             // The stream may have been dropped.
-            JobOutput::Stream(chunks) => drop(chunks.send(Err(self.error()))),
+            Some(JobOutput::Stream(chunks)) => drop(chunks.send(Err(self.error()))),
+            None => {}
         }
     }
 }
@@ -99,6 +132,16 @@ impl JobDeadline {
 impl Watched for JobDeadline {
     fn on_deadline(&self) -> Option<Instant> {
         let mut progress = self.progress.lock();
+        let interrupt_at = self.at + INTERRUPT_DELAY;
+        if Instant::now() < interrupt_at {
+            if progress.caller_time == CallerTime::Limited
+                && let Some(interrupt) = &progress.interrupter
+            {
+                interrupt();
+                progress.caller_time = CallerTime::Exceeded;
+            }
+            return Some(interrupt_at);
+        }
         if progress.expired {
             self.reply_expired();
             if let Some(abandon) = &progress.abandon_thread {

@@ -13,7 +13,18 @@ pub(crate) struct WorkerSettings {
     /// Evaluates all modules again for every render.
     pub(crate) fresh_modules: bool,
     pub(crate) shell_delay: Duration,
+    /// Renders short components on the thread of the caller.
+    pub(crate) on_caller_thread: bool,
 }
+
+/// The time after which a render on its caller's thread continues in the pool at the end of a turn.
+pub(super) const CALLER_TURN: Duration = Duration::from_millis(1);
+
+/// The time after which code on its caller's thread is interrupted. The pool repeats the render.
+///
+/// Other tasks of the caller's thread wait for this time at most, unless a builtin function of the engine is
+/// stuck.
+pub(crate) const CALLER_LIMIT: Duration = Duration::from_millis(50);
 
 /// The time after a job's deadline at which its code is interrupted.
 ///

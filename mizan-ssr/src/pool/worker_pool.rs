@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
+use super::abandon::AbandonHandle;
+use super::isolate::Isolate;
 use super::job::Job;
-use super::job_deadline::AbandonThread;
 use super::replacement_budget::ReplacementBudget;
 use super::settings::WorkerSettings;
 use super::watchdog::Watchdog;
-use super::worker::Worker;
+use super::work_queue::{EnqueueError, WorkQueue};
+use super::worker;
+use crate::error::{RenderError, RenderErrorKind};
 use crate::modules::Loader;
 
 /// The size of a thread's stack. React renders deep trees by recursion.
@@ -25,7 +27,7 @@ pub(crate) struct WorkerPool {
     pub(crate) settings: WorkerSettings,
     pub(crate) loader: Arc<Loader>,
     pub(crate) watchdog: Arc<Watchdog>,
-    jobs: Receiver<Job>,
+    pub(super) queue: Arc<WorkQueue>,
     threads: Mutex<Vec<WorkerThread>>,
     next_number: AtomicUsize,
     budget: Mutex<ReplacementBudget>,
@@ -35,7 +37,7 @@ pub(crate) struct WorkerPool {
 
 struct WorkerThread {
     handle: JoinHandle<()>,
-    abandoned: Arc<AtomicBool>,
+    abandon: AbandonHandle,
 }
 
 impl WorkerPool {
@@ -43,13 +45,13 @@ impl WorkerPool {
         settings: WorkerSettings,
         loader: Arc<Loader>,
         watchdog: Arc<Watchdog>,
-        jobs: Receiver<Job>,
+        queue_capacity: usize,
     ) -> Self {
         Self {
             settings,
             loader,
             watchdog,
-            jobs,
+            queue: Arc::new(WorkQueue::new(queue_capacity)),
             threads: Mutex::default(),
             next_number: AtomicUsize::new(0),
             budget: Mutex::new(ReplacementBudget::new(Instant::now())),
@@ -57,37 +59,65 @@ impl WorkerPool {
         }
     }
 
-    /// Starts one more thread.
+    /// Starts one more thread, with one more isolate.
     pub(crate) fn spawn_worker(self: &Arc<Self>) -> io::Result<()> {
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let abandoned = Arc::new(AtomicBool::new(false));
+        let abandon = {
+            let pool = Arc::downgrade(self);
+            AbandonHandle::new(move |abandoned, path| {
+                if let Some(pool) = pool.upgrade() {
+                    pool.replace(abandoned, path);
+                }
+            })
+        };
+        let on_caller = {
+            let pool = Arc::downgrade(self);
+            AbandonHandle::new(move |abandoned, path| {
+                if let Some(pool) = pool.upgrade() {
+                    pool.queue.lose_from_caller();
+                    pool.replace(abandoned, path);
+                }
+            })
+        };
         let pool = Arc::clone(self);
-        let flag = Arc::clone(&abandoned);
+        let thread = abandon.clone();
         let handle = thread::Builder::new()
             .name(format!("mizan-ssr-{number}"))
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                pool.run_worker(&flag);
-                if flag.load(Ordering::Relaxed) {
-                    pool.budget.lock().thread_returned();
+                let loader = Arc::clone(&pool.loader);
+                let isolate = Box::new(Isolate::new(pool.settings, loader, on_caller));
+                worker::run(&pool.queue, isolate, &thread);
+                if thread.is_abandoned() {
+                    pool.record_returned_thread();
                 }
             })?;
-        self.threads.lock().push(WorkerThread { handle, abandoned });
+        self.threads.lock().push(WorkerThread { handle, abandon });
         Ok(())
     }
 
-    fn run_worker(self: &Arc<Self>, abandoned: &Arc<AtomicBool>) {
-        let abandon: AbandonThread = {
-            let (pool, abandoned) = (Arc::clone(self), Arc::clone(abandoned));
-            Arc::new(move |path| pool.replace(&abandoned, path))
-        };
-        let worker = Worker::new(
-            self.settings,
-            Arc::clone(&self.loader),
-            Arc::clone(abandoned),
-            abandon,
-        );
-        worker.run(&self.jobs);
+    /// Adds a job to the queue.
+    pub(crate) fn enqueue(&self, job: Job) -> Result<(), RenderError> {
+        self.queue.enqueue(job).map_err(|error| match error {
+            EnqueueError::Closed => closed(),
+            EnqueueError::Full { capacity } => {
+                RenderErrorKind::Overloaded { queued: capacity }.into()
+            }
+        })
+    }
+
+    /// Lets the threads end after the renders in the queue.
+    pub(crate) fn close(&self) {
+        self.queue.close();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    /// Records that an abandoned thread has returned from the engine.
+    pub(super) fn record_returned_thread(&self) {
+        self.budget.lock().thread_returned();
     }
 
     /// Abandons a thread that did not return in time and starts a replacement.
@@ -135,9 +165,8 @@ impl WorkerPool {
 
     /// Waits until all threads have ended, except abandoned ones, and the disk cache is written.
     pub(crate) fn join(&self) {
-        let has_ended = |thread: &WorkerThread| {
-            thread.handle.is_finished() || thread.abandoned.load(Ordering::Relaxed)
-        };
+        let has_ended =
+            |thread: &WorkerThread| thread.handle.is_finished() || thread.abandon.is_abandoned();
         while !self.threads.lock().iter().all(has_ended) {
             thread::sleep(Duration::from_millis(2));
         }
@@ -145,9 +174,14 @@ impl WorkerPool {
     }
 }
 
+/// Returns the error of renders that are requested after the renderer was closed.
+pub(crate) fn closed() -> RenderError {
+    RenderErrorKind::Engine("the renderer is closed".into()).into()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::AtomicBool;
     use std::time::{Duration, Instant};
 
     use super::WorkerPool;
@@ -155,7 +189,7 @@ mod tests {
 
     fn active_threads(pool: &WorkerPool) -> usize {
         let threads = pool.threads.lock();
-        let is_active = |thread: &&super::WorkerThread| !thread.abandoned.load(Ordering::Relaxed);
+        let is_active = |thread: &&super::WorkerThread| !thread.abandon.is_abandoned();
         threads.iter().filter(is_active).count()
     }
 
@@ -163,7 +197,7 @@ mod tests {
     fn replaces_stuck_threads_at_limited_rate() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let builder = Renderer::builder().root(root.path()).no_disk_cache();
-        let renderer = builder.threads(1).build().expect("a renderer");
+        let renderer = builder.threads(1).start().expect("a renderer");
         let pool = renderer.pool();
         // Each flag stands for a thread that never returns.
         let abandon = |count: usize| {

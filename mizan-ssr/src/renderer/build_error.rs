@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::error::RenderError;
 use crate::vite::EnvError;
 
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
@@ -19,6 +20,8 @@ pub(super) enum RendererBuildErrorKind {
     InvalidRoot { root: PathBuf, source: io::Error },
     CannotStartThread(io::Error),
     Env(EnvError),
+    NoReact { root: PathBuf, source: RenderError },
+    Component(RenderError),
 }
 
 impl From<RendererBuildErrorKind> for RendererBuildError {
@@ -42,6 +45,12 @@ impl fmt::Display for RendererBuildError {
             RendererBuildErrorKind::Env(_) => {
                 f.write_str("cannot load the variables of `import.meta.env`")
             }
+            RendererBuildErrorKind::NoReact { root, .. } => write!(
+                f,
+                "cannot find React for the components in {}; install the packages `react` and `react-dom`",
+                root.display()
+            ),
+            RendererBuildErrorKind::Component(error) => error.fmt(f),
         }
     }
 }
@@ -53,6 +62,8 @@ impl StdError for RendererBuildError {
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
             RendererBuildErrorKind::Env(source) => Some(source),
+            RendererBuildErrorKind::NoReact { source, .. } => Some(source),
+            RendererBuildErrorKind::Component(error) => error.source(),
         }
     }
 }

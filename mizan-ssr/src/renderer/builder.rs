@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::Renderer;
+use parking_lot::Mutex;
+
 use super::build_error::{RendererBuildError, RendererBuildErrorKind};
+use super::{Renderer, Shared};
 use crate::engine::EngineKind;
 use crate::modules::{DiskCache, Loader, default_directory};
 use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
@@ -43,8 +45,10 @@ pub struct RendererBuilder {
     development: bool,
     fresh_modules: bool,
     shell_delay: Duration,
+    on_caller_thread: bool,
     vite: Option<Vite>,
     cache: CacheLocation,
+    checked_components: Vec<String>,
 }
 
 /// The location of the disk cache.
@@ -68,8 +72,10 @@ impl Renderer {
             development: false,
             fresh_modules: false,
             shell_delay: Duration::from_millis(50),
+            on_caller_thread: true,
             vite: None,
             cache: CacheLocation::NodeModules,
+            checked_components: Vec::new(),
         }
     }
 }
@@ -135,6 +141,20 @@ impl RendererBuilder {
         self
     }
 
+    /// Sets whether short renders run on the thread that requests them. The default is `true`.
+    ///
+    /// A component whose renders took less than a millisecond on average, without waiting, is rendered by the
+    /// thread that polls the future, if an isolate is free and the engine is V8. This saves the change to a render
+    /// thread and back, which takes longer than rendering a small page. A render that waits or takes longer continues
+    /// on a render thread; code that runs for 50 milliseconds is interrupted and repeated there.
+    ///
+    /// Disable this if components pass input of visitors to builtin functions that cannot be interrupted, such as
+    /// sorting or reversing an array with millions of elements: these would block a thread of the async runtime.
+    pub fn render_on_caller_thread(mut self, enabled: bool) -> Self {
+        self.on_caller_thread = enabled;
+        self
+    }
+
     /// Sets the source of the browser's scripts, style sheets and assets.
     ///
     /// An imported asset evaluates to the URL that it has in the browser. Without Vite, the URL is the
@@ -161,15 +181,44 @@ impl RendererBuilder {
         self
     }
 
-    /// Starts the threads.
+    /// Checks the components at `paths` when the renderer is built, and in [`Renderer::check`]: that they
+    /// exist, and that their modules and those that they import can be loaded.
+    ///
+    /// A path can be a directory, such as `pages`: the check then includes its `.tsx` and `.jsx` files.
+    ///
+    /// In development, `build` does not check them, so that the page can show the error.
+    pub fn check_components<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.checked_components
+            .extend(paths.into_iter().map(Into::into));
+        self
+    }
+
+    /// Starts the threads, and checks that React is installed.
     ///
     /// Call this method early: V8 should be initialized before the application starts other threads.
     ///
     /// # Errors
     ///
     /// Returns [`RendererBuildError`] if no engine is compiled in, a component directory does not exist,
-    /// or a thread cannot be started.
+    /// React is not installed for its components, a component of
+    /// [`check_components`](Self::check_components) cannot be loaded, or a thread cannot be started.
     pub fn build(self) -> Result<Renderer, RendererBuildError> {
+        let renderer = self.start()?;
+        for root in renderer.roots() {
+            renderer.check_react(root).map_err(|source| {
+                let root = root.clone();
+                RendererBuildErrorKind::NoReact { root, source }
+            })?;
+        }
+        if !renderer.development() {
+            let checked = renderer.check_modules();
+            checked.map_err(RendererBuildErrorKind::Component)?;
+        }
+        Ok(renderer)
+    }
+
+    /// Starts the threads without checks.
+    pub(crate) fn start(self) -> Result<Renderer, RendererBuildError> {
         let engine = self.engine.ok_or(RendererBuildErrorKind::NoEngine)?;
         let roots = self.roots.into_iter().map(canonical_root);
         let roots = roots.collect::<Result<Vec<_>, _>>()?;
@@ -193,19 +242,28 @@ impl RendererBuilder {
             heap_limit_bytes: self.max_heap_bytes,
             fresh_modules: self.fresh_modules,
             shell_delay: self.shell_delay,
+            on_caller_thread: self.on_caller_thread
+                && engine.changes_threads()
+                && !self.development
+                && !self.fresh_modules,
         };
-        let (jobs, queue) = crossbeam_channel::bounded(self.queue_capacity);
         let pool = Arc::new(WorkerPool::new(
             settings,
             Arc::new(loader),
             Arc::new(watchdog),
-            queue,
+            self.queue_capacity,
         ));
         for _ in 0..self.threads {
             pool.spawn_worker()
                 .map_err(RendererBuildErrorKind::CannotStartThread)?;
         }
-        Ok(Renderer::new(roots, jobs, pool, self.queue_capacity, vite))
+        Ok(Renderer::new(Shared {
+            roots,
+            pool,
+            vite,
+            cached_paths: Mutex::default(),
+            checked_components: self.checked_components,
+        }))
     }
 }
 

@@ -1,22 +1,23 @@
 //! The render of one component.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{self, Future};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::task::AbortOnDropHandle;
 
 use super::Renderer;
+use super::props;
 use super::stream::RenderStream;
 use crate::error::{RenderError, RenderErrorKind};
-use crate::function_calls::{self, CallFunction, FunctionCalls};
+use crate::function_calls::{self, CallFunction, CallRunner};
 use crate::output::Rendered;
-use crate::pool::{INTERRUPT_DELAY, Job, JobDeadline, JobOutput};
+use crate::pool::{CALLER_LIMIT, INTERRUPT_DELAY, Job, JobDeadline, JobOutput, Submitted};
 
 /// A render in preparation, created by [`Renderer::component`].
 ///
@@ -92,7 +93,10 @@ impl Renderer {
     ) -> Result<Rendered, RenderError> {
         let (reply, result) = oneshot::channel();
         let component = self.component(path).props(props);
-        component.enqueue(None, JobOutput::Whole(Mutex::new(Some(reply))))?;
+        let (job, _) = component.into_job(false, false)?;
+        job.deadline
+            .set_output(JobOutput::Whole(Mutex::new(Some(reply))));
+        self.pool().enqueue(job)?;
         result
             .blocking_recv()
             .unwrap_or_else(|_| Err(worker_ended()))
@@ -116,14 +120,12 @@ impl Renderer {
 
 impl Component<'_> {
     /// Sets the props: any value that serializes to a JSON object.
+    ///
+    /// Rendering fails if the props contain an integer beyond ±(2<sup>53</sup> − 1), which JavaScript would
+    /// round. Send it as text, or as the output of a server function.
     pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
-        let invalid = |reason| RenderError::from(RenderErrorKind::InvalidProps(reason));
-        self.props = match serde_json::to_string(props) {
-            Ok(json) if json.starts_with('{') => Ok(json),
-            Ok(json) if json == "null" => Ok("{}".into()),
-            Ok(_) => Err(invalid("the value is not a JSON object".into())),
-            Err(error) => Err(invalid(format!("cannot serialize the value: {error}"))),
-        };
+        self.props = props::encode(props)
+            .map_err(|reason| RenderError::from(RenderErrorKind::InvalidProps(reason)));
         self
     }
 
@@ -169,11 +171,22 @@ impl Component<'_> {
     /// # Errors
     ///
     /// Returns [`RenderError`] if the component cannot be rendered. Later renders are not affected.
-    pub async fn render(mut self) -> Result<Rendered, RenderError> {
-        let (reply, result) = oneshot::channel();
-        let (calls, _task) = self.spawn_calls();
-        self.enqueue(calls, JobOutput::Whole(Mutex::new(Some(reply))))?;
-        result.await.unwrap_or_else(|_| Err(worker_ended()))
+    pub async fn render(self) -> Result<Rendered, RenderError> {
+        let mut result = None;
+        let submitted = self
+            .submit(false, &mut || {
+                let (reply, receiver) = oneshot::channel();
+                result = Some(receiver);
+                JobOutput::Whole(Mutex::new(Some(reply)))
+            })
+            .await?;
+        match (submitted, result) {
+            (Submitted::Whole(rendered), _) => Ok(rendered),
+            (Submitted::InPool(_task), Some(result)) => {
+                result.await.unwrap_or_else(|_| Err(worker_ended()))
+            }
+            _ => Err(worker_ended()),
+        }
     }
 
     /// Renders the component and returns a stream once the shell is rendered.
@@ -184,37 +197,68 @@ impl Component<'_> {
     ///
     /// Returns [`RenderError`] if the shell cannot be rendered. The caller can then still send an error
     /// page.
-    pub async fn stream(mut self) -> Result<RenderStream, RenderError> {
-        let (sender, mut chunks) = mpsc::unbounded_channel();
-        let (calls, task) = self.spawn_calls();
-        self.enqueue(calls, JobOutput::Stream(sender))?;
-        let shell = chunks.recv().await.unwrap_or_else(|| Err(worker_ended()))?;
-        Ok(RenderStream::new(shell, chunks, task))
+    pub async fn stream(self) -> Result<RenderStream, RenderError> {
+        let mut chunks = None;
+        let submitted = self
+            .submit(true, &mut || {
+                let (sender, receiver) = mpsc::unbounded_channel();
+                chunks = Some(receiver);
+                JobOutput::Stream(sender)
+            })
+            .await?;
+        match (submitted, chunks) {
+            (Submitted::Stream(chunks), _) => RenderStream::complete(chunks),
+            (Submitted::InPool(task), Some(mut chunks)) => {
+                let shell = chunks.recv().await.unwrap_or_else(|| Err(worker_ended()))?;
+                Ok(RenderStream::new(shell, chunks, task))
+            }
+            _ => Err(worker_ended()),
+        }
     }
 
-    fn spawn_calls(&mut self) -> (Option<FunctionCalls>, Option<AbortOnDropHandle<()>>) {
-        self.functions.take().map(function_calls::spawn).unzip()
+    /// Starts the render, on the current thread if it is expected to be short.
+    async fn submit(
+        mut self,
+        is_stream: bool,
+        connect: &mut (dyn FnMut() -> JobOutput + Send),
+    ) -> Result<Submitted, RenderError> {
+        let pool = Arc::clone(self.renderer.pool());
+        let runner = self.functions.take().map(CallRunner::new);
+        let (job, on_caller) = self.into_job(is_stream, true)?;
+        let mut request = Some((job, runner));
+        future::poll_fn(|cx| {
+            let Some((job, runner)) = request.take() else {
+                return Poll::Ready(Err(worker_ended()));
+            };
+            Poll::Ready(pool.submit(job, runner, on_caller, cx, connect))
+        })
+        .await
     }
 
-    fn enqueue(self, calls: Option<FunctionCalls>, output: JobOutput) -> Result<(), RenderError> {
+    /// Returns the job, and whether the current thread may execute it.
+    fn into_job(self, is_stream: bool, may_run_here: bool) -> Result<(Job, bool), RenderError> {
         let pool = self.renderer.pool();
         let now = Instant::now();
         pool.replenish(now);
         let timeout = pool.settings.deadline;
         let at = now + timeout;
-        let id = self.renderer.find_component(self.path)?;
-        let props = self.props?;
-        let deadline = Arc::new(JobDeadline::new(self.path.into(), timeout, at, output));
+        let component = self.renderer.find_component(self.path)?;
+        let arguments = Job::arguments(self.props?, is_stream, self.nonce);
+        let on_caller = may_run_here && pool.may_render_on_caller(&component);
+        let deadline = Arc::new(JobDeadline::new(self.path.into(), timeout, at));
         let watched = Arc::clone(&deadline);
-        let watch = pool.watchdog.watch(at + INTERRUPT_DELAY, watched);
-        self.renderer.enqueue(Job {
-            id,
-            props,
-            nonce: self.nonce,
-            calls,
+        let mut first_deadline = at + INTERRUPT_DELAY;
+        if on_caller {
+            first_deadline = first_deadline.min(now + CALLER_LIMIT);
+        }
+        let job = Job {
+            component,
+            arguments,
+            calls: None,
+            _watch: pool.watchdog.watch(first_deadline, watched),
             deadline,
-            watch,
-        })
+        };
+        Ok((job, on_caller))
     }
 }
 

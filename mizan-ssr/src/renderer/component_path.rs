@@ -1,5 +1,8 @@
 //! The lookup of component files.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{RenderError, RenderErrorKind};
@@ -50,6 +53,33 @@ pub(super) fn find(roots: &[PathBuf], path: &str) -> Result<String, RenderError>
         roots: roots.to_vec(),
     }
     .into())
+}
+
+/// Returns the paths of the `.tsx` and `.jsx` files in the directory `path` of one of `roots`, and in its
+/// subdirectories; `path` itself if it is not a directory.
+pub(super) fn expand(roots: &[PathBuf], path: &str) -> io::Result<Vec<String>> {
+    let Some(root) = roots.iter().find(|root| root.join(path).is_dir()) else {
+        return Ok(vec![path.into()]);
+    };
+    let mut files = Vec::new();
+    let mut open = vec![root.join(path)];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory)? {
+            let file = entry?.path();
+            if file.is_dir() {
+                open.push(file);
+            } else if ["tsx", "jsx"]
+                .map(OsStr::new)
+                .map(Some)
+                .contains(&file.extension())
+                && let Ok(relative) = file.strip_prefix(root)
+            {
+                files.push(relative.to_string_lossy().into_owned());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Rejects paths that are not relative paths inside a directory.

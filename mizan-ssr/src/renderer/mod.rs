@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use crossbeam_channel::{Sender, TrySendError};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::error::{RenderError, RenderErrorKind};
-use crate::pool::{Job, WorkerPool};
+use crate::modules::ModuleError;
+use crate::pool::{self, KnownComponent, WorkerPool};
 use crate::vite::Vite;
 
 mod build_error;
 mod builder;
 mod component;
 mod component_path;
+mod props;
 mod stream;
 
 pub use self::build_error::RendererBuildError;
@@ -57,32 +58,17 @@ pub struct Renderer {
 
 struct Shared {
     roots: Vec<PathBuf>,
-    /// The queue of the pool; `None` once the renderer is closed.
-    jobs: RwLock<Option<Sender<Job>>>,
     pool: Arc<WorkerPool>,
-    queue_capacity: usize,
     vite: Option<Arc<Vite>>,
-    /// The module ids of component paths. Not used in development, where files are added and removed.
-    cached_paths: Mutex<HashMap<String, Arc<str>>>,
+    /// The components by their paths. Not used in development, where files are added and removed.
+    cached_paths: Mutex<HashMap<String, Arc<KnownComponent>>>,
+    checked_components: Vec<String>,
 }
 
 impl Renderer {
-    fn new(
-        roots: Vec<PathBuf>,
-        jobs: Sender<Job>,
-        pool: Arc<WorkerPool>,
-        queue_capacity: usize,
-        vite: Option<Arc<Vite>>,
-    ) -> Self {
+    fn new(shared: Shared) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                roots,
-                jobs: RwLock::new(Some(jobs)),
-                pool,
-                queue_capacity,
-                vite,
-                cached_paths: Mutex::default(),
-            }),
+            shared: Arc::new(shared),
         }
     }
 
@@ -91,8 +77,8 @@ impl Renderer {
     /// Returns when the threads have ended and the disk cache is written. A process that exits without
     /// this call loses only cache entries that are not written yet.
     pub async fn close(self) {
-        drop(self.shared.jobs.write().take());
         let pool = Arc::clone(&self.shared.pool);
+        pool.close();
         let (done, joined) = oneshot::channel();
         let closing = thread::Builder::new()
             .name("mizan-ssr-close".into())
@@ -104,6 +90,61 @@ impl Renderer {
             // An error means that the thread panicked; there is nothing left to wait for.
             let _ = joined.await;
         }
+    }
+
+    /// Checks that the renderer can render: for the readiness check of a server.
+    ///
+    /// Finds React and the modules of the components that
+    /// [`RendererBuilder::check_components`] names. Modules that are loaded are not read again in
+    /// production, so the check is cheap.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RenderError`] if the renderer is closed, or a file is missing or cannot be used.
+    pub fn check(&self) -> Result<(), RenderError> {
+        if self.pool().is_closed() {
+            return Err(pool::closed());
+        }
+        for root in self.roots() {
+            self.check_react(root)?;
+        }
+        self.check_modules()
+    }
+
+    fn roots(&self) -> &[PathBuf] {
+        &self.shared.roots
+    }
+
+    /// Checks that a component in `root` finds React.
+    fn check_react(&self, root: &Path) -> Result<(), RenderError> {
+        let component = root.join("Component.tsx");
+        self.pool()
+            .loader
+            .react_files(&component.to_string_lossy())
+            .map(drop)
+            .map_err(module_error)
+    }
+
+    fn check_modules(&self) -> Result<(), RenderError> {
+        let Shared {
+            roots,
+            checked_components,
+            ..
+        } = &*self.shared;
+        for path in checked_components {
+            let unreadable = |error| RenderErrorKind::UnreadableDirectory {
+                path: path.clone(),
+                error,
+            };
+            for component in component_path::expand(roots, path).map_err(unreadable)? {
+                let component = self.find_component(&component)?;
+                self.pool()
+                    .loader
+                    .check(&component.id)
+                    .map_err(module_error)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the number of uses of each module cache since the renderer was built.
@@ -125,7 +166,7 @@ impl Renderer {
     /// Returns the file of the component `path` relative to Vite's root.
     pub(crate) fn vite_path(&self, path: &str) -> Option<String> {
         let file = self.find_component(path).ok()?;
-        let relative = self.vite()?.relative_path(Path::new(&*file))?;
+        let relative = self.vite()?.relative_path(Path::new(&*file.id))?;
         Some(relative.to_owned())
     }
 
@@ -133,43 +174,40 @@ impl Renderer {
         &self.shared.pool
     }
 
-    /// Returns the module id of the component `path`.
-    fn find_component(&self, path: &str) -> Result<Arc<str>, RenderError> {
+    /// Returns the component `path`.
+    fn find_component(&self, path: &str) -> Result<Arc<KnownComponent>, RenderError> {
         let Shared {
             roots,
             cached_paths,
             ..
         } = &*self.shared;
         if self.development() {
-            return component_path::find(roots, path).map(Arc::from);
+            let id = component_path::find(roots, path)?;
+            return Ok(Arc::new(KnownComponent::new(id.into())));
         }
-        if let Some(id) = cached_paths.lock().get(path) {
-            return Ok(Arc::clone(id));
+        if let Some(component) = cached_paths.lock().get(path) {
+            return Ok(Arc::clone(component));
         }
-        let id: Arc<str> = component_path::find(roots, path)?.into();
+        let id = component_path::find(roots, path)?;
+        let component = Arc::new(KnownComponent::new(id.into()));
         let mut cached_paths = cached_paths.lock();
         // A file has any number of spellings, such as `a//b.tsx`, so the cache must be bounded.
         if cached_paths.len() >= MAX_CACHED_PATHS {
             cached_paths.clear();
         }
-        cached_paths.insert(path.into(), Arc::clone(&id));
-        Ok(id)
+        cached_paths.insert(path.into(), Arc::clone(&component));
+        Ok(component)
     }
+}
 
-    fn enqueue(&self, job: Job) -> Result<(), RenderError> {
-        let failed = |reason: &str| RenderErrorKind::Engine(reason.into()).into();
-        let jobs = self.shared.jobs.read();
-        let Some(jobs) = &*jobs else {
-            return Err(failed("the renderer is closed"));
-        };
-        jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => RenderErrorKind::Overloaded {
-                queued: self.shared.queue_capacity,
-            }
-            .into(),
-            TrySendError::Disconnected(_) => failed("all render threads have ended"),
-        })
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.pool.close();
     }
+}
+
+fn module_error(error: ModuleError) -> RenderError {
+    RenderErrorKind::Module(error).into()
 }
 
 impl fmt::Debug for Renderer {
@@ -189,11 +227,15 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(root.path().join("App.tsx"), "").expect("a writable directory");
         let builder = Renderer::builder().root(root.path()).no_disk_cache();
-        let renderer = builder.threads(1).build().expect("a renderer");
-        let id = renderer.find_component("App.tsx").expect("a component");
+        let renderer = builder.threads(1).start().expect("a renderer");
+        let id_of = |path: &str| {
+            let component = renderer.find_component(path).expect("a component");
+            component.id.clone()
+        };
+        let id = id_of("App.tsx");
         for spelling in 1..MAX_CACHED_PATHS * 2 {
             let path = format!("{}App.tsx", "./".repeat(spelling % 2000));
-            assert_eq!(renderer.find_component(&path).expect("a component"), id);
+            assert_eq!(id_of(&path), id);
             assert!(renderer.shared.cached_paths.lock().len() <= MAX_CACHED_PATHS);
         }
     }

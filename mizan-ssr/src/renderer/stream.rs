@@ -31,7 +31,8 @@ use crate::output::RenderChunk;
 pub struct RenderStream {
     shell: Option<Bytes>,
     styles: Vec<String>,
-    chunks: mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>,
+    /// `None` if the shell is the complete stream.
+    chunks: Option<mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>>,
     /// Runs the server functions that the component calls.
     _calls: Option<AbortOnDropHandle<()>>,
 }
@@ -45,9 +46,42 @@ impl RenderStream {
         Self {
             shell: Some(shell.markup),
             styles: shell.styles,
-            chunks,
+            chunks: Some(chunks),
             _calls: calls,
         }
+    }
+
+    /// Creates a stream whose chunks are all available.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the shell.
+    pub(super) fn complete(
+        chunks: Vec<Result<RenderChunk, RenderError>>,
+    ) -> Result<Self, RenderError> {
+        let mut chunks = chunks.into_iter();
+        let shell = chunks
+            .next()
+            .unwrap_or_else(|| Ok(RenderChunk::default()))?;
+        if chunks.len() == 0 {
+            return Ok(Self {
+                shell: Some(shell.markup),
+                styles: shell.styles,
+                chunks: None,
+                _calls: None,
+            });
+        }
+        let (sender, receiver) = mpsc::unbounded_channel();
+        for chunk in chunks {
+            // The receiver is not dropped yet.
+            let _ = sender.send(chunk);
+        }
+        Ok(Self::new(shell, receiver, None))
+    }
+
+    /// Returns the shell if it is the complete stream.
+    pub(crate) fn take_complete(&mut self) -> Option<Bytes> {
+        self.chunks.is_none().then(|| self.shell.take()).flatten()
     }
 
     /// Returns the files of the style sheets that the modules of the shell import, in import order.
@@ -64,10 +98,13 @@ impl Stream for RenderStream {
         if let Some(shell) = self.shell.take() {
             return Poll::Ready(Some(Ok(shell)));
         }
-        let chunk = ready!(self.chunks.poll_recv(cx));
+        let Some(chunks) = &mut self.chunks else {
+            return Poll::Ready(None);
+        };
+        let chunk = ready!(chunks.poll_recv(cx));
         if matches!(chunk, Some(Err(_))) {
             // A stuck thread would keep the channel open.
-            self.chunks.close();
+            chunks.close();
         }
         Poll::Ready(chunk.map(|chunk| chunk.map(|chunk| chunk.markup)))
     }

@@ -80,9 +80,11 @@ fn build_links(chunks: &Chunks, base: &str, entry: &str, component: &str) -> Pag
     if let Some(style) = chunks.get(SINGLE_STYLE_SHEET) {
         files.add_style(&style.file);
     }
-    for key in [entry, component] {
-        files.add_chunk(chunks, key);
-    }
+    files.add_chunk(chunks, entry);
+    // The entry imports the components of all pages, so only those that the page itself imports are rendered.
+    let known = files.seen.clone();
+    files.add_chunk(chunks, component);
+    files.add_styles_of_deferred(chunks, component, &known);
     let url = |file: &str| format!("{base}{}", encode_path(file));
     let styles = files.styles.iter().map(|file| StyleLink {
         url: url(file),
@@ -140,6 +142,23 @@ impl<'a> ChunkFiles<'a> {
             self.add_style(style);
         }
         self.scripts.push(&chunk.file);
+    }
+
+    /// Adds the style sheets of components that the browser loads later, because the server renders them.
+    fn add_styles_of_deferred(&mut self, chunks: &'a Chunks, key: &'a str, known: &HashSet<&str>) {
+        let own: Vec<_> = self.seen.difference(known).copied().chain([key]).collect();
+        let mut deferred = ChunkFiles {
+            seen: self.seen.clone(),
+            ..Self::default()
+        };
+        for chunk in own.iter().filter_map(|key| chunks.get(*key)) {
+            for import in &chunk.dynamic_imports {
+                deferred.add_chunk(chunks, import);
+            }
+        }
+        for style in deferred.styles {
+            self.add_style(style);
+        }
     }
 
     fn add_style(&mut self, file: &'a str) {

@@ -8,6 +8,7 @@ use url::Url;
 use super::assets::PageAssets;
 use super::data_url::data_url;
 use super::env::{EnvError, EnvSettings, process_variables};
+use super::files::{BrowserFiles, BrowserFilesService, HashedNames};
 use super::manifest::{self, Chunks, encode_path};
 use crate::page::{PagesError, PagesErrorKind};
 
@@ -35,14 +36,20 @@ pub struct Vite {
 
 #[derive(Clone, Debug)]
 enum Source {
-    Manifest { file: PathBuf, chunks: Chunks },
-    DevServer { origin: String },
+    Manifest {
+        dist: PathBuf,
+        file: PathBuf,
+        chunks: Chunks,
+    },
+    DevServer {
+        origin: String,
+    },
 }
 
 impl Vite {
     /// Reads `.vite/manifest.json` of the build in the directory `dist`.
     ///
-    /// The application's HTTP server must serve the files of `dist` under [`base`](Self::base).
+    /// [`service`](Self::service) sends the other files of `dist` to browsers.
     ///
     /// # Errors
     ///
@@ -52,7 +59,11 @@ impl Vite {
         let file = dist.as_ref().join(".vite/manifest.json");
         let chunks = manifest::read(file.clone())?;
         Ok(Self {
-            source: Source::Manifest { file, chunks },
+            source: Source::Manifest {
+                dist: dist.as_ref().into(),
+                file,
+                chunks,
+            },
             base: "/".into(),
             root: None,
             env: EnvSettings::default(),
@@ -130,6 +141,44 @@ impl Vite {
         self.env.variables(mode, root, &process_variables())
     }
 
+    /// Returns a tower service with the files of the build, for the path [`base`](Self::base).
+    ///
+    /// The files are listed now, so restart the server after a build. For a development server, the service has
+    /// the files of the folder `public` in Vite's root directory, which must be set.
+    ///
+    /// ```no_run
+    /// use axum::Router;
+    /// use mizan_ssr::Vite;
+    ///
+    /// # fn router() -> Result<Router, Box<dyn std::error::Error>> {
+    /// let vite = Vite::manifest("web/dist")?;
+    /// let router = Router::new().fallback_service(vite.service()?);
+    /// # Ok(router)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PagesError`] if a file cannot be read, or if the root directory of a development server is not
+    /// set.
+    pub fn service(&self) -> Result<BrowserFilesService, PagesError> {
+        match &self.source {
+            Source::Manifest { dist, chunks, .. } => {
+                let hashed = HashedNames::of_manifest(chunks);
+                let files = BrowserFiles::read_folder(dist, &hashed);
+                let files = files.map_err(|source| PagesErrorKind::UnreadableFiles {
+                    folder: dist.clone(),
+                    source,
+                })?;
+                Ok(BrowserFilesService::fixed(files))
+            }
+            Source::DevServer { .. } => {
+                let root = self.root.as_ref().ok_or(PagesErrorKind::MissingRoot)?;
+                Ok(BrowserFilesService::development(root.join("public")))
+            }
+        }
+    }
+
     /// Determines the root directory for components in `directory`, unless it is set.
     pub(crate) fn with_root_above(mut self, directory: &Path) -> Self {
         let root = self.root.unwrap_or_else(|| root_above(directory));
@@ -188,7 +237,7 @@ impl Vite {
             return Err(PagesErrorKind::InvalidBase { base }.into());
         }
         match &self.source {
-            Source::Manifest { file, chunks } => build_assets(file, chunks, base, entry),
+            Source::Manifest { file, chunks, .. } => build_assets(file, chunks, base, entry),
             Source::DevServer { origin } => dev_server_assets(origin, base, entry),
         }
     }

@@ -21,7 +21,15 @@ pub(crate) struct Chunk {
     #[serde(default)]
     pub(super) imports: Vec<String>,
     #[serde(default)]
+    pub(super) dynamic_imports: Vec<String>,
+    #[serde(default)]
     pub(super) css: Vec<String>,
+    /// Images, fonts and other files that the chunk refers to.
+    #[serde(default)]
+    pub(super) assets: Vec<String>,
+    /// The name of a script without the hash.
+    #[serde(default)]
+    pub(super) name: Option<String>,
 }
 
 /// The key of the single style sheet of a build with `cssCodeSplit: false`.

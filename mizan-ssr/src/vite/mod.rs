@@ -1,11 +1,14 @@
-//! The URLs of the browser's scripts, style sheets and assets, from Vite's build or development server.
+//! The browser's scripts, style sheets and assets, from Vite's build or development server: their URLs in pages,
+//! and the service that sends them.
 
 mod assets;
 mod config;
 mod data_url;
 mod env;
+mod files;
 mod manifest;
 
 pub(crate) use assets::{PageAssets, PageLinks, ScriptLink};
 pub use config::Vite;
 pub(crate) use env::EnvError;
+pub use files::{BrowserFileBody, BrowserFilesService, NoFallback};

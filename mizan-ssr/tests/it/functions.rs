@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::app::{App, inside, on_engines};
+use crate::log::Log;
 
 /// A minimal version of the generated client's calls of server functions.
 const CLIENT: &str = "
@@ -303,5 +304,61 @@ fn cancels_calls_when_render_is_dropped() {
             started = running.recv() => assert!(started.is_some()),
         }
         assert!(dropped.recv().await.is_some());
+    });
+}
+
+#[test]
+fn logs_rejected_calls_at_debug_without_stack() {
+    const REJECTED: &str = "
+        import { Suspense } from 'react';
+        class CallError extends Error { name = 'CallError'; }
+        const Protected = ({ status, outdated }: { status: number, outdated?: boolean }) => {
+          throw Object.assign(new CallError(`rejected ${status}`), { status, outdated, code: 'forbidden' });
+        };
+        export default ({ status, outdated }: { status: number, outdated?: boolean }) =>
+          <Suspense fallback=\"..\"><Protected status={status} outdated={outdated} /></Suspense>;
+    ";
+    let log = Log::of_the_process();
+    on_engines(|engine| {
+        let app = App::component(REJECTED);
+        log.clear();
+        let renderer = app.renderer(engine);
+        for status in [401, 403, 404, 422] {
+            let _ = renderer.render_blocking("App.tsx", &json!({ "status": status }));
+            let text = log.text();
+            assert!(text.contains("DEBUG"), "{text}");
+            assert!(text.contains(&format!("rejected {status}")), "{text}");
+            assert!(
+                !text.contains("ERROR") && !text.contains("App.tsx:"),
+                "{text}"
+            );
+            log.clear();
+        }
+        for props in [
+            json!({ "status": 500 }),
+            json!({ "status": 410, "outdated": true }),
+        ] {
+            let _ = renderer.render_blocking("App.tsx", &props);
+            let text = log.text();
+            assert!(
+                text.contains("ERROR") && text.contains("App.tsx:"),
+                "{text}"
+            );
+            log.clear();
+        }
+    });
+}
+
+#[test]
+fn embeds_data_of_queries() {
+    const PAGE: &str = "
+        const functions = globalThis[Symbol.for('mizan.functions')];
+        export default () => functions.embed(JSON.stringify({ key: ['own'], data: '</script>' }));
+    ";
+    on_pages(PAGE, &async |app, engine| {
+        let page = app.renderer(engine).component("App.tsx").render().await;
+        let page = page.expect("a successful render");
+        let record = r#"{"key":["own"],"data":"\u003c/script\u003e"}"#;
+        assert_eq!(page.function_results, element(record));
     });
 }

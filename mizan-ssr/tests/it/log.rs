@@ -25,6 +25,7 @@ impl Log {
         let writer = log.clone();
         tracing_subscriber::fmt()
             .with_ansi(false)
+            .with_max_level(tracing::Level::DEBUG)
             .with_writer(move || writer.clone())
             .init();
         log

@@ -3,7 +3,9 @@
 mod answers;
 mod app;
 mod bad_input;
+mod browser_files;
 mod cache;
+mod caller_thread;
 mod development;
 mod dom;
 mod env;

@@ -1,7 +1,10 @@
+use std::error::Error as _;
+use std::fs;
+
 use mizan_ssr::Renderer;
 use serde_json::json;
 
-use crate::app::{App, html, on_engines};
+use crate::app::{App, block_on, html, on_engines};
 
 #[test]
 fn renders_component_by_path() {
@@ -246,5 +249,87 @@ fn renders_on_thread_older_than_renderer() {
             let markup = older.join().expect("a thread without panic");
             assert_eq!(markup, ["<b>1,2,3</b>", "<b>1,2,3</b>"]);
         });
+    });
+}
+
+#[test]
+fn build_fails_without_react() {
+    on_engines(|engine| {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        fs::write(root.path().join("App.tsx"), "export default () => null;")
+            .expect("a writable directory");
+        let builder = Renderer::builder().root(root.path()).engine(engine);
+        let error = builder.build().expect_err("React is not installed");
+        let message = error.to_string();
+        assert!(
+            message.contains("cannot find React for the components in"),
+            "{message}"
+        );
+        assert!(
+            message.contains("install the packages `react` and `react-dom`"),
+            "{message}"
+        );
+        let source = error.source().expect("a cause").to_string();
+        assert!(source.contains("react-dom"), "{source}");
+    });
+}
+
+#[test]
+fn build_and_check_load_the_modules_of_components() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import { title } from './title';\nexport default () => title;",
+            ),
+            ("title.ts", "export const title = 'Hello';"),
+        ]);
+        let builder = || app.builder(engine).check_components(["App.tsx"]);
+        let renderer = builder().build().expect("complete components");
+        renderer.check().expect("a ready renderer");
+
+        for (file, source, expected) in [
+            ("title.ts", "export const title = ;", "title.ts:1:"),
+            (
+                "title.ts",
+                "export { title } from './missing';",
+                "cannot find",
+            ),
+        ] {
+            app.write(file, source);
+            let error = builder().build().expect_err("an unusable module");
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        let error = app.builder(engine).check_components(["Absent.tsx"]).build();
+        let error = error.expect_err("an absent component").to_string();
+        assert!(
+            error.contains("cannot find component \"Absent.tsx\""),
+            "{error}"
+        );
+
+        app.write("pages/users/User.tsx", "import './missing';");
+        let error = app.builder(engine).check_components(["pages"]).build();
+        let error = error.expect_err("an unusable component").to_string();
+        assert!(error.contains("User.tsx"), "{error}");
+
+        // In development, the page shows the error.
+        let renderer = builder().development(true).build().expect("a renderer");
+        assert!(renderer.check().is_err());
+        app.write("title.ts", "export const title = 'Hello';");
+        renderer.check().expect("a ready renderer");
+    });
+}
+
+#[test]
+fn closed_renderer_is_not_ready() {
+    on_engines(|engine| {
+        let app = App::component("export default () => null;");
+        let renderer = app.renderer(engine);
+        block_on(renderer.clone().close());
+        let error = renderer.check().expect_err("a closed renderer");
+        assert!(
+            error.to_string().contains("the renderer is closed"),
+            "{error}"
+        );
     });
 }

@@ -8,6 +8,7 @@ const paths = [
   "/rooms/lobby/",
   "/contact/",
   "/profile/",
+  "/meetings/",
   "/account/",
   "/admin/",
   "/sign-in/",
@@ -134,7 +135,7 @@ for (const width of [320, 390])
     };
     for (const path of [...paths, "/nowhere/"]) await fits(path);
     await signInByCall(page, "staff");
-    for (const path of paths.slice(0, 6)) await fits(path);
+    for (const path of paths.slice(0, 7)) await fits(path);
   });
 
 test("the front page is short on a phone and shows code on click", async ({

@@ -10,7 +10,8 @@ import {
 } from "../../forms/moments";
 import { ServerErrors } from "../../forms/serverErrors";
 import { parseControlValue } from "../../forms/values";
-import { decodeValue, encodeValues } from "../../forms/wire";
+import { encodeUntyped } from "../../codecs/untyped";
+import { decodeValue } from "../../forms/wire";
 import { parseJson, stringifyJson } from "../../transport/json";
 import {
   control,
@@ -231,7 +232,7 @@ describe("values on the wire", () => {
       -9_223_372_036_854_775_808n,
       18_446_744_073_709_551_615n,
     ]) {
-      const json = stringifyJson(encodeValues({ id: integer })) ?? "";
+      const json = stringifyJson(encodeUntyped({ id: integer })) ?? "";
       expect(json).toBe(`{"id":${integer}}`);
       const { id } = parseJson(json) as { readonly id: unknown };
       expect(decodeValue(field("bigint"), id)).toBe(integer);

@@ -1,5 +1,10 @@
 // @vitest-environment happy-dom
-import { QueryClient } from "@tanstack/react-query";
+import {
+  QueryClient,
+  useInfiniteQuery,
+  useQuery,
+  useSuspenseQuery,
+} from "@tanstack/react-query";
 import { act, cleanup, screen, waitFor } from "@testing-library/react";
 import { StrictMode, useState, type ReactNode } from "react";
 import type { Root } from "react-dom/client";
@@ -8,7 +13,12 @@ import { createApi as createValuesApi } from "../../../tests/cases/values/expect
 import * as values from "../../../tests/cases/values/expected/react";
 import { hydratePage } from "../../react/hydratePage";
 import { createApi } from "../support/api";
-import { MizanProvider, useCurrentUser, usePost } from "../support/bindings";
+import {
+  MizanProvider,
+  useApi,
+  useCurrentUser,
+  usePost,
+} from "../support/bindings";
 import { fakeServer, json, settled } from "../support/server";
 
 const answers = [
@@ -140,6 +150,34 @@ describe("a page from the server", () => {
     expect(screen.getByText(text).isConnected).toBe(true);
     expect(consoleError).not.toHaveBeenCalled();
     expect(sent).toEqual([]);
+  });
+
+  it("hydrates what hooks of TanStack Query read, without requests", async () => {
+    setUp("<!--$--><p>One first own</p><!--/$-->");
+    const page = { titles: ["first"], next: 1 };
+    arrive([
+      ...answers,
+      { name: "posts", input: { tag: "a" }, output: page },
+      { key: ["own"], data: "own" },
+    ]);
+    const queryFn = vi.fn(() => "fetched");
+    function Read(): ReactNode {
+      const { post, posts } = useApi();
+      const one = useQuery(post.queryOptions({ id: "1" }));
+      const list = useInfiniteQuery(posts.infiniteQueryOptions({ tag: "a" }));
+      const own = useSuspenseQuery({ queryKey: ["own"], queryFn });
+      const titles = list.data?.pages.flatMap(({ titles }) => titles);
+      return <p>{`${one.data?.title} ${titles?.join(" ")} ${own.data}`}</p>;
+    }
+    await hydrate(() => (
+      <MizanProvider api={api}>
+        <Read />
+      </MizanProvider>
+    ));
+    expect(screen.getByText("One first own").isConnected).toBe(true);
+    expect(consoleError).not.toHaveBeenCalled();
+    expect(sent).toEqual([]);
+    expect(queryFn).not.toHaveBeenCalled();
   });
 
   it("hydrates embedded errors", async () => {

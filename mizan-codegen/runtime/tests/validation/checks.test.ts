@@ -282,7 +282,7 @@ describe("messages of Zod's own checks", () => {
     ],
     [text(contains("@")), "a", "A required part is missing."],
     [text(doesNotContain("a")), "a", "Contains a part that is not allowed."],
-    [schemas.strictObject({}), { a: 1 }, "Unknown field: a."],
+    [schemas.strictObject({}), { a: 1 }, "Unknown field."],
     [schemas.instanceof(File), "a", "Choose a file."],
   ])("match the server's (%#)", (schema, value, message) => {
     expect(
@@ -298,6 +298,22 @@ describe("messages of Zod's own checks", () => {
         { inner: value },
       ),
     ).toEqual([message]);
+  });
+});
+
+describe("unknown fields", () => {
+  it("are reported at their own paths, as on the server", () => {
+    const schema = schemas.object({
+      list: schemas.array(schemas.strictObject({ a: schemas.string() })),
+    });
+    const { error } = schema.safeParse({ list: [{ a: "x", b: 1, c: null }] });
+    expect(error?.issues).toMatchObject([
+      { path: ["list", 0, "b"], message: "Unknown field." },
+      { path: ["list", 0, "c"], message: "Unknown field." },
+    ]);
+    expect(schema.parse({ list: [{ a: "x" }] })).toEqual({
+      list: [{ a: "x" }],
+    });
   });
 });
 

@@ -39,14 +39,8 @@ function heldValues(values: object): object {
 function said(values: object): Record<string, string> {
   const { error } = verdictsSubmitInputSchema.safeParse(heldValues(values));
   const messages: Record<string, string[]> = {};
-  for (const issue of error?.issues ?? []) {
-    const unknown = issue.code === "unrecognized_keys" ? issue.keys : [];
-    const paths = unknown.length > 0 ? unknown.map((key) => [key]) : [[]];
-    for (const rest of paths) {
-      const path = [...issue.path, ...rest].join(".");
-      (messages[path] ??= []).push(issue.message.replace(/: .*/, "."));
-    }
-  }
+  for (const { path, message } of error?.issues ?? [])
+    (messages[path.join(".")] ??= []).push(message);
   return Object.fromEntries(
     Object.entries(messages).map(([path, texts]) => [path, texts.join(" ")]),
   );

@@ -1,5 +1,7 @@
 //! Type expressions.
 
+use std::borrow::Cow;
+
 use std::collections::BTreeSet;
 
 use super::constraints::with_constraints;
@@ -18,9 +20,10 @@ pub(crate) const IN_OTHER_FILES: Scope<'static> = Scope {
 ///
 /// Like Prettier, this keeps a single argument on the line.
 pub(crate) fn type_arguments(
-    open: &'static str,
+    open: impl Into<Cow<'static, str>>,
     arguments: impl IntoIterator<Item = Document>,
 ) -> Document {
+    let open = open.into();
     let mut arguments: Vec<_> = arguments.into_iter().collect();
     if let [Document::Text(_)] = arguments.as_slice() {
         arguments.insert(0, text(open));

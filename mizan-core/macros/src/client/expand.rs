@@ -49,7 +49,11 @@ fn input_struct(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     let docs = format!("The input of `{}`.", wire_name(function));
     let fields = parsed.arguments.iter().map(|argument| {
         let (attributes, name, ty) = (&argument.attributes, &argument.name, &argument.ty);
-        let schema = constraint_keywords(argument, &parsed.arguments);
+        let schema = argument.constraints.schema_attribute(|other| {
+            let all = &mut parsed.arguments.iter();
+            let named = all.find(|argument| argument.name.unraw() == other);
+            named.map_or_else(|| other.to_owned(), Argument::wire_name)
+        });
         quote!(#(#attributes)* #schema #visibility #name: #ty)
     });
     // The derived code for `nested` calls a method of `Validate`, so the trait must be in scope.
@@ -85,31 +89,6 @@ fn input_struct(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     }
 }
 
-/// Returns the attribute that adds to an argument's schema what schemars does not derive from
-/// `#[validate(..)]`: messages, constraints without a keyword, and exclusive bounds.
-fn constraint_keywords(argument: &Argument, all: &[Argument]) -> Option<TokenStream> {
-    let constraints = &argument.constraints;
-    let mut checks = constraints.checks(|other| {
-        let named = all.iter().find(|argument| argument.name.unraw() == other);
-        named.map_or_else(|| other.to_owned(), Argument::wire_name)
-    });
-    if !constraints.messages.is_empty() {
-        let messages = constraints.messages.iter();
-        let messages = messages.map(|(name, text)| quote!(#name: #text));
-        checks.push(("messages", quote!({ #(#messages),* })));
-    }
-    let mut keywords = constraints.exclusive_bounds();
-    if !checks.is_empty() {
-        let checks = checks.iter().map(|(name, value)| quote!(#name: #value));
-        keywords.push(("x-checks", quote!({ #(#checks),* })));
-    }
-    let keywords: Vec<_> = keywords
-        .iter()
-        .map(|(name, value)| quote!(#name = #value))
-        .collect();
-    (!keywords.is_empty()).then(|| quote!(#[schemars(extend(#(#keywords),*))]))
-}
-
 fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     let input = &parsed.input;
     let wire_name = wire_name(function);
@@ -124,6 +103,12 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
                 ::std::option::Option::Some(::mizan_core::function::Pages::new(#cursor, #next));
         }
     });
+    let content_type = options.content_type.as_ref().map(|content_type| {
+        quote! {
+            const CONTENT_TYPE: ::std::option::Option<&'static str> =
+                ::std::option::Option::Some(#content_type);
+        }
+    });
     let policy = options
         .policy
         .as_ref()
@@ -131,6 +116,7 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     let output_and_error = output_and_error(parsed);
     let required_state = required_state(function, parsed);
     let validate = validate(parsed);
+    let decode_output = decode_output(parsed);
     let authorize = authorize(options);
     let call = call(function, parsed);
     quote! {
@@ -143,11 +129,13 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const POLICY: ::mizan_core::Policy = #policy;
             const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             #pages
+            #content_type
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
             #required_state
             #validate
+            #decode_output
             #authorize
 
             #call
@@ -195,6 +183,21 @@ fn validate(parsed: &ClientFunction) -> Option<TokenStream> {
             }
         }
     })
+}
+
+fn decode_output(parsed: &ClientFunction) -> TokenStream {
+    let returned = &parsed.returned;
+    quote_spanned! {call_site_at(returned.span())=>
+        fn decode_output() -> ::std::option::Option<
+            fn(&::std::primitive::str) -> ::std::option::Option<::std::string::String>
+        > {
+            #[allow(unused_imports)]
+            use ::mizan_core::private::NotDecodable as _;
+            <::mizan_core::private::Decodable<
+                <#returned as ::mizan_core::private::FunctionResult>::Output
+            >>::decode()
+        }
+    }
 }
 
 fn authorize(options: &Options) -> Option<TokenStream> {

@@ -2,24 +2,22 @@
 
 use heck::ToUpperCamelCase;
 use mizan_macros_syntax as syntax;
-use mizan_macros_syntax::Constraints;
+use mizan_macros_syntax::{Constraints, SerdeAttributes};
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, FnArg, ItemFn, Lit, LitStr, Meta, Pat, Path, Result, ReturnType, Signature,
-    Token, Type, TypeReference, parenthesized, parse_quote,
+    Attribute, FnArg, ItemFn, LitStr, Pat, Path, Result, ReturnType, Signature, Token, Type,
+    TypeReference, parenthesized, parse_quote,
 };
 
 use crate::encoding;
 use crate::policy::Policy;
 
-const OPTIONS: &str =
-    "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages` and `input`";
+const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -30,6 +28,7 @@ pub(crate) struct Options {
     pub(crate) context: Option<Context>,
     pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) pages: Option<Pages>,
+    pub(crate) content_type: Option<LitStr>,
     pub(crate) input: Option<Ident>,
 }
 
@@ -60,6 +59,7 @@ impl Parse for Options {
                 "context" => options.context = Some(context(input, option)?),
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
+                "content_type" => options.content_type = Some(content_type(input, option)?),
                 "input" => options.input = Some(syntax::value(input, option, "input = Name")?),
                 _ => return Ok(false),
             }
@@ -108,6 +108,23 @@ fn pages(input: ParseStream<'_>, option: &Ident) -> Result<Pages> {
         cursor: cursor.unraw().to_string(),
         next: next.unraw().to_string(),
     })
+}
+
+fn content_type(input: ParseStream<'_>, option: &Ident) -> Result<LitStr> {
+    const EXAMPLE: &str = "content_type = \"text/csv\"";
+    let value: LitStr = syntax::value(input, option, EXAMPLE)?;
+    let text = value.value();
+    let is_media_type = text.split_once('/').is_some_and(|(kind, subtype)| {
+        !kind.is_empty()
+            && !subtype.is_empty()
+            && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    });
+    if is_media_type {
+        Ok(value)
+    } else {
+        let message = format!("`{text}` is not a content type; write, for example, `{EXAMPLE}`");
+        Err(syn::Error::new(value.span(), message))
+    }
 }
 
 fn auth(input: ParseStream<'_>) -> Result<Policy> {
@@ -392,22 +409,11 @@ impl Argument {
 
     /// Returns the name of the argument on the wire, which `#[serde(rename = "..")]` can change.
     pub(crate) fn wire_name(&self) -> String {
-        let mut name = self.name.unraw().to_string();
-        let serde = self.attributes.iter();
-        for attribute in serde.filter(|attribute| attribute.path().is_ident("serde")) {
-            let options = Punctuated::<Meta, Token![,]>::parse_terminated;
-            // serde reports malformed options.
-            for option in attribute.parse_args_with(options).into_iter().flatten() {
-                if let Meta::NameValue(option) = option
-                    && option.path.is_ident("rename")
-                    && let Expr::Lit(value) = option.value
-                    && let Lit::Str(renamed) = value.lit
-                {
-                    name = renamed.value();
-                }
-            }
-        }
-        name
+        // serde reports malformed options.
+        let serde = SerdeAttributes::parse(&self.attributes).unwrap_or_default();
+        serde
+            .rename
+            .unwrap_or_else(|| self.name.unraw().to_string())
     }
 
     /// Returns `true` if serde does not use the `Deserialize` implementation of the argument's

@@ -91,6 +91,29 @@ impl Constraints {
         .collect()
     }
 
+    /// Returns the attribute that adds to the schema of a field what schemars does not derive from
+    /// `#[validate(..)]`: messages, constraints without a keyword, and exclusive bounds.
+    ///
+    /// `wire_name` returns the name of another field on the wire.
+    pub fn schema_attribute(&self, wire_name: impl Fn(&str) -> String) -> Option<TokenStream> {
+        let mut checks = self.checks(wire_name);
+        if !self.messages.is_empty() {
+            let messages = self.messages.iter();
+            let messages = messages.map(|(name, text)| quote!(#name: #text));
+            checks.push(("messages", quote!({ #(#messages),* })));
+        }
+        let mut keywords = self.exclusive_bounds();
+        if !checks.is_empty() {
+            let checks = checks.iter().map(|(name, value)| quote!(#name: #value));
+            keywords.push(("x-checks", quote!({ #(#checks),* })));
+        }
+        let keywords: Vec<_> = keywords
+            .iter()
+            .map(|(name, value)| quote!(#name = #value))
+            .collect();
+        (!keywords.is_empty()).then(|| quote!(#[schemars(extend(#(#keywords),*))]))
+    }
+
     /// Returns the names of the bounds in `range(..)` if one side is unbounded, because the schema of an
     /// integer also has the bounds of its type.
     fn partial_range(&self) -> Option<TokenStream> {

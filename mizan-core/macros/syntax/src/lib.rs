@@ -4,13 +4,17 @@
 //! it may change without notice.
 
 mod affects;
+mod as_number;
 mod constraints;
 mod docs;
 mod expand;
 mod options;
+mod serde_attributes;
 
 pub use affects::{Affected, affects};
+pub use as_number::as_number;
 pub use constraints::Constraints;
 pub use docs::doc_text;
 pub use expand::{boxed_call, call_site_at, source};
 pub use options::{options, value};
+pub use serde_attributes::SerdeAttributes;

@@ -1,18 +1,17 @@
 //! The code that the derive macro emits.
 
 use heck::ToUpperCamelCase;
-use mizan_macros_syntax::{Constraints, boxed_call, doc_text, source};
+use mizan_macros_syntax::{Constraints, SerdeAttributes, as_number, boxed_call, doc_text, source};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token};
+use syn::{Attribute, DeriveInput, Field, Ident, Meta, Result, Token, parse_quote};
 
 use super::custom::{CustomConstraint, is_cow};
 use super::field::{Choices, FieldOptions};
 use super::options::FormOptions;
-use super::serde_attributes::{SerdeAttributes, apply_rename_rule};
 
 pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStream> {
     let options = FormOptions::parse_attributes(&input.attrs)?;
@@ -234,15 +233,30 @@ struct FormField<'a> {
     wire: String,
     serde: SerdeAttributes,
     options: FieldOptions,
+    /// The field is an integer of 64 or more bits that is a `number` in JavaScript.
+    as_number: bool,
     constraints: Constraints,
 }
 
 impl<'a> FormField<'a> {
     /// Parses a field. Returns `None` if serde skips it.
     fn parse(field: &'a Field, container: &SerdeAttributes) -> Result<Option<Self>> {
-        let serde = SerdeAttributes::parse(&field.attrs)?;
+        let mut serde = SerdeAttributes::parse(&field.attrs)?;
         if serde.skip {
             return Ok(None);
+        }
+        let as_number = as_number(&field.attrs)?;
+        if let Some(span) = as_number {
+            if serde.deserialize_with.is_some() {
+                return Err(syn::Error::new(
+                    span,
+                    "`as_number` sets the encoding of the field, and so does its `#[serde(..)]`; \
+                     remove one",
+                ));
+            }
+            let ty = &field.ty;
+            serde.deserialize_with =
+                Some(parse_quote!(::mizan_core::wire::AsNumber::<#ty>::deserialize));
         }
         if let Some(flatten) = &serde.flatten {
             return Err(syn::Error::new_spanned(
@@ -255,11 +269,7 @@ impl<'a> FormField<'a> {
             return Ok(None);
         };
         let name = ident.unraw().to_string();
-        let wire = match (&serde.rename, &container.rename_all) {
-            (Some(name), _) => name.clone(),
-            (None, Some(rule)) => apply_rename_rule(&name, rule)?,
-            (None, None) => name,
-        };
+        let wire = serde.wire_name(&name, container)?;
         if wire.is_empty() || wire.starts_with("__") || wire.contains(['.', '*']) || is_index(&wire)
         {
             return Err(syn::Error::new(
@@ -275,6 +285,7 @@ impl<'a> FormField<'a> {
             ident,
             wire,
             options: FieldOptions::parse(&field.attrs)?,
+            as_number: as_number.is_some(),
             constraints: Constraints::parse(&field.attrs)?,
             serde,
         }))
@@ -360,6 +371,7 @@ impl<'a> FormField<'a> {
             ("disabled", options.disabled),
             ("blank", options.blank),
             ("default", self.serde.default),
+            ("as_number", self.as_number),
         ];
         for (name, flag) in flags {
             if flag {

@@ -4,7 +4,6 @@ mod custom;
 mod expand;
 mod field;
 mod options;
-mod serde_attributes;
 
 use proc_macro2::TokenStream;
 use syn::{Data, DeriveInput, Fields};

@@ -17,7 +17,7 @@ pub(in crate::engine) struct HostFunction {
 /// All host functions, except `compileModule` and `evaluateScript`, which each engine implements.
 ///
 /// `js/globals.d.ts` declares them for TypeScript.
-pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 29] = [
+pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 30] = [
     HostFunction {
         name: "loadModule",
         run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
@@ -161,6 +161,13 @@ pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 29] = [
             let (name, input) = (arguments.text()?, arguments.text()?);
             let id = host.call_function(name, input)?;
             Ok(JsValue::Number(f64::from(id)))
+        },
+    },
+    HostFunction {
+        name: "embedQuery",
+        run: |host, arguments| {
+            host.embed_query(arguments.text()?);
+            Ok(JsValue::Undefined)
         },
     },
     HostFunction {

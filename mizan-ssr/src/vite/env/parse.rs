@@ -29,17 +29,20 @@ pub(super) fn parse(content: &str) -> BTreeMap<String, String> {
             break;
         }
         let name = name.strip_prefix("export ").map_or(name, trim);
-        let (value, after) = value(rest);
+        let Some((value, after)) = value(rest) else {
+            break;
+        };
         variables.insert(name.to_owned(), value);
         rest = trim(after);
     }
     variables
 }
 
-/// Returns the value at the beginning of `rest`, and what follows it.
-fn value(rest: &str) -> (String, &str) {
+/// Returns the value at the beginning of `rest`, and what follows it. Node.js ignores a quote without end in the
+/// last line.
+fn value(rest: &str) -> Option<(String, &str)> {
     if rest.is_empty() || rest.starts_with('\n') {
-        return (String::new(), rest);
+        return Some((String::new(), rest));
     }
     let rest = trim(rest);
     let after_line = |rest: &'_ str, from: usize| {
@@ -59,7 +62,10 @@ fn value(rest: &str) -> (String, &str) {
         } else {
             quoted.to_owned()
         };
-        return (value, &rest[after_line(rest, length + 2)..]);
+        return Some((value, &rest[after_line(rest, length + 2)..]));
+    }
+    if quote.is_some() && !rest.contains('\n') {
+        return None;
     }
     let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
     let value = if quote.is_some() {
@@ -68,7 +74,7 @@ fn value(rest: &str) -> (String, &str) {
         line.split('#').next().unwrap_or_default()
     };
     let value = trim(value).to_owned();
-    (value, &rest[line.len()..])
+    Some((value, &rest[line.len()..]))
 }
 
 fn trim(text: &str) -> &str {

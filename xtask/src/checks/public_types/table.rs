@@ -70,4 +70,9 @@ pub(super) const DECISIONS: &[Decision] = &[
         library: "futures_core",
         reason: "`Stream` is the trait of streams, until the standard library has one",
     },
+    Decision {
+        package: "mizan-ssr",
+        library: "tower_service",
+        reason: "`Service` is the trait that routers and servers accept",
+    },
 ];

@@ -50,6 +50,9 @@ function Pages({ path }: HeaderProps): ReactNode {
       </PageLink>
       {user && (
         <>
+          <PageLink href="/meetings/" path={path}>
+            Meetings
+          </PageLink>
           <PageLink href="/profile/" path={path}>
             Profile
           </PageLink>

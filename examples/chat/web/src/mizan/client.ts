@@ -15,11 +15,12 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "35df25fcded3ca6e";
+export const contract = "eccf08894ce0db46";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
   account: "8cc23d34",
+  add_meeting: "ec55d027",
   "change_email.state": "6a471b19",
   "change_email.submit": "0195074c",
   "change_email.validate": "af1ce091",
@@ -43,12 +44,16 @@ const contracts: Contracts = {
   demo_accounts: "8fd22485",
   early_access: "13e36e99",
   echo: "26243fd8",
+  "edit_meeting.state": "5cf723c8",
+  "edit_meeting.submit": "871a648d",
+  "edit_meeting.validate": "88d9b754",
   end_sessions: "1f790d50",
   greet: "4f8d3cd3",
   "leave.state": "6a471b19",
   "leave.submit": "83bc9e9c",
   "leave.validate": "5b9c99dc",
   list_accounts: "e2d4a60a",
+  list_meetings: "083c7c82",
   members_only: "13e36e99",
   "profile.state": "6a471b19",
   "profile.submit": "d4bb126a",
@@ -88,6 +93,16 @@ export interface Api extends Connected {
    * Defined in `mizan-auth/src/functions.rs`.
    */
   readonly account: Query<void, types.AccountOut | null, types.CommonError>;
+  /**
+   * Adds a meeting that begins in a week, and returns its id.
+   *
+   * Policy: signed in.
+   *
+   * Invalidates `listMeetings`.
+   *
+   * Defined in `examples/chat/src/meetings.rs`.
+   */
+  readonly addMeeting: Mutation<void, types.AddedMeeting, types.CommonError>;
   /**
    * Succeeds if the user has confirmed their password recently.
    *
@@ -154,6 +169,14 @@ export interface Api extends Connected {
     types.AccountList,
     types.CommonError
   >;
+  /**
+   * Returns the meetings, the newest first.
+   *
+   * Policy: signed in.
+   *
+   * Defined in `examples/chat/src/meetings.rs`.
+   */
+  readonly listMeetings: Query<void, types.ListedMeeting[], types.CommonError>;
   /**
    * Returns the report for members.
    *
@@ -436,6 +459,47 @@ export interface Api extends Connected {
         types.CommonError
       >;
     };
+    /** The functions of the form `edit_meeting`. */
+    readonly editMeeting: {
+      /**
+       * Loads the initial state of the form.
+       *
+       * Policy: signed in.
+       *
+       * Defined in `examples/chat/src/meetings.rs`.
+       */
+      readonly state: Query<
+        types.EditMeetingStateInput,
+        types.FormState,
+        types.CommonError
+      >;
+      /**
+       * Submits the form.
+       *
+       * Policy: signed in.
+       *
+       * Invalidates `listMeetings`.
+       *
+       * Defined in `examples/chat/src/meetings.rs`.
+       */
+      readonly submit: Mutation<
+        types.EditMeetingSubmitInput,
+        null,
+        types.CommonError
+      >;
+      /**
+       * Validates values without submitting them.
+       *
+       * Policy: signed in.
+       *
+       * Defined in `examples/chat/src/meetings.rs`.
+       */
+      readonly validate: Query<
+        types.EditMeetingValidateInput,
+        types.FormErrors,
+        types.CommonError
+      >;
+    };
     /** The functions of the form `leave`. */
     readonly leave: {
       /**
@@ -703,6 +767,7 @@ export function createApi(options?: ApiOptions): Api {
   return {
     [transportOf]: transport,
     account: query(transport, "account", { batch: true }),
+    addMeeting: mutation(transport, "add_meeting"),
     confirmed: query(transport, "confirmed"),
     currentUser: query(transport, "current_user", { batch: true }),
     demoAccounts: query(transport, "demo_accounts", { batch: true }),
@@ -712,6 +777,9 @@ export function createApi(options?: ApiOptions): Api {
     greet: query(transport, "greet"),
     listAccounts: query(transport, "list_accounts", {
       decode: codecs.decodeAccountList,
+    }),
+    listMeetings: query(transport, "list_meetings", {
+      decode: codecs.outputOfListMeetings,
     }),
     membersOnly: query(transport, "members_only"),
     resendCode: mutation(transport, "resend_code"),
@@ -751,6 +819,18 @@ export function createApi(options?: ApiOptions): Api {
         state: query(transport, "delete_account.state"),
         submit: mutation(transport, "delete_account.submit"),
         validate: query(transport, "delete_account.validate", { post: true }),
+      },
+      editMeeting: {
+        state: query(transport, "edit_meeting.state", {
+          decode: codecs.outputOfEditMeetingState,
+        }),
+        submit: mutation(transport, "edit_meeting.submit", {
+          encode: codecs.encodeEditMeetingSubmitInput,
+        }),
+        validate: query(transport, "edit_meeting.validate", {
+          post: true,
+          encode: codecs.encodeEditMeetingValidateInput,
+        }),
       },
       leave: {
         state: query(transport, "leave.state"),

@@ -27,6 +27,41 @@ export function decodeAccountRow(json: unknown): types.AccountRow {
   return json as types.AccountRow;
 }
 
+export function decodeEditMeetingSubmitInput(
+  json: unknown,
+): types.EditMeetingSubmitInput {
+  const object1 = json as {
+    begins_at: unknown;
+  };
+  object1.begins_at = runtime.decodeDate(object1.begins_at, json, "begins_at");
+  return json as types.EditMeetingSubmitInput;
+}
+
+export function decodeEditMeetingValidateInput(
+  json: unknown,
+): types.EditMeetingValidateInput {
+  const object1 = json as {
+    values: unknown;
+  };
+  const value2 = object1.values;
+  const object3 = value2 as {
+    begins_at?: unknown;
+  };
+  const value4 = object3.begins_at;
+  if (value4 !== undefined) {
+    object3.begins_at = runtime.decodeDate(value4, value2, "begins_at");
+  }
+  return json as types.EditMeetingValidateInput;
+}
+
+export function decodeListedMeeting(json: unknown): types.ListedMeeting {
+  const object1 = json as {
+    begins_at: unknown;
+  };
+  object1.begins_at = runtime.decodeDate(object1.begins_at, json, "begins_at");
+  return json as types.ListedMeeting;
+}
+
 export function decodeSessionOut(json: unknown): types.SessionOut {
   const object1 = json as {
     created_at: unknown;
@@ -43,6 +78,57 @@ export function decodeSessionOut(json: unknown): types.SessionOut {
     "last_used_at",
   );
   return json as types.SessionOut;
+}
+
+export function encodeEditMeetingSubmitInput(
+  value: types.EditMeetingSubmitInput,
+): unknown {
+  const object1 = { ...(value as object) } as {
+    begins_at: unknown;
+  };
+  object1.begins_at = runtime.encodeDate(object1.begins_at, value, "begins_at");
+  return object1;
+}
+
+export function encodeEditMeetingValidateInput(
+  value: types.EditMeetingValidateInput,
+): unknown {
+  const object1 = { ...(value as object) } as {
+    values: unknown;
+  };
+  const value2 = object1.values;
+  const object3 = { ...(value2 as object) } as {
+    begins_at?: unknown;
+  };
+  const value4 = object3.begins_at;
+  if (value4 !== undefined) {
+    object3.begins_at = runtime.encodeDate(value4, value2, "begins_at");
+  }
+  object1.values = object3;
+  return object1;
+}
+
+export function outputOfEditMeetingState(json: unknown): unknown {
+  const object1 = json as {
+    values: unknown;
+  };
+  const value2 = object1.values;
+  const object3 = value2 as {
+    begins_at?: unknown;
+  };
+  const value4 = object3.begins_at;
+  if (value4 !== undefined) {
+    object3.begins_at = runtime.decodeDate(value4, value2, "begins_at");
+  }
+  return json;
+}
+
+export function outputOfListMeetings(json: unknown): unknown {
+  const list1 = json as unknown[];
+  for (let index2 = 0; index2 < list1.length; index2 += 1) {
+    list1[index2] = decodeListedMeeting(list1[index2]);
+  }
+  return json;
 }
 
 export function outputOfSessions(json: unknown): unknown {

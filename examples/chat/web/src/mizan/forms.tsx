@@ -310,6 +310,56 @@ export function useDeleteAccountForm(
   return runtime.useFormOf(deleteAccountForm, useApi(), options);
 }
 
+/** The types of the form `edit_meeting`. */
+export interface EditMeetingFormTypes {
+  input: types.EditMeetingSubmitInput;
+  output: null;
+  error: types.CommonError;
+  params: types.EditMeetingStateInput;
+  field: "title" | "begins_at" | "notes";
+  rows: {};
+}
+
+/** Changes a meeting. */
+export const editMeetingForm: runtime.FormDefinition<EditMeetingFormTypes> = {
+  name: "edit_meeting",
+  title: "Edit meeting",
+  fields: [
+    {
+      name: "title",
+      widget: "text",
+      label: "Title",
+      required: true,
+      maxLength: 60,
+    },
+    {
+      name: "begins_at",
+      widget: "datetime-local",
+      label: "Begins at",
+      help: "In your time zone; in UTC without JavaScript.",
+      required: true,
+      type: "date",
+    },
+    {
+      name: "notes",
+      widget: "textarea",
+      label: "Notes",
+      nullable: true,
+      rows: 3,
+      maxLength: 500,
+    },
+  ],
+  schema: schemas.editMeetingSubmitInputSchema,
+};
+
+/** Returns the state and the components of the form `edit_meeting`. Suspends until its state is loaded. */
+export function useEditMeetingForm(
+  params: types.EditMeetingStateInput,
+  options?: runtime.FormOptions<EditMeetingFormTypes>,
+): runtime.Form<EditMeetingFormTypes> {
+  return runtime.useFormOf(editMeetingForm, useApi(), options, params);
+}
+
 /** The types of the form `leave`. */
 export interface LeaveFormTypes {
   input: types.LeaveSubmitInput;

@@ -42,6 +42,25 @@ export function useAccount(): types.AccountOut | null {
 }
 
 /**
+ * Adds a meeting that begins in a week, and returns its id.
+ *
+ * Policy: signed in.
+ *
+ * Invalidates `listMeetings`.
+ *
+ * Defined in `examples/chat/src/meetings.rs`.
+ */
+export function useAddMeeting(
+  options?: runtime.MutationHookOptions<
+    types.AddedMeeting,
+    types.CommonError,
+    void
+  >,
+): tanstack.UseMutationResult<types.AddedMeeting, types.CommonError, void> {
+  return runtime.useMutationOf(useApi().addMeeting, options);
+}
+
+/**
  * Succeeds if the user has confirmed their password recently.
  *
  * Policy: recent.
@@ -170,6 +189,19 @@ export function useListAccounts(
   options?: runtime.QueryHookOptions<types.AccountList, types.CommonError>,
 ): tanstack.UseQueryResult<types.AccountList, types.CommonError> {
   return runtime.useQueryOf(useApi().listAccounts, input, options);
+}
+
+/**
+ * Returns the meetings, the newest first.
+ *
+ * Policy: signed in.
+ *
+ * Defined in `examples/chat/src/meetings.rs`.
+ */
+export function useListMeetings(
+  options?: runtime.QueryHookOptions<types.ListedMeeting[], types.CommonError>,
+): tanstack.UseQueryResult<types.ListedMeeting[], types.CommonError> {
+  return runtime.useQueryOf(useApi().listMeetings, undefined, options);
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   filled,
   items,
   notBlank,
+  range,
   rows,
   singleLine,
   url,
@@ -215,6 +216,53 @@ export const echoInputSchema: z.ZodType<types.EchoInput> = /* @__PURE__ */ lazy(
       text: z.string().check(characters({ min: 1, max: 280 })),
     }),
 );
+
+export const editMeetingStateInputSchema: z.ZodType<types.EditMeetingStateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+    }),
+  );
+
+export const editMeetingSubmitInputSchema: z.ZodType<types.EditMeetingSubmitInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+      title: z
+        .string()
+        .check(notBlank)
+        .check(singleLine)
+        .check(characters({ max: 60 })),
+      begins_at: z.date(),
+      notes: z
+        .string()
+        .check(characters({ max: 500 }))
+        .nullable()
+        .optional(),
+    }),
+  );
+
+export const editMeetingValidateInputSchema: z.ZodType<types.EditMeetingValidateInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      values: z.strictObject({
+        id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+        title: z
+          .string()
+          .check(notBlank)
+          .check(singleLine)
+          .check(characters({ max: 60 }))
+          .optional(),
+        begins_at: z.date().optional(),
+        notes: z
+          .string()
+          .check(characters({ max: 500 }))
+          .nullable()
+          .optional(),
+      }),
+      fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
 
 export const endSessionsInputSchema: z.ZodType<types.EndSessionsInput> =
   /* @__PURE__ */ lazy(() =>
@@ -519,6 +567,13 @@ export const accountRowSchema: z.ZodType<types.AccountRow> =
     }),
   );
 
+export const addedMeetingSchema: z.ZodType<types.AddedMeeting> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+    }),
+  );
+
 export const chatMessageSchema: z.ZodType<types.ChatMessage> =
   /* @__PURE__ */ lazy(() =>
     z.object({
@@ -583,6 +638,17 @@ export const guestSchema: z.ZodType<types.Guest> = /* @__PURE__ */ lazy(() =>
     name: z.string(),
   }),
 );
+
+export const listedMeetingSchema: z.ZodType<types.ListedMeeting> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+      title: z.string(),
+      begins_at: z.date(),
+      host: z.string(),
+      own: z.boolean(),
+    }),
+  );
 
 export const nextStepSchema: z.ZodType<types.NextStep> = /* @__PURE__ */ lazy(
   () =>

@@ -249,6 +249,41 @@ export interface EchoInput {
   text: string;
 }
 
+/** The input of `forms.editMeeting.state`. */
+export interface EditMeetingStateInput {
+  /** At least 0. */
+  id: number;
+}
+
+/** The input of `forms.editMeeting.submit`. */
+export interface EditMeetingSubmitInput {
+  /** At least 0. */
+  id: number;
+  /** At most 60 characters. Not blank. One line. */
+  title: string;
+  /** In your time zone; in UTC without JavaScript. */
+  begins_at: Date;
+  /** At most 500 characters. */
+  notes?: string | null;
+}
+
+/** The input of `forms.editMeeting.validate`. */
+export interface EditMeetingValidateInput {
+  /** Changes a meeting. */
+  values: {
+    /** At least 0. */
+    id: number;
+    /** At most 60 characters. Not blank. One line. */
+    title?: string;
+    /** In your time zone; in UTC without JavaScript. */
+    begins_at?: Date;
+    /** At most 500 characters. */
+    notes?: string | null;
+  };
+  /** The paths of the fields to validate; all fields if omitted. */
+  fields?: string[] | null;
+}
+
 /** The input of `endSessions`. */
 export interface EndSessionsInput {
   /** The id of the account. */
@@ -616,6 +651,16 @@ export interface AccountRow {
   sessions: number;
 }
 
+/** A new meeting. */
+export interface AddedMeeting {
+  /**
+   * Identifies the meeting.
+   *
+   * At least 0.
+   */
+  id: number;
+}
+
 /** A message in a room. */
 export interface ChatMessage {
   /** The id of its author. */
@@ -684,6 +729,24 @@ export interface Greeting {
 export interface Guest {
   /** The display name. */
   name: string;
+}
+
+/** A meeting in the list. */
+export interface ListedMeeting {
+  /**
+   * Identifies the meeting.
+   *
+   * At least 0.
+   */
+  id: number;
+  /** The title. */
+  title: string;
+  /** The time at which the meeting begins. */
+  begins_at: Date;
+  /** The display name of the host. */
+  host: string;
+  /** True if the caller is the host, who can change the meeting. */
+  own: boolean;
 }
 
 /**

@@ -26,4 +26,5 @@ export {
 } from "./provider";
 export { optimistic, update, type OptimisticOptions } from "./optimistic";
 export { createQueryClient } from "./queryClient";
+export type { Download } from "../transport/download";
 export type { PagesInput } from "../transport/pages";

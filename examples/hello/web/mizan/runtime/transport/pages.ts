@@ -57,11 +57,9 @@ export function pagedQuery<I, O, E, C extends keyof I & string>(
   { cursor, next, ...options }: Cursors<C> & QueryDelivery & Codec<I>,
 ): PagedQuery<I, O, E, C> {
   const plain = query<I, O, E>(transport, name, options);
-  const infiniteQueryKey = (input: PagesInput<I, C>): FunctionKey => [
-    ...plain.queryKey(input as I),
-    // The data of an infinite query has another shape than the data of one page.
-    "pages",
-  ];
+  transport.queries.set(name, { ...transport.queries.get(name), cursor });
+  const infiniteQueryKey = (input: PagesInput<I, C>): FunctionKey =>
+    infiniteKey(plain.queryKey(input as I));
   return Object.assign(plain, {
     infiniteQueryKey,
     infiniteQueryOptions: (
@@ -80,4 +78,12 @@ export function pagedQuery<I, O, E, C extends keyof I & string>(
           null) as PageParam<I, C> | null,
     }),
   });
+}
+
+/**
+ * Returns the key of an infinite query, whose first page has the key `key` as a query of its own. The data of
+ * the two has different shapes.
+ */
+export function infiniteKey(key: FunctionKey): FunctionKey {
+  return [...key, "pages"];
 }

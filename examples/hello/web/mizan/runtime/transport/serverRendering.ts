@@ -13,6 +13,8 @@ interface ServerResult {
 export interface ServerFunctions {
   /** Calls a function. `target` is its name, and may have the query of the URL of a call. */
   call(target: string, input?: string): Promise<ServerResult>;
+  /** Embeds other data in the page: JSON of an object with the `key` of a query and its `data`. */
+  embed(json: string): void;
 }
 
 const globalKey = Symbol.for("mizan.functions");

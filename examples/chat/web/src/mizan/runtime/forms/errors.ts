@@ -9,6 +9,7 @@ import {
   type Issue,
   type Messages,
 } from "./definition";
+import { invalidMessage, requiredMessage } from "../validation/messages";
 import { momentError } from "./moments";
 import { isMomentField } from "./wire";
 
@@ -47,9 +48,6 @@ function fieldMessages(
     ? [momentError(value)]
     : messages;
 }
-
-/** The message for a missing value. No other message applies to it. */
-const requiredMessage = "This field is required.";
 
 /** Converts messages to errors of react-hook-form, each at the field that shows it. */
 export function fieldErrors(
@@ -113,7 +111,7 @@ export function toFieldError(messages: readonly string[]): {
 } {
   return {
     type: "invalid",
-    message: messages[0] ?? "This value is not valid.",
+    message: messages[0] ?? invalidMessage,
     types: { all: [...messages] },
   };
 }

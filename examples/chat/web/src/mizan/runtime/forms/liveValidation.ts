@@ -8,7 +8,7 @@ import type { Messages } from "./definition";
 import { errorName, messagesAt, validateSchema } from "./errors";
 import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
 import type { FieldValues } from "./values";
-import { encodeValues } from "./wire";
+import { encodeUntyped } from "../codecs/untyped";
 
 /** Time in milliseconds between the last change of a field and its validation by the server. */
 const debounceDelay = 300;
@@ -60,7 +60,7 @@ export function createLiveValidation(
     const fields = [...pending].filter((path) => !(path in schemaErrors));
     if (fields.length === 0) return;
     const input = {
-      values: extractFiles(encodeValues(values), "", []),
+      values: extractFiles(encodeUntyped(values), "", []),
       fields,
     };
     const result = await validateQuery.safe(input, { signal });

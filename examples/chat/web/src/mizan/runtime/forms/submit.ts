@@ -22,7 +22,7 @@ import { cloneValues, isEqual, type ServerErrors } from "./serverErrors";
 import { claimToken, newToken } from "./submissionToken";
 import { fetchWithProgress } from "./uploadProgress";
 import { initialValues, type FieldValues } from "./values";
-import { encodeValues } from "./wire";
+import { encodeUntyped } from "../codecs/untyped";
 
 /** Dependencies of a submission besides the form. */
 export interface SubmitContext {
@@ -70,7 +70,7 @@ async function send(
   form: FormController,
   { transport, getOptions, serverErrors }: SubmitContext,
 ): Promise<{ readonly output: unknown } | undefined> {
-  const encoded = encodeValues(values);
+  const encoded = encodeUntyped(values);
   const hasFiles = typeof encodeBody(encoded) !== "string";
   const sent = cloneValues(form.rhf.getValues());
   form.live.stop();

@@ -2,7 +2,6 @@
 
 import {
   useInfiniteQuery,
-  useQueryClient,
   type InfiniteData,
   type QueryFunction,
   type UseInfiniteQueryOptions,
@@ -10,9 +9,6 @@ import {
 } from "@tanstack/react-query";
 import type { FunctionKey } from "../transport/functions";
 import type { PageParam, PagedQuery, PagesInput } from "../transport/pages";
-import { transportOf } from "../transport/transport";
-import { usePageData } from "./hooks";
-import { hydrateFirstPage } from "./hydration";
 
 /** The pages of an infinite query. */
 export type Pages<I, O, C extends keyof I> = InfiniteData<O, PageParam<I, C>>;
@@ -37,16 +33,11 @@ export function useInfiniteQueryOf<I, O, E, C extends keyof I>(
   input: PagesInput<I, C>,
   options?: InfiniteHookOptions<I, O, E, C>,
 ): InfiniteHookResult<I, O, E, C> {
-  const client = useQueryClient();
   const { queryFn, ...cursors } = query.infiniteQueryOptions(input);
-  const all = {
+  return useInfiniteQuery({
     ...options,
     ...cursors,
     // TypeScript cannot resolve the type of the function's context for a generic cursor.
     queryFn: queryFn as QueryFunction<O, FunctionKey, PageParam<I, C>>,
-  };
-  const first = query.queryOptions(input as I);
-  usePageData(query[transportOf], all.enabled === false ? [] : [first]);
-  hydrateFirstPage(client, first.queryKey, all.queryKey);
-  return useInfiniteQuery(all);
+  });
 }

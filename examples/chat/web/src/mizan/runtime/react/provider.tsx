@@ -13,21 +13,13 @@ import {
   type Context,
   type ReactNode,
 } from "react";
-import type { QueryOptions } from "../transport/functions";
-import { usePageData } from "./hooks";
-import { removeHydratedElements } from "./hydration";
-import {
-  createQueryClient,
-  createServerQueryClient,
-  invalidateQueries,
-  treatHydratedDataAsFresh,
-} from "./queryClient";
+import type { FunctionKey, QueryOptions } from "../transport/functions";
+import { hydrateQueryCache, hydrateStreamedData } from "./hydration";
+import { treatHydratedDataAsFresh } from "./freshness";
+import { createQueryClient, invalidateQueries } from "./queryClient";
+import { createServerQueryClient } from "./serverQueryClient";
 import { serverFunctions } from "../transport/serverRendering";
-import {
-  transportOf,
-  type Connected,
-  type Transport,
-} from "../transport/transport";
+import { transportOf, type Connected } from "../transport/transport";
 
 /** A global context with any output and any error. */
 export interface GlobalContext {
@@ -76,15 +68,16 @@ export function ApiProvider<A extends Connected>(
     [api, client],
   );
 
-  const { codecs } = api[transportOf];
-  useEffect(() => removeHydratedElements(client, codecs), [client, codecs]);
+  const transport = api[transportOf];
+  hydrateQueryCache(client, transport);
+  useEffect(() => hydrateStreamedData(client, transport), [client, transport]);
 
   // The boundary is necessary even without a fallback: if this component suspended together with its
   // children, React would discard the client that it created, and the contexts would never finish loading.
   return (
     <context.Provider value={api}>
       <QueryClientProvider client={client}>
-        <Prefetch transport={api[transportOf]} queries={globalContexts(api)} />
+        <Prefetch queries={globalContexts(api)} />
         <PageSuspense fallback={fallback}>{children}</PageSuspense>
       </QueryClientProvider>
     </context.Provider>
@@ -101,28 +94,35 @@ function PageSuspense(props: {
 
 /** Returns the cache of the page: the given one, or one that lives as long as the provider. */
 function useClient(given: QueryClient | undefined): QueryClient {
+  const functions = serverFunctions();
   const [own] = useState(() =>
-    serverFunctions() ? createServerQueryClient(given) : createQueryClient(),
+    functions ? createServerQueryClient(functions, given) : createQueryClient(),
   );
-  const client = given && !serverFunctions() ? given : own;
-  if (!serverFunctions()) treatHydratedDataAsFresh(client);
+  if (functions) return own;
+  const client = given ?? own;
+  treatHydratedDataAsFresh(client);
   return client;
 }
 
-/** Starts queries during rendering, because effects run after those of the components below. */
+/**
+ * Starts queries during rendering, because effects run after those of the components below. On the server,
+ * suspends until they have settled.
+ */
 function Prefetch({
-  transport,
   queries,
 }: {
-  readonly transport: Transport;
   readonly queries: readonly GlobalContext[];
 }): null {
   const client = useQueryClient();
-  const all = queries.map((query) => query.queryOptions());
-  usePageData(transport, all);
-  for (const options of all) {
-    if (!client.getQueryState(options.queryKey))
-      void client.prefetchQuery(options);
-  }
+  const isPending = ({
+    queryKey,
+  }: {
+    readonly queryKey: FunctionKey;
+  }): boolean =>
+    (client.getQueryState(queryKey)?.status ?? "pending") === "pending";
+  const open = queries.map((query) => query.queryOptions()).filter(isPending);
+  const started = open.map((options) => client.prefetchQuery(options));
+  // React 18 has no `use`.
+  if (serverFunctions() && started.length > 0) throw Promise.all(started);
   return null;
 }

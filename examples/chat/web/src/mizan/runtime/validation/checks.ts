@@ -2,6 +2,13 @@
 
 import type * as z from "zod";
 import { isEmail } from "./email";
+import {
+  emailMessage,
+  patternMessage,
+  pluralize,
+  requiredMessage,
+  urlMessage,
+} from "./messages";
 
 export { color, date, dateTime, decimal, instant, time, uuid } from "./formats";
 
@@ -93,12 +100,12 @@ export function range<T extends number | bigint>(
 }
 
 /** Checks that a text is an email address. */
-export function email(message = "Enter a valid email address."): Check<string> {
+export function email(message = emailMessage): Check<string> {
   return check(message, isEmail);
 }
 
 /** Checks that a text is a URL. */
-export function url(message = "Enter a valid URL."): Check<string> {
+export function url(message = urlMessage): Check<string> {
   return check(message, (text) => {
     try {
       return Boolean(new URL(text));
@@ -111,7 +118,7 @@ export function url(message = "Enter a valid URL."): Check<string> {
 /** Checks that a part of a text matches a pattern. */
 export function pattern(
   pattern: RegExp,
-  message = "Does not have the expected format.",
+  message = patternMessage,
 ): Check<string> {
   return check(message, (text) => pattern.test(text));
 }
@@ -162,11 +169,7 @@ export function mustMatch(
 /** Checks that a text contains more than white space. Blank text gets no other message. */
 export const notBlank: Check<string> = ({ value, issues }) => {
   if (isBlank(value))
-    issues.push({
-      code: "custom",
-      message: "This field is required.",
-      input: value,
-    });
+    issues.push({ code: "custom", message: requiredMessage, input: value });
 };
 
 /** Combines `notBlank` and `characters`. Blank text of the wrong length gets `message` too. */
@@ -177,7 +180,7 @@ export function filled(limits: Limits, message: string): Check<string> {
     const before = issues.length;
     void hasLength(payload);
     if (!isBlank(value)) return;
-    const text = issues.length > before ? message : "This field is required.";
+    const text = issues.length > before ? message : requiredMessage;
     issues.splice(before);
     issues.push({ code: "custom", message: text, input: value });
   };
@@ -271,10 +274,6 @@ function countMessage(unit: string, min: number, max: number): string {
   if (max === Infinity) return `Must have at least ${pluralize(min, unit)}.`;
   if (min === 0) return `Must have at most ${pluralize(max, unit)}.`;
   return `Must have ${min} to ${pluralize(max, unit)}.`;
-}
-
-function pluralize(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
 /** Formats a number of bytes in the largest unit without a fraction, as the server does. */

@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { errorMessage } from "./errorMessages";
 import { integer, rfc3339, wellFormed } from "./formats";
+import { unknownFieldMessage } from "./messages";
 
 export { intersection, unknown, type ZodType } from "zod";
 
@@ -93,10 +94,13 @@ export function record<
   return z.record(key, value, params);
 }
 
+/** The schema of a member that an object does not have. The issue is at the member, as on the server. */
+const unknownField = /* @__PURE__ */ z.custom(() => false, unknownFieldMessage);
+
 export function strictObject<T extends z.core.$ZodLooseShape>(
   shape: T,
-): z.ZodObject<T, z.core.$strict> {
-  return z.strictObject(shape, params);
+): z.ZodObject<T, z.core.$catchall<z.ZodCustom>> {
+  return z.object(shape, params).catchall(unknownField);
 }
 
 function integers(min: number, max: number): Integers<z.ZodNumber> {

@@ -5,18 +5,28 @@ use syn::{Attribute, Ident, LitStr, Path, Result, Token, parenthesized};
 
 /// The serde attributes of a struct or a field.
 #[derive(Default)]
-pub(crate) struct SerdeAttributes {
-    pub(crate) rename: Option<String>,
-    pub(crate) rename_all: Option<LitStr>,
-    pub(crate) default: bool,
-    pub(crate) skip: bool,
-    pub(crate) flatten: Option<Path>,
+pub struct SerdeAttributes {
+    /// The name that clients send.
+    pub rename: Option<String>,
+    /// The rule for the names of all fields of a struct.
+    pub rename_all: Option<LitStr>,
+    /// An absent field has a default.
+    pub default: bool,
+    /// The field is not decoded.
+    pub skip: bool,
+    /// The option `flatten`, if the field has it.
+    pub flatten: Option<Path>,
     /// The function of `deserialize_with` or `with`.
-    pub(crate) deserialize_with: Option<Path>,
+    pub deserialize_with: Option<Path>,
 }
 
 impl SerdeAttributes {
-    pub(crate) fn parse(attributes: &[Attribute]) -> Result<Self> {
+    /// Parses the attributes of a struct or a field.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `#[serde(..)]` is malformed.
+    pub fn parse(attributes: &[Attribute]) -> Result<Self> {
         let mut serde = Self::default();
         for attribute in attributes {
             if attribute.path().is_ident("serde") {
@@ -81,8 +91,23 @@ fn skip_value(meta: &ParseNestedMeta<'_>) -> Result<()> {
     Ok(())
 }
 
+impl SerdeAttributes {
+    /// Returns the name on the wire of a field with these attributes, which is called `name` in Rust.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the rule of the struct is unknown.
+    pub fn wire_name(&self, name: &str, container: &Self) -> Result<String> {
+        match (&self.rename, &container.rename_all) {
+            (Some(renamed), _) => Ok(renamed.clone()),
+            (None, Some(rule)) => apply_rename_rule(name, rule),
+            (None, None) => Ok(name.to_owned()),
+        }
+    }
+}
+
 /// Applies a `rename_all` rule to the name of a field, as serde does.
-pub(crate) fn apply_rename_rule(name: &str, rule: &LitStr) -> Result<String> {
+fn apply_rename_rule(name: &str, rule: &LitStr) -> Result<String> {
     Ok(match rule.value().as_str() {
         "lowercase" | "snake_case" => name.to_owned(),
         "UPPERCASE" | "SCREAMING_SNAKE_CASE" => name.to_ascii_uppercase(),

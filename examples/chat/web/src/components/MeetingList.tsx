@@ -1,0 +1,44 @@
+import type { ReactNode } from "react";
+import { useAddMeeting, useListMeetings } from "../mizan";
+import { Moment } from "./Moment";
+import { Problem } from "./Problem";
+
+/** The meetings, with links that edit those of the user. */
+export function MeetingList(): ReactNode {
+  const meetings = useListMeetings();
+  const add = useAddMeeting();
+  const error = meetings.error ?? add.error;
+  return (
+    <section className="card">
+      {error && <Problem error={error} />}
+      {meetings.isPending && <p className="waiting">Loading…</p>}
+      {meetings.data?.length === 0 && <p>There are no meetings yet.</p>}
+      <ul className="rows" aria-label="Meetings">
+        {meetings.data?.map((meeting) => (
+          <li key={meeting.id}>
+            <div>
+              <p>{meeting.title}</p>
+              <p className="lead">
+                <Moment at={meeting.begins_at} />, with {meeting.host}
+              </p>
+            </div>
+            {meeting.own && (
+              <a
+                className="button quiet"
+                href={`/meetings/${meeting.id}/`}
+                aria-label={`Edit ${meeting.title}`}
+              >
+                Edit
+              </a>
+            )}
+          </li>
+        ))}
+      </ul>
+      <div className="form-row">
+        <button type="button" className="quiet" onClick={() => add.mutate()}>
+          Add a meeting
+        </button>
+      </div>
+    </section>
+  );
+}

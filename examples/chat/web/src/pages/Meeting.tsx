@@ -1,0 +1,43 @@
+import type { ReactNode } from "react";
+import { Boundary } from "../components/Boundary";
+import { Layout } from "../components/Layout";
+import { SignInFirst } from "../components/SignInFirst";
+import { useCurrentUser } from "../mizan";
+import { AutoForm, editMeetingForm } from "../mizan/forms";
+
+interface MeetingProps {
+  /** The id of the meeting in the URL. */
+  readonly id: number;
+}
+
+/** A form for an object: its params identify the meeting, and the server authorizes each call. */
+export default function Meeting({ id }: MeetingProps): ReactNode {
+  return (
+    <Layout path={`/meetings/${id}/`} title="Edit meeting">
+      <Boundary>
+        <EditMeeting id={id} />
+      </Boundary>
+    </Layout>
+  );
+}
+
+function EditMeeting({ id }: MeetingProps): ReactNode {
+  const user = useCurrentUser();
+  if (!user)
+    return <SignInFirst next={`/meetings/${id}/`} to="to edit the meeting" />;
+  return (
+    <div className="card">
+      <AutoForm
+        key={user.id}
+        of={editMeetingForm}
+        params={{ id }}
+        sent="The meeting was saved."
+      >
+        Save meeting
+      </AutoForm>
+      <p>
+        <a href="/meetings/">All meetings</a>
+      </p>
+    </div>
+  );
+}

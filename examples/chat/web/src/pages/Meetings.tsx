@@ -1,0 +1,27 @@
+import type { ReactNode } from "react";
+import { Boundary } from "../components/Boundary";
+import { Layout } from "../components/Layout";
+import { MeetingList } from "../components/MeetingList";
+import { SignInFirst } from "../components/SignInFirst";
+import { useCurrentUser } from "../mizan";
+
+/** The meetings of all users. */
+export default function Meetings(): ReactNode {
+  return (
+    <Layout path="/meetings/" title="Meetings">
+      <p className="lead">
+        Times are moments: <code>jiff::Timestamp</code> in Rust,{" "}
+        <code>Date</code> in TypeScript, and your local time on this page.
+      </p>
+      <Boundary>
+        <Content />
+      </Boundary>
+    </Layout>
+  );
+}
+
+function Content(): ReactNode {
+  const user = useCurrentUser();
+  if (!user) return <SignInFirst next="/meetings/" to="to see the meetings" />;
+  return <MeetingList />;
+}

@@ -1,0 +1,68 @@
+//! Compression of files on first use.
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use flate2::write::GzEncoder;
+use tokio::sync::Semaphore;
+use tokio::task;
+
+use super::Representation;
+use super::content::Content;
+use super::content_type::is_compressible;
+use super::encoding::ContentEncoding;
+
+/// The size below which a file fits into one or two packets anyway.
+const MIN_BYTES: usize = 1024;
+/// Quality of brotli, of 11. Higher qualities take several times as long for a few percent.
+const BROTLI_QUALITY: u32 = 9;
+/// The window of brotli, as a power of two.
+const BROTLI_WINDOW: u32 = 22;
+/// Compressions at the same time, so that the first visitors of a cold process do not occupy every core.
+static COMPRESSIONS: Semaphore = Semaphore::const_new(2);
+
+/// Compresses a file, unless its type, its size or the result show that this does not pay.
+///
+/// A file that is not in memory is too large to be compressed while a visitor waits.
+pub(super) async fn compress(
+    content: &Content,
+    content_type: &str,
+    encoding: ContentEncoding,
+) -> Option<Representation> {
+    let Content::Memory(original) = content else {
+        return None;
+    };
+    if original.len() < MIN_BYTES || !is_compressible(content_type) {
+        return None;
+    }
+    let _permit = COMPRESSIONS.acquire().await.ok()?;
+    let input = original.clone();
+    let compressed = task::spawn_blocking(move || compress_bytes(&input, encoding))
+        .await
+        .ok()?
+        .ok()?;
+    let is_smaller = compressed.len() < original.len() - original.len() / 10;
+    if !is_smaller {
+        return None;
+    }
+    Representation::new(Content::Memory(compressed)).ok()
+}
+
+fn compress_bytes(input: &Bytes, encoding: ContentEncoding) -> io::Result<Bytes> {
+    let output = Vec::with_capacity(input.len() / 3);
+    let output = match encoding {
+        ContentEncoding::Brotli => {
+            let mut writer =
+                brotli::CompressorWriter::new(output, 4096, BROTLI_QUALITY, BROTLI_WINDOW);
+            writer.write_all(input)?;
+            writer.into_inner()
+        }
+        ContentEncoding::Gzip => {
+            let mut writer = GzEncoder::new(output, flate2::Compression::best());
+            writer.write_all(input)?;
+            writer.finish()?
+        }
+        ContentEncoding::Zstd => return Err(io::ErrorKind::Unsupported.into()),
+    };
+    Ok(output.into())
+}
