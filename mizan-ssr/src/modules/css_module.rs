@@ -1,10 +1,10 @@
-//! Class names of CSS modules.
+//! Class names of CSS modules, and the text of inlined style sheets.
 
 use std::path::Path;
 
 use lightningcss::css_modules::{Config, CssModuleReference};
 use lightningcss::printer::PrinterOptions;
-use lightningcss::stylesheet::{ParserOptions, StyleSheet};
+use lightningcss::stylesheet::{MinifyOptions, ParserOptions, StyleSheet};
 
 use super::error::{ModuleError, SyntaxError};
 
@@ -30,23 +30,7 @@ pub(super) fn class_names(
         file: path.into(),
         reason,
     };
-    let sheet = StyleSheet::parse(css, options).map_err(|error| match &error.loc {
-        Some(location) => {
-            let start = css
-                .split_inclusive('\n')
-                .take(location.line as usize)
-                .map(str::len)
-                .sum::<usize>();
-            let offset = start + (location.column as usize).saturating_sub(1);
-            ModuleError::Syntax(SyntaxError::at(
-                path.into(),
-                css,
-                offset,
-                error.kind.to_string(),
-            ))
-        }
-        None => failed(error.kind.to_string()),
-    })?;
+    let sheet = StyleSheet::parse(css, options).map_err(|error| syntax_error(path, css, &error))?;
     let root = root.to_string_lossy();
     let printed = sheet
         .to_css(PrinterOptions {
@@ -75,4 +59,53 @@ pub(super) fn class_names(
     }
     names.sort_unstable();
     Ok(names)
+}
+
+/// Returns the minified text of a style sheet.
+///
+/// # Errors
+///
+/// Returns a [`ModuleError`] if the file is not valid CSS.
+pub(super) fn minify(path: &Path, css: &str) -> Result<String, ModuleError> {
+    let failed = |reason: String| ModuleError::Unsupported {
+        file: path.into(),
+        reason,
+    };
+    let mut sheet = StyleSheet::parse(css, ParserOptions::default())
+        .map_err(|error| syntax_error(path, css, &error))?;
+    sheet
+        .minify(MinifyOptions::default())
+        .map_err(|error| failed(error.kind.to_string()))?;
+    let options = PrinterOptions {
+        minify: true,
+        ..PrinterOptions::default()
+    };
+    let printed = sheet.to_css(options);
+    let printed = printed.map_err(|error| failed(error.kind.to_string()))?;
+    Ok(printed.code)
+}
+
+fn syntax_error(
+    path: &Path,
+    css: &str,
+    error: &lightningcss::error::Error<lightningcss::error::ParserError<'_>>,
+) -> ModuleError {
+    let Some(location) = &error.loc else {
+        return ModuleError::Unsupported {
+            file: path.into(),
+            reason: error.kind.to_string(),
+        };
+    };
+    let start = css
+        .split_inclusive('\n')
+        .take(location.line as usize)
+        .map(str::len)
+        .sum::<usize>();
+    let offset = start + (location.column as usize).saturating_sub(1);
+    ModuleError::Syntax(SyntaxError::at(
+        path.into(),
+        css,
+        offset,
+        error.kind.to_string(),
+    ))
 }

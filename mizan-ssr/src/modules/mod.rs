@@ -6,6 +6,8 @@ mod disk_cache;
 mod encoding;
 mod error;
 mod generated_module;
+mod glob_import;
+mod import_location;
 
 mod loader;
 mod missing_export;

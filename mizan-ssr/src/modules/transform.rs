@@ -24,8 +24,8 @@ mod module_record;
 use self::es_module::TopLevelAwait;
 pub(crate) use self::es_module::{IMPORT, NAME_DEFAULT, REGISTER_EXPORTS};
 pub(crate) use self::jsx::JSX_ELEMENTS;
-use self::module_record::ModuleBindings;
 pub(crate) use self::module_record::ModuleRecord;
+use self::module_record::{LocalBinding, ModuleBindings};
 
 /// A module as a function body, which an engine compiles and the module runner calls.
 #[derive(Debug)]
@@ -231,17 +231,22 @@ fn print(path: &Path, program: &Program<'_>, with_map: bool) -> (String, Option<
 impl TransformedModule {
     /// Returns an ES module whose default export is the value of the expression `value`.
     pub(super) fn default_export(value: &str) -> Self {
+        Self::es_module(
+            vec![("default", "value".into())],
+            &format!("const value = {value};"),
+        )
+    }
+
+    /// Returns an ES module without imports. `exports` are the names with the variables in `code`.
+    pub(super) fn es_module(exports: Vec<(&str, String)>, code: &str) -> Self {
+        let mut bindings = ModuleBindings::default();
+        for (name, variable) in exports {
+            bindings.export(name, LocalBinding::Variable(variable));
+        }
+        let code = es_module::function_body(&bindings, &[], TopLevelAwait::None, code);
         Self {
-            record: ModuleRecord {
-                local: vec!["default".into()],
-                ..ModuleRecord::default()
-            },
-            ..Self::generated(
-                ModuleFormat::EsModule { awaits: false },
-                format!(
-                    "return (function* () {{ yield {REGISTER_EXPORTS}([() => value]); const value = {value}; }})();"
-                ),
-            )
+            record: bindings.record,
+            ..Self::generated(ModuleFormat::EsModule { awaits: false }, code)
         }
     }
 

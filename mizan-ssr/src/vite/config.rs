@@ -192,7 +192,6 @@ impl Vite {
     }
 
     /// Returns Vite's root directory, once it is determined.
-    #[cfg(feature = "css-modules")]
     pub(crate) fn root_path(&self) -> Option<&Path> {
         self.root.as_deref()
     }

@@ -10,5 +10,6 @@ mod manifest;
 
 pub(crate) use assets::{PageAssets, PageLinks, ScriptLink};
 pub use config::Vite;
+pub(crate) use data_url::data_url;
 pub(crate) use env::EnvError;
 pub use files::{BrowserFileBody, BrowserFilesService, NoFallback};

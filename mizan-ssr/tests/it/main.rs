@@ -10,6 +10,7 @@ mod development;
 mod dom;
 mod env;
 mod functions;
+mod glob;
 mod globals;
 mod limits;
 mod log;

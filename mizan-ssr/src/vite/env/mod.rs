@@ -110,3 +110,107 @@ fn read(file: &Path) -> Result<String, EnvError> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::process::Command;
+
+    use serde_json::{Map, Value};
+
+    use super::EnvSettings;
+
+    /// Values on one line and their variants, which the syntax treats differently.
+    const LINES: [&str; 30] = [
+        "VITE_X=plain",
+        "VITE_X='single'",
+        "VITE_X=`back`",
+        "VITE_X=\"double\" trailing",
+        "VITE_X=\"unclosed",
+        "VITE_X='unclosed\nVITE_Y=2",
+        "VITE_X=  leading",
+        "VITE_X=a#b",
+        "VITE_X=a #b",
+        "VITE_X=\"a#b\"#c",
+        "VITE_X='it''s'",
+        "VITE_X=a=b=c",
+        "VITE_X=\"\\n\"",
+        "VITE_X='\\n'",
+        "VITE_X=\"\\t\\\"q\"",
+        "VITE_X=\n\n\nVITE_Y=y",
+        "VITE_X= \nVITE_Y=y",
+        "VITE_X=$",
+        "VITE_X=$$",
+        "VITE_A=1\nVITE_X=$VITE_A$VITE_A",
+        "VITE_A=1\nVITE_X=${VITE_A}_${VITE_A:-2}",
+        "VITE_A=\nVITE_X=${VITE_A:-2}${VITE_A-3}",
+        "VITE_A=1\nVITE_X=${VITE_A:+yes}${VITE_NO:+no}",
+        "VITE_A=a$$b\nVITE_X=-$VITE_A-",
+        "VITE_Z=$VITE_A\nVITE_A=$VITE_Z",
+        "VITE_X=${",
+        "VITE_X=${}",
+        "  # comment\n  VITE_X=1",
+        "VITE_X=1\nVITE_X=2",
+        "export   VITE_X=1\nexport=2",
+    ];
+
+    #[test]
+    fn file_syntax_equals_vite() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        if !workspace.join("node_modules/vite").is_dir() {
+            println!("not run: the packages are missing; run `npm ci` at the workspace's root");
+            return;
+        }
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        for (number, line) in LINES.iter().enumerate() {
+            let folder = directory.path().join(number.to_string());
+            std::fs::create_dir(&folder).expect("a new directory");
+            std::fs::write(folder.join(".env"), line).expect("a writable file");
+        }
+        let script = "import { loadEnv } from 'vite'; import { join } from 'node:path';
+            const [directory, count] = process.argv.slice(1);
+            const numbers = Array.from({ length: Number(count) }, (_, number) => String(number));
+            console.log(JSON.stringify(numbers.map((number) => loadEnv('production', join(directory, number)))));";
+        let output = Command::new("node")
+            .args(["--input-type=module", "-e", script])
+            .arg(directory.path())
+            .arg(LINES.len().to_string())
+            .current_dir(workspace)
+            .output();
+        let Ok(output) = output else {
+            println!("not run: there is no node to compare with");
+            return;
+        };
+        let problem = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{problem}");
+        let expected: Vec<Map<String, Value>> =
+            serde_json::from_slice(&output.stdout).expect("valid JSON");
+        let settings = EnvSettings::default();
+        for (number, line) in LINES.iter().enumerate() {
+            let folder = directory.path().join(number.to_string());
+            let variables = settings.variables("production", &folder, &BTreeMap::new());
+            assert_eq!(
+                variables.expect("readable files"),
+                expected[number],
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn variables_of_the_process_have_precedence() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = "VITE_A=file\nVITE_B=$VITE_A-$SECRET";
+        std::fs::write(directory.path().join(".env"), file).expect("a writable file");
+        let process = [("VITE_A", "process"), ("SECRET", "s"), ("VITE_C", "only")];
+        let process = process
+            .map(|(name, value)| (name.into(), value.into()))
+            .into();
+        let variables = EnvSettings::default().variables("production", directory.path(), &process);
+        let variables = Value::from(variables.expect("readable files"));
+        let expected =
+            serde_json::json!({ "VITE_A": "process", "VITE_B": "process-s", "VITE_C": "only" });
+        assert_eq!(variables, expected);
+    }
+}

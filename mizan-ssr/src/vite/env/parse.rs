@@ -28,7 +28,7 @@ pub(super) fn parse(content: &str) -> BTreeMap<String, String> {
             // Node.js ignores the rest of such a file.
             break;
         }
-        let name = name.strip_prefix("export ").map_or(name, trim);
+        let name = name.strip_prefix("export ").unwrap_or(name);
         let Some((value, after)) = value(rest) else {
             break;
         };
@@ -41,10 +41,10 @@ pub(super) fn parse(content: &str) -> BTreeMap<String, String> {
 /// Returns the value at the beginning of `rest`, and what follows it. Node.js ignores a quote without end in the
 /// last line.
 fn value(rest: &str) -> Option<(String, &str)> {
+    let rest = rest.trim_start_matches([' ', '\t']);
     if rest.is_empty() || rest.starts_with('\n') {
         return Some((String::new(), rest));
     }
-    let rest = trim(rest);
     let after_line = |rest: &'_ str, from: usize| {
         let end = rest[from..].find('\n');
         end.map_or(rest.len(), |end| from + end + 1)
