@@ -141,7 +141,7 @@ impl Loader {
                     && let Err(ModuleError::Unsupported { reason, .. }) =
                         ModuleKind::of(&resolved.path, query)
                 {
-                    return Err(import_error(file, specifier, reason));
+                    return Err(import_error(file, specifier, &reason));
                 }
                 let id = self.id_of(resolved)?;
                 if is_bare(specifier) {
