@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::string::FromUtf8Error;
 
@@ -125,6 +125,18 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     pub dates: Dates,
 
+    /// Write declaration maps, with which "Go to definition" opens the Rust source of a function, hook,
+    /// form or channel. The paths of the sources are relative to this folder, the root of the Cargo
+    /// workspace.
+    #[arg(
+        long,
+        value_name = "ROOT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "."
+    )]
+    pub declaration_maps: Option<PathBuf>,
+
     /// Also write `openapi.json`, and `asyncapi.json` for an app with channels, with this title.
     #[arg(
         long,
@@ -195,6 +207,12 @@ pub struct CliError {
 enum CliErrorKind {
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error(
+        "cannot find the Rust source `{file}` in {}: pass the root of the Cargo workspace with \
+         `--declaration-maps=ROOT`",
+        root.display()
+    )]
+    Sources { file: String, root: PathBuf },
     #[error("cannot run `{command}`")]
     Start { command: String, source: io::Error },
     #[error("the output of `{command}` is not UTF-8")]
@@ -226,8 +244,12 @@ enum CliErrorKind {
 /// [`Outcome::Checked`].
 pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let manifest = read_manifest(&arguments.source)?;
-    let files = GenerateOptions::default()
-        .with_dates(arguments.dates)
+    let mut options = GenerateOptions::default().with_dates(arguments.dates);
+    if let Some(root) = &arguments.declaration_maps {
+        check_sources(&manifest, root)?;
+        options = options.with_declaration_maps(&relative_path(&arguments.out, root)?);
+    }
+    let files = options
         .generate(&manifest)
         .map_err(CliErrorKind::Generate)?;
     let files = match &arguments.openapi {
@@ -242,6 +264,50 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         write(&files, &arguments.out).map(Outcome::Written)
     };
     Ok(outcome.map_err(CliErrorKind::Write)?)
+}
+
+/// Checks that the Rust sources in the manifest are below `root`.
+fn check_sources(manifest: &Manifest, root: &Path) -> Result<(), CliErrorKind> {
+    let source = manifest.functions.iter().find_map(|it| it.source.as_ref());
+    match source {
+        Some(source) if !root.join(&source.file).is_file() => Err(CliErrorKind::Sources {
+            file: source.file.clone(),
+            root: root.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Returns the path from one folder to another, with `/` as the separator. The folders need not exist.
+fn relative_path(from: &Path, to: &Path) -> Result<String, CliErrorKind> {
+    let absolute = |path: &Path| {
+        resolve(path).map_err(|source| CliErrorKind::Read {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    let (from, to) = (absolute(from)?, absolute(to)?);
+    let shared = from
+        .components()
+        .zip(to.components())
+        .take_while(|(from, to)| from == to)
+        .count();
+    let up = from.components().skip(shared).map(|_| "..".into());
+    let down = to.components().skip(shared);
+    let down = down.map(|name| name.as_os_str().to_string_lossy());
+    Ok(up.chain(down).collect::<Vec<_>>().join("/"))
+}
+
+/// Returns an absolute path without symbolic links, as far as it exists.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    for existing in path.ancestors() {
+        if let Ok(real) = existing.canonicalize() {
+            let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));
+            return Ok(real.join(rest));
+        }
+    }
+    Ok(path)
 }
 
 /// Compares the manifest with an old one.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::declaration_maps;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
 use crate::options::GenerateOptions;
@@ -42,6 +43,9 @@ impl GenerateOptions {
     pub fn generate(&self, manifest: &Manifest) -> Result<GeneratedFiles, GenerateError> {
         let plan = plan(manifest, self).map_err(|diagnostics| GenerateError { diagnostics })?;
         let mut files = typescript::print(&plan);
+        if let Some(root) = &self.declaration_maps {
+            declaration_maps::add(&mut files, &plan, root);
+        }
         files.insert("manifest.json", manifest_json(manifest));
         Ok(files)
     }

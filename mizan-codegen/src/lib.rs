@@ -33,6 +33,7 @@
 
 pub mod cli;
 pub mod compat;
+mod declaration_maps;
 mod diagnostic;
 mod generate;
 pub mod manifest;

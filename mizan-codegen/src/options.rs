@@ -43,6 +43,7 @@ pub enum Dates {
 #[non_exhaustive]
 pub struct GenerateOptions {
     pub(crate) dates: Dates,
+    pub(crate) declaration_maps: Option<String>,
 }
 
 impl GenerateOptions {
@@ -50,6 +51,20 @@ impl GenerateOptions {
     #[must_use]
     pub fn with_dates(mut self, dates: Dates) -> Self {
         self.dates = dates;
+        self
+    }
+
+    /// Generates declaration maps, with which editors open the Rust source of a function, hook, form or
+    /// channel.
+    ///
+    /// `root` is the relative path from the output folder to the folder that the paths of Rust sources
+    /// are relative to, which is the root of the Cargo workspace, such as `../../..`.
+    #[must_use]
+    pub fn with_declaration_maps(mut self, root: &str) -> Self {
+        self.declaration_maps = Some(match root.trim_end_matches('/') {
+            "" => String::new(),
+            root => format!("{root}/"),
+        });
         self
     }
 }

@@ -29,7 +29,7 @@ mod old {
     #[client]
     pub(crate) async fn rename(id: i64, name: String) -> Result<Post, RenameError> {
         if name == "taken" {
-            return Err(RenameError::NameTaken { name });
+            return Err(RenameError::NameTaken { wanted: name });
         }
         Ok(Post { id, name })
     }
@@ -49,7 +49,7 @@ mod old {
     #[derive(ClientError)]
     pub(crate) enum RenameError {
         #[client_error(status = 409)]
-        NameTaken { name: String },
+        NameTaken { wanted: String },
         #[client_error(transparent)]
         Other(Error),
     }
@@ -196,7 +196,7 @@ mod new {
                 |result| match result {
                     Ok(Post { id, title }) => Ok(old::Post { id, name: title }),
                     Err(RenameError::TitleTaken { title }) => {
-                        Err(old::RenameError::NameTaken { name: title })
+                        Err(old::RenameError::NameTaken { wanted: title })
                     }
                     Err(RenameError::Other(error)) => Err(old::RenameError::Other(error)),
                 },

@@ -46,8 +46,11 @@ use crate::service::router;
 ///
 ///     async fn response(response: Response<ReplyBody>) -> (u16, Bytes) {
 ///         let status = response.status().as_u16();
-///         let Ok(body) = response.into_body().collect().await;
-///         (status, body.to_bytes())
+///         match response.into_body().collect().await {
+///             Ok(body) => (status, body.to_bytes()),
+///             // The source of a download failed.
+///             Err(_) => (500, Bytes::new()),
+///         }
 ///     }
 /// }
 ///

@@ -67,6 +67,7 @@ pub struct RenderError {
 pub(crate) enum RenderErrorKind {
     InvalidPath { path: String, reason: &'static str },
     NotFound { path: String, roots: Vec<PathBuf> },
+    NotInBundle { path: String },
     UnreadableDirectory { path: String, error: io::Error },
     InvalidProps(String),
     Module(ModuleError),
@@ -90,7 +91,7 @@ pub(crate) struct JsException {
     pub(crate) hint: Option<String>,
     /// File, line and column.
     pub(crate) location: Option<(PathBuf, u32, u32)>,
-    /// Whether a server function rejected a call, for example without permission.
+    /// Set if a server function rejected a call, for example without permission.
     pub(crate) is_rejected_call: bool,
 }
 
@@ -100,9 +101,9 @@ impl RenderError {
     pub fn code(&self) -> RenderErrorCode {
         match &*self.kind {
             RenderErrorKind::InvalidPath { .. } => RenderErrorCode::InvalidPath,
-            RenderErrorKind::NotFound { .. } | RenderErrorKind::UnreadableDirectory { .. } => {
-                RenderErrorCode::NotFound
-            }
+            RenderErrorKind::NotFound { .. }
+            | RenderErrorKind::NotInBundle { .. }
+            | RenderErrorKind::UnreadableDirectory { .. } => RenderErrorCode::NotFound,
             RenderErrorKind::InvalidProps(_) => RenderErrorCode::InvalidProps,
             RenderErrorKind::Module(ModuleError::Syntax(_)) => RenderErrorCode::Syntax,
             RenderErrorKind::Module(_) => RenderErrorCode::Module,
@@ -214,6 +215,10 @@ impl fmt::Display for RenderError {
                     .collect();
                 write!(f, "cannot find component {path:?} in {}", roots.join(", "))
             }
+            RenderErrorKind::NotInBundle { path } => write!(
+                f,
+                "cannot find component {path:?} in the bundle; name it with `BundleBuilder::pages`"
+            ),
             RenderErrorKind::UnreadableDirectory { path, error } => {
                 write!(f, "cannot list the components in {path:?}: {error}")
             }

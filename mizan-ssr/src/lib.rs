@@ -22,6 +22,7 @@
 //! - [`page`]: documents with scripts, style sheets, hydration data and a content security policy, as
 //!   responses of the crate `http`.
 //! - [`vite`]: the URLs of the browser's scripts and style sheets, from Vite's build or its development server.
+//! - `fetch`, with the feature `fetch`: the origins that components may request, and the limits of requests.
 //! - [`error`]: the error of a failed render, with the source location and the mapped stack.
 //!
 //! # Features
@@ -31,6 +32,7 @@
 //! | `quickjs` (default) | the engine QuickJS, which builds anywhere from the sources in the registry, without `Intl` |
 //! | `v8` | the engine V8, for production; used in preference to QuickJS |
 //! | `css-modules` | the class names of CSS modules, equal to those of Vite with `css.transformer: "lightningcss"` |
+//! | `fetch` | the function `fetch`, for the origins that `RendererBuilder::fetch` allows |
 //!
 //! Without an engine the crate compiles, and [`RendererBuilder::build`](renderer::RendererBuilder::build)
 //! returns an error.
@@ -52,19 +54,26 @@
     )
 )]
 
+pub mod bundle;
 pub mod error;
+#[cfg(feature = "fetch")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fetch")))]
+pub mod fetch;
 pub mod page;
 pub mod renderer;
 pub mod vite;
 
 mod embedded_data;
 mod engine;
+#[cfg(not(feature = "fetch"))]
+mod fetch;
 mod function_calls;
 mod inline_json;
 mod modules;
 mod output;
 mod pool;
 
+pub use bundle::Bundle;
 pub use error::RenderError;
 pub use page::Pages;
 pub use renderer::Renderer;

@@ -25,6 +25,8 @@ pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
         "channels",
         "--example",
         "values",
+        "--example",
+        "versions",
     ];
     step::run("servers", &mut cargo(examples))?;
     step::run(
@@ -35,7 +37,11 @@ pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
                 "MIZAN_CHANNELS",
                 project::built_program("examples/channels"),
             )
-            .env("MIZAN_VALUES", project::built_program("examples/values")),
+            .env("MIZAN_VALUES", project::built_program("examples/values"))
+            .env(
+                "MIZAN_VERSIONS",
+                project::built_program("examples/versions"),
+            ),
     )
 }
 

@@ -237,7 +237,7 @@ impl Browser<'_> {
                 self.cookie = kept;
             }
         }
-        let Ok(body) = body.collect().await;
+        let body = body.collect().await.expect("a complete body");
         Reply {
             status: parts.status.as_u16(),
             headers: parts.headers,

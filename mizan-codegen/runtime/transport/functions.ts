@@ -40,10 +40,16 @@ export type Result<O, E> =
 /** A key of TanStack Query: the prefix `mizan`, the name on the wire, and the input. */
 export type FunctionKey = readonly ["mizan", string, ...unknown[]];
 
+/**
+ * Calls a function. Rejects with the error of the function if it fails.
+ *
+ * A function type, because editors would list a call signature of an interface beside the definition of each
+ * function.
+ */
+type Call<I, O, Options> = (input: I, options?: Options) => Promise<O>;
+
 /** The call signatures of queries and mutations. */
-export interface Callable<I, O, E, Options> {
-  /** Calls the function. Rejects with an `E` if it fails. */
-  (input: I, options?: Options): Promise<O>;
+export interface Callable<I, O, E, Options> extends Call<I, O, Options> {
   /** Calls the function. Resolves with an `E` as a value if it fails. */
   safe(input: I, options?: Options): Promise<Result<O, E>>;
 }

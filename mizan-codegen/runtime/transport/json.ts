@@ -5,11 +5,8 @@
 const mark = `integer:${Math.random().toString(36).slice(2)}:`;
 const markedIntegers = new RegExp(`"${mark}(-?\\d+)"`, "g");
 
-/**
- * Digits of an integer that a number may not be able to hold. The text around them is checked separately,
- * because a look-ahead would make the search take quadratic time.
- */
-const manyDigits = /\d{16,}/g;
+/** The number of digits of the smallest integers that a number may not be able to hold. */
+const manyDigits = 16;
 
 const quote = '"';
 const backslash = 92;
@@ -25,35 +22,79 @@ export function parseJson(text: string): unknown {
   return JSON.parse(markIntegers(text));
 }
 
-/** Replaces integers that a number cannot hold by marked strings. */
+/**
+ * Replaces integers that a number cannot hold by marked strings.
+ *
+ * A run of many digits contains each `manyDigits`th character, so that the search reads few of the others.
+ */
 export function markIntegers(text: string): string {
   let result = "";
   let copied = 0;
-  let scanned = 0;
-  let isInString = false;
-  for (const match of text.matchAll(manyDigits)) {
-    const end = match.index + match[0].length;
-    const index = match.index - (text[match.index - 1] === "-" ? 1 : 0);
+  let end = 0;
+  const strings = new StringFinder(text);
+  for (let probe = manyDigits - 1; probe < text.length;) {
+    if (!isDigit(text, probe)) {
+      probe += manyDigits;
+      continue;
+    }
+    let start = probe;
+    while (start > end && isDigit(text, start - 1)) start -= 1;
+    end = probe + 1;
+    while (isDigit(text, end)) end += 1;
+    probe = end + manyDigits;
+    if (end - start < manyDigits) continue;
+    const index = start - (text[start - 1] === "-" ? 1 : 0);
     if (!startsValue(text, index) || !endsValue(text, end)) continue;
     // JSON has no leading zeros.
-    if (match[0].startsWith("0")) continue;
+    if (text[start] === "0" || strings.contains(index)) continue;
     const digits = text.slice(index, end);
-    // Strings may contain digits, so the quotes before the match are counted.
-    while (scanned < index) {
-      const next = text.indexOf(quote, scanned);
-      if (next === -1 || next >= index) {
-        scanned = index;
-        break;
-      }
-      if (!isInString || !isEscaped(text, next)) isInString = !isInString;
-      scanned = next + 1;
-    }
-    if (isInString) continue;
     if (Number.isSafeInteger(Number(digits))) continue;
     result += `${text.slice(copied, index)}"${mark}${digits}"`;
     copied = end;
   }
   return copied === 0 ? text : result + text.slice(copied);
+}
+
+/** Finds whether positions in JSON are inside of strings, which may contain digits. */
+class StringFinder {
+  private readonly text: string;
+  private scanned = 0;
+  private isInString = false;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Returns whether a position is inside of a string. Positions ascend. */
+  contains(index: number): boolean {
+    return !followsKey(this.text, index) && this.isWithinQuotes(index);
+  }
+
+  /** Counts the quotes before the position. */
+  private isWithinQuotes(index: number): boolean {
+    const { text } = this;
+    while (this.scanned < index) {
+      const next = text.indexOf(quote, this.scanned);
+      if (next === -1 || next >= index) {
+        this.scanned = index;
+        break;
+      }
+      if (!this.isInString || !isEscaped(text, next))
+        this.isInString = !this.isInString;
+      this.scanned = next + 1;
+    }
+    return this.isInString;
+  }
+}
+
+/** Returns whether a position certainly follows a key: before it are a colon and a quote that ends a string. */
+function followsKey(text: string, index: number): boolean {
+  return (
+    text[index - 1] === ":" &&
+    text[index - 2] === quote &&
+    // A quote that begins a string follows one of these, and one inside of a string follows a backslash.
+    !/[[\]{},:\s\\]/.test(text.charAt(index - 3))
+  );
 }
 
 /** Converts a value to JSON, with marked strings as integers. */
@@ -96,6 +137,11 @@ export function decodeIntegers(json: unknown): unknown {
 /** Replaces marked strings in JSON by integers. */
 export function unmarkIntegers(json: string, replacement = "$1"): string {
   return json.includes(mark) ? json.replace(markedIntegers, replacement) : json;
+}
+
+function isDigit(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code >= 48 && code <= 57;
 }
 
 /** Returns whether a number can start here: after a colon, a bracket, a comma or white space. */

@@ -98,12 +98,12 @@ export function range<T extends number | bigint>(
 }
 
 /** Checks that a text is an email address. */
-export function email(message = emailMessage): Check<string> {
+export function email(message: string = emailMessage): Check<string> {
   return check(message, isEmail);
 }
 
 /** Checks that a text is a URL. */
-export function url(message = urlMessage): Check<string> {
+export function url(message: string = urlMessage): Check<string> {
   return check(message, (text) => {
     try {
       return Boolean(new URL(text));
@@ -116,7 +116,7 @@ export function url(message = urlMessage): Check<string> {
 /** Checks that a part of a text matches a pattern. */
 export function pattern(
   pattern: RegExp,
-  message = patternMessage,
+  message: string = patternMessage,
 ): Check<string> {
   return check(message, (text) => pattern.test(text));
 }

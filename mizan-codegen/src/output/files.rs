@@ -21,6 +21,10 @@ impl GeneratedFiles {
             .map(|(path, contents)| (path.as_str(), contents.as_str()))
     }
 
+    pub(crate) fn remove(&mut self, path: &str) -> Option<String> {
+        self.0.remove(path)
+    }
+
     pub(crate) fn insert(&mut self, path: impl Into<String>, contents: String) {
         self.0.insert(path.into(), contents);
     }

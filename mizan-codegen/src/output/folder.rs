@@ -22,15 +22,17 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
 /// The documents that are part of a client on request.
 const DOCUMENTS: [&str; 2] = ["openapi.json", "asyncapi.json"];
 
-/// Returns whether a file is part of a client: TypeScript with the header, a manifest, or a document
-/// that describes the app.
+/// Returns whether a file is part of a client: TypeScript or JavaScript with the header, the map of a
+/// declaration file, a manifest, or a document that describes the app.
 pub(super) fn is_generated(path: &Path) -> Result<bool, WriteError> {
     let metadata = fs::symlink_metadata(path).map_err(WriteError::context("read", path))?;
     if !metadata.is_file() {
         return Ok(false);
     }
     match path.extension().and_then(OsStr::to_str) {
-        Some("ts" | "tsx") => starts_with_header(path).map_err(WriteError::context("read", path)),
+        Some("js" | "ts" | "tsx") => {
+            starts_with_header(path).map_err(WriteError::context("read", path))
+        }
         Some("json") => Ok(read(path)?.is_some_and(|json| {
             let json = serde_json::from_slice::<serde_json::Value>(&json);
             json.is_ok_and(|json| {
@@ -38,6 +40,11 @@ pub(super) fn is_generated(path: &Path) -> Result<bool, WriteError> {
                     || json.get("x-mizan-contract").is_some()
             })
         })),
+        // The map of a generated declaration file.
+        Some("map") => {
+            let declarations = path.with_extension("");
+            Ok(declarations.is_file() && is_generated(&declarations)?)
+        }
         _ => Ok(false),
     }
 }

@@ -70,8 +70,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
 }
 
-/// Returns a case for each folder with a manifest, and the case `temporal`, which has another client for the manifest of
-/// `values_server`.
+/// Returns a case for each folder with a manifest, and the cases `temporal` and `temporal_global`, which have other
+/// clients for the manifest of `values_server`.
 fn cases() -> Vec<Case> {
     let mut cases: Vec<_> = fs::read_dir(folder())
         .unwrap()
@@ -83,11 +83,16 @@ fn cases() -> Vec<Case> {
             options: GenerateOptions::default(),
         })
         .collect();
-    cases.push(Case {
-        folder: folder().join("temporal"),
-        manifest: folder().join("values_server/manifest.json"),
-        options: GenerateOptions::default().with_dates(Dates::TemporalPolyfill),
-    });
+    for (name, dates) in [
+        ("temporal", Dates::TemporalPolyfill),
+        ("temporal_global", Dates::Temporal),
+    ] {
+        cases.push(Case {
+            folder: folder().join(name),
+            manifest: folder().join("values_server/manifest.json"),
+            options: GenerateOptions::default().with_dates(dates),
+        });
+    }
     cases.sort_by(|a, b| a.folder.cmp(&b.folder));
     cases
 }

@@ -11,6 +11,7 @@ mod bad_manifests;
 mod cli;
 mod compat;
 mod compat_properties;
+mod declaration_maps;
 mod diagnostics;
 mod emails;
 mod golden;

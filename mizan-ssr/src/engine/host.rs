@@ -8,19 +8,24 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
+use crossbeam_channel::Receiver;
 use serde_json::json;
+use slab::Slab;
 use tokio_util::task::AbortOnDropHandle;
 
+use self::compression::Coder;
 use self::console::Console;
 use self::load_progress::LoadProgress;
 use self::timers::Timers;
 use self::value::HostError;
 use crate::embedded_data::EmbeddedData;
+use crate::fetch::{DISABLED_MESSAGE, FetchClient, FetchEvent, Fetches};
 use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
 use crate::modules::{
     ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, in_package,
 };
 
+mod compression;
 mod console;
 pub(super) mod functions;
 mod load_progress;
@@ -28,10 +33,13 @@ mod text_encoding;
 mod timers;
 mod url;
 pub(crate) mod value;
+mod web_crypto;
 
 /// The state that the host functions and the worker of one thread share.
 pub(crate) struct Host {
     loader: Arc<Loader>,
+    /// The client of `fetch`; `None` if no origin is allowed.
+    fetch_client: Option<Arc<FetchClient>>,
     /// The modules that the current realm has loaded, by id.
     modules: RefCell<HashMap<String, Arc<Module>>>,
     render: RefCell<RenderState>,
@@ -50,6 +58,10 @@ struct RenderState {
     console: Console,
     load_progress: LoadProgress,
     calls: Option<FunctionCalls>,
+    /// The requests; `None` until the first one.
+    fetches: Option<Fetches>,
+    /// The compressions and decompressions in progress.
+    coders: Slab<Coder>,
     embedded: EmbeddedData,
     /// The markup emitted since it was last taken.
     markup: Vec<u8>,
@@ -63,12 +75,13 @@ struct RenderState {
 }
 
 impl Host {
-    pub(crate) fn new(loader: Arc<Loader>) -> Rc<Self> {
+    pub(crate) fn new(loader: Arc<Loader>, fetch_client: Option<Arc<FetchClient>>) -> Rc<Self> {
         let time_origin = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0.0, |since| since.as_secs_f64() * 1000.0);
         Rc::new(Self {
             loader,
+            fetch_client,
             modules: RefCell::default(),
             render: RefCell::default(),
             env: RefCell::default(),
@@ -90,13 +103,15 @@ impl Host {
         };
     }
 
-    /// Ends the render and cancels its pending calls.
+    /// Ends the render, and cancels its pending calls and requests.
     pub(crate) fn end_render(&self) {
         let mut render = self.render.borrow_mut();
         render.timers.clear();
         render.load_progress.finish();
         render.markup = Vec::new();
         render.calls = None;
+        render.fetches = None;
+        render.coders = Slab::new();
     }
 
     /// Returns the markup emitted since the last call, which may be followed by other elements.
@@ -149,10 +164,25 @@ impl Host {
     }
 
     /// Returns the channel of outcomes if a server function is pending.
-    pub(crate) fn pending_outcomes(&self) -> Option<crossbeam_channel::Receiver<CallOutcome>> {
+    pub(crate) fn pending_outcomes(&self) -> Option<Receiver<CallOutcome>> {
         let render = self.render.borrow();
         let calls = render.calls.as_ref();
         calls.and_then(FunctionCalls::pending_outcomes).cloned()
+    }
+
+    /// Returns the channel of events if a request will send one.
+    pub(crate) fn pending_fetch_events(&self) -> Option<Receiver<FetchEvent>> {
+        let render = self.render.borrow();
+        let fetches = render.fetches.as_ref();
+        fetches.and_then(Fetches::pending_events).cloned()
+    }
+
+    /// Notes that an event arrived. Returns `false` if its request was cancelled.
+    pub(crate) fn record_fetch_event(&self, event: &FetchEvent) -> bool {
+        let fetches = &mut self.render.borrow_mut().fetches;
+        fetches
+            .as_mut()
+            .is_some_and(|fetches| fetches.record(event))
     }
 
     /// Removes and returns the calls of server functions that no task runs yet.
@@ -392,6 +422,33 @@ impl Host {
             is_syntax_error,
             module_error: Some(render.module_errors.len() - 1),
         }
+    }
+
+    /// Starts a request and returns its id.
+    fn start_fetch(&self, request: &str, body: Option<&[u8]>) -> Result<u32, HostError> {
+        let Some(client) = &self.fetch_client else {
+            return Err(HostError::new(DISABLED_MESSAGE.into()));
+        };
+        let mut render = self.render.borrow_mut();
+        let fetches = render
+            .fetches
+            .get_or_insert_with(|| Fetches::new(Arc::clone(client)));
+        fetches.start(request, body).map_err(HostError::new)
+    }
+
+    /// Starts a compression or decompression and returns its id.
+    fn start_coder(&self, format: &str, compresses: bool) -> Result<usize, HostError> {
+        /// The maximum number in progress. Each uses up to 300 kB outside of the engine's memory.
+        const MAX_CODERS: usize = 64;
+        let coders = &mut self.render.borrow_mut().coders;
+        if coders.len() == MAX_CODERS {
+            return Err(HostError::new(format!(
+                "this render uses more than {MAX_CODERS} compression streams at once"
+            )));
+        }
+        let coder = Coder::new(format, compresses)
+            .ok_or_else(|| HostError::new(format!("unknown compression format: {format}")))?;
+        Ok(coders.insert(coder))
     }
 
     /// Starts a call of a server function and returns the call's id.

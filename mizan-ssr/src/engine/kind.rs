@@ -54,6 +54,16 @@ impl EngineKind {
         }
     }
 
+    /// Returns the tag of code that the initialized engine compiles; `None` if code cannot be stored.
+    pub(crate) fn code_tag(self) -> Option<u32> {
+        match self {
+            #[cfg(feature = "v8")]
+            Self::V8 => Some(super::v8::code_tag()),
+            #[cfg(feature = "quickjs")]
+            Self::QuickJs => None,
+        }
+    }
+
     /// Starts an engine for the calling thread.
     #[cfg_attr(
         not(any(feature = "quickjs", feature = "v8")),

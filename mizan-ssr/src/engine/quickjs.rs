@@ -124,7 +124,7 @@ impl QuickJsEngine {
 /// Creates the object `host`.
 fn host_object<'js>(ctx: &Ctx<'js>, host: &Rc<Host>) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    for host_function in &HOST_FUNCTIONS {
+    for host_function in HOST_FUNCTIONS {
         let host = Rc::clone(host);
         let function = Function::new(
             ctx.clone(),

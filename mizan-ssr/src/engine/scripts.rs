@@ -23,15 +23,17 @@ macro_rules! script {
 pub(super) const MAIN_SCRIPT: Script = script!("main", "main.js");
 
 /// The scripts that `js/main.js` calls.
-pub(super) const SCRIPTS: [Script; 19] = [
+pub(super) const SCRIPTS: &[Script] = &[
     script!("globals", "globals.js"),
     script!("console", "console.js"),
+    script!("asyncContext", "async_context.js"),
     script!("timers", "timers.js"),
     script!("events", "events.js"),
     script!("textEncoding", "text_encoding.js"),
     script!("url", "url.js"),
     script!("structuredClone", "structured_clone.js"),
     script!("platform", "platform.js"),
+    script!("crypto", "crypto.js"),
     script!("serverFunctions", "server_functions.js"),
     script!("globalMutationCheck", "global_mutation_check.js"),
     script!("reactPlatform", "react_platform.js"),
@@ -46,9 +48,12 @@ pub(super) const SCRIPTS: [Script; 19] = [
 ];
 
 /// The scripts that `js/platform.js` evaluates when a module first needs them.
-static LAZY_SCRIPTS: [Script; 7] = [
+static LAZY_SCRIPTS: &[Script] = &[
     script!("webStreams", "vendor/web_streams.js"),
     script!("textStreams", "text_streams.js"),
+    script!("compressionStreams", "compression_streams.js"),
+    script!("subtleCrypto", "subtle_crypto.js"),
+    script!("buffer", "vendor/buffer.js"),
     script!("formData", "vendor/form_data.js"),
     script!("headers", "headers.js"),
     script!("body", "body.js"),

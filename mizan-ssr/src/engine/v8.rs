@@ -81,6 +81,11 @@ pub(super) fn initialize() {
     });
 }
 
+/// Identifies the version and the flags of V8.
+pub(super) fn code_tag() -> u32 {
+    v8::script_compiler::cached_data_version_tag()
+}
+
 impl V8Engine {
     pub(super) fn start(host: &Rc<Host>, heap_limit_bytes: usize) -> Result<Self, EngineError> {
         initialize();
@@ -316,7 +321,7 @@ impl Engine for V8Engine {
             .filter_map(|(module, function)| {
                 let code = v8::Local::new(handles, function).create_code_cache()?;
                 module.set_compiled(Some(CompiledCode {
-                    tag: v8::script_compiler::cached_data_version_tag(),
+                    tag: code_tag(),
                     bytes: Bytes::copy_from_slice(&code),
                 }));
                 Some(module)
@@ -399,8 +404,12 @@ fn run_scripts<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8:
     set_property(scope, host, "compileModule", function.into())?;
     let function = v8::Function::builder(evaluate_script).build(scope)?;
     set_property(scope, host, "evaluateScript", function.into())?;
+    let function = v8::Function::builder(async_context).build(scope)?;
+    set_property(scope, host, "asyncContext", function.into())?;
+    let function = v8::Function::builder(set_async_context).build(scope)?;
+    set_property(scope, host, "setAsyncContext", function.into())?;
     let scripts = v8::Object::new(scope);
-    for script in &SCRIPTS {
+    for script in SCRIPTS {
         let function = evaluate(scope, script)?;
         set_property(scope, scripts, script.name, function.into())?;
     }
@@ -481,6 +490,31 @@ fn evaluate_script(
     }
 }
 
+/// Returns the value that V8 passes on from the code that creates a promise to its reactions.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of a V8 callback"
+)]
+fn async_context(
+    scope: &mut v8::PinScope<'_, '_>,
+    _arguments: v8::FunctionCallbackArguments<'_>,
+    mut result: v8::ReturnValue<'_>,
+) {
+    result.set(scope.get_continuation_preserved_embedder_data());
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of a V8 callback"
+)]
+fn set_async_context(
+    scope: &mut v8::PinScope<'_, '_>,
+    arguments: v8::FunctionCallbackArguments<'_>,
+    _result: v8::ReturnValue<'_>,
+) {
+    scope.set_continuation_preserved_embedder_data(arguments.get(0));
+}
+
 /// Compiles the function of a module, from stored code if V8 accepts it.
 #[expect(
     clippy::needless_pass_by_value,
@@ -500,9 +534,9 @@ fn compile_module(
         return;
     };
     let (parameters, body) = module_function(&module.transformed);
-    let tag = v8::script_compiler::cached_data_version_tag();
+    let tag = code_tag();
     let code = module.compiled().filter(|code| code.tag == tag);
-    let compiled = compile_function(scope, &module.id, parameters, &body, code.as_ref());
+    let compiled = compile_function(scope, &module.id, parameters, body, code.as_ref());
     let Some((function, reused)) = compiled else {
         return;
     };
@@ -527,7 +561,7 @@ fn compile_function<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     file: &str,
     parameters: &[&str],
-    body: &Cow<'static, str>,
+    body: Cow<'static, str>,
     code: Option<&CompiledCode>,
 ) -> Option<(v8::Local<'s, v8::Function>, bool)> {
     let origin = script_origin(scope, file)?;
@@ -536,7 +570,7 @@ fn compile_function<'s>(
         Cow::Borrowed(body) if body.is_ascii() => {
             v8::String::new_external_onebyte_static(scope, body.as_bytes())?
         }
-        body => v8::String::new(scope, body)?,
+        body => v8::String::new(scope, &body)?,
     };
     let mut names = Vec::with_capacity(parameters.len());
     for parameter in parameters {

@@ -260,7 +260,8 @@
       }
       if (parsed?.essence === "application/x-www-form-urlencoded") {
         const form = new FormData();
-        const text = new TextDecoder().decode(bytes);
+        const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+        const text = decoder.decode(bytes);
         for (const [name, value] of new URLSearchParams(text))
           form.append(name, value);
         return form;

@@ -65,6 +65,48 @@ interface Host {
   /** Asks for the next chunk of a response's body. */
   readFetch(id: number): void;
   cancelFetch(id: number): void;
+  /** Starts a compression or decompression and returns its id. */
+  startCoder(format: string, compresses: boolean): number;
+  writeCoder(id: number, input: Uint8Array, finish: boolean): void;
+  /** Returns the next chunk of output, until more input is needed. */
+  readCoder(id: number): Uint8Array | undefined;
+  dropCoder(id: number): void;
+  digest(hash: string, data: Uint8Array): Uint8Array;
+  hmac(hash: string, key: Uint8Array, data: Uint8Array): Uint8Array | undefined;
+  /** Compares bytes in a time that does not depend on their contents. */
+  areEqual(a: Uint8Array, b: Uint8Array): boolean;
+  /** Returns undefined if the data or a length is not valid. */
+  aesGcm(
+    encrypts: boolean,
+    key: Uint8Array,
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    tagLength: number,
+    data: Uint8Array,
+  ): Uint8Array | undefined;
+  /** Generates or converts a key of an elliptic curve. Returns undefined if the key is not valid. */
+  ecKey(
+    operation: string,
+    curve: string,
+    key: Uint8Array,
+  ): Uint8Array | undefined;
+  ecdsaSign(
+    curve: string,
+    privateKey: Uint8Array,
+    digest: Uint8Array,
+  ): Uint8Array | undefined;
+  ecdsaVerify(
+    curve: string,
+    point: Uint8Array,
+    signature: Uint8Array,
+    digest: Uint8Array,
+  ): boolean;
+  /**
+   * Returns the value that was set in the task which scheduled the running one. Only engines that pass the
+   * value on to promises have this function and the next one.
+   */
+  asyncContext?(): unknown;
+  setAsyncContext?(context: unknown): void;
   /** Holds back the shell, because server functions may complete soon. */
   holdShell(): void;
   emitMarkup(markup: string): void;
@@ -86,6 +128,7 @@ interface EntryPoints {
   ): string | undefined;
   sendShell(): void;
   completeCall(id: number, succeeded: boolean, json: string): void;
+  completeFetch: Fetches["completeFetch"];
   fireTimer(id: number): void;
   abort(reason: string): void;
   /** Cleans up after a render. Returns the name of a global object that the render changed. */
@@ -111,25 +154,45 @@ interface Timers {
   clearTimers(): void;
 }
 
-interface BaseEvent {
-  readonly type: string;
+/** The state of an event while it is dispatched. */
+interface Dispatch {
   target: unknown;
   currentTarget: unknown;
-  defaultPrevented: boolean;
-  stopped?: boolean;
+  active: boolean;
+  passive: boolean;
+  propagationStopped: boolean;
+  stopped: boolean;
+  canceled: boolean;
+  trusted: boolean;
+}
+
+interface BaseEvent {
+  readonly type: string;
 }
 
 interface BaseEventTarget {
   addEventListener(
     type: string,
     callback: Listener | null,
-    options?: boolean | { once?: boolean },
+    options?: boolean | object,
   ): void;
-  removeEventListener(type: string, callback: Listener): void;
+  removeEventListener(
+    type: string,
+    callback: Listener | null,
+    options?: boolean | object,
+  ): void;
   dispatchEvent(event: BaseEvent): boolean;
 }
 
 type Listener = AnyFunction | { handleEvent(event: BaseEvent): void };
+
+interface EventListenerEntry {
+  callback: Listener;
+  capture: boolean;
+  once: boolean;
+  passive: boolean;
+  removed: boolean;
+}
 
 interface Events {
   DOMException: new (message?: string, name?: string) => Error;
@@ -150,6 +213,23 @@ interface FetchRequest {
   url: string;
   redirect: "follow" | "error" | "manual";
   headers: [string, string][];
+}
+
+/** The modules of Node.js that edge runtimes have too: functions that return their exports, by id. */
+type NodeModules = Record<string, () => object>;
+
+/** The values of `AsyncLocalStorage` for the running task. */
+interface AsyncContexts {
+  current(): unknown;
+  /** Calls a function with the values of the task that scheduled it. */
+  run(context: unknown, callback: AnyFunction, parameters: unknown[]): unknown;
+  /** Removes the values at the end of a render. */
+  reset(): void;
+  createClasses(): {
+    AsyncLocalStorage: AnyClass;
+    AsyncResource: AnyClass;
+    AsyncContext: object;
+  };
 }
 
 /** The functions for requests of the current render. */
@@ -388,7 +468,12 @@ interface Renders {
 interface Scripts {
   globals(inputs: { host: Host }): { defineGlobals: DefineGlobals };
   console(inputs: { host: Host }): { resetLogLimit: Callback };
-  timers(inputs: { host: Host; defineGlobals: DefineGlobals }): Timers;
+  asyncContext(inputs: { host: Host }): AsyncContexts;
+  timers(inputs: {
+    host: Host;
+    defineGlobals: DefineGlobals;
+    asyncContext: AsyncContexts;
+  }): Timers;
   events(inputs: {
     host: Host;
     defineGlobals: DefineGlobals;
@@ -401,7 +486,6 @@ interface Scripts {
   }): { TextEncoder: new () => object };
   url(inputs: { host: Host; defineGlobals: DefineGlobals }): void;
   structuredClone(inputs: {
-    host: Host;
     defineGlobals: DefineGlobals;
     events: Events;
     setTimeout: Timers["setTimeout"];
@@ -410,11 +494,22 @@ interface Scripts {
     host: Host;
     defineGlobals: DefineGlobals;
     events: Events;
+    asyncContext: AsyncContexts;
     /** Called with a global that was loaded because it was read. */
     onLoaded: (name: string, value: unknown) => void;
     /** Called if a value is assigned to a global before it is loaded. */
     onReplaced: Callback;
-  }): Fetches;
+  }): Fetches & {
+    /** Returns `crypto.subtle`. */
+    subtle: () => object;
+    nodeModules: NodeModules;
+  };
+  crypto(inputs: {
+    host: Host;
+    defineGlobals: DefineGlobals;
+    DOMException: Events["DOMException"];
+    subtle: () => object;
+  }): void;
   serverFunctions(inputs: { host: Host }): ServerFunctions;
   globalMutationCheck(): GlobalMutationCheck;
   reactPlatform(inputs: {
@@ -437,6 +532,7 @@ interface Scripts {
     host: Host;
     reactPlatform: ReactPlatform;
     globalMutationCheck: GlobalMutationCheck;
+    nodeModules: NodeModules;
     moduleNamespaces: Scripts["moduleNamespaces"];
     moduleLinking: Scripts["moduleLinking"];
     moduleEvaluation: Scripts["moduleEvaluation"];
@@ -521,6 +617,15 @@ interface LazyScripts {
   textStreams(
     inputs: Pick<Streams, "TransformStream">,
   ): Record<"TextDecoderStream" | "TextEncoderStream", AnyClass>;
+  compressionStreams(
+    inputs: { host: Host } & Pick<Streams, "TransformStream">,
+  ): Record<"CompressionStream" | "DecompressionStream", AnyClass>;
+  subtleCrypto(inputs: { host: Host; DOMException: Events["DOMException"] }): {
+    CryptoKey: AnyClass;
+    SubtleCrypto: AnyClass;
+    subtle: object;
+  };
+  buffer(): object;
   formData(inputs: Pick<Streams, "ReadableStream">): FormDataClasses;
   headers(): HeadersScript;
   body(
@@ -543,6 +648,8 @@ type Main = (host: Host, scripts: Scripts) => EntryPoints;
 
 declare var console: Record<string, AnyFunction>;
 declare var process: { env: Record<string, string> };
+declare function atob(text: string): string;
+declare function btoa(text: string): string;
 declare var TextDecoder: AnyClass;
 declare var TextEncoder: AnyClass;
 declare var URL: AnyClass;

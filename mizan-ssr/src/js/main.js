@@ -4,9 +4,11 @@
   (host, scripts) => {
     const { defineGlobals } = scripts.globals({ host });
     const { resetLogLimit } = scripts.console({ host });
+    const asyncContext = scripts.asyncContext({ host });
     const { setTimeout, fireTimer, clearTimers } = scripts.timers({
       host,
       defineGlobals,
+      asyncContext,
     });
     const events = scripts.events({ host, defineGlobals, setTimeout });
     const { DOMException, AbortController } = events;
@@ -16,14 +18,17 @@
       DOMException,
     });
     scripts.url({ host, defineGlobals });
-    scripts.structuredClone({ host, defineGlobals, events, setTimeout });
-    const { clearFetches } = scripts.platform({
+    scripts.structuredClone({ defineGlobals, events, setTimeout });
+    const platform = scripts.platform({
       host,
       defineGlobals,
       events,
+      asyncContext,
       onLoaded: (name, value) => globalMutationCheck.globalLoaded(name, value),
       onReplaced: () => globalMutationCheck.globalReplaced(),
     });
+    const { subtle, nodeModules, completeFetch, clearFetches } = platform;
+    scripts.crypto({ host, defineGlobals, DOMException, subtle });
     const { completeCall, hasPendingCalls, clearCalls } =
       scripts.serverFunctions({ host });
 
@@ -34,6 +39,7 @@
       host,
       reactPlatform,
       globalMutationCheck,
+      nodeModules,
       moduleNamespaces: scripts.moduleNamespaces,
       moduleLinking: scripts.moduleLinking,
       moduleEvaluation: scripts.moduleEvaluation,
@@ -62,6 +68,7 @@
       render,
       sendShell: renders.sendShell,
       completeCall,
+      completeFetch,
       fireTimer,
       abort: renders.abort,
       endRender(thorough) {
@@ -69,6 +76,7 @@
         clearTimers();
         clearCalls();
         clearFetches();
+        asyncContext.reset();
         resetLogLimit();
         return globalMutationCheck.changedGlobal(thorough);
       },

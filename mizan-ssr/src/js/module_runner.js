@@ -5,6 +5,7 @@
     host,
     reactPlatform,
     globalMutationCheck,
+    nodeModules,
     moduleNamespaces,
     moduleLinking,
     moduleEvaluation,
@@ -298,16 +299,19 @@
       commonJs.require = require;
       module.state = "evaluating";
       try {
-        compile(module).call(
-          commonJs.exports,
-          commonJs.exports,
-          require,
-          commonJs,
-          module.file,
-          module.directory,
-          dynamicImport(module),
-          ...(module.format === "react" ? reactPlatform.parameters : []),
-        );
+        const nodeModule = nodeModules[module.id];
+        if (nodeModule) commonJs.exports = nodeModule();
+        else
+          compile(module).call(
+            commonJs.exports,
+            commonJs.exports,
+            require,
+            commonJs,
+            module.file,
+            module.directory,
+            dynamicImport(module),
+            ...(module.format === "react" ? reactPlatform.parameters : []),
+          );
       } catch (error) {
         // The next import evaluates the module again.
         module.state = "linked";

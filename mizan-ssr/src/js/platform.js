@@ -1,7 +1,7 @@
 // @ts-check
 // The globals of the web platform whose scripts are evaluated when a module first reads them.
 /** @satisfies {Scripts["platform"]} */ (
-  ({ host, defineGlobals, events, onLoaded, onReplaced }) => {
+  ({ host, defineGlobals, events, asyncContext, onLoaded, onReplaced }) => {
     /** @type {<T>(create: () => T) => () => T} */
     const lazy = (create) => {
       /** @type {any} */
@@ -12,6 +12,9 @@
     const script = (name) => /** @type {any} */ (host.evaluateScript(name));
 
     const streams = lazy(() => script("webStreams")());
+    const compressionStreams = lazy(() =>
+      script("compressionStreams")({ host, ...streams() }),
+    );
     const textStreams = lazy(() => script("textStreams")(streams()));
     const formData = lazy(() => script("formData")(streams()));
     const headers = lazy(() => script("headers")());
@@ -27,6 +30,11 @@
         AbortSignal,
       });
     });
+    const subtleCrypto = lazy(() =>
+      script("subtleCrypto")({ host, DOMException: events.DOMException }),
+    );
+    const asyncClasses = lazy(() => asyncContext.createClasses());
+    const buffer = lazy(() => script("buffer")());
     const urlPattern = lazy(() => script("urlPattern")());
 
     /**
@@ -75,6 +83,12 @@
       "WritableStreamDefaultWriter",
     ]);
     defineLazyGlobals(textStreams, ["TextDecoderStream", "TextEncoderStream"]);
+    defineLazyGlobals(compressionStreams, [
+      "CompressionStream",
+      "DecompressionStream",
+    ]);
+    defineLazyGlobals(subtleCrypto, ["CryptoKey", "SubtleCrypto"]);
+    defineLazyGlobals(asyncClasses, ["AsyncContext", "AsyncLocalStorage"]);
     defineLazyGlobals(formData, ["Blob", "File", "FormData"]);
     defineLazyGlobals(headers, ["Headers"]);
     defineLazyGlobals(fetchApi, ["Request", "Response"]);
@@ -134,6 +148,15 @@
     });
 
     return {
+      subtle: () => subtleCrypto().subtle,
+      nodeModules: {
+        // The ids in `src/modules/loader.rs`.
+        "mizan:node:async_hooks": () => {
+          const { AsyncLocalStorage, AsyncResource } = asyncClasses();
+          return { AsyncLocalStorage, AsyncResource };
+        },
+        "mizan:node:buffer": () => ({ ...buffer(), ...formData(), atob, btoa }),
+      },
       completeFetch(id, event, text, bytes) {
         fetchApi().completeFetch(id, event, text, bytes);
       },

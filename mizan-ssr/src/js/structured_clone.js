@@ -1,7 +1,7 @@
 // @ts-check
-// structuredClone, MessageChannel and crypto.
+// structuredClone and MessageChannel.
 /** @satisfies {Scripts["structuredClone"]} */ (
-  ({ host, defineGlobals, events, setTimeout }) => {
+  ({ defineGlobals, events, setTimeout }) => {
     const { DOMException, EventTarget, MessageEvent } = events;
     /** @type {(what: string) => never} */
     const reject = (what) => {
@@ -17,6 +17,25 @@
       URIError,
     };
 
+    const uncloneable = [EventTarget, URL, URLSearchParams];
+    /**
+     * Clones a value, and transfers the buffers in the list.
+     * @type {(value: any, transfer?: Iterable<any>) => any}
+     */
+    const cloneWith = (value, transfer = []) => {
+      const copies = new Map();
+      for (const buffer of transfer) {
+        if (!(buffer instanceof ArrayBuffer))
+          reject("an object of the transfer list");
+        if (copies.has(buffer)) reject("an object that is listed twice");
+        copies.set(buffer, buffer.slice(0));
+      }
+      const sources = [...copies.keys()];
+      const copy = clone(value, copies);
+      // The buffers are empty afterwards.
+      for (const buffer of sources) /** @type {any} */ (buffer).transfer();
+      return copy;
+    };
     /** @type {(value: any, copies: Map<object, object>) => any} */
     const clone = (value, copies) => {
       if (typeof value === "function") reject("a function");
@@ -75,6 +94,8 @@
         if ("cause" in value) copy.cause = clone(value.cause, copies);
         return copy;
       }
+      if (uncloneable.some((constructor) => value instanceof constructor))
+        reject(`a ${value.constructor.name}`);
       if (
         value instanceof Promise ||
         value instanceof WeakMap ||
@@ -116,11 +137,12 @@
         this.#handler = handler;
         this.start();
       }
-      /** @param {unknown} data */
-      postMessage(data) {
+      /** @type {(data: unknown, options?: any) => void} */
+      postMessage(data, options) {
         const other = this.#other;
         if (!other) return;
-        other.#queue.push(clone(data, new Map()));
+        const transfer = Array.isArray(options) ? options : options?.transfer;
+        other.#queue.push(cloneWith(data, transfer));
         other.#deliver();
       }
       #deliver() {
@@ -149,40 +171,11 @@
       }
     }
 
-    const crypto = {
-      /** @type {<T extends ArrayBufferView>(array: T) => T} */
-      getRandomValues(array) {
-        if (
-          !ArrayBuffer.isView(array) ||
-          array instanceof Float32Array ||
-          array instanceof Float64Array
-        ) {
-          throw new TypeError(
-            "the argument of getRandomValues must be an array of integers",
-          );
-        }
-        if (array.byteLength > 65536) {
-          throw new DOMException(
-            "getRandomValues is limited to 65536 bytes",
-            "QuotaExceededError",
-          );
-        }
-        const bytes = new Uint8Array(
-          array.buffer,
-          array.byteOffset,
-          array.byteLength,
-        );
-        bytes.set(host.randomBytes(array.byteLength));
-        return array;
-      },
-      randomUUID: () => host.randomUuid(),
-    };
     defineGlobals({
-      /** @param {unknown} value */
-      structuredClone: (value) => clone(value, new Map()),
+      /** @type {(value: unknown, options?: { transfer?: Iterable<any> }) => any} */
+      structuredClone: (value, options) => cloneWith(value, options?.transfer),
       MessagePort,
       MessageChannel,
-      crypto,
     });
   }
 );

@@ -14,6 +14,8 @@
        * @param {Uint8Array} target
        */
       encodeInto(input, target) {
+        if (!(target instanceof Uint8Array))
+          throw new TypeError("the target must be a Uint8Array");
         let read = 0;
         let written = 0;
         for (const character of String(input)) {
@@ -29,24 +31,55 @@
 
     /** @param {ArrayBuffer | ArrayBufferView | undefined} input */
     const bytesOf = (input) => {
-      if (input === undefined) return new Uint8Array(0);
+      // The length of a buffer that was transferred is zero.
+      if (input === undefined || input.byteLength === 0)
+        return new Uint8Array(0);
       if (ArrayBuffer.isView(input))
         return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
       return new Uint8Array(input);
     };
+    /** Returns whether `byte` can follow `lead` in UTF-8. @type {(lead: number, byte: number) => boolean} */
+    const canFollow = (lead, byte) => {
+      const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+      const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+      return byte >= least && byte <= most;
+    };
     /**
      * Returns the number of bytes at the end that begin an incomplete character.
-     * @param {Uint8Array} bytes
+     * @type {Record<string, (bytes: Uint8Array) => number>}
      */
-    const incompleteBytes = (bytes) => {
-      for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-        const byte = bytes[bytes.length - back];
-        if ((byte & 0xc0) === 0x80) continue;
-        const length =
-          byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-        return length > back ? back : 0;
-      }
-      return 0;
+    const incompleteBytes = {
+      "utf-8"(bytes) {
+        for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+          const byte = bytes[bytes.length - back];
+          if ((byte & 0xc0) === 0x80) continue;
+          if (byte < 0xc2 || byte > 0xf4) return 0;
+          const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+          const second = bytes[bytes.length - back + 1];
+          const isValid = back === 1 || canFollow(byte, second);
+          return length > back && isValid ? back : 0;
+        }
+        return 0;
+      },
+      "utf-16le": (bytes) => incompleteUtf16(bytes, 1),
+      "utf-16be": (bytes) => incompleteUtf16(bytes, 0),
+    };
+    // The encodings in which a character can have several bytes, apart from those above.
+    const multiByte = new Set([
+      "big5",
+      "euc-jp",
+      "euc-kr",
+      "gb18030",
+      "gbk",
+      "iso-2022-jp",
+      "shift_jis",
+    ]);
+    /** @type {(bytes: Uint8Array, high: number) => number} */
+    const incompleteUtf16 = (bytes, high) => {
+      const odd = bytes.length % 2;
+      const last = bytes.length - odd - 2;
+      const isLead = last >= 0 && (bytes[last + high] & 0xfc) === 0xd8;
+      return odd + (isLead ? 2 : 0);
     };
     class TextDecoder {
       #encoding;
@@ -81,7 +114,7 @@
        */
       decode(input, options = {}) {
         let bytes = bytesOf(input);
-        if (options.stream && this.#encoding !== "utf-8") {
+        if (options.stream && multiByte.has(this.#encoding)) {
           throw new TypeError(
             `streaming is not supported for ${this.#encoding}; decode the complete data`,
           );
@@ -92,19 +125,24 @@
           joined.set(bytes, this.#incomplete.length);
           bytes = joined;
         }
-        const end =
-          bytes.length - (options.stream ? incompleteBytes(bytes) : 0);
+        const incomplete = options.stream
+          ? (incompleteBytes[this.#encoding]?.(bytes) ?? 0)
+          : 0;
+        const end = bytes.length - incomplete;
         this.#incomplete = bytes.slice(end);
         const keepBom = this.#ignoreBOM || this.#started;
-        this.#started = Boolean(options.stream);
+        this.#started = Boolean(options.stream) && (this.#started || end > 0);
         const text = host.decodeText(
           bytes.slice(0, end),
           this.#encoding,
           this.#fatal,
           keepBom,
         );
-        if (text === undefined)
+        if (text === undefined) {
+          this.#incomplete = new Uint8Array(0);
+          this.#started = false;
           throw new TypeError(`the data is not valid ${this.#encoding}`);
+        }
         return text;
       }
     }
@@ -139,9 +177,8 @@
       },
       /** @param {unknown} input */
       atob(input) {
-        const text = String(input)
-          .replace(/[\t\n\f\r ]/g, "")
-          .replace(/={1,2}$/, "");
+        let text = String(input).replace(/[\t\n\f\r ]/g, "");
+        if (text.length % 4 === 0) text = text.replace(/={1,2}$/, "");
         if (text.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(text)) {
           throw new DOMException(
             "the string is not valid base64",

@@ -1,15 +1,16 @@
 // @ts-check
 // Timers, microtasks and `performance`. The host has the clock and reports which timer is due.
 /** @satisfies {Scripts["timers"]} */ (
-  ({ host, defineGlobals }) => {
-    /** @type {Map<number, { callback: AnyFunction, parameters: unknown[], repeats: boolean }>} */
+  ({ host, defineGlobals, asyncContext }) => {
+    /** @type {Map<number, { callback: AnyFunction, parameters: unknown[], repeats: boolean, context: unknown }>} */
     const timers = new Map();
     /** @type {(callback: AnyFunction, delay: unknown, repeats: boolean, parameters: unknown[]) => number} */
     const start = (callback, delay, repeats, parameters) => {
       if (typeof callback !== "function")
         throw new TypeError("the callback of a timer must be a function");
-      const id = host.startTimer(Math.max(0, Number(delay) || 0), repeats);
-      timers.set(id, { callback, parameters, repeats });
+      const id = host.startTimer(Math.max(0, Number(delay) | 0), repeats);
+      const context = asyncContext.current();
+      timers.set(id, { callback, parameters, repeats, context });
       return id;
     };
     /** @param {unknown} id */
@@ -62,7 +63,8 @@
         const timer = timers.get(id);
         if (!timer) return;
         if (!timer.repeats) timers.delete(id);
-        timer.callback.apply(undefined, timer.parameters);
+        const { context, callback, parameters } = timer;
+        asyncContext.run(context, callback, parameters);
       },
       clearTimers() {
         if (timers.size > 0) timers.clear();

@@ -3,21 +3,33 @@
 /** @satisfies {Scripts["url"]} */ (
   ({ host, defineGlobals }) => {
     const onChange = Symbol("onChange");
+    /** @param {unknown} value */
+    const wellFormed = (value) => String(value).toWellFormed();
+    /** @type {(params: URLSearchParams, query: string) => void} */
+    let replacePairs;
     class URLSearchParams {
       /** @type {[string, string][]} */
       #pairs = [];
       /** @type {Callback | null} */
       [onChange] = null;
+      static {
+        replacePairs = (params, query) => {
+          params.#pairs = JSON.parse(host.parseQuery(query));
+        };
+      }
       /** @param {string | Iterable<Iterable<string>> | Record<string, string>} init */
       constructor(init = "") {
-        if (typeof init === "object" && init !== null) {
+        const isObject = typeof init === "object" && init !== null;
+        if (isObject || typeof init === "function") {
+          const isIterable =
+            Symbol.iterator in init &&
+            typeof init[Symbol.iterator] === "function";
           const entries =
             /** @type {Iterable<[unknown, unknown, ...unknown[]]>} */ (
-              Symbol.iterator in init &&
-              typeof init[Symbol.iterator] === "function"
-                ? init
-                : Object.entries(init)
+              isIterable ? init : Object.entries(init)
             );
+          /** @type {Map<string, string>} */
+          const record = new Map();
           for (const pair of entries) {
             const [name, value, ...more] = pair;
             if (value === undefined || more.length > 0) {
@@ -25,12 +37,14 @@
                 "each query parameter must be a pair of a name and a value",
               );
             }
-            this.#pairs.push([String(name), String(value)]);
+            if (isIterable)
+              this.#pairs.push([wellFormed(name), wellFormed(value)]);
+            else record.set(wellFormed(name), wellFormed(value));
           }
+          this.#pairs.push(...record);
         } else {
-          this.#pairs = JSON.parse(
-            host.parseQuery(String(init).replace(/^\?/, "").toWellFormed()),
-          );
+          const query = wellFormed(init).replace(/^\?/, "");
+          this.#pairs = JSON.parse(host.parseQuery(query));
         }
       }
       #changed() {
@@ -41,49 +55,49 @@
       }
       /** @type {(name: string, value: string) => void} */
       append(name, value) {
-        this.#pairs.push([String(name), String(value)]);
+        this.#pairs.push([wellFormed(name), wellFormed(value)]);
         this.#changed();
       }
       /** @type {(name: string, value?: string) => void} */
       delete(name, value) {
         this.#pairs = this.#pairs.filter(
           ([other, otherValue]) =>
-            other !== String(name) ||
-            (value !== undefined && otherValue !== String(value)),
+            other !== wellFormed(name) ||
+            (value !== undefined && otherValue !== wellFormed(value)),
         );
         this.#changed();
       }
       /** @param {string} name */
       get(name) {
         return (
-          this.#pairs.find(([other]) => other === String(name))?.[1] ?? null
+          this.#pairs.find(([other]) => other === wellFormed(name))?.[1] ?? null
         );
       }
       /** @param {string} name */
       getAll(name) {
         return this.#pairs
-          .filter(([other]) => other === String(name))
+          .filter(([other]) => other === wellFormed(name))
           .map(([, value]) => value);
       }
       /** @type {(name: string, value?: string) => boolean} */
       has(name, value) {
         return this.#pairs.some(
           ([other, otherValue]) =>
-            other === String(name) &&
-            (value === undefined || otherValue === String(value)),
+            other === wellFormed(name) &&
+            (value === undefined || otherValue === wellFormed(value)),
         );
       }
       /** @type {(name: string, value: string) => void} */
       set(name, value) {
         const first = this.#pairs.findIndex(
-          ([other]) => other === String(name),
+          ([other]) => other === wellFormed(name),
         );
         if (first < 0) {
-          this.#pairs.push([String(name), String(value)]);
+          this.#pairs.push([wellFormed(name), wellFormed(value)]);
         } else {
-          this.#pairs[first] = [this.#pairs[first][0], String(value)];
+          this.#pairs[first] = [this.#pairs[first][0], wellFormed(value)];
           this.#pairs = this.#pairs.filter(
-            ([other], at) => at <= first || other !== String(name),
+            ([other], at) => at <= first || other !== wellFormed(name),
           );
         }
         this.#changed();
@@ -94,17 +108,19 @@
       }
       /** @type {(callback: AnyFunction, receiver?: unknown) => void} */
       forEach(callback, receiver) {
-        for (const [name, value] of this.#pairs)
+        for (const [name, value] of this)
           callback.call(receiver, value, name, this);
       }
+      // The list may change while it is iterated.
       *entries() {
-        for (const [name, value] of this.#pairs) yield [name, value];
+        for (let at = 0; at < this.#pairs.length; at++)
+          yield [...this.#pairs[at]];
       }
       *keys() {
-        for (const [name] of this.#pairs) yield name;
+        for (const [name] of this.entries()) yield name;
       }
       *values() {
-        for (const [, value] of this.#pairs) yield value;
+        for (const [, value] of this.entries()) yield value;
       }
       [Symbol.iterator]() {
         return this.entries();
@@ -145,7 +161,8 @@
             return;
           }
           url.#parts = JSON.parse(parts);
-          if (part === "search" || part === "href") url.#params = null;
+          if (url.#params && (part === "search" || part === "href"))
+            replacePairs(url.#params, url.#parts.search.replace(/^\?/, ""));
         };
       }
       #current() {

@@ -1,6 +1,6 @@
 //! The module loader, shared by all render threads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,11 +19,12 @@ use super::generated_module::{
 };
 use super::glob_import::{GlobImports, has_glob_imports};
 use super::import_location::import_error;
-use super::module::{CompiledCode, Module, SourceFile};
+use super::module::{CompiledCode, Module, ReactFiles, SourceFile};
 use super::module_kind::{ModuleKind, REACT_SERVER_FILE, extension, is_react_server};
 use super::package::in_package;
 use super::resolver::{BrowserReplacement, ImportKind, Resolved, Resolver, is_bare};
 use super::transform::{ModuleFormat, SyntaxOptions, TransformedModule, transform};
+use crate::bundle::BundledModules;
 use crate::vite::{EnvError, Vite, data_url};
 
 /// Resolves, reads and transforms modules, once for all isolates.
@@ -33,6 +34,10 @@ pub(crate) struct Loader {
     root: PathBuf,
     development: bool,
     vite: Option<Arc<Vite>>,
+    /// The arguments of [`resolve`](Self::resolve) so far: specifier, importer and kind. `None` if they are not recorded.
+    recorded_imports: Option<Mutex<BTreeSet<(String, String, ImportKind)>>>,
+    /// Replaces all files.
+    bundle: Option<Arc<BundledModules>>,
     cache: DiskCache,
     /// Transformed modules that are not in the disk cache yet.
     unsaved: Mutex<Vec<Arc<Module>>>,
@@ -53,16 +58,14 @@ struct PackageImport {
     import_kind: ImportKind,
 }
 
-/// The ids of the React modules with which the renderer renders a component.
-pub(crate) struct ReactFiles {
-    /// The server build of react-dom.
-    pub(crate) server: String,
-    /// The JSX runtime.
-    pub(crate) jsx: String,
-}
-
 /// The id of a module without exports, which replaces modules that a package omits for browsers.
 const EMPTY_MODULE: &str = "mizan:empty";
+
+/// The modules of Node.js that the renderer has, with their ids. `js/platform.js` contains their exports.
+const NODE_MODULES: [(&str, &str); 2] = [
+    ("async_hooks", "mizan:node:async_hooks"),
+    ("buffer", "mizan:node:buffer"),
+];
 
 /// The code of a file, and its entry in the disk cache.
 struct LoadedCode {
@@ -85,6 +88,8 @@ impl Loader {
             root,
             development,
             vite,
+            recorded_imports: None,
+            bundle: None,
             cache,
             unsaved: Mutex::default(),
             modules: Mutex::default(),
@@ -92,6 +97,31 @@ impl Loader {
             package_imports: Mutex::default(),
             env: Mutex::default(),
         }
+    }
+
+    /// Creates a loader that takes all modules from `bundle`.
+    pub(crate) fn bundled(bundle: Arc<BundledModules>) -> Self {
+        Self {
+            bundle: Some(bundle),
+            ..Self::new(PathBuf::new(), false, None, DiskCache::new(None))
+        }
+    }
+
+    /// Records the imports that are resolved from now on.
+    pub(crate) fn record_imports(&mut self) {
+        self.recorded_imports = Some(Mutex::default());
+    }
+
+    /// Returns the recorded imports: specifier, importer and kind.
+    pub(crate) fn recorded_imports(&self) -> BTreeSet<(String, String, ImportKind)> {
+        let recorded = self.recorded_imports.as_ref();
+        recorded
+            .map(|recorded| recorded.lock().clone())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn bundle(&self) -> Option<&BundledModules> {
+        self.bundle.as_deref()
     }
 
     pub(crate) fn development(&self) -> bool {
@@ -132,6 +162,13 @@ impl Loader {
         importer: &str,
         import_kind: ImportKind,
     ) -> Result<String, ModuleError> {
+        if let Some(bundle) = &self.bundle {
+            return bundle.resolve(specifier, importer, import_kind);
+        }
+        if let Some(recorded) = &self.recorded_imports {
+            let import = (specifier.into(), importer.into(), import_kind);
+            recorded.lock().insert(import);
+        }
         let (file, _) = split_id(importer);
         let file = Path::new(file);
         let error = match self.resolver.resolve(specifier, file, import_kind) {
@@ -157,6 +194,11 @@ impl Loader {
             }
             Err(error) => error,
         };
+        if matches!(error, ModuleError::NodeBuiltin { .. })
+            && let Some(id) = node_module(specifier)
+        {
+            return Ok(id.into());
+        }
         let may_replace = match &error {
             ModuleError::NodeBuiltin { .. } => in_package(file),
             // The package may export the path only under the condition `browser`.
@@ -185,6 +227,9 @@ impl Loader {
         if !matches!(error, ModuleError::NodeBuiltin { .. }) || !in_package(file) {
             return Ok(None);
         }
+        if let Some(bundle) = &self.bundle {
+            return Ok(bundle.browser_replacement(id).map(String::from));
+        }
         let from_condition = || {
             let import = self.package_imports.lock().get(id).cloned()?;
             self.resolver
@@ -200,6 +245,9 @@ impl Loader {
 
     /// Returns the files of the React package that the component `id` imports.
     pub(crate) fn react_files(&self, id: &str) -> Result<ReactFiles, ModuleError> {
+        if let Some(bundle) = &self.bundle {
+            return bundle.react_files(id);
+        }
         let resolve = |specifier| self.resolve(specifier, id, ImportKind::Require);
         let manifest = resolve("react-dom/package.json")?;
         let jsx = resolve("react/jsx-runtime")?;
@@ -344,8 +392,11 @@ impl Loader {
 
     /// Reads the module `id`. The second value tells whether the disk cache contains it.
     fn read(&self, id: &str) -> Result<(Module, bool), ModuleError> {
-        if id == EMPTY_MODULE {
-            return Ok((empty_module(), false));
+        if id == EMPTY_MODULE || NODE_MODULES.iter().any(|(_, known)| *known == id) {
+            return Ok((empty_module(id), false));
+        }
+        if let Some(bundle) = &self.bundle {
+            return Ok((bundle.module(id)?, false));
         }
         let (path, query) = split_id(id);
         let path = Path::new(path);
@@ -526,6 +577,9 @@ impl Loader {
 
     /// Returns `import.meta.env` as JSON.
     pub(crate) fn env(&self) -> String {
+        if let Some(bundle) = &self.bundle {
+            return bundle.env().into();
+        }
         serde_json::Value::from(self.env.lock().clone()).to_string()
     }
 
@@ -539,9 +593,17 @@ impl Loader {
     }
 }
 
-fn empty_module() -> Module {
+/// Returns the id of a module of Node.js that the renderer has.
+fn node_module(specifier: &str) -> Option<&'static str> {
+    let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+    let known = NODE_MODULES.iter().find(|(known, _)| *known == name);
+    known.map(|(_, id)| *id)
+}
+
+/// Returns a module without a file and with no code.
+fn empty_module(id: &str) -> Module {
     Module {
-        id: EMPTY_MODULE.into(),
+        id: id.into(),
         file: None,
         transformed: parsed_json("{}"),
         imports: Vec::new(),

@@ -21,15 +21,16 @@ mod transform;
 
 pub use disk_cache::CacheStatistics;
 pub(crate) use disk_cache::{DiskCache, default_directory};
+pub(crate) use encoding::{Reader, put_module};
 pub(crate) use error::{ModuleError, source_excerpt};
-pub(crate) use loader::{Loader, ReactFiles};
+pub(crate) use loader::Loader;
 pub(crate) use missing_export::MissingExport;
-#[cfg(feature = "v8")]
-pub(crate) use module::CompiledCode;
-pub(crate) use module::Module;
+pub(crate) use module::{CompiledCode, Module, ReactFiles, SourceFile};
+pub(crate) use module_kind::is_react_server;
 pub(crate) use package::in_package;
 pub(crate) use resolver::ImportKind;
 pub(crate) use stack_trace::map_stack;
 pub(crate) use transform::{
-    IMPORT, JSX_ELEMENTS, ModuleFormat, NAME_DEFAULT, REGISTER_EXPORTS, TransformedModule,
+    DYNAMIC_IMPORT, IMPORT, JSX_ELEMENTS, ModuleFormat, NAME_DEFAULT, REGISTER_EXPORTS,
+    TransformedModule, on_large_stack,
 };

@@ -28,8 +28,8 @@ pub(crate) struct Module {
     /// The key in the disk cache, for modules that are worth caching.
     pub(crate) cache_key: Option<CacheKey>,
     /// Set if the code depends on the files that an `import.meta.glob` matches.
-    pub(super) has_globs: bool,
-    pub(super) compiled: Mutex<Option<CompiledCode>>,
+    pub(crate) has_globs: bool,
+    pub(crate) compiled: Mutex<Option<CompiledCode>>,
 }
 
 /// A file of a module, with the metadata by which changes are detected.
@@ -45,6 +45,14 @@ pub(crate) struct CompiledCode {
     /// Identifies the engine, its version and its flags.
     pub(crate) tag: u32,
     pub(crate) bytes: Bytes,
+}
+
+/// The ids of the React modules with which the renderer renders a component.
+pub(crate) struct ReactFiles {
+    /// The server build of react-dom.
+    pub(crate) server: String,
+    /// The JSX runtime.
+    pub(crate) jsx: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +88,15 @@ impl SourceFile {
             stamp,
         };
         Ok((file, content))
+    }
+
+    /// Returns the file of a module in a bundle, which never changes.
+    pub(crate) fn bundled(path: &str) -> Self {
+        Self {
+            path: path.into(),
+            digest: [0; 32],
+            stamp: None,
+        }
     }
 
     /// Returns whether the content of the file on disk has changed since it was read.

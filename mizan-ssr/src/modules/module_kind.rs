@@ -128,7 +128,7 @@ pub(super) fn extension(path: &Path) -> String {
 }
 
 /// Returns whether the file is the React server build that renders.
-pub(super) fn is_react_server(path: &Path) -> bool {
+pub(crate) fn is_react_server(path: &Path) -> bool {
     path.file_name().is_some_and(|name| {
         name.as_encoded_bytes()
             .starts_with(REACT_SERVER_FILE.as_bytes())

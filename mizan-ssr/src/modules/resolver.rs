@@ -22,7 +22,7 @@ pub(crate) struct Resolver {
 }
 
 /// The way in which a module is imported, which selects among the `exports` of a package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum ImportKind {
     Import,
     Require,

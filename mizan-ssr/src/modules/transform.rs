@@ -70,17 +70,23 @@ pub(crate) struct SyntaxOptions {
     pub(crate) package: bool,
 }
 
+/// The function that replaces `import()` in transformed modules.
+pub(crate) const DYNAMIC_IMPORT: &str = "__vite_ssr_dynamic_import__";
+
+/// Runs `parse` on a separate stack, whose memory is allocated on use: the parser recurses with the nesting of the
+/// source, and a stack overflow would abort the process.
+pub(crate) fn on_large_stack<T>(parse: impl FnOnce() -> T) -> T {
+    const STACK_BYTES: usize = 512 << 20;
+    stacker::grow(STACK_BYTES, parse)
+}
+
 /// Parses `source` by the extension of `path` and converts it to a function body.
-///
-/// Runs on a separate stack, whose memory is allocated on use: the parser recurses with the nesting of
-/// the source, and a stack overflow would abort the process.
 pub(crate) fn transform(
     path: &Path,
     source: &str,
     syntax: &SyntaxOptions,
 ) -> Result<TransformedModule, ModuleError> {
-    const STACK_BYTES: usize = 512 << 20;
-    stacker::grow(STACK_BYTES, || transform_on_stack(path, source, syntax))
+    on_large_stack(|| transform_on_stack(path, source, syntax))
 }
 
 fn transform_on_stack(
@@ -251,7 +257,7 @@ impl TransformedModule {
     }
 
     /// Returns a module that the renderer generates, without imports.
-    pub(super) fn generated(format: ModuleFormat, code: String) -> Self {
+    pub(crate) fn generated(format: ModuleFormat, code: String) -> Self {
         Self {
             code: code.into(),
             unchanged: false,

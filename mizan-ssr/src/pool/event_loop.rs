@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{never, select};
 use serde_json::json;
 
 use super::chunk_sender::ChunkSender;
 use crate::engine::{Engine, EngineError, EntryPoint, Host, JsValue, exception_error};
+use crate::fetch::{FetchEvent, FetchEventKind};
 use crate::function_calls::{Call, CallOutcome};
 
 /// Runs the code of one render on the thread that has entered the engine.
@@ -46,6 +47,12 @@ pub(super) enum Turn {
     Finished(Option<String>),
     /// The render waits, or `run_ready` was called with a time that is over.
     Pending,
+}
+
+/// The end of a wait before its time.
+enum Received {
+    Outcome(CallOutcome),
+    FetchEvent(FetchEvent),
 }
 
 impl LoopState {
@@ -186,7 +193,7 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-    /// Waits for the next timer or the result of a server function.
+    /// Waits for the next timer, the result of a server function, or an event of a request.
     fn wait(&mut self, deadline: Instant) -> Result<(), RenderExit> {
         let now = Instant::now();
         if now >= deadline {
@@ -196,33 +203,57 @@ impl<'a> EventLoop<'a> {
         let shell_held = self.host.is_shell_held();
         let shell_delay = self.state.shell_delay;
         let outcomes = self.host.pending_outcomes();
+        let fetch_events = self.host.pending_fetch_events();
         if shell_held && (outcomes.is_none() || shell_delay.is_zero()) {
             self.host.release_shell();
             return self.call(EntryPoint::SendShell, &[]).map(drop);
         }
-        let Some(outcomes) = outcomes else {
+        if outcomes.is_none() && fetch_events.is_none() {
             let until = next_timer.ok_or(RenderExit::Suspended)?.min(deadline);
             thread::sleep(until.saturating_duration_since(now));
             self.state.waited += now.elapsed();
             return Ok(());
-        };
+        }
         let mut until = next_timer.map_or(deadline, |timer| timer.min(deadline));
         if shell_held {
             until = until.min(now + shell_delay);
         }
-        let outcome = outcomes.recv_deadline(until);
+        let outcomes = outcomes.unwrap_or_else(never);
+        let fetch_events = fetch_events.unwrap_or_else(never);
+        let received = select! {
+            // An error means that the task that runs the functions has ended, for example because its runtime
+            // shuts down.
+            recv(outcomes) -> outcome => Some(outcome.map(Received::Outcome)),
+            recv(fetch_events) -> event => Some(event.map(Received::FetchEvent)),
+            default(until.saturating_duration_since(now)) => None,
+        };
         let waited = now.elapsed();
         self.state.waited += waited;
         if shell_held {
             let shell_delay = &mut self.state.shell_delay;
             *shell_delay = shell_delay.saturating_sub(waited);
         }
-        match outcome {
-            Ok(outcome) => self.complete_call(outcome),
-            Err(RecvTimeoutError::Timeout) => Ok(()),
-            // The task that runs the functions has ended, for example because its runtime shuts down.
-            Err(RecvTimeoutError::Disconnected) => Err(RenderExit::Suspended),
+        match received.transpose().map_err(|_| RenderExit::Suspended)? {
+            Some(Received::Outcome(outcome)) => self.complete_call(outcome),
+            Some(Received::FetchEvent(event)) => self.complete_fetch(event),
+            None => Ok(()),
         }
+    }
+
+    /// Passes an event of a request to the component that made it.
+    fn complete_fetch(&mut self, event: FetchEvent) -> Result<(), RenderExit> {
+        if !self.host.record_fetch_event(&event) {
+            return Ok(());
+        }
+        let (kind, text, bytes) = match event.kind {
+            FetchEventKind::Response(head) => ("response", head, JsValue::Undefined),
+            FetchEventKind::Chunk(chunk) => ("chunk", String::new(), JsValue::Bytes(chunk.into())),
+            FetchEventKind::End => ("end", String::new(), JsValue::Undefined),
+            FetchEventKind::Error(message) => ("error", message, JsValue::Undefined),
+        };
+        let id = JsValue::Number(f64::from(event.id));
+        let arguments = [id, JsValue::Text(kind.into()), JsValue::Text(text), bytes];
+        self.call(EntryPoint::CompleteFetch, &arguments).map(drop)
     }
 
     /// Passes the result of a server function to the component that called it.

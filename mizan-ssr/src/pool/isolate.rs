@@ -130,8 +130,8 @@ impl Isolate {
         on_caller: AbandonHandle,
     ) -> Self {
         Self {
+            host: Host::new(Arc::clone(&loader), settings.fetch_client.clone()),
             settings,
-            host: Host::new(Arc::clone(&loader)),
             loader,
             engine: None,
             components: HashMap::default(),

@@ -1,11 +1,13 @@
 //! The settings of the render threads.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::EngineKind;
+use crate::fetch::FetchClient;
 
 /// The settings that all workers of a renderer share.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct WorkerSettings {
     pub(crate) engine: EngineKind,
     pub(crate) deadline: Duration,
@@ -13,6 +15,8 @@ pub(crate) struct WorkerSettings {
     /// Evaluates all modules again for every render.
     pub(crate) fresh_modules: bool,
     pub(crate) shell_delay: Duration,
+    /// The client of `fetch`; `None` if no origin is allowed.
+    pub(crate) fetch_client: Option<Arc<FetchClient>>,
     /// Renders short components on the thread of the caller.
     pub(crate) on_caller_thread: bool,
 }

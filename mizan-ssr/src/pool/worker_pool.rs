@@ -86,7 +86,7 @@ impl WorkerPool {
             .stack_size(STACK_BYTES)
             .spawn(move || {
                 let loader = Arc::clone(&pool.loader);
-                let isolate = Box::new(Isolate::new(pool.settings, loader, on_caller));
+                let isolate = Box::new(Isolate::new(pool.settings.clone(), loader, on_caller));
                 worker::run(&pool.queue, isolate, &thread);
                 if thread.is_abandoned() {
                     pool.record_returned_thread();

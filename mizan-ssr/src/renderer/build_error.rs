@@ -6,6 +6,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::error::RenderError;
+#[cfg(feature = "fetch")]
+use crate::fetch::FetchClientError;
 use crate::vite::EnvError;
 
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
@@ -17,16 +19,38 @@ pub struct RendererBuildError {
 #[derive(Debug)]
 pub(super) enum RendererBuildErrorKind {
     NoEngine,
-    InvalidRoot { root: PathBuf, source: io::Error },
+    DevelopmentWithBundle,
+    InvalidRoot {
+        root: PathBuf,
+        source: io::Error,
+    },
     CannotStartThread(io::Error),
     Env(EnvError),
-    NoReact { root: PathBuf, source: RenderError },
+    #[cfg(feature = "fetch")]
+    Fetch(FetchClientError),
+    NoReact {
+        root: PathBuf,
+        source: RenderError,
+    },
     Component(RenderError),
+}
+
+#[cfg(feature = "fetch")]
+impl From<FetchClientError> for RendererBuildError {
+    fn from(error: FetchClientError) -> Self {
+        RendererBuildErrorKind::Fetch(error).into()
+    }
 }
 
 impl From<RendererBuildErrorKind> for RendererBuildError {
     fn from(kind: RendererBuildErrorKind) -> Self {
         Self { kind }
+    }
+}
+
+impl From<EnvError> for RendererBuildError {
+    fn from(error: EnvError) -> Self {
+        RendererBuildErrorKind::Env(error).into()
     }
 }
 
@@ -36,6 +60,9 @@ impl fmt::Display for RendererBuildError {
             RendererBuildErrorKind::NoEngine => f.write_str(
                 "no JavaScript engine is compiled in; enable the feature `v8` or `quickjs` of mizan-ssr",
             ),
+            RendererBuildErrorKind::DevelopmentWithBundle => f.write_str(
+                "a bundle contains production modules; use `Renderer::builder` in development",
+            ),
             RendererBuildErrorKind::InvalidRoot { root, .. } => {
                 write!(f, "cannot use {} as a component directory", root.display())
             }
@@ -44,6 +71,12 @@ impl fmt::Display for RendererBuildError {
             }
             RendererBuildErrorKind::Env(_) => {
                 f.write_str("cannot load the variables of `import.meta.env`")
+            }
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Origin(invalid)) => invalid.fmt(f),
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Start(_)) => {
+                f.write_str("cannot start the HTTP client of `fetch`")
             }
             RendererBuildErrorKind::NoReact { root, .. } => write!(
                 f,
@@ -58,10 +91,16 @@ impl fmt::Display for RendererBuildError {
 impl StdError for RendererBuildError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.kind {
-            RendererBuildErrorKind::NoEngine => None,
+            RendererBuildErrorKind::NoEngine | RendererBuildErrorKind::DevelopmentWithBundle => {
+                None
+            }
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
             RendererBuildErrorKind::Env(source) => Some(source),
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Origin(_)) => None,
+            #[cfg(feature = "fetch")]
+            RendererBuildErrorKind::Fetch(FetchClientError::Start(source)) => Some(&**source),
             RendererBuildErrorKind::NoReact { source, .. } => Some(source),
             RendererBuildErrorKind::Component(error) => error.source(),
         }

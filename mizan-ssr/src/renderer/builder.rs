@@ -10,7 +10,10 @@ use parking_lot::Mutex;
 
 use super::build_error::{RendererBuildError, RendererBuildErrorKind};
 use super::{Renderer, Shared};
+use crate::bundle::Bundle;
 use crate::engine::EngineKind;
+#[cfg(feature = "fetch")]
+use crate::fetch::{FetchClient, FetchPolicy};
 use crate::modules::{DiskCache, Loader, default_directory};
 use crate::pool::{Watchdog, WorkerPool, WorkerSettings};
 use crate::vite::Vite;
@@ -47,7 +50,11 @@ pub struct RendererBuilder {
     shell_delay: Duration,
     on_caller_thread: bool,
     vite: Option<Vite>,
+    bundle: Option<Bundle>,
+    record_imports: bool,
     cache: CacheLocation,
+    #[cfg(feature = "fetch")]
+    fetch: Option<FetchPolicy>,
     checked_components: Vec<String>,
 }
 
@@ -74,8 +81,24 @@ impl Renderer {
             shell_delay: Duration::from_millis(50),
             on_caller_thread: true,
             vite: None,
+            bundle: None,
+            record_imports: false,
             cache: CacheLocation::NodeModules,
+            #[cfg(feature = "fetch")]
+            fetch: None,
             checked_components: Vec::new(),
+        }
+    }
+}
+
+impl Renderer {
+    /// Returns a builder of a renderer that takes all modules from `bundle` and reads no file.
+    ///
+    /// The directories and the caches of the builder have no effect.
+    pub fn embedded(bundle: &Bundle) -> RendererBuilder {
+        RendererBuilder {
+            bundle: Some(bundle.clone()),
+            ..Self::builder()
         }
     }
 }
@@ -181,6 +204,22 @@ impl RendererBuilder {
         self
     }
 
+    /// Sets the origins to which components may send requests with `fetch`, and the limits of the requests.
+    ///
+    /// By default, `fetch` rejects with an error that names this method.
+    #[cfg(feature = "fetch")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "fetch")))]
+    pub fn fetch(mut self, policy: FetchPolicy) -> Self {
+        self.fetch = Some(policy);
+        self
+    }
+
+    /// Records the imports that renders execute; see `Loader::recorded_imports`.
+    pub(crate) fn record_imports(mut self) -> Self {
+        self.record_imports = true;
+        self
+    }
+
     /// Checks the components at `paths` when the renderer is built, and in [`Renderer::check`]: that they
     /// exist, and that their modules and those that they import can be loaded.
     ///
@@ -200,6 +239,7 @@ impl RendererBuilder {
     /// # Errors
     ///
     /// Returns [`RendererBuildError`] if no engine is compiled in, a component directory does not exist,
+    /// an origin cannot be allowed,
     /// React is not installed for its components, a component of
     /// [`check_components`](Self::check_components) cannot be loaded, or a thread cannot be started.
     pub fn build(self) -> Result<Renderer, RendererBuildError> {
@@ -220,6 +260,9 @@ impl RendererBuilder {
     /// Starts the threads without checks.
     pub(crate) fn start(self) -> Result<Renderer, RendererBuildError> {
         let engine = self.engine.ok_or(RendererBuildErrorKind::NoEngine)?;
+        if self.bundle.is_some() && self.development {
+            return Err(RendererBuildErrorKind::DevelopmentWithBundle.into());
+        }
         let roots = self.roots.into_iter().map(canonical_root);
         let roots = roots.collect::<Result<Vec<_>, _>>()?;
         engine.initialize();
@@ -227,21 +270,33 @@ impl RendererBuilder {
         let vite = self
             .vite
             .map(|vite| Arc::new(vite.with_root_above(&first_root)));
-        let cache = self.cache.directory(&first_root);
-        let loader = Loader::new(
-            first_root,
-            self.development,
-            vite.clone(),
-            DiskCache::new(cache),
-        );
-        loader.load_env().map_err(RendererBuildErrorKind::Env)?;
+        let loader = match &self.bundle {
+            Some(bundle) => {
+                check_code(bundle, engine);
+                Loader::bundled(Arc::clone(bundle.modules()))
+            }
+            None => {
+                let cache = DiskCache::new(self.cache.directory(&first_root));
+                let mut loader = Loader::new(first_root, self.development, vite.clone(), cache);
+                if self.record_imports {
+                    loader.record_imports();
+                }
+                loader
+            }
+        };
+        loader.load_env()?;
         let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
+        #[cfg(feature = "fetch")]
+        let fetch_client = self.fetch.map(FetchClient::start).transpose()?;
+        #[cfg(not(feature = "fetch"))]
+        let fetch_client = None;
         let settings = WorkerSettings {
             engine,
             deadline: self.deadline,
             heap_limit_bytes: self.max_heap_bytes,
             fresh_modules: self.fresh_modules,
             shell_delay: self.shell_delay,
+            fetch_client,
             on_caller_thread: self.on_caller_thread
                 && engine.changes_threads()
                 && !self.development
@@ -274,6 +329,17 @@ impl CacheLocation {
             Self::Directory(directory) => Some(directory),
             Self::Disabled => None,
         }
+    }
+}
+
+/// Logs that `engine` cannot use the compiled code in `bundle`.
+fn check_code(bundle: &Bundle, engine: EngineKind) {
+    let code_tag = bundle.modules().code_tag();
+    if code_tag.is_some() && engine.code_tag() != code_tag {
+        tracing::warn!(
+            "the compiled code in the bundle is not used, because another engine or version of V8 compiled it; \
+             modules are compiled on first use"
+        );
     }
 }
 

@@ -5,18 +5,33 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::bundle::BundledModules;
 use crate::error::{RenderError, RenderErrorKind};
+
+/// Returns the module id of the component `path` in a bundle.
+pub(super) fn find_in_bundle(
+    bundle: &BundledModules,
+    path: &str,
+) -> Result<&'static str, RenderError> {
+    check_syntax(path).map_err(|reason| invalid(path, reason))?;
+    bundle
+        .component(path)
+        .ok_or_else(|| RenderErrorKind::NotInBundle { path: path.into() }.into())
+}
+
+fn invalid(path: &str, reason: &'static str) -> RenderError {
+    RenderErrorKind::InvalidPath {
+        path: path.into(),
+        reason,
+    }
+    .into()
+}
 
 /// Returns the file of the component `path` in one of `roots`, which are canonical.
 ///
 /// The file is never outside of the roots.
-pub(super) fn find(roots: &[PathBuf], path: &str) -> Result<String, RenderError> {
-    let invalid = |reason| {
-        RenderError::from(RenderErrorKind::InvalidPath {
-            path: path.into(),
-            reason,
-        })
-    };
+pub(crate) fn find(roots: &[PathBuf], path: &str) -> Result<String, RenderError> {
+    let invalid = |reason| invalid(path, reason);
     check_syntax(path).map_err(invalid)?;
     let mut is_outside = false;
     for root in roots {

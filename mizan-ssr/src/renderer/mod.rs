@@ -24,6 +24,7 @@ mod stream;
 pub use self::build_error::RendererBuildError;
 pub use self::builder::RendererBuilder;
 pub use self::component::Component;
+pub(crate) use self::component_path::find as find_component;
 pub use self::stream::RenderStream;
 pub use crate::engine::EngineKind;
 pub use crate::modules::CacheStatistics;
@@ -92,6 +93,12 @@ impl Renderer {
         }
     }
 
+    /// Closes the renderer as [`close`](Self::close) does, and blocks the calling thread.
+    pub(crate) fn close_blocking(&self) {
+        self.shared.pool.close();
+        self.shared.pool.join();
+    }
+
     /// Checks that the renderer can render: for the readiness check of a server.
     ///
     /// Finds React and the modules of the components that
@@ -136,7 +143,11 @@ impl Renderer {
                 path: path.clone(),
                 error,
             };
-            for component in component_path::expand(roots, path).map_err(unreadable)? {
+            let components = match self.pool().loader.bundle() {
+                Some(bundle) => bundle.pages_at(path),
+                None => component_path::expand(roots, path).map_err(unreadable)?,
+            };
+            for component in components {
                 let component = self.find_component(&component)?;
                 self.pool()
                     .loader
@@ -165,6 +176,9 @@ impl Renderer {
 
     /// Returns the file of the component `path` relative to Vite's root.
     pub(crate) fn vite_path(&self, path: &str) -> Option<String> {
+        if let Some(bundle) = self.pool().loader.bundle() {
+            return bundle.vite_path(path).map(String::from);
+        }
         let file = self.find_component(path).ok()?;
         let relative = self.vite()?.relative_path(Path::new(&*file.id))?;
         Some(relative.to_owned())
@@ -188,7 +202,10 @@ impl Renderer {
         if let Some(component) = cached_paths.lock().get(path) {
             return Ok(Arc::clone(component));
         }
-        let id = component_path::find(roots, path)?;
+        let id = match self.pool().loader.bundle() {
+            Some(bundle) => component_path::find_in_bundle(bundle, path)?.into(),
+            None => component_path::find(roots, path)?,
+        };
         let component = Arc::new(KnownComponent::new(id.into()));
         let mut cached_paths = cached_paths.lock();
         // A file has any number of spellings, such as `a//b.tsx`, so the cache must be bounded.

@@ -1,8 +1,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mizan_ssr::bundle::BundleBuildError;
 use mizan_ssr::renderer::{EngineKind, RendererBuilder};
-use mizan_ssr::{RenderError, Renderer};
+use mizan_ssr::{Bundle, RenderError, Renderer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -74,9 +75,38 @@ impl App {
             .threads(1)
     }
 
+    /// Returns a renderer of the files, and a renderer of a bundle of them.
+    pub(crate) fn renderers(&self, engine: EngineKind) -> [Renderer; 2] {
+        [self.renderer(engine), self.bundled_renderer(engine)]
+    }
+
+    /// Returns a renderer of a bundle of all components in the root folder.
+    pub(crate) fn bundled_renderer(&self, engine: EngineKind) -> Renderer {
+        let bundle = bundle(engine, self.directory.path(), "*.tsx").expect("valid modules");
+        let builder = Renderer::embedded(&bundle).engine(engine).threads(1);
+        builder.build().expect("valid settings")
+    }
+
     pub(crate) fn renderer(&self, engine: EngineKind) -> Renderer {
         self.builder(engine).build().expect("valid settings")
     }
+}
+
+/// Builds a bundle of the components in `root` that match `pattern`.
+pub(crate) fn bundle(
+    engine: EngineKind,
+    root: &Path,
+    pattern: &str,
+) -> Result<Bundle, BundleBuildError> {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("test.bundle");
+    Bundle::builder()
+        .root(root)
+        .pages(pattern)
+        .engine(engine)
+        .progress(|_| {})
+        .build(&file)?;
+    Ok(Bundle::open(file).expect("a valid bundle"))
 }
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {

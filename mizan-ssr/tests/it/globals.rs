@@ -1,3 +1,4 @@
+use mizan_ssr::error::RenderErrorCode;
 use serde_json::json;
 
 use crate::app::{App, html, on_engines};
@@ -196,5 +197,134 @@ fn detects_changes_of_classes_that_are_loaded_on_demand() {
         html(&renderer, "App.tsx", &set);
         let unread = html(&renderer, "App.tsx", &json!({}));
         assert_eq!(unread, "<b>1,undefined function</b>");
+    });
+}
+
+#[test]
+fn computes_with_crypto_subtle() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import { use } from 'react';
+             const hex = (buffer: ArrayBuffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
+             const run = async () => {
+               const { subtle } = crypto;
+               const text = new TextEncoder().encode('text');
+               const digest = hex(await subtle.digest('SHA-256', text));
+               const hmac = await subtle.importKey('raw', text, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+               const code = await subtle.sign('HMAC', hmac, text);
+               const aes = await subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt', 'decrypt']);
+               const iv = crypto.getRandomValues(new Uint8Array(12));
+               const sealed = await subtle.encrypt({ name: 'AES-GCM', iv }, aes, text);
+               const opened = await subtle.decrypt({ name: 'AES-GCM', iv }, aes, sealed);
+               const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+               const pair = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
+               const jwk = await subtle.exportKey('jwk', pair.privateKey);
+               const copy = await subtle.importKey('jwk', jwk, algorithm, true, ['sign']);
+               const signature = await subtle.sign(algorithm, copy, text);
+               const spki = await subtle.exportKey('spki', pair.publicKey);
+               const known = await subtle.importKey('spki', spki, algorithm, true, ['verify']);
+               const wrong = await subtle.decrypt({ name: 'AES-GCM', iv }, aes, text).catch((error: Error) => error.name);
+               return [digest.slice(0, 8), hex(code).slice(0, 8), await subtle.verify('HMAC', hmac, code, text), new TextDecoder().decode(opened),
+                 await subtle.verify(algorithm, known, signature, text), await subtle.verify(algorithm, known, signature, iv), wrong].join();
+             };
+             const result = run();
+             export default () => <b>{use(result)}</b>;",
+        );
+        assert_eq!(
+            html(&app.renderer(engine), "App.tsx", &json!({})),
+            "<b>982d9e3e,13754f06,true,text,true,false,OperationError</b>"
+        );
+    });
+}
+
+#[test]
+fn compresses_and_limits_decompressed_data() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import { use } from 'react';
+             const bytes = (stream: ReadableStream) => new Response(stream).bytes();
+             const compress = (data: BodyInit) => bytes(new Response(data).body!.pipeThrough(new CompressionStream('gzip') as any));
+             const decompress = (data: BodyInit) => bytes(new Response(data).body!.pipeThrough(new DecompressionStream('gzip') as any));
+             const run = async (size: number) => {
+               const packed = await compress(new Uint8Array(1 << 20));
+               if (size === 0) return (await decompress(packed)).length + String(await decompress(packed.slice(0, 20)).catch((error) => error.name));
+               // A small body that becomes large again and again.
+               const all = [];
+               for (let n = 0; n < size; n++) all.push(await decompress(packed));
+               return all.length;
+             };
+             const results = new Map<number, Promise<unknown>>();
+             export default ({ size }: { size: number }) => {
+               if (!results.has(size)) results.set(size, run(size));
+               return <b>{use(results.get(size)!) as string}</b>;
+             };",
+        );
+        let renderer = app.builder(engine).max_heap_bytes(64 << 20).build();
+        let renderer = renderer.expect("valid settings");
+        let shown = html(&renderer, "App.tsx", &json!({ "size": 0 }));
+        assert_eq!(shown, "<b>1048576TypeError</b>");
+        let error = renderer.render_blocking("App.tsx", &json!({ "size": 200 }));
+        let error = error.expect_err("a failed render");
+        assert_eq!(error.code(), RenderErrorCode::OutOfMemory, "{error}");
+        let shown = html(&renderer, "App.tsx", &json!({ "size": 0 }));
+        assert_eq!(shown, "<b>1048576TypeError</b>");
+    });
+}
+
+#[test]
+fn keeps_store_of_async_local_storage_to_its_render() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import { use } from 'react';
+             import { AsyncLocalStorage } from 'node:async_hooks';
+             const storage = new AsyncLocalStorage<string>();
+             const tick = () => new Promise<void>((done) => setTimeout(done, 1));
+             const run = async (id: string) => {
+               const before = storage.getStore();
+               const inside = await storage.run(id, async () => {
+                 const first = storage.getStore();
+                 const timer = await new Promise((done) => setTimeout(() => done(storage.getStore()), 1));
+                 await tick();
+                 return [first, timer, storage.getStore()];
+               });
+               const bound = storage.run('bound', () => AsyncLocalStorage.bind(() => storage.getStore()))();
+               const after = storage.getStore();
+               storage.enterWith('left behind');
+               return [before, ...inside, bound, after, new AsyncContext.Variable({ defaultValue: 'default' }).get()].join();
+             };
+             declare const AsyncContext: any;
+             const results = new Map<string, Promise<string>>();
+             export default ({ id }: { id: string }) => {
+               if (!results.has(id)) results.set(id, run(id));
+               return <b>{use(results.get(id)!)}</b>;
+             };",
+        );
+        let renderer = app.renderer(engine);
+        // QuickJS does not pass the store on to the code after an `await`.
+        let awaited = |id: &str| match format!("{engine:?}").as_str() {
+            "V8" => id.to_owned(),
+            _ => String::new(),
+        };
+        for id in ["a", "b"] {
+            assert_eq!(
+                html(&renderer, "App.tsx", &json!({ "id": id })),
+                format!("<b>,{id},{id},{},bound,,default</b>", awaited(id))
+            );
+        }
+    });
+}
+
+#[test]
+fn provides_buffer_only_as_module() {
+    on_engines(|engine| {
+        let app = App::component(
+            "import { Buffer } from 'node:buffer';
+             import * as bare from 'buffer';
+             export default () => <b>{[typeof (globalThis as any).Buffer, Buffer.from('ä').toString('base64'), bare.Buffer === Buffer, bare.Blob === Blob].join()}</b>;",
+        );
+        assert_eq!(
+            html(&app.renderer(engine), "App.tsx", &json!({})),
+            "<b>undefined,w6Q=,true,true</b>"
+        );
     });
 }

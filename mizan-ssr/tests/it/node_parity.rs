@@ -11,7 +11,7 @@ use mizan_ssr::renderer::EngineKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::{block_on, on_engines};
+use crate::app::{block_on, bundle, on_engines};
 
 /// The output of Node.js for one component.
 #[derive(Deserialize)]
@@ -40,33 +40,36 @@ fn renders_same_bytes_as_node() {
     };
     assert!(cases.len() > 25, "the components are found");
     on_engines(|engine| {
-        let renderer = Renderer::builder()
-            .root(folder.join("src"))
-            .engine(engine)
-            .threads(1)
-            .deadline(Duration::from_secs(60))
-            .build()
-            .expect("valid settings");
+        let bundle = bundle(engine, &folder.join("src"), "*.tsx").expect("valid modules");
+        let disk = Renderer::builder().root(folder.join("src"));
         let mut different = Vec::new();
-        for case in &cases {
-            let file = case.file.as_str();
-            if NEEDS_INTL.contains(&file) && !has_intl(engine) {
-                continue;
-            }
-            let mut compare = |kind: &str, ours: &Outcome, nodes: &Outcome| {
-                if let Some(difference) = ours.difference(nodes) {
-                    different.push(format!("{file} as a {kind}: {difference}"));
+        for (form, builder) in [("disk", disk), ("bundle", Renderer::embedded(&bundle))] {
+            let renderer = builder
+                .engine(engine)
+                .threads(1)
+                .deadline(Duration::from_secs(60))
+                .build()
+                .expect("valid settings");
+            for case in &cases {
+                let file = case.file.as_str();
+                if NEEDS_INTL.contains(&file) && !has_intl(engine) {
+                    continue;
                 }
-            };
-            // A string render reports an error.
-            if file != "suspense_endless.tsx" {
-                compare("string", &string(&renderer, file, &props), &case.string);
+                let mut compare = |kind: &str, ours: &Outcome, nodes: &Outcome| {
+                    if let Some(difference) = ours.difference(nodes) {
+                        different.push(format!("{file} from {form} as a {kind}: {difference}"));
+                    }
+                };
+                // A string render reports an error.
+                if file != "suspense_endless.tsx" {
+                    compare("string", &string(&renderer, file, &props), &case.string);
+                }
+                compare(
+                    "stream",
+                    &block_on(stream(&renderer, file, &props)),
+                    &case.stream,
+                );
             }
-            compare(
-                "stream",
-                &block_on(stream(&renderer, file, &props)),
-                &case.stream,
-            );
         }
         assert!(different.is_empty(), "{engine:?}\n{}", different.join("\n"));
     });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mizan_ssr::Renderer;
 use serde_json::json;
 
-use crate::app::{App, error, html, on_engines};
+use crate::app::{App, bundle, error, html, on_engines};
 
 #[test]
 fn uses_browser_replacements_for_node_builtins() {
@@ -60,12 +60,13 @@ fn uses_browser_replacements_for_node_builtins() {
                 "const crypto = require('crypto'); module.exports = crypto.createHash ? 'node' : 'none';",
             ),
         ]);
-        let renderer = app.renderer(engine);
-        for _ in 0..2 {
-            assert_eq!(
-                html(&renderer, "App.tsx", &json!({})),
-                "<p>web,deep,chosen,none</p>"
-            );
+        for renderer in app.renderers(engine) {
+            for _ in 0..2 {
+                assert_eq!(
+                    html(&renderer, "App.tsx", &json!({})),
+                    "<p>web,deep,chosen,none</p>"
+                );
+            }
         }
     });
 }
@@ -147,11 +148,14 @@ fn reports_node_builtin_without_replacement() {
             ),
             ("node_modules/p/web.js", ""),
         ]);
+        let bundling = bundle(engine, &app.path(""), "App.tsx").expect_err("a missing module");
         let error = error(&app.renderer(engine), "App.tsx").to_string();
-        assert!(
-            error.contains("`tty`") && error.contains("p/index.js"),
-            "{error}"
-        );
+        for error in [error, bundling.to_string()] {
+            assert!(
+                error.contains("`tty`") && error.contains("p/index.js"),
+                "{error}"
+            );
+        }
     });
 }
 
@@ -161,10 +165,9 @@ fn provides_global_for_multi_platform_packages() {
         let app = App::component(
             "const all = typeof window === 'undefined' ? global : window; export default () => <p>{String(all === globalThis)}</p>;",
         );
-        assert_eq!(
-            html(&app.renderer(engine), "App.tsx", &json!({})),
-            "<p>true</p>"
-        );
+        for renderer in app.renderers(engine) {
+            assert_eq!(html(&renderer, "App.tsx", &json!({})), "<p>true</p>");
+        }
     });
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use load::{Load, Server};
+use load::Load;
 use own::{PAGES, Page};
 
 /// The rounds of each page, and their duration.

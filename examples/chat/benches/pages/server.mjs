@@ -10,7 +10,10 @@ const page = JSON.parse(
 const answers = new Map(
   page.answers.map(({ name, input, output, problem }) => [
     `${name} ${input === undefined ? "" : JSON.stringify(input)}`,
-    { answered: problem === undefined, json: JSON.stringify(problem ?? output) },
+    {
+      answered: problem === undefined,
+      json: JSON.stringify(problem ?? output),
+    },
   ]),
 );
 globalThis[Symbol.for("mizan.functions")] = {
@@ -19,7 +22,11 @@ globalThis[Symbol.for("mizan.functions")] = {
 };
 const { default: component } = await import(`./${page.component}`);
 const element = () =>
-  createElement("div", { id: "mizan-root" }, createElement(component, page.props));
+  createElement(
+    "div",
+    { id: "mizan-root" },
+    createElement(component, page.props),
+  );
 
 createServer((_, response) => {
   response.writeHead(200, {

@@ -3,7 +3,9 @@
 use getrandom::fill;
 
 use super::Host;
+use super::compression::Coder;
 use super::value::{HostError, JsValue};
+use super::web_crypto::{self, Curve, Hash};
 use super::{text_encoding, url};
 use crate::modules::ImportKind;
 
@@ -14,10 +16,11 @@ pub(in crate::engine) struct HostFunction {
     run: fn(&Host, &mut Arguments<'_>) -> Result<JsValue, HostError>,
 }
 
-/// All host functions, except `compileModule` and `evaluateScript`, which each engine implements.
+/// All host functions, except those that engines implement: `compileModule`, `evaluateScript`, and, if the engine
+/// can, `asyncContext` and `setAsyncContext`.
 ///
 /// `js/globals.d.ts` declares them for TypeScript.
-pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 30] = [
+pub(in crate::engine) static HOST_FUNCTIONS: &[HostFunction] = &[
     HostFunction {
         name: "loadModule",
         run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
@@ -172,21 +175,143 @@ pub(in crate::engine) static HOST_FUNCTIONS: [HostFunction; 30] = [
     },
     HostFunction {
         name: "startFetch",
-        run: |_, _| {
-            Err(HostError::new(
-                "fetch is not available during a render; call a server function, or pass the data as \
-                 props"
-                    .into(),
-            ))
+        run: |host, arguments| {
+            let (request, body) = (arguments.text()?, arguments.optional_bytes()?);
+            let id = host.start_fetch(request, body)?;
+            Ok(JsValue::Number(f64::from(id)))
         },
     },
     HostFunction {
         name: "readFetch",
-        run: |_, _| Ok(JsValue::Undefined),
+        run: |host, arguments| {
+            let id = arguments.number()? as u32;
+            if let Some(fetches) = &mut host.render.borrow_mut().fetches {
+                fetches.read(id);
+            }
+            Ok(JsValue::Undefined)
+        },
     },
     HostFunction {
         name: "cancelFetch",
-        run: |_, _| Ok(JsValue::Undefined),
+        run: |host, arguments| {
+            let id = arguments.number()? as u32;
+            if let Some(fetches) = &mut host.render.borrow_mut().fetches {
+                fetches.cancel(id);
+            }
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "startCoder",
+        run: |host, arguments| {
+            let (format, compresses) = (arguments.text()?, arguments.boolean()?);
+            let id = host.start_coder(format, compresses)?;
+            Ok(JsValue::Number(id as f64))
+        },
+    },
+    HostFunction {
+        name: "writeCoder",
+        run: |host, arguments| {
+            let (id, input) = (arguments.number()? as usize, arguments.bytes()?);
+            let finish = arguments.boolean()?;
+            if let Some(coder) = host.render.borrow_mut().coders.get_mut(id) {
+                coder.write(input, finish);
+            }
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "readCoder",
+        run: |host, arguments| {
+            let id = arguments.number()? as usize;
+            let coders = &mut host.render.borrow_mut().coders;
+            let output = coders.get_mut(id).map(Coder::read).transpose();
+            let output = output.map_err(HostError::new)?.flatten();
+            Ok(optional_bytes(output))
+        },
+    },
+    HostFunction {
+        name: "dropCoder",
+        run: |host, arguments| {
+            let id = arguments.number()? as usize;
+            host.render.borrow_mut().coders.try_remove(id);
+            Ok(JsValue::Undefined)
+        },
+    },
+    HostFunction {
+        name: "digest",
+        run: |_, arguments| {
+            let (hash, data) = (arguments.hash()?, arguments.bytes()?);
+            Ok(JsValue::Bytes(hash.digest(data)))
+        },
+    },
+    HostFunction {
+        name: "hmac",
+        run: |_, arguments| {
+            let hash = arguments.hash()?;
+            let (key, data) = (arguments.bytes()?, arguments.bytes()?);
+            Ok(optional_bytes(hash.authenticate(key, data)))
+        },
+    },
+    HostFunction {
+        name: "areEqual",
+        run: |_, arguments| {
+            let (a, b) = (arguments.bytes()?, arguments.bytes()?);
+            Ok(JsValue::Bool(web_crypto::are_equal(a, b)))
+        },
+    },
+    HostFunction {
+        name: "aesGcm",
+        run: |_, arguments| {
+            let encrypts = arguments.boolean()?;
+            let (key, nonce) = (arguments.bytes()?, arguments.bytes()?);
+            let (additional_data, tag_length) = (arguments.bytes()?, arguments.number()? as usize);
+            let data = arguments.bytes()?;
+            let run = if encrypts {
+                web_crypto::encrypt
+            } else {
+                web_crypto::decrypt
+            };
+            Ok(optional_bytes(run(
+                key,
+                nonce,
+                additional_data,
+                tag_length,
+                data,
+            )))
+        },
+    },
+    HostFunction {
+        name: "ecKey",
+        run: |_, arguments| {
+            let (operation, curve) = (arguments.text()?, arguments.curve()?);
+            let key = arguments.bytes()?;
+            Ok(optional_bytes(match operation {
+                "generate" => Some(curve.generate()),
+                "publicKey" => curve.public_key(key),
+                "point" => curve.point(key),
+                "fromPkcs8" => curve.from_pkcs8(key),
+                "toPkcs8" => curve.to_pkcs8(key),
+                "fromSpki" => curve.from_spki(key),
+                "toSpki" => curve.to_spki(key),
+                _ => None,
+            }))
+        },
+    },
+    HostFunction {
+        name: "ecdsaSign",
+        run: |_, arguments| {
+            let (curve, private) = (arguments.curve()?, arguments.bytes()?);
+            Ok(optional_bytes(curve.sign(private, arguments.bytes()?)))
+        },
+    },
+    HostFunction {
+        name: "ecdsaVerify",
+        run: |_, arguments| {
+            let (curve, point) = (arguments.curve()?, arguments.bytes()?);
+            let (signature, digest) = (arguments.bytes()?, arguments.bytes()?);
+            Ok(JsValue::Bool(curve.verify(point, signature, digest)))
+        },
     },
     HostFunction {
         name: "holdShell",
@@ -302,6 +427,22 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    fn optional_bytes(&mut self) -> Result<Option<&'a [u8]>, HostError> {
+        match self.next() {
+            JsValue::Bytes(bytes) => Ok(Some(bytes)),
+            JsValue::Undefined => Ok(None),
+            _ => Err(self.invalid("a typed array or undefined")),
+        }
+    }
+
+    fn hash(&mut self) -> Result<Hash, HostError> {
+        Hash::named(self.text()?).ok_or_else(|| self.invalid("a hash function"))
+    }
+
+    fn curve(&mut self) -> Result<Curve, HostError> {
+        Curve::named(self.text()?).ok_or_else(|| self.invalid("an elliptic curve"))
+    }
+
     /// Returns the error of the argument that was read last.
     fn invalid(&self, expected: &str) -> HostError {
         HostError::new(format!(
@@ -315,6 +456,10 @@ fn optional_text(text: Option<String>) -> JsValue {
     text.map_or(JsValue::Undefined, JsValue::Text)
 }
 
+fn optional_bytes(bytes: Option<Vec<u8>>) -> JsValue {
+    bytes.map_or(JsValue::Undefined, JsValue::Bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -326,7 +471,7 @@ mod tests {
 
     fn call(name: &str, arguments: &[JsValue]) -> Result<JsValue, String> {
         let loader = Loader::new(PathBuf::new(), false, None, DiskCache::new(None));
-        let host = Host::new(Arc::new(loader));
+        let host = Host::new(Arc::new(loader), None);
         let mut functions = HOST_FUNCTIONS.iter();
         let function = functions.find(|function| function.name == name);
         let function = function.expect("a host function");
@@ -380,14 +525,19 @@ mod tests {
         let declared: BTreeSet<&str> = interface
             .lines()
             .filter_map(|line| line.trim_start().split_once('('))
-            .map(|(name, _)| name)
+            .map(|(name, _)| name.trim_end_matches('?'))
             .filter(|name| name.chars().all(char::is_alphanumeric))
             .collect();
         let mut implemented: BTreeSet<&str> = HOST_FUNCTIONS
             .iter()
             .map(|function| function.name)
             .collect();
-        implemented.extend(["compileModule", "evaluateScript"]);
+        implemented.extend([
+            "asyncContext",
+            "compileModule",
+            "evaluateScript",
+            "setAsyncContext",
+        ]);
         assert_eq!(declared, implemented);
     }
 }

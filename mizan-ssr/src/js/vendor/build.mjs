@@ -13,7 +13,7 @@ import { rolldown } from "rolldown";
 const folder = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** The code of fetch-blob before this class looks for the streams of Node.js in a module. */
+/** The start of the code that follows fetch-blob's search for the streams of Node.js. */
 const BLOB_START = "// 64 KiB";
 
 /**
@@ -72,6 +72,7 @@ const bundle = async ({ code, parameters, packages }) => {
   const entry = "\0entry.js";
   const build = await rolldown({
     input: entry,
+    cwd: folder,
     platform: "neutral",
     plugins: [
       {
@@ -88,9 +89,25 @@ const bundle = async ({ code, parameters, packages }) => {
         load: (id) => (id === entry ? code : null),
         transform(source, id) {
           if (id.endsWith("fetch-blob/index.js"))
-            return source
-              .slice(source.indexOf(BLOB_START))
-              .replaceAll("globalThis.ReadableStream", "ReadableStream");
+            return (
+              source
+                .slice(source.indexOf(BLOB_START))
+                .replaceAll("globalThis.ReadableStream", "ReadableStream")
+                // Members of the standard that fetch-blob does not have.
+                .replace(
+                  "async arrayBuffer () {",
+                  "async bytes () { return new Uint8Array(await this.arrayBuffer()) }\n  async arrayBuffer () {",
+                )
+                .replace(
+                  ".test(type) ? type :",
+                  ".test(type) ? type.toLowerCase() :",
+                )
+                // A pending read into a buffer ends only if the request is answered.
+                .replace(
+                  "chunk.done ? ctrl.close() :",
+                  "chunk.done ? (ctrl.close(), ctrl.byobRequest?.respond(0)) :",
+                )
+            );
           // formdata-polyfill expects fetch-blob 3, which has default exports.
           if (id.endsWith("formdata-polyfill/esm.min.js"))
             return source

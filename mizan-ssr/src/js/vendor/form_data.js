@@ -43,7 +43,7 @@ var vendored = (function(exports) {
 			}
 			this.#endings = `${options.endings === void 0 ? "transparent" : options.endings}`;
 			const type = options.type === void 0 ? "" : String(options.type);
-			this.#type = /^[\x20-\x7E]*$/.test(type) ? type : "";
+			this.#type = /^[\x20-\x7E]*$/.test(type) ? type.toLowerCase() : "";
 		}
 		get size() {
 			return this.#size;
@@ -57,6 +57,9 @@ var vendored = (function(exports) {
 			for await (const part of toIterator(this.#parts, false)) str += decoder.decode(part, { stream: true });
 			str += decoder.decode();
 			return str;
+		}
+		async bytes() {
+			return new Uint8Array(await this.arrayBuffer());
 		}
 		async arrayBuffer() {
 			const data = new Uint8Array(this.size);
@@ -73,7 +76,7 @@ var vendored = (function(exports) {
 				type: "bytes",
 				async pull(ctrl) {
 					const chunk = await it.next();
-					chunk.done ? ctrl.close() : ctrl.enqueue(chunk.value);
+					chunk.done ? (ctrl.close(), ctrl.byobRequest?.respond(0)) : ctrl.enqueue(chunk.value);
 				},
 				async cancel() {
 					await it.return();
