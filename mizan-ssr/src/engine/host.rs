@@ -259,15 +259,18 @@ impl Host {
         self.modules.borrow().get(id).map(Arc::clone)
     }
 
-    /// Returns the main files of React that are loaded, one for each copy of React.
+    /// Returns the directories of the copies of React that are loaded.
     pub(crate) fn loaded_copies_of_react(&self) -> Vec<String> {
-        let is_react = |id: &&String| {
-            ["production", "development"]
-                .iter()
-                .any(|mode| Path::new(id.as_str()).ends_with(format!("cjs/react.{mode}.js")))
+        let directory = |id: &String| {
+            let file = Path::new(id);
+            let modes = ["production", "development"];
+            let mut names = modes.iter().map(|mode| format!("cjs/react.{mode}.js"));
+            let is_react = names.any(|name| file.ends_with(name));
+            let directory = file.ancestors().nth(2).filter(|_| is_react)?;
+            Some(directory.to_string_lossy().into_owned())
         };
         let modules = self.modules.borrow();
-        let mut copies: Vec<_> = modules.keys().filter(is_react).cloned().collect();
+        let mut copies: Vec<_> = modules.keys().filter_map(directory).collect();
         copies.sort();
         copies
     }

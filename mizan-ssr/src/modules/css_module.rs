@@ -1,8 +1,9 @@
 //! Class names of CSS modules, and the text of inlined style sheets.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use lightningcss::css_modules::{Config, CssModuleReference};
+use lightningcss::css_modules::{Config, CssModuleExports, CssModuleReference};
 use lightningcss::printer::PrinterOptions;
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, StyleSheet};
 
@@ -11,16 +12,55 @@ use super::error::{ModuleError, SyntaxError};
 /// Returns the class names of a CSS module: each name in the file with the generated names.
 ///
 /// The generated names equal those of Vite with `css.transformer: "lightningcss"`, because both hash
-/// the file's path relative to `root`, Vite's root directory.
+/// the file's path relative to `root`, Vite's root directory. `resolve` returns the file from which a
+/// specifier composes names.
 ///
 /// # Errors
 ///
-/// Returns a [`ModuleError`] if the file is not valid CSS or composes a name from another file.
+/// Returns a [`ModuleError`] if the file is not valid CSS or composes a name that does not exist.
 pub(super) fn class_names(
     root: &Path,
     path: &Path,
     css: &str,
+    resolve: &dyn Fn(&str) -> Result<PathBuf, ModuleError>,
 ) -> Result<Vec<(String, String)>, ModuleError> {
+    let mut names = Vec::new();
+    for (name, export) in exports(root, path, css)? {
+        let mut classes = export.name;
+        for reference in export.composes {
+            let composed = match reference {
+                CssModuleReference::Local { name } | CssModuleReference::Global { name } => name,
+                CssModuleReference::Dependency {
+                    specifier,
+                    name: composed,
+                } => {
+                    let file = resolve(&specifier)?;
+                    let css =
+                        fs::read_to_string(&file).map_err(|error| ModuleError::Unreadable {
+                            file: file.clone(),
+                            reason: error.to_string(),
+                        })?;
+                    let other = exports(root, &file, &css)?.remove(&composed);
+                    let other = other.ok_or_else(|| ModuleError::Unsupported {
+                        file: path.into(),
+                        reason: format!(
+                            "`{name}` composes `{composed}` from {specifier}, which has no such class"
+                        ),
+                    })?;
+                    other.name
+                }
+            };
+            classes.push(' ');
+            classes.push_str(&composed);
+        }
+        names.push((name, classes));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Returns the names in a file with their generated names and the names that they compose.
+fn exports(root: &Path, path: &Path, css: &str) -> Result<CssModuleExports, ModuleError> {
     let options = ParserOptions {
         filename: path.to_string_lossy().into_owned(),
         css_modules: Some(Config::default()),
@@ -38,27 +78,7 @@ pub(super) fn class_names(
             ..PrinterOptions::default()
         })
         .map_err(|error| failed(error.kind.to_string()))?;
-    let mut names = Vec::new();
-    for (name, export) in printed.exports.unwrap_or_default() {
-        let mut classes = export.name;
-        for reference in export.composes {
-            match reference {
-                CssModuleReference::Local { name } | CssModuleReference::Global { name } => {
-                    classes.push(' ');
-                    classes.push_str(&name);
-                }
-                CssModuleReference::Dependency { specifier, .. } => {
-                    return Err(failed(format!(
-                        "`{name}` composes a class from {specifier}, which is not supported; put both \
-                         classes on the element"
-                    )));
-                }
-            }
-        }
-        names.push((name, classes));
-    }
-    names.sort_unstable();
-    Ok(names)
+    Ok(printed.exports.unwrap_or_default())
 }
 
 /// Returns the minified text of a style sheet.

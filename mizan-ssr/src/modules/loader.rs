@@ -518,7 +518,16 @@ impl Loader {
 
     #[cfg(feature = "css-modules")]
     fn css_module(&self, path: &Path, css: &str) -> Result<TransformedModule, ModuleError> {
-        let names = super::css_module::class_names(self.vite_root(), path, css)?;
+        let resolve = |specifier: &str| {
+            // As in Vite, a path does not need to begin with `./`.
+            let sibling = path.with_file_name(specifier);
+            if sibling.is_file() {
+                return Ok(sibling);
+            }
+            let resolved = self.resolver.resolve(specifier, path, ImportKind::Import);
+            resolved.map(|resolved| resolved.path)
+        };
+        let names = super::css_module::class_names(self.vite_root(), path, css, &resolve)?;
         Ok(super::generated_module::class_names(names))
     }
 
@@ -547,6 +556,12 @@ impl Loader {
                 .and_then(|options| options.verbatim_module_syntax)
                 .unwrap_or_default(),
             jsx_import_source: options.and_then(|options| options.jsx_import_source.clone()),
+            experimental_decorators: options
+                .and_then(|options| options.experimental_decorators)
+                .unwrap_or_default(),
+            decorator_metadata: options
+                .and_then(|options| options.emit_decorator_metadata)
+                .unwrap_or_default(),
             development: self.development,
             package,
         })

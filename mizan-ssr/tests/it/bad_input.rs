@@ -389,17 +389,12 @@ fn reports_file_of_unsupported_syntax() {
             (
                 "const mark = (value: unknown) => value;\nexport class A { @mark field = 1; }",
                 "inner.ts:2:18",
-                "decorators are not supported",
+                "decorators need `experimentalDecorators`",
             ),
             (
                 "const mark = (value: unknown) => value;\n@mark export class A {}",
                 "inner.ts:2:1",
-                "decorators are not supported",
-            ),
-            (
-                "export class A {\n  accessor field = 1;\n}",
-                "inner.ts:2:3",
-                "`accessor` is not supported",
+                "decorators need `experimentalDecorators`",
             ),
         ] {
             let app = App::new(&[

@@ -7,6 +7,8 @@ mod browser_files;
 mod bundle;
 mod cache;
 mod caller_thread;
+#[cfg(feature = "css-modules")]
+mod css_modules;
 mod development;
 mod dom;
 mod env;

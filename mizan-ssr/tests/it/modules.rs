@@ -562,3 +562,46 @@ fn reports_unusable_imports_with_location_and_way_out() {
         }
     });
 }
+
+#[test]
+fn supports_decorators_of_typescript_and_accessors() {
+    let source = "const log: string[] = [];
+        const sealed = (target: any) => { target.sealed = true; };
+        const named = (name: string) => (target: any) => class extends target { static title = name; };
+        const bound = (target: any, key: string, descriptor: PropertyDescriptor) => {
+          const { value } = descriptor;
+          return { ...descriptor, value(this: any, ...values: any[]) { return '<' + value.apply(this, values) + '>'; } };
+        };
+        const field = (target: any, key: string) => { log.push('field ' + key); };
+        const parameter = (target: any, key: string, index: number) => { log.push(key + index); };
+        @named('first') @sealed
+        class A {
+          @field name = 'n';
+          static accessor count = 1;
+          accessor own = 2;
+          @bound greet(@parameter who: string) { return this.name + who + this.own + A.count; }
+        }
+        export default () => <b>{[(A as any).title, (A as any).sealed, new A().greet('w'), ...log].join()}</b>;";
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                ("App.tsx", source),
+                (
+                    "tsconfig.json",
+                    r#"{"compilerOptions":{"experimentalDecorators":true,"emitDecoratorMetadata":true}}"#,
+                ),
+            ],
+            "<b>first,true,&lt;nw21&gt;,field name,greet0</b>",
+        );
+        // Without decorators, `accessor` needs no option.
+        check(
+            engine,
+            &[(
+                "App.tsx",
+                "class A { accessor n = 1; static accessor s = 'x'; } export default () => <b>{new A().n}{A.s}</b>;",
+            )],
+            "<b>1<!-- -->x</b>",
+        );
+    });
+}
