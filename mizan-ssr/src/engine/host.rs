@@ -22,7 +22,7 @@ use crate::embedded_data::EmbeddedData;
 use crate::fetch::{DISABLED_MESSAGE, FetchClient, FetchEvent, Fetches};
 use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
 use crate::modules::{
-    ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, in_package,
+    ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, import_error, in_package,
 };
 
 mod compression;
@@ -331,9 +331,21 @@ impl Host {
     }
 
     /// Loads a module and returns its description as JSON.
-    fn load_module(&self, id: &str) -> Result<String, HostError> {
+    ///
+    /// `import` is the importer with the specifier, which the error of an unsupported file names.
+    fn load_module(&self, id: &str, import: Option<(&str, &str)>) -> Result<String, HostError> {
         let started = Instant::now();
-        let module = self.loader.module(id);
+        let module = self
+            .loader
+            .module(id)
+            .map_err(|error| match (error, import) {
+                (ModuleError::Unsupported { file, reason }, Some((importer, specifier)))
+                    if Path::new(id.split('?').next().unwrap_or(id)) == file =>
+                {
+                    import_error(Path::new(importer), specifier, &reason)
+                }
+                (error, _) => error,
+            });
         let module = module.map_err(|error| self.module_exception(error))?;
         let mut render = self.render.borrow_mut();
         render.load_progress.module_loaded(started, id);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lightningcss::css_modules::{Config, CssModuleExports, CssModuleReference};
+use lightningcss::css_modules::{Config, CssModuleExport, CssModuleExports, CssModuleReference};
 use lightningcss::printer::PrinterOptions;
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, StyleSheet};
 
@@ -12,8 +12,8 @@ use super::error::{ModuleError, SyntaxError};
 /// Returns the class names of a CSS module: each name in the file with the generated names.
 ///
 /// The generated names equal those of Vite with `css.transformer: "lightningcss"`, because both hash
-/// the file's path relative to `root`, Vite's root directory. `resolve` returns the file from which a
-/// specifier composes names.
+/// the file's path relative to `root`, Vite's root directory. `resolve` returns the file that a
+/// specifier names in another file.
 ///
 /// # Errors
 ///
@@ -22,41 +22,66 @@ pub(super) fn class_names(
     root: &Path,
     path: &Path,
     css: &str,
-    resolve: &dyn Fn(&str) -> Result<PathBuf, ModuleError>,
+    resolve: &dyn Fn(&str, &Path) -> Result<PathBuf, ModuleError>,
 ) -> Result<Vec<(String, String)>, ModuleError> {
     let mut names = Vec::new();
-    for (name, export) in exports(root, path, css)? {
-        let mut classes = export.name;
-        for reference in export.composes {
-            let composed = match reference {
-                CssModuleReference::Local { name } | CssModuleReference::Global { name } => name,
-                CssModuleReference::Dependency {
-                    specifier,
-                    name: composed,
-                } => {
-                    let file = resolve(&specifier)?;
+    let exports = exports(root, path, css)?;
+    for (name, export) in &exports {
+        let composed = Composition { root, resolve };
+        names.push((name.clone(), composed.classes(path, export, 0)?));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The names that a class composes from other files.
+struct Composition<'a> {
+    root: &'a Path,
+    resolve: &'a dyn Fn(&str, &Path) -> Result<PathBuf, ModuleError>,
+}
+
+impl Composition<'_> {
+    /// Returns the generated name of `export` and those that it composes.
+    fn classes(
+        &self,
+        path: &Path,
+        export: &CssModuleExport,
+        depth: usize,
+    ) -> Result<String, ModuleError> {
+        const MAX_DEPTH: usize = 32;
+        let failed = |reason: String| ModuleError::Unsupported {
+            file: path.into(),
+            reason,
+        };
+        let mut classes = export.name.clone();
+        for reference in &export.composes {
+            classes.push(' ');
+            match reference {
+                CssModuleReference::Local { name } | CssModuleReference::Global { name } => {
+                    classes.push_str(name);
+                }
+                CssModuleReference::Dependency { specifier, name } => {
+                    if depth == MAX_DEPTH {
+                        return Err(failed("classes compose each other in a cycle".into()));
+                    }
+                    let file = (self.resolve)(specifier, path)?;
                     let css =
                         fs::read_to_string(&file).map_err(|error| ModuleError::Unreadable {
                             file: file.clone(),
                             reason: error.to_string(),
                         })?;
-                    let other = exports(root, &file, &css)?.remove(&composed);
-                    let other = other.ok_or_else(|| ModuleError::Unsupported {
-                        file: path.into(),
-                        reason: format!(
-                            "`{name}` composes `{composed}` from {specifier}, which has no such class"
-                        ),
+                    let exports = exports(self.root, &file, &css)?;
+                    let composed = exports.get(name).ok_or_else(|| {
+                        failed(format!(
+                            "it composes `{name}` from {specifier}, which has no such class"
+                        ))
                     })?;
-                    other.name
+                    classes.push_str(&self.classes(&file, composed, depth + 1)?);
                 }
-            };
-            classes.push(' ');
-            classes.push_str(&composed);
+            }
         }
-        names.push((name, classes));
+        Ok(classes)
     }
-    names.sort_unstable();
-    Ok(names)
 }
 
 /// Returns the names in a file with their generated names and the names that they compose.

@@ -11,7 +11,7 @@ use oxc::span::{GetSpan, SourceType, Span};
 use super::error::{ModuleError, SyntaxError};
 
 /// Returns the error of an import of `specifier` that cannot be used.
-pub(super) fn import_error(importer: &Path, specifier: &str, reason: &str) -> ModuleError {
+pub(crate) fn import_error(importer: &Path, specifier: &str, reason: &str) -> ModuleError {
     let message = format!("cannot import {specifier:?}: {reason}");
     located_error(importer, specifier, None, message)
 }

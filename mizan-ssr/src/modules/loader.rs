@@ -18,7 +18,6 @@ use super::generated_module::{
     default_export, json_file, no_exports, parsed_json, wasm_init, worker,
 };
 use super::glob_import::{GlobImports, has_glob_imports};
-use super::import_location::import_error;
 use super::module::{CompiledCode, Module, ReactFiles, SourceFile};
 use super::module_kind::{ModuleKind, REACT_SERVER_FILE, extension, is_react_server};
 use super::package::in_package;
@@ -173,13 +172,6 @@ impl Loader {
         let file = Path::new(file);
         let error = match self.resolver.resolve(specifier, file, import_kind) {
             Ok(resolved) => {
-                let query = resolved.query.as_deref().unwrap_or_default();
-                if import_kind == ImportKind::Import
-                    && let Err(ModuleError::Unsupported { reason, .. }) =
-                        ModuleKind::of(&resolved.path, query)
-                {
-                    return Err(import_error(file, specifier, &reason));
-                }
                 let id = self.id_of(resolved)?;
                 if is_bare(specifier) {
                     let import = || PackageImport {
@@ -518,13 +510,15 @@ impl Loader {
 
     #[cfg(feature = "css-modules")]
     fn css_module(&self, path: &Path, css: &str) -> Result<TransformedModule, ModuleError> {
-        let resolve = |specifier: &str| {
+        let resolve = |specifier: &str, importer: &Path| {
             // As in Vite, a path does not need to begin with `./`.
-            let sibling = path.with_file_name(specifier);
+            let sibling = importer.with_file_name(specifier);
             if sibling.is_file() {
                 return Ok(sibling);
             }
-            let resolved = self.resolver.resolve(specifier, path, ImportKind::Import);
+            let resolved = self
+                .resolver
+                .resolve(specifier, importer, ImportKind::Import);
             resolved.map(|resolved| resolved.path)
         };
         let names = super::css_module::class_names(self.vite_root(), path, css, &resolve)?;
